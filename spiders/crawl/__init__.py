@@ -1,4 +1,4 @@
-"""One visit to a source: its requests, the processing of responses, and its report.
+"""Visit a source: send its requests, process the responses, and report the results.
 
-Modules here know the store or the state of a visit.
+Modules here use the store or the state of a visit.
 """

@@ -1,4 +1,4 @@
-"""Describe doubts about recorded releases, above all about dates, for the report of a run."""
+"""Report doubts about recorded releases, above all about their dates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from spiders.crawl.page_errors import Tell
 from spiders.learning.day_order import is_two_ways
 
 LAST = 20
-"""Number of the source's newest releases that a release without text or date is compared with."""
+"""Number of newest releases with which a release without text or date is compared."""
 
 NO_TEXT = (
     "no text was found on the page, as other releases of this source have it"
@@ -34,7 +34,7 @@ OTHER_ZONE = (
 
 
 class Doubts:
-    """The doubts of one visit; what applies to all releases of a source is reported once."""
+    """The doubts of one visit; a doubt about all releases of a source is reported once."""
 
     def __init__(self, source: str, store: Store, tell: Tell) -> None:
         self._source = source
@@ -45,7 +45,7 @@ class Doubts:
         self._dates = False
 
     def note(self, url: str, verdict: Decision, reading: DateContext) -> None:
-        """Report doubts about a recorded release; ``reading`` is the visit's."""
+        """Report doubts about a recorded release; ``reading`` is the visit's date context."""
         release = verdict.release
         if verdict.doubt:
             self._tell(url, "layout", verdict.doubt)
@@ -67,7 +67,7 @@ class Doubts:
             self._tell(url, "date", doubt)
 
     def finish(self) -> None:
-        """Report releases without a date if the source usually dates its releases."""
+        """Report releases without a date if other releases of the source have dates."""
         undated, self._undated = self._undated, []
         if not undated:
             return
@@ -94,9 +94,10 @@ def zone_doubt(release: Release) -> str | None:
 
 
 def order_doubt(release: Release, reading: DateContext) -> str | None:
-    """Explain why the day of a new release may be wrong, or return None.
+    """Explain why day and month of a new release may be swapped, or return None.
 
-    ``reading`` is the visit's, with the source file's and the listing's order of dates.
+    ``reading`` is the visit's date context, with the order of dates in the source file or on the
+    listing.
     """
     published, content = release.published, release.content
     languages = (*reading.languages, *filter(None, [content.language]))

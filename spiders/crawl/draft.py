@@ -1,4 +1,4 @@
-"""Make drafts from pages and listing items, without side effects."""
+"""Create drafts from pages and listing items, without side effects."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PAGES = {"", "text/html", "application/xhtml+xml", "text/plain", "application/xm
 
 
 def document_type(page: Page) -> str | None:
-    """Return the type of a document that is a release itself; None for a page.
+    """Return the media type of a document that is a release itself; None for an HTML page.
 
     Raises NotARelease.
     """
@@ -57,7 +57,7 @@ def draft_document(
     item: ListingItem | None,
     validator: Validator | None,
 ) -> Draft:
-    """Return the draft of a document with a type in DOCUMENT_TYPES."""
+    """Return the draft of a document whose media type is in DOCUMENT_TYPES."""
     return Draft(
         source,
         page.url,
@@ -120,7 +120,7 @@ def draft_section(
 
 
 def _refuse_none(page: Page, own: Content, item: ListingItem | None) -> None:
-    """Raise NotARelease for an obstacle in place of a release.
+    """Raise NotARelease if a page shows an obstacle in place of a release.
 
     ``own`` is the page's own content.
     """
@@ -133,7 +133,7 @@ def _refuse_none(page: Page, own: Content, item: ListingItem | None) -> None:
 
 
 def completed(content: Content, file: SourceFile) -> Content:
-    """Fill missing parts of a content with values of the source file."""
+    """Fill empty fields of a content with values from the source file."""
     return replace(
         content,
         language=content.language or file.language,
@@ -144,10 +144,10 @@ def completed(content: Content, file: SourceFile) -> Content:
 def document(
     page: Page, media_type: str, item: ListingItem | None, reading: DateContext
 ) -> Content:
-    """Return the content of a document, from the listing and the document's text.
+    """Return the content of a document, from its listing item and its text.
 
-    The file becomes its attachment. The content of an encrypted, broken or scanned document comes
-    from the listing only.
+    The file becomes the attachment of the content. If the document is encrypted, broken or scanned,
+    the content comes only from the listing.
     """
     said = page.document or DocumentText()
     listed = item.title if item else ""

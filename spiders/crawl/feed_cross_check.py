@@ -1,9 +1,9 @@
-"""Compare the feed and the page of a source, and decide which items to trust.
+"""Compare the feed and the page of a source, and decide which items to accept.
 
-A feed may be truncated, abandoned at a relaunch, or incomplete. A page is made for readers, so its
-faults are noticed. But the feed of a whole site also has items that the page never lists (About,
-Careers, other categories), and the page may be of another kind. So both are collected, but items
-that only one of them lists only if they resemble the common ones.
+A feed may be truncated, incomplete, or abandoned after a relaunch. Readers notice faults of a page
+sooner. But the feed of a whole site also has items that the page never lists, such as About,
+Careers and other categories. Or the page may be of another kind. So both are collected. Items that
+only one of them lists must resemble the items that both list.
 """
 
 from __future__ import annotations
@@ -23,23 +23,24 @@ from spiders.items import Listing, ListingItem, keys_of, name_of
 from spiders.page.links import url_pattern
 
 SURE: Final = 0.5
-"""Minimum confidence of a page for items that no feed ever had."""
+"""Minimum confidence of a page's listing for items that are neither in the feed nor stored."""
 
 MOST: Final = 1000
-"""Maximum number of releases from one page."""
+"""Maximum number of releases accepted from one page."""
 
 
 COMMON: Final = 3
-"""Minimum number of common items whose shared categories count."""
+"""Minimum number of items on both page and feed, for their common categories to count."""
 
 FEW: Final = 20
-"""Number of items of which one may be in the feed only; more belong to another list."""
+"""Minimum number of items on the page per item that is only in the feed; more of these belong to
+another list."""
 
 OUTLIERS: Final = 8
-"""Minimum number of listed releases per one that may be far older than the others."""
+"""Minimum number of listed releases per release that is far older than the others."""
 
 MOST_COMPARED: Final = 100_000
-"""Maximum items of a feed that one visit compares with its page."""
+"""Maximum number of feed items that one visit compares with the page."""
 
 STANDING: Final = re.compile(
     r"about(?:-us)?|careers?|jobs|contacts?(?:-us)?|privacy(?:-policy)?|imprint|impressum|legal"
@@ -49,18 +50,18 @@ STANDING: Final = re.compile(
     r"contatti|over-ons|om-oss|om-os|o-nas|kontakty|hakkimizda|iletisim|contato|sobre(?:-nos)?",
     re.IGNORECASE,
 )
-"""Last parts of addresses of permanent pages that are not releases."""
+"""Last address parts of permanent pages, which are not releases."""
 
 INDEX: Final = re.compile(r"/(?:categor(?:y|ies|ia|ie)|kategorie|tags?|authors?|autor)/[^/]+/?$")
-"""Addresses of pages that list releases themselves."""
+"""Addresses of pages that list releases of a category, a tag or an author."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """What a page adds to its feed: whether it is ``believed``, its ``items``, and a doubt.
+    """The result of a comparison: whether the page is accepted (``believed``), and its ``items``.
 
-    ``lacks`` are the items that the feed does not have. ``stale`` is a sentence if the feed has
-    stopped while the page continues, otherwise "".
+    ``lacks`` are the page's items that the feed does not have. ``stale`` is a sentence if the feed
+    has stopped while the page continues, otherwise "".
     """
 
     believed: bool
@@ -70,11 +71,11 @@ class CrossCheck:
 
 
 def cross_check(feed: Listing | None, page: Listing, known: Collection[str]) -> CrossCheck:
-    """Compare a page with its feed (None if unreadable); ``known`` are canonical URLs.
+    """Compare a page with its feed (None if unreadable); ``known`` are stored canonical URLs.
 
-    The page's dated items count, or all of them if it has almost no dates. Items that neither feed
-    nor store has are accepted if half of the page is known, or if its own extraction is certain;
-    without dates, that does not suffice.
+    If half of the page's items have dates, only these are compared. Items that are neither in the
+    feed nor stored are accepted if half of the page is known, or if the page's listing is certain.
+    Without dates, certainty does not suffice.
     """
     dated = [item for item in page.items if item.published]
     plain = len(dated) * 2 < len(page.items)
@@ -90,7 +91,7 @@ def cross_check(feed: Listing | None, page: Listing, known: Collection[str]) -> 
 
 def _stale(feed: Listing | None, lacks: list[ListingItem]) -> str:
     if feed is None or not feed.items:
-        return ""  # that is told as what it is
+        return ""  # an unreadable feed is reported as an error
     newest = max((item.published.day for item in feed.items if item.published), default=None)
     if newest is None:
         return ""
@@ -107,7 +108,7 @@ def _stale(feed: Listing | None, lacks: list[ListingItem]) -> str:
 
 
 def is_standing(url: str) -> bool:
-    """Whether an address by its name is not a release: About, a category."""
+    """Whether an address is a permanent page or a category according to its name."""
     path = unquote(urlsplit(url).path)
     last = path.rstrip("/").rpartition("/")[2]
     stem = re.sub(r"\.\w{2,5}$", "", last)
@@ -121,9 +122,10 @@ def names_of(items: Iterable[ListingItem]) -> Mapping[str, str]:
 
 @dataclass(slots=True)
 class ListEvidence:
-    """The feed's items in one visit, and which of them the page has ever listed.
+    """The feed's items in one visit, and the items among them that the page has ever listed.
 
-    ``families`` are those of the page's addresses, ``front`` is its first page in page order.
+    ``families`` are the patterns of the page's addresses. ``front`` is the first page of the
+    listing, in page order.
     """
 
     items: dict[str, ListingItem] = field(default_factory=dict)
@@ -132,12 +134,15 @@ class ListEvidence:
     front: list[ListingItem] = field(default_factory=list)
 
     def add_front(self, items: Sequence[ListingItem]) -> None:
-        """Add the first page of the listing, in page order."""
+        """Add the items on the first page of the listing, in page order."""
         self.families.update(url_pattern(item.url) for item in items)
         self.front.extend(items)
 
     def add(self, items: Iterable[ListingItem], shown: Collection[str]) -> None:
-        """Add items of the feed, and the canonical addresses of those that the page lists."""
+        """Add items of the feed.
+
+        ``shown`` are the canonical addresses of those items that the page lists.
+        """
         for item in items:
             key = canonical_url(item.url)
             if key not in self.items and len(self.items) >= MOST_COMPARED:
@@ -148,12 +153,14 @@ class ListEvidence:
                 self.families.add(url_pattern(item.url))
 
     def believed(self, items: Iterable[ListingItem], *, walked: bool) -> tuple[ListingItem, ...]:
-        """Return feed items missing on the page that resemble its items.
+        """Return those feed items missing on the page that resemble the page's items.
 
-        They have addresses of the same family, and a category that all common items have, if any.
-        Without one, they must be few compared with common items of the same days. Items older than
-        all common ones wait until the page was ``walked`` to its end. If feed and page have nothing
-        in common, the feed is accepted except for pages that are not releases by their names.
+        Their addresses have the same patterns. If all items on both lists share a category, the
+        returned items have it too. Otherwise the items must be few, compared with items on both
+        lists from the same days. Items older than all common ones wait until the page was
+        ``walked`` to its end.
+
+        If feed and page have nothing in common, all feed items except permanent pages are accepted.
         """
         alone = [item for item in items if not is_standing(item.url)]
         both = [self.items[key] for key in self.shown]
@@ -169,7 +176,7 @@ class ListEvidence:
         if common:
             return tuple(alike)
         shown = Counter(url_pattern(item.url) for item in both)
-        # An undated item may be older than all common ones.
+        # Undated items may be older than all items on both lists, so leave them out.
         other = Counter(
             url_pattern(item.url)
             for key, item in self.items.items()
@@ -183,7 +190,7 @@ class ListEvidence:
         )
 
     def _days(self, both: Sequence[ListingItem]) -> tuple[dt.date | None, dt.date | None]:
-        """Return the first and last day of the common items, without pinned ones."""
+        """Return the first and last day of items on both lists, without pinned ones."""
         front = [self._dated(item) for item in self.front]
         kept = {key for item in in_order(front) for key in keys_of(item)}
         pinned = {key for item in front for key in keys_of(item)} - kept
@@ -200,10 +207,10 @@ class ListEvidence:
 
 
 def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-    """Return as many items as possible that are sorted by day, newest first, with undated ones.
+    """Return the longest series of items sorted by day, newest first, and all undated items.
 
-    An old release pinned to the top does not show how far back a page goes. All items are returned
-    if most are out of order, since the page is then sorted differently.
+    An old release that is pinned to the top does not show how far back a page goes. If most items
+    are out of order, the page is sorted differently, and all items are returned.
     """
     dated = [(place, item.published.day) for place, item in enumerate(items) if item.published]
     kept = {dated[place][0] for place in _longest_rise([-day.toordinal() for _, day in dated])}
@@ -214,14 +221,14 @@ def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
 
 
 def _longest_rise(values: Sequence[int]) -> Sequence[int]:
-    """Return the positions of the longest non-decreasing subsequence in O(n log n) steps."""
+    """Return the positions of the longest non-decreasing subsequence, in O(n log n) time."""
     ends: list[int] = []
     tops: list[int] = []
     before: list[int] = []
     for place, value in enumerate(values):
         length = bisect_right(tops, value)
         before.append(ends[length - 1] if length else -1)
-        # Only the smallest end of this length changes.
+        # Replace only the smallest end of a subsequence of this length.
         ends[length : length + 1] = [place]
         tops[length : length + 1] = [value]
     found = []
@@ -235,8 +242,8 @@ def _longest_rise(values: Sequence[int]) -> Sequence[int]:
 def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
     """Return the days of a list, newest first, without a few far older ones.
 
-    A box of featured releases below a list has such days. At most one in OUTLIERS is left out, and
-    only beyond a gap longer than the time that the others span.
+    A box of featured releases below a list has such days. At most one day in OUTLIERS is left out.
+    The gap before it must be longer than the time span of the other days.
     """
     found = sorted(days, reverse=True)
     for place in range(len(found) - len(found) // OUTLIERS, len(found)):
@@ -246,7 +253,7 @@ def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
 
 
 def categories_of(items: Sequence[ListingItem]) -> frozenset[str]:
-    """Return the categories that all these items have; none if they are few."""
+    """Return the categories that all these items have; none if there are few items."""
     if len(items) < COMMON:
         return frozenset()
     return frozenset.intersection(*(frozenset(item.categories) for item in items))

@@ -1,7 +1,7 @@
-"""Find the WebSub hub that a source's feed names, to learn of new releases sooner.
+"""Find the WebSub hub in a source's feed, to be notified of new releases.
 
-A source collected from its feed gets its hub with each visit. For a source collected from its page,
-the feed that the page offers is requested once a day for its hub.
+A visit to a source with a feed reads the hub from that feed. If a source has only a page, the feed
+that the page offers is requested once a day for its hub.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ from spiders.page.page import Page, is_web
 from spiders.sources.source_file import SourceFile
 
 AGAIN: Final = dt.timedelta(days=1).total_seconds()
-"""Seconds before a feed is checked for its hub again."""
+"""Minimum time between two checks of a feed for its hub (seconds)."""
 
 LONGEST: Final = 2000
-"""Maximum characters of an address."""
+"""Maximum characters of a hub or feed address."""
 
 HEAD: Final = 65_536
-"""Characters at the beginning of a feed in which its own links are searched."""
+"""Number of characters at the beginning of a feed that are searched for links."""
 
 ENTRY: Final = re.compile(r"<(?:\w+:)?(?:entry|item)\b", re.IGNORECASE)
 ELEMENT: Final = re.compile(r"<(?:\w+:)?link\b([^<>]*)>", re.IGNORECASE)
@@ -49,7 +49,7 @@ class _JsonFeed(msgspec.Struct):
 
 
 class FeedHubs:
-    """Finds the hub of a source during a visit, if ``asks``."""
+    """Finds the WebSub hub of a source during a visit; does nothing unless ``asks``."""
 
     def __init__(
         self, source: str, file: SourceFile, store: WebSubStore, now: dt.datetime, *, asks: bool
@@ -71,23 +71,23 @@ class FeedHubs:
             self._offered = next((one.url for one in feed_links(page)), "")
 
     def feed_read(self, url: str, page: Page, links: Iterable[str]) -> None:
-        """Process the source's feed."""
+        """Store the hub in the source's feed."""
         hub, topic = announced(page, links)
         found = FeedHub(url, hub, topic or url, self._now)
         known = self._store.feed_hubs().get(self._source)
-        # Do not write to the store in each visit only for the time.
+        # Do not write to the store in every visit only to update the time.
         if known is None or self._is_old(known) or replace(known, looked=found.looked) != found:
             self._store.keep_feed_hub(self._source, found)
 
     def next(self) -> tuple[str, ...]:
-        """Return the page's feed if it is time to request it."""
+        """Return the feed that the page offers, if its last check is long enough ago."""
         url, self._offered = self._offered, ""
         if not url:
             return ()
         known = self._store.feed_hubs().get(self._source) or FeedHub(url)
         if not self._is_old(known):
             return ()
-        # Once a day suffices, whatever the result.
+        # Check once a day at most, even if the request fails.
         self._store.keep_feed_hub(self._source, replace(known, looked=self._now))
         return (url,)
 
@@ -96,7 +96,7 @@ class FeedHubs:
 
 
 def announced(page: Page, links: Iterable[str]) -> tuple[str, str]:
-    """Return the hub and the own address in a feed (WebSub, section 4), or "" for each.
+    """Return the hub and the feed's own address (WebSub, section 4); "" for a missing one.
 
     Header fields take precedence over links in the feed.
     """
@@ -109,7 +109,7 @@ def announced(page: Page, links: Iterable[str]) -> tuple[str, str]:
 
 
 def header_links(links: Iterable[str]) -> Iterator[tuple[str, str]]:
-    """Yield the relations and addresses of Link fields (RFC 8288)."""
+    """Yield the relations and addresses in Link header fields (RFC 8288)."""
     for field in links:
         for address, rest in HEADER.findall(field[:HEAD]):
             for quoted, bare in RELATION.findall(rest):

@@ -1,7 +1,7 @@
-"""Choose the next requests of a visit: listing pages, and releases newest first.
+"""Choose the next requests of a visit: listing pages, and releases, newest first.
 
-The items of a page are in the store before the visit requests the next page, and leave the store
-once they are read. So the next visit knows what remains, whatever ended this one.
+The items of a page are stored before the visit requests the next page. They are removed once their
+releases are read. So the next visit knows what remains, even after a crash.
 """
 
 from __future__ import annotations
@@ -35,36 +35,38 @@ CHUNK: Final = 25
 """Number of releases that are requested at a time."""
 
 FRONT: Final = 50
-"""Number of releases on a feed's first page that every visit checks; on a page it is all."""
+"""Maximum number of stored releases on a feed's first page that every visit checks; unlimited for a
+page."""
 
 INDEX: Final = "xml:sitemapindex"
-"""Rule name of an index of sitemaps."""
+"""Rule of a listing that is a sitemap index."""
 
 PART: Final = 0.8
-"""Share of a crawl's maximum time after which a visit stops its walks."""
+"""Maximum share of a crawl's maximum time that a visit may use for walks."""
 
 SHARE: Final = 0.5
-"""Share of the time between two visits that walks may use."""
+"""Maximum share of the time between two visits that walks may use."""
 
 LATER: Final = dt.timedelta(days=3650)
-"""Priority of a visit requested by a person, as a time above all intervals."""
+"""Time added in explicit visits, so that all waiting releases are due."""
 
 
 MAX_SEARCHED_PAGES: Final = 10
-"""Maximum pages of a listing that a visit searches for missing releases."""
+"""Maximum number of listing pages that a visit searches for missing releases."""
 
 PAGE_POSITIONS: Final = 10_000
-"""Positions reserved per listing page, so that later pages follow earlier ones."""
+"""Number of positions reserved per listing page, so that later pages follow earlier ones."""
 
 UNLISTED: Final = 1_000_000_000
-"""Position of releases that no listing page contains, after all listed ones."""
+"""Position of releases that are not on any listing page, after all listed ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwaitedItem(ListingItem):
     """A listed release that waits to be read.
 
-    ``appeared`` tells whether its position shows that it is newer than the first visit.
+    ``appeared`` means that the release is newer than the first visit, according to its position on
+    the listing.
     """
 
     appeared: bool = False
@@ -72,11 +74,14 @@ class AwaitedItem(ListingItem):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """An address to request next, and its role.
+    """An address to request next, and the kind of the request.
 
-    The role is one of: a ``release`` from a listing (``item``) or a page (``link``), a ``listing``
-    page of one ``listing_kind``, a first page ``again`` without conditions, a page's ``feed`` for
-    its hub, or a ``file`` of a release for the archive.
+    - ``release``: a release from a listing (``item``).
+    - ``linked``: a release that another page links to (``link``).
+    - ``listing``: a page of a listing of one ``listing_kind``.
+    - ``again``: a first page, without conditions.
+    - ``feed``: the feed that a page offers, for its hub.
+    - ``file``: a file of a release, for the archive.
     """
 
     kind: Literal["release", "linked", "listing", "again", "feed", "file"]
@@ -87,11 +92,11 @@ class Wanted:
 
 
 class Frontier:
-    """The listings of one source, and the progress of a visit.
+    """The listings of one source, and the progress of a visit through them.
 
-    An ``explicit`` visit was requested by a person and may walk as long as a crawl may take. Other
-    visits walk for a part of the time between two visits. A ``backfill`` visit starts each walk
-    again.
+    An ``explicit`` visit was requested by a person, and may walk as long as a crawl may take. Other
+    visits walk only for a part of the time between two visits. A ``backfill`` visit starts each
+    walk from the beginning.
     """
 
     def __init__(
@@ -132,15 +137,15 @@ class Frontier:
         self._first_visit = store.first_visit(source)
         self._appeared: set[str] = set()
         self._all_appeared: set[ListingKind] = set()
-        """Listings of which all that was read so far, from the front page on, is new."""
+        """Listings whose pages, from the first one on, had only new releases so far."""
         self._fronts: dict[ListingKind, Listing | None] = {}
         self.rows_below: set[str] = set()
-        """Keys of rows on the pages that follow the first page of the main listing, without a gap.
+        """Keys of rows on the main listing's pages that follow its first page without a gap.
 
         The main listing is the feed if the source has one."""
         self._sitemaps: tuple[str, ...] = ()
         self._forms: dict[str, Form] = {}
-        """The requests by POST for the next pages, by the addresses of these pages."""
+        """POST requests for the next pages, by the addresses of these pages."""
         self._series: dict[ListingKind, Series] = {}
         self._evidence = ListEvidence()
         self._judged = False
@@ -148,30 +153,31 @@ class Frontier:
         self._searched_day = ""
         self._searched = 0
         self._stated: dict[str, Published] = {}
-        """The dates that listings state, by canonical address."""
+        """Dates on the listings by the canonical address of their release."""
         self._on_front: set[str] = set()
         self.stale = ""
-        """A sentence where the feed has stopped while the page goes on, or empty."""
+        """A sentence if the feed has stopped while the page continues, otherwise ""."""
         self.reached = ""
-        """The day of the oldest release on the page that was read last, as ISO has it, or empty."""
+        """ISO day of the oldest release on the last page that was read, or ""."""
 
     @property
     def history(self) -> History:
-        """How far back the source was collected."""
+        """State of the source's history, which is the state of its least complete walk."""
         words = [way.history for way in self._counting if way.history]
         worst: tuple[History, ...] = ("walking", "bounded", "complete")
         return next((word for word in worst if word in words), "walking")
 
     @property
     def bound(self) -> str:
-        """What stopped a walk, as a sentence, or ""."""
+        """The reason why a walk is incomplete, or ""."""
         return next((way.walk.bound for way in self._counting if way.walk and way.walk.bound), "")
 
     @property
     def _counting(self) -> Sequence[ListingWalk]:
-        """The listings that decide the history.
+        """The listings that determine the history.
 
-        A sitemap, API or paged feed with more releases than the page represents both.
+        This is only the feed if it is a complete sitemap, API or paged feed with more releases than
+        the page.
         """
         page, feed = self.page.walk, self.feed and self.feed.walk
         front = self._fronts.get("feed")
@@ -186,7 +192,7 @@ class Frontier:
 
     @property
     def found(self) -> int:
-        """The number of releases that the listings contained in this visit."""
+        """Number of releases that the listings contained in this visit."""
         return len(self._positions)
 
     @property
@@ -196,20 +202,20 @@ class Frontier:
         return page is not None and not page.items and not self._positions
 
     def backlog_position(self, urls: Iterable[str], published: Published | None) -> int | None:
-        """Return the position of a release that existed before the source's first visit.
+        """Return the position of a release if it was published before the source's first visit.
 
-        ``urls`` are the addresses of the release, ``published`` its date. None if it is newer than
-        the first visit.
+        ``urls`` are the addresses of the release, ``published`` is its date. None if the release is
+        newer than the first visit.
         """
         keys = [*map(canonical_url, urls)]
         if not self._appeared.isdisjoint(keys):
             return None
         place = next((self._positions[key] for key in keys if key in self._positions), None)
         if place is not None and self._on_front.isdisjoint(keys):
-            # A page deep in a list may state the current day, so prefer the listing's date.
+            # The release's page may state the current day, so use the date on the listing.
             published = next((self._stated[key] for key in keys if key in self._stated), None)
         first = self._first_visit or self._now
-        # A release that no listing contains was not on a page of the first visit.
+        # A release that is on no listing page was not on one in the first visit either.
         decided = self._first_visit is not None or place is None
         if decided and published_since(published, first, utc_now(), same_day=place is None):
             return None
@@ -218,10 +224,10 @@ class Frontier:
     def opened(
         self, kind: ListingKind, front: Listing | None, awaited: int
     ) -> Iterator[tuple[ListingItem, bool]]:
-        """Process a first page, None if unreadable.
+        """Process the first page of a listing; None if the page is unreadable.
 
-        ``awaited`` other first pages are still missing. After the last one, yield the releases to
-        request at once, and whether each is known.
+        ``awaited`` is the number of first pages that have not arrived yet. After the last one,
+        yield the releases to request at once, with a flag for stored ones.
         """
         if front and front.rule == INDEX:
             self._sitemaps = sitemaps_to_walk(front)
@@ -237,7 +243,7 @@ class Frontier:
             yield item, False
 
     def read(self, kind: ListingKind, url: str, page: Listing, *, posted: bool = False) -> None:
-        """Process another page; ``url`` is its identifying address (Form.address)."""
+        """Process a later page of a listing; ``url`` is its identifying address (Form.address)."""
         if url in self._sitemaps:
             later = self._sitemaps[self._sitemaps.index(url) + 1 :]
             page = replace(page, next=next(iter(later), None))
@@ -248,7 +254,7 @@ class Frontier:
         self._note_appeared(way, items)
         if way is (self.feed or self.page) and way.from_front:
             self.rows_below.update(key for item in items for key in keys_of(item))
-        # Keep both or neither: a walk past a page with lost items would never return to them.
+        # Store both or neither: a walk never returns to a page whose items were lost.
         try:
             with self._store.transaction():
                 way.read(url, page, names_of(items), posted=posted)
@@ -263,10 +269,10 @@ class Frontier:
             way.end_search()
 
     def search(self, day: str) -> None:
-        """Read later pages of the listings again to find missing releases of ``day`` or newer.
+        """Read later pages of the listings again to find missing releases.
 
-        They may be listed there, or have moved. ``day`` is an ISO day, or "" for an undated
-        release.
+        The releases may still be listed there, or have moved. The search ends at releases older
+        than ``day``, an ISO day or "".
         """
         self._searched_day, self._searched = day, 0
         for kind, way in self.ways.items():
@@ -283,7 +289,7 @@ class Frontier:
         self._await(self._chosen(kind, items), front=True)
 
     def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
-        """Return the next releases or listing page to request; neither if the visit may end."""
+        """Return the next releases or listing page to request; neither if nothing remains."""
         if self.rests():
             return (), None
         if items := self._take(CHUNK):
@@ -292,7 +298,7 @@ class Frontier:
             return (), ("page", url)
         if self.feed and not self._judged:
             self._judged = True
-            # The page's items are better known now.
+            # After the page's walk, more is known about the items that the page lists.
             front = self._fronts.get("feed")
             self._await(self._of_feed(self._fresh(front) if front else ()), front=False)
             if items := self._take(CHUNK):
@@ -312,24 +318,24 @@ class Frontier:
             self._series[kind] = page.series
 
     def finish(self) -> None:
-        """Record finished walks at the end of a visit."""
+        """Record the end of finished walks at the end of a visit."""
         if not self.rests() and self.history != "walking":
             for way in self.ways.values():
                 way.settle()
 
     def _next(self, way: ListingWalk) -> str | None:
-        """Return the next page of a walk that continues now, or None."""
+        """Return the next page of a walk if the visit may read more pages, or None."""
         most = self._limits.backfill_pages if self._backfill else self._limits.max_pages
-        # Read at least one more page, or a walk would never end.
+        # Read at least one later page per visit, or a walk would never end.
         while way.next and way.pages < max(most, 2):
             if self._asked.claim(way.next):
                 return way.next
-            # The page leads back to an earlier one.
+            # The next page is one that this visit has already read.
             way.pass_over()
         return None
 
     def rests(self) -> bool:
-        """Whether a visit has used its time for optional work."""
+        """Whether a visit has used up its time for walks."""
         now = time.monotonic()
         if self._until is None:
             self._until = self._begun + PART * self._limits.run_timeout
@@ -338,7 +344,7 @@ class Frontier:
         return now > self._until
 
     def _decide(self) -> tuple[list[ListingItem], int]:
-        """Return the known items of the first pages, and the number of other items."""
+        """Return the stored items of the first pages, and the number of new items."""
         page, feed = self._fronts.get("page"), self._fronts.get("feed")
         shown, listed = self._fresh(page), self._fresh(feed)
         if self.feed and page and page.items:
@@ -347,8 +353,7 @@ class Frontier:
             found = cross_check(feed, replace(page, items=tuple(shown)), known)
             self.stale = found.stale
             page, shown = (page, list(found.items)) if found.believed else (None, [])
-        # Keep both or neither: listed items that are not stored would look as if they waited
-        # already.
+        # Store both or neither: items recorded as listed but not as waiting would never be read.
         with self._store.transaction():
             for way, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
                 if way and front:
@@ -371,7 +376,7 @@ class Frontier:
         return self._of_page(items) if self.feed else items
 
     def _of_feed(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-        """Return the feed's items that the page lists or may list."""
+        """Return the feed's items that are on the page, or resemble items of the page."""
         keys, named = self._store.listed_before(self._source, "page", names_of(items))
         self._evidence.add(items, keys | named)
         waits = self.page.next is not None and self.page.history == "walking"
@@ -380,7 +385,7 @@ class Frontier:
         return [*(item for item in items if canonical_url(item.url) in keys | named), *believed]
 
     def _of_page(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-        """Return the page's items, except those that the feed has at other addresses."""
+        """Return the page's items without those that the feed has under other addresses."""
         keys, named = self._store.listed_before(self._source, "feed", names_of(items))
         ours = {url_pattern(item.url) for item in self._evidence.items.values()}
         return [
@@ -392,7 +397,7 @@ class Frontier:
         ]
 
     def _await(self, items: Sequence[ListingItem], *, front: bool) -> list[ListingItem]:
-        """Store and count the items that must be read; return the new ones."""
+        """Store the items whose releases are not stored yet, and return them."""
         self._listed(items)
         keyed = {canonical_url(item.url): item for item in reversed(items)}
         known = self._store.ids_at(self._source, [*keyed])
@@ -408,7 +413,7 @@ class Frontier:
         return [*new.values()]
 
     def _take(self, most: int) -> Sequence[ListingItem]:
-        """Return the next items to read, each once per visit."""
+        """Return the next waiting items to request, each once per visit."""
         now = self._now + LATER if self._explicit else self._now
         found: list[ListingItem] = []
         while most and not found:
@@ -457,7 +462,10 @@ class Frontier:
                 self._stated.setdefault(key, item.published)
 
     def _fresh(self, listing: Listing | None) -> list[ListingItem]:
-        """Return the items of a listing that may be releases, without campaign parameters."""
+        """Return the items of a listing that are web pages other than the listing itself.
+
+        Campaign parameters are removed from their addresses.
+        """
         return [
             replace(item, url=without_campaign(item.url))
             for item in (listing.items if listing else ())
@@ -467,5 +475,5 @@ class Frontier:
 
 
 def as_awaited(item: ListingItem, *, appeared: bool) -> AwaitedItem:
-    """Return a listed release as one that waits to be read."""
+    """Return a listed release as a waiting item."""
     return AwaitedItem(item.url, item.title, item.published, item.categories, appeared)

@@ -1,4 +1,4 @@
-"""Decide about missing releases of one visit with the help of its listings."""
+"""Decide about the missing releases of one visit by its listings."""
 
 from __future__ import annotations
 
@@ -28,22 +28,24 @@ STILL_LISTED: Final = (
 )
 
 MAX_URLS: Final = 3
-"""Maximum addresses in the note about missing releases that are still listed."""
+"""Maximum number of addresses in the note about missing releases that are still listed."""
 
 RUNS_COMPARED: Final = 1000
-"""Maximum earlier runs that are searched for a report about a missing release."""
+"""Maximum number of earlier runs that are searched for a report about a missing release."""
 
 LONGEST_VISIT: Final = dt.timedelta(days=1)
-"""Upper limit of the time from the start of a visit to its last response."""
+"""Maximum time from the start of a visit to its last response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Decisions of a visit about missing releases: the number of retractions, and what to report.
+    """The decisions of a visit about missing releases, and the sentences to report.
 
-    ``gone`` are addresses of unconfirmed missing releases, each reported once. ``unconfirmed``
-    counts these and those reported before. ``note`` is a sentence about those that are still
-    listed, or "".
+    - ``gone`` are the addresses of missing releases that are reported for the first time.
+    - ``unconfirmed`` is the number of all missing releases that are not retracted yet.
+    - ``note`` is a sentence about missing releases that are still listed, or "".
+    - ``retracted`` is the number of retracted releases.
+    - ``held`` is a sentence about releases that vanished together, or "".
     """
 
     gone: tuple[str, ...] = ()
@@ -56,9 +58,11 @@ class Outcome:
 class GoneReleases:
     """The missing releases of one visit.
 
-    ``fronts`` are the first pages of the source's listings, the main one first. ``reader`` names
-    the rules that read them. ``asked`` are the addresses that the visit requests. The visit
-    ``started`` at that time, and a release is retracted ``after`` that duration.
+    - ``asked`` are the addresses that the visit requests.
+    - ``fronts`` are the first pages of the source's listings, the main one first.
+    - ``reader`` is the name of the rules for these listings.
+    - ``started`` is the start of the visit.
+    - ``after`` is the time after which a missing release is retracted.
     """
 
     def __init__(
@@ -84,42 +88,42 @@ class GoneReleases:
         self._gone: dict[str, dt.datetime] = {}
         self._first: set[str] = set()
         self.looked_at = 0
-        """Stored releases that the visit asks for."""
+        """Number of stored releases that the visit requests."""
 
     def listed(self, url: str, listing: Listing, *, unchanged: bool) -> None:
-        """Note the items of the listing at ``url``; ``unchanged`` for a 304 response."""
+        """Add the listing at ``url``; ``unchanged`` after a 304 response."""
         self._read[url] = listing
         if unchanged:
             self._unchanged.add(url)
 
     def gone(self, release_id: str, at: dt.datetime, *, first: bool) -> None:
-        """Note that a stored release was missing; ``first`` if no earlier visit missed it."""
+        """Note that a stored release is missing; ``first`` if no earlier visit missed it."""
         self._gone[release_id] = at
         if first:
             self._first.add(release_id)
 
     def retracted_before(self) -> None:
-        """Note the request of a retracted release, which can't vanish again."""
+        """Do not count the request of a retracted release, which can't vanish again."""
         self.looked_at -= 1
 
     def to_ask_anew(self) -> tuple[str, ...]:
-        """Return unchanged listings with missing releases, to request without conditions.
+        """Return unchanged listings with missing releases, to request them without conditions.
 
-        A server may compare its last change instead of the addresses that it lists.
+        Some servers report a listing as unchanged although its items have changed.
         """
         lost = {key for one in self._found() for key in one.keys}
         doubted = [url for url in self._unchanged if not lost.isdisjoint(keys_of(self._read[url]))]
         for url in doubted:
-            # The response shows the items; without it nothing is known.
+            # The next response shows the current items, so forget the old ones.
             del self._read[url]
         self._unchanged.clear()
         return tuple(doubted)
 
     def to_search(self, now: dt.datetime) -> str | None:
-        """Return the oldest ISO day of releases to search on later pages of the listings.
+        """Return the oldest ISO day of missing releases to search on later listing pages, or None.
 
-        These are missing, not on the first pages, and either missing for the first time or about to
-        be retracted. The day is "" if one has none; None if there are no such releases.
+        Only releases that are not on the first pages are searched. They must be missing for the
+        first time, or about to be retracted. The day is "" if one of these releases has no date.
         """
         found = self._found()
         listed = self._listed({one.id for one in found})
@@ -134,7 +138,7 @@ class GoneReleases:
         return min(days, default=None)
 
     def finish(self, now: dt.datetime) -> Outcome:
-        """Retract what is certainly gone, and hold releases that vanished together."""
+        """Retract releases that are certainly gone, and hold releases that vanished together."""
         found = self._found()
         if not found:
             return Outcome()
@@ -176,10 +180,10 @@ class GoneReleases:
         )
 
     def _unreported(self, waiting: Sequence[Vanished]) -> list[Vanished]:
-        """Return the releases that no earlier visit reported as missing.
+        """Return the releases that no earlier visit has reported as missing.
 
-        The visit that first missed one may have ended too early, or the release might have moved
-        then.
+        An earlier visit may have missed a release without a report: it ended early, or the release
+        might have moved.
         """
         reported: dict[str, dt.datetime] = {}
         if any(one.id not in self._first for one in waiting):
@@ -194,15 +198,16 @@ class GoneReleases:
         ]
 
     def _found(self) -> tuple[Vanished, ...]:
-        """Return releases that are still missing; some may have been found at another address."""
+        """Return the missing releases that the visit did not find under another address."""
         if not self._gone:
             return ()
         return tuple(one for one in self._store.vanished(self._source) if one.id in self._gone)
 
     def _listed(self, gone: set[str]) -> Listed | None:
-        """Return the items of all listings; None if one is unreadable or lists no live release.
+        """Return the items of all listings, or None.
 
-        A release must be missing from every listing.
+        None if a listing is unreadable, or if no listing has a release that still exists. A release
+        is gone only if it is missing from every listing.
         """
         asked = {canonical_url(url) for url in filter(self._asked.has, self._must_be_read())}
         if not asked or not asked.issubset(map(canonical_url, self._read)):
@@ -215,7 +220,7 @@ class GoneReleases:
         return Listed(keys, frozenset(filter(None, names)))
 
     def _must_be_read(self) -> Iterator[str]:
-        """Yield the listings that must be readable: the main one, and any that ever was.
+        """Yield the listings that must be readable: the main one, and others read before.
 
         A page beside a feed may work only in browsers.
         """

@@ -1,8 +1,8 @@
 """Find releases that release pages link to but no listing contains.
 
-A linked release may belong to another list. So links are followed only after the walk through the
-listing. They are never followed for a listing that ended after several pages, or whose address
-shows one category: such a list contains everything that belongs to it.
+A linked release may belong to another list, so links are followed only after the walk through the
+listing. They are never followed if the listing has several pages, or if its address is a category.
+Such a listing contains everything that belongs to it.
 """
 
 from __future__ import annotations
@@ -18,24 +18,24 @@ from spiders.crawl.listing_walk import ListingWalk
 from spiders.page.links import url_pattern
 
 MOST: Final = 20
-"""Maximum releases that one visit fetches because others link to them."""
+"""Maximum number of linked releases that one visit requests."""
 
 MOST_NAMED: Final = 5000
-"""Maximum addresses that one visit remembers."""
+"""Maximum number of linked addresses that one visit remembers."""
 
 FILED: Final = 3
-"""Minimum number of releases with a section for sections to decide."""
+"""Minimum number of releases with a section, for sections to be compared."""
 
 PART: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"
     r"taxonomy)/|[?&](?:cat|categor\w{0,4}|tag|topic|section|rubri[ck]\w{0,4}|tid)=|[?&]rubrique\d",
     re.IGNORECASE,
 )
-"""Addresses of listings that show a part of their site."""
+"""Addresses of listings with only a part of their site's releases, such as a category."""
 
 
 class LinkedReleases:
-    """The links of one visit's pages, compared with the store at its end."""
+    """The links on one visit's release pages, which are compared with the store at its end."""
 
     def __init__(self, source: str, store: Store, front: tuple[str, ...]) -> None:
         self._source = source
@@ -44,10 +44,10 @@ class LinkedReleases:
         self._links: dict[str, Link] = {}
         self._asked: list[str] = []
         self.has_any = False
-        """Whether any were named that were held against the store."""
+        """Whether any links were compared with the store."""
 
     def note(self, draft: Draft) -> None:
-        """Remember the links of a release that lead to similar pages."""
+        """Remember a release's links to pages with similar addresses."""
         own = url_pattern(draft.url)
         for link in draft.links:
             key = canonical_url(link.url)
@@ -57,7 +57,10 @@ class LinkedReleases:
                 self._links.setdefault(key, link)
 
     def missing(self, way: ListingWalk) -> tuple[Link, ...]:
-        """Return the releases to fetch now, if the listing may be incomplete."""
+        """Compare the links with the store, and return linked releases to request.
+
+        Empty if the listing is complete.
+        """
         links, self._links = self._links, {}
         self.has_any |= bool(links)
         most = MOST if may_lack(way) else 0
@@ -66,21 +69,21 @@ class LinkedReleases:
         return found
 
     def finish(self) -> None:
-        """Store the results."""
+        """Store which linked releases were requested."""
         if self._asked:
             self._store.note_link_visits(self._source, self._asked)
             self._asked = []
 
 
 def may_lack(way: ListingWalk) -> bool:
-    """Whether a listing may be incomplete, as far as it was walked."""
+    """Whether a listing may be incomplete after its walk."""
     if PART.search(way.start):
         return False
     return way.walk is None or (way.walk.history != "walking" and way.walk.pages == 1)
 
 
 def belongs(section: str | None, sections: Mapping[str, int]) -> bool:
-    """Whether a release belongs to a list with these sections, by count."""
+    """Whether a release's ``section`` fits to a list; ``sections`` are its counts by section."""
     if not section or sum(sections.values()) < FILED:
         return True
     return section in sections or len(sections) >= FILED

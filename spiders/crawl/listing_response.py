@@ -1,4 +1,4 @@
-"""Read the listing in a response, or the stored one after a 304."""
+"""Read the listing in a response, or the stored listing after a 304 response."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from spiders.page.page import Page
 from spiders.sources.unmatched import listing_matches
 
 LEAST_BEFORE: Final = 3
-"""Minimum items of an earlier listing; a page without any of them is another page."""
+"""Minimum number of items of an earlier listing. A page without any of them is another page."""
 
 REPLACED: Final = (
     "none of the {count} releases that it listed is on it, nor any date: it shows something else,"
@@ -59,7 +59,7 @@ PASSED: Final = (
 
 
 def read_answer(response: Response, visit: Visit) -> Listing:
-    """Return the items of a listing page, and report skipped rows. Raises NoListing.
+    """Return the listing in a response, and report skipped rows. Raises NoListing.
 
     The listing is stored for later 304 responses.
     """
@@ -75,8 +75,8 @@ def read_answer(response: Response, visit: Visit) -> Listing:
 def is_another(listing: Listing, before: Listing) -> bool:
     """Whether a page is no longer the list of dated releases that it was.
 
-    It has no date, and none of the earlier addresses and titles: a parked domain, a consent page, a
-    menu.
+    Such a page has no dates, and none of the earlier addresses and titles. For example, it is a
+    parked domain, a consent page or a menu.
     """
     dated = sum(item.published is not None for item in before.items)
     if len(before.items) < LEAST_BEFORE or dated * 2 < len(before.items):
@@ -88,9 +88,9 @@ def is_another(listing: Listing, before: Listing) -> bool:
 
 
 def is_index(listing: Listing, page: Page, before: Listing | None) -> bool:
-    """Whether a page without releases leads to archives that list them, such as years.
+    """Whether a page without releases links to archives that list them, such as years.
 
-    A page that listed releases ``before``, or that scripts fill, is not one.
+    A page that listed releases ``before``, or that is filled by scripts, is not an index.
     """
     if listing.items or needs_scripts(page):
         return False
@@ -98,19 +98,19 @@ def is_index(listing: Listing, page: Page, before: Listing | None) -> bool:
 
 
 def is_known(listing: Listing, visit: Visit) -> bool:
-    """Whether any release on a page is stored."""
+    """Whether any release on a listing is stored."""
     return bool(visit.store.ids_at(visit.id, [canonical_url(item.url) for item in listing.items]))
 
 
 def moved_to(there: str) -> NoListing:
-    """Return an error: a listing redirects to a page of its site that lists nothing."""
+    """Return the error for a listing that redirects to a page of its site without a list."""
     return NoListing("moved", f"the listing leads to {there}, where no release was found")
 
 
 def led_elsewhere(response: Response, visit: Visit) -> NoListing:
-    """Return an error: a listing redirects to another site, which has another publisher.
+    """Return the error for a listing that redirects to another site.
 
-    Many sites have their logins on another site.
+    Another site may have another publisher. Many sites have their logins on another site.
     """
     if response.status == HTTPStatus.OK:
         page = page_of(response)
@@ -121,7 +121,7 @@ def led_elsewhere(response: Response, visit: Visit) -> NoListing:
 
 
 def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing:
-    """Return an error with the reason why a page lists nothing."""
+    """Return the error for a page without a list, with the reason."""
     if barrier := barrier_in(page):
         return NoListing(f"blocked:{barrier.kind}", BARRED.format(says=barrier.says))
     if apology := apology_in(page):
@@ -139,7 +139,7 @@ def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visi
 
 
 def _unusable(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing | None:
-    """Return why a listing page can't be collected, or None if it lists releases."""
+    """Return the error for a listing page that can't be collected, or None."""
     if not listing.items:
         return nothing_listed(listing, page, response, visit)
     if not visit.file.render and shown_by_route(item.url for item in listing.items):
@@ -181,7 +181,7 @@ def _read(response: Response, visit: Visit) -> Listing:
             raise moved_to(response.url)
         raise NoListing("replaced", REPLACED.format(count=len(before.items)))
     visit.facts.listed(url, response.url, listing, before)
-    # Only the first page of a listing is requested with a condition and reused.
+    # Only the first page of a listing is requested with conditions and reused.
     kept_listing = listing if front else replace(listing, form=None)
     text = msgspec.json.encode(kept_listing).decode()
     visit.store.cache_listing(visit.id, url, visit.reader, text, validator_of(response))

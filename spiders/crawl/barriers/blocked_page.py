@@ -21,7 +21,8 @@ from data.text.words import tokens
 from spiders.page.page import Page
 
 MOST_WORDS: Final = 150
-"""Minimum words of a page's own text, whatever surrounds it."""
+"""Minimum words of a text that is a release's own, so that the page is not checked for
+obstacles."""
 
 CHALLENGE: Final = re.compile(
     r"_cf_chl_opt|cf-chl-|/challenge-platform/h/\w/orchestrate|cf-browser-verification|captcha-delivery\.com"
@@ -31,8 +32,8 @@ CHALLENGE: Final = re.compile(
     r"|_Incapsula_Resource\?[SC]WUDNSAI|Incapsula incident ID|anubis_challenge"
     r"|The requested URL was rejected\.\s+Please\s+consult with your administrator"
 )
-"""Markup of challenges by Cloudflare, DataDome, HUMAN, AWS, Sucuri, Akamai, Imperva, Anubis, F5 and
-others."""
+"""Markup of challenges from Cloudflare, DataDome, HUMAN, AWS, Sucuri, Akamai, Imperva, Anubis, F5
+and others."""
 
 WAITING: Final = re.compile(
     r"just a moment|attention required|checking (?:if|your browser)|ddos protection|security check"
@@ -106,7 +107,7 @@ def apology_pattern(code: str, texts: str) -> re.Pattern[str]:
 
 MISSING_PAGE: Final = apology_pattern("404|410", MISSING)
 BROKEN_SITE: Final = apology_pattern("50[0234]", OUTAGE)
-"""Titles of error pages that are served with status 200."""
+"""Titles of error pages that are served with a success status."""
 
 MISSING_SENTENCE: Final = re.compile(
     rf"{MISSING_LOCAL}|\b{THING}\b[^.!?\n]{{0,60}} (?:(?:was|is|could|can ?)(?:not| not|n['’]t)"
@@ -114,13 +115,13 @@ MISSING_SENTENCE: Final = re.compile(
     r"|has been (?:removed|deleted|withdrawn))",
     re.IGNORECASE,
 )
-"""Sentences in the text of a page that was not found."""
+"""Sentences on a page that report the requested page as missing."""
 
 MAX_APOLOGY_WORDS: Final = 40
-"""Maximum number of words of an apology's text."""
+"""Maximum words of a page's text in which a sentence can report the page as missing."""
 
 FEW_HEADINGS: Final = 3
-"""Maximum number of headings of a challenge, including the page's title."""
+"""Maximum number of headings on a challenge page, including the page's title."""
 
 CHALLENGED: Final = "a challenge stands before it, as for programs: the site keeps us out"
 LOGIN_FIRST: Final = "a login stands before it: the site shows it to those with an account only"
@@ -132,7 +133,7 @@ CHALLENGING: Final = (
     HTTPStatus.TOO_MANY_REQUESTS,
     HTTPStatus.SERVICE_UNAVAILABLE,
 )
-"""Status codes of challenges."""
+"""Status codes of responses with a challenge."""
 
 PARTED: Final = re.compile(r"\s[-|–—·»:]\s|\|")
 
@@ -145,9 +146,9 @@ class Barrier(NamedTuple):
 
 
 def block_reason(page: Page, content: Content) -> Barrier | None:
-    """Return the obstacle in place of a release's page, or None.
+    """Return the obstacle on a page in place of a release, or None.
 
-    ``content`` was extracted from the page, without a date that only the listing states.
+    ``content`` was extracted from the page, without a date from the listing.
     """
     if content.published is not None or len(tokens(content.body_text)) >= MOST_WORDS:
         return None
@@ -182,11 +183,11 @@ def apology_in(page: Page) -> Apology | None:
 def missing_reason(
     page: Page, content: Content, stored: Callable[[], Content | None]
 ) -> str | None:
-    """Return why a page at a stored release's address reports it as missing, or None.
+    """Return why a page at a stored release's address is an error page, or None.
 
-    ``content`` was extracted from the page; ``stored`` returns the release's content, if there is
-    any. A page with the release's title or a similar text is not an apology. A page with a date may
-    be one, since many sites show the current day on every page.
+    ``content`` was extracted from the page. ``stored`` returns the release's stored content, or
+    None. A page with the release's title or a similar text is not an error page. A page with a date
+    may be one, since many sites show the current day on every page.
     """
     if content.body_rule == DOCUMENT:
         return None
@@ -208,7 +209,7 @@ def missing_reason(
 
 
 def _has(words: list[str], part: list[str]) -> bool:
-    """Whether ``part`` occurs in ``words`` without gaps."""
+    """Whether the words of ``part`` occur in ``words`` next to each other, in order."""
     return f" {' '.join(part)} " in f" {' '.join(words)} "
 
 
@@ -224,7 +225,7 @@ def _apologies(texts: Iterable[str]) -> Iterator[Apology]:
 
 
 def challenge_in(page: Page) -> Barrier | None:
-    """Return the obstacle that a page without its own text looks like, or None."""
+    """Return the challenge or login that a page without its own text shows, or None."""
     said = [text for node in page.tree.iter("title", "h1") if (text := _text(node))]
     below = [text for node in page.tree.iter("h2") if (text := _text(node))]
     waiting = any(map(WAITING.search, said + below))
@@ -239,7 +240,7 @@ def challenge_in(page: Page) -> Barrier | None:
 
 
 def refusal(status: int, page: Page) -> tuple[str, str]:
-    """Return a short code and a description of a response with an error status."""
+    """Return a short code and a description for a response with an error status."""
     if status in CHALLENGING and CHALLENGE.search(page.text):
         return "blocked:challenge", f"answered {status}: {CHALLENGED}"
     return f"http:{status}", f"answered {status}"

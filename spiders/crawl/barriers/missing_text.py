@@ -1,4 +1,4 @@
-"""Recognize pages whose text is missing: paywalls, notices, and bare page frames."""
+"""Recognize pages whose text is missing: paywalls, notices, and pages without content."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from spiders.page.page import Page
 
 LEFTOVER_WORDS: Final = 25
 LEFTOVER: Final = 500
-"""Maximum characters of a text that may be a line of every page of a site."""
+"""Maximum characters of a text that may be a line on every page of a site."""
 
 NAME_WORDS: Final = 8
-"""Maximum words of a text that may be little more than an institution's name."""
+"""Maximum words of a text that may be only an institution's name."""
 
 
 def is_leftover(page: Page, text: str, names: Iterable[str]) -> bool:
-    """Whether a text belongs to the page's frame: a line of the footer, or the site's name.
+    """Whether a text is not a release's own, but a line of the footer or the site's name.
 
     ``names`` are names of the institution.
     """
@@ -38,20 +38,20 @@ def is_leftover(page: Page, text: str, names: Iterable[str]) -> bool:
 
 
 FEW_WORDS: Final = 40
-"""Maximum words of a notice."""
+"""Number of words from which a text is not a notice."""
 
 OWN: Final = 0.6
-"""Minimum share of a body's words in a form for the body to be the form itself."""
+"""Minimum share of a text's words in a form, for the text to be the form itself."""
 
 ASIDE: Final = frozenset(["header", "footer", "nav", "aside", "dialog"])
 ASIDE_NAMES: Final = frozenset(
     "header footer sidebar aside nav navbar navigation menu modal popup offcanvas topbar toolbar "  # noqa: SIM905 - words are easier to read in a row
     "widget login-box loginbox".split()
 )
-"""Class names of elements beside the content of a page."""
+"""Class names of elements that do not contain the main content of a page."""
 
 NAMED: Final = frozenset(["", "text", "email", "tel"])
-"""Types of form fields for a person's name."""
+"""Types of form fields in which users enter their name."""
 
 NOT_FREE: Final = re.compile(rb'"isAccessibleForFree"\s*:\s*"?false\b', re.IGNORECASE)
 """Markup of a page behind a paywall (schema.org)."""
@@ -78,7 +78,7 @@ PAYWALL: Final = re.compile(
     r"|会員限定|仅限(?:会员|订阅)|구독자 전용",
     re.IGNORECASE,
 )
-"""Messages of pages that show more to subscribers."""
+"""Messages of pages whose text is only for subscribers."""
 
 
 PAYWALL_FIRST: Final = "a paywall stands before it: the site shows it to those who pay only"
@@ -88,15 +88,14 @@ NOTHING: Final = Content("")
 
 
 def barrier_in(page: Page) -> Barrier | None:
-    """Return the obstacle on a page without its own text, or None."""
+    """Return the challenge, login or notice on a page without its own text, or None."""
     return challenge_in(page) or lock_reason(page, NOTHING, "")
 
 
 def lock_reason(page: Page, content: Content, listed: str) -> Barrier | None:
-    """Return the obstacle in place of a page's text, or None.
+    """Return the login, paywall or notice in place of a page's text, or None.
 
-    ``listed`` is the listing's title of the page, or "". A page with that release is never a
-    notice, whatever its title says.
+    ``listed`` is the page's title on the listing, or "". A page with this title is never a notice.
     """
     reason, most = _reason(page, content, listed)
     # Count the words last: this takes longest, and few pages have a possible obstacle.
@@ -104,7 +103,10 @@ def lock_reason(page: Page, content: Content, listed: str) -> Barrier | None:
 
 
 def _reason(page: Page, content: Content, listed: str) -> tuple[Barrier | None, int]:
-    """Return a possible obstacle, and the number of words below which it is one."""
+    """Return a possible obstacle, or None.
+
+    The number is the minimum words of a text that rules the obstacle out.
+    """
     for form in page.tree.iter("form"):
         if asks := _asks(form, content):
             return Barrier("login", asks), MOST_WORDS
@@ -116,7 +118,10 @@ def _reason(page: Page, content: Content, listed: str) -> tuple[Barrier | None, 
 
 
 def _notice(page: Page, expected: list[str]) -> Barrier | None:
-    """Return a page's title if it is a notice and not the ``expected`` title, or None."""
+    """Return a notice in a page's title or headings, or None.
+
+    A page that has the ``expected`` title is not a notice.
+    """
     for node in page.tree.iter("title", "h1", "h2"):
         said = _said(node)
         if expected and tokens(said)[: len(expected)] == expected:
@@ -130,10 +135,10 @@ def _notice(page: Page, expected: list[str]) -> Barrier | None:
 
 
 def _asks(form: etree._Element, content: Content) -> str | None:
-    """Return what a form asks for in place of a text; None for other forms.
+    """Return a sentence about a password form in place of a text, or None.
 
-    A password without a name opens one page (WordPress's post_password, Drupal's protected pages).
-    With a name it is a login form, which may be on every page.
+    A form with only a password opens one page (WordPress's post_password, Drupal's protected
+    pages). With a user name it is a login form, which may be on every page.
     """
     kinds = [node.get("type", "").lower() for node in form.iter("input")]
     if "password" not in kinds or _beside(form):

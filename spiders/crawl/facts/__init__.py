@@ -1,5 +1,5 @@
-"""Facts of a visit for the health of a source: about its listing and its release pages.
+"""Collect facts of a visit for the health of a source: about its listing and its release pages.
 
-Each module compares a visit with earlier ones. It judges nothing (data.health does), and sends no
-requests.
+Modules here compare a visit with earlier ones. They send no requests, and leave the judgement to
+data.health.
 """

@@ -1,7 +1,8 @@
-"""Compare the rows of a listing with those of the last visit.
+"""Compare the rows of a listing with the rows of the last visit.
 
-Rows leave the first page when new rows push them to later pages, or when a new month begins. Other
-rows are lost: a layout is only partly understood, a page is truncated, or an old copy is served.
+Rows regularly leave the first page when new rows move them to later pages, or when a new month
+begins. Other missing rows are lost: a new layout is only partly extracted, the page is truncated,
+or the server sent an old copy.
 """
 
 from __future__ import annotations
@@ -19,40 +20,41 @@ from data.text.urls import canonical_url, page_key
 from spiders.items import Listing, ListingItem, keys_of
 
 LAG: Final = dt.timedelta(days=2)
-"""Minimum time between the newest releases of a feed and its page if one of the two has stopped."""
+"""Minimum difference between the newest releases of a feed and its page if one of them has
+stopped."""
 
 LEAST_LOST: Final = 3
-"""Minimum number of lost rows that counts; one or two may have been deleted."""
+"""Minimum number of lost rows that are reported; one or two may have been deleted."""
 
 SHARE_LOST: Final = 0.3
-"""Minimum share of the earlier rows that are lost."""
+"""Minimum share of lost rows among the earlier ones to be reported."""
 
 REGULAR: Final = 3
-"""Visits in which rows left only for new ones, after which even the oldest rows are expected to
-stay."""
+"""Minimum number of visits in which rows left only for new ones. After them, missing oldest rows
+count as lost too."""
 
 SHARE_OLD: Final = 0.4
-"""Minimum share of lost rows if these are the oldest ones."""
+"""Minimum share of lost rows among the earlier ones if the oldest rows are lost."""
 
 SHARE_KEPT: Final = 0.25
-"""Minimum share of rows that must remain when others are lost."""
+"""Minimum share of earlier rows that remain when other rows are lost."""
 
 BACK: Final = 0.9
-"""Minimum share of the earlier rows for a listing to be complete again."""
+"""Minimum share of the earlier number of rows, for a listing to count as complete again."""
 
 ACCEPTED: Final = dt.timedelta(days=14)
-"""Time after which a changed listing is accepted."""
+"""Time after which the loss of rows is accepted as a change of the listing."""
 
 MOST_MISSING: Final = 50
 """Maximum number of lost rows that are stored."""
 
 MOST_AMID: Final = 10
-"""Maximum number of rows missing between others that one visit reports."""
+"""Maximum number of missing rows between remaining ones that one visit returns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Front:
-    """The first page of a listing with its address and rows, and the rows of the last visit."""
+    """The first page of a listing: its address, its rows, and the rows of the last visit."""
 
     place: str
     rows: Sequence[ListingItem]
@@ -67,7 +69,7 @@ class Front:
 def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) -> Front:
     """Return the first page of the listing at ``url``.
 
-    ``kept`` is that of the last visit, or None.
+    ``answered`` is the address of the response. ``kept`` is the listing of the last visit, or None.
     """
     # Reports show the facts, so their addresses must not contain secrets.
     place = redacted(answered)
@@ -76,7 +78,10 @@ def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) ->
 
 
 def left_amid(front: Front) -> Sequence[ListingItem]:
-    """Return rows missing between rows that stayed, if most stayed: some were deleted."""
+    """Return rows that disappeared between remaining rows, if most rows remain.
+
+    These releases may have been deleted.
+    """
     rows = {key for item in front.rows for key in keys_of(item)}
     old = front.before or ()
     stays = [not rows.isdisjoint(keys_of(item)) for item in old]
@@ -95,11 +100,11 @@ def listing_facts(
     *,
     below: Collection[str] = frozenset(),
 ) -> VisitFacts:
-    """Return the facts of a visit to a listing, based on those of the last visit.
+    """Return the facts of a visit to a listing, based on the facts of the last visit.
 
-    Rows are not lost if their canonical addresses are in ``gone`` (the pages of these releases no
-    longer exist), or their keys (see keys_of) in ``below`` (pages of the listing that the visit
-    read after the first one).
+    Rows do not count as lost in two cases. Either their canonical addresses are in ``gone``, since
+    their pages no longer exist. Or their keys (see keys_of) are in ``below``, since they are on
+    later pages of the listing.
     """
     known = bool(before.rows)
     facts = msgspec.structs.replace(
@@ -124,7 +129,7 @@ def listing_facts(
 
 
 def is_whole(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing that had lost rows shows as many, or the same ones, again."""
+    """Whether a listing that had lost rows shows as many rows, or the lost ones, again."""
     if before.missing:
         shown = {canonical_url(item.url) for item in front.rows}
         return sum(url in shown for url in before.missing) * 2 >= len(before.missing)
@@ -132,7 +137,7 @@ def is_whole(before: VisitFacts, front: Front) -> bool:
 
 
 def dateless(before: VisitFacts, front: Front) -> int:
-    """Return the number of rows if none has a date and earlier rows had."""
+    """Return the number of rows if none has a date although earlier rows had one, or 0."""
     if front.newest or not front.rows:
         return 0
     had = sum(bool(day_of(item)) for item in front.before or ())
@@ -140,7 +145,7 @@ def dateless(before: VisitFacts, front: Front) -> int:
 
 
 def returned(before: VisitFacts, front: Front) -> bool:
-    """Whether a completely new listing shows more rows now, as a live one does."""
+    """Whether a listing whose rows were all replaced has newer rows now, so that it is in use."""
     return before.replaced and bool(front.newest) and front.newest > before.newest
 
 
@@ -152,13 +157,13 @@ def compared(
     *,
     below: frozenset[str],
 ) -> VisitFacts:
-    """Add to the facts what happened to the rows of the last visit."""
+    """Compare the rows with those of the last visit, and add the result to the facts."""
     rows = below.union(key for item in front.rows for key in keys_of(item))
     old = [item for item in front.before or () if gone_not(item, gone)]
     left = [item for item in old if rows.isdisjoint(keys_of(item))]
     then = {key for item in front.before or () for key in keys_of(item)}
     fresh = [item for item in front.rows if then.isdisjoint(keys_of(item))]
-    # Rows older than all earlier rows moved up because others left.
+    # Rows that are older than all earlier rows replace lost rows.
     oldest = min(filter(None, map(day_of, old)), default="")
     came = sum(not "" < day_of(item) < oldest for item in fresh)
     if not left:
@@ -175,7 +180,7 @@ def compared(
     kept = [day_of(item) for item in old if not rows.isdisjoint(keys_of(item))]
     amid = sum(min(kept) < day_of(item) < max(kept) for item in left)
     stays = facts.changes >= REGULAR and missing >= SHARE_OLD * len(old)
-    # If fewer remain, they may be pinned above a new month.
+    # Fewer remaining rows may be pinned rows above a new month.
     if len(kept) > SHARE_KEPT * len(old) and (amid * 2 >= len(left) or stays):
         found = lost(facts, missing, len(front.before or ()), at)
         pulled = [canonical_url(item.url) for item in left] if came < len(fresh) else []
@@ -184,9 +189,9 @@ def compared(
 
 
 def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
-    """Whether all rows of a page replaced older ones, the newest of which has this day.
+    """Whether all rows of a page are newer than the earlier ones, which end on day ``newest``.
 
-    Rows of one day do not show which is newer, so most rows must then have that day.
+    Rows of the same day have no known order, so most rows must have that day.
     """
     days = [day_of(item) for item in rows]
     return max(days, default="") > newest or days.count(newest) * 2 > len(days)
@@ -195,17 +200,17 @@ def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
 def lost(
     facts: VisitFacts, count: int, before: int, at: dt.datetime, *, replaced: bool = False
 ) -> VisitFacts:
-    """Add ``count`` lost rows to the facts, of ``before`` rows."""
+    """Add ``count`` lost rows to the facts; ``before`` is the earlier number of rows."""
     return msgspec.structs.replace(
         facts, lost=Streak().go_on(count, at), rows_before=before, replaced=replaced
     )
 
 
 def gone_not(item: ListingItem, gone: Collection[str]) -> bool:
-    """Whether a release's page still exists, as far as known."""
+    """Whether the page of a release is not known to be missing."""
     return canonical_url(item.url) not in gone
 
 
 def day_of(item: ListingItem) -> str:
-    """Return the ISO day that a listing states for a release, or ""."""
+    """Return the ISO day of an item on a listing, or ""."""
     return item.published.day.isoformat() if item.published else ""

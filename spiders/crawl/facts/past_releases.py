@@ -1,4 +1,4 @@
-"""Describe the recent releases of a source, for comparison with new ones."""
+"""Describe a source's recent releases, for comparison with new ones."""
 
 from __future__ import annotations
 
@@ -11,31 +11,32 @@ from data.models import Release
 from data.text.garbled import is_garbled
 
 LOOKED_BACK: Final = 50
-"""Number of newest releases that define what is usual."""
+"""Maximum number of newest releases that are compared."""
 
 FEWEST: Final = 5
-"""Minimum number of releases to define what is usual."""
+"""Minimum number of releases for a comparison."""
 
 USUAL: Final = 0.9
-"""Minimum share of releases with a usual property."""
+"""Minimum share of releases that have a date, for dates to be usual."""
 
 DISTINCT: Final = 0.7
-"""Minimum number of different titles per release if releases usually have their own titles."""
+"""Minimum share of different titles, for releases to have their own titles usually."""
 
 SHORT: Final = 0.5
-"""Share of the shortest usual text below which a text is thin."""
+"""Share of the shortest usual text length below which a text is thin."""
 
 UNUSUAL: Final = 20
-"""Number of texts of which the shortest one is ignored as an exception."""
+"""Number of texts per exception: one in so many shortest texts is ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class PastReleases:
-    """What is usual for a source.
+    """Usual properties of a source's releases.
 
-    ``least_text`` is the number of characters below which a text is thin, or 0. ``dated`` and
-    ``titled`` tell whether releases have dates and their own titles; ``legible``, whether most
-    texts are not garbled.
+    - ``least_text`` is the number of characters below which a text is thin, or 0.
+    - ``dated`` means that releases usually have dates.
+    - ``titled`` means that releases usually have their own titles.
+    - ``legible`` means that most texts are not garbled.
     """
 
     least_text: float = 0.0
@@ -47,14 +48,14 @@ class PastReleases:
 
 
 def past_releases(last: Sequence[Release]) -> PastReleases:
-    """Return what is usual, from the last releases, newest first; empty if they are few."""
+    """Return the usual properties of the ``last`` releases, newest first; defaults if too few."""
     if len(last) < FEWEST:
         return PastReleases()
     lengths = sorted(len(one.content.body_text) for one in last)
     usual = lengths[len(lengths) // UNUSUAL]
     dated = sum(one.published.precision != "none" for one in last) >= USUAL * len(last)
     titles = [one.content.title for one in last]
-    # The newest titles may be the fault to detect.
+    # Leave out the newest titles, since they may already be wrong.
     older = Counter(titles[2:])
     titled = len(older) >= DISTINCT * older.total()
     legible = sum(is_garbled(one.content.body_text) for one in last) * 2 < len(last)

@@ -1,4 +1,4 @@
-"""Count recent releases that pages linked to and no listing had shown."""
+"""Count recent releases that no listing showed, although other pages linked to them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import msgspec
 from data.models import Recall, Streak, VisitFacts
 
 WHILE: Final = dt.timedelta(days=30)
-"""Time for which missed releases count."""
+"""Time after which missed releases no longer count."""
 
 
 def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFacts:
-    """Return the facts after a visit that followed links; the first one only counts them."""
+    """Add missed releases to a visit's facts; the first visit only sets their initial number."""
     named = (recall.known, len(recall.missed))
     if before.named is None:
         return msgspec.structs.replace(before, named=named)

@@ -1,7 +1,7 @@
-"""Find out which release pages of a visit are unreadable or incomplete.
+"""Find unreadable and incomplete release pages of a visit.
 
-A page of a stored release is compared with the stored content, a new page with the source's last
-releases.
+The page of a stored release is compared with the stored content. A new page is compared with the
+source's last releases.
 """
 
 from __future__ import annotations
@@ -21,52 +21,56 @@ from data.text.urls import canonical_url
 from spiders.crawl.facts.past_releases import PastReleases
 
 ALIKE: Final = 3
-"""Minimum number of releases with one title or text that counts."""
+"""Minimum number of releases with the same title or text to be reported."""
 
 LEAST_TEXT: Final = 200
-"""Minimum characters of a stored text that can be reported as half lost."""
+"""Minimum characters of a text that is compared with other texts."""
 
 SHARE: Final = 0.3
-"""Share of pages below which a fault may have existed before."""
+"""Minimum share of stored pages with a fault to be reported."""
 
 LESS: Final = 0.6
-"""Share of a stored text below which its page has lost much."""
+"""Share of the stored text length below which a page's text is thin."""
 
 MORE: Final = 1.5
-"""Factor by which a restored page exceeds the stored text."""
+"""Minimum length of a restored text, as a multiple of the stored text's length."""
 
 ACCEPTED: Final = dt.timedelta(days=14)
-"""Time after which thin texts are accepted."""
+"""Time after which thin texts are accepted as a change."""
 
 NONE: Final = frozenset(["http:404", "http:410", "soft-404", "media-type", "redirect", "empty"])
-"""Kinds of errors of pages that are not releases, which a listing may permanently link to."""
+"""Kinds of errors for pages that are not releases. A listing may permanently link to such a
+page."""
 
 MOST_EXCUSED: Final = 20
 
 
 class ComparedPages:
-    """Faults of the pages of one visit, either of new releases or of stored ones.
+    """Faults of one visit's pages, either of new releases or of stored ones.
 
-    A fault counts if half of the pages have it, or ``many`` pages and a SHARE of them.
+    A fault is reported if half of the pages have it. If ``many`` is given, a fault is also reported
+    if at least ``many`` pages and a SHARE of all pages have it.
     """
 
     def __init__(self, many: int | None = None) -> None:
         self._many = many
         self.read = 0
         self.confirmed = 0
-        """Pages of which the server says that they are as they were."""
+        """Number of pages that the server reports as unchanged."""
         self._thin = self._undated = self._whole = self._garbled = 0
         self._known_date = 0
-        """Pages without a date of their own, read as if a listing gave the one that is known."""
+        """Number of pages without a date of their own that were extracted with the stored date."""
         self._titles: Counter[str] = Counter()
         self._texts: Counter[int] = Counter()
 
     def add(
         self, content: Content, *, least_text: float, dated: bool, title: str, stored: int = 0
     ) -> None:
-        """Add a page that should have this much text, a date, and a title other than ``title``.
+        """Add a page, and compare it with its expected properties.
 
-        ``stored`` is the number of characters of its text at the last extraction.
+        ``least_text`` is the minimum number of characters, and ``dated`` tells whether a date is
+        expected. ``title`` is a title that is not counted among shared ones. ``stored`` is the
+        number of characters of the stored text.
         """
         self.read += 1
         text = content.body_text
@@ -80,16 +84,17 @@ class ComparedPages:
         self._texts[hash(text)] += len(text) >= LEAST_TEXT
 
     def leave_out(self, titles: Iterable[str]) -> None:
-        """Ignore pages with these titles, which are their own."""
+        """Do not count these shared titles, since the publisher uses them on the listing."""
         for title in titles:
             self._titles.pop(title, None)
 
     def after(
         self, before: PageFacts, last_titles: Sequence[str], at: dt.datetime, *, dateless: bool
     ) -> PageFacts:
-        """Return the facts; new pages add up over visits, stored ones are the same pages.
+        """Return the facts after this visit, based on the facts ``before``.
 
-        ``dateless`` tells whether the listing no longer has dates.
+        Faults of new pages add up over visits. Faults of stored pages do not, since the same pages
+        are read again. ``dateless`` tells whether the listing has lost its dates.
         """
         if not self.read:
             return PageFacts() if before.refused and self.confirmed else before
@@ -105,7 +110,7 @@ class ComparedPages:
         )
 
     def _thin_after(self, before: PageFacts, at: dt.datetime, *, add: bool) -> Streak:
-        """Return thin pages.
+        """Return the streak of visits with thin pages.
 
         Stored pages whose loss was recorded as an edit stay thin until they recover.
         """
@@ -121,7 +126,7 @@ class ComparedPages:
 
 
 def alike(counted: Counter[Any], last: Sequence[str] = ()) -> int:
-    """Return how many have the same value, including the ``last`` ones; 0 if they are few."""
+    """Return how often the most frequent value occurs; 0 if less than ALIKE with ``last`` ones."""
     if not counted:
         return 0
     ((what, count),) = counted.most_common(1)
@@ -129,9 +134,9 @@ def alike(counted: Counter[Any], last: Sequence[str] = ()) -> int:
 
 
 class ReleaseFacts:
-    """The release pages that one visit requests.
+    """Facts about the release pages that one visit requests.
 
-    ``past`` describes what was usual for the source before the visit; ``known`` returns the stored
+    ``past`` returns what was usual for the source before the visit. ``known`` returns the stored
     release at an address.
     """
 
@@ -146,11 +151,11 @@ class ReleaseFacts:
         self._of_new, self._of_known = ComparedPages(), ComparedPages(many=ALIKE)
 
     def asked(self, url: str, *, known: bool) -> None:
-        """Note the request of a release, stored or new."""
+        """Note the request of a release; ``known`` if the release is stored."""
         self._asked.setdefault(key_of(url), known)
 
     def confirmed(self, url: str) -> None:
-        """Note that a page is unchanged."""
+        """Note that the page of a stored release is unchanged."""
         self._answered.add(key_of(url))
         self._of_known.confirmed += 1
 
@@ -186,10 +191,10 @@ class ReleaseFacts:
     def finish(
         self, before: VisitFacts, run: Run, at: dt.datetime, *, listed: Iterable[str] = ()
     ) -> VisitFacts:
-        """Return the facts at the end of a visit, based on those of the last visit.
+        """Return the facts at the end of a visit, based on the facts ``before``.
 
-        New releases with a title that is ``listed`` among other titles have it from their
-        publisher, even if many share it. ``before`` includes what the listing showed in this visit.
+        ``before`` already includes this visit's facts about the listing. ``listed`` are titles on
+        the listing. New releases may share them, since the publisher chose them.
         """
         self._of_new.leave_out(listed)
         usual = self._usual or PastReleases()
@@ -210,10 +215,10 @@ class ReleaseFacts:
     def _unread(
         self, before: VisitFacts, failed: Mapping[str, RunError], at: dt.datetime
     ) -> VisitFacts:
-        """Return the facts about listed releases that can't be read.
+        """Add the listed releases that can't be read to the facts.
 
         A few failures among readable pages are excused, since a listing may link to pages that are
-        not releases. If most requested pages fail, stored ones count too.
+        not releases. If most requested pages fail, failures of stored releases count too.
         """
         missing = [key for key in self._asked if key in failed and key not in self._answered]
         if not self._asked:
@@ -239,7 +244,7 @@ class ReleaseFacts:
 
 
 def key_of(url: str) -> str:
-    """Return the address of a page without secrets, as in errors."""
+    """Return an address in the form that errors use, without secrets."""
     return canonical_url(redacted(url))
 
 

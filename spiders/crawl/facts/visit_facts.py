@@ -22,21 +22,22 @@ from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched import Unmatched
 
 EARLIER: Final = 10
-"""Maximum earlier reports that are searched for facts; failed visits have none."""
+"""Maximum number of earlier reports that are searched for facts; failed visits have no facts."""
 
 MANY: Final = 3
-"""Minimum number of releases newer than a listing that count although it never showed them."""
+"""Minimum number of stored releases newer than a listing that are reported even if the listing
+never showed them."""
 
 NEWEST: Final = 5
 """Number of newest stored releases that a listing should show."""
 
 
 LEAST_BEHIND: Final = 2
-"""Minimum number of the feed's releases missing on a page that has stopped."""
+"""Minimum number of newer releases in the feed, for its page to count as stopped."""
 
 
 class FactFinder:
-    """Collects the facts of a visit to a source from its events.
+    """Collects the facts of a visit to a source.
 
     ``stored_at`` returns the stored release at an address.
     """
@@ -59,17 +60,17 @@ class FactFinder:
         self._beside: Front | None = None
         self._feed_failed = False
         self.certificate_end: dt.datetime | None = None
-        """When the certificate of its site ends."""
+        """Time at which the certificate of the source's site expires, or None."""
         self.releases = ReleaseFacts(self._past, stored_at)
         self.unmatched = unmatched
 
     @property
     def url(self) -> str:
-        """The listing that is compared between visits: the feed if there is one."""
+        """Address of the listing that is compared between visits: the feed, otherwise the page."""
         return self._file.feed or self._file.url
 
     def listed(self, url: str, answered: str, listing: Listing, kept: Listing | None) -> None:
-        """Add the first page of a listing, and that of the last visit or None."""
+        """Add the first page of a listing; ``kept`` is that page in the last visit, or None."""
         if url == self.url:
             self._front = front_of(url, answered, listing, kept)
         elif url == self._file.url:
@@ -80,14 +81,14 @@ class FactFinder:
         self._feed_failed = True
 
     def left_amid(self) -> Sequence[ListingItem]:
-        """Return rows of stored releases that disappeared between others."""
+        """Return rows of stored releases that disappeared between remaining rows."""
         fronts = filter(None, (self._front, self._beside))
         left = [item for front in fronts for item in left_amid(front)]
         stored = self._store.ids_at(self._source, [canonical_url(item.url) for item in left])
         return [item for item in left if canonical_url(item.url) in stored]
 
     def finish(self, run: Run, *, names: bool, below: Collection[str] = frozenset()) -> VisitFacts:
-        """Return the facts of the visit; ``names`` tells whether pages linked to releases.
+        """Return the facts of the visit; ``names`` tells whether release pages linked to others.
 
         ``below`` are the keys of rows on later pages of the listing. Raises StoreError.
         """
@@ -119,7 +120,7 @@ class FactFinder:
         return facts
 
     def _before(self) -> VisitFacts:
-        """Return the last facts of the same listing."""
+        """Return the last facts with the same rules; empty facts if there are none."""
         rules = rules_of(self._file)
         last = (run.facts for run in self._store.runs(self._source, limit=EARLIER))
         found = next(filter(None, last), VisitFacts())
@@ -130,11 +131,11 @@ class FactFinder:
         return past_releases([*last])
 
     def _gone(self) -> frozenset[str]:
-        """Return the canonical addresses of releases with missing pages."""
+        """Return the canonical addresses of releases whose pages are missing."""
         return frozenset[str]().union(*(one.keys for one in self._store.vanished(self._source)))
 
     def _behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
-        """Add the releases that are newer than everything on the listing."""
+        """Add the stored releases that are newer than all rows of the listing to the facts."""
         if not front.newest:
             return facts
         shown = {canonical_url(item.url) for item in front.rows}
@@ -149,9 +150,10 @@ class FactFinder:
         )
 
     def _listing_behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
-        """Add what a listing no longer shows, or never showed if it is much.
+        """Add releases that are missing from the listing to the facts.
 
-        A release that only another page linked to may belong to another list.
+        A few releases that the listing never showed do not count: other pages link to them, and
+        they may belong to another list.
         """
         found = self._behind(facts, front, gone)
         if not 0 < found.behind.count < MANY:
@@ -166,9 +168,10 @@ class FactFinder:
         return found if shown - gone else msgspec.structs.replace(facts, behind=Streak())
 
     def _page_behind(self, facts: VisitFacts, page: Front, gone: frozenset[str]) -> VisitFacts:
-        """Add what the page beside a feed does not show, once it has shown everything known.
+        """Add releases that are missing from the page beside a feed to the facts.
 
-        A feed may be a day ahead, and a page may not list everything in its feed.
+        They only count if the page was up to date before. A feed may be a day ahead, and a page may
+        not list everything in its feed.
         """
         found = self._behind(msgspec.structs.replace(facts, behind=Streak()), page, gone)
         if not found.behind.count:
@@ -184,31 +187,31 @@ class FactFinder:
 
 
 def own_titles(front: Front) -> frozenset[str]:
-    """Return the titles on a listing if most are the releases' own, otherwise none."""
+    """Return the titles on a listing if most of them are different, otherwise none."""
     titles = frozenset(item.title for item in front.rows)
     return titles if len(titles) * 2 > len(front.rows) else frozenset()
 
 
 def rules_of(file: SourceFile) -> str:
-    """Return a name of a source file's rules for listings and extraction."""
+    """Return a hash of a source file's address and rules."""
     said = msgspec.json.encode((file.feed or file.url, file.listing, file.releases))
     return hashlib.blake2s(said, digest_size=6).hexdigest()
 
 
 def unmatched_at_last(run: Run | None, file: SourceFile) -> tuple[str, ...]:
-    """Return the selectors that matched nothing in the last visit with this source file."""
+    """Return the selectors that matched nothing in the last visit with the same source file."""
     facts = run.facts if run else None
     return facts.unmatched if facts and facts.rules == rules_of(file) else ()
 
 
 def is_shown(release: Release, keys: Collection[str]) -> bool:
-    """Whether a release is retracted, or has one of these canonical addresses."""
+    """Whether a release has one of these canonical addresses, or is retracted."""
     urls = (release.url, *release.aliases)
     return release.retracted is not None or any(canonical_url(url) in keys for url in urls)
 
 
 def day_of(release: Release) -> str:
-    """Return the ISO day of a release; "" without a date or for a future one."""
+    """Return the ISO day of a release; "" if it has no date or one in the future."""
     published = release.published
     if published.precision == "none" or published.at > utc_now():
         return ""
