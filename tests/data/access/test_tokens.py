@@ -111,7 +111,7 @@ def test_using_a_token_that_was_just_revoked_is_not_an_error(folder: Path) -> No
 
 def test_a_second_token_with_a_name_is_refused(folder: Path) -> None:
     text = new_token(folder, "reader", ("read",))
-    with pytest.raises(TokenError, match="taken"):
+    with pytest.raises(TokenError, match="exists"):
         new_token(folder, "reader", ("operate",))
     assert TokenFolder(folder).find(text)
 

@@ -25,7 +25,7 @@ from data.watches.watch import (
         ('name = "A"\nquery = 3', "query", "a text in quotes"),
         ('name = "A"\nquery = "(((?!"', "query", "contains no word"),
         ('name = "A"\nquery = "-x"', "query", "only excludes words"),
-        (f'name = "A"\nquery = "{"a " * 600}"', "query", "1200 characters"),
+        (f'name = "A"\nquery = "{"a " * 600}"', "query", "1000 characters"),
         (f'name = "A"\nquery = "{"a " * 33}"', "query", "more than 32 words"),
         ('name = "A"\nkinds = ["relase"]', "kinds", '"relase" can\'t be used; write "edit" or'),
         ('name = "A"\nkinds = []', "kinds", "it is empty"),

@@ -44,7 +44,7 @@ def offered(web: httpx.Client, address: str) -> list[str]:
     answer = web.get(address)
     assert answer.status_code == 404
     page: Any = html.document_fromstring(answer.text)
-    assert page.xpath("//header//form//input[@name='q']")
+    assert page.xpath("//main//form//input[@name='q']")
     assert page.xpath("//header//nav/a[@href='/sources/']")
     return [str(link) for link in page.xpath("//ul[@class='chips']//a/@href")]
 

@@ -258,7 +258,7 @@ def test_unreadable_pages_are_reported_in_one_sentence(
         f"{room.base}/gone": "the server answered 404",
         f"{room.base}/empty/": "no list of releases was found",
         f"{room.base}/r/1": "give the page that lists them",
-        f"{room.base}/forbidden": "robots.txt asks not to",
+        f"{room.base}/forbidden": "robots.txt forbids",
         "http://127.0.0.1:1/": "could not be read",
         "http://[bad/": "no http or https address",
         f"HTTP{room.base[4:]}/gone": "the server answered 404",

@@ -356,7 +356,7 @@ def test_each_address_of_a_list_is_added_despite_errors_of_others(
     assert result.stdout.splitlines()[0].startswith(f"{path.stem}: 12 releases at ")
     assert result.stdout.splitlines()[-1] == "5 addresses, 4 failed"
     assert "nonsense could not be read" in result.stderr
-    assert "/closed could not be read: the site's robots.txt asks not to" in result.stderr
+    assert "/closed could not be read: the site's robots.txt forbids" in result.stderr
     assert f"collects from {room.base}/media/all already" in result.stderr
     path.unlink()
     shutil.rmtree(home / "samples")
@@ -401,7 +401,7 @@ def test_each_outline_of_an_opml_file_is_added_with_its_name(
             "lost during its response",
         ),
         (b"SSH-2.0-OpenSSH\r\n\r\n", "does not speak HTTP"),
-        (b"HTTP/1.1 200 OK\r\nNo colon : 1\r\n\r\n", "header fields of its answer"),
+        (b"HTTP/1.1 200 OK\r\nNo colon : 1\r\n\r\n", "header fields of its response"),
         (
             b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 8\r\n\r\n<p>plain",
             "does not match its Content-Encoding",

@@ -111,10 +111,10 @@ def test_an_unreadable_address_is_one_error_and_the_rest_is_extracted(
         room.answers["/7.pdf"] = Answer(b"%PDF-1.4", content_type="application/pdf")
         failing = {
             f"{room.base}/gone": "the server answered 404",
-            f"{room.base}/private/7": "robots.txt asks not to",
+            f"{room.base}/private/7": "robots.txt forbids",
             f"{room.base}/7.pdf": "it is application/pdf",
             "http://127.0.0.1:1/": "could not be read",
-            "http://[bad/": "no http or https address",
+            "http://[bad/": "not an http or https address",
         }
         result = communique("extract", *failing, f"{room.base}/news/7.html", home=tmp_path)
         assert result.returncode == 1

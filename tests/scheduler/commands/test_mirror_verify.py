@@ -148,7 +148,7 @@ def test_a_missing_log_is_reported_in_a_few_lines(home: Path, tmp_path: Path) ->
     release = json.loads(communique("export", home=home).stdout.splitlines()[0])["id"]
     (file,) = (home / "archive").glob("*.warc.gz.open")
     for lost, said in (
-        (home / "archive/log/checkpoint", "log/checkpoint: it is gone"),
+        (home / "archive/log/checkpoint", "log/checkpoint: it is missing"),
         (home / "archive/log", "log: the log is gone"),
     ):
         lost.unlink() if lost.is_file() else shutil.rmtree(lost)

@@ -110,7 +110,7 @@ def test_existing_folders_are_not_overwritten(home: Path, release: str, tmp_path
     (tmp_path / "proof").mkdir()
     result = communique("prove", release, "--to", str(tmp_path / "proof"), home=home)
     assert result.returncode == 2
-    assert "something already" in result.stderr
+    assert "already exists" in result.stderr
     assert communique("prove", "nobody", home=home).returncode == 1
 
 
@@ -126,7 +126,7 @@ def test_a_damaged_record_is_reported_and_nothing_is_written(
     file.write_bytes(content)
     result = communique("prove", release, "--to", str(tmp_path / "proof"), home=copy)
     assert result.returncode == 1
-    assert f"byte {capture['offset']}: the record is not what its leaf" in result.stderr
+    assert f"byte {capture['offset']}: the record does not match its leaf" in result.stderr
     assert not (tmp_path / "proof").exists()
 
 

@@ -641,6 +641,6 @@ def test_a_paused_watch_sends_nothing_and_pending_alerts_stay(home: Home, peer: 
         peer.wait_for(lambda: states(home).count("delivered") == 2)
     waiting = [one for one in deliveries(home) if one.state == "waiting"]
     assert [one.watch for one in waiting] == [name], "of the second release it knows nothing"
-    assert communique("watch", "resume", name, home=home.path).stdout == f"{name} works\n"
+    assert communique("watch", "resume", name, home=home.path).stdout == f"{name} is active\n"
     with at_work(home):
         peer.wait_for(lambda: states(home) == ["delivered"] * 3)

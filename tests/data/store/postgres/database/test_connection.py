@@ -85,7 +85,7 @@ def test_who_has_a_lease_writes_until_another_has_it(
     with store.under(Lease(HOST, 7)):
         store.record(draft(), seen=noon, since=noon)
         lease(other, 8)
-        with pytest.raises(LeaseLost, match=r"the lease of harbour\.example ran out"):
+        with pytest.raises(LeaseLost, match=r"the lease of harbour\.example expired"):
             store.record(draft("http://harbour.example/news/2"), seen=noon, since=noon)
         with pytest.raises(LeaseLost):
             store.keep_wait(HOST, Wait(noon, 503))
