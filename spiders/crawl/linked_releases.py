@@ -83,7 +83,10 @@ def may_lack(way: ListingWalk) -> bool:
 
 
 def belongs(section: str | None, sections: Mapping[str, int]) -> bool:
-    """Whether a release's ``section`` fits to a list; ``sections`` are its counts by section."""
+    """Whether a release with this ``section`` fits a list with these ``sections``.
+
+    ``sections`` counts the list's releases by section.
+    """
     if not section or sum(sections.values()) < FILED:
         return True
     return section in sections or len(sections) >= FILED

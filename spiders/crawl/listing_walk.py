@@ -400,7 +400,7 @@ class ListingWalk:
         return page.before if self._front.counts_down and page is not self._front else page.next
 
     def _next_archive(self, walk: Walk) -> str | None:
-        """Return the address of the next archive to read, or None if there is no other."""
+        """Return the address of the next archive to read, or None if none is left."""
         self._archive = next(iter(walk.archives), None)
         if self._archive is None:
             return None

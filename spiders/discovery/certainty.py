@@ -36,18 +36,17 @@ HOPELESS: Final = 0.2
 """Certainty below which a draft is not worth checking."""
 
 FEW: Final = 3
-"""Minimum number of rows of a list that is not a coincidence."""
+"""Minimum number of rows that form a list and are not a coincidence."""
 
 NAMED: Final = -1.5
-"""Minimum page type score of a page given by a person, for the page to be the list. People usually
-give the right page. Of 136 lists, 133 have a higher score; of 300 releases, 277 have a lower
-one."""
+"""Page type score above which a page given by the user counts as a list. Users mostly give the
+right page. Of 136 lists, 133 have a higher score; of 300 releases, 277 have a lower one."""
 
 MANY: Final = 25
-"""Minimum number of dated rows of a page that is certainly a list, whatever its text."""
+"""Minimum number of dated rows from which a page is always a list, whatever its text."""
 
 WORDS: Final = 4
-"""Minimum words of a heading that is not the same on listing and page by chance."""
+"""Minimum words of a title for a match between listing and page to be no coincidence."""
 
 SOME_TEXT: Final = 200
 """Minimum characters of the text of an undated article."""
@@ -59,10 +58,10 @@ MOST_ROWS: Final = 60
 """Maximum number of rows whose titles are checked."""
 
 TEASER: Final = 5
-"""Number of rows below which a page is a teaser with the newest rows of another list."""
+"""Number of rows below which a page may show only the newest rows of another list."""
 
 ENOUGH_ROWS: Final = 8
-"""Number of rows whose titles show whether they are titles of releases."""
+"""Number of first rows whose titles are checked, to see if they are titles of releases."""
 
 IS_RELEASE, FEW_ROWS, UNDATED, NOT_LOOKED_AT = 0.3, 0.6, 0.8, 0.8
 """Factors of the certainty if the page looks like a release, has very few rows, has no dates

@@ -55,8 +55,8 @@ NAMED = 5
 """Maximum number of tried pages that a sentence contains."""
 
 OWN = 0.6
-"""Minimum promise of another page that replaces a home page, as a share of the home page's
-promise."""
+"""Minimum ratio of another page's promise to the home page's promise, for the other page to replace
+the home page."""
 
 SCRIPTED = "the page, or its list, is empty without a browser: scripts fill it"
 

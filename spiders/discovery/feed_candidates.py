@@ -57,12 +57,13 @@ class FeedCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A comparison of a feed, an API or a sitemap with the page.
+    """A comparison of a feed with the page; the feed may also be an API or a sitemap.
 
-    ``listed`` counts the releases on the page, and ``held`` those of them that the feed has too.
-    ``surplus`` counts the feed's items from the same days that are not on the page. ``strange``
-    counts its items whose addresses are unlike all addresses on the page. ``dated`` means that the
-    common items have dates in the feed.
+    - ``listed`` is the number of releases on the page.
+    - ``held`` is the number of these releases that the feed has too.
+    - ``surplus`` is the number of feed items from the same days that are not on the page.
+    - ``strange`` is the number of feed items whose addresses differ in kind from all on the page.
+    - ``dated`` means that the releases on both have dates in the feed.
     """
 
     place: FeedCandidate

@@ -31,7 +31,7 @@ MOST_PARENTS: Final = 4
 
 RANKS: Final = ((RELEASES, 1.0), (NEWS, 0.8), (MEDIA, 0.7))
 PATH_ALONE: Final = 0.75
-"""Score of a press room word that is only in the address, relative to one in the link's text."""
+"""Factor for the score of a link if only its address contains a press room word."""
 
 ABOVE: Final = 0.65
 """Minimum score of a page above this one, whatever its name."""

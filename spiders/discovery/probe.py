@@ -98,7 +98,7 @@ def _address(page: Page) -> str:
 
 
 def as_feed(page: Page) -> Comparison | None:
-    """Return a page that is itself a feed as its comparison, or None."""
+    """Return the comparison of a page that is itself a feed, or None."""
     read = read_syndicated(page, initial_date_context(page, utc_now()))
     if read is None or not read.items:
         return None

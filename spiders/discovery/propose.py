@@ -158,7 +158,7 @@ def _for_readers(site: Site, listing: Listing, reading: DateContext) -> Listing:
 
 
 def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
-    """Return the languages that pages declare, in page order."""
+    """Return the languages that pages declare, in the order of the pages."""
     found = (page_language(page.tree, read_metadata(page)) for page in pages)
     return tuple(dict.fromkeys(tag for tag in found if tag))
 

@@ -26,7 +26,7 @@ SHORT: Final = 0.5
 """Share of the shortest usual text length below which a text is thin."""
 
 UNUSUAL: Final = 20
-"""Number of texts per exception: one in so many shortest texts is ignored."""
+"""Number of releases per exception: of every 20 texts, the shortest one is ignored."""
 
 
 @dataclass(frozen=True, slots=True)

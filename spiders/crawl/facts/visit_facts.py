@@ -88,7 +88,7 @@ class FactFinder:
         return [item for item in left if canonical_url(item.url) in stored]
 
     def finish(self, run: Run, *, names: bool, below: Collection[str] = frozenset()) -> VisitFacts:
-        """Return the facts of the visit; ``names`` tells whether release pages linked to others.
+        """Return the facts of the visit; ``names`` tells if its pages linked to other releases.
 
         ``below`` are the keys of rows on later pages of the listing. Raises StoreError.
         """

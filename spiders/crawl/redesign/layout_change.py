@@ -11,7 +11,7 @@ without a new revision. A removed or added line is due to the design in these ca
 - The line was added, and its page shows it in a header, a footer or a similar frame.
 - The line was added to most releases of the visit, at least two.
 - The page was rebuilt, and all its lines remain in a different order.
-- The page was rebuilt, and only such lines had been extracted before.
+- The page was rebuilt, and its stored text had only lines that are not a release's own.
 
 A title change is due to the design if the site's name, a date or a byline was added or removed at
 either end of the title. Then the shorter title is kept. All other changes are edits, even in the
