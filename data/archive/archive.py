@@ -114,9 +114,9 @@ class Archive:
         return self.exchanges([exchange])[0]
 
     def exchanges(self, exchanges: Iterable[Exchange]) -> list[Capture]:
-        """Write the first of these responses, as many as fit into one write, at least one.
+        """Write as many of these responses as fit into one write, but at least the first.
 
-        The returned captures are written; after an exception none is.
+        Return their captures. If an exception is raised, none of the responses is stored.
         """
         known: set[object] = set()
         groups: list[tuple[NewRecord, ...]] = []
@@ -127,7 +127,8 @@ class Archive:
                 payload = sha256(exchange.body)
                 told: set[object] = {uri, payload} if exchange.body else {uri}
                 if not known.isdisjoint(told):
-                    # It may refer to one of these records, which are not in the index yet.
+                    # The response may refer to one of these records, which are not in the index
+                    # yet.
                     break
                 known |= told
                 original = stored_original(
@@ -158,8 +159,8 @@ class Archive:
     def adopt(self, fields: Fields, block: bytes) -> Capture | None:
         """Write a record of another archive with its own id, date and digests.
 
-        Returns None if the same capture exists: the same address, digest and second. The caller
-        checks that no record here has its id (see ``log``).
+        Return None if the same capture (address, digest and second) is already stored. The caller
+        checks that no record of this archive has the id (see ``log``).
         """
         record = adopted(fields, block)
         with self._writing():
@@ -237,9 +238,9 @@ class Archive:
                 self._signed_log.close()
 
     def _put(self, *groups: tuple[NewRecord, ...]) -> list[Capture]:
-        """Write groups of records and all their entries.
+        """Write groups of records with their leaves, CDXJ lines and index rows.
 
-        The last record of each group is its capture.
+        Return the capture of the last record in each group.
         """
         records = [one for group in groups for one in group]
         size = sum(len(one.member) for one in records)
@@ -266,7 +267,7 @@ class Archive:
         self._budget.add(size)
         if self._unsealed >= self._seal_at:
             self._seal_at = self._unsealed + MAX_WAITING
-            # The end of the visit reports a log that can't be signed; the leaves wait.
+            # The end of the visit reports that the log can't be signed. The leaves wait until then.
             with suppress(ArchiveError):
                 self.seal()
         return captures
@@ -279,7 +280,7 @@ class Archive:
             self._is_noted = False
 
     def _ready(self, size: int) -> WarcFile:
-        """Return the file for records of this size in bytes."""
+        """Return the file to which a record of ``size`` bytes can be appended."""
         file = self._file
         if file is not None and self._is_full(file, size):
             self._finish(file)
@@ -297,7 +298,7 @@ class Archive:
         file.finish()
 
     def _taken(self, size: int) -> WarcFile:
-        """Return a file that another process left, or a new one."""
+        """Return a growing file that no process writes to any more, or a new file."""
         self.log.fill(self.index.highest_leaf() + 1)
         for path in own_files(self.folder):
             if path.suffix != DOT_OPEN or (file := take_over(path)) is None:
@@ -316,10 +317,10 @@ class Archive:
         return file
 
     def _is_mended(self, file: WarcFile) -> bool:
-        """Add the missing leaves and lines of records that a process left.
+        """Add missing leaves and CDXJ lines for records of a process that was killed.
 
-        Returns False if damage precedes a complete record. The file then stays as it is, and
-        receives no more records.
+        Return False if damage precedes a complete record. Such a file is not changed and receives
+        no more records.
         """
         records = file.mend()
         try:
@@ -349,7 +350,7 @@ class Archive:
         self._unsealed += 1
 
     def _note(self) -> None:
-        """Store how much of the file is in the index, so that it is not read again."""
+        """Record in the index how much of the CDXJ file it contains, to avoid reading it again."""
         if self._file is not None and self._is_noted:
             self.index.note(self._file.name, self._file.listed, self._highest)
 
@@ -367,10 +368,10 @@ class Archive:
 
     @contextmanager
     def _writing(self, refused: str = NOT_KEPT) -> Iterator[None]:
-        """Let one thread write at a time; system errors become an ArchiveError with ``refused``.
+        """Let one thread write at a time; convert system errors to an ArchiveError.
 
-        After an error the file is released. The next process that takes it, or this one, repairs it
-        first.
+        ``refused`` is the message of this error. After an error the file is released. The next
+        process that takes it, or this one, repairs it first.
         """
         with self._lock:
             try:

@@ -10,7 +10,7 @@ from typing import Final
 from data.errors import ArchiveError
 
 COUNT_AFTER_BYTES: Final = 16_000_000
-"""Bytes that are written before the size of the archive is measured again."""
+"""Number of bytes written before the size of the archive is measured again."""
 
 FILE_NAMES: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
 """Names of the files that count; the log is small compared with them."""

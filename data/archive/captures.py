@@ -1,4 +1,4 @@
-"""Find the captures of an address, except those that a note sets aside."""
+"""Finds the captures of an address, without those that a signed note excludes as evidence."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class Captures:
         """The leaves that each note sets aside; its signature is checked once."""
 
     def of(self, uri: str) -> list[Entry]:
-        """Return all captures of an address in their order of writing, without those set aside.
+        """Return all captures of an address in the order of writing.
 
-        Raises ArchiveError.
+        Captures excluded by a note are left out. Raises ArchiveError.
         """
         entries = self._index.captures(uri)
         if not entries:
@@ -47,11 +47,17 @@ class Captures:
         return [one for one in entries if not self._is_aside(one, ranges)]
 
     def is_set_aside(self, capture: Capture) -> bool:
-        """Whether a note sets the record of a capture aside. Raises ArchiveError."""
+        """Return whether a note excludes the record of a capture as evidence.
+
+        Raises ArchiveError.
+        """
         return self._is_aside(capture, self._set_aside())
 
     def origin(self, entry: Entry | Capture) -> str:
-        """Return the name of the file that a capture was imported from; "" for our own captures."""
+        """Return the name of the file that a capture was imported from.
+
+        The name is empty for our own captures.
+        """
         key = (entry.file, entry.offset, entry.leaf)
         with self._lock:
             known = self._origins.get(key)
@@ -64,19 +70,22 @@ class Captures:
         return known
 
     def by_second(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Return one capture per second, oldest first: our last one, or the last imported one."""
+        """Return one capture per second, oldest first.
+
+        If there are several, the last of our own is returned, otherwise the last imported one.
+        """
         found: dict[dt.datetime, list[Entry]] = {}
         for one in entries:
             found.setdefault(one.at, []).append(one)
         return [chosen(found[at], self.origin) for at in sorted(found)]
 
     def _is_aside(self, entry: Entry | Capture, ranges: Sequence[tuple[int, int]]) -> bool:
-        """Whether a note sets a capture aside; our own captures are never set aside."""
+        """Return whether a note excludes a capture as evidence; our own are never excluded."""
         is_named = any(first <= entry.leaf <= last for first, last in ranges)
         return is_named and bool(self.origin(entry))
 
     def _set_aside(self) -> list[tuple[int, int]]:
-        """Return the first and last leaf of each run that signed notes set aside."""
+        """Return the first and last leaf of each run of leaves that signed notes exclude."""
         ranges: list[tuple[int, int]] = []
         for one in self._index.captures(REMOVAL):
             key = (one.file, one.offset)
@@ -92,7 +101,7 @@ class Captures:
         return ranges
 
     def _leaves_of_note(self, entry: Entry) -> Sequence[tuple[int, int]]:
-        """Return the leaves that a note sets aside; none if no key of the log signed it.
+        """Return the leaves that a note excludes; empty if no key of the log signed the note.
 
         Raises ArchiveError and OSError.
         """
@@ -106,7 +115,7 @@ class Captures:
 
 
 def chosen(entries: Sequence[Entry], origin: Callable[[Entry], str]) -> Entry:
-    """Return the capture to show for one second: our own, otherwise an imported one."""
+    """Return the capture to show for one second: our own if there is one, else an imported one."""
     if len(entries) == 1:
         return entries[0]
     return next((one for one in reversed(entries) if not origin(one)), entries[-1])

@@ -12,7 +12,7 @@ import zstandard
 from data.errors import CommuniqueError
 
 PIECE_BYTES: Final = 65_536
-"""Bytes given to a decoder at a time; a decompression bomb is stopped after few pieces."""
+"""Number of bytes given to a decoder at a time, so that a decompression bomb is stopped early."""
 
 MAX_CODINGS: Final = 5
 """Maximum number of nested codings of one body."""
@@ -31,10 +31,10 @@ class Decoder(Protocol):
 
     @property
     def ended(self) -> bool:
-        """Whether the stream reached its regular end."""
+        """Return whether the stream reached its regular end."""
 
     def __call__(self, most: int) -> bytes:
-        """Return about ``most`` more bytes at most; empty at the end."""
+        """Return the next bytes of the body, about ``most`` at most; empty at the end."""
 
 
 class Unpacked(NamedTuple):
@@ -65,7 +65,7 @@ def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
 
 
 def is_flushed(body: bytes, codings: str, size: int) -> bool:
-    """Whether a stream that ended early misses only its final, empty block.
+    """Return whether only the final, empty block of a truncated stream is missing.
 
     Servers that flush a stream without ending it send such bodies. ``size`` is the number of
     unpacked bytes. A body with several codings never counts as flushed.
@@ -192,7 +192,7 @@ class _Zstandard:
 
     @property
     def ended(self) -> bool:
-        """Whether the last frame has its last block; the decoder does not report it."""
+        """Return whether the last frame has its last block, which the decoder does not report."""
         body, at = self._body, 0
         while at < len(body):
             if body[at + 1 : at + 4] == SKIPPABLE and body[at] >> 4 == 5:  # noqa: PLR2004

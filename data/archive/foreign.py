@@ -1,7 +1,7 @@
-"""Read records of WARC and WACZ files from other programs.
+"""Reads records of WARC and WACZ files from other programs.
 
-Such files are hostile. Records are read in pieces up to a limit, and nothing of a package is
-unpacked to disk, so no name in it can escape a folder.
+These files may be hostile. Records are read in pieces up to a limit. Nothing in a package is
+unpacked to disk, so that no file name in it can point outside a folder.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ LONGEST_FIELD: Final = 8192
 MOST_FIELDS: Final = 100
 
 MAX_FILES: Final = 10_000
-"""Maximum number of files of a package that are read."""
+"""Maximum number of files that are read from a package."""
 
 IN_PACKAGE: Final = re.compile(r"archive/[^/]+\.warc(\.gz)?")
 
@@ -58,7 +58,7 @@ def read_foreign(path: Path) -> Iterator[Record | Damage]:
 def imported_from(folder: Path, capture: Capture | Entry | None) -> str:
     """Return the name of the file that a capture was imported from.
 
-    Empty if it was captured here, or if its record can't be read.
+    The name is empty if the capture is our own or its record can't be read.
     """
     if capture is None:
         return ""

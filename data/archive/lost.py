@@ -29,9 +29,9 @@ class Lost(msgspec.Struct, frozen=True):
 
 
 def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[Lost]:
-    """Return the files that miss captures of a store, by name.
+    """Return the archive files with missing captures of a store, by name.
 
-    Redacted captures are not missing. Raises OSError.
+    Redacted captures don't count as missing. Raises OSError.
     """
     # Read the store first: everything it points to was written by then.
     wanted = {one.record_id: one for one in captures if one.file}.values()
@@ -41,7 +41,7 @@ def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[Lost]:
 
 
 def size_of(path: Path) -> int:
-    """Return the size of a file, which may be renamed at this moment because it is finished."""
+    """Return the size of a file, which may just be renamed because it is finished."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
@@ -49,7 +49,7 @@ def size_of(path: Path) -> int:
 
 
 def lost_text(lost: Sequence[Lost]) -> str:
-    """Describe how many captures are missing in which files; "" if there are none."""
+    """Describe how many captures are missing in which files; empty if none are missing."""
     if not lost:
         return ""
     told = ", ".join(f"{one.file} ({one.captures})" for one in lost[:MAX_NAMES])

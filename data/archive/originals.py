@@ -1,4 +1,4 @@
-"""Find the stored record with the payload of a response, so that it is stored only once.
+"""Finds the stored record with the payload of a response, so that each payload is stored once.
 
 The response then becomes a revisit record, which refers to the stored one (WARC 1.1, 6.7).
 """
@@ -21,12 +21,12 @@ def stored_original(
 ) -> Original | None:
     """Return the record that a response can refer to, or None if its payload must be stored.
 
-    ``payload`` is the SHA-256 of the body. ``whole`` is false if a part was removed from the
-    address ``uri``. Raises ArchiveError if the index can't be read.
+    ``payload`` is the SHA-256 of the body. ``whole`` is false if a part of the address ``uri`` was
+    removed. Raises ArchiveError if the index can't be read.
     """
     digest = digest_text(payload)
     if exchange.status == NOT_MODIFIED:
-        # Such an address may have several pages, like the address of a POST request.
+        # A shortened address may stand for several pages, like the address of a POST request.
         is_one = whole and not exchange.posted
         known = _newest(folder, index, uri) if is_one else None
         if known is None:
@@ -40,14 +40,14 @@ def stored_original(
     try:
         fields = read_fields(folder, holder.file, holder.offset)
     except ArchiveError:
-        # The record was lost or damaged since, so the payload is stored again.
+        # The record was lost or damaged, so the payload is stored again.
         return None
     original = original_of(fields, rendered=exchange.rendered)
     return original if original and digest_text(original.payload) == digest else None
 
 
 def _newest(folder: Path, index: Index, uri: str) -> Entry | None:
-    """Return the newest page at an address: one that we requested, otherwise an imported one."""
+    """Return the newest page at an address: one that we requested, or else an imported one."""
     known = index.newest(uri)
     if known is None or not imported_from(folder, known):
         return known

@@ -1,4 +1,4 @@
-"""Read server responses from records: status, headers and the unpacked body."""
+"""Reads server responses from records: status, headers and the unpacked body."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ HEX: Final = frozenset(b"0123456789abcdefABCDEF")
 
 
 class NotServed(ArchiveError):
-    """A record has no server response, or its body is missing."""
+    """A record contains no server response, or its body is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server's response to a request for ``url`` at ``at`` (aware UTC).
+    """A server's response to a request for ``url`` at ``at`` (UTC).
 
-    ``body`` has no content codings. If ``rendered``, it is a browser's document. ``is_whole`` is
-    false if the server or the capturing program truncated the body.
+    ``body`` has no content codings. If ``rendered``, the body is a browser's document. ``is_whole``
+    is false if the server or the capturing program truncated the body.
     """
 
     url: str
@@ -41,12 +41,12 @@ class Served:
     is_whole: bool = True
 
     def header(self, name: bytes) -> bytes:
-        """Return the first value of a field, or b""; ``name`` is in lower case."""
+        """Return the first value of a header field, or b""; ``name`` is in lower case."""
         return next((value for key, value in self.headers if key.lower() == name), b"")
 
     @property
     def content_type(self) -> str:
-        """The Content-Type header, or empty."""
+        """Return the Content-Type header, or an empty text."""
         return self.header(b"content-type").decode("latin-1")
 
 
@@ -80,7 +80,10 @@ def served(folder: Path, index: Index, file: str, offset: int, limit: int) -> Se
 
 
 def fault_of(folder: Path, capture: Capture) -> str:
-    """Explain why the record of a capture can't be read; "" if it can, or if it was redacted."""
+    """Explain why the record of a capture can't be read.
+
+    The text is empty if the record can be read or was redacted.
+    """
     if not capture.file:
         return ""
     try:
@@ -93,7 +96,7 @@ def fault_of(folder: Path, capture: Capture) -> str:
 
 
 def holds_secret(record: Record, secrets: Secrets, limit: int) -> bool:
-    """Whether the address, the header or the unpacked body of a record contains a secret.
+    """Return whether the address, header or unpacked body of a record contains a secret.
 
     A body that can't be unpacked within ``limit`` bytes is searched as served.
     """
@@ -141,7 +144,7 @@ def _original(folder: Path, index: Index, record: Record) -> Http:
 def unchunked(body: bytes) -> bytes:
     """Remove the chunked coding of a body (RFC 9112, section 7.1); other bodies are unchanged.
 
-    Some archives store bodies as sent over the wire.
+    Some archives store bodies as they were transferred.
     """
     parts: list[bytes] = []
     at = 0

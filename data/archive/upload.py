@@ -1,10 +1,10 @@
-"""Copy an archive to a bucket: finished files, and the log that proves them.
+"""Copies an archive to a bucket: finished files, and the log that proves them.
 
-A finished file never changes, so its name and size show whether it is there. Machines that share a
-log copy to one place: each one its own files, and the machine that signs also the log. Files of the
-log are written before the checkpoint that covers them. The checkpoint replaces the one that was
-read, and only if that one belongs to an earlier state of the same log. Growing and secret files are
-not copied.
+A finished file never changes, so its name and size show whether the bucket has it. Machines that
+share a log copy to one place. Each machine copies its own files, and the signing machine also the
+log. Files of the log are written before the checkpoint that covers them. The checkpoint replaces
+the one that was read before, but only if that belongs to an earlier state of the same log. Growing
+and secret files are not copied.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ MEANWHILE: Final = (
 class Uploaded:
     """The result of a copy: files, bytes, and leaves of the log in the bucket.
 
-    ``left`` are files that this home directory copied and no longer has: redacted, pruned or lost.
+    ``left`` contains files that this home directory copied earlier but no longer has, because they
+    were redacted, pruned or lost.
     """
 
     files: int
@@ -94,7 +95,7 @@ def upload(
 
 
 def headers_of(path: Path) -> dict[str, str]:
-    """Return the response headers of an archive file, and its digest."""
+    """Return the response headers of an archive file, including its digest."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     kind = "application/warc" if path.name.endswith(".warc.gz") else "text/plain; charset=utf-8"
@@ -144,9 +145,9 @@ def texts_of(folder: Path) -> list[Path]:
 
 
 def write(bucket: Bucket, name: str, content: bytes, found: BucketObject | None) -> None:
-    """Write a small object over the version that was ``found`` before.
+    """Write a small object, replacing only the version that was ``found`` before.
 
-    Raises Replaced if another process has replaced it since.
+    Raises Replaced if another process has replaced the object since.
     """
     if found and found.body == content:
         return

@@ -23,10 +23,13 @@ class WebSubStore(Protocol):
     """The methods for WebSub: feeds to announce, subscriptions and queued requests."""
 
     def transaction(self) -> AbstractContextManager[object]:
-        """Make the verbs that are called within one transaction: all are kept, or none."""
+        """Run the method calls within in one transaction that is committed fully or not at all."""
 
     def keep_private(self) -> None:
-        """Let nobody else read the store: it holds secrets of subscribers. Raises OSError."""
+        """Make the store readable only by its owner, because it contains secrets of subscribers.
+
+        Raises OSError.
+        """
 
     def feed_stamps(self) -> Mapping[str, str]:
         """Return the stamps of the feed files when they were last checked, by file."""

@@ -1,7 +1,7 @@
 """The events of the journal, one per decision (docs/reference/archive-format.md).
 
-An event contains the result of a decision, not its inputs. A later reader decides nothing again,
-whatever the rules are by then.
+An event contains the result of a decision, not its inputs. A later reader does not decide again,
+even if the rules have changed.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from data.models import (
 from data.store.recorder.outcome import JoinedStory, Outcome, Sight
 
 FORMAT: Final = 1
-"""Version of the format; raised if earlier readers would misunderstand a record."""
+"""Version of the format. It is raised if earlier readers would misunderstand a record."""
 
 JOURNAL: Final = "urn:communique:journal"
 """WARC-Target-URI of journal records."""
@@ -52,10 +52,10 @@ class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
 
 
 class Snapshot(Event, frozen=True, tag="snapshot"):
-    """The store before the events that follow, as ids of resource records.
+    """A snapshot of the store before the events that follow, as ids of resource records.
 
-    It begins the journal of an existing store: from an older version, or from a time when the
-    archive was disabled.
+    It starts the journal of a store that already has data: from an older version, or from a time
+    when the archive was disabled.
     """
 
     records: Sequence[str]
@@ -69,12 +69,12 @@ class Registered(Event, frozen=True, tag="register"):
 
 
 class Recorded(Event, frozen=True, tag="record"):
-    """The result of a draft: data.store.recorder.outcome.Outcome.
+    """The result of recording a draft: data.store.recorder.outcome.Outcome.
 
-    ``release`` contains the fields of the stored data.models.Release, as objects before encoding
-    and as JSON values after decoding. Missing fields have their defaults; missing content is
-    unchanged. ``capture`` is set if it differs from the release's. ``read_at`` is set if an
-    archived page was extracted again. ``news`` is the outcome's.
+    ``release`` contains the fields of the stored data.models.Release: objects before encoding, JSON
+    values after decoding. Missing fields have their defaults; missing content is unchanged.
+    ``capture`` is set if it differs from the release's capture. ``read_at`` is set if an archived
+    page was extracted again. ``news`` is that of the outcome.
     """
 
     kind: Literal["new", "changed", "unchanged"]
@@ -91,7 +91,7 @@ class Recorded(Event, frozen=True, tag="record"):
     news: bool = False
 
     def outcome(self, known: Release | None) -> Outcome:
-        """Return the outcome for a store that has the release as ``known``, or None.
+        """Return the outcome for a store whose present release is ``known``, or None if it is new.
 
         Raises msgspec.ValidationError if the content is unknown.
         """
@@ -139,7 +139,10 @@ class Missed(Event, frozen=True, tag="mark_gone"):
 
 
 class Held(Event, frozen=True, tag="hold"):
-    """Missing releases are held, each with the time since when a listing omits it."""
+    """The retraction of missing releases was suspended.
+
+    Each release has the time since when a listing no longer contains it.
+    """
 
     releases: Mapping[str, dt.datetime | None]
 
@@ -289,8 +292,8 @@ class InFeeds(Event, frozen=True, tag="in_feeds"):
 class Published(Event, frozen=True, tag="publish"):
     """The site was updated, or all its files were written (``everything``).
 
-    It also proves that earlier records outside its chain never took effect, so that no site has
-    more or less than its journal.
+    Earlier records outside the chain of this record were therefore never committed. So the site and
+    its journal contain the same releases.
     """
 
     at: dt.datetime
@@ -346,8 +349,8 @@ AnyEvent: TypeAlias = (
 class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """The block of a record: the events of one transaction, in order.
 
-    ``after`` is the id of the previously committed record, empty for the first. A record outside
-    the chain of the last one was written, but its transaction was never committed.
+    ``after`` is the id of the last committed record before it, empty for the first. A record
+    outside the chain of the last record was written, but its transaction was never committed.
     """
 
     events: Sequence[AnyEvent]

@@ -1,8 +1,8 @@
-"""Find the journal records that count: the chain of the last one.
+"""Finds the valid journal records: the chain of the last record.
 
-A process killed between writing a record and committing its transaction leaves a record without
-effect, and so does a store restored from an older copy. Each record names the previously committed
-one. The chain of the last record therefore leaves these out, whatever their files and processes.
+A record is not valid if its process was killed before committing the transaction, or if the store
+was restored from an older copy. Each record contains the id of the last committed record before it.
+The chain from the last record therefore leaves invalid records out.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A journal record: its id, its place, and the id of the previous record (``after``).
+    """A journal record: its id, its place, and the id of the record before it (``after``).
 
-    ``leaf`` is its number in the log, None if lost.
+    ``leaf`` is its number in the log, None if it has no leaf.
     """
 
     record_id: str
@@ -29,10 +29,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The entries that count, in order.
+    """The valid entries of a journal, in order.
 
-    ``missing`` are ids of records that others name but that can't be read. ``aside`` are the
-    entries that do not count, in order.
+    ``missing`` contains ids of records that others refer to but that can't be read. ``aside``
+    contains the invalid entries, in order.
     """
 
     entries: Sequence[Entry]
@@ -41,7 +41,7 @@ class History:
 
 
 def history_of(found: Iterable[Entry]) -> History:
-    """Return the history in records of a journal, given in any order."""
+    """Return the history of a journal from its records in any order."""
     entries = {entry.record_id: entry for entry in found}
     # The log has the order of all processes; if a part of it is lost, use dates.
     numbered = all(entry.leaf is not None for entry in entries.values())

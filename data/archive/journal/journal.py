@@ -19,19 +19,19 @@ from data.store.journal_protocol import JournalStore
 from data.store.recorder.outcome import Sight
 
 PIECE_BYTES: Final = 8_000_000
-"""Maximum bytes of a record with a piece of the store."""
+"""Maximum bytes of the store snapshot in one record."""
 
 MAX_LATE_TRANSACTIONS: Final = 50
-"""Maximum transactions that one record catches up on after the archive failed."""
+"""Maximum number of delayed transactions in one record after the archive failed."""
 
 log = logging.getLogger(__name__)
 
 MAX_WAITING_SIGHTS: Final = 500
-"""Maximum sights of unchanged releases that wait for the next record."""
+"""Maximum number of unchanged releases whose sights wait for the next record."""
 
 
 class Archive(Protocol):
-    """The parts of an archive that the journal needs."""
+    """The methods of an archive that the journal needs."""
 
     def metadata(
         self, uri: str, content_type: str, block: bytes, *, at: dt.datetime, refers_to: str = ""
@@ -46,12 +46,12 @@ class Archive(Protocol):
 
 
 class Journal:
-    """The writer of journal records for a store.
+    """Writes the journal records of a store.
 
-    The events of a transaction become one record. It is in the archive before the transaction is
-    committed, or waits in the store if the archive fails. Unchanged sights and visits without
-    results wait for the next record or for `close`. Without an archive, only ``orders`` are kept,
-    in their own file.
+    The events of a transaction become one record. The record is in the archive before the
+    transaction is committed, or waits in the store if the archive fails. Sights of unchanged
+    releases and visits without results wait for the next record or for `close`. Without an archive,
+    only ``orders`` are stored, in their own file.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class Journal:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Run verbs in one transaction, of which all or none are kept."""
+        """Run the method calls within in one transaction that is committed fully or not at all."""
         with self._store.transaction():
             # The store allows one transaction at a time, so these are never another's events.
             if self._events is not None:
@@ -84,7 +84,7 @@ class Journal:
                     raise
                 return
             self._events = []
-            # Existing data has no events.
+            # Data from before the journal has no events.
             unknown = not self._store.journal_end() and bool(self._store.sources())
             try:
                 yield
@@ -100,8 +100,8 @@ class Journal:
     def _write(self, told: Sequence[AnyEvent], *, unknown: bool = False) -> None:
         """Write a record within the current transaction.
 
-        If the archive can't store it, the store keeps the events until it can, so that a full disk
-        loses nothing. Captures report the error.
+        If the archive can't store the record, its events wait in the store, so that a full disk
+        loses no data. The error is reported when a response is archived.
         """
         if self._open_archive is None:
             return
@@ -136,7 +136,7 @@ class Journal:
             kept = self._archive.resource(events.STORE, events.SQLITE, piece, at=utc_now())
             records.append(kept.record_id)
         while late := len(self._store.unwritten(limit=MAX_LATE_TRANSACTIONS)):
-            # The record contains them now.
+            # The new record contains these events now.
             self._store.forget_unwritten(late)
         return events.Snapshot(records, digest.hexdigest())
 
@@ -163,7 +163,7 @@ class Journal:
         self._events += told
 
     def _see(self, release_id: str, sight: Sight) -> None:
-        """Add a sight to the next record."""
+        """Add the sight of an unchanged release to the next record."""
         before = self._seen.get(release_id)
         if before:
             leaf = sight.leaf if sight.leaf >= 0 else before.leaf

@@ -38,28 +38,28 @@ from data.text.redaction import redacted, redacted_toml
 def journaled(
     store: JournalStore, open_archive: Callable[[], Archive] | None, orders: Orders | None = None
 ) -> Store:
-    """Return a store that archives its decisions; the archive is opened for the first one.
+    """Return a store that archives its decisions; the archive is opened for the first decision.
 
-    Without an archive, only its ``orders`` are kept.
+    Without an archive, only its ``orders`` are stored.
     """
     return cast("Store", JournaledStore(store, open_archive, orders))
 
 
 class JournaledStore(Journal):
-    """A data.store.protocol.Store that also archives its writing verbs.
+    """A data.store.protocol.Store that also archives the decisions of its writing methods.
 
-    State that visits restore by themselves is only in ``store``, without an archive record
-    (docs/reference/archive-format.md has the list). All reading uses ``store`` too.
+    Data that visits can restore is only in ``store`` and has no archive record (see the list in
+    docs/reference/archive-format.md). Reading methods also use ``store``.
     """
 
     def __getattr__(self, name: str) -> Any:
-        """Return the store's own verb."""
+        """Return a method of the store itself."""
         return getattr(self._store, name)
 
     # Decisions of visits.
 
     def register(self, source: Source) -> None:
-        """Register a source; a removed one is collected again."""
+        """Store the description of a source; a removed source is collected again."""
         with self.transaction():
             if self._store.sources().get(source.id) != source:
                 self._tell(events.Registered(source))
@@ -76,7 +76,7 @@ class JournaledStore(Journal):
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> Decision:
-        """Record a draft; see data.store.protocol.Store."""
+        """Decide about a draft and store it; see data.store.protocol.Store."""
         with self.transaction():
             outcome = self._store.record_outcome(
                 draft, seen=seen, since=since, front=front, labels=labels
@@ -97,7 +97,7 @@ class JournaledStore(Journal):
         labels: Mapping[str, str],
         before: Content | None = None,
     ) -> Decision | None:
-        """Record a release as other rules extract an archived page."""
+        """Store a release as re-extracted with other rules from a stored response."""
         with self.transaction():
             outcome = self._store.read_anew_outcome(
                 release_id, draft, at=at, labels=labels, before=before
@@ -109,7 +109,7 @@ class JournaledStore(Journal):
     def mark_unchanged(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["unchanged", "changed"]:
-        """Record that a release is unchanged; a retracted one returns."""
+        """Record that a release was seen unchanged; a retracted release becomes visible again."""
         with self.transaction():
             was = self._store.mark_unchanged(release_id, seen=seen, capture=capture)
             if was == "changed":
@@ -121,7 +121,7 @@ class JournaledStore(Journal):
     def mark_gone(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["gone", "still gone", "retracted"]:
-        """Record that a release is missing; see data.store.protocol.Store."""
+        """Record that a release is gone; see data.store.protocol.Store."""
         with self.transaction():
             was = self._store.mark_gone(release_id, seen=seen, capture=capture)
             if was == "gone" or (capture and was == "still gone"):
@@ -129,32 +129,32 @@ class JournaledStore(Journal):
         return was
 
     def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
-        """Record files of releases, by address, for archiving, and return the new ones."""
+        """Queue addresses of files of releases for archiving and return the new addresses."""
         fresh = self._store.await_files(source, urls)
         if fresh:
             self._files.append(events.FilesNamed(source, fresh))
         return fresh
 
     def keep_file(self, source: str, url: str, capture: Capture) -> None:
-        """Record the capture of a release's file."""
+        """Store the capture of a release's file."""
         with self.transaction():
             self._store.keep_file(source, url, capture)
             self._tell(events.FileCaptured(source, url, capture))
 
     def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
-        """Record the new places of records, by id."""
+        """Update the places of archive records, by record id."""
         with self.transaction():
             self._store.relocate_captures(moved)
             self._tell(events.Relocated(moved))
 
     def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
-        """Hold these missing releases; see data.store.protocol.Store."""
+        """Suspend the retraction of these releases; see data.store.protocol.Store."""
         with self.transaction():
             self._store.hold(unlisted)
             self._tell(events.Held(unlisted))
 
     def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
-        """Retract a release; return whether it was online until now."""
+        """Retract a release and return whether it was online until now."""
         with self.transaction():
             stood = self._store.retract(release_id, at=at, why=why)
             if stood:
@@ -162,7 +162,7 @@ class JournaledStore(Journal):
         return stood
 
     def hide(self, release_id: str, *, at: dt.datetime, why: str) -> bool:
-        """Hide a release from readers for a reason; return whether it was visible until now."""
+        """Hide a release from readers for the reason ``why`` and return whether it was visible."""
         with self.transaction():
             hidden = self._store.hide(release_id, at=at, why=why)
             if hidden:
@@ -170,7 +170,7 @@ class JournaledStore(Journal):
         return hidden
 
     def unhide(self, release_id: str) -> bool:
-        """Show a release again; return whether it was hidden."""
+        """Show a hidden release in its current state again and return whether it was hidden."""
         with self.transaction():
             shown = self._store.unhide(release_id)
             if shown:
@@ -178,7 +178,7 @@ class JournaledStore(Journal):
         return shown
 
     def rename_source(self, old: str, new: str) -> bool:
-        """Give a known source another id; return whether it was known."""
+        """Change the id of a source and return whether the source is known."""
         with self.transaction():
             known = self._store.rename_source(old, new)
             if known:
@@ -186,7 +186,7 @@ class JournaledStore(Journal):
         return known
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
-        """Record that a source is no longer collected; return whether that is new."""
+        """Record that a source is no longer collected and return whether this is a change."""
         with self.transaction():
             removed = self._store.remove_source(source, at=at, kept=kept)
             if removed:
@@ -194,7 +194,7 @@ class JournaledStore(Journal):
         return removed
 
     def update_search_index(self) -> int:
-        """Join translations, and index what was recorded since the last call."""
+        """Join translations, then add recently recorded releases to the search index."""
         for left, right in self._store.translations():
             with self.transaction():
                 if joined := self._store.join_translations(left, right):
@@ -202,7 +202,7 @@ class JournaledStore(Journal):
         return self._store.enter_queued()
 
     def keep_walk(self, source: str, walk: Walk) -> None:
-        """Record the progress of a walk."""
+        """Store the progress of a walk."""
         with self.transaction():
             before = self._store.walk(source, walk.start)
             self._store.keep_walk(source, walk)
@@ -214,7 +214,7 @@ class JournaledStore(Journal):
                 self._tell(events.WalkEnded(source, told))
 
     def add_run(self, run: Run) -> None:
-        """Record the report of a run; one without results waits for the next record."""
+        """Store the report of a run; a report without results waits for the next journal record."""
         with self.transaction():
             zone = zone_or_utc(getattr(self._store.sources().get(run.source), "timezone", "UTC"))
             told = self._told.get(run.source) or next(
@@ -233,21 +233,21 @@ class JournaledStore(Journal):
             self._told[run.source] = run
 
     def note_redactions(self, told: Iterable[events.Redacted]) -> None:
-        """Record releases that are already redacted in the store, after its snapshot."""
+        """Add events for releases that are already redacted in the store, after its snapshot."""
         with self.transaction():
             self._tell(*told)
 
     # Decisions of publishing.
 
     def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
-        """Place releases, by id, on new archive pages of feeds, by page number."""
+        """Put releases, by id, on new archive pages of feeds, by page number."""
         with self.transaction():
             self._store.add_archive_pages(pages)
             for facet, some in pages.items():
                 self._tell(*(events.Paged(facet, page, ids) for page, ids in some.items()))
 
     def add_day_digest(self, digest: DayDigest) -> None:
-        """Record a day as published; an earlier record of it is kept."""
+        """Store the digest of a day when it is published; an existing digest is not changed."""
         with self.transaction():
             if self._store.day_digest(digest.day) is None:
                 self._store.add_day_digest(digest)
@@ -256,20 +256,20 @@ class JournaledStore(Journal):
     def add_health_events(
         self, events_: Iterable[HealthEvent], *, untold: Collection[str] = ()
     ) -> None:
-        """Record changes in the health of sources, oldest first."""
+        """Store health changes of sources, oldest first."""
         some = tuple(events_)
         with self.transaction():
             self._store.add_health_events(some, untold=untold)
             self._tell(*map(events.HealthChanged, some))
 
     def handle(self, source: str, handling: Handling) -> None:
-        """Record a person's decision about a source."""
+        """Store a person's decision about a source; it replaces an earlier decision of its kind."""
         with self.transaction():
             self._store.handle(source, handling)
             self._tell(events.Handled(source, handling))
 
     def end_handling(self, source: str, kind: HandlingKind) -> bool:
-        """End a decision about a source; return whether there was one."""
+        """End a person's decision about a source and return whether there was one."""
         with self.transaction():
             ended = self._store.end_handling(source, kind)
             if ended:
@@ -277,30 +277,30 @@ class JournaledStore(Journal):
         return ended
 
     def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
-        """Record the publication rhythms of sources."""
+        """Store the rhythms of sources."""
         with self.transaction():
             self._store.keep_rhythms(rhythms)
             self._tell(*(events.RhythmFound(name, one) for name, one in rhythms.items()))
 
     def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
-        """Record that new releases, up to this id, are in the feeds since this time."""
+        """Record that news releases up to the id ``last`` are in the feeds since ``at``."""
         with self.transaction():
             self._store.mark_in_feeds(last, at)
             self._tell(events.InFeeds(last, at))
 
     def note_published(self, at: dt.datetime, *, everything: bool) -> None:
-        """Record that the site was updated, or that ``everything`` was written."""
+        """Record that the site was updated, or that all its files were written (``everything``)."""
         with self.transaction():
             self._tell(events.Published(at, everything))
 
     # Files of the home directory.
 
     def keep_home_file(self, name: str, content: bytes | None) -> None:
-        """Record a changed or deleted TOML file of the home directory.
+        """Archive a changed or deleted TOML file of the home directory.
 
-        Users, passwords and secret parameters in its addresses are not archived, since others may
-        receive the archive; neither are values of secret keys. Raises ArchiveError if it can't be
-        written; the next call tries again.
+        Users, passwords and secret parameters in addresses are not archived, because the archive
+        may be shared. Values of secret keys are not archived either. Raises ArchiveError if the
+        file can't be archived; the next call tries again.
         """
         if self._open_archive is None:
             return

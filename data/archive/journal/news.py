@@ -1,4 +1,4 @@
-"""Decide which results are archived at once, and which can wait."""
+"""Decides which results of a visit are archived at once and which can wait."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from data.store.recorder.outcome import Outcome, Sight
 
 
 def is_news(outcome: Outcome) -> bool:
-    """Whether a draft did more than confirm a release unchanged."""
+    """Return whether a draft did more than confirm an unchanged release."""
     before, decision = outcome.before, outcome.decision
     if decision.doubt:
         return False
     if before is None or outcome.noted or outcome.joined:
         return True
-    # Whether any address was noted replaces the addresses themselves.
+    # ``noted`` stands for the addresses themselves in this comparison.
     same = replace(
         decision.release,
         last_seen=before.last_seen,
@@ -27,7 +27,7 @@ def is_news(outcome: Outcome) -> bool:
 
 
 def sight_of(outcome: Outcome) -> Sight:
-    """Return what to record about a release that was seen unchanged."""
+    """Return the sight of a release that was seen unchanged."""
     release, before = outcome.decision.release, outcome.before
     leaf = leaf_of(outcome.capture)
     if before and before.digest == release.digest:
@@ -41,12 +41,12 @@ def leaf_of(capture: Capture | None) -> int:
 
 
 def end_of(walk: Walk | None) -> tuple[object, ...]:
-    """Return the facts about a finished walk."""
+    """Return the facts about a finished walk that are worth a journal record."""
     return (walk.rules, walk.history, walk.bound, walk.first) if walk else ()
 
 
 def said(run: Run) -> tuple[object, ...]:
-    """Return the parts of a report about the source's health and the visit's results."""
+    """Return the parts of a run report about the source's health and the visit's results."""
     read = run.new + run.changed + run.unchanged + run.retracted
     return (
         (run.new, run.changed, run.retracted, run.gone, run.history, run.bound, run.errors),
@@ -55,5 +55,5 @@ def said(run: Run) -> tuple[object, ...]:
 
 
 def day(run: Run, zone: dt.tzinfo) -> dt.date:
-    """Return the day on which a visit began, by which silence is judged."""
+    """Return the day of a visit in a time zone; silence of a source is judged by days."""
     return run.started.astimezone(zone).date()

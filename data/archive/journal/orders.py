@@ -1,10 +1,10 @@
 """The orders of a home directory: what people hid, removed or redacted, in a separate file.
 
 A store can be older than its archive: copied by hand, restored from a backup, or without the last
-transactions after a power cut. Its next transaction then begins another branch of the journal, and
-the orders of the earlier branch would be forgotten. So each order is also a line of
-``orders.jsonl``, synced before its transaction is committed, also while the archive is disabled.
-The store keeps the ids of orders that it obeys, and obeys missing ones when it is opened.
+transactions after a power failure. Its next transaction then starts another branch of the journal,
+which does not contain the orders of the earlier branch. Each order is therefore also a line of
+``orders.jsonl``, which is synced before its transaction is committed, even if the archive is
+disabled. The store keeps the ids of applied orders, and applies missing ones when it is opened.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ FILE: Final = "orders.jsonl"
 """Name of the file in the archive's folder."""
 
 TAIL_BYTES: Final = 65_536
-"""Bytes at the end of the file that are read to find its last line."""
+"""Number of bytes read from the end of the file to find its last line."""
 
 HIDDEN_TITLE: Final = "[hidden]"
-"""Title of a hidden release whose text the store never had."""
+"""Title of a hidden release if the store never had its text."""
 
 OrderEvent: TypeAlias = (
     events.Hidden | events.Unhidden | events.Redacted | events.SourceRemoved | events.SourceRestored
@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An order, given at ``at`` (UTC).
+    """An order to hide, remove or redact something, given at ``at`` (UTC).
 
     ``release`` is the hidden or redacted release without its text, for stores that never had it.
     """
@@ -77,7 +77,7 @@ class Orders:
         return sum(_decoded(line) is None for line in self._lines())
 
     def missing(self, store: JournalStore) -> list[Order]:
-        """Return the orders that a store does not obey yet, oldest first.
+        """Return the orders that a store has not applied yet, oldest first.
 
         Raises ArchiveError and StoreError.
         """
@@ -100,14 +100,14 @@ class Orders:
             store.keep_order(order.id)
 
     def obey(self, store: JournalStore) -> int:
-        """Apply missing orders to a store in one transaction; return their number.
+        """Apply missing orders to a store in one transaction and return their number.
 
         Raises ArchiveError and StoreError.
         """
         if not self.missing(store):
             return 0
         with store.transaction():
-            # Another process may have done so in the meantime.
+            # Another process may have applied the orders in the meantime.
             orders = self.missing(store)
             obey(store, orders)
             if any(isinstance(order.event, events.Redacted) for order in orders):
@@ -148,7 +148,7 @@ class Orders:
                 content = file.read() or b""
                 whole = content.rfind(b"\n") + 1
                 if whole < len(content):
-                    # A power cut left a part of a line.
+                    # After a power failure, the last line is incomplete.
                     file.truncate(whole)
                 rest = memoryview(lines)
                 while rest:
@@ -174,9 +174,9 @@ def obey(
     orders: Sequence[Order],
     recorded: Mapping[str, events.Recorded] | None = None,
 ) -> None:
-    """Apply orders to a store, oldest first; a later order undoes an earlier one.
+    """Apply orders to a store, oldest first; a later order can undo an earlier one.
 
-    ``recorded`` has releases by id that the store may not have. Raises StoreError.
+    ``recorded`` contains releases by id that the store may not have. Raises StoreError.
     """
     moves = store.source_moves()
     last: dict[tuple[str, str], Order] = {}
@@ -198,7 +198,10 @@ def obey(
 
 
 def _add_missing(store: JournalStore, order: Order, recorded: events.Recorded | None) -> bool:
-    """Add an order's hidden or redacted release to a store; return whether it was missing."""
+    """Add the hidden or redacted release of an order if the store does not have it.
+
+    Return whether the release was added.
+    """
     release = recorded or order.release
     if release is None or isinstance(order.event, events.Unhidden):
         return False
@@ -251,7 +254,7 @@ def without_text(store: JournalStore, event: OrderEvent) -> events.Recorded | No
 
 
 def fingerprint_of(release: Release) -> bytes:
-    """Return the fingerprint of a stored release, as of a draft with the same text."""
+    """Return the fingerprint that a draft with the same text as a release has."""
     if release.content.redacted:
         return b""
     draft = Draft(release.source, release.url, release.content, digest=release.digest)

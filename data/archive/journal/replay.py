@@ -1,4 +1,4 @@
-"""Write a store from the events of a journal, in order, without new decisions."""
+"""Writes a store from the events of a journal, in order and without deciding again."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from data.errors import StoreError
 from data.store.journal_protocol import JournalStore
 
 UNWRITABLE: Final = (StoreError, ValueError, LookupError)
-"""Errors of events in a damaged journal, such as two pages with one number or an invalid zone."""
+"""Errors of events in a damaged journal, such as duplicate page numbers or an invalid time zone."""
 
 
 class Replay:
-    """Writes events to a ``store``; ``files`` are the home directory's files at that time, by name.
+    """Writes events to a ``store``; ``files`` are the final files of the home directory, by name.
 
-    ``lost`` are ids of releases with an event that can't be written, or with a missing version.
-    ``refused`` lists other failures. ``seen_in`` has the leaf of the last sight, by release id, if
-    the store does not have it.
+    ``lost`` contains ids of releases with an event that can't be written, or with a missing
+    version. ``refused`` lists other failures. ``seen_in`` contains the leaf of the last sight by
+    release id, if it is not in the store.
     """
 
     def __init__(self, store: JournalStore) -> None:
@@ -34,7 +34,7 @@ class Replay:
         self.seen_in: dict[str, int] = {}
 
     def write(self, told: Iterable[AnyEvent]) -> None:
-        """Write the events of some records; an event that fails does not affect others."""
+        """Write the events of some records; a failing event does not affect the others."""
         some = tuple(told)
         try:
             with self._store.transaction():
@@ -45,7 +45,10 @@ class Replay:
                 self._try(event)
 
     def note_files(self, told: Iterable[AnyEvent]) -> None:
-        """Process only files of the home directory; a snapshot of the store has the rest."""
+        """Process only events about files of the home directory.
+
+        A snapshot of the store contains everything else.
+        """
         for event in told:
             if isinstance(event, events.FileKept):
                 self.files[event.name] = event

@@ -1,4 +1,4 @@
-"""Read an archive once, and collect what is needed to rebuild a store."""
+"""Reads an archive once and collects everything needed to rebuild a store."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What an archive contains for a store: its journal, and home directory files by record id.
+    """The contents of an archive for a store: its journal, and home directory files by record id.
 
     - ``leaves`` are those of its log.
     - ``kept`` is the last record of each file of the home directory, by name.
-    - ``snapshot`` is the position in the history of the last snapshot record, ``rewritten`` of the
-      last record about a complete publication; -1 if there is none.
-    - ``answers`` are the places of all complete responses, with their leaves, None if unknown.
-    - ``orders`` are those of all journal records, oldest first, even of records that do not count.
-    - ``records`` were read, ``damages`` could not be read.
-    - ``lost`` are leaves with missing or damaged records that nobody removed (``removed``).
+    - ``snapshot`` is the position in the history of the last snapshot record, -1 if there is none.
+    - ``rewritten`` is the position of the last record about a complete publication, or -1.
+    - ``answers`` are the places of all complete responses, with their leaves (None if unknown).
+    - ``orders`` are those of all journal records, oldest first, including invalid records.
+    - ``records`` is the number of records read, and ``damages`` are the unreadable places.
+    - ``lost`` are leaves with missing or damaged records that were not ``removed`` on purpose.
     """
 
     leaves: Leaves
@@ -60,12 +60,12 @@ class Scan:
 
     @property
     def is_whole(self) -> bool:
-        """Whether no record is damaged or missing."""
+        """Return whether all records exist and are undamaged."""
         return not (self.damages or self.lost or self.history.missing)
 
 
 class Scanner:
-    """Reads the records of the ``archive`` in a folder, whose log has these ``leaves``."""
+    """Reads the records of an archive folder whose log has these ``leaves``."""
 
     def __init__(self, archive: Path, leaves: Leaves) -> None:
         self._archive = archive
@@ -171,9 +171,9 @@ def scan(
 
 
 def holds_journal(archive: Path, *, committed: bool = False) -> bool:
-    """Whether an archive's folder has a journal record; reading stops at the first one.
+    """Return whether an archive folder contains a journal record; stops at the first one.
 
-    With ``committed``, a later record must refer to it. A process killed during its first
+    With ``committed``, a later record must refer to it. A process that was killed during its first
     transaction leaves a record that no store committed.
     """
     for path in own_files(archive) if archive.is_dir() else ():

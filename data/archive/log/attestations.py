@@ -1,7 +1,8 @@
-"""Store attested checkpoints of a log: co-signatures of witnesses, time stamps of authorities.
+"""Stores attested checkpoints of a log: co-signatures of witnesses and time stamps.
 
-They are in checkpoints/<size> below the log. ``checkpoint`` is signed only by the log and is the
-time-stamped file, ``cosignatures`` has one line per witness, and ``timestamp.tsr`` the time stamp.
+They are in checkpoints/<size> below the log. ``checkpoint`` is the time-stamped file, signed only
+by the log. ``cosignatures`` has one line per witness. ``timestamp.tsr`` is the time stamp of an
+authority.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ TIMESTAMP: Final = "timestamp.tsr"
 
 
 class Attestations:
-    """The attestations of one log. Writers hold the log's lock."""
+    """The attestations of one log. A caller that writes holds the log's lock."""
 
     def __init__(self, folder: Path) -> None:
         self._log = folder
@@ -41,7 +42,7 @@ class Attestations:
         return sorted(int(one.name) for one in self._folder.iterdir() if one.name.isdecimal())
 
     def checkpoint(self, size: int) -> Checkpoint | None:
-        """Return the checkpoint of that size with all co-signatures, or None.
+        """Return the checkpoint of a tree with ``size`` leaves and all co-signatures, or None.
 
         Raises ArchiveError.
         """
@@ -58,7 +59,7 @@ class Attestations:
         return Checkpoint(kept.origin, kept.size, kept.root, note)
 
     def timestamp(self, size: int) -> bytes | None:
-        """Return the time-stamp response for that size as DER, or None."""
+        """Return the time-stamp response (DER) for a tree with ``size`` leaves, or None."""
         path = self._folder / str(size) / TIMESTAMP
         return read_regular(path) if path.exists() else None
 

@@ -26,7 +26,7 @@ from data.network.client import OK, Outbound, OutboundResponse
 CONFLICT: Final = 409
 
 UNSUPPORTED_STATUS: Final = {404, 405, 501}
-"""Status codes of servers that accept no checkpoints, or none of this log."""
+"""Status codes of servers that don't accept checkpoints, or not those of this log."""
 
 AHEAD: Final = (
     "the witness {} saw {} leaves of this log, which has {} now: it was put back from an older "
@@ -60,7 +60,7 @@ def asked_witness(setting: str, home: Path) -> AskedWitness:
 
 
 def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoint | None:
-    """Fetch and store a witness's co-signature; None if it has not signed our log yet.
+    """Fetch and store a witness's co-signature; return None if it has not signed our log yet.
 
     Raises ArchiveError if the witness refuses or saw a different log, InvalidNote if the response
     is not signed by the witness, and OutboundError.
@@ -83,7 +83,7 @@ def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoi
 def submitted(
     log: TreeLog, own: Checkpoint, asked: AskedWitness, client: Outbound
 ) -> Checkpoint | None:
-    """Submit a checkpoint to a witness; None if it does not accept ours."""
+    """Submit a checkpoint to a witness; return None if the witness does not accept ours."""
     answer = offered(log, own, 0, asked, client)
     if answer.status == CONFLICT:
         seen = answer.body.decode("utf-8", "replace").strip()
@@ -117,7 +117,7 @@ def offered(
 def published(
     log: TreeLog, own: Checkpoint, asked: AskedWitness, client: Outbound
 ) -> Checkpoint | None:
-    """Return the co-signature of our log that a witness published; None if there is none yet."""
+    """Return the co-signature of our log that a witness published, or None."""
     read = witness_at(asked.place, client)
     try:
         content = read(f"{name_of(own.origin)}/checkpoint")
@@ -139,7 +139,7 @@ def published(
 
 
 def told_key(asked: AskedWitness, client: Outbound) -> VerifierKey:
-    """Return the key that a witness publishes. Raises ArchiveError if there is none."""
+    """Return the key that a witness publishes. Raises ArchiveError if it publishes none."""
     try:
         read = witness_at(asked.place, client)
     except ArchiveError as error:

@@ -1,9 +1,9 @@
 """The private key of a log, and the public chain of its earlier keys.
 
-The log's folder publishes the keys. key/0 is the first one as a vkey; key/1 and later are notes
-about a key and its successor, signed by both. Anyone who knows one key of a log can follow the
-chain to the current one, and nobody else can insert a key. Each note also contains the size of the
-tree: the old key signs no larger tree, even if it is stolen.
+The keys are published in the log's folder. key/0 is the first one as a vkey. key/1 and later are
+notes about a key and its successor, signed by both. Anyone who knows one key of a log can follow
+the chain to the current one, and nobody else can insert a key. Each note also contains the size of
+the tree: signatures of the old key on larger trees are invalid, even if the key is stolen.
 """
 
 from __future__ import annotations
@@ -62,8 +62,9 @@ ANOTHER: Final = (
 class KeyChain:
     """All public keys of a log, from the first to the current one.
 
-    ``sizes`` has the size of the tree at the start of each key, 0 for the first. A key signs trees
-    from there to the start of the next one; both sign a tree of that size.
+    ``sizes`` contains the size of the tree when each key was introduced, 0 for the first. A key
+    signs trees from that size up to the size at which the next key starts; both keys sign a tree of
+    that size.
     """
 
     keys: tuple[VerifierKey, ...]
@@ -71,7 +72,7 @@ class KeyChain:
 
     @property
     def present(self) -> VerifierKey:
-        """The current key."""
+        """Return the current key."""
         return self.keys[-1]
 
     def at(self, size: int) -> list[VerifierKey]:
@@ -95,7 +96,7 @@ class KeyChain:
 class LogKey:
     """The key in the file ``path`` that signs the log in ``folder``.
 
-    Callers that create or rotate it hold the log's lock.
+    Callers that create or rotate the key hold the log's lock.
     """
 
     def __init__(self, path: Path, folder: Path) -> None:
@@ -104,7 +105,7 @@ class LogKey:
         self._folder = folder
 
     def load(self) -> SigningKey:
-        """Return the key, created if there is neither a key nor a signed log.
+        """Return the key; create it if there is neither a key nor a signed log.
 
         Raises ArchiveError if the key is lost, or does not belong to this log.
         """
@@ -129,7 +130,7 @@ class LogKey:
     def check(self) -> None:
         """Raise ArchiveError if the log was signed and its key is lost or different.
 
-        The same applies to a key without its log. Nothing is created or changed.
+        The same error is raised for a key without its log. Nothing is created or changed.
         """
         if self._path.exists() and not self._folder.exists():
             raise ArchiveError(str(self._folder), NO_LOG.format(self._path.name))
@@ -145,7 +146,7 @@ class LogKey:
     def rotate(self, size: int) -> SigningKey:
         """Replace the key by a new one with the same name; the old key signs the rotation.
 
-        ``size`` is that of the tree, which the old key has signed.
+        ``size`` is the number of leaves of the tree, which the old key has signed.
         """
         old = self.load()
         new = SigningKey(old.name, secrets.token_bytes(SEED), old.kind)
@@ -215,8 +216,8 @@ def rotation_text(number: int, size: int, old: VerifierKey, new: VerifierKey) ->
 def key_chain(read: Read, what: str) -> KeyChain:
     """Read all public keys of a log, from the first to the current one.
 
-    ``what`` names the log in errors. Raises ArchiveError if there is none, or if a rotation is not
-    signed by both keys.
+    ``what`` names the log in errors. Raises ArchiveError if the log has no keys, or if a rotation
+    is not signed by both keys.
     """
     try:
         keys = [parse_key(read("key/0").decode("utf-8", "replace"), f"{what}: key/0")]

@@ -1,8 +1,8 @@
-"""A leaf of the log: one archive record, described by digests only.
+"""A leaf of the log: one archive record, described only by digests.
 
 A leaf does not reveal the requested address, which is hashed with a salt from the record. The owner
-of a record can prove that it belongs to the leaf. Once the record is removed, only its date is
-left.
+of a record can prove that the record belongs to the leaf. After the record is removed, the leaf
+reveals only its date.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ LAYOUT: Final = struct.Struct(">B32sq32s32s32s16s")
 """Version, hash of the URI, microseconds since 1970, three digests, record id; big-endian."""
 
 ENTRY_BYTES: Final = LAYOUT.size
-"""Bytes of a log entry: 153."""
+"""Size of a log entry in bytes: 153."""
 
 SALT_BYTES: Final = 16
-"""Bytes of a record's salt."""
+"""Size of a record's salt in bytes."""
 
 ID_BYTES: Final = 16
-"""Bytes of the record id at the end of an entry."""
+"""Size in bytes of the record id at the end of an entry."""
 
 EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 MICROSECOND: Final = dt.timedelta(microseconds=1)

@@ -1,7 +1,7 @@
 """The leaves of a shared log in PostgreSQL, which numbers them.
 
-They are committed separately from transactions of the store, because archive records exist whatever
-happens to the decisions about them.
+They are committed separately from the transactions of the store, because archive records exist even
+if a decision about them is rolled back.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import datetime as dt
 
 MAX_WAIT_SECONDS: Final = 30.0
-"""Maximum seconds that a leaf waits for a restarting database."""
+"""Maximum time in seconds that a leaf waits for a restarting database."""
 
 TAKE_TURN: Final = f"SELECT pg_advisory_xact_lock({WRITER + 1}, hashtext(current_schema()))"
-"""Lets one process at a time assign numbers, so that there are no gaps."""
+"""Statement that lets one process at a time assign numbers, so that there are no gaps."""
 
 END: Final = (
     "SELECT coalesce((SELECT max(number) + 1 FROM log_leaves),"
@@ -48,8 +48,8 @@ class LeafTable:
     def set_signer(self, verifier: str, base: int) -> bool:
         """Store the signing machine's key and the size of its log; return whether it was stored.
 
-        ``base`` is that size. Nothing is stored if another machine signs, or if the table already
-        has leaves that would precede the base.
+        ``base`` is the size of the log. Nothing is stored if another machine signs, or if the table
+        already has leaves that would precede ``base``.
         """
         with self._transaction() as db:
             db.execute(TAKE_TURN)
@@ -70,7 +70,7 @@ class LeafTable:
             )
 
     def base(self) -> int:
-        """Return the size of the signing machine's log before the first leaf here."""
+        """Return the size of the signing machine's log before the first leaf in the database."""
         with self._transaction() as db:
             rows = db.execute("SELECT base FROM log_signer").fetchall()
             return int(rows[0][0]) if rows else 0
@@ -105,13 +105,13 @@ class LeafTable:
             return dict(rows.fetchall())
 
     def end(self) -> int:
-        """Return the number of leaves, including those before the first one here."""
+        """Return the number of leaves, including those before the first leaf in the database."""
         with self._transaction() as db:
             ((end,),) = db.execute(END).fetchall()
             return int(end)
 
     def confirm(self, writer: str, end: int) -> None:
-        """Record that the records of a writer's leaves below ``end`` are durable."""
+        """Record that the records for a machine's leaves below number ``end`` are durable."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE log_leaves SET confirmed = true"
@@ -120,7 +120,7 @@ class LeafTable:
             )
 
     def give_up(self, before: dt.datetime) -> int:
-        """Void leaves assigned before this time and never confirmed; return their number."""
+        """Void leaves assigned ``before`` a time and never confirmed; return their number."""
         with self._transaction() as db:
             done = db.execute(
                 "UPDATE log_leaves SET entry = %s, record = NULL, confirmed = true"
@@ -130,7 +130,7 @@ class LeafTable:
             return done.rowcount
 
     def entries(self, first: int) -> list[bytes]:
-        """Return all entries from a number on."""
+        """Return all entries from number ``first`` on."""
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT entry FROM log_leaves WHERE number >= %s ORDER BY number", [first]
@@ -138,7 +138,7 @@ class LeafTable:
             return [bytes(entry) for (entry,) in rows]
 
     def confirmed(self, first: int, *, limit: int) -> list[bytes]:
-        """Return entries from a number on, up to the first unconfirmed one."""
+        """Return up to ``limit`` entries from number ``first`` to the first unconfirmed one."""
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT number, entry, confirmed FROM log_leaves WHERE number >= %s"

@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 6962, section 2.1: hashes, proofs, and their verification.
 
 Proofs are computed with a function ``hash_of(begin, end)`` that returns the hash of a range of
-leaves. It is called only for ranges that are subtrees.
+leaves. The function is called only for ranges that are subtrees.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 HASH_BYTES: Final = 32
-"""Bytes of a hash."""
+"""Size of a hash in bytes."""
 
 EMPTY: Final = hashlib.sha256(b"").digest()
 """Root of a tree without leaves."""
@@ -65,7 +65,7 @@ def inclusion_proof(index: int, size: int, hash_of: RangeHash) -> list[bytes]:
 def consistency_proof(old: int, size: int, hash_of: RangeHash) -> list[bytes]:
     """Return PROOF of section 2.1.2 that a tree of ``size`` leaves extends one of ``old`` leaves.
 
-    It is empty for an empty old tree, and for a tree and itself.
+    The proof is empty if the old tree is empty or both sizes are equal.
     """
     if old in {0, size}:
         return []
@@ -88,7 +88,7 @@ def consistency_proof(old: int, size: int, hash_of: RangeHash) -> list[bytes]:
 def proves_inclusion(
     index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes
 ) -> bool:
-    """Whether a leaf hash is in the tree with that root (RFC 9162, section 2.1.3.2)."""
+    """Return whether a leaf hash is in the tree with this root (RFC 9162, section 2.1.3.2)."""
     if not 0 <= index < size:
         return False
     node, last, found = index, size - 1, leaf
@@ -108,7 +108,10 @@ def proves_inclusion(
 def proves_consistency(
     old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]
 ) -> bool:
-    """Whether the tree with ``root`` extends the one with ``old_root`` (RFC 9162, 2.1.4.2)."""
+    """Return whether the tree with ``root`` extends the tree with ``old_root``.
+
+    See RFC 9162, section 2.1.4.2.
+    """
     if old == size:
         return not proof and old_root == root
     if not old:

@@ -17,15 +17,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from data.errors import CommuniqueError
 
 LOG: Final = 1
-"""Kind of a key that signs the text of a note."""
+"""Type of a key that signs the text of a note."""
 
 COSIGNER: Final = 4
-"""Kind of a key that signs a checkpoint with the time."""
+"""Type of a key that signs a checkpoint together with the time."""
 
 Kind: TypeAlias = int
 
 MAX_NOTE_BYTES: Final = 1_000_000
-"""Maximum bytes of a note."""
+"""Maximum size of a note in bytes."""
 
 KEY_NAME: Final = re.compile(r"[^\s+]+")
 DASH: Final = "\u2014 "
@@ -49,12 +49,15 @@ class Signature:
     value: bytes
 
     def line(self) -> str:
-        """Return the line as it is in a note."""
+        """Return the signature as a line of a note."""
         return f"{DASH}{self.name} {base64.b64encode(self.key_id + self.value).decode()}\n"
 
     @property
     def time(self) -> dt.datetime:
-        """The time of a co-signature; meaningless for other signatures. Raises OverflowError."""
+        """Return the time of a co-signature; other signatures have no time.
+
+        Raises OverflowError.
+        """
         return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(
             seconds=int.from_bytes(self.value[:8])
         )
@@ -62,7 +65,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A text that ends in a line feed, with its signatures."""
+    """A text that ends in a line feed, and its signatures."""
 
     text: str
     signatures: tuple[Signature, ...]
@@ -72,9 +75,9 @@ class Note:
         return f"{self.text}\n{''.join(one.line() for one in self.signatures)}".encode()
 
     def signed_by(self, key: VerifierKey) -> Signature | None:
-        """Return the signature of a key, or None if it did not sign.
+        """Return the signature of a key, or None if the key did not sign the note.
 
-        Raises InvalidNote if the note has the key's name and id with a wrong signature.
+        Raises InvalidNote if the note contains the key's name and id with a wrong signature.
         """
         for signature in self.signatures:
             if (signature.name, signature.key_id) == (key.name, key.key_id):
@@ -127,7 +130,7 @@ def from_base64(text: str, what: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key. ``str`` returns its published form, a vkey."""
+    """A public key. ``str(key)`` is its published form, a vkey."""
 
     name: str
     public: bytes
@@ -135,7 +138,7 @@ class VerifierKey:
 
     @property
     def key_id(self) -> bytes:
-        """The four bytes that identify the key in a note."""
+        """Return the four bytes that identify the key in a note."""
         return hashlib.sha256(
             self.name.encode() + b"\n" + bytes([self.kind]) + self.public
         ).digest()[:4]
@@ -145,7 +148,7 @@ class VerifierKey:
         return f"{self.name}+{self.key_id.hex()}+{public}"
 
     def verifies(self, text: str, value: bytes) -> bool:
-        """Whether a signature is by this key for that text."""
+        """Return whether a signature of this text was made by this key."""
         message = text.encode()
         if self.kind == COSIGNER:
             message = cosigned(text, int.from_bytes(value[:8]))
@@ -171,7 +174,7 @@ def parse_key(text: str, what: str = "the key") -> VerifierKey:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A private key: ``seed`` is the private key of RFC 8032, 32 bytes."""
+    """A private key; ``seed`` is the 32-byte private key of RFC 8032."""
 
     name: str
     seed: bytes
@@ -179,7 +182,7 @@ class SigningKey:
 
     @property
     def verifier(self) -> VerifierKey:
-        """The public key."""
+        """Return the public key."""
         private = Ed25519PrivateKey.from_private_bytes(self.seed)
         return VerifierKey(self.name, private.public_key().public_bytes_raw(), self.kind)
 
@@ -195,5 +198,8 @@ class SigningKey:
 
 
 def cosigned(text: str, seconds: int) -> bytes:
-    """Return what a co-signer signs of a checkpoint, ``seconds`` after the start of 1970."""
+    """Return the text that a co-signer signs for a checkpoint.
+
+    ``seconds`` is the time of the signature since 1970.
+    """
     return f"cosignature/v1\ntime {seconds}\n{text}".encode()

@@ -1,8 +1,9 @@
-"""Entries that are not in a tile yet, in one file that only grows.
+"""Log entries that are not in a tile yet, in one file that only grows.
 
-The file begins with the number of its first entry (8 bytes, big-endian); entries of equal size
-follow. So positions give the number of an entry, and the end of complete entries after a crash. Old
-entries are dropped by replacing the file in one step, so that there is always exactly one file.
+The file begins with the number of its first entry (8 bytes, big-endian), followed by entries of
+equal size. A position in the file therefore gives the number of an entry, and the end of complete
+entries after a crash. Old entries are dropped by replacing the file atomically, so that exactly one
+file always exists.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ HEAD: Final = 8
 
 
 class Pending:
-    """The file in the folder of a log. Not thread-safe; raises OSError.
+    """The file of pending entries in the folder of a log. Not thread-safe; raises OSError.
 
-    ``first`` returns the number of the first entry if the file is missing: the size of the tree.
+    If the file is missing, ``first`` returns the number of the first entry: the size of the tree.
     """
 
     def __init__(self, folder: Path, first: Callable[[], int]) -> None:
@@ -36,13 +37,13 @@ class Pending:
 
     @property
     def is_there(self) -> bool:
-        """Whether the file exists."""
+        """Return whether the file of pending entries exists."""
         return self._path.exists() and self._path.stat().st_size >= HEAD
 
     def append(self, entries: bytes) -> int:
         """Append entries and return the number of the first; after an exception none is added.
 
-        A crash of the system may lose them.
+        The entries may be lost if the operating system crashes.
         """
         with self._locked():
             whole, begin = self._end()
@@ -142,7 +143,7 @@ class Pending:
 def waiting_entries(path: Path, size: int) -> bytes:
     """Return the complete entries after the first ``size``, without writing.
 
-    None if there is a gap before them.
+    Return None if entries before them are missing.
     """
     if not path.exists():
         return b""
@@ -153,7 +154,7 @@ def waiting_entries(path: Path, size: int) -> bytes:
 
 
 def first_waiting(path: Path) -> int:
-    """Return the number of the first entry in such a file, 0 if it is missing."""
+    """Return the number of the first entry in a file of pending entries, 0 if it is missing."""
     if not path.exists():
         return 0
     return int.from_bytes(read_regular(path, HEAD))

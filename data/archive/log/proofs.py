@@ -23,7 +23,10 @@ MOST_HASHES: Final = 63
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A proof that the leaf ``index`` is in a checkpoint's tree: its siblings up to the root."""
+    """A proof that the leaf ``index`` is in a checkpoint's tree.
+
+    It contains the sibling hashes from the leaf up to the root.
+    """
 
     index: int
     hashes: tuple[bytes, ...]
@@ -36,7 +39,10 @@ class Proof:
         return head.encode() + self.checkpoint.encode()
 
     def holds(self, entry: bytes) -> bool:
-        """Whether it proves that log entry; the checkpoint's signatures are checked separately."""
+        """Return whether the proof is valid for a log entry.
+
+        The signatures of the checkpoint are checked separately.
+        """
         size, root = self.checkpoint.size, self.checkpoint.root
         return proves_inclusion(self.index, size, leaf_hash(entry), self.hashes, root)
 

@@ -1,4 +1,4 @@
-"""Read files of another instance from its folder or by HTTP: its log, and its co-signatures."""
+"""Reads files of another instance from its folder or by HTTP: its log and its co-signatures."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ GONE: Final = {404, 410}
 
 
 def log_at(place: str, client: Outbound) -> Read:
-    """Return a reader of the log at an address or path. Raises ArchiveError if there is none."""
+    """Return a reader of the log at an address or path. Raises ArchiveError if no log is found."""
     return reader_of(place, LOG_BELOW, "checkpoint", client)
 
 
@@ -59,5 +59,5 @@ def fetched(client: Outbound, base: str, path: str) -> bytes:
 
 
 def is_address(place: str) -> bool:
-    """Whether a place is an address and not a path."""
+    """Return whether a place is an address and not a path."""
     return place.startswith(("http://", "https://"))

@@ -1,8 +1,8 @@
-"""Notes about records that the archive removed or set aside: their leaves and the reason.
+"""Notes about records that were removed or set aside: their leaves and the reason.
 
 Each note is a metadata record, which is in the log like all records, and is signed by the key of
 the log. A removed record keeps its leaf, and only a signed note explains why the record is missing.
-So a removal can't be hidden, and can't be explained without that key.
+A removal therefore can't be hidden, and can't be explained without that key.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ import msgspec
 from data.archive.log.notes import InvalidNote, Note, SigningKey, VerifierKey, parse_note
 
 REMOVAL: Final = "urn:communique:removal"
-"""WARC-Target-URI of these records."""
+"""WARC-Target-URI of metadata records with notes about removals."""
 
 TEXT: Final = "text/plain"
 
 FIRST: Final = "removal"
-"""First line of these notes, which distinguishes them from other notes of the log."""
+"""First line of notes about removals, which distinguishes them from other notes of the log."""
 
 WHAT: Final = "it is a note about a removal"
 UNSIGNED: Final = "no key of the log signed it, so it explains nothing"
@@ -32,7 +32,7 @@ SET_ASIDE: Final = "set-aside"
 class Removal(msgspec.Struct, frozen=True, omit_defaults=True):
     """Records that one command removed or set aside (``kind``), and the reason.
 
-    ``leaves`` are the first and last number of each run of their leaves.
+    ``leaves`` contains the first and last number of each run of successive leaves.
     """
 
     kind: Literal["redact", "prune", "set-aside"]

@@ -1,9 +1,8 @@
 """One log for the archives of many machines: a database collects their leaves, one machine signs.
 
 The database numbers and keeps all leaves, so any machine with the key can rebuild the tiles. A leaf
-is signed once the machine that wrote its record confirms that the record is durable. If a machine
-does not confirm within a day, its leaves become void, and its records get new leaves when it
-returns.
+is signed after the machine that wrote its record confirms that the record is durable. If a machine
+does not confirm within a day, its leaves become void. When it returns, its records get new leaves.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from data.errors import ArchiveError
 from data.files import Writer, read_regular
 
 BATCH_LEAVES: Final = 4096
-"""Number of leaves that are read from the database at once."""
+"""Maximum number of leaves read from the database at once."""
 
 LOST_AFTER: Final = dt.timedelta(days=1)
 """Maximum time that leaves wait for the machine that wrote their records."""
@@ -61,15 +60,15 @@ class LeafStore(Protocol):
     def set_signer(self, verifier: str, base: int) -> bool:
         """Store the signing machine's key and the size of its log; return whether it was stored.
 
-        ``base`` is that size. Nothing is stored if another machine signs, or if the table already
-        has leaves that would precede the base.
+        ``base`` is the size of the log. Nothing is stored if another machine signs, or if the table
+        already has leaves that would precede ``base``.
         """
 
     def follow_signer(self, known: Sequence[str], keys: Sequence[str]) -> None:
         """Replace the known keys of the signing machine by its current ones."""
 
     def base(self) -> int:
-        """Return the size of the signing machine's log before the first leaf here."""
+        """Return the size of the signing machine's log before the first leaf in the database."""
 
     def append(self, entries: Sequence[bytes], writer: str) -> int:
         """Store entries durably under successive numbers, and return the first number."""
@@ -78,19 +77,19 @@ class LeafStore(Protocol):
         """Return the numbers of records' leaves, the last one per record."""
 
     def end(self) -> int:
-        """Return the number of leaves, including those before the first one here."""
+        """Return the number of leaves, including those before the first leaf in the database."""
 
     def confirm(self, writer: str, end: int) -> None:
-        """Record that the records of a writer's leaves below ``end`` are durable."""
+        """Record that the records for a machine's leaves below number ``end`` are durable."""
 
     def give_up(self, before: dt.datetime) -> int:
-        """Void leaves assigned before this time and never confirmed; return their number."""
+        """Void leaves assigned ``before`` a time and never confirmed; return their number."""
 
     def entries(self, first: int) -> list[bytes]:
-        """Return all entries from a number on."""
+        """Return all entries from number ``first`` on."""
 
     def confirmed(self, first: int, *, limit: int) -> list[bytes]:
-        """Return entries from a number on, up to the first unconfirmed one."""
+        """Return up to ``limit`` entries from number ``first`` to the first unconfirmed one."""
 
 
 class SharedLog(TreeLog):
@@ -108,12 +107,16 @@ class SharedLog(TreeLog):
         self._is_joined = False
 
     def append(self, *leaves: Leaf) -> int:
-        """Append leaves and return the number of the first; the others follow it."""
+        """Append leaves with successive numbers and return the number of the first leaf."""
         self.join()
         return self._leaves.append([leaf.encode() for leaf in leaves], self._writer())
 
     def fill(self, size: int) -> int:
-        """Add no void leaves: a power cut never frees a number assigned by the database."""
+        """Do nothing and return 0.
+
+        The database never assigns a number again after a power failure, so no void leaves are
+        needed.
+        """
         del size
         return 0
 
@@ -126,9 +129,9 @@ class SharedLog(TreeLog):
         return b"".join(self._leaves.entries(size))
 
     def seal(self, sync_records: Callable[[], object]) -> None:
-        """Confirm this machine's leaves once their records are durable; sign them if it signs.
+        """Confirm this machine's leaves once their records are durable.
 
-        Raises ArchiveError.
+        The signing machine then also signs the log. Raises ArchiveError.
         """
         self.join()
         end = self._leaves.end()
@@ -155,7 +158,7 @@ class SharedLog(TreeLog):
             return self.integrate()
 
     def rotate_key(self) -> Checkpoint:
-        """Replace the key as TreeLog does; the old key alone signs nothing from now on.
+        """Replace the key as TreeLog does; from now on the old key alone signs nothing.
 
         Raises ArchiveError if another machine signs.
         """
@@ -166,15 +169,19 @@ class SharedLog(TreeLog):
         return done
 
     def key(self) -> SigningKey:
-        """The key, which only the signing machine has. Raises ArchiveError elsewhere."""
+        """Return the key, which only the signing machine has.
+
+        Raises ArchiveError on other machines.
+        """
         self.join()
         self._check_signer()
         return super().key()
 
     def join(self) -> None:
-        """Let the database continue the numbers of the log that this machine began alone.
+        """Continue the log that this machine began alone in the database.
 
-        Raises ArchiveError if this machine is to sign and others assigned such numbers before.
+        Raises ArchiveError if this machine should sign, but others already assigned its next
+        numbers.
         """
         if self._is_joined:
             return
@@ -187,7 +194,7 @@ class SharedLog(TreeLog):
         self._is_joined = True
 
     def may_sign(self) -> bool:
-        """Whether this machine can sign: it has the key and log, or nobody has signed yet."""
+        """Return whether this machine can sign: it has key and log, or nobody has signed yet."""
         try:
             self.check()
         except ArchiveError:
@@ -195,13 +202,13 @@ class SharedLog(TreeLog):
         return True
 
     def check(self) -> None:
-        """Raise ArchiveError if the log is signed, but its key or beginning is missing here."""
+        """Raise ArchiveError if the log is signed, but this machine lacks its key or beginning."""
         if self._leaves.signer():
             self._check_signer()
             self.check_beginning()
 
     def check_beginning(self) -> None:
-        """Raise ArchiveError if leaves from before the database are missing here."""
+        """Raise ArchiveError if this machine lacks leaves from before the database."""
         if (size := self.end()) < (base := self._leaves.base()):
             raise ArchiveError(str(self.folder), NOT_ALL.format(base, size))
 

@@ -17,7 +17,7 @@ from data.files import read_regular
 
 WIDTH: Final = 256
 HEIGHT: Final = 8
-"""A full tile has 2**HEIGHT hashes."""
+"""Height of a full tile, which contains 2**HEIGHT hashes."""
 
 MAX_CACHED_TILES: Final = 1024
 """Maximum number of cached tiles (8 MB)."""
@@ -25,10 +25,10 @@ MAX_CACHED_TILES: Final = 1024
 Level: TypeAlias = int | Literal["entries"]
 
 Read: TypeAlias = Callable[[str], bytes]
-"""Returns a file of a log by its relative path. Raises FileNotFoundError."""
+"""Function that returns a file of a log by its relative path. Raises FileNotFoundError."""
 
 PREFIXED_BYTES: Final = ENTRY_BYTES + 2
-"""Bytes of an entry in a bundle, including its length prefix."""
+"""Size in bytes of an entry in a bundle, including its length prefix."""
 
 
 def tile_path(level: Level, number: int, width: int = WIDTH) -> str:
@@ -61,7 +61,7 @@ class TileTree:
         return self.hash_of(0, size) if size else EMPTY
 
     def hash_of(self, begin: int, end: int) -> bytes:
-        """Return the hash of the subtree from ``begin`` to before ``end``."""
+        """Return the hash of the subtree with the leaves from ``begin`` to before ``end``."""
         leaves = end - begin
         if leaves & (leaves - 1):
             middle = begin + split(leaves)
@@ -72,7 +72,7 @@ class TileTree:
         return root_of(hashes_of(tile[first * HASH_BYTES : (first + (1 << height)) * HASH_BYTES]))
 
     def tile(self, level: int, number: int) -> bytes:
-        """Return the joined hashes of a tile, as many as this tree has."""
+        """Return the concatenated hashes of a tile that this tree has."""
         return self.piece(level, number, HASH_BYTES)
 
     def entries(self, number: int) -> list[bytes]:

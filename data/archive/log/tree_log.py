@@ -1,4 +1,4 @@
-"""The log of one archive: leaves in, tiles and signed checkpoints out."""
+"""The log of one archive: appends leaves, and writes tiles and signed checkpoints."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ class TreeLog:
         self._pending = Pending(folder, self._size)
 
     def append(self, *leaves: Leaf) -> int:
-        """Append leaves and return the number of the first, which is unique; the others follow it.
+        """Append leaves with successive, unique numbers and return the number of the first leaf.
 
-        They survive a kill of this process. Once integrated, they are durable and in the tree.
-        Raises ArchiveError; no leaf is added then.
+        Appended leaves survive a kill of this process. Once integrated, they are durable and in the
+        tree. Raises ArchiveError; no leaf is added then.
         """
         return self.append_entries([leaf.encode() for leaf in leaves])
 
     def append_entries(self, entries: Sequence[bytes]) -> int:
-        """Append entries as ``append`` does leaves, including void ones."""
+        """Append encoded entries as ``append`` does; they may include void entries."""
         try:
             return self._pending.append(b"".join(entries))
         except OSError as error:
@@ -69,10 +69,10 @@ class TreeLog:
         return base + len(entries)
 
     def fill(self, size: int) -> int:
-        """Add void leaves for missing ones of the first ``size``; return their number.
+        """Add void leaves for missing ones among the first ``size``; return their number.
 
-        A power cut may free numbers that were assigned to leaves. Void leaves keep them from being
-        assigned again. Raises ArchiveError.
+        After a power failure, numbers that were already assigned may be free again. Void leaves
+        prevent them from being assigned twice. Raises ArchiveError.
         """
         with self._told():
             return self._pending.fill(size)
@@ -81,14 +81,14 @@ class TreeLog:
         """Add all leaves to the tree, sync it, and sign it.
 
         ``sync_records`` syncs the records of these leaves. It is called before anything is signed,
-        once the leaves are fixed. After a kill, the next call continues to the same tree. Raises
-        ArchiveError; the leaves then wait.
+        once the set of leaves is fixed. After a kill, the next call continues to the same tree.
+        Raises ArchiveError; the leaves then wait.
         """
         with self._told(), self._locked():
             return self._integrate(self._key.load(), sync_records)
 
     def seal(self, sync_records: Callable[[], object]) -> None:
-        """Integrate the leaves, which are this log's own."""
+        """Integrate the leaves; all of them belong to this machine."""
         self.integrate(sync_records)
 
     def rotate_key(self) -> Checkpoint:
@@ -101,7 +101,7 @@ class TreeLog:
             return self._integrate(self._key.rotate(last.size), None)
 
     def key(self) -> SigningKey:
-        """The key, created on first use. Raises ArchiveError."""
+        """Return the key, creating it on first use. Raises ArchiveError."""
         with self._told(), self._locked():
             return self._key.load()
 
@@ -151,13 +151,13 @@ class TreeLog:
     def waiting(self, size: int) -> bytes:
         """Return the entries after the first ``size``, in the tree or waiting, without writing.
 
-        None if there is a gap. Raises OSError and ArchiveError.
+        Return None if entries are missing in between. Raises OSError and ArchiveError.
         """
         return waiting_entries(self.folder / "pending", size)
 
     @contextmanager
     def settled(self) -> Iterator[Checkpoint | None]:
-        """Hold the last checkpoint: no other one is signed and no file deleted meanwhile.
+        """Hold the last checkpoint: within the block, no other is signed and no file deleted.
 
         Raises ArchiveError.
         """
@@ -232,7 +232,7 @@ class TreeLog:
             raise ArchiveError(str(self.folder / "checkpoint"), f"{error}; {RESTORE}") from error
 
     def _tidy(self, old: int, size: int) -> None:
-        """Delete what a tree that grew from ``old`` to ``size`` leaves no longer needs."""
+        """Delete files that are no longer needed after the tree grew from ``old`` to ``size``."""
         tidy(self.folder, old, size)
         self._pending.give_up(size)
 
@@ -253,7 +253,7 @@ class TreeLog:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Hold the lock for writing the tree; appending does not wait for it."""
+        """Hold the lock for writing the tree; appending does not need this lock."""
         self.folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.folder / "tree.lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:

@@ -12,10 +12,10 @@ from data.files import put, sync
 
 
 def copy_unsigned(source: Path, target: Path) -> int:
-    """Copy all leaves as waiting entries with the same numbers; return how many.
+    """Copy all leaves as waiting entries with the same numbers and return their number.
 
-    The next integration builds a tree with the same root under a new key, so witnesses of the old
-    log see a different log. Raises OSError, and ArchiveError if a tile is damaged.
+    The next integration builds a tree with the same root under a new key. Witnesses of the old log
+    therefore see a different log. Raises OSError, and ArchiveError if a tile is damaged.
     """
     log = TreeLog(source, source / "no.key")
     signed = log.checkpoint()

@@ -1,9 +1,9 @@
-"""A witness: it co-signs another log if that log only grew since the last time.
+"""A witness: it co-signs another log if that log has only grown since the last time.
 
-It has one folder per log, named by the SHA-256 of the log's origin. ``checkpoint`` is the last
-co-signed one, ``key`` the known key of the log, and ``refused`` has evidence of refusals. The first
-two are published, so that the log can fetch its co-signatures (C2SP tlog-witness, section "Monitor
-Retrieval Mechanism").
+The witness has one folder per log, whose name is the SHA-256 of the log's origin. ``checkpoint`` is
+the last co-signed one, ``key`` the known key of the log, and ``refused`` contains evidence of
+refusals. The first two are published, so that the log can fetch its co-signatures (C2SP
+tlog-witness, section "Monitor Retrieval Mechanism").
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ PUBLISHED: Final = ("checkpoint", "key")
 
 
 class WitnessRefusal(CommuniqueError):
-    """A witness refuses to sign a log's state. ``evidence`` is the folder with what it saw."""
+    """A witness refuses to sign a log's state. ``evidence`` is the folder with the evidence."""
 
     def __init__(self, where: str, cause: str, evidence: Path) -> None:
         super().__init__(f"{where}: not signed, for {cause}; what was seen is kept in {evidence}")
@@ -73,14 +73,14 @@ class Cosigned:
 
 
 class Witness:
-    """A witness with its folder, and its key in the file ``key``, created on first use."""
+    """A witness with its folder; its key is in the file ``key``, which is created on first use."""
 
     def __init__(self, folder: Path, key: Path) -> None:
         self._folder = folder
         self._key = key
 
     def key(self) -> SigningKey:
-        """Return the key of this witness, created if it never signed.
+        """Return the key of this witness; create it if the witness has never signed.
 
         Raises ArchiveError if the key is lost or different.
         """
@@ -185,7 +185,7 @@ class Witness:
 
 
 class Known:
-    """What a witness knows about one log."""
+    """The data of a witness about one log."""
 
     def __init__(self, folder: Path, where: str) -> None:
         self._folder = folder
@@ -197,7 +197,7 @@ class Known:
         return parse_checkpoint(read_regular(path), str(path)) if path.exists() else None
 
     def key_of(self, checkpoint: Checkpoint, read: Read) -> VerifierKey:
-        """Return the key that signed a checkpoint: the known one, or a successor of it."""
+        """Return the key that signed a checkpoint: the known key or one of its successors."""
         path = self._folder / "key"
         chain = key_chain(read, self._where)
         if path.exists():
@@ -223,7 +223,7 @@ class Known:
     def refusal(
         self, cause: str, checkpoint: Checkpoint, proof: Sequence[bytes] = ()
     ) -> WitnessRefusal:
-        """Return an error with the reason of a refusal; the evidence is kept.
+        """Store the evidence of a refusal and return the error with its reason.
 
         ``proof`` leads from a tree other than the previous one to the checkpoint's tree.
         """

@@ -1,4 +1,4 @@
-"""Write a proof: archive records, and everything needed to check them without the archive."""
+"""Writes a proof: archive records, and everything needed to check them without the archive."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ MAX_ATTEMPTS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a capture shows, such as ``version 1`` of a release."""
+    """The subject of a capture, such as ``version 1`` of a release."""
 
     what: str
     capture: Capture
@@ -49,9 +49,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is proven: a release with its title and address, and the captures that show it.
+    """The subject of a proof: a release with its title and address, and the captures that show it.
 
-    ``fields`` are the release's public fields, ready for JSON.
+    ``fields`` contains the release's public fields as JSON values.
     """
 
     title: str
@@ -62,10 +62,10 @@ class Subject:
 
 @dataclass(slots=True)
 class Written:
-    """The content of a proof: numbers of records, witnesses, and whether it is ``dated``.
+    """The contents of a written proof: numbers of records, witnesses, and whether it is ``dated``.
 
-    ``missing`` has the reason for each missing record. ``with_secrets`` is the number of records
-    that contain a secret of a source's address.
+    ``missing`` contains the reason for each missing record. ``with_secrets`` is the number of
+    records that contain a secret of a source's address.
     """
 
     records: int = 0
@@ -86,7 +86,7 @@ def write_proof(
 
 
 class ProofFolder:
-    """A folder that becomes a proof."""
+    """A folder into which a proof is written."""
 
     def __init__(self, archive: Path, log: TreeLog, to: Path, secrets: Secrets) -> None:
         self._archive = archive
@@ -167,7 +167,7 @@ class ProofFolder:
         self._prove(original, holder.leaf)
 
     def _prove(self, record: Record, number: int) -> str:
-        """Add a record and its proofs; return its name in the folder."""
+        """Add a record and its proofs; return the record's file name in the folder."""
         leaf = record.leaf()
         if leaf is None:
             raise wrong(self._archive, record, "the record has no leaf in the log")
@@ -193,7 +193,7 @@ class ProofFolder:
         return name
 
     def _proofs(self, proof: Proof) -> Iterator[Proof]:
-        """Yield a proof, and the one of the first dated checkpoint if that is different."""
+        """Yield a proof, and the proof for the first dated checkpoint if that is different."""
         yield Proof(proof.index, proof.hashes, self._checked(proof.checkpoint))
         for size in self._attested.sizes():
             if size <= proof.index or self._attested.timestamp(size) is None:
@@ -207,9 +207,9 @@ class ProofFolder:
             return
 
     def _checked(self, checkpoint: Checkpoint) -> Checkpoint:
-        """Return a checkpoint with signatures of known keys only.
+        """Return a checkpoint with only the signatures of known keys.
 
-        Raises InvalidNote if one of them is forged.
+        Raises InvalidNote if a signature is forged.
         """
         note = checkpoint.note
         by_log = self._keys.signatures(checkpoint)
@@ -258,7 +258,7 @@ class ProofFolder:
 
 
 def wrong(archive: Path, record: Record, cause: str) -> ArchiveError:
-    """Return an error about a record with its current place."""
+    """Return an error about a record that includes the record's current place."""
     return ArchiveError(str(path_of(archive, record.file)), f"byte {record.offset}: {cause}")
 
 
@@ -272,7 +272,7 @@ def member_of(archive: Path, record: Record) -> bytes:
 
 
 def request_of(archive: Path, record: Record) -> Record | None:
-    """Return the request of a response, which precedes it, or None. Raises ArchiveError."""
+    """Return the request record before a response, or None. Raises ArchiveError."""
     start = 0
     for _ in range(MAX_ATTEMPTS):
         # Without CDXJ lines, the whole file is searched.

@@ -1,5 +1,5 @@
-"""Remove records from an archive: under a lawful order, or because they are old.
+"""Removes records from an archive: for legal reasons, or because they are old.
 
-chosen.py selects records, with all others of the same bytes. rewriting.py writes files without
-them. take_out.py does it in an order that survives a kill. The log keeps their leaves.
+chosen.py selects records and all others with the same bytes. rewriting.py writes files without
+them. take_out.py removes them in an order that survives a kill. The log keeps their leaves.
 """

@@ -15,7 +15,7 @@ from data.archive.warc.warc_file import own_files
 from data.text.urls import page_key
 
 SERVED_KINDS: Final = frozenset(["response", "revisit", "request"])
-"""Kinds of records about servers; the archive needs the other kinds itself."""
+"""Kinds of records about servers. Records of other kinds are needed by the archive itself."""
 
 JOURNAL_URIS: Final = frozenset([events.JOURNAL, events.STORE])
 """Addresses of records that may contain texts of releases."""
@@ -27,7 +27,7 @@ EMPTY: Final = digest_text(NO_BYTES)
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A record without its content; ``answer`` is the id of a request's response."""
+    """A record without its content; for a request, ``answer`` is the id of the response."""
 
     file: str
     offset: int
@@ -45,7 +45,7 @@ def stored_records(
     told: Callable[[int, int], object],
     damaged: Callable[[Damage], object] = lambda _: None,
 ) -> list[Stored]:
-    """Return all records about servers, and of the journal.
+    """Return all records about servers and all journal records.
 
     ``told`` is called with the bytes read and the total, ``damaged`` with each unreadable place.
     Raises OSError.
@@ -108,7 +108,10 @@ def named(records: Iterable[Stored], name: str) -> set[str]:
 
 
 def with_same_bytes(records: Collection[Stored], ids: Collection[str]) -> list[Stored]:
-    """Return these records, all with the same payload or a reference to it, and their requests."""
+    """Return the records with these ids, and all others with the same payload.
+
+    Revisit records that refer to the payload, and the requests, are included.
+    """
     payloads = {one.payload for one in records if one.record_id in ids} - {EMPTY, ""}
     answers = {
         one.record_id
@@ -119,9 +122,9 @@ def with_same_bytes(records: Collection[Stored], ids: Collection[str]) -> list[S
 
 
 def older(records: Collection[Stored], before: dt.datetime, hosts: Collection[str]) -> list[Stored]:
-    """Return records from before a time, of these hosts or of all if none is given.
+    """Return records from before a time, either of these hosts or of all hosts.
 
-    A page that a later record refers to is kept with its request.
+    A page that a later record refers to is kept, and so is its request.
     """
     served = [one for one in records if one.kind in SERVED_KINDS]
     old = {one.record_id for one in served if one.at < before and _is_of(one, hosts)}

@@ -26,10 +26,11 @@ class Cut:
 
 
 def rewritten(path: Path, cuts: Sequence[Cut]) -> Path:
-    """Write a finished file durably under a new name, which is returned.
+    """Write a finished file without these records under a new name and return its path.
 
-    The rest is copied byte for byte, including damage. The same cuts give the same name, so that
-    the next call continues after a kill. The old file is unchanged. Raises OSError.
+    The rest is copied byte for byte, including damage, and synced. The same cuts give the same
+    name, so that the next call can continue after a kill. The old file is unchanged. Raises
+    OSError.
     """
     cuts = sorted(cuts, key=lambda cut: cut.offset)
     told = "".join(f"{cut.offset} {cut.length}\n" for cut in cuts)

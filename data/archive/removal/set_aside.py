@@ -1,4 +1,4 @@
-"""Set aside imported records that damage an archive, by a signed note."""
+"""Excludes imported records that damage an archive, with a signed note."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ WHY = "imported with the id of another record, or as a revisit record without it
 
 
 def set_aside(archive: Archive) -> int:
-    """Set aside all imported records that should have been skipped; return their number.
+    """Exclude all imported records that should have been skipped and return their number.
 
-    They stay in their files. Raises ArchiveError, also if the key of the log is missing.
+    The records remain in their files. Raises ArchiveError, also if the key of the log is missing.
     """
     archive.log.check_key()
     leaves = Leaves(archive.log)

@@ -1,8 +1,8 @@
-"""Remove records in an order that survives a kill.
+"""Removes records in an order that survives a kill.
 
-First all growing files are finished, and the archive records what will be removed and why. Then
-files are rewritten, the store receives the new places of its records, and the old files are
-deleted. After a kill, the same command completes the removal.
+First, all growing files are finished, and the archive records which records will be removed and
+why. Then files are rewritten, the store receives the new places of its records, and the old files
+are deleted. After a kill, the same command completes the removal.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Relocate = Callable[[Mapping[str, RecordPlace]], object]
 
 @dataclass(frozen=True, slots=True)
 class TakenOut:
-    """Numbers of removed records and bytes."""
+    """The number of removed records and bytes."""
 
     records: int = 0
     bytes: int = 0
@@ -84,7 +84,7 @@ def take_out(
 def tell(
     archive: Archive, removal: tuple[Literal["redact", "prune"], str], records: Sequence[Stored]
 ) -> None:
-    """Record what will be removed; the log signs it before anything is removed.
+    """Record the planned removal; the log signs it before any record is removed.
 
     A command that continues an interrupted one does not record it again.
     """

@@ -41,16 +41,16 @@ def notes(archive: Path, leaves: Leaves) -> list[Removal]:
 
 
 def numbers_aside(archive: Path, leaves: Leaves) -> set[int]:
-    """Return the leaves that such notes exclude. Raises OSError."""
+    """Return the leaves that signed notes exclude as evidence. Raises OSError."""
     top = leaves.vouched - 1
     return {number for one in notes(archive, leaves) for number in leaves_of(one, top)}
 
 
 def damaging(archive: Path, leaves: Leaves) -> list[int]:
-    """Return the leaves of imported records that should have been skipped and are not set aside.
+    """Return the leaves of imported records that should have been skipped.
 
-    Only records that name the file they were imported from, and that match their leaves, are
-    returned. Raises ArchiveError and OSError.
+    Records that are already set aside are left out. Only records that contain the name of their
+    import file and match their leaves are returned. Raises ArchiveError and OSError.
     """
     found: list[int] = []
     payloads: set[object] = set()
@@ -76,7 +76,10 @@ def damaging(archive: Path, leaves: Leaves) -> list[int]:
 
 
 def other_digest(record: Record) -> Digest | None:
-    """Return the payload digest by another algorithm than ours, which imported records may have."""
+    """Return a payload digest by an algorithm other than SHA-256.
+
+    Imported records may have one.
+    """
     digest = parse_digest(record.field("WARC-Payload-Digest"))
     return digest if digest and digest.algorithm != "sha256" else None
 

@@ -1,4 +1,4 @@
-"""Find a log's checkpoint at other places: a witness, a copy of its site, a stored file."""
+"""Finds checkpoints of a log at other places: a witness, a copy of its site, a stored file."""
 
 from __future__ import annotations
 

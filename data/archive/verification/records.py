@@ -31,7 +31,7 @@ from data.wording import counted
 Told = Callable[[int, int], object]
 
 PROGRESS_BYTES: Final = 1 << 20
-"""Bytes of a file between two reports of progress."""
+"""Number of bytes read between two progress reports."""
 
 PARTS: Final = (
     ("record", "a bit of its compressed bytes was changed, or all of it was written anew"),
@@ -40,7 +40,7 @@ PARTS: Final = (
     ("payload", "its payload is another"),
     ("block", "its block is another"),
 )
-"""Parts of a leaf, and the fault of a record whose own part differs."""
+"""Parts of a leaf, and the error message if a record differs from its leaf in that part."""
 
 NO_PAGE: Final = "no record holds the page that it refers to"
 
@@ -59,13 +59,13 @@ UNSIGNED: Final = (
 
 @dataclass
 class Records:
-    """What was read from the files of an archive.
+    """The data read from the files of an archive.
 
-    - ``seen`` are leaves whose records are here, ``damaged`` those with unreadable records.
+    - ``seen`` are leaves whose records were read, ``damaged`` those with unreadable records.
     - ``captures`` are the store's captures not found yet.
     - ``unknown`` are records without a leaf so far.
-    - ``announced`` removals are signed by the log's key and explain missing records; ``removed``
-      ones are also in a signed tree.
+    - ``announced`` removals are signed by the log's key and explain missing records.
+    - ``removed`` are those announced removals that are also in a signed tree.
     - ``doubtful`` are faults in records of other programs.
     """
 
@@ -86,9 +86,10 @@ class Records:
 
 
 def read_records(archive: Path, leaves: Leaves, captures: Iterable[Capture], told: Told) -> Records:
-    """Read all record files; ``told`` is called with the bytes read and the total.
+    """Read all record files of an archive.
 
-    The result's ``captures`` are the store's captures that are missing.
+    ``told`` is called with the bytes read and the total. The ``captures`` of the result are the
+    store's captures that are missing.
     """
     found = Records(leaves, captures={one.record_id: one for one in captures})
     paths = {path: size_of(path) for path in own_files(archive)}
@@ -139,9 +140,9 @@ def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> Non
 
 
 def _name_request(answer: Record, found: Records) -> None:
-    """Give a damaged record the id of a request, if the next record is its response.
+    """Give a damaged record the id of a request if the next record is the response.
 
-    No index lists requests.
+    This is needed because no index lists requests.
     """
     leaf, damage = answer.leaf(), found.problems[-1]
     number = found.leaves.numbers.get(leaf.record_id.bytes, 0) - 1 if leaf else -1
@@ -151,7 +152,7 @@ def _name_request(answer: Record, found: Records) -> None:
 
 
 def _entries(path: Path, found: Records) -> dict[int, Entry] | None:
-    """Return the CDXJ lines of a file by offset; None after reporting that they are missing."""
+    """Return the CDXJ lines of a file by offset, or report that they are missing."""
     lines = cdxj_path(path)
     if not lines.exists():
         name = path.name.removesuffix(DOT_OPEN)
@@ -183,7 +184,7 @@ def _check(record: Record, lines: dict[int, Entry] | None, found: Records) -> No
 
 
 def number_of(leaf: Leaf, encoded: bytes, leaves: Leaves) -> int | None:
-    """Return the leaf of a record; if several have its id, the matching one."""
+    """Return the leaf of a record; if several leaves have its id, the matching one."""
     numbers = leaves.numbers_of(leaf.record_id.bytes)
     if len(numbers) > 1:
         for number in numbers:
@@ -193,7 +194,10 @@ def number_of(leaf: Leaf, encoded: bytes, leaves: Leaves) -> int | None:
 
 
 def _pass_over(record: Record, leaf: Leaf, number: int, found: Records) -> None:
-    """Note a record that is set aside: not evidence, but others may refer to its bytes."""
+    """Note a record that is set aside.
+
+    The record is not evidence, but other records may refer to its payload.
+    """
     found.seen.add(number)
     _note_payload(record, leaf, found)
     capture = found.captures.get(record.record_id)
@@ -228,7 +232,7 @@ def _compare(record: Record, leaf: Leaf, number: int, found: Records) -> None:
 
 
 def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
-    """Note what a record that matches its leaf says about others."""
+    """Collect the references to other records in a record that matches its leaf."""
     for name, digest in ("WARC-Block-Digest", leaf.block), ("WARC-Payload-Digest", leaf.payload):
         told = record.field(name)
         if told != digest_text(digest) and told.startswith("sha256:"):
@@ -252,7 +256,7 @@ def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
 
 
 def _hint(record: Record) -> str:
-    """Return how to repair damage by an imported record; "" for other records."""
+    """Return how to repair damage by an imported record; empty for other records."""
     return REPAIR if record.field(IMPORTED_FIELD) else ""
 
 
@@ -280,7 +284,7 @@ def _note_removal(record: Record, number: int, found: Records) -> None:
 
 
 def _settle_unknown(found: Records) -> None:
-    """Find leaves for records written meanwhile, and report those that have none."""
+    """Find leaves for records written in the meantime and report those without a leaf."""
     if not found.unknown:
         return
     found.leaves.read_waiting()

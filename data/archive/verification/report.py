@@ -11,7 +11,7 @@ import msgspec
 class Problem(msgspec.Struct, frozen=True):
     """A fault of an archive.
 
-    ``file`` is the current name below the archive's folder, ``offset`` the start of the faulty
+    ``file`` is the current name below the archive's folder. ``offset`` is the start of the faulty
     record or part. ``record`` is the record's id, ``leaf`` its number, ``uri`` its address, and
     ``release`` the id of the release at that address. Unknown values are None or empty.
     """
@@ -25,7 +25,7 @@ class Problem(msgspec.Struct, frozen=True):
     release: str = ""
 
     def __str__(self) -> str:
-        """Return the problem for people."""
+        """Return a description of the problem for people."""
         place = self.file if self.offset is None else f"{self.file}: byte {self.offset}"
         about = [self.record] if self.record else []
         about += [f"leaf {self.leaf}"] if self.leaf is not None else []
@@ -50,13 +50,13 @@ NOT_COMPARED: Final = (
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The content of an archive, and its faults.
+    """The contents of an archive and its faults.
 
-    ``records`` with ``bytes`` in ``files`` were read, and ``leaves`` of the log, of which
-    ``signed`` are in the last checkpoint. ``captures`` is the number of captures of the store that
-    were checked. ``removed`` lists lawful removals and records set aside. ``not_compared`` lists
-    what was not compared with the archive. ``attested`` names others that signed or know the log.
-    ``foreign`` are WARC files of other programs in the folder, which were not read.
+    ``records`` is the number of records read, with ``bytes`` in ``files``. ``leaves`` is the number
+    of leaves read, of which ``signed`` are in the last checkpoint. ``captures`` is the number of
+    checked captures of the store. ``removed`` lists lawful removals and records set aside.
+    ``not_compared`` lists checks that were not possible. ``attested`` names others that signed or
+    know the log. ``foreign`` lists WARC files of other programs in the folder, which were not read.
     """
 
     files: int

@@ -20,7 +20,7 @@ from data.archive.verification.report import Problem
 from data.errors import ArchiveError
 
 VOID_ENTRY: Final = bytes(ENTRY_BYTES)
-"""An entry whose record was lost in a power cut."""
+"""An entry whose record was lost in a power failure."""
 
 NOT_SIGNED: Final = "no key of the log signed it that may sign a tree of {} leaves"
 
@@ -34,8 +34,9 @@ class Leaves:
     """All entries of a log, including waiting ones, and the log's faults.
 
     ``numbers`` maps record ids (16 bytes) to the last leaf with that id. ``aside`` maps entries to
-    the leaves that are set aside. ``signed`` is the size in the last checkpoint. ``vouched`` is the
-    same if a key of the log signed it and its root matches the tiles; otherwise 0.
+    the leaves that are set aside. ``signed`` is the size in the last checkpoint. ``vouched`` equals
+    ``signed`` if a key of the log signed the checkpoint and its root matches the tiles; otherwise
+    0.
     """
 
     def __init__(self, log: TreeLog) -> None:
@@ -58,7 +59,7 @@ class Leaves:
 
     @property
     def size(self) -> int:
-        """The number of leaves."""
+        """Return the number of leaves."""
         return self.signed + len(self.waiting)
 
     def keys_at(self, size: int) -> list[VerifierKey]:
@@ -80,7 +81,7 @@ class Leaves:
         try:
             return self.tree.entries(bundle)
         except (ArchiveError, OSError):
-            # The check of the log reports it.
+            # The check of the log reports the unreadable bundle.
             return []
 
     def read_waiting(self) -> None:
@@ -200,7 +201,7 @@ class Leaves:
             self.problems.append(Problem(f"log/{path}", None, str(error)))
 
     def compare(self, checkpoint: Checkpoint, where: str) -> bool:
-        """Whether a checkpoint from anyone belongs to this log."""
+        """Return whether a checkpoint from any place belongs to this log."""
         try:
             if checkpoint.size > self.signed:
                 cause = (
@@ -217,7 +218,7 @@ class Leaves:
         return False
 
     def attested(self) -> Iterator[str]:
-        """Yield who signed or dated checkpoints of this log, each once, and note faults."""
+        """Yield the names of those who signed or dated checkpoints of this log, and note faults."""
         if self.checkpoint is None:
             return
         kept = Attestations(self._log.folder)
@@ -242,7 +243,10 @@ class Leaves:
         keys: KeyChain,
         witnesses: Sequence[VerifierKey],
     ) -> Sequence[str]:
-        """Return who signed or dated the checkpoint of one size, if it belongs to this log."""
+        """Return the names of those who signed or dated the checkpoint of one size.
+
+        The checkpoint must belong to this log.
+        """
         where = f"log/checkpoints/{size}"
         try:
             checkpoint = kept.checkpoint(size)
@@ -263,9 +267,10 @@ class Leaves:
 
 
 def has_been_signed(log: TreeLog) -> bool:
-    """Whether a log has dropped entries, which it does only after a checkpoint includes them.
+    """Return whether a log has dropped waiting entries, which shows that it was signed.
 
-    Tiles without a checkpoint belong to a first integration that is running or was killed.
+    Entries are only dropped after a checkpoint includes them. Tiles without a checkpoint belong to
+    a first integration that is running or was killed.
     """
     pending = log.folder / "pending"
     return bool(first_waiting(pending)) or ((log.folder / "tile").exists() and not pending.exists())

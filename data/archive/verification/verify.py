@@ -40,11 +40,11 @@ def verify(
     known: Collection[tuple[str, Checkpoint]],
     told: Told,
 ) -> Report:
-    """Read an archive and its log, and return a report; nothing is changed.
+    """Read an archive and its log and return a report; nothing is changed.
 
     ``captures`` are the store's. ``journal_end`` is the id of the last journal record known to the
-    store. ``known`` are checkpoints of this log from other places, with these places. ``told`` is
-    called with the bytes read and the total. Raises OSError.
+    store. ``known`` contains checkpoints of this log with the places where they were found.
+    ``told`` is called with the bytes read and the total. Raises OSError.
     """
     # Read the log first: each of its leaves has a record by then.
     leaves = Leaves(log)
@@ -113,7 +113,7 @@ def _removed_leaves(found: Records) -> set[int]:
 
 
 def _not_taken_out(found: Records) -> Iterable[Problem]:
-    """Yield problems for removals whose records still exist: the command was interrupted."""
+    """Yield problems for interrupted removals, whose records still exist."""
     for removal in found.announced:
         here = sorted(leaves_of(removal, found.leaves.size) & found.seen)
         if here:
@@ -125,7 +125,7 @@ def _not_taken_out(found: Records) -> Iterable[Problem]:
 
 
 def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[Problem]:
-    """Yield runs of leaves without a record."""
+    """Yield problems for runs of leaves without records."""
     # Damaged records were reported with their places.
     explained = found.seen | found.damaged | removed | found.leaves.void
     explained |= {*found.leaves.aside.values()}
@@ -143,14 +143,17 @@ def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[
 
 
 def _missing_pages(found: Records, removed: set[int]) -> Iterable[Problem]:
-    """Yield revisit records without a page, unless a removed page may be the one."""
+    """Yield problems for revisit records whose page is missing.
+
+    They are left out if a removed page may be the missing one.
+    """
     if removed:
         return
     yield from (one for payload, one in found.revisits.items() if payload not in found.payloads)
 
 
 def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable[Problem]:
-    """Yield captures of the store without records, grouped if their file is missing."""
+    """Yield problems for captures of the store without records, grouped if a file is missing."""
     told = removed | found.damaged
     lost = [one for one in found.captures.values() if one.leaf not in told]
     lost.sort(key=lambda one: (one.file, one.offset))

@@ -19,13 +19,13 @@ from data.archive.warc.records import (
 )
 
 REPLACED_FIELDS: Final = frozenset(["content-length", SALT_FIELD.lower()])
-"""Fields that are written new."""
+"""WARC fields that are replaced by new values."""
 
 
 def adopted(fields: Fields, block: bytes) -> NewRecord:
-    """Return the record with these named fields and this block, with a salt for its leaf.
+    """Return a record with these fields and this block, and a salt for its leaf.
 
-    All fields are kept, including id and date, except a wrong payload digest, since later records
+    All fields are kept, including id and date, except a wrong payload digest, because later records
     would refer to it. A digest of the body without chunks is kept unless it is a SHA-256. Missing
     digests are added. The salt is always new, because anyone who knows a salt can guess addresses.
     """
@@ -63,7 +63,7 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
 
 
 def _is_wrong(record: Record, said: str) -> bool:
-    """Whether a digest that differs from ours of the payload is certainly wrong."""
+    """Return whether a payload digest that differs from ours is certainly wrong."""
     digest = parse_digest(said)
     if digest is None:
         return said.lower().startswith("sha256:")

@@ -55,12 +55,12 @@ class Entry:
 
     @property
     def address(self) -> str:
-        """The address under which it is found; for a POST request it includes the posted fields."""
+        """Return the address in the index; for a POST request, it includes the posted fields."""
         return posted_address(self.uri, self.posted)
 
     @property
     def is_revisit(self) -> bool:
-        """Whether its payload is in another record."""
+        """Return whether the payload is in another record."""
         return self.media_type == REVISIT
 
     def encode(self) -> bytes:
@@ -147,10 +147,10 @@ def entry_at(record: NewRecord, capture: Capture) -> Entry:
 
 
 def read_entries(path: Path, start: int = 0) -> Iterator[tuple[Entry, int]]:
-    """Yield entries from an offset on, each with the offset of the next one.
+    """Yield entries from an offset on, each with the offset of the next entry.
 
-    Incomplete and invalid lines are skipped, since the file can be rebuilt from its records. Raises
-    OSError.
+    Incomplete and invalid lines are skipped, because the file can be rebuilt from its records.
+    Raises OSError.
     """
     with path.open("rb") as lines:
         lines.seek(start)

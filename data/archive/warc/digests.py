@@ -23,12 +23,15 @@ class Digest(NamedTuple):
     value: bytes
 
     def is_of(self, content: bytes) -> bool:
-        """Whether it is the digest of these bytes."""
+        """Return whether this is the digest of these bytes."""
         return bool(ALGORITHMS[self.algorithm](content).digest() == self.value)
 
 
 def parse_digest(text: str) -> Digest | None:
-    """The digest in a field such as WARC-Payload-Digest; None if it is malformed or unknown."""
+    """Return the digest in a field such as WARC-Payload-Digest.
+
+    Return None if the digest is invalid or its algorithm is unknown.
+    """
     name, _, value = text.strip().partition(":")
     name = name.lower().replace("-", "")
     if name not in ALGORITHMS:

@@ -18,27 +18,27 @@ LINE_END: Final = b"\r\n"
 LINE_ENDS: Final = (b"\r", b"\n", b"\0")
 ENDS_A_LINE: Final = re.compile(rb"[\r\n\0]+")
 FOLDED: Final = re.compile(rb"\n\s")
-"""A line that would count as a continuation of the previous one."""
+"""A line that would be read as a continuation of the line before."""
 
 
 SECRET_FIELDS: Final = frozenset([b"authorization", b"proxy-authorization", b"cookie", b"cookie2"])
 """Request fields that are not stored."""
 
 BODY_FIELDS: Final = frozenset([b"transfer-encoding", b"content-encoding", b"content-length"])
-"""Fields that do not apply to a browser's document."""
+"""Header fields that do not apply to a browser's document."""
 
 CHUNKED: Final = b"transfer-encoding"
 NOT_CHUNKED: Final = b"X-Orig-Transfer-Encoding"
-"""New name of Transfer-Encoding once the body has no chunks, as in other WARC programs."""
+"""New name of the field Transfer-Encoding after chunks were removed, as in other WARC programs."""
 
 PLACE: Final = re.compile(r"(?=[/?]|\Z)")
-"""End of the host and port in an address."""
+"""Position after the host and port of an address."""
 
 MEDIA_TYPE_END: Final = re.compile(r"[;\s]")
 
 OLD: Final = "HTTP/1.0"
 VERSION: Final = "HTTP/1.1"
-"""Version written for a message that was sent in another form, such as HTTP/2."""
+"""HTTP version written for messages that were sent in another form, such as HTTP/2."""
 
 
 def response_head(exchange: Exchange) -> bytes:

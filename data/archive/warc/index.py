@@ -1,8 +1,8 @@
 """Index of records by payload and address: HOME/archive/index.db.
 
-It is a cache over the CDXJ files and is rebuilt from them if it is lost or damaged. So it never
-waits for the disk, and rows lost in a power cut return when the index is opened next. Unchanged
-responses (304) are only in the CDXJ files.
+It is a cache of the CDXJ files and is rebuilt from them if it is lost or damaged. It therefore
+never waits for the disk. Rows lost in a power failure are added again when the index is opened.
+Unchanged responses (304) are only in the CDXJ files.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ OK: Final = 200
 NOT_MODIFIED: Final = 304
 
 CAPTURES_PER_TRANSACTION: Final = 256
-"""Number of captures per transaction; single writes take five times as long per capture."""
+"""Number of captures per transaction. Single writes take five times as long per capture."""
 
 MAX_REBUILDS: Final = 3
 """Maximum number of rebuilds of a damaged file before its error is raised."""
@@ -124,7 +124,7 @@ class Index:
     def newest(self, uri: str) -> Entry | None:
         """Return the last written capture of this exact address with status 200.
 
-        That is the one with the highest leaf, whatever the clock said.
+        The last written capture has the highest leaf, whatever the clock showed.
         """
         with self._lock:
             known = self._newest.get(uri)
@@ -176,7 +176,7 @@ class Index:
         self._do(self._read_on)
 
     def close(self) -> None:
-        """Close the database; pending captures return from the CDXJ files."""
+        """Close the database; captures not yet written are added from the CDXJ files later."""
         with self._lock:
             self._forget_waiting()
             if self._connection is not None:
@@ -328,7 +328,7 @@ class Index:
 
 
 def is_listed(entry: Entry) -> bool:
-    """Whether an entry gets a row: captures of changed pages, and notes about removals."""
+    """Return whether an entry gets an index row: captures of changed pages, and removal notes."""
     if entry.uri == REMOVAL:
         return True
     return entry.status != NOT_MODIFIED and entry.uri.startswith(("http://", "https://"))

@@ -1,4 +1,4 @@
-"""Read records: one at an offset, or all of a file, even with damage between them."""
+"""Reads records: one at an offset, or all of a file, even with damage between them."""
 
 from __future__ import annotations
 
@@ -40,24 +40,24 @@ INVALID: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment]  #
 
 FIRST: Final = 4096
 FIRST_PIECE_BYTES: Final = 65536
-"""Bytes that are unpacked first; most records are small."""
+"""Number of bytes that are unpacked first; most records are small."""
 
 READ_AHEAD_BYTES: Final = 1 << 20
-"""Bytes per read of a file that is read sequentially."""
+"""Number of bytes per read of a file that is read sequentially."""
 
 MAX_UNPACKED_BYTES: Final = 512_000_000
-"""Maximum unpacked bytes of a record."""
+"""Maximum size of an unpacked record in bytes."""
 
 MAGIC: Final = b"\x1f\x8b\x08"
 """First bytes of a gzip member (RFC 1952)."""
 
 GZIP: Final = 31
-"""The ``wbits`` of zlib for gzip."""
+"""The ``wbits`` argument of zlib for gzip."""
 
 HEAD_END: Final = b"\r\n\r\n"
 
 ReadAt: TypeAlias = Callable[[int, int], bytes]
-"""Reads bytes of a file: size and offset; fewer at the end. Raises OSError."""
+"""Function that reads a number of bytes at an offset; fewer at the end. Raises OSError."""
 
 STATUS: Final = re.compile(rb"[0-9]{3}")
 SALT_TEXT: Final = re.compile(r"[0-9a-f]{32}")
@@ -86,12 +86,12 @@ class Http:
 
     @property
     def headers(self) -> Headers:
-        """The names and values of its fields."""
+        """Return the names and values of the header fields."""
         return tuple(field_of(line) for line in self.lines[1:])
 
     @property
     def status(self) -> int:
-        """The status of a response, otherwise 0."""
+        """Return the status of a response; 0 for a request."""
         words = self.lines[0].split(b" ", 2)
         return int(words[1]) if len(words) > 1 and STATUS.fullmatch(words[1]) else 0
 
@@ -127,27 +127,27 @@ class Record:
 
     @property
     def kind(self) -> str:
-        """The WARC-Type, such as ``response``."""
+        """Return the WARC-Type, such as ``response``."""
         return self.field("WARC-Type")
 
     @property
     def record_id(self) -> str:
-        """The WARC-Record-ID without brackets."""
+        """Return the WARC-Record-ID without brackets."""
         return self.field("WARC-Record-ID").strip("<> ")
 
     @property
     def uri(self) -> str:
-        """The WARC-Target-URI."""
+        """Return the WARC-Target-URI."""
         return self.field("WARC-Target-URI").strip("<> ")
 
     @property
     def address(self) -> str:
-        """The address in indexes: that of a POST request includes the posted fields."""
+        """Return the address in indexes; for a POST request, it includes the posted fields."""
         return posted_address(self.uri, self.field(POSTED_FIELD))
 
     @cached_property
     def at(self) -> dt.datetime:
-        """The WARC-Date, aware UTC; 1970-01-01 if it can't be read."""
+        """Return the WARC-Date in UTC, or 1970-01-01 if it can't be read."""
         try:
             at = dt.datetime.fromisoformat(self.field("WARC-Date"))
             return at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
@@ -161,21 +161,21 @@ class Record:
 
     @property
     def rendered(self) -> bool:
-        """Whether its body is a browser's document."""
+        """Return whether the body is a browser's document."""
         return bool(self.field(RENDERED_FIELD))
 
     @cached_property
     def http(self) -> Http:
-        """The HTTP message in its block; a revisit record has no payload."""
+        """Return the HTTP message in the block; a revisit record has no payload."""
         return Http(*split_head(self.block))
 
     @property
     def is_http(self) -> bool:
-        """Whether its block is an HTTP message."""
+        """Return whether the block is an HTTP message."""
         return self.field("Content-Type").partition(";")[0].strip() == "application/http"
 
     def leaf(self) -> Leaf | None:
-        """The log leaf computed from the record's content; None without a salt.
+        """Return the log leaf computed from the record's content; None without a salt.
 
         The payload of a revisit record is elsewhere, so its leaf uses the stated digest.
         """
@@ -192,13 +192,13 @@ class Record:
 
 
 def is_whole(record: Record) -> bool:
-    """Whether the block of a record matches its digest."""
+    """Return whether the block of a record matches its digest."""
     told = record.field("WARC-Block-Digest")
     return told == f"sha256:{hashlib.sha256(record.block).hexdigest()}"
 
 
 def uuid_of(record_id: str) -> UUID:
-    """Return the UUID of a record for its leaf: the one in its id, or one derived from the id."""
+    """Return the UUID of a record for its leaf, from the record id or derived from it."""
     if OWN_ID.fullmatch(record_id):
         return UUID(bytes=bytes.fromhex(record_id[len("urn:uuid:") :].replace("-", "")))
     try:

@@ -40,10 +40,11 @@ RENDERED: Final = "browser"
 POSTED_FIELD: Final = "Communique-Posted"
 
 LEVEL: Final = 2
-"""Compression level of igzip: a tenth of the time of zlib's level 6 for 12 % more bytes."""
+"""Compression level of igzip. It takes a tenth of the time of zlib's level 6 for 12 % more
+bytes."""
 
 LISTED_KINDS: Final = frozenset(["response", "revisit", "metadata", "resource"])
-"""Kinds of records in indexes."""
+"""Kinds of records that indexes contain."""
 
 REVISIT: Final = "warc/revisit"
 """Media type of a revisit record in indexes."""
@@ -72,9 +73,9 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 class NewRecord:
     """A record to append; ``member`` is its compressed form.
 
-    ``record_id`` is its WARC-Record-ID without brackets, ``digest`` its payload digest. Indexes
-    contain ``digest``, ``media_type``, ``status`` and ``posted`` of a ``listed`` record.
-    ``request_id`` is the required id of the record of its POST request.
+    ``record_id`` is its WARC-Record-ID without brackets, ``digest`` its payload digest. If it is
+    ``listed``, indexes contain its ``digest``, ``media_type``, ``status`` and ``posted`` fields.
+    For the response to a POST request, ``request_id`` is the id that the request record must have.
     """
 
     record_id: str
@@ -143,7 +144,7 @@ def target_uri(url: str) -> tuple[str, bool]:
 def original_of(fields: Fields, *, rendered: bool) -> Original | None:
     """Return the original for revisit records from a record with these fields, or None.
 
-    Its payload must be complete, and ``rendered`` or not, as requested.
+    The payload of the record must be complete. Whether it is ``rendered`` must be as requested.
     """
     told = dict(fields)
     digest = told.get("WARC-Payload-Digest", "").removeprefix("sha256:")
@@ -167,7 +168,7 @@ def response(
 ) -> NewRecord:
     """Create the record of a response; ``payload`` is the SHA-256 of its body.
 
-    With an original it is a revisit record, which has only the header.
+    With an ``original``, the record is a revisit record, which contains only the header.
     """
     head = response_head(exchange)
     fields: list[tuple[str, str]] = []
@@ -240,7 +241,7 @@ def request(exchange: Exchange, answer: NewRecord) -> NewRecord:
 
 
 def warcinfo(file: str, at: dt.datetime, block: bytes) -> NewRecord:
-    """Create the record about the program and operator that write the records after it."""
+    """Create the record about the program and operator that write the following records."""
     fields = [("WARC-Filename", file)]
     return _made("warcinfo", "", at, block, WARC_FIELDS, None, fields)
 
@@ -254,7 +255,7 @@ def warc_fields(facts: Fields) -> bytes:
 def metadata(
     uri: str, content_type: str, block: bytes, at: dt.datetime, refers_to: str
 ) -> NewRecord:
-    """Create a record about another one (``refers_to`` is its id) or about the whole archive."""
+    """Create a record about the record with the id ``refers_to``, or about the whole archive."""
     fields = [("WARC-Refers-To", f"<{refers_to}>")] if refers_to else []
     payload = sha256(block)
     kind = media_type_of(content_type.encode())
@@ -294,9 +295,9 @@ def _made(  # noqa: PLR0917 - a record has as many parts
     request_id: UUID | None = None,
     record_id: UUID | None = None,
 ) -> NewRecord:
-    """Create a record; ``payload`` is None if it has none.
+    """Create a record; ``payload`` is None if the record has no payload.
 
-    Indexes contain its ``media_type``, ``status`` and ``posted`` fields.
+    Indexes contain the ``media_type``, ``status`` and ``posted`` fields.
     """
     record_id = record_id or uuid4()
     urn = record_id.urn
@@ -331,7 +332,7 @@ def _made(  # noqa: PLR0917 - a record has as many parts
 
 
 def field_value(value: str) -> str:
-    """Return a value for a WARC field; line breaks and controls become spaces."""
+    """Return a value for a WARC field; line breaks and control characters become spaces."""
     return _CONTROL.sub(" ", value.encode(errors="replace").decode()).strip()
 
 

@@ -1,8 +1,8 @@
-"""Compute the SURT key of an address for indexes, as pywb and cdxj-indexer do.
+"""Computes the SURT key of an address for indexes, as pywb and cdxj-indexer do.
 
 The labels of the host come first in reverse order, so that the pages of a site are adjacent:
 ``example,acme)/news?a=1``. The canonical form is that of the Internet Archive's ia-web-commons. The
-package surt ports it to Python, but importing it loads an HTTP client.
+package surt is a Python port of it, but importing that package loads an HTTP client.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PARTS: Final = re.compile(
 ORDINARY: Final = re.compile(
     r"https?://(?:www\d*\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*)((?:/[a-z0-9_~-][a-z0-9_.~-]*)*)/?"
 )
-"""An address whose key is quick to compute; most are."""
+"""An ordinary address, whose key can be computed quickly; most addresses are ordinary."""
 
 MAX_DIGITS: Final = 20
 """Maximum digits of a numeric host."""
@@ -34,7 +34,7 @@ MAX_ESCAPES: Final = 20
 """Maximum number of passes that decode nested escapes."""
 
 MAX_SESSION: Final = 4_096
-"""Maximum bytes of a path or query in which a session id is searched."""
+"""Maximum size in bytes of a path or query that is searched for a session id."""
 
 WWW: Final = re.compile(rb"^www\d*\.")
 SESSION_PATHS: Final = (
@@ -52,7 +52,7 @@ SESSIONS: Final = (
 
 @lru_cache(maxsize=4096)  # a visit needs the same few keys repeatedly
 def surt(uri: str) -> str:
-    """Return the key of a URI; without a host, its scheme and path in lower case."""
+    """Return the key of a URI; for a URI without a host, its scheme and path in lower case."""
     if (plain := ORDINARY.fullmatch(uri)) and not plain[1][-1:].isdigit():
         return f"{','.join(reversed(plain[1].split('.')))}){plain[2] or '/'}"
     bare = re.sub(rb"[\r\n\t]", b"", uri.encode().strip())
@@ -71,7 +71,7 @@ def surt(uri: str) -> str:
     return (key + path + _query_key(query or b"")).decode()
 
 
-@lru_cache(maxsize=256)  # pages of a site share it
+@lru_cache(maxsize=256)  # The pages of a site share this value.
 def _place(authority: bytes) -> tuple[bytes, bytes]:
     """Return the reversed host of an authority, and its port."""
     place = authority.rpartition(b"@")[2]
@@ -123,7 +123,7 @@ def _path_key(path: bytes) -> bytes:
 
 
 def _query_key(query: bytes) -> bytes:
-    """Return a query with its question mark, without sessions, in lower case and sorted."""
+    """Return a query with its question mark, without session ids, in lower case and sorted."""
     query = _escaped(_unescaped(query))
     for pattern in SESSIONS:
         if len(query) <= MAX_SESSION and (told := pattern.match(query)):

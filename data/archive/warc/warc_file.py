@@ -1,9 +1,9 @@
 """A growing WARC file, and the CDXJ file next to it.
 
-The names of both end in ``.open`` while they grow. A lock on the WARC file excludes other
-processes, and the system releases it when a process ends. The next process cuts off incomplete
-records. Readers such as pywb need a sorted index: ``….open.cdxj`` has the records up to the last
-release of the file.
+The names of both files end in ``.open`` while they grow. A lock on the WARC file excludes other
+processes. The system releases the lock when a process ends. The next process cuts off incomplete
+records. Readers such as pywb need a sorted index: ``….open.cdxj`` lists the records up to the last
+time that a process released the file.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ NAME: Final = re.compile(r"communique-(\d{14})-[0-9a-f]{8}\.warc\.gz")
 class WarcFile:
     """A WARC file to which only this process appends. Raises OSError.
 
-    ``name`` is without ``.open``. ``size`` is the number of bytes of records, ``listed`` of CDXJ
-    lines; ``mended`` tells whether a repair was needed.
+    ``name`` is without ``.open``. ``size`` is the number of bytes of records, and ``listed`` that
+    of CDXJ lines. ``mended`` is whether the file had to be repaired.
     """
 
     def __init__(self, folder: Path, name: str, handle: int) -> None:
@@ -47,15 +47,15 @@ class WarcFile:
 
     @property
     def path(self) -> Path:
-        """Its path while it grows."""
+        """Return the path of the file while it grows."""
         return self.folder / (self.name + DOT_OPEN)
 
     def age(self, now: dt.datetime) -> dt.timedelta:
-        """Return the time since its creation; 0 if the clock was set back."""
+        """Return the time since the file was created; 0 if the clock was set back."""
         return max(now - self._made, dt.timedelta(0))
 
     def append(self, members: bytes) -> int:
-        """Append records and return their offset; after an exception none is appended."""
+        """Append records and return their offset; after an exception, no record is appended."""
         offset = self.size
         try:
             _write(self._handle, members, offset)
@@ -71,7 +71,7 @@ class WarcFile:
         self.size = size
 
     def list(self, lines: bytes) -> None:
-        """Append lines to the CDXJ file; after an exception none is appended."""
+        """Append lines to the CDXJ file; after an exception, no line is appended."""
         try:
             _write(self._index, lines, self.listed)
         except OSError:
@@ -127,13 +127,13 @@ class WarcFile:
         self.close()
 
     def close(self) -> None:
-        """Release the file; another process may continue it."""
+        """Release the file, so that another process may continue it."""
         for handle in (self._index, self._handle):
             os.close(handle)
 
 
 class BrokenFile(Exception):
-    """The middle of a file can't be read."""
+    """A file is damaged before a complete record."""
 
     def __init__(self, damage: Damage) -> None:
         super().__init__(f"{damage.file}: byte {damage.offset}: {damage.cause}")
@@ -141,7 +141,7 @@ class BrokenFile(Exception):
 
 
 def new_file(folder: Path, now: dt.datetime) -> WarcFile:
-    """Create a file that this process holds. Raises OSError."""
+    """Create a WARC file that is locked by this process. Raises OSError."""
     while True:
         name = f"communique-{now:%Y%m%d%H%M%S}-{secrets.token_hex(4)}.warc.gz"
         how = os.O_RDWR | os.O_CREAT | os.O_EXCL
@@ -155,7 +155,10 @@ def new_file(folder: Path, now: dt.datetime) -> WarcFile:
 
 
 def take_over(path: Path) -> WarcFile | None:
-    """Take over a file of another process; None if that process still holds or finished it."""
+    """Take over a growing file of another process.
+
+    Return None if that process still holds the lock or has finished the file.
+    """
     try:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:

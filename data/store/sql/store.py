@@ -161,7 +161,7 @@ class SqlStore(
         self._recorder.restore(outcome)
 
     def translations(self) -> Iterator[tuple[str, str]]:
-        """Pairs of releases, by id, that are translations and that no page names so."""
+        """Yield pairs of release ids that are translations although no page links them."""
         return self._recorder.translations()
 
     def join_translations(self, left: str, right: str) -> JoinedStory | None:
