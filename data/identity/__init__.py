@@ -1,1 +1,1 @@
-"""Decide which release a draft is and what it changes: pure functions over values."""
+"""Decides which release a draft is and what it changes: pure functions over values."""

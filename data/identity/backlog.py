@@ -1,8 +1,8 @@
-"""Decide which releases are backlog: pure functions over values.
+"""Decides which releases are backlog: pure functions over values.
 
-Backlog existed before the first visit to its source, and alerts nobody. A walk through a listing
-may last many visits, so being found by the walk does not make a release backlog. Its date and its
-position decide: a release that a later visit finds above known releases is new.
+Backlog existed before the first visit to its source and causes no alerts. A walk through a listing
+may take many visits, so a release that the walk finds is not always backlog. Its date and its
+position in the listing decide. A release that a later visit finds above known releases is new.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def published_since(
     *,
     same_day: bool = False,
 ) -> bool:
-    """Whether a date proves that a release was published after the first visit.
+    """Return whether a date proves that a release was published after the first visit.
 
     ``seen`` is the current time; a date further ahead than `MAX_FUTURE` proves nothing.
     ``same_day`` is the result for a date without an hour on the day of the first visit.
@@ -35,12 +35,12 @@ def published_since(
 
 
 def listed_since(keys: Sequence[str], before: Collection[str], *, anywhere: bool) -> frozenset[str]:
-    """Return the releases on a listing page that appeared after earlier visits.
+    """Return the addresses on a listing page that appeared after earlier visits.
 
-    ``keys`` are addresses in page order, newest first; ``before`` are the ones listed before. A
-    release that was never listed may have moved up from the next page, which no visit has read. So
-    it counts only above a release that was listed before, or if none was. With ``anywhere`` it
-    counts in any position.
+    ``keys`` are addresses in page order, newest first. ``before`` are the addresses listed before.
+    A release that was never listed may have moved up from the next page, which no visit has read.
+    It is therefore only returned if it is above a release listed before, or if none was listed
+    before. With ``anywhere``, its position does not matter.
     """
     known = [place for place, key in enumerate(keys) if key in before]
     last = max(known, default=len(keys))

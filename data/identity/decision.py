@@ -1,4 +1,4 @@
-"""Decide whether a draft is new, changed, unchanged or rejected: pure functions over values."""
+"""Decides whether a draft is new, changed, unchanged or rejected: pure functions over values."""
 
 from __future__ import annotations
 
@@ -15,22 +15,24 @@ from data.text.similarity import jaccard, signature
 from data.text.urls import canonical_url
 
 OTHER_DAY_SIMILARITY: Final = 0.9
-"""Minimum Jaccard similarity of a redirect's target that has another day than the release."""
+"""Minimum Jaccard similarity between a release and a redirect's target with a different day."""
 
 NO_DAY_SIMILARITY: Final = 0.6
-"""Minimum Jaccard similarity of a redirect's target if one of the two has no day."""
+"""Minimum Jaccard similarity between a release and a redirect's target if one of them has no
+day."""
 
 REPLACED_SIMILARITY: Final = 0.1
-"""Jaccard similarity below which a page with another title and day is another release."""
+"""Jaccard similarity below which a page with a different title and day is another release."""
 
 MAX_FUTURE: Final = dt.timedelta(hours=36)
-"""Maximum time that a date may be ahead of its first sight: noon of today, in any zone."""
+"""Maximum time that a date may be ahead of its first sight. It allows noon of today in any time
+zone."""
 
 LISTING_RULE: Final = "listing"
-"""Prefix of rules for dates that a listing states, not the page."""
+"""Prefix of rules for dates that come from a listing and not from the page."""
 
 KEPT_RULE: Final = "kept"
-"""Rule of a known title that was kept because the page's own was rejected."""
+"""Rule of a known title that was kept because the title on the page was rejected."""
 
 FIELD_GROUPS: Final = (
     ("title", "title_rule"),
@@ -40,7 +42,7 @@ FIELD_GROUPS: Final = (
     ("images",),
     ("attachments",),
 )
-"""Groups of fields that are kept or replaced together with their first field."""
+"""Groups of fields that are kept or replaced together with the first field of the group."""
 
 UNDATED_RULE: Final = "undated"
 """Prefix of the rule of a release whose page has no accepted publication date."""
@@ -73,11 +75,11 @@ SHARED_BODY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The result for a draft, and the release to store.
+    """The decision about a draft, and the release to store.
 
     ``fields`` are the names of changed fields. ``returned`` is true if the release was retracted
-    and is online again. ``doubt`` is a sentence if the draft was rejected and the last good content
-    is kept.
+    and is online again. ``doubt`` is the reason as a sentence if the draft was rejected and the
+    last good content is kept.
     """
 
     kind: Literal["new", "changed", "unchanged"]
@@ -93,11 +95,12 @@ def decide(
     """Decide whether a draft of a known release has changed, and return the release to store.
 
     The release's id never changes, and ``published`` changes only from no date to a date. A page
-    with the same bytes has not changed; if our code extracts it better now, the better content is
-    stored without a revision. The same applies if the page was only ``reread`` after a copy of it.
+    with the same bytes has not changed. If our code extracts it better now, the better content is
+    stored without a revision. The same applies if the page was only ``reread`` from a stored copy.
+
     Some pages never replace a stored body: a page without a body, a page with another title, day
     and text, and a redirect's target with another day or title. ``gone`` is true if the known
-    address was last found gone; the release then moves to the draft's address.
+    address was gone at the last visit; the release then moves to the draft's address.
 
     A draft also decides whether the release is online. A ``retracted`` draft retracts it, but keeps
     the time of an earlier retraction. Any other draft brings a retracted release back.
@@ -140,11 +143,12 @@ def decide(
 def read_anew(draft: Draft, known: Release, before: Content | None = None) -> Decision:
     """Decide what changes when a stored page is extracted again with other rules.
 
-    A significant change makes a revision, but not an update: ``updated``, the id, a known date, and
-    everything that the new extraction lacks are kept. A text that only lacks words of the known one
-    is not better, since learned templates may be missing. But if a person changed the rules of the
-    source file, ``before`` is the extraction with the old rules: what is missing only because of
-    that change was unwanted.
+    A significant change makes a revision, but not an update. ``updated``, the id, a known date, and
+    all fields that are missing in the new extraction are kept. A text that only lacks words of the
+    known text is not better, because learned templates may be missing.
+
+    If a person changed the rules of the source file, ``before`` is the extraction with the old
+    rules. Parts that are missing only because of that change were unwanted and are removed.
     """
     published, order = _dated(draft, known, known.first_seen)
     content = replace(draft.content, published=published)
@@ -165,7 +169,7 @@ def read_anew(draft: Draft, known: Release, before: Content | None = None) -> De
 
 
 def _only_lacks(read: Any, known: Any, field: str) -> bool:
-    """Whether the new value of a field is empty, or a part of the known value."""
+    """Return whether the new value of a field is empty or a part of the known value."""
     if not read or read == known:
         return bool(known) and not read
     if field == "body_text":
@@ -175,17 +179,20 @@ def _only_lacks(read: Any, known: Any, field: str) -> bool:
 
 
 def _is_cut(content: Content, before: Content | None, field: str) -> bool:
-    """Whether a change of rules alone shortens a field; never if a text becomes empty."""
+    """Return whether a field is shorter only because of changed rules.
+
+    The result is false if a text becomes empty.
+    """
     if before is None or getattr(before, field) == getattr(content, field):
         return False
     return bool(getattr(content, field)) or field not in {"title", "body_text"}
 
 
 def later_update(updated: dt.datetime, seen: dt.datetime) -> dt.datetime:
-    """Return a new ``updated`` that is later than the previous one.
+    """Return a new ``updated`` time that is later than the previous one.
 
-    If the clock was set back, it is one second later, since feed readers would miss the change
-    otherwise.
+    If the clock was set back, the new time is one second later. Feed readers would otherwise miss
+    the change.
     """
     return seen if seen > updated else updated + dt.timedelta(seconds=1)
 
@@ -224,14 +231,14 @@ REFUSED: Final = (
 
 
 def date_doubt(release: Release) -> str | None:
-    """Explain why the date of a new release is unreliable, or return None."""
+    """Return why the date of a new release is unreliable, or None."""
     if release.published.precision == "none" and release.published.raw:
         return REFUSED.format(raw=release.published.raw)
     return yet_to_come(release)
 
 
 def yet_to_come(release: Release) -> str | None:
-    """Explain that a release's date is in the future, or return None."""
+    """Return a sentence if a release's date is in the future, or None."""
     if release.published.precision == "none" or release.order == release.published.at:
         return None
     return (
@@ -241,7 +248,7 @@ def yet_to_come(release: Release) -> str | None:
 
 
 def _address(draft: Draft, known: Release) -> str:
-    """Return the release's address: it moves to a new address, or to a redirect's target.
+    """Return the release's present address: a new address, or a redirect's target.
 
     A page that responds at two addresses does not move back and forth.
     """
@@ -286,7 +293,7 @@ def _dated(draft: Draft, known: Release, seen: dt.datetime) -> tuple[Published |
 
 
 def _is_led(draft: Draft, known: Release) -> bool:
-    """Whether a known address of a release redirects to an unknown one."""
+    """Return whether a known address of a release redirects to an unknown one."""
     seen = {canonical_url(url) for url in known.aliases}
     return canonical_url(draft.url) not in seen and any(
         canonical_url(url) in seen for url in draft.aliases
@@ -294,7 +301,7 @@ def _is_led(draft: Draft, known: Release) -> bool:
 
 
 def _doubt(content: Content, known: Release, fields: frozenset[str], *, led: bool) -> str | None:
-    """Explain why a page no longer shows its release, or return None.
+    """Return why a page no longer shows its release, or None.
 
     ``led`` is true if a known address redirects to this unknown one.
     """

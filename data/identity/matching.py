@@ -1,4 +1,4 @@
-"""Decide which release a draft is: pure functions over values."""
+"""Decides which release a draft is: pure functions over values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ from data.text.urls import canonical_url
 from data.text.words import tokens
 
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:communique:release")
-"""Shared by all installations: a page has the same id everywhere."""
+"""UUID namespace of release ids. All installations share it, so that a page has the same id
+everywhere."""
 
 MOVED_SIMILARITY: Final = 0.9
 RETITLED_SIMILARITY: Final = 0.97
@@ -27,16 +28,20 @@ another title, and with the same title if the old address is gone."""
 
 MIN_CONTAINMENT: Final = 0.95
 MIN_LENGTH_RATIO: Final = 0.5
-"""Minimum share of the shorter text that the longer one contains, and minimum ratio of their
-lengths, if a new layout only shows more or less of the same text."""
+"""Minimum share of the shorter text that the longer one must contain, and minimum ratio of their
+lengths. A new layout may show more or less of the same text."""
 
 CLAIMED_SIMILARITY: Final = 0.3
-"""Minimum similarity of a page with the release whose canonical address it claims."""
+"""Minimum similarity between a page and the release at the canonical address that the page
+declares."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A stored release that a draft may be; ``gone`` if its address was last found gone."""
+    """A stored release that may match a draft.
+
+    ``gone`` is whether its address was gone at the last visit.
+    """
 
     release: Release
     gone: bool
@@ -55,7 +60,7 @@ class DraftSignature:
 
 
 def is_document(draft: Draft) -> bool:
-    """Whether a draft is a file that only its bytes identify."""
+    """Return whether a draft is a file that only its bytes identify."""
     return draft.content.body_rule == DOCUMENT and bool(draft.digest)
 
 
@@ -65,15 +70,15 @@ def mint(source: str, url: str) -> str:
 
 
 def keys_of(draft: Draft) -> tuple[str, ...]:
-    """Return the canonical forms of the addresses that led to this page, its own first."""
+    """Return the canonical forms of all addresses that led to a page, its own address first."""
     return tuple(dict.fromkeys(canonical_url(url) for url in (draft.url, *draft.aliases)))
 
 
 def trusted_canonical(draft: Draft, front: Iterable[str]) -> str | None:
-    """Return the canonical address that the page declares, unless it belongs to a general page.
+    """Return the canonical address that a page declares, or None if it is not trusted.
 
-    Many sites declare their home page on every page. ``front`` are addresses of the site that are
-    not releases. A bare host is not a release either.
+    Many sites declare their home page on every page. ``front`` contains addresses of the site that
+    are not releases. A bare host is not a release either.
     """
     if not draft.canonical:
         return None
@@ -84,10 +89,10 @@ def trusted_canonical(draft: Draft, front: Iterable[str]) -> str | None:
 
 
 def claims(draft: Draft, read: DraftSignature, owner: Release, *, claimed: bool) -> bool:
-    """Whether the draft is ``owner``, the release at the draft's declared canonical address.
+    """Return whether the draft is ``owner``, the release at the draft's canonical address.
 
-    A declaration alone proves nothing. The day and the text must match: closely if the owner was
-    only seen at that address, roughly if it also ``claimed`` the address itself.
+    A declared address alone proves nothing. The day and the text must match: closely if the owner
+    was only seen at that address, roughly if the owner's page also ``claimed`` the address.
     """
     alike = jaccard(read.body, signature(owner.content.body_text))
     return _same_day(draft.content, owner) and alike >= (
@@ -96,9 +101,9 @@ def claims(draft: Draft, read: DraftSignature, owner: Release, *, claimed: bool)
 
 
 def is_copy(draft: Draft, owner: Release, claimed: str | None) -> bool:
-    """Whether a page declares itself a copy of ``owner`` at another address.
+    """Return whether a page declares itself a copy of ``owner`` at another address.
 
-    An example is a print view. It may show more or less than the original page.
+    An example is a print view, which may show more or less than the original page.
     """
     own = canonical_url(owner.url)
     return claimed == own and own not in keys_of(draft)
@@ -107,14 +112,16 @@ def is_copy(draft: Draft, owner: Release, claimed: str | None) -> bool:
 def moved(
     draft: Draft, read: DraftSignature, candidates: Iterable[Candidate], since: dt.datetime
 ) -> Release | None:
-    """Return the stored release that this draft is, at a new address; or None.
+    """Return the stored release that matches a draft at a new address, or None.
 
-    Candidates are from the same source; language and day must match. An identical text is the same
-    release. A nearly identical text is too, if the title is the same and the known page was not
-    seen at its own address in this run (``since``): two live notices from one template stay two
-    releases. If the old address is gone, less similarity suffices, since a new layout divides texts
-    differently. The same title alone never suffices. If one of the two has no date, their addresses
-    must not contain different years.
+    Candidates are from the same source; language and day must match. A release with identical text
+    matches. A release with nearly identical text matches if it has the same title and was not seen
+    at its own address in this run (``since``). Two notices from one template that are both online
+    remain two releases.
+
+    If the old address is gone, less similarity is enough, because a new layout divides texts
+    differently. The same title alone is never enough. If one of the two has no date, their
+    addresses must not contain different years.
     """
     best: tuple[float, str, Release] | None = None
     for one in candidates:
@@ -127,7 +134,8 @@ def moved(
             if _near_day(draft.content, known, gone=one.gone):
                 return known
             continue
-        # Seen in this run at its own address; an imported line may say that it is gone.
+        # The release was seen in this run at its own address. An imported draft may report it as
+        # gone.
         alive = known.last_seen >= since and not one.gone
         if alive or not _same_day(draft.content, known):
             continue
@@ -148,16 +156,17 @@ def _undated(release: Release) -> bool:
 
 
 def _same_day(content: Content, known: Release) -> bool:
-    """Whether the days match; a draft without a date matches a release without one."""
+    """Return whether the days match; a draft without a date matches a release without one."""
     if content.published is None:
         return _undated(known)
     return content.published.day == known.published.day
 
 
 def _near_day(content: Content, known: Release, *, gone: bool) -> bool:
-    """Whether the days of two identical texts allow one release: they match, or one is missing.
+    """Return whether the days of two identical texts match or one of them is missing.
 
-    If the old address is gone, they may differ by one day, from a new layout's time zone.
+    If the old address is gone, the days may differ by one, because a new layout may use another
+    time zone.
     """
     if content.published is None or _undated(known):
         return True
@@ -166,7 +175,7 @@ def _near_day(content: Content, known: Release, *, gone: bool) -> bool:
 
 
 def _other_year(draft: Draft, known: Release) -> bool:
-    """Whether one of two releases has no date, and their addresses contain different years."""
+    """Return whether one release has no date and the two addresses contain different years."""
     if draft.content.published is not None and not _undated(known):
         return False
     left, right = (
@@ -177,7 +186,7 @@ def _other_year(draft: Draft, known: Release) -> bool:
 
 
 def _same_language(left: Content, right: Content) -> bool:
-    """Whether the languages match or one is unknown; regions are ignored."""
+    """Return whether the languages match or one is unknown; regions are ignored."""
     if not left.language or not right.language:
         return True
     return left.language.partition("-")[0] == right.language.partition("-")[0]

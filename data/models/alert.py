@@ -1,4 +1,4 @@
-"""Events that watches can report, and the messages that report them."""
+"""Events that watches can report, and the messages with these events."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class AlertDelivery:
     """One event for one output of one watch; ``made`` and ``due`` are seconds since 1970.
 
     ``key`` is the same for each attempt. ``body`` is the event as JSON. ``message`` is the key of
-    the message that carries the delivery, empty before the first attempt. After delivery, ``due``
+    the message that contains the delivery, empty before the first attempt. After delivery, ``due``
     is the time of delivery and ``body`` only a receipt (feeds.alerts.messages). ``problem``
-    describes the last failure. ``release`` is the id of a release that is alerted at once; the
-    store never returns it.
+    describes the last failure. ``release`` is the id of the release if the alert is sent at once;
+    the store never returns it.
     """
 
     key: str
@@ -62,7 +62,7 @@ class AlertDelivery:
 class AlertMessage:
     """One message of an output of a watch: one event, or several that are sent together.
 
-    Each attempt carries the same deliveries, in the order of their events.
+    Each attempt contains the same deliveries, in the order of their events.
     """
 
     key: str
@@ -77,7 +77,7 @@ class AlertMessage:
 
 
 def message_key(keys: Sequence[str]) -> str:
-    """Return the key of a message from its deliveries' keys: a single key is used as it is."""
+    """Return the key of a message for its deliveries' keys; a single key is used unchanged."""
     if len(keys) == 1:
         return keys[0]
     return f"msg_{hashlib.sha256(' '.join(keys).encode()).hexdigest()[:32]}"

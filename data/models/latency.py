@@ -14,7 +14,7 @@ STAGES: Final[Mapping[Stage, tuple[str, str]]] = {
     "in_feed": ("seen", "in_feed"),
     "alerted": ("seen", "alerted"),
 }
-"""The two times of ReleaseTimes between which each stage lasts."""
+"""The fields of ReleaseTimes with the start and end of each stage."""
 
 
 @dataclass(frozen=True, slots=True)

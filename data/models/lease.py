@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 
 class DueHosts(NamedTuple):
-    """Due hosts: how many wait for a worker, and how many seconds the first one has waited.
+    """The number of hosts that wait for a worker, and the longest waiting time in seconds.
 
-    ``held`` is the number of hosts that workers visit now.
+    ``held`` is the number of hosts that workers are visiting.
     """
 
     number: int

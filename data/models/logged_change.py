@@ -19,9 +19,11 @@ update of its address, source, story or topic."""
 
 @dataclass(frozen=True, slots=True)
 class LoggedChange:
-    """One change. ``release`` is its current state, ``revision`` its version at the time.
+    """A change to a release.
 
-    ``at`` is the time of recording (UTC), ``cursor`` the position among all changes.
+    ``release`` is the present state of the release, and ``revision`` the number of its version at
+    the time of the change. ``at`` is the time of recording (UTC), ``cursor`` the position among all
+    changes.
     """
 
     cursor: ChangeCursor

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 ReaderState: TypeAlias = Literal["all", "unread", "read", "starred"]
-"""Which releases of an account are requested."""
+"""States by which a feed reader selects the releases of an account."""
 
 
 @dataclass(frozen=True, slots=True)

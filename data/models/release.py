@@ -38,12 +38,15 @@ class Published:
 
     @property
     def local(self) -> dt.datetime:
-        """The time in the source's zone."""
+        """The time in the time zone of the source."""
         return self.at.astimezone(zone_of(self.zone))
 
     @property
     def day(self) -> dt.date:
-        """The calendar day in the source's zone; the day of first sight for an undated release."""
+        """The calendar day in the source's time zone.
+
+        For an undated release, this is the day of first sight.
+        """
         return self.local.date()
 
     @property
@@ -124,9 +127,9 @@ class Content:
 
     @property
     def redacted(self) -> bool:
-        """Whether its title, text and files were redacted under a lawful order.
+        """Whether the title, text and files were redacted under a lawful order.
 
-        A page that really has this title also has a ``title_rule``.
+        A page that really has the title REDACTED also has a ``title_rule``.
         """
         return self.title == REDACTED and not (self.body_text or self.title_rule)
 
@@ -192,14 +195,17 @@ class Draft:
 class Release:
     """A stored release.
 
-    ``id`` is a UUID that never changes. ``updated`` moves with each change that concerns readers;
-    ``first_seen`` and ``content.published`` never move. ``revision`` counts from 1. ``story`` is
-    the id shared by copies at other institutions and by language editions, otherwise None.
-    ``order`` is the time that feeds sort by: ``published``; the first sight if the page has no date
-    or a future one; a time before ``UNDATED_BEFORE`` if it was undated at the first visit.
+    ``id`` is a UUID that never changes. ``updated`` advances with each change that concerns
+    readers. ``first_seen`` and ``content.published`` never change. ``revision`` counts from 1.
+    ``story`` is the id shared by copies at other institutions and by translations, otherwise None.
+
+    ``order`` is the time that feeds sort by. It is the publication time, or the first sight if the
+    page has no date or a future one. For releases that were undated at the first visit, it is
+    before ``UNDATED_BEFORE``.
+
     ``capture`` is the first archive record of this revision. The last ``reread`` revisions are our
     own re-extractions of the same page. A ``hidden`` release is stored but shown to nobody. A
-    redacted release is never ``retracted``, since only its publisher retracts a release.
+    redacted release is never ``retracted``, because only its publisher retracts a release.
     """
 
     id: str
@@ -236,12 +242,12 @@ class Release:
 
     @property
     def is_backlog(self) -> bool:
-        """Whether it was an undated release at the first visit, which alerts nobody."""
+        """Whether the release was undated at the first visit. Such releases cause no alerts."""
         return self.order < UNDATED_BEFORE
 
     @property
     def day(self) -> str:
-        """The ISO day that it is filed under; empty for backlog."""
+        """The ISO day of publication that the release is filed under; empty for backlog."""
         return "" if self.is_backlog else self.published.day.isoformat()
 
     @property
@@ -261,7 +267,7 @@ class HiddenRelease:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """The return of a release: retracted at ``since``, online again from ``until``."""
+    """A return of a release that was retracted at ``since`` and online again from ``until``."""
 
     release: str
     since: dt.datetime

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
 ReleaseState: TypeAlias = Literal["standing", "corrected", "retracted"]
-"""Not retracted; edited by its publisher; retracted."""
+"""States of a release: not retracted, edited by its publisher, or retracted."""
 
 
 class Position(NamedTuple):
@@ -19,9 +19,9 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Conditions that a release must all meet; None and () do not restrict.
+    """Conditions that a release must all meet; fields that are None or () do not restrict it.
 
-    ``sources`` are ids and ``topics`` slugs; one match suffices in each. ``section`` is a slug,
+    ``sources`` are ids and ``topics`` slugs; one match in each is enough. ``section`` is a slug,
     ``story`` an id. ``language`` is a tag: ``en`` also matches ``en-GB``, but ``en-GB`` does not
     match ``en``. ``since`` and ``until`` are days of publication (inclusive) in the time zone of
     each release's source. An undated release matches neither. A release with a future date counts
@@ -40,7 +40,10 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """Positions of the releases found, and how far the search got; None means to the end."""
+    """Positions of the releases found, and the position where the search stopped.
+
+    The latter is None if the search reached the end.
+    """
 
     found: tuple[Position, ...]
     reached: Position | None

@@ -31,7 +31,7 @@ class Recall:
 
     @property
     def share(self) -> float | None:
-        """The share of them that was known, from 0 to 1; None if there are none."""
+        """The share of linked releases that were known, from 0 to 1; None if there were none."""
         return round(self.known / self.named, 4) if self.named else None
 
 
@@ -67,12 +67,12 @@ class RunError:
 
     @property
     def told(self) -> str:
-        """What went wrong, with the address where there is one."""
+        """A description of the error, with its address if there is one."""
         return f"{self.url}: {self.message}" if self.url else self.message
 
     @property
     def family(self) -> str:
-        """The kind without its status: ``http``."""
+        """The error kind without the HTTP status: ``http``."""
         return self.kind.partition(":")[0]
 
 
@@ -139,7 +139,7 @@ class HealthEvent:
 
 
 HandlingKind = Literal["acknowledged", "muted", "paused"]
-"""A fault that is known; a source whose alerts are muted; a source whose visits are paused."""
+"""Kinds of decisions: a fault is known, a source's alerts are muted, or its visits are paused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +160,11 @@ class Handling:
 class Rhythm:
     """The publication rhythm of a source, as learned by data.health.rhythm.
 
-    ``first`` and ``last`` are the days of publication it was learned from. The three lists have one
-    value per weekday, Monday first: ``hazards`` are expected releases, ``published`` the weight of
-    days with releases, and ``asked`` the weight of all days; older days weigh less. ``follows`` is
-    the exponent of its country's activity. ``evidence`` is the number of releases that its rate is
-    worth. ``rests`` are earlier gaps that looked like silence.
+    ``first`` and ``last`` are the first and last day of publication used for learning. The three
+    lists have one value per weekday, Monday first. ``hazards`` are expected releases, ``published``
+    the weight of days with releases, and ``asked`` the weight of all days; older days weigh less.
+    ``follows`` is the exponent of its country's activity. ``evidence`` is the number of releases
+    that the learned rate is worth. ``rests`` are earlier gaps that looked like silence.
     """
 
     first: dt.date

@@ -33,7 +33,7 @@ class ReleaseSummary(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_backlog(self) -> bool:
-        """Whether it is backlog; see data.models.Release."""
+        """Whether the release is backlog (see data.models.Release)."""
         return self.order < BACKLOG
 
 

@@ -1,6 +1,6 @@
-"""What one visit saw of a source beside its releases, for its health to be judged by.
+"""Facts that one visit found about a source besides its releases, for judging its health.
 
-What lasts over several visits is carried from each report to the next, so the last one is enough.
+Facts about several visits are copied from each report to the next, so the last report is enough.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ Facts = TypeVar("Facts", bound=msgspec.Struct)
 
 
 class Streak(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Successive ``visits`` that saw the same thing, since when, and how many of it."""
+    """A number of successive ``visits`` with the same finding, its start, and a count."""
 
     count: int = 0
     visits: int = 0
     since: dt.datetime | None = None
 
     def go_on(self, count: int, at: dt.datetime, *, add: bool = False) -> Streak:
-        """Return the streak after one more visit that saw ``count`` of it; 0 ends the streak.
+        """Return the streak after one more visit with this ``count``; 0 ends the streak.
 
-        With ``add`` the count is added to the earlier one.
+        With ``add``, the count is added to the earlier one.
         """
         if not count:
             return Streak()
@@ -46,33 +46,33 @@ class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def most(self) -> int:
-        """The largest number of pages with one fault that keeps their content from being stored."""
+        """The highest number of pages with one fault that prevents storing their content."""
         streaks = (self.thin, self.undated, self.same_text)
         return max(streak.count for streak in streaks)
 
 
 class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a visit saw. A part that the visit could not judge is kept from the last visit.
+    """The findings of a visit. Facts that the visit could not judge are kept from the last visit.
 
     - ``rules`` names the listing and its rules; facts of other rules are not compared.
     - ``explicit`` visits were requested by a person.
-    - ``place`` is the address where the listing was found if it is not its own, ``usual`` the
-      previous one.
+    - ``place`` is the address where the listing was found if it is not its own address.
+    - ``usual`` is the ``place`` of the first visit that found rows.
     - ``rows`` is the number of releases on the first page, ``newest`` their last ISO day.
-    - ``dateless`` counts rows when none has a date although rows used to have one.
-    - ``changes`` counts visits in which old rows made room for new ones.
-    - ``lost`` are rows, of ``rows_before``, that disappeared otherwise. ``missing`` are their
-      canonical addresses if older rows took their place. ``replaced`` means that no earlier row
-      is left.
-    - ``behind`` are known releases that are newer than all that the listing shows. For a feed they
-      are newer than all that its page shows, if that ``page_kept_up`` before.
-    - ``unread`` are listed releases whose pages can't be read; ``unread_kind`` and ``unread_why``
-      describe the last failure. ``excused`` failed while others were read.
-    - ``known`` concerns pages of stored releases that were read again, ``new`` pages of new ones.
+    - ``dateless`` counts rows when no row has a date although rows used to have one.
+    - ``changes`` counts visits in which new rows took the place of old ones.
+    - ``lost`` are rows, of ``rows_before``, that disappeared for another reason.
+    - ``missing`` are the canonical addresses of lost rows if older rows took their place.
+    - ``replaced`` means that no earlier row remains.
+    - ``behind`` are known releases that are newer than all releases in the listing. For a feed,
+      they are newer than all releases on its page, if that ``page_kept_up`` before.
+    - ``unread`` are listed releases whose pages can't be read. ``unread_kind`` and ``unread_why``
+      describe the last failure. ``excused`` ones failed while others were read.
+    - ``known`` is about pages of stored releases that were read again, ``new`` about new pages.
     - ``unmatched`` are the keys of selectors that matched nothing.
     - ``no_feed`` counts visits that could not read the feed although the page was readable.
-    - ``certificate_ended`` is the day on which the site's TLS certificate expired, if
-      ``certificate_held`` in an earlier visit.
+    - ``certificate_ended`` is the day on which the site's TLS certificate expired, if it was valid
+      (``certificate_held``) in an earlier visit.
     - ``named`` counts the releases that pages linked to: known ones, and ones that no listing had
       shown. ``missed`` is the streak of the latter, beside ``known_meanwhile`` known ones.
     """
@@ -110,7 +110,7 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 def lean(facts: VisitFacts) -> VisitFacts:
     """Return equal facts that serialize without default values.
 
-    msgspec omits a field only if it is the default object itself, not merely equal to it.
+    msgspec omits a field only if its value is the default object itself, not if it is merely equal.
     """
     known, new = map(_with_defaults, (facts.known, facts.new))
     return _with_defaults(msgspec.structs.replace(facts, known=known, new=new))

@@ -13,10 +13,10 @@ ListingKind: TypeAlias = Literal["feed", "page"]
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLink:
-    """The address of a page that lists the releases of a year, of a month, or all older ones.
+    """The address of a page that lists the releases of a year or month, or all older ones.
 
     ``period`` is the year (``2019``) or the month (``2019-03``), and empty if it is unknown.
-    ``is_below`` says that its address is part of the listing's.
+    ``is_below`` is whether the address is closely related to the listing's address.
     """
 
     url: str

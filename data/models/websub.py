@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 LEASE: Final = 10 * 86_400
-"""Default lease of a subscription, in seconds."""
+"""Default lease of a subscription in seconds."""
 
 Mode: TypeAlias = Literal["subscribe", "unsubscribe", "denied"]
 
@@ -24,7 +24,7 @@ class HubRequest:
 
 @dataclass(frozen=True, slots=True)
 class PendingTopic:
-    """A changed feed that its hub was not notified about yet; ``digest`` is of its content."""
+    """A changed feed that is not announced to its hub yet; ``digest`` is that of its content."""
 
     file: str
     digest: bytes
@@ -55,10 +55,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class FeedHub:
-    """The hub that a source's feed names; ``hub`` is empty if it names none.
+    """The hub that a source's feed declares; ``hub`` is empty if there is none.
 
     ``topic`` is the address that the feed at ``feed`` declares as its own. ``looked`` is the time
-    of the last check, in seconds since 1970.
+    of the last check in seconds since 1970.
     """
 
     feed: str

@@ -35,7 +35,7 @@ class ReaderStore(Protocol):
     ) -> None:
         """Mark releases as read or starred; None leaves a mark unchanged.
 
-        ``ids`` are those of ``reader_items_of``.
+        ``ids`` contains the first 16 hexadecimal digits of release ids.
         """
 
     def mark_all_read(self, account: str, until: dt.datetime, *, source: str | None) -> None:

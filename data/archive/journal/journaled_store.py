@@ -109,7 +109,7 @@ class JournaledStore(Journal):
     def mark_unchanged(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["unchanged", "changed"]:
-        """Record that a release was seen unchanged; a retracted release becomes visible again."""
+        """Record that a release was seen unchanged; a retracted release is then online again."""
         with self.transaction():
             was = self._store.mark_unchanged(release_id, seen=seen, capture=capture)
             if was == "changed":

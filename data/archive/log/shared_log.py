@@ -158,11 +158,12 @@ class SharedLog(TreeLog):
             return self.integrate()
 
     def rotate_key(self) -> Checkpoint:
-        """Replace the key as TreeLog does; from now on the old key alone signs nothing.
+        """Replace the key of the log as TreeLog does.
 
-        Raises ArchiveError if another machine signs.
+        All leaves are signed with the old key first, because others may already rely on its
+        signatures. Raises ArchiveError if another machine signs.
         """
-        # Include everything that others may have signed with the old key.
+        # First include all leaves that the old key may have signed elsewhere.
         self.sign()
         done = super().rotate_key()
         self._check_signer()

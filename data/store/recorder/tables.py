@@ -112,7 +112,10 @@ class Tables(Protocol):
     def with_fingerprint(
         self, source: str, fingerprint: bytes, day: str, *, limit: int
     ) -> Sequence[int]:
-        """Return releases of a source with this fingerprint, those of days near ``day`` first."""
+        """Return the numbers of a source's releases with this fingerprint.
+
+        Releases of days near ``day`` come first.
+        """
 
     def of_day(self, source: str, day: str, numbers: Collection[int]) -> Collection[int]:
         """Return those release numbers that belong to a source and day."""
@@ -203,7 +206,7 @@ class Tables(Protocol):
         """Add a release to its source's section; the section keeps its first label."""
 
     def with_section_topic(self, source: str, topic: str, *, limit: int) -> Sequence[int]:
-        """Return a source's releases in the section with this slug that also have it as topic."""
+        """Return the numbers of a source's releases whose section and topic both have this slug."""
 
     def label_topics(self, labels: Mapping[str, str]) -> None:
         """Store labels of topics by slug; a label that equals its slug doesn't replace another."""
@@ -262,7 +265,10 @@ class Tables(Protocol):
     def translations_of(
         self, source: str, own: Sequence[str], named: Sequence[str]
     ) -> Collection[int]:
-        """Return releases that link one of the ``own`` addresses or have a ``named`` address."""
+        """Return the numbers of releases that are translations according to their pages.
+
+        Their pages link one of the ``own`` addresses, or a ``named`` address belongs to them.
+        """
 
     def queued_days(self) -> Iterable[tuple[str, str]]:
         """Yield sources and days with releases in several languages that are queued for search."""

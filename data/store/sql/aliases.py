@@ -76,7 +76,10 @@ class AliasTable(Part):
     def with_fingerprint(
         self, source: str, fingerprint: bytes, day: str, *, limit: int
     ) -> Sequence[int]:
-        """Return releases of a source with this fingerprint, those of days near ``day`` first."""
+        """Return the numbers of a source's releases with this fingerprint.
+
+        Releases of days near ``day`` come first.
+        """
         rows = self._ask(
             "SELECT number FROM releases WHERE fingerprint = ? AND source = ?"
             " ORDER BY coalesce(abs(julianday(day) - julianday(?)), -1), number LIMIT ?",

@@ -123,7 +123,7 @@ class ReleaseTable(Part):
             )
 
     def with_section_topic(self, source: str, topic: str, *, limit: int) -> Sequence[int]:
-        """Return a source's releases in the section with this slug that also have it as topic."""
+        """Return the numbers of a source's releases whose section and topic both have this slug."""
         rows = self._ask(
             "SELECT r.number FROM release_topics t JOIN release_sections s ON s.source = t.source"
             " AND s.section = t.topic AND s.sort_at = t.sort_at AND s.id = t.id"

@@ -28,7 +28,8 @@ BATCH: Final = 500
 
 OF_REVISION: Final = revision_columns("v.release", "v.number")
 OF_RELEASE: Final = revision_columns("r.number", "r.revision")
-"""Additional columns for earlier versions (``OF_REVISION``) and the present version."""
+"""Columns of a capture, re-extractions and difference: for an earlier version (``OF_REVISION``) and
+for the present version."""
 
 FIRST_DAY, LAST_DAY = "", "~"
 """Texts that sort before and after all days."""
@@ -222,8 +223,8 @@ class ReleasesPart(Part):
         """Return the newest releases of a facet as of an instant, ordered as in ``releases``.
 
         Releases first seen later and undated releases from the first visit are left out. Releases
-        edited, retracted or restored later are returned in their version of that time. Topics and
-        stories are the present ones.
+        that were edited, retracted or back online later are returned in their version of that time.
+        Topics and stories are the present ones.
         """
         join, clauses, arguments, table = selection(facet)
         clauses.append(f"r.first_seen <= :now AND {table}.sort_at >= {BACKLOG}")
@@ -263,7 +264,7 @@ class ReleasesPart(Part):
         return then if found.content.redacted else self._absent(then, moment)
 
     def _absent(self, release: Release, moment: float) -> Release:
-        """Return a release as retracted or not, as of an instant."""
+        """Return a release in its state as of an instant: online or retracted."""
         rows = self._ask(
             "SELECT p.since, p.until FROM past_retractions p JOIN releases r"
             " ON r.number = p.release WHERE r.id = ? AND p.since <= ? ORDER BY p.until",

@@ -34,9 +34,10 @@ class RetractionPart(Part):
     def mark_unchanged(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["unchanged", "changed"]:
-        """Record that a release was seen unchanged; a retracted release becomes visible again.
+        """Record that a release was seen unchanged; a retracted release is then online again.
 
-        ``capture`` is the archive record of the response.
+        Return ``changed`` if the release was retracted. ``capture`` is the archive record of the
+        response.
         """
         with self._writing() as db:
             known = self._release(release_id)
@@ -82,9 +83,11 @@ class RetractionPart(Part):
     def mark_gone(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["gone", "still gone", "retracted"]:
-        """Record that a release is gone (404 or 410): newly gone, still gone, or retracted.
+        """Record that a release is gone (404 or 410).
 
-        Only `retract` retracts a release. ``capture`` is the archive record of the response.
+        Return ``gone`` the first time, ``still gone`` later, and ``retracted`` for a retracted
+        release. Only `retract` retracts a release. ``capture`` is the archive record of the
+        response.
         """
         with self._writing() as db:
             ((gone_since, retracted),) = self._ask(

@@ -90,7 +90,10 @@ class StoryTables(Part):
     def translations_of(
         self, source: str, own: Sequence[str], named: Sequence[str]
     ) -> Collection[int]:
-        """Return releases that link one of the ``own`` addresses or have a ``named`` address."""
+        """Return the numbers of releases that are translations according to their pages.
+
+        Their pages link one of the ``own`` addresses, or a ``named`` address belongs to them.
+        """
         rows = self._ask(
             f"SELECT release FROM translation_links WHERE key IN ({places(own)}) AND source = ?",
             [*own, source],

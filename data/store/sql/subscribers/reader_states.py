@@ -99,7 +99,7 @@ class ReaderStatesPart(Part):
     ) -> None:
         """Mark releases as read or starred; None leaves a mark unchanged.
 
-        ``ids`` are those of ``reader_items_of``.
+        ``ids`` contains the first 16 hexadecimal digits of release ids.
         """
         with self._writing() as db:
             for first, last in map(id_range, ids):
