@@ -97,6 +97,7 @@ def _unpacked(body: bytes, name: str, make: Callable[[bytes], Decoder], limit: i
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 GZIP_HEAD_BYTES: Final = 10
+"""Size in bytes of the fixed part of a gzip header."""
 GZIP_TRAILER_BYTES: Final = 8
 
 

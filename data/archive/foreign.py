@@ -25,12 +25,15 @@ MAX_RECORD_BYTES: Final = 64_000_000
 """Maximum unpacked bytes of a record; larger ones are skipped."""
 
 LONGEST_FIELD: Final = 8192
+"""Maximum characters of a header field in a foreign record."""
 MOST_FIELDS: Final = 100
+"""Maximum number of header fields in a foreign record."""
 
 MAX_FILES: Final = 10_000
 """Maximum number of files that are read from a package."""
 
 IN_PACKAGE: Final = re.compile(r"archive/[^/]+\.warc(\.gz)?")
+"""Paths of WARC files in a WACZ package."""
 
 ZIP_MAGIC: Final = b"PK"
 """First bytes of a ZIP file."""

@@ -48,7 +48,9 @@ UNDATED_RULE: Final = "undated"
 """Prefix of the rule of a release whose page has no accepted publication date."""
 
 OLDEST_YEAR: Final = 1800
+"""First year of dates that are accepted."""
 EPOCH: Final = dt.date(1970, 1, 1)
+"""A date that usually comes from a missing time stamp and is rejected."""
 
 LOST_BODY: Final = (
     "the page no longer shows a body; the last good text is kept "

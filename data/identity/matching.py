@@ -21,15 +21,19 @@ NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:communique:release")
 everywhere."""
 
 MOVED_SIMILARITY: Final = 0.9
+"""Minimum Jaccard similarity between a release and a page at a new address that has the same title
+or declares the release's address."""
 RETITLED_SIMILARITY: Final = 0.97
+"""Minimum Jaccard similarity between a release and a page at a new address with another title."""
 RELAUNCHED_SIMILARITY: Final = 0.6
-"""Minimum Jaccard similarity of a body at a new URL (see `moved`): with the same title, with
-another title, and with the same title if the old address is gone."""
+"""Minimum Jaccard similarity between a release whose old address is gone and a page with the same
+title at a new address."""
 
 MIN_CONTAINMENT: Final = 0.95
+"""Minimum share of the shorter text that the longer one must contain, if a new layout shows more or
+less of the same text."""
 MIN_LENGTH_RATIO: Final = 0.5
-"""Minimum share of the shorter text that the longer one must contain, and minimum ratio of their
-lengths. A new layout may show more or less of the same text."""
+"""Minimum ratio between the lengths of the shorter and the longer text in that comparison."""
 
 CLAIMED_SIMILARITY: Final = 0.3
 """Minimum similarity between a page and the release at the canonical address that the page

@@ -11,6 +11,7 @@ from data.archive.log.merkle import HASH_BYTES
 from data.archive.log.notes import InvalidNote, Note, SigningKey, from_base64, parse_note
 
 SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+"""Size of a tree in decimal digits, without leading zeros."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,8 +34,10 @@ from data.files import Writer, read_regular, sync, write_secret
 from data.toml_files import read_bytes
 
 SEED: Final = 32
+"""Size of a private key in bytes."""
 
 PRIVATE: Final = "PRIVATE+KEY"
+"""First words of a private key file."""
 
 MAX_KEYS: Final = 1000
 """Maximum number of keys in the chain of a log."""

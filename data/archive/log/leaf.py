@@ -15,6 +15,7 @@ from typing import Final
 from uuid import UUID
 
 VERSION: Final = 1
+"""Version of the leaf format."""
 
 LAYOUT: Final = struct.Struct(">B32sq32s32s32s16s")
 """Version, hash of the URI, microseconds since 1970, three digests, record id; big-endian."""

@@ -19,6 +19,7 @@ from data.archive.log.leaf import ENTRY_BYTES
 from data.files import put, read_regular, sync
 
 HEAD: Final = 8
+"""Size in bytes of the file header with the number of the first entry."""
 
 
 class Pending:

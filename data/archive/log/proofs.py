@@ -19,6 +19,7 @@ FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
 SUFFIX: Final = ".tlog-proof"
 
 MOST_HASHES: Final = 63
+"""Maximum number of hashes in a proof."""
 
 
 @dataclass(frozen=True, slots=True)

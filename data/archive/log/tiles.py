@@ -16,6 +16,7 @@ from data.errors import ArchiveError
 from data.files import read_regular
 
 WIDTH: Final = 256
+"""Number of hashes in a full tile."""
 HEIGHT: Final = 8
 """Height of a full tile, which contains 2**HEIGHT hashes."""
 

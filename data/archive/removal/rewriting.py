@@ -15,6 +15,7 @@ from data.archive.warc.warc_file import cdxj_path
 from data.files import put, sync
 
 AT_ONCE: Final = 1 << 20
+"""Number of bytes that are copied at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ MAX_SORTED_LINES: Final = 100_000
 """Maximum number of lines sorted in memory; more are sorted through temporary files."""
 
 BLOCK: Final = 65536
+"""Number of bytes per step when a file is read backwards."""
 
 
 @dataclass(frozen=True, slots=True)

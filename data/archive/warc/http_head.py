@@ -37,6 +37,7 @@ PLACE: Final = re.compile(r"(?=[/?]|\Z)")
 MEDIA_TYPE_END: Final = re.compile(r"[;\s]")
 
 OLD: Final = "HTTP/1.0"
+"""HTTP version that is written as received; all other versions become VERSION."""
 VERSION: Final = "HTTP/1.1"
 """HTTP version written for messages that were sent in another form, such as HTTP/2."""
 

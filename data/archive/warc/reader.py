@@ -39,6 +39,7 @@ INVALID: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment]  #
 """The error that igzip raises for invalid gzip data."""
 
 FIRST: Final = 4096
+"""Number of compressed bytes that are read first."""
 FIRST_PIECE_BYTES: Final = 65536
 """Number of bytes that are unpacked first; most records are small."""
 
@@ -62,6 +63,7 @@ ReadAt: TypeAlias = Callable[[int, int], bytes]
 STATUS: Final = re.compile(rb"[0-9]{3}")
 SALT_TEXT: Final = re.compile(r"[0-9a-f]{32}")
 OWN_ID: Final = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+"""Record ids in the form that we write."""
 DIGEST_TEXT: Final = re.compile(r"sha256:([0-9a-f]{64})")
 
 WITH_PAYLOAD: Final = frozenset(["response", "metadata", "resource"])

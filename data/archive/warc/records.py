@@ -51,8 +51,9 @@ REVISIT: Final = "warc/revisit"
 
 
 SERVER_NOT_MODIFIED: Final = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
+"""Profile of revisit records for 304 responses (WARC 1.1, section 6.7)."""
 IDENTICAL_PAYLOAD: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
-"""Profiles of revisit records (WARC 1.1, section 6.7)."""
+"""Profile of revisit records with the payload of another record (WARC 1.1, section 6.7)."""
 
 RESPONSE: Final = "application/http; msgtype=response"
 REQUEST: Final = "application/http; msgtype=request"

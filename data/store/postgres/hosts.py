@@ -66,6 +66,7 @@ ASK_SOURCE: Final = """
         file = excluded.file, explicit = excluded.explicit, backfill = excluded.backfill,
         accept = excluded.accept
 """
+"""Schedules a visit to a source now."""
 
 # This also locks the row of a host that is being visited. It therefore waits for the end of a visit
 # that has not seen the source yet.
@@ -75,6 +76,7 @@ ASK_HOST: Final = """
     SET next_due = LEAST(h.next_due, GREATEST(excluded.next_due, h.rests_until))
     WHERE h.token = 0
 """
+"""Makes a host due now, or when its rest ends."""
 
 CLAIM: Final = """
     UPDATE hosts SET token = nextval('host_tokens'),
@@ -83,9 +85,11 @@ CLAIM: Final = """
     WHERE host = %(host)s AND next_due <= now() AND rests_until <= now()
     RETURNING token
 """
+"""Leases a due host that does not rest."""
 
 # The caller decides which sources to visit, so the host doesn't have to be due.
 TAKE: Final = CLAIM.replace("next_due <= now() AND", "(token = 0 OR next_due <= now()) AND")
+"""Leases a host that does not rest and that nobody holds."""
 
 # Every statement that changes several rows locks them in the order of hosts, to avoid deadlocks.
 RENEW: Final = """
@@ -97,8 +101,10 @@ RENEW: Final = """
           ORDER BY hosts.host FOR UPDATE OF hosts) mine
     WHERE h.host = mine.host RETURNING h.host, h.token
 """
+"""Extends the leases that are still held."""
 
 HOLD: Final = "SELECT 1 FROM hosts WHERE host = %s AND token = %s AND token <> 0 FOR UPDATE"
+"""Locks the row of a host if the lease is still held."""
 
 FINISH: Final = """
     UPDATE hosts h SET token = 0, gap = pace.gap, rests_until = pace.rests_until,
@@ -109,6 +115,7 @@ FINISH: Final = """
           FROM hosts WHERE host = %(host)s) pace
     WHERE h.host = %(host)s
 """
+"""Ends a lease and schedules the host again."""
 
 
 # Settled before the work starts, so that requests during the work become due again.
@@ -116,6 +123,7 @@ TAKE_DUE: Final = """
     UPDATE host_sources s SET due = 'infinity' FROM hosts h
     WHERE h.host = %s AND h.token = %s AND s.host = h.host AND s.due <= now() RETURNING s.source
 """
+"""Settles everything due in a leased row."""
 
 
 class Hosts:

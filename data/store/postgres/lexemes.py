@@ -23,10 +23,12 @@ from data.text.folding import fold_search
 from data.text.words import UNSPACED
 
 LONGEST: Final = 500
+"""Maximum letters of a word that are indexed and searched."""
 LONGEST_TOKEN: Final = 2000
 """Maximum letters of a filter in a lexeme, which can have at most 2046 bytes."""
 
 LAST_PLACE: Final = 16_383
+"""Last position of a word that a vector can store (a limit of PostgreSQL)."""
 MOST_PLACES: Final = 255
 """Maximum number of positions of one word that a vector stores."""
 

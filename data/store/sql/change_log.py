@@ -44,6 +44,7 @@ TOGETHER: Final = 10_000
 """Number of releases per query when all releases of a month are read."""
 
 NOTHING: Final = (0, 0)
+"""Cursor of a store without changes."""
 
 NEIGHBOUR: Final = "{0}.id, {0}.title, {0}.language, {0}.day"
 

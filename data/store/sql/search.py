@@ -38,7 +38,7 @@ NO_DAY: Final = 0
 """Day number of undated releases; 1 is January 1 of the year 1."""
 
 PATIENCE: Final = 3.0
-"""Maximum time in seconds per search, to protect other clients."""
+"""Maximum time in seconds per search, so that other clients need not wait long."""
 
 ANY: Final = "xa"
 """A word that the index contains for every release, for queries with only dates."""

@@ -18,6 +18,7 @@ LOOKED_AT: Final = 5000
 """Maximum number of releases examined per page."""
 
 AT_ONCE: Final = 500
+"""Number of rows per query."""
 
 ZONES: Final = dt.timedelta(days=2)
 """Maximum difference between a publication time in any time zone and UTC midnight of its day."""
@@ -25,6 +26,7 @@ ZONES: Final = dt.timedelta(days=2)
 Clause: TypeAlias = tuple[str, list[Any]]
 
 SHOWN_ALONE: Final = "NOT EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number)"
+"""Condition for releases that are not hidden."""
 
 NEWEST: Final = "releases r"
 OF_TOPIC: Final = "release_topics t CROSS JOIN releases r ON r.id = t.id"

@@ -39,6 +39,7 @@ INSTRUCTIONS: Final = 100_000
 PUT_BACK: Final = "restore a backup (`communique restore`)"
 
 HEAD: Final = b"SQLite format 3\x00"
+"""First bytes of an SQLite file."""
 
 
 class CapturePlace(NamedTuple):

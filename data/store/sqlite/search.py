@@ -20,6 +20,7 @@ from data.store.sql.search import SearchPart as AnySearchPart
 from data.text.folding import fold_search
 
 TITLE_WEIGHT: Final = 8.0
+"""Weight of a word in a title, relative to a word in a body."""
 
 SHOWN_ROW: Final = (
     "s.release IS NOT NULL AND s.release NOT IN (SELECT release FROM hidden_releases)"

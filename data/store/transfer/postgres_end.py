@@ -41,6 +41,7 @@ REFERENCES: Final = """
     SELECT conrelid::regclass::text, confrelid::regclass::text FROM pg_catalog.pg_constraint
     WHERE contype = 'f' AND connamespace = current_schema()::regnamespace AND conparentid = 0
 """
+"""Query for pairs of tables of which the first refers to the second."""
 
 SEQUENCES: Final = """
     SELECT c.relname::text, a.attname::text, pg_get_serial_sequence(c.relname, a.attname)
@@ -54,6 +55,7 @@ TRIGGERED: Final = """
     JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
     WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace
 """
+"""Query for the tables that have triggers."""
 
 
 WORKERS: Final = "procrastinate_workers"

@@ -33,10 +33,11 @@ BEGIN: Final = (
 """Starts a transaction that may write, and returns the number of such transactions so far."""
 
 BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
+"""Settings before a search: a time limit, and no sequential scans. PostgreSQL's planner
+underestimates the cost of reading long texts that are stored apart from their rows (TOAST). It
+would scan all of them instead of using an index."""
 UNBOUNDED: Final = f"SET statement_timeout = '{STATEMENT}s'; SET enable_seqscan = on"
-"""Settings before (``BOUNDED``) and after a search. PostgreSQL's planner underestimates the cost of
-reading long texts that are stored apart from their rows (TOAST). It would scan all of them instead
-of using an index."""
+"""Settings after a search: the normal time limit, and sequential scans."""
 
 DURABLE: Final = (
     "SELECT set_config('synchronous_commit', 'on', true)"
@@ -45,6 +46,7 @@ DURABLE: Final = (
 """Makes a transaction wait for the disk on a server with ``synchronous_commit = off``."""
 
 USABLE: Final = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
+"""States of a connection in which it still accepts statements."""
 
 KEYS: Final = """
     SELECT array_agg(a.attname::text) FROM pg_catalog.pg_index i
@@ -55,6 +57,7 @@ KEYS: Final = """
 """Query for the columns of each unique key of a table."""
 
 PRIMARY: Final = KEYS.replace("i.indisunique", "i.indisprimary")
+"""Query for the columns of the primary key of a table."""
 
 
 class Connection:

@@ -59,6 +59,7 @@ SETTINGS: Final = (
     # Don't plan a prepared statement again for each argument.
     " SET plan_cache_mode = auto; SET client_min_messages = warning"
 )
+"""Statements that configure a new connection."""
 
 TAKE_TURN: Final = f"SELECT pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"
 """Waits until nobody else writes; the lock is released at the end of the transaction."""
@@ -67,6 +68,7 @@ pools: Final[dict[tuple[int, str], ConnectionPool]] = {}
 """Connection pools by process id and URL: a child process must not use its parent's connections."""
 
 opening: Final = threading.Lock()
+"""Lock for opening and closing connection pools."""
 
 
 def pool_of(url: str, patience: float) -> ConnectionPool:
@@ -183,6 +185,7 @@ SENTENCES: Final[dict[type[psycopg.Error], str]] = {
     errors.ProgramLimitExceeded: "it takes no key of this length",
     errors.TooManyConnections: "it has too many connections: raise its max_connections",
 }
+"""Explanations for people, by the class of the database error."""
 
 UNCODED: Final = (
     (re.compile("password authentication failed"), SENTENCES[errors.InvalidPassword]),
