@@ -26,7 +26,7 @@ def stored_original(
     """
     digest = digest_text(payload)
     if exchange.status == NOT_MODIFIED:
-        # A shortened address may stand for several pages, like the address of a POST request.
+        # A shortened address may belong to several pages, like the address of a POST request.
         is_one = whole and not exchange.posted
         known = _newest(folder, index, uri) if is_one else None
         if known is None:

@@ -24,9 +24,9 @@ class ReaderItem:
 
 @dataclass(frozen=True, slots=True)
 class ReaderQuery:
-    """A reader's query: account, source, topic, state and time limits.
+    """A feed reader's query: account, source, topic, state and time limits.
 
-    Releases first seen before ``read_until`` count as read unless the account says otherwise.
+    Releases first seen before ``read_until`` count as read unless the account has marked them.
     ``newer`` and ``older`` limit the time of first sight. ``after`` is the last item of the
     previous page.
     """

@@ -42,7 +42,7 @@ class Selection:
 class Selected:
     """Positions of the releases found, and the position where the search stopped.
 
-    The latter is None if the search reached the end.
+    The second position is None if the search reached the end.
     """
 
     found: tuple[Position, ...]

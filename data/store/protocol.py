@@ -191,7 +191,7 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         """Return the releases of a source that are gone but not retracted, longest gone first."""
 
     def alert_gone(self, releases: Iterable[Vanished]) -> None:
-        """Queue alerts that these releases are gone, dated at the first such response.
+        """Queue alerts that these releases are gone, dated at their first 404 or 410 response.
 
         The absence is not yet confirmed. An alert for the same release and time is delivered only
         once, even if it is queued several times.
@@ -337,10 +337,10 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         """Return how many of the releases that a source's pages link to were in the store."""
 
     def wait(self, host: str) -> Wait | None:
-        """Return until when a host asked clients to wait, even if that time has passed."""
+        """Return the time until which a host asked clients to wait, even if it has passed."""
 
     def keep_wait(self, host: str, wait: Wait) -> None:
-        """Store until when a host asked clients to wait."""
+        """Store the time until which a host asked clients to wait."""
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
         """Return the last robots.txt of an origin and the time when it was read."""
@@ -364,7 +364,7 @@ class Store(PublishStore, HealthStore, WebSubStore, AlertStore, ApiStore, Reader
         """Return the progress of the walk that began on the page at ``start``, or None."""
 
     def news_of(self, ids: Sequence[str]) -> frozenset[str]:
-        """Return those of the release ids whose releases were news when found, not backlog."""
+        """Return those of these release ids whose releases were news when found, not backlog."""
 
     def first_visit(self, source: str) -> dt.datetime | None:
         """Return when a visit first read a listing of a source, or None."""

@@ -23,7 +23,10 @@ class ReaderStore(Protocol):
     def unread_counts(
         self, account: str, read_until: dt.datetime, *, limit: int
     ) -> Mapping[str, int]:
-        """Return the number of unread releases per source, among the last ``limit`` seen."""
+        """Return the number of unread releases per source.
+
+        Only the ``limit`` releases that were first seen last are counted.
+        """
 
     def mark_items(
         self,

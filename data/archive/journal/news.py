@@ -16,7 +16,7 @@ def is_news(outcome: Outcome) -> bool:
         return False
     if before is None or outcome.noted or outcome.joined:
         return True
-    # ``noted`` stands for the addresses themselves in this comparison.
+    # This comparison uses ``noted`` instead of the addresses themselves.
     same = replace(
         decision.release,
         last_seen=before.last_seen,

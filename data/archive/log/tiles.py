@@ -44,8 +44,8 @@ def tile_path(level: Level, number: int, width: int = WIDTH) -> str:
 class TileTree:
     """The tree of the first ``size`` leaves of a log, read from its tiles.
 
-    Raises ArchiveError for a tile that is missing or has a wrong length. Wrong hashes give a wrong
-    root.
+    Raises ArchiveError for a tile that is missing or has a wrong length. Wrong hashes in a tile
+    result in a wrong root.
     """
 
     def __init__(self, size: int, read: Read) -> None:

@@ -225,7 +225,7 @@ def _compare(record: Record, leaf: Leaf, number: int, found: Records) -> None:
         # The entry is damaged, which the check of the log reports.
         return
     causes = [why for part, why in PARTS if getattr(leaf, part) != getattr(known, part)]
-    # The digest of the whole record differs with any part, so the other causes say more.
+    # The digest of the whole record differs if any part differs, so other causes are more precise.
     cause = "it is not the record of its leaf: " + "; ".join(causes[1:] or causes)
     _complain(found, record, cause, number)
     found.captures.pop(record.record_id, None)

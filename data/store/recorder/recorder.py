@@ -293,7 +293,7 @@ class Recorder:
     def _is_shared(self, known: StoredRelease, text: Signature) -> bool:
         """Return whether another recent release of the same source has this text.
 
-        Such a new text is not trusted as a change of the release.
+        A shared text is rejected as a change of the release.
         """
         words = text.words.tobytes()
         bodies = self._tables.newest_bodies(
@@ -429,10 +429,9 @@ def _labels_of(release: Release, labels: Mapping[str, str]) -> Mapping[str, str]
 
 
 def steps_between(old: Release, new: Release) -> str:
-    """Return the difference of two versions for the store.
+    """Return the difference of two versions for the store, empty if the texts are long.
 
-    It is empty if the texts are long. Such a difference is computed later, because other writers
-    wait for this transaction.
+    The difference of long texts is computed later, because other writers wait for this transaction.
     """
     lengths = (len(one.content.title) + len(one.content.body_text) for one in (old, new))
     if sum(lengths) > MAX_COMPARED_CHARACTERS:

@@ -107,7 +107,7 @@ class RetractionPart(Part):
         return "gone" if gone_since is None else "still gone"
 
     def alert_gone(self, releases: Iterable[Vanished]) -> None:
-        """Queue alerts that these releases are gone, dated at the first such response.
+        """Queue alerts that these releases are gone, dated at their first 404 or 410 response.
 
         The absence is not yet confirmed. An alert for the same release and time is delivered only
         once, even if it is queued several times.

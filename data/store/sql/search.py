@@ -261,9 +261,9 @@ def filters(query: Query) -> Iterator[list[str]]:
 
 
 def token(kind: str, name: str) -> str:
-    """Return the index word for a name of the kind source (``s``), topic, language or state.
+    """Return the index word for a filter value.
 
-    The other kinds are ``t``, ``l`` and ``r``.
+    ``kind`` is ``s`` for a source, ``t`` for a topic, ``l`` for a language, or ``r`` for a state.
     """
     return f"x{kind}{name.encode('utf-8', 'replace').hex()}"
 

@@ -105,8 +105,8 @@ class VisitsPart(UnconfirmedTable):
     ) -> None:
         """Cache the items of a listing and the validators for its next request.
 
-        Nothing is cached for an address that is too long for a key. Such a listing is read in full
-        on each visit.
+        Nothing is cached for an address that is too long for a key. The listing at such an address
+        is read in full on each visit.
         """
         if len(url) > MAX_KEY_LENGTH:
             return
@@ -165,7 +165,7 @@ class VisitsPart(UnconfirmedTable):
         return tuple(PublicationTime(instant(at), how, instant(seen)) for at, how, seen in rows)
 
     def wait(self, host: str) -> Wait | None:
-        """Return until when a host asked clients to wait, even if that time has passed."""
+        """Return the time until which a host asked clients to wait, even if it has passed."""
         for until, status in self._ask(
             "SELECT until, status FROM host_waits WHERE host = ?", [host]
         ):
@@ -173,7 +173,7 @@ class VisitsPart(UnconfirmedTable):
         return None
 
     def keep_wait(self, host: str, wait: Wait) -> None:
-        """Store until when a host asked clients to wait."""
+        """Store the time until which a host asked clients to wait."""
         row = {"host": host, "until": wait.until.timestamp(), "status": wait.status}
         with self._writing():
             self._connection.upsert("host_waits", row)

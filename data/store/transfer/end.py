@@ -64,7 +64,7 @@ class End(ABC):
 
     @abstractmethod
     def change(self, sql: str, arguments: Iterable[Sequence[Any]]) -> None:
-        """Execute a statement once for each of several arguments."""
+        """Execute a statement once for each set of arguments."""
 
     @abstractmethod
     def add(self, table: Table, rows: Sequence[Row]) -> None:

@@ -154,7 +154,7 @@ class PostgresEnd(End):
                 yield [tuple(map(canonical, row)) for row in rows]
 
     def change(self, sql: str, arguments: Iterable[Sequence[Any]]) -> None:
-        """Execute a statement once for each of several arguments."""
+        """Execute a statement once for each set of arguments."""
         with self._told(), self._db.cursor() as cursor:
             cursor.executemany(sql.encode(), arguments)
 

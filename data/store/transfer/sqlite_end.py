@@ -80,7 +80,7 @@ class SqliteEnd(End):
                 yield [tuple(map(canonical, row)) for row in rows]
 
     def change(self, sql: str, arguments: Iterable[Sequence[Any]]) -> None:
-        """Execute a statement once for each of several arguments."""
+        """Execute a statement once for each set of arguments."""
         with self._told():
             self._db.executemany(sql, arguments)
 

@@ -97,7 +97,7 @@ class Connection:
             return db.execute(statement, arguments)
 
     def executemany(self, sql: str, arguments: Iterable[Arguments], /) -> psycopg.Cursor[Any]:
-        """Execute a statement once for each of several arguments."""
+        """Execute a statement once for each set of arguments."""
         statement, numbered = translated(sql)
         if numbered:
             arguments = [

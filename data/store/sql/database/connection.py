@@ -39,7 +39,7 @@ class Database(Protocol):
         """Execute a statement."""
 
     def executemany(self, sql: str, arguments: Iterable[Arguments], /) -> Done:
-        """Execute a statement once for each of several arguments."""
+        """Execute a statement once for each set of arguments."""
 
 
 class Connection(Protocol):

@@ -32,7 +32,7 @@ CAPTURE_COLUMNS: Final = 'record_id, file, "offset", length, digest, leaf, at'
 
 
 def version_columns(release: str, revision: str) -> str:
-    """Return SQL for a version's first capture and its number of re-extractions.
+    """Return SQL for a version's first capture and the number of re-extractions that led to it.
 
     ``revision_of`` reads these two columns.
     """
@@ -45,7 +45,7 @@ def version_columns(release: str, revision: str) -> str:
 
 
 def revision_columns(release: str, revision: str) -> str:
-    """Return the SQL of ``version_columns`` and the difference from the version before."""
+    """Return the SQL of ``version_columns`` and of the difference from the version before."""
     return (
         version_columns(release, revision) + ", (SELECT d.steps FROM differences d"
         f" WHERE d.release = {release} AND d.number = {revision})"

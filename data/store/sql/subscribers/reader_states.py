@@ -79,7 +79,10 @@ class ReaderStatesPart(Part):
     def unread_counts(
         self, account: str, read_until: dt.datetime, *, limit: int
     ) -> Mapping[str, int]:
-        """Return the number of unread releases per source, among the last ``limit`` seen."""
+        """Return the number of unread releases per source.
+
+        Only the ``limit`` releases that were first seen last are counted.
+        """
         return dict(
             self._ask(
                 "SELECT source, count(*) FROM (SELECT r.source FROM"
@@ -142,7 +145,7 @@ class ReaderStatesPart(Part):
 
 
 def of_source(source: str | None) -> str:
-    """Return SQL that selects the releases of a source; empty for all sources."""
+    """Return SQL that selects the releases of a source; empty if ``source`` is None."""
     return " AND source = ?" if source else ""
 
 

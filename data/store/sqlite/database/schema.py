@@ -38,7 +38,7 @@ def lay_tables(db: Database) -> None:
 
 @migrations()
 def name_listing_kind(db: Database) -> None:
-    """Rename a column that stores from before the first release call ``witness``."""
+    """Rename the column that was called ``witness`` before the first release."""
     if "witness" in db.table("listed_links").columns_dict:
         db.execute("ALTER TABLE listed_links RENAME COLUMN witness TO listing_kind")
 
