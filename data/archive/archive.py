@@ -69,7 +69,7 @@ class Archive:
 
     The warcinfo record contains ``agent`` (our user agent), ``robots`` (our policy for robots.txt)
     and ``operator``. ``log`` opens a shared log if the archive has no log of its own. All methods
-    raise ArchiveError; complete records stay complete. Threads take turns.
+    raise ArchiveError, but never damage complete records. Threads take turns.
     """
 
     def __init__(

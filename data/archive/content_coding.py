@@ -1,4 +1,4 @@
-"""Unpack served bodies within a size limit (RFC 9110, section 8.4)."""
+"""Unpacks response bodies within a size limit (RFC 9110, section 8.4)."""
 
 from __future__ import annotations
 
@@ -102,10 +102,10 @@ GZIP_TRAILER_BYTES: Final = 8
 
 
 class _Deflate:
-    """gzip with any number of members (RFC 1952), and deflate with or without a frame (RFC 1950).
+    """Unpacks gzip with any number of members (RFC 1952), and deflate with or without a zlib frame.
 
-    Checksums are not compared, since some servers send wrong or truncated ones. Bytes after the end
-    are padding.
+    Checksums are not compared, because some servers send wrong or truncated ones. Bytes after the
+    end are padding. The zlib frame is defined in RFC 1950.
     """
 
     def __init__(self, body: bytes, *, gzip: bool) -> None:
@@ -161,7 +161,7 @@ class _Deflate:
 
 
 class _Brotli:
-    """Brotli (RFC 7932); its decoder limits the output itself."""
+    """Unpacks Brotli (RFC 7932), whose decoder limits its output itself."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -185,7 +185,7 @@ class _Brotli:
 
 
 class _Zstandard:
-    """Zstandard (RFC 8878) with any number of frames."""
+    """Unpacks Zstandard (RFC 8878) with any number of frames."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body

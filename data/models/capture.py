@@ -31,8 +31,8 @@ class Sightings:
     """The archived captures of one release.
 
     ``versions`` maps the number of a version to its first capture. ``seen`` is the last capture
-    that found the release unchanged. ``gone`` is the last one that found it gone (404 or 410)
-    before its retraction.
+    that found the release unchanged. ``gone`` is the last capture before its retraction that found
+    it gone (404 or 410).
     """
 
     versions: Mapping[int, Capture]

@@ -72,8 +72,8 @@ class FeedSubscription:
     """Our subscription to a source's feed; times are seconds since 1970, and 0 means never.
 
     A subscription that is not ``wanted`` is to be cancelled. ``asked`` is the time of the last
-    request to the hub, ``due`` of the next one, ``expires`` the end of the confirmed lease, and
-    ``heard`` the time of the last notification.
+    request to the hub, and ``due`` the time of the next one. ``expires`` is the end of the
+    confirmed lease. ``heard`` is the time of the last notification.
     """
 
     callback: str

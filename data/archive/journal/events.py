@@ -91,7 +91,7 @@ class Recorded(Event, frozen=True, tag="record"):
     news: bool = False
 
     def outcome(self, known: Release | None) -> Outcome:
-        """Return the outcome for a store whose present release is ``known``, or None if it is new.
+        """Return the outcome for a store; ``known`` is its present release, or None if it is new.
 
         Raises msgspec.ValidationError if the content is unknown.
         """

@@ -53,7 +53,7 @@ class JournaledStore(Journal):
     """
 
     def __getattr__(self, name: str) -> Any:
-        """Return a method of the store itself."""
+        """Return a method of the wrapped store."""
         return getattr(self._store, name)
 
     # Decisions of visits.

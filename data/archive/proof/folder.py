@@ -36,7 +36,7 @@ CHECKPOINTS: Final = "checkpoints"
 SUMS: Final = "SHA256SUMS"
 
 MAX_ATTEMPTS: Final = 2
-"""Attempts to open a file that may be renamed in between because it is finished."""
+"""Maximum number of attempts to open a file that may be renamed because it is finished."""
 
 
 @dataclass(frozen=True, slots=True)

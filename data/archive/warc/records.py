@@ -129,10 +129,10 @@ def warc_date(at: dt.datetime) -> str:
 
 
 def target_uri(url: str) -> tuple[str, bool]:
-    """Return an address as records contain it, and whether nothing was removed.
+    """Return an address in the form for records, and whether nothing was removed from it.
 
-    Removed are users, passwords, values of secret parameters, and everything after 8,000
-    characters. Fragments are not sent to servers and are dropped.
+    Users, passwords, values of secret parameters, and everything after 8,000 characters are
+    removed. Fragments are also dropped, because they are not sent to servers.
     """
     if PLAIN.fullmatch(url) and len(url) <= MAX_URI_LENGTH:
         return url, True
