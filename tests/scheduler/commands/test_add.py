@@ -260,7 +260,7 @@ def test_unreadable_pages_are_reported_in_one_sentence(
         f"{room.base}/r/1": "give the page that lists them",
         f"{room.base}/forbidden": "robots.txt forbids",
         "http://127.0.0.1:1/": "could not be read",
-        "http://[bad/": "no http or https address",
+        "http://[bad/": "not an http or https address",
         f"HTTP{room.base[4:]}/gone": "the server answered 404",
         f"{room.base}/map.pdf": "no text but a file of some other kind",
         "ftp://harbour.example/news": "only http:// and https:// are fetched",
