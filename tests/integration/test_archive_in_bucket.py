@@ -53,7 +53,7 @@ def test_an_archive_is_copied_fetched_and_verified(
         done = json.loads(told.stdout)
         assert (done["files"], done["left"]) == (2, [])
         assert done["leaves"] > 0
-        assert "0 files copied" in communique("mirror", "upload", home=home).stdout
+        assert "0 files uploaded" in communique("mirror", "upload", home=home).stdout
 
         bucket = open_bucket("s3://press/a", BucketSettings(endpoint=address))
         copy = tmp_path / "copy/archive"

@@ -99,7 +99,7 @@ def test_a_release_that_the_store_refuses_spoils_no_other_and_is_told(
     assert kept_runs(home) == 1
     told = health(home)
     assert told["state"] == "ok"
-    assert "1 page of its last visit could not be dealt with" in told["reason"]
+    assert "1 page of its last visit" in told["reason"]
 
 
 def test_a_source_of_which_nothing_could_be_kept_is_failing(room: Room, home: Path) -> None:
