@@ -119,7 +119,7 @@ def test_a_script_in_which_a_page_is_cut_does_not_become_its_text(
     rest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(oversized_tags, "MIN_CHECKED_BYTES", 10)
-    monkeypatch.setattr(oversized_tags, "MOST_TAGS", 20)
+    monkeypatch.setattr(oversized_tags, "MAX_TAGS", 20)
     html = f"<p>Lamps.</p><script>var a = '{'<p>x</p>' * 40}{rest}"
     page = Page("http://harbour.example/", html.encode())
     assert [one.text for one in page.tree.iter("p")] == ["Lamps."]
