@@ -67,7 +67,7 @@ def no_folder(path: Path) -> str:
 def publish_here(home: Home, *, everything: bool) -> Publication:
     """Publish into HOME/site."""
     published = publish_store(home, everything=everything)
-    # Closing the store has sign_log the log.
+    # Closing the store has signed the log.
     errors = publish_proofs(home, everything=everything)
     return replace(published, errors=(*published.errors, *errors))
 
@@ -120,7 +120,7 @@ def render_and_push(home: Home, render: Callable[..., bool]) -> None:
 
 
 def publish_store(home: Home, *, everything: bool) -> Publication:
-    """Publish feeds and pages, even if the log can't be sign_log."""
+    """Publish feeds and pages, even if the log can't be signed."""
     errors: list[PublishError] = []
     with publication_turn(home) as another, signed_after(home, errors) as store:
         keep_home_files(home, store, ())
@@ -156,7 +156,7 @@ def signed_after(home: Home, errors: list[PublishError]) -> Iterator[Store]:
 
 
 def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
-    """Publish the log of the archive, and what this witness sign_log; yield errors."""
+    """Publish the log of the archive, and what this witness signed; yield errors."""
     yield from sign_log(home)
     try:
         publish_log(log_of(home.path), home.site, everything=everything)
