@@ -103,7 +103,7 @@ def verdict_of(
 ) -> Verdict:
     """The verdict about a source after its last run.
 
-    Silence is verdict_of as of the day of that run, because later days were not observed.
+    Silence is judged as of the day of that run, because later days were not observed.
     """
     if run is None:
         return Verdict("new.unvisited", "it was not visited yet")
