@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from lxml import etree
 
@@ -15,6 +16,9 @@ from spiders.page.page import Page
 from spiders.release.from_state import StateRelease
 from spiders.release.title import Title
 from spiders.sources.source_file import ReleaseRules
+
+NO_BODY: Final = "no body was found"
+"""Reason given for a page without a body, or with a body that has no text."""
 
 STATE = "state"
 """Name of the rule for a title or body from the JSON state in a page's scripts."""
@@ -49,12 +53,15 @@ def read_body(  # noqa: PLR0917 - needs all parts of a page
             return BodyText(found, *prose.written(), "declared", 1.0)
         reasons.append(f"the declared body {rules.body!r} is not on the page; it was detected")
     if body is None:
-        reasons.append("no body was found")
+        reasons.append(NO_BODY)
         return BodyText()
     prose = prose_of(body, seen, page.base, dropped_of(page, rules, reasons))
     if prose.is_huge:
         reasons.append(HUGE)
-    return BodyText(body.container.element, *prose.written(), body.rule, body.confidence)
+    html, text = prose.written()
+    if not text:
+        reasons.append(NO_BODY)
+    return BodyText(body.container.element, html, text, body.rule, body.confidence)
 
 
 def dropped_of(page: Page, rules: ReleaseRules, reasons: list[str]) -> list[etree._Element]:
