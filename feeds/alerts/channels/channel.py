@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from abc import ABCMeta, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Self
+
+from msgspec import StructMeta
 
 from data.models import AlertMessage
 from data.network.client import Outbound
@@ -49,7 +52,11 @@ class Alert:
         return text_of(self.watch, self.message, self.environment.site)
 
 
-class AlertChannel(Channel, frozen=True):
+class AbstractStruct(StructMeta, ABCMeta):
+    """The metaclass of a struct with abstract methods."""
+
+
+class AlertChannel(Channel, metaclass=AbstractStruct, frozen=True):
     """A channel that sends alerts; see Channel for its table in the file of a watch."""
 
     metavar: ClassVar[str]
@@ -65,13 +72,13 @@ class AlertChannel(Channel, frozen=True):
     """Maximum number of messages that are sent at the same time."""
 
     @classmethod
+    @abstractmethod
     def from_option(cls, values: tuple[str, ...]) -> Self:
         """Return the channel for the values of its option of `communique watch add`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def described(self) -> str:
         """Return the channel in a few words, without secrets."""
-        raise NotImplementedError
 
     def without_secrets(self) -> Self:
         """Return the channel with its secrets hidden, to be displayed."""
@@ -86,6 +93,6 @@ class AlertChannel(Channel, frozen=True):
         """Return what receives an output. Each receiver gets one message at a time."""
         return output.partition(":")[0]
 
+    @abstractmethod
     async def send(self, alert: Alert) -> None:
         """Send a message. Raises Undelivered."""
-        raise NotImplementedError
