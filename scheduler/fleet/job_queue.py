@@ -20,7 +20,7 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.schema import SchemaManager
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
-from data.store.postgres.database.pool import CONNECTING, SILENCE
+from data.store.postgres.database.pool import CONNECTING, CONNECTION_OPTIONS
 from data.store.postgres.hosts import DUTY_PREFIX, JOB_LOCK_PREFIX, Connections
 
 logging.getLogger("procrastinate").setLevel(logging.ERROR)
@@ -163,12 +163,7 @@ def pool_to(url: str) -> AsyncConnectionPool[Any]:
     """A pool of connections to a database, not opened yet; each statement is committed."""
     return AsyncConnectionPool(
         url,
-        kwargs={
-            "autocommit": True,
-            "connect_timeout": CONNECTING,
-            "tcp_user_timeout": SILENCE,
-            "keepalives_idle": SILENCE // 1000,
-        },
+        kwargs=dict(CONNECTION_OPTIONS),
         min_size=1,
         max_size=MAX_CONNECTIONS,
         timeout=DATABASE_TIMEOUT_SECONDS / 2,

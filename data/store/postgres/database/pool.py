@@ -7,7 +7,8 @@ import logging
 import os
 import re
 import threading
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 import psycopg
 from psycopg import errors
@@ -32,6 +33,14 @@ CONNECTING: Final = 10
 
 SILENCE: Final = 20_000
 """Maximum time in milliseconds without a TCP acknowledgement; the server then counts as lost."""
+
+CONNECTION_OPTIONS: Final[Mapping[str, Any]] = {
+    "autocommit": True,
+    "connect_timeout": CONNECTING,
+    "tcp_user_timeout": SILENCE,
+    "keepalives_idle": SILENCE // 1000,
+}
+"""Options of each connection in a pool, for psycopg and libpq."""
 
 STATEMENT: Final = 300
 """Maximum time in seconds per statement."""
@@ -148,12 +157,7 @@ def _migrate(url: str) -> None:
 def _opened(url: str, patience: float) -> ConnectionPool:
     return ConnectionPool(
         url,
-        kwargs={
-            "autocommit": True,
-            "connect_timeout": CONNECTING,
-            "tcp_user_timeout": SILENCE,
-            "keepalives_idle": SILENCE // 1000,
-        },
+        kwargs=dict(CONNECTION_OPTIONS),
         min_size=0,
         max_size=MOST,
         max_idle=IDLE,
