@@ -35,7 +35,7 @@ from families import (  # type: ignore[import-not-found]  # beside this script
 )
 
 from data.models import Content, Draft, Published, Release
-from data.store.recorder.candidates import NONE, Candidates
+from data.store.recorder.candidates import NO_CANDIDATES, Candidates
 from data.store.recorder.recorder import Recorder
 from data.store.recorder.stories import StoryJoiner
 from data.store.recorder.tables import StoryMember, Tables
@@ -99,7 +99,7 @@ class BareRecorder(Recorder):
 
     def find_candidates(self, text: Signature, order: dt.datetime) -> Candidates:  # noqa: ARG002 - the recorder's verb
         """Find none."""
-        return NONE
+        return NO_CANDIDATES
 
     def enter_text(
         self, number: int, text: Signature, order: dt.datetime, hot: frozenset[int]

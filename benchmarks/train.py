@@ -250,7 +250,7 @@ def decoded(sample: Sample, opinion: Array) -> str:
     """The text that an opinion gives."""
     low, high = context.best_run(opinion, sample.rows[:, AT["spaces"]] + 1)
     kept = range(low, high)
-    return "\n".join(sample.texts[at] for at in kept if opinion[at] >= mainbody.KEPT)
+    return "\n".join(sample.texts[at] for at in kept if opinion[at] >= mainbody.MIN_PROBABILITY)
 
 
 def main() -> None:

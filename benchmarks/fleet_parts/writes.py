@@ -23,7 +23,7 @@ from benchmarks.store import drafts
 from data.clock import utc_now
 from data.models import Run, Source
 from data.store import open_store
-from spiders.crawl.write_batch import TOGETHER
+from spiders.crawl.write_batch import WRITES_PER_TRANSACTION
 
 CONFIRMED = 20
 """Releases that a visit confirms: those on the first page of a listing, most often."""
@@ -89,7 +89,7 @@ def visited(url: str, name: str, known: dict[str, list[str]]) -> float:
         store.keep_robots(address, b"User-agent: *\n", now)
         store.list_items(name, "page", 0, dict.fromkeys(items, "2026-03-02 What was listed"))
         store.await_items(name, {}, front=True)
-        for some in (mine[:TOGETHER], mine[TOGETHER:]):
+        for some in (mine[:WRITES_PER_TRANSACTION], mine[WRITES_PER_TRANSACTION:]):
             with store.transaction():
                 for one in some:
                     store.mark_unchanged(one, seen=now)

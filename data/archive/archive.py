@@ -61,7 +61,9 @@ CONFORMS_TO: Final = (
 
 NOT_KEPT: Final = "{}; releases collected meanwhile are not archived"
 
-HELD: Final = "another process writes to it; stop `communique run` and other visits, and try again"
+ARCHIVE_LOCKED_MESSAGE: Final = (
+    "another process writes to it; stop `communique run` and other visits, and try again"
+)
 
 
 class Archive:
@@ -210,7 +212,7 @@ class Archive:
                     continue
                 file = take_over(path)
                 if file is None:
-                    raise ArchiveError(str(path), HELD)
+                    raise ArchiveError(str(path), ARCHIVE_LOCKED_MESSAGE)
                 try:
                     self._is_mended(file)
                     file.finish()

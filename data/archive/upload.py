@@ -29,7 +29,7 @@ LOG_FILES: Final = ("key/*", "checkpoints/*/*", "witnesses")
 """Public files of a log besides its tiles."""
 
 ANOTHER: Final = "another log is in that place; use a separate prefix for each archive"
-AHEAD: Final = (
+REMOTE_AHEAD_MESSAGE: Final = (
     "the log there has {} leaves, and this one {}: the archive was restored from an older copy; "
     "fetch the newer one from there"
 )
@@ -173,6 +173,6 @@ def check_beginning(log: TreeLog, present: Checkpoint, before: Checkpoint, place
     if before.origin != present.origin:
         raise BucketError(place, ANOTHER)
     if before.size > present.size:
-        raise BucketError(place, AHEAD.format(before.size, present.size))
+        raise BucketError(place, REMOTE_AHEAD_MESSAGE.format(before.size, present.size))
     if log.tree(present.size).root_of(before.size) != before.root:
         raise BucketError(place, FORKED.format(before.size))

@@ -211,8 +211,8 @@ def _shapes(folded: str, reading: DateContext) -> tuple[re.Pattern[str], ...]:
     if reading.languages or shapes.PHRASE_SIGN.search(folded):
         phrases = phrases_in(reading.languages)
         if len(phrases) > len(phrases_in(())) or shapes.PHRASE_SIGN.search(folded):
-            return (*shapes.ALL, *shapes.phrase_shapes(phrases))
-    return shapes.ALL
+            return (*shapes.ALL_PATTERNS, *shapes.phrase_shapes(phrases))
+    return shapes.ALL_PATTERNS
 
 
 def _compact(match: re.Match[str], text: str, reading: DateContext, rule: str) -> Published | None:

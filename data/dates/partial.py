@@ -30,7 +30,7 @@ _MONTH_IN_WORDS = re.compile(
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)(?!\d)")
 _ERA_YEAR = re.compile(rf"({'|'.join(ERAS)})\s?(\d{{1,2}}|元)年")
 _EDGES = " \t,;:|()[]-–—·•"
-_LONGEST = 32
+_MAX_TEXT_LENGTH = 32
 _HEADING = 60
 # Abbreviations that are words in other languages, so they need the page's language.
 _DOUBTFUL = frozenset(("set", "out", "pro", "ara", "ago", "mag", "sen", "dic", "dis", "lis", "lip"))
@@ -39,7 +39,7 @@ _DOUBTFUL = frozenset(("set", "out", "pro", "ara", "ago", "mag", "sen", "dic", "
 def month_and_day(text: str, reading: DateContext) -> tuple[int, int] | None:
     """Return the month and day of a short text that contains nothing else, or None."""
     text = text.strip(_EDGES)
-    if not text or len(text) > _LONGEST:
+    if not text or len(text) > _MAX_TEXT_LENGTH:
         return None
     folded = fold_date(text)
     for shape in _SHAPES:
@@ -60,7 +60,7 @@ def month_and_day(text: str, reading: DateContext) -> tuple[int, int] | None:
 def is_month(text: str, reading: DateContext) -> bool:
     """Whether a short text consists of a month and a year."""
     text = text.strip(_EDGES)
-    if not text or len(text) > _LONGEST:
+    if not text or len(text) > _MAX_TEXT_LENGTH:
         return False
     folded = fold_date(text)
     if _MONTH_IN_FIGURES.fullmatch(folded):

@@ -101,7 +101,7 @@ COMPACT = re.compile(
     r"(?:t?(?P<clock>\d{4}|\d{6})(?:\.\d{1,9})?(?P<zone>z|[+-]\d{2}:?\d{2})?)?"
 )
 
-ALL = (
+ALL_PATTERNS = (
     ISO,
     NUMERIC,
     MINGUO,

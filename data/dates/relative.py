@@ -42,7 +42,7 @@ _COMMON = (
     "en", "de", "fr", "es", "pt", "it", "nl", "pl", "cs", "ru", "uk", "tr", "ar", "fa",
     "he", "el", "sv", "da", "nb", "fi", "hu", "ro", "bg", "id", "vi", "zh", "ja", "ko",
 )  # fmt: skip
-_LONGEST = 60
+_MAX_TEXT_LENGTH = 60
 _CLOCK = re.compile(r"[\s,]{1,2}\D{0,8}\d{1,2}[:.h]\d\d.{0,12}")
 _YEAR = re.compile(r"(?<!\d)(?:1[3489]|2[056])\d\d(?!\d)")
 _DAY = re.compile(r"(?<!\d)\d\d?(?!\d)")
@@ -61,7 +61,7 @@ def near_day(text: str, zone: str, languages: tuple[str, ...], now: dt.datetime)
 
 def may_be_date(text: str) -> bool:
     """Whether a short text has a year and a day, or may be a relative date."""
-    if len(text) > _LONGEST or _NO_SENSE.match(text):
+    if len(text) > _MAX_TEXT_LENGTH or _NO_SENSE.match(text):
         return False
     folded = fold_date(text)
     return bool(_YEAR.search(folded) and _DAY.search(folded)) or is_relative(text)

@@ -19,7 +19,7 @@ from data.wording import how_to_install
 MISSING: Final = (
     f"the library for PostgreSQL is not installed: {how_to_install('communique[postgres]')}"
 )
-GONE: Final = "it is missing or empty: restore a backup (`communique restore`)"
+STORE_MISSING_MESSAGE: Final = "it is missing or empty: restore a backup (`communique restore`)"
 UNKNOWN: Final = "no such kind of store; write sqlite:PATH or postgresql://USER@HOST/DATABASE"
 
 
@@ -55,7 +55,7 @@ def open_existing(url: str) -> JournalStore:
     Raises StoreError, also if the store is missing. It is not created.
     """
     if not store_exists(url):
-        raise StoreError(redacted(url), GONE)
+        raise StoreError(redacted(url), STORE_MISSING_MESSAGE)
     return public_view(open_store(url))
 
 

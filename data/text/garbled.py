@@ -10,7 +10,7 @@ from typing import Final
 
 from data.text.clean import CONFUSED
 
-LOST: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
+LOST_LETTERS: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
 """Characters that replace lost letters."""
 
 ADDRESS: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
@@ -29,7 +29,7 @@ def is_garbled(text: str) -> bool:
     ftfy recognizes the pairs of letters that a wrong character set produces.
     """
     words = ADDRESS.sub(" ", text) if "?" in text else text
-    lost = sum(len(match[0]) for match in LOST.finditer(words))
+    lost = sum(len(match[0]) for match in LOST_LETTERS.finditer(words))
     if not _is_much(lost, text) and CONFUSED.search(text):
         from ftfy.badness import badness  # noqa: PLC0415 - loads tables that few texts need
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-HIDDEN: Final = "***"
+REDACTED_MARK: Final = "***"
 
 USER: Final = re.compile(r"(?<=://)[^/\s?#\"'<>]*@")
 """The user and password in front of a host."""
@@ -51,7 +51,7 @@ def redacted(text: str) -> str:
     if "://" not in text and "=" not in text:
         return text
     text = DATABASE.sub(lambda found: found[1] + found[2].rpartition("@")[2], text)
-    return PARAMETER.sub(rf"\g<1>{HIDDEN}", USER.sub("", text))
+    return PARAMETER.sub(rf"\g<1>{REDACTED_MARK}", USER.sub("", text))
 
 
 def redacted_toml(text: str) -> str:

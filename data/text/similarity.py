@@ -39,10 +39,10 @@ _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 _FOLD: Final = np.uint64(0xC2B2AE3D27D4EB4F)
 _ANCHOR_LIMIT: Final = np.uint64((1 << 64) // ANCHOR_ONE_IN)
 _UNMARKED: Final = np.uint64(64 - MARK_BITS)
-_ALL: Final = (1 << 64) - 1
-_LANES: Final = [band * int(_ODD) & _ALL for band in range(BANDS)]
+_ALL_BITS: Final = (1 << 64) - 1
+_LANES: Final = [band * int(_ODD) & _ALL_BITS for band in range(BANDS)]
 _FACTORS: Final = (0xC3EF0E92CA3F9B83, 0xA20BBFF51AF4BFDD, 0xA55358F02C31EFE3)
-_NONE: Final = np.empty(0, np.uint64)
+_NO_HASHES: Final = np.empty(0, np.uint64)
 
 
 class Signature:
@@ -54,7 +54,7 @@ class Signature:
 
     def forget_words(self) -> None:
         """Drop the words and keep only what is compared; stored texts need no more."""
-        self.words = _NONE
+        self.words = _NO_HASHES
 
     @cached_property
     def shingles(self) -> Hashes:
@@ -85,7 +85,7 @@ class Signature:
         (rows,) = digest.to_rows()
         first, second, third = _FACTORS
         return [
-            (lane + first * a + second * b + third * c & _ALL) >> 64 - MARK_BITS
+            (lane + first * a + second * b + third * c & _ALL_BITS) >> 64 - MARK_BITS
             for lane, a, b, c in zip(_LANES, rows[::3], rows[1::3], rows[2::3], strict=True)
         ]
 
@@ -143,7 +143,7 @@ def _runs(words: Hashes) -> Hashes:
     if 0 < len(words) < SHINGLE:
         words = np.concatenate([words, np.zeros(SHINGLE - len(words), np.uint64)])
     elif not len(words):
-        return _NONE
+        return _NO_HASHES
     runs: Hashes = (words[:-2] * _ODD ^ words[1:-1]) * _FOLD
     runs += words[2:] * _ODD
     return runs

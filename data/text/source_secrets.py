@@ -24,7 +24,7 @@ from data.text.decoded_forms import (
     letters_form,
     letters_of,
 )
-from data.text.redaction import HIDDEN, NAMES, without_user
+from data.text.redaction import NAMES, REDACTED_MARK, without_user
 
 RULES_VERSION: Final = 4
 """Version of the hiding rules; a new version renders the site again."""
@@ -114,7 +114,7 @@ class Secrets:
         for address in addresses:
             for name, value in parameters(address):
                 host = urlsplit(without_user(address)).netloc
-                places[value == HIDDEN].add((host, name))
+                places[value == REDACTED_MARK].add((host, name))
         self._places = frozenset(places[True] - places[False])
         # Distinctive values are grouped by their first letters, others by their parameters.
         self._values: dict[str, dict[str, str]] = {}
@@ -242,7 +242,7 @@ class Secrets:
 
         def shown(one: re.Match[str]) -> str:
             is_secret = (found[1], _name(one[2])) in self._places
-            return one[1] + HIDDEN if is_secret else one[0]
+            return one[1] + REDACTED_MARK if is_secret else one[0]
 
         return f"//{found[1]}{SHOWN_VALUE.sub(shown, found[2])}"
 
@@ -258,7 +258,7 @@ def parameters(address: str) -> Iterator[tuple[str, str]]:
     for one in PARAMETER.finditer(address):
         name = _name(one[1])
         is_random = name not in HONEST_NAMES and _looks_random(unquote(one[2]))
-        if is_random or one[2] == HIDDEN or SECRET_NAME.fullmatch(name):
+        if is_random or one[2] == REDACTED_MARK or SECRET_NAME.fullmatch(name):
             yield name, one[2]
 
 
@@ -267,7 +267,7 @@ def secrets_in(address: str) -> set[Secret]:
     found = {
         Secret(name, decode(value))
         for name, value in parameters(address)
-        if value != HIDDEN
+        if value != REDACTED_MARK
         # A plus sign may mean a space or itself.
         for decode in (unquote, unquote_plus)
     }
@@ -335,7 +335,7 @@ def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
     pieces = []
     at = 0
     for first, last in _joined(spans):
-        pieces += [text[at:first], HIDDEN, *BARE_TAG.findall(text[first:last])]
+        pieces += [text[at:first], REDACTED_MARK, *BARE_TAG.findall(text[first:last])]
         at = last
     return "".join([*pieces, text[at:]])
 

@@ -174,7 +174,7 @@ def without_campaign(url: str) -> str:
     return head + (mark + "&".join(kept) if kept else "") + hash_ + fragment
 
 
-WHOLE: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")
+ABSOLUTE_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")
 """An absolute address that needs no joining; most are, and joining is slow."""
 
 _STEP: Final = r"(?!\.{1,2}(?:/|$|\?))[A-Za-z0-9_~%.-]+"
@@ -191,7 +191,7 @@ def absolute(base: str, address: str) -> str | None:
     """Return the absolute form of an address; None if it is too long or can't be requested."""
     if len(address) > MAX_ADDRESS:
         return None
-    if WHOLE.fullmatch(address):
+    if ABSOLUTE_URL.fullmatch(address):
         return address
     if (told := RELATIVE.fullmatch(address)) and (place := _place(base)):
         root, up, path = told.groups()

@@ -23,7 +23,7 @@ from data.archive.warc.records import target_uri
 from data.errors import ArchiveError
 from data.models import Capture
 from data.settings import Site
-from data.text.redaction import HIDDEN, PARAMETER, USER, redacted
+from data.text.redaction import PARAMETER, REDACTED_MARK, USER, redacted
 from data.text.source_secrets import Secrets
 from data.text.urls import site_address, web_address
 from feeds.replay.answer import RELEASE_HIDDEN, SHORT_LIVED, Headers, ReplayResponse
@@ -385,7 +385,7 @@ def without_secrets(text: str, secrets: Secrets) -> str:
 
     The latter two also in addresses that belong to no source, because links must match the records.
     """
-    return secrets.hidden(PARAMETER.sub(rf"\g<1>{HIDDEN}", USER.sub("", text)))
+    return secrets.hidden(PARAMETER.sub(rf"\g<1>{REDACTED_MARK}", USER.sub("", text)))
 
 
 def last_moment(stamp: str) -> dt.datetime | None:

@@ -16,7 +16,7 @@ from procrastinate.exceptions import ConnectorException
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from data.errors import CommuniqueError, StoreError
-from data.store.postgres.database.pool import GONE, failed
+from data.store.postgres.database.pool import DATABASE_UNREACHABLE_MESSAGE, failed
 from data.store.postgres.hosts import Hosts
 from data.text.redaction import redacted
 from scheduler.children.executor import MAX_VISITS, Executor
@@ -86,7 +86,7 @@ class Worker:
             return failed(self._url, cause)
         # A database that refuses the password is not unavailable either.
         why = failed(self._url, PoolTimeout())
-        return DatabaseLost(self._url) if GONE in why.cause else why
+        return DatabaseLost(self._url) if DATABASE_UNREACHABLE_MESSAGE in why.cause else why
 
     async def _run(self) -> None:
         loop = asyncio.get_running_loop()

@@ -15,7 +15,7 @@ from data.text.source_secrets import Secrets
 from data.wording import counted
 from scheduler.cli import say
 from spiders.discovery.explore import Explored
-from spiders.discovery.proposal import SURE, Guess
+from spiders.discovery.proposal import MIN_CONFIDENCE, Guess
 from spiders.extract.page_values import listing_values, release_values
 from spiders.items import Listing
 
@@ -159,7 +159,7 @@ def _listing_rule(rule: str) -> str:
 
 
 def _row(table: Table, name: str, value: str, confidence: float | None, rule: str) -> None:
-    doubt = "" if confidence is None or confidence >= SURE else " ?"
+    doubt = "" if confidence is None or confidence >= MIN_CONFIDENCE else " ?"
     sure = "" if confidence is None else f"{confidence:.0%}{doubt}"
     # Text, not markup: a site's text may contain brackets.
     short = value if len(value) <= PIPE_COLUMNS else f"{value[:PIPE_COLUMNS]}…"

@@ -21,7 +21,7 @@ from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.source_file import SourceFile
 
-MOST: Final = 5000
+MAX_LISTING_PAGES: Final = 5000
 """Maximum number of listing pages that are read, as in one walk."""
 
 
@@ -68,7 +68,9 @@ class ArchivedListings:
             for item in listing.items:
                 self.items.setdefault(canonical_url(item.url), item)
         keys = dict.fromkeys(map(canonical_url, following))
-        fresh = [key for key in keys if key not in self._pages][: MOST - len(self._pages)]
+        fresh = [key for key in keys if key not in self._pages][
+            : MAX_LISTING_PAGES - len(self._pages)
+        ]
         self._pages.update(fresh)
         return fresh
 

@@ -34,7 +34,7 @@ FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
 MIN_SENTENCE: Final = 6
 """Minimum number of letters in a sentence."""
 
-KEPT: Final = 0.45
+MIN_PROBABILITY: Final = 0.45
 UNSURE: Final = 0.3
 """Minimum probability of a body block, and the lower minimum for pages without any such block."""
 
@@ -47,11 +47,11 @@ LEAD_WITHIN: Final = 12
 LEAD: Final = 40
 """Length that a lead paragraph must exceed, in characters."""
 
-WHOLE: Final = 2.0
+WHOLE_TITLE: Final = 2.0
 """Value of the ``is_title`` feature if a block is the whole headline, not a part of it."""
 
 HEADINGS: Final = (TAG_CODES["h1"], TAG_CODES["h2"])
-ENOUGH: Final = 80
+MIN_COMPLETE_WORDS: Final = 80
 """Minimum number of words below a headline for a complete text."""
 
 LEFT: Final = 160
@@ -107,7 +107,7 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
     captions = (columns[NAMES.index("figure:own")] > 0) & (second < LIKELY)
     low, high = best_run(np.where(captions, np.float32(LIKELY), second), words)
     low = after_title(columns, words, low, high)
-    keep = [low + int(place) for place in np.flatnonzero(second[low:high] >= KEPT)]
+    keep = [low + int(place) for place in np.flatnonzero(second[low:high] >= MIN_PROBABILITY)]
     if not keep:
         keep = np.flatnonzero(second >= UNSURE).tolist()
     if not keep:
@@ -138,8 +138,12 @@ def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
     the headline, such as a list of other news, can look like body text.
     """
     h1, h2 = (columns[AT["tag"]] == code for code in HEADINGS)
-    titles = np.flatnonzero((columns[AT["is_title"]] == WHOLE) & (h1 | h2))
-    if not len(titles) or not low < titles[0] < high or words[titles[0] : high].sum() < ENOUGH:
+    titles = np.flatnonzero((columns[AT["is_title"]] == WHOLE_TITLE) & (h1 | h2))
+    if (
+        not len(titles)
+        or not low < titles[0] < high
+        or words[titles[0] : high].sum() < MIN_COMPLETE_WORDS
+    ):
         return low
     return int(titles[0]) + 1
 
@@ -198,7 +202,9 @@ def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]
         if len(starts) >= SEVERAL and len(text) > WHOLE_TEXT:
             again = sum(start in text for start in starts)
             if again * 2 > len(starts):
-                titled = (one for one in keep[SEVERAL:at] if columns[AT["is_title"], one] == WHOLE)
+                titled = (
+                    one for one in keep[SEVERAL:at] if columns[AT["is_title"], one] == WHOLE_TITLE
+                )
                 end = next(titled, place)
                 return [one for one in keep if one < end]
         if len(text) >= SAME_START:

@@ -24,10 +24,10 @@ CALLED: Final = re.compile(
 FIELDS: Final = frozenset(["", "text", "email"])
 """Types of input fields that may be for an e-mail address."""
 
-NAMED: Final = ("autocomplete", "name", "id", "placeholder")
+EMAIL_ATTRIBUTES: Final = ("autocomplete", "name", "id", "placeholder")
 """Attributes of an input field that may contain "mail"."""
 
-LONGEST: Final = 400
+MAX_BOX_LENGTH: Final = 400
 """Maximum length of a newsletter box, in characters. Some forms wrap a whole page."""
 
 MOST_FIELDS, MOST_BESIDE = 50, 20
@@ -57,7 +57,7 @@ def asks_for_address(field: etree._Element) -> bool:
     kind = (field.get("type") or "").strip().lower()
     if kind not in FIELDS:
         return False
-    return kind == "email" or any(MAIL.search(field.get(name) or "") for name in NAMED)
+    return kind == "email" or any(MAIL.search(field.get(name) or "") for name in EMAIL_ATTRIBUTES)
 
 
 def says_little(form: etree._Element) -> bool:
@@ -65,7 +65,7 @@ def says_little(form: etree._Element) -> bool:
     size = 0
     for text in form.itertext():
         size += len(text.strip())
-        if size > LONGEST:
+        if size > MAX_BOX_LENGTH:
             return False
     return next(form.iter(*NEVER), None) is None
 

@@ -12,13 +12,13 @@ from typing import Final
 
 from lxml import etree
 
-LONGEST: Final = 600
+MAX_METADATA_LENGTH: Final = 600
 """Maximum length of post metadata, in characters."""
 
 SHORT: Final = 160
 """Maximum length of a line that only labels a post, in characters."""
 
-NAMED: Final = re.compile(
+METADATA_CLASSES: Final = re.compile(
     r"post-?_?meta-?_?(?:data)?|(?:entry|article|news)-?_?meta(?:data)?|meta-post|"
     r"(?:entry|post)-(?:utility|footer|byline|categories|tags|terms|info)|postinfo|posted-(?:on|by|in)|"
     r"(?:cat|categories|tags?|comments|edit|permalink)-links?|post-edit-link|wp-block-post-(?:date|terms|"
@@ -88,19 +88,20 @@ def metadata_parts(root: etree._Element) -> list[etree._Element]:
     return [
         part
         for part in root.iterdescendants("*")
-        if calls_itself_metadata(part.get("class", "")) and len(str(SAID(part))) <= LONGEST
+        if calls_itself_metadata(part.get("class", ""))
+        and len(str(SAID(part))) <= MAX_METADATA_LENGTH
     ]
 
 
 @lru_cache(maxsize=10_000)  # the elements of a page share a few hundred classes
 def calls_itself_metadata(named: str) -> bool:
     """Whether one of the classes in ``named`` marks an element as post metadata."""
-    return any(map(NAMED.fullmatch, named.split()))
+    return any(map(METADATA_CLASSES.fullmatch, named.split()))
 
 
 def is_metadata(text: str) -> bool:
     """Whether a line contains only post metadata: author, date, category or comments."""
-    if len(text) > LONGEST:
+    if len(text) > MAX_METADATA_LENGTH:
         return False
     if (said := POSTED.match(text)) and FILED.search(text, said.end()):
         return True

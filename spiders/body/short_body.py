@@ -17,7 +17,7 @@ from spiders.body.trim_edges import SENTENCE, is_end
 from spiders.page.class_hints import BIT
 
 BODY: Final = BIT["body"]
-ELSEWHERE: Final = (
+OTHER_REGIONS: Final = (
     BIT["nav"] | BIT["navigation"] | BIT["footer"] | BIT["foot"] | BIT["comment"] | BIT["share"]
     | BIT["related"] | BIT["cookie"] | BIT["subscribe"] | BIT["sidebar"] | BIT["aside"]
     | BIT["others"] | BIT["hidden"] | BIT["form"] | BIT["thread"]
@@ -30,10 +30,10 @@ NEAR: Final = 10
 WORDS: Final = 4
 """Minimum number of words in a text block."""
 
-MOST: Final = 600
+MAX_SHORT_BODY_LENGTH: Final = 600
 """Maximum length of a short body, in characters. The models find longer bodies."""
 
-SURE: Final = 0.5
+SHORT_BODY_CONFIDENCE: Final = 0.5
 """Confidence of a body found without the models."""
 
 
@@ -43,11 +43,13 @@ def short_body(
     """Return the short text below the headline, or else ``found``.
 
     ``found`` is the body that the models found, or None. ``title`` is the number of the headline's
-    block. A body longer than MOST stays unchanged. A shorter one is limited to the first element
-    with a body class, unless it begins before that element. If it has no block there, the element's
-    text is the body.
+    block. A body longer than MAX_SHORT_BODY_LENGTH stays unchanged. A shorter one is limited to the
+    first element with a body class, unless it begins before that element. If it has no block there,
+    the element's text is the body.
     """
-    if title is None or (found and sum(len(block.text) for block in found.kept) > MOST):
+    if title is None or (
+        found and sum(len(block.text) for block in found.kept) > MAX_SHORT_BODY_LENGTH
+    ):
         return found
     if found is not None:
         named = {block.order for block in _named(seen, title, reading)}
@@ -61,9 +63,9 @@ def short_body(
 
 def _lines_below(seen: BlockTree, title: int, reading: DateContext) -> MainContent | None:
     found = _named(seen, title, reading) or _below(seen, title, reading)
-    if not found or sum(len(block.text) for block in found) > MOST:
+    if not found or sum(len(block.text) for block in found) > MAX_SHORT_BODY_LENGTH:
         return None
-    return MainContent(holder(found, seen.top), found, "short", SURE)
+    return MainContent(holder(found, seen.top), found, "short", SHORT_BODY_CONFIDENCE)
 
 
 def _named(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock, ...]:
@@ -72,7 +74,7 @@ def _named(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock
         begins = max(container.first, title + 1)
         if not container.hints & BODY or begins >= container.last or container.first > title + NEAR:
             continue
-        if (container.hints | _above(container, title)) & ELSEWHERE:
+        if (container.hints | _above(container, title)) & OTHER_REGIONS:
             continue
         lines = _text(seen.blocks[begins : container.last], reading)
         if any(_says(block) for block in lines):
@@ -101,7 +103,7 @@ def _below(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock
 
 
 def _is_sentence(block: TextBlock) -> bool:
-    elsewhere = (block.container.hints | block.container.near | block.hints) & ELSEWHERE
+    elsewhere = (block.container.hints | block.container.near | block.hints) & OTHER_REGIONS
     return _says(block) and not elsewhere and bool(SENTENCE.search(block.text))
 
 

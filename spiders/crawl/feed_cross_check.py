@@ -22,17 +22,17 @@ from spiders.crawl.facts.listing_facts import LAG
 from spiders.items import Listing, ListingItem, keys_of, name_of
 from spiders.page.links import url_pattern
 
-SURE: Final = 0.5
+MIN_LISTING_CONFIDENCE: Final = 0.5
 """Minimum confidence of a page's listing for items that are neither in the feed nor stored."""
 
-MOST: Final = 1000
+MAX_PAGE_RELEASES: Final = 1000
 """Maximum number of releases accepted from one page."""
 
 
 COMMON: Final = 3
 """Minimum number of items on both page and feed, for their common categories to count."""
 
-FEW: Final = 20
+PAGE_ITEMS_PER_FEED_ONLY_ITEM: Final = 20
 """Minimum number of items on the page per item that is only in the feed; more of these belong to
 another list."""
 
@@ -83,9 +83,9 @@ def cross_check(feed: Listing | None, page: Listing, known: Collection[str]) -> 
     listed = {key for item in (feed.items if feed else ()) for key in keys_of(item)}
     lacks = [item for item in shown if listed.isdisjoint(keys_of(item))]
     seen = len(shown) - sum(canonical_url(item.url) not in known for item in lacks)
-    if (plain or (feed and page.confidence < SURE)) and seen * 2 < len(shown):
+    if (plain or (feed and page.confidence < MIN_LISTING_CONFIDENCE)) and seen * 2 < len(shown):
         return CrossCheck(believed=False, items=(), lacks=())
-    items, lacks = shown[:MOST], lacks[:MOST]
+    items, lacks = shown[:MAX_PAGE_RELEASES], lacks[:MAX_PAGE_RELEASES]
     return CrossCheck(bool(shown), tuple(items), tuple(lacks), _stale(feed, lacks))
 
 
@@ -186,7 +186,8 @@ class ListEvidence:
         return tuple(
             item
             for item in alike
-            if other[url_pattern(item.url)] <= max(1, shown[url_pattern(item.url)] // FEW)
+            if other[url_pattern(item.url)]
+            <= max(1, shown[url_pattern(item.url)] // PAGE_ITEMS_PER_FEED_ONLY_ITEM)
         )
 
     def _days(self, both: Sequence[ListingItem]) -> tuple[dt.date | None, dt.date | None]:

@@ -25,7 +25,7 @@ from spiders.sources.source_file import SourceFile
 AGAIN: Final = dt.timedelta(days=1).total_seconds()
 """Minimum time between two checks of a feed for its hub (seconds)."""
 
-LONGEST: Final = 2000
+MAX_ADDRESS_LENGTH: Final = 2000
 """Maximum characters of a hub or feed address."""
 
 HEAD: Final = 65_536
@@ -103,7 +103,7 @@ def announced(page: Page, links: Iterable[str]) -> tuple[str, str]:
     found: dict[str, str] = {}
     for rel, address in (*header_links(links), *feed_head(page)):
         url = resolve(unescape(address), page.url) or ""
-        if rel not in found and is_web(url) and len(url) <= LONGEST and url.isascii():
+        if rel not in found and is_web(url) and len(url) <= MAX_ADDRESS_LENGTH and url.isascii():
             found[rel] = url
     return found.get("hub", ""), found.get("self", "")
 

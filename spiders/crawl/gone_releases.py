@@ -15,7 +15,7 @@ from data.wording import counted
 from spiders.crawl.requested_urls import RequestedUrls
 from spiders.items import Listing, ListingItem
 
-HELD: Final = (
+MASS_RETRACTION_MESSAGE: Final = (
     "{count} of the {asked} releases that were looked at are gone at once (404, 410, or a page that"
     " says so); they are kept and not retracted. If they are gone for good, `communique releases"
     " retract --source {source} --held --why TEXT` says so; they are retracted by themselves once a"
@@ -160,7 +160,7 @@ class GoneReleases:
             for one, (fate, _) in decided.items()
             if fate == "retracted"
         )
-        told = HELD.format(
+        told = MASS_RETRACTION_MESSAGE.format(
             count=len(held), asked=self.looked_at, source=self._source, days=MAX_HOLD.days
         )
         waiting = [

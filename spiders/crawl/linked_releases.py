@@ -17,7 +17,7 @@ from data.text.urls import canonical_url
 from spiders.crawl.listing_walk import ListingWalk
 from spiders.page.links import url_pattern
 
-MOST: Final = 20
+MAX_LINKED_RELEASES: Final = 20
 """Maximum number of linked releases that one visit requests."""
 
 MOST_NAMED: Final = 5000
@@ -63,7 +63,7 @@ class LinkedReleases:
         """
         links, self._links = self._links, {}
         self.has_any |= bool(links)
-        most = MOST if may_lack(way) else 0
+        most = MAX_LINKED_RELEASES if may_lack(way) else 0
         found = self._store.note_links(self._source, links, limit=most)
         self._asked = [canonical_url(link.url) for link in found]
         return found

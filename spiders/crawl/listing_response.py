@@ -34,13 +34,13 @@ from spiders.sources.unmatched import listing_matches
 LEAST_BEFORE: Final = 3
 """Minimum number of items of an earlier listing. A page without any of them is another page."""
 
-REPLACED: Final = (
+LISTING_REPLACED_MESSAGE: Final = (
     "none of the {count} releases that it listed is on it, nor any date: it shows something else,"
     " and nothing of it is taken (if that is the list now, write its url or listing.link into the"
     " source file)"
 )
 
-ELSEWHERE: Final = (
+LISTING_MOVED_MESSAGE: Final = (
     "the listing leads to another site now, {place}: nothing of it is taken (if it has moved there,"
     " write the new address into the source file)"
 )
@@ -117,7 +117,7 @@ def led_elsewhere(response: Response, visit: Visit) -> NoListing:
         barrier = barrier_in(page)
         if barrier and not read_listing(page, visit.reading, visit.file.listing).items:
             return NoListing(f"blocked:{barrier.kind}", BARRED.format(says=barrier.says))
-    return NoListing("redirect", ELSEWHERE.format(place=response.url))
+    return NoListing("redirect", LISTING_MOVED_MESSAGE.format(place=response.url))
 
 
 def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing:
@@ -179,7 +179,7 @@ def _read(response: Response, visit: Visit) -> Listing:
     if before and is_another(listing, before) and not is_known(listing, visit):
         if is_led_on(response):
             raise moved_to(response.url)
-        raise NoListing("replaced", REPLACED.format(count=len(before.items)))
+        raise NoListing("replaced", LISTING_REPLACED_MESSAGE.format(count=len(before.items)))
     visit.facts.listed(url, response.url, listing, before)
     # Only the first page of a listing is requested with conditions and reused.
     kept_listing = listing if front else replace(listing, form=None)

@@ -19,7 +19,7 @@ Tell: TypeAlias = Callable[[str, str, str], None]
 
 CRAWL_BUG: Final = f"{PAGE_BUG} with the traceback in crawl.log"
 
-LONGEST: Final = 500
+MAX_ERROR_LENGTH: Final = 500
 """Maximum characters of a reported unexpected error, which may quote a whole page."""
 
 log = logging.getLogger(__name__)
@@ -89,4 +89,4 @@ def page_errors(url: str, tell: Tell) -> Iterator[None]:
         tell(url, "store", str(error))
     except Exception as error:
         log.exception("what was found at %s could not be dealt with", url)
-        tell(url, "bug", f"{CRAWL_BUG} ({type(error).__name__}: {str(error)[:LONGEST]})")
+        tell(url, "bug", f"{CRAWL_BUG} ({type(error).__name__}: {str(error)[:MAX_ERROR_LENGTH]})")

@@ -19,7 +19,7 @@ from spiders.crawl.page_errors import Tell
 from spiders.page.page import is_web
 from spiders.sources.source_file import SourceFile
 
-MOST: Final = 200
+MAX_FILES_PER_VISIT: Final = 200
 """Maximum number of files that one visit requests; the next visit continues."""
 
 CHUNK: Final = 10
@@ -54,7 +54,7 @@ class ReleaseFiles:
         self._kinds = kinds
         self._since = since
         self._tell = tell
-        self._left = MOST
+        self._left = MAX_FILES_PER_VISIT
 
     def note(self, draft: Draft) -> None:
         """Remember the files of a release, except a document that is the release itself."""

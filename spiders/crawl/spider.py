@@ -46,7 +46,7 @@ from spiders.crawl.page_sections import (
 from spiders.crawl.visit import Visit
 from spiders.download.browser import EXTEND, RENDER, needs_browser
 from spiders.download.capture import capture_of, why_not_archived
-from spiders.download.documents import UNREAD
+from spiders.download.documents import UNREAD_META_KEY
 from spiders.download.limited_downloader import SlowRequest
 from spiders.download.responses import (
     describe_failure,
@@ -68,17 +68,17 @@ LISTING, KNOWN, NEW = 2, 1, 0
 """Priorities of requests. Stored releases come before new ones, to distinguish a moved page from a
 copy."""
 
-CONFIRMING: Final = 10.0
+CONFIRMATION_DELAY_SECONDS: Final = 10.0
 """Maximum time until an unchanged release is recorded (seconds)."""
 
 log = logging.getLogger(__name__)
 
-ELSEWHERE: Final = (
+RELEASE_MOVED_MESSAGE: Final = (
     "its page leads to another site now, {place}: what is stored stays as it is (if the site has"
     " moved there, write its url into the source file)"
 )
 
-GONE = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+GONE_STATUSES = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
@@ -202,7 +202,7 @@ class PressRoomSpider(Spider):
         with self.response(visit, response.url):
             visit.page_read(why_not_archived(response))
             asked = requested_url(response)
-            if response.status in GONE:
+            if response.status in GONE_STATUSES:
                 for url in visit.store.sections_of(visit.id, asked):
                     visit.missed(url, response.status, capture_of(response))
             elif response.status >= HTTPStatus.BAD_REQUEST:
@@ -270,12 +270,14 @@ class PressRoomSpider(Spider):
         with self.response(visit, response.url):
             visit.page_read(why_not_archived(response))
             if visit.stored.is_led_elsewhere(asked, response.url, visit.front):
-                visit.error(asked, "redirect", ELSEWHERE.format(place=response.url))
+                visit.error(asked, "redirect", RELEASE_MOVED_MESSAGE.format(place=response.url))
             elif status == HTTPStatus.NOT_MODIFIED:
                 visit.confirm(asked, capture_of(response))
                 if last := visit.last_waiting:
-                    asyncio.get_running_loop().call_later(CONFIRMING, visit.flush, last)
-            elif status in GONE:
+                    asyncio.get_running_loop().call_later(
+                        CONFIRMATION_DELAY_SECONDS, visit.flush, last
+                    )
+            elif status in GONE_STATUSES:
                 yield from self._missed(response, visit, item)
             elif status >= HTTPStatus.BAD_REQUEST:
                 kind, said = refusal(status, page_of(response))
@@ -493,7 +495,7 @@ class PressRoomSpider(Spider):
     def _request_file(self, visit: Visit, url: str, *, feed: bool) -> Request:
         read = self.parse_feed if feed else self.parse_file
         request = self._request(visit, url, read, NEW, conditional=False)
-        meta = {**request.meta, RENDER: False, UNREAD: not feed}
+        meta = {**request.meta, RENDER: False, UNREAD_META_KEY: not feed}
         return request.replace(meta=meta, errback=self.failed_aside if feed else self.failed_file)
 
     def _request(

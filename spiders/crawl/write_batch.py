@@ -10,7 +10,7 @@ from typing import Final
 from data.store.protocol import Store
 from spiders.crawl.page_errors import Tell, page_errors
 
-TOGETHER: Final = 16
+WRITES_PER_TRANSACTION: Final = 16
 """Maximum number of writes per transaction, so that other processes can write in between."""
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class WriteBatch:
     def add(self, write: Write) -> None:
         """Add a write; it is executed in a full batch, or by `flush`."""
         self._waiting.append(write)
-        if len(self._waiting) >= TOGETHER:
+        if len(self._waiting) >= WRITES_PER_TRANSACTION:
             self.flush()
 
     def flush(self, one: Write | None = None) -> None:

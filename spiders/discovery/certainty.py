@@ -17,7 +17,7 @@ from data.text.clean import clean_line
 from data.wording import counted
 from spiders.discovery.field_review import SampleRelease
 from spiders.discovery.press_links import is_front
-from spiders.discovery.proposal import SURE
+from spiders.discovery.proposal import MIN_CONFIDENCE
 from spiders.extract.page_type import kind_of, score_of
 from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.listing.paging.page_numbers import is_page_of
@@ -35,14 +35,14 @@ FLOOR: Final = 0.5
 HOPELESS: Final = 0.2
 """Certainty below which a draft is not worth checking."""
 
-FEW: Final = 3
+MIN_LIST_ROWS: Final = 3
 """Minimum number of rows that form a list and are not a coincidence."""
 
-NAMED: Final = -1.5
+MIN_GIVEN_PAGE_SCORE: Final = -1.5
 """Page type score above which a page given by the user counts as a list. Users mostly give the
 right page. Of 136 lists, 133 have a higher score; of 300 releases, 277 have a lower one."""
 
-MANY: Final = 25
+CERTAIN_LIST_ROWS: Final = 25
 """Minimum number of dated rows from which a page is always a list, whatever its text."""
 
 WORDS: Final = 4
@@ -132,7 +132,7 @@ def _shares(
         worth = 0.5 if kinds and set(kinds) == {"release"} else 1.0
         said = f"{odd} of {counted(len(rows), 'row')}"
         yield 1 - worth * odd / len(rows), f"{said} are called by a day or a section"
-    if len(listing.items) < FEW:
+    if len(listing.items) < MIN_LIST_ROWS:
         yield FEW_ROWS, f"it lists {counted(len(listing.items), 'release')} only"
     dated = any(item.published for item in listing.items)
     dated = dated or any(look.read.content.published for look in looks)
@@ -143,7 +143,7 @@ def _shares(
         if not dated:
             yield UNDATED, "neither it nor the releases say a day"
     elif offline:
-        yield max(listing.confidence, SURE * dated), "the releases were not looked at"
+        yield max(listing.confidence, MIN_CONFIDENCE * dated), "the releases were not looked at"
     elif not any(leads_to_file(item.url) for item in listing.items):
         yield NOT_LOOKED_AT, "none of its releases could be read"
 
@@ -178,12 +178,12 @@ def reads_as_release(page: Page, listing: Listing, reading: DateContext) -> bool
         return False
     files = sum(leads_to_file(item.url) for item in listing.items)
     dated = sum(item.published is not None for item in listing.items)
-    if dated >= MANY or files * 2 > len(listing.items) >= FEW:
+    if dated >= CERTAIN_LIST_ROWS or files * 2 > len(listing.items) >= MIN_LIST_ROWS:
         return False
     read = read_release(page, reading)
     if not read.content.body_text or kind_of(read, listing) == "listing":
         return False
-    return not listing.rule.startswith("region:") or score_of(read, listing) <= NAMED
+    return not listing.rule.startswith("region:") or score_of(read, listing) <= MIN_GIVEN_PAGE_SCORE
 
 
 def goes_on(page: Page, listing: Listing, reading: DateContext) -> bool:

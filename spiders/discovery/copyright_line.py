@@ -82,7 +82,7 @@ STARTS: Final = re.compile(
 """Beginnings of a name that is in fact a copyright line."""
 
 BEFORE_BY: Final = re.compile(r"^[\s\W_]*")
-OTHERS: Final = re.compile(
+OTHER_LINE_PARTS: Final = re.compile(
     r"^(?:powered|designed?|developed|website|webdesign|site (?:by|map)|made (?:by|with)|hosted"
     r"|theme|built|realisation|réalisation|umsetzung|created|impressum|imprint|privacy|terms|datenschutz"
     r"|cookies?|legal|contact|kontakt|version|v\d|icp|isbn|issn)\b|备案|ICP|公网安备",
@@ -108,7 +108,7 @@ def named_in(line: str) -> str:
         while lead := BY.match(name):
             name = name[lead.end() :].strip()
         name = " ".join(name.split())
-        if len(name) <= MAX_NAME and LETTERS.search(name) and not OTHERS.search(name):
+        if len(name) <= MAX_NAME and LETTERS.search(name) and not OTHER_LINE_PARTS.search(name):
             return name
     return ""
 

@@ -51,10 +51,10 @@ RELEASES = 3
 ARCHIVES = 3
 """Maximum number of archives that are read if a page lists only archives."""
 
-NAMED = 5
+MAX_REPORTED_PAGES = 5
 """Maximum number of tried pages that a sentence contains."""
 
-OWN = 0.6
+MIN_PROMISE_RATIO = 0.6
 """Minimum ratio of another page's promise to the home page's promise, for the other page to replace
 the home page."""
 
@@ -209,7 +209,12 @@ class Explorer:
             if not (one.page and is_category_of(page.url, one.page.url, single=single))
         )
         best = next(wider, None)
-        if best is None or not best.page or not best.listing or best.promise <= own * OWN:
+        if (
+            best is None
+            or not best.page
+            or not best.listing
+            or best.promise <= own * MIN_PROMISE_RATIO
+        ):
             return page, listing
         called = f" ({best.link.text!r})" if best.link.text != best.link.url else ""
         self._notes.append(f"{page.url} leads to {best.page.url}{called}, which is taken")
@@ -342,8 +347,8 @@ def is_scripted(page: Page, listing: Listing) -> bool:
 
 def named(tried: tuple[TriedPage, ...] | list[TriedPage]) -> str:
     """Return the tried pages and their results, as part of a sentence."""
-    said = [f"{one.link.url} ({one.why})" for one in tried[:NAMED]]
-    more = [f"{len(tried) - NAMED} more"] if len(tried) > NAMED else []
+    said = [f"{one.link.url} ({one.why})" for one in tried[:MAX_REPORTED_PAGES]]
+    more = [f"{len(tried) - MAX_REPORTED_PAGES} more"] if len(tried) > MAX_REPORTED_PAGES else []
     return ", ".join(said + more)
 
 

@@ -26,7 +26,7 @@ from spiders.page.page import Page
 
 Kind = Literal["feed", "wordpress", "sitemap"]
 
-MOST = 6
+MAX_FEED_REQUESTS = 6
 """Maximum number of addresses that are tried on one site, without sitemaps."""
 
 MOST_SITEMAPS = 3
@@ -109,7 +109,7 @@ def feed_candidates(page: Page) -> tuple[FeedCandidate, ...]:
     for place in (*_named(page), *_customary(page)):
         if canonical_url(place.url) != page_key(page.url):
             found.setdefault(canonical_url(place.url), place)
-    return tuple(found.values())[:MOST]
+    return tuple(found.values())[:MAX_FEED_REQUESTS]
 
 
 def page_of_feed(feed: Page) -> str | None:

@@ -10,7 +10,7 @@ from data.dates.parse import parse_date
 from data.models import Content
 from data.text.clean import clean_line
 from data.wording import counted
-from spiders.discovery.proposal import SURE
+from spiders.discovery.proposal import MIN_CONFIDENCE
 from spiders.discovery.suggested_rules import find_selector
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.embedded_metadata import read_metadata
@@ -23,7 +23,7 @@ from spiders.sources.source_file import ReleaseRules
 SHORT_DATE = 80
 """Maximum characters of a text that may be a date line."""
 
-FEW = 2
+MIN_SELECTOR_PAGES = 2
 """Minimum number of pages for which a selector is proposed."""
 
 
@@ -75,7 +75,7 @@ def draft_rules(looks: Sequence[SampleRelease], reading: DateContext) -> Release
     from the listing's, the list is wrong. Then no selector is returned.
     """
     rules = ReleaseRules()
-    if len(looks) < FEW:
+    if len(looks) < MIN_SELECTOR_PAGES:
         return rules
     pages = [look.page for look in looks]
     if _mostly(not _same_title(look) for look in looks if look.item.title):
@@ -116,7 +116,7 @@ def _title(looks: Sequence[SampleRelease]) -> FieldReport:
             f"{apart[0].read.content.title[:60]!r}: "
             'if the page is wrong, write [release] title = "…"'
         )
-    elif confidence < SURE:
+    elif confidence < MIN_CONFIDENCE:
         advice = (
             "it may be another line of the page: if it is, write [release] "
             'title = "h1", or the selector of the headline'
@@ -146,7 +146,7 @@ def _published(looks: Sequence[SampleRelease]) -> FieldReport:
             f" says {said[0]}: "
             'if the page is wrong, write [release] published = "…", the selector of the date'
         )
-    elif confidence < SURE:
+    elif confidence < MIN_CONFIDENCE:
         advice = (
             "it may be another date of the page: if it is, write [release] "
             'published = "…", the selector of the date'
@@ -168,7 +168,7 @@ def _body(looks: Sequence[SampleRelease]) -> FieldReport:
     elif len(found) > 1 and len(texts) == 1:
         confidence = 0.1
         advice = 'all pages have the same text: write [release] body = "…", its selector'
-    elif confidence < SURE:
+    elif confidence < MIN_CONFIDENCE:
         advice = 'read the text below; if it is not right, write [release] body = "…", its selector'
     text = clean_line(found[0].content.body_text) if found else ""
     rule = found[0].content.body_rule if found else ""

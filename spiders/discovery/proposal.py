@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from spiders.sources.loader import parse_source
 from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile
 
-SURE = 0.6
+MIN_CONFIDENCE = 0.6
 """Minimum confidence of a guess that nobody has to check."""
 
 
@@ -26,7 +26,7 @@ class Guess:
     @property
     def sure(self) -> bool:
         """Whether the guess can be used without a check."""
-        return self.confidence >= SURE
+        return self.confidence >= MIN_CONFIDENCE
 
 
 @dataclass(frozen=True, slots=True)

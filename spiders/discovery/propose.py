@@ -13,7 +13,7 @@ from data.text.language_detection import detect_language
 from spiders.discovery.certainty import Certainty, certainty_of, unread_reason
 from spiders.discovery.feed_candidates import Comparison
 from spiders.discovery.field_review import FieldReport, SampleRelease, draft_rules, review
-from spiders.discovery.proposal import SURE, Guess, SourceDraft
+from spiders.discovery.proposal import MIN_CONFIDENCE, Guess, SourceDraft
 from spiders.discovery.site_name import guess_name
 from spiders.discovery.source_ids import source_id
 from spiders.discovery.time_zone import country_of, guess_zone
@@ -216,5 +216,5 @@ def _doubts(
             "listing: no dates stand beside the links: if the page has some, write [listing] with "
             'item = "…" and published = "…"'
         )
-    elif listing.confidence < SURE and certainty.value < CERTAIN:
+    elif listing.confidence < MIN_CONFIDENCE and certainty.value < CERTAIN:
         yield 'listing: if the rows shown are not the releases, write [listing] item = "…"'

@@ -28,10 +28,10 @@ rounds."""
 LAST_RESORT: Final = 0.4
 """Score of the home page as a possible list of releases."""
 
-ENOUGH: Final = 0.6
+SUFFICIENT_PROMISE: Final = 0.6
 """Minimum promise of a page after which no further pages are tried."""
 
-MANY: Final = 8
+MAX_COUNTED_ROWS: Final = 8
 """Number of rows above which more rows do not increase a page's promise."""
 
 THE_ONE: Final = 0.5
@@ -85,7 +85,7 @@ def seek(
     for _ in range(ROUNDS):
         new = _try(fetcher, links, seen, release, on_status)
         tried += new
-        if max((one.promise for one in tried), default=0.0) >= ENOUGH:
+        if max((one.promise for one in tried), default=0.0) >= SUFFICIENT_PROMISE:
             break
         onward = [link for one in new if one.page for link in press_links(one.page)]
         unseen = {canonical_url(link.url): link for link in onward}
@@ -135,7 +135,7 @@ def promise_of(page: Page, listing: Listing) -> float:
     if not listing.items:
         return 0.0
     reading = initial_date_context(page, utc_now())
-    rows = listing.items[:MANY]
+    rows = listing.items[:MAX_COUNTED_ROWS]
     dated = sum(item.published is not None for item in listing.items) / len(listing.items)
     odd = odd_rows(rows, reading) / len(rows)
-    return (1 - odd) * (0.4 + 0.3 * len(rows) / MANY + 0.3 * dated)
+    return (1 - odd) * (0.4 + 0.3 * len(rows) / MAX_COUNTED_ROWS + 0.3 * dated)

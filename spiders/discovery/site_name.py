@@ -34,7 +34,7 @@ PARTS = re.compile(
 )
 """Separators between a page's title and the site's name."""
 
-LONGEST = 100
+MAX_NAME_LENGTH = 100
 ORGANIZATION = re.compile("Organization|WebSite|GovernmentOffice|Corporation|CollegeOrUniversity")
 FEED_TITLE = re.compile(r"<title[^>]*>(?:<!\[CDATA\[)?([^<\]]{2,200})", re.IGNORECASE)
 JSON_TITLE = re.compile(r'"title"\s*:\s*"([^"]{2,200})"')
@@ -131,7 +131,7 @@ def _names(listing: Page, releases: Sequence[Page], feed: Page | None) -> Iterat
     shared = _shared(metas, heading, alike)
     yield Guess(shared, 0.8 if releases else 0.65, "what the titles of its pages share")
     yield Guess(_of_feed(feed) if feed else "", 0.7, "the feed's title")
-    parts = [part for part in _parts(metas[0]) if len(part) <= LONGEST]
+    parts = [part for part in _parts(metas[0]) if len(part) <= MAX_NAME_LENGTH]
     for part in reversed(parts):
         yield Guess(part if part != heading else "", 0.5, "the page's title")
     yield Guess(_copyright(listing), 0.45, "its line on copyright")
@@ -147,7 +147,9 @@ def _logos(page: Page) -> Iterator[str]:
         if address and is_front(address) and is_of_site(address, page.url):
             pictures = (one.get("alt") or "" for one in link.iter("img"))
             said = (*pictures, link.get("title") or "", "".join(map(str, link.itertext())))
-            yield from (name for one in said if (name := LOGO.sub("", clean_line(one[:LONGEST]))))
+            yield from (
+                name for one in said if (name := LOGO.sub("", clean_line(one[:MAX_NAME_LENGTH])))
+            )
 
 
 def _first_name(names: Iterable[str]) -> str:
@@ -174,7 +176,7 @@ def _copyright(page: Page) -> str:
 
 def _most(names: Iterable[str]) -> str:
     """Return the most frequent name, or ""."""
-    counted = Counter(name for name in names if 1 < len(name) <= LONGEST)
+    counted = Counter(name for name in names if 1 < len(name) <= MAX_NAME_LENGTH)
     return counted.most_common(1)[0][0] if counted else ""
 
 
@@ -216,7 +218,7 @@ def _shared(metas: Sequence[EmbeddedMetadata], heading: str, alike: Collection[s
         part
         for part, count in counted.items()
         if count * 2 > len(titles)
-        and 1 < len(part) <= LONGEST
+        and 1 < len(part) <= MAX_NAME_LENGTH
         and part not in alike
         and not is_generic(part)
     ]

@@ -22,16 +22,16 @@ MOST_PLACES: Final = 400
 MOST_OF_ONE: Final = 6
 """Maximum number of selectors for one link."""
 
-LEAST: Final = 3
+MIN_LIST_LINKS: Final = 3
 """Minimum number of links that a selector for a list selects."""
 
-SHOWN: Final = 5
+MAX_CANDIDATES: Final = 5
 """Maximum number of candidates in the file."""
 
-SHORTEST: Final = 15
+MIN_HEADLINE_LENGTH: Final = 15
 """Minimum average length of the link texts, for the links to be headlines (characters)."""
 
-LONGEST: Final = 60
+MAX_SHOWN_TEXT_LENGTH: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,10 @@ def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> s
     lines = [proposal.toml.rstrip()]
     if links:
         lines += ["", "# Pages of the site that may list its releases; try one as url:"]
-        lines += [f"# {line_of('url', link.url)}  # {_short(link.text)}" for link in links[:SHOWN]]
+        lines += [
+            f"# {line_of('url', link.url)}  # {_short(link.text)}"
+            for link in links[:MAX_CANDIDATES]
+        ]
     lines += [
         "",
         "# Which links of the page are its releases? Take the # off what fits:",
@@ -70,14 +73,16 @@ def candidates(page: Page) -> tuple[Candidate, ...]:
         nodes = CssSelector(selector).elements(page.tree)
         texts = [clean_line("".join(map(str, node.itertext()))) for node in nodes]
         texts = [text for text in texts if text]
-        if len(texts) >= LEAST and sum(map(len, texts)) >= SHORTEST * len(texts):
+        if len(texts) >= MIN_LIST_LINKS and sum(map(len, texts)) >= MIN_HEADLINE_LENGTH * len(
+            texts
+        ):
             key = "\n".join(texts)
             # Of selectors with the same result, the shortest is the most readable.
             known = found.get(key)
             if known is None or len(selector) < len(known.selector):
                 found[key] = Candidate(selector, len(texts), texts[0])
     ranked = sorted(found.items(), key=lambda pair: -len(set(pair[0].split("\n"))) * len(pair[0]))
-    return tuple(candidate for _, candidate in ranked[:SHOWN])
+    return tuple(candidate for _, candidate in ranked[:MAX_CANDIDATES])
 
 
 def _selectors(page: Page) -> Iterator[str]:
@@ -94,4 +99,4 @@ def _useful(selectors: Iterable[str]) -> Iterator[str]:
 
 def _short(text: str) -> str:
     line = clean_line(text)
-    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+    return line if len(line) <= MAX_SHOWN_TEXT_LENGTH else f"{line[:MAX_SHOWN_TEXT_LENGTH]}…"

@@ -13,10 +13,10 @@ from anyascii import anyascii
 from spiders.discovery.proposal import Guess
 from spiders.page.generic_names import is_generic, is_host
 
-LONGEST: Final = 26
+MAX_ID_LENGTH: Final = 26
 """Maximum letters of an id, unless its short form is in use."""
 
-SHORTEST: Final = 3
+MIN_LABEL_LENGTH: Final = 3
 """Minimum letters of a host label that identifies its owner."""
 
 _COMMON: Final = """
@@ -70,7 +70,7 @@ def _choices(name: Guess, url: str) -> Iterator[str]:
     said = "" if is_host(name.value) or is_generic(name.value) else name.value
     latin = sum(letter < "\u0250" for letter in said) * 2 > len(said)
     whole = _slug(said)
-    if name.sure and latin and len(whole) <= LONGEST:
+    if name.sure and latin and len(whole) <= MAX_ID_LENGTH:
         yield whole
     hosts = list(_of_host(url))
     yield from hosts[:1]
@@ -87,7 +87,7 @@ def _of_host(url: str) -> Iterator[str]:
     except ValueError:
         labels = [_slug(label) for label in host.split(".")]
         own = [label for label in labels[:-1] if label and label not in COMMON]
-        if own and len(short := _shortened("-".join(own[-2:]))) >= SHORTEST:
+        if own and len(short := _shortened("-".join(own[-2:]))) >= MIN_LABEL_LENGTH:
             yield short
             yield max(own, key=len)
             yield "-".join(own)
@@ -95,7 +95,7 @@ def _of_host(url: str) -> Iterator[str]:
 
 def _without_small(slug: str) -> str:
     words = [word for word in slug.split("-") if word not in SMALL]
-    if len("-".join(words)) > LONGEST:
+    if len("-".join(words)) > MAX_ID_LENGTH:
         words = [word for word in words if word not in KINDS]
     return "-".join(words) or slug
 
@@ -104,6 +104,6 @@ def _slug(text: str) -> str:
     return _shortened(re.sub(r"[^a-z0-9]+", "-", anyascii(text).lower()).strip("-"), 60)
 
 
-def _shortened(slug: str, most: int = LONGEST) -> str:
+def _shortened(slug: str, most: int = MAX_ID_LENGTH) -> str:
     """Shorten a slug to at most ``most`` letters, in whole words if possible."""
     return slug if len(slug) <= most else (slug[: most + 1].rpartition("-")[0] or slug[:most])

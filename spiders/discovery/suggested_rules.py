@@ -14,7 +14,7 @@ from spiders.page.selector_generator import marks_of, selectors_of
 MOST_NODES = 5_000
 """Maximum number of elements of the first page that are checked."""
 
-LONGEST = 400
+MAX_COMPARED_LENGTH = 400
 """Maximum characters of a text that is compared."""
 
 TAGS = (
@@ -51,8 +51,8 @@ def _candidates(page: Page, is_right: Right) -> Iterator[str]:
             return
         if node.tag == "time" and is_right(clean_line(node.get("datetime") or "")):
             yield from (f"{selector}::attr(datetime)" for selector in _selectors(node))
-        text = clean_line("".join(map(str, node.itertext()))[: LONGEST * 2])
-        if 0 < len(text) <= LONGEST and is_right(text):
+        text = clean_line("".join(map(str, node.itertext()))[: MAX_COMPARED_LENGTH * 2])
+        if 0 < len(text) <= MAX_COMPARED_LENGTH and is_right(text):
             yield from _selectors(node)
 
 

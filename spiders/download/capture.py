@@ -26,7 +26,7 @@ from data.models.exchange import Exchange, Headers
 from spiders.download.browser import RENDER
 from spiders.download.exchange_batch import ExchangeBatch
 from spiders.download.responses import TOO_LONG
-from spiders.download.truncation import LOST, STOPPED
+from spiders.download.truncation import DATA_LOSS_FLAG, STOPPED
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -136,7 +136,7 @@ class CaptureMiddleware:
             # The address of a rendered page is that of our own gateway.
             ip="" if rendered or response.ip_address is None else str(response.ip_address),
             protocol=response.protocol or "HTTP/1.1",
-            truncated="length" if cut else "disconnect" if LOST in response.flags else "",
+            truncated="length" if cut else "disconnect" if DATA_LOSS_FLAG in response.flags else "",
             rendered=rendered,
             posted=request.body.decode("utf-8", "replace") if request.method == "POST" else "",
         )

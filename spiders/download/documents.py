@@ -19,7 +19,7 @@ PDF: Final = b"%PDF-"
 DOCUMENT: Final = "document"
 """Key in a request's meta of the text of its document."""
 
-UNREAD: Final = "unread"
+UNREAD_META_KEY: Final = "unread"
 """Key in a request's meta if its response need not be read."""
 
 MAX_CPU_SECONDS: Final = 15
@@ -66,7 +66,7 @@ class DocumentMiddleware:
 
     async def process_response(self, request: Request, response: Response) -> Response:
         """Return the response, with the text of a document in its meta."""
-        if not request.meta.get(UNREAD) and is_pdf(response.body):
+        if not request.meta.get(UNREAD_META_KEY) and is_pdf(response.body):
             async with self._one:
                 request.meta[DOCUMENT] = await read_document(response.body)
         return response

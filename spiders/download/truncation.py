@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 NO_LENGTH: Final = "partial"
-LOST: Final = "dataloss"
+DATA_LOSS_FLAG: Final = "dataloss"
 STOPPED: Final = "download_stopped"
 """Flags that Scrapy gives a response: no length was announced and the connection closed; the
 connection closed before the announced end; we stopped reading."""
@@ -229,7 +229,7 @@ def is_good(response: Response) -> bool:
 
 def failure_of(response: Response) -> Exception | None:
     """Why a response is not whole, as far as it shows by itself; None if it may be whole."""
-    if LOST in response.flags:
+    if DATA_LOSS_FLAG in response.flags:
         return ResponseDataLossError()
     if response.status == HTTPStatus.PARTIAL_CONTENT and part_of(response) == "part":
         return TruncatedResponse(PART)

@@ -20,20 +20,20 @@ Kind = Literal["release", "listing"]
 SAYS_ARTICLE = ("json-ld", "meta", "microdata", "state")
 """Rules for dates in markup that only single articles have."""
 
-MANY = 25
+MANY_LINKS = 25
 LONG = 4000
 """Numbers of items and of characters above which more of them do not change the score."""
 
-ENOUGH = 800
+MIN_RELEASE_LENGTH = 800
 """Minimum characters of the text of a release that is shown beside a scripted list."""
 
-READ = 50_000
+MAX_SEARCHED_LENGTH = 50_000
 """Maximum characters of a text in which item titles are searched."""
 
-SHORTEST = 9
+MIN_TITLE_LENGTH = 9
 """Minimum letters of a title that does not occur in a text by chance."""
 
-FEW = 5
+MAX_SINGLE_DATE_ITEMS = 5
 """Maximum number of items for which a single common date is ignored."""
 
 BIAS = -3.4
@@ -49,7 +49,7 @@ def kind_of(release: ExtractedRelease, listing: Listing) -> Kind:
         return "release"  # a release in scripts certainly belongs to the page
     if listing.rule == "state":
         # A list in scripts beside a long text contains other releases.
-        return "listing" if len(release.content.body_text) < ENOUGH else "release"
+        return "listing" if len(release.content.body_text) < MIN_RELEASE_LENGTH else "release"
     if listing.rule and not listing.rule.startswith("region:"):
         return "listing"
     return "listing" if score_of(release, listing) > 0 else "release"
@@ -58,7 +58,7 @@ def kind_of(release: ExtractedRelease, listing: Listing) -> Kind:
 def score_of(release: ExtractedRelease, listing: Listing) -> float:
     """Return a score that is positive for listings, from a page's detected rows and its text."""
     rule = release.content.published.rule if release.content.published else ""
-    items = min(len(listing.items), MANY) / MANY
+    items = min(len(listing.items), MANY_LINKS) / MANY_LINKS
     dated = dated_items(release, listing)
     words, number = address_of(release.canonical or release.url)
     return (
@@ -86,7 +86,11 @@ def dated_items(release: ExtractedRelease, listing: Listing) -> int:
     here = (release.url, release.canonical or "")
     dated = [item for item in listing.items if item.published and not is_above(item.url, here)]
     days = {item.published.day for item in dated if item.published}
-    several = len(days) > 1 or len(dated) > FEW or any(leads_to_file(item.url) for item in dated)
+    several = (
+        len(days) > 1
+        or len(dated) > MAX_SINGLE_DATE_ITEMS
+        or any(leads_to_file(item.url) for item in dated)
+    )
     return len(dated) if several else 0
 
 
@@ -108,9 +112,9 @@ def told_share(release: ExtractedRelease, listing: Listing) -> float:
 
     A high share means that the text is the list itself.
     """
-    text = comparison_key(release.content.body_text[:READ])
+    text = comparison_key(release.content.body_text[:MAX_SEARCHED_LENGTH])
     titles = [comparison_key(item.title) for item in listing.items]
-    told = sum(len(title) >= SHORTEST and title in text for title in titles)
+    told = sum(len(title) >= MIN_TITLE_LENGTH and title in text for title in titles)
     return told / len(titles)
 
 

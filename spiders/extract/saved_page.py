@@ -15,7 +15,7 @@ from data.errors import PAGE_BUG
 from spiders.extract.page_values import Wanted, extract
 from spiders.page.page import Page, is_web
 
-MOST = 20_000_000
+MAX_PAGE_BYTES = 20_000_000
 """Maximum bytes of a page that are read."""
 
 GZIP = b"\x1f\x8b"
@@ -63,4 +63,4 @@ def saved(task: Task) -> Page:
     with path.open("rb") as file:
         packed = file.read(len(GZIP)) == GZIP
     with gzip.open(path) if packed else path.open("rb") as opened:
-        return Page(task.url if is_web(task.url) else "", opened.read(MOST))
+        return Page(task.url if is_web(task.url) else "", opened.read(MAX_PAGE_BYTES))

@@ -24,7 +24,7 @@ from spiders.sources.unmatched import Unmatched, listing_matches, release_matche
 
 LISTING, RELEASE, EXPECTED = "listing.html", "release.html", "expected.json"
 
-SHOWN = 60
+MAX_SHOWN_LENGTH = 60
 """Maximum characters of a value in a difference."""
 
 
@@ -157,4 +157,4 @@ def _short(value: Any) -> str:
     if isinstance(value, Mapping):
         value = " ".join(str(part) for part in value.values() if part)
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
+    return text if len(text) <= MAX_SHOWN_LENGTH else f"{text[:MAX_SHOWN_LENGTH]}…"

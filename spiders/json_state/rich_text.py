@@ -34,7 +34,7 @@ INSIDE: Final = (
 )  # fmt: skip
 """Keys of a node's children or text. They are converted in the order of the node's keys."""
 
-READY: Final = ("processed", "rendered", "html")
+RENDERED_HTML_KEYS: Final = ("processed", "rendered", "html")
 """Keys of HTML rendered from the node's other keys, which are then ignored."""
 
 TAGS: Final = (
@@ -112,7 +112,7 @@ class Writer:
             return ["<br>"]
         tag = tag_of(value, kinds)
         inner: list[str] = []
-        ready = next((key for key in READY if isinstance(value.get(key), str)), None)
+        ready = next((key for key in RENDERED_HTML_KEYS if isinstance(value.get(key), str)), None)
         for key, part in value.items():
             inside = key == ready if ready else key in INSIDE
             if inside and isinstance(part, (dict, list, str)):

@@ -39,7 +39,7 @@ SHORT: Final = 80
 """Minimum length of a script or attribute with a state (characters)."""
 
 ASSIGNED: Final = re.compile(r"=\s*+(?=[{\[]|JSON\s*+\.|\(?\s*+function\s*+\()")
-NAMED: Final = re.compile(
+STATE_NAME: Final = re.compile(
     r"""(?:\b(?:window|self|globalThis)\s*(?:\.\s*[\w$]{1,60}|\[\s*["'][\w$]{1,60}["']\s*\])"""
     r"|\b__?[A-Za-z][\w$]{1,60}|\b[A-Za-z_]{0,30}(?:[sS]tate|STATE|Data|DATA|Props))\s*$"
 )
@@ -159,7 +159,7 @@ def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
             break
         at = match.end()
         before = text[max(0, match.start() - LONGEST_NAME) : match.start()]
-        if NAMED.search(before) or (RECORDS.match(text, at) and DECLARED.search(before)):
+        if STATE_NAME.search(before) or (RECORDS.match(text, at) and DECLARED.search(before)):
             found += 1
             with suppress(NoLiteral):
                 value, at = first_value(text, at)

@@ -20,7 +20,7 @@ from spiders.release.read import read_release
 from spiders.sources.source_file import DateOrder
 
 ORDERS: Final[tuple[DateOrder, DateOrder]] = ("DMY", "MDY")
-LONGEST: Final = 160
+MAX_DATE_TEXT_LENGTH: Final = 160
 """Maximum length of a text that may be a date with its label or a listing row (characters)."""
 
 MONTHS: Final = 12
@@ -124,7 +124,7 @@ def _numbers(page: Page) -> Iterator[tuple[int, int, str]]:
     for number, text in enumerate(page.tree.itertext()):
         if number > MOST_TEXTS:
             return
-        if len(text) <= LONGEST:
+        if len(text) <= MAX_DATE_TEXT_LENGTH:
             for found in NUMBERS.finditer(str(text)):
                 yield int(found[1]), int(found[3]), found[4]
 

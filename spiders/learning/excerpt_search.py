@@ -22,7 +22,7 @@ TAILS: Final = (2_000, 8_000, 24_000, 100_000)
 """Numbers of bytes after the cut element that are tried, to include links to other releases."""
 
 ATTRIBUTES: Final = {"#": "id", "[": "itemprop", ".": "class"}
-MOST: Final = 12
+MAX_ANCESTORS: Final = 12
 """Maximum number of ancestors of a body that are tried, counted once per name."""
 
 
@@ -35,7 +35,7 @@ def with_excerpt(template: Template, lessons: Sequence[Sample]) -> Template:
     body = whole.body_of(lessons[0].page.tree)
     expected = [whole.read(one.page, one.reading, one.listed) for one in lessons]
     for number, excerpt in enumerate(_candidates(body, lessons) if body is not None else ()):
-        if number >= MOST * len(TAILS):
+        if number >= MAX_ANCESTORS * len(TAILS):
             break
         reader = TemplateReader(msgspec.structs.replace(template, excerpt=excerpt))
         for one, right in zip(lessons, expected, strict=True):

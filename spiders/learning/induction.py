@@ -35,7 +35,7 @@ from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import layout_of, selectors_of
 from spiders.sources.source_file import ReleaseRules
 
-LEAST: Final = 3
+MIN_TEMPLATE_PAGES: Final = 3
 """Minimum number of pages from which a template is learned."""
 
 ALIKE: Final = 0.95
@@ -67,7 +67,9 @@ def induce(
     Declared selectors are kept. On every page, the template must extract the same title, date and
     files as detection, and a body of Jaccard similarity `ALIKE`.
     """
-    if len(lessons) < LEAST or not all(lesson.read.content.body_text for lesson in lessons):
+    if len(lessons) < MIN_TEMPLATE_PAGES or not all(
+        lesson.read.content.body_text for lesson in lessons
+    ):
         return None
     if not can_learn_from(lessons):
         return None

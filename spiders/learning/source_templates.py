@@ -25,7 +25,7 @@ from data.models import Release
 from data.revisions.readings import TwoReadings, compare_readings
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning.boilerplate import everywhere
-from spiders.learning.induction import LEAST, induce, still_fits, without
+from spiders.learning.induction import MIN_TEMPLATE_PAGES, induce, still_fits, without
 from spiders.learning.sample import Sample
 from spiders.learning.template import (
     MISFITS,
@@ -146,7 +146,7 @@ class SourceTemplates:
             if self._holds(by, found, detected):
                 self._fitted(by)
                 return found
-            if by.template.fitted <= LEAST:
+            if by.template.fitted <= MIN_TEMPLATE_PAGES:
                 # The template was right only on the pages from which it was learned.
                 self._drop(by)
         self._misfitted(page.url, declared)
@@ -296,7 +296,7 @@ class SourceTemplates:
 
         One incorrectly extracted page does not spoil all sets.
         """
-        pairs = combinations(others, LEAST - 1)
+        pairs = combinations(others, MIN_TEMPLATE_PAGES - 1)
         for pair in islice(pairs, max(0, MOST_TRIES - self._tries)):
             self._tries += 1
             yield (newest, *pair)

@@ -43,7 +43,7 @@ from spiders.release.related_links import links_after
 
 LEARNED: Final = "learned"
 DECLARED: Final = "declared"
-SURE: Final = 0.95
+LEARNED_CONFIDENCE: Final = 0.95
 """Confidence of learned values. Declared titles and bodies have 1.0."""
 
 
@@ -113,7 +113,11 @@ class TemplateReader:
             canonical=canonical_of(page),
             links=links_after(body, page.base),
             editions=editions_of(page, language),
-            confidence={"title": SURE, "published": SURE, "body": SURE},
+            confidence={
+                "title": LEARNED_CONFIDENCE,
+                "published": LEARNED_CONFIDENCE,
+                "body": LEARNED_CONFIDENCE,
+            },
         )
 
     def _is_another(self, root: etree._Element, title: str) -> bool:

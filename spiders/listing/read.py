@@ -36,7 +36,7 @@ from spiders.page.unscripted import without_scripts
 from spiders.sections.find import Section, find_sections
 from spiders.sources.source_file import ListingRules
 
-FEW: Final = 3
+FEW_DATED_ITEMS: Final = 3
 """Minimum number of dated items for which a page's scripts are not read. With fewer, the scripts
 must contain more than this many times as many items to be preferred."""
 
@@ -148,13 +148,16 @@ def _detected(
     if sections and is_of_sections(best.items if best else [], sections):
         items = tuple(ListingItem(one.url, one.title, one.published) for one in sections)
         return Listing(page.url, items, known.next, SECTIONS, SECTIONS_CONFIDENCE)
-    if shown < FEW:
+    if shown < FEW_DATED_ITEMS:
         state = read_state(page, reading)
-        if state and len(state.items) > shown * FEW:
+        if state and len(state.items) > shown * FEW_DATED_ITEMS:
             return replace(state, next=known.next)
         hidden = None if is_unscripted else without_scripts(page)
         listed = _detected(hidden, reading, known, is_unscripted=True) if hidden else None
-        if listed and sum(item.published is not None for item in listed.items) > shown * FEW:
+        if (
+            listed
+            and sum(item.published is not None for item in listed.items) > shown * FEW_DATED_ITEMS
+        ):
             return listed
     reasons = [NO_TEXT] if page.is_binary else []
     if page.is_cut or flat.cut:
@@ -201,7 +204,7 @@ def is_of_sections(items: Sequence[ListingItem], sections: Sequence[Section]) ->
     dated = sum(item.published is not None and item.url not in within for item in items)
     if len(sections) == 1:
         return 0 < len(items) == inside or (sections[0].is_permanent and not dated)
-    return inside >= MOSTLY * len(items) or dated * FEW < len(sections)
+    return inside >= MOSTLY * len(items) or dated * FEW_DATED_ITEMS < len(sections)
 
 
 def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:

@@ -46,13 +46,13 @@ MAX_BOXES: Final = 20
 PAGER: Final = 8
 """Maximum distance from the end of a region to its pager, in marks (texts and links)."""
 
-LARGEST: Final = 40
+MAX_LAST_RECORD_MARKS: Final = 40
 """Maximum length assumed for the last record of a region, in marks (texts and links)."""
 
 LABEL: Final = 60
 """Maximum length of a text that may be a label above a region, in characters."""
 
-MANY: Final = 32
+MAX_SIZE_ITEMS: Final = 32
 """Number of items above which a longer list gets no higher ``size`` feature."""
 
 LONG: Final = 8
@@ -181,13 +181,13 @@ class RegionFeatures:
         )
         pager = bisect_left(self._pagers, last)
         step = (records[-1].begin - first) // max(1, size - 1)
-        below = max(last, final.begin + min(step, LARGEST)) + PAGER
+        below = max(last, final.begin + min(step, MAX_LAST_RECORD_MARKS)) + PAGER
 
         def lie_in(bit: int) -> float:
             return sum(count for bits, count in regions.items() if bits & bit) / size
 
         return {
-            "size": log2(min(size, MANY)) / log2(MANY),
+            "size": log2(min(size, MAX_SIZE_ITEMS)) / log2(MAX_SIZE_ITEMS),
             "outside": float(region.side not in {"in", ""}),
             "above": float(region.side == "above"),
             "parted": float(not (region.strict or region.side == "above") and _is_parted(records)),
@@ -232,7 +232,7 @@ class RegionFeatures:
             "files": len(files) / size,
             "leading": sum(bool(LEADING.match(item.title)) for item in found) / size,
             "menu_like": sum(map(_is_menu_like, found)) / size,
-            "by_dates": log2(1 + region.score * _titled(region, items)) / log2(MANY),
+            "by_dates": log2(1 + region.score * _titled(region, items)) / log2(MAX_SIZE_ITEMS),
         }
 
     def _promise(self, region: Region, read: list[Record]) -> dict[str, float]:
@@ -253,7 +253,7 @@ class RegionFeatures:
             "falling": float(dated > 2),  # noqa: PLR2004 - of two steps at the least
             "one_shape": 1.0,
             "files": sum(map(self._has_file, read)) / size,
-            "by_dates": log2(1 + region.score) / log2(MANY),
+            "by_dates": log2(1 + region.score) / log2(MAX_SIZE_ITEMS),
         }
 
     def _words_in(self, record: Record) -> int:

@@ -19,7 +19,7 @@ DETECTION_BYTES = 65_536
 """Maximum number of bytes of a response body used to detect its character encoding."""
 
 LANG = re.compile(rb"<html[^>]{0,500}\blang\s*=\s*[\"']?([a-zA-Z]{2})\b", re.IGNORECASE)
-USUAL = {
+USUAL_ENCODINGS = {
     **dict.fromkeys(["lt", "lv", "et"], "cp1257"), **dict.fromkeys(["tr", "az"], "cp1254"),
     **dict.fromkeys(["cs", "sk", "pl", "hu", "sl", "hr", "ro"], "cp1250"),
     **dict.fromkeys(["ru", "uk", "be", "bg", "sr", "mk"], "cp1251"),
@@ -96,7 +96,7 @@ def decode(body: bytes, content_type: str) -> str:
     if charset and charset != "utf-8":
         return body.decode(charset, "replace")
     spoken = LANG.search(body[:4096])
-    usual = USUAL.get(spoken[1].decode("ascii").lower()) if spoken else None
+    usual = USUAL_ENCODINGS.get(spoken[1].decode("ascii").lower()) if spoken else None
     if usual:
         try:
             return body.decode(usual)
@@ -108,7 +108,7 @@ def decode(body: bytes, content_type: str) -> str:
         # Detection confuses encodings of Latin letters with each other. The language decides
         # between them.
         said = MARKUP.sub(" ", body[:DETECTION_BYTES].decode(WESTERN, "replace"))
-        detected = USUAL.get(detect_language(" ".join(said.split())) or "", WESTERN)
+        detected = USUAL_ENCODINGS.get(detect_language(" ".join(said.split())) or "", WESTERN)
     return body.decode(detected, "replace")
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from lxml import etree
 
-LONGEST: Final = 600
+MAX_HIDDEN_LENGTH: Final = 600
 """Maximum length of a hidden element that may be skipped, in characters."""
 
 NEVER: Final = ("h1", "time", "table", "article", "main")
@@ -30,7 +30,7 @@ CALLED: Final = re.compile(
 )
 """Class names of common frameworks for hidden elements."""
 
-SHOWN: Final = re.compile(
+SHOWN_CLASSES: Final = re.compile(
     r"not-sr-only|(?:sm|md|lg|xl|2xl|dark|group-hover):[\w-]+|d-(?:sm|md|lg|xl|xxl)-(?!none)[\w-]+"
 )
 """Class names that show a hidden element again, on wide screens or on hover."""
@@ -74,11 +74,11 @@ def shown_by_scripts(root: etree._Element) -> frozenset[etree._Element]:
 def calls_itself_hidden(named: str) -> bool:
     """Whether the classes in ``named`` mark their element as hidden."""
     classes = named.split()
-    return any(map(CALLED.fullmatch, classes)) and not any(map(SHOWN.fullmatch, classes))
+    return any(map(CALLED.fullmatch, classes)) and not any(map(SHOWN_CLASSES.fullmatch, classes))
 
 
 def says_little(element: etree._Element) -> bool:
     """Whether a hidden element can be skipped: it is short and has no headline, time or table."""
     if element.tag in NEVER or next(element.iter(*NEVER), None) is not None:
         return False
-    return len(str(SAID(element))) <= LONGEST
+    return len(str(SAID(element))) <= MAX_HIDDEN_LENGTH

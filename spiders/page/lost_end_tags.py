@@ -28,7 +28,7 @@ PARTS: Final = re.compile(
 )
 """Tags that occur in the body of a document, but rarely inside an element of HIDING."""
 
-LEAST: Final = 3
+MIN_HIDDEN_BODY_TAGS: Final = 3
 """Minimum number of body tags after an unclosed element that hides the rest of the document."""
 
 
@@ -61,8 +61,13 @@ def with_end_tag(markup: bytes, root: etree._Element) -> bytes | None:
         first = PARTS.search(markup, start)
         if (
             first
-            and sum(1 for _ in zip(range(LEAST), PARTS.finditer(markup, start), strict=False))
-            == LEAST
+            and sum(
+                1
+                for _ in zip(
+                    range(MIN_HIDDEN_BODY_TAGS), PARTS.finditer(markup, start), strict=False
+                )
+            )
+            == MIN_HIDDEN_BODY_TAGS
         ):
             return markup[: first.start()] + end_tag + markup[first.start() :]
     return None

@@ -25,7 +25,7 @@ HEAD: Final = 16
 CHROME: Final = MENU | FOOT | HEAD
 """Regions that contain no releases: menus, the page header and the page footer."""
 
-WHOLE: Final = 0.5
+WHOLE_PAGE_SHARE: Final = 0.5
 """Share of a page above which an element named like a menu or an aside wraps the page."""
 
 FORM: Final = 30
@@ -75,7 +75,7 @@ _CALLED: Final = ((MENU, _MENU), (FOOT, _FOOT), (HEAD, _HEAD), (ASIDE, _ASIDE), 
 _OF_ROWS: Final = (FOOT, HEAD, ASIDE)
 _FEATURED: Final = re.compile(r"featur|hero|lead|top-?stor|highlight", re.IGNORECASE)
 _CAMEL: Final = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_OWN: Final = MENU | HEAD | FOOT | ASIDE
+_OUTER_REGIONS: Final = MENU | HEAD | FOOT | ASIDE
 
 
 @dataclass(slots=True)
@@ -168,7 +168,7 @@ def _without_rows(found: list[PageRegion]) -> list[PageRegion]:
     """Remove parts of rows: regions that repeat with a different parent each."""
     alike: dict[int, list[PageRegion]] = defaultdict(list)
     for one in found:
-        if one.bits & _OWN and one.bits != MENU:
+        if one.bits & _OUTER_REGIONS and one.bits != MENU:
             alike[one.sign].append(one)
     rows: set[int] = set()
     for group in alike.values():
@@ -192,10 +192,10 @@ def _is_wrapper(one: PageRegion, size: int, heads: list[int], mains: list[PageRe
         if one.begin <= main.begin and main.end <= one.end and main.end > main.begin:
             return True
     if one.sure and one.bits != HEAD:
-        return one.end - one.begin > size * WHOLE and not _beside(one, heads, mains)
+        return one.end - one.begin > size * WHOLE_PAGE_SHARE and not _beside(one, heads, mains)
     within = [main for main in mains if main.begin <= one.begin and one.end <= main.end]
     whole = min((main.end - main.begin for main in within), default=size)
-    if one.end - one.begin <= whole * WHOLE:
+    if one.end - one.begin <= whole * WHOLE_PAGE_SHARE:
         return False
     # An element that fills most of a main part is not a menu. SPIP, for one, gives lists a menu
     # class.

@@ -47,7 +47,7 @@ coefficient of their letter pairs."""
 SIZED: Final = re.compile(
     r"font(?:-size)?\s*:[^;]{0,60}?(?<![\d.])(\d{1,3}(?:\.\d{1,3})?)(px|pt|r?em|%)", re.IGNORECASE
 )
-NAMED: Final = re.compile(
+NAMED_FONT_SIZE: Final = re.compile(
     r"font(?:-size)?\s*:[^;]{0,60}?\b(medium|(?:x{1,2}-)?large|larger)", re.IGNORECASE
 )
 PIXELS: Final = {"px": 1.0, "pt": 4 / 3, "em": 16.0, "rem": 16.0, "%": 0.16}
@@ -152,7 +152,7 @@ def stated_pixels(element: etree._Element) -> float | None:
     if style and "font" in style.lower():
         if match := SIZED.search(style):
             return float(match[1]) * PIXELS[match[2].lower()]
-        if match := NAMED.search(style):
+        if match := NAMED_FONT_SIZE.search(style):
             return NAMED_PIXELS.get(match[1].lower(), FONT_PIXELS[-2])
     if element.tag == "font" and (size := (element.get("size") or "").strip()):
         relative = size[0] in "+-"

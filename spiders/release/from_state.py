@@ -34,7 +34,7 @@ from spiders.release.state_objects import (
     title_in,
 )
 
-LEAST = 400
+MIN_UNMATCHED_BODY_LENGTH = 400
 """Minimum length of a body if neither its title nor its address matches the page (letters)."""
 
 SHORTEST_TITLE, SHORTEST_PLACE = 8, 3
@@ -49,7 +49,7 @@ MOST_RECORDS: Final = 200
 """Maximum number of objects per page whose body is checked, best matches first."""
 
 MAX_PLACE = 2_000
-SURE: Final = (0.5, 0.8, 0.9, 0.95)
+BODY_CONFIDENCES: Final = (0.5, 0.8, 0.9, 0.95)
 """Confidence of a body whose object matches the page by nothing, title, address, or both."""
 
 PLACE: Final = re.compile(
@@ -122,7 +122,10 @@ def find_state_release(  # noqa: PLR0917 - needs all identifiers of a page
         if rank < best[0] or not (rank or (record.alone and title_in(record))):
             continue
         html, length = body_in(record.value, writer)
-        if length >= (SHORTEST_BODY if rank else LEAST) and (rank, length) > best:
+        if (
+            length >= (SHORTEST_BODY if rank else MIN_UNMATCHED_BODY_LENGTH)
+            and (rank, length) > best
+        ):
             best = rank, length
             found = StateRelease(
                 title_in(record),
@@ -130,7 +133,7 @@ def find_state_release(  # noqa: PLR0917 - needs all identifiers of a page
                 date_in(record, reading),
                 image_in(record, base),
                 author_in(record),
-                SURE[rank],
+                BODY_CONFIDENCES[rank],
             )
     return found
 

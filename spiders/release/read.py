@@ -40,7 +40,7 @@ from spiders.release.section import read_section, section_at
 from spiders.release.title import Title, find_title, read_title
 from spiders.sources.source_file import ReleaseRules
 
-TOLD = ("declared", "json-ld", "meta:article", "microdata")
+PREFERRED_DATE_RULES = ("declared", "json-ld", "meta:article", "microdata")
 """Prefixes of rules whose dates take precedence over a date in the page's state."""
 
 LITTLE: Final = 200
@@ -106,7 +106,7 @@ def _read_visible(
     dated = release_reading(reading, page, meta, seen, place)
     evidence = DateEvidence(page, meta, seen, place, dated)
     published = read_published(rules, listed, evidence, reasons)
-    if stated is not None and not (published and published.rule.startswith(TOLD)):
+    if stated is not None and not (published and published.rule.startswith(PREFERRED_DATE_RULES)):
         published = stated.published or published
     if body is not None:
         headline, order = (title.text, title.order) if title else ("", None)

@@ -19,7 +19,7 @@ MIN_TITLE, MAX_LINKS = 16, 30
 """Minimum length of a link's text that may be a release title (Latin letters), and maximum number
 of links kept per page."""
 
-ELSEWHERE: Final = (
+OTHER_REGIONS: Final = (
     BIT["footer"] | BIT["foot"] | BIT["nav"] | BIT["navigation"] | BIT["comment"] | BIT["share"]
 )
 ASIDE: Final = frozenset(["nav", "footer", "header"])
@@ -82,6 +82,6 @@ def _elsewhere(link: etree._Element, below: dict[etree._Element, float]) -> bool
         holder = holder.getparent()
     levels = 0.0 if holder is None else below[holder]
     for one in reversed(around):
-        own = ABOVE_LINK if hints_in(names_of(one)) & ELSEWHERE else 0
+        own = ABOVE_LINK if hints_in(names_of(one)) & OTHER_REGIONS else 0
         levels = below[one] = inf if one.tag in ASIDE else max(own, levels - 1)
     return levels > 0

@@ -63,7 +63,7 @@ LEAD: Final = re.compile(
 PLACED: Final = re.compile("hero|cover|poster|key_?visual|banner", re.IGNORECASE)
 """Keys whose value may be an image or something else."""
 
-ELSEWHERE: Final = re.compile(
+OTHER_KEYS: Final = re.compile(
     r"related|recommend|cookie|consent|footer|menu|navig|newsletter|banner|modal|privacy|comment|"
     r"sidebar|latest|trending|popular|more_?|next|prev|translation|locale|i18n|messages|config|"
     r"settings|alert|widget|ads\b|seo|author|contact|boilerplate|about",
@@ -82,7 +82,7 @@ TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 class StateObject:
     """An object of a state. ``around`` contains its enclosing objects, innermost first.
 
-    ``alone`` is whether the object is not one of several in a list, nor below an `ELSEWHERE` key.
+    ``alone`` is whether the object is not one of several in a list, nor below an `OTHER_KEYS` key.
     """
 
     value: Mapping[str, Any]
@@ -119,7 +119,7 @@ def state_objects(state: Any) -> Iterator[StateObject]:
         inner = (value, *around)[:INHERITED]
         for name, part in reversed(value.items()):
             if holds(part):
-                waiting.append((part, inner, depth + 1, alone and not ELSEWHERE.search(name)))
+                waiting.append((part, inner, depth + 1, alone and not OTHER_KEYS.search(name)))
 
 
 def holds(part: Any) -> bool:

@@ -60,7 +60,7 @@ READINGS: Final = frozenset(("rt", "rp", "rtc"))
 """Ruby elements with the pronunciation of characters, which is not part of the text."""
 
 NONE, WHOLE, UNSUFFIXED, FIRST, LAST, LONGEST = range(6)
-ASKED: Final = tuple(
+FEATURE_BITS: Final = tuple(
     BIT[name]
     for name in (
         "title", "lead", "nav", "related", "head", "hidden", "date", "share", "comment", "sidebar",
@@ -267,7 +267,7 @@ def headline_features(
 def block_row(block: TextBlock | None, start: int, orders: list[int], count: int) -> list[float]:
     """Return the features of a heading's block, or -1 for each if there is no block."""
     if block is None:
-        return [-1.0] * (7 + len(ASKED) + len(ABOVE))
+        return [-1.0] * (7 + len(FEATURE_BITS) + len(ABOVE))
     names = block.hints | block.container.near
     return [
         start - block.order,
@@ -277,6 +277,6 @@ def block_row(block: TextBlock | None, start: int, orders: list[int], count: int
         pieces_of(block),
         block.container.twins,
         block.container.outer.blocks if block.container.outer else 0,
-        *[names & bit != 0 for bit in ASKED],
+        *[names & bit != 0 for bit in FEATURE_BITS],
         *[block.container.above & bit != 0 for bit in ABOVE],
     ]

@@ -21,7 +21,7 @@ NEEDED: Final = ("title", "published", "body")
 ALSO: Final = ("section", "publisher")
 """Fields that may be missing on a release page."""
 
-ENOUGH: Final = 3
+MIN_UNMATCHED_PAGES: Final = 3
 """Minimum number of pages without a match before an `ALSO` selector is reported."""
 
 
@@ -85,7 +85,7 @@ class Unmatched:
     def without(self) -> Iterator[tuple[str, str, int]]:
         """Yield the selectors that match nothing: key, selector, and number of checked pages."""
         for key, (selector, pages, matched) in self.looked_at.items():
-            least = ENOUGH if key.partition(".")[2] in ALSO else 1
+            least = MIN_UNMATCHED_PAGES if key.partition(".")[2] in ALSO else 1
             if not matched and pages >= least:
                 yield key, selector, pages
 

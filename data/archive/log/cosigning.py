@@ -28,7 +28,7 @@ CONFLICT: Final = 409
 UNSUPPORTED_STATUS: Final = {404, 405, 501}
 """Status codes of servers that don't accept checkpoints, or not those of this log."""
 
-AHEAD: Final = (
+WITNESS_AHEAD_MESSAGE: Final = (
     "the witness {} saw {} leaves of this log, which has {} now: it was put back from an older "
     "copy. Put the newest copy of archive/log back, such as site/log"
 )
@@ -90,7 +90,9 @@ def submitted(
         if not SIZE.fullmatch(seen):
             raise ArchiveError(asked.place, "the witness did not say which tree it saw last")
         if int(seen) > own.size:
-            raise ArchiveError(str(log.folder), AHEAD.format(asked.place, seen, own.size))
+            raise ArchiveError(
+                str(log.folder), WITNESS_AHEAD_MESSAGE.format(asked.place, seen, own.size)
+            )
         answer = offered(log, own, int(seen), asked, client)
     if answer.status in UNSUPPORTED_STATUS:
         return None
@@ -125,7 +127,9 @@ def published(
         return None
     seen = parse_checkpoint(content, asked.place)
     if seen.size > own.size:
-        raise ArchiveError(str(log.folder), AHEAD.format(asked.place, seen.size, own.size))
+        raise ArchiveError(
+            str(log.folder), WITNESS_AHEAD_MESSAGE.format(asked.place, seen.size, own.size)
+        )
     if log.tree(own.size).root_of(seen.size) != seen.root:
         raise ArchiveError(str(log.folder), FORKED.format(asked.place, seen.size))
     signed = log.key_chain().signatures(seen)

@@ -42,7 +42,7 @@ PRIVATE: Final = "PRIVATE+KEY"
 MAX_KEYS: Final = 1000
 """Maximum number of keys in the chain of a log."""
 
-LOST: Final = (
+LOG_KEY_MISSING_MESSAGE: Final = (
     "the key of the log is missing; restore it from a copy of this file. If there is none, delete "
     "checkpoint and key in {0}, and the published folder log: the log then continues under another "
     "name, which its witnesses see as a new log. Until then, releases are "
@@ -114,7 +114,7 @@ class LogKey:
         signed = (self._folder / "checkpoint").exists() or (self._folder / "key").exists()
         if not self._path.exists() and not self._next.exists():
             if signed:
-                raise ArchiveError(str(self._path), LOST.format(self._folder))
+                raise ArchiveError(str(self._path), LOG_KEY_MISSING_MESSAGE.format(self._folder))
             make_key(self._path, "communique")
         if not (self._folder / "key" / "0").exists():
             key = read_key(self._path)
@@ -140,7 +140,7 @@ class LogKey:
             return
         there = [path for path in (self._path, self._next) if path.exists()]
         if not there:
-            raise ArchiveError(str(self._path), LOST.format(self._folder))
+            raise ArchiveError(str(self._path), LOG_KEY_MISSING_MESSAGE.format(self._folder))
         last = self.chain().present
         if all(read_key(path).verifier != last for path in there):
             raise ArchiveError(str(self._path), ANOTHER.format(self._folder, last))

@@ -18,7 +18,7 @@ LOG_BELOW: Final = ("", "log", "site/log", "archive/log")
 WITNESS_BELOW: Final = ("", "witness", "site/witness")
 """Places of a witness's folder below a given place."""
 
-GONE: Final = {404, 410}
+GONE_STATUSES: Final = {404, 410}
 
 
 def log_at(place: str, client: Outbound) -> Read:
@@ -51,7 +51,7 @@ def fetched(client: Outbound, base: str, path: str) -> bytes:
     """Fetch a file by HTTP. Raises FileNotFoundError, OutboundError and ArchiveError."""
     address = f"{base}/{path}"
     answer = asyncio.run(client.ask("GET", address))
-    if answer.status in GONE:
+    if answer.status in GONE_STATUSES:
         raise FileNotFoundError(address)
     if answer.status != OK:
         raise ArchiveError(address, f"the server answered {answer.status}")

@@ -38,7 +38,7 @@ CLOCK: Final = (
     "{:%Y-%m-%d %H:%M:%S}; set the clock, or delete the last line of this file if it was wrong then"
 )
 
-LOST: Final = (
+WITNESS_KEY_MISSING_MESSAGE: Final = (
     "the key of this witness is gone; put it back from a copy of this file. If there is none, "
     "delete {0}: it then signs as another witness, whose key has to be told to those who know the "
     "old one, and still knows what it saw. Meanwhile nothing is signed"
@@ -100,7 +100,7 @@ class Witness:
         if not published.exists():
             return
         if not self._key.exists():
-            raise ArchiveError(str(self._key), LOST.format(published))
+            raise ArchiveError(str(self._key), WITNESS_KEY_MISSING_MESSAGE.format(published))
         known = published.read_text(encoding="utf-8", errors="replace").strip()
         if str(read_key(self._key).verifier) != known:
             raise ArchiveError(str(self._key), ANOTHER.format(published, known[:200]))

@@ -29,7 +29,7 @@ from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models.capture import Capture, RecordPlace
 
-GONE: Final = RecordPlace("", 0, 0)
+REMOVED_PLACE: Final = RecordPlace("", 0, 0)
 """Place of a removed record."""
 
 Relocate = Callable[[Mapping[str, RecordPlace]], object]
@@ -53,7 +53,7 @@ def take_out(
     """Remove records from an archive whose files are all finished (Archive.finish).
 
     ``removal`` is the command and the reason. ``relocate`` receives the new places of the store's
-    ``captures``, and GONE for removed ones. Raises ArchiveError and OSError.
+    ``captures``, and REMOVED_PLACE for removed ones. Raises ArchiveError and OSError.
     """
     if not records:
         return TakenOut()
@@ -63,7 +63,7 @@ def take_out(
     for one in records:
         cuts[archive.folder / one.file].append(Cut(one.offset, one.length))
     gone = {one.record_id for one in records}
-    moves = {one.record_id: GONE for one in captures if one.record_id in gone}
+    moves = {one.record_id: REMOVED_PLACE for one in captures if one.record_id in gone}
     kept: dict[str, list[Capture]] = defaultdict(list)
     for capture in captures:
         if capture.record_id not in gone:

@@ -25,7 +25,7 @@ from data.wording import counted
 
 FOREIGN: Final = re.compile(r"\.(?:warc|arc)(?:\.gz|\.zst)?(?:\.open)?\Z|\.wacz\Z")
 
-GONE: Final = (
+LOG_MISSING_MESSAGE: Final = (
     "the log is gone: nothing shows whether a record was changed or is missing; put the folder "
     "back from a copy, such as site/log"
 )
@@ -62,7 +62,7 @@ def verify(
     problems += _missing_pages(found, removed)
     problems += _lost_captures(archive, found, removed)
     if found.count and not leaves.size and not leaves.problems:
-        problems.append(Problem("log", None, GONE))
+        problems.append(Problem("log", None, LOG_MISSING_MESSAGE))
     if journal_end and leaves.numbers.get(uuid_of(journal_end).bytes) not in found.seen:
         cause = "the last record of the journal that the store knows is not here"
         problems.append(Problem("log", None, cause, journal_end))

@@ -72,12 +72,16 @@ CREATE INDEX IF NOT EXISTS captures_by_url ON captures (url, leaf);
 CREATE INDEX IF NOT EXISTS captures_by_digest ON captures (digest) WHERE mime IS NOT 'warc/revisit';
 """
 
-ALL: Final = (
+SELECT_CAPTURES: Final = (
     "SELECT uri, at, mime, status, digest, length, offset, name, captures.leaf"
     " FROM captures JOIN files ON files.id = captures.file WHERE url = ? ORDER BY captures.leaf"
 )
-NEWEST: Final = ALL.replace("ORDER", "AND uri = ? AND status = 200 ORDER") + " DESC LIMIT 1"
-HOLDER: Final = ALL.replace("url = ?", f"digest = ? AND mime IS NOT '{REVISIT}'") + " LIMIT 1"
+NEWEST: Final = (
+    SELECT_CAPTURES.replace("ORDER", "AND uri = ? AND status = 200 ORDER") + " DESC LIMIT 1"
+)
+HOLDER: Final = (
+    SELECT_CAPTURES.replace("url = ?", f"digest = ? AND mime IS NOT '{REVISIT}'") + " LIMIT 1"
+)
 
 ROW: Final = (
     "INSERT OR REPLACE INTO captures"
@@ -134,7 +138,7 @@ class Index:
         """Return all captures of an address in their order of writing, except 304s."""
         with self._lock:
             self._flush()
-            return self._found(ALL, page_key(uri))
+            return self._found(SELECT_CAPTURES, page_key(uri))
 
     def addresses(self) -> list[str]:
         """Return all addresses with a capture of status 200."""

@@ -22,7 +22,7 @@ from data.search.query import Term
 from data.text.folding import fold_search
 from data.text.words import UNSPACED
 
-LONGEST: Final = 500
+MAX_WORD_LENGTH: Final = 500
 """Maximum letters of a word that are indexed and searched."""
 LONGEST_TOKEN: Final = 2000
 """Maximum letters of a filter in a lexeme, which can have at most 2046 bytes."""
@@ -32,7 +32,7 @@ LAST_PLACE: Final = 16_383
 MOST_PLACES: Final = 255
 """Maximum number of positions of one word that a vector stores."""
 
-LARGEST: Final = 900_000
+MAX_VECTOR_BYTES: Final = 900_000
 """Maximum size of a vector in bytes (PostgreSQL's limit is 1 MB); later words are not found."""
 
 GAP: Final = 2
@@ -53,7 +53,7 @@ def words_in(text: str) -> list[str]:
     # Variants of capital letters, for example mathematical ones, are folded to capital letters.
     words = fold_search(text).lower().replace("_", " ").split()
     # Currency signs and similar characters stand alone and are not words.
-    return [word[:LONGEST] for word in words if len(word) > 1 or is_word_letter(word)]
+    return [word[:MAX_WORD_LENGTH] for word in words if len(word) > 1 or is_word_letter(word)]
 
 
 def pairs(words: Sequence[str]) -> Iterable[tuple[int, str]]:
@@ -74,7 +74,7 @@ def vector(title: str, body: str, others: Iterable[str]) -> Vector:
     in_title, in_body = words_in(title), words_in(body)
     for words, weight in ((in_title, "A"), (in_body, "")):
         for place, word in [*enumerate(words), *pairs(words)]:
-            if size > LARGEST:
+            if size > MAX_VECTOR_BYTES:
                 is_whole = False
                 break
             known = places[word]

@@ -9,7 +9,7 @@ from data.search.query import Query, terms_of
 from data.store.postgres.lexemes import any_of, filed_under, phrase, quoted, vector
 from data.store.postgres.stems import STEMMERS, forms, stems
 from data.store.sql.database.connection import Database
-from data.store.sql.search import PATIENCE, RANKED, Entry, filters, rows_between
+from data.store.sql.search import RANKED, SEARCH_TIMEOUT_SECONDS, Entry, filters, rows_between
 from data.store.sql.search import SearchPart as AnySearchPart
 
 WEIGHTS: Final = "{0.125, 0.125, 0.125, 1.0}"
@@ -39,7 +39,7 @@ class SearchPart(AnySearchPart):
         return entered
 
     def _ranked(self, query: Query) -> Iterable[int]:
-        with self._connection.bounded(PATIENCE):
+        with self._connection.bounded(SEARCH_TIMEOUT_SECONDS):
             wanted = self._wanted(query)
             if wanted is None:
                 return ()
@@ -57,7 +57,7 @@ class SearchPart(AnySearchPart):
     ) -> list[Any]:
         if query.is_empty:
             return []
-        with self._connection.bounded(PATIENCE):
+        with self._connection.bounded(SEARCH_TIMEOUT_SECONDS):
             wanted = self._wanted(query)
             if wanted is None:
                 return []

@@ -26,10 +26,10 @@ STEMMERS: Final = {
 }  # fmt: skip
 """The stemmers of PostgreSQL 15 by ISO 639-1 language tag."""
 
-READ: Final = 100_000
+MAX_STEMMED_TEXT_LENGTH: Final = 100_000
 """Maximum letters of a text that are stemmed; the words after them are found without stems."""
 
-LONGEST: Final = 60
+MAX_STEMMED_WORD_LENGTH: Final = 60
 """Maximum letters of a word that is stemmed."""
 
 REMEMBERED: Final = 200_000
@@ -45,7 +45,7 @@ def stems(connection: Connection, language: str, texts: Iterable[str]) -> frozen
     tag = language.partition("-")[0].lower()
     if tag not in STEMMERS:
         return frozenset()
-    words = {word for text in texts for word in written_words(text[:READ])}
+    words = {word for text in texts for word in written_words(text[:MAX_STEMMED_TEXT_LENGTH])}
     return frozenset(_stems_of(connection, [(tag, word) for word in words]))
 
 
@@ -60,7 +60,9 @@ def written_words(text: str) -> list[str]:
     """Return the words of a text without case, but with the accents that stemmers need."""
     composed = normalized("NFC", text.casefold())
     plain = spaced(composed).encode("utf-8", "replace").decode()
-    return [word for word in NO_WORD.sub(" ", plain).split() if len(word) <= LONGEST]
+    return [
+        word for word in NO_WORD.sub(" ", plain).split() if len(word) <= MAX_STEMMED_WORD_LENGTH
+    ]
 
 
 def _stems_of(connection: Connection, asked: Collection[tuple[str, str]]) -> set[str]:

@@ -36,7 +36,7 @@ class Candidates:
     hot: frozenset[int]
 
 
-NONE: Final = Candidates((), frozenset())
+NO_CANDIDATES: Final = Candidates((), frozenset())
 
 
 def find_candidates(tables: Tables, text: Signature, order: dt.datetime) -> Candidates:
@@ -44,10 +44,10 @@ def find_candidates(tables: Tables, text: Signature, order: dt.datetime) -> Cand
     slots = slots_near(order)
     own = _in_slots(slots, text.bands)
     if not own:
-        return NONE
+        return NO_CANDIDATES
     rows = tables.rows_in_bands(own + _in_slots(slots, text.anchors))
     if not rows:
-        return NONE
+        return NO_CANDIDATES
     # Plain dictionaries, because a Counter takes longer than the database query.
     bands: dict[int, int] = {}
     anchors: dict[int, int] = {}

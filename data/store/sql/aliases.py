@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from data.store.recorder.tables import AddressOwner, StoredRelease
 from data.store.sql.database.connection import Part, places
 from data.store.sql.database.rows import (
-    SHOWN,
+    SHOWN_VIEW,
     STORED_COLUMNS,
     encode,
     redacted_row,
@@ -125,7 +125,7 @@ class AliasesPart(Part):
     def sections_of(self, source: str, page: str) -> tuple[str, ...]:
         """Return the addresses of visible releases that are sections of one page."""
         rows = self._ask(
-            f"SELECT url FROM {SHOWN} WHERE source = ? AND substr(url, 1, ?) = ? ORDER BY url",
+            f"SELECT url FROM {SHOWN_VIEW} WHERE source = ? AND substr(url, 1, ?) = ? ORDER BY url",
             [source, len(page) + 1, f"{page}#"],
         )
         return tuple(url for (url,) in rows)

@@ -25,7 +25,7 @@ from data.store.sql.database.facets import selection
 from data.store.sql.database.rows import (
     EVERY,
     FILED,
-    SHOWN,
+    SHOWN_VIEW,
     encode,
     instant,
     redacted_row,
@@ -40,7 +40,7 @@ EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g
 CHANGES_KEPT: Final = 10_000
 """Maximum number of stored changes; a client with an older cursor compares all releases."""
 
-TOGETHER: Final = 10_000
+RELEASES_PER_QUERY: Final = 10_000
 """Number of releases per query when all releases of a month are read."""
 
 NOTHING: Final = (0, 0)
@@ -52,7 +52,7 @@ NEIGHBOUR: Final = "{0}.id, {0}.title, {0}.language, {0}.day"
 def beside(order: str, tie: str, first: str) -> str:
     """Return SQL for the number of the neighbouring release of the same source in an order."""
     return (
-        f"(SELECT n.number FROM {SHOWN} n WHERE n.source = r.source AND n.sort_at {order}"
+        f"(SELECT n.number FROM {SHOWN_VIEW} n WHERE n.source = r.source AND n.sort_at {order}"
         f" AND {tie} ORDER BY {first} LIMIT 1)"
     )
 
@@ -71,7 +71,7 @@ class ChangeLogPart(Part):
         join, clauses, arguments, table = selection(facet)
         where = "WHERE " + " AND ".join(clauses) if clauses else ""
         rows = self._ask(
-            f"SELECT {table}.id, v.source, v.version, {table}.sort_at, v.story FROM {SHOWN} r"
+            f"SELECT {table}.id, v.source, v.version, {table}.sort_at, v.story FROM {SHOWN_VIEW} r"
             f" {join} JOIN release_versions v ON v.release = r.number {where}"
             f" ORDER BY {table}.sort_at DESC, {table}.id LIMIT :limit",
             {**arguments, "limit": EVERY if limit is None else limit},
@@ -81,7 +81,7 @@ class ChangeLogPart(Part):
     def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """Return a source's undated releases from its first visit, in the order of its page."""
         rows = self._ask(
-            f"SELECT r.id, v.source, v.version, r.sort_at, v.story FROM {SHOWN} r"
+            f"SELECT r.id, v.source, v.version, r.sort_at, v.story FROM {SHOWN_VIEW} r"
             " JOIN release_versions v ON v.release = r.number WHERE r.source = :source"
             f" AND r.sort_at < {BACKLOG} ORDER BY r.sort_at DESC, r.id LIMIT :limit",
             {"source": source, "limit": EVERY if limit is None else limit},
@@ -94,7 +94,8 @@ class ChangeLogPart(Part):
             return {}
         rows = self._ask(
             "SELECT r.id, r.source, v.version, r.sort_at, r.story FROM json_each(?) j"
-            f" JOIN {SHOWN} r ON r.id = j.value JOIN release_versions v ON v.release = r.number",
+            f" JOIN {SHOWN_VIEW} r ON r.id = j.value"
+            " JOIN release_versions v ON v.release = r.number",
             [encode(list(ids))],
         )
         return {row[0]: ReleaseSummary(*row) for row in rows}
@@ -126,11 +127,11 @@ class ChangeLogPart(Part):
         """
         rows = self._ask(
             f"SELECT * FROM (SELECT r.id, v.number, v.seen, v.content, {OF_REVISION}"
-            f" FROM revisions v JOIN {SHOWN} r ON r.number = v.release WHERE v.number > 1"
+            f" FROM revisions v JOIN {SHOWN_VIEW} r ON r.number = v.release WHERE v.number > 1"
             f" AND {EDITED.format('v.release', 'v.number')}"
             f" AND NOT {redacted_row('r')} ORDER BY v.seen DESC LIMIT :limit) AS earlier"
             f" UNION ALL SELECT * FROM (SELECT id, revision, revised, content, {OF_RELEASE}"
-            f" FROM {SHOWN} r WHERE revision > 1 AND {EDITED.format('r.number', 'r.revision')}"
+            f" FROM {SHOWN_VIEW} r WHERE revision > 1 AND {EDITED.format('r.number', 'r.revision')}"
             f" AND NOT {redacted_row('r')} ORDER BY revised DESC LIMIT :limit) AS present"
             " ORDER BY 3 DESC, 1, 2 DESC LIMIT :limit",
             {"limit": limit},
@@ -144,9 +145,9 @@ class ChangeLogPart(Part):
         """
         return self._ask(
             "SELECT id, number, seen FROM (SELECT r.id, v.number, v.seen FROM revisions v"
-            f" JOIN {SHOWN} r ON r.number = v.release WHERE v.number > 1"
+            f" JOIN {SHOWN_VIEW} r ON r.number = v.release WHERE v.number > 1"
             f" AND {EDITED.format('v.release', 'v.number')} AND NOT {redacted_row('r')}"
-            f" UNION ALL SELECT id, revision, revised FROM {SHOWN} r WHERE revision > 1"
+            f" UNION ALL SELECT id, revision, revised FROM {SHOWN_VIEW} r WHERE revision > 1"
             f" AND {EDITED.format('r.number', 'r.revision')} AND NOT {redacted_row('r')}) AS edits"
             " ORDER BY seen, id DESC, number",
             [],
@@ -158,7 +159,7 @@ class ChangeLogPart(Part):
         Redacted releases are left out. Times are seconds since 1970.
         """
         return self._ask(
-            f"SELECT id, retracted FROM {SHOWN} r WHERE retracted IS NOT NULL"
+            f"SELECT id, retracted FROM {SHOWN_VIEW} r WHERE retracted IS NOT NULL"
             f" AND NOT {redacted_row('r')} ORDER BY retracted, id DESC",
             [],
         )
@@ -176,7 +177,7 @@ class ChangeLogPart(Part):
 
     def _returns(self, where: str, arguments: list[object], limit: int | None) -> Sequence[Return]:
         rows = self._ask(
-            f"SELECT r.id, p.since, p.until FROM past_retractions p JOIN {SHOWN} r"
+            f"SELECT r.id, p.since, p.until FROM past_retractions p JOIN {SHOWN_VIEW} r"
             f" ON r.number = p.release {where} AND NOT {redacted_row('r')}"
             " ORDER BY p.until DESC, r.id LIMIT ?",
             [*arguments, EVERY if limit is None else limit],
@@ -191,7 +192,7 @@ class ChangeLogPart(Part):
                 f"WHERE r.retracted IS NOT NULL AND NOT {redacted_row('r')}"
                 " ORDER BY r.retracted DESC, r.id LIMIT ?",
                 [limit],
-                table=SHOWN,
+                table=SHOWN_VIEW,
             )
         )
 
@@ -205,7 +206,7 @@ class ChangeLogPart(Part):
                 self._connection,
                 "WHERE r.updated > r.first_seen ORDER BY r.updated DESC, r.id LIMIT ?",
                 [limit],
-                table=SHOWN,
+                table=SHOWN_VIEW,
             )
         )
 
@@ -218,10 +219,10 @@ class ChangeLogPart(Part):
         """
         rows = self._ask(
             "SELECT r.source, r.day, coalesce((SELECT language FROM"
-            f" (SELECT language FROM {SHOWN} WHERE source = s.id ORDER BY sort_at DESC, id"
+            f" (SELECT language FROM {SHOWN_VIEW} WHERE source = s.id ORDER BY sort_at DESC, id"
             " LIMIT :limit) AS newest WHERE language <> '' GROUP BY language"
             " ORDER BY count(*) DESC, language LIMIT 1), '')"
-            f" FROM sources s JOIN releases r ON r.number = (SELECT number FROM {SHOWN} n"
+            f" FROM sources s JOIN releases r ON r.number = (SELECT number FROM {SHOWN_VIEW} n"
             " WHERE n.source = s.id AND n.day <> '' ORDER BY n.sort_at DESC, n.id LIMIT 1)",
             {"limit": limit},
         )
@@ -236,13 +237,13 @@ class ChangeLogPart(Part):
         while True:
             # In the order of the index of months.
             rows = self._ask(
-                f"SELECT id, updated, sort_at FROM {SHOWN} WHERE substr(day, 1, 7) = :month"
+                f"SELECT id, updated, sort_at FROM {SHOWN_VIEW} WHERE substr(day, 1, 7) = :month"
                 " AND sort_at >= :sort_at AND (sort_at > :sort_at OR id < :id)"
                 " ORDER BY sort_at, id DESC LIMIT :count",
-                {"month": month, "sort_at": after[0], "id": after[1], "count": TOGETHER},
+                {"month": month, "sort_at": after[0], "id": after[1], "count": RELEASES_PER_QUERY},
             )
             yield from ((id_, instant(updated)) for id_, updated, _ in rows)
-            if len(rows) < TOGETHER:
+            if len(rows) < RELEASES_PER_QUERY:
                 return
             after = rows[-1][2], rows[-1][0]
 

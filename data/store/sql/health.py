@@ -21,9 +21,9 @@ from data.models import (
     Stage,
 )
 from data.store.sql.database.connection import Part
-from data.store.sql.database.rows import EVERY, SHOWN, encode, event_of, instant
+from data.store.sql.database.rows import EVERY, SHOWN_VIEW, encode, event_of, instant
 
-LOOKED_BACK: Final = 1500
+MAX_RHYTHM_RELEASES: Final = 1500
 """Maximum number of a source's newest releases whose days determine its rhythm."""
 
 _rhythm = msgspec.json.Decoder(Rhythm | None)
@@ -53,8 +53,8 @@ class HealthPart(Part):
         """Return how many releases a source published per day since ``since``, in its time zone."""
         return dict(
             self._ask(
-                f"SELECT day, count(*) FROM {SHOWN} WHERE source = ? AND day >= ? AND day <> ''"
-                " GROUP BY day ORDER BY day",
+                f"SELECT day, count(*) FROM {SHOWN_VIEW} WHERE source = ? AND day >= ?"
+                " AND day <> '' GROUP BY day ORDER BY day",
                 [source, since],
             )
         )
@@ -229,7 +229,7 @@ class HealthPart(Part):
             "SELECT day FROM (SELECT day, sort_at FROM shown_releases WHERE source = ?"
             " AND day <> '' ORDER BY sort_at DESC, id LIMIT ?) AS newest"
             " GROUP BY day ORDER BY max(sort_at) DESC, day DESC",
-            [source, LOOKED_BACK],
+            [source, MAX_RHYTHM_RELEASES],
         )
         return [dt.date.fromisoformat(row[0]) for row in rows]
 

@@ -13,7 +13,7 @@ import msgspec
 
 from data.models import DayDigest, Facet, Release
 from data.store.sql.database.connection import Database, Part
-from data.store.sql.database.rows import SHOWN, encode
+from data.store.sql.database.rows import SHOWN_VIEW, encode
 from data.text.language_tags import feed_language
 from data.topics.facets import section_of
 
@@ -86,7 +86,7 @@ class PublicationPart(Part):
     def archive_page(self, facet: Facet, page: int) -> tuple[str, ...]:
         """Return the ids of the releases on an archive page of a feed."""
         rows = self._ask(
-            f"SELECT r.id FROM archive_pages a JOIN {SHOWN} r ON r.number = a.release"
+            f"SELECT r.id FROM archive_pages a JOIN {SHOWN_VIEW} r ON r.number = a.release"
             f" WHERE a.feed = {FEED} AND a.page = ? ORDER BY a.release",
             [*facet_key(facet), page],
         )

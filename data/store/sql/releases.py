@@ -14,7 +14,7 @@ from data.store.sql.database.facets import selection
 from data.store.sql.database.rows import (
     INSTANT,
     RELEASE_COLUMNS,
-    SHOWN,
+    SHOWN_VIEW,
     content_of,
     instant,
     release_of,
@@ -127,7 +127,7 @@ class ReleasesPart(Part):
                 f"{join} {'WHERE ' + ' AND '.join(where) if where else ''} {order}"
                 " LIMIT :count OFFSET :offset",
                 {**arguments, "count": count, "offset": offset if last is None else 0},
-                table=SHOWN,
+                table=SHOWN_VIEW,
             )
             yield from batch
             if len(batch) < count:
@@ -215,7 +215,7 @@ class ReleasesPart(Part):
                 self._connection,
                 f"WHERE r.story = ? ORDER BY {INSTANT}, r.first_seen, r.id",
                 [story],
-                table=SHOWN,
+                table=SHOWN_VIEW,
             )
         )
 
@@ -234,7 +234,7 @@ class ReleasesPart(Part):
             f"{join} WHERE {' AND '.join(clauses)} ORDER BY {table}.sort_at DESC, {table}.id"
             " LIMIT :limit",
             {**arguments, "now": moment, "limit": limit},
-            table=SHOWN,
+            table=SHOWN_VIEW,
         )
         return tuple(self._then(release, moment) for release in then)
 

@@ -16,7 +16,7 @@ from data.models.release import REDACTED
 from data.store.recorder.outcome import Sight
 from data.store.sql.captures import keep_capture
 from data.store.sql.database.connection import Part
-from data.store.sql.database.rows import SHOWN, encode, instant, redacted_row
+from data.store.sql.database.rows import SHOWN_VIEW, encode, instant, redacted_row
 from data.store.sql.publication import enter_facet_changes, facet_changes
 from data.store.sql.releases import select_releases
 from data.store.sql.stories import StoryTables
@@ -121,7 +121,7 @@ class RetractionPart(Part):
         rows = self._ask(
             "SELECT r.id, r.url, r.title, r.day, (SELECT json_group_array(a.key) FROM aliases a"
             " WHERE a.release = r.number AND a.kind = 'seen'), r.gone_since, h.release, h.unlisted"
-            f" FROM {SHOWN} r LEFT JOIN retraction_holds h ON h.release = r.number"
+            f" FROM {SHOWN_VIEW} r LEFT JOIN retraction_holds h ON h.release = r.number"
             " WHERE r.source = ? AND r.gone_since IS NOT NULL AND r.retracted IS NULL"
             f" AND NOT {redacted_row('r')}"
             " ORDER BY r.gone_since, r.number",

@@ -37,7 +37,7 @@ ROW_BITS: Final = 24
 NO_DAY: Final = 0
 """Day number of undated releases; 1 is January 1 of the year 1."""
 
-PATIENCE: Final = 3.0
+SEARCH_TIMEOUT_SECONDS: Final = 3.0
 """Maximum time in seconds per search, so that other clients need not wait long."""
 
 ANY: Final = "xa"

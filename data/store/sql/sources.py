@@ -10,7 +10,7 @@ from typing import Final
 from data.errors import RenamedSource
 from data.models import RemovedSource, Source
 from data.store.sql.database.connection import Part
-from data.store.sql.database.rows import FILED, SHOWN, instant
+from data.store.sql.database.rows import FILED, SHOWN_VIEW, instant
 from data.store.sql.publication import (
     FacetChange,
     enter_facet_changes,
@@ -18,10 +18,10 @@ from data.store.sql.publication import (
     move_facets,
 )
 from data.store.sql.stories import StoryTables
-from data.text.redaction import HIDDEN
+from data.text.redaction import REDACTED_MARK
 from data.text.source_secrets import Secrets
 
-NAMED: Final = (
+TABLES_WITH_SOURCE: Final = (
     *("releases", "aliases", "release_topics", "translation_links", "files", "release_versions"),
     *("release_sections", "sections", "archived_feeds", "runs", "health_events"),
     *("cached_listings", "walks", "listed_links", "unread_items", "named_links"),
@@ -52,7 +52,7 @@ class SourcesPart(Part):
         rows = self._ask(
             "SELECT start FROM walks WHERE start LIKE :parameter OR start LIKE :user"
             " UNION SELECT url FROM sources WHERE url LIKE :hidden",
-            {"parameter": "%=%", "user": "%@%", "hidden": f"%={HIDDEN}%"},
+            {"parameter": "%=%", "user": "%@%", "hidden": f"%={REDACTED_MARK}%"},
         )
         return tuple(sorted(url for (url,) in rows))
 
@@ -99,7 +99,7 @@ class SourcesPart(Part):
         with self._writing() as db:
             if not db.execute("UPDATE sources SET id = ? WHERE id = ?", [new, old]).rowcount:
                 return False
-            for table in NAMED:
+            for table in TABLES_WITH_SOURCE:
                 # A rejected visit may have left rows under the new id.
                 self._connection.rekey(
                     table, "source", ":new", "source = :old", {"old": old, "new": new}
@@ -183,7 +183,7 @@ class SourcesPart(Part):
 
     def _facet_changes(self, source: str, more: int) -> list[FacetChange]:
         """Return the facet changes if each visible release of a source counts ``more`` times."""
-        rows = self._ask(f"SELECT source, {FILED} FROM {SHOWN} WHERE source = ?", [source])
+        rows = self._ask(f"SELECT source, {FILED} FROM {SHOWN_VIEW} WHERE source = ?", [source])
         return [(key, more) for row in rows for key in keys_of_row(row)]
 
     def _enter(self, source: str, changes: list[FacetChange]) -> None:

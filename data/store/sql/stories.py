@@ -7,7 +7,7 @@ from typing import Final
 
 from data.store.recorder.tables import StoredText, StoredTranslation, StoryMember
 from data.store.sql.database.connection import Part, places
-from data.store.sql.database.rows import FILED, INSTANT, SHOWN, body_of
+from data.store.sql.database.rows import FILED, INSTANT, SHOWN_VIEW, body_of
 from data.store.sql.publication import enter_facet_changes, keys_of_row
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
@@ -69,7 +69,7 @@ class StoryTables(Part):
     def mark_story_dirty(self, story: str) -> None:
         """Mark the facets of all releases of a story for publishing; there may be very many."""
         rows = self._ask(
-            f"SELECT source, {FILED} FROM {SHOWN} WHERE story = ?",
+            f"SELECT source, {FILED} FROM {SHOWN_VIEW} WHERE story = ?",
             [story],
         )
         changes = [(key, 0) for row in rows for key in keys_of_row(row)]

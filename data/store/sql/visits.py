@@ -9,7 +9,7 @@ from data.models import BACKLOG, PublicationTime, Run, Validator, Wait
 from data.store.sql.database.connection import Part
 from data.store.sql.database.rows import (
     INSTANT,
-    SHOWN,
+    SHOWN_VIEW,
     decode_run,
     encode,
     instant,
@@ -61,7 +61,7 @@ class VisitsPart(UnconfirmedTable):
         releases are never due.
         """
         rows = self._ask(
-            f"SELECT url FROM {SHOWN} r WHERE source = :source AND (:everything = 1"
+            f"SELECT url FROM {SHOWN_VIEW} r WHERE source = :source AND (:everything = 1"
             " OR sort_at >= :recent OR gone_since IS NOT NULL"
             f" OR checked + (:now - {INSTANT}) * :growth <= :now)"
             f" AND NOT {redacted_row('r')} ORDER BY checked, id LIMIT :limit",

@@ -30,7 +30,7 @@ from data.store.sqlite.database.schema import migrations
 STEP: Final = 2048
 """Number of pages copied between two progress reports."""
 
-SHOWN: Final = 3
+MAX_REPORTED_ERRORS: Final = 3
 """Maximum number of integrity errors that are reported."""
 
 INSTRUCTIONS: Final = 100_000
@@ -107,14 +107,14 @@ def check_integrity(path: Path, *, seconds: float = math.inf) -> bool:
         end = time.monotonic() + seconds
         db.set_progress_handler(lambda: time.monotonic() > end, INSTRUCTIONS)
         try:
-            found = [row[0] for row in db.execute(f"PRAGMA integrity_check({SHOWN})")]
+            found = [row[0] for row in db.execute(f"PRAGMA integrity_check({MAX_REPORTED_ERRORS})")]
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
                 return False
             raise
     if found != ["ok"]:
         lines = [line for told in found for line in told.splitlines()]
-        cause = f"it is damaged ({'; '.join(lines[:SHOWN])}); {PUT_BACK}"
+        cause = f"it is damaged ({'; '.join(lines[:MAX_REPORTED_ERRORS])}); {PUT_BACK}"
         raise StoreError(f"sqlite:{path}", cause)
     return True
 

@@ -10,8 +10,8 @@ from data.store.sql.database.connection import Database, places
 from data.store.sql.search import (
     ANY,
     BATCH,
-    PATIENCE,
     RANKED,
+    SEARCH_TIMEOUT_SECONDS,
     Entry,
     filters,
     rows_between,
@@ -32,7 +32,7 @@ class SearchPart(AnySearchPart):
     """The methods of data.store.protocol.Store for searching, with FTS5 and BM25 ranking."""
 
     def _ranked(self, query: Query) -> Iterable[int]:
-        with self._connection.bounded(PATIENCE):
+        with self._connection.bounded(SEARCH_TIMEOUT_SECONDS):
             hits = self._ask(
                 f"SELECT rowid, bm25(search, {TITLE_WEIGHT}, 1.0, 0.0) FROM search"
                 " WHERE search MATCH ? AND rowid BETWEEN ? AND ? ORDER BY rowid DESC LIMIT ?",
@@ -46,7 +46,7 @@ class SearchPart(AnySearchPart):
     ) -> list[Any]:
         if query.is_empty:
             return []
-        with self._connection.bounded(PATIENCE):
+        with self._connection.bounded(SEARCH_TIMEOUT_SECONDS):
             return self._ask(
                 # CROSS JOIN fixes the order of the loops, so that the query stops at the limit.
                 f"SELECT {columns} FROM search f CROSS JOIN search_rows s ON s.row = f.rowid"

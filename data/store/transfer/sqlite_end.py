@@ -14,10 +14,10 @@ from data.sqlite_file import is_read_only, open_for_reading, open_for_writing
 from data.store.sql.database.connection import MARK
 from data.store.transfer.end import BATCH, DERIVED, End, Row, Table, canonical, in_order, named
 
-PATIENCE: Final = 5.0
+LOCK_TIMEOUT_SECONDS: Final = 5.0
 """Maximum time in seconds to wait for another writer's transaction."""
 
-OWN: Final = re.compile(r"sqlite_|_sqlite_|search(_|$)")
+INTERNAL_TABLES: Final = re.compile(r"sqlite_|_sqlite_|search(_|$)")
 """Names of tables that belong to SQLite, sqlite-utils or the full-text index."""
 
 
@@ -34,7 +34,9 @@ class SqliteEnd(End):
         self._path = path
         with self._told():
             read_only = is_read_only(path)
-            self._db = (open_for_reading if read_only else open_for_writing)(path, PATIENCE)
+            self._db = (open_for_reading if read_only else open_for_writing)(
+                path, LOCK_TIMEOUT_SECONDS
+            )
             self._freezing = "BEGIN" if read_only else "BEGIN IMMEDIATE"
 
     @contextmanager
@@ -56,7 +58,7 @@ class SqliteEnd(End):
         found: dict[str, Table] = {}
         references: dict[str, set[str]] = {}
         for (name,) in self.ask("SELECT name FROM sqlite_master WHERE type = 'table'"):
-            if OWN.match(name) or name in DERIVED | {MARK}:
+            if INTERNAL_TABLES.match(name) or name in DERIVED | {MARK}:
                 continue
             columns = self.ask("SELECT name, pk FROM pragma_table_info(?) ORDER BY cid", [name])
             key = sorted((place, column) for column, place in columns if place)

@@ -24,7 +24,7 @@ from data.wording import counted
 Told = Callable[[str, int, int], None]
 """Progress callback with the name of a step, the amount done, and the total."""
 
-SAME: Final = "--from and --to name the same store"
+SAME_STORE_MESSAGE: Final = "--from and --to name the same store"
 NOT_EMPTY: Final = "it holds another store already ({}): name a database that is empty"
 OF_ANOTHER: Final = (
     "it is being filled from {}, which did not end: name that one with --from, or an empty database"
@@ -47,7 +47,7 @@ class Transferred:
 def transfer(source: End, target: End, told: Told) -> Transferred:
     """Copy a store into an empty one, or resume an unfinished transfer. Raises StoreError."""
     if source.identity == target.identity:
-        raise StoreError(target.url, SAME)
+        raise StoreError(target.url, SAME_STORE_MESSAGE)
     if source.unfinished is not None:
         raise StoreError(source.url, UNFINISHED.format(source.unfinished))
     source.freeze()

@@ -17,7 +17,7 @@ from data.archive.log.tree_log import TreeLog
 from data.archive.removal.set_aside import set_aside
 from data.archive.verification.others import known_checkpoint
 from data.archive.verification.report import NOT_COMPARED, Problem, Report
-from data.archive.verification.verify import GONE
+from data.archive.verification.verify import LOG_MISSING_MESSAGE
 from data.archive.verification.verify import verify as verify_archive
 from data.clock import utc_now
 from data.errors import ArchiveError
@@ -83,7 +83,7 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
             # log shows that the log was replaced or deleted.
             if not home.log_key.exists():
                 complain(str(error))
-            elif all(one.cause != GONE for one in problems):
+            elif all(one.cause != LOG_MISSING_MESSAGE for one in problems):
                 problems.append(Problem(error.path, None, error.cause))
         missing = () if home.has_store else (MISSING_STORE,)
         report = replace(report, problems=problems, not_compared=(*missing, *NOT_COMPARED))

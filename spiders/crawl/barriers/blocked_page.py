@@ -35,7 +35,7 @@ CHALLENGE: Final = re.compile(
 """Markup of challenges from Cloudflare, DataDome, HUMAN, AWS, Sucuri, Akamai, Imperva, Anubis, F5
 and others."""
 
-WAITING: Final = re.compile(
+WAITING_PAGE_TEXT: Final = re.compile(
     r"just a moment|attention required|checking (?:if|your browser)|ddos protection|security check"
     r"|pardon our interruption"
     r"|(?:are you|not|you are|you're) (?:a |an? )?(?:robots?|bots?|humans?)\b"
@@ -228,7 +228,7 @@ def challenge_in(page: Page) -> Barrier | None:
     """Return the challenge or login that a page without its own text shows, or None."""
     said = [text for node in page.tree.iter("title", "h1") if (text := _text(node))]
     below = [text for node in page.tree.iter("h2") if (text := _text(node))]
-    waiting = any(map(WAITING.search, said + below))
+    waiting = any(map(WAITING_PAGE_TEXT.search, said + below))
     if CHALLENGE.search(page.text) or (waiting and len(said + below) <= FEW_HEADINGS):
         return Barrier("challenge", CHALLENGED)
     asks = any(node.get("type", "").lower() == "password" for node in page.tree.iter("input"))

@@ -40,7 +40,7 @@ def is_leftover(page: Page, text: str, names: Iterable[str]) -> bool:
 FEW_WORDS: Final = 40
 """Number of words from which a text is not a notice."""
 
-OWN: Final = 0.6
+MIN_FORM_SHARE: Final = 0.6
 """Minimum share of a text's words in a form, for the text to be the form itself."""
 
 ASIDE: Final = frozenset(["header", "footer", "nav", "aside", "dialog"])
@@ -50,7 +50,7 @@ ASIDE_NAMES: Final = frozenset(
 )
 """Class names of elements that do not contain the main content of a page."""
 
-NAMED: Final = frozenset(["", "text", "email", "tel"])
+NAME_FIELD_TYPES: Final = frozenset(["", "text", "email", "tel"])
 """Types of form fields in which users enter their name."""
 
 NOT_FREE: Final = re.compile(rb'"isAccessibleForFree"\s*:\s*"?false\b', re.IGNORECASE)
@@ -143,10 +143,10 @@ def _asks(form: etree._Element, content: Content) -> str | None:
     kinds = [node.get("type", "").lower() for node in form.iter("input")]
     if "password" not in kinds or _beside(form):
         return None
-    if kinds.count("password") == 1 and NAMED.isdisjoint(kinds):
+    if kinds.count("password") == 1 and NAME_FIELD_TYPES.isdisjoint(kinds):
         return "it is protected by a password"
     own, words = set(tokens(_said(form))), tokens(content.body_text)
-    covered = sum(word in own for word in words) >= OWN * len(words)
+    covered = sum(word in own for word in words) >= MIN_FORM_SHARE * len(words)
     if covered and content.published is None and not content.attachments:
         return LOGIN_FIRST
     return None

@@ -39,7 +39,7 @@ SHARE_OLD: Final = 0.4
 SHARE_KEPT: Final = 0.25
 """Minimum share of earlier rows that remain when other rows are lost."""
 
-BACK: Final = 0.9
+MIN_RECOVERED_SHARE: Final = 0.9
 """Minimum share of the earlier number of rows, for a listing to count as complete again."""
 
 ACCEPTED: Final = dt.timedelta(days=14)
@@ -133,7 +133,7 @@ def is_whole(before: VisitFacts, front: Front) -> bool:
     if before.missing:
         shown = {canonical_url(item.url) for item in front.rows}
         return sum(url in shown for url in before.missing) * 2 >= len(before.missing)
-    return len(front.rows) >= BACK * before.rows_before and not before.replaced
+    return len(front.rows) >= MIN_RECOVERED_SHARE * before.rows_before and not before.replaced
 
 
 def dateless(before: VisitFacts, front: Front) -> int:

@@ -10,13 +10,13 @@ from typing import Final
 from data.models import Release
 from data.text.garbled import is_garbled
 
-LOOKED_BACK: Final = 50
+MAX_COMPARED_RELEASES: Final = 50
 """Maximum number of newest releases that are compared."""
 
-FEWEST: Final = 5
+MIN_COMPARED_RELEASES: Final = 5
 """Minimum number of releases for a comparison."""
 
-USUAL: Final = 0.9
+MIN_DATED_SHARE: Final = 0.9
 """Minimum share of releases that have a date, for dates to be usual."""
 
 DISTINCT: Final = 0.7
@@ -49,11 +49,11 @@ class PastReleases:
 
 def past_releases(last: Sequence[Release]) -> PastReleases:
     """Return the usual properties of the ``last`` releases, newest first; defaults if too few."""
-    if len(last) < FEWEST:
+    if len(last) < MIN_COMPARED_RELEASES:
         return PastReleases()
     lengths = sorted(len(one.content.body_text) for one in last)
     usual = lengths[len(lengths) // UNUSUAL]
-    dated = sum(one.published.precision != "none" for one in last) >= USUAL * len(last)
+    dated = sum(one.published.precision != "none" for one in last) >= MIN_DATED_SHARE * len(last)
     titles = [one.content.title for one in last]
     # Leave out the newest titles, since they may already be wrong.
     older = Counter(titles[2:])

@@ -38,7 +38,9 @@ MORE: Final = 1.5
 ACCEPTED: Final = dt.timedelta(days=14)
 """Time after which thin texts are accepted as a change."""
 
-NONE: Final = frozenset(["http:404", "http:410", "soft-404", "media-type", "redirect", "empty"])
+NOT_RELEASE_ERRORS: Final = frozenset(
+    ["http:404", "http:410", "soft-404", "media-type", "redirect", "empty"]
+)
 """Kinds of errors for pages that are not releases. A listing may permanently link to such a
 page."""
 
@@ -228,7 +230,7 @@ class ReleaseFacts:
         if self._of_new.read and len(new) <= self._of_new.read:
             excused = tuple(dict.fromkeys((*excused, *new)))[-MOST_EXCUSED:]
         told = [key for key in new if key not in excused]
-        if len(told) == 1 and failed[told[0]].kind in NONE:
+        if len(told) == 1 and failed[told[0]].kind in NOT_RELEASE_ERRORS:
             told = []
         missing = [key for key in missing if key not in excused]
         if len(missing) > 1 and len(missing) * 2 > len(self._asked):

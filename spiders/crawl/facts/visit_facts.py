@@ -14,7 +14,7 @@ from data.models import Facet, Release, Run, Streak, VisitFacts
 from data.store.protocol import Store
 from data.text.urls import canonical_url
 from spiders.crawl.facts.listing_facts import LAG, Front, front_of, left_amid, listing_facts
-from spiders.crawl.facts.past_releases import LOOKED_BACK, PastReleases, past_releases
+from spiders.crawl.facts.past_releases import MAX_COMPARED_RELEASES, PastReleases, past_releases
 from spiders.crawl.facts.recall_facts import recall_facts
 from spiders.crawl.facts.release_facts import ReleaseFacts
 from spiders.items import Listing, ListingItem
@@ -24,7 +24,7 @@ from spiders.sources.unmatched import Unmatched
 EARLIER: Final = 10
 """Maximum number of earlier reports that are searched for facts; failed visits have no facts."""
 
-MANY: Final = 3
+MIN_NEWER_RELEASES: Final = 3
 """Minimum number of stored releases newer than a listing that are reported even if the listing
 never showed them."""
 
@@ -127,7 +127,7 @@ class FactFinder:
         return found if found.rules == rules else VisitFacts(rules=rules)
 
     def _past(self) -> PastReleases:
-        last = self._store.releases(Facet(source=self._source), limit=LOOKED_BACK)
+        last = self._store.releases(Facet(source=self._source), limit=MAX_COMPARED_RELEASES)
         return past_releases([*last])
 
     def _gone(self) -> frozenset[str]:
@@ -156,7 +156,7 @@ class FactFinder:
         they may belong to another list.
         """
         found = self._behind(facts, front, gone)
-        if not 0 < found.behind.count < MANY:
+        if not 0 < found.behind.count < MIN_NEWER_RELEASES:
             return found
         keys = {
             canonical_url(url): ""

@@ -68,7 +68,7 @@ _MONTH_IN_ADDRESS: Final = re.compile(
 _CALENDAR: Final = re.compile(
     r"calendar|kalend|calendr|datepicker|event|agenda|termin|veranstalt", re.IGNORECASE
 )
-_NAMED: Final = re.compile(
+_ARCHIVE_NAME: Final = re.compile(
     r"archiv|arhiv|arkiv|arquiv|arsiv|arxiv|year|jahr|annee|rocnik|(?:^|[\s_-])(?:yil|god|anno|anos?)"
     r"(?:$|[\s_-])",
     re.IGNORECASE,
@@ -176,7 +176,7 @@ def _archive(
     relation = _relation(page.url, address)
     is_below = relation == _CLOSE
     if is_below or (
-        not _CATEGORY.search(page.url) and (relation or (when and _NAMED.search(around)))
+        not _CATEGORY.search(page.url) and (relation or (when and _ARCHIVE_NAME.search(around)))
     ):
         yield ArchiveLink(address, when, is_below), says_archive or is_below
 

@@ -40,7 +40,7 @@ PLACES: Final = ("offset", "start", "skip", "from")
 PAGES: Final = ("page", "paged", "next-page", "next", "page-number", "pageno", "page-index")
 """Names of counters (after ``data-``) that contain the number of the page to request."""
 
-SHOWN: Final = ("current-page", "current", "currentpage")
+CURRENT_PAGE_NAMES: Final = ("current-page", "current", "currentpage")
 """Names of counters (after ``data-``) that contain the number of the current page."""
 
 SIZES: Final = ("limit", "size", "per-page", "perpage", "page-size", "step", "count", "num")
@@ -94,7 +94,7 @@ _COUNTER = re.compile(r"(?:current_?)?page(?:d|_?num(?:ber)?)?|next_?page", re.I
 _LAST = re.compile(r"(?:max|total|num|last)_?(?:num_?)?pages?", re.IGNORECASE)
 
 
-_COUNTERS = tuple(f"data-{name}" for name in (*PLACES, *PAGES, *SHOWN))
+_COUNTERS = tuple(f"data-{name}" for name in (*PLACES, *PAGES, *CURRENT_PAGE_NAMES))
 _COUNTS = re.compile(rf"(?:{'|'.join(_COUNTERS)})\s*=".encode(), re.IGNORECASE)
 _WITH_ENDPOINT = etree.XPath(f"//*[{' or '.join(f'@{name}' for name in ENDPOINTS)}]")
 
@@ -203,7 +203,7 @@ def _counter(data: Mapping[str, str]) -> tuple[str, str, Series] | None:
     last = next((int(data[name]) for name in LAST_PAGES if _is_number(data.get(name))), None)
     if last is None and total is not None and size:
         last = -(-total // size)
-    for name in SHOWN:
+    for name in CURRENT_PAGE_NAMES:
         if _is_number(data.get(name)):
             return "page", str(int(data[name]) + 1), Series("", "page", 1, last)
     for name in PAGES:

@@ -28,7 +28,7 @@ MAX_DIGITS: Final = 9
 """Number of digits from which a number is too large for a page number."""
 
 _NEXT = re.compile(r"next(?:_?page)?_?(?:url|link|href)|next_?page|next", re.IGNORECASE)
-_SHOWN = re.compile(r"(?:current_?)?page(?:_?(?:no|num|number|index))?", re.IGNORECASE)
+_CURRENT_PAGE_KEY = re.compile(r"(?:current_?)?page(?:_?(?:no|num|number|index))?", re.IGNORECASE)
 _LAST = re.compile(
     r"(?:total|nb|num(?:ber_?of)?|max|last)_?pages?|pages?_?(?:count|total)|pages", re.IGNORECASE
 )
@@ -83,13 +83,13 @@ def _named(held: Mapping[str, Any], page: Page) -> str | None:
 
 
 def _counted(held: Mapping[str, Any], page: Page, asked: Any) -> str | None:
-    shown, last = _count(held, _SHOWN), _count(held, _LAST)
+    shown, last = _count(held, _CURRENT_PAGE_KEY), _count(held, _LAST)
     if shown is None or last is None or not 0 < shown < last:
         return None
     parts = urlsplit(page.url)
     fields = parse_qsl(parts.query, keep_blank_values=True)
     names = [name for name, _ in fields] + [*(asked if isinstance(asked, dict) else ())]
-    called = next((name for name in names if _SHOWN.fullmatch(name)), "page")
+    called = next((name for name in names if _CURRENT_PAGE_KEY.fullmatch(name)), "page")
     kept = [(name, value) for name, value in fields if name != called]
     query = urlencode([*kept, (called, str(shown + 1))])
     return parts._replace(query=query, fragment="").geturl()

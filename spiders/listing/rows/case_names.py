@@ -39,14 +39,16 @@ _CITATION = re.compile(
 _TRAILING = re.compile(
     r"[\s,]*\((?=[^()]*(?:\d|publish|unpublish|merits|slip))[^()]{1,80}\)\s*$", re.IGNORECASE
 )
-_MOST = 0.6
+_MIN_CAPTION_SHARE = 0.6
 """Minimum share of captions in the titles of a court's listing."""
 
 
 def are_captions(titles: Sequence[str]) -> bool:
     """Whether most titles of a listing are captions of court cases."""
     captions = [title for title in titles if _IS_CAPTION.match(title)]
-    return len(captions) >= _MOST * max(1, len(titles)) and any(map(_IS_LAW.search, captions))
+    return len(captions) >= _MIN_CAPTION_SHARE * max(1, len(titles)) and any(
+        map(_IS_LAW.search, captions)
+    )
 
 
 def case_name(caption: str) -> str:

@@ -29,7 +29,7 @@ Shape: TypeAlias = tuple[str, str, tuple[str, ...]]
 _NEAR = 60
 """Maximum distance of a release above a region, in marks (texts and links)."""
 
-_LARGEST = 60
+_MAX_FEATURED_MARKS = 60
 """Maximum length of a release above a region, in marks (texts and links)."""
 
 _ENCLOSING = 3
@@ -178,9 +178,9 @@ def _above(first: int, flat: FlatPage, dates: list[DateMark]) -> list[list[Eleme
     near = [
         span
         for span in flat.spans
-        if first - _NEAR - _LARGEST <= span.begin
+        if first - _NEAR - _MAX_FEATURED_MARKS <= span.begin
         and span.end <= first
-        and span.end - span.begin <= _LARGEST
+        and span.end - span.begin <= _MAX_FEATURED_MARKS
     ]
     chosen: dict[int, list[ElementSpan]] = {}
     for mark in marks:

@@ -47,7 +47,7 @@ _CUT = re.compile(r"\s*(?:\.{3}|…)$")
 _LIKELY = 0.3
 """Minimum title likeness (0 to 1) of texts that are likely titles."""
 
-_SURE = 0.7
+_CERTAIN_TITLE_LIKENESS = 0.7
 """Minimum title likeness (0 to 1) of texts that are certainly titles."""
 
 _POSSIBLE = 0.1
@@ -174,7 +174,7 @@ class RecordFields:
             self._order(slot)
             for slot, placed in self._slots.items()
             if len(placed) >= _MOSTLY * len(self._records)
-            and self._likeness[slot] >= _SURE
+            and self._likeness[slot] >= _CERTAIN_TITLE_LIKENESS
             and slot not in self._side
             and not self._is_document(slot)
         )
@@ -355,4 +355,4 @@ def _joined(texts: list[TextMark]) -> str:
 
 
 def _is_title(text: str) -> bool:
-    return title_likeness([text]) >= _SURE
+    return title_likeness([text]) >= _CERTAIN_TITLE_LIKENESS

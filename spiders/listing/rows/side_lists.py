@@ -12,7 +12,7 @@ from lxml import etree
 
 from spiders.page.phrases import comparison_key, is_tail
 
-OTHERS: Final = frozenset(
+SIDE_LIST_HEADINGS: Final = frozenset(
     map(
         comparison_key,
         (
@@ -81,7 +81,7 @@ MIN_WIDE: Final = 7
 
 def announces_other(text: str) -> bool:
     """Whether a heading announces other things than the releases of the page."""
-    return is_tail(text) or comparison_key(text) in OTHERS or announces_events(text)
+    return is_tail(text) or comparison_key(text) in SIDE_LIST_HEADINGS or announces_events(text)
 
 
 def announces_events(text: str) -> bool:

@@ -49,13 +49,13 @@ _SENTENCE_WORDS = 9
 _LABEL = 24
 """Maximum length of a label in front of a colon, in characters."""
 
-_OFTEN = 0.5
+_MIN_COMMON_SHARE = 0.5
 """Minimum share of texts with the same label, or of titles with the same lead."""
 
 _NEARLY_ALL = 0.9
 """Minimum share of texts that contain a common word."""
 
-_FEW = 4
+_MIN_TEXTS = 4
 """Minimum number of texts in which common words are ignored."""
 
 _POOR = 0.4
@@ -145,15 +145,15 @@ def title_likeness(texts: Iterable[str]) -> float:
     repeated = (commonest - 1) / (len(texts) - 1)
     labels = Counter(text.partition(":")[0] for text in texts if ":" in text[:_LABEL])
     labelled = labels.most_common(1)[0][1] / len(texts) if labels else 0.0
-    return value / len(texts) * (1 - repeated) * (0.4 if labelled >= _OFTEN else 1.0)
+    return value / len(texts) * (1 - repeated) * (0.4 if labelled >= _MIN_COMMON_SHARE else 1.0)
 
 
 def _common_words(words: Sequence[frozenset[str]]) -> frozenset[str]:
     """Return the words that nearly all texts contain; empty if there are only a few texts."""
-    if len(words) < _FEW:
+    if len(words) < _MIN_TEXTS:
         return frozenset()
     shares = Counter(chain.from_iterable(words))
-    enough = max(_FEW, _NEARLY_ALL * len(words))
+    enough = max(_MIN_TEXTS, _NEARLY_ALL * len(words))
     return frozenset(word for word, count in shares.items() if count >= enough)
 
 
@@ -164,7 +164,7 @@ def lead_of(titles: Sequence[str], said: Iterable[Iterable[str]]) -> str:
     """
     leads = Counter(lead_in(title, texts) for title, texts in zip(titles, said, strict=True))
     lead, count = max(leads.items(), key=lambda pair: pair[1], default=("", 0))
-    return lead if count >= _OFTEN * len(titles) else ""
+    return lead if count >= _MIN_COMMON_SHARE * len(titles) else ""
 
 
 def lead_in(title: str, said: Iterable[str]) -> str:

@@ -32,8 +32,8 @@ from spiders.release.dates.metadata_dates import (
     url_date,
 )
 from spiders.release.dates.visible_dates import (
+    CERTAIN_DATE_SCORE,
     CHANGE,
-    SHOWN,
     DatePlace,
     labelled_below,
     near,
@@ -48,7 +48,7 @@ VAGUE: Final = frozenset(["json-ld:uploadDate"]) | frozenset(
 )
 IN_UTC: Final = re.compile(r"(?:Z|GMT|UTC|[+-]00:?00)\s*$", re.IGNORECASE)
 SLASHED: Final = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{4}")
-LATE: Final = dt.timedelta(hours=1)
+MAX_DATE_LAG: Final = dt.timedelta(hours=1)
 """Maximum time by which a publication date may be later than the page's last modification."""
 
 TRUSTED_WORTH, NAMED_WORTH, VAGUE_WORTH = 2.2, 1.6, 1.2
@@ -126,7 +126,7 @@ def find_published(of: DateEvidence) -> tuple[Published | None, list[str]]:
         found = parse_date(text, of.reading, rule)
         if found is None:
             continue
-        if changed and found.precision == "second" and found.at > changed.at + LATE:
+        if changed and found.precision == "second" and found.at > changed.at + MAX_DATE_LAG:
             told = told or found
             continue
         if plausible(found, of.reading.now):
@@ -222,7 +222,11 @@ def as_shown(told: Published, named: Published | None, of: DateEvidence) -> Publ
     } - {day}
     if not others or not IN_UTC.search(told.raw):
         return told
-    shown = [found for worth, found in of.shown if worth > SHOWN and may_be_same(found, told)]
+    shown = [
+        found
+        for worth, found in of.shown
+        if worth > CERTAIN_DATE_SCORE and may_be_same(found, told)
+    ]
     days = {found.day for found in shown if found.rule != "time"}
     if named is not None and named.day in others and day not in days:
         return replace(named, raw=told.raw)
@@ -241,7 +245,7 @@ def _as_labelled(told: Published, of: DateEvidence) -> Published:
     midnight = told.at.time() == dt.time()
     if not IN_UTC.search(told.raw) or (labelled == told.day and not midnight):
         return told
-    shown = [found for worth, found in of.shown if worth > SHOWN]
+    shown = [found for worth, found in of.shown if worth > CERTAIN_DATE_SCORE]
     if labelled != told.day and any(found.day == told.day for found in shown):
         return told
     days = (found for found in shown if found.day == labelled and found.precision == "day")

@@ -17,10 +17,10 @@ from spiders.release.dates.publication_date import DateEvidence
 from spiders.release.dates.visible_dates import (
     AFTER,
     BEFORE,
+    CERTAIN_DATE_SCORE,
     DATED,
     OUTSIDE,
     SENTENCE,
-    SHOWN,
     label_before,
 )
 
@@ -40,7 +40,7 @@ def refused_date(of: DateEvidence) -> str:
     shown = [
         (worth, found.raw)
         for worth, found in of.shown
-        if worth >= SHOWN and not plausible(found, of.reading.now)
+        if worth >= CERTAIN_DATE_SCORE and not plausible(found, of.reading.now)
     ]
     if shown:
         return max(shown)[1]

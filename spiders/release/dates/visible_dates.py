@@ -46,7 +46,7 @@ COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
 NOT_PUBLISHED: Final = frozenset(("startDate", "endDate", "doorTime", "validThrough", "expires"))
 """Date properties of schema.org that are not publication dates."""
 
-RENEWED: Final = 0.3
+MODIFICATION_PENALTY: Final = 0.3
 """Amount by which a modification date in ``<time>`` scores lower than a publication date."""
 
 CHANGE: Final = "changed"
@@ -80,7 +80,7 @@ LEAF: Final = 24
 PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
 """A day, a month or a year on a calendar leaf."""
 
-SHOWN: Final = 1.5
+CERTAIN_DATE_SCORE: Final = 1.5
 """Minimum score of a date that certainly belongs to the release."""
 
 BRACKETED: Final = re.compile(
@@ -136,7 +136,7 @@ def visible_dates(
     Modification dates are skipped if the release states a publication date.
     """
     found = list(_all_dates(seen, place, reading))
-    is_stated = any(one.stated and one.worth >= SHOWN for one in found)
+    is_stated = any(one.stated and one.worth >= CERTAIN_DATE_SCORE for one in found)
     for one in found:
         if not (is_stated and one.changed):
             yield one.worth, one.published
@@ -242,7 +242,7 @@ def dates_of_block(
         is_stated = not changed and (above or (own and bool(SAID.search(beside))))
         if stated:
             # A modification label counts less if the date is also in a ``<time>`` element.
-            worth = score - RENEWED * changed
+            worth = score - MODIFICATION_PENALTY * changed
             exact = (SeenDate(worth + 1.0, one, changed, is_stated) for one in marked)
             yield from (one for one in exact if near(one.published, found))
         else:

@@ -9,7 +9,7 @@ import pytest
 from data.models import Published
 from data.text.urls import canonical_url
 from spiders.crawl.feed_cross_check import (
-    MOST,
+    MAX_PAGE_RELEASES,
     ListEvidence,
     contiguous_days,
     cross_check,
@@ -81,7 +81,7 @@ def test_a_page_that_lists_older_releases_does_not_make_a_feed_stale() -> None:
 
 def test_no_more_than_a_bound_is_taken_from_one_page() -> None:
     many = tuple(one for name in "abcdefghij" for one in items(*range(1, 29), place=name))
-    assert len(cross_check(listing(items(1)), listing(many * 4), ()).lacks) == MOST
+    assert len(cross_check(listing(items(1)), listing(many * 4), ()).lacks) == MAX_PAGE_RELEASES
 
 
 TODAY = dt.date(2026, 3, 20)

@@ -15,7 +15,7 @@ from data.errors import StoreError
 from data.models import Content, Draft, Facet, Published
 from data.store import open_store
 from data.store.protocol import Store
-from spiders.crawl.write_batch import TOGETHER, Write, WriteBatch
+from spiders.crawl.write_batch import WRITES_PER_TRANSACTION, Write, WriteBatch
 
 NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
 
@@ -75,12 +75,13 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def test_drafts_wait_for_others_until_there_are_enough(store: Store) -> None:
     room = Room(store)
-    room.add(*range(TOGETHER - 1))
+    room.add(*range(WRITES_PER_TRANSACTION - 1))
     assert (len(room.stored), room.waits) == (0, True)
-    room.add(TOGETHER)
-    assert (len(room.stored), room.waits) == (TOGETHER, False)
+    room.add(WRITES_PER_TRANSACTION)
+    assert (len(room.stored), room.waits) == (WRITES_PER_TRANSACTION, False)
     assert room.counted == [
-        f"https://harbour.example/{number} new" for number in [*range(TOGETHER - 1), TOGETHER]
+        f"https://harbour.example/{number} new"
+        for number in [*range(WRITES_PER_TRANSACTION - 1), WRITES_PER_TRANSACTION]
     ]
 
 
@@ -88,11 +89,11 @@ def test_drafts_wait_their_own_moment_and_not_that_of_others_before_them(store: 
     room = Room(store)
     room.add(0)
     before = room.batch.last
-    room.add(*range(1, TOGETHER + 2))
+    room.add(*range(1, WRITES_PER_TRANSACTION + 2))
     room.batch.flush(before)
-    assert len(room.stored) == TOGETHER
+    assert len(room.stored) == WRITES_PER_TRANSACTION
     room.batch.flush(room.batch.last)
-    assert len(room.stored) == TOGETHER + 2
+    assert len(room.stored) == WRITES_PER_TRANSACTION + 2
 
 
 def test_a_draft_that_fails_spoils_no_other(store: Store) -> None:

@@ -21,7 +21,7 @@ from data.store.postgres.database.pooler import POOLED, shares_sessions
 from data.store.postgres.database.schema import MIGRATIONS, applied, migrate, refusal
 from data.text.redaction import redacted
 
-MOST: Final = 16
+MAX_CONNECTIONS: Final = 16
 """Maximum number of connections per process. A thread has a connection only during a transaction or
 query."""
 
@@ -159,7 +159,7 @@ def _opened(url: str, patience: float) -> ConnectionPool:
         url,
         kwargs=dict(CONNECTION_OPTIONS),
         min_size=0,
-        max_size=MOST,
+        max_size=MAX_CONNECTIONS,
         max_idle=IDLE,
         timeout=patience,
         configure=_configure,
@@ -174,7 +174,9 @@ def _configure(db: psycopg.Connection) -> None:
     db.execute(SETTINGS)
 
 
-GONE: Final = "it can't be reached, or went away: see that it runs, and that its address is right"
+DATABASE_UNREACHABLE_MESSAGE: Final = (
+    "it can't be reached, or went away: see that it runs, and that its address is right"
+)
 
 SENTENCES: Final[dict[type[psycopg.Error], str]] = {
     errors.DiskFull: "its disk is full, make room there",
@@ -221,7 +223,7 @@ def failed(url: str, error: psycopg.Error) -> StoreError:
         if isinstance(error, kind):
             return told(redacted(url), f"{sentence} ({first_line(error)})")
     if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):
-        return StoreError(redacted(url), f"{GONE} ({first_line(error)})")
+        return StoreError(redacted(url), f"{DATABASE_UNREACHABLE_MESSAGE} ({first_line(error)})")
     return told(redacted(url), first_line(error))
 
 

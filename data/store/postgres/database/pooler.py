@@ -20,7 +20,7 @@ TRIES: Final = 5
 """Number of checks whether our session was shared. Other clients of the pooler may briefly hold the
 session before we see it."""
 
-PATIENCE: Final = 10
+CONNECT_TIMEOUT_SECONDS: Final = 10
 """Maximum time in seconds to wait for a connection."""
 
 
@@ -36,7 +36,9 @@ def shares_sessions(db: psycopg.Connection, url: str) -> bool:
 def takes(url: str, session: int) -> bool:
     """Return whether another connection gets this session within a transaction."""
     with (
-        closing(psycopg.connect(url, autocommit=True, connect_timeout=PATIENCE)) as other,
+        closing(
+            psycopg.connect(url, autocommit=True, connect_timeout=CONNECT_TIMEOUT_SECONDS)
+        ) as other,
         other.transaction(),
     ):
         return session_of(other) == session

@@ -13,7 +13,7 @@ from data.models import BACKLOG, Capture, Content, HealthEvent, Release, Revisio
 from data.models.release import REDACTED
 from data.store.recorder.tables import StoredRelease
 
-SHOWN: Final = "shown_releases"
+SHOWN_VIEW: Final = "shown_releases"
 """View of the releases that readers see."""
 
 

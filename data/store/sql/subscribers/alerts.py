@@ -17,7 +17,7 @@ from data.models import (
 from data.store.sql.database.connection import Database, Part
 from data.store.sql.database.rows import encode, event_of, instant
 
-KEPT: Final = 90 * 86_400
+RETENTION_SECONDS: Final = 90 * 86_400
 """Time in seconds for which receipts, dead deliveries and queued events are kept."""
 
 COLUMNS: Final = "key, watch, output, body, made, due, state, attempts, problem, message"
@@ -194,9 +194,9 @@ class AlertsPart(Part):
         with self._writing() as db:
             db.execute(
                 "DELETE FROM alert_deliveries WHERE state <> 'waiting' AND made < ?",
-                [now - KEPT],
+                [now - RETENTION_SECONDS],
             )
-            db.execute("DELETE FROM alert_events WHERE at < ?", [now - KEPT])
+            db.execute("DELETE FROM alert_events WHERE at < ?", [now - RETENTION_SECONDS])
 
     def alert_counts(self) -> Mapping[AlertState, int]:
         """Return the number of deliveries in each state; states without deliveries are left out."""

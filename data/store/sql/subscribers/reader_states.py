@@ -9,12 +9,12 @@ from typing import Any, Final
 from data.models import Facet, ReaderItem, ReaderQuery
 from data.store.sql.database.connection import Part
 from data.store.sql.database.facets import selection
-from data.store.sql.database.rows import SHOWN, instant
+from data.store.sql.database.rows import SHOWN_VIEW, instant
 
 ID_DIGITS: Final = 16
 """Number of hexadecimal digits of a release id that feed readers use."""
 
-READ: Final = """CASE WHEN s.read IS NOT NULL THEN s.read = 1 ELSE r.first_seen <= max(
+READ_EXPRESSION: Final = """CASE WHEN s.read IS NOT NULL THEN s.read = 1 ELSE r.first_seen <= max(
     :read_until,
     coalesce((SELECT until FROM reader_marks WHERE account = :account AND source = ''), 0),
     coalesce((SELECT until FROM reader_marks WHERE account = :account AND source = r.source), 0)
@@ -22,8 +22,8 @@ READ: Final = """CASE WHEN s.read IS NOT NULL THEN s.read = 1 ELSE r.first_seen 
 
 STATES: Final = {
     "all": "TRUE",
-    "unread": f"NOT {READ}",
-    "read": READ,
+    "unread": f"NOT {READ_EXPRESSION}",
+    "read": READ_EXPRESSION,
     "starred": "s.starred = 1",
 }
 
@@ -86,8 +86,8 @@ class ReaderStatesPart(Part):
         return dict(
             self._ask(
                 "SELECT source, count(*) FROM (SELECT r.source FROM"
-                f" (SELECT * FROM {SHOWN} ORDER BY number DESC LIMIT :limit) r"
-                f" LEFT JOIN {OF_ACCOUNT} WHERE NOT {READ}) AS unread GROUP BY source",
+                f" (SELECT * FROM {SHOWN_VIEW} ORDER BY number DESC LIMIT :limit) r"
+                f" LEFT JOIN {OF_ACCOUNT} WHERE NOT {READ_EXPRESSION}) AS unread GROUP BY source",
                 {"account": account, "read_until": read_until.timestamp(), "limit": limit},
             )
         )
@@ -134,8 +134,8 @@ class ReaderStatesPart(Part):
 
     def _items(self, where: str, arguments: Mapping[str, Any]) -> tuple[ReaderItem, ...]:
         rows = self._ask(
-            f"SELECT r.id, r.source, r.first_seen, r.sort_at, {READ}, coalesce(s.starred, 0)"
-            f" FROM {SHOWN} r {where}",
+            f"SELECT r.id, r.source, r.first_seen, r.sort_at, {READ_EXPRESSION},"
+            f" coalesce(s.starred, 0) FROM {SHOWN_VIEW} r {where}",
             arguments,
         )
         return tuple(

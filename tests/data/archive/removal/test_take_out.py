@@ -21,7 +21,7 @@ from data.archive.log.removals import REMOVAL, Removal, encode, runs
 from data.archive.log.tree_log import log_of
 from data.archive.removal.chosen import Stored, named, older, stored_records, with_same_bytes
 from data.archive.removal.rewriting import Cut, Places, rewritten
-from data.archive.removal.take_out import GONE, take_out
+from data.archive.removal.take_out import REMOVED_PLACE, take_out
 from data.archive.verification.report import Report
 from data.archive.verification.verify import verify
 from data.archive.warc.reader import uuid_of
@@ -102,7 +102,7 @@ def test_the_rest_is_whole_and_what_is_missing_is_explained(
     gone = with_same_bytes(records, named(records, url(1)))
     before = {one.name for one in own_files(tmp_path / "archive")}
     told = done(tmp_path, captures, gone)
-    assert [told.get(captures[n].record_id) for n in (0, 1, 6)] == [GONE] * 3
+    assert [told.get(captures[n].record_id) for n in (0, 1, 6)] == [REMOVED_PLACE] * 3
     report = verified(tmp_path, now(captures, told))
     assert report.problems == []
     (removed,) = report.removed

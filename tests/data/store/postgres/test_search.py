@@ -189,7 +189,7 @@ def test_a_search_that_takes_too_long_is_given_up(
     hidden = "CREATE VIEW hidden_releases AS SELECT 0 AS release FROM (SELECT pg_sleep(5)) AS slept"
     postgres._connection.execute("ALTER TABLE hidden_releases RENAME TO hidden_for_now")  # noqa: SLF001 - to make it slow
     postgres._connection.execute(hidden)  # noqa: SLF001
-    monkeypatch.setattr("data.store.postgres.search.PATIENCE", 0.05)
+    monkeypatch.setattr("data.store.postgres.search.SEARCH_TIMEOUT_SECONDS", 0.05)
     try:
         for ask in (
             lambda: postgres.search(Query("lamps"), limit=5),
@@ -201,7 +201,9 @@ def test_a_search_that_takes_too_long_is_given_up(
     finally:
         postgres._connection.execute("DROP VIEW hidden_releases")  # noqa: SLF001
         postgres._connection.execute("ALTER TABLE hidden_for_now RENAME TO hidden_releases")  # noqa: SLF001
-    monkeypatch.setattr("data.store.postgres.search.PATIENCE", search_module.PATIENCE)
+    monkeypatch.setattr(
+        "data.store.postgres.search.SEARCH_TIMEOUT_SECONDS", search_module.SEARCH_TIMEOUT_SECONDS
+    )
     assert len(found(postgres, Query("lamps"))) == 3, "what comes after it is asked as ever"
 
 

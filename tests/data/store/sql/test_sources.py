@@ -10,7 +10,7 @@ from data.errors import RenamedSource
 from data.models import Facet, Handling, HealthEvent, HubRequest, Run, Source
 from data.search.query import Query
 from data.store.journal_protocol import JournalStore
-from data.store.sql.sources import NAMED, WHY_HIDDEN
+from data.store.sql.sources import TABLES_WITH_SOURCE, WHY_HIDDEN
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import draft
 
@@ -52,7 +52,7 @@ def test_every_table_that_names_a_source_is_known(sqlite_store: SqliteStore) -> 
         "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c"
         " WHERE m.type = 'table' AND c.name = 'source'"
     )
-    assert {name for (name,) in rows} == {*NAMED, "facets", "removed_sources"}
+    assert {name for (name,) in rows} == {*TABLES_WITH_SOURCE, "facets", "removed_sources"}
 
 
 def test_all_of_a_source_goes_along_when_it_is_renamed(
