@@ -40,7 +40,7 @@ def main() -> None:
     """Run the module that the command line names after ``-P -m``."""
     from data.store.sql.store import SqlStore  # noqa: PLC0415
     from scheduler.children import child, page_limit  # noqa: PLC0415
-    from spiders.crawl.release_reader import ReleaseReader  # noqa: PLC0415
+    from spiders.crawl.drafts.release_reader import ReleaseReader  # noqa: PLC0415
     from spiders.download.middlewares import BoundedCookies  # noqa: PLC0415
     from spiders.download.robots.rules import Rules  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ from data.revisions.readings import TwoReadings, compare_readings
 from data.stories.copies import likeness
 from data.text.html_text import paragraphs
 from data.text.similarity import signature
-from spiders.crawl.redesign.layout_change import LayoutChange, passages, shown_on
+from spiders.crawl.drafts.layout_change import LayoutChange, passages, shown_on
 
 SKETCHES: Final = (bytes(range(200)), bytes(range(255, 55, -1)))
 

@@ -13,8 +13,8 @@ from spiders.body.fragment import outer_html
 from spiders.body.serialize import serialize
 from spiders.crawl.barriers.blocked_page import apology_in, challenge_in
 from spiders.crawl.barriers.missing_text import is_leftover, lock_reason
-from spiders.crawl.feed_hubs import announced
-from spiders.crawl.redesign.layout_change import shown_on, skeleton_of
+from spiders.crawl.drafts.layout_change import shown_on, skeleton_of
+from spiders.crawl.listings.feed_hubs import announced
 from spiders.discovery.address_list import BadList, read_addresses
 from spiders.discovery.feed_candidates import feed_candidates, page_of_feed
 from spiders.discovery.press_links import press_links

@@ -62,9 +62,9 @@ from scheduler.home.files import keep_home_files
 from scheduler.logs import log_as
 from scheduler.sources.drift import DriftGuard
 from spiders.crawl.page_errors import page_errors
-from spiders.crawl.release_files import FileKinds
-from spiders.crawl.spider import PressRoomSpider
-from spiders.crawl.visit import Visit
+from spiders.crawl.visits.release_files import FileKinds
+from spiders.crawl.visits.spider import PressRoomSpider
+from spiders.crawl.visits.visit import Visit
 from spiders.download.browser import BrowserMissing, render_settings
 from spiders.download.settings import scrapy_settings
 from spiders.download.slow_page import CONTINUED, MOVED, SlowPage

@@ -27,7 +27,7 @@ class CrawlStart(msgspec.Struct, frozen=True):
 
 
 class VisitJob(msgspec.Struct, frozen=True):
-    """A source to visit; see spiders.crawl.visit.Visit for ``explicit`` and ``backfill``.
+    """A source to visit; see spiders.crawl.visits.visit.Visit for ``explicit`` and ``backfill``.
 
     With ``accept``, the current source file and code are used, whatever they change. Under a
     ``lease`` of the host, ``file`` is the text of the source file.

@@ -28,7 +28,7 @@ from data.models import Capture
 from data.store.protocol import Store
 from data.text.urls import canonical_url
 from spiders.archived.imported_pages import ImportedPages
-from spiders.crawl.draft import PAGES
+from spiders.crawl.drafts.draft import PAGES
 from spiders.page.file_types import DOCUMENT_TYPES
 from spiders.page.page import is_web
 

@@ -18,9 +18,9 @@ from data.text.redaction import redacted, without_user
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.archived.listings import ArchivedListings, page_of
+from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
+from spiders.crawl.drafts.release_reader import ReleaseReader, StoredReleases
 from spiders.crawl.page_errors import NotARelease, page_errors
-from spiders.crawl.pending_drafts import PendingDrafts, ReadyDraft
-from spiders.crawl.release_reader import ReleaseReader, StoredReleases
 from spiders.extract.page_type import kind_of
 from spiders.learning.source_templates import SourceTemplates
 from spiders.listing.read import read_listing

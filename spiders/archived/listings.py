@@ -11,7 +11,7 @@ from data.archive.served import Served
 from data.clock import utc_now
 from data.text.redaction import without_user
 from data.text.urls import canonical_url
-from spiders.crawl.frontier import INDEX
+from spiders.crawl.listings.frontier import INDEX
 from spiders.crawl.page_errors import Tell, page_errors
 from spiders.download.documents import is_pdf, read_document
 from spiders.items import ListingItem, Series

@@ -22,7 +22,7 @@ from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.archived.listings import page_of
 from spiders.archived.source_history import SourceHistory
 from spiders.crawl.page_errors import NotARelease
-from spiders.crawl.visit import Visit
+from spiders.crawl.visits.visit import Visit
 from spiders.items import Listing, ListingItem
 from spiders.learning.source_templates import KEPT_RULES
 from spiders.page.page import Page

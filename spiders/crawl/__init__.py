@@ -1,4 +1,1 @@
-"""Visit a source: send its requests, process the responses, and report the results.
-
-Modules here use the store or the state of a visit.
-"""
+"""Visit sources: `visits` runs a visit, `listings` chooses its requests, `drafts` reads pages."""

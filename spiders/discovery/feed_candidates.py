@@ -18,7 +18,7 @@ from protego import Protego
 
 from data.text.urls import canonical_url, page_key
 from data.wording import counted
-from spiders.crawl.feed_cross_check import contiguous_days, in_order, is_standing
+from spiders.crawl.listings.feed_cross_check import contiguous_days, in_order, is_standing
 from spiders.items import Listing, ListingItem, keys_of
 from spiders.listing.feed import NEWS, feed_links
 from spiders.page.links import resolve, url_pattern

@@ -28,7 +28,7 @@ T = TypeVar("T")
 
 
 class LimitedVisit(Protocol):
-    """The part of a visit that limits its pages (spiders.crawl.visit)."""
+    """The part of a visit that limits its pages (spiders.crawl.visits.visit)."""
 
     def limit(self, url: str) -> AbstractContextManager[None]:
         """Limit the CPU time of a page. Raises SlowPage from the body."""

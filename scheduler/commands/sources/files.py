@@ -20,7 +20,7 @@ from scheduler.home import Home
 from scheduler.sources.drift import DriftGuard, why_held
 from scheduler.terminal.drift_report import drift_lines
 from spiders.archived.drift import Drift, harms_of
-from spiders.crawl.facts.visit_facts import unmatched_at_last
+from spiders.crawl.visits.visit_facts import unmatched_at_last
 from spiders.golden.golden import BadGolden, differences, write_golden
 from spiders.listing.read import read_listing
 from spiders.page.page import Page

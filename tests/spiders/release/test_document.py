@@ -16,7 +16,7 @@ from pypdf import PdfReader, PdfWriter
 
 from data.dates.context import DateContext
 from data.models import Draft, Published
-from spiders.crawl.draft import document_type, draft_document
+from spiders.crawl.drafts.draft import document_type, draft_document
 from spiders.download.documents import is_pdf, read_document
 from spiders.download.pdf_reader import read_pdf
 from spiders.items import ListingItem

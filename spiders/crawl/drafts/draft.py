@@ -1,0 +1,171 @@
+"""Create drafts from pages and listing items, without side effects."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from urllib.parse import unquote, urlsplit
+
+from data.dates.context import DateContext
+from data.models import Content, Draft, Media, Validator
+from data.revisions.edits import DOCUMENT
+from data.text.html_text import paragraphs
+from data.text.language_detection import detect_language
+from spiders.body.fragment import outer_html
+from spiders.crawl.barriers.blocked_page import block_reason, soft_404_reason
+from spiders.crawl.barriers.missing_text import is_leftover, lock_reason
+from spiders.crawl.drafts.layout_change import skeleton_of
+from spiders.crawl.page_errors import MissingRelease, NotARelease
+from spiders.download.documents import is_pdf
+from spiders.download.truncation import end_of
+from spiders.items import ExtractedRelease, ListingItem
+from spiders.page.file_types import DOCUMENT_TYPES
+from spiders.page.page import DocumentText, Page
+from spiders.release.document import published_of, text_of, title_of
+from spiders.sections.find import Section
+from spiders.sources.source_file import SourceFile
+
+PDF_TYPE = "application/pdf"
+PAGES = {"", "text/html", "application/xhtml+xml", "text/plain", "application/xml", "text/xml"}
+
+
+def document_type(page: Page) -> str | None:
+    """Return the media type of a document that is a release itself; None for an HTML page.
+
+    Raises NotARelease.
+    """
+    media_type = page.content_type.partition(";")[0].strip().lower()
+    if is_pdf(page.body):
+        media_type = PDF_TYPE
+    if media_type in DOCUMENT_TYPES:
+        return media_type
+    if media_type not in PAGES:
+        raise NotARelease("media-type", f"it is {media_type}, neither a page nor a document")
+    if not page.body.strip():
+        raise NotARelease("empty", "the answer is empty")
+    return None
+
+
+def draft_document(
+    source: str,
+    file: SourceFile,
+    page: Page,
+    reading: DateContext,
+    *,
+    media_type: str,
+    aliases: tuple[str, ...],
+    item: ListingItem | None,
+    validator: Validator | None,
+) -> Draft:
+    """Return the draft of a document whose media type is in DOCUMENT_TYPES."""
+    return Draft(
+        source,
+        page.url,
+        completed(document(page, media_type, item, reading), file),
+        aliases,
+        digest=page.digest,
+        validator=validator,
+        zone=file.timezone,
+    )
+
+
+def draft_release(
+    source: str,
+    file: SourceFile,
+    page: Page,
+    read: ExtractedRelease,
+    *,
+    aliases: tuple[str, ...],
+    item: ListingItem | None,
+    validator: Validator | None,
+) -> Draft:
+    """Return the draft of a page from its extraction. Raises NotARelease."""
+    content = read.content
+    own = content
+    if own.published and item and own.published == item.published:
+        own = replace(own, published=None)
+    _refuse_none(page, own, item)
+    if is_leftover(page, content.body_text, (file.name, content.publisher or "")):
+        content = replace(content, body_html="", body_text="", body_rule="")
+    return Draft(
+        source,
+        page.url,
+        completed(content, file),
+        aliases,
+        canonical=read.canonical,
+        links=read.links,
+        editions=read.editions,
+        digest=page.digest,
+        validator=validator,
+        skeleton=skeleton_of(page),
+        zone=file.timezone,
+        refused=read.refused,
+        has_end=end_of(page.body) == "complete",
+    )
+
+
+def draft_section(
+    source: str, file: SourceFile, page: Page, section: Section, read: ExtractedRelease
+) -> Draft:
+    """Return the draft of a section of a page from its extraction."""
+    shown = outer_html(section.content).encode("utf-8", "replace")
+    return Draft(
+        source,
+        section.url,
+        completed(read.content, file),
+        digest=hashlib.sha256(shown).hexdigest(),
+        zone=file.timezone,
+        has_end=end_of(page.body) == "complete",
+    )
+
+
+def _refuse_none(page: Page, own: Content, item: ListingItem | None) -> None:
+    """Raise NotARelease if a page shows an obstacle in place of a release.
+
+    ``own`` is the page's own content.
+    """
+    if before := block_reason(page, own) or lock_reason(page, own, item.title if item else ""):
+        raise NotARelease(f"blocked:{before.kind}", before.says)
+    if apology := soft_404_reason(page, own):
+        if apology.missing:
+            raise MissingRelease(apology.says)
+        raise NotARelease("soft-404", apology.says)
+
+
+def completed(content: Content, file: SourceFile) -> Content:
+    """Fill empty fields of a content with values from the source file."""
+    return replace(
+        content,
+        language=content.language or file.language,
+        publisher=content.publisher or file.name,
+    )
+
+
+def document(
+    page: Page, media_type: str, item: ListingItem | None, reading: DateContext
+) -> Content:
+    """Return the content of a document, from its listing item and its text.
+
+    The file becomes the attachment of the content. If the document is encrypted, broken or scanned,
+    the content comes only from the listing.
+    """
+    said = page.document or DocumentText()
+    listed = item.title if item else ""
+    title, rule = title_of(said, listed)
+    if not title:
+        title, rule = (listed, "listing") if listed else (_file_name(page.url), "file name")
+    text = text_of(said, title)
+    return Content(
+        title=title,
+        published=(item.published if item else None) or published_of(said, reading),
+        language=detect_language(text) if text else None,
+        body_html=paragraphs(text),
+        body_text=text,
+        attachments=(Media(page.url, media_type, len(page.body), title),),
+        title_rule=rule,
+        body_rule=DOCUMENT,
+    )
+
+
+def _file_name(url: str) -> str:
+    return unquote(urlsplit(url).path.rpartition("/")[2])

@@ -1,0 +1,315 @@
+"""Find unreadable and incomplete release pages of a visit.
+
+The page of a stored release is compared with the stored content. A new page is compared with the
+source's last releases.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import msgspec
+
+from data.identity.decision import LISTING_RULE
+from data.models import Content, Draft, PageFacts, Release, Run, RunError, Streak, VisitFacts
+from data.text.garbled import is_garbled
+from data.text.redaction import redacted
+from data.text.urls import canonical_url
+
+MAX_COMPARED_RELEASES: Final = 50
+"""Maximum number of newest releases that are compared."""
+
+MIN_COMPARED_RELEASES: Final = 5
+"""Minimum number of releases for a comparison."""
+
+MIN_DATED_SHARE: Final = 0.9
+"""Minimum share of releases that have a date, for dates to be usual."""
+
+DISTINCT: Final = 0.7
+"""Minimum share of different titles, for releases to have their own titles usually."""
+
+SHORT: Final = 0.5
+"""Share of the shortest usual text length below which a text is thin."""
+
+UNUSUAL: Final = 20
+"""Number of releases per exception: of every 20 texts, the shortest one is ignored."""
+
+ALIKE: Final = 3
+"""Minimum number of releases with the same title or text to be reported."""
+
+LEAST_TEXT: Final = 200
+"""Minimum characters of a text that is compared with other texts."""
+
+SHARE: Final = 0.3
+"""Minimum share of stored pages with a fault to be reported."""
+
+LESS: Final = 0.6
+"""Share of the stored text length below which a page's text is thin."""
+
+MORE: Final = 1.5
+"""Minimum length of a restored text, as a multiple of the stored text's length."""
+
+ACCEPTED: Final = dt.timedelta(days=14)
+"""Time after which thin texts are accepted as a change."""
+
+NOT_RELEASE_ERRORS: Final = frozenset(
+    ["http:404", "http:410", "soft-404", "media-type", "redirect", "empty"]
+)
+"""Kinds of errors for pages that are not releases. A listing may permanently link to such a
+page."""
+
+MOST_EXCUSED: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class PastReleases:
+    """Usual properties of a source's releases.
+
+    - ``least_text`` is the number of characters below which a text is thin, or 0.
+    - ``dated`` means that releases usually have dates.
+    - ``titled`` means that releases usually have their own titles.
+    - ``legible`` means that most texts are not garbled.
+    """
+
+    least_text: float = 0.0
+    dated: bool = False
+    titled: bool = False
+    legible: bool = True
+    titles: tuple[str, ...] = ()
+    """The titles of the newest releases, newest first."""
+
+
+def past_releases(last: Sequence[Release]) -> PastReleases:
+    """Return the usual properties of the ``last`` releases, newest first; defaults if too few."""
+    if len(last) < MIN_COMPARED_RELEASES:
+        return PastReleases()
+    lengths = sorted(len(one.content.body_text) for one in last)
+    usual = lengths[len(lengths) // UNUSUAL]
+    dated = sum(one.published.precision != "none" for one in last) >= MIN_DATED_SHARE * len(last)
+    titles = [one.content.title for one in last]
+    # Leave out the newest titles, since they may already be wrong.
+    older = Counter(titles[2:])
+    titled = len(older) >= DISTINCT * older.total()
+    legible = sum(is_garbled(one.content.body_text) for one in last) * 2 < len(last)
+    return PastReleases(SHORT * usual, dated, titled, legible, tuple(titles[:2]))
+
+
+class ComparedPages:
+    """Faults of one visit's pages, either of new releases or of stored ones.
+
+    A fault is reported if half of the pages have it. If ``many`` is given, a fault is also reported
+    if at least ``many`` pages and a SHARE of all pages have it.
+    """
+
+    def __init__(self, many: int | None = None) -> None:
+        self._many = many
+        self.read = 0
+        self.confirmed = 0
+        """Number of pages that the server reports as unchanged."""
+        self._thin = self._undated = self._whole = self._garbled = 0
+        self._known_date = 0
+        """Number of pages without a date of their own that were extracted with the stored date."""
+        self._titles: Counter[str] = Counter()
+        self._texts: Counter[int] = Counter()
+
+    def add(
+        self, content: Content, *, least_text: float, dated: bool, title: str, stored: int = 0
+    ) -> None:
+        """Add a page, and compare it with its expected properties.
+
+        ``least_text`` is the minimum number of characters, and ``dated`` tells whether a date is
+        expected. ``title`` is a title that is not counted among shared ones. ``stored`` is the
+        number of characters of the stored text.
+        """
+        self.read += 1
+        text = content.body_text
+        self._whole += len(text) > MORE * stored
+        self._thin += len(text) < least_text and not content.attachments
+        date = content.published
+        self._undated += dated and date is None
+        self._known_date += dated and date is not None and date.rule == f"{LISTING_RULE}:known"
+        self._garbled += is_garbled(f"{content.title}\n{text}")
+        self._titles[content.title] += content.title != title
+        self._texts[hash(text)] += len(text) >= LEAST_TEXT
+
+    def leave_out(self, titles: Iterable[str]) -> None:
+        """Do not count these shared titles, since the publisher uses them on the listing."""
+        for title in titles:
+            self._titles.pop(title, None)
+
+    def after(
+        self, before: PageFacts, last_titles: Sequence[str], at: dt.datetime, *, dateless: bool
+    ) -> PageFacts:
+        """Return the facts after this visit, based on the facts ``before``.
+
+        Faults of new pages add up over visits. Faults of stored pages do not, since the same pages
+        are read again. ``dateless`` tells whether the listing has lost its dates.
+        """
+        if not self.read:
+            return PageFacts() if before.refused and self.confirmed else before
+        add = self._many is None
+        titles = alike(self._titles, last_titles)
+        undated = self._undated + self._known_date * dateless
+        return PageFacts(
+            self._thin_after(before, at, add=add),
+            before.undated.go_on(self._most(undated), at, add=add),
+            before.same_title.go_on(self._most(titles), at),
+            before.same_text.go_on(self._most(alike(self._texts)), at),
+            before.garbled.go_on(self._most(self._garbled), at, add=add),
+        )
+
+    def _thin_after(self, before: PageFacts, at: dt.datetime, *, add: bool) -> Streak:
+        """Return the streak of visits with thin pages.
+
+        Stored pages whose loss was recorded as an edit stay thin until they recover.
+        """
+        thin, count = before.thin, self._most(self._thin)
+        lasts = thin.since is not None and at - thin.since < ACCEPTED
+        if not (count or add or self._whole or before.refused) and lasts:
+            return thin.go_on(thin.count, at)
+        return thin.go_on(count, at, add=add)
+
+    def _most(self, count: int) -> int:
+        many = self._many is not None and count >= max(self._many, SHARE * self.read)
+        return count if many or count * 2 >= self.read else 0
+
+
+def alike(counted: Counter[Any], last: Sequence[str] = ()) -> int:
+    """Return how often the most frequent value occurs; 0 if less than ALIKE with ``last`` ones."""
+    if not counted:
+        return 0
+    ((what, count),) = counted.most_common(1)
+    return count if count and count + sum(one == what for one in last) >= ALIKE else 0
+
+
+class ReleaseFacts:
+    """Facts about the release pages that one visit requests.
+
+    ``past`` returns what was usual for the source before the visit. ``known`` returns the stored
+    release at an address.
+    """
+
+    def __init__(
+        self, past: Callable[[], PastReleases], known: Callable[[str], Release | None]
+    ) -> None:
+        self._past = past
+        self._known = known
+        self._usual: PastReleases | None = None
+        self._asked: dict[str, bool] = {}
+        self._answered: set[str] = set()
+        self._of_new, self._of_known = ComparedPages(), ComparedPages(many=ALIKE)
+
+    def asked(self, url: str, *, known: bool) -> None:
+        """Note the request of a release; ``known`` if the release is stored."""
+        self._asked.setdefault(key_of(url), known)
+
+    def confirmed(self, url: str) -> None:
+        """Note that the page of a stored release is unchanged."""
+        self._answered.add(key_of(url))
+        self._of_known.confirmed += 1
+
+    def gone(self, url: str) -> None:
+        """Note that the page of a stored release is missing."""
+        self._answered.add(key_of(url))
+
+    def drafted(self, draft: Draft) -> None:
+        """Add a draft before it is recorded."""
+        if self._usual is None:
+            self._usual = self._past()
+        urls = dict.fromkeys((draft.url, *draft.aliases))
+        self._answered.update(map(key_of, urls))
+        known = next(filter(None, map(self._known, urls)), None)
+        if known is None:
+            usual = self._usual
+            self._of_new.add(
+                draft.content, least_text=usual.least_text, dated=usual.dated, title=""
+            )
+            return
+        if known.digest and known.digest == draft.digest:
+            self._of_known.confirmed += 1
+            return
+        stored = len(known.content.body_text)
+        self._of_known.add(
+            draft.content,
+            least_text=LESS * stored if stored >= LEAST_TEXT else 0.0,
+            dated=has_own_date(known),
+            title=known.content.title,
+            stored=stored,
+        )
+
+    def finish(
+        self, before: VisitFacts, run: Run, at: dt.datetime, *, listed: Iterable[str] = ()
+    ) -> VisitFacts:
+        """Return the facts at the end of a visit, based on the facts ``before``.
+
+        ``before`` already includes this visit's facts about the listing. ``listed`` are titles on
+        the listing. New releases may share them, since the publisher chose them.
+        """
+        self._of_new.leave_out(listed)
+        usual = self._usual or PastReleases()
+        dateless = bool(before.dateless.count)
+        new = self._of_new.after(before.new, usual.titles, at, dateless=dateless)
+        known = self._of_known.after(before.known, (), at, dateless=dateless)
+        if self._of_known.read:
+            known = msgspec.structs.replace(known, refused=known.most > run.changed)
+        if not (usual.legible or before.new.garbled.count or before.known.garbled.count):
+            new = msgspec.structs.replace(new, garbled=Streak())
+            known = msgspec.structs.replace(known, garbled=Streak())
+        if not usual.titled:
+            new = msgspec.structs.replace(new, same_title=Streak())
+        return self._unread(
+            msgspec.structs.replace(before, new=new, known=known), failures(run.errors), at
+        )
+
+    def _unread(
+        self, before: VisitFacts, failed: Mapping[str, RunError], at: dt.datetime
+    ) -> VisitFacts:
+        """Add the listed releases that can't be read to the facts.
+
+        A few failures among readable pages are excused, since a listing may link to pages that are
+        not releases. If most requested pages fail, failures of stored releases count too.
+        """
+        missing = [key for key in self._asked if key in failed and key not in self._answered]
+        if not self._asked:
+            return before
+        new = [key for key in missing if not self._asked[key]]
+        excused = before.excused
+        if self._of_new.read and len(new) <= self._of_new.read:
+            excused = tuple(dict.fromkeys((*excused, *new)))[-MOST_EXCUSED:]
+        told = [key for key in new if key not in excused]
+        if len(told) == 1 and failed[told[0]].kind in NOT_RELEASE_ERRORS:
+            told = []
+        missing = [key for key in missing if key not in excused]
+        if len(missing) > 1 and len(missing) * 2 > len(self._asked):
+            told = missing
+        why = failed[told[0]] if told else None
+        return msgspec.structs.replace(
+            before,
+            unread=before.unread.go_on(len(told), at),
+            unread_kind=why.kind if why else "",
+            unread_why=f"{why.message} ({why.url})" if why else "",
+            excused=excused,
+        )
+
+
+def key_of(url: str) -> str:
+    """Return an address in the form that errors use, without secrets."""
+    return canonical_url(redacted(url))
+
+
+def has_own_date(release: Release) -> bool:
+    """Whether the date of a release comes from its page."""
+    published = release.published
+    return published.precision != "none" and not published.rule.startswith(LISTING_RULE)
+
+
+def failures(errors: Sequence[RunError]) -> Mapping[str, RunError]:
+    """Return the first error of each page in a run."""
+    found: dict[str, RunError] = {}
+    for error in errors:
+        found.setdefault(key_of(error.url), error)
+    return found

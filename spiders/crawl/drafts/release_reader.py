@@ -1,0 +1,215 @@
+"""Extract a release page by the rules of its source and the learned layouts."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import Final
+
+import msgspec
+
+from data.dates.context import DateContext
+from data.identity.decision import LISTING_RULE
+from data.models import Draft, Release, Validator
+from data.store.protocol import Store
+from data.text.sites import is_elsewhere
+from data.text.urls import canonical_url, section_fragment
+from spiders.crawl.drafts.draft import document_type, draft_document, draft_release, draft_section
+from spiders.crawl.drafts.layout_change import shown_on
+from spiders.crawl.drafts.pending_drafts import PendingDrafts
+from spiders.crawl.page_errors import CRAWL_BUG, NotARelease, Tell
+from spiders.items import ExtractedRelease, Listing, ListingItem
+from spiders.learning.source_templates import SourceTemplates
+from spiders.page.page import Page
+from spiders.release.read import read_release
+from spiders.release.section import read_section, section_at
+from spiders.sections.find import Section
+from spiders.sources.loader import LoadedSource
+from spiders.sources.source_file import ReleaseRules, SourceFile
+from spiders.sources.unmatched import Unmatched, release_matches
+
+MOST_LISTED: Final = 1_000_000
+"""Maximum characters of a stored listing that is searched; a sitemap may list a whole site."""
+
+log = logging.getLogger(__name__)
+
+
+class StoredReleases:
+    """The stored releases of a source.
+
+    ``fronts`` returns the stored first pages of its listing and its feed as JSON texts.
+    """
+
+    def __init__(
+        self, source: str, store: Store, fronts: Callable[[], Iterable[str]] = tuple
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._fronts = fronts
+
+    def id_at(self, url: str) -> str | None:
+        """Return the id of the stored release at an address, or None."""
+        key = canonical_url(url)
+        return self._store.ids_at(self._source, [key]).get(key)
+
+    def at(self, url: str) -> Release | None:
+        """Return the stored release at an address, or None."""
+        release_id = self.id_at(url)
+        return self._store.release(release_id) if release_id else None
+
+    def is_led_elsewhere(self, url: str, answered: str, own: Iterable[str]) -> bool:
+        """Whether a stored release's address redirects to a site where it never was.
+
+        Sites of the source's ``own`` addresses do not count, since its source file contains them.
+        """
+        if not is_elsewhere(answered, [url, *own]):
+            return False
+        known = self.at(url)
+        return known is not None and is_elsewhere(answered, [known.url, *known.aliases])
+
+    def as_listed(self, url: str) -> ListingItem | None:
+        """Return the listing item of a stored release, or an item made from the stored values.
+
+        The extraction of a page must not depend on whether its listing was read too. The item's
+        date keeps a rule of its own, so that an extraction error does not become permanent.
+        """
+        release = self.at(url)
+        if release is None:
+            return None
+        if item := self.listed(url, release):
+            return item
+        published = replace(release.published, rule=f"{LISTING_RULE}:known")
+        dated = release.published.precision != "none"
+        return ListingItem(url, release.content.title, published if dated else None)
+
+    def listed(self, url: str, release: Release) -> ListingItem | None:
+        """Return a stored release's item on the first page of the listing or the feed, or None."""
+        keys = map(canonical_url, (url, release.url, *release.aliases))
+        return next((self._listed[key] for key in keys if key in self._listed), None)
+
+    @cached_property
+    def _listed(self) -> Mapping[str, ListingItem]:
+        """Items of the first pages by canonical address."""
+        listings = (
+            msgspec.json.decode(text, type=Listing)
+            for text in self._fronts()
+            if len(text) <= MOST_LISTED
+        )
+        return {canonical_url(item.url): item for one in listings for item in one.items}
+
+    def read_by(
+        self,
+        file: SourceFile,
+        pages: Callable[[], Iterable[tuple[Page, Release]]],
+        rules: ReleaseRules,
+    ) -> Iterator[tuple[Page, ListingItem, Release]]:
+        """Yield the ``pages`` to which these ``rules`` apply, with their listing items."""
+        for page, release in pages():
+            listed = self.as_listed(release.url)
+            if listed and file.rules_on(release.published.day) == rules:
+                yield page, listed, release
+
+
+class ReleaseReader:
+    """Extracts the pages of one visit to a source, and makes drafts from them."""
+
+    def __init__(
+        self,
+        loaded: LoadedSource,
+        templates: SourceTemplates,
+        pending: PendingDrafts,
+        stored: StoredReleases,
+        tell: Tell,
+    ) -> None:
+        self.unmatched = Unmatched()
+        """Selectors of the source file that match nothing."""
+        self._id = loaded.id
+        self._file = loaded.file
+        self._templates = templates
+        self._pending = pending
+        self._stored = stored
+        self._tell = tell
+
+    def draft(
+        self,
+        page: Page,
+        reading: DateContext,
+        aliases: tuple[str, ...],
+        item: ListingItem | None,
+        validator: Validator | None,
+        *,
+        anew: bool = False,
+    ) -> Draft:
+        """Return the draft of a page; ``item`` is its item on the listing. Raises NotARelease.
+
+        ``anew`` is True for the same page that the stored version was extracted from.
+        """
+        if section_fragment(page.url):
+            section = section_at(page, reading)
+            if section is None:
+                raise NotARelease("section", "the page has no section at this address")
+            return self.draft_section(page, section, item)
+        if media_type := document_type(page):
+            return draft_document(
+                self._id,
+                self._file,
+                page,
+                reading,
+                media_type=media_type,
+                aliases=aliases,
+                item=item,
+                validator=validator,
+            )
+        return draft_release(
+            self._id,
+            self._file,
+            page,
+            self._read(page, reading, item, anew=anew),
+            aliases=aliases,
+            item=item,
+            validator=validator,
+        )
+
+    def draft_section(self, page: Page, section: Section, item: ListingItem | None) -> Draft:
+        """Return the draft of a section of a page, with the listing's date."""
+        if item and item.published and item.published.rule.startswith("section"):
+            section = replace(section, title=item.title, published=item.published)
+        rules = self._file.rules_on(section.published.day)
+        read = read_section(page, section, rules)
+        return draft_section(self._id, self._file, page, section, read)
+
+    def _read(
+        self, page: Page, reading: DateContext, item: ListingItem | None, *, anew: bool
+    ) -> ExtractedRelease:
+        """Extract a page by the rules of its source for the day of the release."""
+        rules = self._file.rules_on(item.published.day if item and item.published else None)
+        read = self._read_by(rules, page, reading, item, anew=anew)
+        published = read.content.published
+        older = self._file.rules_on(published.day if published else None)
+        self.unmatched.note(release_matches(page, older))
+        return read if older == rules else self._read_by(older, page, reading, item, anew=anew)
+
+    def _read_by(
+        self,
+        rules: ReleaseRules,
+        page: Page,
+        reading: DateContext,
+        item: ListingItem | None,
+        *,
+        anew: bool,
+    ) -> ExtractedRelease:
+        """Extract a page by these rules and the learned layouts of the source."""
+        known = self._stored.at(page.url)
+        self._pending.listed(page.url, self._stored.listed(page.url, known) if known else item)
+        edited = not anew and known is not None and known.digest != page.digest
+        if edited:
+            self._pending.shown(page.url, shown_on(page))
+        try:
+            return self._templates.read(page, reading, rules, item, known, edited=edited, anew=anew)
+        except Exception as error:
+            # Learned layouts may be the cause, and would fail again in the next visit.
+            log.exception("what was learned of its layout could not be used for %s", page.url)
+            self._tell(page.url, "bug", f"{CRAWL_BUG} ({type(error).__name__})")
+            return read_release(page, reading, rules, item)

@@ -1,0 +1,260 @@
+"""Compare the feed and the page of a source, and decide which items to accept.
+
+A feed may be truncated, incomplete, or abandoned after a relaunch. Readers notice faults of a page
+sooner. But the feed of a whole site also has items that the page never lists, such as About,
+Careers and other categories. Or the page may be of another kind. So both are collected. Items that
+only one of them lists must resemble the items that both list.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from data.text.urls import canonical_url
+from spiders.crawl.listings.listing_facts import LAG
+from spiders.items import Listing, ListingItem, keys_of, name_of
+from spiders.page.links import url_pattern
+
+MIN_LISTING_CONFIDENCE: Final = 0.5
+"""Minimum confidence of a page's listing for items that are neither in the feed nor stored."""
+
+MAX_PAGE_RELEASES: Final = 1000
+"""Maximum number of releases accepted from one page."""
+
+
+COMMON: Final = 3
+"""Minimum number of items on both page and feed, for their common categories to count."""
+
+PAGE_ITEMS_PER_FEED_ONLY_ITEM: Final = 20
+"""Minimum number of items on the page per item that is only in the feed; more of these belong to
+another list."""
+
+OUTLIERS: Final = 8
+"""Minimum number of listed releases per release that is far older than the others."""
+
+MOST_COMPARED: Final = 100_000
+"""Maximum number of feed items that one visit compares with the page."""
+
+STANDING: Final = re.compile(
+    r"about(?:-us)?|careers?|jobs|contacts?(?:-us)?|privacy(?:-policy)?|imprint|impressum|legal"
+    r"(?:-notice)?|terms(?:-of-(?:use|service))?|disclaimer|cookies?(?:-policy)?|accessibility|"
+    r"sitemap|search|login|faq|datenschutz(?:erklaerung|erklärung)?|kontakt|ueber-uns|über-uns|"
+    r"karriere|a-propos|mentions-legales|contacto|quienes-somos|aviso-legal|privacidad|chi-siamo|"
+    r"contatti|over-ons|om-oss|om-os|o-nas|kontakty|hakkimizda|iletisim|contato|sobre(?:-nos)?",
+    re.IGNORECASE,
+)
+"""Last address parts of permanent pages, which are not releases."""
+
+INDEX: Final = re.compile(r"/(?:categor(?:y|ies|ia|ie)|kategorie|tags?|authors?|autor)/[^/]+/?$")
+"""Addresses of pages that list releases of a category, a tag or an author."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrossCheck:
+    """The result of a comparison: whether the page is accepted (``believed``), and its ``items``.
+
+    ``lacks`` are the page's items that the feed does not have. ``stale`` is a sentence if the feed
+    has stopped while the page continues, otherwise "".
+    """
+
+    believed: bool
+    items: tuple[ListingItem, ...]
+    lacks: tuple[ListingItem, ...]
+    stale: str = ""
+
+
+def cross_check(feed: Listing | None, page: Listing, known: Collection[str]) -> CrossCheck:
+    """Compare a page with its feed (None if unreadable); ``known`` are stored canonical URLs.
+
+    If half of the page's items have dates, only these are compared. Items that are neither in the
+    feed nor stored are accepted if half of the page is known, or if the page's listing is certain.
+    Without dates, certainty does not suffice.
+    """
+    dated = [item for item in page.items if item.published]
+    plain = len(dated) * 2 < len(page.items)
+    shown = list(page.items) if plain else dated
+    listed = {key for item in (feed.items if feed else ()) for key in keys_of(item)}
+    lacks = [item for item in shown if listed.isdisjoint(keys_of(item))]
+    seen = len(shown) - sum(canonical_url(item.url) not in known for item in lacks)
+    if (plain or (feed and page.confidence < MIN_LISTING_CONFIDENCE)) and seen * 2 < len(shown):
+        return CrossCheck(believed=False, items=(), lacks=())
+    items, lacks = shown[:MAX_PAGE_RELEASES], lacks[:MAX_PAGE_RELEASES]
+    return CrossCheck(bool(shown), tuple(items), tuple(lacks), _stale(feed, lacks))
+
+
+def _stale(feed: Listing | None, lacks: list[ListingItem]) -> str:
+    if feed is None or not feed.items:
+        return ""  # an unreadable feed is reported as an error
+    newest = max((item.published.day for item in feed.items if item.published), default=None)
+    if newest is None:
+        return ""
+    newer = [item.published.day for item in lacks if item.published and item.published.day > newest]
+    if not newer or max(newer) - newest < LAG:
+        return ""
+    one = len(newer) == 1
+    count = "a newer one" if one else f"{len(newer)} newer ones, the last"
+    read = "it was read" if one else "they were read"
+    return (
+        f"the feed ends on {newest}, but the page lists {count} of {max(newer)}: {read} "
+        "from the page; if the feed stays behind, take the line feed out of the source file"
+    )
+
+
+def is_standing(url: str) -> bool:
+    """Whether an address is a permanent page or a category according to its name."""
+    path = unquote(urlsplit(url).path)
+    last = path.rstrip("/").rpartition("/")[2]
+    stem = re.sub(r"\.\w{2,5}$", "", last)
+    return bool(STANDING.fullmatch(stem) or INDEX.search(path))
+
+
+def names_of(items: Iterable[ListingItem]) -> Mapping[str, str]:
+    """Return the names of items by canonical address."""
+    return {canonical_url(item.url): name_of(item) for item in items}
+
+
+@dataclass(slots=True)
+class ListEvidence:
+    """The feed's items in one visit, and the items among them that the page has ever listed.
+
+    ``families`` are the patterns of the page's addresses. ``front`` is the first page of the
+    listing, in page order.
+    """
+
+    items: dict[str, ListingItem] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
+    families: set[tuple[str, str, tuple[str, ...]]] = field(default_factory=set)
+    front: list[ListingItem] = field(default_factory=list)
+
+    def add_front(self, items: Sequence[ListingItem]) -> None:
+        """Add the items on the first page of the listing, in page order."""
+        self.families.update(url_pattern(item.url) for item in items)
+        self.front.extend(items)
+
+    def add(self, items: Iterable[ListingItem], shown: Collection[str]) -> None:
+        """Add items of the feed.
+
+        ``shown`` are the canonical addresses of those items that the page lists.
+        """
+        for item in items:
+            key = canonical_url(item.url)
+            if key not in self.items and len(self.items) >= MOST_COMPARED:
+                return
+            self.items[key] = item
+            if key in shown:
+                self.shown.add(key)
+                self.families.add(url_pattern(item.url))
+
+    def believed(self, items: Iterable[ListingItem], *, walked: bool) -> tuple[ListingItem, ...]:
+        """Return those feed items missing on the page that resemble the page's items.
+
+        Their addresses have the same patterns. If all items on both lists share a category, the
+        returned items have it too. Otherwise the items must be few, compared with items on both
+        lists from the same days. Items older than all common ones wait until the page was
+        ``walked`` to its end.
+
+        If feed and page have nothing in common, all feed items except permanent pages are accepted.
+        """
+        alone = [item for item in items if not is_standing(item.url)]
+        both = [self.items[key] for key in self.shown]
+        if not both:
+            return tuple(alone)
+        common = categories_of(both)
+        first, last = self._days(both)
+        alike = [item for item in alone if url_pattern(item.url) in self.families]
+        if common:
+            alike = [item for item in alike if common <= set(item.categories)]
+        if not walked and first:
+            alike = [one for one in alike if not one.published or one.published.day >= first]
+        if common:
+            return tuple(alike)
+        shown = Counter(url_pattern(item.url) for item in both)
+        # Undated items may be older than all items on both lists, so leave them out.
+        other = Counter(
+            url_pattern(item.url)
+            for key, item in self.items.items()
+            if key not in self.shown and not is_standing(item.url)
+            if first and last and item.published and first <= item.published.day <= last
+        )
+        return tuple(
+            item
+            for item in alike
+            if other[url_pattern(item.url)]
+            <= max(1, shown[url_pattern(item.url)] // PAGE_ITEMS_PER_FEED_ONLY_ITEM)
+        )
+
+    def _days(self, both: Sequence[ListingItem]) -> tuple[dt.date | None, dt.date | None]:
+        """Return the first and last day of items on both lists, without pinned ones."""
+        front = [self._dated(item) for item in self.front]
+        kept = {key for item in in_order(front) for key in keys_of(item)}
+        pinned = {key for item in front for key in keys_of(item)} - kept
+        listed = [item for item in both if pinned.isdisjoint(keys_of(item))]
+        days = contiguous_days([item.published.day for item in listed if item.published])
+        return min(days, default=None), max(days, default=None)
+
+    def _dated(self, item: ListingItem) -> ListingItem:
+        """Return an item of the page, with the feed's date if the page states none."""
+        known = self.items.get(canonical_url(item.url))
+        if item.published or known is None:
+            return item
+        return replace(item, published=known.published)
+
+
+def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
+    """Return the longest series of items sorted by day, newest first, and all undated items.
+
+    An old release that is pinned to the top does not show how far back a page goes. If most items
+    are out of order, the page is sorted differently, and all items are returned.
+    """
+    dated = [(place, item.published.day) for place, item in enumerate(items) if item.published]
+    kept = {dated[place][0] for place in _longest_rise([-day.toordinal() for _, day in dated])}
+    kept |= {place for place, item in enumerate(items) if not item.published}
+    if len(kept) * 2 <= len(items):
+        return items
+    return [item for place, item in enumerate(items) if place in kept]
+
+
+def _longest_rise(values: Sequence[int]) -> Sequence[int]:
+    """Return the positions of the longest non-decreasing subsequence, in O(n log n) time."""
+    ends: list[int] = []
+    tops: list[int] = []
+    before: list[int] = []
+    for place, value in enumerate(values):
+        length = bisect_right(tops, value)
+        before.append(ends[length - 1] if length else -1)
+        # Replace only the smallest end of a subsequence of this length.
+        ends[length : length + 1] = [place]
+        tops[length : length + 1] = [value]
+    found = []
+    place = ends[-1] if ends else -1
+    while place >= 0:
+        found.append(place)
+        place = before[place]
+    return found[::-1]
+
+
+def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
+    """Return the days of a list, newest first, without a few far older ones.
+
+    A box of featured releases below a list has such days. At most one day in OUTLIERS is left out.
+    The gap before it must be longer than the time span of the other days.
+    """
+    found = sorted(days, reverse=True)
+    for place in range(len(found) - len(found) // OUTLIERS, len(found)):
+        if found[place - 1] - found[place] > found[0] - found[place - 1]:
+            return found[:place]
+    return found
+
+
+def categories_of(items: Sequence[ListingItem]) -> frozenset[str]:
+    """Return the categories that all these items have; none if there are few items."""
+    if len(items) < COMMON:
+        return frozenset()
+    return frozenset.intersection(*(frozenset(item.categories) for item in items))

@@ -1,0 +1,479 @@
+"""Choose the next requests of a visit: listing pages, and releases, newest first.
+
+The items of a page are stored before the visit requests the next page. They are removed once their
+releases are read. So the next visit knows what remains, even after a crash.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final, Literal
+from urllib.parse import urlsplit
+
+import msgspec
+
+from data.clock import utc_now
+from data.identity.backlog import listed_since, published_since
+from data.models import History, Link, ListingKind, Published
+from data.settings import Collect
+from data.store.protocol import Store
+from data.text.urls import canonical_url, page_key, without_campaign
+from spiders.crawl.listings.feed_cross_check import ListEvidence, cross_check, names_of
+from spiders.crawl.listings.listing_walk import ListingWalk
+from spiders.crawl.listings.requested_urls import RequestedUrls
+from spiders.items import Form, Listing, ListingItem, Series, keys_of
+from spiders.listing.feed import lists_all, sitemaps_to_walk
+from spiders.listing.paging.loaders import continued
+from spiders.page.links import url_pattern
+from spiders.sources.source_file import SourceFile
+
+CHUNK: Final = 25
+"""Number of releases that are requested at a time."""
+
+FRONT: Final = 50
+"""Maximum number of stored releases on a feed's first page that every visit checks; unlimited for a
+page."""
+
+INDEX: Final = "xml:sitemapindex"
+"""Rule of a listing that is a sitemap index."""
+
+PART: Final = 0.8
+"""Maximum share of a crawl's maximum time that a visit may use for walks."""
+
+SHARE: Final = 0.5
+"""Maximum share of the time between two visits that walks may use."""
+
+LATER: Final = dt.timedelta(days=3650)
+"""Time added in explicit visits, so that all waiting releases are due."""
+
+
+MAX_SEARCHED_PAGES: Final = 10
+"""Maximum number of listing pages that a visit searches for missing releases."""
+
+PAGE_POSITIONS: Final = 10_000
+"""Number of positions reserved per listing page, so that later pages follow earlier ones."""
+
+UNLISTED: Final = 1_000_000_000
+"""Position of releases that are not on any listing page, after all listed ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitedItem(ListingItem):
+    """A listed release that waits to be read.
+
+    ``appeared`` means that the release is newer than the first visit, according to its position on
+    the listing.
+    """
+
+    appeared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An address to request next, and the kind of the request.
+
+    - ``release``: a release from a listing (``item``).
+    - ``linked``: a release that another page links to (``link``).
+    - ``listing``: a page of a listing of one ``listing_kind``.
+    - ``again``: a first page, without conditions.
+    - ``feed``: the feed that a page offers, for its hub.
+    - ``file``: a file of a release, for the archive.
+    """
+
+    kind: Literal["release", "linked", "listing", "again", "feed", "file"]
+    url: str
+    item: ListingItem | None = None
+    link: Link | None = None
+    listing_kind: ListingKind = "page"
+
+
+class Frontier:
+    """The listings of one source, and the progress of a visit through them.
+
+    An ``explicit`` visit was requested by a person, and may walk as long as a crawl may take. Other
+    visits walk only for a part of the time between two visits. A ``backfill`` visit starts each
+    walk from the beginning.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        file: SourceFile,
+        store: Store,
+        limits: Collect,
+        *,
+        front: tuple[str, ...],
+        asked: RequestedUrls,
+        explicit: bool,
+        backfill: bool,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._limits = limits
+        self._not = frozenset(map(page_key, front))
+        self._asked = asked
+        self._explicit = explicit or backfill
+        self._backfill = backfill
+        self._interval = file.interval or limits.interval
+        self._begun = time.monotonic()
+        self._until: float | None = None
+        self._now = utc_now()
+        way = partial(
+            ListingWalk,
+            rules=msgspec.json.encode(file.listing).decode(),
+            store=store,
+            limits=limits,
+            now=self._now,
+        )
+        self.page = way(source, "page", file.url)
+        self.feed = way(source, "feed", file.feed) if file.feed else None
+        self.ways: dict[ListingKind, ListingWalk] = {"page": self.page}
+        if self.feed:
+            self.ways["feed"] = self.feed
+        self._first_visit = store.first_visit(source)
+        self._appeared: set[str] = set()
+        self._all_appeared: set[ListingKind] = set()
+        """Listings whose pages, from the first one on, had only new releases so far."""
+        self._fronts: dict[ListingKind, Listing | None] = {}
+        self.rows_below: set[str] = set()
+        """Keys of rows on the main listing's pages that follow its first page without a gap.
+
+        The main listing is the feed if the source has one."""
+        self._sitemaps: tuple[str, ...] = ()
+        self._forms: dict[str, Form] = {}
+        """POST requests for the next pages, by the addresses of these pages."""
+        self._series: dict[ListingKind, Series] = {}
+        self._evidence = ListEvidence()
+        self._judged = False
+        self._positions: dict[str, int] = {}
+        self._searched_day = ""
+        self._searched = 0
+        self._stated: dict[str, Published] = {}
+        """Dates on the listings by the canonical address of their release."""
+        self._on_front: set[str] = set()
+        self.stale = ""
+        """A sentence if the feed has stopped while the page continues, otherwise ""."""
+        self.reached = ""
+        """ISO day of the oldest release on the last page that was read, or ""."""
+
+    @property
+    def history(self) -> History:
+        """State of the source's history, which is the state of its least complete walk."""
+        words = [way.history for way in self._counting if way.history]
+        worst: tuple[History, ...] = ("walking", "bounded", "complete")
+        return next((word for word in worst if word in words), "walking")
+
+    @property
+    def bound(self) -> str:
+        """The reason why a walk is incomplete, or ""."""
+        return next((way.walk.bound for way in self._counting if way.walk and way.walk.bound), "")
+
+    @property
+    def _counting(self) -> Sequence[ListingWalk]:
+        """The listings that determine the history.
+
+        This is only the feed if it is a complete sitemap, API or paged feed with more releases than
+        the page.
+        """
+        page, feed = self.page.walk, self.feed and self.feed.walk
+        front = self._fronts.get("feed")
+        if page is None or not feed or not page.remains or feed.history != "complete":
+            return [*self.ways.values()]
+        is_whole = feed.pages > 1 or bool(front and lists_all(front))
+        return (
+            [self.feed]
+            if self.feed and is_whole and feed.listed > page.listed
+            else [*self.ways.values()]
+        )
+
+    @property
+    def found(self) -> int:
+        """Number of releases that the listings contained in this visit."""
+        return len(self._positions)
+
+    @property
+    def has_empty_index(self) -> bool:
+        """Whether the page lists only archives, and no listing had a release in this visit."""
+        page = self._fronts.get("page")
+        return page is not None and not page.items and not self._positions
+
+    def backlog_position(self, urls: Iterable[str], published: Published | None) -> int | None:
+        """Return the position of a release if it was published before the source's first visit.
+
+        ``urls`` are the addresses of the release, ``published`` is its date. None if the release is
+        newer than the first visit.
+        """
+        keys = [*map(canonical_url, urls)]
+        if not self._appeared.isdisjoint(keys):
+            return None
+        place = next((self._positions[key] for key in keys if key in self._positions), None)
+        if place is not None and self._on_front.isdisjoint(keys):
+            # The release's page may state the current day, so use the date on the listing.
+            published = next((self._stated[key] for key in keys if key in self._stated), None)
+        first = self._first_visit or self._now
+        # A release that is on no listing page was not on one in the first visit either.
+        decided = self._first_visit is not None or place is None
+        if decided and published_since(published, first, utc_now(), same_day=place is None):
+            return None
+        return UNLISTED if place is None else place
+
+    def opened(
+        self, kind: ListingKind, front: Listing | None, awaited: int
+    ) -> Iterator[tuple[ListingItem, bool]]:
+        """Process the first page of a listing; None if the page is unreadable.
+
+        ``awaited`` is the number of first pages that have not arrived yet. After the last one,
+        yield the releases to request at once, with a flag for stored ones.
+        """
+        if front and front.rule == INDEX:
+            self._sitemaps = sitemaps_to_walk(front)
+            front = replace(front, items=(), next=next(iter(self._sitemaps), None))
+        self._fronts[kind] = front
+        self._note_next(kind, front)
+        if awaited:
+            return
+        known, new = self._decide()
+        for item in known:
+            yield item, True
+        for item in self._take(new):
+            yield item, False
+
+    def read(self, kind: ListingKind, url: str, page: Listing, *, posted: bool = False) -> None:
+        """Process a later page of a listing; ``url`` is its identifying address (Form.address)."""
+        if url in self._sitemaps:
+            later = self._sitemaps[self._sitemaps.index(url) + 1 :]
+            page = replace(page, next=next(iter(later), None))
+        page = continued(page, url, self._forms.get(url), self._series.get(kind))
+        self._note_next(kind, page)
+        way = self.ways[kind]
+        items = self._fresh(page) if way.accepts(page) else []
+        self._note_appeared(way, items)
+        if way is (self.feed or self.page) and way.from_front:
+            self.rows_below.update(key for item in items for key in keys_of(item))
+        # Store both or neither: a walk never returns to a page whose items were lost.
+        try:
+            with self._store.transaction():
+                way.read(url, page, names_of(items), posted=posted)
+                self._await(self._chosen(kind, items), front=False)
+        except Exception:
+            way.rest()
+            raise
+        days = [item.published.day.isoformat() for item in items if item.published]
+        self.reached = min(days, default=self.reached)
+        self._searched += 1
+        if self._searched >= MAX_SEARCHED_PAGES or max(days, default="~") < self._searched_day:
+            way.end_search()
+
+    def search(self, day: str) -> None:
+        """Read later pages of the listings again to find missing releases.
+
+        The releases may still be listed there, or have moved. The search ends at releases older
+        than ``day``, an ISO day or "".
+        """
+        self._searched_day, self._searched = day, 0
+        for kind, way in self.ways.items():
+            front = self._fronts.get(kind)
+            if front and front.next and way.from_front:
+                way.search(front.next)
+
+    def renewed(self, url: str, page: Listing) -> None:
+        """Process a page again that was wrongly reported as unchanged."""
+        kind: ListingKind = "feed" if self.feed and url == self.feed.start else "page"
+        items = self._fresh(page)
+        self._note_appeared(self.ways[kind], items, front=True)
+        self.ways[kind].note(names_of(items))
+        self._await(self._chosen(kind, items), front=True)
+
+    def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
+        """Return the next releases or listing page to request; neither if nothing remains."""
+        if self.rests():
+            return (), None
+        if items := self._take(CHUNK):
+            return items, None
+        if url := self._next(self.page):
+            return (), ("page", url)
+        if self.feed and not self._judged:
+            self._judged = True
+            # After the page's walk, more is known about the items that the page lists.
+            front = self._fronts.get("feed")
+            self._await(self._of_feed(self._fresh(front) if front else ()), front=False)
+            if items := self._take(CHUNK):
+                return items, None
+        if self.feed and (url := self._next(self.feed)):
+            return (), ("feed", url)
+        return (), None
+
+    def form(self, url: str) -> Form | None:
+        """Return the POST request of a listing page; None for a GET request."""
+        return self._forms.get(url)
+
+    def _note_next(self, kind: ListingKind, page: Listing | None) -> None:
+        if page and page.next and page.form:
+            self._forms = {page.next: page.form}
+        if page and page.series:
+            self._series[kind] = page.series
+
+    def finish(self) -> None:
+        """Record the end of finished walks at the end of a visit."""
+        if not self.rests() and self.history != "walking":
+            for way in self.ways.values():
+                way.settle()
+
+    def _next(self, way: ListingWalk) -> str | None:
+        """Return the next page of a walk if the visit may read more pages, or None."""
+        most = self._limits.backfill_pages if self._backfill else self._limits.max_pages
+        # Read at least one later page per visit, or a walk would never end.
+        while way.next and way.pages < max(most, 2):
+            if self._asked.claim(way.next):
+                return way.next
+            # The next page is one that this visit has already read.
+            way.pass_over()
+        return None
+
+    def rests(self) -> bool:
+        """Whether a visit has used up its time for walks."""
+        now = time.monotonic()
+        if self._until is None:
+            self._until = self._begun + PART * self._limits.run_timeout
+            if not self._explicit:
+                self._until = min(self._until, now + SHARE * self._interval)
+        return now > self._until
+
+    def _decide(self) -> tuple[list[ListingItem], int]:
+        """Return the stored items of the first pages, and the number of new items."""
+        page, feed = self._fronts.get("page"), self._fronts.get("feed")
+        shown, listed = self._fresh(page), self._fresh(feed)
+        if self.feed and page and page.items:
+            keys = [canonical_url(item.url) for item in shown]
+            known = self._store.ids_at(self._source, keys)
+            found = cross_check(feed, replace(page, items=tuple(shown)), known)
+            self.stale = found.stale
+            page, shown = (page, list(found.items)) if found.believed else (None, [])
+        # Store both or neither: items recorded as listed but not as waiting would never be read.
+        with self._store.transaction():
+            for way, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
+                if way and front:
+                    self._note_appeared(way, items, front=True)
+            for way, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
+                if way and front:
+                    # An index does not show which of its sitemaps changed.
+                    again = bool(way is self.feed and self._sitemaps and way.history != "walking")
+                    way.open(front, names_of(items), anew=self._backfill or again)
+            self._evidence.add_front(shown)
+            chosen = [*self._of_feed(listed), *self._of_page(shown)] if self.feed else list(shown)
+            new = self._await(chosen, front=True)
+        looked = [*listed[:FRONT], *shown]
+        seen = self._store.ids_at(self._source, [canonical_url(item.url) for item in looked])
+        return [item for item in looked if canonical_url(item.url) in seen], len(new)
+
+    def _chosen(self, kind: ListingKind, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
+        if kind == "feed":
+            return self._of_feed(items)
+        return self._of_page(items) if self.feed else items
+
+    def _of_feed(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
+        """Return the feed's items that are on the page, or resemble items of the page."""
+        keys, named = self._store.listed_before(self._source, "page", names_of(items))
+        self._evidence.add(items, keys | named)
+        waits = self.page.next is not None and self.page.history == "walking"
+        alone = [item for item in items if canonical_url(item.url) not in keys | named]
+        believed = self._evidence.believed(alone, walked=not waits)
+        return [*(item for item in items if canonical_url(item.url) in keys | named), *believed]
+
+    def _of_page(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
+        """Return the page's items without those that the feed has under other addresses."""
+        keys, named = self._store.listed_before(self._source, "feed", names_of(items))
+        ours = {url_pattern(item.url) for item in self._evidence.items.values()}
+        return [
+            item
+            for item in items
+            if canonical_url(item.url) in keys
+            or canonical_url(item.url) not in named
+            or url_pattern(item.url) in ours
+        ]
+
+    def _await(self, items: Sequence[ListingItem], *, front: bool) -> list[ListingItem]:
+        """Store the items whose releases are not stored yet, and return them."""
+        self._listed(items)
+        keyed = {canonical_url(item.url): item for item in reversed(items)}
+        known = self._store.ids_at(self._source, [*keyed])
+        new = {key: item for key, item in reversed(keyed.items()) if key not in known}
+        for key, text in self._store.awaiting(self._source, [*new]).items():
+            if msgspec.json.decode(text, type=AwaitedItem).appeared:
+                self._appeared.add(key)
+        texts = {
+            key: msgspec.json.encode(as_awaited(item, appeared=key in self._appeared)).decode()
+            for key, item in new.items()
+        }
+        self._store.await_items(self._source, texts, front=front)
+        return [*new.values()]
+
+    def _take(self, most: int) -> Sequence[ListingItem]:
+        """Return the next waiting items to request, each once per visit."""
+        now = self._now + LATER if self._explicit else self._now
+        found: list[ListingItem] = []
+        while most and not found:
+            texts = self._store.awaited(self._source, now=now, since=self._now, limit=most)
+            items = [msgspec.json.decode(text, type=AwaitedItem) for text in texts]
+            self._appeared.update(canonical_url(item.url) for item in items if item.appeared)
+            found = [item for item in items if self._asked.claim(item.url)]
+            if not texts:
+                break
+        self._listed(found)
+        return found
+
+    def _note_appeared(
+        self, way: ListingWalk, items: Sequence[ListingItem], *, front: bool = False
+    ) -> None:
+        """Note which items of a page are newer than the source's first visit."""
+        if front:
+            self._on_front.update(canonical_url(item.url) for item in items)
+        follows = front or (way.from_front and way.kind in self._all_appeared)
+        if self._first_visit is None or not (follows or way.was_over):
+            return
+        names = names_of(items)
+        before = set(self._store.ids_at(self._source, [*names]))
+        unknown = {key: name for key, name in names.items() if key not in before}
+        for kind in self.ways:
+            before.update(*self._store.listed_before(self._source, kind, unknown))
+        is_new = before.isdisjoint(names)
+        appeared = listed_since([*names], before, anywhere=way.was_over and not self._backfill)
+        if way.is_known and is_new:
+            self._all_appeared.add(way.kind)
+        elif way.is_known:
+            self._all_appeared.discard(way.kind)
+        elif is_new:
+            return
+        else:
+            # No earlier visit read this listing, so dates alone decide.
+            appeared -= {canonical_url(item.url) for item in items if item.published}
+        self._appeared |= appeared
+
+    def _listed(self, items: Sequence[ListingItem]) -> None:
+        page = self.page.walk.pages if self.page.walk else 1
+        for place, item in enumerate(items):
+            key = canonical_url(item.url)
+            self._positions.setdefault(key, page * PAGE_POSITIONS + place)
+            if item.published:
+                self._stated.setdefault(key, item.published)
+
+    def _fresh(self, listing: Listing | None) -> list[ListingItem]:
+        """Return the items of a listing that are web pages other than the listing itself.
+
+        Campaign parameters are removed from their addresses.
+        """
+        return [
+            replace(item, url=without_campaign(item.url))
+            for item in (listing.items if listing else ())
+            if urlsplit(item.url).scheme in ("http", "https")
+            and canonical_url(item.url) not in self._not
+        ]
+
+
+def as_awaited(item: ListingItem, *, appeared: bool) -> AwaitedItem:
+    """Return a listed release as a waiting item."""
+    return AwaitedItem(item.url, item.title, item.published, item.categories, appeared)

@@ -1,0 +1,252 @@
+"""Decide about the missing releases of one visit by its listings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+from data.identity.retraction import MAX_HOLD, Listed, Vanished, fates, may_have_moved, name_of
+from data.store.protocol import Store
+from data.text.urls import canonical_url
+from data.wording import counted
+from spiders.crawl.listings.requested_urls import RequestedUrls
+from spiders.items import Listing, ListingItem
+
+MASS_RETRACTION_MESSAGE: Final = (
+    "{count} of the {asked} releases that were looked at are gone at once (404, 410, or a page that"
+    " says so); they are kept and not retracted. If they are gone for good, `communique releases"
+    " retract --source {source} --held --why TEXT` says so; they are retracted by themselves once a"
+    " listing that works has lacked them for {days} days"
+)
+
+STILL_LISTED: Final = (
+    "{releases} gone (404, 410, or a page that says so) but not retracted, as a listing of the"
+    " source still names {them}: {urls}"
+)
+
+MAX_URLS: Final = 3
+"""Maximum number of addresses in the note about missing releases that are still listed."""
+
+RUNS_COMPARED: Final = 1000
+"""Maximum number of earlier runs that are searched for a report about a missing release."""
+
+LONGEST_VISIT: Final = dt.timedelta(days=1)
+"""Maximum time from the start of a visit to its last response."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The decisions of a visit about missing releases, and the sentences to report.
+
+    - ``gone`` are the addresses of missing releases that are reported for the first time.
+    - ``unconfirmed`` is the number of all missing releases that are not retracted yet.
+    - ``note`` is a sentence about missing releases that are still listed, or "".
+    - ``retracted`` is the number of retracted releases.
+    - ``held`` is a sentence about releases that vanished together, or "".
+    """
+
+    gone: tuple[str, ...] = ()
+    unconfirmed: int = 0
+    note: str = ""
+    retracted: int = 0
+    held: str = ""
+
+
+class GoneReleases:
+    """The missing releases of one visit.
+
+    - ``asked`` are the addresses that the visit requests.
+    - ``fronts`` are the first pages of the source's listings, the main one first.
+    - ``reader`` is the name of the rules for these listings.
+    - ``started`` is the start of the visit.
+    - ``after`` is the time after which a missing release is retracted.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        store: Store,
+        asked: RequestedUrls,
+        *,
+        fronts: tuple[str, ...],
+        reader: str,
+        started: dt.datetime,
+        after: dt.timedelta,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._asked = asked
+        self._fronts = fronts
+        self._reader = reader
+        self._started = started
+        self._after = after
+        self._read: dict[str, Listing] = {}
+        self._unchanged: set[str] = set()
+        self._gone: dict[str, dt.datetime] = {}
+        self._first: set[str] = set()
+        self.looked_at = 0
+        """Number of stored releases that the visit requests."""
+
+    def listed(self, url: str, listing: Listing, *, unchanged: bool) -> None:
+        """Add the listing at ``url``; ``unchanged`` after a 304 response."""
+        self._read[url] = listing
+        if unchanged:
+            self._unchanged.add(url)
+
+    def gone(self, release_id: str, at: dt.datetime, *, first: bool) -> None:
+        """Note that a stored release is missing; ``first`` if no earlier visit missed it."""
+        self._gone[release_id] = at
+        if first:
+            self._first.add(release_id)
+
+    def retracted_before(self) -> None:
+        """Do not count the request of a retracted release, which can't vanish again."""
+        self.looked_at -= 1
+
+    def to_ask_anew(self) -> tuple[str, ...]:
+        """Return unchanged listings with missing releases, to request them without conditions.
+
+        Some servers report a listing as unchanged although its items have changed.
+        """
+        lost = {key for one in self._found() for key in one.keys}
+        doubted = [url for url in self._unchanged if not lost.isdisjoint(keys_of(self._read[url]))]
+        for url in doubted:
+            # The next response shows the current items, so forget the old ones.
+            del self._read[url]
+        self._unchanged.clear()
+        return tuple(doubted)
+
+    def to_search(self, now: dt.datetime) -> str | None:
+        """Return the oldest ISO day of missing releases to search on later listing pages, or None.
+
+        Only releases that are not on the first pages are searched. They must be missing for the
+        first time, or about to be retracted. The day is "" if one of these releases has no date.
+        """
+        found = self._found()
+        listed = self._listed({one.id for one in found})
+        if listed is None:
+            return None
+        days = [
+            one.day
+            for one in found
+            if not (one.held or listed.has(one))
+            if one.id in self._first or now - one.since >= self._after
+        ]
+        return min(days, default=None)
+
+    def finish(self, now: dt.datetime) -> Outcome:
+        """Retract releases that are certainly gone, and hold releases that vanished together."""
+        found = self._found()
+        if not found:
+            return Outcome()
+        listed = self._listed({one.id for one in found})
+        decided = fates(
+            found,
+            listed,
+            gone=len(self._gone),
+            asked=self.looked_at,
+            started=self._started,
+            now=now,
+            after=self._after,
+        )
+        held = {one.id: since for one, (fate, since) in decided.items() if fate == "held"}
+        if held:
+            self._store.hold(held)
+        retracted = sum(
+            self._store.retract(one.id, at=self._gone[one.id])
+            for one, (fate, _) in decided.items()
+            if fate == "retracted"
+        )
+        told = MASS_RETRACTION_MESSAGE.format(
+            count=len(held), asked=self.looked_at, source=self._source, days=MAX_HOLD.days
+        )
+        waiting = [
+            one
+            for one, (fate, _) in decided.items()
+            if fate == "waits" and not may_have_moved(one, listed)
+        ]
+        gone = self._unreported(waiting)
+        self._store.alert_gone(gone)
+        named = [one for one in waiting if listed and listed.has(one)]
+        return Outcome(
+            tuple(one.url for one in gone),
+            len(waiting),
+            still_listed(named),
+            retracted,
+            told if held else "",
+        )
+
+    def _unreported(self, waiting: Sequence[Vanished]) -> list[Vanished]:
+        """Return the releases that no earlier visit has reported as missing.
+
+        An earlier visit may have missed a release without a report: it ended early, or the release
+        might have moved.
+        """
+        reported: dict[str, dt.datetime] = {}
+        if any(one.id not in self._first for one in waiting):
+            for run in self._store.runs(self._source, limit=RUNS_COMPARED):
+                reported |= {url: run.started for url in run.gone if url not in reported}
+        return [
+            one
+            for one in waiting
+            if one.id in self._first
+            or one.url not in reported
+            or reported[one.url] + LONGEST_VISIT <= one.since
+        ]
+
+    def _found(self) -> tuple[Vanished, ...]:
+        """Return the missing releases that the visit did not find under another address."""
+        if not self._gone:
+            return ()
+        return tuple(one for one in self._store.vanished(self._source) if one.id in self._gone)
+
+    def _listed(self, gone: set[str]) -> Listed | None:
+        """Return the items of all listings, or None.
+
+        None if a listing is unreadable, or if no listing has a release that still exists. A release
+        is gone only if it is missing from every listing.
+        """
+        asked = {canonical_url(url) for url in filter(self._asked.has, self._must_be_read())}
+        if not asked or not asked.issubset(map(canonical_url, self._read)):
+            return None
+        keys = frozenset[str]().union(*map(keys_of, self._read.values()))
+        if gone.issuperset(self._store.ids_at(self._source, sorted(keys)).values()):
+            return None
+        items = chain.from_iterable(listing.items for listing in self._read.values())
+        names = (name_of(item.title, day_of(item)) for item in items)
+        return Listed(keys, frozenset(filter(None, names)))
+
+    def _must_be_read(self) -> Iterator[str]:
+        """Yield the listings that must be readable: the main one, and others read before.
+
+        A page beside a feed may work only in browsers.
+        """
+        first, *others = self._fronts
+        yield first
+        for url in others:
+            if self._store.cached_listing(url, self._reader) is not None:
+                yield url
+
+
+def still_listed(named: Sequence[Vanished]) -> str:
+    """Return a sentence about missing releases that are still listed, or ""."""
+    if not named:
+        return ""
+    urls = ", ".join(one.url for one in named[:MAX_URLS])
+    more = f" and {len(named) - MAX_URLS} more" if len(named) > MAX_URLS else ""
+    one = len(named) == 1
+    releases = f"{counted(len(named), 'release')} {'is' if one else 'are'}"
+    return STILL_LISTED.format(releases=releases, them="it" if one else "them", urls=urls + more)
+
+
+def keys_of(listing: Listing) -> frozenset[str]:
+    """Return the canonical addresses on a listing."""
+    return frozenset(map(canonical_url, (*(item.url for item in listing.items), *listing.passed)))
+
+
+def day_of(item: ListingItem) -> str:
+    """Return the ISO day that a listing states for a release, or ""."""
+    return item.published.day.isoformat() if item.published else ""

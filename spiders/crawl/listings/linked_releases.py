@@ -1,0 +1,92 @@
+"""Find releases that release pages link to but no listing contains.
+
+A linked release may belong to another list, so links are followed only after the walk through the
+listing. They are never followed if the listing has several pages, or if its address is a category.
+Such a listing contains everything that belongs to it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from data.models import Draft, Link
+from data.store.protocol import Store
+from data.text.urls import canonical_url
+from spiders.crawl.listings.listing_walk import ListingWalk
+from spiders.page.links import url_pattern
+
+MAX_LINKED_RELEASES: Final = 20
+"""Maximum number of linked releases that one visit requests."""
+
+MOST_NAMED: Final = 5000
+"""Maximum number of linked addresses that one visit remembers."""
+
+FILED: Final = 3
+"""Minimum number of releases with a section, for sections to be compared."""
+
+PART: Final = re.compile(
+    r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"
+    r"taxonomy)/|[?&](?:cat|categor\w{0,4}|tag|topic|section|rubri[ck]\w{0,4}|tid)=|[?&]rubrique\d",
+    re.IGNORECASE,
+)
+"""Addresses of listings with only a part of their site's releases, such as a category."""
+
+
+class LinkedReleases:
+    """The links on one visit's release pages, which are compared with the store at its end."""
+
+    def __init__(self, source: str, store: Store, front: tuple[str, ...]) -> None:
+        self._source = source
+        self._store = store
+        self._front = frozenset(map(canonical_url, front))
+        self._links: dict[str, Link] = {}
+        self._asked: list[str] = []
+        self.has_any = False
+        """Whether any links were compared with the store."""
+
+    def note(self, draft: Draft) -> None:
+        """Remember a release's links to pages with similar addresses."""
+        own = url_pattern(draft.url)
+        for link in draft.links:
+            key = canonical_url(link.url)
+            if len(self._links) >= MOST_NAMED:
+                return
+            if key not in self._front and url_pattern(link.url) == own:
+                self._links.setdefault(key, link)
+
+    def missing(self, way: ListingWalk) -> tuple[Link, ...]:
+        """Compare the links with the store, and return linked releases to request.
+
+        Empty if the listing is complete.
+        """
+        links, self._links = self._links, {}
+        self.has_any |= bool(links)
+        most = MAX_LINKED_RELEASES if may_lack(way) else 0
+        found = self._store.note_links(self._source, links, limit=most)
+        self._asked = [canonical_url(link.url) for link in found]
+        return found
+
+    def finish(self) -> None:
+        """Store which linked releases were requested."""
+        if self._asked:
+            self._store.note_link_visits(self._source, self._asked)
+            self._asked = []
+
+
+def may_lack(way: ListingWalk) -> bool:
+    """Whether a listing may be incomplete after its walk."""
+    if PART.search(way.start):
+        return False
+    return way.walk is None or (way.walk.history != "walking" and way.walk.pages == 1)
+
+
+def belongs(section: str | None, sections: Mapping[str, int]) -> bool:
+    """Whether a release with this ``section`` fits a list with these ``sections``.
+
+    ``sections`` counts the list's releases by section.
+    """
+    if not section or sum(sections.values()) < FILED:
+        return True
+    return section in sections or len(sections) >= FILED

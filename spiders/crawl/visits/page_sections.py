@@ -1,0 +1,96 @@
+"""Process releases that are sections of one page, and find those that disappeared."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import replace
+from http import HTTPStatus
+
+from data.models import Capture, Draft
+from data.text.clean import clean_line
+from data.text.urls import page_address, section_fragment
+from spiders.crawl.visits.visit import Visit
+from spiders.download.truncation import end_of
+from spiders.items import Listing, ListingItem
+from spiders.listing.read import SECTIONS
+from spiders.page.page import Page
+from spiders.sections.find import find_sections, text_fragment
+
+
+def with_stored_addresses(listing: Listing, visit: Visit) -> Listing:
+    """Return a listing in which each stored release has its stored address.
+
+    Many systems number their sections from the top, so a new section gets the id of an old one.
+    Title and day identify the release.
+    """
+    if not is_of_sections(listing):
+        return listing
+    page = page_address(listing.url)
+    found = map(visit.stored.at, visit.store.sections_of(visit.id, page))
+    stored = {
+        (clean_line(one.content.title).casefold(), one.published.day): one.url
+        for one in found
+        if one
+    }
+    names = [_name_of(item) for item in listing.items]
+    taken = {url for name, url in stored.items() if name in names}
+    items = []
+    for name, item in zip(names, listing.items, strict=True):
+        url = item.url
+        if name in stored:
+            url = stored[name]
+        elif url in taken:
+            url = f"{page}#{text_fragment(item.title)}"
+        items.append(replace(item, url=url))
+    return replace(listing, items=tuple(items))
+
+
+def _name_of(item: ListingItem) -> tuple[str, dt.date | None]:
+    day = item.published.day if item.published else None
+    return clean_line(item.title).casefold(), day
+
+
+def is_of_sections(listing: Listing | None) -> bool:
+    """Whether the releases of a listing are sections of its page."""
+    return listing is not None and listing.rule == SECTIONS
+
+
+def drafts_of(
+    page: Page, listing: Listing, visit: Visit, capture: Capture | None
+) -> Iterator[Draft]:
+    """Yield drafts of the releases on a page, in the order of its listing.
+
+    A stored release that is missing from a complete page counts as gone. A truncated page does not
+    show which releases are missing.
+    """
+    items = {item.url for item in listing.items}
+    known = visit.store.sections_of(visit.id, page_address(page.url))
+    for section, item in zip(find_sections(page, visit.reading), listing.items, strict=False):
+        visit.asked.claim(item.url)
+        is_known = visit.stored.id_at(item.url) is not None
+        visit.facts.releases.asked(item.url, known=is_known)
+        visit.vanishing.looked_at += is_known
+        yield visit.draft_section(page, replace(section, url=item.url), item, capture)
+    if page.is_cut or end_of(page.body) == "cut":
+        return
+    for url in known:
+        if url not in items and section_fragment(url):
+            visit.facts.releases.asked(url, known=True)
+            visit.vanishing.looked_at += 1
+            visit.missed(url, HTTPStatus.GONE, capture)
+
+
+def confirm(listing: Listing, visit: Visit, capture: Capture | None) -> None:
+    """Record that the releases on an unchanged page have not changed."""
+    for item in listing.items:
+        if visit.stored.id_at(item.url) is not None:
+            visit.asked.claim(item.url)
+            visit.facts.releases.asked(item.url, known=True)
+            visit.vanishing.looked_at += 1
+            visit.confirm(item.url, capture)
+
+
+def are_stored(listing: Listing, visit: Visit) -> bool:
+    """Whether all releases of a listing are stored, or are not sections of its page."""
+    return listing.rule != SECTIONS or all(visit.stored.id_at(item.url) for item in listing.items)

@@ -1,0 +1,566 @@
+"""Scrapy spider that visits press rooms.
+
+The source files and the store decide what it requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from scrapy import Request, Spider
+from scrapy.http import Response
+from twisted.python.failure import Failure
+
+from data.archive.archive import Archive
+from data.health.run_errors import CUT
+from data.models import Draft, Link, ListingKind
+from data.text.redaction import without_user
+from data.text.sites import is_elsewhere
+from data.text.urls import canonical_url, page_address, page_key, section_fragment
+from data.text.words import tokens
+from spiders.crawl.barriers.blocked_page import refusal
+from spiders.crawl.listings.frontier import Wanted
+from spiders.crawl.listings.linked_releases import belongs
+from spiders.crawl.listings.listing_walk import ListingWalk
+from spiders.crawl.page_errors import (
+    BadAddress,
+    MissingRelease,
+    NoListing,
+    NotARelease,
+    page_errors,
+)
+from spiders.crawl.visits.listing_response import read_answer
+from spiders.crawl.visits.page_sections import (
+    confirm,
+    drafts_of,
+    is_of_sections,
+    with_stored_addresses,
+)
+from spiders.crawl.visits.visit import Visit
+from spiders.download.browser import EXTEND, RENDER, needs_browser
+from spiders.download.capture import capture_of, why_not_archived
+from spiders.download.documents import UNREAD_META_KEY
+from spiders.download.limited_downloader import SlowRequest
+from spiders.download.responses import (
+    describe_failure,
+    is_posted,
+    links_of,
+    page_of,
+    posting,
+    requested_url,
+    validator_of,
+)
+from spiders.download.retry_after import HostError, HostMemory
+from spiders.download.slow_page import CONTINUED
+from spiders.items import Listing, ListingItem
+from spiders.listing.paging.clicks import control_to_click
+from spiders.listing.read import read_listing
+from spiders.page.links import url_pattern
+
+LISTING, KNOWN, NEW = 2, 1, 0
+"""Priorities of requests. Stored releases come before new ones, to distinguish a moved page from a
+copy."""
+
+CONFIRMATION_DELAY_SECONDS: Final = 10.0
+"""Maximum time until an unchanged release is recorded (seconds)."""
+
+log = logging.getLogger(__name__)
+
+RELEASE_MOVED_MESSAGE: Final = (
+    "its page leads to another site now, {place}: what is stored stays as it is (if the site has"
+    " moved there, write its url into the source file)"
+)
+
+GONE_STATUSES = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+
+
+def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
+    """Limit the CPU time of each step of a callback; other visits continue between the steps."""
+
+    @wraps(parse)
+    def limited_parse(
+        spider: PressRoomSpider, found: Response | Failure, **arguments: Any
+    ) -> Iterator[Any]:
+        request: Any = getattr(found, "request", None)
+        visit: Visit = request.cb_kwargs["visit"]
+        url = found.url if isinstance(found, Response) else request.url
+        steps: Iterator[Any] | None = None
+        while True:
+            with visit.limit(url):
+                if steps is None:
+                    steps = iter(parse(spider, found, **arguments) or ())
+                try:
+                    one = next(steps)
+                except StopIteration:
+                    return
+            yield one
+
+    return limited_parse
+
+
+class PressRoomSpider(Spider):
+    """Executes arriving visits; ``visits`` are the current ones by source id.
+
+    Each response goes to the visit that requested it.
+    """
+
+    name = "press-room"
+    custom_settings = {  # noqa: RUF012 - as Scrapy declares it
+        "ITEM_PIPELINES": {"spiders.crawl.visits.pipelines.RecordPipeline": 100}
+    }
+    handle_httpstatus_list = (304, *range(400, 600))
+
+    def __init__(
+        self,
+        arriving: AsyncIterator[Visit],
+        visits: Mapping[str, Visit],
+        memory: HostMemory,
+        archive: Archive | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self._arriving = arriving
+        self.memory = memory
+        self.archive = archive
+        self.visits = visits
+
+    async def start(self) -> AsyncIterator[Request]:
+        """Yield requests for the first listing pages and the due releases of each visit."""
+        async for visit in self._arriving:
+            # Expect the end of this block too, so that the visit ends even if it requests nothing.
+            visit.expect()
+            with self.response(visit, visit.file.url):
+                fronts = [way for way in visit.frontier.ways.values() if self._is_due(visit, way)]
+                visit.fronts = len(fronts)
+                for way in fronts:
+                    visit.asked.claim(way.start)
+                    yield self._request_listing(visit, way.start, way.kind, front=True)
+                for url in filter(visit.asked.claim, visit.due()):
+                    with page_errors(url, visit.error):
+                        if request := self._request_release(visit, url, None):
+                            yield request
+
+    @contextmanager
+    def response(self, visit: Visit, url: str) -> Iterator[None]:
+        """Process a response or draft of a visit in a block; a failure is an error of its page.
+
+        After the last awaited response or draft, the visit requests the next pages or ends.
+        """
+        try:
+            with page_errors(url, visit.error):
+                yield
+        finally:
+            visit.settle()
+            if visit.is_moved:
+                visit.stop(CUT, CONTINUED)
+            with visit.limit(""):
+                self._go_on(visit)
+
+    def _go_on(self, visit: Visit) -> None:
+        while not (visit.awaited or visit.ended):
+            wanted = visit.wanted()
+            if not wanted:
+                visit.finish()
+            for one in wanted:
+                tell = visit.files.failed if one.kind == "file" else visit.error
+                with page_errors(one.url, tell):
+                    request = self._request_wanted(visit, one)
+                    if request and self.crawler.engine:
+                        self.crawler.engine.crawl(request)
+
+    @limited
+    def parse_listing(
+        self, response: Response, visit: Visit, listing_kind: ListingKind, *, front: bool
+    ) -> Iterator[Request | Draft]:
+        """Process a page of a listing; after the last first page, request its items."""
+        with self.response(visit, response.url):
+            visit.page_read(why_not_archived(response))
+            listing = None
+            with page_errors(response.url, visit.error):
+                listing = self._listing(response, visit, listing_kind, front=front)
+            with page_errors(response.url, visit.error):
+                visit.held_sections.extend(self._sections(response, visit, listing))
+            if front:
+                yield from self._follow(visit, listing_kind, listing)
+            elif listing:
+                asked = requested_url(response)
+                visit.frontier.read(listing_kind, asked, listing, posted=is_posted(response))
+            if not visit.fronts:
+                # The positions of the releases in the listing are known now.
+                yield from self._release_sections(visit)
+
+    @limited
+    def parse_sections(self, response: Response, visit: Visit) -> Iterator[Draft]:
+        """Process a page with releases as sections, which is not a listing page of this visit."""
+        with self.response(visit, response.url):
+            visit.page_read(why_not_archived(response))
+            asked = requested_url(response)
+            if response.status in GONE_STATUSES:
+                for url in visit.store.sections_of(visit.id, asked):
+                    visit.missed(url, response.status, capture_of(response))
+            elif response.status >= HTTPStatus.BAD_REQUEST:
+                kind, said = refusal(response.status, page_of(response))
+                visit.error(response.url, kind, f"the server {said}")
+            elif not is_elsewhere(response.url, [asked]):
+                page = page_of(response)
+                visit.check_page(page.url)
+                listing = read_listing(page, visit.reading, visit.file.listing)
+                listing = with_stored_addresses(listing, visit)
+                visit.held_sections.extend(self._sections(response, visit, listing))
+                yield from self._release_sections(visit)
+
+    @staticmethod
+    def _sections(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
+        """Yield drafts of the releases within a page; confirm those of an unchanged page."""
+        if listing is None or not is_of_sections(listing):
+            return
+        visit.asked.claim(page_address(response.url))
+        if response.status == HTTPStatus.NOT_MODIFIED:
+            confirm(listing, visit, capture_of(response))
+        else:
+            yield from drafts_of(page_of(response), listing, visit, capture_of(response))
+
+    @staticmethod
+    def _release_sections(visit: Visit) -> Iterator[Draft]:
+        held, visit.held_sections = visit.held_sections, []
+        for draft in held:
+            visit.expect()
+            yield draft
+
+    def _follow(
+        self, visit: Visit, listing_kind: ListingKind, front: Listing | None
+    ) -> Iterator[Request]:
+        """Request the items of the first pages after the last of these has arrived.
+
+        Also request stored releases that disappeared between other rows, once: they may have been
+        deleted.
+        """
+        visit.fronts -= 1
+        found = [*visit.frontier.opened(listing_kind, front, visit.fronts)]
+        if visit.frontier.stale:
+            visit.error(visit.file.feed or "", "stale", visit.frontier.stale)
+        if not visit.fronts:
+            found += [(item, True) for item in visit.facts.left_amid()]
+        keys = [canonical_url(item.url) for item, known in found if known]
+        places = visit.store.current_addresses(visit.id, keys)
+        for item, known in found:
+            with page_errors(item.url, visit.error):
+                # Request a stored release at its current address if it is listed under another one.
+                place = places.get(canonical_url(item.url)) if known else None
+                url = visit.asked.instead(item.url, place or item.url)
+                if not known or visit.asked.claim(url):
+                    request = self._request_release(visit, url, item, known=known)
+                    if request:
+                        yield request
+
+    @limited
+    def parse_release(
+        self, response: Response, visit: Visit, item: ListingItem | None
+    ) -> Iterator[Draft | Request]:
+        """Yield the draft of a release page, or report why the page is not a release."""
+        asked = requested_url(response)
+        status = response.status
+        with self.response(visit, response.url):
+            visit.page_read(why_not_archived(response))
+            if visit.stored.is_led_elsewhere(asked, response.url, visit.front):
+                visit.error(asked, "redirect", RELEASE_MOVED_MESSAGE.format(place=response.url))
+            elif status == HTTPStatus.NOT_MODIFIED:
+                visit.confirm(asked, capture_of(response))
+                if last := visit.last_waiting:
+                    asyncio.get_running_loop().call_later(
+                        CONFIRMATION_DELAY_SECONDS, visit.flush, last
+                    )
+            elif status in GONE_STATUSES:
+                yield from self._missed(response, visit, item)
+            elif status >= HTTPStatus.BAD_REQUEST:
+                kind, said = refusal(status, page_of(response))
+                visit.error(response.url, kind, f"the server {said}")
+            elif page_key(response.url) in map(page_key, visit.front):
+                visit.error(asked, "redirect", f"it leads to {response.url}, which is no release")
+            else:
+                try:
+                    draft = visit.draft(
+                        page_of(response),
+                        aliases=tuple(
+                            dict.fromkeys((asked, *response.meta.get("redirect_urls", ())))
+                        ),
+                        item=item or visit.stored.as_listed(asked),
+                        validator=validator_of(response),
+                        capture=capture_of(response),
+                    )
+                except MissingRelease:
+                    if visit.release_at(asked) is None:
+                        raise
+                    yield from self._missed(response, visit, item)
+                else:
+                    visit.expect()
+                    yield draft
+
+    def _missed(
+        self, response: Response, visit: Visit, item: ListingItem | None
+    ) -> Iterator[Request]:
+        """Note that a page is gone, and request the other address of its release, if any."""
+        asked = requested_url(response)
+        visit.missed(asked, response.status, capture_of(response))
+        other = visit.asked.other(asked)
+        if other and (request := self._request_release(visit, other, item, known=False)):
+            yield request
+
+    @limited
+    def parse_linked(self, response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
+        """Yield the draft of a page that another page links to, if it is certainly a release."""
+        with self.response(visit, response.url):
+            visit.page_read(why_not_archived(response))
+            draft = draft_linked(response, visit, link)
+            if draft and belongs(draft.content.section, visit.store.sections(visit.id)):
+                visit.expect()
+                yield draft
+
+    @limited
+    def parse_feed(self, response: Response, visit: Visit) -> None:
+        """Process the feed that a page offers, to find its WebSub hub."""
+        with self.response(visit, response.url):
+            visit.page_read(why_not_archived(response))
+            if response.status == HTTPStatus.OK:
+                asked = requested_url(response)
+                visit.feed_hubs.feed_read(asked, page_of(response), links_of(response))
+
+    @limited
+    def failed_aside(self, failure: Failure) -> None:
+        """Log a failed request for a linked page; a later visit retries it."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
+        log.info("%s, which another page links to, gave no answer: %s", request.url, failure.value)
+        visit: Visit = request.cb_kwargs["visit"]
+        with self.response(visit, request.url):
+            if isinstance(failure.value, SlowRequest):
+                visit.error(request.url, failure.value.kind, str(failure.value))
+
+    @limited
+    def parse_file(self, response: Response, visit: Visit) -> None:
+        """Process the response with a release's file, which is already archived."""
+        with self.response(visit, response.url):
+            visit.answered(why_not_archived(response))
+            visit.files.read(requested_url(response), response.status, capture_of(response))
+
+    @limited
+    def failed_file(self, failure: Failure) -> None:
+        """Report that a file of a release could not be fetched."""
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
+        visit: Visit = request.cb_kwargs["visit"]
+        asked = str(request.meta["asked"])
+        with self.response(visit, asked):
+            kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
+            if kind == "size":
+                visit.files.cut(asked, capture_of(request), message)
+            else:
+                # Report a reason that concerns a whole host only once.
+                whole = isinstance(failure.value, HostError)
+                visit.files.failed(visit.file.url if whole else asked, kind, message)
+
+    @limited
+    def parse_listing_again(self, response: Response, visit: Visit) -> None:
+        """Process a listing that was wrongly reported as unchanged."""
+        with self.response(visit, response.url):
+            visit.page_read(why_not_archived(response))
+            visit.frontier.renewed(requested_url(response), read_answer(response, visit))
+
+    @limited
+    def failed(self, failure: Failure) -> Iterator[Request | Draft]:
+        """Report a failed request; after the last first page, request the listed items.
+
+        A page beside a feed may be unavailable: its releases come from the feed.
+        """
+        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
+        visit: Visit = request.cb_kwargs["visit"]
+        with self.response(visit, request.url):
+            kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
+            front = bool(request.cb_kwargs.get("front"))
+            if isinstance(failure.value, HostError) and kind != "robots":
+                # The reason concerns all pages of the host: report it once and stop the walks.
+                visit.unvisited(failure.value.url or visit.file.url, kind, message)
+                visit.resting = True
+            elif request.callback != self.parse_listing or isinstance(failure.value, SlowRequest):
+                visit.error(request.url, kind, message)
+            else:
+                error = NoListing(kind, message)
+                listing_kind, asked = request.cb_kwargs["listing_kind"], request.meta["asked"]
+                self._unread(visit, listing_kind, asked, error, front=front)
+            if front:
+                yield from self._follow(visit, request.cb_kwargs["listing_kind"], None)
+            if not visit.fronts:
+                yield from self._release_sections(visit)
+
+    def _listing(
+        self, response: Response, visit: Visit, listing_kind: ListingKind, *, front: bool
+    ) -> Listing | None:
+        try:
+            return read_answer(response, visit)
+        except NoListing as error:
+            if error.empty and not front:
+                # For example a month without releases; the walk continues with the month before.
+                return error.empty
+            self._unread(visit, listing_kind, response.url, error, front=front)
+            return None
+
+    @staticmethod
+    def _unread(
+        visit: Visit, listing_kind: ListingKind, url: str, error: NoListing, *, front: bool
+    ) -> None:
+        if front:
+            # A page beside a feed may be unavailable.
+            told = listing_kind == "feed" or not visit.file.feed or error.kind == "redirect"
+            if listing_kind == "feed":
+                visit.facts.feed_failed()
+        else:
+            told = visit.frontier.ways[listing_kind].missing(
+                error.kind, error.status, f"{url}: {error}"
+            )
+        if told:
+            visit.error(url, error.kind, str(error))
+        else:
+            log.info("%s is passed over: %s", url, error)
+
+    @staticmethod
+    def _is_due(visit: Visit, way: ListingWalk) -> bool:
+        """Whether to request the first page of a listing.
+
+        If the source has a feed, a page that needs a browser is requested only in explicit visits
+        and backfills.
+        """
+        cheap = visit.explicit or visit.backfill or not needs_browser(visit.file, way.start)
+        return cheap or not visit.file.feed
+
+    def _request_wanted(self, visit: Visit, wanted: Wanted) -> Request | None:
+        if wanted.link:
+            return self._request_linked(visit, wanted.link)
+        if wanted.kind == "listing":
+            return self._request_listing(visit, wanted.url, wanted.listing_kind, front=False)
+        if wanted.kind in {"file", "feed"}:
+            return self._request_file(visit, wanted.url, feed=wanted.kind == "feed")
+        if wanted.kind == "again":
+            parse = self.parse_listing_again
+            return self._request(visit, wanted.url, parse, LISTING, conditional=False)
+        return self._request_release(visit, wanted.url, wanted.item, known=False)
+
+    def _request_listing(
+        self, visit: Visit, url: str, listing_kind: ListingKind, *, front: bool
+    ) -> Request:
+        form = None if front else visit.frontier.form(url)
+        anew = visit.backfill or form is not None
+        kept = None if anew else visit.store.cached_listing(url, visit.reader)
+        more = {"listing_kind": listing_kind, "front": front}
+        request = self._request(
+            visit, url, self.parse_listing, LISTING, conditional=kept is not None, **more
+        )
+        if form:
+            return posting(request, form)
+        return request.replace(meta={**request.meta, EXTEND: control_to_click})
+
+    def _request_release(
+        self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True
+    ) -> Request | None:
+        """Return a request for a release's page, or None if this visit already requested it."""
+        if section_fragment(url):
+            page = page_address(url)
+            if not visit.asked.claim(page):
+                return None
+            return self._request(visit, page, self.parse_sections, KNOWN, conditional=False)
+        visit.vanishing.looked_at += known
+        visit.facts.releases.asked(url, known=known)
+        priority = KNOWN if known else NEW
+        return self._request(
+            visit,
+            url,
+            self.parse_release,
+            priority,
+            conditional=known and not visit.whole(url),
+            item=item,
+        )
+
+    def _request_linked(self, visit: Visit, link: Link) -> Request:
+        request = self._request(
+            visit, link.url, self.parse_linked, NEW, conditional=False, link=link
+        )
+        # A page must not redirect the visit to another site.
+        meta = {**request.meta, "dont_redirect": True, "handle_httpstatus_list": []}
+        return request.replace(meta=meta, errback=self.failed_aside)
+
+    def _request_file(self, visit: Visit, url: str, *, feed: bool) -> Request:
+        read = self.parse_feed if feed else self.parse_file
+        request = self._request(visit, url, read, NEW, conditional=False)
+        meta = {**request.meta, RENDER: False, UNREAD_META_KEY: not feed}
+        return request.replace(meta=meta, errback=self.failed_aside if feed else self.failed_file)
+
+    def _request(
+        self,
+        visit: Visit,
+        url: str,
+        callback: Any,
+        priority: int,
+        *,
+        conditional: bool,
+        **more: Any,
+    ) -> Request:
+        render = needs_browser(visit.file, url)
+        # A page filled by scripts may change while its document stays the same.
+        validator = visit.store.validator(url) if conditional and not render else None
+        headers = {
+            "If-None-Match": validator.etag if validator else None,
+            "If-Modified-Since": validator.last_modified if validator else None,
+        }
+        try:
+            request = Request(
+                # Never send the user and password of an address.
+                without_user(url),
+                callback=callback,
+                errback=self.failed,
+                headers={name: value for name, value in headers.items() if value},
+                priority=priority,
+                cb_kwargs={"visit": visit, **more},
+                meta={"asked": url, RENDER: render},
+            )
+        except ValueError as error:
+            raise BadAddress(error) from error
+        # Do not wait for an address that can't be requested.
+        visit.expect()
+        return request
+
+
+SHARED: Final = 0.7
+"""Minimum share of the shorter title's words that page and link must have in common."""
+
+
+def draft_linked(response: Response, visit: Visit, link: Link) -> Draft | None:
+    """Return the draft of a linked page, or None if it may not be a release.
+
+    No listing confirms the page, so it must have a date, a body and the title of its link.
+    """
+    if response.status != HTTPStatus.OK or url_pattern(response.url) != url_pattern(link.url):
+        return None
+    try:
+        draft = visit.draft(
+            page_of(response),
+            aliases=(requested_url(response),),
+            item=None,
+            validator=validator_of(response),
+            capture=capture_of(response),
+        )
+    except NotARelease:
+        return None
+    content = draft.content
+    told = content.published and content.body_text and same_title(content.title, link.title)
+    return draft if told else None
+
+
+def same_title(title: str, name: str) -> bool:
+    """Whether a page has the title in its link, which may be truncated."""
+    left, right = set(tokens(title)), set(tokens(name))
+    least = min(len(left), len(right))
+    return bool(least) and len(left & right) >= SHARED * least

@@ -1,0 +1,244 @@
+"""Collect the facts of one visit for its report."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable, Collection, Sequence
+from typing import Final
+
+import msgspec
+
+from data.clock import utc_now
+from data.models import Facet, Recall, Release, Run, Streak, VisitFacts
+from data.store.protocol import Store
+from data.text.urls import canonical_url
+from spiders.crawl.drafts.release_facts import (
+    MAX_COMPARED_RELEASES,
+    PastReleases,
+    ReleaseFacts,
+    past_releases,
+)
+from spiders.crawl.listings.listing_facts import LAG, Front, front_of, left_amid, listing_facts
+from spiders.items import Listing, ListingItem
+from spiders.sources.source_file import SourceFile
+from spiders.sources.unmatched import Unmatched
+
+EARLIER: Final = 10
+"""Maximum number of earlier reports that are searched for facts; failed visits have no facts."""
+
+MIN_NEWER_RELEASES: Final = 3
+"""Minimum number of stored releases newer than a listing that are reported even if the listing
+never showed them."""
+
+NEWEST: Final = 5
+"""Number of newest stored releases that a listing should show."""
+
+
+LEAST_BEHIND: Final = 2
+"""Minimum number of newer releases in the feed, for its page to count as stopped."""
+WHILE: Final = dt.timedelta(days=30)
+"""Time after which missed releases no longer count."""
+
+
+class FactFinder:
+    """Collects the facts of a visit to a source.
+
+    ``stored_at`` returns the stored release at an address.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        file: SourceFile,
+        store: Store,
+        stored_at: Callable[[str], Release | None],
+        unmatched: Unmatched,
+        *,
+        at: dt.datetime,
+    ) -> None:
+        self._source = source
+        self._file = file
+        self._store = store
+        self._at = at
+        self._front: Front | None = None
+        self._beside: Front | None = None
+        self._feed_failed = False
+        self.certificate_end: dt.datetime | None = None
+        """Time at which the certificate of the source's site expires, or None."""
+        self.releases = ReleaseFacts(self._past, stored_at)
+        self.unmatched = unmatched
+
+    @property
+    def url(self) -> str:
+        """Address of the listing that is compared between visits: the feed, otherwise the page."""
+        return self._file.feed or self._file.url
+
+    def listed(self, url: str, answered: str, listing: Listing, kept: Listing | None) -> None:
+        """Add the first page of a listing; ``kept`` is that page in the last visit, or None."""
+        if url == self.url:
+            self._front = front_of(url, answered, listing, kept)
+        elif url == self._file.url:
+            self._beside = front_of(url, answered, listing, kept)
+
+    def feed_failed(self) -> None:
+        """Note that the source's feed could not be read."""
+        self._feed_failed = True
+
+    def left_amid(self) -> Sequence[ListingItem]:
+        """Return rows of stored releases that disappeared between remaining rows."""
+        fronts = filter(None, (self._front, self._beside))
+        left = [item for front in fronts for item in left_amid(front)]
+        stored = self._store.ids_at(self._source, [canonical_url(item.url) for item in left])
+        return [item for item in left if canonical_url(item.url) in stored]
+
+    def finish(self, run: Run, *, names: bool, below: Collection[str] = frozenset()) -> VisitFacts:
+        """Return the facts of the visit; ``names`` tells if its pages linked to other releases.
+
+        ``below`` are the keys of rows on later pages of the listing. Raises StoreError.
+        """
+        facts = self._before()
+        if names:
+            facts = recall_facts(facts, self._store.recall(self._source), self._at)
+        gone = self._gone()
+        if self._front:
+            facts = listing_facts(facts, self._front, gone, self._at, below=below)
+            if not self._file.feed:
+                facts = self._listing_behind(facts, self._front, gone)
+        if self._beside and self._beside.newest:
+            facts = self._page_behind(facts, self._beside, gone)
+        titles = own_titles(self._front) if self._front else frozenset[str]()
+        facts = self.releases.finish(facts, run, self._at, listed=titles)
+        if self.certificate_end:
+            ended = self.certificate_end <= self._at
+            day = self.certificate_end.date().isoformat()
+            facts = msgspec.structs.replace(
+                facts,
+                certificate_held=facts.certificate_held or not ended,
+                certificate_ended=day if ended and facts.certificate_held else "",
+            )
+        if self._file.feed:
+            failed = self._feed_failed and bool(run.found)
+            facts = msgspec.structs.replace(facts, no_feed=facts.no_feed.go_on(failed, self._at))
+        if self.unmatched.looked_at:
+            facts = msgspec.structs.replace(facts, unmatched=self.unmatched.found(facts.unmatched))
+        return facts
+
+    def _before(self) -> VisitFacts:
+        """Return the last facts with the same rules; empty facts if there are none."""
+        rules = rules_of(self._file)
+        last = (run.facts for run in self._store.runs(self._source, limit=EARLIER))
+        found = next(filter(None, last), VisitFacts())
+        return found if found.rules == rules else VisitFacts(rules=rules)
+
+    def _past(self) -> PastReleases:
+        last = self._store.releases(Facet(source=self._source), limit=MAX_COMPARED_RELEASES)
+        return past_releases([*last])
+
+    def _gone(self) -> frozenset[str]:
+        """Return the canonical addresses of releases whose pages are missing."""
+        return frozenset[str]().union(*(one.keys for one in self._store.vanished(self._source)))
+
+    def _behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
+        """Add the stored releases that are newer than all rows of the listing to the facts."""
+        if not front.newest:
+            return facts
+        shown = {canonical_url(item.url) for item in front.rows}
+        last = self._store.releases(Facet(source=self._source), limit=NEWEST)
+        newer = [
+            one for one in last if day_of(one) > front.newest and not is_shown(one, shown | gone)
+        ]
+        return msgspec.structs.replace(
+            facts,
+            behind=facts.behind.go_on(len(newer), self._at),
+            newest_known=max(map(day_of, newer), default=""),
+        )
+
+    def _listing_behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
+        """Add releases that are missing from the listing to the facts.
+
+        A few releases that the listing never showed do not count: other pages link to them, and
+        they may belong to another list.
+        """
+        found = self._behind(facts, front, gone)
+        if not 0 < found.behind.count < MIN_NEWER_RELEASES:
+            return found
+        keys = {
+            canonical_url(url): ""
+            for one in self._store.releases(Facet(source=self._source), limit=NEWEST)
+            if day_of(one) > front.newest
+            for url in (one.url, *one.aliases)
+        }
+        shown, _ = self._store.listed_before(self._source, "page", keys)
+        return found if shown - gone else msgspec.structs.replace(facts, behind=Streak())
+
+    def _page_behind(self, facts: VisitFacts, page: Front, gone: frozenset[str]) -> VisitFacts:
+        """Add releases that are missing from the page beside a feed to the facts.
+
+        They only count if the page was up to date before. A feed may be a day ahead, and a page may
+        not list everything in its feed.
+        """
+        found = self._behind(msgspec.structs.replace(facts, behind=Streak()), page, gone)
+        if not found.behind.count:
+            return msgspec.structs.replace(facts, behind=Streak(), page_kept_up=True)
+        newest = dt.date.fromisoformat(found.newest_known)
+        late = newest - dt.date.fromisoformat(page.newest) >= LAG
+        if not (facts.page_kept_up and late) or found.behind.count < LEAST_BEHIND:
+            return msgspec.structs.replace(facts, behind=Streak())
+        behind = facts.behind.go_on(found.behind.count, self._at)
+        return msgspec.structs.replace(
+            facts, behind=behind, newest_known=found.newest_known, newest=page.newest
+        )
+
+
+def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFacts:
+    """Add missed releases to a visit's facts; the first visit only sets their initial number."""
+    named = (recall.known, len(recall.missed))
+    if before.named is None:
+        return msgspec.structs.replace(before, named=named)
+    known, missed = (now - then for now, then in zip(named, before.named, strict=True))
+    since = before.missed.since
+    over = since is None or at - since >= WHILE
+    streak = Streak() if over else before.missed
+    if missed > 0:
+        streak = streak.go_on(missed, at, add=True)
+    return msgspec.structs.replace(
+        before,
+        named=named,
+        missed=streak,
+        known_meanwhile=(0 if over else before.known_meanwhile) + max(known, 0)
+        if streak.count
+        else 0,
+    )
+
+
+def own_titles(front: Front) -> frozenset[str]:
+    """Return the titles on a listing if most of them are different, otherwise none."""
+    titles = frozenset(item.title for item in front.rows)
+    return titles if len(titles) * 2 > len(front.rows) else frozenset()
+
+
+def rules_of(file: SourceFile) -> str:
+    """Return a hash of a source file's address and rules."""
+    said = msgspec.json.encode((file.feed or file.url, file.listing, file.releases))
+    return hashlib.blake2s(said, digest_size=6).hexdigest()
+
+
+def unmatched_at_last(run: Run | None, file: SourceFile) -> tuple[str, ...]:
+    """Return the selectors that matched nothing in the last visit with the same source file."""
+    facts = run.facts if run else None
+    return facts.unmatched if facts and facts.rules == rules_of(file) else ()
+
+
+def is_shown(release: Release, keys: Collection[str]) -> bool:
+    """Whether a release has one of these canonical addresses, or is retracted."""
+    urls = (release.url, *release.aliases)
+    return release.retracted is not None or any(canonical_url(url) in keys for url in urls)
+
+
+def day_of(release: Release) -> str:
+    """Return the ISO day of a release; "" if it has no date or one in the future."""
+    published = release.published
+    if published.precision == "none" or published.at > utc_now():
+        return ""
+    return published.day.isoformat()

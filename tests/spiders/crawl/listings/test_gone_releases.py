@@ -1,0 +1,62 @@
+"""What a visit decides about releases whose pages are gone."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from data.models import Run, Source
+from data.store.sqlite.store import SqliteStore
+from spiders.crawl.listings.gone_releases import GoneReleases
+from spiders.crawl.listings.requested_urls import RequestedUrls
+from spiders.items import Listing, ListingItem
+from tests.drafts import draft
+
+FRONT = "http://harbour.example/news/"
+FIRST = dt.datetime(2026, 3, 9, 12, tzinfo=dt.UTC)
+HOUR = dt.timedelta(hours=1)
+
+
+def test_earlier_reports_are_read_once_for_all_releases_that_are_gone(
+    sqlite_store: SqliteStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A source may list any number of releases that are gone, in each visit."""
+    store = sqlite_store
+    store.register(Source("harbour", "Harbour Board", FRONT))
+    urls = [f"{FRONT}{number}" for number in range(5)]
+    ids = []
+    for number, url in enumerate(urls):
+        one = draft(url, title=f"Notice {number}", body_text=f"{number} lamps " * 20)
+        ids.append(store.record(one, seen=FIRST, since=FIRST).release.id)
+    # The first one is there. The second one was not reported by the visit that found it gone.
+    for release in ids[1:]:
+        store.mark_gone(release, seen=FIRST + HOUR)
+    store.add_run(Run("harbour", FIRST + HOUR, 1.0, gone=tuple(urls[2:])))
+    read = []
+    runs = store.runs
+
+    def counted(source: str, *, limit: int) -> tuple[Run, ...]:
+        read.append(source)
+        return runs(source, limit=limit)
+
+    monkeypatch.setattr(store, "runs", counted)
+    asked = RequestedUrls()
+    asked.claim(FRONT)
+    gone = GoneReleases(
+        "harbour",
+        store,
+        asked,
+        fronts=(FRONT,),
+        reader="1",
+        started=FIRST + 2 * HOUR,
+        after=6 * HOUR,
+    )
+    gone.looked_at = len(urls)
+    items = tuple(ListingItem(url, f"Notice {number}") for number, url in enumerate(urls))
+    gone.listed(FRONT, Listing(FRONT, items), unchanged=False)
+    for release in ids[1:]:
+        gone.gone(release, FIRST + 2 * HOUR, first=False)
+    outcome = gone.finish(FIRST + 2 * HOUR)
+    assert (outcome.gone, outcome.unconfirmed) == ((urls[1],), 4)
+    assert read == ["harbour"]

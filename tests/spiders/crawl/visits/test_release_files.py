@@ -1,0 +1,102 @@
+"""Which files of releases a visit has archived, and how many."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from data.models import Media
+from data.settings import Archive
+from data.store.journal_protocol import JournalStore
+from spiders.crawl.visits import release_files
+from spiders.crawl.visits.release_files import FileKinds, ReleaseFiles
+from spiders.sources.source_file import SourceFile
+from tests.drafts import capture, draft
+
+CHART = Media("http://harbour.example/chart.pdf", "application/pdf")
+LAMP = Media("http://harbour.example/lamp.jpg", "image/jpeg")
+INLINE = Media("data:image/png;base64,AA==", "image/png")
+
+
+@pytest.mark.parametrize(
+    ("asked", "settings", "kinds"),
+    [
+        (None, Archive(), FileKinds(attachments=True, images=False)),
+        (None, Archive(attachments=False, images=True), FileKinds(attachments=False, images=True)),
+        ("none", Archive(images=True), FileKinds()),
+        ("attachments", Archive(images=True), FileKinds(attachments=True)),
+        ("all", Archive(attachments=False), FileKinds(attachments=True, images=True)),
+        ("all", Archive(enabled=False), FileKinds()),
+    ],
+)
+def test_a_source_file_says_which_files_are_archived_or_else_the_settings(
+    asked: str | None, settings: Archive, kinds: FileKinds
+) -> None:
+    file = SourceFile("Harbour", "http://harbour.example/", "UTC", archive=asked)  # type: ignore[arg-type]  # one of its words
+    assert FileKinds.wanted(file, settings) == kinds
+
+
+def wanted(
+    store: JournalStore,
+    kinds: FileKinds,
+    since: dt.datetime,
+    told: list[tuple[str, str, str]] | None = None,
+) -> ReleaseFiles:
+    """The files of a visit; what it tells is put into ``told``."""
+    tell = [] if told is None else told
+    return ReleaseFiles("harbour", store, kinds, since, lambda *said: tell.append(said))
+
+
+def test_what_can_not_be_had_is_told_and_what_is_too_large_is_kept_as_it_is(
+    store: JournalStore, noon: dt.datetime
+) -> None:
+    told: list[tuple[str, str, str]] = []
+    files = wanted(store, FileKinds(attachments=True, images=True), noon, told)
+    files.note(draft(attachments=(CHART,), images=(LAMP,)))
+    files.read(LAMP.url, 404, None)
+    files.cut(CHART.url, capture(1, noon), "it is too large")
+    assert told == [
+        (LAMP.url, "file:404", "the server answered 404"),
+        (CHART.url, "file:size", "it is too large"),
+    ]
+    assert set(store.file_captures([CHART.url, LAMP.url])) == {CHART.url}
+
+
+def test_each_file_is_asked_for_once_and_a_document_that_is_the_release_never(
+    store: JournalStore, noon: dt.datetime
+) -> None:
+    files = wanted(store, FileKinds(attachments=True, images=True), noon)
+    files.note(draft(attachments=(CHART,), images=(LAMP, INLINE)))
+    files.note(draft(CHART.url, attachments=(CHART,)))
+    files.note(draft("http://harbour.example/tides.pdf", attachments=(
+        Media("http://harbour.example/tides.pdf", "application/pdf"),
+    )))  # fmt: skip
+    assert files.next(noon) == (CHART.url, LAMP.url)
+    assert files.next(noon) == ()
+    files.read(CHART.url, 200, capture(1, noon))
+    assert store.file_captures([CHART.url, LAMP.url]) == {CHART.url: capture(1, noon)}
+
+
+def test_a_visit_asks_for_so_many_and_the_next_one_goes_on(
+    store: JournalStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(release_files, "MAX_FILES_PER_VISIT", 3)
+    monkeypatch.setattr(release_files, "CHUNK", 2)
+    kinds = FileKinds(attachments=True)
+    urls = [f"http://harbour.example/{number}.pdf" for number in range(5)]
+    files = wanted(store, kinds, noon)
+    files.note(draft(attachments=tuple(Media(url, "application/pdf") for url in urls)))
+    assert [len(files.next(noon)) for _ in range(3)] == [2, 1, 0]
+    later = noon + dt.timedelta(seconds=1)
+    following = wanted(store, kinds, later)
+    assert following.next(later) == tuple(urls[3:])
+
+
+def test_where_no_files_are_wanted_none_is_remembered(
+    store: JournalStore, noon: dt.datetime
+) -> None:
+    files = wanted(store, FileKinds(), noon)
+    files.note(draft(attachments=(CHART,), images=(LAMP,)))
+    assert store.awaited_files("harbour", now=noon, since=noon, limit=9) == ()
+    assert files.next(noon) == ()
