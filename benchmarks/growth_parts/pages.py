@@ -9,6 +9,7 @@ from typing import Final
 
 from benchmarks.growth_parts.setting import NOW, READING, page_of
 from data.models import Content
+from spiders.body.clean_html import clean_body
 from spiders.body.fragment import outer_html
 from spiders.body.serialize import serialize
 from spiders.crawl.barriers.blocked_page import apology_in, challenge_in
@@ -77,6 +78,11 @@ def release_with_rules(text: str) -> object:
         drop=("p + p b", "li li a", "h1 ~ *:not(p)"),
     )
     return read_release(page_of(text), READING, rules)
+
+
+def fragment(text: str) -> object:
+    """Clean a body that a feed or a state contains, without selectors of a source file."""
+    return clean_body(text, "http://harbour.example/news/lamps", "Lamps are lit")
 
 
 def unscripted(text: str) -> object:
@@ -320,6 +326,7 @@ PAGES: Final[Mapping[str, Callable[[str], object]]] = {
         guess_charset,
         release,
         release_with_rules,
+        fragment,
         unscripted,
         sections,
         listing,

@@ -1,6 +1,6 @@
 """Clean an HTML fragment with a body that a source file declares or that scripts contain.
 
-BeautifulSoup removes the elements that the source file excludes, and unwraps layout tables. The
+BeautifulSoup removes the elements that the source file excludes. Layout tables are unwrapped. The
 other steps are the same as for a detected body: spiders.body.trim_edges selects the blocks, and
 spiders.body.serialize writes them.
 """
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from lxml import etree
 
-from data.text.html_text import CELLS
+from data.text.html_text import CELLS, SILENT
 from data.text.markup.oversized_tags import MAX_ATTRIBUTES
 from data.text.sanitize import MAX_CHARACTERS
 from spiders.body.fragment import prose_of
@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 
 PARAGRAPHS: Final = frozenset(["p", "div", "ul", "ol", "blockquote"])
 NEEDS_SOUP: Final = re.compile(
-    r"^\ufeff|<(?:table|html|head\b|body|frameset|plaintext)|[\ud800-\udfff]", re.IGNORECASE
+    r"^\ufeff|<(?:html|head\b|body|frameset|plaintext)|[\ud800-\udfff]", re.IGNORECASE
 )
-"""Fragments that only BeautifulSoup parses well: tables, whole documents, lone surrogates."""
+"""Fragments that only BeautifulSoup parses well: whole documents and lone surrogates."""
 
 HUGE: Final = (
     f"the body is longer than {MAX_CHARACTERS:,} characters of HTML; only its beginning is kept"
@@ -58,15 +58,18 @@ def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, 
 
     Also returns one sentence for each invalid selector.
     """
-    if not (drop or NEEDS_SOUP.search(fragment)):
-        return parsed(fragment), []
-    from bs4 import BeautifulSoup  # noqa: PLC0415 - takes 0.1 s to load, and few bodies need it
+    reasons: list[str] = []
+    if drop or NEEDS_SOUP.search(fragment):
+        from bs4 import BeautifulSoup  # noqa: PLC0415 - takes 0.1 s to load, and few bodies need it
 
-    soup = BeautifulSoup(fragment, "lxml", multi_valued_attributes=None)
-    reasons = drop_declared(soup, drop)
-    if "<table" in fragment:
-        unwrap_layout(soup)
-    root = etree.fromstring(f"<html>{soup.body or soup}</html>", etree.HTMLParser(huge_tree=False))
+        soup = BeautifulSoup(fragment, "lxml", multi_valued_attributes=None)
+        reasons = drop_declared(soup, drop)
+        parser = etree.HTMLParser(huge_tree=False)
+        root = etree.fromstring(f"<html>{soup.body or soup}</html>", parser)
+    else:
+        root = parsed(fragment)
+    if "<table" in fragment.lower():
+        unwrap_layout(root)
     return root, reasons
 
 
@@ -102,16 +105,39 @@ def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:
     return reasons
 
 
-def unwrap_layout(soup: BeautifulSoup) -> None:
-    """Unwrap layout tables: tables with a single filled cell that contains paragraphs."""
-    for table in soup.find_all("table"):
-        filled = [
-            cell
-            for cell in table.find_all(CELLS)
-            if cell.find_parent("table") is table and (cell.get_text(strip=True) or cell.img)
-        ]
-        if len(filled) == 1 and filled[0].find(PARAGRAPHS):
-            (cell,) = filled
-            cell.name = "div"
-            cell.attrs = {}
-            table.replace_with(cell)
+def unwrap_layout(root: etree._Element) -> None:
+    """Unwrap layout tables: tables with a single filled cell that contains paragraphs.
+
+    One walk counts the texts, images and paragraphs, so nested tables take linear time.
+    """
+    filled = paragraphs = 0
+    begun: list[tuple[int, int]] = []
+    tables: list[list[tuple[etree._Element, bool]]] = []
+    layout: list[tuple[etree._Element, etree._Element]] = []
+    for event, node in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+        if event in {"comment", "pi"}:
+            filled += _has_text(node.tail)
+        elif event == "start":
+            begun.append((filled, paragraphs))
+            if node.tag == "table":
+                tables.append([])
+            filled += node.tag == "img" or (node.tag not in SILENT and _has_text(node.text))
+            paragraphs += node.tag in PARAGRAPHS
+        else:
+            was_filled, had_paragraphs = begun.pop()
+            if node.tag in CELLS and tables and filled > was_filled:
+                tables[-1].append((node, paragraphs > had_paragraphs))
+            elif node.tag == "table":
+                cells = tables.pop()
+                layout += [(node, cell) for cell, is_page in cells if is_page and len(cells) == 1]
+            filled += _has_text(node.tail)
+    for table, cell in layout:
+        cell.tag = "div"
+        cell.attrib.clear()
+        cell.tail = table.tail
+        if (parent := table.getparent()) is not None:
+            parent.replace(table, cell)
+
+
+def _has_text(text: str | None) -> bool:
+    return bool(text and text.strip())
