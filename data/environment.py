@@ -10,6 +10,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -82,11 +83,12 @@ def settings_named(
     return list(found.values())
 
 
+@cache
 def variables_of(shape: type[msgspec.Struct]) -> dict[str, tuple[str, str, inspect.Type]]:
     """Map each variable to the table, key and type of its setting.
 
     A key such as ``smtp_password_file`` has no variable of its own; ``_FILE`` after a name replaces
-    it.
+    it. Cached, because a process reads the settings several times.
     """
     return {
         f"{PREFIX}{part.name}{BETWEEN}{field.name}".upper(): (

@@ -21,8 +21,8 @@ from data.store.sqlite.store import SqliteStore
 from tests.postgres_server import PostgresServer, missing, postgres_running
 from tests.postgres_store import emptied
 
-# No test depends on how fast it is. The second is loaded by --hypothesis-profile=thorough.
-settings.register_profile("quick", deadline=None)
+# No test depends on its speed. .ci/run uses the second profile (--hypothesis-profile=thorough).
+settings.register_profile("quick", deadline=None, max_examples=30)
 settings.register_profile("thorough", deadline=None, max_examples=1000)
 settings.load_profile("quick")
 

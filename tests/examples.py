@@ -1,10 +1,10 @@
-"""How many examples Hypothesis makes in a test whose examples take long."""
+"""Number of examples of Hypothesis in tests with slow or quick examples."""
 
 from __future__ import annotations
 
 from hypothesis import settings
 
 
-def examples(count: int) -> settings:
-    """So many examples, and ten times as many with ``--hypothesis-profile=thorough``."""
-    return settings(max_examples=count * settings().max_examples // 100)
+def examples(percent: int) -> settings:
+    """Return settings with a percentage of the examples of the profile in use."""
+    return settings(max_examples=percent * settings().max_examples // 100)

@@ -22,19 +22,26 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 from scrapy.settings import default_settings
 
 from data.clock import utc_now
 from data.dates.context import DateContext
+from data.health.activity import public_holidays
+from data.text.sites import site_of
 from data.topics.taxonomy import load_taxonomy
+from feeds.pages.rows import environment
+from feeds.translations import texts_of
 from scheduler.home import open_home
+from scheduler.home.publish import publish_home
 from spiders.extract.page_values import extract
 from spiders.page.page import Page
 from spiders.sources.loader import load_sources
+from spiders.sources.source_reading import program_digest
 from tests import fork_client
+from tests.drafts import draft
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -176,20 +183,7 @@ def main() -> None:
     address, python = sys.argv[1:]
     for name in (*fork_client.SERVED, *IMPORTED):
         importlib.import_module(name)
-    # What is loaded when a first page is read and a first HOME opened: models, words, patterns.
-    page = f"<h1>Pier</h1><p>2 March 2026</p><p>{SENTENCE * 9}</p>".encode()
-    row = '<li>{0} May 2026 <a href="/{0}.html">Pier {0} is open</a>'
-    listing = "".join(map(row.format, range(1, 6))).encode()
-    reading = DateContext("UTC", now=utc_now())
-    extract("", Page("http://127.0.0.1/", page), reading, "release")
-    extract("", Page("http://127.0.0.1/", listing), reading, "listing")
-    with tempfile.TemporaryDirectory() as folder:
-        home = open_home(Path(folder))
-        home.sources.mkdir()
-        (home.sources / "pier.toml").write_text(SOURCE)
-        load_sources(home.sources)
-        home.store().close()
-    load_taxonomy().matcher("en")
+    _fill_caches()
     gc.collect()
     gc.freeze()
     with socket.socket(socket.AF_UNIX) as listener:
@@ -202,6 +196,31 @@ def main() -> None:
         module, *arguments = asked
         sys.argv, sys.executable = [module, *arguments], python
         _run("scheduler.__main__" if module == "scheduler" else module)
+
+
+def _fill_caches() -> None:
+    """Load what the first page, home directory and site need, such as models and templates."""
+    page = f"<h1>Pier</h1><p>2 March 2026</p><p>{SENTENCE * 9}</p>".encode()
+    row = '<li>{0} May 2026 <a href="/{0}.html">Pier {0} is open</a>'
+    listing = "".join(map(row.format, range(1, 6))).encode()
+    reading = DateContext("UTC", now=utc_now())
+    extract("", Page("http://127.0.0.1/", page), reading, "release")
+    extract("", Page("http://127.0.0.1/", listing), reading, "listing")
+    load_taxonomy().matcher("en")
+    program_digest()
+    site_of("http://127.0.0.1/")
+    public_holidays("NO", 2026)
+    with tempfile.TemporaryDirectory() as folder:
+        home = open_home(Path(folder))
+        home.sources.mkdir()
+        (home.sources / "pier.toml").write_text(SOURCE)
+        with closing(home.store()) as store:
+            store.register(load_sources(home.sources)[0]["pier"].source)
+            store.record(draft(source="pier"), seen=utc_now(), since=utc_now())
+        publish_home(home)
+    texts = texts_of("en")
+    for name in environment(texts).list_templates(["html"]):
+        environment(texts).get_template(name)
 
 
 def _run(module: str) -> None:

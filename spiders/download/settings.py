@@ -101,5 +101,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
         "COOKIES_ENABLED": True,
         # Standard error goes to crawl.log through the parent, with tracebacks of our own bugs.
         "LOG_LEVEL": "ERROR",
+        # The default reads the metadata of nine packages for a line below that level.
+        "LOG_VERSIONS": [],
         "STATS_DUMP": False,
     }
