@@ -31,11 +31,10 @@ from spiders.discovery.propose import (
     initial_date_context,
     propose,
 )
-from spiders.discovery.seek import TriedPage, promise_of, seek
+from spiders.discovery.seek import TriedPage, newest_archive, promise_of, seek
 from spiders.discovery.skeleton import skeleton
 from spiders.download.browser import FILE_PATH, BrowserMissing, find_browser
 from spiders.items import Listing, ListingItem
-from spiders.listing.paging.archives import covers
 from spiders.page.file_types import DOCUMENT_TYPES
 from spiders.page.javascript import (
     frames_of,
@@ -47,9 +46,6 @@ from spiders.page.page import Page
 
 RELEASES = 3
 """Maximum number of release pages that are read."""
-
-ARCHIVES = 3
-"""Maximum number of archives that are read if a page lists only archives."""
 
 MAX_REPORTED_PAGES = 5
 """Maximum number of tried pages that a sentence contains."""
@@ -168,8 +164,9 @@ class Explorer:
         given, listing = page, first_listing(page)
         if not listing.items:
             page, listing = self._framed(fetcher, page, listing)
-        if not listing.items:
-            listing = self._of_archives(fetcher, page, listing)
+        if not listing.items and (found_in := newest_archive(fetcher, page, listing)):
+            archive, listing = found_in
+            self._take_archive(page, archive)
         reading = initial_date_context(page, utc_now())
         scripted = is_scripted(page, listing)
         single = reads_as_release(page, listing, reading)
@@ -218,6 +215,8 @@ class Explorer:
             return page, listing
         called = f" ({best.link.text!r})" if best.link.text != best.link.url else ""
         self._notes.append(f"{page.url} leads to {best.page.url}{called}, which is taken")
+        if best.archive:
+            self._take_archive(best.page, best.archive)
         others = [one for one in self._tried if one is not best]
         if others:
             self._notes.append(f"also tried: {named(others)}")
@@ -248,20 +247,10 @@ class Explorer:
                 return answer.page, read
         return page, listing
 
-    def _of_archives(self, fetcher: Fetcher, page: Page, listing: Listing) -> Listing:
-        """Return the newest archive's listing if a page lists only archives, else the page's."""
-        if needs_scripts(page) or challenge_in(page):
-            return listing
-        for archive in listing.archives[:ARCHIVES]:
-            (answer,) = fetcher.fetch([archive.url])
-            read = first_listing(answer.page) if answer.page else listing
-            if answer.page and read.items and covers(archive, read.items):
-                self._notes.append(
-                    f"{page.url} lists only archives: the rows are those of {answer.page.url}"
-                )
-                self._archive_pages[page.url] = answer.page
-                return read
-        return listing
+    def _take_archive(self, page: Page, archive: Page) -> None:
+        """Use an archive's rows as those of a page that lists only archives."""
+        self._notes.append(f"{page.url} lists only archives: the rows are those of {archive.url}")
+        self._archive_pages[page.url] = archive
 
     def _rendered(self, stack: ExitStack, site: Site, fetcher: Fetcher) -> tuple[Site, Fetcher]:
         """Load the same page in a browser if one is installed."""

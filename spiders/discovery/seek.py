@@ -10,12 +10,15 @@ from urllib.parse import urljoin
 from data.clock import utc_now
 from data.text.urls import canonical_url
 from data.wording import counted
+from spiders.crawl.barriers.blocked_page import challenge_in
 from spiders.discovery.certainty import TEASER, odd_rows, reads_as_release
 from spiders.discovery.fetcher import Fetcher, StatusReporter
 from spiders.discovery.press_links import PressLink, is_front, press_links
 from spiders.discovery.probe import as_feed, first_listing
 from spiders.discovery.propose import initial_date_context
 from spiders.items import Listing
+from spiders.listing.paging.archives import covers
+from spiders.page.javascript import needs_scripts
 from spiders.page.links import url_pattern
 from spiders.page.page import Page
 
@@ -24,6 +27,9 @@ MORE: Final = 3
 ROUNDS: Final = 3
 """Maximum number of the page's links that are tried, of links tried in each later round, and of
 rounds."""
+
+ARCHIVES: Final = 3
+"""Maximum number of archives that are read if a page lists only archives."""
 
 LAST_RESORT: Final = 0.4
 """Score of the home page as a possible list of releases."""
@@ -42,7 +48,8 @@ THE_ONE: Final = 0.5
 class TriedPage:
     """A page that was tried: the link to it, its listing, and its promise (0 if not a listing).
 
-    ``why`` is a short description of the result.
+    ``why`` is a short description of the result. If the page lists only archives, ``listing`` is
+    the listing of its newest ``archive``.
     """
 
     link: PressLink
@@ -50,6 +57,7 @@ class TriedPage:
     listing: Listing | None
     promise: float
     why: str
+    archive: Page | None = None
 
     def is_part_of(self, given: Listing) -> bool:
         """Whether this page lists only a part of the ``given`` listing, like a category page.
@@ -113,13 +121,31 @@ def _try(
             tried.append(TriedPage(link, None, None, 0.0, answer.why))
             continue
         seen.add(canonical_url(answer.page.url))
-        tried.append(_looked_at(link, answer.page, release))
+        tried.append(_looked_at(fetcher, link, answer.page, release))
     return tried
 
 
-def _looked_at(link: PressLink, page: Page, release: str) -> TriedPage:
-    listing = first_listing(page)
-    if not listing.items or as_feed(page):
+def newest_archive(fetcher: Fetcher, page: Page, listing: Listing) -> tuple[Page, Listing] | None:
+    """Return the newest archive with releases that a page links to, and the archive's listing.
+
+    ``listing`` is the listing of the page, which has no items.
+    """
+    if needs_scripts(page) or challenge_in(page):
+        return None
+    for archive in listing.archives[:ARCHIVES]:
+        (answer,) = fetcher.fetch([archive.url])
+        read = first_listing(answer.page) if answer.page else listing
+        if answer.page and read.items and covers(archive, read.items):
+            return answer.page, read
+    return None
+
+
+def _looked_at(fetcher: Fetcher, link: PressLink, page: Page, release: str) -> TriedPage:
+    listing, archive = first_listing(page), None
+    is_feed = as_feed(page) is not None
+    if not (listing.items or is_feed) and (found := newest_archive(fetcher, page, listing)):
+        archive, listing = found
+    if not listing.items or is_feed:
         return TriedPage(link, page, listing, 0.0, "no list of releases")
     reading = initial_date_context(page, utc_now())
     if reads_as_release(page, listing, reading):
@@ -127,7 +153,7 @@ def _looked_at(link: PressLink, page: Page, release: str) -> TriedPage:
     named = canonical_url(release) in {canonical_url(item.url) for item in listing.items}
     promise = THE_ONE * (named and bool(release)) + promise_of(page, listing) * link.score
     said = counted(len(listing.items), "release")
-    return TriedPage(link, page, listing, round(promise, 2), said)
+    return TriedPage(link, page, listing, round(promise, 2), said, archive)
 
 
 def promise_of(page: Page, listing: Listing) -> float:

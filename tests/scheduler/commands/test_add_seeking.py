@@ -450,15 +450,16 @@ def test_the_home_directory_is_created_when_a_source_is_saved(room: Room, tmp_pa
     assert list(home.glob("sources/*.toml"))
 
 
+@pytest.mark.parametrize("given", ["/media/all", "/"])
 def test_a_page_that_lists_only_years_is_added_with_the_rows_of_the_newest(
-    room: Room, home: Path
+    room: Room, home: Path, given: str
 ) -> None:
     years = "".join(f"<li><a href='/media/all/{year}'>{year}</a></li>" for year in (2026, 2025))
     room.page("/media/all", page("Pressemeldinger", f"<h1>Pressemeldinger</h1><ul>{years}</ul>"))
     room.page("/media/all/2026", page("2026", rows(*range(12, 6, -1))))
     older = rows(*range(6, 0, -1)).replace("March 2026", "March 2025")
     room.page("/media/all/2025", page("2025", older))
-    found = added(home, f"{room.base}/media/all", "--save")
+    found = added(home, f"{room.base}{given}", "--save")
     assert found["url"] == f"{room.base}/media/all"
     assert found["certainty"]["value"] == 1
     assert f"lists only archives: the rows are those of {room.base}/media/all/2026" in str(found)
@@ -466,13 +467,16 @@ def test_a_page_that_lists_only_years_is_added_with_the_rows_of_the_newest(
     assert (run["new"], run["history"], run["errors"]) == (12, "complete", [])
 
 
-def test_years_of_reports_make_no_list_of_releases(room: Room, home: Path) -> None:
+@pytest.mark.parametrize("given", ["/reports", "/media"])
+def test_years_of_reports_make_no_list_of_releases(room: Room, home: Path, given: str) -> None:
+    hub = "<h1>For journalists</h1><p>Ask us.</p><a href='/reports'>Press releases and reports</a>"
+    room.page("/media", page("Press", hub))
     years = "".join(f"<li><a href='/reports/{year}'>{year}</a></li>" for year in (2026, 2025))
     room.page("/reports", page("Reports", f"<h1>Annual reports</h1><ul>{years}</ul>"))
     for year in (2026, 2025):
         room.page(
             f"/reports/{year}", page("Report", f"<h1>Report of {year}</h1><p>Ships came.</p>")
         )
-    result = communique("add", f"{room.base}/reports", home=home)
+    result = communique("add", f"{room.base}{given}", home=home)
     assert result.returncode == 1
     assert "no list of releases was found" in result.stderr
