@@ -524,3 +524,30 @@ def test_a_release_of_an_archive_that_is_gone_is_retracted(room: Room, home: Pat
     room.page("/news/0.html", "gone", status=404)
     collect(home)
     assert collect(home)["retracted"] == 1
+
+
+@pytest.mark.parametrize("counts_up", [False, True], ids=["from 4 to 1", "from 1 to 4"])
+@pytest.mark.parametrize("front_is_numbered", [True, False])
+def test_a_pager_that_counts_down_and_hides_the_current_number_is_followed(
+    room: Room, home: Path, *, front_is_numbered: bool, counts_up: bool
+) -> None:
+    order = range(1, 5) if counts_up else range(4, 0, -1)
+    for number in range(4, 0, -1):
+        others = (f'<a href="?p={n}">{n}</a>' for n in order if n != number)
+        html = rows(of_year(YEARS[4 - number]), more=f"<p>{' '.join(others)}</p>")
+        if number < 4 or front_is_numbered:
+            room.page(f"/news/?p={number}", html)
+        if number == 4:
+            room.page("/news/", html)
+    assert told(walked(home)) == (16, "complete", 0)
+
+
+def test_a_pager_without_a_mark_is_followed_and_page_one_is_read_once(
+    room: Room, home: Path
+) -> None:
+    pager = " ".join(f'<a href="?p={n}">{n}</a>' for n in range(1, 5))
+    for number in range(1, 5):
+        room.page(f"/news/?p={number}", rows(of_year(YEARS[number - 1]), more=f"<p>{pager}</p>"))
+    room.page("/news/", rows(of_year(2026), more=f"<p>{pager}</p>"))
+    assert told(walked(home)) == (16, "complete", 0)
+    assert asked(room) == ["/news/", *(f"/news/?p={n}" for n in (2, 3, 4, 1))]

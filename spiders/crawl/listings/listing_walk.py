@@ -38,6 +38,7 @@ from spiders.listing.paging.archives import (
     not_newer,
     reached_by,
 )
+from spiders.listing.paging.page_numbers import is_front_of
 from spiders.listing.paging.unread import lacks, reason_for
 from spiders.page.links import url_pattern
 
@@ -112,6 +113,8 @@ class ListingWalk:
         """Canonical addresses on the first page, and on the page that was read last."""
         self._others: list[str] = []
         """Other pages to try if the next page has no new releases."""
+        self._first: str | None = None
+        """Page 1 of a pager that does not mark the current page. It may be the oldest page."""
         self._archive: ArchiveLink | None = None
         """The archive whose first page is requested now."""
         self._read_archives: set[str] = set()
@@ -159,6 +162,8 @@ class ListingWalk:
             walk = self._walk = self._begin()
             self._store.list_items(self._source, self.kind, walk.number, names)
         self._front, self._front_keys = front, frozenset(names)
+        if front.before and front.next and is_front_of(front.url, front.before):
+            self._first = front.before
         self._note_page(front, names)
         if walk.position and self._is_outdated(walk, front):
             self.was_over = False
@@ -438,6 +443,10 @@ class ListingWalk:
 
     def _go_on(self, walk: Walk) -> None:
         """Continue with the next archive after the last page of a list, or end the walk."""
+        if self._first and walk.idle < IDLE:
+            self.next, self._first = self._first, None
+            self._keep(walk)
+            return
         reason = reason_for(self._page, listed=walk.listed, pages=walk.pages)
         if not (walk.archives or self._read_archives or walk.archived):
             day = reached_by(self._page)

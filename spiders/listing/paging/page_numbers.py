@@ -187,10 +187,13 @@ def neighbours(here: str, pagers: Mapping[etree._Element, Pager]) -> Iterator[Ne
         if pager.ranges:
             yield Neighbours(node, _range_after(node, pager), None)
             continue
-        current = _current(node, pager, here)
+        current, before = _current(node, pager, here), None
+        if current is None and (current := _unmarked(pager.linked, here)) == 1:
+            # In a pager that counts down, page 1 is the oldest, not a copy of the current page.
+            before = pager.linked.get(1)
         if current is None:
             continue
-        after, before = pager.linked.get(current + 1), pager.linked.get(current - 1)
+        after, before = pager.linked.get(current + 1), pager.linked.get(current - 1, before)
         is_last = current > max(pager.linked, default=current)
         counts_down = bool(before and is_last and is_front_of(here, before))
         if counts_down:
@@ -216,7 +219,6 @@ def _current(node: etree._Element, pager: Pager, here: str) -> int | None:
 
     The current number has no link, is marked as current, or links to the page itself. Some pagers
     omit it. Then the result is a number missing from the pager, if the page's address fits there.
-    Otherwise, the result is 1 if the current page seems to be the first one.
     """
     linked = pager.linked
     for text in map(str, node.itertext()):
@@ -238,10 +240,20 @@ def _current(node: etree._Element, pager: Pager, here: str) -> int | None:
         return pager.own
     gaps = [number for number in linked if number + 1 not in linked and number + 2 in linked]
     missing = [number + 1 for number in gaps if _is_between(here, linked, number + 1)]
-    if len(missing) == 1:
-        return missing[0]
-    second = linked.get(2)
-    return 1 if second and 3 in linked and is_front_of(here, second) else None  # noqa: PLR2004
+    return missing[0] if len(missing) == 1 else None
+
+
+def _unmarked(linked: Mapping[int, str], here: str) -> int | None:
+    """Return the number of the current page if it seems to be the first one, or None.
+
+    This is 1, or the number above a pager that counts down to 1 and omits the current number.
+    """
+    first, second, third = map(linked.get, (1, 2, 3))
+    counts_down = [*linked] == sorted(linked, reverse=True)
+    if first and second and counts_down and is_front_of(here, first):
+        return max(linked) + 1
+    is_first = second and (is_front_of(here, second) or (not first and step(here, second) > 0))
+    return 1 if third and is_first else None
 
 
 def _is_between(here: str, linked: Mapping[int, str], number: int) -> bool:
