@@ -38,7 +38,8 @@ from data.models import Content, Draft, Published, Release
 from data.store.recorder.candidates import NO_CANDIDATES, Candidates
 from data.store.recorder.recorder import Recorder
 from data.store.recorder.stories import StoryJoiner
-from data.store.recorder.tables import StoryMember, Tables
+from data.store.shared_sql.database.rows import StoryMember
+from data.store.shared_sql.tables import Tables
 from data.store.sqlite.store import SqliteStore, SqliteTables
 from data.stories.copies import MAX_ANCHOR_RELEASES, MAX_BAND_RELEASES, is_worth_comparing, likeness
 from data.text.similarity import Signature, signature

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from data.models import Facet, RemovedSource, Source
 from data.settings import Site
-from data.store.read_protocol import ReadStore
+from data.store.protocols import ReadStore
 from data.text.clean import excerpt, plain
 from data.text.urls import site_address
 from data.topics.taxonomy import TopicNode, topic_tree

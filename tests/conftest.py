@@ -16,8 +16,8 @@ import pytest
 from hypothesis import settings
 
 from data.store import open_store
-from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
+from data.store.store import Store
 from tests.postgres_server import PostgresServer, missing, postgres_running
 from tests.postgres_store import emptied
 
@@ -77,7 +77,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def store(store_url: str) -> Iterator[JournalStore]:
+def store(store_url: str) -> Iterator[Store]:
     """An empty store on a real database."""
     with closing(open_store(store_url)) as opened:
         yield opened

@@ -38,13 +38,13 @@ def hanging_python(folder: Path, *, seconds: float = 1.5) -> str:
 
 def main() -> None:
     """Run the module that the command line names after ``-P -m``."""
-    from data.store.sql.store import SqlStore  # noqa: PLC0415
+    from data.store.store import Store  # noqa: PLC0415
     from scheduler.children import child, page_limit  # noqa: PLC0415
     from spiders.crawl.drafts.release_reader import ReleaseReader  # noqa: PLC0415
     from spiders.download.middlewares import BoundedCookies  # noqa: PLC0415
     from spiders.download.robots.rules import Rules  # noqa: PLC0415
 
-    read, record = ReleaseReader.draft, SqlStore.record_outcome
+    read, record = ReleaseReader.draft, Store.record_outcome
     parse, keep = Rules.of, BoundedCookies.process_response
 
     def hang(text: str, *, busy: str, native: str) -> None:
@@ -75,7 +75,7 @@ def main() -> None:
     ReleaseReader.draft = draft  # type: ignore[method-assign, assignment]
     BoundedCookies.process_response = kept  # type: ignore[method-assign, assignment]
     Rules.of = parsed  # type: ignore[method-assign]
-    SqlStore.record_outcome = recorded  # type: ignore[method-assign, assignment]
+    Store.record_outcome = recorded  # type: ignore[method-assign, assignment]
     limit = float(sys.argv[1])
     page_limit.SHARED_SECONDS = limit  # type: ignore[misc]
     page_limit.SEPARATE_SECONDS = 2 * limit  # type: ignore[misc]

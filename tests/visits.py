@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from data.health.events import note_health_events
 from data.models import Run, RunError, Source, VisitFacts
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 
 MONDAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 QUARTER = dt.timedelta(minutes=15)
@@ -35,13 +35,13 @@ def run(source: str, at: dt.datetime, letter: str) -> Run:
     return Run(source, at, 1.0, errors=(error,))
 
 
-def register(store: JournalStore, *names: str) -> None:
+def register(store: Store, *names: str) -> None:
     for name in names:
         store.register(Source(name, name.title(), f"http://{name}.example/"))
 
 
 def visit(
-    store: JournalStore,
+    store: Store,
     letters: str,
     *,
     source: str = "harbour",
@@ -56,7 +56,7 @@ def visit(
         note_health_events(store, further=further, now=MONDAY)
 
 
-def told(store: JournalStore) -> list[tuple[int, str]]:
+def told(store: Store) -> list[tuple[int, str]]:
     """What was told: after which visit of every quarter of an hour, and of which state."""
     events = store.health_events(limit=99)
     return [(round((one.at - MONDAY) / QUARTER), one.state) for one in events]
@@ -66,7 +66,7 @@ HOSTS = ("acme", "harbour", "port", "wire")
 
 
 def round_of(
-    store: JournalStore, letters: Mapping[str, str], first: int, count: int, further: int = 2
+    store: Store, letters: Mapping[str, str], first: int, count: int, further: int = 2
 ) -> None:
     """So many rounds of visits to some sources, a minute apart; health is noted after each."""
     register(store, *letters)
@@ -76,10 +76,10 @@ def round_of(
             note_health_events(store, further=further, now=MONDAY)
 
 
-def events(store: JournalStore) -> list[tuple[str, str, str]]:
+def events(store: Store) -> list[tuple[str, str, str]]:
     return [(one.source, one.state, one.code) for one in store.health_events(limit=99)]
 
 
-def alerts(store: JournalStore) -> list[str]:
+def alerts(store: Store) -> list[str]:
     """The states in alerts that are queued."""
     return [one.health.state for one in store.queued_events(limit=99) if one.health]

@@ -32,7 +32,7 @@ CONTENT = (
         (
             "tests/integration/test_redesign.py::test_a_new_theme_is_no_edit_and_hides_none",
             "tests/integration/test_redesign.py::test_a_notice_before_all_pages_changes_nothing_and_is_told",
-            "tests/data/store/test_protocol.py::test_a_page_that_lost_its_body_keeps_the_last_good_text",
+            "tests/data/store/test_store.py::test_a_page_that_lost_its_body_keeps_the_last_good_text",
         ),
     ),
     Fault(
@@ -107,7 +107,7 @@ CONTENT = (
         "a date is yet to come",
         "it is kept and told, and the release sorts by its first sight",
         (
-            "tests/data/store/test_protocol.py::test_impossible_dates_give_way_to_first_sight_and_future_ones_sort_by_it",
+            "tests/data/store/test_store.py::test_impossible_dates_give_way_to_first_sight_and_future_ones_sort_by_it",
             "tests/integration/test_identity.py::test_dates_that_can_t_be_right_never_date_a_release_and_are_told",
         ),
     ),
@@ -116,7 +116,7 @@ CONTENT = (
         "a date is of the years 1, 1970 or 9999",
         "it dates nothing, is kept as it was written, and told",
         (
-            "tests/data/store/test_protocol.py::test_impossible_dates_give_way_to_first_sight_and_future_ones_sort_by_it",
+            "tests/data/store/test_store.py::test_impossible_dates_give_way_to_first_sight_and_future_ones_sort_by_it",
             "tests/integration/test_undated.py::test_a_date_that_can_be_none_is_kept_as_the_page_wrote_it_and_told",
             "tests/data/dates/test_parse.py::test_the_end_of_the_calendar_does_not_overflow",
         ),
@@ -155,7 +155,7 @@ CONTENT = (
         "a release is edited",
         "the same id, a new version, the old one kept; its date stays",
         (
-            "tests/data/store/test_protocol.py::test_an_edit_makes_a_revision_and_keeps_the_id_and_the_date",
+            "tests/data/store/test_store.py::test_an_edit_makes_a_revision_and_keeps_the_id_and_the_date",
             "tests/scheduler/commands/test_collect.py::test_an_edit_a_move_and_a_vanished_page_are_each_counted_once",
             "tests/integration/test_capture.py::test_an_edit_points_to_the_capture_that_showed_it",
         ),
@@ -165,7 +165,7 @@ CONTENT = (
         "one text at an agency and at others",
         "one story, and all are kept",
         (
-            "tests/data/store/test_protocol.py::test_the_same_text_at_another_institution_is_one_story_and_both_are_kept",
+            "tests/data/store/test_store.py::test_the_same_text_at_another_institution_is_one_story_and_both_are_kept",
             "tests/data/stories/test_copies.py::test_a_text_that_a_hundred_sources_carry_is_one_story",
         ),
     ),
@@ -174,7 +174,7 @@ CONTENT = (
         "a release is deleted at its source",
         "it is kept, marked as retracted, and comes back with its page",
         (
-            "tests/data/store/test_protocol.py::test_what_is_gone_stands_until_it_is_retracted_and_its_return_undoes_that",
+            "tests/data/store/test_store.py::test_what_is_gone_stands_until_it_is_retracted_and_its_return_undoes_that",
             "tests/integration/test_identity.py::test_what_is_gone_twice_is_retracted_and_its_return_undoes_it",
             "tests/integration/test_identity.py::test_a_site_that_is_down_retracts_nothing",
         ),

@@ -15,7 +15,7 @@ MACHINE = (
             "tests/scheduler/service/test_daemon.py::test_a_killed_service_does_not_block_the_next_one",
             "tests/scheduler/service/test_alerts.py::test_a_prepared_message_is_unchanged_after_a_crash",
             "tests/scheduler/service/test_alerts.py::test_a_refused_alert_is_sent_again_with_the_same_id_after_restarts",
-            "tests/data/store/test_protocol.py::test_a_write_that_fails_half_way_leaves_nothing",
+            "tests/data/store/test_store.py::test_a_write_that_fails_half_way_leaves_nothing",
         ),
     ),
     Fault(

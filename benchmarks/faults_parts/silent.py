@@ -32,7 +32,7 @@ SILENT = (
         "it is an edit in the second visit that finds it",
         (
             "tests/integration/test_truncation.py::test_a_text_that_only_ends_earlier_is_an_edit_in_the_second_visit_that_finds_it",
-            "tests/data/store/test_protocol.py::test_a_text_that_only_ends_earlier_counts_when_a_second_visit_finds_it",
+            "tests/data/store/test_store.py::test_a_text_that_only_ends_earlier_counts_when_a_second_visit_finds_it",
         ),
     ),
     Fault(
@@ -111,7 +111,7 @@ SILENT = (
         "a retracted release returns, or a release moves to another address",
         "the return is an event of its own; a move is no alert of a release that is gone",
         (
-            "tests/data/store/sql/subscribers/test_alerts.py::test_a_retracted_release_that_is_back_is_queued_as_a_return",
+            "tests/data/store/shared_sql/subscribers/test_alerts.py::test_a_retracted_release_that_is_back_is_queued_as_a_return",
             "tests/integration/test_retraction.py::test_a_release_that_is_gone_is_alerted_once_and_one_that_moved_never",
             "tests/feeds/pages/indexes/test_events_page.py::test_a_return_replaces_its_retraction_and_is_a_change",
         ),

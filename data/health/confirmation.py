@@ -17,7 +17,7 @@ from data.health.network import HOME, Outage, outage_of
 from data.health.run_errors import CUT, works
 from data.health.state import verdict_of
 from data.models import HealthEvent, Run, Source
-from data.store.health_protocol import HealthStore
+from data.store.protocols import HealthStore
 
 RECENT_VISITS: Final = 12
 """Number of recent visits; a source that fails in half of them fails often."""

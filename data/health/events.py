@@ -37,7 +37,7 @@ from data.health.network import (
 )
 from data.health.state import day_of_run, verdict_of
 from data.models import Facet, Handling, HandlingKind, HealthEvent, Run
-from data.store.health_protocol import HealthStore
+from data.store.protocols import HealthStore
 from data.text.clean import plain
 
 UNVISITED_CODES: Final = {"source.broken", "source.missing"}

@@ -24,7 +24,7 @@ from data.health.rhythm import (
     learn_rhythm,
 )
 from data.models import Facet, Rhythm, SourceRhythm
-from data.store.health_protocol import HealthStore
+from data.store.protocols import HealthStore
 
 LATE_PROBABILITY: Final = 0.02
 """Probability of a wait from which on a release is late."""

@@ -12,7 +12,7 @@ from data.health.expected import expectations
 from data.health.network import HOME, Outage, outage_of
 from data.health.state import Health, day_of_run, health_of
 from data.models import Facet, Handling, HandlingKind, Run
-from data.store.health_protocol import HealthStore
+from data.store.protocols import HealthStore
 
 
 def overview(store: HealthStore) -> Iterator[Health]:

@@ -1,7 +1,6 @@
-"""Storage of releases: the protocol of a store, the recorder, and the supported databases.
+"""Storage of releases: opening a store, its methods, the recorder, and the supported databases.
 
-A new file here defines methods that every store has. Code for a single database is in a folder of
-its own.
+Code for a single database is in a folder of its own.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ from typing import Final
 
 from data.database_address import FIX, is_written
 from data.errors import StoreError
-from data.store.journal_protocol import JournalStore
 from data.store.public_view import public_view
+from data.store.store import Store
 from data.text.redaction import redacted
 from data.wording import how_to_install
 
@@ -44,12 +43,12 @@ def store_exists(url: str) -> bool:
     return has_tables(url)
 
 
-def is_blank(store: JournalStore) -> bool:
+def is_blank(store: Store) -> bool:
     """Return whether a store contains no sources and no position in a journal."""
     return not (store.journal_end() or store.sources() or store.journaled_files())
 
 
-def open_existing(url: str) -> JournalStore:
+def open_existing(url: str) -> Store:
     """Open an existing store for the public: returned values contain no secrets of sources.
 
     Raises StoreError, also if the store is missing. It is not created.
@@ -59,7 +58,7 @@ def open_existing(url: str) -> JournalStore:
     return public_view(open_store(url))
 
 
-def open_store(url: str, *, patience: float = 30.0) -> JournalStore:
+def open_store(url: str, *, patience: float = 30.0) -> Store:
     """Open the store at a URL, creating it if it is missing.
 
     The URL is ``sqlite:`` with a path, or ``postgresql://user@host/database``. ``patience`` is the

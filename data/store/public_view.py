@@ -5,24 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 
+from data.store.protocols import ReadStore
 from data.text.source_secrets import Secrets, secrets_of_addresses
 
-
-class SecretStore(Protocol):
-    """A store that knows which addresses of its sources may contain secrets."""
-
-    def secret_addresses(self) -> tuple[str, ...]:
-        """Return the addresses of sources that may contain secrets.
-
-        They are the addresses as requested and as published.
-        """
-
-
-StoreT = TypeVar("StoreT", bound=SecretStore)
+StoreT = TypeVar("StoreT", bound=ReadStore)
 
 
 def public_view(store: StoreT) -> StoreT:
@@ -35,7 +25,7 @@ def public_view(store: StoreT) -> StoreT:
     return cast("StoreT", PublicView(store, secrets)) if secrets else store
 
 
-def secrets_of(store: SecretStore) -> Secrets:
+def secrets_of(store: ReadStore) -> Secrets:
     """Return the secrets of a store's sources. Raises StoreError."""
     return secrets_of_addresses(store.secret_addresses())
 
@@ -52,7 +42,7 @@ class PublicView:
 
         They are unchanged, because secrets are found with their help.
         """
-        return cast("SecretStore", self._store).secret_addresses()
+        return cast("ReadStore", self._store).secret_addresses()
 
     def __getattr__(self, name: str) -> Any:
         """Return a method of the store whose results contain no secrets."""

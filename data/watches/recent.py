@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from data.models import AlertKind, Facet, Release
-from data.store.protocol import Store
+from data.store.store import Store
 from data.watches.match import AlertEvent, release_event
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from data.models import Release
-from data.store.read_protocol import ReadStore
+from data.store.protocols import ReadStore
 
 
 def stands_for(

@@ -14,8 +14,8 @@ from typing import TypeAlias
 from data.files import Writer
 from data.models import Capture, Facet
 from data.settings import Site
-from data.store.protocol import Store
 from data.store.public_view import public_view
+from data.store.store import Store
 from feeds.catalog import catalog_of
 from feeds.offline.links import absolute_links, relinked
 from feeds.offline.search_index import search_files

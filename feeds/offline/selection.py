@@ -24,7 +24,7 @@ from data.models import (
     Sightings,
     Source,
 )
-from data.store.protocol import Store
+from data.store.store import Store
 from data.topics.facets import facets_of
 from feeds.formats.feed import common_language
 

@@ -14,8 +14,8 @@ from data.errors import PublishError, StoreError
 from data.files import Writer
 from data.models import Facet
 from data.settings import Site
+from data.store.protocols import PublishStore
 from data.store.public_view import public_view, secrets_of
-from data.store.read_protocol import PublishStore
 from feeds.catalog import catalog_of
 from feeds.pages.indexes.feeds_page import FILE as DIRECTORY
 from feeds.pages.renderer import PageRenderer

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from data.models import Facet
-from data.store.read_protocol import PublishStore
+from data.store.protocols import PublishStore
 from data.topics.facets import facets_of
 from feeds.publishing.context.render_cache import RenderCache
 from feeds.publishing.feed_documents import files_of

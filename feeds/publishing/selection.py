@@ -8,7 +8,7 @@ from functools import cached_property
 import msgspec
 
 from data.models import ChangeCursor, Facet, ReleaseChange, ReleaseSummary
-from data.store.read_protocol import ReadStore
+from data.store.protocols import ReadStore
 from data.topics.facets import facets_of
 from feeds.archive_pages import newest_first
 from feeds.publishing.context.publish_context import PublishContext

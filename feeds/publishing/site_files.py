@@ -15,7 +15,7 @@ import msgspec
 
 from data.models import Facet
 from data.settings import Site
-from data.store.read_protocol import PublishStore
+from data.store.protocols import PublishStore
 from feeds.catalog import Catalog
 from feeds.formats import opml
 from feeds.pages import builder_page

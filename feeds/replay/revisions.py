@@ -8,8 +8,8 @@ from data.archive.content_coding import Undecodable
 from data.errors import ArchiveError
 from data.models import Release, Revision
 from data.settings import Site
+from data.store.protocols import ReadStore
 from data.store.public_view import secrets_of
-from data.store.read_protocol import ReadStore
 from data.text.urls import site_address
 from feeds.catalog import catalog_of
 from feeds.entries.entry import entry_of

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from data.models import Facet
 from data.settings import Site
-from data.store.read_protocol import ReadStore
+from data.store.protocols import ReadStore
 from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.catalog import Catalog
 from feeds.entries.entry import Entry, EntryLink, entry_of

@@ -18,7 +18,7 @@ import msgspec
 from data.errors import CommuniqueError
 from data.models import Facet, Release
 from data.search.query import Query, terms_of
-from data.store.protocol import Store
+from data.store.store import Store
 from data.text.clean import plain
 from data.watches.match import AlertEvent, WatchIndex, release_event
 from data.watches.watch import PlainWatch, Watch, load_watch

@@ -16,7 +16,7 @@ from data.models import FeedHub, FeedSubscription, HubRequest
 from data.models.websub import Mode
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
-from data.store.websub_protocol import WebSubStore
+from data.store.store import Store
 from data.text.urls import site_address
 from feeds.backoff import Backoff
 from feeds.urls import CALLBACK_PATH
@@ -38,7 +38,7 @@ MAX_UNSUBSCRIBE_ATTEMPTS: Final = 4
 class FeedSubscriber:
     """Requests subscriptions at hubs, renews them in time, and ends unneeded ones."""
 
-    def __init__(self, store: WebSubStore, site: Site, outbound: Outbound, pace: Backoff) -> None:
+    def __init__(self, store: Store, site: Site, outbound: Outbound, pace: Backoff) -> None:
         self._store = store
         self._base = callback_base(site)
         self._outbound = outbound
@@ -129,7 +129,7 @@ def callback_base(site: Site) -> str:
     return site_address(site.url) + CALLBACK_PATH
 
 
-def hub_state(store: WebSubStore, source: str) -> tuple[FeedHub | None, FeedSubscription | None]:
+def hub_state(store: Store, source: str) -> tuple[FeedHub | None, FeedSubscription | None]:
     """Return the hub of a source and the subscription there, or None for each."""
     wanted = [one for one in store.feed_subscriptions() if one.source == source and one.wanted]
     return store.feed_hubs().get(source), wanted[0] if wanted else None

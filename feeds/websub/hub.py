@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from data.errors import StoreError
 from data.models import HubRequest
 from data.settings import Site
-from data.store.protocol import Store
+from data.store.store import Store
 from feeds.websub.made_feeds import subscribable
 from feeds.websub.messages import FORM, BadHubRequest, parse_hub_request
 from feeds.websub.subscribers import has_room, queue_request

@@ -21,7 +21,7 @@ import msgspec
 from data.errors import SlowSearch
 from data.models import ChangeCursor
 from data.settings import Site
-from data.store.protocol import Store
+from data.store.store import Store
 from data.text.urls import site_address
 from data.watches.match import AlertEvent, WatchIndex
 from data.watches.watch import Watch

@@ -13,7 +13,7 @@ import structlog
 from data.models import PendingTopic
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
-from data.store.websub_protocol import WebSubStore
+from data.store.store import Store
 from feeds.backoff import Backoff
 from feeds.urls import stamp_of
 from feeds.websub.made_feeds import is_made
@@ -32,7 +32,7 @@ class Announcer:
     """Notifies the hub at ``hub`` of the changed feeds of a site; it never gives up."""
 
     def __init__(
-        self, store: WebSubStore, site: Site, hub: str, outbound: Outbound, pace: Backoff
+        self, store: Store, site: Site, hub: str, outbound: Outbound, pace: Backoff
     ) -> None:
         self._store = store
         self._site = site
@@ -77,9 +77,7 @@ class Announcer:
         return False
 
 
-def note_changed_feeds(
-    store: WebSubStore, folder: Path, files: Iterable[str] | None = None
-) -> None:
+def note_changed_feeds(store: Store, folder: Path, files: Iterable[str] | None = None) -> None:
     """Record which feeds of the site in ``folder`` have changed.
 
     Without ``files``, all feeds are checked; a feed is read only if its time or size differs. On

@@ -7,7 +7,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from data.models import HubRequest
-from data.store.websub_protocol import WebSubStore
+from data.store.store import Store
 from feeds.websub.made_feeds import is_made
 
 MAX_SUBSCRIPTIONS: Final = 10_000
@@ -23,7 +23,7 @@ MAX_WAITING_PER_HOST: Final = 100
 """Maximum number of requests that wait for verification, in total and per host."""
 
 
-def has_room(store: WebSubStore, asked: HubRequest, file: str) -> bool:
+def has_room(store: Store, asked: HubRequest, file: str) -> bool:
     """Return whether a subscription may be stored: it exists already, or the limits allow it."""
     host = host_of(asked.callback)
     every, own = store.subscription_counts(host)
@@ -35,7 +35,7 @@ def has_room(store: WebSubStore, asked: HubRequest, file: str) -> bool:
     return roomy or store.is_subscribed(asked.callback, file)
 
 
-def _may_be_generated(store: WebSubStore, file: str, host: str) -> bool:
+def _may_be_generated(store: Store, file: str, host: str) -> bool:
     """Return whether the limits allow a subscription to this generated feed."""
     made = [*filter(is_made, store.subscribed_feeds())]
     own = [*filter(is_made, store.subscribed_feeds(host))]
@@ -44,7 +44,7 @@ def _may_be_generated(store: WebSubStore, file: str, host: str) -> bool:
     )
 
 
-def queue_request(store: WebSubStore, asked: HubRequest, client: str = "") -> bool:
+def queue_request(store: Store, asked: HubRequest, client: str = "") -> bool:
     """Store a subscriber's request; it replaces an earlier one. Returns False if too many wait.
 
     If the queue is full, the client with the most waiting requests loses its last one.
@@ -58,7 +58,7 @@ def queue_request(store: WebSubStore, asked: HubRequest, client: str = "") -> bo
     return True
 
 
-def _make_room(store: WebSubStore, client: str) -> bool:
+def _make_room(store: Store, client: str) -> bool:
     """Remove the last request of the client with the most, if it has more than ``client``."""
     waiting = store.requests_by_client()
     most = max(waiting, key=lambda one: waiting[one])

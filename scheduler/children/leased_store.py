@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager
 from functools import wraps
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 from data.health.run_errors import CUT
 from data.models import Lease, Run
-from data.store.protocol import Store
-
-
-class FencedStore(Store, Protocol):
-    """A store that several machines write to."""
-
-    def under(self, lease: Lease) -> AbstractContextManager[None]:
-        """Make each transaction inside the block raise LeaseLost once the lease is lost."""
-
-    def settle_visit(self, source: str) -> None:
-        """Mark the due visit of a source as done."""
+from data.store.store import Store
 
 
 def leased_store(store: Store, lease: Lease | None) -> Store:
     """The store for a visit: under its lease, or unchanged if the visit needs none."""
-    return cast("Store", LeasedStore(cast("FencedStore", store), lease)) if lease else store
-
-
-def under(store: Store, lease: Lease | None) -> AbstractContextManager[None]:
-    """Write to a store only under a lease, in all threads; without a lease, change nothing."""
-    return cast("FencedStore", store).under(lease) if lease else nullcontext()
+    return cast("Store", LeasedStore(store, lease)) if lease else store
 
 
 class LeasedStore:
-    """A data.store.protocol.Store that calls each method under a lease. Raises LeaseLost."""
+    """A data.store.store.Store that calls each method under a lease. Raises LeaseLost."""
 
-    def __init__(self, store: FencedStore, lease: Lease) -> None:
+    def __init__(self, store: Store, lease: Lease) -> None:
         self._store = store
         self._lease = lease
 

@@ -27,7 +27,7 @@ from typing import Final
 
 import msgspec
 
-from data.store.protocol import Store
+from data.store.store import Store
 from spiders.crawl.page_errors import noted_url
 from spiders.download.slow_page import MOVED, SKIPPED, SLOW, SLOW_VISIT, SlowPage
 

@@ -16,9 +16,9 @@ from data.search.passages import passage
 from data.search.query import Query, terms_of
 from data.sqlite_file import is_read_only
 from data.store import open_store
-from data.store.protocol import Store
 from data.store.public_view import public_view
 from data.store.sqlite.copy import copy_store
+from data.store.store import Store
 from data.text.language_tags import feed_language
 from feeds.pages.search_problems import notes_on
 from feeds.translations import texts_of

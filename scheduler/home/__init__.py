@@ -23,8 +23,7 @@ from data.network.bucket import Bucket, open_bucket
 from data.settings import Settings
 from data.settings.load import load_settings
 from data.store import is_blank, open_store, store_exists
-from data.store.journal_protocol import JournalStore
-from data.store.protocol import Store
+from data.store.store import Store
 from data.text.redaction import redacted
 from data.wording import counted
 
@@ -260,7 +259,7 @@ class Home:
         opens = (lambda: archive) if archive else self.open_archive
         return journaled(store, opens, self.orders)
 
-    def plain_store(self, *, patience: float = 30.0) -> JournalStore:
+    def plain_store(self, *, patience: float = 30.0) -> Store:
         """The store without the journal of the archive; it is created for a new home directory.
 
         A store that is older than its archive first applies the missing orders. Raises StoreError,

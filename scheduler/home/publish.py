@@ -17,7 +17,7 @@ from data.errors import ArchiveError, PublishError, SettingsError, SourceError, 
 from data.files import Writer
 from data.network.bucket import BucketError, open_bucket
 from data.sqlite_file import delete_file
-from data.store.protocol import Store
+from data.store.store import Store
 from data.text.clean import clean_line
 from data.text.slugs import slug_of
 from data.topics.taxonomy import load_taxonomy
@@ -214,7 +214,7 @@ def publication_turn(home: Home) -> Iterator[bool]:
         yield False
         return
     # Imported here: the libraries for PostgreSQL may not be installed.
-    from data.store.postgres.publications import count_publication  # noqa: PLC0415
+    from data.store.postgres.store import count_publication  # noqa: PLC0415
 
     begun = count_publication(home.store_url)
     another = _last_number(home) != begun - 1

@@ -23,7 +23,7 @@ from data.clock import zone_or_utc
 from data.health.confirmation import is_to_be_confirmed
 from data.health.network import MIN_HOSTS
 from data.settings import Collect, Health
-from data.store.protocol import Store
+from data.store.store import Store
 from scheduler.planning.intensity import Profile, counts_of, weekly_intensity
 from scheduler.planning.moments import WEEK, Moments, minute_of, moments_of
 from scheduler.planning.plan import Intervals, Plan, plan, prices_of

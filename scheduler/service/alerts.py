@@ -11,14 +11,13 @@ import structlog
 
 from data.errors import HomeInUse, LeaseLost, StoreError
 from data.models import AlertDelivery, Lease
-from data.store.protocol import Store
+from data.store.store import Store
 from data.watches.folder import load_watches
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.delivery.matcher import Matcher
 from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.delivery.worker import AlertWorker
 from feeds.backoff import POLL_SECONDS, Backoff
-from scheduler.children.leased_store import under
 from scheduler.home import Home
 from scheduler.service.background import in_background
 from scheduler.service.push import outbound_of
@@ -74,7 +73,7 @@ class AlertService:
     async def _work(self, lease: Lease | None) -> None:
         home = self._home
         # Alerts are not archived.
-        with closing(home.plain_store(patience=WRITE_WAIT_SECONDS)) as store, under(store, lease):
+        with closing(home.plain_store(patience=WRITE_WAIT_SECONDS)) as store, store.under(lease):
             senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
             await AlertWorker(store, home.watches, senders, self._pace).run()
 

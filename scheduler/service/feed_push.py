@@ -12,7 +12,7 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.errors import StoreError
-from data.store.websub_protocol import WebSubStore
+from data.store.store import Store
 from feeds.backoff import Backoff
 from feeds.websub.callback import FeedCallback
 from feeds.websub.feed_subscriber import FeedSubscriber
@@ -70,7 +70,7 @@ class FeedPushService:
                 log.warning("subscriptions to hubs failed", problem=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
 
-    async def _work(self, store: WebSubStore) -> None:
+    async def _work(self, store: Store) -> None:
         site, outbound = self._home.settings.site, outbound_of(self._home)
         self._callback = FeedCallback(store, site, self._hinted)
         try:

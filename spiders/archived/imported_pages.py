@@ -13,7 +13,7 @@ from data.archive.served import Served
 from data.clock import utc_now
 from data.dates.context import DateContext
 from data.models import Capture, Draft, RunError
-from data.store.protocol import Store
+from data.store.store import Store
 from data.text.redaction import redacted, without_user
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics

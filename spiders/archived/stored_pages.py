@@ -16,7 +16,7 @@ from data.archive.warc.index import Index
 from data.errors import ArchiveError
 from data.models import Capture, Content, Draft, Release, Revision
 from data.settings import Settings
-from data.store.protocol import Store
+from data.store.store import Store
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.archived.listings import page_of

@@ -8,7 +8,7 @@ from pathlib import Path
 from data.health.events import note_health_events
 from data.models import Run, RunError, Source
 from data.settings import Site
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from tests.drafts import BODY, draft, published
@@ -18,14 +18,12 @@ NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 
 
-def site(
-    store: JournalStore, home: Path, now: dt.datetime, *, everything: bool = False
-) -> Publication:
+def site(store: Store, home: Path, now: dt.datetime, *, everything: bool = False) -> Publication:
     kept = home / "rendered.db"
     return publish(store, home / "site", SITE, cache=kept, now=now, all=everything)
 
 
-def live(store: JournalStore, home: Path, days: range) -> None:
+def live(store: Store, home: Path, days: range) -> None:
     """Days of a press room: releases, an edit, a retraction, failures."""
     store.register(Source("harbour", "Harbour Board", "http://harbour.example/", "Europe/Paris"))
     for number in days:

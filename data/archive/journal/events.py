@@ -28,7 +28,7 @@ from data.models import (
     SourceRhythm,
     Walk,
 )
-from data.store.recorder.outcome import JoinedStory, Outcome, Sight
+from data.store.outcome import JoinedStory, Outcome, Sight
 
 FORMAT: Final = 1
 """Version of the format. It is raised if earlier readers would misunderstand a record."""
@@ -69,7 +69,7 @@ class Registered(Event, frozen=True, tag="register"):
 
 
 class Recorded(Event, frozen=True, tag="record"):
-    """The result of recording a draft: data.store.recorder.outcome.Outcome.
+    """The result of recording a draft: data.store.outcome.Outcome.
 
     ``release`` contains the fields of the stored data.models.Release: objects before encoding, JSON
     values after decoding. Missing fields have their defaults; missing content is unchanged.

@@ -15,8 +15,8 @@ from data.archive.journal.orders import ORDERS, Orders
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Capture, Run
-from data.store.journal_protocol import JournalStore
-from data.store.recorder.outcome import Sight
+from data.store.outcome import Sight
+from data.store.store import Store
 
 PIECE_BYTES: Final = 8_000_000
 """Maximum bytes of the store snapshot in one record."""
@@ -56,7 +56,7 @@ class Journal:
 
     def __init__(
         self,
-        store: JournalStore,
+        store: Store,
         open_archive: Callable[[], Archive] | None,
         orders: Orders | None = None,
     ) -> None:

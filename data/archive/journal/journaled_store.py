@@ -29,14 +29,13 @@ from data.models import (
     SourceRhythm,
     Walk,
 )
-from data.store.journal_protocol import JournalStore
-from data.store.protocol import Store
-from data.store.recorder.outcome import Sight
+from data.store.outcome import Sight
+from data.store.store import Store
 from data.text.redaction import redacted, redacted_toml
 
 
 def journaled(
-    store: JournalStore, open_archive: Callable[[], Archive] | None, orders: Orders | None = None
+    store: Store, open_archive: Callable[[], Archive] | None, orders: Orders | None = None
 ) -> Store:
     """Return a store that archives its decisions; the archive is opened for the first decision.
 
@@ -46,7 +45,7 @@ def journaled(
 
 
 class JournaledStore(Journal):
-    """A data.store.protocol.Store that also archives the decisions of its writing methods.
+    """A data.store.store.Store that also archives the decisions of its writing methods.
 
     Data that visits can restore is only in ``store`` and has no archive record (see the list in
     docs/reference/archive-format.md). Reading methods also use ``store``.
@@ -76,7 +75,7 @@ class JournaledStore(Journal):
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> Decision:
-        """Decide about a draft and store it; see data.store.protocol.Store."""
+        """Decide about a draft and store it; see data.store.store.Store."""
         with self.transaction():
             outcome = self._store.record_outcome(
                 draft, seen=seen, since=since, front=front, labels=labels
@@ -121,7 +120,7 @@ class JournaledStore(Journal):
     def mark_gone(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["gone", "still gone", "retracted"]:
-        """Record that a release is gone; see data.store.protocol.Store."""
+        """Record that a release is gone; see data.store.store.Store."""
         with self.transaction():
             was = self._store.mark_gone(release_id, seen=seen, capture=capture)
             if was == "gone" or (capture and was == "still gone"):
@@ -148,7 +147,7 @@ class JournaledStore(Journal):
             self._tell(events.Relocated(moved))
 
     def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
-        """Suspend the retraction of these releases; see data.store.protocol.Store."""
+        """Suspend the retraction of these releases; see data.store.store.Store."""
         with self.transaction():
             self._store.hold(unlisted)
             self._tell(events.Held(unlisted))

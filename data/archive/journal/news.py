@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import replace
 
 from data.models import Capture, Run, Walk
-from data.store.recorder.outcome import Outcome, Sight
+from data.store.outcome import Outcome, Sight
 
 
 def is_news(outcome: Outcome) -> bool:

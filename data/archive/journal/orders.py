@@ -28,8 +28,8 @@ from data.identity.decision import Decision
 from data.identity.matching import DraftSignature
 from data.models import Content, Draft, Release
 from data.models.release import REDACTED
-from data.store.journal_protocol import JournalStore
-from data.store.recorder.outcome import Outcome
+from data.store.outcome import Outcome
+from data.store.store import Store
 
 FILE: Final = "orders.jsonl"
 """Name of the file in the archive's folder."""
@@ -76,7 +76,7 @@ class Orders:
         """Count the lines that can't be read. Raises ArchiveError."""
         return sum(_decoded(line) is None for line in self._lines())
 
-    def missing(self, store: JournalStore) -> list[Order]:
+    def missing(self, store: Store) -> list[Order]:
         """Return the orders that a store has not applied yet, oldest first.
 
         Raises ArchiveError and StoreError.
@@ -87,7 +87,7 @@ class Orders:
         known = store.orders()
         return [order for order in self.read() if order.id not in known]
 
-    def keep(self, store: JournalStore, told: Iterable[OrderEvent]) -> None:
+    def keep(self, store: Store, told: Iterable[OrderEvent]) -> None:
         """Write the orders of the current transaction, as its last step.
 
         Raises ArchiveError if the file can't be written.
@@ -99,7 +99,7 @@ class Orders:
         for order in orders:
             store.keep_order(order.id)
 
-    def obey(self, store: JournalStore) -> int:
+    def obey(self, store: Store) -> int:
         """Apply missing orders to a store in one transaction and return their number.
 
         Raises ArchiveError and StoreError.
@@ -170,7 +170,7 @@ def _decoded(line: bytes) -> Order | None:
 
 
 def obey(
-    store: JournalStore,
+    store: Store,
     orders: Sequence[Order],
     recorded: Mapping[str, events.Recorded] | None = None,
 ) -> None:
@@ -197,7 +197,7 @@ def obey(
                 _obey_about_release(store, order.event, is_added=is_added)
 
 
-def _add_missing(store: JournalStore, order: Order, recorded: events.Recorded | None) -> bool:
+def _add_missing(store: Store, order: Order, recorded: events.Recorded | None) -> bool:
     """Add the hidden or redacted release of an order if the store does not have it.
 
     Return whether the release was added.
@@ -211,7 +211,7 @@ def _add_missing(store: JournalStore, order: Order, recorded: events.Recorded | 
     return True
 
 
-def _obey_about_release(store: JournalStore, event: OrderEvent, *, is_added: bool) -> None:
+def _obey_about_release(store: Store, event: OrderEvent, *, is_added: bool) -> None:
     if isinstance(event, events.Hidden):
         store.hide(event.release, at=event.at, why=event.why)
     elif isinstance(event, events.Unhidden):
@@ -222,14 +222,14 @@ def _obey_about_release(store: JournalStore, event: OrderEvent, *, is_added: boo
             store.redact(event.release, at=event.at, why=event.why)
 
 
-def _obey_about_source(store: JournalStore, source: str, event: OrderEvent) -> None:
+def _obey_about_source(store: Store, source: str, event: OrderEvent) -> None:
     if isinstance(event, events.SourceRemoved):
         store.remove_source(source, at=event.at, kept=event.kept)
     elif isinstance(event, events.SourceRestored):
         store.restore_source(source)
 
 
-def without_text(store: JournalStore, event: OrderEvent) -> events.Recorded | None:
+def without_text(store: Store, event: OrderEvent) -> events.Recorded | None:
     """Return the release that an order hides or redacts, without its text, or None."""
     if not isinstance(event, events.Hidden | events.Redacted):
         return None

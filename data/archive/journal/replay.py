@@ -12,7 +12,7 @@ import msgspec
 from data.archive.journal import events
 from data.archive.journal.events import AnyEvent
 from data.errors import StoreError
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 
 UNWRITABLE: Final = (StoreError, ValueError, LookupError)
 """Errors of events in a damaged journal, such as duplicate page numbers or an invalid time zone."""
@@ -26,7 +26,7 @@ class Replay:
     release id, if it is not in the store.
     """
 
-    def __init__(self, store: JournalStore) -> None:
+    def __init__(self, store: Store) -> None:
         self._store = store
         self.files: dict[str, events.FileKept] = {}
         self.lost: set[str] = set()

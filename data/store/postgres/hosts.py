@@ -21,7 +21,7 @@ import psycopg
 
 from data.models import Lease, Run
 from data.store.postgres.database.schema import APPLIED, MIGRATIONS
-from data.store.sql.database.rows import decode_run
+from data.store.shared_sql.database.rows import decode_run
 
 DUTY_PREFIX: Final = "duty:"
 """Prefix of the names of duties. No host starts with it, because a port is a number."""

@@ -109,7 +109,7 @@ def any_of(words: Sequence[str]) -> str:
 
 
 def filed_under(token: str) -> str:
-    """Return a filter of data.store.sql.search.tokens_of as a quoted lexeme.
+    """Return a filter of data.store.shared_sql.search.tokens_of as a quoted lexeme.
 
     A leading colon separates filters from words. Long filters are truncated to the length of a
     lexeme.

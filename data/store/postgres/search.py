@@ -8,9 +8,15 @@ from typing import Any, Final
 from data.search.query import Query, terms_of
 from data.store.postgres.lexemes import any_of, filed_under, phrase, quoted, vector
 from data.store.postgres.stems import STEMMERS, forms, stems
-from data.store.sql.database.connection import Database
-from data.store.sql.search import RANKED, SEARCH_TIMEOUT_SECONDS, Entry, filters, rows_between
-from data.store.sql.search import SearchPart as AnySearchPart
+from data.store.shared_sql.database.connection import Database
+from data.store.shared_sql.search import (
+    RANKED,
+    SEARCH_TIMEOUT_SECONDS,
+    Entry,
+    SearchPart,
+    filters,
+    rows_between,
+)
 
 WEIGHTS: Final = "{0.125, 0.125, 0.125, 1.0}"
 """Weights of words in the classes D, C, B and A. Titles are in A and bodies in D, with the same
@@ -20,8 +26,8 @@ BY_LENGTH: Final = 1
 """Option of ts_rank that divides a rank by the logarithm of the text's length."""
 
 
-class SearchPart(AnySearchPart):
-    """The methods of data.store.protocol.Store for searching, with PostgreSQL's full-text search.
+class PostgresSearch(SearchPart):
+    """The methods for searching, with PostgreSQL's full-text search.
 
     Words, phrases, prefixes and filters match as in SQLite. A single word without quotation marks
     also matches its other forms, in the languages for which PostgreSQL has stemmers.

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.models import DueHosts
 from data.sqlite_file import BUSY_SECONDS
-from data.store.postgres.bands import LshIndex
 from data.store.postgres.database.connection import Connection
 from data.store.postgres.hosts import DUTY_PREFIX
-from data.store.postgres.search import SearchPart
+from data.store.postgres.search import PostgresSearch
 from data.store.postgres.snapshot import write_snapshot
-from data.store.sql.store import NOT_OF_ARCHIVE, SqlStore, SqlTables
+from data.store.shared_sql.tables import Tables
+from data.store.store import NOT_OF_ARCHIVE, Store
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -23,12 +23,34 @@ if TYPE_CHECKING:
     from data.models import Lease
 
 
-class PostgresTables(SqlTables, LshIndex):
-    """data.store.recorder.tables.Tables on PostgreSQL."""
+class PostgresTables(Tables):
+    """The tables of the recorder, with the bands of similar texts partitioned by hash."""
+
+    def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
+        """Return the releases in these bands; see Tables."""
+        return self._ask(
+            "SELECT band, release, anchors FROM rows_in_bands(CAST(? AS BIGINT[]))", [[*bands]]
+        )
+
+    def add_bands(self, number: int, bands: Iterable[int], anchors: int) -> None:
+        """Add a release to bands of the index of similar texts."""
+        self._db.execute(
+            "INSERT INTO lsh_bands (band, release, anchors)"
+            " SELECT band, ?, ? FROM unnest(CAST(? AS BIGINT[])) AS b (band)"
+            " ON CONFLICT DO NOTHING",
+            [number, anchors, [*bands]],
+        )
+
+    def remove_bands(self, number: int, bands: Iterable[int]) -> None:
+        """Remove a release from bands of the index of similar texts."""
+        self._db.execute(
+            "DELETE FROM lsh_bands WHERE release = ? AND band = ANY (CAST(? AS BIGINT[]))",
+            [number, [*bands]],
+        )
 
 
-class PostgresStore(SearchPart, SqlStore):
-    """data.store.protocol.Store on PostgreSQL, where one transaction writes at a time.
+class PostgresStore(PostgresSearch, Store):
+    """The store on PostgreSQL, where one transaction writes at a time.
 
     ``patience`` is the maximum time in seconds to wait for another writer. Raises StoreError if the
     database at ``url`` can't be reached or is not a store.
@@ -40,14 +62,14 @@ class PostgresStore(SearchPart, SqlStore):
         connection = Connection(url, patience=patience)
         super().__init__(connection, PostgresTables(connection))
 
-    def under(self, lease: Lease) -> AbstractContextManager[None]:
-        """Write within the block only while a worker has the lease of a host.
+    def under(self, lease: Lease | None) -> AbstractContextManager[None]:
+        """Write within the block only while a worker has the ``lease`` of a host, if any.
 
         Each transaction within checks the token of the lease first. It raises LeaseLost and writes
         nothing if the token has changed. A store has one lease at a time, which applies to all
         threads.
         """
-        return self._connection.under(lease)
+        return self._connection.under(lease) if lease else nullcontext()
 
     def settle_visit(self, source: str) -> None:
         """Record that the due visit to a source took place."""
@@ -124,3 +146,14 @@ class PostgresStore(SearchPart, SqlStore):
             with copy.open("rb") as file:
                 while piece := file.read(size):
                     yield piece
+
+
+def count_publication(url: str) -> int:
+    """Return the next publication number, which nobody else gets. Raises StoreError."""
+    connection = Connection(url, patience=BUSY_SECONDS)
+    try:
+        with connection.writing() as db:
+            ((number,),) = db.execute("SELECT nextval('publications')").fetchall()
+            return int(number)
+    finally:
+        connection.close()

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from data.store.recorder.tables import Tables
+from data.store.shared_sql.tables import Tables
 from data.stories.copies import (
     MAX_ANCHOR_RELEASES,
     MAX_BAND_RELEASES,

@@ -29,11 +29,12 @@ from data.identity.matching import (
 )
 from data.models import Content, Draft, Release
 from data.revisions.stored_difference import encode_difference
+from data.store.outcome import JoinedStory, Outcome
 from data.store.recorder.candidates import Candidates, bands_of, find_candidates
-from data.store.recorder.outcome import JoinedStory, Outcome
 from data.store.recorder.stories import StoryJoiner
-from data.store.recorder.tables import AddressOwner, StoredRelease, Tables
 from data.store.recorder.unconfirmed import confirm, may_be_cut
+from data.store.shared_sql.database.rows import AddressOwner, StoredRelease
+from data.store.shared_sql.tables import Tables
 from data.text.similarity import Signature, signature
 from data.text.urls import canonical_url
 from data.text.words import word_hashes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from data.store.recorder.tables import Tables
+from data.store.shared_sql.tables import Tables
 
 BATCH: Final = 500
 """Maximum number of releases per transaction."""

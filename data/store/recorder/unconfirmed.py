@@ -8,7 +8,7 @@ from typing import Final
 from data.identity.decision import Decision
 from data.models import Draft, Release
 from data.revisions.edits import ends_early
-from data.store.recorder.tables import Tables
+from data.store.shared_sql.tables import Tables
 
 ANOTHER_VISIT: Final = dt.timedelta(minutes=10)
 """Minimum time between two captures for the later one to confirm the earlier one."""

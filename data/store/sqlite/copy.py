@@ -23,7 +23,7 @@ from data.clock import EPOCH
 from data.errors import StoreError
 from data.files import sync
 from data.sqlite_file import open_for_reading
-from data.store.sql.journal import ORDER
+from data.store.shared_sql.journal import ORDER
 from data.store.sqlite.database.connection import refusal
 from data.store.sqlite.database.schema import migrations
 

@@ -6,17 +6,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from data.search.query import Query, Term, terms_of
-from data.store.sql.database.connection import Database, places
-from data.store.sql.search import (
+from data.store.shared_sql.database.connection import Database, places
+from data.store.shared_sql.search import (
     ANY,
     BATCH,
     RANKED,
     SEARCH_TIMEOUT_SECONDS,
     Entry,
+    SearchPart,
     filters,
     rows_between,
 )
-from data.store.sql.search import SearchPart as AnySearchPart
 from data.text.folding import fold_search
 
 TITLE_WEIGHT: Final = 8.0
@@ -28,8 +28,8 @@ SHOWN_ROW: Final = (
 """Condition for rows that can be found; excludes old versions and hidden releases."""
 
 
-class SearchPart(AnySearchPart):
-    """The methods of data.store.protocol.Store for searching, with FTS5 and BM25 ranking."""
+class SqliteSearch(SearchPart):
+    """The methods for searching, with FTS5 and BM25 ranking."""
 
     def _ranked(self, query: Query) -> Iterable[int]:
         with self._connection.bounded(SEARCH_TIMEOUT_SECONDS):

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, TypeAlias
 
-from data.store.sql.database.connection import MARK
+from data.store.shared_sql.database.connection import MARK
 
 Row: TypeAlias = tuple[Any, ...]
 """The values of a row in the order of the columns of its `Table`, key columns first."""

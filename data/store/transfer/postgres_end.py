@@ -14,7 +14,7 @@ from psycopg.pq import TransactionStatus
 from data.errors import StoreError
 from data.store.postgres.database.pool import CONNECTING, WRITER, failed
 from data.store.postgres.database.schema import APPLIED
-from data.store.sql.database.connection import MARK
+from data.store.shared_sql.database.connection import MARK
 from data.store.transfer.end import BATCH, DERIVED, End, Row, Table, canonical, in_order, named
 from data.text.redaction import redacted
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from data.errors import StoreError
 from data.sqlite_file import is_read_only, open_for_reading, open_for_writing
-from data.store.sql.database.connection import MARK
+from data.store.shared_sql.database.connection import MARK
 from data.store.transfer.end import BATCH, DERIVED, End, Row, Table, canonical, in_order, named
 
 LOCK_TIMEOUT_SECONDS: Final = 5.0

@@ -32,7 +32,7 @@ from data.archive.log.notes import InvalidNote
 from data.clock import utc_now
 from data.files import read_regular
 from data.network.bucket import Bucket, BucketError, Replaced
-from data.store.api_protocol import ApiStore
+from data.store.store import Store
 from feeds.http_headers import cache_control_of, content_type_of, page_after
 from feeds.publishing.bucket.changed_files import CHECKPOINT, changed, files_in, parts_of
 from feeds.publishing.bucket.manifest import (
@@ -133,7 +133,7 @@ class SiteBucket:
     def __exit__(self, *_: object) -> None:
         self._end()
 
-    def begin(self, store: ApiStore) -> bool:
+    def begin(self, store: Store) -> bool:
         """Check who published last, before rendering, and wait for a running publication.
 
         Returns True if everything must be rendered, because the folder may be behind the bucket.
@@ -166,7 +166,7 @@ class SiteBucket:
             return True
         raise BucketError(self._bucket.place, CROWDED)
 
-    def _resumes(self, store: ApiStore, manifest: BucketManifest) -> bool:
+    def _resumes(self, store: Store, manifest: BucketManifest) -> bool:
         """Return whether the last publication was this HOME's; resumes it if it was interrupted.
 
         Raises BucketError if it was made from a store with other changes.

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import TypeAlias
 
 from data.models import Facet, ReleaseChange
-from data.store.read_protocol import PublishStore
+from data.store.protocols import PublishStore
 from feeds.catalog import Catalog
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.context.render_cache import RenderCache

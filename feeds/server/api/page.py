@@ -10,7 +10,7 @@ import msgspec
 
 from data.models import Selection
 from data.settings import Site
-from data.store.protocol import Store
+from data.store.store import Store
 from feeds.catalog import catalog_of
 from feeds.pages.api_page import ApiOperation, ApiParameter, api_page
 from feeds.pages.renderer import PageRenderer

@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope
 from data.errors import CommuniqueError
 from data.network.addresses import networks_of
 from data.settings import Site
-from data.store.sql.database.interruption import Interruption, interruptible
+from data.store.shared_sql.database.interruption import Interruption, interruptible
 from feeds.server.requests.client import Network, client_of, peer_of, proxies_of
 from feeds.server.requests.rate_limit import RateLimit
 

@@ -23,7 +23,7 @@ from data.export.records import Choice, Exported, chosen_captures
 from data.export.sqlite import write_sqlite
 from data.export.wacz import write_wacz
 from data.models import Capture
-from data.store.protocol import Store
+from data.store.store import Store
 from data.wording import counted
 from feeds.offline.folder import FolderCopy, write_folder
 from feeds.offline.selection import SelectedReleases

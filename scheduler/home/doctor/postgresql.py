@@ -15,7 +15,7 @@ from data.errors import ArchiveError
 from data.store.postgres.database.pool import failed
 from data.store.postgres.database.pooler import POOLED, shares_sessions
 from data.store.postgres.database.schema import MIGRATIONS, applied, refusal
-from data.store.sql.journal import ORDER
+from data.store.shared_sql.journal import ORDER
 from data.text.redaction import redacted
 from data.wording import lasting
 from scheduler.home import Home, LostStore

@@ -12,7 +12,7 @@ from data.archive.journal.orders import OF_RELEASES, Orders, obey
 from data.archive.journal.scan import Scan
 from data.archive.warc.reader import Damage, read_record
 from data.errors import ArchiveError
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 
 
 class JournalReader:
@@ -74,7 +74,7 @@ class JournalReader:
         return digest.hexdigest() == snapshot.digest
 
 
-def apply_orders(store: JournalStore, found: Scan, reader: JournalReader, archive: Path) -> None:
+def apply_orders(store: Store, found: Scan, reader: JournalReader, archive: Path) -> None:
     """Apply all orders in an archive that no later order undid to a rebuilt store.
 
     The orders are in the file of orders and in every branch of the journal. A branch exists for

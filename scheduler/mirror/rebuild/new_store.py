@@ -20,9 +20,9 @@ from data.export.destination import workplace
 from data.identity.decision import Decision
 from data.models import HiddenRelease, Release
 from data.store import open_store
-from data.store.journal_protocol import JournalStore
-from data.store.recorder.outcome import Outcome
-from data.store.sql.sources import WHY_HIDDEN
+from data.store.outcome import Outcome
+from data.store.shared_sql.sources import WHY_HIDDEN
+from data.store.store import Store
 from scheduler.home import Home, LostStore
 from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
 from scheduler.mirror.removal import begin_journal
@@ -81,7 +81,7 @@ def begin_new_store(home: Home, on_progress: Reporter) -> NewStore | None:
 
 
 @contextmanager
-def replayed(home: Home, on_progress: Reporter) -> Iterator[tuple[JournalStore, int]]:
+def replayed(home: Home, on_progress: Reporter) -> Iterator[tuple[Store, int]]:
     """The lost store, replayed from its journal in a temporary file.
 
     The second value is the number of records that are missing or could not be applied.
@@ -111,7 +111,7 @@ def replayed(home: Home, on_progress: Reporter) -> Iterator[tuple[JournalStore, 
 class Withheld:
     """Copies what readers must not see again from the ``old`` store into the ``new`` one."""
 
-    def __init__(self, old: JournalStore, new: JournalStore) -> None:
+    def __init__(self, old: Store, new: Store) -> None:
         self._old = old
         self._new = new
 

@@ -32,7 +32,7 @@ from data.export.destination import workplace
 from data.files import sync
 from data.models import DayDigest, Facet
 from data.store import open_store
-from data.store.read_protocol import PublishStore
+from data.store.protocols import PublishStore
 from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
 from scheduler.home.publish import publish_proofs, settle_topics

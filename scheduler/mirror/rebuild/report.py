@@ -13,7 +13,7 @@ from data.archive.warc.reader import read_record
 from data.archive.warc.records import digest_text
 from data.errors import CommuniqueError
 from data.models import Capture
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 
 
 class NotEmpty(CommuniqueError):
@@ -98,7 +98,7 @@ class Rebuilt(msgspec.Struct, frozen=True):
 
 
 def restore_sightings(
-    store: JournalStore, archive: Path, found: Scan, seen_in: Mapping[str, int]
+    store: Store, archive: Path, found: Scan, seen_in: Mapping[str, int]
 ) -> list[Unreadable]:
     """Store which captures saw releases last; return the captures that are lost.
 
@@ -124,7 +124,7 @@ def captures_at(archive: Path, found: Scan, numbers: Collection[int]) -> Iterato
         yield Capture(entry.record_id.urn, "", 0, 0, digest_text(entry.payload), leaf, entry.at)
 
 
-def unreadable_captures(store: JournalStore, found: Scan) -> list[Unreadable]:
+def unreadable_captures(store: Store, found: Scan) -> list[Unreadable]:
     """The captures of a store whose records are damaged or missing, with their contents."""
     # Removed records have no file.
     lost = {

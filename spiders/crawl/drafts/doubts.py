@@ -7,7 +7,7 @@ from data.dates.day_order import order_of_place
 from data.dates.stated_zones import contradicted
 from data.identity.decision import Decision, date_doubt
 from data.models import Facet, Release
-from data.store.protocol import Store
+from data.store.store import Store
 from spiders.crawl.page_errors import Tell
 from spiders.learning.day_order import is_two_ways
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from data.dates.context import DateContext
 from data.models import Draft, Release
-from data.store.protocol import Store
+from data.store.store import Store
 from spiders.crawl.drafts.draft import completed
 from spiders.crawl.drafts.layout_change import LayoutChange, Shown
 from spiders.crawl.drafts.redesign_guard import WINDOW, RedesignGuard

@@ -13,7 +13,7 @@ import msgspec
 from data.dates.context import DateContext
 from data.identity.decision import LISTING_RULE
 from data.models import Draft, Release, Validator
-from data.store.protocol import Store
+from data.store.store import Store
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, section_fragment
 from spiders.crawl.drafts.draft import document_type, draft_document, draft_release, draft_section

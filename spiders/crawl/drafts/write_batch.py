@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from data.store.protocol import Store
+from data.store.store import Store
 from spiders.crawl.page_errors import Tell, page_errors
 
 WRITES_PER_TRANSACTION: Final = 16

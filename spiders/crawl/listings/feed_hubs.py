@@ -16,7 +16,7 @@ from typing import Final
 import msgspec
 
 from data.models import FeedHub
-from data.store.websub_protocol import WebSubStore
+from data.store.store import Store
 from spiders.listing.feed import feed_links
 from spiders.page.links import resolve
 from spiders.page.page import Page, is_web
@@ -52,7 +52,7 @@ class FeedHubs:
     """Finds the WebSub hub of a source during a visit; does nothing unless ``asks``."""
 
     def __init__(
-        self, source: str, file: SourceFile, store: WebSubStore, now: dt.datetime, *, asks: bool
+        self, source: str, file: SourceFile, store: Store, now: dt.datetime, *, asks: bool
     ) -> None:
         self._source = source
         self._file = file

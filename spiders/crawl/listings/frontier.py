@@ -20,7 +20,7 @@ from data.clock import utc_now
 from data.identity.backlog import listed_since, published_since
 from data.models import History, Link, ListingKind, Published
 from data.settings import Collect
-from data.store.protocol import Store
+from data.store.store import Store
 from data.text.urls import canonical_url, page_key, without_campaign
 from spiders.crawl.listings.feed_cross_check import ListEvidence, cross_check, names_of
 from spiders.crawl.listings.listing_walk import ListingWalk

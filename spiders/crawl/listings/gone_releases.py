@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Final
 
 from data.identity.retraction import MAX_HOLD, Listed, Vanished, fates, may_have_moved, name_of
-from data.store.protocol import Store
+from data.store.store import Store
 from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.crawl.listings.requested_urls import RequestedUrls

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from data.models import Draft, Link
-from data.store.protocol import Store
+from data.store.store import Store
 from data.text.urls import canonical_url
 from spiders.crawl.listings.listing_walk import ListingWalk
 from spiders.page.links import url_pattern

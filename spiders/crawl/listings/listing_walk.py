@@ -26,7 +26,7 @@ from typing import Final
 
 from data.models import ArchiveLink, History, Listed, ListingKind, Walk
 from data.settings import Collect
-from data.store.protocol import Store
+from data.store.store import Store
 from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.items import Listing, name_of

@@ -14,7 +14,7 @@ from typing import Final
 from data.health.run_errors import FILE
 from data.models import Capture, Draft
 from data.settings import Archive
-from data.store.protocol import Store
+from data.store.store import Store
 from spiders.crawl.page_errors import Tell
 from spiders.page.page import is_web
 from spiders.sources.source_file import SourceFile

@@ -19,7 +19,7 @@ from data.health.run_errors import ARCHIVE, CUT, VANISHED
 from data.identity.decision import Decision
 from data.models import Capture, Content, Draft, Release, Run, RunError, Validator, lean
 from data.settings import Collect
-from data.store.protocol import Store
+from data.store.store import Store
 from data.text.clean import allowed
 from data.text.redaction import redacted
 from data.text.urls import canonical_url

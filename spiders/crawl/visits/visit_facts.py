@@ -11,7 +11,7 @@ import msgspec
 
 from data.clock import utc_now
 from data.models import Facet, Recall, Release, Run, Streak, VisitFacts
-from data.store.protocol import Store
+from data.store.store import Store
 from data.text.urls import canonical_url
 from spiders.crawl.drafts.release_facts import (
     MAX_COMPARED_RELEASES,

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.health.confirmation import is_to_be_confirmed
-from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
+from data.store.store import Store
 from tests.examples import examples
 from tests.visits import DAY, MINUTE, MONDAY, QUARTER, alerts, told, visit
 
@@ -34,18 +34,18 @@ from tests.visits import DAY, MINUTE, MONDAY, QUARTER, alerts, told, visit
     ],
 )
 def test_a_change_is_recorded_when_two_more_visits_agree(
-    store: JournalStore, letters: str, expected: list[tuple[int, str]]
+    store: Store, letters: str, expected: list[tuple[int, str]]
 ) -> None:
     visit(store, letters)
     assert told(store) == expected
 
 
-def test_without_further_visits_the_first_one_counts(store: JournalStore) -> None:
+def test_without_further_visits_the_first_one_counts(store: Store) -> None:
     visit(store, ".x.", further=0)
     assert told(store) == [(1, "failing"), (2, "ok")]
 
 
-def test_a_source_that_fails_every_second_visit_is_recorded_once(store: JournalStore) -> None:
+def test_a_source_that_fails_every_second_visit_is_recorded_once(store: Store) -> None:
     visit(store, ".x" * 24)
     assert told(store) == [(11, "failing")]
     (event,) = store.health_events(limit=9)
@@ -53,7 +53,7 @@ def test_a_source_that_fails_every_second_visit_is_recorded_once(store: JournalS
 
 
 def test_an_alternating_source_is_recorded_at_most_twice_a_day(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     visit(store, "xxxx...." * 30)
     assert told(store) == [(2, "failing"), (6, "ok"), (10, "failing")]
@@ -62,7 +62,7 @@ def test_an_alternating_source_is_recorded_at_most_twice_a_day(
 
 
 def test_an_alternating_source_recovers_after_a_day(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     visit(store, "xxxx...." * 3 + "." * 110)
     day = round(DAY / QUARTER)
@@ -72,13 +72,13 @@ def test_an_alternating_source_recovers_after_a_day(
 
 
 def test_an_alternating_source_broken_for_a_day_recovers_at_once(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     visit(store, "xxxx....xxxx" + "x" * 100 + "...")
     assert told(store)[2:] == [(10, "failing"), (114, "ok")]
 
 
-def test_an_alternating_source_that_stops_for_good_stays_recorded(store: JournalStore) -> None:
+def test_an_alternating_source_that_stops_for_good_stays_recorded(store: Store) -> None:
     visit(store, "xxxx...." * 5 + "x" * 110)
     assert told(store)[-1] == (10, "failing")
     assert not store.last_health_events()["harbour"].well
@@ -103,27 +103,27 @@ def test_an_alternating_source_that_stops_for_good_stays_recorded(store: Journal
     ],
 )
 def test_quick_visits_follow_until_a_change_is_recorded(
-    store: JournalStore, letters: str, *, expected: bool
+    store: Store, letters: str, *, expected: bool
 ) -> None:
     visit(store, letters)
     source = store.sources()["harbour"]
     assert is_to_be_confirmed(store, source, further=2) is expected
 
 
-def test_a_clock_that_was_a_day_ahead_hides_no_later_visit(store: JournalStore) -> None:
+def test_a_clock_that_was_a_day_ahead_hides_no_later_visit(store: Store) -> None:
     visit(store, "...")
     visit(store, "..", start=MONDAY + DAY)
     visit(store, "xxx", start=MONDAY + 4 * QUARTER)
     assert told(store) == [(6, "failing")]
 
 
-def shown(store: JournalStore) -> list[str]:
+def shown(store: Store) -> list[str]:
     """The conditions of the events of all sources."""
     return [one.condition for one in store.health_events(limit=99)]
 
 
 def test_another_condition_of_a_failing_source_is_no_alternation(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     visit(store, ".xbd.xd", further=0)
     assert shown(store) == ["failing", "blocked", "degraded", "ok", "failing", "degraded"]
@@ -132,7 +132,7 @@ def test_another_condition_of_a_failing_source_is_no_alternation(
     assert alerts(store) == ["failing", "blocked", "ok", "ok", "failing"]
 
 
-def test_alternating_conditions_send_one_alert_each_per_day(store: JournalStore) -> None:
+def test_alternating_conditions_send_one_alert_each_per_day(store: Store) -> None:
     visit(store, "xd" * 20, further=0)
     assert alerts(store) == ["failing", "ok"]
     assert shown(store)[-1] == "degraded"
@@ -141,7 +141,7 @@ def test_alternating_conditions_send_one_alert_each_per_day(store: JournalStore)
 
 
 def test_an_alternating_source_with_new_conditions_is_recorded_twice_a_day(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     visit(store, "xd.xd." * 9, further=0)
     assert shown(store) == ["failing", "degraded", "ok", *["failing", "degraded"] * 17]

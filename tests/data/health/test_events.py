@@ -9,13 +9,13 @@ from pathlib import Path
 from data.health.codes import Verdict
 from data.health.events import note_health_events
 from data.models import Handling, HandlingKind
-from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
+from data.store.store import Store
 from tests.visits import DAY, MINUTE, MONDAY, QUARTER, alerts, register, run, told, visit
 
 
 def test_events_of_several_sources_are_stored_in_the_order_of_visits(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     register(store, "acme", "harbour")
     for number in range(3):
@@ -25,13 +25,13 @@ def test_events_of_several_sources_are_stored_in_the_order_of_visits(
     assert [one.source for one in store.health_events(limit=9)] == ["harbour", "acme"]
 
 
-def handle(store: JournalStore, kind: HandlingKind, until: dt.datetime | None = None) -> None:
+def handle(store: Store, kind: HandlingKind, until: dt.datetime | None = None) -> None:
     register(store, "harbour")
     store.handle("harbour", Handling(kind, MONDAY, "it is being rebuilt", until))
 
 
 def test_a_muted_source_is_in_the_feed_of_health_but_sends_no_alerts(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     handle(store, "muted", until=MONDAY + DAY)
     visit(store, "xxx...", source="harbour")
@@ -40,13 +40,13 @@ def test_a_muted_source_is_in_the_feed_of_health_but_sends_no_alerts(
     assert [state for _, state in told(store)] == ["failing", "ok", "failing"]
 
 
-def test_a_mute_ends_by_itself(store: JournalStore) -> None:
+def test_a_mute_ends_by_itself(store: Store) -> None:
     handle(store, "muted", until=MONDAY)
     visit(store, "xxx")
     assert alerts(store) == ["failing"]
 
 
-def test_an_acknowledged_source_sends_an_alert_when_it_works(store: JournalStore) -> None:
+def test_an_acknowledged_source_sends_an_alert_when_it_works(store: Store) -> None:
     visit(store, "xxx")
     handle(store, "acknowledged")
     visit(store, "bbb", start=MONDAY + 3 * QUARTER)
@@ -58,7 +58,7 @@ def test_an_acknowledged_source_sends_an_alert_when_it_works(store: JournalStore
 
 
 def test_a_failure_acknowledged_before_confirmation_sends_no_alert(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     visit(store, "x")
     handle(store, "acknowledged")
@@ -66,14 +66,14 @@ def test_a_failure_acknowledged_before_confirmation_sends_no_alert(
     assert (alerts(store), len(told(store))) == ([], 1)
 
 
-def test_an_acknowledgement_of_an_unrecorded_failure_ends_too(store: JournalStore) -> None:
+def test_an_acknowledgement_of_an_unrecorded_failure_ends_too(store: Store) -> None:
     visit(store, "x")
     handle(store, "acknowledged")
     visit(store, "...", start=MONDAY + QUARTER)
     assert not store.handlings(MONDAY)
 
 
-def test_a_paused_source_is_not_recorded(store: JournalStore) -> None:
+def test_a_paused_source_is_not_recorded(store: Store) -> None:
     handle(store, "paused")
     visit(store, "xxx")
     assert told(store) == []

@@ -6,7 +6,7 @@ import datetime as dt
 
 from data.health.latency import MIN_RELEASES, Latency, as_published, latencies, latency_line
 from data.models import AlertDelivery, Published, ReleaseTimes
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 from tests.drafts import draft
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -17,7 +17,7 @@ def stated(at: dt.datetime, precision: str = "second") -> Published:
     return Published(at, precision, "UTC", at.isoformat(), "test")  # type: ignore[arg-type]  # one of them
 
 
-def record(store: JournalStore, number: int, at: Published | None, seen: dt.datetime) -> str:
+def record(store: Store, number: int, at: Published | None, seen: dt.datetime) -> str:
     """The id of a release that was seen at a time."""
     made = draft(
         f"http://harbour.example/{number}",
@@ -60,7 +60,7 @@ def test_unknown_and_impossible_times_are_left_out() -> None:
     assert latencies([*unknown, *ahead, *few, ReleaseTimes(0.0, 60.0)]).keys() == {"seen"}
 
 
-def test_the_store_records_when_news_was_published_and_sent(store: JournalStore) -> None:
+def test_the_store_records_when_news_was_published_and_sent(store: Store) -> None:
     assert store.news_to_publish() == ""
     first = record(store, 1, stated(NOON), NOON + 4 * MINUTE)
     record(store, 2, stated(NOON, "day"), NOON + 5 * MINUTE)
@@ -94,7 +94,7 @@ def test_the_store_records_when_news_was_published_and_sent(store: JournalStore)
     assert told == [None, None, (NOON + 8 * MINUTE).timestamp()]
 
 
-def test_backfill_and_late_finds_are_not_news(store: JournalStore) -> None:
+def test_backfill_and_late_finds_are_not_news(store: Store) -> None:
     walked = draft("http://harbour.example/1", position=3, published=stated(NOON))
     store.record(walked, seen=NOON, since=NOON)
     record(store, 2, stated(NOON - dt.timedelta(days=40)), NOON)
@@ -105,7 +105,7 @@ def test_backfill_and_late_finds_are_not_news(store: JournalStore) -> None:
     assert store.release_times("harbour", limit=9) == ()
 
 
-def test_latencies_are_counted_in_buckets(store: JournalStore) -> None:
+def test_latencies_are_counted_in_buckets(store: Store) -> None:
     for number, minutes in enumerate((1, 2, 10, 10, 300)):
         record(store, number, stated(NOON), NOON + minutes * MINUTE)
     record(store, 9, stated(NOON + MINUTE), NOON)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 from tests.visits import HOSTS, MINUTE, MONDAY, alerts, events, register, round_of, run, visit
 
 
-def test_our_own_network_is_told_once_and_its_end_once(store: JournalStore) -> None:
+def test_our_own_network_is_told_once_and_its_end_once(store: Store) -> None:
     down, up = dict.fromkeys(HOSTS, "n"), dict.fromkeys(HOSTS, ".")
     round_of(store, up, 0, 3)
     round_of(store, down, 3, 20)
@@ -19,7 +19,7 @@ def test_our_own_network_is_told_once_and_its_end_once(store: JournalStore) -> N
 
 
 def test_a_source_broken_after_an_outage_is_recorded_by_later_visits(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     down, up = dict.fromkeys(HOSTS, "n"), dict.fromkeys(HOSTS, ".")
     round_of(store, up, 0, 3)
@@ -30,7 +30,7 @@ def test_a_source_broken_after_an_outage_is_recorded_by_later_visits(
     assert events(store)[2:] == [("wire", "failing", "site.dns")]
 
 
-def test_two_failing_hosts_are_recorded_separately(store: JournalStore) -> None:
+def test_two_failing_hosts_are_recorded_separately(store: Store) -> None:
     up = dict.fromkeys(HOSTS, ".")
     round_of(store, {**up, "port": "n", "wire": "n"}, 0, 5)
     assert sorted(events(store)) == [
@@ -40,7 +40,7 @@ def test_two_failing_hosts_are_recorded_separately(store: JournalStore) -> None:
 
 
 def test_another_failure_during_an_outage_of_ours_is_recorded(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     round_of(store, {**dict.fromkeys(HOSTS, "n"), "near": "."}, 0, 3)
     assert len(events(store)) == 4, "one host of five answers"
@@ -53,7 +53,7 @@ def test_another_failure_during_an_outage_of_ours_is_recorded(
 
 
 def test_a_failing_host_waits_half_an_hour_for_visits_to_others(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     register(store, *HOSTS)
     for name in HOSTS[1:]:
@@ -63,7 +63,7 @@ def test_a_failing_host_waits_half_an_hour_for_visits_to_others(
     assert event.at - MONDAY == 32 * MINUTE
 
 
-def test_a_failing_host_is_recorded_when_two_others_respond(store: JournalStore) -> None:
+def test_a_failing_host_is_recorded_when_two_others_respond(store: Store) -> None:
     register(store, *HOSTS)
     for name in HOSTS[1:]:
         store.add_run(run(name, MONDAY + MINUTE, "."))
@@ -72,7 +72,7 @@ def test_a_failing_host_is_recorded_when_two_others_respond(store: JournalStore)
     assert event.at - MONDAY == 4 * MINUTE
 
 
-def test_a_recurring_outage_alerts_at_most_twice_a_day(store: JournalStore) -> None:
+def test_a_recurring_outage_alerts_at_most_twice_a_day(store: Store) -> None:
     for turn in range(4):
         round_of(store, dict.fromkeys(HOSTS, "n"), 10 * turn, 5)
         round_of(store, dict.fromkeys(HOSTS, "."), 10 * turn + 5, 5)

@@ -10,14 +10,14 @@ from data.health.events import note_health_events
 from data.health.overview import health_fields, overview
 from data.health.run_errors import CUT
 from data.models import Handling, Run, RunError, Source
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 
 MONDAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)
 NAMES = ("acme", "harbour", "port")
 
 
-def visit(store: JournalStore, *, answers: bool, start: dt.datetime) -> None:
+def visit(store: Store, *, answers: bool, start: dt.datetime) -> None:
     """Three visits to each of three sources, whose hosts answer or don't."""
     for number in range(3):
         for name in NAMES:
@@ -28,11 +28,11 @@ def visit(store: JournalStore, *, answers: bool, start: dt.datetime) -> None:
     note_health_events(store, further=2, now=start)
 
 
-def codes(store: JournalStore) -> list[str]:
+def codes(store: Store) -> list[str]:
     return [one.code for one in overview(store)]
 
 
-def test_no_source_is_recorded_while_our_network_is_down(store: JournalStore) -> None:
+def test_no_source_is_recorded_while_our_network_is_down(store: Store) -> None:
     visit(store, answers=False, start=MONDAY)
     assert codes(store) == ["network.down"] * 3
     told = next(overview(store))
@@ -43,7 +43,7 @@ def test_no_source_is_recorded_while_our_network_is_down(store: JournalStore) ->
     assert codes(store) == ["network.down"] * 3
 
 
-def test_a_visit_that_we_stopped_is_no_evidence_about_its_source(store: JournalStore) -> None:
+def test_a_visit_that_we_stopped_is_no_evidence_about_its_source(store: Store) -> None:
     cut = RunError("http://acme.example/", CUT, "the visit was stopped before its end")
     store.register(Source("acme", "acme", cut.url))
     store.add_run(Run("acme", MONDAY - MINUTE, 1.0, errors=(cut,)))
@@ -57,7 +57,7 @@ def test_a_visit_that_we_stopped_is_no_evidence_about_its_source(store: JournalS
 
 @pytest.mark.parametrize(("until", "holds"), [(None, True), (MONDAY, False)])
 def test_decisions_are_shown_while_they_are_in_force(
-    store: JournalStore, until: dt.datetime | None, *, holds: bool
+    store: Store, until: dt.datetime | None, *, holds: bool
 ) -> None:
     visit(store, answers=True, start=MONDAY)
     store.handle("harbour", Handling("paused", MONDAY, "they asked us to", until))

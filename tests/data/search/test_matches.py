@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from data.search import matches as matches_module
 from data.search.query import Query
-from data.store.journal_protocol import JournalStore
-from data.store.sql import search as search_module
+from data.store.shared_sql import search as search_module
+from data.store.store import Store
 from tests.drafts import draft, published
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -23,7 +23,7 @@ LANGUAGES = ("en", "en-GB", "de", "az", "en", "zz-unknown")
 
 
 @pytest.fixture
-def filled(store: JournalStore) -> JournalStore:
+def filled(store: Store) -> Store:
     """Six releases of two sources, and one without a day, that all speak of lamps."""
     for number, (day, language) in enumerate(zip(DAYS, LANGUAGES, strict=True)):
         source = ("harbour", "wire")[number % 2]
@@ -41,7 +41,7 @@ def filled(store: JournalStore) -> JournalStore:
     return store
 
 
-def names(store: JournalStore, query: Query, *, limit: int = 2) -> list[str]:
+def names(store: Store, query: Query, *, limit: int = 2) -> list[str]:
     """The names of all matches, page after page."""
     found, cursor = [], None
     while True:
@@ -53,14 +53,14 @@ def names(store: JournalStore, query: Query, *, limit: int = 2) -> list[str]:
             return found
 
 
-def test_pages_lead_to_the_first_match_and_hold_each_once(filled: JournalStore) -> None:
+def test_pages_lead_to_the_first_match_and_hold_each_once(filled: Store) -> None:
     newest_first = ["5", "4", "3", "2", "1", "0"]
     for limit in range(1, 8):
         assert names(filled, Query("lamps"), limit=limit) == newest_first
     assert names(filled, Query("lamps", since=dt.date(2025, 1, 1)), limit=3) == newest_first[:5]
 
 
-def test_counts_are_those_of_all_matches(filled: JournalStore) -> None:
+def test_counts_are_those_of_all_matches(filled: Store) -> None:
     found = filled.count_matches(Query("lamps"))
     assert (found.total, found.more) == (6, False)
     assert found.sources == {"harbour": 3, "wire": 3}
@@ -97,12 +97,12 @@ def test_counts_are_those_of_all_matches(filled: JournalStore) -> None:
         (Query("lamps", since=dt.date(2026, 1, 1), until=dt.date(2025, 1, 1)), ""),
     ],
 )
-def test_filters_alone_and_with_words(filled: JournalStore, query: Query, found: str) -> None:
+def test_filters_alone_and_with_words(filled: Store, query: Query, found: str) -> None:
     assert names(filled, query) == list(found)
     assert filled.count_matches(query).total == len(found)
 
 
-def test_what_was_corrected_or_retracted_is_found_by_its_state(filled: JournalStore) -> None:
+def test_what_was_corrected_or_retracted_is_found_by_its_state(filled: Store) -> None:
     text = "All about lamps, and the number 0. It was wrong in the year before."
     edited = draft(
         "http://harbour.example/0",
@@ -124,7 +124,7 @@ def test_what_was_corrected_or_retracted_is_found_by_its_state(filled: JournalSt
 
 
 def test_an_edited_release_is_counted_once_and_a_hidden_one_not_at_all(
-    filled: JournalStore,
+    filled: Store,
 ) -> None:
     newest = filled.search_newest(Query("lamps"), limit=1).releases[0]
     filled.hide(newest.id, at=NOON, why="It is an advertisement.")
@@ -133,7 +133,7 @@ def test_an_edited_release_is_counted_once_and_a_hidden_one_not_at_all(
 
 
 def test_above_the_bound_the_newest_are_counted(
-    filled: JournalStore, monkeypatch: pytest.MonkeyPatch
+    filled: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert matches_module.MAX_COUNTED == 10_000
     for bound in count(3):
@@ -149,7 +149,7 @@ def test_above_the_bound_the_newest_are_counted(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(), st.text(), st.text(st.sampled_from("\"*-() :,%\x00'ab"), max_size=20))
 def test_no_cursor_and_no_filter_is_a_wrong_one(
-    filled: JournalStore, cursor: int, text: str, syntax: str
+    filled: Store, cursor: int, text: str, syntax: str
 ) -> None:
     assert len(filled.search_newest(Query("lamps"), limit=2, cursor=cursor).releases) <= 2
     for query in (Query("lamps", text, syntax), Query(syntax, language=text, state=syntax)):
@@ -158,6 +158,6 @@ def test_no_cursor_and_no_filter_is_a_wrong_one(
         )
 
 
-def test_very_many_sources_are_asked_for_at_once(filled: JournalStore) -> None:
+def test_very_many_sources_are_asked_for_at_once(filled: Store) -> None:
     wanted = ",".join([*map(str, range(3000)), "wire"])
     assert names(filled, Query("lamps", wanted)) == ["5", "3", "1"]

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from data.models import Facet
 from data.search.query import Query
-from data.store.journal_protocol import JournalStore
-from data.store.sql.search import RANKED
+from data.store.shared_sql.search import RANKED
 from data.store.sqlite.store import SqliteStore
+from data.store.store import Store
 from tests.command import communique
 from tests.drafts import BODY, draft, published
 
@@ -39,13 +39,13 @@ TEXTS = {
 
 
 @pytest.fixture
-def filled(store: JournalStore) -> JournalStore:
+def filled(store: Store) -> Store:
     """A store with a release in each script, indexed."""
     fill(store)
     return store
 
 
-def fill(store: JournalStore) -> None:
+def fill(store: Store) -> None:
     """Record a release in each script, and enter them into the index."""
     for number, (name, (title, body)) in enumerate(TEXTS.items()):
         store.record(
@@ -62,7 +62,7 @@ def fill(store: JournalStore) -> None:
     store.update_search_index()
 
 
-def names(store: JournalStore, text: str, **filters: object) -> list[str]:
+def names(store: Store, text: str, **filters: object) -> list[str]:
     """The names of the releases that a query finds, best first."""
     query = Query(text, **filters)  # type: ignore[arg-type]  # a test's own keywords
     return [release.url.rpartition("/")[2] for release in store.search(query, limit=20)]
@@ -101,16 +101,16 @@ def names(store: JournalStore, text: str, **filters: object) -> list[str]:
     ],
 )
 def test_words_phrases_beginnings_and_exclusions_in_every_script(
-    filled: JournalStore, query: str, found: list[str]
+    filled: Store, query: str, found: list[str]
 ) -> None:
     assert sorted(names(filled, query)) == sorted(found)
 
 
-def test_a_title_counts_more_than_a_body(filled: JournalStore) -> None:
+def test_a_title_counts_more_than_a_body(filled: Store) -> None:
     assert names(filled, "lamps") == ["lamps", "tides"]
 
 
-def test_filters_choose_by_source_topic_and_days_inclusive(filled: JournalStore) -> None:
+def test_filters_choose_by_source_topic_and_days_inclusive(filled: Store) -> None:
     other = draft("http://wire.example/1", source="wire", title="Lamps", body_text="Lamps again.")
     filled.record(other, seen=NOON, since=NOON)
     filled.update_search_index()
@@ -123,7 +123,7 @@ def test_filters_choose_by_source_topic_and_days_inclusive(filled: JournalStore)
     assert names(filled, "lamps", since=second, until=second) == ["tides"]
 
 
-def test_an_edit_is_found_by_its_new_words_and_no_longer_by_the_old(filled: JournalStore) -> None:
+def test_an_edit_is_found_by_its_new_words_and_no_longer_by_the_old(filled: Store) -> None:
     title, body = TEXTS["lamps"]
     edited = draft(
         "http://harbour.example/lamps",
@@ -202,14 +202,14 @@ def test_newest_releases_and_searches_are_answered_by_indexes_alone(
         "信" * 2000,
     ],
 )
-def test_what_looks_like_syntax_is_only_words(filled: JournalStore, query: str) -> None:
+def test_what_looks_like_syntax_is_only_words(filled: Store, query: str) -> None:
     names(filled, query)
     assert names(filled, "lamps") == ["lamps", "tides"]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text() | st.text(st.sampled_from("ab\"*-() ^:{}'+ORNEAR信\u0301\u200b"), max_size=30))
-def test_any_text_is_a_query(filled: JournalStore, query: str) -> None:
+def test_any_text_is_a_query(filled: Store, query: str) -> None:
     found = filled.search(Query(query, source=query, topic=query), limit=5)
     assert found == ()
     assert len(filled.search(Query(query), limit=5)) <= 5

@@ -9,8 +9,8 @@ import pytest
 
 from data.models import Published, Release
 from data.store import open_store
-from data.store.journal_protocol import JournalStore
 from data.store.recorder.stories import MAX_COPIES_PER_SOURCE, MAX_STORY_MEMBERS
+from data.store.store import Store
 from data.stories.copies import Likeness, likeness, story_members
 from data.text.similarity import Signature, signature
 from tests.drafts import draft, published
@@ -29,9 +29,7 @@ def text(seed: int, sentences: int = 14) -> str:
     )
 
 
-def told(
-    store: JournalStore, source: str, body: str, *, hour: int = 12, name: str = "1"
-) -> Release:
+def told(store: Store, source: str, body: str, *, hour: int = 12, name: str = "1") -> Release:
     """Record what a source publishes at an hour of the day."""
     at = NOON.replace(hour=hour)
     one = draft(
@@ -45,7 +43,7 @@ def told(
 
 
 def test_a_release_within_a_longer_text_is_one_story_and_the_first_publisher_is_named(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     agency = text(1)
     wire = told(store, "wire", f"{text(2)}\n\n{agency}\n\n{text(3)}", hour=15)
@@ -59,7 +57,7 @@ def test_a_release_within_a_longer_text_is_one_story_and_the_first_publisher_is_
     assert store.release(wire.id) in [one.release for one in found]
 
 
-def test_a_copy_with_other_words_here_and_there_is_one_story(store: JournalStore) -> None:
+def test_a_copy_with_other_words_here_and_there_is_one_story(store: Store) -> None:
     first = told(store, "agency", text(1), hour=9)
     copy = told(store, "wire", text(1).replace("day 35 the board", "that day the harbour"))
     assert copy.story == first.id
@@ -67,14 +65,14 @@ def test_a_copy_with_other_words_here_and_there_is_one_story(store: JournalStore
     assert 0.9 < second.overlap < 1
 
 
-def test_a_quoted_passage_and_a_bare_notice_make_no_story(store: JournalStore) -> None:
+def test_a_quoted_passage_and_a_bare_notice_make_no_story(store: Store) -> None:
     quoted = text(1, sentences=2)
     for number, source in enumerate(["agency", "wire", "press"]):
         assert told(store, source, f"{text(number + 5)}\n\n{quoted}").story is None
         assert told(store, source, "Photographs are attached.", name="2").story is None
 
 
-def test_a_text_that_a_hundred_sources_carry_is_one_story(store: JournalStore) -> None:
+def test_a_text_that_a_hundred_sources_carry_is_one_story(store: Store) -> None:
     with store.transaction():
         first = told(store, "agency", text(1), hour=9)
         copies = [told(store, f"s{number}", text(1)) for number in range(100)]
@@ -82,7 +80,7 @@ def test_a_text_that_a_hundred_sources_carry_is_one_story(store: JournalStore) -
     assert len(store.story(first.id)) == 101
 
 
-def test_copies_that_one_source_repeats_join_a_story_only_to_a_limit(store: JournalStore) -> None:
+def test_copies_that_one_source_repeats_join_a_story_only_to_a_limit(store: Store) -> None:
     with store.transaction():
         first = told(store, "agency", text(1), hour=9)
         copies = [
@@ -95,7 +93,7 @@ def test_copies_that_one_source_repeats_join_a_story_only_to_a_limit(store: Jour
     assert other.story == first.id, "the limit is each source's own"
 
 
-def test_a_story_has_a_maximum_of_members(store: JournalStore) -> None:
+def test_a_story_has_a_maximum_of_members(store: Store) -> None:
     with store.transaction():
         first = told(store, "agency", text(1), hour=9)
         for number in range(MAX_STORY_MEMBERS + 5):
@@ -104,7 +102,7 @@ def test_a_story_has_a_maximum_of_members(store: JournalStore) -> None:
 
 
 def test_a_copy_is_compared_with_what_another_process_made_of_the_first(
-    store: JournalStore, store_url: str
+    store: Store, store_url: str
 ) -> None:
     told(store, "agency", f"{text(1)}\n\n{text(4, sentences=3)}", hour=9)
     other = open_store(store_url)
@@ -115,7 +113,7 @@ def test_a_copy_is_compared_with_what_another_process_made_of_the_first(
 
 
 def test_a_copy_is_compared_with_what_is_kept_and_not_with_what_was_undone(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     first = told(store, "agency", text(1), hour=9)
 
@@ -130,7 +128,7 @@ def test_a_copy_is_compared_with_what_is_kept_and_not_with_what_was_undone(
 
 
 def test_of_a_notice_that_comes_back_word_for_word_a_moved_page_is_that_of_its_day(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     first = dt.date(2026, 1, 5)
     weeks = [first + dt.timedelta(weeks=number) for number in range(30)]

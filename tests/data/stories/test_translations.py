@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 from data.stories.translations import (
     Translation,
     commonness,
@@ -115,7 +115,7 @@ def test_each_pair_of_a_day_is_compared_a_few_times_though_all_are_alike() -> No
     assert day.reads < 10 * pairs
 
 
-def test_editions_of_one_visit_are_one_story(store: JournalStore, noon: dt.datetime) -> None:
+def test_editions_of_one_visit_are_one_story(store: Store, noon: dt.datetime) -> None:
     for n in range(1, 20):
         day = published(f"2026-02-{n:02}")
         for language, text in (("en", english(n)), ("ru", russian(n))):
@@ -131,7 +131,7 @@ def test_editions_of_one_visit_are_one_story(store: JournalStore, noon: dt.datet
     assert None not in stories
 
 
-def test_editions_by_address_need_no_other_releases(store: JournalStore, noon: dt.datetime) -> None:
+def test_editions_by_address_need_no_other_releases(store: Store, noon: dt.datetime) -> None:
     for language in ("en", "fr"):
         url = f"http://harbour.example/{language}/news/signal-station"
         store.record(draft(url, language=language, title=language), seen=noon, since=noon)

@@ -6,7 +6,7 @@ import datetime as dt
 from unittest.mock import Mock
 
 from data.models import Facet
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 from feeds.entries.story_folding import folded
 from tests.drafts import draft
 
@@ -16,7 +16,7 @@ TEXT = "\n\n".join(
 )
 
 
-def test_a_story_is_shown_once_and_read_from_the_store_once(store: JournalStore) -> None:
+def test_a_story_is_shown_once_and_read_from_the_store_once(store: Store) -> None:
     for number in range(5):
         source = f"office-{number}"
         one = draft(f"https://{source}.example/1", source=source, title="Barges", body_text=TEXT)

@@ -14,7 +14,7 @@ from lxml import etree
 from data.health.events import note_health_events
 from data.models import Draft, Media, Run, RunError
 from data.settings import Site
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 from feeds.http_headers import IDENTITY
 from feeds.publishing.publish import publish
 from feeds.server.on_demand import OnDemand
@@ -100,7 +100,7 @@ def test_a_feed_without_entries_is_valid(tmp_path: Path) -> None:
     assert faults(document) == []
 
 
-def test_feeds_made_on_demand_are_valid(store: JournalStore, store_url: str) -> None:
+def test_feeds_made_on_demand_are_valid(store: Store, store_url: str) -> None:
     for source in FakeStore().sources().values():
         store.register(source)
     for release in (make_release(1, title=WORDS, summary=WORDS), make_release(2, "wire")):

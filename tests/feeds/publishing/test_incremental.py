@@ -12,8 +12,8 @@ import pytest
 
 from data.models import Content, Draft, Facet, Published, Source
 from data.settings import Site
-from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
+from data.store.store import Store
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, make_release
 
@@ -39,7 +39,7 @@ class Page:
 class Press:
     """Sources where anything happens, and the store that visits them."""
 
-    store: JournalStore
+    store: Store
     chance: random.Random
     now: dt.datetime = NOON
     pages: list[Page] = field(default_factory=list)

@@ -15,8 +15,8 @@ import pytest
 
 from data.models import Draft, Facet, Media, Release, Source
 from data.settings import Site
-from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
+from data.store.store import Store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.urls import (
@@ -51,12 +51,12 @@ def store(tmp_path: Path) -> Iterator[SqliteStore]:
     opened.close()
 
 
-def record(store: JournalStore, release: Release) -> Release:
+def record(store: Store, release: Release) -> Release:
     draft = Draft(release.source, release.url, release.content)
     return store.record(draft, seen=release.order, since=release.order).release
 
 
-def published(store: JournalStore, tmp_path: Path) -> set[str]:
+def published(store: Store, tmp_path: Path) -> set[str]:
     """Bring the site up to date, and say which pages and data of releases and stories changed."""
     site = tmp_path / "site"
     before = {path: path.stat().st_mtime_ns for path in site.rglob("*.*")}
@@ -68,7 +68,7 @@ def published(store: JournalStore, tmp_path: Path) -> set[str]:
     return {name for name in names if name.startswith(("releases/", "stories/"))}
 
 
-def newest_first(store: JournalStore, source: str) -> list[str]:
+def newest_first(store: Store, source: str) -> list[str]:
     return [one.id for one in store.summaries(Facet(source=source))]
 
 
@@ -82,7 +82,7 @@ def beside(tmp_path: Path, release: str) -> dict[str, str]:
     return {link.get("rel"): link.get("href").split("/")[-2] for link in links}
 
 
-def test_a_release_leads_to_those_beside_it(store: JournalStore, tmp_path: Path) -> None:
+def test_a_release_leads_to_those_beside_it(store: Store, tmp_path: Path) -> None:
     published(store, tmp_path)
     ids = newest_first(store, "acme")
     for place, one in enumerate(ids):
@@ -92,7 +92,7 @@ def test_a_release_leads_to_those_beside_it(store: JournalStore, tmp_path: Path)
 
 
 def test_a_new_release_has_its_neighbours_written_and_no_other(
-    store: JournalStore, tmp_path: Path
+    store: Store, tmp_path: Path
 ) -> None:
     published(store, tmp_path)
     assert published(store, tmp_path) == set()
@@ -108,7 +108,7 @@ def test_a_new_release_has_its_neighbours_written_and_no_other(
 
 
 def test_a_hidden_release_is_gone_with_its_json_and_closes_the_gap(
-    store: JournalStore, tmp_path: Path
+    store: Store, tmp_path: Path
 ) -> None:
     published(store, tmp_path)
     newer, hidden, older = newest_first(store, "acme")[2:5]
@@ -135,9 +135,7 @@ def test_a_hidden_release_is_gone_with_its_json_and_closes_the_gap(
     assert beside(tmp_path, newer)["prev"] == hidden
 
 
-def test_a_story_has_a_time_line_until_it_is_none_any_more(
-    store: JournalStore, tmp_path: Path
-) -> None:
+def test_a_story_has_a_time_line_until_it_is_none_any_more(store: Store, tmp_path: Path) -> None:
     published(store, tmp_path)
     (copy,) = store.summaries(Facet(source="wire"))
     assert copy.story
@@ -158,9 +156,7 @@ def test_a_story_has_a_time_line_until_it_is_none_any_more(
     assert not page(tmp_path, release_file(alone)).xpath("//a[contains(@href, 'stories/')]")
 
 
-def test_an_edit_of_the_first_is_told_by_all_of_its_story(
-    store: JournalStore, tmp_path: Path
-) -> None:
+def test_an_edit_of_the_first_is_told_by_all_of_its_story(store: Store, tmp_path: Path) -> None:
     published(store, tmp_path)
     first, (copy,) = newest_first(store, "acme")[0], newest_first(store, "wire")
     release = store.release(first)
@@ -178,7 +174,7 @@ def test_an_edit_of_the_first_is_told_by_all_of_its_story(
 
 
 def test_the_json_of_a_release_holds_it_whole_but_for_the_last_visit(
-    store: JournalStore, tmp_path: Path
+    store: Store, tmp_path: Path
 ) -> None:
     published(store, tmp_path)
     one = newest_first(store, "acme")[0]
@@ -191,7 +187,7 @@ def test_the_json_of_a_release_holds_it_whole_but_for_the_last_visit(
 
 
 def test_the_whole_text_is_beside_a_long_release_while_it_is_long(
-    store: JournalStore, tmp_path: Path
+    store: Store, tmp_path: Path
 ) -> None:
     html = "".join(f"<p>{number} {number**9} {number**7:x}</p>" for number in range(2000))
     long = record(store, make_release(300, body_html=html, body_text=html))

@@ -17,7 +17,7 @@ from data.models import Content, Draft, Published
 from data.settings import Archive as Settings
 from data.settings import Site
 from data.store import open_store
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 from feeds.publishing.publish import publish
 from feeds.replay.memento import http_date
 from feeds.server.api.operations import OPERATIONS
@@ -59,7 +59,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def opened(home: Path) -> JournalStore:
+def opened(home: Path) -> Store:
     return open_store(f"sqlite:{home / 'communique.db'}")
 
 

@@ -13,7 +13,7 @@ import pytest
 from data.models import Facet, Source
 from data.settings import Site
 from data.store import open_store
-from data.store.sql.database.interruption import current
+from data.store.shared_sql.database.interruption import current
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.on_demand import OnDemand

@@ -11,7 +11,7 @@ import pytest
 
 from data.models import Published, Run, RunError, Wait
 from data.settings import Collect, Health
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 from scheduler.planning.planner import NextVisit, VisitPlanner
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile
@@ -29,7 +29,7 @@ def source(name: str, interval: int | None = None) -> LoadedSource:
     return LoadedSource(name, Path(f"{name}.toml"), own=True, file=file)
 
 
-def publish(store: JournalStore, name: str, minutes: Sequence[int], weeks: int = WEEKS) -> None:
+def publish(store: Store, name: str, minutes: Sequence[int], weeks: int = WEEKS) -> None:
     """Releases of a source at these minutes of its Mondays."""
     for week in range(weeks):
         for minute in minutes:
@@ -41,7 +41,7 @@ def publish(store: JournalStore, name: str, minutes: Sequence[int], weeks: int =
             store.record(made, seen=at + MINUTE, since=MONDAY)
 
 
-def day(planner: VisitPlanner, store: JournalStore, one: LoadedSource) -> list[NextVisit]:
+def day(planner: VisitPlanner, store: Store, one: LoadedSource) -> list[NextVisit]:
     """The visits of a Monday."""
     visits = [planner.next_visit(store, one, NOW)]
     while visits[-1].at < NOW + dt.timedelta(days=1):
@@ -50,7 +50,7 @@ def day(planner: VisitPlanner, store: JournalStore, one: LoadedSource) -> list[N
 
 
 def test_a_source_is_visited_right_after_its_usual_publication_time(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     publish(store, "harbour", [9 * 60, 14 * 60 + 30])
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
@@ -66,7 +66,7 @@ def test_a_source_is_visited_right_after_its_usual_publication_time(
     assert all(visit.hourly is not None and visit.hourly < busy.hourly for visit in visits[:3])
 
 
-def test_a_plan_is_the_same_after_a_restart(store: JournalStore) -> None:
+def test_a_plan_is_the_same_after_a_restart(store: Store) -> None:
     publish(store, "harbour", [9 * 60])
     one = source("harbour")
     found = []
@@ -78,7 +78,7 @@ def test_a_plan_is_the_same_after_a_restart(store: JournalStore) -> None:
 
 
 def test_a_busy_source_takes_visits_from_a_quiet_one_and_none_from_one_with_an_interval(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     publish(store, "harbour", range(0, 24 * 60, 90), weeks=3)
     publish(store, "port", [600], weeks=2)
@@ -90,7 +90,7 @@ def test_a_busy_source_takes_visits_from_a_quiet_one_and_none_from_one_with_an_i
     assert own > 96, "it is a workday"
 
 
-def test_a_new_source_is_expected_to_publish_when_the_others_do(store: JournalStore) -> None:
+def test_a_new_source_is_expected_to_publish_when_the_others_do(store: Store) -> None:
     publish(store, "harbour", [3 * 60])
     new, at = source("port"), NOW + 170 * MINUTE
     alone, among = VisitPlanner(Collect(), Health()), VisitPlanner(Collect(), Health())
@@ -102,21 +102,21 @@ def test_a_new_source_is_expected_to_publish_when_the_others_do(store: JournalSt
     assert expected[1] > 2 * expected[0]
 
 
-def test_visits_at_the_least_interval_come_evenly(store: JournalStore) -> None:
+def test_visits_at_the_least_interval_come_evenly(store: Store) -> None:
     publish(store, "harbour", [9 * 60])
     planner, one = VisitPlanner(Collect(least_interval=900), Health()), source("harbour")
     planner.learn(store, [one], NOW)
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + 15 * MINUTE, 900.0)
 
 
-def test_visits_within_a_minute_come_evenly(store: JournalStore) -> None:
+def test_visits_within_a_minute_come_evenly(store: Store) -> None:
     planner = VisitPlanner(Collect(interval=2, least_interval=1), Health())
     one = source("harbour")
     planner.learn(store, [one], NOW)
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + dt.timedelta(seconds=2), 2)
 
 
-def test_a_host_that_asked_for_a_pause_is_not_visited_before(store: JournalStore) -> None:
+def test_a_host_that_asked_for_a_pause_is_not_visited_before(store: Store) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     planner.learn(store, [one], NOW)
     until = NOW + dt.timedelta(hours=20)
@@ -130,7 +130,7 @@ def test_a_host_that_asked_for_a_pause_is_not_visited_before(store: JournalStore
 BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 500")
 
 
-def test_a_failure_is_checked_soon_but_not_before_the_host_allows(store: JournalStore) -> None:
+def test_a_failure_is_checked_soon_but_not_before_the_host_allows(store: Store) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     planner.learn(store, [one], NOW)
     store.register(one.source)
@@ -147,14 +147,14 @@ def test_a_failure_is_checked_soon_but_not_before_the_host_allows(store: Journal
     assert not after.confirms
 
 
-def test_a_pause_stored_by_a_fast_clock_delays_no_visit(store: JournalStore) -> None:
+def test_a_pause_stored_by_a_fast_clock_delays_no_visit(store: Store) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour", interval=60)
     store.keep_wait("harbour.example", Wait(NOW + dt.timedelta(days=2), 429))
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + MINUTE, 60.0)
 
 
 def test_two_other_rested_hosts_show_whether_our_network_is_down(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     names = ("busy", "waiting", "acme", "port", "wire")
@@ -172,7 +172,7 @@ def test_two_other_rested_hosts_show_whether_our_network_is_down(
 
 
 def test_estimates_are_renewed_daily_and_for_new_sources_at_once(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     planner, one, other = VisitPlanner(Collect(), Health()), source("harbour"), source("port")
     planner.learn(store, [one], NOW)
@@ -193,7 +193,7 @@ def test_estimates_are_renewed_daily_and_for_new_sources_at_once(
 
 
 @pytest.mark.parametrize("days", [-400, 400])
-def test_plans_survive_a_changed_clock(store: JournalStore, days: int) -> None:
+def test_plans_survive_a_changed_clock(store: Store, days: int) -> None:
     publish(store, "harbour", [9 * 60])
     planner, one = VisitPlanner(Collect(), Health()), source("harbour")
     planner.learn(store, [one], NOW)
@@ -203,7 +203,7 @@ def test_plans_survive_a_changed_clock(store: JournalStore, days: int) -> None:
 
 
 def test_a_source_is_not_visited_before_the_least_interval_and_its_host_allow(
-    store: JournalStore,
+    store: Store,
 ) -> None:
     planner, one = VisitPlanner(Collect(least_interval=120), Health()), source("harbour")
     assert planner.soonest_visit(store, one, NOW) == NOW

@@ -14,7 +14,7 @@ from data.clock import utc_now
 from data.health.events import note_health_events
 from data.models import Published, Run
 from data.settings import Collect, Health
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 from scheduler.planning.planner import VisitPlanner
 from scheduler.service.timetable import (
     MAX_SPREAD_SECONDS,
@@ -163,7 +163,7 @@ def test_a_clock_changed_by_a_day_is_doubted_for_a_while(noon: dt.datetime) -> N
 
 
 def test_a_clock_jump_causes_no_burst_no_gap_and_no_false_alarm(
-    store: JournalStore, noon: dt.datetime
+    store: Store, noon: dt.datetime
 ) -> None:
     # One more day without a release would be silence.
     start = noon + dt.timedelta(days=3)

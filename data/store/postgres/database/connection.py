@@ -18,8 +18,8 @@ from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
 from data.store.postgres.database.dialect import translated
 from data.store.postgres.database.pool import CONNECTING, STATEMENT, TAKE_TURN, failed, pool_of
 from data.store.postgres.database.schema import APPLIED, wrong_version
-from data.store.sql.database.connection import Arguments, Database
-from data.store.sql.database.interruption import current
+from data.store.shared_sql.database.connection import Arguments, Database
+from data.store.shared_sql.database.interruption import current
 from data.text.redaction import redacted
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
-from data.store.sql.database.connection import HALF_FULL, MARK
+from data.store.shared_sql.database.connection import HALF_FULL, MARK
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

@@ -17,8 +17,8 @@ import sqlite_utils
 from data.errors import Interrupted, RefusedValue, SlowSearch, StoreError
 from data.files import sync
 from data.sqlite_file import cause_of, files_of, is_read_only, open_for_reading, open_for_writing
-from data.store.sql.database.connection import HALF_FULL, MARK, Arguments, Database
-from data.store.sql.database.interruption import current
+from data.store.shared_sql.database.connection import HALF_FULL, MARK, Arguments, Database
+from data.store.shared_sql.database.interruption import current
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
 
 STEPS: Final = 1000

@@ -7,13 +7,11 @@ import datetime as dt
 from data.archive.journal import events
 from data.archive.journal.replay import Replay
 from data.models import Facet, Source
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 from tests.drafts import draft
 
 
-def test_what_cannot_be_written_is_told_and_spoils_nothing(
-    store: JournalStore, noon: dt.datetime
-) -> None:
+def test_what_cannot_be_written_is_told_and_spoils_nothing(store: Store, noon: dt.datetime) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     replay = Replay(store)
     page = events.Paged(Facet(), 1, [release.id])
@@ -56,7 +54,7 @@ def test_what_cannot_be_written_is_told_and_spoils_nothing(
     assert store.archive_page(Facet(), 1) == (release.id,)
 
 
-def test_a_release_whose_beginning_is_lost_is_named(store: JournalStore, noon: dt.datetime) -> None:
+def test_a_release_whose_beginning_is_lost_is_named(store: Store, noon: dt.datetime) -> None:
     times = dict.fromkeys(("first_seen", "last_seen", "updated", "order"), noon.isoformat())
     changed = {"id": "1", "source": "x", "url": "http://x.example/", "revision": 2, **times}
     replay = Replay(store)
@@ -64,7 +62,7 @@ def test_a_release_whose_beginning_is_lost_is_named(store: JournalStore, noon: d
     assert (replay.lost, replay.refused) == ({"1"}, [])
 
 
-def test_a_release_that_lacks_a_version_is_named(store: JournalStore, noon: dt.datetime) -> None:
+def test_a_release_that_lacks_a_version_is_named(store: Store, noon: dt.datetime) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     replay = Replay(store)
     times = dict.fromkeys(("first_seen", "last_seen", "updated", "order"), noon.isoformat())

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from data.errors import SlowSearch
 from data.search.query import Query
 from data.store import open_store
-from data.store.journal_protocol import JournalStore
 from data.store.postgres import lexemes
 from data.store.postgres.store import PostgresStore
-from data.store.sql import search as search_module
+from data.store.shared_sql import search as search_module
 from data.store.sqlite.store import SqliteStore
+from data.store.store import Store
 from tests.drafts import draft, published
 from tests.examples import examples
 from tests.postgres_server import PostgresServer
@@ -40,7 +40,7 @@ QUERIES = TEXTS | st.text(st.sampled_from('ab 信号"*-'), max_size=12)
 
 
 @pytest.fixture
-def both(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[tuple[JournalStore, ...]]:
+def both(postgres_server: PostgresServer, tmp_path: Path) -> Iterator[tuple[Store, ...]]:
     """An empty store on each kind of database."""
     with (
         closing(SqliteStore(tmp_path / "communique.db")) as one,
@@ -56,7 +56,7 @@ def postgres(postgres_server: PostgresServer) -> Iterator[PostgresStore]:
         yield opened
 
 
-def record(store: JournalStore, number: int, title: str, body: str, **content: str | None) -> None:
+def record(store: Store, number: int, title: str, body: str, **content: str | None) -> None:
     """Record a release whose address ends in a number."""
     one = draft(
         f"http://harbour.example/{number}",
@@ -68,7 +68,7 @@ def record(store: JournalStore, number: int, title: str, body: str, **content: s
     store.record(one, seen=NOON, since=NOON)
 
 
-def found(store: JournalStore, query: Query) -> list[str]:
+def found(store: Store, query: Query) -> list[str]:
     """The addresses of what a query finds, the newest first; the best are the same, and as many."""
     hits = [one.url for one in store.search_newest(query, limit=50).releases]
     assert store.count_matches(query).total == len(hits)
@@ -84,7 +84,7 @@ def found(store: JournalStore, query: Query) -> list[str]:
     st.data(),
 )
 def test_both_databases_find_the_same_whatever_is_asked_of_whatever_text(
-    both: tuple[JournalStore, ...],
+    both: tuple[Store, ...],
     texts: list[tuple[str, str]],
     queries: list[str],
     data: st.DataObject,
@@ -103,7 +103,7 @@ def test_both_databases_find_the_same_whatever_is_asked_of_whatever_text(
 
 
 def test_a_text_of_which_the_index_can_not_place_all_words_is_found_by_its_phrases(
-    both: tuple[JournalStore, ...], monkeypatch: pytest.MonkeyPatch
+    both: tuple[Store, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lexemes, "LAST_PLACE", 30)
     monkeypatch.setattr(lexemes, "MOST_PLACES", 3)
@@ -159,7 +159,7 @@ def test_other_forms_of_a_word_are_found_in_the_language_of_the_release(
     )
 
 
-def test_a_stem_of_one_language_is_none_of_another(both: tuple[JournalStore, ...]) -> None:
+def test_a_stem_of_one_language_is_none_of_another(both: tuple[Store, ...]) -> None:
     for store in both:
         record(store, 1, "Die Lampe", "Nichts.", language="de")
         record(store, 2, "The lamp", "Nothing.", language="en")

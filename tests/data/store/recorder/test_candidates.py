@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from data.store.recorder.candidates import bands_of, find_candidates
-from data.store.recorder.tables import Tables
-from data.store.sql.store import SqlStore
+from data.store.shared_sql.tables import Tables
+from data.store.store import Store
 from data.stories.copies import SLOT_SECONDS
 from data.text.similarity import Signature
 
@@ -26,7 +26,7 @@ def marked(bands: Iterable[int], anchors: Iterable[int]) -> Signature:
 
 
 @pytest.fixture
-def tables(store: SqlStore) -> Tables:
+def tables(store: Store) -> Tables:
     """The tables of an empty store."""
     return store._tables  # noqa: SLF001 - of these, stores show none
 

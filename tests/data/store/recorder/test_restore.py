@@ -5,16 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from data.store.journal_protocol import JournalStore
-from data.store.recorder.outcome import Sight
+from data.store.outcome import Sight
 from data.store.sqlite.store import SqliteStore
+from data.store.store import Store
 from tests.drafts import BODY, draft, published
 from tests.told import told
 
 HOUR = dt.timedelta(hours=1)
 
 
-def kept(store: JournalStore, folder: Path) -> object:
+def kept(store: Store, folder: Path) -> object:
     """All that a store holds, but for what it holds for others."""
     copy = folder / "copy.db"
     copy.write_bytes(b"".join(store.snapshot(1 << 20)))
@@ -22,7 +22,7 @@ def kept(store: JournalStore, folder: Path) -> object:
 
 
 def test_what_came_of_drafts_is_written_again_without_deciding_it_anew(
-    store: JournalStore, tmp_path: Path, noon: dt.datetime
+    store: Store, tmp_path: Path, noon: dt.datetime
 ) -> None:
     first, second = SqliteStore(tmp_path / "a.db"), store
     drafts = [
@@ -64,7 +64,7 @@ def test_what_came_of_drafts_is_written_again_without_deciding_it_anew(
 
 
 def test_translations_that_no_page_names_are_joined_as_they_were(
-    store: JournalStore, tmp_path: Path, noon: dt.datetime
+    store: Store, tmp_path: Path, noon: dt.datetime
 ) -> None:
     first, second = SqliteStore(tmp_path / "a.db"), store
     for url, language in (
@@ -84,7 +84,7 @@ def test_translations_that_no_page_names_are_joined_as_they_were(
 
 
 def test_a_sight_that_is_restored_late_undoes_nothing_that_came_after(
-    store: JournalStore, noon: dt.datetime
+    store: Store, noon: dt.datetime
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     store.mark_gone(release.id, seen=noon + 2 * HOUR)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from data.store.journal_protocol import JournalStore
 from data.store.recorder.unconfirmed import UNENDED_WAIT
+from data.store.store import Store
 from tests.drafts import BODY, draft
 
 MINUTE = dt.timedelta(minutes=1)
@@ -17,7 +17,7 @@ MINUTE = dt.timedelta(minutes=1)
 @pytest.mark.parametrize("has_end", [True, False])
 def test_a_shortened_text_waits_longer_if_its_page_has_no_end(
     has_end: bool,  # noqa: FBT001 - a parameter of the test
-    store: JournalStore,
+    store: Store,
     noon: dt.datetime,
 ) -> None:
     whole = draft(digest="whole")
@@ -35,9 +35,7 @@ def test_a_shortened_text_waits_longer_if_its_page_has_no_end(
     assert waited == confirming
 
 
-def test_a_whole_page_makes_an_earlier_short_one_void(
-    store: JournalStore, noon: dt.datetime
-) -> None:
+def test_a_whole_page_makes_an_earlier_short_one_void(store: Store, noon: dt.datetime) -> None:
     whole = draft(digest="whole")
     shown = replace(draft(body_text=BODY[: len(BODY) // 2], digest="cut"), has_end=False)
     store.record(whole, seen=noon, since=noon)

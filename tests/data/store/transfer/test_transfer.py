@@ -19,7 +19,7 @@ from data.errors import StoreError
 from data.models import Source
 from data.search.query import Query
 from data.store import open_store
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 from data.store.transfer.opening import open_source, open_target
 from data.store.transfer.transfer import Transferred, transfer
 from tests.drafts import draft, published
@@ -81,7 +81,7 @@ def move(source: str, target: str, cut: int = 0) -> Transferred:
         return transfer(one, other, told)
 
 
-def changes(store: JournalStore) -> list[tuple[int, str, str]]:
+def changes(store: Store) -> list[tuple[int, str, str]]:
     """The numbers, kinds and releases of all that happened."""
     logged = store.logged_changes(after=None, limit=999)
     assert logged

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from data.settings import Site
-from data.store.journal_protocol import JournalStore
 from data.store.sqlite.store import SqliteStore
+from data.store.store import Store
 from feeds.server.api import asking
 from feeds.server.app import create_app
 from tests.drafts import BODY, draft
@@ -23,7 +23,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 @pytest.fixture
-def web(store: JournalStore, store_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
+def web(store: Store, store_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
     store.last_logged_change()
     app = create_app(tmp_path / "site", store_url, Site(api_rate=0))
     yield from served_by(app)
@@ -40,9 +40,7 @@ def kinds(found: dict[str, Any]) -> list[str]:
     return [one["kind"] for one in found["changes"]]
 
 
-def test_the_last_page_has_a_cursor_too(
-    web: httpx.Client, store: JournalStore, noon: dt.datetime
-) -> None:
+def test_the_last_page_has_a_cursor_too(web: httpx.Client, store: Store, noon: dt.datetime) -> None:
     nothing = page(web)
     assert (nothing["changes"], nothing["more"]) == ([], False)
     first = store.record(draft(), seen=noon, since=noon).release
@@ -63,7 +61,7 @@ def test_the_last_page_has_a_cursor_too(
 
 
 def test_a_page_is_the_same_when_requested_again(
-    web: httpx.Client, store: JournalStore, noon: dt.datetime
+    web: httpx.Client, store: Store, noon: dt.datetime
 ) -> None:
     for number in range(5):
         url = f"http://harbour.example/{number}"
@@ -76,7 +74,7 @@ def test_a_page_is_the_same_when_requested_again(
 
 
 def test_a_change_of_a_hidden_release_has_no_content(
-    web: httpx.Client, store: JournalStore, noon: dt.datetime
+    web: httpx.Client, store: Store, noon: dt.datetime
 ) -> None:
     first = store.record(draft(), seen=noon, since=noon).release
     store.hide(first.id, at=noon, why="a test")
@@ -115,7 +113,7 @@ def test_a_cursor_unknown_to_a_restored_store_is_a_410(
 
 
 def test_a_page_ends_at_the_size_limit(
-    web: httpx.Client, store: JournalStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+    web: httpx.Client, store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("change_answers", "release_answers", "asking"):
         monkeypatch.setattr(f"{asking.__package__}.{module}.MAX_PAGE_CHARACTERS", 2 * len(BODY))
@@ -143,7 +141,7 @@ def test_a_page_ends_at_the_size_limit(
 
 
 def test_a_client_with_all_changes_gets_a_304(
-    web: httpx.Client, store: JournalStore, noon: dt.datetime
+    web: httpx.Client, store: Store, noon: dt.datetime
 ) -> None:
     store.record(draft(), seen=noon, since=noon)
     asked = {"since": page(web)["next"]}

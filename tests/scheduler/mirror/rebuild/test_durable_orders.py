@@ -14,7 +14,7 @@ import pytest
 from data.clock import utc_now
 from data.sqlite_file import files_of
 from data.store import open_store
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 from scheduler.home import Home, home_at
 from scheduler.mirror.removal import redact
 from scheduler.sources.changes import remove_source
@@ -79,7 +79,7 @@ def remove(home: Home, _: str) -> None:
     remove_source(home, "harbour", kept=False)
 
 
-def is_obeyed(store: JournalStore) -> bool:
+def is_obeyed(store: Store) -> bool:
     (release,) = store.by_first_seen()
     return release.hidden or release.content.redacted
 

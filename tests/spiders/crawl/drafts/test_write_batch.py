@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from data.errors import StoreError
 from data.models import Content, Draft, Facet, Published
 from data.store import open_store
-from data.store.protocol import Store
+from data.store.store import Store
 from spiders.crawl.drafts.write_batch import WRITES_PER_TRANSACTION, Write, WriteBatch
 
 NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
@@ -105,27 +104,19 @@ def test_a_draft_that_fails_spoils_no_other(store: Store) -> None:
     assert len(room.counted) == 2
 
 
-class FullAtCommit:
-    """A store whose disk is full when several are to be committed together."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._store, name)
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Undo all, as a commit does that fails."""
-        with self._store.transaction():
-            yield
-            raise StoreError("sqlite:communique.db", "database or disk is full")
+@contextmanager
+def full_at_commit(begin: Callable[[], AbstractContextManager[object]]) -> Iterator[None]:
+    """A transaction of a store whose disk is full at the commit."""
+    with begin():
+        yield
+        raise StoreError("sqlite:communique.db", "database or disk is full")
 
 
 def test_what_can_not_be_committed_together_is_recorded_one_by_one(
-    store: Store, caplog: pytest.LogCaptureFixture
+    store: Store, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    room = Room(FullAtCommit(store))
+    monkeypatch.setattr(store, "transaction", partial(full_at_commit, store.transaction))
+    room = Room(store)
     room.add(0, 1, 2)
     room.batch.flush()
     assert len(room.stored) == len(room.counted) == 3

@@ -8,7 +8,7 @@ import pytest
 
 from data.models import Media
 from data.settings import Archive
-from data.store.journal_protocol import JournalStore
+from data.store.store import Store
 from spiders.crawl.visits import release_files
 from spiders.crawl.visits.release_files import FileKinds, ReleaseFiles
 from spiders.sources.source_file import SourceFile
@@ -38,7 +38,7 @@ def test_a_source_file_says_which_files_are_archived_or_else_the_settings(
 
 
 def wanted(
-    store: JournalStore,
+    store: Store,
     kinds: FileKinds,
     since: dt.datetime,
     told: list[tuple[str, str, str]] | None = None,
@@ -49,7 +49,7 @@ def wanted(
 
 
 def test_what_can_not_be_had_is_told_and_what_is_too_large_is_kept_as_it_is(
-    store: JournalStore, noon: dt.datetime
+    store: Store, noon: dt.datetime
 ) -> None:
     told: list[tuple[str, str, str]] = []
     files = wanted(store, FileKinds(attachments=True, images=True), noon, told)
@@ -64,7 +64,7 @@ def test_what_can_not_be_had_is_told_and_what_is_too_large_is_kept_as_it_is(
 
 
 def test_each_file_is_asked_for_once_and_a_document_that_is_the_release_never(
-    store: JournalStore, noon: dt.datetime
+    store: Store, noon: dt.datetime
 ) -> None:
     files = wanted(store, FileKinds(attachments=True, images=True), noon)
     files.note(draft(attachments=(CHART,), images=(LAMP, INLINE)))
@@ -79,7 +79,7 @@ def test_each_file_is_asked_for_once_and_a_document_that_is_the_release_never(
 
 
 def test_a_visit_asks_for_so_many_and_the_next_one_goes_on(
-    store: JournalStore, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+    store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(release_files, "MAX_FILES_PER_VISIT", 3)
     monkeypatch.setattr(release_files, "CHUNK", 2)
@@ -93,9 +93,7 @@ def test_a_visit_asks_for_so_many_and_the_next_one_goes_on(
     assert following.next(later) == tuple(urls[3:])
 
 
-def test_where_no_files_are_wanted_none_is_remembered(
-    store: JournalStore, noon: dt.datetime
-) -> None:
+def test_where_no_files_are_wanted_none_is_remembered(store: Store, noon: dt.datetime) -> None:
     files = wanted(store, FileKinds(), noon)
     files.note(draft(attachments=(CHART,), images=(LAMP,)))
     assert store.awaited_files("harbour", now=noon, since=noon, limit=9) == ()

@@ -21,9 +21,9 @@ from hypothesis.stateful import (
 from data.models import Draft, Facet, Media, Release
 from data.settings import Collect
 from data.store import open_store
-from data.store.journal_protocol import JournalStore
-from data.store.sql.publication import facet_key, facet_keys
+from data.store.shared_sql.publication import facet_key, facet_keys
 from data.store.sqlite.store import SqliteStore
+from data.store.store import Store
 from data.text.urls import canonical_url
 from data.topics.facets import facets_of
 from data.topics.taxonomy import load_taxonomy
@@ -87,7 +87,7 @@ class Site(RuleBasedStateMachine):
 
     pages = Bundle("pages")
 
-    def __init__(self, store: JournalStore | None = None) -> None:
+    def __init__(self, store: Store | None = None) -> None:
         super().__init__()
         self.folder = tempfile.TemporaryDirectory()
         self.store = store or SqliteStore(Path(self.folder.name) / "communique.db")

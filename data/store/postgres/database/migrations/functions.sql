@@ -1,4 +1,4 @@
--- What SQLite has and PostgreSQL has not, of what the statements of data/store/sql use. No argument is
+-- What SQLite has and PostgreSQL has not, of what the statements of data/store/shared_sql use. No argument is
 -- named json, which is a word of the language from PostgreSQL 17 on.
 
 CREATE FUNCTION drawn() RETURNS BIGINT LANGUAGE sql VOLATILE AS $$

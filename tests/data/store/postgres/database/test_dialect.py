@@ -41,5 +41,5 @@ def test_a_character_that_no_column_holds_is_replaced_and_all_else_is_kept(
     store.record(draft(title=title), seen=noon, since=noon)
     (kept,) = store.releases(Facet())
     assert kept.content.title == title
-    ((column,),) = store._ask("SELECT title FROM releases")  # type: ignore[attr-defined]  # noqa: SLF001
+    ((column,),) = store._ask("SELECT title FROM releases")  # noqa: SLF001
     assert column == title.replace("\0", "\N{REPLACEMENT CHARACTER}")

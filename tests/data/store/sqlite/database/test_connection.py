@@ -9,7 +9,7 @@ from contextlib import nullcontext
 import pytest
 
 from data.errors import Interrupted, SlowSearch
-from data.store.sql.database.interruption import Interruption, interruptible
+from data.store.shared_sql.database.interruption import Interruption, interruptible
 from data.store.sqlite.store import SqliteStore
 
 ENDLESS = """

@@ -1,0 +1,96 @@
+"""The table of aliases: which stored release an address belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.database.rows import SHOWN_VIEW, AddressOwner, encode, redacted_row
+
+
+class AliasTable(Part):
+    """The addresses of releases, for the recorder."""
+
+    def address_owner(self, source: str, key: str) -> AddressOwner | None:
+        """Return the release of a source that an address belongs to, or None."""
+        for row in self._ask(
+            "SELECT kind, release FROM aliases WHERE key = ? AND source = ?", [key, source]
+        ):
+            return AddressOwner(*row)
+        return None
+
+    def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> bool:
+        """Store the addresses, by key, at which a release was seen.
+
+        Return whether any is new. An address that belongs to another release is not moved.
+        """
+        # An address at which a release was seen replaces one that a page only declares.
+        done = self._db.executemany(
+            "INSERT INTO aliases (key, source, kind, release, url) VALUES (?, ?, 'seen', ?, ?)"
+            " ON CONFLICT (key, source) DO UPDATE SET kind = 'seen', release = excluded.release,"
+            " url = excluded.url WHERE aliases.kind <> 'seen'",
+            [(key, source, number, url) for key, url in urls.items()],
+        )
+        return done.rowcount > 0
+
+    def claim_address(self, source: str, number: int, key: str, url: str) -> bool:
+        """Store the canonical address that a page declares and return whether anything is new.
+
+        An address that two releases declare becomes disputed.
+        """
+        done = self._db.execute(
+            "INSERT INTO aliases (key, source, kind, release, url)"
+            " VALUES (?, ?, 'claimed', ?, ?) ON CONFLICT (key, source) DO UPDATE"
+            " SET kind = 'disputed'"
+            " WHERE aliases.kind = 'claimed' AND aliases.release <> excluded.release",
+            [key, source, number, url],
+        )
+        return done.rowcount > 0
+
+
+class AliasesPart(Part):
+    """The methods that look up addresses."""
+
+    def ids_at(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return the ids of the releases at these canonical addresses, by address."""
+        rows = self._ask(
+            "SELECT a.key, r.id FROM aliases a JOIN releases r ON r.number = a.release"
+            " WHERE a.key IN (SELECT value FROM json_each(?)) AND a.source = ?"
+            " AND a.kind = 'seen'",
+            [encode(list(keys)), source],
+        )
+        return dict(rows)
+
+    def sections_of(self, source: str, page: str) -> tuple[str, ...]:
+        """Return the addresses of visible releases that are sections of one page."""
+        rows = self._ask(
+            f"SELECT url FROM {SHOWN_VIEW} WHERE source = ? AND substr(url, 1, ?) = ? ORDER BY url",
+            [source, len(page) + 1, f"{page}#"],
+        )
+        return tuple(url for (url,) in rows)
+
+    def current_addresses(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return the present addresses of the releases at these canonical addresses, by address.
+
+        The result is empty for an address that only redirected to a release: it may redirect to
+        another page now.
+        """
+        rows = self._ask(
+            "SELECT a.key, CASE WHEN v.url IS NULL THEN '' ELSE r.url END FROM aliases a"
+            " JOIN releases r ON r.number = a.release LEFT JOIN validators v ON v.url = a.url"
+            " WHERE a.key IN (SELECT value FROM json_each(?)) AND a.source = ?"
+            " AND a.kind = 'seen'",
+            [encode(list(keys)), source],
+        )
+        return dict(rows)
+
+    def redacted_addresses(self, source: str) -> Sequence[str]:
+        """Return the addresses of a source's redacted releases."""
+        # Each redaction has a reason, and the table of reasons is small.
+        rows = self._ask(
+            "SELECT a.url FROM retraction_reasons x JOIN releases r ON r.number = x.release"
+            f" JOIN aliases a ON a.release = r.number WHERE r.source = ? AND {redacted_row('r')}"
+            " AND a.kind = 'seen' ORDER BY a.url",
+            [source],
+        )
+        return [url for (url,) in rows]

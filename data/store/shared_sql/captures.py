@@ -1,0 +1,220 @@
+"""Places of archive records that show releases, and of the files that belong to them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, Literal
+
+from data.clock import EPOCH, MICROSECOND
+from data.models import Capture, CaptureOwner, RecordPlace, Sightings
+from data.store.shared_sql.database.connection import Database, Part
+from data.store.shared_sql.database.rows import CAPTURE_COLUMNS, capture_of, encode
+from data.store.shared_sql.publication import enter_facet_changes, facet_changes
+from data.store.shared_sql.releases import select_releases
+from data.store.shared_sql.walks import DUE, due_arguments
+from data.text.urls import MAX_KEY_LENGTH
+
+MOST_TRIES: Final = 5
+"""Maximum number of visits that request a file without success."""
+
+WAIT: Final = 3600
+"""Delay in seconds before a file is requested again, times the square of the number of requests."""
+
+PUT: Final = f"{CAPTURE_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+"""End of a statement that inserts a capture, after three other columns."""
+
+ANOTHER: Final = ", ".join(f"{one} = excluded.{one}" for one in CAPTURE_COLUMNS.split(", "))
+"""Clause that replaces an existing capture."""
+
+OF_RELEASE: Final = f"ON CONFLICT (release, shows, revision) DO UPDATE SET {ANOTHER}"
+
+
+def columns_of(capture: Capture) -> list[Any]:
+    """Return the values of ``CAPTURE_COLUMNS`` for a capture."""
+    return [
+        capture.record_id,
+        capture.file,
+        capture.offset,
+        capture.length,
+        capture.digest,
+        capture.leaf,
+        (capture.at - EPOCH) // MICROSECOND,
+    ]
+
+
+class CaptureTable(Part):
+    """The methods that store captures."""
+
+    def keep_version_capture(
+        self, number: int, revision: int, capture: Capture | None, *, forget: bool
+    ) -> None:
+        """Store the first capture of a version.
+
+        ``forget`` deletes the last capture of the version before.
+        """
+        if revision > 1 and forget:
+            self._db.execute("DELETE FROM captures WHERE release = ? AND shows = 'seen'", [number])
+        if capture:
+            self._put(number, "version", revision, capture)
+
+    def keep_last_capture(self, number: int, capture: Capture | None) -> None:
+        """Store the capture that last showed a release."""
+        if capture:
+            self._put(number, "seen", 0, capture)
+
+    def _put(self, number: int, shows: str, revision: int, capture: Capture) -> None:
+        self._db.execute(
+            f"INSERT INTO captures (release, shows, revision, {PUT} {OF_RELEASE}",
+            [number, shows, revision, *columns_of(capture)],
+        )
+
+
+class CapturesPart(Part):
+    """The methods for captures and for files to be archived."""
+
+    def sightings(self, release_id: str) -> Sightings:
+        """Return the captures of a release."""
+        rows = self._ask(
+            f"SELECT shows, revision, {CAPTURE_COLUMNS} FROM captures"
+            " WHERE release = (SELECT number FROM releases WHERE id = ?) ORDER BY revision",
+            [release_id],
+        )
+        found = {(shows, number): capture_of(row) for shows, number, *row in rows}
+        versions = {number: one for (shows, number), one in found.items() if shows == "version"}
+        newest = versions[max(versions)] if versions else None
+        return Sightings(versions, found.get(("seen", 0), newest), found.get(("gone", 0)))
+
+    def restore_sightings(self, captures: Mapping[str, Capture]) -> None:
+        """Record the captures that last showed releases, by release id."""
+        with self._writing() as db:
+            for release_id, capture in captures.items():
+                keep_capture(db, release_id, "seen", capture)
+
+    def captured(self) -> Iterator[Capture]:
+        """Yield every capture that the store refers to, of releases and of their files."""
+        for table in ("captures", "files"):
+            rows = self._ask(f"SELECT {CAPTURE_COLUMNS} FROM {table} WHERE record_id IS NOT NULL")
+            yield from map(capture_of, rows)
+
+    def capture_owners(self, record_ids: Iterable[str]) -> Sequence[CaptureOwner]:
+        """Return the releases and files that archive records belong to, ordered by release."""
+        rows = self._ask(
+            "SELECT record_id, r.id, r.url, CASE shows WHEN 'version' THEN 'version ' || c.revision"
+            " WHEN 'seen' THEN 'last seen' ELSE shows END, r.number"
+            " FROM captures c JOIN releases r ON r.number = c.release"
+            " WHERE record_id IN (SELECT value FROM json_each(:records))"
+            " UNION ALL SELECT record_id, '', url, 'file', 0 FROM files"
+            " WHERE record_id IN (SELECT value FROM json_each(:records)) ORDER BY 5, 4, 3",
+            {"records": encode([*record_ids])},
+        )
+        return [CaptureOwner(*row) for *row, _ in rows]
+
+    def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
+        """Update the places of archive records, by record id.
+
+        Pages that show these records are published again.
+        """
+        places = [(record, one.file, one.offset, one.length) for record, one in moved.items()]
+        with self._writing() as db:
+            db.execute(
+                "CREATE TEMP TABLE moved"
+                ' (record_id TEXT PRIMARY KEY, file TEXT, "offset" BIGINT, length BIGINT)'
+            )
+            db.executemany("INSERT INTO moved VALUES (?, ?, ?, ?)", places)
+            shown = self._ask(
+                "SELECT DISTINCT c.release FROM captures c JOIN moved m USING (record_id)"
+                " WHERE c.shows <> 'seen'"
+            )
+            for table in ("captures", "files"):
+                db.execute(
+                    f'UPDATE {table} SET file = m.file, "offset" = m.offset, length = m.length'
+                    f" FROM moved m WHERE m.record_id = {table}.record_id"
+                )
+            db.execute("DROP TABLE moved")
+            releases = select_releases(
+                self._connection,
+                "WHERE r.number IN (SELECT CAST(value AS BIGINT) FROM json_each(?))"
+                " ORDER BY r.number",
+                [encode([number for (number,) in shown])],
+            )
+            for release in releases:
+                self._connection.at_commit(enter_facet_changes, facet_changes(release, release))
+
+    def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
+        """Queue addresses of files of releases for archiving and return the new addresses.
+
+        Addresses that are too long for a key are left out.
+        """
+        urls = [url for url in urls if len(url) <= MAX_KEY_LENGTH]
+        fresh = self._ask(
+            "SELECT DISTINCT value FROM json_each(?) j"
+            " WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.url = j.value)",
+            [encode(urls)],
+        )
+        if fresh:
+            with self._writing() as db:
+                db.executemany(
+                    "INSERT INTO files (url, source) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                    [(url, source) for (url,) in fresh],
+                )
+        return tuple(url for (url,) in fresh)
+
+    def awaited_files(
+        self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
+    ) -> Sequence[str]:
+        """Return the addresses of files to request ``now`` and count each as requested.
+
+        Files requested ``since`` the start of the visit or too often are left out. The others are
+        requested at growing intervals.
+        """
+        with self._writing() as db:
+            rows = self._ask(
+                "SELECT url FROM files WHERE record_id IS NULL AND source = :source"
+                f" AND {DUE} ORDER BY tries, asked, url LIMIT :limit",
+                due_arguments(
+                    source, most=MOST_TRIES, wait=WAIT, now=now, since=since, limit=limit
+                ),
+            )
+            db.executemany(
+                "UPDATE files SET tries = tries + 1, asked = ? WHERE url = ?",
+                [(since.timestamp(), url) for (url,) in rows],
+            )
+        return tuple(url for (url,) in rows)
+
+    def keep_file(self, source: str, url: str, capture: Capture) -> None:
+        """Store the capture of a release's file."""
+        with self._writing() as db:
+            db.execute(
+                f"INSERT INTO files (url, source, tries, {PUT} ON CONFLICT (url) DO UPDATE SET"
+                f" source = excluded.source, tries = 1, asked = 0, {ANOTHER}",
+                [url, source, 1, *columns_of(capture)],
+            )
+
+    def file_captures(self, urls: Iterable[str]) -> Mapping[str, Capture]:
+        """Return the captures of those files that are archived, by address."""
+        rows = self._ask(
+            f"SELECT url, {CAPTURE_COLUMNS} FROM json_each(?) j JOIN files f ON f.url = j.value"
+            " WHERE record_id IS NOT NULL",
+            [encode(tuple(urls))],
+        )
+        return {url: capture_of(row) for url, *row in rows}
+
+
+def keep_capture(
+    db: Database, release_id: str, shows: Literal["seen", "gone"], capture: Capture
+) -> None:
+    """Store the last capture that shows a release, or shows that it is gone."""
+    if shows == "gone":
+        # Pages that show a moved record must be published again although the release is unchanged.
+        db.execute(
+            "DELETE FROM captures WHERE shows = 'gone' AND release ="
+            " (SELECT number FROM releases WHERE id = ?)",
+            [release_id],
+        )
+    db.execute(
+        f"INSERT INTO captures (release, shows, revision, {CAPTURE_COLUMNS})"
+        " SELECT number, ?, 0, ?, ?, ?, ?, ?, ?, ? FROM releases WHERE id = ?"
+        f" {OF_RELEASE}",
+        [shows, *columns_of(capture), release_id],
+    )

@@ -1,0 +1,293 @@
+"""Changes in a store: summaries of releases, edits, retractions and the change log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from data.models import (
+    BACKLOG,
+    ChangeCursor,
+    Facet,
+    Neighbour,
+    Neighbours,
+    Release,
+    ReleaseChange,
+    ReleaseSummary,
+    Return,
+    Revision,
+)
+from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.database.facets import selection
+from data.store.shared_sql.database.rows import (
+    EVERY,
+    FILED,
+    SHOWN_VIEW,
+    encode,
+    instant,
+    redacted_row,
+    revision_of,
+)
+from data.store.shared_sql.releases import OF_RELEASE, OF_REVISION, select_releases
+from data.topics.facets import facets_at
+
+EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g.revision = {})"
+"""SQL for whether a version was made by its publisher, not by re-extraction."""
+
+CHANGES_KEPT: Final = 10_000
+"""Maximum number of stored changes; a client with an older cursor compares all releases."""
+
+RELEASES_PER_QUERY: Final = 10_000
+"""Number of releases per query when all releases of a month are read."""
+
+NOTHING: Final = (0, 0)
+"""Cursor of a store without changes."""
+
+NEIGHBOUR: Final = "{0}.id, {0}.title, {0}.language, {0}.day"
+
+
+def beside(order: str, tie: str, first: str) -> str:
+    """Return SQL for the number of the neighbouring release of the same source in an order."""
+    return (
+        f"(SELECT n.number FROM {SHOWN_VIEW} n WHERE n.source = r.source AND n.sort_at {order}"
+        f" AND {tie} ORDER BY {first} LIMIT 1)"
+    )
+
+
+def neighbour(row: Sequence[Any]) -> Neighbour | None:
+    """Return the neighbour in four columns, or None if they are empty."""
+    id_, title, language, day = row
+    return None if id_ is None else Neighbour(id_, title, language, day)
+
+
+class ChangeLogPart(Part):
+    """The methods that report changes to publishing."""
+
+    def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
+        """Return the releases of a facet without text, newest first, ordered as in ``releases``."""
+        join, clauses, arguments, table = selection(facet)
+        where = "WHERE " + " AND ".join(clauses) if clauses else ""
+        rows = self._ask(
+            f"SELECT {table}.id, v.source, v.version, {table}.sort_at, v.story FROM {SHOWN_VIEW} r"
+            f" {join} JOIN release_versions v ON v.release = r.number {where}"
+            f" ORDER BY {table}.sort_at DESC, {table}.id LIMIT :limit",
+            {**arguments, "limit": EVERY if limit is None else limit},
+        )
+        return tuple(ReleaseSummary(*row) for row in rows)
+
+    def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
+        """Return a source's undated releases from its first visit, in the order of its page."""
+        rows = self._ask(
+            f"SELECT r.id, v.source, v.version, r.sort_at, v.story FROM {SHOWN_VIEW} r"
+            " JOIN release_versions v ON v.release = r.number WHERE r.source = :source"
+            f" AND r.sort_at < {BACKLOG} ORDER BY r.sort_at DESC, r.id LIMIT :limit",
+            {"source": source, "limit": EVERY if limit is None else limit},
+        )
+        return tuple(ReleaseSummary(*row) for row in rows)
+
+    def summaries_of(self, ids: Sequence[str]) -> Mapping[str, ReleaseSummary]:
+        """Return releases without text, by id; unknown ids are left out."""
+        if not ids:
+            return {}
+        rows = self._ask(
+            "SELECT r.id, r.source, v.version, r.sort_at, r.story FROM json_each(?) j"
+            f" JOIN {SHOWN_VIEW} r ON r.id = j.value"
+            " JOIN release_versions v ON v.release = r.number",
+            [encode(list(ids))],
+        )
+        return {row[0]: ReleaseSummary(*row) for row in rows}
+
+    def neighbours(self, ids: Sequence[str]) -> Mapping[str, Neighbours]:
+        """Return the newer and older neighbours of releases within their source, by release id.
+
+        For a hidden release, these are the neighbours of its former position.
+        """
+        if not ids:
+            return {}
+        rows = self._ask(
+            f"SELECT r.id, {NEIGHBOUR.format('n')}, {NEIGHBOUR.format('o')} FROM (SELECT r.id,"
+            f" coalesce({beside('= r.sort_at', 'n.id < r.id', 'n.id DESC')},"
+            f" {beside('> r.sort_at', '1 = 1', 'n.sort_at, n.id DESC')}) AS newer,"
+            f" coalesce({beside('= r.sort_at', 'n.id > r.id', 'n.id')},"
+            f" {beside('< r.sort_at', '1 = 1', 'n.sort_at DESC, n.id')}) AS older"
+            " FROM json_each(?) j JOIN releases r ON r.id = j.value) r"
+            " LEFT JOIN releases n ON n.number = r.newer"
+            " LEFT JOIN releases o ON o.number = r.older",
+            [encode(list(ids))],
+        )
+        return {row[0]: Neighbours(neighbour(row[1:5]), neighbour(row[5:])) for row in rows}
+
+    def edits(self, *, limit: int) -> tuple[Revision, ...]:
+        """Return the newest corrections of all releases, each as the version that it created.
+
+        Redacted releases are left out.
+        """
+        rows = self._ask(
+            f"SELECT * FROM (SELECT r.id, v.number, v.seen, v.content, {OF_REVISION}"
+            f" FROM revisions v JOIN {SHOWN_VIEW} r ON r.number = v.release WHERE v.number > 1"
+            f" AND {EDITED.format('v.release', 'v.number')}"
+            f" AND NOT {redacted_row('r')} ORDER BY v.seen DESC LIMIT :limit) AS earlier"
+            f" UNION ALL SELECT * FROM (SELECT id, revision, revised, content, {OF_RELEASE}"
+            f" FROM {SHOWN_VIEW} r WHERE revision > 1 AND {EDITED.format('r.number', 'r.revision')}"
+            f" AND NOT {redacted_row('r')} ORDER BY revised DESC LIMIT :limit) AS present"
+            " ORDER BY 3 DESC, 1, 2 DESC LIMIT :limit",
+            {"limit": limit},
+        )
+        return tuple(map(revision_of, rows))
+
+    def every_edit(self) -> Sequence[tuple[str, int, float]]:
+        """Return all corrections, first one first, as release id, version number and time.
+
+        Redacted releases are left out. Times are seconds since 1970.
+        """
+        return self._ask(
+            "SELECT id, number, seen FROM (SELECT r.id, v.number, v.seen FROM revisions v"
+            f" JOIN {SHOWN_VIEW} r ON r.number = v.release WHERE v.number > 1"
+            f" AND {EDITED.format('v.release', 'v.number')} AND NOT {redacted_row('r')}"
+            f" UNION ALL SELECT id, revision, revised FROM {SHOWN_VIEW} r WHERE revision > 1"
+            f" AND {EDITED.format('r.number', 'r.revision')} AND NOT {redacted_row('r')}) AS edits"
+            " ORDER BY seen, id DESC, number",
+            [],
+        )
+
+    def every_retraction(self) -> Sequence[tuple[str, float]]:
+        """Return the ids of all retracted releases with their retraction times, first one first.
+
+        Redacted releases are left out. Times are seconds since 1970.
+        """
+        return self._ask(
+            f"SELECT id, retracted FROM {SHOWN_VIEW} r WHERE retracted IS NOT NULL"
+            f" AND NOT {redacted_row('r')} ORDER BY retracted, id DESC",
+            [],
+        )
+
+    def returns(self, *, limit: int | None = None) -> Sequence[Return]:
+        """Return the returns of retracted releases, last one first.
+
+        Redacted releases are left out.
+        """
+        return self._returns("WHERE 1 = 1", [], limit)
+
+    def returns_of(self, release_id: str) -> Sequence[Return]:
+        """Return the returns of one release after retractions, last one first."""
+        return self._returns("WHERE r.id = ?", [release_id], None)
+
+    def _returns(self, where: str, arguments: list[object], limit: int | None) -> Sequence[Return]:
+        rows = self._ask(
+            f"SELECT r.id, p.since, p.until FROM past_retractions p JOIN {SHOWN_VIEW} r"
+            f" ON r.number = p.release {where} AND NOT {redacted_row('r')}"
+            " ORDER BY p.until DESC, r.id LIMIT ?",
+            [*arguments, EVERY if limit is None else limit],
+        )
+        return [Return(id_, instant(since), instant(until)) for id_, since, until in rows]
+
+    def retractions(self, *, limit: int) -> tuple[Release, ...]:
+        """Return the retracted releases, last retraction first; redacted releases are left out."""
+        return tuple(
+            select_releases(
+                self._connection,
+                f"WHERE r.retracted IS NOT NULL AND NOT {redacted_row('r')}"
+                " ORDER BY r.retracted DESC, r.id LIMIT ?",
+                [limit],
+                table=SHOWN_VIEW,
+            )
+        )
+
+    def recently_updated(self, *, limit: int) -> tuple[Release, ...]:
+        """Return the releases that changed since they were first seen, last change first.
+
+        Changes are edits, retractions, and returns after a retraction.
+        """
+        return tuple(
+            select_releases(
+                self._connection,
+                "WHERE r.updated > r.first_seen ORDER BY r.updated DESC, r.id LIMIT ?",
+                [limit],
+                table=SHOWN_VIEW,
+            )
+        )
+
+    def newest_of_sources(self, *, limit: int) -> Mapping[str, tuple[str, str]]:
+        """Return the day of each source's newest dated release and its most frequent language.
+
+        The language is determined from up to ``limit`` newest releases. Between equally frequent
+        languages, the first in alphabetical order is used. It is empty if they have no language.
+        Sources without dated releases are left out.
+        """
+        rows = self._ask(
+            "SELECT r.source, r.day, coalesce((SELECT language FROM"
+            f" (SELECT language FROM {SHOWN_VIEW} WHERE source = s.id ORDER BY sort_at DESC, id"
+            " LIMIT :limit) AS newest WHERE language <> '' GROUP BY language"
+            " ORDER BY count(*) DESC, language LIMIT 1), '')"
+            f" FROM sources s JOIN releases r ON r.number = (SELECT number FROM {SHOWN_VIEW} n"
+            " WHERE n.source = s.id AND n.day <> '' ORDER BY n.sort_at DESC, n.id LIMIT 1)",
+            {"limit": limit},
+        )
+        return {source: (day, language) for source, day, language in rows}
+
+    def last_changes(self, month: str) -> Iterator[tuple[str, dt.datetime]]:
+        """Yield the ids of the releases of a month, each with the time of its last change.
+
+        ``month`` is an ISO month; an empty text selects undated releases. The oldest come first.
+        """
+        after: tuple[float, str] = (-1e99, "~")
+        while True:
+            # In the order of the index of months.
+            rows = self._ask(
+                f"SELECT id, updated, sort_at FROM {SHOWN_VIEW} WHERE substr(day, 1, 7) = :month"
+                " AND sort_at >= :sort_at AND (sort_at > :sort_at OR id < :id)"
+                " ORDER BY sort_at, id DESC LIMIT :count",
+                {"month": month, "sort_at": after[0], "id": after[1], "count": RELEASES_PER_QUERY},
+            )
+            yield from ((id_, instant(updated)) for id_, updated, _ in rows)
+            if len(rows) < RELEASES_PER_QUERY:
+                return
+            after = rows[-1][2], rows[-1][0]
+
+    def change_cursor(self) -> ChangeCursor:
+        """Return the cursor of the latest change; read it before reading the state itself."""
+        rows = self._ask("SELECT number, version FROM change_log ORDER BY number DESC LIMIT 1")
+        return rows[0] if rows else NOTHING
+
+    def changes_since(
+        self, since: ChangeCursor, *, limit: int
+    ) -> Mapping[str, ReleaseChange] | None:
+        """Return the releases that changed since a cursor, by id; they may include later changes.
+
+        Return None if the changes can't be determined: there are more than ``limit``, the cursor is
+        too old, or the store was restored from a copy since then.
+        """
+        number, version = since
+        # If the log has no such entry, it was shortened or belongs to another store.
+        if self._ask("SELECT version FROM change_log WHERE number = ?", [number]) != [(version,)]:
+            return None
+        rows = self._ask(
+            "SELECT r.id, v.source, v.version, r.sort_at, v.story,"
+            f" EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number), {FILED}"
+            " FROM (SELECT DISTINCT release FROM change_log WHERE number > :number LIMIT :limit) c"
+            " JOIN releases r ON r.number = c.release"
+            " JOIN release_versions v ON v.release = c.release",
+            {"number": number, "limit": limit + 1},
+        )
+        if len(rows) > limit:
+            return None
+        found = {}
+        for *summary, is_hidden, topics, day, section, language in rows:
+            shown = ReleaseSummary(*summary)
+            facets = frozenset[Facet]()
+            if not is_hidden:
+                slugs = msgspec.json.decode(topics, type=list[str])
+                facets = facets_at(shown.source, slugs, day, section, language)
+            found[shown.id] = ReleaseChange(shown, facets)
+        return found
+
+    def forget_old_changes(self) -> None:
+        """Delete the oldest changes."""
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM change_log WHERE number <= (SELECT max(number) FROM change_log) - ?",
+                [CHANGES_KEPT],
+            )

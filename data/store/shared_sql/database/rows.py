@@ -1,0 +1,247 @@
+"""Converts rows of the store to the values that other packages use, and back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal, NamedTuple
+
+import msgspec
+
+from data.clock import EPOCH, MICROSECOND
+from data.identity.matching import Candidate
+from data.models import BACKLOG, Capture, Content, HealthEvent, Release, Revision, Run
+from data.models.release import REDACTED
+from data.text.similarity import Signature
+
+SHOWN_VIEW: Final = "shown_releases"
+"""View of the releases that readers see."""
+
+
+def redacted_row(table: str) -> str:
+    """Return SQL for whether a row of releases is redacted, as ``Content.redacted`` decides.
+
+    Content that was extracted from a page never has an empty fingerprint.
+    """
+    return f"({table}.title = '{REDACTED}' AND length({table}.fingerprint) = 0)"
+
+
+EVERY: Final = 1 << 62
+"""A LIMIT that includes all rows."""
+
+CAPTURE_COLUMNS: Final = 'record_id, file, "offset", length, digest, leaf, at'
+
+
+def version_columns(release: str, revision: str) -> str:
+    """Return SQL for a version's first capture and the number of re-extractions that led to it.
+
+    ``revision_of`` reads these two columns.
+    """
+    return (
+        "(SELECT CAST(json_array(c.record_id, c.file, c.offset, c.length, c.digest, c.leaf, c.at)"
+        f" AS TEXT) FROM captures c WHERE c.release = {release} AND c.shows = 'version'"
+        f" AND c.revision = {revision}), (SELECT g.reread FROM readings g"
+        f" WHERE g.release = {release} AND g.revision = {revision})"
+    )
+
+
+def revision_columns(release: str, revision: str) -> str:
+    """Return the SQL of ``version_columns`` and of the difference from the version before."""
+    return (
+        version_columns(release, revision) + ", (SELECT d.steps FROM differences d"
+        f" WHERE d.release = {release} AND d.number = {revision})"
+    )
+
+
+RELEASE_COLUMNS: Final = (
+    "r.id, r.source, r.url, r.content, r.first_seen, r.last_seen, r.updated, r.sort_at,"
+    " (SELECT json_group_array(a.url) FROM aliases a WHERE a.release = r.number"
+    " AND a.kind = 'seen'), r.revision, r.story, r.retracted, r.digest, "
+    + version_columns("r.number", "r.revision")
+    + ", EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number)"
+)
+STORED_COLUMNS: Final = RELEASE_COLUMNS + ", r.number, r.gone_since, r.revised, r.fingerprint"
+
+FILED: Final = (
+    "coalesce(json_extract(content, '$.topics'), '[]'), day, json_extract(content, '$.section'),"
+    " language"
+)
+"""Columns that determine the facets of a release (see publication.keys_of_row)."""
+
+INSTANT: Final = f"CASE WHEN sort_at < {BACKLOG} THEN first_seen ELSE sort_at END"
+"""SQL for data.models.Release.instant."""
+
+_content = msgspec.json.Decoder(Content)
+_urls = msgspec.json.Decoder(list[str])
+_run = msgspec.json.Decoder(Run)
+_columns = msgspec.json.Decoder(tuple[str, str, int, int, str, int, int])
+_encoder = msgspec.json.Encoder()
+
+
+def instant(seconds: float) -> dt.datetime:
+    """Return a time in UTC from seconds since 1970."""
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
+
+
+def encode(value: Any) -> str:
+    """Return a value as JSON text for a column."""
+    return _encoder.encode(value).decode()
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRelease:
+    """A stored release with fields that only the store has.
+
+    ``gone`` is whether its address was gone at the last visit. ``revised`` is the time when its
+    present version was first seen, in seconds since 1970.
+    """
+
+    release: Release
+    number: int
+    gone: bool
+    revised: float
+    fingerprint: bytes
+
+    @property
+    def candidate(self) -> Candidate:
+        """Return the release as a candidate for matching a draft."""
+        return Candidate(self.release, self.gone, self.fingerprint)
+
+
+class AddressOwner(NamedTuple):
+    """The release that an address belongs to, and the kind of relation (see table ``aliases``)."""
+
+    kind: Literal["seen", "claimed", "disputed"]
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoryMember:
+    """The data of a release that stories need; times are seconds since 1970."""
+
+    number: int
+    id: str
+    story: str | None
+    instant: float
+    first_seen: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredText:
+    """The body of a stored release, prepared for comparison."""
+
+    number: int
+    source: str
+    signature: Signature
+
+
+class StoredTranslation(NamedTuple):
+    """A release with a language, as a candidate for a translation."""
+
+    number: int
+    language: str
+    url: str
+    body: str
+
+
+class Body(msgspec.Struct):
+    """The part of a content that is compared with other texts."""
+
+    body_text: str = ""
+
+
+_body = msgspec.json.Decoder(Body)
+
+
+def body_of(text: str) -> str:
+    """Return the body of a content from its column."""
+    return _body.decode(text).body_text
+
+
+def content_of(text: str) -> Content:
+    """Return a content from its column."""
+    return _content.decode(text)
+
+
+def decode_run(text: str) -> Run:
+    """Return a run report from its column."""
+    return _run.decode(text)
+
+
+def release_row(release: Release) -> dict[str, Any]:
+    """Return the columns of a release, except those that only the store has."""
+    return {
+        "id": release.id,
+        "source": release.source,
+        "url": release.url,
+        "title": release.content.title,
+        "language": release.content.language or "",
+        "day": release.day,
+        "sort_at": release.order.timestamp(),
+        "first_seen": release.first_seen.timestamp(),
+        "last_seen": release.last_seen.timestamp(),
+        "updated": release.updated.timestamp(),
+        "revision": release.revision,
+        "story": release.story,
+        "retracted": release.retracted.timestamp() if release.retracted else None,
+        "digest": release.digest,
+        "content": encode(release.content),
+    }
+
+
+def release_of(row: Sequence[Any]) -> Release:
+    """Return a release from a row that begins with ``RELEASE_COLUMNS``."""
+    content = _content.decode(row[3])
+    return Release(
+        id=row[0],
+        source=row[1],
+        url=row[2],
+        content=content,
+        first_seen=instant(row[4]),
+        last_seen=instant(row[5]),
+        updated=instant(row[6]),
+        order=instant(row[7]),
+        aliases=tuple(sorted(_urls.decode(row[8]))),
+        revision=row[9],
+        story=row[10],
+        retracted=None if row[11] is None or content.redacted else instant(row[11]),
+        digest=row[12],
+        capture=_capture(row[13]),
+        reread=row[14] or 0,
+        hidden=bool(row[15]),
+    )
+
+
+def stored_of(row: Sequence[Any]) -> StoredRelease:
+    """Return a stored release from a row of ``STORED_COLUMNS``."""
+    return StoredRelease(release_of(row), row[16], row[17] is not None, row[18], row[19])
+
+
+def revision_of(row: Sequence[Any]) -> Revision:
+    """Return a revision from its id, number, time, content, ``version_columns`` and difference."""
+    return Revision(
+        row[0],
+        row[1],
+        instant(row[2]),
+        _content.decode(row[3]),
+        _capture(row[4]),
+        "reading" if row[5] else "served",
+        row[6] or "",
+    )
+
+
+def capture_of(row: Sequence[Any]) -> Capture:
+    """Return a capture from its ``CAPTURE_COLUMNS``."""
+    record_id, file, offset, length, digest, leaf, at = row
+    return Capture(record_id, file, offset, length, digest, leaf, EPOCH + at * MICROSECOND)
+
+
+def _capture(text: str | None) -> Capture | None:
+    """Return a capture from the first of ``version_columns``, or None."""
+    return capture_of(_columns.decode(text)) if text else None
+
+
+def event_of(source: str, well: int, at: float, *why: str) -> HealthEvent:
+    """Return a health change of a source from its row; ``why`` is reason, state and code."""
+    return HealthEvent(source, bool(well), instant(at), *why)

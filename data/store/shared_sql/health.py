@@ -1,0 +1,260 @@
+"""The health of sources: their changes, and their expected times of publication."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from data.models import (
+    STAGES,
+    UNDATED_BEFORE,
+    DueHosts,
+    Handling,
+    HandlingKind,
+    HealthEvent,
+    ReleaseTimes,
+    Rhythm,
+    SourceRhythm,
+    Stage,
+)
+from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.database.rows import EVERY, SHOWN_VIEW, encode, event_of, instant
+
+MAX_RHYTHM_RELEASES: Final = 1500
+"""Maximum number of a source's newest releases whose days determine its rhythm."""
+
+_rhythm = msgspec.json.Decoder(Rhythm | None)
+
+
+class HealthPart(Part):
+    """The methods for the health of sources."""
+
+    def due_hosts(self) -> DueHosts | None:
+        """Return None: without workers, no host waits for one."""
+        return None
+
+    def visited_now(self) -> frozenset[str]:
+        """Return an empty set: without workers, no worker visits a source."""
+        return frozenset()
+
+    def health_events(self, *, limit: int | None = None) -> tuple[HealthEvent, ...]:
+        """Return the last health changes of all sources, oldest first."""
+        rows = self._ask(
+            "SELECT source, well, at, reason, state, code FROM health_events"
+            " ORDER BY number DESC LIMIT ?",
+            [EVERY if limit is None else limit],
+        )
+        return tuple(event_of(*row) for row in reversed(rows))
+
+    def day_counts(self, source: str, since: str) -> Mapping[str, int]:
+        """Return how many releases a source published per day since ``since``, in its time zone."""
+        return dict(
+            self._ask(
+                f"SELECT day, count(*) FROM {SHOWN_VIEW} WHERE source = ? AND day >= ?"
+                " AND day <> '' GROUP BY day ORDER BY day",
+                [source, since],
+            )
+        )
+
+    def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
+        """Return the times of a source's last releases that were news, newest first."""
+        rows = self._ask(
+            "SELECT stated, seen, in_feed, alerted FROM release_times WHERE source = ?"
+            " ORDER BY release DESC LIMIT ?",
+            [source, limit],
+        )
+        return tuple(ReleaseTimes(*row) for row in rows)
+
+    def news_of(self, ids: Sequence[str]) -> frozenset[str]:
+        """Return those of these release ids whose releases were news when found, not backlog."""
+        rows = self._ask(
+            "SELECT r.id FROM json_each(?) j JOIN releases r ON r.id = j.value"
+            " JOIN release_times t ON t.release = r.number",
+            [encode(list(ids))],
+        )
+        return frozenset(id_ for (id_,) in rows)
+
+    def news_to_publish(self) -> str:
+        """Return the id of the last news release that is in no feed yet, or an empty text."""
+        rows = self._ask(
+            "SELECT id FROM releases WHERE number ="
+            " (SELECT max(release) FROM release_times WHERE in_feed IS NULL)"
+        )
+        return next((last for (last,) in rows), "")
+
+    def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
+        """Record that news releases up to the id ``last`` are in the feeds since ``at``."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE release_times SET in_feed = ? WHERE in_feed IS NULL"
+                " AND release <= (SELECT number FROM releases WHERE id = ?)",
+                [at.timestamp(), last],
+            )
+
+    def latency_counts(
+        self, stage: Stage, bounds: Sequence[float]
+    ) -> Mapping[str, tuple[Sequence[int], float]]:
+        """Return a histogram of the delays of all news in a stage, by source.
+
+        ``bounds`` are seconds in ascending order. Each histogram has one count per bound, one more
+        for longer delays, and the sum of the delays in seconds.
+        """
+        first, last = STAGES[stage]
+        beyond = f"CASE WHEN {last} - {first} > ? THEN 1 ELSE 0 END"
+        bucket = " + ".join(["0", *[beyond] * len(bounds)])
+        rows = self._ask(
+            f"SELECT source, {bucket} AS bucket, count(*), sum({last} - {first})"
+            f" FROM release_times WHERE {last} >= {first} GROUP BY source, bucket",
+            [*bounds],
+        )
+        counts: dict[str, list[int]] = {}
+        sums: dict[str, float] = {}
+        for source, place, count, seconds in rows:
+            counts.setdefault(source, [0] * (len(bounds) + 1))[place] = count
+            sums[source] = sums.get(source, 0.0) + seconds
+        return {source: (some, sums[source]) for source, some in counts.items()}
+
+    def last_health_events(self) -> Mapping[str, HealthEvent]:
+        """Return the last health change of each source."""
+        rows = self._ask(
+            "SELECT source, well, at, reason, state, code FROM health_events WHERE number IN"
+            " (SELECT max(number) FROM health_events GROUP BY source)"
+        )
+        return {row[0]: event_of(*row) for row in rows}
+
+    def read_sources(self) -> frozenset[str]:
+        """Return the ids of the sources from which a visit has read a release.
+
+        Only stored run reports are considered.
+        """
+        counts = " OR ".join(
+            f"CAST(json_extract(report, '$.{name}') AS INTEGER) > 0"
+            for name in ("new", "changed", "unchanged")
+        )
+        rows = self._ask(
+            "SELECT id FROM sources WHERE EXISTS"
+            f" (SELECT 1 FROM runs WHERE runs.source = sources.id AND ({counts}))"
+        )
+        return frozenset(source for (source,) in rows)
+
+    def health_events_of(self, source: str, *, limit: int) -> tuple[HealthEvent, ...]:
+        """Return the last health changes of a source, newest first."""
+        rows = self._ask(
+            "SELECT source, well, at, reason, state, code FROM health_events WHERE source = ?"
+            " ORDER BY number DESC LIMIT ?",
+            [source, limit],
+        )
+        return tuple(event_of(*row) for row in rows)
+
+    def add_health_events(
+        self, events: Iterable[HealthEvent], *, untold: Collection[str] = ()
+    ) -> None:
+        """Store health changes of sources, oldest first.
+
+        No alerts are queued for the sources in ``untold``.
+        """
+        rows = [
+            (one.source, int(one.well), one.at.timestamp(), one.reason, one.state, one.code)
+            for one in events
+        ]
+        with self._writing() as db:
+            ((last,),) = self._ask("SELECT coalesce(max(number), 0) FROM health_events")
+            db.executemany(
+                "INSERT INTO health_events (source, well, at, reason, state, code)"
+                " VALUES (?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+            db.execute(
+                "INSERT INTO alert_events (kind, at, revision, backlog, health)"
+                " SELECT 'health', at, 0, 0, number FROM health_events WHERE number > ?"
+                " AND source NOT IN (SELECT value FROM json_each(?))",
+                [last, encode(list(untold))],
+            )
+
+    def handlings(self, now: dt.datetime) -> Mapping[str, Mapping[HandlingKind, Handling]]:
+        """Return the decisions about sources that are valid ``now``, by source and kind."""
+        found: dict[str, dict[HandlingKind, Handling]] = {}
+        for source, kind, at, why, until in self._ask(
+            "SELECT source, kind, at, why, until FROM source_handlings"
+            " WHERE until IS NULL OR until > ?",
+            [now.timestamp()],
+        ):
+            ends = None if until is None else instant(until)
+            found.setdefault(source, {})[kind] = Handling(kind, instant(at), why, ends)
+        return found
+
+    def handle(self, source: str, handling: Handling) -> None:
+        """Store a person's decision about a source; it replaces an earlier decision of its kind."""
+        row = {
+            "source": source,
+            "kind": handling.kind,
+            "at": handling.at.timestamp(),
+            "until": handling.until.timestamp() if handling.until else None,
+            "why": handling.why,
+        }
+        with self._writing():
+            self._connection.upsert("source_handlings", row)
+
+    def end_handling(self, source: str, kind: HandlingKind) -> bool:
+        """End a person's decision about a source and return whether there was one."""
+        with self._writing() as db:
+            ended = db.execute(
+                "DELETE FROM source_handlings WHERE source = ? AND kind = ?", [source, kind]
+            )
+            return ended.rowcount > 0
+
+    def rhythms(self) -> Mapping[str, SourceRhythm]:
+        """Return the last learned rhythm of each source."""
+        rows = self._ask("SELECT source, releases, rhythm FROM source_rhythms")
+        return {row[0]: SourceRhythm(row[1], _rhythm.decode(row[2])) for row in rows}
+
+    def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
+        """Store the rhythms of sources."""
+        rows = [
+            {"source": source, "releases": one.releases, "rhythm": encode(one.rhythm)}
+            for source, one in rhythms.items()
+        ]
+        with self._writing():
+            self._connection.upsert("source_rhythms", *rows)
+
+    def release_days(self, source: str) -> Sequence[dt.date]:
+        """Return the publication days of a source's newest releases, newest first.
+
+        Each day is listed once, in the source's time zone.
+        """
+        rows = self._ask(
+            "SELECT day FROM (SELECT day, sort_at FROM shown_releases WHERE source = ?"
+            " AND day <> '' ORDER BY sort_at DESC, id LIMIT ?) AS newest"
+            " GROUP BY day ORDER BY max(sort_at) DESC, day DESC",
+            [source, MAX_RHYTHM_RELEASES],
+        )
+        return [dt.date.fromisoformat(row[0]) for row in rows]
+
+    def first_days(self) -> Mapping[str, dt.date]:
+        """Return the first publication day of each source with a dated release.
+
+        Days are in the source's time zone.
+        """
+        rows = self._ask(
+            "SELECT id, first FROM (SELECT id, (SELECT day FROM shown_releases"
+            " WHERE source = sources.id AND sort_at >= ? ORDER BY sort_at LIMIT 1) AS first"
+            " FROM sources) AS firsts WHERE first IS NOT NULL",
+            [UNDATED_BEFORE.timestamp()],
+        )
+        return {row[0]: dt.date.fromisoformat(row[1]) for row in rows}
+
+    def publishing_sources(self, since: dt.date) -> Mapping[str, Mapping[dt.date, int]]:
+        """Return the number of sources per time zone that published on each day since ``since``."""
+        rows = self._ask(
+            "SELECT timezone, day, count(*) FROM"
+            " (SELECT DISTINCT day, source FROM shown_releases WHERE day >= ?) AS published"
+            " JOIN sources ON id = source GROUP BY timezone, day",
+            [since.isoformat()],
+        )
+        found: dict[str, dict[dt.date, int]] = {}
+        for zone, day, count in rows:
+            found.setdefault(zone, {})[dt.date.fromisoformat(day)] = count
+        return found

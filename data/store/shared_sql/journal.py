@@ -1,0 +1,94 @@
+"""Position in the archive's journal, events not yet written to it, and applied orders."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from data.store.shared_sql.database.connection import Part
+
+ORDER: Final = "order:"
+"""Prefix of orders in the table of journaled files; the id of the order follows.
+
+No file of HOME has such a name."""
+
+
+class JournalPart(Part):
+    """The methods that keep a journal and the store consistent."""
+
+    def journal_end(self) -> str:
+        """Return the id of the last journal record committed with its data, or an empty text."""
+        rows = self._ask("SELECT record FROM journal_end")
+        return str(rows[0][0]) if rows else ""
+
+    def keep_journal_end(self, record_id: str) -> None:
+        """Store the id of the journal record that belongs to the current transaction."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO journal_end (one, record) VALUES (1, ?)"
+                " ON CONFLICT (one) DO UPDATE SET record = excluded.record",
+                [record_id],
+            )
+
+    def forget_journal(self) -> None:
+        """Delete the position in the journal: it does not contain the writes from now on."""
+        with self._writing() as db:
+            for table in ("journal_end", "journal_outbox"):
+                db.execute(f"DELETE FROM {table}")
+            # Orders remain applied with or without a journal.
+            db.execute("DELETE FROM journaled_files WHERE name NOT LIKE ?", [f"{ORDER}%"])
+
+    def keep_unwritten(self, events: bytes) -> None:
+        """Store journal events that can't be written to the archive at the moment."""
+        with self._writing() as db:
+            db.execute("INSERT INTO journal_outbox (events) VALUES (?)", [events])
+
+    def unwritten(self, *, limit: int) -> tuple[bytes, ...]:
+        """Return up to ``limit`` of the first events not yet written to the archive, in order."""
+        rows = self._ask("SELECT events FROM journal_outbox ORDER BY number LIMIT ?", [limit])
+        return tuple(bytes(events) for (events,) in rows)
+
+    def forget_unwritten(self, count: int) -> None:
+        """Delete the first ``count`` events that were not yet written to the archive."""
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM journal_outbox WHERE number IN"
+                " (SELECT number FROM journal_outbox ORDER BY number LIMIT ?)",
+                [count],
+            )
+
+    def journaled_files(self) -> Mapping[str, str]:
+        """Return the SHA-256 digest of each file in the journal, by its name in HOME."""
+        return dict(
+            self._ask(
+                "SELECT name, digest FROM journaled_files WHERE name NOT LIKE ?", [f"{ORDER}%"]
+            )
+        )
+
+    def keep_journaled_file(self, name: str, digest: str) -> None:
+        """Store the digest of a file's version in the journal; empty for a deleted file."""
+        with self._writing():
+            self._connection.upsert("journaled_files", {"name": name, "digest": digest})
+
+    def orders(self) -> frozenset[str]:
+        """Return the ids of the orders that the store has applied.
+
+        Orders are explained in data.archive.journal.orders.
+        """
+        rows = self._ask("SELECT name FROM journaled_files WHERE name LIKE ?", [f"{ORDER}%"])
+        return frozenset(name.removeprefix(ORDER) for (name,) in rows)
+
+    def has_order(self, order_id: str) -> bool:
+        """Return whether the store has applied an order."""
+        return bool(
+            self._ask("SELECT 1 FROM journaled_files WHERE name = ?", [f"{ORDER}{order_id}"])
+        )
+
+    def keep_order(self, order_id: str) -> None:
+        """Record in the current transaction that the store applies an order.
+
+        This transaction is durable when it ends, whatever the settings of the database are.
+        """
+        with self._writing():
+            self._connection.upsert("journaled_files", {"name": f"{ORDER}{order_id}", "digest": ""})
+            self._connection.commit_durably()

@@ -1,0 +1,210 @@
+"""Contents of feeds and their published state: dirty facets, archive pages and day digests.
+
+Archive pages and digests must never be lost, because they are published as immutable.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+import msgspec
+
+from data.models import DayDigest, Facet, Release
+from data.store.shared_sql.database.connection import Database, Part
+from data.store.shared_sql.database.rows import SHOWN_VIEW, encode
+from data.text.language_tags import feed_language
+from data.topics.facets import section_of
+
+Key: TypeAlias = tuple[str, str, str, str, str]
+"""The fields of a facet in order, with '' for all: the primary key of its row."""
+
+PARTS: Final = "source, topic, period, section, language"
+IS_IT: Final = "source = ? AND topic = ? AND period = ? AND section = ? AND language = ?"
+
+FacetChange: TypeAlias = tuple[Key, int]
+"""A changed facet, and the number of releases it gains."""
+
+CHANGE: Final = f"""
+    INSERT INTO facets ({PARTS}, releases, changed, published)
+    VALUES (?, ?, ?, ?, ?, ?, ?, 0)
+    ON CONFLICT ({PARTS})
+    DO UPDATE SET releases = facets.releases + excluded.releases,
+        changed = facets.changed + excluded.changed
+"""
+
+FEED: Final = f"(SELECT number FROM archived_feeds WHERE {IS_IT})"
+
+
+class FacetsPart(Part):
+    """The methods for facets and their feeds."""
+
+    def facets(self) -> Mapping[Facet, int]:
+        """Return every facet with at least one release, with its number of releases."""
+        rows = self._ask(
+            f"SELECT {PARTS}, releases FROM facets WHERE releases > 0 ORDER BY {PARTS}"
+        )
+        return {facet_of(*row): count for *row, count in rows}
+
+    def dirty_feeds(self) -> Mapping[Facet, int]:
+        """Return the facets that changed since they were last published, with the change number."""
+        rows = self._ask(
+            f"SELECT {PARTS}, changed FROM facets WHERE changed <> published ORDER BY {PARTS}"
+        )
+        return {facet_of(*row): number for *row, number in rows}
+
+    def mark_published(self, published: Mapping[Facet, int]) -> None:
+        """Mark feeds as published at a change number; feeds with later changes stay dirty."""
+        with self._writing() as db:
+            db.executemany(
+                f"UPDATE facets SET published = max(published, ?) WHERE {IS_IT}",
+                [(number, *facet_key(facet)) for facet, number in published.items()],
+            )
+
+
+class PublicationPart(Part):
+    """The methods that store what was published."""
+
+    def archive_page_count(self, facet: Facet) -> int:
+        """Return the number of archive pages of a feed."""
+        rows = self._ask(
+            f"SELECT max(page) FROM archive_pages WHERE feed = {FEED}", facet_key(facet)
+        )
+        return rows[0][0] or 0
+
+    def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
+        """Return which of these releases are on archive pages of a feed, with page numbers."""
+        rows = self._ask(
+            # CROSS JOIN fixes the order of the loops, which SQLite's planner would reverse.
+            "SELECT r.id, a.page FROM json_each(?) j CROSS JOIN releases r ON r.id = j.value"
+            f" CROSS JOIN archive_pages a ON a.feed = {FEED} AND a.release = r.number",
+            [encode(list(ids)), *facet_key(facet)],
+        )
+        return dict(rows)
+
+    def archive_page(self, facet: Facet, page: int) -> tuple[str, ...]:
+        """Return the ids of the releases on an archive page of a feed."""
+        rows = self._ask(
+            f"SELECT r.id FROM archive_pages a JOIN {SHOWN_VIEW} r ON r.number = a.release"
+            f" WHERE a.feed = {FEED} AND a.page = ? ORDER BY a.release",
+            [*facet_key(facet), page],
+        )
+        return tuple(row[0] for row in rows)
+
+    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
+        """Put releases, by id, on new archive pages of feeds, by page number."""
+        with self._writing() as db:
+            db.executemany(
+                f"INSERT INTO archived_feeds ({PARTS}) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+                map(facet_key, pages),
+            )
+            db.executemany(
+                f"INSERT INTO archive_pages (feed, page, release) SELECT {FEED}, ?, number"
+                " FROM releases WHERE id = ?",
+                [
+                    (*facet_key(facet), page, one)
+                    for facet, some in pages.items()
+                    for page, ids in some.items()
+                    for one in ids
+                ],
+            )
+
+    def day_digest(self, day: str) -> DayDigest | None:
+        """Return the digest of a past day as it was first published, or None."""
+        for row in self._rows("day_digests", "day = ?", [day]):
+            return msgspec.json.decode(row["digest"], type=DayDigest)
+        return None
+
+    def add_day_digest(self, digest: DayDigest) -> None:
+        """Store the digest of a day when it is published; an existing digest is not changed."""
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO day_digests (day, digest) VALUES (?, ?) ON CONFLICT DO NOTHING",
+                [digest.day, encode(digest)],
+            )
+
+
+def move_facets(db: Database, moves: Iterable[tuple[str, str]]) -> None:
+    """Change the source id in facets, for pairs of old and new id.
+
+    All facet changes of the transaction must have been written before.
+    """
+    for old, new in moves:
+        db.execute(
+            f"INSERT INTO facets ({PARTS}, releases, changed, published)"
+            " SELECT ?, topic, period, section, language, releases, changed, published"
+            f" FROM facets WHERE source = ? ON CONFLICT ({PARTS}) DO UPDATE SET"
+            " releases = facets.releases + excluded.releases,"
+            " changed = facets.changed + excluded.changed,"
+            " published = facets.published + excluded.published",
+            [new, old],
+        )
+        db.execute("DELETE FROM facets WHERE source = ?", [old])
+
+
+def facet_key(facet: Facet) -> Key:
+    """Return the primary key of a facet's row."""
+    return (
+        facet.source or "",
+        facet.topic or "",
+        facet.period or "",
+        facet.section or "",
+        facet.language or "",
+    )
+
+
+def facet_of(*parts: str) -> Facet:
+    """Return the facet with this primary key."""
+    return Facet(*(part or None for part in parts))
+
+
+def facet_changes(old: Release | None, new: Release) -> list[FacetChange]:
+    """Return the changes of facets that a change of a release causes."""
+    before = facet_keys(old) if old else frozenset()
+    after = facet_keys(new)
+    return [(key, (key in after) - (key in before)) for key in before | after]
+
+
+def facet_keys(release: Release) -> frozenset[Key]:
+    """Return the keys of data.topics.facets.facets_of without creating slow Facet objects."""
+    if release.hidden:
+        return frozenset()
+    content = release.content
+    return keys_at(release.source, content.topics, release.day, content.section, content.language)
+
+
+def keys_of_row(row: Sequence[str]) -> frozenset[Key]:
+    """Return the facet keys of a release from a row of its source and the ``FILED`` columns."""
+    source, topics, *others = row
+    return keys_at(source, msgspec.json.decode(topics, type=list[str]), *others)
+
+
+def keys_at(
+    source: str, topics: Iterable[str], day: str, section: str | None, language: str | None
+) -> frozenset[Key]:
+    """Return the keys of data.topics.facets.facets_at."""
+    found = section_of(section)
+    tag = feed_language(language)
+    return frozenset(
+        [
+            ("", "", "", "", ""),
+            (source, "", "", "", ""),
+            *(("", topic, "", "", "") for topic in topics),
+            *((source, topic, "", "", "") for topic in topics),
+            *(("", "", day[:length], "", "") for length in (4, 7, 10) if day),
+            *([(source, "", "", found.slug, "")] if found else []),
+            *([("", "", "", "", tag)] if tag else []),
+        ]
+    )
+
+
+def enter_facet_changes(db: Database, changes: Iterable[FacetChange]) -> None:
+    """Write the facet changes of one transaction, each facet once."""
+    grown: Counter[Key] = Counter()
+    changed: Counter[Key] = Counter()
+    for key, more in changes:
+        grown[key] += more
+        changed[key] += 1
+    db.executemany(CHANGE, [(*key, grown[key], changed[key]) for key in sorted(changed)])

@@ -1,0 +1,210 @@
+"""Statements that write a release: its row, revisions, topics, facets and queues."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+from data.models import AlertKind, Draft, Release
+from data.store.shared_sql.database.connection import Part, places
+from data.store.shared_sql.database.rows import StoredRelease, encode, release_row
+from data.store.shared_sql.publication import enter_facet_changes, facet_changes
+from data.store.shared_sql.subscribers.alerts import queue_event
+from data.text.urls import MAX_KEY_LENGTH
+from data.topics.facets import section_of
+
+
+class ReleaseTable(Part):
+    """The methods that write a release."""
+
+    def insert_release(self, release: Release, fingerprint: bytes) -> int:
+        """Store a new release and return its number."""
+        row = release_row(release)
+        row["checked"] = row["last_seen"]
+        row |= {"fingerprint": fingerprint, "revised": row["first_seen"]}
+        ((number,),) = self._ask(insert(*row), [*row.values()])
+        return int(number)
+
+    def update_release(
+        self,
+        number: int,
+        release: Release,
+        fingerprint: bytes | None,
+        *,
+        revised: dt.datetime | None,
+        met: bool,
+    ) -> None:
+        """Update a stored release; a fingerprint of None keeps the earlier one.
+
+        ``revised`` is the time when this version was first seen, or None if the version is not new.
+        If a visit ``met`` the release, it is no longer marked as gone.
+        """
+        row = release_row(release)
+        if met:
+            row |= {"checked": row["last_seen"], "gone_since": None}
+        if revised:
+            row["revised"] = revised.timestamp()
+        if fingerprint is not None:
+            row["fingerprint"] = fingerprint
+        del row["id"]
+        changes = ", ".join(f"{name} = :{name}" for name in row)
+        self._db.execute(
+            f"UPDATE releases SET {changes} WHERE number = :number",
+            row | {"number": number},
+        )
+
+    def note_reading(self, number: int, release: Release) -> None:
+        """Record that a version was created only by re-extraction, not by its publisher."""
+        self._db.execute(
+            "INSERT INTO readings (release, revision, reread) VALUES (?, ?, ?)",
+            [number, release.revision, release.reread],
+        )
+
+    def add_revision(self, before: StoredRelease) -> None:
+        """Store the earlier version of a release as a revision."""
+        self._db.execute(
+            "INSERT INTO revisions (release, number, seen, content) VALUES (?, ?, ?, ?)",
+            [
+                before.number,
+                before.release.revision,
+                before.revised,
+                encode(before.release.content),
+            ],
+        )
+
+    def keep_difference(self, number: int, revision: int, steps: str) -> None:
+        """Store the difference of a version from the one before.
+
+        If ``steps`` is empty, the difference is computed later.
+        """
+        self._db.execute(
+            "INSERT INTO differences (release, number, steps) VALUES (?, ?, ?)"
+            " ON CONFLICT (release, number) DO UPDATE SET steps = excluded.steps",
+            [number, revision, steps],
+        )
+
+    def mark_checked(self, number: int, seen: dt.datetime) -> None:
+        """Record a visit whose result was rejected."""
+        self._db.execute(
+            "UPDATE releases SET checked = ? WHERE number = ?", [seen.timestamp(), number]
+        )
+
+    def file_under_topics(self, old: Release | None, new: Release) -> None:
+        """Add a release to its topics."""
+        db = self._db
+        if old:
+            before = old.order.timestamp()
+            db.executemany(
+                "DELETE FROM release_topics WHERE topic = ? AND sort_at = ? AND id = ?",
+                [(topic, before, old.id) for topic in old.content.topics],
+            )
+        at = new.order.timestamp()
+        db.executemany(
+            "INSERT INTO release_topics (topic, sort_at, id, source) VALUES (?, ?, ?, ?)",
+            [(topic, at, new.id, new.source) for topic in new.content.topics],
+        )
+
+    def file_under_section(self, old: Release | None, new: Release) -> None:
+        """Add a release to its source's section; the section keeps its first label."""
+        db = self._db
+        if old and (before := section_of(old.content.section)):
+            db.execute(
+                "DELETE FROM release_sections"
+                " WHERE source = ? AND section = ? AND sort_at = ? AND id = ?",
+                [old.source, before.slug, old.order.timestamp(), old.id],
+            )
+        if section := section_of(new.content.section):
+            db.execute(
+                "INSERT INTO release_sections (source, section, sort_at, id) VALUES (?, ?, ?, ?)",
+                [new.source, section.slug, new.order.timestamp(), new.id],
+            )
+            db.execute(
+                "INSERT INTO sections (source, slug, label) VALUES (?, ?, ?)"
+                " ON CONFLICT DO NOTHING",
+                [new.source, *section],
+            )
+
+    def with_section_topic(self, source: str, topic: str, *, limit: int) -> Sequence[int]:
+        """Return the numbers of a source's releases whose section and topic both have this slug."""
+        rows = self._ask(
+            "SELECT r.number FROM release_topics t JOIN release_sections s ON s.source = t.source"
+            " AND s.section = t.topic AND s.sort_at = t.sort_at AND s.id = t.id"
+            " JOIN releases r ON r.id = t.id WHERE t.source = ? AND t.topic = ? LIMIT ?",
+            [source, topic, limit],
+        )
+        return [number for (number,) in rows]
+
+    def label_topics(self, labels: Mapping[str, str]) -> None:
+        """Store labels of topics by slug; a label that equals its slug doesn't replace another."""
+        # Nearly all labels are stored already; checking with a query costs as much as writing a
+        # release.
+        known = self._connection.at_hand("labels")
+        if labels.items() <= known.items():
+            return
+        self._db.executemany(
+            "INSERT INTO topics (slug, label) VALUES (?, ?) ON CONFLICT (slug)"
+            " DO UPDATE SET label = excluded.label"
+            # A label that is only the slug does not replace a real label.
+            " WHERE topics.label <> excluded.label AND excluded.label <> excluded.slug",
+            labels.items(),
+        )
+        known.update(labels)
+
+    def mark_dirty(self, old: Release | None, new: Release) -> None:
+        """Count a release in its facets and mark these for publishing."""
+        self._connection.at_commit(enter_facet_changes, facet_changes(old, new))
+
+    def queue_event(
+        self, kind: AlertKind, at: dt.datetime, release: int, *, revision: int, backlog: bool
+    ) -> None:
+        """Queue an event of a release for matching with watches (see data.models.QueuedEvent)."""
+        queue_event(self._db, kind, at, release, revision=revision, backlog=backlog)
+
+    def note_news(self, number: int, release: Release) -> None:
+        """Store when a news release was published, according to its page, and when it was seen."""
+        published = release.content.published
+        is_exact = published and published.precision == "second"
+        self._db.execute(
+            "INSERT INTO release_times (release, source, stated, seen) VALUES (?, ?, ?, ?)",
+            [
+                number,
+                release.source,
+                published.at.timestamp() if published and is_exact else None,
+                release.first_seen.timestamp(),
+            ],
+        )
+
+    def queue_for_search(self, number: int) -> None:
+        """Queue a release for the next batch of the search index."""
+        self._db.execute(
+            "INSERT INTO search_queue (release) VALUES (?) ON CONFLICT DO NOTHING", [number]
+        )
+
+    def keep_answer(self, draft: Draft, number: int | None) -> None:
+        """Store the cache validators of a draft's response and the sketch of its page."""
+        if draft.validator and len(draft.url) <= MAX_KEY_LENGTH:
+            self._db.execute(
+                "INSERT INTO validators (url, etag, last_modified) VALUES (?, ?, ?)"
+                " ON CONFLICT (url) DO UPDATE SET etag = excluded.etag,"
+                " last_modified = excluded.last_modified",
+                [draft.url, draft.validator.etag, draft.validator.last_modified],
+            )
+        if draft.skeleton and number is not None:
+            self.keep_skeleton(number, draft.skeleton)
+
+    def keep_skeleton(self, number: int, skeleton: bytes) -> None:
+        """Store the sketch of a release page's structure."""
+        self._db.execute(
+            "INSERT INTO page_skeletons (release, skeleton) VALUES (?, ?)"
+            " ON CONFLICT (release) DO UPDATE SET skeleton = excluded.skeleton",
+            [number, skeleton],
+        )
+
+
+@cache
+def insert(*columns: str) -> str:
+    """Return a statement that inserts a release with these columns."""
+    return (
+        f"INSERT INTO releases ({', '.join(columns)}) VALUES ({places(columns)}) RETURNING number"
+    )

@@ -1,0 +1,289 @@
+"""Releases in their present and past states; each method reads one committed state."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from data.models import BACKLOG, Facet, Release, Revision
+from data.revisions.stored_difference import encode_difference
+from data.store.shared_sql.database.connection import Arguments, Connection, Part
+from data.store.shared_sql.database.facets import selection
+from data.store.shared_sql.database.rows import (
+    INSTANT,
+    RELEASE_COLUMNS,
+    SHOWN_VIEW,
+    content_of,
+    instant,
+    release_of,
+    revision_columns,
+    revision_of,
+)
+from data.text.urls import canonical_url, page_key
+
+BATCH: Final = 500
+"""Number of rows per query, so that no cursor stays open while the caller processes them."""
+
+OF_REVISION: Final = revision_columns("v.release", "v.number")
+OF_RELEASE: Final = revision_columns("r.number", "r.revision")
+"""Columns of a capture, re-extractions and difference: for an earlier version (``OF_REVISION``) and
+for the present version."""
+
+FIRST_DAY, LAST_DAY = "", "~"
+"""Texts that sort before and after all days."""
+
+
+class ReleasesPart(Part):
+    """The methods that read releases, topics and sections."""
+
+    def topics(self) -> Mapping[str, str]:
+        """Return the label of every topic in use, by slug."""
+        return dict(
+            self._ask(
+                "SELECT t.slug, coalesce(n.label, t.label) FROM topics t"
+                " LEFT JOIN taxonomy n ON n.slug = t.slug ORDER BY t.slug"
+            )
+        )
+
+    def topic_parents(self) -> Mapping[str, str]:
+        """Return the slug of each topic's parent, by the topic's own slug.
+
+        Topics at the top level are left out.
+        """
+        return dict(self._ask("SELECT slug, parent FROM taxonomy WHERE parent <> ''"))
+
+    def keep_taxonomy(self, labels: Mapping[str, str], parents: Mapping[str, str]) -> None:
+        """Store the labels and parents of a taxonomy's topics, replacing those of an earlier one.
+
+        ``labels`` are in the language of the site. ``parents`` are for topics below the top level.
+        """
+        rows = {(slug, label, parents.get(slug, "")) for slug, label in labels.items()}
+        if rows == {*self._ask("SELECT slug, label, parent FROM taxonomy")}:
+            return
+        with self._writing() as db:
+            db.execute("DELETE FROM taxonomy")
+            db.executemany("INSERT INTO taxonomy (slug, label, parent) VALUES (?, ?, ?)", rows)
+
+    def section_topics(self) -> Sequence[tuple[str, str]]:
+        """Return the sources and slugs of sections that are also topics but not in a taxonomy."""
+        return self._ask(
+            "SELECT f.source, f.topic FROM facets f JOIN sections s"
+            " ON s.source = f.source AND s.slug = f.topic"
+            " WHERE f.releases > 0 AND f.topic NOT IN (SELECT slug FROM taxonomy) ORDER BY 1, 2"
+        )
+
+    def section_labels(self) -> Mapping[tuple[str, str], str]:
+        """Return the label of every section in use, by source and slug."""
+        rows = self._ask("SELECT source, slug, label FROM sections ORDER BY source, slug")
+        return {(source, slug): label for source, slug, label in rows}
+
+    def release(self, release_id: str) -> Release | None:
+        """Return a release by its id, or None."""
+        found = select_releases(self._connection, "WHERE r.id = ?", [release_id])
+        return found[0] if found else None
+
+    def find_releases(self, name: str, *, limit: int) -> tuple[Release, ...]:
+        """Return up to ``limit`` releases with this id, id prefix or address."""
+        prefix = name.lower()
+        found = select_releases(
+            self._connection,
+            "WHERE r.id >= ? AND r.id < ? ORDER BY r.id LIMIT ?",
+            [prefix, prefix + "~", limit],
+        )
+        if found or "/" not in name:
+            return tuple(found)
+        for key in dict.fromkeys((canonical_url(name), page_key(name))):
+            found = select_releases(
+                self._connection,
+                "JOIN aliases k ON k.release = r.number WHERE k.key = ? AND k.kind = 'seen'"
+                " ORDER BY r.id LIMIT ?",
+                [key, limit],
+            )
+            if found:
+                break
+        return tuple(found)
+
+    def releases(
+        self, facet: Facet, *, limit: int | None = None, offset: int = 0
+    ) -> Iterator[Release]:
+        """Yield the releases of a facet, newest first: by ``order`` descending, then by id."""
+        join, clauses, arguments, table = selection(facet)
+        order = f"ORDER BY {table}.sort_at DESC, {table}.id"
+        left = limit
+        last: Release | None = None
+        while left is None or left > 0:
+            count = BATCH if left is None else min(BATCH, left)
+            where = list(clauses)
+            if last is not None:
+                # Continue after the last row instead of using an offset, so that each page costs
+                # the same.
+                where.append(f"{table}.sort_at <= :at")
+                where.append(f"({table}.sort_at < :at OR {table}.id > :id)")
+                arguments |= {"at": last.order.timestamp(), "id": last.id}
+            batch = select_releases(
+                self._connection,
+                f"{join} {'WHERE ' + ' AND '.join(where) if where else ''} {order}"
+                " LIMIT :count OFFSET :offset",
+                {**arguments, "count": count, "offset": offset if last is None else 0},
+                table=SHOWN_VIEW,
+            )
+            yield from batch
+            if len(batch) < count:
+                return
+            last = batch[-1]
+            left = None if left is None else left - count
+
+    def by_first_seen(
+        self,
+        source: str | None = None,
+        *,
+        since: dt.date | None = None,
+        until: dt.date | None = None,
+        after: str = "",
+    ) -> Iterator[Release]:
+        """Yield releases in the order of their first sight.
+
+        They can be limited to a source and to publication days from ``since`` until ``until`` (both
+        inclusive), in the time zone of the source. With ``after``, a release id, only releases that
+        were first seen after that release are returned.
+        """
+        known = self._ask("SELECT number FROM releases WHERE id = ?", [after])
+        number = known[0][0] if known else 0
+        while True:
+            rows = self._ask(
+                f"SELECT {RELEASE_COLUMNS}, r.number FROM releases r WHERE r.number > :after"
+                " AND (CAST(:source AS TEXT) IS NULL OR r.source = :source)"
+                " AND r.day BETWEEN :since AND :until"
+                " ORDER BY r.number LIMIT :count",
+                {
+                    "after": number,
+                    "source": source,
+                    "since": since.isoformat() if since else FIRST_DAY,
+                    "until": until.isoformat() if until else LAST_DAY,
+                    "count": BATCH,
+                },
+            )
+            yield from map(release_of, rows)
+            if len(rows) < BATCH:
+                return
+            number = rows[-1][-1]
+
+    def revisions(self, release_id: str) -> tuple[Revision, ...]:
+        """Return every version of a release, oldest first."""
+        rows = self._ask(
+            f"SELECT ?1, v.number, v.seen, v.content, {OF_REVISION} FROM revisions v"
+            " WHERE v.release = (SELECT number FROM releases WHERE id = ?1)"
+            f" UNION ALL SELECT ?1, r.revision, r.revised, r.content, {OF_RELEASE} FROM releases r"
+            " WHERE r.id = ?1 ORDER BY 2",
+            [release_id],
+        )
+        return tuple(map(revision_of, rows))
+
+    def compute_differences(self, *, limit: int) -> int:
+        """Compute up to ``limit`` missing differences between versions and return their number.
+
+        They are computed outside of a transaction, because long texts take seconds.
+        """
+        missing = self._ask(
+            "SELECT release, number FROM differences WHERE steps = '' ORDER BY release, number"
+            " LIMIT ?",
+            [limit],
+        )
+        for release, number in missing:
+            pair = self._ask(
+                "SELECT content FROM (SELECT number, content FROM revisions WHERE release = ?1"
+                " UNION ALL SELECT revision, content FROM releases WHERE number = ?1) AS versions"
+                " WHERE number IN (?2 - 1, ?2) ORDER BY number",
+                [release, number],
+            )
+            contents = [content_of(text) for (text,) in pair]
+            steps = encode_difference(contents[0], contents[-1])
+            with self._writing() as db:
+                db.execute(
+                    "UPDATE differences SET steps = ?"
+                    " WHERE release = ? AND number = ? AND steps = ''",
+                    [steps, release, number],
+                )
+        return len(missing)
+
+    def story(self, story: str) -> tuple[Release, ...]:
+        """Return the releases of a story, first published first."""
+        return tuple(
+            select_releases(
+                self._connection,
+                f"WHERE r.story = ? ORDER BY {INSTANT}, r.first_seen, r.id",
+                [story],
+                table=SHOWN_VIEW,
+            )
+        )
+
+    def as_of(self, facet: Facet, at: dt.datetime, *, limit: int) -> tuple[Release, ...]:
+        """Return the newest releases of a facet as of an instant, ordered as in ``releases``.
+
+        Releases first seen later and undated releases from the first visit are left out. Releases
+        that were edited, retracted or back online later are returned in their version of that time.
+        Topics and stories are the present ones.
+        """
+        join, clauses, arguments, table = selection(facet)
+        clauses.append(f"r.first_seen <= :now AND {table}.sort_at >= {BACKLOG}")
+        moment = at.timestamp()
+        then = select_releases(
+            self._connection,
+            f"{join} WHERE {' AND '.join(clauses)} ORDER BY {table}.sort_at DESC, {table}.id"
+            " LIMIT :limit",
+            {**arguments, "now": moment, "limit": limit},
+            table=SHOWN_VIEW,
+        )
+        return tuple(self._then(release, moment) for release in then)
+
+    def _then(self, release: Release, moment: float) -> Release:
+        if release.retracted and release.retracted.timestamp() > moment:
+            release = replace(release, retracted=None)
+        if release.updated.timestamp() <= moment:
+            return release
+        rows = self._ask(
+            f"SELECT ?1, v.number, v.seen, v.content, {OF_REVISION} FROM revisions v"
+            " WHERE v.seen <= ?2 AND v.release = (SELECT number FROM releases WHERE id = ?1)"
+            f" UNION ALL SELECT r.id, r.revision, r.revised, r.content, {OF_RELEASE}"
+            " FROM releases r WHERE r.id = ?1 AND r.revised <= ?2 ORDER BY 2 DESC LIMIT 1",
+            [release.id, moment],
+        )
+        if not rows:
+            return replace(release, updated=instant(moment))
+        found = revision_of(rows[0])
+        then = replace(
+            release,
+            content=found.content,
+            revision=found.number,
+            updated=found.seen,
+            capture=found.capture,
+            reread=0,
+        )
+        return then if found.content.redacted else self._absent(then, moment)
+
+    def _absent(self, release: Release, moment: float) -> Release:
+        """Return a release in its state as of an instant: online or retracted."""
+        rows = self._ask(
+            "SELECT p.since, p.until FROM past_retractions p JOIN releases r"
+            " ON r.number = p.release WHERE r.id = ? AND p.since <= ? ORDER BY p.until",
+            [release.id, moment],
+        )
+        for since, until in rows:
+            ended = until <= moment
+            updated = max(release.updated, instant(until if ended else since))
+            release = replace(
+                release,
+                updated=updated,
+                retracted=release.retracted if ended else instant(since),
+            )
+        return release
+
+
+def select_releases(
+    connection: Connection, clause: str, arguments: Arguments, *, table: str = "releases"
+) -> list[Release]:
+    """Return the releases for a clause after FROM, in which ``r`` is the table of releases."""
+    rows = connection.ask(f"SELECT {RELEASE_COLUMNS} FROM {table} r {clause}", arguments)
+    return [release_of(row) for row in rows]

@@ -1,0 +1,298 @@
+"""Releases that are still online, gone, back or hidden."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final, Literal
+
+import msgspec
+
+from data.identity.decision import later_update
+from data.identity.retraction import Vanished
+from data.models import Capture, Content, HiddenRelease, Release
+from data.models.release import REDACTED
+from data.store.outcome import Sight
+from data.store.shared_sql.captures import keep_capture
+from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.database.rows import SHOWN_VIEW, encode, instant, redacted_row
+from data.store.shared_sql.publication import enter_facet_changes, facet_changes
+from data.store.shared_sql.releases import select_releases
+from data.store.shared_sql.stories import StoryTables
+from data.store.shared_sql.subscribers.alerts import queue_event
+
+GIVE_REASON: Final = (
+    "INSERT INTO retraction_reasons (release, why) SELECT number, ? FROM releases WHERE id = ?"
+    " ON CONFLICT (release) DO UPDATE SET why = excluded.why"
+)
+
+
+class RetractionPart(Part):
+    """The methods that mark releases as gone, retract or hide them."""
+
+    def mark_unchanged(
+        self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
+    ) -> Literal["unchanged", "changed"]:
+        """Record that a release was seen unchanged; a retracted release is then online again.
+
+        Return ``changed`` if the release was retracted. ``capture`` is the archive record of the
+        response.
+        """
+        with self._writing() as db:
+            known = self._release(release_id)
+            back = known is not None and known.retracted is not None
+            at = seen.timestamp()
+            db.execute(
+                "UPDATE releases SET last_seen = ?, checked = ?, gone_since = NULL WHERE id = ?",
+                [at, at, release_id],
+            )
+            if capture:
+                keep_capture(db, release_id, "seen", capture)
+            if known and back:
+                db.execute(
+                    "UPDATE releases SET retracted = NULL, updated = ? WHERE id = ?",
+                    [later_update(known.updated, seen).timestamp(), release_id],
+                )
+                queue_event(db, "return", seen, self._number(release_id))
+                self._mark_dirty(known)
+        return "changed" if back else "unchanged"
+
+    def restore_seen(self, seen: Mapping[str, Sight]) -> None:
+        """Record when releases, by id, were last seen with unchanged content.
+
+        The times decide, not the order of calls. A release that was later found gone remains gone.
+        """
+        with self._writing() as db:
+            db.executemany(
+                "UPDATE releases SET last_seen = max(last_seen, :at), checked = max(checked, :at),"
+                " gone_since = CASE WHEN gone_since > :at THEN gone_since END,"
+                " digest = CASE WHEN :digest = '' THEN digest ELSE :digest END, fingerprint ="
+                " CASE WHEN :digest = '' THEN fingerprint ELSE :fingerprint END WHERE id = :id",
+                [
+                    {
+                        "id": release,
+                        "at": sight.at.timestamp(),
+                        "digest": sight.digest,
+                        "fingerprint": sight.fingerprint,
+                    }
+                    for release, sight in seen.items()
+                ],
+            )
+
+    def mark_gone(
+        self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
+    ) -> Literal["gone", "still gone", "retracted"]:
+        """Record that a release is gone (404 or 410).
+
+        Return ``gone`` the first time, ``still gone`` later, and ``retracted`` for a retracted
+        release. Only `retract` retracts a release. ``capture`` is the archive record of the
+        response.
+        """
+        with self._writing() as db:
+            ((gone_since, retracted),) = self._ask(
+                "SELECT gone_since, retracted FROM releases WHERE id = ?", [release_id]
+            )
+            at = seen.timestamp()
+            db.execute(
+                "UPDATE releases SET checked = ?, gone_since = coalesce(gone_since, ?)"
+                " WHERE id = ?",
+                [at, at, release_id],
+            )
+            # For a retraction, keep the last response before it.
+            if capture and retracted is None:
+                keep_capture(db, release_id, "gone", capture)
+        if retracted is not None:
+            return "retracted"
+        return "gone" if gone_since is None else "still gone"
+
+    def alert_gone(self, releases: Iterable[Vanished]) -> None:
+        """Queue alerts that these releases are gone, dated at their first 404 or 410 response.
+
+        The absence is not yet confirmed. An alert for the same release and time is delivered only
+        once, even if it is queued several times.
+        """
+        with self._writing() as db:
+            for one in releases:
+                queue_event(db, "gone", one.since, self._number(one.id))
+
+    def vanished(self, source: str) -> tuple[Vanished, ...]:
+        """Return the releases of a source that are gone but not retracted, longest gone first."""
+        rows = self._ask(
+            "SELECT r.id, r.url, r.title, r.day, (SELECT json_group_array(a.key) FROM aliases a"
+            " WHERE a.release = r.number AND a.kind = 'seen'), r.gone_since, h.release, h.unlisted"
+            f" FROM {SHOWN_VIEW} r LEFT JOIN retraction_holds h ON h.release = r.number"
+            " WHERE r.source = ? AND r.gone_since IS NOT NULL AND r.retracted IS NULL"
+            f" AND NOT {redacted_row('r')}"
+            " ORDER BY r.gone_since, r.number",
+            [source],
+        )
+        return tuple(
+            Vanished(
+                id_,
+                url,
+                title,
+                day,
+                frozenset(msgspec.json.decode(keys, type=list[str])),
+                instant(since),
+                held is not None,
+                None if unlisted is None else instant(unlisted),
+            )
+            for id_, url, title, day, keys, since, held, unlisted in rows
+        )
+
+    def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
+        """Suspend the retraction of these releases, by id.
+
+        Each value is the time since when a working listing no longer contains the release, or None.
+        A release that returns is not suspended any more.
+        """
+        with self._writing() as db:
+            db.executemany(
+                "INSERT INTO retraction_holds (release, unlisted)"
+                " SELECT number, CAST(? AS DOUBLE PRECISION) FROM releases WHERE id = ?"
+                " ON CONFLICT (release) DO UPDATE SET unlisted = excluded.unlisted",
+                [(at.timestamp() if at else None, id_) for id_, at in unlisted.items()],
+            )
+
+    def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
+        """Retract a release and return whether it was online until now.
+
+        ``why`` is the reason that a person gave. A redacted release is not retracted.
+        """
+        with self._writing() as db:
+            known = self._release(release_id)
+            if known is None or known.retracted or known.content.redacted:
+                return False
+            now = at.timestamp()
+            db.execute(
+                "UPDATE releases SET retracted = ?, updated = ?,"
+                " gone_since = coalesce(gone_since, ?) WHERE id = ?",
+                [now, later_update(known.updated, at).timestamp(), now, release_id],
+            )
+            if why:
+                db.execute(GIVE_REASON, [why, release_id])
+            queue_event(db, "retraction", at, self._number(release_id))
+            self._mark_dirty(known)
+        return True
+
+    def redact(self, release_id: str, *, at: dt.datetime, why: str) -> None:
+        """Remove the title, text and files of a release in all versions, for the reason ``why``.
+
+        The id, addresses, dates, topics and section remain. The release is not retracted, because
+        its publisher did nothing. Queued alerts of the release are deleted. Deleted data is
+        overwritten in the file. Nothing is written to the journal; after `forget_journal`, the
+        journal starts with a snapshot.
+        """
+        with self._writing() as db:
+            self._connection.overwrite_deleted()
+            known = self._release(release_id)
+            if known is None:
+                return
+            said = known.content
+            blank = Content(REDACTED, said.published, said.language, said.section, said.topics)
+            number = "(SELECT number FROM releases WHERE id = ?)"
+            db.execute(
+                f"UPDATE revisions SET content = ? WHERE release = {number}",
+                [encode(blank), release_id],
+            )
+            db.execute(f"UPDATE differences SET steps = '' WHERE release = {number}", [release_id])
+            updated = later_update(known.updated, at).timestamp()
+            db.execute(
+                "UPDATE releases SET title = ?, content = ?, fingerprint = ?, updated = ?,"
+                " gone_since = NULL WHERE id = ?",
+                [blank.title, encode(blank), b"", updated, release_id],
+            )
+            db.execute(f"DELETE FROM alert_events WHERE release = {number}", [release_id])
+            # Receipts of delivered alerts contain no text.
+            db.execute(
+                f"DELETE FROM alert_deliveries WHERE state <> 'delivered' AND release = {number}",
+                [release_id],
+            )
+            db.execute(
+                "INSERT INTO search_queue (release) SELECT number FROM releases WHERE id = ?"
+                " ON CONFLICT DO NOTHING",
+                [release_id],
+            )
+            # Cached listings may contain the beginning of the text; the next visit reads them
+            # again.
+            db.execute("DELETE FROM cached_listings WHERE source = ?", [known.source])
+            # The reason of an earlier retraction does not apply to the redaction.
+            db.execute(GIVE_REASON, [why, release_id])
+            self._mark_dirty(known)
+
+    def why_retracted(self, release_id: str) -> str:
+        """Return the reason that a person gave for a retraction or redaction, or an empty text."""
+        rows = self._ask(
+            "SELECT why FROM retraction_reasons WHERE release ="
+            " (SELECT number FROM releases WHERE id = ?)",
+            [release_id],
+        )
+        return str(rows[0][0]) if rows else ""
+
+    def hidden(self) -> frozenset[str]:
+        """Return the ids of all hidden releases, which readers don't see."""
+        rows = self._ask(
+            "SELECT r.id FROM hidden_releases h JOIN releases r ON r.number = h.release"
+        )
+        return frozenset(row[0] for row in rows)
+
+    def hidden_alone(self) -> tuple[Release, ...]:
+        """Return the hidden releases, except those that were hidden together with their source."""
+        where = (
+            "WHERE r.number IN (SELECT release FROM hidden_releases WHERE with_source = 0)"
+            " ORDER BY r.number"
+        )
+        return tuple(select_releases(self._connection, where, []))
+
+    def hidden_release(self, release_id: str) -> HiddenRelease | None:
+        """Return when and why a release was hidden, or None if it is visible."""
+        rows = self._ask(
+            "SELECT h.at, h.why FROM hidden_releases h JOIN releases r ON r.number = h.release"
+            " WHERE r.id = ?",
+            [release_id],
+        )
+        return HiddenRelease(release_id, instant(rows[0][0]), rows[0][1]) if rows else None
+
+    def hide(self, release_id: str, *, at: dt.datetime, why: str) -> bool:
+        """Hide a release from readers for the reason ``why`` and return whether it was visible.
+
+        The release is no longer visited. All its data is kept.
+        """
+        return self._change(
+            release_id,
+            "INSERT INTO hidden_releases (release, at, why)"
+            " SELECT number, ?, ? FROM releases WHERE id = ? ON CONFLICT DO NOTHING",
+            at.timestamp(),
+            why,
+        )
+
+    def unhide(self, release_id: str) -> bool:
+        """Show a hidden release in its current state again and return whether it was hidden."""
+        return self._change(
+            release_id,
+            # Releases hidden with their source are shown again with it.
+            "DELETE FROM hidden_releases WHERE with_source = 0 AND release ="
+            " (SELECT number FROM releases WHERE id = ?)",
+        )
+
+    def _change(self, release_id: str, statement: str, *arguments: object) -> bool:
+        with self._writing() as db:
+            before = self._release(release_id)
+            if before is None or not db.execute(statement, [*arguments, release_id]).rowcount:
+                return False
+            after = replace(before, hidden=not before.hidden)
+            self._connection.at_commit(enter_facet_changes, facet_changes(before, after))
+            if after.story:
+                StoryTables(self._connection).mark_story_dirty(after.story)
+        return True
+
+    def _number(self, release_id: str) -> int:
+        ((number,),) = self._ask("SELECT number FROM releases WHERE id = ?", [release_id])
+        return int(number)
+
+    def _release(self, release_id: str) -> Release | None:
+        return next(iter(select_releases(self._connection, "WHERE r.id = ?", [release_id])), None)
+
+    def _mark_dirty(self, release: Release) -> None:
+        self._connection.at_commit(enter_facet_changes, facet_changes(release, release))

@@ -1,0 +1,283 @@
+"""The search index for both databases: filled in batches, separately from the writes of visits."""
+
+from __future__ import annotations
+
+import datetime as dt
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import chain, groupby, islice
+from typing import Any, Final, NamedTuple, TypeAlias
+
+import msgspec
+
+from data.models import Content, Release
+from data.search.matches import MAX_COUNTED, STATES, Hits, Matches
+from data.search.query import Query, terms_of
+from data.store.shared_sql.database.connection import Database, Part, places
+from data.store.shared_sql.database.rows import RELEASE_COLUMNS, encode, redacted_row, release_of
+from data.store.shared_sql.sources import SourcesPart
+from data.text.language_tags import feed_language
+from data.text.source_secrets import Secrets, secrets_of_addresses
+from data.topics.facets import SourceSection, section_of
+
+Found: TypeAlias = tuple[int, str, str, str, bool, bool]
+"""Number, source, day and content of a release, and whether it was corrected and retracted."""
+
+BATCH: Final = 200
+"""Maximum number of releases indexed per transaction, so that visits wait only briefly."""
+
+RANKED: Final = 5000
+"""Maximum number of matches to rank, newest first: the cost must not grow with the archive."""
+
+ROW_BITS: Final = 24
+"""Number of low bits of an index row below its day; they limit the releases of one day."""
+
+NO_DAY: Final = 0
+"""Day number of undated releases; 1 is January 1 of the year 1."""
+
+SEARCH_TIMEOUT_SECONDS: Final = 3.0
+"""Maximum time in seconds per search, so that other clients need not wait long."""
+
+ANY: Final = "xa"
+"""A word that the index contains for every release, for queries with only dates."""
+
+_content = msgspec.json.Decoder(Content)
+
+
+class Filed(msgspec.Struct, array_like=True, frozen=True, gc=False):
+    """The source, language, topics and states under which a release is counted.
+
+    The index stores them beside its row.
+    """
+
+    source: str
+    language: str
+    topics: tuple[str, ...]
+    states: tuple[str, ...]
+
+
+_filed = msgspec.json.Decoder(Filed)
+
+
+class Entry(NamedTuple):
+    """A release for the index: its row, its number, and its content without secrets.
+
+    ``tokens`` are words for its source, topics, language and states, separated by spaces. ``filed``
+    is the same information as JSON of `Filed`.
+    """
+
+    row: int
+    release: int
+    content: Content
+    language: str
+    tokens: str
+    filed: str
+
+
+class SearchPart(Part):
+    """The methods for searching."""
+
+    @abstractmethod
+    def _matching(
+        self, columns: str, query: Query, limit: int, cursor: int | None = None
+    ) -> list[Any]:
+        """Return columns of the first rows ``s`` that match a query, newest first."""
+
+    @abstractmethod
+    def _ranked(self, query: Query) -> Iterable[int]:
+        """Return the numbers of the releases that match a query with words, best first.
+
+        If there are more than `RANKED` matches, only the newest are ranked and the others left out.
+        """
+
+    @abstractmethod
+    def _enter_releases(self, db: Database, entries: Sequence[Entry]) -> None:
+        """Index releases, replacing their earlier entries."""
+
+    def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
+        """Add all queued releases to the search index and return their number.
+
+        ``told`` is called with the number of releases so far.
+        """
+        entered = 0
+        while count := self._enter_batch():
+            entered += count
+            if told:
+                told(entered)
+        return entered
+
+    def awaits_indexing(self) -> bool:
+        """Return whether recorded releases are missing from the search index."""
+        return bool(self._ask("SELECT 1 FROM search_queue LIMIT 1"))
+
+    def search(self, query: Query, *, limit: int, offset: int = 0) -> tuple[Release, ...]:
+        """Return the releases that match a query, best first; titles count more than bodies.
+
+        If there are more than `RANKED` matches, only the newest are ranked and the others left out.
+        Only releases that `update_search_index` has added are found. A query without a required
+        word finds nothing; there are no invalid queries. Raises SlowSearch.
+        """
+        if not any(term.wanted for term in terms_of(query.text)):
+            return ()
+        return self._releases_of(islice(self._ranked(query), offset, offset + limit))
+
+    def search_newest(self, query: Query, *, limit: int, cursor: int | None = None) -> Hits:
+        """Return the releases that match a query by day, newest first, after the ``cursor``.
+
+        An empty query finds nothing; there are no invalid cursors. Only indexed releases are found.
+        Raises SlowSearch.
+        """
+        rows = self._matching("s.row, s.release", query, limit + 1, cursor)
+        some = rows[:limit]
+        return Hits(
+            self._releases_of(number for _, number in some),
+            some[-1][0] if some and len(rows) > limit else None,
+        )
+
+    def count_matches(self, query: Query) -> Matches:
+        """Return how many releases match a query, in total and per source, topic or other filter.
+
+        Raises SlowSearch.
+        """
+        rows = self._matching(f"s.row >> {ROW_BITS}, s.filed", query, MAX_COUNTED + 1)
+        more = len(rows) > MAX_COUNTED
+        del rows[MAX_COUNTED:]
+        days = [dt.date.fromordinal(day) for day, _ in rows if day != NO_DAY]
+        periods = Counter[str]()
+        for (year, month), count in Counter([(day.year, day.month) for day in days]).items():
+            periods[f"{year:04}"] += count
+            periods[f"{year:04}-{month:02}"] += count
+        filed = [_filed.decode(text) for _, text in rows]
+        languages = Counter[str]()
+        for language, count in Counter([one.language for one in filed if one.language]).items():
+            languages[language.partition("-")[0]] += count
+        return Matches(
+            total=len(rows),
+            more=more,
+            sources=Counter([one.source for one in filed]),
+            topics=Counter(chain.from_iterable([one.topics for one in filed])),
+            languages=languages,
+            periods=periods,
+            states=Counter(chain.from_iterable([one.states for one in filed])),
+        )
+
+    def _releases_of(self, numbers: Iterable[int]) -> tuple[Release, ...]:
+        """Return releases by their numbers, in the order given."""
+        found: list[Release] = []
+        left = iter(numbers)
+        while some := [*islice(left, BATCH)]:
+            rows = self._ask(
+                f"SELECT {RELEASE_COLUMNS}, r.number FROM releases r"
+                f" WHERE r.number IN ({places(some)})",
+                some,
+            )
+            known = {row[-1]: release_of(row[:-1]) for row in rows}
+            found += (known[number] for number in some)
+        return tuple(found)
+
+    def _enter_batch(self) -> int:
+        with self._writing() as db:
+            rows = self._ask(
+                "SELECT r.number, r.source, r.day, r.content, r.revision - coalesce((SELECT"
+                " g.reread FROM readings g WHERE g.release = r.number AND g.revision = r.revision),"
+                f" 0) > 1, r.retracted IS NOT NULL AND NOT {redacted_row('r')} FROM search_queue u"
+                " JOIN releases r ON r.number = u.release ORDER BY u.release LIMIT ?",
+                [BATCH],
+            )
+            # The index contains no secrets, because a search could find one letter by letter.
+            addresses = SourcesPart(self._connection).secret_addresses() if rows else ()
+            secrets = secrets_of_addresses(addresses)
+            self._enter_releases(
+                db, [entry(row, found, secrets) for row, found in self._in_rows(rows)]
+            )
+            numbers = [(row[0],) for row in rows]
+            db.executemany("DELETE FROM search_queue WHERE release = ?", numbers)
+        return len(rows)
+
+    def _in_rows(self, found: list[Found]) -> Iterator[tuple[int, Found]]:
+        """Yield each release with a free index row of its day, in the order of rows."""
+        for day, some in groupby(
+            sorted(found, key=lambda one: (one[2], one[0])), lambda one: one[2]
+        ):
+            first, last = rows_of_day(day)
+            ((free,),) = self._ask(
+                "SELECT coalesce(max(s.row) + 1, :first) FROM search_rows s"
+                " WHERE s.row BETWEEN :first AND :last",
+                {"first": first, "last": last},
+            )
+            yield from enumerate(some, start=free)
+
+
+def entry(row: int, found: Found, secrets: Secrets) -> Entry:
+    """Return the index entry of a release, without secrets in its texts."""
+    number, source, _, text, *became = found
+    content = _content.decode(text)
+    content = replace(
+        content,
+        title=secrets.hidden(content.title),
+        body_text=secrets.hidden(content.body_text),
+        topics=tuple(secrets.hidden(topic) for topic in content.topics),
+        section=secrets.hidden(content.section) if content.section else content.section,
+    )
+    filed = Filed(
+        source,
+        feed_language(content.language) or "",
+        content.topics,
+        tuple(state for state, holds in zip(STATES, became, strict=True) if holds),
+    )
+    tokens = tokens_of(filed, section_of(content.section))
+    return Entry(row, number, content, filed.language, tokens, encode(filed))
+
+
+def rows_between(query: Query, cursor: int | None = None) -> tuple[int, int]:
+    """Return the first and last index row of a query's days, or of those after the cursor.
+
+    Undated releases come before all days.
+    """
+    first = query.since.toordinal() if query.since else NO_DAY
+    last = (((query.until or dt.date.max).toordinal() + 1) << ROW_BITS) - 1
+    last = last if cursor is None else max(NO_DAY - 1, min(last, cursor - 1))
+    return first << ROW_BITS, last
+
+
+def rows_of_day(day: str) -> tuple[int, int]:
+    """Return the first and last index row of an ISO day; an empty text means undated."""
+    number = dt.date.fromisoformat(day).toordinal() if day else NO_DAY
+    return number << ROW_BITS, ((number + 1) << ROW_BITS) - 1
+
+
+def filters(query: Query) -> Iterator[list[str]]:
+    """Yield the index words of a query's filters; a match has at least one word of each list."""
+    asked = (
+        ("s", query.source),
+        ("t", query.topic),
+        ("l", query.language and query.language.lower()),
+        ("r", query.state),
+    )
+    for kind, names in asked:
+        if names:
+            yield [token(kind, name) for name in names.split(",")]
+
+
+def token(kind: str, name: str) -> str:
+    """Return the index word for a filter value.
+
+    ``kind`` is ``s`` for a source, ``t`` for a topic, ``l`` for a language, or ``r`` for a state.
+    """
+    return f"x{kind}{name.encode('utf-8', 'replace').hex()}"
+
+
+def tokens_of(filed: Filed, section: SourceSection | None) -> str:
+    """Return the index words for a release's source, topics, language and states.
+
+    The language is also included without its region. The section is indexed as a topic, which it
+    was in earlier versions.
+    """
+    tag = filed.language.lower()
+    languages = [tag[:end] for end in range(2, len(tag) + 1) if tag[end : end + 1] in {"", "-"}]
+    words = [ANY, token("s", filed.source), *(token("t", topic) for topic in filed.topics)]
+    words += [token("t", section.slug)] if section else []
+    words += (token("l", language) for language in languages)
+    return " ".join([*words, *(token("r", state) for state in filed.states)])

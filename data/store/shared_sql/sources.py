@@ -1,0 +1,195 @@
+"""Descriptions and renamings of sources, and sources that are no longer collected."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Final
+
+from data.errors import RenamedSource
+from data.models import RemovedSource, Source
+from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.database.rows import FILED, SHOWN_VIEW, instant
+from data.store.shared_sql.publication import (
+    FacetChange,
+    enter_facet_changes,
+    keys_of_row,
+    move_facets,
+)
+from data.store.shared_sql.stories import StoryTables
+from data.text.redaction import REDACTED_MARK
+from data.text.source_secrets import Secrets
+
+TABLES_WITH_SOURCE: Final = (
+    *("releases", "aliases", "release_topics", "translation_links", "files", "release_versions"),
+    *("release_sections", "sections", "archived_feeds", "runs", "health_events"),
+    *("cached_listings", "walks", "listed_links", "unread_items", "named_links"),
+    *("layout_templates", "source_rhythms"),
+    *("source_readings", "feed_hubs", "feed_subscriptions", "release_times"),
+    *("source_handlings", "reader_marks"),
+)
+"""Tables with a source id in the column ``source``, except facets."""
+
+WHY_HIDDEN: Final = "its source was removed"
+
+
+class SourcesPart(Part):
+    """The methods that name, rename and remove sources."""
+
+    def sources(self) -> Mapping[str, Source]:
+        """Return every source that was ever collected, by id."""
+        rows = self._ask("SELECT id, name, url, timezone FROM sources ORDER BY id")
+        return {row[0]: Source(*row) for row in rows}
+
+    def secret_addresses(self) -> tuple[str, ...]:
+        """Return the addresses of sources that may contain secrets.
+
+        They are the addresses as requested and as published. Walks start at the addresses in source
+        files. In a rebuilt store, which has no walks, the published addresses at least contain the
+        parameter names.
+        """
+        rows = self._ask(
+            "SELECT start FROM walks WHERE start LIKE :parameter OR start LIKE :user"
+            " UNION SELECT url FROM sources WHERE url LIKE :hidden",
+            {"parameter": "%=%", "user": "%@%", "hidden": f"%={REDACTED_MARK}%"},
+        )
+        return tuple(sorted(url for (url,) in rows))
+
+    def index_without(self, address: str) -> None:
+        """Queue all releases for the search index if an address contains a new secret.
+
+        Call this before the address is stored. The index is then rebuilt without texts that repeat
+        the secret.
+        """
+        if not Secrets([address]):
+            return
+        known = self.secret_addresses()
+        if Secrets([*known, address]).identity != Secrets(known).identity:
+            self._connection.db.execute(
+                "INSERT INTO search_queue (release) SELECT number FROM releases WHERE true"
+                " ON CONFLICT DO NOTHING"
+            )
+
+    def register(self, source: Source) -> None:
+        """Store the description of a source; a removed source is collected again.
+
+        Raises RenamedSource.
+        """
+        with self._writing():
+            now = self.source_moves().get(source.id, source.id)
+            if now != source.id:
+                raise RenamedSource(source.id, now)
+            self.index_without(source.url)
+            self._connection.upsert("sources", asdict(source))
+            self.restore_source(source.id)
+
+    def source_moves(self) -> Mapping[str, str]:
+        """Return the present id of each renamed source by its earlier ids, first renaming first.
+
+        For a source that was renamed back, both ids may be the same.
+        """
+        return dict(self._ask("SELECT old, new FROM source_moves ORDER BY number"))
+
+    def rename_source(self, old: str, new: str) -> bool:
+        """Change the id of a source and return whether the source is known.
+
+        No other source may have or have had the new id. The ids of releases stay the same.
+        """
+        with self._writing() as db:
+            if not db.execute("UPDATE sources SET id = ? WHERE id = ?", [new, old]).rowcount:
+                return False
+            for table in TABLES_WITH_SOURCE:
+                # A rejected visit may have left rows under the new id.
+                self._connection.rekey(
+                    table, "source", ":new", "source = :old", {"old": old, "new": new}
+                )
+            # Pending facet changes may use the old id, so they are written before the move.
+            self._connection.at_commit(enter_facet_changes, [])
+            self._connection.at_commit(move_facets, [(old, new)])
+            db.execute("UPDATE removed_sources SET source = ? WHERE source = ?", [new, old])
+            db.execute(
+                "UPDATE runs SET report = json_set(report, '$.source', source) WHERE source = ?",
+                [new],
+            )
+            db.execute("UPDATE source_moves SET new = ? WHERE new = ?", [new, old])
+            db.execute(
+                "INSERT INTO source_moves (old, new) VALUES (?, ?)"
+                " ON CONFLICT (old) DO UPDATE SET new = excluded.new",
+                [old, new],
+            )
+            # The search index also contains the source id.
+            db.execute(
+                "INSERT INTO search_queue (release)"
+                " SELECT number FROM releases WHERE source = ? ON CONFLICT DO NOTHING",
+                [new],
+            )
+            StoryTables(self._connection).texts.clear()
+        return True
+
+    def removed_sources(self) -> Mapping[str, RemovedSource]:
+        """Return the sources that are no longer collected, by id."""
+        rows = self._ask("SELECT source, at, kept FROM removed_sources ORDER BY source")
+        return {row[0]: RemovedSource(row[0], instant(row[1]), bool(row[2])) for row in rows}
+
+    def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
+        """Record that a source is no longer collected and return whether this is a change.
+
+        Its releases are hidden unless they are ``kept`` in feeds and pages.
+        """
+        with self._writing() as db:
+            before = self.removed_sources().get(source)
+            if source not in self.sources() or (before and before.kept == kept):
+                return False
+            db.execute(
+                "INSERT INTO removed_sources (source, at, kept) VALUES (?, ?, ?)"
+                " ON CONFLICT (source) DO UPDATE SET kept = excluded.kept",
+                [source, at.timestamp(), kept],
+            )
+            # If the source is added again, earlier decisions such as a pause don't apply.
+            db.execute("DELETE FROM source_handlings WHERE source = ?", [source])
+            if not kept:
+                changes = self._facet_changes(source, -1)
+                db.execute(
+                    "INSERT INTO hidden_releases (release, at, why, with_source)"
+                    " SELECT number, ?, ?, 1 FROM releases WHERE source = ? ON CONFLICT DO NOTHING",
+                    [at.timestamp(), WHY_HIDDEN, source],
+                )
+                self._enter(source, changes)
+            else:
+                self._show(source)
+        return True
+
+    def restore_source(self, source: str) -> bool:
+        """Mark a removed source as collected again and return whether it was removed.
+
+        Releases that were hidden with the source are shown again.
+        """
+        with self._writing() as db:
+            gone = db.execute("DELETE FROM removed_sources WHERE source = ?", [source]).rowcount
+            if gone:
+                self._show(source)
+        return bool(gone)
+
+    def _show(self, source: str) -> None:
+        """Show the releases that were hidden with a source and mark its feed for publishing."""
+        shown = self._db.execute(
+            "DELETE FROM hidden_releases WHERE with_source = 1 AND release IN"
+            " (SELECT number FROM releases WHERE source = ?)",
+            [source],
+        ).rowcount
+        # Releases that were hidden individually remain hidden.
+        self._enter(source, self._facet_changes(source, 1) if shown else [])
+
+    def _facet_changes(self, source: str, more: int) -> list[FacetChange]:
+        """Return the facet changes if each visible release of a source counts ``more`` times."""
+        rows = self._ask(f"SELECT source, {FILED} FROM {SHOWN_VIEW} WHERE source = ?", [source])
+        return [(key, more) for row in rows for key in keys_of_row(row)]
+
+    def _enter(self, source: str, changes: list[FacetChange]) -> None:
+        self._connection.at_commit(enter_facet_changes, [*changes, ((source, "", "", "", ""), 0)])
+        stories = StoryTables(self._connection)
+        for (story,) in self._ask(
+            "SELECT DISTINCT story FROM releases WHERE source = ? AND story IS NOT NULL", [source]
+        ):
+            stories.mark_story_dirty(story)

@@ -1,0 +1,158 @@
+"""Stories, texts for comparison, and translations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, MutableMapping, Sequence
+from typing import Final
+
+from data.store.shared_sql.database.connection import Part, places
+from data.store.shared_sql.database.rows import (
+    FILED,
+    INSTANT,
+    SHOWN_VIEW,
+    StoredText,
+    StoredTranslation,
+    StoryMember,
+    body_of,
+)
+from data.store.shared_sql.publication import enter_facet_changes, keys_of_row
+
+MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
+
+
+class StoryTables(Part):
+    """The methods for stories and translations."""
+
+    @property
+    def texts(self) -> MutableMapping[int, StoredText]:
+        """Return the cache of texts by release number; only the recorder fills it.
+
+        The database empties the cache when its rows may have changed: another process wrote, or
+        writes were undone.
+        """
+        return self._connection.at_hand("texts")
+
+    def stored_text(self, number: int) -> tuple[str, str]:
+        """Return the source and body of a release."""
+        ((source, content),) = self._ask(
+            "SELECT source, content FROM releases WHERE number = ?", [number]
+        )
+        return source, body_of(content)
+
+    def story_members(
+        self, numbers: Collection[int], *, without_language: str = ""
+    ) -> Sequence[StoryMember]:
+        """Return the story data of these releases, except those in ``without_language``."""
+        rows = self._ask(
+            f"{MEMBER} WHERE number IN ({places(numbers)}) AND (? = '' OR language <> ?)"
+            " ORDER BY number",
+            [*numbers, without_language, without_language],
+        )
+        return [StoryMember(*row) for row in rows]
+
+    def first_of_story(self, story: str) -> int:
+        """Return the number of the first published release in a story."""
+        ((number,),) = self._ask(
+            f"SELECT number FROM releases WHERE story = ? ORDER BY {INSTANT}, first_seen, id"
+            " LIMIT 1",
+            [story],
+        )
+        return int(number)
+
+    def story_size(self, story: str, source: str) -> tuple[int, int]:
+        """Return the number of releases in a story, in total and of one source."""
+        ((members, of_source),) = self._ask(
+            "SELECT count(*), count(*) FILTER (WHERE source = ?) FROM releases WHERE story = ?",
+            [source, story],
+        )
+        return int(members), int(of_source)
+
+    def join_stories(self, story: str, merged: Sequence[str], alone: Sequence[int]) -> None:
+        """Move all releases of the ``merged`` stories and the releases ``alone`` into a story."""
+        db = self._db
+        db.executemany(
+            "UPDATE releases SET story = ? WHERE story = ?", [(story, old) for old in merged]
+        )
+        db.executemany(
+            "UPDATE releases SET story = ? WHERE number = ?", [(story, number) for number in alone]
+        )
+
+    def mark_story_dirty(self, story: str) -> None:
+        """Mark the facets of all releases of a story for publishing; there may be very many."""
+        rows = self._ask(
+            f"SELECT source, {FILED} FROM {SHOWN_VIEW} WHERE story = ?",
+            [story],
+        )
+        changes = [(key, 0) for row in rows for key in keys_of_row(row)]
+        self._connection.at_commit(enter_facet_changes, changes)
+
+    def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> bool:
+        """Store the addresses that a release's page links as its translations.
+
+        Return whether any is new.
+        """
+        done = self._db.executemany(
+            "INSERT INTO translation_links (key, source, release) VALUES (?, ?, ?)"
+            " ON CONFLICT DO NOTHING",
+            [(key, source, number) for key in keys],
+        )
+        return done.rowcount > 0
+
+    def translations_of(
+        self, source: str, own: Sequence[str], named: Sequence[str]
+    ) -> Collection[int]:
+        """Return the numbers of releases that are translations according to their pages.
+
+        Their pages link one of the ``own`` addresses, or a ``named`` address belongs to them.
+        """
+        rows = self._ask(
+            f"SELECT release FROM translation_links WHERE key IN ({places(own)}) AND source = ?",
+            [*own, source],
+        )
+        if named:
+            rows += self._ask(
+                f"SELECT release FROM aliases WHERE key IN ({places(named)}) AND source = ?"
+                " AND kind = 'seen'",
+                [*named, source],
+            )
+        return {number for (number,) in rows}
+
+    def queued_days(self) -> Iterator[tuple[str, str]]:
+        """Yield sources and days with releases in several languages that are queued for search."""
+        rows = self._ask(
+            "SELECT DISTINCT r.source, r.day FROM search_queue q JOIN releases r"
+            " ON r.number = q.release WHERE r.language <> '' AND r.day <> ''"
+            " ORDER BY 1, 2"
+        )
+        for source, day in rows:
+            ((languages,),) = self._ask(
+                "SELECT count(DISTINCT substr(language, 1, 2)) FROM releases"
+                " WHERE day = ? AND source = ?",
+                [day, source],
+            )
+            if languages > 1:
+                yield source, day
+
+    def stored_translations(
+        self, source: str, day: str | None, *, limit: int
+    ) -> Sequence[StoredTranslation]:
+        """Return releases of a source that have a language: those of a day, or the newest."""
+        which = "ORDER BY sort_at DESC, id" if day is None else "AND day = :day ORDER BY number"
+        rows = self._ask(
+            "SELECT number, language, url, content FROM releases WHERE language <> ''"
+            f" AND source = :source {which} LIMIT :limit",
+            {"source": source, "day": day, "limit": limit},
+        )
+        return [
+            StoredTranslation(number, language, url, body_of(content))
+            for number, language, url, content in rows
+        ]
+
+    def languages_in_story(self, numbers: tuple[int, int]) -> Sequence[tuple[str, str]]:
+        """Return source and language of two releases and of all in a story with either of them."""
+        left, right = numbers
+        return self._ask(
+            "SELECT source, substr(language, 1, 2) FROM releases WHERE number IN (:left,"
+            " :right) OR story IN (SELECT story FROM releases WHERE number IN (:left, :right))",
+            {"left": left, "right": right},
+        )

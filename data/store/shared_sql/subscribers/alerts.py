@@ -1,0 +1,228 @@
+"""Alerts: queued events, and deliveries to receivers."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
+
+from data.models import (
+    AlertDelivery,
+    AlertKind,
+    AlertMessage,
+    AlertState,
+    QueuedEvent,
+    message_key,
+)
+from data.store.shared_sql.database.connection import Database, Part
+from data.store.shared_sql.database.rows import encode, event_of, instant
+
+RETENTION_SECONDS: Final = 90 * 86_400
+"""Time in seconds for which receipts, dead deliveries and queued events are kept."""
+
+COLUMNS: Final = "key, watch, output, body, made, due, state, attempts, problem, message"
+
+
+class AlertsPart(Part):
+    """The methods for alerts: events in order, and deliveries with their keys."""
+
+    def queued_events(self, *, limit: int) -> Sequence[QueuedEvent]:
+        """Return up to ``limit`` of the first events that no watch was matched against yet."""
+        rows = self._ask(
+            "SELECT e.number, e.kind, e.at, coalesce(r.id, ''), e.revision, e.backlog,"
+            " h.source, h.well, h.at, h.reason, h.state, h.code FROM alert_events e"
+            " LEFT JOIN releases r ON r.number = e.release"
+            " LEFT JOIN health_events h ON h.number = e.health ORDER BY e.number LIMIT ?",
+            [limit],
+        )
+        return [
+            QueuedEvent(
+                number,
+                kind,
+                instant(at),
+                release,
+                revision,
+                bool(backlog),
+                event_of(*health) if health[0] is not None else None,
+            )
+            for number, kind, at, release, revision, backlog, *health in rows
+        ]
+
+    def settle_events(self, last: int, deliveries: Iterable[AlertDelivery]) -> None:
+        """Store the deliveries for all events up to number ``last`` and delete these events.
+
+        This is one transaction. A delivery whose key is already stored is not changed.
+        """
+        with self._writing() as db:
+            db.executemany(
+                "INSERT INTO alert_deliveries"
+                " (key, watch, output, body, state, made, due, release) VALUES"
+                " (?, ?, ?, ?, ?, ?, ?, (SELECT number FROM releases WHERE id = ?))"
+                " ON CONFLICT DO NOTHING",
+                [
+                    (
+                        *(one.key, one.watch, one.output, one.body, one.state),
+                        *(one.made, one.due, one.release),
+                    )
+                    for one in deliveries
+                ],
+            )
+            db.execute("DELETE FROM alert_events WHERE number <= ?", [last])
+
+    def forget_events(self) -> None:
+        """Delete all queued events without alerting anybody."""
+        with self._writing() as db:
+            db.execute("DELETE FROM alert_events")
+
+    def waiting_outputs(self, now: float) -> Sequence[tuple[str, str]]:
+        """Return the watches and outputs that have a due delivery, longest waiting first."""
+        rows = self._ask(
+            "SELECT watch, output, min(due) FROM alert_deliveries WHERE state = 'waiting'"
+            " AND due <= ? GROUP BY watch, output ORDER BY min(due)",
+            [now],
+        )
+        return [(watch, output) for watch, output, _ in rows]
+
+    def next_message(
+        self, watch: str, output: str, now: float, *, most: int
+    ) -> AlertMessage | None:
+        """Return the next message of an output, or None if nothing is due.
+
+        A message contains at most ``most`` due deliveries. Deliveries that were grouped for an
+        attempt stay together in later attempts.
+        """
+        waiting = "state = 'waiting' AND watch = ? AND output = ? AND due <= ?"
+        first = self._ask(
+            f"SELECT message FROM alert_deliveries WHERE {waiting} ORDER BY due LIMIT 1",
+            [watch, output, now],
+        )
+        if not first:
+            return None
+        ((key,),) = first
+        if not key:
+            rows = self._ask(
+                f"SELECT key FROM alert_deliveries WHERE {waiting} AND message = ''"
+                " ORDER BY rowid LIMIT ?",
+                [watch, output, now, most],
+            )
+            keys = [own for (own,) in rows]
+            key = message_key(keys)
+            with self._writing() as db:
+                db.execute(
+                    "UPDATE alert_deliveries SET message = ?"
+                    " WHERE key IN (SELECT value FROM json_each(?))",
+                    [key, encode(keys)],
+                )
+        found = self._ask(
+            f"SELECT {COLUMNS} FROM alert_deliveries"
+            " WHERE message = ? AND state = 'waiting' ORDER BY rowid",
+            [key],
+        )
+        return AlertMessage(key, watch, output, tuple(AlertDelivery(*row) for row in found))
+
+    def mark_message_delivered(
+        self, key: str, at: float, receipts: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Mark a message as delivered.
+
+        ``receipts`` are receipts by delivery key. They replace the stored bodies of the deliveries.
+        """
+        with self._writing() as db:
+            db.execute(
+                "UPDATE release_times SET alerted = ? WHERE alerted IS NULL AND release IN"
+                " (SELECT release FROM alert_deliveries WHERE message = ? AND state = 'waiting')",
+                [at, key],
+            )
+            db.execute(
+                "UPDATE alert_deliveries SET state = 'delivered', body = ?, due = ?,"
+                " attempts = attempts + 1, problem = '' WHERE message = ? AND state = 'waiting'",
+                [b"", at, key],
+            )
+            db.executemany(
+                "UPDATE alert_deliveries SET body = ? WHERE key = ? AND state = 'delivered'",
+                [(body, own) for own, body in (receipts or {}).items()],
+            )
+
+    def put_off_message(self, key: str, until: float, problem: str) -> None:
+        """Postpone a message to the time ``until`` after a failed attempt."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE alert_deliveries SET due = ?, attempts = attempts + 1, problem = ?"
+                " WHERE message = ? AND state = 'waiting'",
+                [until, problem, key],
+            )
+
+    def give_up_message(self, key: str, problem: str) -> None:
+        """Mark a message as dead; it is only sent again if somebody replays it."""
+        with self._writing() as db:
+            db.execute(
+                "UPDATE alert_deliveries SET state = 'dead', attempts = attempts + 1, problem = ?"
+                " WHERE message = ? AND state = 'waiting'",
+                [problem, key],
+            )
+
+    def withdraw_alerts(self, keys: Collection[str], problem: str) -> None:
+        """Mark deliveries as dead and send the rest of their messages without them.
+
+        A withdrawn delivery that is replayed is sent as a message of its own. Receivers that have
+        the other deliveries would ignore a second message with the same key.
+        """
+        with self._writing() as db:
+            db.execute(
+                "UPDATE alert_deliveries SET state = 'dead', message = key, problem = ?"
+                " WHERE state = 'waiting' AND key IN (SELECT value FROM json_each(?))",
+                [problem, encode(list(keys))],
+            )
+
+    def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
+        """Queue dead deliveries again and return their number.
+
+        Without ``keys`` these are all dead deliveries. Otherwise they are the deliveries with these
+        keys and the others of the same messages.
+        """
+        with self._writing() as db:
+            return db.execute(
+                "UPDATE alert_deliveries SET state = 'waiting', due = ?1, attempts = 0"
+                " WHERE state = 'dead' AND (CAST(?2 AS TEXT) IS NULL OR message IN"
+                " (SELECT message FROM alert_deliveries"
+                " WHERE key IN (SELECT value FROM json_each(?2))))",
+                [now, None if keys is None else encode(list(keys))],
+            ).rowcount
+
+    def forget_old_alerts(self, now: float) -> None:
+        """Delete old receipts, dead deliveries and events that no watch was matched against."""
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM alert_deliveries WHERE state <> 'waiting' AND made < ?",
+                [now - RETENTION_SECONDS],
+            )
+            db.execute("DELETE FROM alert_events WHERE at < ?", [now - RETENTION_SECONDS])
+
+    def alert_counts(self) -> Mapping[AlertState, int]:
+        """Return the number of deliveries in each state; states without deliveries are left out."""
+        return dict(self._ask("SELECT state, count(*) FROM alert_deliveries GROUP BY state"))
+
+    def alerts(self, state: AlertState | None = None, *, limit: int) -> Sequence[AlertDelivery]:
+        """Return the newest deliveries, at most ``limit``, optionally of one state."""
+        rows = self._ask(
+            f"SELECT {COLUMNS} FROM alert_deliveries WHERE CAST(?1 AS TEXT) IS NULL OR state = ?1"
+            " ORDER BY made DESC, key LIMIT ?2",
+            [state, limit],
+        )
+        return [AlertDelivery(*row) for row in rows]
+
+
+def queue_event(
+    db: Database,
+    kind: AlertKind,
+    at: dt.datetime,
+    release: int,
+    *,
+    revision: int = 0,
+    backlog: bool = False,
+) -> None:
+    """Queue an event of a release for matching with watches, in the current transaction."""
+    db.execute(
+        "INSERT INTO alert_events (kind, at, release, revision, backlog) VALUES (?, ?, ?, ?, ?)",
+        [kind, at.timestamp(), release, revision, int(backlog)],
+    )

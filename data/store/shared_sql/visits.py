@@ -1,0 +1,228 @@
+"""Data about visits: runs, due addresses, waiting times of hosts, and learned layouts."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+from data.models import BACKLOG, PublicationTime, Run, Validator, Wait
+from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.database.rows import (
+    INSTANT,
+    SHOWN_VIEW,
+    decode_run,
+    encode,
+    instant,
+    redacted_row,
+)
+from data.text.urls import MAX_KEY_LENGTH
+
+GROWTH = 0.1
+"""Interval between two visits to an old release, as a fraction of its age."""
+
+RUNS_KEPT = 1000
+"""Maximum number of run reports that are kept per source."""
+
+
+class UnconfirmedTable(Part):
+    """The methods for possibly truncated responses and texts, for visits and the recorder."""
+
+    def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
+        """Return the mark and time of the last response or text that may be truncated.
+
+        ``subject`` is an address or a release id.
+        """
+        for row in self._rows("unconfirmed", "subject = ?", [subject]):
+            return str(row["mark"]), instant(row["seen"])
+        return None
+
+    def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
+        """Store the mark of a possibly truncated response or text for a later comparison.
+
+        Nothing is stored for an address that is too long for a key, so it is never confirmed.
+        """
+        if len(subject) > MAX_KEY_LENGTH:
+            return
+        row = {"subject": subject, "mark": mark, "seen": seen.timestamp()}
+        with self._writing():
+            self._connection.upsert("unconfirmed", row)
+
+
+class VisitsPart(UnconfirmedTable):
+    """The methods for data about visits."""
+
+    def due(
+        self, source: str, *, now: dt.datetime, recent: dt.timedelta, everything: bool, limit: int
+    ) -> tuple[str, ...]:
+        """Return up to ``limit`` addresses of releases to check again, longest unvisited first.
+
+        Due are releases younger than ``recent``, releases once found gone, and older releases at
+        intervals that grow with their age. With ``everything``, all releases are due. Redacted
+        releases are never due.
+        """
+        rows = self._ask(
+            f"SELECT url FROM {SHOWN_VIEW} r WHERE source = :source AND (:everything = 1"
+            " OR sort_at >= :recent OR gone_since IS NOT NULL"
+            f" OR checked + (:now - {INSTANT}) * :growth <= :now)"
+            f" AND NOT {redacted_row('r')} ORDER BY checked, id LIMIT :limit",
+            {
+                "source": source,
+                "everything": everything,
+                "recent": (now - recent).timestamp(),
+                "now": now.timestamp(),
+                "growth": GROWTH,
+                "limit": limit,
+            },
+        )
+        return tuple(row[0] for row in rows)
+
+    def validator(self, url: str) -> Validator | None:
+        """Return the cache validators (ETag, Last-Modified) of the last response of an address."""
+        for row in self._ask("SELECT etag, last_modified FROM validators WHERE url = ?", [url]):
+            return Validator(*row)
+        return None
+
+    def cached_listing(self, url: str, reader: str) -> str | None:
+        """Return the cached items of a listing as JSON text, or None.
+
+        Items that another ``reader`` extracted are not returned.
+        """
+        for row in self._ask(
+            "SELECT items FROM cached_listings WHERE url = ? AND reader = ?", [url, reader]
+        ):
+            return str(row[0])
+        return None
+
+    def listings(self, source: str) -> Iterator[str]:
+        """Yield the last extraction of each listing page of a source, as JSON text."""
+        rows = self._ask(
+            "SELECT items FROM cached_listings WHERE source = ? ORDER BY url", [source]
+        )
+        return (str(items) for (items,) in rows)
+
+    def cache_listing(
+        self, source: str, url: str, reader: str, items: str, validator: Validator
+    ) -> None:
+        """Cache the items of a listing and the validators for its next request.
+
+        Nothing is cached for an address that is too long for a key. The listing at such an address
+        is read in full on each visit.
+        """
+        if len(url) > MAX_KEY_LENGTH:
+            return
+        listing = {"url": url, "source": source, "reader": reader, "items": items}
+        asked = {"url": url, "etag": validator.etag, "last_modified": validator.last_modified}
+        with self._writing():
+            self._connection.upsert("cached_listings", listing)
+            self._connection.upsert("validators", asked)
+
+    def add_run(self, run: Run) -> None:
+        """Store the report of a run."""
+        row = [run.source, run.started.timestamp(), encode(run)]
+        with self._writing():
+            self._db.execute("INSERT INTO runs (source, started, report) VALUES (?, ?, ?)", row)
+
+    def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
+        """Return the last runs of a source, newest first in order of storage.
+
+        Their times are not used, because a clock may be set back.
+        """
+        rows = self._ask(
+            "SELECT report FROM runs WHERE source = ? ORDER BY number DESC LIMIT ?",
+            [source, limit],
+        )
+        return tuple(decode_run(row[0]) for row in rows)
+
+    def forget_old_runs(self) -> None:
+        """Delete the oldest run reports."""
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM runs WHERE number IN (SELECT number FROM (SELECT number,"
+                " row_number() OVER (PARTITION BY source ORDER BY number DESC) AS place FROM runs)"
+                " AS placed WHERE place > ?)",
+                [RUNS_KEPT],
+            )
+
+    def last_visit(self, source: str) -> dt.datetime | None:
+        """Return when the last run of a source began, or None."""
+        for (started,) in self._ask(
+            "SELECT started FROM runs WHERE source = ? ORDER BY number DESC LIMIT 1", [source]
+        ):
+            return instant(started)
+        return None
+
+    def publication_times(self, source: str, *, limit: int) -> tuple[PublicationTime, ...]:
+        """Return the publication times of a source's newest releases.
+
+        Undated releases from the first visit are left out.
+        """
+        rows = self._ask(
+            "SELECT sort_at, json_extract(content, '$.published.precision'), first_seen"
+            f" FROM releases WHERE source = ? AND sort_at >= {BACKLOG}"
+            " ORDER BY sort_at DESC, id LIMIT ?",
+            [source, limit],
+        )
+        return tuple(PublicationTime(instant(at), how, instant(seen)) for at, how, seen in rows)
+
+    def wait(self, host: str) -> Wait | None:
+        """Return the time until which a host asked clients to wait, even if it has passed."""
+        for until, status in self._ask(
+            "SELECT until, status FROM host_waits WHERE host = ?", [host]
+        ):
+            return Wait(instant(until), status)
+        return None
+
+    def keep_wait(self, host: str, wait: Wait) -> None:
+        """Store the time until which a host asked clients to wait."""
+        row = {"host": host, "until": wait.until.timestamp(), "status": wait.status}
+        with self._writing():
+            self._connection.upsert("host_waits", row)
+
+    def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
+        """Return the last robots.txt of an origin and the time when it was read."""
+        for row in self._rows("robots_files", "origin = ?", [origin]):
+            return row["body"], instant(row["seen"])
+        return None
+
+    def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
+        """Store the robots.txt of an origin."""
+        row = {"origin": origin, "body": body, "seen": seen.timestamp()}
+        with self._writing():
+            self._connection.upsert("robots_files", row)
+
+    def templates(self, source: str) -> tuple[str, ...]:
+        """Return what was learned about a source's layouts, as JSON texts by layout name."""
+        rows = self._rows("layout_templates", "source = ?", [source], order_by="layout")
+        return tuple(row["template"] for row in rows)
+
+    def keep_template(self, source: str, layout: str, template: str) -> None:
+        """Store what was learned about a layout, as JSON text, replacing earlier data."""
+        row = {"source": source, "layout": layout, "template": template}
+        with self._writing():
+            self._connection.upsert("layout_templates", row)
+
+    def source_reading(self, source: str) -> str:
+        """Return the rules used to extract a source's pages, as JSON text; empty if unknown."""
+        rows = self._rows("source_readings", "source = ?", [source])
+        return next((str(row["reading"]) for row in rows), "")
+
+    def keep_source_reading(self, source: str, reading: str) -> None:
+        """Store the rules used to extract a source's pages, as JSON text."""
+        with self._writing():
+            self._connection.upsert("source_readings", {"source": source, "reading": reading})
+
+    def skeleton(self, release: str) -> bytes:
+        """Return the last sketch of a release page's structure; empty if unknown."""
+        row = self._ask(
+            "SELECT s.skeleton FROM page_skeletons s JOIN releases r ON r.number = s.release"
+            " WHERE r.id = ?",
+            [release],
+        )
+        return next((bytes(found[0]) for found in row), b"")
+
+    def forget_template(self, source: str, layout: str) -> None:
+        """Delete a layout that pages don't use any more."""
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM layout_templates WHERE source = ? AND layout = ?", [source, layout]
+            )

@@ -1,0 +1,223 @@
+"""The progress of walks, the items they listed, and the items not fetched yet."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from data.models import Listed, ListingKind, Walk
+from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.database.rows import encode, instant
+from data.store.shared_sql.sources import SourcesPart
+
+MOST_TRIES: Final = 10
+"""Maximum number of visits that fetch a listed item before it counts as not a release."""
+
+WAIT: Final = 900.0
+"""Delay in seconds after the first failed try; it grows with the square of the tries."""
+
+_walk = msgspec.json.Decoder(Walk)
+
+DUE: Final = "tries < :most AND asked < :since AND asked + :wait * tries * tries <= :now"
+"""Condition for rows to request now, with the arguments of `due_arguments`."""
+
+
+def due_arguments(
+    source: str, *, most: int, wait: float, now: dt.datetime, since: dt.datetime, limit: int
+) -> dict[str, object]:
+    """Return the arguments of a query for due rows of a source.
+
+    Each row is requested at most ``most`` times, the second time after ``wait`` seconds. A row
+    requested ``since`` the start of a visit waits for the next visit.
+    """
+    return {
+        "source": source,
+        "most": most,
+        "since": since.timestamp(),
+        "wait": wait,
+        "now": now.timestamp(),
+        "limit": limit,
+    }
+
+
+class WalksPart(Part):
+    """The methods for walks."""
+
+    def walk(self, source: str, start: str) -> Walk | None:
+        """Return the progress of the walk that began on the page at ``start``, or None."""
+        for row in self._ask(
+            "SELECT walk FROM walks WHERE source = ? AND start = ?", [source, start]
+        ):
+            return _walk.decode(row[0])
+        return None
+
+    def first_visit(self, source: str) -> dt.datetime | None:
+        """Return when a visit first read a listing of a source, or None."""
+        walks = self._ask("SELECT walk FROM walks WHERE source = ?", [source])
+        begun = [_walk.decode(walk).begun for (walk,) in walks]
+        if not all(begun) or not begun:
+            # Walks of earlier versions have no ``begun``, and a rebuilt store has no unfinished
+            # walks.
+            begun += [
+                started
+                for (started,) in self._ask(
+                    "SELECT started FROM runs WHERE source = ?"
+                    " AND CAST(json_extract(report, '$.found') AS INTEGER) > 0"
+                    " ORDER BY started LIMIT 1",
+                    [source],
+                )
+            ]
+        return min(map(instant, filter(None, begun)), default=None)
+
+    def begin_walk(self, source: str, start: str, rules: str, *, at: dt.datetime) -> Walk:
+        """Start a walk at the page ``start``; it replaces an earlier walk from there.
+
+        ``at`` is the time of the visit. The first walk stores it as ``begun``.
+        """
+        with self._writing():
+            before = self.walk(source, start)
+            ((last,),) = self._ask(
+                "SELECT coalesce(max(number), 0) FROM walks WHERE source = ?", [source]
+            )
+            walk = Walk(
+                start,
+                rules,
+                last + 1,
+                first=before is None or before.first,
+                begun=before.begun if before else at.timestamp(),
+            )
+            self.keep_walk(source, walk)
+        return walk
+
+    def keep_walk(self, source: str, walk: Walk) -> None:
+        """Store the progress of a walk."""
+        with self._writing() as db:
+            if self.walk(source, walk.start) is None:
+                SourcesPart(self._connection).index_without(walk.start)
+            db.execute(
+                "INSERT INTO walks (source, start, number, walk) VALUES (?, ?, ?, ?)"
+                " ON CONFLICT (source, start) DO UPDATE SET"
+                " number = excluded.number, walk = excluded.walk",
+                [source, walk.start, walk.number, encode(walk)],
+            )
+
+    def list_items(
+        self, source: str, kind: ListingKind, walk: int, items: Mapping[str, str]
+    ) -> Listed:
+        """Record the items on a page of a walk and return those that are fresh or news.
+
+        ``items`` are names by canonical address. A name consists of the day and the title. A
+        release that was listed with this name at another address is not fresh.
+        """
+        with self._writing() as db:
+            before = self._ask(
+                "SELECT j.key, max(l.walk) FROM json_each(:items) j JOIN listed_links l"
+                " ON l.source = :source AND l.listing_kind = :kind"
+                " AND (l.key = j.key OR (l.name = j.value AND l.name <> ''))"
+                " GROUP BY j.key",
+                {"items": encode(items), "source": source, "kind": kind},
+            )
+            db.executemany(
+                "INSERT INTO listed_links (source, key, listing_kind, name, walk)"
+                " VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, key, listing_kind)"
+                " DO UPDATE SET name = excluded.name, walk = excluded.walk",
+                [(source, key, kind, name, walk) for key, name in items.items()],
+            )
+        known = {key for key, _ in before}
+        passed = {key for key, last in before if last >= walk}
+        return Listed(frozenset(items.keys() - passed), frozenset(items.keys() - known))
+
+    def listed_before(
+        self, source: str, kind: ListingKind, items: Mapping[str, str]
+    ) -> tuple[frozenset[str], frozenset[str]]:
+        """Return which addresses this listing showed before, and for which it showed the name.
+
+        ``items`` are names by canonical address.
+        """
+        keys = self._ask(
+            "SELECT j.key FROM json_each(?) j"
+            " JOIN listed_links l ON l.source = ? AND l.listing_kind = ? AND l.key = j.key",
+            [encode(items), source, kind],
+        )
+        names = self._ask(
+            "SELECT j.key FROM json_each(?) j"
+            " JOIN listed_links l ON l.source = ? AND l.listing_kind = ?"
+            " AND l.name = j.value AND l.name <> ''",
+            [encode(items), source, kind],
+        )
+        return frozenset(row[0] for row in keys), frozenset(row[0] for row in names)
+
+    def await_items(self, source: str, items: Mapping[str, str], *, front: bool) -> None:
+        """Queue listed items that were not fetched yet, as JSON texts by canonical address.
+
+        Items on the first page (``front``) are requested by every visit, the others at growing
+        intervals.
+        """
+        with self._writing() as db:
+            db.executemany(
+                "INSERT INTO unread_items (source, key, item, front, tries, asked)"
+                " VALUES (?, ?, ?, ?, 0, 0) ON CONFLICT (source, key) DO UPDATE SET"
+                " item = excluded.item, front = excluded.front,"
+                " tries = CASE WHEN excluded.front = 1 THEN 0 ELSE unread_items.tries END,"
+                " asked = CASE WHEN excluded.front = 1 THEN 0 ELSE unread_items.asked END",
+                [(source, key, item, int(front)) for key, item in items.items()],
+            )
+
+    def awaiting(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
+        """Return those canonical addresses that are queued, with their items as JSON text."""
+        rows = self._ask(
+            "SELECT u.key, u.item FROM json_each(?) j"
+            " JOIN unread_items u ON u.source = ? AND u.key = j.value",
+            [encode(list(keys)), source],
+        )
+        return dict(rows)
+
+    def unread(self, source: str) -> Sequence[str]:
+        """Return the listed items that were not fetched yet, as JSON texts in listing order."""
+        rows = self._ask(
+            "SELECT item FROM unread_items u WHERE source = ? AND NOT EXISTS (SELECT 1"
+            " FROM aliases a WHERE a.key = u.key AND a.source = u.source AND a.kind = 'seen')"
+            " ORDER BY number",
+            [source],
+        )
+        return tuple(item for (item,) in rows)
+
+    def awaited(
+        self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
+    ) -> Sequence[str]:
+        """Return the items to fetch ``now``, first page first, and count each as requested.
+
+        Items requested ``since`` the start of the visit are left out.
+        """
+        with self._writing() as db:
+            db.execute(
+                "DELETE FROM unread_items WHERE source = :source AND EXISTS (SELECT 1"
+                " FROM aliases a WHERE a.key = unread_items.key AND a.source = :source"
+                " AND a.kind = 'seen')",
+                {"source": source},
+            )
+            rows = self._ask(
+                f"SELECT number, item FROM unread_items WHERE source = :source AND {DUE}"
+                " ORDER BY front DESC, tries, number LIMIT :limit",
+                due_arguments(
+                    source, most=MOST_TRIES, wait=WAIT, now=now, since=since, limit=limit
+                ),
+            )
+            db.executemany(
+                "UPDATE unread_items SET tries = tries + 1, front = 0, asked = ? WHERE number = ?",
+                [(since.timestamp(), number) for number, _ in rows],
+            )
+        return tuple(item for _, item in rows)
+
+    def return_items(self, source: str, *, since: dt.datetime) -> None:
+        """Make all items due again that were requested ``since`` a time but are not stored.
+
+        An interrupted visit calls this: its requests don't count as tries.
+        """
+        again = "SET tries = tries - 1, asked = 0 WHERE source = ? AND asked >= ? AND tries > 0"
+        with self._writing() as db:
+            db.execute(f"UPDATE unread_items {again}", [source, since.timestamp()])
+            db.execute(f"UPDATE files {again} AND record_id IS NULL", [source, since.timestamp()])

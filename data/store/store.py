@@ -1,0 +1,217 @@
+"""The store: all methods on releases, sources, visits, subscribers and the journal.
+
+It combines one part per concern over one connection; a new method belongs to the part of its
+concern. Deduplication is not a part: data.store.recorder implements it over ``Tables``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
+from typing import Final
+
+from data.identity.decision import Decision
+from data.models import Content, Draft, Lease
+from data.store.outcome import JoinedStory, Outcome
+from data.store.recorder.recorder import Recorder
+from data.store.recorder.refiling import drop_section_topic
+from data.store.shared_sql.aliases import AliasesPart
+from data.store.shared_sql.captures import CapturesPart
+from data.store.shared_sql.change_log import ChangeLogPart
+from data.store.shared_sql.database.connection import Connection
+from data.store.shared_sql.health import HealthPart
+from data.store.shared_sql.journal import JournalPart
+from data.store.shared_sql.links import LinksPart
+from data.store.shared_sql.logged_changes import LoggedChangesPart
+from data.store.shared_sql.publication import FacetsPart, PublicationPart
+from data.store.shared_sql.releases import ReleasesPart
+from data.store.shared_sql.retraction import RetractionPart
+from data.store.shared_sql.search import SearchPart
+from data.store.shared_sql.selection import SelectionPart
+from data.store.shared_sql.sources import SourcesPart
+from data.store.shared_sql.subscribers.alerts import AlertsPart
+from data.store.shared_sql.subscribers.reader_states import ReaderStatesPart
+from data.store.shared_sql.subscribers.websub import WebSubPart
+from data.store.shared_sql.tables import Tables
+from data.store.shared_sql.visits import VisitsPart
+from data.store.shared_sql.walks import WalksPart
+
+NOT_OF_ARCHIVE: Final = (
+    *("websub_topics", "websub_subscriptions", "websub_requests"),
+    *("feed_hubs", "feed_subscriptions"),
+    *("alert_events", "alert_deliveries"),
+    *("reader_states", "reader_marks"),
+)
+"""Tables with secrets, pending messages and reading states, which are not archived."""
+
+
+class Store(
+    SourcesPart,
+    ReleasesPart,
+    FacetsPart,
+    ChangeLogPart,
+    LoggedChangesPart,
+    SelectionPart,
+    PublicationPart,
+    HealthPart,
+    AliasesPart,
+    RetractionPart,
+    CapturesPart,
+    VisitsPart,
+    WalksPart,
+    LinksPart,
+    WebSubPart,
+    AlertsPart,
+    ReaderStatesPart,
+    JournalPart,
+    SearchPart,
+):
+    """A store on any database; each writing method is one transaction.
+
+    Methods that return releases to readers leave hidden ones out, except ``release``.
+    """
+
+    def __init__(self, connection: Connection, tables: Tables) -> None:
+        super().__init__(connection)
+        self._tables = tables
+        self._recorder = Recorder(tables)
+
+    def transaction(self) -> AbstractContextManager[object]:
+        """Run the method calls within in one transaction that is committed fully or not at all.
+
+        If one of the methods fails, only its own writes are undone.
+        """
+        return self._writing()
+
+    def under(self, lease: Lease | None) -> AbstractContextManager[None]:
+        """Write within the block only while a worker has the ``lease`` of a host, if any.
+
+        Raises LeaseLost in each later transaction if the lease is lost. Only PostgreSQL has leases.
+        """
+        del lease
+        return nullcontext()
+
+    def settle_visit(self, source: str) -> None:
+        """Record that the due visit to a source took place, if the database schedules visits."""
+
+    @abstractmethod
+    def keep_private(self) -> None:
+        """Make the store readable only by its owner, because it contains secrets of subscribers.
+
+        Raises OSError.
+        """
+
+    @abstractmethod
+    def snapshot(self, size: int) -> Iterator[bytes]:
+        """Return the committed state as an SQLite store file, in pieces of ``size`` bytes.
+
+        The file has no WebSub subscriptions, which contain secrets, no queued alerts or other
+        messages, and no reading states.
+        """
+
+    def record(
+        self,
+        draft: Draft,
+        *,
+        seen: dt.datetime,
+        since: dt.datetime,
+        front: Iterable[str] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> Decision:
+        """Decide whether a draft is new, changed or unchanged, and store it.
+
+        ``seen`` is the time of the visit and ``since`` the start of its run. ``front`` contains
+        addresses of the site that are not releases. ``labels`` are labels of topics by slug.
+        """
+        outcome = self.record_outcome(draft, seen=seen, since=since, front=front, labels=labels)
+        return outcome.decision
+
+    def record_outcome(
+        self,
+        draft: Draft,
+        *,
+        seen: dt.datetime,
+        since: dt.datetime,
+        front: Iterable[str] = (),
+        labels: Mapping[str, str] | None = None,
+    ) -> Outcome:
+        """Record a draft as ``record`` does and return everything that was written."""
+        return self._recorder.record(draft, seen=seen, since=since, front=front, labels=labels)
+
+    def read_anew(
+        self,
+        release_id: str,
+        draft: Draft,
+        *,
+        at: dt.datetime,
+        labels: Mapping[str, str],
+        before: Content | None = None,
+    ) -> Decision | None:
+        """Store a release as re-extracted with other rules from a stored response.
+
+        Return None if the release is unknown. A better text makes a revision, which is not an edit
+        and causes no alert. ``before`` is explained in data.identity.decision.read_anew.
+        """
+        outcome = self.read_anew_outcome(release_id, draft, at=at, labels=labels, before=before)
+        return outcome.decision if outcome else None
+
+    def read_anew_outcome(
+        self,
+        release_id: str,
+        draft: Draft,
+        *,
+        at: dt.datetime,
+        labels: Mapping[str, str],
+        before: Content | None = None,
+    ) -> Outcome | None:
+        """Store a re-extracted release as ``read_anew`` does and return everything written."""
+        return self._recorder.read_anew(release_id, draft, at, labels, before)
+
+    def drop_section_topic(self, source: str, topic: str) -> int:
+        """Remove a topic from a source's releases in the section of that name; return their number.
+
+        This is not an edit: the releases keep their positions, and no alerts are sent.
+        """
+        return drop_section_topic(self._tables, source, topic)
+
+    def restore(self, outcome: Outcome) -> None:
+        """Repeat the writes of a recorded outcome without deciding again."""
+        self._recorder.restore(outcome)
+
+    def translations(self) -> Iterator[tuple[str, str]]:
+        """Yield pairs of release ids that are translations although no page links them."""
+        return self._recorder.translations()
+
+    def join_translations(self, left: str, right: str) -> JoinedStory | None:
+        """Put two translations into one story.
+
+        Return None if they can't be joined or already share a story.
+        """
+        return self._recorder.join_translations(left, right)
+
+    def grow_story(self, joined: JoinedStory) -> None:
+        """Repeat the growth of a story that was recorded elsewhere."""
+        self._recorder.grow_story(joined)
+
+    def update_search_index(self) -> int:
+        """Add recently recorded releases to the search index and return their number.
+
+        Translations of one release among them are joined to stories first, because only now all
+        releases of a visit are stored.
+        """
+        for left, right in self.translations():
+            self.join_translations(left, right)
+        return self.enter_queued()
+
+    def maintain(self) -> None:
+        """Delete the oldest runs, changes and alerts."""
+        self.forget_old_changes()
+        self.forget_old_runs()
+        self.forget_old_alerts(time.time())
+
+    def close(self) -> None:
+        """Close this thread's connection."""
+        self._connection.close()

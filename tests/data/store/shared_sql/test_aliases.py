@@ -1,0 +1,44 @@
+"""Which stored releases are at an address."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+
+from data.store.store import Store
+from tests.drafts import draft
+
+NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
+PAGE = "https://harbour.example/news_%"
+
+
+def test_the_sections_of_a_page_are_those_at_its_address_with_a_fragment(
+    store: Store,
+) -> None:
+    others = (PAGE, f"{PAGE}2#a", "https://harbour.example/newsX_#a", f"{PAGE}?page=2#a")
+    for number, url in enumerate((f"{PAGE}#b", f"{PAGE}#a", *others)):
+        one = draft(title=f"Notice {number} of the harbour", body_text=f"Text {number} " * 40)
+        store.record(replace(one, url=url, aliases=(), digest=url), seen=NOON, since=NOON)
+    assert store.sections_of("harbour", PAGE) == (f"{PAGE}#a", f"{PAGE}#b")
+    assert store.sections_of("harbour", "https://harbour.example/other") == ()
+    assert store.sections_of("ferry", PAGE) == ()
+    assert set(store.ids_at("harbour", ["https://harbour.example/news_%25#a"])) == {
+        "https://harbour.example/news_%25#a"
+    }
+
+
+def test_a_release_is_found_by_the_address_of_its_section_and_a_page_by_any_part_of_it(
+    store: Store,
+) -> None:
+    url = "https://harbour.example/news"
+    for number, fragment in enumerate(("#a", "#b", "/1")):
+        one = draft(title=f"Notice {number} of the harbour", body_text=f"Text {number} " * 40)
+        made = replace(one, url=url + fragment, aliases=(), digest=fragment)
+        store.record(made, seen=NOON, since=NOON)
+
+    def found(name: str) -> list[str]:
+        return [one.url for one in store.find_releases(name, limit=9)]
+
+    assert found(f"{url}#b") == [f"{url}#b"]
+    assert found(f"{url}/1#comment-form") == [f"{url}/1"]
+    assert found(f"{url}#c") == []

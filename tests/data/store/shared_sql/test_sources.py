@@ -1,0 +1,197 @@
+"""Sources that get another id, and those that are collected no more."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from data.errors import RenamedSource
+from data.models import Facet, Handling, HealthEvent, HubRequest, Run, Source
+from data.search.query import Query
+from data.store.shared_sql.sources import TABLES_WITH_SOURCE, WHY_HIDDEN
+from data.store.sqlite.store import SqliteStore
+from data.store.store import Store
+from tests.drafts import draft
+
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture
+def filled(store: Store, noon: dt.datetime) -> Store:
+    """A store of three releases of ``harbour`` and one of ``wire``, which tells the same."""
+    for name in ("harbour", "wire"):
+        store.register(Source(name, name.title(), f"http://{name}.example/"))
+    for number in range(1, 4):
+        text = f"Ships of pier {number} wait for the pilots of the outer basin."
+        store.record(
+            draft(
+                f"http://harbour.example/{number}",
+                title=f"Pier {number}",
+                body_text=text,
+                section="Outer piers",
+            ),
+            seen=noon,
+            since=noon,
+        )
+    store.record(
+        draft("http://wire.example/1", source="wire", title="Wire", body_text="Rain."),
+        seen=noon,
+        since=noon,
+    )
+    store.update_search_index()
+    return store
+
+
+def ids(store: Store, facet: Facet) -> set[str]:
+    return {one.id for one in store.releases(facet)}
+
+
+def test_every_table_that_names_a_source_is_known(sqlite_store: SqliteStore) -> None:
+    rows = sqlite_store._ask(  # noqa: SLF001 - of the schema there is no verb
+        "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c"
+        " WHERE m.type = 'table' AND c.name = 'source'"
+    )
+    assert {name for (name,) in rows} == {*TABLES_WITH_SOURCE, "facets", "removed_sources"}
+
+
+def test_all_of_a_source_goes_along_when_it_is_renamed(filled: Store, noon: dt.datetime) -> None:
+    before = ids(filled, Facet(source="harbour"))
+    filled.add_run(Run("harbour", noon, 1.0, new=3))
+    filled.add_health_events([HealthEvent("harbour", False, noon, "closed", "blocked")])  # noqa: FBT003 - its state
+    piers = Facet(source="harbour", section="outer-piers")
+    filled.add_archive_pages({one: {1: sorted(before)[:1]} for one in (Facet("harbour"), piers)})
+    assert filled.rename_source("harbour", "port")
+    filled.update_search_index()
+    assert sorted(filled.sources()) == ["port", "wire"]
+    assert ids(filled, Facet(source="port")) == before
+    assert ids(filled, Facet(source="harbour")) == set()
+    assert filled.facets()[Facet(source="port")] == 3
+    assert Facet(source="harbour") not in filled.facets()
+    moved = Facet(source="port", section="outer-piers")
+    assert ids(filled, moved) == before
+    assert (filled.facets()[moved], filled.archive_page_count(moved)) == (3, 1)
+    assert filled.section_labels() == {("port", "outer-piers"): "Outer piers"}
+    assert [run.source for run in filled.runs("port", limit=1)] == ["port"]
+    assert filled.last_health_events()["port"].state == "blocked"
+    assert filled.archive_page_count(Facet(source="port")) == 1
+    assert len(filled.search(Query("pilots", "port"), limit=9)) == 3
+    assert filled.search(Query("pilots", "harbour"), limit=9) == ()
+    # A page that is seen again is the release that it was.
+    again = filled.record(
+        draft("http://harbour.example/1", source="port", title="Pier 1", body_text="Other words."),
+        seen=noon + HOUR,
+        since=noon + HOUR,
+    )
+    assert again.kind == "changed"
+    assert again.release.id in before
+    assert not filled.rename_source("harbour", "quay")
+
+
+def test_a_source_is_renamed_in_the_transaction_that_fills_it(
+    store: Store, noon: dt.datetime
+) -> None:
+    with store.transaction():
+        store.register(Source("harbour", "Harbour", ""))
+        store.record(draft(), seen=noon, since=noon)
+        store.rename_source("harbour", "port")
+        other = draft("http://harbour.example/2", source="port", title="Ice", body_text="Ice.")
+        store.record(other, seen=noon, since=noon)
+        store.rename_source("port", "quay")
+    assert store.facets()[Facet(source="quay")] == 2
+    assert {facet.source for facet in store.facets()} == {None, "quay"}
+
+
+def test_an_id_of_before_is_nobody_elses(filled: Store) -> None:
+    filled.rename_source("harbour", "port")
+    with pytest.raises(RenamedSource, match="'harbour' was renamed to 'port'"):
+        filled.register(Source("harbour", "Another Harbour", ""))
+    assert sorted(filled.sources()) == ["port", "wire"]
+
+
+def test_all_ids_of_a_source_lead_to_the_present_one(filled: Store) -> None:
+    filled.rename_source("harbour", "port")
+    filled.rename_source("port", "quay")
+    assert list(filled.source_moves().items()) == [("harbour", "quay"), ("port", "quay")]
+    filled.rename_source("quay", "harbour")
+    # The first stays the first.
+    assert list(filled.source_moves().items()) == [
+        ("harbour", "harbour"),
+        ("port", "harbour"),
+        ("quay", "harbour"),
+    ]
+    filled.register(Source("harbour", "Harbour", ""))
+
+
+def test_what_is_left_under_an_id_of_before_is_in_nobodys_way(filled: Store) -> None:
+    filled.keep_template("harbour", "news", "{}")
+    filled.rename_source("harbour", "port")
+    filled.keep_template("harbour", "news", "left")
+    filled.rename_source("port", "harbour")
+    assert filled.templates("harbour") == ("{}",)
+
+
+def test_subscribers_of_a_feed_are_those_of_where_it_is_now(filled: Store) -> None:
+    asked = HubRequest("subscribe", "https://reader.example/", "t")
+    old, new = "feeds/source/harbour.atom", "feeds/source/port.atom"
+    filled.note_feeds([(old, "1 2 3", b"old")], told=True)
+    filled.add_subscription(asked, old, "reader.example", 9.0)
+    others = ("feeds/source/harbour-2.atom", "feeds/all.atom")
+    filled.note_feeds([(one, "7 8 9", b"") for one in others], told=True)
+    topic = "feeds/source/harbour/topic/tides.rss"
+    filled.note_feeds([(topic, "7 8 9", b"")], told=True)
+    filled.move_feeds("feeds/source/harbour", "feeds/source/port")
+    assert filled.feed_stamps().keys() == {new, "feeds/source/port/topic/tides.rss", *others}
+    filled.note_feeds([(new, "4 5 6", b"new")], told=False)
+    (due,) = filled.pending_deliveries(1.0, [], limit=5)
+    assert (due.file, due.callback) == (new, asked.callback)
+
+
+def test_what_is_removed_is_hidden_and_comes_back_as_it_was(
+    filled: Store, noon: dt.datetime
+) -> None:
+    wrong, *_ = sorted(ids(filled, Facet(source="harbour")))
+    filled.hide(wrong, at=noon, why="a notice")
+    before, counts = ids(filled, Facet()), filled.facets()
+    assert filled.remove_source("harbour", at=noon, kept=False)
+    assert not filled.remove_source("harbour", at=noon + HOUR, kept=False)
+    assert {one.source for one in filled.releases(Facet())} == {"wire"}
+    assert Facet(source="harbour") not in filled.facets()
+    assert Facet(source="harbour", section="outer-piers") not in filled.facets()
+    assert filled.facets()[Facet()] == 1
+    assert len(filled.hidden()) == 3
+    hidden = filled.hidden_release(min(before & filled.hidden()))
+    assert hidden is not None
+    assert (hidden.at, hidden.why) == (noon, WHY_HIDDEN)
+    # One by one they don't come back.
+    assert not filled.unhide(hidden.release)
+    filled.register(Source("harbour", "Harbour", ""))
+    assert (ids(filled, Facet()), filled.facets()) == (before, counts)
+    assert filled.hidden() == {wrong}
+    assert filled.removed_sources() == {}
+
+
+def test_a_source_that_was_paused_and_removed_is_visited_when_it_is_added_again(
+    filled: Store, noon: dt.datetime
+) -> None:
+    for name in ("harbour", "wire"):
+        filled.handle(name, Handling("paused", noon, "they asked us to"))
+    assert filled.rename_source("wire", "cable")
+    assert filled.remove_source("harbour", at=noon, kept=True)
+    assert filled.handlings(noon).keys() == {"cable"}
+
+
+def test_what_is_kept_stays_and_may_go_later(filled: Store, noon: dt.datetime) -> None:
+    counts = filled.facets()
+    filled.mark_published(filled.dirty_feeds())
+    assert filled.remove_source("harbour", at=noon, kept=True)
+    assert filled.facets() == counts
+    # Its own feed says so.
+    assert [*filled.dirty_feeds()] == [Facet(source="harbour")]
+    assert filled.remove_source("harbour", at=noon + HOUR, kept=False)
+    assert filled.facets()[Facet()] == 1
+    assert filled.remove_source("harbour", at=noon + HOUR, kept=True)
+    assert filled.facets() == counts
+    (removed,) = filled.removed_sources().values()
+    assert (removed.at, removed.kept) == (noon, True)
+    assert not filled.remove_source("no-such-source", at=noon, kept=False)
