@@ -11,7 +11,7 @@ CONTENT = (
         "it is told, nothing of it is published, and what was there stays",
         (
             "tests/integration/test_identity.py::test_a_challenge_with_200_changes_nothing_and_is_told",
-            "tests/spiders/crawl/barriers/test_blocked_page.py::test_what_stands_before_a_page_is_named",
+            "tests/spiders/barriers/test_challenges.py::test_what_stands_before_a_page_is_named",
             "tests/integration/test_signs_of_health.py::test_the_visit_that_meets_it_tells_what_is_broken_and_the_next_that_it_is_mended",
         ),
     ),

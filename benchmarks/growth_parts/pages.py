@@ -9,11 +9,13 @@ from typing import Final
 
 from benchmarks.growth_parts.setting import NOW, READING, page_of
 from data.models import Content
+from spiders.barriers.challenges import challenge_in
+from spiders.barriers.logins import lock_reason
+from spiders.barriers.soft_404 import apology_in
 from spiders.body.clean_html import clean_body
 from spiders.body.fragment import outer_html
+from spiders.body.frames import is_frame_line
 from spiders.body.serialize import serialize
-from spiders.crawl.barriers.blocked_page import apology_in, challenge_in
-from spiders.crawl.barriers.missing_text import is_leftover, lock_reason
 from spiders.crawl.drafts.layout_change import shown_on, skeleton_of
 from spiders.crawl.listings.feed_hubs import announced
 from spiders.discovery.address_list import BadList, read_addresses
@@ -201,7 +203,7 @@ def barriers(text: str) -> object:
         challenge_in(page),
         apology_in(page),
         lock_reason(page, content, "A lamp"),
-        is_leftover(page, "Harbour board of Lindmouth", ["Harbour"]),
+        is_frame_line(page, "Harbour board of Lindmouth", ["Harbour"]),
         needs_scripts(page),
     )
 

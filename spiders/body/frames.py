@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
 from lxml import etree
 
+from data.text.words import tokens
 from spiders.page.page import Page
 
 TAGS: Final = frozenset(["header", "footer", "nav", "aside"])
@@ -17,6 +18,13 @@ NAMES: Final = frozenset(
 )
 """Classes and ids of headers, footers, navigation and sidebars."""
 
+MAX_FRAME_LINE_WORDS: Final = 25
+MAX_FRAME_LINE_LENGTH: Final = 500
+"""Maximum words and characters of a text that may be a line on every page of a site."""
+
+MAX_NAME_WORDS: Final = 8
+"""Maximum words of a text that may be only an institution's name."""
+
 
 def frame_texts(page: Page) -> Iterator[str]:
     """Yield the text of each header, footer, navigation and sidebar, outermost elements only."""
@@ -25,6 +33,21 @@ def frame_texts(page: Page) -> Iterator[str]:
         if is_frame(node):
             yield " ".join(map(str, node.itertext()))
             walker.skip_subtree()
+
+
+def is_frame_line(page: Page, text: str, names: Iterable[str]) -> bool:
+    """Whether a text is not a release's own, but a line of a page's frame or the site's name.
+
+    ``names`` are names of the institution.
+    """
+    words = tokens(text) if len(text) <= MAX_FRAME_LINE_LENGTH else []
+    if not words or len(words) > MAX_FRAME_LINE_WORDS:
+        return False
+    called = {word for name in names for word in tokens(name)}
+    if len(words) <= MAX_NAME_WORDS and sum(word in called for word in words) * 2 >= len(words):
+        return True
+    said = " ".join(words)
+    return any(said in " ".join(tokens(text)) for text in frame_texts(page))
 
 
 def is_frame(node: etree._Element) -> bool:

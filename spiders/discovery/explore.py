@@ -10,7 +10,7 @@ from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.text.urls import canonical_url, page_address, section_fragment
 from data.wording import counted
-from spiders.crawl.barriers.blocked_page import challenge_in
+from spiders.barriers.challenges import challenge_in
 from spiders.discovery.certainty import goes_on, is_article, reads_as_release
 from spiders.discovery.feed_candidates import Comparison, compare, page_of_feed, preferred
 from spiders.discovery.fetcher import (

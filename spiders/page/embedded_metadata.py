@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from spiders.page.html_tree import line_of
 from spiders.page.json_text import json_objects, load_json
 from spiders.page.page import Page
 
@@ -99,7 +100,7 @@ def title_of(page: Page) -> str:
     for element in page.declared["title"]:
         parent = element.getparent()
         if parent is None or parent.tag != "svg":
-            title = " ".join("".join(map(str, element.itertext())).split())
+            title = line_of(element)
             if title:
                 return title
     return ""

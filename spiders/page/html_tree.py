@@ -116,3 +116,8 @@ def _text_length(element: etree._Element) -> int:
     texts = TEXTS(element)
     assert isinstance(texts, list)  # noqa: S101 - the path selects nodes
     return sum(map(len, map(str.strip, map(str, texts))))
+
+
+def line_of(element: etree._Element) -> str:
+    """Return the text of an element as one line, with single spaces."""
+    return " ".join("".join(map(str, element.itertext())).split())

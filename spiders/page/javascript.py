@@ -10,6 +10,7 @@ from lxml import etree
 
 from data.text.urls import ROUTE, absolute
 from spiders.page.class_hints import names_around, names_of
+from spiders.page.html_tree import line_of
 from spiders.page.page import Page, is_web
 
 ROOTS = re.compile(r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app)")
@@ -103,7 +104,7 @@ def needs_scripts(page: Page) -> bool:
     said = _said(page)
     if said < LITTLE or _rooted(page):
         return True
-    asked = any(ASKS.search(_text(node)) for node in page.tree.iter("noscript"))
+    asked = any(ASKS.search(line_of(node)) for node in page.tree.iter("noscript"))
     return said < SOME and (asked or has_scripted_list(page))
 
 
@@ -129,12 +130,8 @@ def _said(page: Page) -> int:
     body = page.tree.find("body")
     if body is None:
         return 0
-    silent = sum(len(_text(node)) for node in body.iter(*SILENT))
-    return len(_text(body)) - silent
-
-
-def _text(node: etree._Element) -> str:
-    return " ".join("".join(map(str, node.itertext())).split())
+    silent = sum(len(line_of(node)) for node in body.iter(*SILENT))
+    return len(line_of(body)) - silent
 
 
 def _has_empty_list(page: Page) -> bool:
@@ -149,7 +146,7 @@ def _has_empty_list(page: Page) -> bool:
         names = f"{node.tag if is_own else ''} {names_of(node)}"
         if not LIST_NAME.search(names) or len([*islice(node.iter(), MAX_WITHIN)]) == MAX_WITHIN:
             continue
-        text = _text(node)
+        text = line_of(node)
         loads = len(text) <= LOADING_LENGTH and LOADING.search(text)
         is_empty = not text and node.find(".//a") is None and node.find(".//img") is None
         if not (loads or is_empty) or BESIDE.search(f"{names} {names_around(node, BESIDE_LEVELS)}"):
@@ -174,7 +171,7 @@ def _has_target(page: Page) -> bool:
 
 def _is_empty(node: etree._Element) -> bool:
     """Whether an element shows nothing and belongs to the main part of the page."""
-    if _text(node) or next(node.iter("a", "img", "input"), None) is not None:
+    if line_of(node) or next(node.iter("a", "img", "input"), None) is not None:
         return False
     beside = BESIDE.search(f"{names_of(node)} {names_around(node, BESIDE_LEVELS)}")
     return not beside and not any(one.tag in ASIDES for one in node.iterancestors())
@@ -183,6 +180,6 @@ def _is_empty(node: etree._Element) -> bool:
 def _rooted(page: Page) -> bool:
     """Whether a page has an empty root element for a script framework to fill."""
     return any(
-        ROOTS.fullmatch(node.get("id") or str(node.tag)) and not len(node) and not _text(node)
+        ROOTS.fullmatch(node.get("id") or str(node.tag)) and not len(node) and not line_of(node)
         for node in page.tree.iter("div", "main", "section", "app-root")
     )

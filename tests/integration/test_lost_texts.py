@@ -10,7 +10,7 @@ import pytest
 
 from tests.command import collect, communique, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
-from tests.spiders.crawl.barriers.test_missing_text import wordpress
+from tests.spiders.barriers.test_logins import wordpress
 
 NUMBERS = [1, 2, 3, 4, 5, 6]
 SHARED = "<p>" + "The harbour is open to all who keep its rules and pay their dues in time. " * 2

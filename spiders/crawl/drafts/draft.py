@@ -11,9 +11,11 @@ from data.models import Content, Draft, Media, Validator
 from data.revisions.edits import DOCUMENT
 from data.text.html_text import paragraphs
 from data.text.language_detection import detect_language
+from spiders.barriers.challenges import block_reason
+from spiders.barriers.logins import lock_reason
+from spiders.barriers.soft_404 import soft_404_reason
 from spiders.body.fragment import outer_html
-from spiders.crawl.barriers.blocked_page import block_reason, soft_404_reason
-from spiders.crawl.barriers.missing_text import is_leftover, lock_reason
+from spiders.body.frames import is_frame_line
 from spiders.crawl.drafts.layout_change import skeleton_of
 from spiders.crawl.page_errors import MissingRelease, NotARelease
 from spiders.download.documents import is_pdf
@@ -85,7 +87,7 @@ def draft_release(
     if own.published and item and own.published == item.published:
         own = replace(own, published=None)
     _refuse_none(page, own, item)
-    if is_leftover(page, content.body_text, (file.name, content.publisher or "")):
+    if is_frame_line(page, content.body_text, (file.name, content.publisher or "")):
         content = replace(content, body_html="", body_text="", body_rule="")
     return Draft(
         source,

@@ -12,8 +12,8 @@ from scrapy.http import Response
 from data.text.clean import clean_line
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url
-from spiders.crawl.barriers.blocked_page import apology_in, refusal
-from spiders.crawl.barriers.missing_text import barrier_in
+from spiders.barriers.challenges import barrier_in, refusal
+from spiders.barriers.soft_404 import apology_in
 from spiders.crawl.page_errors import NoListing
 from spiders.crawl.visits.page_sections import with_stored_addresses
 from spiders.crawl.visits.visit import Visit

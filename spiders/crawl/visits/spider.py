@@ -25,7 +25,7 @@ from data.text.redaction import without_user
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, page_address, page_key, section_fragment
 from data.text.words import tokens
-from spiders.crawl.barriers.blocked_page import refusal
+from spiders.barriers.challenges import refusal
 from spiders.crawl.listings.frontier import Wanted
 from spiders.crawl.listings.linked_releases import belongs
 from spiders.crawl.listings.listing_walk import ListingWalk

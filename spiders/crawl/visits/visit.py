@@ -25,7 +25,7 @@ from data.text.redaction import redacted
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics
 from data.wording import counted
-from spiders.crawl.barriers.blocked_page import missing_reason
+from spiders.barriers.soft_404 import missing_reason
 from spiders.crawl.drafts.doubts import Doubts
 from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.drafts.release_reader import ReleaseReader, StoredReleases

@@ -23,6 +23,7 @@ from spiders.items import Form
 from spiders.listing.paging.labels import label_of
 from spiders.listing.paging.script_calls import PagingFunction, call_in, paging_functions
 from spiders.page.class_hints import names_around, names_of
+from spiders.page.html_tree import line_of
 from spiders.page.links import link_target, resolve
 from spiders.page.page import Page
 
@@ -370,7 +371,7 @@ def _is_button(node: etree._Element) -> bool:
 def value_of(option: etree._Element) -> str:
     """Return the value that a form sends for an option."""
     value = option.get("value")
-    return value if value is not None else " ".join("".join(map(str, option.itertext())).split())
+    return value if value is not None else line_of(option)
 
 
 def _fields(form: etree._Element) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from lxml import etree
 from data.text.folding import fold_date
 from spiders.listing.paging.pagination_words import PAGE, PAGE_ENDINGS
 from spiders.page.class_hints import names_of
+from spiders.page.html_tree import line_of
 
 MAX_LABEL: Final = 200
 """Maximum length of a label, in characters."""
@@ -75,7 +76,7 @@ def label_of(node: etree._Element, *, is_rtl: bool = False) -> str:
     gets an arrow that points forward or backward. ``is_rtl`` is true if the page is written from
     right to left, so an icon that points left means the next page.
     """
-    text = " ".join("".join(map(str, node.itertext())).split())[:MAX_LABEL]
+    text = line_of(node)[:MAX_LABEL]
     if text and not _LIGATURE.fullmatch(text):
         return text
     if not text:

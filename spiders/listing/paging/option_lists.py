@@ -8,6 +8,8 @@ from typing import Final, NamedTuple
 
 from lxml import etree
 
+from spiders.page.html_tree import line_of
+
 MIN_OPTIONS: Final = 2
 """Minimum number of pages or years in an option list."""
 
@@ -37,7 +39,7 @@ def next_option(options: Sequence[etree._Element]) -> NextOption | None:
     """
     if not MIN_OPTIONS <= len(options) <= MAX_OPTIONS:
         return None
-    labels = [" ".join("".join(map(str, one.itertext())).split()) for one in options]
+    labels = [line_of(one) for one in options]
     selected = [place for place, one in enumerate(options) if one.get("selected") is not None]
     current = selected[-1] if selected else 0
     years = {

@@ -20,6 +20,7 @@ from data.models import Published
 from data.text.folding import fold_date
 from spiders.listing.rows.flat_page import FlatPage, TextMark
 from spiders.page.date_labels import CHANGED, MAX_LABEL, is_label, is_of_event
+from spiders.page.html_tree import line_of
 
 MAX_DATES = 20_000
 """Maximum number of dates per page, and maximum number of texts that look like dates but contain
@@ -257,4 +258,4 @@ def _heads_of(table: etree._Element) -> tuple[str, ...]:
     headed = within is not None and within.tag == "thead"
     if not headed and not all(cell.tag == "th" for cell in cells):
         return ()
-    return tuple(" ".join("".join(map(str, cell.itertext())).split())[:100] for cell in cells)
+    return tuple(line_of(cell)[:100] for cell in cells)

@@ -1,44 +1,39 @@
-"""Recognize pages whose text is missing: paywalls, notices, and pages without content."""
+"""Recognize logins, password forms, paywalls and maintenance notices in place of a page's text."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from lxml import etree
 
 from data.models import Content
 from data.text.words import tokens
-from spiders.body.frames import frame_texts, own_names
-from spiders.crawl.barriers.blocked_page import LOGIN_FIRST, MOST_WORDS, Barrier, challenge_in
+from spiders.body.frames import own_names
+from spiders.page.html_tree import line_of
 from spiders.page.page import Page
 
-LEFTOVER_WORDS: Final = 25
-LEFTOVER: Final = 500
-"""Maximum characters of a text that may be a line on every page of a site."""
+MIN_RELEASE_WORDS: Final = 150
+"""Minimum words of a text that is certainly a release's own, so that no barrier is possible."""
 
-NAME_WORDS: Final = 8
-"""Maximum words of a text that may be only an institution's name."""
+LOGIN: Final = re.compile(
+    r"(?:please )?(?:sign|log) ?in|member login|anmelden|anmeldung|einloggen|connexion|se connecter"
+    r"|iniciar sesi[oó]n|acceder|accedi|entrar|iniciar sessão|logga in|log ind|logg inn|kirjaudu"
+    r"|inloggen|zaloguj(?: się)?|logowanie|přihlášení|prihlásenie|bejelentkezés|autentificare"
+    r"|вход|войти|авторизация|вхід|увійти|пријава|пријавите се|giriş|oturum aç|daxil ol|σύνδεση"
+    r"|登录|登入|ログイン|로그인|تسجيل الدخول|ورود|התחברות|लॉग इन",
+    re.IGNORECASE,
+)
+"""Titles and headings of login pages."""
 
+LOGIN_FIRST: Final = "the site shows a login instead, for users with an account"
+"""Explains a login."""
 
-def is_leftover(page: Page, text: str, names: Iterable[str]) -> bool:
-    """Whether a text is not a release's own, but a line of the footer or the site's name.
+TITLE_SEPARATOR: Final = re.compile(r"\s[-|–—·»:]\s|\|")
+"""Separates the title of a page from the name of its site."""
 
-    ``names`` are names of the institution.
-    """
-    words = tokens(text) if len(text) <= LEFTOVER else []
-    if not words or len(words) > LEFTOVER_WORDS:
-        return False
-    called = {word for name in names for word in tokens(name)}
-    if len(words) <= NAME_WORDS and sum(word in called for word in words) * 2 >= len(words):
-        return True
-    said = " ".join(words)
-    return any(said in " ".join(tokens(text)) for text in frame_texts(page))
-
-
-FEW_WORDS: Final = 40
-"""Number of words from which a text is not a notice."""
+MIN_WORDS_BEYOND_NOTICE: Final = 40
+"""Minimum words of a text that is not a notice."""
 
 MIN_FORM_SHARE: Final = 0.6
 """Minimum share of a text's words in a form, for the text to be the form itself."""
@@ -80,16 +75,20 @@ PAYWALL: Final = re.compile(
 )
 """Messages of pages whose text is only for subscribers."""
 
-
-PAYWALL_FIRST: Final = "a paywall stands before it: the site shows it to those who pay only"
-
-
-NOTHING: Final = Content("")
+PAYWALL_FIRST: Final = "the site shows a paywall instead, for subscribers"
 
 
-def barrier_in(page: Page) -> Barrier | None:
-    """Return the challenge, login or notice on a page without its own text, or None."""
-    return challenge_in(page) or lock_reason(page, NOTHING, "")
+class Barrier(NamedTuple):
+    """An obstacle in place of a page: its ``kind``, and a sentence that describes it."""
+
+    kind: Literal["challenge", "login", "maintenance"]
+    says: str
+
+
+def is_login_page(page: Page, titles: list[str]) -> bool:
+    """Whether a page is a login: it has a password field, and one of its ``titles`` says so."""
+    asks = any(node.get("type", "").lower() == "password" for node in page.tree.iter("input"))
+    return asks and any(LOGIN.fullmatch(TITLE_SEPARATOR.split(text)[0].strip()) for text in titles)
 
 
 def lock_reason(page: Page, content: Content, listed: str) -> Barrier | None:
@@ -109,12 +108,12 @@ def _reason(page: Page, content: Content, listed: str) -> tuple[Barrier | None, 
     """
     for form in page.tree.iter("form"):
         if asks := _asks(form, content):
-            return Barrier("login", asks), MOST_WORDS
+            return Barrier("login", asks), MIN_RELEASE_WORDS
     if NOT_FREE.search(page.markup):
-        return Barrier("login", PAYWALL_FIRST), MOST_WORDS
+        return Barrier("login", PAYWALL_FIRST), MIN_RELEASE_WORDS
     if content.published or content.attachments:
         return None, 0
-    return _notice(page, tokens(listed)), FEW_WORDS
+    return _notice(page, tokens(listed)), MIN_WORDS_BEYOND_NOTICE
 
 
 def _notice(page: Page, expected: list[str]) -> Barrier | None:
@@ -123,14 +122,14 @@ def _notice(page: Page, expected: list[str]) -> Barrier | None:
     A page that has the ``expected`` title is not a notice.
     """
     for node in page.tree.iter("title", "h1", "h2"):
-        said = _said(node)
+        said = line_of(node)
         if expected and tokens(said)[: len(expected)] == expected:
             return None
         if NOTICE.search(said):
-            notice = f"a notice of maintenance stands before it: {said[:80]!r}"
+            notice = f"the site shows a maintenance notice instead: {said[:80]!r}"
             return Barrier("maintenance", notice)
         if PAYWALL.search(said):
-            return Barrier("login", f"a paywall stands before it: {said[:80]!r}")
+            return Barrier("login", f"the site shows a paywall instead: {said[:80]!r}")
     return None
 
 
@@ -144,8 +143,8 @@ def _asks(form: etree._Element, content: Content) -> str | None:
     if "password" not in kinds or _beside(form):
         return None
     if kinds.count("password") == 1 and NAME_FIELD_TYPES.isdisjoint(kinds):
-        return "it is protected by a password"
-    own, words = set(tokens(_said(form))), tokens(content.body_text)
+        return "the page is protected by a password"
+    own, words = set(tokens(line_of(form))), tokens(content.body_text)
     covered = sum(word in own for word in words) >= MIN_FORM_SHARE * len(words)
     if covered and content.published is None and not content.attachments:
         return LOGIN_FIRST
@@ -159,7 +158,3 @@ def _beside(form: etree._Element) -> bool:
         if node.tag in ASIDE or not ASIDE_NAMES.isdisjoint(own_names(node)):
             return True
     return False
-
-
-def _said(node: etree._Element) -> str:
-    return " ".join("".join(map(str, node.itertext())).split())

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.dates.context import DateContext
-from spiders.crawl.barriers.missing_text import barrier_in
+from spiders.barriers.challenges import barrier_in
 from spiders.crawl.drafts.draft import draft_release
 from spiders.crawl.page_errors import NotARelease
 from spiders.items import ListingItem
@@ -67,7 +67,7 @@ def wordpress(said: str, label: str, button: str) -> str:
     ],
 )
 def test_a_post_with_a_password_is_none_whatever_its_language(words: tuple[str, str, str]) -> None:
-    assert refused(wordpress(*words)) == "blocked:login: it is protected by a password"
+    assert refused(wordpress(*words)) == "blocked:login: the page is protected by a password"
 
 
 FIELDS = '<input name="user"><input type="password" name="p"><button>Go</button>'

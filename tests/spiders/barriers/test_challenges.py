@@ -1,4 +1,4 @@
-"""Telling a challenge or a login from a page that only has something of one."""
+"""Challenges and logins, and pages that only have a sign of one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import datetime as dt
 import pytest
 
 from data.dates.context import DateContext
-from spiders.crawl.barriers.blocked_page import Barrier, block_reason, refusal, soft_404_reason
+from spiders.barriers.challenges import block_reason, refusal
+from spiders.barriers.logins import Barrier
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from tests.press_room import release_html
@@ -64,41 +65,6 @@ def test_what_stands_before_a_page_is_named(html: str, told: str) -> None:
 )
 def test_a_page_with_something_of_a_wall_is_a_page(html: str) -> None:
     assert before(html) is None
-
-
-@pytest.mark.parametrize(
-    "html",
-    [
-        plain("Page not found - Harbour Board", "<p>It does not exist. Use the menu.</p>"),
-        plain("Harbour Board", "<h1>404</h1><p>Look elsewhere.</p>"),
-        plain("Error 404 (Not Found)!!1", "<p>That is all we know.</p>"),
-        plain("Seite nicht gefunden | Hafenamt", "<h1>Hoppla</h1><p>Suchen Sie weiter.</p>"),
-        plain("Страница не найдена", "<p>Вернитесь на главную.</p>"),
-        plain("页面不存在", "<p>请返回首页。</p>"),
-        plain("503 Service Temporarily Unavailable", "<h1>Please come back</h1>"),
-        plain("Site under maintenance", "<p>We shall be back at noon.</p>"),
-    ],
-)
-def test_a_page_that_says_that_it_is_none_is_told(html: str) -> None:
-    page = Page("https://harbour.example/news/1", html.encode())
-    apology = soft_404_reason(page, read_release(page, READING).content)
-    assert apology
-    is_outage = "503" in html or "maintenance" in html
-    assert apology.missing is not is_outage
-
-
-@pytest.mark.parametrize(
-    "html",
-    [
-        release_html(1),
-        release_html(1, day="").replace("Notice 1: ships counted", "Lost ship not found"),
-        release_html(1).replace("Notice 1: ships counted at pier 1", "Page not found"),
-        plain("Room 404 - Harbour Board", "<h1>Room 404 opens</h1><p>A room opens.</p>"),
-    ],
-)
-def test_a_release_about_what_is_lost_is_a_release(html: str) -> None:
-    page = Page("https://harbour.example/news/1", html.encode())
-    assert soft_404_reason(page, read_release(page, READING).content) is None
 
 
 @pytest.mark.parametrize(
