@@ -18,9 +18,9 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, TypeAlias, get_args
 from urllib.parse import quote, unquote
 
+from data.languages.tags import language_tag
 from data.models import Facet
 from data.settings import Site
-from data.text.language_tags import language_tag
 from data.text.slugs import DEVICES
 from data.text.urls import site_address, web_address
 from data.wording import N_

@@ -9,6 +9,8 @@ from typing import Final
 from benchmarks.growth_parts.setting import READING, content_of
 from data.archive.warc.surt import surt
 from data.dates.parse import find_dates, parse_date, parse_stated
+from data.languages.detection import detect_language
+from data.languages.tags import language_tag
 from data.search.highlights import highlights
 from data.search.passages import PASSAGE_LENGTH, passage
 from data.search.query import Query, operators_read_as_words, short_beginnings, terms_of
@@ -19,8 +21,6 @@ from data.text.counters import without_counters
 from data.text.folding import fold_date, fold_keyword, fold_label, fold_search
 from data.text.garbled import is_garbled
 from data.text.html_text import both_of, line_of, paragraphs, text_of
-from data.text.language_detection import detect_language
-from data.text.language_tags import language_tag
 from data.text.markup.nesting import flattened
 from data.text.paragraphing import with_paragraphs
 from data.text.redaction import redacted, redacted_toml, without_user

@@ -18,11 +18,11 @@ from data.clock import zone_of
 from data.dates.context import DateContext
 from data.dates.parse import on_day, parse_date
 from data.identity.matching import mint
+from data.languages.detection import detect_language
+from data.languages.tags import language_tag
 from data.models import Content, Draft, Media, Published
 from data.text.clean import clean_line, clean_text
 from data.text.html_text import line_of, paragraphs, text_of
-from data.text.language_detection import detect_language
-from data.text.language_tags import language_tag
 from data.text.redaction import REDACTED_MARK, without_user
 from data.text.sanitize import is_huge, sanitize
 from data.text.slugs import RESERVED, SLUG_LENGTH

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from data.languages.tags import feed_language
 from data.models import Facet, Release
 from data.text.clean import clean_line
-from data.text.language_tags import feed_language
 from data.text.slugs import slug_of
 
 MAX_SECTION_LENGTH: Final = 1000

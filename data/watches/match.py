@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise
 
+from data.languages.tags import language_tag
 from data.models import AlertKind, Content, Release
 from data.search.query import MIN_PREFIX_LETTERS, Term, terms_of
 from data.text.folding import fold_search
-from data.text.language_tags import language_tag
 from data.topics.facets import section_of
 from data.watches.watch import Watch
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
+from data.languages.tags import feed_language, is_right_to_left
 from data.models import Content, Release, Revision
 from data.revisions.diff import COARSE
 from data.revisions.stored_difference import changes_between
 from data.text.clean import allowed
 from data.text.html_text import paragraphs
-from data.text.language_tags import feed_language, is_right_to_left
 from data.text.paragraphing import with_paragraphs
 from data.text.sanitize import sanitize
 from feeds.catalog import Person

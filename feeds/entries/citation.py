@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
 
+from data.languages.tags import feed_language
 from data.models import Release
 from data.text.clean import as_name, plain
-from data.text.language_tags import feed_language
 from feeds.entries.entry import Entry
 
 KIND: Final = "Press release"

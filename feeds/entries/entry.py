@@ -7,10 +7,10 @@ import re
 from dataclasses import dataclass, replace
 from html import unescape
 
+from data.languages.tags import feed_language
 from data.models import Content, Facet, Media, Release, Source
 from data.text.clean import allowed, as_name, excerpt, plain
 from data.text.html_text import paragraphs
-from data.text.language_tags import feed_language
 from data.text.urls import web_address
 from feeds.catalog import Catalog, Person
 from feeds.entries.body import REDACTION, body_of, is_long, summary_and_link, with_notes

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 from lxml import etree
 
+from data.languages.tags import is_right_to_left
 from data.models import Facet
-from data.text.language_tags import is_right_to_left
 from data.text.urls import web_address
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import FORMATS, Format, href

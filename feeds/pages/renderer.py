@@ -12,9 +12,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from data.languages.tags import is_right_to_left
 from data.models import Facet
 from data.text.clean import excerpt
-from data.text.language_tags import is_right_to_left
 from feeds.catalog import Catalog
 from feeds.entries.entry import Entry
 from feeds.pages.navigation import Navigation

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from data.languages.tags import OF_TWO_LETTERS, feed_language
 from data.search.matches import STATES
 from data.search.query import (
     MAX_QUERY_LENGTH,
@@ -18,7 +19,6 @@ from data.search.query import (
     short_beginnings,
     terms_of,
 )
-from data.text.language_tags import OF_TWO_LETTERS, feed_language
 from feeds.catalog import Catalog
 from feeds.pages.search_facets import SearchParameters
 from feeds.translations import Texts

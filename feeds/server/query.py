@@ -8,10 +8,10 @@ from collections.abc import Collection, Mapping
 
 from data.clock import utc_now
 from data.errors import CommuniqueError
+from data.languages.tags import feed_language
 from data.models import Facet
 from data.search.matches import STATES
 from data.search.query import MAX_QUERY_LENGTH, Query
-from data.text.language_tags import feed_language
 from data.wording import meant
 from feeds.formats.opml import DEFAULT_GROUPS, OPML_GROUPS
 from feeds.pages.builder_page import SELECTION_PARAMETERS

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from data.interchange.release_fields import release_fields
+from data.languages.tags import feed_language
 from data.search.matches import MAX_COUNTED, STATES, Hits
 from data.search.passages import passage
 from data.search.query import Query, terms_of
@@ -19,7 +20,6 @@ from data.store import open_store
 from data.store.public_view import public_view
 from data.store.sqlite.copy import copy_store
 from data.store.store import Store
-from data.text.language_tags import feed_language
 from feeds.pages.search_problems import notes_on
 from feeds.translations import texts_of
 from scheduler.cli import as_json, complain, print_json, say, with_home

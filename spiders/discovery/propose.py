@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from data.dates.context import DateContext
+from data.languages.detection import detect_language
 from data.models import Published
-from data.text.language_detection import detect_language
 from spiders.discovery.certainty import Certainty, certainty_of, unread_reason
 from spiders.discovery.feed_candidates import Comparison
 from spiders.discovery.field_review import FieldReport, SampleRelease, draft_rules, review

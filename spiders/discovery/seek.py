@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 from data.clock import utc_now
 from data.text.urls import canonical_url
 from data.wording import counted
-from spiders.crawl.barriers.blocked_page import challenge_in
+from spiders.barriers.challenges import challenge_in
 from spiders.discovery.certainty import TEASER, odd_rows, reads_as_release
 from spiders.discovery.fetcher import Fetcher, StatusReporter
 from spiders.discovery.press_links import PressLink, is_front, press_links

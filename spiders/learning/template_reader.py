@@ -9,9 +9,9 @@ from lxml import etree
 
 from data.dates.context import DateContext
 from data.dates.parse import parse_date, plausible
+from data.languages.detection import detect_language
 from data.models import Content, Published
 from data.text.clean import clean_line
-from data.text.language_detection import detect_language
 from spiders.body.clean_html import clean_body
 from spiders.body.fragment import outer_html
 from spiders.body.newsletter_forms import newsletter_forms

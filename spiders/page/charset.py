@@ -13,7 +13,7 @@ from w3lib.encoding import (
     resolve_encoding,
 )
 
-from data.text.language_detection import detect_language
+from data.languages.detection import detect_language
 
 DETECTION_BYTES = 65_536
 """Maximum number of bytes of a response body used to detect its character encoding."""

@@ -8,8 +8,8 @@ from itertools import chain, islice
 
 from lxml import etree
 
+from data.languages.tags import language_tag
 from data.text.clean import clean_line
-from data.text.language_tags import language_tag
 from data.text.urls import absolute, page_address, section_fragment
 from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree

@@ -8,9 +8,9 @@ from typing import Final
 from lxml import etree
 
 from data.dates.context import DateContext
+from data.languages.detection import detect_language
 from data.models import Content
 from data.text.clean import clean_line
-from data.text.language_detection import detect_language
 from spiders.body.main_content import find_main_content, holder
 from spiders.body.segmentation import segment
 from spiders.body.short_body import short_body

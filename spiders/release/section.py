@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from data.dates.context import DateContext
+from data.languages.detection import detect_language
 from data.models import Content
-from data.text.language_detection import detect_language
 from data.text.urls import canonical_url, section_fragment
 from spiders.body.clean_html import clean_body
 from spiders.body.fragment import outer_html

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from data.clock import fault_of_zone
 from data.errors import SourceError, UnknownSource
+from data.languages.names import fault_of_language
 from data.models import Source
-from data.text.language_names import fault_of_language
 from data.text.redaction import redacted
 from data.toml_files import ID, check_id, decode, read_text
 from spiders.page.page import is_web

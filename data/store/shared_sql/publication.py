@@ -11,10 +11,10 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from data.languages.tags import feed_language
 from data.models import DayDigest, Facet, Release
 from data.store.shared_sql.database.connection import Database, Part
 from data.store.shared_sql.database.rows import SHOWN_VIEW, encode
-from data.text.language_tags import feed_language
 from data.topics.facets import section_of
 
 Key: TypeAlias = tuple[str, str, str, str, str]

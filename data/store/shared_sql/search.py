@@ -12,13 +12,13 @@ from typing import Any, Final, NamedTuple, TypeAlias
 
 import msgspec
 
+from data.languages.tags import feed_language
 from data.models import Content, Release
 from data.search.matches import MAX_COUNTED, STATES, Hits, Matches
 from data.search.query import Query, terms_of
 from data.store.shared_sql.database.connection import Database, Part, places
 from data.store.shared_sql.database.rows import RELEASE_COLUMNS, encode, redacted_row, release_of
 from data.store.shared_sql.sources import SourcesPart
-from data.text.language_tags import feed_language
 from data.text.source_secrets import Secrets, secrets_of_addresses
 from data.topics.facets import SourceSection, section_of
 

@@ -12,10 +12,10 @@ from html import escape
 
 from markupsafe import Markup
 
+from data.languages.tags import feed_language
 from data.models import Facet, HealthEvent, Release, Return, Revision
 from data.revisions.stored_difference import changes_between
 from data.text.clean import allowed, plain
-from data.text.language_tags import feed_language
 from feeds.entries.entry import title_of
 from feeds.entries.events import HEALTH, NETWORK
 from feeds.pages.navigation import SINGLE_PAGE, Paging

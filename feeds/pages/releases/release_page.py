@@ -9,12 +9,12 @@ from typing import Any, Final
 
 from markupsafe import Markup
 
+from data.languages.tags import feed_language
 from data.models import Facet, Media, Neighbour, Neighbours, Release, Return, Revision
 from data.revisions.stored_difference import changes_between
 from data.stories.copies import StoryMember
 from data.stories.passages import Passage, shared_passages
 from data.text.clean import excerpt, plain
-from data.text.language_tags import feed_language
 from data.text.urls import web_address
 from data.topics.facets import section_of
 from feeds.catalog import Catalog

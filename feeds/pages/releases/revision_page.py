@@ -7,8 +7,8 @@ from typing import Final
 
 from markupsafe import Markup
 
+from data.languages.tags import feed_language
 from data.models import Facet, Release, Revision
-from data.text.language_tags import feed_language
 from data.text.urls import web_address
 from feeds.entries.body import body_of, difference
 from feeds.entries.entry import Entry, title_of

@@ -10,11 +10,11 @@ from typing import Final
 from babel.dates import format_timedelta
 from babel.numbers import format_percent
 
+from data.languages.tags import feed_language
 from data.models import Facet
 from data.stories.copies import StoryMember
 from data.stories.passages import shared_passages
 from data.text.clean import excerpt
-from data.text.language_tags import feed_language
 from feeds.catalog import Catalog
 from feeds.entries.entry import published_of, title_of
 from feeds.pages.renderer import PageRenderer

@@ -8,10 +8,10 @@ from typing import Final
 import msgspec
 
 from data.interchange.release_fields import release_fields, revision_fields
+from data.languages.tags import feed_language
 from data.models import Position, Release, Selection
 from data.search.passages import passage
 from data.search.query import Query
-from data.text.language_tags import feed_language
 from data.topics.facets import section_of
 from data.wording import meant
 from feeds.pages.search_problems import notes_on

@@ -7,10 +7,10 @@ from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from data.dates.context import DateContext
+from data.languages.detection import detect_language
 from data.models import Content, Draft, Media, Validator
 from data.revisions.edits import DOCUMENT
 from data.text.html_text import paragraphs
-from data.text.language_detection import detect_language
 from spiders.barriers.challenges import block_reason
 from spiders.barriers.logins import lock_reason
 from spiders.barriers.soft_404 import soft_404_reason

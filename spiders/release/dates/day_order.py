@@ -21,8 +21,8 @@ from data.dates.day_order import (
     order_of_list,
 )
 from data.dates.patterns import NUMERIC
+from data.languages.detection import MAX_SAMPLE, language_of_words
 from data.text.folding import fold_date
-from data.text.language_detection import MAX_SAMPLE, language_of_words
 from spiders.body.text_blocks import BlockTree
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page

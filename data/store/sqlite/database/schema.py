@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlite_utils.migrations import Migrations
 
-from data.text.language_tags import feed_language
+from data.languages.tags import feed_language
 from data.topics.facets import section_of
 
 if TYPE_CHECKING:

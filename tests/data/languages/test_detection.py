@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from data.text.language_detection import (
+from data.languages.detection import (
     detect_language,
     language_of_script,
     language_of_words,
@@ -132,7 +132,7 @@ def test_a_short_text_has_no_language() -> None:
 def test_a_plain_text_needs_no_model() -> None:
     """The model takes 0.4 s to load: a page in a frequent language shall not wait for it."""
     code = (
-        "import sys; from data.text.language_detection import detect_language; "
+        "import sys; from data.languages.detection import detect_language; "
         f"assert detect_language({TEXTS['en'] * 4!r}) == 'en'; "
         "sys.exit('py3langid' in sys.modules)"
     )

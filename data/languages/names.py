@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from data.text.language_tags import LANGUAGES, language_tag
+from data.languages.tags import LANGUAGES, language_tag
 
 NAMES: Final = {
     "ar": "arabic العربية",

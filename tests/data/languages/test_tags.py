@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.text.language_tags import feed_language, is_right_to_left, language_tag
+from data.languages.tags import feed_language, is_right_to_left, language_tag
 
 
 @pytest.mark.parametrize(
