@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
+from data.export.records import Choice
 from data.files import Writer
 from data.models import Capture, Facet
 from data.settings import Site
@@ -19,7 +20,7 @@ from data.store.store import Store
 from feeds.catalog import catalog_of
 from feeds.offline.links import absolute_links, relinked
 from feeds.offline.search_index import search_files
-from feeds.offline.selection import SelectedReleases
+from feeds.offline.selection import selected
 from feeds.pages.indexes.not_found_page import FILE as NOT_FOUND
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.publish import publish
@@ -33,27 +34,15 @@ Progress: TypeAlias = Callable[[int, int], None]
 SAFE_SUFFIXES = frozenset(
     (
         *("avif", "bmp", "gif", "ico", "jpeg", "jpg", "png", "webp", "mp3", "mp4", "ogg", "webm"),
-        *(
-            "csv",
-            "doc",
-            "docx",
-            "odp",
-            "ods",
-            "odt",
-            "pdf",
-            "ppt",
-            "pptx",
-            "rtf",
-            "txt",
-            "xls",
-            "xlsx",
-        ),
-        "zip",
+        *("csv", "doc", "docx", "odp", "ods", "odt", "pdf", "ppt", "pptx", "rtf", "txt"),
+        *("xls", "xlsx", "zip"),
     )
 )
 """Suffixes of files that browsers open without running code in them."""
 
-RENDERED = ".rendered.db"
+RENDERED, CHOSEN = ".rendered.db", ".chosen.db"
+"""Temporary files in the folder: rendered entries, and the store of the chosen releases."""
+
 MAX_UNFLUSHED_FILES = 2000
 """Maximum number of files written before they are flushed to disk."""
 
@@ -69,7 +58,7 @@ class FolderCopy:
 
 def write_folder(
     store: Store,
-    chosen: SelectedReleases,
+    choice: Choice,
     folder: Path,
     site: Site,
     *,
@@ -80,27 +69,29 @@ def write_folder(
 
     Raises StoreError, PublishError or OSError.
     """
-    rendered = folder / RENDERED
-    published = publish(chosen, folder, site, all=True, cache=rendered)
-    if published.errors:
-        raise published.errors[0]
-    for left in (*folder.glob(f"{RENDERED}*"), folder / NOT_FOUND):
-        left.unlink()
-    chosen = public_view(chosen)
-    copy = _Copy(store, chosen, folder, payload)
-    pages = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
-    whole = len(pages) + 1
-    for done, page in enumerate(pages):
-        copy.relink(page)
-        progress(done, whole)
-    catalog = catalog_of(chosen, site)
-    renderer = PageRenderer(catalog, chosen.facets())
-    for name, content in search_files(renderer, chosen.releases(Facet())):
-        is_page = name.endswith(".html")
-        copy.write(name, relinked(content.decode(), no_file).encode() if is_page else content)
+    with selected(store, choice, folder / CHOSEN) as chosen:
+        published = publish(chosen, folder, site, all=True, cache=folder / RENDERED)
+        if published.errors:
+            raise published.errors[0]
+        for left in (*folder.glob(f"{RENDERED}*"), folder / NOT_FOUND):
+            left.unlink()
+        shown = public_view(chosen)
+        counts, catalog = shown.facets(), catalog_of(shown, site)
+        copy = _Copy(store, folder, payload)
+        pages = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
+        whole = len(pages) + 1
+        for done, page in enumerate(pages):
+            copy.relink(page)
+            progress(done, whole)
+        renderer = PageRenderer(catalog, counts)
+        for name, content in search_files(renderer, shown.releases(Facet())):
+            is_page = name.endswith(".html")
+            copy.write(name, relinked(content.decode(), no_file).encode() if is_page else content)
     copy.writer.flush()
+    for left in folder.glob(f"{CHOSEN}*"):
+        left.unlink()
     progress(whole, whole)
-    return FolderCopy(len(chosen.ids), len(copy.files), len(copy.missing))
+    return FolderCopy(counts.get(Facet(), 0), len(copy.files), len(copy.missing))
 
 
 def no_file(url: str) -> None:
@@ -111,11 +102,8 @@ def no_file(url: str) -> None:
 class _Copy:
     """The pages of a copy, and the archived files that they link to."""
 
-    def __init__(
-        self, store: Store, chosen: SelectedReleases, folder: Path, payload: Payload
-    ) -> None:
+    def __init__(self, store: Store, folder: Path, payload: Payload) -> None:
         self._store = store
-        self._chosen = chosen
         self._folder = folder
         self._payload = payload
         self.writer = Writer(folder)

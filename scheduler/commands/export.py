@@ -30,6 +30,14 @@ def day(value: str) -> dt.date:
         raise click.BadParameter(why) from error
 
 
+since_option = click.option(
+    "--since", type=day, metavar="DAY", default=None, help="First day of publication."
+)
+until_option = click.option(
+    "--until", type=day, metavar="DAY", default=None, help="Last day of publication."
+)
+
+
 class UnknownCursor(CommuniqueError):
     """No release has the id that was given as cursor."""
 
@@ -51,20 +59,8 @@ def check_days(since: dt.date | None, until: dt.date | None) -> None:
 
 @click.command()
 @click.option("--source", default=None, metavar="ID", help="Source whose releases are exported.")
-@click.option(
-    "--since",
-    type=day,
-    metavar="DAY",
-    default=None,
-    help="First day of publication.",
-)
-@click.option(
-    "--until",
-    type=day,
-    metavar="DAY",
-    default=None,
-    help="Last day of publication.",
-)
+@since_option
+@until_option
 @click.option(
     "--cursor",
     default=None,

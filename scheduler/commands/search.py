@@ -23,7 +23,7 @@ from data.store.store import Store
 from feeds.pages.search_problems import notes_on
 from feeds.translations import texts_of
 from scheduler.cli import as_json, complain, print_json, say, with_home
-from scheduler.commands.export import check_days, day
+from scheduler.commands.export import check_days, since_option, until_option
 from scheduler.home import Home
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 1000
@@ -44,20 +44,8 @@ OMITTED_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance
     default=None,
     help="State of the releases.",
 )
-@click.option(
-    "--since",
-    type=day,
-    metavar="DAY",
-    default=None,
-    help="First day of publication.",
-)
-@click.option(
-    "--until",
-    type=day,
-    metavar="DAY",
-    default=None,
-    help="Last day of publication.",
-)
+@since_option
+@until_option
 @click.option(
     "--limit",
     type=click.IntRange(1, MAX_LIMIT),

@@ -6,7 +6,9 @@ import asyncio
 import datetime as dt
 import re
 import time
+from collections.abc import Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Any, Final, get_args
 
 import click
@@ -74,6 +76,9 @@ def list_watches(home: Home, *, as_json: bool) -> int:
     return 2 if errors else 0
 
 
+watch_argument = click.argument("watch_id", metavar="WATCH")
+
+
 def channel_options(command: Command) -> Command:
     """Add an option for each alert channel to a command."""
     for one in reversed(CHANNELS):
@@ -139,7 +144,11 @@ def add(
     for channel in CHANNELS:
         if value := keys.pop(channel.table):
             values = value if channel.repeated else (value,)
-            keys[channel.table] = channel.from_option(values)
+            try:
+                keys[channel.table] = channel.from_option(values)
+            except ValueError as error:
+                option = f"--{channel.table}"
+                raise click.BadParameter(str(error), param_hint=option) from error
     if feed:
         keys["feed"] = FeedAccess(new_token())
     text = to_toml(AlertWatch(name, **{key: value for key, value in keys.items() if value}))
@@ -150,39 +159,39 @@ def add(
         write_secret(path, text)
     except FileExistsError as error:
         raise click.UsageError(f"{path} exists already; choose another id with --id") from error
-    doubts = doubts_of(home, one)
-    if as_json:
-        print_json({"id": chosen, "path": str(path), **fields_of(one), "doubts": doubts})
-    else:
-        say(f"wrote {path}; try it with `communique watch test {chosen}`")
-        if one.feed:
-            site = site_address(home.settings.site.url)
-            say(f"its feed is {site}{WATCH_FEED}{chosen}.atom?token={one.feed.token}")
-    for doubt in doubts:
-        complain(doubt)
-    return 0
+    lines = [f"wrote {path}; try it with `communique watch test {chosen}`"]
+    if one.feed:
+        site = site_address(home.settings.site.url)
+        lines.append(f"its feed is {site}{WATCH_FEED}{chosen}.atom?token={one.feed.token}")
+    return report(home, path, one, lines, as_json=as_json)
 
 
 @watch.command()
-@click.argument("watch_id", metavar="WATCH")
+@watch_argument
 @as_json
 @with_home
 def show(home: Home, *, watch_id: str, as_json: bool) -> int:
     """Show a watch and its problems."""
     one = load_watch(home.watches, watch_id, AlertWatch)
     path = home.watches / f"{watch_id}.toml"
+    lines = [f"# {path}", *to_toml(without_secrets(one)).rstrip().split("\n")]
+    return report(home, path, one, lines, as_json=as_json)
+
+
+def report(home: Home, path: Path, one: Watch, lines: Sequence[str], *, as_json: bool) -> int:
+    """Print a watch as JSON or as ``lines``, and its problems; return the exit code."""
     doubts = doubts_of(home, one)
     if as_json:
-        print_json({"id": watch_id, "path": str(path), **fields_of(one), "doubts": doubts})
+        print_json({"id": path.stem, "path": str(path), **fields_of(one), "doubts": doubts})
     else:
-        say(f"# {path}", *to_toml(without_secrets(one)).rstrip().split("\n"))
+        say(*lines)
     for doubt in doubts:
         complain(doubt)
     return 0
 
 
 @watch.command()
-@click.argument("watch_id", metavar="WATCH")
+@watch_argument
 @as_json
 @with_home
 def pause(home: Home, *, watch_id: str, as_json: bool) -> int:
@@ -192,7 +201,7 @@ def pause(home: Home, *, watch_id: str, as_json: bool) -> int:
 
 
 @watch.command()
-@click.argument("watch_id", metavar="WATCH")
+@watch_argument
 @as_json
 @with_home
 def resume(home: Home, *, watch_id: str, as_json: bool) -> int:
@@ -211,7 +220,7 @@ def report_paused(watch_id: str, one: Watch, *, as_json: bool) -> int:
 
 
 @watch.command()
-@click.argument("watch_id", metavar="WATCH")
+@watch_argument
 @as_json
 @with_home
 def remove(home: Home, *, watch_id: str, as_json: bool) -> int:
@@ -303,11 +312,8 @@ def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool
         raise click.UsageError(
             "give either keys from `communique watch deliveries --dead`, or --all"
         )
-    store = home.plain_store()
-    try:
+    with closing(home.plain_store()) as store:
         count = store.replay_alerts(None if everything else keys, time.time())
-    finally:
-        store.close()
     if as_json:
         print_json({"replayed": count})
     else:
@@ -319,7 +325,7 @@ def replay(home: Home, *, keys: tuple[str, ...], everything: bool, as_json: bool
 
 
 @watch.command()
-@click.argument("watch_id", metavar="WATCH")
+@watch_argument
 @click.option("--send", is_flag=True, help="Send a test message to each output instead.")
 @as_json
 @with_home
@@ -339,14 +345,10 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
         return send_test(home, watch_id, one, as_json=as_json)
     index = WatchIndex({watch_id: one})
     store = public_view(home.store())
-    looked_at = 0
-    found = []
     moves = store.source_moves()
-    for happening in recent_happenings(store, limit=MAX_EVENTS_OF_A_KIND):
-        looked_at += 1
-        if index.matching(happening.event, moves):
-            found.append(happening)
+    recent = [*recent_happenings(store, limit=MAX_EVENTS_OF_A_KIND)]
     store.close()
+    found = [one for one in recent if index.matching(one.event, moves)]
     found.sort(key=lambda happening: happening.at, reverse=True)
     if as_json:
         matches = [
@@ -360,7 +362,7 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
             }
             for happening in found
         ]
-        print_json({"id": watch_id, "looked_at": looked_at, "matches": matches})
+        print_json({"id": watch_id, "looked_at": len(recent), "matches": matches})
     else:
         for happening in found:
             event = happening.event
@@ -371,7 +373,7 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
                 f" {happening.title}{mark}"
             )
         quiet = 0 if one.backlog else sum(happening.backlog for happening in found)
-        say(f"{len(found) - quiet} of the last {counted(looked_at, 'event')} would have alerted.")
+        say(f"{len(found) - quiet} of the last {counted(len(recent), 'event')} would have alerted.")
         if quiet:
             say(backlog_note(quiet))
     for doubt in doubts_of(home, one):

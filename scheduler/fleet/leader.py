@@ -15,7 +15,7 @@ import psycopg
 import structlog
 
 from data.errors import CommuniqueError, StoreError
-from data.store.postgres.database.pool import CONNECTING, SILENCE, bring_up_to_date, failed
+from data.store.postgres.database.pool import CONNECTION_OPTIONS, bring_up_to_date, failed
 from data.store.postgres.database.schema import NEWER
 from data.store.postgres.hosts import Hosts
 from data.text.redaction import redacted
@@ -173,13 +173,7 @@ async def taken(url: str) -> psycopg.AsyncConnection[Any]:
 
 async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
     """As ``taken``, but raises psycopg.Error if the database does not respond."""
-    db = await psycopg.AsyncConnection.connect(
-        url,
-        autocommit=True,
-        connect_timeout=CONNECTING,
-        tcp_user_timeout=SILENCE,
-        keepalives_idle=SILENCE // 1000,
-    )
+    db = await psycopg.AsyncConnection.connect(url, **CONNECTION_OPTIONS)
     try:
         await db.execute(f"SET idle_session_timeout = '{IDLE_TIMEOUT_SECONDS}s'".encode())
         while not await take_lock(db):  # noqa: ASYNC110 - no event comes from the database

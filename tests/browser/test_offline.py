@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from data.export.records import Choice
 from data.models import Draft, Source
 from data.settings import Site
 from data.store import open_store
 from feeds.offline.folder import write_folder
-from feeds.offline.selection import SelectedReleases
 from tests.browser.chromium import BROWSER, in_a_browser
 from tests.feeds.fakestore import make_release
 
@@ -29,9 +29,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         release = make_release(number, body_text=text, images=())
         draft = Draft("acme", release.url, release.content)
         store.record(draft, seen=release.order, since=release.order)
-    chosen = SelectedReleases(store)
+    (home / "copy").mkdir()
     write_folder(
-        store, chosen, home / "copy", Site(), payload=lambda _: None, progress=lambda *_: None
+        store, Choice(), home / "copy", Site(), payload=lambda _: None, progress=lambda *_: None
     )
     store.close()
     return home / "copy"

@@ -14,6 +14,7 @@ from data.clock import zone_of
 from data.models import (
     ChangeCursor,
     Content,
+    DayDigest,
     Facet,
     Handling,
     HandlingKind,
@@ -25,6 +26,7 @@ from data.models import (
     Release,
     ReleaseChange,
     ReleaseSummary,
+    ReleaseTimes,
     RemovedSource,
     Return,
     Revision,
@@ -35,17 +37,17 @@ from data.models import (
 )
 from data.topics.facets import facets_of, section_of
 from feeds.formats.feed import common_language
-from feeds.offline.selection import PublicationInMemory
 
 UTC = dt.UTC
 NOON = dt.datetime(2022, 11, 24, 8, tzinfo=UTC)
 
 
-class FakeStore(PublicationInMemory):
+class FakeStore:
     """A store over dictionaries: ``put`` stores a release and marks its feeds as changed."""
 
     def __init__(self, *releases: Release) -> None:
-        super().__init__()
+        self.pages: dict[Facet, dict[int, Sequence[str]]] = {}
+        self.days: dict[str, DayDigest] = {}
         self.kept: dict[str, Release] = {}
         self.history: dict[str, list[Revision]] = {}
         self.marked: dict[Facet, int] = {}
@@ -85,6 +87,40 @@ class FakeStore(PublicationInMemory):
         self.entered.setdefault(release.id, release.updated)
         for facet in facets_of(release) | (facets_of(before) if before else set()):
             self.marked[facet] = self.changed
+
+    def hidden(self) -> frozenset[str]:
+        return frozenset()
+
+    def news_to_publish(self) -> str:
+        return ""
+
+    def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
+        pass
+
+    def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
+        del source, limit
+        return ()
+
+    def archive_page_count(self, facet: Facet) -> int:
+        return max(self.pages.get(facet, ()), default=0)
+
+    def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
+        pages = self.pages.get(facet, {}).items()
+        numbers = {one: page for page, some in pages for one in some}
+        return {one: numbers[one] for one in ids if one in numbers}
+
+    def archive_page(self, facet: Facet, page: int) -> Sequence[str]:
+        return self.pages.get(facet, {}).get(page, ())
+
+    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
+        for facet, some in pages.items():
+            self.pages.setdefault(facet, {}).update(some)
+
+    def day_digest(self, day: str) -> DayDigest | None:
+        return self.days.get(day)
+
+    def add_day_digest(self, digest: DayDigest) -> None:
+        self.days.setdefault(digest.day, digest)
 
     def sources(self) -> Mapping[str, Source]:
         return self.known

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -66,9 +67,10 @@ class SqliteStore(SqliteSearch, Store):
         The file has no WebSub subscriptions, which contain secrets, no queued alerts or other
         messages, and no reading states.
         """
-        with tempfile.TemporaryDirectory(
-            dir=self._connection.path.parent, prefix=".snapshot-"
-        ) as folder:
+        place = self._connection.path.parent
+        # A store on a read-only disk is copied elsewhere.
+        near = place if os.access(place, os.W_OK) else None
+        with tempfile.TemporaryDirectory(dir=near, prefix=".snapshot-") as folder:
             copy = Path(folder) / "store.db"
             # Use another connection: it sees only committed data, not pending writes of this one.
             with closing(sqlite3.connect(self._connection.path)) as db:

@@ -26,9 +26,8 @@ from data.models import Capture
 from data.store.store import Store
 from data.wording import counted
 from feeds.offline.folder import FolderCopy, write_folder
-from feeds.offline.selection import SelectedReleases
 from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
-from scheduler.commands.export import day
+from scheduler.commands.export import since_option, until_option
 from scheduler.home import Home
 from scheduler.sources.changes import check_known
 from scheduler.terminal.progress import one_bar
@@ -59,8 +58,8 @@ OnProgress: TypeAlias = Callable[[int, int], None]
 )
 @click.option("--to", type=PATH, metavar="PATH", required=True, help="File or folder to create.")
 @click.option("--source", default=None, metavar="ID", help="Source whose releases are exported.")
-@click.option("--since", type=day, metavar="DAY", default=None, help="First day of publication.")
-@click.option("--until", type=day, metavar="DAY", default=None, help="Last day of publication.")
+@since_option
+@until_option
 @as_json
 @with_home
 def export(
@@ -119,7 +118,6 @@ def folder(
     home: Home, store: Store, to: Path, choice: Choice, on_progress: OnProgress
 ) -> FolderCopy:
     """Write a folder for browsers."""
-    chosen = SelectedReleases(store, choice.source, since=choice.since, until=choice.until)
     archive = home.archive
     limit = home.settings.network.max_bytes
     reported: set[str] = set()
@@ -138,7 +136,7 @@ def folder(
     with closing(Index(archive)) as index:
         to.mkdir()
         return write_folder(
-            store, chosen, to, home.settings.site, payload=payload, progress=on_progress
+            store, choice, to, home.settings.site, payload=payload, progress=on_progress
         )
 
 

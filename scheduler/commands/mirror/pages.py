@@ -12,7 +12,7 @@ import click
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
-from scheduler.commands.export import day
+from scheduler.commands.export import since_option
 from scheduler.home import SOURCE_LOCK, Home
 from scheduler.mirror.import_archive import ArchiveImport
 from scheduler.mirror.reextract import Reextraction, Reread
@@ -106,7 +106,7 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
 
 @click.command()
 @click.option("--source", metavar="ID", help="Source whose releases are re-extracted.")
-@click.option("--since", type=day, metavar="DAY", help="First day of publication.")
+@since_option
 @click.option("--dry-run", "dry", is_flag=True, help="Show what would change, and change nothing.")
 @click.option("--accept", is_flag=True, help="Accept changes that make many releases worse.")
 @as_json

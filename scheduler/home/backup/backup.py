@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,17 +38,11 @@ from scheduler.home.backup.archive_files import (
     logged_part,
     origin_of,
 )
-from scheduler.home.backup.backup_folder import (
-    IGNORED_NAMES,
-    BackupFolder,
-    BackupRefused,
-    cause_of,
-    held,
-)
 from scheduler.home.backup.contents import UNFINISHED_FILE, is_text
 from scheduler.home.backup.contents import own_files as files_of_people
-from scheduler.home.backup.copying import NotDumped, can_dump, dump
-from scheduler.home.backup.manifest import Manifest, read_manifest, write_manifest
+from scheduler.home.backup.dump import NotDumped, dump
+from scheduler.home.backup.folder import IGNORED_NAMES, BackupFolder, cause_of, held
+from scheduler.home.backup.manifest import BackupRefused, Manifest, read_manifest, write_manifest
 
 ProgressCallback = Callable[[str, int, int], object]
 
@@ -117,7 +112,7 @@ def back_up(home: Home, to: Path, on_progress: ProgressCallback | None = None) -
     """Back up a home directory into the folder ``to``, created if it does not exist.
 
     ``on_progress`` is called with the name of a step, its progress, and its total. Raises
-    BackupRefused, NotBackedUp and NoBackup.
+    BackupRefused and NotBackedUp.
     """
     to = to.absolute()
     if to.resolve().is_relative_to(home.path):
@@ -215,7 +210,7 @@ class BackupRun:
             except ImportError as error:
                 raise StoreError(redacted(self._home.store_url), MISSING) from error
             state.given = LeafTable(self._home.store_url).end()
-        if can_dump():
+        if shutil.which("pg_dump"):
             target = self._folder.new(DUMP)
             dump(self._home.store_url, target)
             self._folder.take(DUMP, target, target.stat())
@@ -255,10 +250,8 @@ class BackupRun:
         before = self._before.files
         kept = [name for name in lost if name in before]
         self._folder.files.update({name: before[name] for name in kept})
-        for names, cure in (
-            (kept, KEPT_TILES),
-            ([name for name in lost if name not in before], LOST_TILES),
-        ):
+        others = [name for name in lost if name not in before]
+        for names, cure in ((kept, KEPT_TILES), (others, LOST_TILES)):
             if names:
                 what = counted(len(names), "file of the log", "files of the log")
                 self._problems.append(
@@ -293,7 +286,7 @@ class BackupRun:
         one = logged_part(self._home.path, path, state)
         if one.size:
             name = f"archive/{one.name}{DOT_OPEN}"
-            self._folder.copy_part(name, one.path, one.size)
+            self._folder.copy(name, one.path, one.size)
             self._folder.write(cdxj_path(Path(name)).as_posix(), one.lines)
 
     @contextmanager
@@ -397,7 +390,7 @@ class BackupRun:
 def open_backup(home: Home, to: Path) -> Manifest:
     """The backup in a folder, or a new empty one.
 
-    Raises BackupRefused if the folder has other files, NoBackup, and OSError.
+    Raises BackupRefused, also if the folder has other files, and OSError.
     """
     known = read_manifest(to)
     if known is None:

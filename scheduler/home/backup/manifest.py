@@ -1,8 +1,4 @@
-"""The manifest of a backup, backup.json, which is replaced only when all files are there.
-
-Files that never change are in the folder ``archive``, all others in the ``state-…`` folder of the
-run that copied them. So a killed run leaves the previous backup unchanged.
-"""
+"""The manifest of a backup, backup.json, which is replaced only when all files are there."""
 
 from __future__ import annotations
 
@@ -24,8 +20,8 @@ FORMAT: Final = 1
 """The version of the format; a reader refuses a higher one."""
 
 
-class NoBackup(CommuniqueError):
-    """A folder has no readable backup."""
+class BackupRefused(CommuniqueError):
+    """A folder has no readable backup, or can't be used for one."""
 
     exit_code = 2
 
@@ -35,17 +31,7 @@ class NoBackup(CommuniqueError):
         self.cause = cause
 
 
-NOT_THERE: Final = (
-    "there is no backup in this folder; name the folder that `communique backup` wrote"
-)
 UNREADABLE: Final = "{} can't be read ({}); use another copy of the backup"
-NEWER: Final = (
-    "it was written by a newer version of Communique ({}); restore it with that version or newer"
-)
-UNFINISHED: Final = (
-    "no backup was ever finished here; run `communique backup {}` once more, or use another copy"
-)
-
 
 MAX_NUMBER: Final = 2**62
 """Maximum size of a file, and of its time in nanoseconds since 1970, that a system supports."""
@@ -96,28 +82,34 @@ class _Format(msgspec.Struct):
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest in a folder, or None. Raises NoBackup and OSError."""
+    """The manifest in a folder, or None. Raises BackupRefused and OSError."""
     path = folder / FILE
     if not path.is_file():
         if path.exists():
             # A pipe or device may never end.
-            raise NoBackup(folder, UNREADABLE.format(path, "it is not a file"))
+            raise BackupRefused(folder, UNREADABLE.format(path, "it is not a file"))
         return None
     content = path.read_bytes()
     try:
         known = msgspec.json.decode(content, type=_Format)
         if known.format > FORMAT:
-            raise NoBackup(folder, NEWER.format(known.version))
+            raise BackupRefused(
+                folder,
+                f"it was written by a newer version of Communique ({known.version}); restore it "
+                "with that version or newer",
+            )
         manifest = msgspec.json.decode(content, type=Manifest)
     except msgspec.DecodeError as error:
-        raise NoBackup(folder, UNREADABLE.format(path, error)) from error
+        raise BackupRefused(folder, UNREADABLE.format(path, error)) from error
     folders = {str(above) for name in manifest.files for above in PurePosixPath(name).parents}
     for name, file in manifest.files.items():
         wrong = next((place for place in (name, file.at) if not is_name(place)), None)
         if name in folders or name.split("/")[0] in RESERVED_NAMES:
             wrong = wrong or name
         if wrong is not None:
-            raise NoBackup(folder, UNREADABLE.format(path, f"{wrong!r} is not a valid file name"))
+            raise BackupRefused(
+                folder, UNREADABLE.format(path, f"{wrong!r} is not a valid file name")
+            )
     return manifest
 
 
@@ -133,12 +125,14 @@ def is_name(place: str) -> bool:
 
 
 def finished_manifest(folder: Path) -> Manifest:
-    """The manifest of a finished backup. Raises NoBackup and OSError."""
+    """The manifest of a finished backup. Raises BackupRefused and OSError."""
     manifest = read_manifest(folder)
     if manifest is None:
-        raise NoBackup(folder, NOT_THERE)
+        cause = "there is no backup in this folder; name the folder that `communique backup` wrote"
+        raise BackupRefused(folder, cause)
     if not manifest.finished:
-        raise NoBackup(folder, UNFINISHED.format(folder))
+        cause = f"no backup was ever finished here; run `communique backup {folder}` once more, or "
+        raise BackupRefused(folder, f"{cause}use another copy")
     return manifest
 
 

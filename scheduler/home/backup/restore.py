@@ -21,21 +21,19 @@ from data.store.sqlite.copy import check_integrity
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted
 from scheduler.home import DUMP, RESTORING, Home
-from scheduler.home.backup.backup_folder import (
+from scheduler.home.backup.contents import rights_of
+from scheduler.home.backup.dump import without_password
+from scheduler.home.backup.folder import (
     IGNORED_NAMES,
     STATE_PREFIX,
-    BackupRefused,
     cause_of,
+    copy_file,
+    digest_of,
+    has,
     held,
+    link_or_copy,
 )
-from scheduler.home.backup.contents import rights_of
-from scheduler.home.backup.copying import copy_file, digest_of, link_or_copy, without_password
-from scheduler.home.backup.manifest import (
-    Manifest,
-    NoBackup,
-    StoredFile,
-    finished_manifest,
-)
+from scheduler.home.backup.manifest import BackupRefused, Manifest, StoredFile, finished_manifest
 
 ProgressCallback = Callable[[str, int, int], object]
 
@@ -106,8 +104,8 @@ class Restored(msgspec.Struct, frozen=True):
 def restore(source: Path, home: Home, on_progress: ProgressCallback | None = None) -> Restored:
     """Restore a home directory from the backup in the folder ``source``.
 
-    ``on_progress`` is called with the name of a step, its progress, and its total. Raises NoBackup,
-    DamagedBackup, BackupRefused, HomeNotEmpty, HomeInUse, NotRestored.
+    ``on_progress`` is called with the name of a step, its progress, and its total. Raises
+    BackupRefused, DamagedBackup, HomeNotEmpty, HomeInUse, NotRestored.
     """
     report = on_progress or (lambda _what, _done, _of: None)
     source = source.absolute()
@@ -118,7 +116,7 @@ def restore(source: Path, home: Home, on_progress: ProgressCallback | None = Non
         with held(source):
             return write_home(source, manifest, home, report)
     except OSError as error:
-        raise NoBackup(source, cause_of(error)) from error
+        raise BackupRefused(source, cause_of(error)) from error
 
 
 def write_home(source: Path, manifest: Manifest, home: Home, report: ProgressCallback) -> Restored:
@@ -126,7 +124,7 @@ def write_home(source: Path, manifest: Manifest, home: Home, report: ProgressCal
     path = home.path
     store = manifest.files.get(home.database.name)
     if store and is_own(source, store.at) and (wrong := refusal(source / store.at)):
-        raise NoBackup(source, f"its store can't be used: {wrong}")
+        raise BackupRefused(source, f"its store can't be used: {wrong}")
     try:
         path.mkdir(parents=True, exist_ok=True)
         must_be_free(home, manifest)
@@ -180,15 +178,16 @@ def write(source: Path, manifest: Manifest, path: Path, report: ProgressCallback
     for name, file in manifest.files.items():
         report("restore", done, every)
         done += file.bytes
-        target = path / name
-        if is_whole(target, file):
+        target, stored = path / name, source / file.at
+        if has(target, file.bytes) and digest_of(target) == file.sha256:
+            # An earlier run wrote it.
             continue
         target.unlink(missing_ok=True)
-        if not is_own(source, file.at) or (source / file.at).stat().st_size != file.bytes:
-            damaged.append(str(source / file.at))
-        elif write_one(source / file.at, target, name, file) != file.sha256:
+        if not is_own(source, file.at) or stored.stat().st_size != file.bytes:
+            damaged.append(str(stored))
+        elif write_one(stored, target, name, file) != file.sha256:
             target.unlink()
-            damaged.append(str(source / file.at))
+            damaged.append(str(stored))
     report("restore", every, every)
     if damaged:
         raise DamagedBackup(source, damaged)
@@ -210,13 +209,6 @@ def write_one(source: Path, target: Path, name: str, file: StoredFile) -> str:
     if file.changed and target.stat().st_mtime_ns != file.changed:
         os.utime(target, ns=(file.changed, file.changed))
     return digest
-
-
-def is_whole(path: Path, file: StoredFile) -> bool:
-    """Whether a file equals the one in the backup."""
-    with suppress(FileNotFoundError):
-        return path.stat().st_size == file.bytes and digest_of(path) == file.sha256
-    return False
 
 
 def check(home: Home, manifest: Manifest) -> list[str]:

@@ -14,6 +14,7 @@ import feedparser
 import lxml.html
 import pytest
 
+from data.export.records import Choice
 from data.models import Capture, Draft, Media, Source
 from data.settings import Site
 from data.store import open_store
@@ -21,7 +22,6 @@ from data.store.store import Store
 from data.text.sanitize import sanitize
 from feeds.offline.folder import FolderCopy, Progress, suffix_of, write_folder
 from feeds.offline.links import relinked, with_index
-from feeds.offline.selection import SelectedReleases
 from feeds.pages.releases.release_body import shown_body
 from feeds.translations import texts_of
 from tests.feeds.fakestore import make_release
@@ -29,6 +29,7 @@ from tests.feeds.fakestore import make_release
 SITE = Site(url="https://press.example")
 PDF = b"%PDF-1.4 all of it"
 DAY = dt.timedelta(days=1)
+EVERYTHING = Choice()
 
 
 def capture(leaf: int) -> Capture:
@@ -70,10 +71,10 @@ def payload(one: Capture) -> tuple[str, bytes] | None:
 
 
 def copied(
-    store: Store, folder: Path, chosen: SelectedReleases | None = None, progress: Progress = print
+    store: Store, folder: Path, choice: Choice = EVERYTHING, progress: Progress = print
 ) -> FolderCopy:
-    chosen = chosen or SelectedReleases(store)
-    return write_folder(store, chosen, folder, SITE, payload=payload, progress=progress)
+    folder.mkdir()
+    return write_folder(store, choice, folder, SITE, payload=payload, progress=progress)
 
 
 def links(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -119,32 +120,33 @@ def test_archived_attachments_are_copied_and_others_keep_their_links(
 
 def test_a_selection_has_only_the_chosen_releases(store: Store, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
-    chosen = SelectedReleases(store, "wire")
-    made = copied(store, folder, chosen)
+    made = copied(store, folder, Choice("wire"))
     assert made.releases == 2
     assert {path.name for path in (folder / "sources").iterdir()} == {"index.html", "wire"}
     feed = feedparser.parse((folder / "feeds" / "all.atom").read_bytes())
     assert {entry.title for entry in feed.entries} == {"Statement 4", "Statement 5"}
     assert "Statement 1" not in "".join(path.read_text() for path in folder.rglob("*.html"))
-    (other,) = store.find_releases(make_release(1).url, limit=1)
-    assert chosen.release(other.id) is None
-    assert chosen.revisions(other.id) == ()
-    none = SelectedReleases(store, since=dt.date(2030, 1, 1))
     empty = tmp_path / "none"
-    assert copied(store, empty, none).releases == 0
+    assert copied(store, empty, Choice(since=dt.date(2030, 1, 1))).releases == 0
     assert (empty / "index.html").is_file()
+
+
+def test_hidden_releases_are_left_out_and_neighbours_are_chosen_ones(
+    store: Store, tmp_path: Path
+) -> None:
+    ids = [store.find_releases(make_release(one).url, limit=1)[0].id for one in range(3)]
+    store.hide(ids[1], at=dt.datetime.now(dt.UTC), why="wrong")
+    folder = tmp_path / "copy"
+    assert copied(store, folder, Choice("acme", until=dt.date(2022, 11, 24))).releases == 3
+    assert not (folder / "releases" / ids[1]).exists()
+    newer = (folder / "releases" / ids[0] / "index.html").read_text()
+    assert f"{ids[2]}/index.html" in newer
+    assert ids[1] not in newer
 
 
 def test_the_publication_state_of_the_site_is_unchanged(store: Store, tmp_path: Path) -> None:
     before = store.dirty_feeds()
-    write_folder(
-        store,
-        SelectedReleases(store),
-        tmp_path / "copy",
-        SITE,
-        payload=payload,
-        progress=lambda *_: None,
-    )
+    copied(store, tmp_path / "copy")
     assert store.dirty_feeds() == before
 
 

@@ -161,6 +161,11 @@ def test_one_file_adds_a_channel(tmp_path: Path) -> None:
     assert imported.returncode == 0, imported.stderr
     assert "display board" in run("watch", "add", "--help").stdout
     assert "board.port" in run("watch", "add", "Piers", "--board", "80").stderr
+    wrong = run("watch", "add", "Piers", "--board", "four")
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    (line,) = wrong.stderr.splitlines()
+    assert "--board" in line
+    assert "four" in line
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as board:
         board.bind(("127.0.0.1", 0))
         board.settimeout(60)

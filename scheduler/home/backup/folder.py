@@ -1,23 +1,29 @@
-"""The folder of a backup, which stores files that differ from the previous backup."""
+"""The folder of a backup: copies that are read back before they count, or hard links.
+
+Files that never change are in the folder ``archive``, all others in the ``state-…`` folder of the
+run that copied them. So a killed run leaves the previous backup unchanged.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import errno
 import fcntl
+import hashlib
 import os
+import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 import msgspec
 
 from data.errors import CommuniqueError
+from data.files import sync
 from scheduler.home.backup.contents import UNFINISHED_FILE
-from scheduler.home.backup.copying import copy_file, digest_of, link_or_copy, write_file
-from scheduler.home.backup.manifest import StoredFile
+from scheduler.home.backup.manifest import BackupRefused, StoredFile
 
 STATE_PREFIX: Final = "state-"
 """Prefix of the folder of one run, which holds the files that may change."""
@@ -25,16 +31,18 @@ STATE_PREFIX: Final = "state-"
 IGNORED_NAMES: Final = frozenset(["lost+found"])
 """Names that may be in an otherwise empty folder: file systems create them."""
 
+CHUNK_BYTES: Final = 1 << 20
+"""Bytes that are copied at once."""
 
-class BackupRefused(CommuniqueError):
-    """A backup, or a home directory from one, can't be written to the given folder."""
 
-    exit_code = 2
+class CopyDamaged(CommuniqueError):
+    """A copy that was read back differs from the original."""
 
-    def __init__(self, to: Path, cause: str) -> None:
-        super().__init__(f"{to}: {cause}")
-        self.to = to
-        self.cause = cause
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} differs from the data written to it: check its disk, or use another one"
+        )
+        self.path = path
 
 
 @contextmanager
@@ -59,6 +67,68 @@ def cause_of(error: OSError) -> str:
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return f"{where}{error.strerror}: run this as the owner, or name another folder"
     return f"{where}{error.strerror or error}"
+
+
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file. Raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def copy_file(source: Path, target: Path, *, size: int | None = None, mode: int = 0o600) -> str:
+    """Copy a file, or its first bytes, durably; return the SHA-256 of the data.
+
+    ``target`` appears only when it is complete. Raises CopyDamaged and OSError.
+    """
+    with source.open("rb") as file:
+        return write_file(_pieces(file, size), target, mode)
+
+
+def write_file(pieces: Iterable[bytes], target: Path, mode: int = 0o600) -> str:
+    """Write a file durably, and read it back; see ``copy_file``."""
+    digest = hashlib.sha256()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            for piece in pieces:
+                digest.update(piece)
+                file.write(piece)
+            file.flush()
+            os.fchmod(handle, mode)
+            os.fsync(handle)
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    sync(target.parent)
+    with target.open("rb") as file:
+        if hasattr(os, "posix_fadvise"):
+            # Read from the disk, not from the cache of the system.
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        if hashlib.file_digest(file, "sha256").digest() != digest.digest():
+            raise CopyDamaged(target)
+    return digest.hexdigest()
+
+
+def _pieces(file: IO[bytes], size: int | None) -> Iterator[bytes]:
+    left = size
+    while piece := file.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left)):
+        yield piece
+        left = None if left is None else left - len(piece)
+
+
+def link_or_copy(source: Path, target: Path, *, mode: int = 0o600) -> str | None:
+    """Hard-link a file that never changes, or copy it if that is impossible.
+
+    Returns the SHA-256 of a copy, None for a link. Raises CopyDamaged and OSError.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):
+        # Another file system, a file system without links, or too many links.
+        os.link(source.resolve(), target)
+        return None
+    return copy_file(source, target, mode=mode)
 
 
 class BackupFolder:
@@ -98,47 +168,38 @@ class BackupFolder:
         Raises FileNotFoundError if the file is gone.
         """
         stat = path.stat()
-        known = self.before.get(name)
-        if known and is_same(known, stat) and still_has(self.path / known.at, known):
-            self.files[name] = known
-            return
         target = self.path / name
-        if is_copy(target, stat):
+        if known := self._unchanged(name, stat):
+            self.files[name] = known
+        elif has(target, stat.st_size, stat.st_mtime_ns):
             # A killed run copied this file already.
-            digest = digest_of(target)
+            self._note(name, target, digest_of(target), stat)
         else:
             target.unlink(missing_ok=True)
             made = link_or_copy(path, target)
             self.copied += made is not None
             self.linked += made is None
             self.copied_bytes += stat.st_size if made else 0
-            digest = made or digest_of(target)
-        self.note(name, target, digest, stat)
+            self._note(name, target, made or digest_of(target), stat)
 
-    def copy(self, name: str, path: Path) -> None:
-        """Add the current contents of a file; an unchanged file is not copied again."""
-        self.copy_part(name, path, None)
-
-    def copy_part(self, name: str, path: Path, size: int | None) -> None:
-        """Add the first ``size`` bytes of a file, or all of it; see ``copy``."""
+    def copy(self, name: str, path: Path, size: int | None = None) -> None:
+        """Add a file, or its first ``size`` bytes; an unchanged file is not copied again."""
         stat = path.stat()
         target = self.path / self._state / name
-        known = self.before.get(name)
-        if known and is_same(known, stat, size) and still_has(self.path / known.at, known):
+        if known := self._unchanged(name, stat, size):
             target.parent.mkdir(parents=True, exist_ok=True)
             with suppress(OSError):
                 os.link(self.path / known.at, target)
                 self.files[name] = msgspec.structs.replace(known, at=f"{self._state}/{name}")
                 return
-        digest = copy_file(path, target, size=size)
+        self._note(name, target, copy_file(path, target, size=size), stat)
         self.copied += 1
-        self.note(name, target, digest, stat)
         self.copied_bytes += self.files[name].bytes
 
     def take(self, name: str, target: Path, stat: os.stat_result) -> None:
         """Add a file created by ``new``; it counts as copied if its contents changed."""
         digest = digest_of(target)
-        self.note(name, target, digest, stat)
+        self._note(name, target, digest, stat)
         known = self.before.get(name)
         if known is None or known.sha256 != digest:
             self.copied += 1
@@ -147,9 +208,19 @@ class BackupFolder:
     def write(self, name: str, content: bytes) -> None:
         """Add a file with this content."""
         target = self.path / self._state / name
-        self.note(name, target, write_file(content, target), None)
+        self._note(name, target, write_file([content], target), None)
 
-    def note(self, name: str, target: Path, digest: str, stat: os.stat_result | None) -> None:
+    def _unchanged(
+        self, name: str, stat: os.stat_result, size: int | None = None
+    ) -> StoredFile | None:
+        """The stored file if the original, or its first ``size`` bytes, has not changed since."""
+        known = self.before.get(name)
+        now = stat.st_size if size is None else size, stat.st_mtime_ns
+        if known and (known.bytes, known.changed) == now and has(self.path / known.at, known.bytes):
+            return known
+        return None
+
+    def _note(self, name: str, target: Path, digest: str, stat: os.stat_result | None) -> None:
         """Record a file of the backup as the file ``name`` of HOME.
 
         It keeps the permissions and the time in ``stat``.
@@ -180,22 +251,9 @@ class BackupFolder:
                     path.unlink()
 
 
-def is_same(known: StoredFile, stat: os.stat_result, size: int | None = None) -> bool:
-    """Whether a file, or its first ``size`` bytes, is unchanged since it was copied."""
-    size = stat.st_size if size is None else size
-    return (known.bytes, known.changed) == (size, stat.st_mtime_ns)
-
-
-def still_has(path: Path, known: StoredFile) -> bool:
-    """Whether a backup still has a file, judged by its size."""
+def has(path: Path, size: int, changed: int | None = None) -> bool:
+    """Whether a file exists with this size and, if given, time in nanoseconds since 1970."""
     with suppress(OSError):
-        return path.stat().st_size == known.bytes
-    return False
-
-
-def is_copy(path: Path, stat: os.stat_result) -> bool:
-    """Whether a complete copy of a file exists already, judged by size and time."""
-    with suppress(OSError):
-        copy = path.stat()
-        return (copy.st_size, copy.st_mtime_ns) == (stat.st_size, stat.st_mtime_ns)
+        found = path.stat()
+        return found.st_size == size and changed in {None, found.st_mtime_ns}
     return False
