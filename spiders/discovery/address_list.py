@@ -24,7 +24,7 @@ class BadList(CommuniqueError):
     exit_code = 2
 
     def __init__(self, name: str, why: str) -> None:
-        super().__init__(f"{name}: {why}; write one address a line, or give an OPML file")
+        super().__init__(f"{name}: {why}; write one address per line, or give an OPML file")
         self.name = name
         self.why = why
 
@@ -53,14 +53,14 @@ def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
         except NotXML as error:
             raise BadList(name, str(error)) from error
         if not found:
-            raise BadList(name, "no outline of it has an address")
+            raise BadList(name, "none of its outlines has an address")
         return found
     if b"\0" in content:
-        raise BadList(name, "it is no text")
+        raise BadList(name, "it is not a text file")
     lines = map(str.strip, content.decode("utf-8-sig", "replace").splitlines())
     listed = [ListedAddress(line) for line in lines if line and not line.startswith("#")]
     if not listed:
-        raise BadList(name, "it has no address")
+        raise BadList(name, "it contains no addresses")
     return listed
 
 

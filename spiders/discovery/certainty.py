@@ -123,7 +123,7 @@ def _shares(
     offline: bool,
 ) -> Iterator[tuple[float, str]]:
     if reads_as_release(page, listing, reading):
-        yield IS_RELEASE, "the page reads as a release itself, not as a list of them"
+        yield IS_RELEASE, "the page looks like a release, not like a list of releases"
     rows = listing.items[:MOST_ROWS]
     odd = odd_rows([item for item in rows if not leads_to_file(item.url)], reading)
     if odd:
@@ -131,19 +131,19 @@ def _shares(
         kinds = [kind_of(look.read, read_listing(look.page, reading)) for look in looks]
         worth = 0.5 if kinds and set(kinds) == {"release"} else 1.0
         said = f"{odd} of {counted(len(rows), 'row')}"
-        yield 1 - worth * odd / len(rows), f"{said} are called by a day or a section"
+        yield 1 - worth * odd / len(rows), f"{said} have a date or a section name as title"
     if len(listing.items) < MIN_LIST_ROWS:
-        yield FEW_ROWS, f"it lists {counted(len(listing.items), 'release')} only"
+        yield FEW_ROWS, f"it lists only {counted(len(listing.items), 'release')}"
     dated = any(item.published for item in listing.items)
     dated = dated or any(look.read.content.published for look in looks)
     if looks:
         good = sum(is_release(look, reading) for look in looks)
-        said = f"{len(looks) - good} of {counted(len(looks), 'page')} that it leads to"
+        said = f"{len(looks) - good} of {counted(len(looks), 'page')} that it links to"
         yield 0.2 + 0.8 * good / len(looks), f"no release was found on {said}"
         if not dated:
-            yield UNDATED, "neither it nor the releases say a day"
+            yield UNDATED, "neither the page nor the releases contain dates"
     elif offline:
-        yield max(listing.confidence, MIN_CONFIDENCE * dated), "the releases were not looked at"
+        yield max(listing.confidence, MIN_CONFIDENCE * dated), "the releases were not checked"
     elif not any(leads_to_file(item.url) for item in listing.items):
         yield NOT_LOOKED_AT, "none of its releases could be read"
 

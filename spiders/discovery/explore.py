@@ -54,7 +54,7 @@ MIN_PROMISE_RATIO = 0.6
 """Minimum ratio of another page's promise to the home page's promise, for the other page to replace
 the home page."""
 
-SCRIPTED = "the page, or its list, is empty without a browser: scripts fill it"
+SCRIPTED = "without a browser, the page or its list is empty: scripts fill it"
 
 
 class NothingFound(CommuniqueError):
@@ -127,9 +127,7 @@ class Explorer:
         return self._offline(read_saved(place, url))
 
     def _offline(self, page: Page) -> Explored:
-        self._notes.append(
-            "a saved page is read by itself: neither its feeds nor its releases were looked at"
-        )
+        self._notes.append("a saved page is read alone: its feeds and releases were not checked")
         feed = as_feed(page)
         site = Site(page, utc_now(), offline=True)
         if feed:
@@ -144,13 +142,13 @@ class Explorer:
         (answer,) = fetcher.fetch([address])
         page = answer.page
         if page is None:
-            self._notes.append(f"{address}, the page of the feed, can't be read: {answer.why}")
+            self._notes.append(f"the feed's page {address} can't be read: {answer.why}")
             site = Site(Page(address, b""), utc_now(), feed, feed_page)
             return self._propose(self._with_releases(fetcher, site), (feed,))
         compared = compare(feed.place, feed.listing, first_listing(page))
         if compared.listed > compared.held:
             self._notes.append(
-                f"the feed {compared.verdict} {page.url}: what it lacks will be read from the page"
+                f"the feed {compared.verdict} {page.url}: other values will be read from the page"
             )
         site = Site(page, utc_now(), compared, feed_page)
         return self._propose(self._with_releases(fetcher, site), (compared,))
@@ -214,7 +212,7 @@ class Explorer:
         ):
             return page, listing
         called = f" ({best.link.text!r})" if best.link.text != best.link.url else ""
-        self._notes.append(f"{page.url} leads to {best.page.url}{called}, which is taken")
+        self._notes.append(f"{page.url} links to {best.page.url}{called}, which is used instead")
         if best.archive:
             self._take_archive(best.page, best.archive)
         others = [one for one in self._tried if one is not best]
@@ -242,14 +240,14 @@ class Explorer:
             read = first_listing(answer.page) if answer.page else listing
             if answer.page and any(item.published for item in read.items):
                 self._notes.append(
-                    f"{page.url} shows its releases in a frame: {answer.page.url} is read"
+                    f"{page.url} shows its releases in a frame: {answer.page.url} is used instead"
                 )
                 return answer.page, read
         return page, listing
 
     def _take_archive(self, page: Page, archive: Page) -> None:
         """Use an archive's rows as those of a page that lists only archives."""
-        self._notes.append(f"{page.url} lists only archives: the rows are those of {archive.url}")
+        self._notes.append(f"{page.url} lists only archives: the rows shown are from {archive.url}")
         self._archive_pages[page.url] = archive
 
     def _rendered(self, stack: ExitStack, site: Site, fetcher: Fetcher) -> tuple[Site, Fetcher]:
@@ -262,7 +260,7 @@ class Explorer:
         self._on_status("reading the page with a browser")
         browser = stack.enter_context(self._open(render=True))
         page = browser.page(site.page.url)
-        self._notes.append(f"{SCRIPTED}; render = true lets a browser do so")
+        self._notes.append(f"{SCRIPTED}; with render = true, a browser runs them")
         return replace(site, page=page, render=True), browser
 
     def _only_way(self, listing: Listing, offers: tuple[Comparison, ...]) -> Comparison | None:
@@ -271,9 +269,7 @@ class Explorer:
             return None
         best = next((offer for offer in offers if offer.place.kind != "sitemap"), None)
         if best:
-            self._notes.append(
-                "the page lists nothing by itself to compare the feed with: look at both"
-            )
+            self._notes.append("the page lists nothing to compare the feed with: check both")
         return best
 
     def _with_releases(self, fetcher: Fetcher, site: Site) -> Site:
@@ -352,12 +348,12 @@ def _why(
         also = f"; it may be at {links[0].url}"
     if has_scripted_list(page):
         return (
-            "no list of releases was found on it, and scripts fill a part of it: write "
-            f"render = true to read it with a browser, or give the feed of the site{also}"
+            "no list of releases was found on it, and scripts fill part of it: write "
+            f"render = true to read it with a browser, or give the site's feed{also}"
         )
     if reads_as_release(page, listing, initial_date_context(page, utc_now())):
         return (
-            "no list of releases was found on it, it reads as a release or other text: give the "
-            f"page that lists them, or their feed{also}"
+            "no list of releases was found on it; it looks like a release or other text: give the "
+            f"page that lists the releases, or their feed{also}"
         )
     return f"no list of releases was found on it ({'; '.join(listing.reasons)}){also}"

@@ -97,9 +97,9 @@ class Comparison:
             return f"{items}; the page lists nothing to compare with"
         said = f"holds {self.held} of the {counted(self.listed, 'release')} on the page"
         if self.surplus:
-            said += f", and {counted(self.surplus, 'other')} from the same time"
+            said += f", and {counted(self.surplus, 'other')} from the same period"
         if self.strange:
-            said += f", and {counted(self.strange, 'page')} of some other kind"
+            said += f", and {counted(self.strange, 'page')} of another kind"
         return said if self.dated else f"{said}, but without dates"
 
 

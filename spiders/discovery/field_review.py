@@ -111,14 +111,14 @@ def _title(looks: Sequence[SampleRelease]) -> FieldReport:
         confidence = min(confidence, 0.5)
         apart = [look for look in found if look.item.title and not _same_title(look)]
         advice = (
-            f"another stands on {len(apart)} of {counted(of, 'page')} than on the listing, which"
+            f"the title on {len(apart)} of {counted(of, 'page')} differs from the listing, which"
             f" says {apart[0].item.title[:60]!r} where the page says "
             f"{apart[0].read.content.title[:60]!r}: "
             'if the page is wrong, write [release] title = "…"'
         )
     elif confidence < MIN_CONFIDENCE:
         advice = (
-            "it may be another line of the page: if it is, write [release] "
+            "it may be another line of the page; if so, write [release] "
             'title = "h1", or the selector of the headline'
         )
     rule = found[0].read.content.title_rule if found else ""
@@ -142,13 +142,13 @@ def _published(looks: Sequence[SampleRelease]) -> FieldReport:
         apart = [(look.item.published, date) for look, date in found if not _same_day(look)]
         said = [f"{there.iso} where the page says {here.iso}" for there, here in apart if there]
         advice = (
-            f"another stands on {len(said)} of {counted(of, 'page')} than on the listing, which"
+            f"the date on {len(said)} of {counted(of, 'page')} differs from the listing, which"
             f" says {said[0]}: "
             'if the page is wrong, write [release] published = "…", the selector of the date'
         )
     elif confidence < MIN_CONFIDENCE:
         advice = (
-            "it may be another date of the page: if it is, write [release] "
+            "it may be another date of the page; if so, write [release] "
             'published = "…", the selector of the date'
         )
     rule = found[0][1].rule if found else ""
@@ -169,7 +169,7 @@ def _body(looks: Sequence[SampleRelease]) -> FieldReport:
         confidence = 0.1
         advice = 'all pages have the same text: write [release] body = "…", its selector'
     elif confidence < MIN_CONFIDENCE:
-        advice = 'read the text below; if it is not right, write [release] body = "…", its selector'
+        advice = 'check the text below; if it is wrong, write [release] body = "…", its selector'
     text = clean_line(found[0].content.body_text) if found else ""
     rule = found[0].content.body_rule if found else ""
     return FieldReport("body", text, len(found), len(looks), _round(confidence), rule, advice)

@@ -70,16 +70,18 @@ def read_saved(place: str, url: str) -> Page:
     try:
         page = saved(Task(place, place, url, "auto"))
     except FileNotFoundError as error:
-        why = "No such file or directory; an address begins with https:// or http://"
+        why = "No such file or directory; a web address begins with https:// or http://"
         raise NotFetched(place, why) from error
     except (OSError, EOFError, ValueError, zlib.error) as error:
         cause = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise NotFetched(place, str(cause)) from error
     if url and not is_web(url):
-        raise NotFetched(place, f"{url!r} is no web address; write http:// or https://")
+        raise NotFetched(
+            place, f"{url!r} is not a web address; it must begin with http:// or https://"
+        )
     address = url or _address(page)
     if not address:
-        raise NotFetched(place, "it does not say where it came from; give its address by --url")
+        raise NotFetched(place, "it does not contain its address; give the address with --url")
     return Page(address, page.body)
 
 

@@ -30,7 +30,7 @@ from spiders.sources.source_file import ReleaseRules, SourceFile
 CERTAIN = 0.9
 """Minimum certainty of a list whose rows nobody has to check."""
 
-GIVEN = "as it was given"
+GIVEN = "given by you"
 """Reason for a value that the user has given."""
 
 
@@ -201,11 +201,11 @@ def _doubts(
     proposal: SourceDraft, listing: Listing, looks: Sequence[SampleRelease], certainty: Certainty
 ) -> Iterator[str]:
     if not proposal.name.sure:
-        yield f'name: it was taken from {proposal.name.rule}: if it is another, write name = "…"'
+        yield f'name: this is a guess ({proposal.name.rule}); if it is wrong, write name = "…"'
     if not proposal.timezone.sure:
         yield (
-            f"timezone: {proposal.timezone.value} is a guess ({proposal.timezone.rule}): if it is "
-            'another, write timezone = "Area/City"'
+            f"timezone: {proposal.timezone.value} is a guess ({proposal.timezone.rule}); if it is "
+            'wrong, write timezone = "Area/City"'
         )
     if not listing.items:
         return
@@ -213,8 +213,8 @@ def _doubts(
         if looks and all(look.read.content.published for look in looks):
             return  # the release pages have dates
         yield (
-            "listing: no dates stand beside the links: if the page has some, write [listing] with "
+            "listing: the links have no dates; if the page shows dates, write [listing] with "
             'item = "…" and published = "…"'
         )
     elif listing.confidence < MIN_CONFIDENCE and certainty.value < CERTAIN:
-        yield 'listing: if the rows shown are not the releases, write [listing] item = "…"'
+        yield 'listing: if the rows above are not the releases, write [listing] item = "…"'

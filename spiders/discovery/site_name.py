@@ -89,7 +89,7 @@ def _weighed(guess: Guess, host: str) -> Guess:
     """Return a guess with more confidence if the host's name is formed from it."""
     if guess.confidence >= SAID_BY_HOST or not says(host, guess.value):
         return guess
-    return Guess(guess.value, SAID_BY_HOST, f"{guess.rule}, as the host says")
+    return Guess(guess.value, SAID_BY_HOST, f"{guess.rule}, which fits the host name")
 
 
 def says(host: str, name: str) -> bool:
@@ -129,13 +129,13 @@ def _names(listing: Page, releases: Sequence[Page], feed: Page | None) -> Iterat
     titles = Counter(_heading(page) for page in releases)
     alike = {title for title, count in titles.items() if count * 2 > len(releases)}
     shared = _shared(metas, heading, alike)
-    yield Guess(shared, 0.8 if releases else 0.65, "what the titles of its pages share")
+    yield Guess(shared, 0.8 if releases else 0.65, "the common part of its page titles")
     yield Guess(_of_feed(feed) if feed else "", 0.7, "the feed's title")
     parts = [part for part in _parts(metas[0]) if len(part) <= MAX_NAME_LENGTH]
     for part in reversed(parts):
         yield Guess(part if part != heading else "", 0.5, "the page's title")
-    yield Guess(_copyright(listing), 0.45, "its line on copyright")
-    yield Guess(_first_name(_logos(listing)), 0.25, "its link to the front page")
+    yield Guess(_copyright(listing), 0.45, "its copyright line")
+    yield Guess(_first_name(_logos(listing)), 0.25, "its link to the home page")
     for part in reversed(parts):
         yield Guess(part, 0.4, "the page's title")
 

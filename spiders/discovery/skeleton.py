@@ -54,7 +54,7 @@ def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> s
         ]
     lines += [
         "",
-        "# Which links of the page are its releases? Take the # off what fits:",
+        "# Which of the page's links are releases? Uncomment the right lines:",
         "# [listing]",
     ]
     found = candidates(page)
@@ -62,7 +62,7 @@ def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> s
         f"# {line_of('link', one.selector)}  # {one.links}, the first: {_short(one.first)}"
         for one in found
     ] or ['# link = "…"  # the CSS selector of the links, such as main h2 a']
-    lines += ['# published = "…"  # the CSS selector of the days beside them, such as main time']
+    lines += ['# published = "…"  # the CSS selector of their dates, such as main time']
     return "\n".join(lines) + "\n"
 
 

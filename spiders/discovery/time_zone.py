@@ -108,11 +108,11 @@ def guess_zone(
     if not offsets:
         return Guess(zone, confidence, why)
     if _fits(zone, offsets):
-        return Guess(zone, max(confidence, LIKELY), f"{why}, and the offsets that it states")
+        return Guess(zone, max(confidence, LIKELY), f"{why}, and the offsets of its dates")
     other = next((name for name in zones if _fits(name, offsets)), None)
     if other:
-        return Guess(other, LIKELY, f"{why}, and the offsets that it states")
-    return Guess(zone, UNSURE, f"{why}; but it states {_names(offsets)}")
+        return Guess(other, LIKELY, f"{why}, and the offsets of its dates")
+    return Guess(zone, UNSURE, f"{why}, but its dates have the offset {_names(offsets)}")
 
 
 @cache
@@ -160,16 +160,16 @@ def _by_language(tags: tuple[str, ...], offsets: list[dt.datetime]) -> Guess:
         fitting = [zone for zone in zones if offsets and _fits(zone, offsets)]
         if fitting:
             seasons = len({moment.utcoffset() for moment in offsets}) > 1
-            why = f"{why}, and the offsets that it states ({_names(offsets)})"
+            why = f"{why}, and the offsets of its dates ({_names(offsets)})"
             return Guess(fitting[0], FAIR if seasons else UNSURE, why)
     stated = {moment.utcoffset() for moment in offsets} - {None}
     hours = {offset.total_seconds() / 3600 for offset in stated if offset}
     if len(hours) == 1 and (hour := hours.pop()).is_integer():
         # In these names of the IANA database, the sign is reversed: Etc/GMT-1 is UTC+1.
         return Guess(
-            f"Etc/GMT{-hour:+.0f}", NONE, f"only the offset that it states ({_names(offsets)})"
+            f"Etc/GMT{-hour:+.0f}", NONE, f"only the offset of its dates ({_names(offsets)})"
         )
-    return Guess("UTC", NONE, "nothing says where the site is")
+    return Guess("UTC", NONE, "no sign of the site's country")
 
 
 def _fits(zone: str, offsets: list[dt.datetime]) -> bool:

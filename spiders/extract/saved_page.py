@@ -50,7 +50,7 @@ def read_page(task: Task) -> bytes | str:
     except Exception as error:  # noqa: BLE001 - one page must not stop the others
         return f"{task.place}: {PAGE_BUG} ({type(error).__name__}: {error})"
     if task.url and not page.url:
-        said["reasons"].append(f"{task.url!r} is no web address, so links were left as they are")
+        said["reasons"].append(f"{task.url!r} is not a web address, so links were not resolved")
     return msgspec.json.encode(said)
 
 

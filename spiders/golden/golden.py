@@ -45,7 +45,7 @@ def write_golden(
     Raises BadGolden if a golden test already exists, or if it can't be written.
     """
     if (folder / EXPECTED).exists():
-        raise BadGolden(folder / EXPECTED, "it is there already; remove it to sample anew")
+        raise BadGolden(folder / EXPECTED, "it exists already; remove it to sample again")
     # Pages that are only readable with the response's Content-Type are stored in UTF-8.
     kept = {LISTING: lasting(listing), RELEASE: lasting(release)}
     listed, read = _read(
@@ -76,7 +76,7 @@ def differences(folder: Path, file: SourceFile) -> Iterator[str]:
             if got != want:
                 yield f"{part}.{name}: {_difference(want, got)}"
     except (AttributeError, TypeError) as error:
-        raise BadGolden(folder, f"expected.json names what is no field ({error})") from error
+        raise BadGolden(folder, f"expected.json contains an unknown field ({error})") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +146,7 @@ def _difference(wanted: Any, got: Any) -> str:
     if isinstance(wanted, list) and isinstance(got, list):
         missing = [one for one in wanted if one not in got]
         added = [one for one in got if one not in wanted]
-        said = [f"{len(missing)} missing, {len(added)} more"]
+        said = [f"{len(missing)} missing, {len(added)} added"]
         said += [f"first missing {_short(missing[0])}"] if missing else []
         said += [f"first more {_short(added[0])}"] if added else []
         return ", ".join(said) if missing or added else "the same in another order"

@@ -84,12 +84,12 @@ def described(template: Template) -> list[str]:
     values = ((name, getattr(rules, name)) for name in SELECTORS)
     lines += [f"{name} = {json.dumps(value)}" for name, value in values if value]
     if template.date_origin:
-        lines.append(f"the date is that of {template.date_origin}")
-    lines += [f"no content, since all pages say it: {line[:80]}" for line in template.boilerplate]
+        lines.append(f"the date comes from {template.date_origin}")
+    lines += [f"boilerplate on all pages: {line[:80]}" for line in template.boilerplate]
     evidence = (
         f"learned {template.learned:%Y-%m-%d %H:%M} UTC from {counted(len(template.urls), 'page')},"
         f" fitted {template.fitted} of {counted(template.pages, 'page')} ({template.layout})"
     )
     if template.given_up:
-        lines.append(f"given up: the last {counted(len(template.misfits), 'page')} did not fit")
+        lines.append(f"abandoned: the last {counted(len(template.misfits), 'page')} did not fit")
     return [evidence, *lines]

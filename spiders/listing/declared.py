@@ -32,11 +32,11 @@ MAX_TEXT_FACTOR: Final = 8
 """Maximum length of all extracted titles and dates, as a multiple of the length of the page's
 text."""
 
-NESTED: Final = f"items that lie in {MAX_NESTED} other items were left out"
+NESTED: Final = f"items inside {MAX_NESTED} other items were skipped"
 """Reason reported if nested items are skipped."""
 
 CUT: Final = (
-    "the selected titles and dates overlap too much: some were left out after reading "
+    "the selected titles and dates overlap too much: some were skipped after reading "
     f"{MAX_TEXT_FACTOR} times the text of the page"
 )
 """Reason reported if titles and dates exceed MAX_TEXT_FACTOR."""

@@ -29,7 +29,7 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NOT_TEXT = 0.02
 """Share of control characters above which the beginning of a body is binary."""
 
-NO_TEXT = "it is no text but a file of some other kind"
+NO_TEXT = "it is not a text but another kind of file"
 """Reason for an empty extraction from a binary file."""
 
 ITEMPROP = re.compile(rb"item[pP]rop\s*=\s*[\"']?([^\"'\s>]+)")

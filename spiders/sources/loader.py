@@ -118,7 +118,9 @@ def parse_source(text: str, path: str) -> SourceFile:
 def _check_url(path: str, key: str, url: str) -> None:
     if not is_web(url):
         raise SourceError(
-            path, key, f"{redacted(url)!r} is no web address; write http:// or https://"
+            path,
+            key,
+            f"{redacted(url)!r} is not a web address; it must begin with http:// or https://",
         )
 
 

@@ -132,7 +132,7 @@ def find_published(of: DateEvidence) -> tuple[Published | None, list[str]]:
         if plausible(found, of.reading.now):
             told = with_day_and_month_swapped(found, named, of)
             break
-        reasons.append(f"the date {found.iso} of {rule} can't be one of publication")
+        reasons.append(f"the date {found.iso} of {rule} can't be a publication date")
         odd = odd or (found if trusted(found) else None)
     if told and trusted(told) and (named is None or near(told, named) or sure(told)):
         return as_shown(told, named, of), reasons
@@ -142,10 +142,10 @@ def find_published(of: DateEvidence) -> tuple[Published | None, list[str]]:
     best = best or labelled_below(of.seen, of.place, of.reading)
     best = best or bare_time(root, of.reading) or state_date(root, of.reading)
     if best is None:
-        reasons.append("no date of publication was found")
+        reasons.append("no publication date was found")
         best = stated_change(of.seen, of.place, of.reading)
         if best is not None:
-            reasons.append(f"the date {best.iso} is that of the last change")
+            reasons.append(f"the date {best.iso} is the date of the last change")
     # A date from trusted metadata is kept even if it is implausible. The store reports it and does
     # not sort by it.
     return best or odd, reasons

@@ -46,19 +46,19 @@ def test_a_broken_file_gives_what_can_be_read_of_it() -> None:
 
 
 def test_a_file_that_is_no_text_is_refused() -> None:
-    with pytest.raises(BadList, match=r"^ls: it is no text; write one address a line"):
+    with pytest.raises(BadList, match=r"^ls: .*text file"):
         read_addresses(b"\x7fELF\2\1\1\0\0\nhttp://a.example/\n", "ls")
 
 
 @pytest.mark.parametrize("content", [b"", b"\n \n", b"# only a comment\n"])
 def test_a_list_without_lines_is_refused(content: bytes) -> None:
-    with pytest.raises(BadList, match=r"^empty\.txt: it has no address; write one"):
+    with pytest.raises(BadList, match=r"^empty\.txt: .*no address"):
         read_addresses(content, "empty.txt")
 
 
 @pytest.mark.parametrize("body", ["", "<outline text='Harbours'><outline text='Port'>"])
 def test_a_file_without_any_address_is_refused(body: str) -> None:
-    with pytest.raises(BadList, match=r"feeds.opml: no outline of it has an address"):
+    with pytest.raises(BadList, match=r"feeds.opml: .*outlines"):
         read_addresses(f"<opml version='2.0'><body>{body}".encode(), "feeds.opml")
 
 

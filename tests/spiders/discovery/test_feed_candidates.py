@@ -174,7 +174,7 @@ def test_a_feed_that_carries_pages_of_other_kinds_is_not_complete(path: str) -> 
     feed = rss(9, 8, 7)
     found = against(replace(feed, items=(*feed.items, page)), listed(9, 8, 7))
     assert not found.complete
-    assert "1 page of some other kind" in found.verdict
+    assert "1 page of another kind" in found.verdict
 
 
 def test_what_goes_back_to_the_first_release_is_preferred_to_what_holds_the_newest() -> None:

@@ -127,7 +127,7 @@ def test_a_name_that_the_host_s_is_made_of_is_sure() -> None:
         assert guess_name(title, []).sure, name
     logo = "<title>News</title><a href='/'><img alt='Harbour Board logo'></a>"
     assert guess_name(page(logo), []) == Guess(
-        "Harbour Board", 0.8, "its link to the front page, as the host says"
+        "Harbour Board", 0.8, "its link to the home page, which fits the host name"
     )
     assert guess_name(page(logo.replace("Harbour Board logo", "img1.jpg")), []).rule == "the host"
     unlike = page("<title>News | Society of Pilots</title>")

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from data.dates.context import DateContext
 from spiders.items import ExtractedRelease, ListingItem
-from spiders.page.page import Page
+from spiders.page.page import NO_TEXT, Page
 from spiders.release.read import UNTITLED, read_release
 from spiders.sources.source_file import ReleaseRules
 from tests.examples import examples
@@ -243,7 +243,7 @@ def test_a_file_of_another_kind_is_told_and_not_taken_for_text() -> None:
 
     assert found.content.body_text == ""
     assert found.content.language is None
-    assert "it is no text but a file of some other kind" in found.reasons
+    assert found.reasons == (NO_TEXT,)
 
 
 def test_control_characters_in_a_page_are_left_out_and_its_text_is_kept() -> None:
