@@ -277,7 +277,7 @@ def test_a_list_of_documents_is_a_list(room: Room, home: Path) -> None:
     room.page("/notices", page("Notices", f"<h1>Notices</h1><ul>{documents}</ul>"))
     found = added(home, f"{room.base}/notices")
     assert len(found["listing"]["items"]) == 9
-    assert not any("reads as a release" in why for why in found["certainty"]["reasons"])
+    assert not any("looks like a release" in why for why in found["certainty"]["reasons"])
 
 
 @pytest.mark.parametrize("scripted", [True, False])
@@ -291,7 +291,7 @@ def test_render_is_suggested_only_for_a_long_page_with_a_scripted_listing(
     result = communique("add", f"{room.base}/press-desk", home=home)
     assert result.returncode == 1
     assert ("render = true" in result.stderr) is scripted
-    assert ("reads as a release" in result.stderr) is not scripted
+    assert ("looks like a release" in result.stderr) is not scripted
 
 
 def test_a_draft_with_candidates_is_shown_if_nothing_is_found(room: Room, home: Path) -> None:
