@@ -132,7 +132,7 @@ def test_a_saved_source_collects_and_its_golden_test_holds_until_detection_diffe
     differs = communique("sources", "check", "harbour-board", home=home)
     assert differs.returncode == 1
     assert 'release.title: expected "As a person reads it", found' in differs.stderr
-    assert "listing.items: 0 missing, 1 more" in differs.stderr
+    assert "listing.items: 0 missing, 1 added" in differs.stderr
     (golden / "expected.json").write_text("{")
     assert communique("sources", "check", home=home).returncode == 2
 
@@ -257,7 +257,7 @@ def test_unreadable_pages_are_reported_in_one_sentence(
     for page, said in {
         f"{room.base}/gone": "the server answered 404",
         f"{room.base}/empty/": "no list of releases was found",
-        f"{room.base}/r/1": "give the page that lists them",
+        f"{room.base}/r/1": "give the page that lists",
         f"{room.base}/forbidden": "robots.txt forbids",
         "http://127.0.0.1:1/": "could not be read",
         "http://[bad/": "not an http or https address",
@@ -265,7 +265,7 @@ def test_unreadable_pages_are_reported_in_one_sentence(
         f"{room.base}/map.pdf": "another kind of file",
         "ftp://harbour.example/news": "only http:// and https:// are fetched",
         "javascript:void(0)": "only http:// and https:// are fetched",
-        "www.harbour.example/news": "an address begins with https://",
+        "www.harbour.example/news": "web address begins with https://",
         str(tmp_path / "nothing.html"): "No such file",
         str(tmp_path): "Is a directory",
     }.items():
@@ -360,7 +360,7 @@ def test_a_source_that_exists_is_sampled_once(room: Room, home: Path) -> None:
     added(home, f"{room.base}/news/", "--save")
     there = communique("sources", "sample", "harbour-board", home=home)
     assert there.returncode == 1
-    assert "expected.json: it is there already" in there.stderr
+    assert "expected.json: it exists already" in there.stderr
     golden = home / "samples" / "harbour-board"
     (golden / "expected.json").unlink()
     room.page("/news/", listing(4, 3, 2, 1))

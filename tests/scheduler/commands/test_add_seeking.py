@@ -190,7 +190,7 @@ def test_from_a_release_its_list_is_found(room: Room, home: Path, way: str) -> N
         wanted = f"{room.base}/media/all"
     found = added(home, f"{room.base}{path}")
     assert found["url"] == wanted
-    assert f"{path} leads to {wanted}" in found["notes"][0]
+    assert f"{path} links to {wanted}" in found["notes"][0]
 
 
 def test_a_release_without_a_listing_is_reported_with_the_tried_links(
