@@ -49,7 +49,7 @@ COMMANDS = [*(ROOT / "scheduler/commands").rglob("[!_]*.py")]
 
 IMPORTED = (
     *(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in COMMANDS),
-    "scheduler.__main__", "data.store.sqlite.store", "spiders.crawl.visits.pipelines",
+    "scheduler.__main__", "data.store.sqlite.store", "spiders.crawl.visits.spider",
     "spiders.download.middlewares", "spiders.download.robots.middleware",
     *(path.rpartition(".")[0] for path in default_settings.DOWNLOADER_MIDDLEWARES_BASE),
     *(path.rpartition(".")[0] for path in default_settings.SPIDER_MIDDLEWARES_BASE),

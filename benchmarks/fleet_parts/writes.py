@@ -23,7 +23,7 @@ from benchmarks.store import drafts
 from data.clock import utc_now
 from data.models import Run, Source
 from data.store import open_store
-from spiders.crawl.drafts.write_batch import WRITES_PER_TRANSACTION
+from spiders.crawl.drafts.recorder import WRITES_PER_TRANSACTION
 
 CONFIRMED = 20
 """Releases that a visit confirms: those on the first page of a listing, most often."""

@@ -61,8 +61,8 @@ from scheduler.home import SOURCE_LOCK, VISIT, open_home
 from scheduler.home.files import keep_home_files
 from scheduler.logs import log_as
 from scheduler.sources.drift import DriftGuard
+from spiders.crawl.drafts.release_files import FileKinds
 from spiders.crawl.page_errors import page_errors
-from spiders.crawl.visits.release_files import FileKinds
 from spiders.crawl.visits.spider import PressRoomSpider
 from spiders.crawl.visits.visit import Visit
 from spiders.download.browser import BrowserMissing, render_settings
@@ -200,22 +200,22 @@ class Crawl:
                     store,
                     self._taxonomy,
                     self._home.settings.collect,
-                    shown=self._home.public_text,
+                    public_text=self._home.public_text,
                     seal=self._seal,
                     hubs=self._home.is_reachable,
                     files=FileKinds.wanted(loaded.file, self._home.settings.archive),
                     explicit=job.explicit,
                     backfill=job.backfill,
                     on_progress=self._progress,
-                    over=self._over,
+                    on_end=self._on_end,
                     stored_pages=partial(self._guard.newest_pages, admitted.loaded),
                     check_page=slow.check,
                     limit=partial(self._limit, loaded.id),
                 )
                 if admitted.held:
-                    visit.error(loaded.file.url, DRIFT, admitted.held)
+                    visit.report.error(loaded.file.url, DRIFT, admitted.held)
                 if admitted.noted:
-                    visit.note(admitted.noted)
+                    visit.report.note(admitted.noted)
                 self._visits[visit.id] = visit
                 self._locks[visit.id] = locks.pop_all()
                 return visit
@@ -272,15 +272,15 @@ class Crawl:
             log.exception("the report of %s could not be stored", job.source)
         write_line(Report(run))
 
-    def _over(self, visit: Visit) -> None:
+    def _on_end(self, visit: Visit) -> None:
         """Report a visit that is over, and release its source."""
-        with page_errors(visit.file.url, visit.error):
+        with page_errors(visit.file.url, visit.report.error):
             # Otherwise the next visit adds the rest to the search index.
             self._store.update_search_index()
         del self._visits[visit.id]
         self._progress.forget(visit)
         self._locks.pop(visit.id).close()
-        write_line(Report(visit.run))
+        write_line(Report(visit.report.run))
 
 
 class ProgressReporter:
@@ -309,7 +309,7 @@ class ProgressReporter:
         if later := self._later.pop(visit.id, None):
             later.cancel()
         self._written[visit.id] = time.monotonic()
-        run = visit.run
+        run = visit.report.run
         reached = visit.frontier.reached
         write_line(Progress(visit.id, run.pages, visit.awaited, run.new, run.changed, reached))
 

@@ -33,7 +33,7 @@ from scheduler.children.leased_store import leased_store
 from scheduler.children.page_limit import HARD_FACTOR, KILLED, SEPARATE_SECONDS, PageNote
 from scheduler.children.watchdog import LEASES_EXPIRED_CODE
 from scheduler.home import Home
-from spiders.crawl.page_errors import noted_url
+from spiders.crawl.page_errors import reported_url
 from spiders.download.hosts import host_of
 from spiders.download.slow_page import CONTINUED, MOVED, SLOW, SLOW_VISIT
 from spiders.sources.loader import LoadedSource
@@ -86,7 +86,7 @@ def killed_by(page: PageNote, code: int) -> RunError:
         why = f"ended its process ({signal_name(code)})"
     if page.url:
         message = f"reading this page {why}; the next visits skip the page"
-        return RunError(noted_url(page.url), SLOW, message)
+        return RunError(reported_url(page.url), SLOW, message)
     return RunError("", SLOW_VISIT, f"work on the whole visit {why}")
 
 
@@ -299,7 +299,7 @@ class Executor:
             await self.close()
 
     async def renew(self, until: float) -> None:
-        """Tell all children until when their hosts are leased, by the monotonic clock."""
+        """ReportError all children until when their hosts are leased, by the monotonic clock."""
         self._until = until
         for child in [*self._children]:
             await child.renew(until)

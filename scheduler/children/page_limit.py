@@ -28,7 +28,7 @@ from typing import Final
 import msgspec
 
 from data.store.store import Store
-from spiders.crawl.page_errors import noted_url
+from spiders.crawl.page_errors import reported_url
 from spiders.download.slow_page import MOVED, SKIPPED, SLOW, SLOW_VISIT, SlowPage
 
 SHARED_SECONDS: Final = 10.0
@@ -183,7 +183,7 @@ class SlowPages:
 
     def check(self, url: str) -> None:
         """Raise SlowPage to skip a page, or to move the visit to the separate process."""
-        if self._slow and noted_url(url) in self._slow:
+        if self._slow and reported_url(url) in self._slow:
             if not self._explicit:
                 raise SlowPage(SKIPPED, SKIP)
             if not self._limit.separate:

@@ -299,5 +299,5 @@ class ArchiveImport:
         try:
             return served(archive.folder, archive.index, capture.file, capture.offset, self._limit)
         except (ArchiveError, Undecodable) as error:
-            self._pages.outcome.tell(capture.record_id, "archive", str(error))
+            self._pages.result.add_error(capture.record_id, "archive", str(error))
             return None

@@ -23,7 +23,7 @@ from scheduler.mirror.unread_pages import Unread, find_unread, read_unread
 from scheduler.sources.drift import DriftGuard, why_held
 from spiders.archived.drift import harms_of
 from spiders.archived.page_captures import PageCaptures
-from spiders.archived.stored_pages import UNREADABLE, Archived, StoredPages, Unlearning
+from spiders.archived.stored_pages import UNREADABLE, Archived, StoredPages, UnsavedTemplates
 from spiders.sources.loader import LoadedSource
 
 
@@ -239,12 +239,22 @@ class Undone(Exception):
     """Rolls back a transaction."""
 
 
-class Noting(Unlearning):
-    """The methods of a store for the pages of a source; remembers ``new`` releases."""
+class Noting(UnsavedTemplates):
+    """The methods of a store for the pages of a source; remembers ``new`` releases.
+
+    It does not store sources and learned layouts.
+    """
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
         self.new: list[FoundRelease] = []
+
+    def __getattr__(self, name: str) -> Any:
+        """Return any other attribute of the store."""
+        return getattr(self._store, name)
+
+    def register(self, source: object) -> None:
+        """Do nothing."""
 
     def record(self, draft: Draft, **more: Any) -> Decision:
         """Record a draft; see data.store.store.Store."""

@@ -45,7 +45,7 @@ def queue_unread(home: Home, store: Store, lost: Collection[str]) -> list[str]:
             if source not in sources:
                 continue
             file = sources[source].file
-            listings = ArchivedListings(file, tell=lambda *_: None)
+            listings = ArchivedListings(file, report_error=lambda *_: None)
             listings.read(captures.answers)
             items = {
                 key: item
@@ -128,7 +128,7 @@ def read_unread(
         entries, _ = captures.of(url)
         if entries and (capture := captures.capture(entries[-1])):
             store.keep_file(loaded.id, url, capture)
-    return pages.outcome.errors
+    return pages.result.errors
 
 
 def distinct_captures(entries: Sequence[Entry]) -> list[Entry]:

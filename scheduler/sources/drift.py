@@ -267,7 +267,7 @@ class StoredSource:
         """
         pages = StoredPages(self._archived, replace(self._loaded, file=file))
         for listing in self._listing_pages():
-            pages.lists(listing)
+            pages.learn_day_order(listing)
         pages.learn(releases)
         found: dict[str, Content | None] = {}
         for release in releases:

@@ -11,14 +11,14 @@ from urllib.parse import urlsplit
 
 from data.archive.served import Served
 from data.clock import utc_now
-from data.dates.context import DateContext
-from data.models import Capture, Draft, RunError
+from data.models import Capture, RunError
 from data.store.store import Store
 from data.text.redaction import redacted, without_user
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.archived.listings import ArchivedListings, page_of
 from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
+from spiders.crawl.drafts.recorder import time_of
 from spiders.crawl.drafts.release_reader import ReleaseReader, StoredReleases
 from spiders.crawl.page_errors import NotARelease, page_errors
 from spiders.extract.page_type import kind_of
@@ -40,7 +40,7 @@ class ImportCounts:
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[RunError] = field(default_factory=list)
 
-    def tell(self, url: str, kind: str, message: str) -> None:
+    def add_error(self, url: str, kind: str, message: str) -> None:
         """Add an error of a page."""
         self.errors.append(RunError(redacted(url), kind, redacted(message)))
 
@@ -57,14 +57,15 @@ class ImportedPages:
         self._file = loaded.file
         self._store = store
         self._taxonomy = taxonomy
-        self.outcome = ImportCounts()
-        tell = self.outcome.tell
+        self.result = ImportCounts()
+        report_error = self.result.add_error
         self._stored = StoredReleases(loaded.id, store)
         self._templates = SourceTemplates(loaded.id, loaded.file.releases, store)
-        self._pending = PendingDrafts(loaded.file, self._templates, store, self._stored.at, tell)
-        self._reader = ReleaseReader(loaded, self._templates, self._pending, self._stored, tell)
-        self._reading: DateContext = loaded.file.date_context(utc_now())
-        self.listings = ArchivedListings(loaded.file, tell)
+        self._pending = PendingDrafts(
+            loaded.file, self._templates, store, self._stored.at, report_error
+        )
+        self._reader = ReleaseReader(loaded, self._templates, self._stored, report_error)
+        self.listings = ArchivedListings(loaded.file, report_error)
         self._since = utc_now()
         self._position = 0
         self.media: set[str] = set()
@@ -119,11 +120,11 @@ class ImportedPages:
         The captures of a page must be passed in order, oldest first.
         """
         url = without_user(answer.url)
-        with page_errors(url, self.outcome.tell):
+        with page_errors(url, self.result.add_error):
             key = canonical_url(url)
             known = self._stored.at(url)
             if known and capture.at <= known.last_seen:
-                self.outcome.counts["older"] += 1
+                self.result.counts["older"] += 1
                 return
             if not answer.is_whole:
                 raise NotARelease("truncated", "the archived response was cut, so it is not read")
@@ -132,59 +133,54 @@ class ImportedPages:
             item = next((items[one] for one in keys if one in items), None)
             page = page_of(answer)
             if url in self.listings or not (known or item or self._looks_like_one(page)):
-                self.outcome.counts["passed"] += 1
+                self.result.counts["passed"] += 1
                 return
             named = tuple(dict.fromkeys((*aliases, url)))
-            item = item or self._stored.as_listed(url)
-            draft = self._reader.draft(page, self._reading, named, item, None)
+            item = item or self._stored.item_of(url)
+            read = self._reader.draft(page, named, item, capture=capture)
             self._position += 1
-            draft = replace(draft, capture=capture, position=self._position, imported=True)
-            self._record(self._pending.add(draft))
+            draft = replace(read.draft, position=self._position, imported=True)
+            self._record(self._pending.add(replace(read, draft=draft)))
 
     def settle(self) -> None:
         """Record all waiting drafts, before the next capture of any page is processed."""
-        with page_errors(self._file.url, self.outcome.tell):
+        with page_errors(self._file.url, self.result.add_error):
             self._record(self._pending.finish())
 
     def finish(self) -> None:
         """Store the layouts that were learned from the pages."""
-        with page_errors(self._file.url, self.outcome.tell):
+        with page_errors(self._file.url, self.result.add_error):
             self._templates.finish()
 
     def _looks_like_one(self, page: Page) -> bool:
         """Whether a page looks like a release; False if any listing has items."""
         if self.listings.items:
             return False
-        read = read_release(page, self._reading)
+        read = read_release(page, self._reader.dates)
         if read.content.published is None or not read.content.body_text:
             return False
-        return kind_of(read, read_listing(page, self._reading)) == "release"
+        return kind_of(read, read_listing(page, self._reader.dates)) == "release"
 
     def _record(self, drafts: Iterable[ReadyDraft]) -> None:
         for ready in drafts:
-            with page_errors(ready.draft.url, self.outcome.tell):
+            with page_errors(ready.draft.url, self.result.add_error):
                 draft, labels = with_topics(ready.draft, self._file.topics, self._taxonomy)
                 decision = self._store.record(
                     draft,
-                    seen=seen(draft),
+                    seen=time_of(draft.capture),
                     since=self._since,
                     front=self.listings.front,
                     labels=labels,
                 )
                 content = draft.content
                 self.media.update(one.url for one in (*content.attachments, *content.images))
-                if not ready.renewed:
-                    self.outcome.counts[decision.kind] += 1
+                if not ready.is_reextraction:
+                    self.result.counts[decision.kind] += 1
 
 
 def moment(capture: Capture) -> tuple[dt.datetime, int]:
     """Return the sort key of a capture: its time, then its position in the log."""
     return capture.at, capture.leaf
-
-
-def seen(draft: Draft) -> dt.datetime:
-    """Return the time of a draft's capture, or the current time without a capture."""
-    return draft.capture.at if draft.capture else utc_now()
 
 
 def _place(url: str) -> tuple[str, int | None]:

@@ -12,7 +12,7 @@ from data.clock import utc_now
 from data.text.redaction import without_user
 from data.text.urls import canonical_url
 from spiders.crawl.listings.frontier import INDEX
-from spiders.crawl.page_errors import Tell, page_errors
+from spiders.crawl.page_errors import ReportError, page_errors
 from spiders.download.documents import is_pdf, read_document
 from spiders.items import ListingItem, Series
 from spiders.listing.feed import sitemaps_to_walk
@@ -32,12 +32,12 @@ class ArchivedListings:
     releases.
     """
 
-    def __init__(self, file: SourceFile, tell: Tell) -> None:
+    def __init__(self, file: SourceFile, report_error: ReportError) -> None:
         self.front = tuple(filter(None, (file.url, urljoin(file.url, "/"), file.feed)))
         self.items: dict[str, ListingItem] = {}
         self._rules = file.listing
         self._reading = file.date_context(utc_now())
-        self._tell = tell
+        self._report_error = report_error
         self._pages = set(map(canonical_url, self.front))
         self._series: Series | None = None
 
@@ -53,7 +53,7 @@ class ArchivedListings:
         waiting = [*self._pages]
         while waiting:
             for answer in answers(waiting.pop()):
-                with page_errors(answer.url, self._tell):
+                with page_errors(answer.url, self._report_error):
                     waiting += self._list(answer)
 
     def _list(self, answer: Served) -> list[str]:

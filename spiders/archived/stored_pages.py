@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import msgspec
 
@@ -21,10 +21,10 @@ from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.archived.listings import page_of
 from spiders.archived.source_history import SourceHistory
+from spiders.crawl.drafts.release_reader import ReleaseReader, StoredReleases
 from spiders.crawl.page_errors import NotARelease
-from spiders.crawl.visits.visit import Visit
 from spiders.items import Listing, ListingItem
-from spiders.learning.source_templates import KEPT_RULES
+from spiders.learning.source_templates import KEPT_RULES, SourceTemplates
 from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile
@@ -51,26 +51,45 @@ def leaf_then(read: Revision) -> int | None:
     return capture.leaf if capture and is_then else None
 
 
+class UnsavedTemplates:
+    """The stored templates of sources; changes are not stored."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def templates(self, source: str) -> tuple[str, ...]:
+        """Return the stored templates of a source as JSON texts."""
+        return self._store.templates(source)
+
+    def keep_template(self, source: str, layout: str, template: str) -> None:
+        """Do nothing."""
+
+    def forget_template(self, source: str, layout: str) -> None:
+        """Do nothing."""
+
+
 class StoredPages:
     """Extracts the archived pages of one source's releases; learned layouts are not stored."""
 
     def __init__(self, archived: Archived, loaded: LoadedSource) -> None:
         self._archived = archived
         self._loaded = loaded
-        memory = cast("Store", Unlearning(archived.store))
-        self._visit = Visit(loaded, memory, archived.taxonomy, archived.settings.collect)
-        listings = listings_of(archived.store.listings(loaded.id))
-        self._listed = {canonical_url(item.url): item for one in listings for item in one.items}
+        store = archived.store
+        self._stored = StoredReleases(loaded.id, store)
+        self._templates = SourceTemplates(loaded.id, loaded.file.releases, UnsavedTemplates(store))
+        self._reader = ReleaseReader(loaded, self._templates, self._stored, lambda *_: None)
+        listings = listings_of(store.listings(loaded.id))
+        self._items = {canonical_url(item.url): item for one in listings for item in one.items}
         self._history = SourceHistory(archived.folder, loaded.id)
         self._past: list[tuple[SourceFile, StoredPages]] = []
 
-    def lists(self, page: Page) -> None:
+    def learn_day_order(self, page: Page) -> None:
         """Learn the order of day and month from a page of the listing."""
-        self._visit.lists(page)
+        self._reader.learn_day_order(page)
 
     def learn(self, releases: Iterable[Release]) -> None:
         """Learn layouts from stored releases if none is known, for example after data loss."""
-        if self._visit.knows_layouts:
+        if not self._templates.is_empty:
             return
         for release in releases:
             if release.content.body_rule.startswith(KEPT_RULES):
@@ -83,15 +102,9 @@ class StoredPages:
         Raises ArchiveError, Undecodable, NotARelease.
         """
         capture = cast("Capture", release.capture)
-        draft = self._visit.draft(
-            self._page(release, capture),
-            aliases=(),
-            item=self._item(release),
-            validator=None,
-            capture=capture,
-            anew=True,
-        )
-        return with_topics(draft, self._loaded.file.topics, self._archived.taxonomy)
+        page = self._page(release, capture)
+        read = self._reader.draft(page, (), self._item(release), capture=capture, reextract=True)
+        return with_topics(read.draft, self._loaded.file.topics, self._archived.taxonomy)
 
     def before(self, release: Release, read: Revision) -> Content | None:
         """Extract a release's page by the rules of the source file in force at its last extraction.
@@ -118,30 +131,8 @@ class StoredPages:
 
     def _item(self, release: Release) -> ListingItem | None:
         """Return a release's item on a stored listing, or one made from the stored values."""
-        known = (self._listed.get(canonical_url(url)) for url in (release.url, *release.aliases))
-        return next((item for item in known if item), None) or self._visit.stored.as_listed(
-            release.url
-        )
-
-
-class Unlearning:
-    """A store wrapper that ignores the writes of learned layouts and sources."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def __getattr__(self, name: str) -> Any:
-        """Return any other attribute of the store."""
-        return getattr(self._store, name)
-
-    def register(self, source: object) -> None:
-        """Do nothing."""
-
-    def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Do nothing."""
-
-    def forget_template(self, source: str, layout: str) -> None:
-        """Do nothing."""
+        known = (self._items.get(canonical_url(url)) for url in (release.url, *release.aliases))
+        return next(filter(None, known), None) or self._stored.item_of(release.url)
 
 
 def listings_of(texts: Iterable[str]) -> Iterator[Listing]:

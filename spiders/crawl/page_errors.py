@@ -14,10 +14,14 @@ from data.text.redaction import redacted
 from spiders.download.slow_page import SlowPage
 from spiders.items import Listing
 
-Tell: TypeAlias = Callable[[str, str, str], None]
+ReportError: TypeAlias = Callable[[str, str, str], None]
 """Reports an error of a run: takes an address, a short code and a sentence."""
 
 CRAWL_BUG: Final = f"{PAGE_BUG} with the traceback in crawl.log"
+
+UNREQUESTED_304: Final = (
+    "the server answered 304 (not modified), although the request had no conditions"
+)
 
 MAX_ERROR_LENGTH: Final = 500
 """Maximum characters of a reported unexpected error, which may quote a whole page."""
@@ -71,22 +75,24 @@ class NoListing(PageError):
         self.status = status
 
 
-def noted_url(url: str) -> str:
+def reported_url(url: str) -> str:
     """Return an address in the form that errors of runs contain, without secrets."""
     return redacted(allowed(url))
 
 
 @contextmanager
-def page_errors(url: str, tell: Tell) -> Iterator[None]:
+def page_errors(url: str, report_error: ReportError) -> Iterator[None]:
     """Report any exception in the block as an error of the page at ``url``, and continue."""
     try:
         yield
     except (PageError, SlowPage) as error:
-        tell(url, error.kind, str(error))
+        report_error(url, error.kind, str(error))
     except ArchiveError as error:
-        tell(url, ARCHIVE, str(error))
+        report_error(url, ARCHIVE, str(error))
     except CommuniqueError as error:
-        tell(url, "store", str(error))
+        report_error(url, "store", str(error))
     except Exception as error:
         log.exception("what was found at %s could not be dealt with", url)
-        tell(url, "bug", f"{CRAWL_BUG} ({type(error).__name__}: {str(error)[:MAX_ERROR_LENGTH]})")
+        report_error(
+            url, "bug", f"{CRAWL_BUG} ({type(error).__name__}: {str(error)[:MAX_ERROR_LENGTH]})"
+        )

@@ -56,7 +56,7 @@ def is_posted(response: Response) -> bool:
     return POSTED in response.meta
 
 
-def is_led_on(response: Response) -> bool:
+def was_redirected(response: Response) -> bool:
     """Whether a response comes from another address than the requested one."""
     form: Form | None = response.meta.get(POSTED)
     sent_to = form.url if form else requested_url(response)

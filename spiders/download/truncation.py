@@ -157,7 +157,7 @@ class TruncationMiddleware:
         known = Ending.decoded((memory.unconfirmed(request.url) or ("",))[0]) if visit else None
         if visit and known and known.visits >= MIN_VISITS and ending.continues(known):
             memory.keep_unconfirmed(request.url, ending.encoded(known.visits), utc_now())
-            visit.note(ACCEPTED)
+            visit.report.note(ACCEPTED)
             return response
         if not is_unsure:
             is_same = previous is not None and previous.mark == ending.mark

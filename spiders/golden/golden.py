@@ -20,7 +20,7 @@ from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.sources.source_file import ReleaseRules, SourceFile
-from spiders.sources.unmatched import Unmatched, listing_matches, release_matches, told
+from spiders.sources.unmatched import Unmatched, listing_matches, message_about, release_matches
 
 LISTING, RELEASE, EXPECTED = "listing.html", "release.html", "expected.json"
 
@@ -69,7 +69,7 @@ def differences(folder: Path, file: SourceFile) -> Iterator[str]:
     """
     golden = read_golden(folder)
     expected, read = golden.expected, golden.read_by(file)
-    yield from (told(*one) for one in golden.unmatched(file).without())
+    yield from (message_about(*one) for one in golden.unmatched(file).without())
     try:
         for part, name in fields_of(expected):
             want, got = wanted(expected, part, name), found(*read, part, name)

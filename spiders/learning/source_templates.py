@@ -96,9 +96,9 @@ class SourceTemplates:
         current = {version_of(rules) for rules in declared}
         kept = list(map(decode_template, shelf.templates(source)))
         known = [one for one in kept if one and one.version in current]
-        self._readers = [TemplateReader(one) for one in known if not one.given_up]
-        self._given_up = {one.layout: one for one in known if one.given_up}
-        again = (one.misfits for one in self._given_up.values() if one.look_again)
+        self._readers = [TemplateReader(one) for one in known if not one.is_abandoned]
+        self._abandoned = {one.layout: one for one in known if one.is_abandoned}
+        again = (one.misfits for one in self._abandoned.values() if one.look_again)
         self.wanted = tuple(dict.fromkeys(url for urls in again for url in urls))
         """Addresses of pages that did not fit. They are read again even if they are unchanged."""
         self._looked_again = False
@@ -106,8 +106,8 @@ class SourceTemplates:
         self._common: dict[str, frozenset[str]] = {}
         """By layout: lines on all sample pages from which the layout was learned in this visit."""
         self._trusted: set[str] = set()
-        self._mended: list[ExtractedRelease] = []
-        self._unsure: set[str] = set()
+        self._improved: list[ExtractedRelease] = []
+        self._uncertain: set[str] = set()
         self._changed: set[str] = set()
         self._tries = 0
         for one in kept:
@@ -123,17 +123,17 @@ class SourceTemplates:
         known: Release | None = None,
         *,
         edited: bool = False,
-        anew: bool = False,
+        reextract: bool = False,
     ) -> ExtractedRelease:
         """Extract the release from a page with a template that fits, else by detection.
 
-        ``known`` is the stored release. ``edited`` is whether its page has changed since. ``anew``
-        is whether the page is the one from which the stored version was extracted. Such pages are
+        ``known`` is the stored release. ``edited`` is whether its page has changed since.
+        ``reextract`` is whether the stored version was extracted from the same page. Such pages are
         read by detection if they were before, so that a new method never looks like an edit.
         """
         self._looked_again |= page.url in self.wanted
         learned_before = known is not None and known.content.body_rule.startswith(KEPT_RULES)
-        if known is not None and (edited or anew) and not learned_before:
+        if known is not None and (edited or reextract) and not learned_before:
             return read_release(page, reading, declared, listed)
         found, by = self._templated(page, reading, declared, listed)
         if found is not None and by is not None and not edited:
@@ -151,7 +151,7 @@ class SourceTemplates:
                 self._drop(by)
         self._misfitted(page.url, declared)
         if known and edited:
-            self._unsure.add(page.url)
+            self._uncertain.add(page.url)
         hopeless = self._tries >= MOST_TRIES
         if hopeless or len(page.body) > MOST_BYTES or not detected.content.body_text:
             return detected
@@ -164,31 +164,31 @@ class SourceTemplates:
     @property
     def is_empty(self) -> bool:
         """Whether no layout of the source is known."""
-        return not (self._readers or self._given_up)
+        return not (self._readers or self._abandoned)
 
-    def unsure(self, url: str) -> bool:
+    def is_uncertain(self, url: str) -> bool:
         """Whether an edited page was read by another method than before.
 
         Its extraction may still be corrected during this visit.
         """
-        return url in self._unsure
+        return url in self._uncertain
 
-    def mended(self) -> tuple[ExtractedRelease, ...]:
+    def improved(self) -> tuple[ExtractedRelease, ...]:
         """Return the pages that a template has read again after detection, each page once."""
-        found, self._mended = tuple(self._mended), []
+        found, self._improved = tuple(self._improved), []
         return found
 
     def finish(self) -> None:
         """Store the templates that changed during this visit, with their page counts."""
-        for layout, given_up in list(self._given_up.items()):
-            if not (self._looked_again and given_up.misfits[-1] in self.wanted):
+        for layout, template in list(self._abandoned.items()):
+            if not (self._looked_again and template.misfits[-1] in self.wanted):
                 continue
-            if len(given_up.misfits) >= MOST_LESSONS:
-                self._forget(given_up)
+            if len(template.misfits) >= MOST_LESSONS:
+                self._forget(template)
             else:
-                self._given_up[layout] = msgspec.structs.replace(given_up, look_again=False)
+                self._abandoned[layout] = msgspec.structs.replace(template, look_again=False)
                 self._changed.add(layout)
-        for template in (*(one.template for one in self._readers), *self._given_up.values()):
+        for template in (*(one.template for one in self._readers), *self._abandoned.values()):
             if template.layout in self._changed:
                 self._keep(template)
         self._changed.clear()
@@ -241,13 +241,13 @@ class SourceTemplates:
         for reader in self._of(declared):
             reader.template = missed(reader.template, url)
             self._changed.add(reader.template.layout)
-            if reader.template.given_up:
+            if reader.template.is_abandoned:
                 self._readers.remove(reader)
-                self._given_up[reader.template.layout] = reader.template
+                self._abandoned[reader.template.layout] = reader.template
         wanted = version_of(declared)
-        for layout, template in self._given_up.items():
+        for layout, template in self._abandoned.items():
             if template.version == wanted and len(template.misfits) < MOST_LESSONS:
-                self._given_up[layout] = missed(template, url)
+                self._abandoned[layout] = missed(template, url)
                 self._changed.add(layout)
 
     def _study(self, declared: ReleaseRules, reading: DateContext) -> TemplateReader | None:
@@ -267,15 +267,16 @@ class SourceTemplates:
                 # Each attempt reads many pages, so learning stops until the next visit.
                 self._tries = MOST_TRIES
                 return None
-            for old in [one for one in self._readers if one.template.layout == template.layout]:
-                self._readers.remove(old)
+            self._readers = [one for one in self._readers if one.template.layout != template.layout]
             self._readers.insert(0, reader)
             self._common[template.layout] = everywhere(chosen)
             self._tries = 0
-            for gone in [one for one in self._given_up.values() if one.version == template.version]:
+            for gone in [
+                one for one in self._abandoned.values() if one.version == template.version
+            ]:
                 self._forget(gone)
             self._keep(template)
-            self._mend(reader, newest)
+            self._improve(reader, newest)
             return reader
         return None
 
@@ -301,7 +302,7 @@ class SourceTemplates:
             self._tries += 1
             yield (newest, *pair)
 
-    def _mend(self, reader: TemplateReader, newest: Sample) -> None:
+    def _improve(self, reader: TemplateReader, newest: Sample) -> None:
         """Read the kept pages again with a new template, and drop the pages that it fits."""
         rest = []
         for lesson in self._lessons:
@@ -309,7 +310,7 @@ class SourceTemplates:
             if read is None or not self._holds(reader, read, lesson.read):
                 rest.append(lesson)
             elif lesson is not newest:
-                self._mended.append(read)
+                self._improved.append(read)
         self._lessons = deque(rest, maxlen=MOST_LESSONS)
 
     def _keep(self, template: Template) -> None:
@@ -317,7 +318,7 @@ class SourceTemplates:
 
     def _forget(self, template: Template) -> None:
         """Delete the template of an abandoned layout."""
-        del self._given_up[template.layout]
+        del self._abandoned[template.layout]
         self._changed.discard(template.layout)
         self._shelf.forget_template(self._source, template.layout)
 

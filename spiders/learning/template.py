@@ -54,7 +54,7 @@ class Template(msgspec.Struct, frozen=True):
     excerpt: Excerpt | None = None
 
     @property
-    def given_up(self) -> bool:
+    def is_abandoned(self) -> bool:
         """Whether the template is abandoned because too many pages did not fit."""
         return len(self.misfits) >= MISFITS
 
@@ -90,6 +90,6 @@ def described(template: Template) -> list[str]:
         f"learned {template.learned:%Y-%m-%d %H:%M} UTC from {counted(len(template.urls), 'page')},"
         f" fitted {template.fitted} of {counted(template.pages, 'page')} ({template.layout})"
     )
-    if template.given_up:
+    if template.is_abandoned:
         lines.append(f"abandoned: the last {counted(len(template.misfits), 'page')} did not fit")
     return [evidence, *lines]

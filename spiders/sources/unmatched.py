@@ -90,7 +90,7 @@ class Unmatched:
                 yield key, selector, pages
 
 
-def told(key: str, selector: str, pages: int) -> str:
+def message_about(key: str, selector: str, pages: int) -> str:
     """Return a message about a selector that matches nothing."""
     on = "the page" if pages == 1 else f"any of {pages} pages"
     return f"{key} ({selector!r}) matches nothing on {on}: correct it in the source file"

@@ -153,6 +153,6 @@ def test_a_rebuilt_store_finds_what_pages_by_post_list(room: PostingRoom, home: 
     with closing(Index(home / "archive")) as index:
         captures = PageCaptures(home / "archive", index, 1_000_000)
         file = SourceFile(name="Harbour", url=f"{room.base}/news/", timezone="Europe/Oslo")
-        listings = ArchivedListings(file, tell=lambda *_: None)
+        listings = ArchivedListings(file, report_error=lambda *_: None)
         listings.read(captures.answers)
     assert len(listings.items) == 12

@@ -79,8 +79,8 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
         task = ArchiveImport(archive, store, pages, source, home.settings.network.max_bytes)
         task.run(path, on_progress)
         store.update_search_index()
-    records, outcome = task.outcome, pages.outcome
-    counts = {name: outcome.counts[name] for name in COUNT_LABELS}
+    records, pages_result = task.outcome, pages.result
+    counts = {name: pages_result.counts[name] for name in COUNT_LABELS}
     if as_json:
         print_json(
             {
@@ -88,7 +88,7 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
                 "duplicates": records.duplicates,
                 **counts,
                 "damaged": records.damaged,
-                "errors": outcome.errors,
+                "errors": pages_result.errors,
             }
         )
     else:
@@ -96,12 +96,12 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
         total = counted(records.records, "record")
         say(f"{total}, {records.duplicates} of them already in the archive; pages: {parts}")
         problems = [f"{one.file}: byte {one.offset}: {one.cause}" for one in records.damaged]
-        problems += [f"{one.url}: {one.message}" for one in outcome.errors]
+        problems += [f"{one.url}: {one.message}" for one in pages_result.errors]
         for problem in problems[:MAX_PROBLEMS_SHOWN]:
             complain(problem)
         if len(problems) > MAX_PROBLEMS_SHOWN:
             complain(f"and {len(problems) - MAX_PROBLEMS_SHOWN} more; --json shows them all")
-    return 1 if records.damaged or outcome.errors else 0
+    return 1 if records.damaged or pages_result.errors else 0
 
 
 @click.command()

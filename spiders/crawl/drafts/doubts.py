@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from data.dates.context import DateContext
 from data.dates.day_order import order_of_place
 from data.dates.stated_zones import contradicted
 from data.identity.decision import Decision, date_doubt
 from data.models import Facet, Release
-from data.store.store import Store
-from spiders.crawl.page_errors import Tell
+from spiders.crawl.drafts.release_reader import ReleaseReader
+from spiders.crawl.visit_scope import VisitScope
 from spiders.learning.day_order import is_two_ways
 
 LAST = 20
@@ -36,51 +38,54 @@ OTHER_ZONE = (
 class Doubts:
     """The doubts of one visit; a doubt about all releases of a source is reported once."""
 
-    def __init__(self, source: str, store: Store, tell: Tell) -> None:
-        self._source = source
-        self._store = store
-        self._tell = tell
-        self._order_told = self._zone_told = False
+    def __init__(self, scope: VisitScope, reader: ReleaseReader) -> None:
+        self._scope = scope
+        self._report_error = scope.report.error
+        self._reader = reader
+        self._is_order_reported = self._is_zone_reported = False
         self._undated: list[str] = []
-        self._dates = False
+        self._has_dates = False
 
-    def note(self, url: str, verdict: Decision, reading: DateContext) -> None:
-        """Report doubts about a recorded release; ``reading`` is the visit's date context."""
-        release = verdict.release
-        if verdict.doubt:
-            self._tell(url, "layout", verdict.doubt)
+    def note(self, url: str, decision: Decision) -> None:
+        """Report doubts about a recorded release."""
+        release = decision.release
+        if decision.doubt:
+            self._report_error(url, "layout", decision.doubt)
         dated = release.published.precision != "none"
-        self._dates |= dated
-        if verdict.kind != "new":
+        self._has_dates |= dated
+        if decision.kind != "new":
             return
         if doubt := date_doubt(release):
-            self._tell(url, "date", doubt)
+            self._report_error(url, "date", doubt)
         elif not dated:
             self._undated.append(url)
         if self._lacks_text(release):
-            self._tell(url, "layout", NO_TEXT)
-        if not self._order_told and (doubt := order_doubt(release, reading)):
-            self._order_told = True
-            self._tell(url, "date", doubt)
-        if not self._zone_told and (doubt := zone_doubt(release)):
-            self._zone_told = True
-            self._tell(url, "date", doubt)
+            self._report_error(url, "layout", NO_TEXT)
+        if not self._is_order_reported and (doubt := order_doubt(release, self._reader.dates)):
+            self._is_order_reported = True
+            self._report_error(url, "date", doubt)
+        if not self._is_zone_reported and (doubt := zone_doubt(release)):
+            self._is_zone_reported = True
+            self._report_error(url, "date", doubt)
 
     def finish(self) -> None:
         """Report releases without a date if other releases of the source have dates."""
         undated, self._undated = self._undated, []
         if not undated:
             return
-        known = self._store.releases(Facet(source=self._source), limit=LAST)
-        if self._dates or any(one.published.precision != "none" for one in known):
+        known = self._last_releases()
+        if self._has_dates or any(one.published.precision != "none" for one in known):
             for url in undated:
-                self._tell(url, "date", UNDATED)
+                self._report_error(url, "date", UNDATED)
+
+    def _last_releases(self) -> Sequence[Release]:
+        return [*self._scope.store.releases(Facet(source=self._scope.id), limit=LAST)]
 
     def _lacks_text(self, release: Release) -> bool:
         """Whether a new release has no text although most recent releases do."""
         if release.content.body_text or release.content.attachments:
             return False
-        last = self._store.releases(Facet(source=self._source), limit=LAST)
+        last = self._last_releases()
         others = [one for one in last if one.id != release.id]
         return sum(bool(one.content.body_text) for one in others) * 2 > len(others)
 
@@ -93,15 +98,15 @@ def zone_doubt(release: Release) -> str | None:
     return OTHER_ZONE.format(raw=release.published.raw, name=name, zone=release.published.zone)
 
 
-def order_doubt(release: Release, reading: DateContext) -> str | None:
+def order_doubt(release: Release, dates: DateContext) -> str | None:
     """Explain why day and month of a new release may be swapped, or return None.
 
-    ``reading`` is the visit's date context, with the order of dates in the source file or on the
+    ``dates`` is the visit's date context, with the order of dates in the source file or on the
     listing.
     """
     published, content = release.published, release.content
-    languages = (*reading.languages, *filter(None, [content.language]))
-    decided = reading.order or order_of_place(languages, "UTC")
+    languages = (*dates.languages, *filter(None, [content.language]))
+    decided = dates.order or order_of_place(languages, "UTC")
     if published.precision == "none" or decided or not is_two_ways(published.raw):
         return None
-    return TWO_WAYS.format(raw=published.raw, day=published.day, zone=reading.zone)
+    return TWO_WAYS.format(raw=published.raw, day=published.day, zone=dates.zone)

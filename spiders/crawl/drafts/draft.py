@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from data.dates.context import DateContext
 from data.languages.detection import detect_language
-from data.models import Content, Draft, Media, Validator
+from data.models import Content, Draft, Media
 from data.revisions.edits import DOCUMENT
 from data.text.html_text import paragraphs
 from spiders.barriers.challenges import block_reason
@@ -48,57 +48,33 @@ def document_type(page: Page) -> str | None:
     return None
 
 
-def draft_document(
-    source: str,
-    file: SourceFile,
-    page: Page,
-    reading: DateContext,
-    *,
-    media_type: str,
-    aliases: tuple[str, ...],
-    item: ListingItem | None,
-    validator: Validator | None,
-) -> Draft:
-    """Return the draft of a document whose media type is in DOCUMENT_TYPES."""
-    return Draft(
-        source,
-        page.url,
-        completed(document(page, media_type, item, reading), file),
-        aliases,
-        digest=page.digest,
-        validator=validator,
-        zone=file.timezone,
-    )
+def draft_document(source: str, file: SourceFile, page: Page, content: Content) -> Draft:
+    """Return the draft of a document from its content."""
+    return Draft(source, page.url, completed(content, file), digest=page.digest, zone=file.timezone)
 
 
 def draft_release(
-    source: str,
-    file: SourceFile,
-    page: Page,
-    read: ExtractedRelease,
-    *,
-    aliases: tuple[str, ...],
-    item: ListingItem | None,
-    validator: Validator | None,
+    source: str, file: SourceFile, page: Page, read: ExtractedRelease, item: ListingItem | None
 ) -> Draft:
-    """Return the draft of a page from its extraction. Raises NotARelease."""
+    """Return the draft of a page from its extraction. Raises NotARelease.
+
+    ``item`` is the page's item on the listing.
+    """
     content = read.content
     own = content
     if own.published and item and own.published == item.published:
         own = replace(own, published=None)
-    _refuse_none(page, own, item)
+    _reject_obstacles(page, own, item)
     if is_frame_line(page, content.body_text, (file.name, content.publisher or "")):
         content = replace(content, body_html="", body_text="", body_rule="")
     return Draft(
         source,
         page.url,
         completed(content, file),
-        aliases,
         canonical=read.canonical,
         links=read.links,
         editions=read.editions,
         digest=page.digest,
-        validator=validator,
         skeleton=skeleton_of(page),
         zone=file.timezone,
         refused=read.refused,
@@ -121,7 +97,7 @@ def draft_section(
     )
 
 
-def _refuse_none(page: Page, own: Content, item: ListingItem | None) -> None:
+def _reject_obstacles(page: Page, own: Content, item: ListingItem | None) -> None:
     """Raise NotARelease if a page shows an obstacle in place of a release.
 
     ``own`` is the page's own content.
@@ -143,7 +119,7 @@ def completed(content: Content, file: SourceFile) -> Content:
     )
 
 
-def document(
+def document_content(
     page: Page, media_type: str, item: ListingItem | None, reading: DateContext
 ) -> Content:
     """Return the content of a document, from its listing item and its text.

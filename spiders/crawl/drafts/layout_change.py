@@ -158,6 +158,9 @@ class Shown:
     frames: tuple[str, ...] = ()
 
 
+NOTHING_SHOWN: Final = Shown()
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """A changed release: its stored version, its page, and whether the page was rebuilt (``anew``).

@@ -116,12 +116,11 @@ class RedesignGuard:
         """Return the addresses of the oldest waiting drafts, without the newest ``at_most``."""
         return tuple(self._waiting)[: max(0, len(self._waiting) - at_most)]
 
-    def take_back(self, url: str) -> Draft | None:
-        """Remove and return the waiting draft at an address, or return None."""
-        one = self._waiting.pop(url, None)
-        return one.draft if one else None
+    def remove(self, url: str) -> None:
+        """Remove the waiting draft at an address, if any."""
+        self._waiting.pop(url, None)
 
-    def let_go(self, url: str) -> Judged:
+    def release(self, url: str) -> Judged:
         """Remove the waiting draft at an address, and return it as it may be recorded."""
         return self._judged(self._waiting.pop(url))
 

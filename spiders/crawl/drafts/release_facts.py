@@ -199,13 +199,13 @@ class ReleaseFacts:
         self._past = past
         self._known = known
         self._usual: PastReleases | None = None
-        self._asked: dict[str, bool] = {}
+        self._requested: dict[str, bool] = {}
         self._answered: set[str] = set()
         self._of_new, self._of_known = ComparedPages(), ComparedPages(many=ALIKE)
 
-    def asked(self, url: str, *, known: bool) -> None:
+    def add_request(self, url: str, *, known: bool) -> None:
         """Note the request of a release; ``known`` if the release is stored."""
-        self._asked.setdefault(key_of(url), known)
+        self._requested.setdefault(key_of(url), known)
 
     def confirmed(self, url: str) -> None:
         """Note that the page of a stored release is unchanged."""
@@ -216,7 +216,7 @@ class ReleaseFacts:
         """Note that the page of a stored release is missing."""
         self._answered.add(key_of(url))
 
-    def drafted(self, draft: Draft) -> None:
+    def add_draft(self, draft: Draft) -> None:
         """Add a draft before it is recorded."""
         if self._usual is None:
             self._usual = self._past()
@@ -273,10 +273,10 @@ class ReleaseFacts:
         A few failures among readable pages are excused, since a listing may link to pages that are
         not releases. If most requested pages fail, failures of stored releases count too.
         """
-        missing = [key for key in self._asked if key in failed and key not in self._answered]
-        if not self._asked:
+        missing = [key for key in self._requested if key in failed and key not in self._answered]
+        if not self._requested:
             return before
-        new = [key for key in missing if not self._asked[key]]
+        new = [key for key in missing if not self._requested[key]]
         excused = before.excused
         if self._of_new.read and len(new) <= self._of_new.read:
             excused = tuple(dict.fromkeys((*excused, *new)))[-MOST_EXCUSED:]
@@ -284,7 +284,7 @@ class ReleaseFacts:
         if len(told) == 1 and failed[told[0]].kind in NOT_RELEASE_ERRORS:
             told = []
         missing = [key for key in missing if key not in excused]
-        if len(missing) > 1 and len(missing) * 2 > len(self._asked):
+        if len(missing) > 1 and len(missing) * 2 > len(self._requested):
             told = missing
         why = failed[told[0]] if told else None
         return msgspec.structs.replace(

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 import msgspec
 
+from data.clock import utc_now
 from data.dates.context import DateContext
 from data.identity.decision import LISTING_RULE
-from data.models import Draft, Release, Validator
+from data.models import Capture, Draft, Release, Validator
 from data.store.store import Store
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, section_fragment
-from spiders.crawl.drafts.draft import document_type, draft_document, draft_release, draft_section
-from spiders.crawl.drafts.layout_change import shown_on
-from spiders.crawl.drafts.pending_drafts import PendingDrafts
-from spiders.crawl.page_errors import CRAWL_BUG, NotARelease, Tell
+from spiders.crawl.drafts.draft import (
+    document_content,
+    document_type,
+    draft_document,
+    draft_release,
+    draft_section,
+)
+from spiders.crawl.drafts.layout_change import NOTHING_SHOWN, Shown, shown_on
+from spiders.crawl.page_errors import CRAWL_BUG, NotARelease, ReportError
 from spiders.items import ExtractedRelease, Listing, ListingItem
+from spiders.learning.day_order import listed_order
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
 from spiders.release.read import read_release
@@ -59,7 +66,7 @@ class StoredReleases:
         release_id = self.id_at(url)
         return self._store.release(release_id) if release_id else None
 
-    def is_led_elsewhere(self, url: str, answered: str, own: Iterable[str]) -> bool:
+    def redirects_elsewhere(self, url: str, answered: str, own: Iterable[str]) -> bool:
         """Whether a stored release's address redirects to a site where it never was.
 
         Sites of the source's ``own`` addresses do not count, since its source file contains them.
@@ -69,7 +76,7 @@ class StoredReleases:
         known = self.at(url)
         return known is not None and is_elsewhere(answered, [known.url, *known.aliases])
 
-    def as_listed(self, url: str) -> ListingItem | None:
+    def item_of(self, url: str) -> ListingItem | None:
         """Return the listing item of a stored release, or an item made from the stored values.
 
         The extraction of a page must not depend on whether its listing was read too. The item's
@@ -78,13 +85,13 @@ class StoredReleases:
         release = self.at(url)
         if release is None:
             return None
-        if item := self.listed(url, release):
+        if item := self.listing_item(url, release):
             return item
         published = replace(release.published, rule=f"{LISTING_RULE}:known")
         dated = release.published.precision != "none"
         return ListingItem(url, release.content.title, published if dated else None)
 
-    def listed(self, url: str, release: Release) -> ListingItem | None:
+    def listing_item(self, url: str, release: Release) -> ListingItem | None:
         """Return a stored release's item on the first page of the listing or the feed, or None."""
         keys = map(canonical_url, (url, release.url, *release.aliases))
         return next((self._listed[key] for key in keys if key in self._listed), None)
@@ -107,109 +114,116 @@ class StoredReleases:
     ) -> Iterator[tuple[Page, ListingItem, Release]]:
         """Yield the ``pages`` to which these ``rules`` apply, with their listing items."""
         for page, release in pages():
-            listed = self.as_listed(release.url)
+            listed = self.item_of(release.url)
             if listed and file.rules_on(release.published.day) == rules:
                 yield page, listed, release
 
 
+@dataclass(frozen=True, slots=True)
+class PageDraft:
+    """The draft of a page, with values that are needed to check it.
+
+    ``listed`` is the page's item on the listing. ``shown`` are the lines and files of the whole
+    page, if the page of a stored release has changed.
+    """
+
+    draft: Draft
+    listed: ListingItem | None = None
+    shown: Shown = NOTHING_SHOWN
+
+
 class ReleaseReader:
-    """Extracts the pages of one visit to a source, and makes drafts from them."""
+    """Extracts the pages of one source, and makes drafts from them."""
 
     def __init__(
         self,
         loaded: LoadedSource,
         templates: SourceTemplates,
-        pending: PendingDrafts,
         stored: StoredReleases,
-        tell: Tell,
+        report_error: ReportError,
     ) -> None:
         self.unmatched = Unmatched()
         """Selectors of the source file that match nothing."""
+        self.dates: DateContext = loaded.file.date_context(utc_now())
+        """Context for reading the dates of this source."""
         self._id = loaded.id
         self._file = loaded.file
         self._templates = templates
-        self._pending = pending
         self._stored = stored
-        self._tell = tell
+        self._report_error = report_error
+
+    def learn_day_order(self, page: Page) -> None:
+        """Learn the order of day and month from a page of the listing."""
+        if not self.dates.order:
+            self.dates = replace(self.dates, order=listed_order(page, self.dates.now.date()))
 
     def draft(
         self,
         page: Page,
-        reading: DateContext,
         aliases: tuple[str, ...],
         item: ListingItem | None,
-        validator: Validator | None,
+        validator: Validator | None = None,
         *,
-        anew: bool = False,
-    ) -> Draft:
+        capture: Capture | None = None,
+        reextract: bool = False,
+    ) -> PageDraft:
         """Return the draft of a page; ``item`` is its item on the listing. Raises NotARelease.
 
-        ``anew`` is True for the same page that the stored version was extracted from.
+        ``reextract`` is True for the same page that the stored version was extracted from.
         """
         if section_fragment(page.url):
-            section = section_at(page, reading)
+            section = section_at(page, self.dates)
             if section is None:
                 raise NotARelease("section", "the page has no section at this address")
-            return self.draft_section(page, section, item)
+            return PageDraft(self.draft_section(page, section, item, capture))
         if media_type := document_type(page):
-            return draft_document(
-                self._id,
-                self._file,
-                page,
-                reading,
-                media_type=media_type,
-                aliases=aliases,
-                item=item,
-                validator=validator,
-            )
-        return draft_release(
-            self._id,
-            self._file,
-            page,
-            self._read(page, reading, item, anew=anew),
-            aliases=aliases,
-            item=item,
-            validator=validator,
+            content = document_content(page, media_type, item, self.dates)
+            draft = draft_document(self._id, self._file, page, content)
+            return PageDraft(replace(draft, aliases=aliases, validator=validator, capture=capture))
+        known = self._stored.at(page.url)
+        edited = not reextract and known is not None and known.digest != page.digest
+        rules = self._file.rules_on(item.published.day if item and item.published else None)
+        read = self._read(rules, page, item, known, edited=edited, reextract=reextract)
+        published = read.content.published
+        # The page's own date may be older than the listing's.
+        own_rules = self._file.rules_on(published.day if published else None)
+        self.unmatched.note(release_matches(page, own_rules))
+        if own_rules != rules:
+            read = self._read(own_rules, page, item, known, edited=edited, reextract=reextract)
+        draft = draft_release(self._id, self._file, page, read, item)
+        return PageDraft(
+            replace(draft, aliases=aliases, validator=validator, capture=capture),
+            self._stored.listing_item(page.url, known) if known else item,
+            shown_on(page) if edited else NOTHING_SHOWN,
         )
 
-    def draft_section(self, page: Page, section: Section, item: ListingItem | None) -> Draft:
+    def draft_section(
+        self, page: Page, section: Section, item: ListingItem | None, capture: Capture | None
+    ) -> Draft:
         """Return the draft of a section of a page, with the listing's date."""
         if item and item.published and item.published.rule.startswith("section"):
             section = replace(section, title=item.title, published=item.published)
         rules = self._file.rules_on(section.published.day)
         read = read_section(page, section, rules)
-        return draft_section(self._id, self._file, page, section, read)
+        return replace(draft_section(self._id, self._file, page, section, read), capture=capture)
 
     def _read(
-        self, page: Page, reading: DateContext, item: ListingItem | None, *, anew: bool
-    ) -> ExtractedRelease:
-        """Extract a page by the rules of its source for the day of the release."""
-        rules = self._file.rules_on(item.published.day if item and item.published else None)
-        read = self._read_by(rules, page, reading, item, anew=anew)
-        published = read.content.published
-        older = self._file.rules_on(published.day if published else None)
-        self.unmatched.note(release_matches(page, older))
-        return read if older == rules else self._read_by(older, page, reading, item, anew=anew)
-
-    def _read_by(
         self,
         rules: ReleaseRules,
         page: Page,
-        reading: DateContext,
         item: ListingItem | None,
+        known: Release | None,
         *,
-        anew: bool,
+        edited: bool,
+        reextract: bool,
     ) -> ExtractedRelease:
         """Extract a page by these rules and the learned layouts of the source."""
-        known = self._stored.at(page.url)
-        self._pending.listed(page.url, self._stored.listed(page.url, known) if known else item)
-        edited = not anew and known is not None and known.digest != page.digest
-        if edited:
-            self._pending.shown(page.url, shown_on(page))
         try:
-            return self._templates.read(page, reading, rules, item, known, edited=edited, anew=anew)
+            return self._templates.read(
+                page, self.dates, rules, item, known, edited=edited, reextract=reextract
+            )
         except Exception as error:
             # Learned layouts may be the cause, and would fail again in the next visit.
-            log.exception("what was learned of its layout could not be used for %s", page.url)
-            self._tell(page.url, "bug", f"{CRAWL_BUG} ({type(error).__name__})")
-            return read_release(page, reading, rules, item)
+            log.exception("the learned layouts could not be applied to %s", page.url)
+            self._report_error(page.url, "bug", f"{CRAWL_BUG} ({type(error).__name__})")
+            return read_release(page, self.dates, rules, item)

@@ -16,11 +16,10 @@ from typing import Final
 import msgspec
 
 from data.models import FeedHub
-from data.store.store import Store
+from spiders.crawl.visit_scope import VisitScope
 from spiders.listing.feed import feed_links
 from spiders.page.links import resolve
 from spiders.page.page import Page, is_web
-from spiders.sources.source_file import SourceFile
 
 AGAIN: Final = dt.timedelta(days=1).total_seconds()
 """Minimum time between two checks of a feed for its hub (seconds)."""
@@ -51,26 +50,24 @@ class _JsonFeed(msgspec.Struct):
 class FeedHubs:
     """Finds the WebSub hub of a source during a visit; does nothing unless ``asks``."""
 
-    def __init__(
-        self, source: str, file: SourceFile, store: Store, now: dt.datetime, *, asks: bool
-    ) -> None:
-        self._source = source
-        self._file = file
-        self._store = store
-        self._now = now.timestamp()
+    def __init__(self, scope: VisitScope, *, asks: bool) -> None:
+        self._source = scope.id
+        self._file = scope.file
+        self._store = scope.store
+        self._now = scope.started.timestamp()
         self._asks = asks
         self._offered = ""
 
-    def listing_read(self, url: str, page: Page, links: Iterable[str]) -> None:
+    def read_listing(self, url: str, page: Page, links: Iterable[str]) -> None:
         """Process the first page of a listing; ``links`` are its Link header fields."""
         if not self._asks:
             return
         if url == self._file.feed:
-            self.feed_read(url, page, links)
+            self.read_feed(url, page, links)
         elif url == self._file.url and not self._file.feed:
             self._offered = next((one.url for one in feed_links(page)), "")
 
-    def feed_read(self, url: str, page: Page, links: Iterable[str]) -> None:
+    def read_feed(self, url: str, page: Page, links: Iterable[str]) -> None:
         """Store the hub in the source's feed."""
         hub, topic = announced(page, links)
         found = FeedHub(url, hub, topic or url, self._now)

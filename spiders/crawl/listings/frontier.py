@@ -10,26 +10,22 @@ import datetime as dt
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import Final, Literal
+from typing import Final
 from urllib.parse import urlsplit
 
 import msgspec
 
 from data.clock import utc_now
 from data.identity.backlog import listed_since, published_since
-from data.models import History, Link, ListingKind, Published
-from data.settings import Collect
-from data.store.store import Store
+from data.models import History, ListingKind, Published
 from data.text.urls import canonical_url, page_key, without_campaign
 from spiders.crawl.listings.feed_cross_check import ListEvidence, cross_check, names_of
 from spiders.crawl.listings.listing_walk import ListingWalk
-from spiders.crawl.listings.requested_urls import RequestedUrls
+from spiders.crawl.visit_scope import VisitScope
 from spiders.items import Form, Listing, ListingItem, Series, keys_of
 from spiders.listing.feed import lists_all, sitemaps_to_walk
 from spiders.listing.paging.loaders import continued
 from spiders.page.links import url_pattern
-from spiders.sources.source_file import SourceFile
 
 CHUNK: Final = 25
 """Number of releases that are requested at a time."""
@@ -72,69 +68,31 @@ class AwaitedItem(ListingItem):
     appeared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """An address to request next, and the kind of the request.
-
-    - ``release``: a release from a listing (``item``).
-    - ``linked``: a release that another page links to (``link``).
-    - ``listing``: a page of a listing of one ``listing_kind``.
-    - ``again``: a first page, without conditions.
-    - ``feed``: the feed that a page offers, for its hub.
-    - ``file``: a file of a release, for the archive.
-    """
-
-    kind: Literal["release", "linked", "listing", "again", "feed", "file"]
-    url: str
-    item: ListingItem | None = None
-    link: Link | None = None
-    listing_kind: ListingKind = "page"
-
-
 class Frontier:
     """The listings of one source, and the progress of a visit through them.
 
-    An ``explicit`` visit was requested by a person, and may walk as long as a crawl may take. Other
-    visits walk only for a part of the time between two visits. A ``backfill`` visit starts each
-    walk from the beginning.
+    Explicit visits and backfills may walk as long as a crawl may take. Other visits walk only for a
+    part of the time between two visits. A backfill starts each walk from the beginning.
     """
 
-    def __init__(
-        self,
-        source: str,
-        file: SourceFile,
-        store: Store,
-        limits: Collect,
-        *,
-        front: tuple[str, ...],
-        asked: RequestedUrls,
-        explicit: bool,
-        backfill: bool,
-    ) -> None:
-        self._source = source
-        self._store = store
-        self._limits = limits
-        self._not = frozenset(map(page_key, front))
-        self._asked = asked
-        self._explicit = explicit or backfill
-        self._backfill = backfill
-        self._interval = file.interval or limits.interval
-        self._begun = time.monotonic()
-        self._until: float | None = None
-        self._now = utc_now()
-        way = partial(
-            ListingWalk,
-            rules=msgspec.json.encode(file.listing).decode(),
-            store=store,
-            limits=limits,
-            now=self._now,
-        )
-        self.page = way(source, "page", file.url)
-        self.feed = way(source, "feed", file.feed) if file.feed else None
-        self.ways: dict[ListingKind, ListingWalk] = {"page": self.page}
+    def __init__(self, scope: VisitScope) -> None:
+        self._source = scope.id
+        self._store = scope.store
+        self._limits = scope.limits
+        self._requested = scope.requested
+        self._backfill = scope.backfill
+        self._explicit = scope.explicit or scope.backfill
+        self._entry_pages = frozenset(map(page_key, scope.entry_urls))
+        self._interval = scope.file.interval or scope.limits.interval
+        self._began = time.monotonic()
+        self._end_of_walks: float | None = None
+        self._now = scope.started
+        self.page = ListingWalk(scope, "page", scope.file.url)
+        self.feed = ListingWalk(scope, "feed", scope.file.feed) if scope.file.feed else None
+        self.walks: dict[ListingKind, ListingWalk] = {"page": self.page}
         if self.feed:
-            self.ways["feed"] = self.feed
-        self._first_visit = store.first_visit(source)
+            self.walks["feed"] = self.feed
+        self._first_visit = self._store.first_visit(self._source)
         self._appeared: set[str] = set()
         self._all_appeared: set[ListingKind] = set()
         """Listings whose pages, from the first one on, had only new releases so far."""
@@ -163,14 +121,21 @@ class Frontier:
     @property
     def history(self) -> History:
         """State of the source's history, which is the state of its least complete walk."""
-        words = [way.history for way in self._counting if way.history]
+        words = [walk.history for walk in self._counting if walk.history]
         worst: tuple[History, ...] = ("walking", "bounded", "complete")
         return next((word for word in worst if word in words), "walking")
 
     @property
     def bound(self) -> str:
         """The reason why a walk is incomplete, or ""."""
-        return next((way.walk.bound for way in self._counting if way.walk and way.walk.bound), "")
+        return next(
+            (
+                walk.progress.bound
+                for walk in self._counting
+                if walk.progress and walk.progress.bound
+            ),
+            "",
+        )
 
     @property
     def _counting(self) -> Sequence[ListingWalk]:
@@ -179,15 +144,15 @@ class Frontier:
         This is only the feed if it is a complete sitemap, API or paged feed with more releases than
         the page.
         """
-        page, feed = self.page.walk, self.feed and self.feed.walk
+        page, feed = self.page.progress, self.feed and self.feed.progress
         front = self._fronts.get("feed")
         if page is None or not feed or not page.remains or feed.history != "complete":
-            return [*self.ways.values()]
+            return [*self.walks.values()]
         is_whole = feed.pages > 1 or bool(front and lists_all(front))
         return (
             [self.feed]
             if self.feed and is_whole and feed.listed > page.listed
-            else [*self.ways.values()]
+            else [*self.walks.values()]
         )
 
     @property
@@ -221,7 +186,7 @@ class Frontier:
             return None
         return UNLISTED if place is None else place
 
-    def opened(
+    def open(
         self, kind: ListingKind, front: Listing | None, awaited: int
     ) -> Iterator[tuple[ListingItem, bool]]:
         """Process the first page of a listing; None if the page is unreadable.
@@ -249,24 +214,24 @@ class Frontier:
             page = replace(page, next=next(iter(later), None))
         page = continued(page, url, self._forms.get(url), self._series.get(kind))
         self._note_next(kind, page)
-        way = self.ways[kind]
-        items = self._fresh(page) if way.accepts(page) else []
-        self._note_appeared(way, items)
-        if way is (self.feed or self.page) and way.from_front:
+        walk = self.walks[kind]
+        items = self._fresh(page) if walk.accepts(page) else []
+        self._note_appeared(walk, items)
+        if walk is (self.feed or self.page) and walk.from_front:
             self.rows_below.update(key for item in items for key in keys_of(item))
         # Store both or neither: a walk never returns to a page whose items were lost.
         try:
             with self._store.transaction():
-                way.read(url, page, names_of(items), posted=posted)
-                self._await(self._chosen(kind, items), front=False)
+                walk.read(url, page, names_of(items), posted=posted)
+                self._store_waiting(self._chosen(kind, items), is_first=False)
         except Exception:
-            way.rest()
+            walk.reset()
             raise
         days = [item.published.day.isoformat() for item in items if item.published]
         self.reached = min(days, default=self.reached)
         self._searched += 1
         if self._searched >= MAX_SEARCHED_PAGES or max(days, default="~") < self._searched_day:
-            way.end_search()
+            walk.end_search()
 
     def search(self, day: str) -> None:
         """Read later pages of the listings again to find missing releases.
@@ -275,22 +240,22 @@ class Frontier:
         than ``day``, an ISO day or "".
         """
         self._searched_day, self._searched = day, 0
-        for kind, way in self.ways.items():
+        for kind, walk in self.walks.items():
             front = self._fronts.get(kind)
-            if front and front.next and way.from_front:
-                way.search(front.next)
+            if front and front.next and walk.from_front:
+                walk.search(front.next)
 
-    def renewed(self, url: str, page: Listing) -> None:
+    def read_again(self, url: str, page: Listing) -> None:
         """Process a page again that was wrongly reported as unchanged."""
         kind: ListingKind = "feed" if self.feed and url == self.feed.start else "page"
         items = self._fresh(page)
-        self._note_appeared(self.ways[kind], items, front=True)
-        self.ways[kind].note(names_of(items))
-        self._await(self._chosen(kind, items), front=True)
+        self._note_appeared(self.walks[kind], items, is_first=True)
+        self.walks[kind].add_items(names_of(items))
+        self._store_waiting(self._chosen(kind, items), is_first=True)
 
     def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
         """Return the next releases or listing page to request; neither if nothing remains."""
-        if self.rests():
+        if self.has_timed_out():
             return (), None
         if items := self._take(CHUNK):
             return items, None
@@ -300,7 +265,7 @@ class Frontier:
             self._judged = True
             # After the page's walk, more is known about the items that the page lists.
             front = self._fronts.get("feed")
-            self._await(self._of_feed(self._fresh(front) if front else ()), front=False)
+            self._store_waiting(self._of_feed(self._fresh(front) if front else ()), is_first=False)
             if items := self._take(CHUNK):
                 return items, None
         if self.feed and (url := self._next(self.feed)):
@@ -319,29 +284,29 @@ class Frontier:
 
     def finish(self) -> None:
         """Record the end of finished walks at the end of a visit."""
-        if not self.rests() and self.history != "walking":
-            for way in self.ways.values():
-                way.settle()
+        if not self.has_timed_out() and self.history != "walking":
+            for walk in self.walks.values():
+                walk.settle()
 
-    def _next(self, way: ListingWalk) -> str | None:
+    def _next(self, walk: ListingWalk) -> str | None:
         """Return the next page of a walk if the visit may read more pages, or None."""
         most = self._limits.backfill_pages if self._backfill else self._limits.max_pages
         # Read at least one later page per visit, or a walk would never end.
-        while way.next and way.pages < max(most, 2):
-            if self._asked.claim(way.next):
-                return way.next
+        while walk.next and walk.pages < max(most, 2):
+            if self._requested.claim(walk.next):
+                return walk.next
             # The next page is one that this visit has already read.
-            way.pass_over()
+            walk.skip()
         return None
 
-    def rests(self) -> bool:
+    def has_timed_out(self) -> bool:
         """Whether a visit has used up its time for walks."""
         now = time.monotonic()
-        if self._until is None:
-            self._until = self._begun + PART * self._limits.run_timeout
+        if self._end_of_walks is None:
+            self._end_of_walks = self._began + PART * self._limits.run_timeout
             if not self._explicit:
-                self._until = min(self._until, now + SHARE * self._interval)
-        return now > self._until
+                self._end_of_walks = min(self._end_of_walks, now + SHARE * self._interval)
+        return now > self._end_of_walks
 
     def _decide(self) -> tuple[list[ListingItem], int]:
         """Return the stored items of the first pages, and the number of new items."""
@@ -355,17 +320,17 @@ class Frontier:
             page, shown = (page, list(found.items)) if found.believed else (None, [])
         # Store both or neither: items recorded as listed but not as waiting would never be read.
         with self._store.transaction():
-            for way, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
-                if way and front:
-                    self._note_appeared(way, items, front=True)
-            for way, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
-                if way and front:
+            for walk, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
+                if walk and front:
+                    self._note_appeared(walk, items, is_first=True)
+            for walk, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
+                if walk and front:
                     # An index does not show which of its sitemaps changed.
-                    again = bool(way is self.feed and self._sitemaps and way.history != "walking")
-                    way.open(front, names_of(items), anew=self._backfill or again)
+                    again = bool(walk is self.feed and self._sitemaps and walk.history != "walking")
+                    walk.open(front, names_of(items), restart=self._backfill or again)
             self._evidence.add_front(shown)
             chosen = [*self._of_feed(listed), *self._of_page(shown)] if self.feed else list(shown)
-            new = self._await(chosen, front=True)
+            new = self._store_waiting(chosen, is_first=True)
         looked = [*listed[:FRONT], *shown]
         seen = self._store.ids_at(self._source, [canonical_url(item.url) for item in looked])
         return [item for item in looked if canonical_url(item.url) in seen], len(new)
@@ -396,9 +361,9 @@ class Frontier:
             or url_pattern(item.url) in ours
         ]
 
-    def _await(self, items: Sequence[ListingItem], *, front: bool) -> list[ListingItem]:
+    def _store_waiting(self, items: Sequence[ListingItem], *, is_first: bool) -> list[ListingItem]:
         """Store the items whose releases are not stored yet, and return them."""
-        self._listed(items)
+        self._note_positions(items)
         keyed = {canonical_url(item.url): item for item in reversed(items)}
         known = self._store.ids_at(self._source, [*keyed])
         new = {key: item for key, item in reversed(keyed.items()) if key not in known}
@@ -409,7 +374,7 @@ class Frontier:
             key: msgspec.json.encode(as_awaited(item, appeared=key in self._appeared)).decode()
             for key, item in new.items()
         }
-        self._store.await_items(self._source, texts, front=front)
+        self._store.await_items(self._source, texts, front=is_first)
         return [*new.values()]
 
     def _take(self, most: int) -> Sequence[ListingItem]:
@@ -420,32 +385,32 @@ class Frontier:
             texts = self._store.awaited(self._source, now=now, since=self._now, limit=most)
             items = [msgspec.json.decode(text, type=AwaitedItem) for text in texts]
             self._appeared.update(canonical_url(item.url) for item in items if item.appeared)
-            found = [item for item in items if self._asked.claim(item.url)]
+            found = [item for item in items if self._requested.claim(item.url)]
             if not texts:
                 break
-        self._listed(found)
+        self._note_positions(found)
         return found
 
     def _note_appeared(
-        self, way: ListingWalk, items: Sequence[ListingItem], *, front: bool = False
+        self, walk: ListingWalk, items: Sequence[ListingItem], *, is_first: bool = False
     ) -> None:
         """Note which items of a page are newer than the source's first visit."""
-        if front:
+        if is_first:
             self._on_front.update(canonical_url(item.url) for item in items)
-        follows = front or (way.from_front and way.kind in self._all_appeared)
-        if self._first_visit is None or not (follows or way.was_over):
+        follows = is_first or (walk.from_front and walk.kind in self._all_appeared)
+        if self._first_visit is None or not (follows or walk.was_over):
             return
         names = names_of(items)
         before = set(self._store.ids_at(self._source, [*names]))
         unknown = {key: name for key, name in names.items() if key not in before}
-        for kind in self.ways:
+        for kind in self.walks:
             before.update(*self._store.listed_before(self._source, kind, unknown))
         is_new = before.isdisjoint(names)
-        appeared = listed_since([*names], before, anywhere=way.was_over and not self._backfill)
-        if way.is_known and is_new:
-            self._all_appeared.add(way.kind)
-        elif way.is_known:
-            self._all_appeared.discard(way.kind)
+        appeared = listed_since([*names], before, anywhere=walk.was_over and not self._backfill)
+        if walk.is_known and is_new:
+            self._all_appeared.add(walk.kind)
+        elif walk.is_known:
+            self._all_appeared.discard(walk.kind)
         elif is_new:
             return
         else:
@@ -453,8 +418,8 @@ class Frontier:
             appeared -= {canonical_url(item.url) for item in items if item.published}
         self._appeared |= appeared
 
-    def _listed(self, items: Sequence[ListingItem]) -> None:
-        page = self.page.walk.pages if self.page.walk else 1
+    def _note_positions(self, items: Sequence[ListingItem]) -> None:
+        page = self.page.progress.pages if self.page.progress else 1
         for place, item in enumerate(items):
             key = canonical_url(item.url)
             self._positions.setdefault(key, page * PAGE_POSITIONS + place)
@@ -470,7 +435,7 @@ class Frontier:
             replace(item, url=without_campaign(item.url))
             for item in (listing.items if listing else ())
             if urlsplit(item.url).scheme in ("http", "https")
-            and canonical_url(item.url) not in self._not
+            and canonical_url(item.url) not in self._entry_pages
         ]
 
 

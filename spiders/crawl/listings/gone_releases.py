@@ -9,10 +9,9 @@ from itertools import chain
 from typing import Final
 
 from data.identity.retraction import MAX_HOLD, Listed, Vanished, fates, may_have_moved, name_of
-from data.store.store import Store
 from data.text.urls import canonical_url
 from data.wording import counted
-from spiders.crawl.listings.requested_urls import RequestedUrls
+from spiders.crawl.visit_scope import VisitScope
 from spiders.items import Listing, ListingItem
 
 MASS_RETRACTION_MESSAGE: Final = (
@@ -38,17 +37,17 @@ LONGEST_VISIT: Final = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class MissingReleases:
     """The decisions of a visit about missing releases, and the sentences to report.
 
-    - ``gone`` are the addresses of missing releases that are reported for the first time.
+    - ``reported`` are the addresses of missing releases that are reported for the first time.
     - ``unconfirmed`` is the number of all missing releases that are not retracted yet.
     - ``note`` is a sentence about missing releases that are still listed, or "".
     - ``retracted`` is the number of retracted releases.
     - ``held`` is a sentence about releases that vanished together, or "".
     """
 
-    gone: tuple[str, ...] = ()
+    reported: tuple[str, ...] = ()
     unconfirmed: int = 0
     note: str = ""
     retracted: int = 0
@@ -56,70 +55,51 @@ class Outcome:
 
 
 class GoneReleases:
-    """The missing releases of one visit.
+    """The missing releases of one visit."""
 
-    - ``asked`` are the addresses that the visit requests.
-    - ``fronts`` are the first pages of the source's listings, the main one first.
-    - ``reader`` is the name of the rules for these listings.
-    - ``started`` is the start of the visit.
-    - ``after`` is the time after which a missing release is retracted.
-    """
-
-    def __init__(
-        self,
-        source: str,
-        store: Store,
-        asked: RequestedUrls,
-        *,
-        fronts: tuple[str, ...],
-        reader: str,
-        started: dt.datetime,
-        after: dt.timedelta,
-    ) -> None:
-        self._source = source
-        self._store = store
-        self._asked = asked
-        self._fronts = fronts
-        self._reader = reader
-        self._started = started
-        self._after = after
+    def __init__(self, scope: VisitScope) -> None:
+        self._scope = scope
+        self._source = scope.id
+        self._store = scope.store
+        self._retract_after = dt.timedelta(seconds=scope.limits.retract_after)
         self._read: dict[str, Listing] = {}
         self._unchanged: set[str] = set()
         self._gone: dict[str, dt.datetime] = {}
         self._first: set[str] = set()
-        self.looked_at = 0
-        """Number of stored releases that the visit requests."""
+        self._has_rechecked = False
+        self.requested_count = 0
+        """Number of stored releases that the visit requests, without retracted ones."""
 
-    def listed(self, url: str, listing: Listing, *, unchanged: bool) -> None:
+    def add_listing(self, url: str, listing: Listing, *, unchanged: bool) -> None:
         """Add the listing at ``url``; ``unchanged`` after a 304 response."""
         self._read[url] = listing
         if unchanged:
             self._unchanged.add(url)
 
-    def gone(self, release_id: str, at: dt.datetime, *, first: bool) -> None:
-        """Note that a stored release is missing; ``first`` if no earlier visit missed it."""
+    def add(self, release_id: str, at: dt.datetime, *, is_first: bool) -> None:
+        """Note that a stored release is missing; ``is_first`` if no earlier visit missed it."""
         self._gone[release_id] = at
-        if first:
+        if is_first:
             self._first.add(release_id)
 
-    def retracted_before(self) -> None:
-        """Do not count the request of a retracted release, which can't vanish again."""
-        self.looked_at -= 1
-
-    def to_ask_anew(self) -> tuple[str, ...]:
+    def listings_to_recheck(self) -> tuple[str, ...]:
         """Return unchanged listings with missing releases, to request them without conditions.
 
-        Some servers report a listing as unchanged although its items have changed.
+        Some servers report a listing as unchanged although its items have changed. Only one call
+        per visit returns any listings.
         """
-        lost = {key for one in self._found() for key in one.keys}
-        doubted = [url for url in self._unchanged if not lost.isdisjoint(keys_of(self._read[url]))]
-        for url in doubted:
+        if self._has_rechecked:
+            return ()
+        missing = {key for one in self._found() for key in one.keys}
+        urls = [url for url in self._unchanged if not missing.isdisjoint(keys_of(self._read[url]))]
+        for url in urls:
             # The next response shows the current items, so forget the old ones.
             del self._read[url]
         self._unchanged.clear()
-        return tuple(doubted)
+        self._has_rechecked = bool(urls)
+        return tuple(urls)
 
-    def to_search(self, now: dt.datetime) -> str | None:
+    def day_to_search(self, now: dt.datetime) -> str | None:
         """Return the oldest ISO day of missing releases to search on later listing pages, or None.
 
         Only releases that are not on the first pages are searched. They must be missing for the
@@ -133,24 +113,24 @@ class GoneReleases:
             one.day
             for one in found
             if not (one.held or listed.has(one))
-            if one.id in self._first or now - one.since >= self._after
+            if one.id in self._first or now - one.since >= self._retract_after
         ]
         return min(days, default=None)
 
-    def finish(self, now: dt.datetime) -> Outcome:
+    def finish(self, now: dt.datetime) -> MissingReleases:
         """Retract releases that are certainly gone, and hold releases that vanished together."""
         found = self._found()
         if not found:
-            return Outcome()
+            return MissingReleases()
         listed = self._listed({one.id for one in found})
         decided = fates(
             found,
             listed,
             gone=len(self._gone),
-            asked=self.looked_at,
-            started=self._started,
+            asked=self.requested_count,
+            started=self._scope.started,
             now=now,
-            after=self._after,
+            after=self._retract_after,
         )
         held = {one.id: since for one, (fate, since) in decided.items() if fate == "held"}
         if held:
@@ -161,7 +141,7 @@ class GoneReleases:
             if fate == "retracted"
         )
         told = MASS_RETRACTION_MESSAGE.format(
-            count=len(held), asked=self.looked_at, source=self._source, days=MAX_HOLD.days
+            count=len(held), asked=self.requested_count, source=self._source, days=MAX_HOLD.days
         )
         waiting = [
             one
@@ -171,7 +151,7 @@ class GoneReleases:
         gone = self._unreported(waiting)
         self._store.alert_gone(gone)
         named = [one for one in waiting if listed and listed.has(one)]
-        return Outcome(
+        return MissingReleases(
             tuple(one.url for one in gone),
             len(waiting),
             still_listed(named),
@@ -209,7 +189,9 @@ class GoneReleases:
         None if a listing is unreadable, or if no listing has a release that still exists. A release
         is gone only if it is missing from every listing.
         """
-        asked = {canonical_url(url) for url in filter(self._asked.has, self._must_be_read())}
+        asked = {
+            canonical_url(url) for url in filter(self._scope.requested.has, self._must_be_read())
+        }
         if not asked or not asked.issubset(map(canonical_url, self._read)):
             return None
         keys = frozenset[str]().union(*map(keys_of, self._read.values()))
@@ -224,11 +206,10 @@ class GoneReleases:
 
         A page beside a feed may work only in browsers.
         """
-        first, *others = self._fronts
-        yield first
-        for url in others:
-            if self._store.cached_listing(url, self._reader) is not None:
-                yield url
+        file = self._scope.file
+        yield file.feed or file.url
+        if file.feed and self._store.cached_listing(file.url, self._scope.listing_rules):
+            yield file.url
 
 
 def still_listed(named: Sequence[Vanished]) -> str:

@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from data.models import Draft, Link
-from data.store.store import Store
 from data.text.urls import canonical_url
 from spiders.crawl.listings.listing_walk import ListingWalk
+from spiders.crawl.visit_scope import VisitScope
 from spiders.page.links import url_pattern
 
 MAX_LINKED_RELEASES: Final = 20
@@ -37,49 +37,56 @@ PART: Final = re.compile(
 class LinkedReleases:
     """The links on one visit's release pages, which are compared with the store at its end."""
 
-    def __init__(self, source: str, store: Store, front: tuple[str, ...]) -> None:
-        self._source = source
-        self._store = store
-        self._front = frozenset(map(canonical_url, front))
+    def __init__(self, scope: VisitScope) -> None:
+        self._source = scope.id
+        self._store = scope.store
+        self._entry_keys = frozenset(map(canonical_url, scope.entry_urls))
         self._links: dict[str, Link] = {}
-        self._asked: list[str] = []
+        self._requested: list[str] = []
+        self._is_compared = False
         self.has_any = False
         """Whether any links were compared with the store."""
 
     def note(self, draft: Draft) -> None:
         """Remember a release's links to pages with similar addresses."""
+        if self._is_compared:
+            return
         own = url_pattern(draft.url)
         for link in draft.links:
             key = canonical_url(link.url)
             if len(self._links) >= MOST_NAMED:
                 return
-            if key not in self._front and url_pattern(link.url) == own:
+            if key not in self._entry_keys and url_pattern(link.url) == own:
                 self._links.setdefault(key, link)
 
-    def missing(self, way: ListingWalk) -> tuple[Link, ...]:
+    def missing(self, walk: ListingWalk) -> tuple[Link, ...]:
         """Compare the links with the store, and return linked releases to request.
 
-        Empty if the listing is complete.
+        Empty if the listing is complete, and in later calls.
         """
+        if self._is_compared:
+            return ()
+        self._is_compared = True
         links, self._links = self._links, {}
         self.has_any |= bool(links)
-        most = MAX_LINKED_RELEASES if may_lack(way) else 0
+        most = MAX_LINKED_RELEASES if may_lack(walk) else 0
         found = self._store.note_links(self._source, links, limit=most)
-        self._asked = [canonical_url(link.url) for link in found]
+        self._requested = [canonical_url(link.url) for link in found]
         return found
 
     def finish(self) -> None:
         """Store which linked releases were requested."""
-        if self._asked:
-            self._store.note_link_visits(self._source, self._asked)
-            self._asked = []
+        if self._requested:
+            self._store.note_link_visits(self._source, self._requested)
+            self._requested = []
 
 
-def may_lack(way: ListingWalk) -> bool:
+def may_lack(walk: ListingWalk) -> bool:
     """Whether a listing may be incomplete after its walk."""
-    if PART.search(way.start):
+    if PART.search(walk.start):
         return False
-    return way.walk is None or (way.walk.history != "walking" and way.walk.pages == 1)
+    progress = walk.progress
+    return progress is None or (progress.history != "walking" and progress.pages == 1)
 
 
 def belongs(section: str | None, sections: Mapping[str, int]) -> bool:

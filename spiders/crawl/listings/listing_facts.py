@@ -77,7 +77,7 @@ def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) ->
     return Front(place if moved else "", listing.items, kept.items if kept else None)
 
 
-def left_amid(front: Front) -> Sequence[ListingItem]:
+def disappeared_items(front: Front) -> Sequence[ListingItem]:
     """Return rows that disappeared between remaining rows, if most rows remain.
 
     These releases may have been deleted.

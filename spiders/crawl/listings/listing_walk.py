@@ -24,11 +24,12 @@ from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
+import msgspec
+
 from data.models import ArchiveLink, History, Listed, ListingKind, Walk
-from data.settings import Collect
-from data.store.store import Store
 from data.text.urls import canonical_url
 from data.wording import counted
+from spiders.crawl.visit_scope import VisitScope
 from spiders.items import Listing, name_of
 from spiders.listing.paging.archives import (
     MAX_ARCHIVES,
@@ -81,17 +82,12 @@ class ListingWalk:
     - ``is_known`` means that an earlier visit read any page of the listing.
     """
 
-    def __init__(
-        self,
-        source: str,
-        kind: ListingKind,
-        start: str,
-        *,
-        rules: str,
-        store: Store,
-        limits: Collect,
-        now: dt.datetime,
-    ) -> None:
+    def __init__(self, scope: VisitScope, kind: ListingKind, start: str) -> None:
+        self._source = scope.id
+        self._store = scope.store
+        self._limits = scope.limits
+        self._now = scope.started
+        self._rules = msgspec.json.encode(scope.file.listing).decode()
         self.kind = kind
         self.start = start
         self.next: str | None = None
@@ -100,12 +96,7 @@ class ListingWalk:
         self.from_front = True
         self._repeats = 0
         """Maximum number of pages by POST that this visit requests again."""
-        self._now = now
-        self._source = source
-        self._rules = rules
-        self._store = store
-        self._limits = limits
-        self._walk = store.walk(source, start)
+        self._walk = self._store.walk(self._source, start)
         self._ended: Walk | None = None
         self._searching = False
         self._front = self._page = Listing(start, ())
@@ -134,7 +125,7 @@ class ListingWalk:
         )
 
     @property
-    def walk(self) -> Walk | None:
+    def progress(self) -> Walk | None:
         """The progress of the walk; None if the first page was never read."""
         return self._walk
 
@@ -143,7 +134,7 @@ class ListingWalk:
         """The state of the walk in one word; None if the first page was never read."""
         return self._walk.history if self._walk else None
 
-    def open(self, front: Listing, names: Mapping[str, str], *, anew: bool) -> None:
+    def open(self, front: Listing, names: Mapping[str, str], *, restart: bool) -> None:
         """Process the first page; ``names`` are the names of its items by canonical address.
 
         If an earlier walk is over, follow the pages as long as they list new releases. If this is
@@ -154,7 +145,7 @@ class ListingWalk:
         """
         self.pages = 1
         walk = self._walk
-        if walk is None or walk.rules != self._rules or anew:
+        if walk is None or walk.rules != self._rules or restart:
             walk = self._walk = self._begin()
         listed = self._store.list_items(self._source, self.kind, walk.number, names)
         missed = self.is_known and all(names.values()) and listed.news == names.keys()
@@ -176,7 +167,7 @@ class ListingWalk:
             self.from_front = not self.again
             self._repeats = walk.pages - 1
             self.next = walk.position if self.again else self._after(walk, front)
-        elif self._news(listed.news) or not names:
+        elif self._has_new(listed.news) or not names:
             # A first page that lists only years does not show which releases are new.
             if listed.news == names.keys():
                 self._newer_archives = [*not_newer(front.archives, reached_by(front))]
@@ -246,7 +237,7 @@ class ListingWalk:
         self._repeats = self._repeats - 1 if repeated else 0
         self.pages += not (self.again or repeated)
         if self._ended:
-            self.next = self._next_news(page, is_news=self._news(listed.news))
+            self.next = self._next_with_new(page, has_new=self._has_new(listed.news))
             if self.next is None:
                 self.end()
         elif self.again:
@@ -263,34 +254,34 @@ class ListingWalk:
             place = self._walk.position if posted else url
             self._move(place, page, listed, names)
 
-    def _next_news(self, page: Listing, *, is_news: bool) -> str | None:
+    def _next_with_new(self, page: Listing, *, has_new: bool) -> str | None:
         """Return the next page of a visit that looks for new releases, or None."""
         following = self._following(page)
-        if self._searching or (is_news and following):
+        if self._searching or (has_new and following):
             return following
-        self._old_archives = 0 if is_news else self._old_archives + 1
+        self._old_archives = 0 if has_new else self._old_archives + 1
         if self._newer_archives and self._old_archives < MAX_OLD_ARCHIVES:
             return self._newer_archives.pop(0).url
         return None
 
-    def pass_over(self) -> None:
+    def skip(self) -> None:
         """Skip the next page, which this visit has already read."""
         if self._ended or self._walk is None:
             self.end()
         elif self._others:
             self.next = self._others.pop(0)
         else:
-            self._go_on(self._without_archive(self._walk))
+            self._next_list(self._without_archive(self._walk))
 
-    def note(self, names: Mapping[str, str]) -> None:
+    def add_items(self, names: Mapping[str, str]) -> None:
         """Store the items of a page that is not a step of the walk."""
         if self._walk:
             self._store.list_items(self._source, self.kind, self._walk.number, names)
 
-    def missing(self, kind: str, status: int | None, said: str) -> bool:
+    def add_failure(self, kind: str, status: int | None, message: str) -> bool:
         """Note that the requested page can't be read. Return True if this is an error to report.
 
-        ``kind`` is the kind of the error, and ``said`` its description. ``status`` is the
+        ``kind`` is the kind of the error, and ``message`` its description. ``status`` is the
         response's status, or None without a response.
         """
         self.next = None
@@ -301,14 +292,14 @@ class ListingWalk:
         if is_beyond and not self.again:
             if kind == "robots" and not walk.forbidden:
                 self._walk = replace(walk, forbidden=f"robots.txt forbids {self._place()}")
-            self.pass_over()
+            self.skip()
             return False
         failed = walk.failed + 1
         if status in BEYOND:
             # The walk's last page no longer exists, so start again. Count these failures too.
             self._keep(replace(self._begin(), pages=walk.pages, failed=failed))
             return False
-        bound = f"after {failed} visits that could not read the next page: {said}"
+        bound = f"after {failed} visits that could not read the next page: {message}"
         over = failed >= FAILED
         self._keep(
             replace(
@@ -337,7 +328,7 @@ class ListingWalk:
         else:
             self._keep(self._over(self._walk))
 
-    def rest(self) -> None:
+    def reset(self) -> None:
         """Return to the stored progress of the walk, so that the next visit tries again."""
         self.next = None
         self._ended = None
@@ -386,7 +377,7 @@ class ListingWalk:
             self._archive = None
             self._keep(walk)
         else:
-            self._go_on(walk)
+            self._next_list(walk)
 
     def _note_page(self, page: Listing, names: Mapping[str, str]) -> None:
         """Remember the page that was read last."""
@@ -441,7 +432,7 @@ class ListingWalk:
             return walk
         return replace(walk, archives=tuple(one for one in walk.archives if one != archive))
 
-    def _go_on(self, walk: Walk) -> None:
+    def _next_list(self, walk: Walk) -> None:
         """Continue with the next archive after the last page of a list, or end the walk."""
         if self._first and walk.idle < IDLE:
             self.next, self._first = self._first, None
@@ -493,5 +484,5 @@ class ListingWalk:
         self._walk = walk
         self._store.keep_walk(self._source, walk)
 
-    def _news(self, keys: frozenset[str]) -> bool:
+    def _has_new(self, keys: frozenset[str]) -> bool:
         return len(self._store.ids_at(self._source, [*keys])) < len(keys)

@@ -14,16 +14,16 @@ from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url
 from spiders.barriers.challenges import barrier_in, refusal
 from spiders.barriers.soft_404 import apology_in
-from spiders.crawl.page_errors import NoListing
+from spiders.crawl.page_errors import UNREQUESTED_304, NoListing
 from spiders.crawl.visits.page_sections import with_stored_addresses
 from spiders.crawl.visits.visit import Visit
 from spiders.download.responses import (
     certificate_end,
-    is_led_on,
     links_of,
     page_of,
     requested_url,
     validator_of,
+    was_redirected,
 )
 from spiders.items import Listing
 from spiders.listing.read import DECLARED, read_listing
@@ -58,7 +58,7 @@ PASSED: Final = (
 )
 
 
-def read_answer(response: Response, visit: Visit) -> Listing:
+def read_listing_response(response: Response, visit: Visit) -> Listing:
     """Return the listing in a response, and report skipped rows. Raises NoListing.
 
     The listing is stored for later 304 responses.
@@ -66,9 +66,9 @@ def read_answer(response: Response, visit: Visit) -> Listing:
     listing = _read(response, visit)
     visit.place = visit.place or listing.place
     unchanged = response.status == HTTPStatus.NOT_MODIFIED
-    visit.vanishing.listed(requested_url(response), listing, unchanged=unchanged)
+    visit.gone.add_listing(requested_url(response), listing, unchanged=unchanged)
     for url in listing.passed:
-        visit.error(url, "date", PASSED)
+        visit.report.error(url, "date", PASSED)
     return listing
 
 
@@ -102,12 +102,12 @@ def is_known(listing: Listing, visit: Visit) -> bool:
     return bool(visit.store.ids_at(visit.id, [canonical_url(item.url) for item in listing.items]))
 
 
-def moved_to(there: str) -> NoListing:
+def listing_moved(url: str) -> NoListing:
     """Return the error for a listing that redirects to a page of its site without a list."""
-    return NoListing("moved", f"the listing leads to {there}, where no release was found")
+    return NoListing("moved", f"the listing leads to {url}, where no release was found")
 
 
-def led_elsewhere(response: Response, visit: Visit) -> NoListing:
+def redirected_elsewhere(response: Response, visit: Visit) -> NoListing:
     """Return the error for a listing that redirects to another site.
 
     Another site may have another publisher. Many sites have their logins on another site.
@@ -115,7 +115,7 @@ def led_elsewhere(response: Response, visit: Visit) -> NoListing:
     if response.status == HTTPStatus.OK:
         page = page_of(response)
         barrier = barrier_in(page)
-        if barrier and not read_listing(page, visit.reading, visit.file.listing).items:
+        if barrier and not read_listing(page, visit.reader.dates, visit.file.listing).items:
             return NoListing(f"blocked:{barrier.kind}", BARRED.format(says=barrier.says))
     return NoListing("redirect", LISTING_MOVED_MESSAGE.format(place=response.url))
 
@@ -126,8 +126,8 @@ def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visi
         return NoListing(f"blocked:{barrier.kind}", BARRED.format(says=barrier.says))
     if apology := apology_in(page):
         return NoListing("soft-404", f"{apology.says}; what is stored stays as it is")
-    if is_led_on(response):
-        return moved_to(response.url)
+    if was_redirected(response):
+        return listing_moved(response.url)
     why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
     if not visit.file.render and needs_scripts(page):
         why = "it is empty without a browser, as scripts fill it: write render = true"
@@ -150,39 +150,41 @@ def _unusable(listing: Listing, page: Page, response: Response, visit: Visit) ->
 def _read(response: Response, visit: Visit) -> Listing:
     url = requested_url(response)
     if is_elsewhere(response.url, [url]):
-        raise led_elsewhere(response, visit)
+        raise redirected_elsewhere(response, visit)
     visit.facts.certificate_end = certificate_end(response)
     if response.status == HTTPStatus.NOT_MODIFIED:
-        kept = visit.store.cached_listing(url, visit.reader)
+        kept = visit.store.cached_listing(url, visit.scope.listing_rules)
         if kept is None:
-            raise NoListing("http:304", "the server answered 304 to a question without a condition")
+            raise NoListing("http:304", UNREQUESTED_304)
         listing = msgspec.json.decode(kept, type=Listing)
-        visit.facts.listed(url, response.url, listing, None)
+        visit.facts.add_listing(url, response.url, listing, None)
         return listing
     if response.status >= HTTPStatus.BAD_REQUEST:
         kind, said = refusal(response.status, page_of(response))
         raise NoListing(kind, f"the listing {said}", status=response.status)
     visit.check_page(response.url)
     page = page_of(response)
-    visit.lists(page)
-    visit.feed_hubs.listing_read(url, page, links_of(response))
-    front = any(way.start == url for way in visit.frontier.ways.values())
-    if front and url == visit.file.url:
+    visit.reader.learn_day_order(page)
+    visit.feed_hubs.read_listing(url, page, links_of(response))
+    is_first = any(walk.start == url for walk in visit.frontier.walks.values())
+    if is_first and url == visit.file.url:
         visit.facts.unmatched.note(listing_matches(page, visit.file.listing))
-    kept = visit.store.cached_listing(url, visit.reader) if front else None
+    kept = visit.store.cached_listing(url, visit.scope.listing_rules) if is_first else None
     before = msgspec.json.decode(kept, type=Listing) if kept else None
-    listing = read_listing(page, visit.reading, visit.file.listing, place=visit.place)
+    listing = read_listing(page, visit.reader.dates, visit.file.listing, place=visit.place)
     error = _unusable(listing, page, response, visit)
-    if error and not (front and error.kind == "empty" and is_index(listing, page, before)):
+    if error and not (is_first and error.kind == "empty" and is_index(listing, page, before)):
         raise error
     listing = with_stored_addresses(listing, visit)
     if before and is_another(listing, before) and not is_known(listing, visit):
-        if is_led_on(response):
-            raise moved_to(response.url)
+        if was_redirected(response):
+            raise listing_moved(response.url)
         raise NoListing("replaced", LISTING_REPLACED_MESSAGE.format(count=len(before.items)))
-    visit.facts.listed(url, response.url, listing, before)
+    visit.facts.add_listing(url, response.url, listing, before)
     # Only the first page of a listing is requested with conditions and reused.
-    kept_listing = listing if front else replace(listing, form=None)
+    kept_listing = listing if is_first else replace(listing, form=None)
     text = msgspec.json.encode(kept_listing).decode()
-    visit.store.cache_listing(visit.id, url, visit.reader, text, validator_of(response))
+    visit.store.cache_listing(
+        visit.id, url, visit.scope.listing_rules, text, validator_of(response)
+    )
     return listing

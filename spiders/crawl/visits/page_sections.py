@@ -66,31 +66,26 @@ def drafts_of(
     """
     items = {item.url for item in listing.items}
     known = visit.store.sections_of(visit.id, page_address(page.url))
-    for section, item in zip(find_sections(page, visit.reading), listing.items, strict=False):
-        visit.asked.claim(item.url)
+    for section, item in zip(find_sections(page, visit.reader.dates), listing.items, strict=False):
+        visit.requested.claim(item.url)
         is_known = visit.stored.id_at(item.url) is not None
-        visit.facts.releases.asked(item.url, known=is_known)
-        visit.vanishing.looked_at += is_known
-        yield visit.draft_section(page, replace(section, url=item.url), item, capture)
+        visit.facts.releases.add_request(item.url, known=is_known)
+        visit.gone.requested_count += is_known
+        yield visit.reader.draft_section(page, replace(section, url=item.url), item, capture)
     if page.is_cut or end_of(page.body) == "cut":
         return
     for url in known:
         if url not in items and section_fragment(url):
-            visit.facts.releases.asked(url, known=True)
-            visit.vanishing.looked_at += 1
-            visit.missed(url, HTTPStatus.GONE, capture)
+            visit.facts.releases.add_request(url, known=True)
+            visit.gone.requested_count += 1
+            visit.add_missing(url, HTTPStatus.GONE, capture)
 
 
 def confirm(listing: Listing, visit: Visit, capture: Capture | None) -> None:
     """Record that the releases on an unchanged page have not changed."""
     for item in listing.items:
         if visit.stored.id_at(item.url) is not None:
-            visit.asked.claim(item.url)
-            visit.facts.releases.asked(item.url, known=True)
-            visit.vanishing.looked_at += 1
+            visit.requested.claim(item.url)
+            visit.facts.releases.add_request(item.url, known=True)
+            visit.gone.requested_count += 1
             visit.confirm(item.url, capture)
-
-
-def are_stored(listing: Listing, visit: Visit) -> bool:
-    """Whether all releases of a listing are stored, or are not sections of its page."""
-    return listing.rule != SECTIONS or all(visit.stored.id_at(item.url) for item in listing.items)

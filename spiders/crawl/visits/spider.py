@@ -26,7 +26,7 @@ from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, page_address, page_key, section_fragment
 from data.text.words import tokens
 from spiders.barriers.challenges import refusal
-from spiders.crawl.listings.frontier import Wanted
+from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.listings.linked_releases import belongs
 from spiders.crawl.listings.listing_walk import ListingWalk
 from spiders.crawl.page_errors import (
@@ -36,7 +36,8 @@ from spiders.crawl.page_errors import (
     NotARelease,
     page_errors,
 )
-from spiders.crawl.visits.listing_response import read_answer
+from spiders.crawl.visits.listing_response import read_listing_response
+from spiders.crawl.visits.next_requests import Wanted
 from spiders.crawl.visits.page_sections import (
     confirm,
     drafts_of,
@@ -68,15 +69,20 @@ LISTING, KNOWN, NEW = 2, 1, 0
 """Priorities of requests. Stored releases come before new ones, to distinguish a moved page from a
 copy."""
 
-CONFIRMATION_DELAY_SECONDS: Final = 10.0
+MAX_WAIT_SECONDS: Final = 0.5
+"""Maximum time that a draft waits for others to be recorded with (seconds)."""
+
+MAX_CONFIRMATION_WAIT_SECONDS: Final = 10.0
 """Maximum time until an unchanged release is recorded (seconds)."""
 
 log = logging.getLogger(__name__)
 
 RELEASE_MOVED_MESSAGE: Final = (
-    "its page leads to another site now, {place}: what is stored stays as it is (if the site has"
-    " moved there, write its url into the source file)"
+    "the page now redirects to another site, {url}, so the stored release was not updated. If the"
+    " press room has moved there, set url in the source file"
 )
+
+REDIRECT_TO_LISTING_MESSAGE: Final = "the page redirects to {url}, which is not a release"
 
 GONE_STATUSES = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
@@ -112,9 +118,6 @@ class PressRoomSpider(Spider):
     """
 
     name = "press-room"
-    custom_settings = {  # noqa: RUF012 - as Scrapy declares it
-        "ITEM_PIPELINES": {"spiders.crawl.visits.pipelines.RecordPipeline": 100}
-    }
     handle_httpstatus_list = (304, *range(400, 600))
 
     def __init__(
@@ -137,125 +140,136 @@ class PressRoomSpider(Spider):
             # Expect the end of this block too, so that the visit ends even if it requests nothing.
             visit.expect()
             with self.response(visit, visit.file.url):
-                fronts = [way for way in visit.frontier.ways.values() if self._is_due(visit, way)]
-                visit.fronts = len(fronts)
-                for way in fronts:
-                    visit.asked.claim(way.start)
-                    yield self._request_listing(visit, way.start, way.kind, front=True)
-                for url in filter(visit.asked.claim, visit.due()):
-                    with page_errors(url, visit.error):
+                due = [walk for walk in visit.frontier.walks.values() if self._is_due(visit, walk)]
+                visit.awaited_first_pages = len(due)
+                for walk in due:
+                    visit.requested.claim(walk.start)
+                    yield self._request_listing(visit, walk.start, walk.kind, is_first=True)
+                for url in filter(visit.requested.claim, visit.due()):
+                    with page_errors(url, visit.report.error):
                         if request := self._request_release(visit, url, None):
                             yield request
 
     @contextmanager
     def response(self, visit: Visit, url: str) -> Iterator[None]:
-        """Process a response or draft of a visit in a block; a failure is an error of its page.
+        """Process a response of a visit in a block; a failure is an error of its page.
 
-        After the last awaited response or draft, the visit requests the next pages or ends.
+        After the last awaited response, the visit requests the next pages or ends.
         """
         try:
-            with page_errors(url, visit.error):
+            with page_errors(url, visit.report.error):
                 yield
         finally:
             visit.settle()
-            if visit.is_moved:
+            if visit.report.has_moved:
                 visit.stop(CUT, CONTINUED)
             with visit.limit(""):
-                self._go_on(visit)
+                self._continue(visit)
 
-    def _go_on(self, visit: Visit) -> None:
+    def _continue(self, visit: Visit) -> None:
         while not (visit.awaited or visit.ended):
-            wanted = visit.wanted()
+            wanted = visit.requests.choose()
             if not wanted:
                 visit.finish()
             for one in wanted:
-                tell = visit.files.failed if one.kind == "file" else visit.error
-                with page_errors(one.url, tell):
+                is_file = one.kind == "file"
+                with page_errors(one.url, visit.files.failed if is_file else visit.report.error):
                     request = self._request_wanted(visit, one)
                     if request and self.crawler.engine:
                         self.crawler.engine.crawl(request)
 
-    @limited
-    def parse_listing(
-        self, response: Response, visit: Visit, listing_kind: ListingKind, *, front: bool
-    ) -> Iterator[Request | Draft]:
-        """Process a page of a listing; after the last first page, request its items."""
-        with self.response(visit, response.url):
-            visit.page_read(why_not_archived(response))
-            listing = None
-            with page_errors(response.url, visit.error):
-                listing = self._listing(response, visit, listing_kind, front=front)
-            with page_errors(response.url, visit.error):
-                visit.held_sections.extend(self._sections(response, visit, listing))
-            if front:
-                yield from self._follow(visit, listing_kind, listing)
-            elif listing:
-                asked = requested_url(response)
-                visit.frontier.read(listing_kind, asked, listing, posted=is_posted(response))
-            if not visit.fronts:
-                # The positions of the releases in the listing are known now.
-                yield from self._release_sections(visit)
+    @staticmethod
+    def _record(visit: Visit, read: PageDraft) -> None:
+        """Record a draft of a visit; it waits briefly for others."""
+        visit.record(read)
+        _flush_later(visit, MAX_WAIT_SECONDS)
 
     @limited
-    def parse_sections(self, response: Response, visit: Visit) -> Iterator[Draft]:
+    def parse_listing(
+        self, response: Response, visit: Visit, listing_kind: ListingKind, *, is_first: bool
+    ) -> Iterator[Request]:
+        """Process a page of a listing; after the last first page, request its items."""
+        with self.response(visit, response.url):
+            visit.report.add_page(why_not_archived(response))
+            listing = None
+            with page_errors(response.url, visit.report.error):
+                listing = self._listing(response, visit, listing_kind, is_first=is_first)
+            with page_errors(response.url, visit.report.error):
+                visit.held_sections.extend(self._sections(response, visit, listing))
+            if is_first:
+                yield from self._follow(visit, listing_kind, listing)
+            elif listing:
+                url = requested_url(response)
+                visit.frontier.read(listing_kind, url, listing, posted=is_posted(response))
+            self._record_sections(visit)
+
+    @limited
+    def parse_sections(self, response: Response, visit: Visit) -> None:
         """Process a page with releases as sections, which is not a listing page of this visit."""
         with self.response(visit, response.url):
-            visit.page_read(why_not_archived(response))
-            asked = requested_url(response)
+            visit.report.add_page(why_not_archived(response))
+            url = requested_url(response)
             if response.status in GONE_STATUSES:
-                for url in visit.store.sections_of(visit.id, asked):
-                    visit.missed(url, response.status, capture_of(response))
+                for section in visit.store.sections_of(visit.id, url):
+                    visit.add_missing(section, response.status, capture_of(response))
             elif response.status >= HTTPStatus.BAD_REQUEST:
-                kind, said = refusal(response.status, page_of(response))
-                visit.error(response.url, kind, f"the server {said}")
-            elif not is_elsewhere(response.url, [asked]):
+                self._report_status(response, visit)
+            elif not is_elsewhere(response.url, [url]):
                 page = page_of(response)
                 visit.check_page(page.url)
-                listing = read_listing(page, visit.reading, visit.file.listing)
+                listing = read_listing(page, visit.reader.dates, visit.file.listing)
                 listing = with_stored_addresses(listing, visit)
                 visit.held_sections.extend(self._sections(response, visit, listing))
-                yield from self._release_sections(visit)
+                self._record_sections(visit)
+
+    @staticmethod
+    def _report_status(response: Response, visit: Visit) -> None:
+        """Report the error status of a response."""
+        kind, message = refusal(response.status, page_of(response))
+        visit.report.error(response.url, kind, f"the server {message}")
 
     @staticmethod
     def _sections(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
         """Yield drafts of the releases within a page; confirm those of an unchanged page."""
         if listing is None or not is_of_sections(listing):
             return
-        visit.asked.claim(page_address(response.url))
+        visit.requested.claim(page_address(response.url))
         if response.status == HTTPStatus.NOT_MODIFIED:
             confirm(listing, visit, capture_of(response))
         else:
             yield from drafts_of(page_of(response), listing, visit, capture_of(response))
 
-    @staticmethod
-    def _release_sections(visit: Visit) -> Iterator[Draft]:
+    def _record_sections(self, visit: Visit) -> None:
+        """Record held sections once the first pages show their positions in the listing."""
+        if visit.awaited_first_pages:
+            return
         held, visit.held_sections = visit.held_sections, []
         for draft in held:
-            visit.expect()
-            yield draft
+            self._record(visit, PageDraft(draft))
 
     def _follow(
-        self, visit: Visit, listing_kind: ListingKind, front: Listing | None
+        self, visit: Visit, listing_kind: ListingKind, first_page: Listing | None
     ) -> Iterator[Request]:
         """Request the items of the first pages after the last of these has arrived.
 
         Also request stored releases that disappeared between other rows, once: they may have been
         deleted.
         """
-        visit.fronts -= 1
-        found = [*visit.frontier.opened(listing_kind, front, visit.fronts)]
+        visit.awaited_first_pages -= 1
+        awaited = visit.awaited_first_pages
+        found = [*visit.frontier.open(listing_kind, first_page, awaited)]
         if visit.frontier.stale:
-            visit.error(visit.file.feed or "", "stale", visit.frontier.stale)
-        if not visit.fronts:
-            found += [(item, True) for item in visit.facts.left_amid()]
+            visit.report.error(visit.file.feed or "", "stale", visit.frontier.stale)
+        if not awaited:
+            found += [(item, True) for item in visit.facts.disappeared_items()]
         keys = [canonical_url(item.url) for item, known in found if known]
         places = visit.store.current_addresses(visit.id, keys)
         for item, known in found:
-            with page_errors(item.url, visit.error):
+            with page_errors(item.url, visit.report.error):
                 # Request a stored release at its current address if it is listed under another one.
                 place = places.get(canonical_url(item.url)) if known else None
-                url = visit.asked.instead(item.url, place or item.url)
-                if not known or visit.asked.claim(url):
+                url = visit.requested.replace(item.url, place or item.url)
+                if not known or visit.requested.claim(url):
                     request = self._request_release(visit, url, item, known=known)
                     if request:
                         yield request
@@ -263,90 +277,85 @@ class PressRoomSpider(Spider):
     @limited
     def parse_release(
         self, response: Response, visit: Visit, item: ListingItem | None
-    ) -> Iterator[Draft | Request]:
-        """Yield the draft of a release page, or report why the page is not a release."""
-        asked = requested_url(response)
-        status = response.status
+    ) -> Iterator[Request]:
+        """Record the draft of a release page, or report why the page is not a release."""
+        url, status = requested_url(response), response.status
         with self.response(visit, response.url):
-            visit.page_read(why_not_archived(response))
-            if visit.stored.is_led_elsewhere(asked, response.url, visit.front):
-                visit.error(asked, "redirect", RELEASE_MOVED_MESSAGE.format(place=response.url))
+            visit.report.add_page(why_not_archived(response))
+            if visit.stored.redirects_elsewhere(url, response.url, visit.scope.entry_urls):
+                message = RELEASE_MOVED_MESSAGE.format(url=response.url)
+                visit.report.error(url, "redirect", message)
             elif status == HTTPStatus.NOT_MODIFIED:
-                visit.confirm(asked, capture_of(response))
-                if last := visit.last_waiting:
-                    asyncio.get_running_loop().call_later(
-                        CONFIRMATION_DELAY_SECONDS, visit.flush, last
-                    )
+                visit.confirm(url, capture_of(response))
+                _flush_later(visit, MAX_CONFIRMATION_WAIT_SECONDS)
             elif status in GONE_STATUSES:
                 yield from self._missed(response, visit, item)
             elif status >= HTTPStatus.BAD_REQUEST:
-                kind, said = refusal(status, page_of(response))
-                visit.error(response.url, kind, f"the server {said}")
-            elif page_key(response.url) in map(page_key, visit.front):
-                visit.error(asked, "redirect", f"it leads to {response.url}, which is no release")
+                self._report_status(response, visit)
+            elif page_key(response.url) in map(page_key, visit.scope.entry_urls):
+                message = REDIRECT_TO_LISTING_MESSAGE.format(url=response.url)
+                visit.report.error(url, "redirect", message)
             else:
                 try:
-                    draft = visit.draft(
+                    read = visit.draft(
                         page_of(response),
                         aliases=tuple(
-                            dict.fromkeys((asked, *response.meta.get("redirect_urls", ())))
+                            dict.fromkeys((url, *response.meta.get("redirect_urls", ())))
                         ),
-                        item=item or visit.stored.as_listed(asked),
+                        item=item or visit.stored.item_of(url),
                         validator=validator_of(response),
                         capture=capture_of(response),
                     )
                 except MissingRelease:
-                    if visit.release_at(asked) is None:
+                    if visit.release_at(url) is None:
                         raise
                     yield from self._missed(response, visit, item)
                 else:
-                    visit.expect()
-                    yield draft
+                    self._record(visit, read)
 
     def _missed(
         self, response: Response, visit: Visit, item: ListingItem | None
     ) -> Iterator[Request]:
         """Note that a page is gone, and request the other address of its release, if any."""
-        asked = requested_url(response)
-        visit.missed(asked, response.status, capture_of(response))
-        other = visit.asked.other(asked)
+        url = requested_url(response)
+        visit.add_missing(url, response.status, capture_of(response))
+        other = visit.requested.claim_replaced(url)
         if other and (request := self._request_release(visit, other, item, known=False)):
             yield request
 
     @limited
-    def parse_linked(self, response: Response, visit: Visit, link: Link) -> Iterator[Draft]:
-        """Yield the draft of a page that another page links to, if it is certainly a release."""
+    def parse_linked(self, response: Response, visit: Visit, link: Link) -> None:
+        """Record the draft of a page that another page links to, if it is certainly a release."""
         with self.response(visit, response.url):
-            visit.page_read(why_not_archived(response))
-            draft = draft_linked(response, visit, link)
-            if draft and belongs(draft.content.section, visit.store.sections(visit.id)):
-                visit.expect()
-                yield draft
+            visit.report.add_page(why_not_archived(response))
+            read = draft_linked(response, visit, link)
+            if read and belongs(read.draft.content.section, visit.store.sections(visit.id)):
+                self._record(visit, read)
 
     @limited
     def parse_feed(self, response: Response, visit: Visit) -> None:
         """Process the feed that a page offers, to find its WebSub hub."""
         with self.response(visit, response.url):
-            visit.page_read(why_not_archived(response))
+            visit.report.add_page(why_not_archived(response))
             if response.status == HTTPStatus.OK:
-                asked = requested_url(response)
-                visit.feed_hubs.feed_read(asked, page_of(response), links_of(response))
+                url = requested_url(response)
+                visit.feed_hubs.read_feed(url, page_of(response), links_of(response))
 
     @limited
     def failed_aside(self, failure: Failure) -> None:
         """Log a failed request for a linked page; a later visit retries it."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
-        log.info("%s, which another page links to, gave no answer: %s", request.url, failure.value)
+        log.info("the linked page %s could not be fetched: %s", request.url, failure.value)
         visit: Visit = request.cb_kwargs["visit"]
         with self.response(visit, request.url):
             if isinstance(failure.value, SlowRequest):
-                visit.error(request.url, failure.value.kind, str(failure.value))
+                visit.report.error(request.url, failure.value.kind, str(failure.value))
 
     @limited
     def parse_file(self, response: Response, visit: Visit) -> None:
         """Process the response with a release's file, which is already archived."""
         with self.response(visit, response.url):
-            visit.answered(why_not_archived(response))
+            visit.report.add_archive_error(why_not_archived(response))
             visit.files.read(requested_url(response), response.status, capture_of(response))
 
     @limited
@@ -368,11 +377,12 @@ class PressRoomSpider(Spider):
     def parse_listing_again(self, response: Response, visit: Visit) -> None:
         """Process a listing that was wrongly reported as unchanged."""
         with self.response(visit, response.url):
-            visit.page_read(why_not_archived(response))
-            visit.frontier.renewed(requested_url(response), read_answer(response, visit))
+            visit.report.add_page(why_not_archived(response))
+            listing = read_listing_response(response, visit)
+            visit.frontier.read_again(requested_url(response), listing)
 
     @limited
-    def failed(self, failure: Failure) -> Iterator[Request | Draft]:
+    def failed(self, failure: Failure) -> Iterator[Request]:
         """Report a failed request; after the last first page, request the listed items.
 
         A page beside a feed may be unavailable: its releases come from the feed.
@@ -381,67 +391,71 @@ class PressRoomSpider(Spider):
         visit: Visit = request.cb_kwargs["visit"]
         with self.response(visit, request.url):
             kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
-            front = bool(request.cb_kwargs.get("front"))
+            is_first = bool(request.cb_kwargs.get("is_first"))
             if isinstance(failure.value, HostError) and kind != "robots":
                 # The reason concerns all pages of the host: report it once and stop the walks.
-                visit.unvisited(failure.value.url or visit.file.url, kind, message)
-                visit.resting = True
+                url = failure.value.url or visit.file.url
+                visit.report.add_unvisited(url, kind, message)
+                visit.requests.is_paused = True
             elif request.callback != self.parse_listing or isinstance(failure.value, SlowRequest):
-                visit.error(request.url, kind, message)
+                visit.report.error(request.url, kind, message)
             else:
                 error = NoListing(kind, message)
-                listing_kind, asked = request.cb_kwargs["listing_kind"], request.meta["asked"]
-                self._unread(visit, listing_kind, asked, error, front=front)
-            if front:
+                listing_kind, url = request.cb_kwargs["listing_kind"], request.meta["asked"]
+                self._unread(visit, listing_kind, url, error, is_first=is_first)
+            if is_first:
                 yield from self._follow(visit, request.cb_kwargs["listing_kind"], None)
-            if not visit.fronts:
-                yield from self._release_sections(visit)
+            self._record_sections(visit)
 
     def _listing(
-        self, response: Response, visit: Visit, listing_kind: ListingKind, *, front: bool
+        self, response: Response, visit: Visit, listing_kind: ListingKind, *, is_first: bool
     ) -> Listing | None:
         try:
-            return read_answer(response, visit)
+            return read_listing_response(response, visit)
         except NoListing as error:
-            if error.empty and not front:
+            if error.empty and not is_first:
                 # For example a month without releases; the walk continues with the month before.
                 return error.empty
-            self._unread(visit, listing_kind, response.url, error, front=front)
+            self._unread(visit, listing_kind, response.url, error, is_first=is_first)
             return None
 
     @staticmethod
     def _unread(
-        visit: Visit, listing_kind: ListingKind, url: str, error: NoListing, *, front: bool
+        visit: Visit, listing_kind: ListingKind, url: str, error: NoListing, *, is_first: bool
     ) -> None:
-        if front:
+        if is_first:
             # A page beside a feed may be unavailable.
-            told = listing_kind == "feed" or not visit.file.feed or error.kind == "redirect"
+            is_error = listing_kind == "feed" or not visit.file.feed or error.kind == "redirect"
             if listing_kind == "feed":
                 visit.facts.feed_failed()
         else:
-            told = visit.frontier.ways[listing_kind].missing(
+            is_error = visit.frontier.walks[listing_kind].add_failure(
                 error.kind, error.status, f"{url}: {error}"
             )
-        if told:
-            visit.error(url, error.kind, str(error))
+        if is_error:
+            visit.report.error(url, error.kind, str(error))
         else:
-            log.info("%s is passed over: %s", url, error)
+            log.info("the listing page %s is skipped: %s", url, error)
 
     @staticmethod
-    def _is_due(visit: Visit, way: ListingWalk) -> bool:
+    def _is_due(visit: Visit, walk: ListingWalk) -> bool:
         """Whether to request the first page of a listing.
 
         If the source has a feed, a page that needs a browser is requested only in explicit visits
         and backfills.
         """
-        cheap = visit.explicit or visit.backfill or not needs_browser(visit.file, way.start)
+        cheap = (
+            visit.scope.explicit
+            or visit.scope.backfill
+            or not needs_browser(visit.file, walk.start)
+        )
         return cheap or not visit.file.feed
 
     def _request_wanted(self, visit: Visit, wanted: Wanted) -> Request | None:
         if wanted.link:
             return self._request_linked(visit, wanted.link)
         if wanted.kind == "listing":
-            return self._request_listing(visit, wanted.url, wanted.listing_kind, front=False)
+            return self._request_listing(visit, wanted.url, wanted.listing_kind, is_first=False)
         if wanted.kind in {"file", "feed"}:
             return self._request_file(visit, wanted.url, feed=wanted.kind == "feed")
         if wanted.kind == "again":
@@ -450,14 +464,16 @@ class PressRoomSpider(Spider):
         return self._request_release(visit, wanted.url, wanted.item, known=False)
 
     def _request_listing(
-        self, visit: Visit, url: str, listing_kind: ListingKind, *, front: bool
+        self, visit: Visit, url: str, listing_kind: ListingKind, *, is_first: bool
     ) -> Request:
-        form = None if front else visit.frontier.form(url)
-        anew = visit.backfill or form is not None
-        kept = None if anew else visit.store.cached_listing(url, visit.reader)
-        more = {"listing_kind": listing_kind, "front": front}
+        form = None if is_first else visit.frontier.form(url)
+        conditional = (
+            not (visit.scope.backfill or form)
+            and visit.store.cached_listing(url, visit.scope.listing_rules) is not None
+        )
+        more = {"listing_kind": listing_kind, "is_first": is_first}
         request = self._request(
-            visit, url, self.parse_listing, LISTING, conditional=kept is not None, **more
+            visit, url, self.parse_listing, LISTING, conditional=conditional, **more
         )
         if form:
             return posting(request, form)
@@ -469,18 +485,18 @@ class PressRoomSpider(Spider):
         """Return a request for a release's page, or None if this visit already requested it."""
         if section_fragment(url):
             page = page_address(url)
-            if not visit.asked.claim(page):
+            if not visit.requested.claim(page):
                 return None
             return self._request(visit, page, self.parse_sections, KNOWN, conditional=False)
-        visit.vanishing.looked_at += known
-        visit.facts.releases.asked(url, known=known)
+        visit.gone.requested_count += known
+        visit.facts.releases.add_request(url, known=known)
         priority = KNOWN if known else NEW
         return self._request(
             visit,
             url,
             self.parse_release,
             priority,
-            conditional=known and not visit.whole(url),
+            conditional=known and not visit.is_unconditional(url),
             item=item,
         )
 
@@ -533,11 +549,17 @@ class PressRoomSpider(Spider):
         return request
 
 
-SHARED: Final = 0.7
+def _flush_later(visit: Visit, seconds: float) -> None:
+    """Execute the pending writes of a visit after some seconds, unless they were executed."""
+    if last := visit.recorder.last:
+        asyncio.get_running_loop().call_later(seconds, visit.recorder.flush, last)
+
+
+MIN_SHARED_TITLE: Final = 0.7
 """Minimum share of the shorter title's words that page and link must have in common."""
 
 
-def draft_linked(response: Response, visit: Visit, link: Link) -> Draft | None:
+def draft_linked(response: Response, visit: Visit, link: Link) -> PageDraft | None:
     """Return the draft of a linked page, or None if it may not be a release.
 
     No listing confirms the page, so it must have a date, a body and the title of its link.
@@ -545,7 +567,7 @@ def draft_linked(response: Response, visit: Visit, link: Link) -> Draft | None:
     if response.status != HTTPStatus.OK or url_pattern(response.url) != url_pattern(link.url):
         return None
     try:
-        draft = visit.draft(
+        read = visit.draft(
             page_of(response),
             aliases=(requested_url(response),),
             item=None,
@@ -554,13 +576,13 @@ def draft_linked(response: Response, visit: Visit, link: Link) -> Draft | None:
         )
     except NotARelease:
         return None
-    content = draft.content
-    told = content.published and content.body_text and same_title(content.title, link.title)
-    return draft if told else None
+    content = read.draft.content
+    is_complete = content.published and content.body_text
+    return read if is_complete and has_title(content.title, link.title) else None
 
 
-def same_title(title: str, name: str) -> bool:
+def has_title(title: str, linked: str) -> bool:
     """Whether a page has the title in its link, which may be truncated."""
-    left, right = set(tokens(title)), set(tokens(name))
+    left, right = set(tokens(title)), set(tokens(linked))
     least = min(len(left), len(right))
-    return bool(least) and len(left & right) >= SHARED * least
+    return bool(least) and len(left & right) >= MIN_SHARED_TITLE * least

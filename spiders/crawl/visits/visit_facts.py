@@ -11,7 +11,6 @@ import msgspec
 
 from data.clock import utc_now
 from data.models import Facet, Recall, Release, Run, Streak, VisitFacts
-from data.store.store import Store
 from data.text.urls import canonical_url
 from spiders.crawl.drafts.release_facts import (
     MAX_COMPARED_RELEASES,
@@ -19,7 +18,14 @@ from spiders.crawl.drafts.release_facts import (
     ReleaseFacts,
     past_releases,
 )
-from spiders.crawl.listings.listing_facts import LAG, Front, front_of, left_amid, listing_facts
+from spiders.crawl.listings.listing_facts import (
+    LAG,
+    Front,
+    disappeared_items,
+    front_of,
+    listing_facts,
+)
+from spiders.crawl.visit_scope import VisitScope
 from spiders.items import Listing, ListingItem
 from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched import Unmatched
@@ -49,18 +55,14 @@ class FactFinder:
 
     def __init__(
         self,
-        source: str,
-        file: SourceFile,
-        store: Store,
+        scope: VisitScope,
         stored_at: Callable[[str], Release | None],
         unmatched: Unmatched,
-        *,
-        at: dt.datetime,
     ) -> None:
-        self._source = source
-        self._file = file
-        self._store = store
-        self._at = at
+        self._source = scope.id
+        self._file = scope.file
+        self._store = scope.store
+        self._at = scope.started
         self._front: Front | None = None
         self._beside: Front | None = None
         self._feed_failed = False
@@ -74,7 +76,7 @@ class FactFinder:
         """Address of the listing that is compared between visits: the feed, otherwise the page."""
         return self._file.feed or self._file.url
 
-    def listed(self, url: str, answered: str, listing: Listing, kept: Listing | None) -> None:
+    def add_listing(self, url: str, answered: str, listing: Listing, kept: Listing | None) -> None:
         """Add the first page of a listing; ``kept`` is that page in the last visit, or None."""
         if url == self.url:
             self._front = front_of(url, answered, listing, kept)
@@ -85,20 +87,22 @@ class FactFinder:
         """Note that the source's feed could not be read."""
         self._feed_failed = True
 
-    def left_amid(self) -> Sequence[ListingItem]:
+    def disappeared_items(self) -> Sequence[ListingItem]:
         """Return rows of stored releases that disappeared between remaining rows."""
         fronts = filter(None, (self._front, self._beside))
-        left = [item for front in fronts for item in left_amid(front)]
+        left = [item for front in fronts for item in disappeared_items(front)]
         stored = self._store.ids_at(self._source, [canonical_url(item.url) for item in left])
         return [item for item in left if canonical_url(item.url) in stored]
 
-    def finish(self, run: Run, *, names: bool, below: Collection[str] = frozenset()) -> VisitFacts:
-        """Return the facts of the visit; ``names`` tells if its pages linked to other releases.
+    def finish(
+        self, run: Run, *, has_links: bool, below: Collection[str] = frozenset()
+    ) -> VisitFacts:
+        """Return the facts of the visit; ``has_links`` tells if its pages linked to other releases.
 
         ``below`` are the keys of rows on later pages of the listing. Raises StoreError.
         """
         facts = self._before()
-        if names:
+        if has_links:
             facts = recall_facts(facts, self._store.recall(self._source), self._at)
         gone = self._gone()
         if self._front:

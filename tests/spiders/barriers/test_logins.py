@@ -27,7 +27,7 @@ def refused(html: str, title: str = TITLE) -> str:
     item = ListingItem(page.url, title)
     try:
         read = read_release(page, READING, None, item)
-        draft_release("harbour", FILE, page, read, aliases=(page.url,), item=item, validator=None)
+        draft_release("harbour", FILE, page, read, item)
     except NotARelease as error:
         return f"{error.kind}: {error}"
     return ""

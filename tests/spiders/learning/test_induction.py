@@ -408,14 +408,14 @@ def test_what_was_learned_under_other_declared_rules_is_forgotten() -> None:
     assert not shelf.kept
 
 
-def test_pages_that_were_read_before_the_layout_was_known_are_mended() -> None:
+def test_pages_that_were_read_before_the_layout_was_known_are_read_again() -> None:
     learner = SourceTemplates("harbour", [NONE], Shelf())
     for number in (1, 2, 3):
         learner.read(old(number, footer=True), READING, NONE, None)
-    mended = learner.mended()
-    assert {found.url for found in mended} == {old(1).url, old(2).url}
-    assert not any("Contact" in found.content.body_text for found in mended)
-    assert learner.mended() == ()
+    improved = learner.improved()
+    assert {found.url for found in improved} == {old(1).url, old(2).url}
+    assert not any("Contact" in found.content.body_text for found in improved)
+    assert learner.improved() == ()
 
 
 def test_a_template_that_can_not_be_read_is_passed_over() -> None:
@@ -528,7 +528,7 @@ def test_a_page_that_is_read_anew_is_read_as_it_was_read_before() -> None:
         learner = SourceTemplates("harbour", [NONE], shelf)
         learner.read(old(4), READING, NONE, None)
         known = first_release(draft(body_text="Something else.", body_rule=rule), NOW)
-        found[rule] = learner.read(old(5), READING, NONE, None, known, anew=True)
+        found[rule] = learner.read(old(5), READING, NONE, None, known, reextract=True)
         assert rules_of(learner.read(old(5), READING, NONE, None, known)) == LEARNED
     assert [rules_of(one) == LEARNED for one in found.values()] == [False, True]
 

@@ -16,7 +16,7 @@ from pypdf import PdfReader, PdfWriter
 
 from data.dates.context import DateContext
 from data.models import Draft, Published
-from spiders.crawl.drafts.draft import document_type, draft_document
+from spiders.crawl.drafts.draft import document_content, document_type, draft_document
 from spiders.download.documents import is_pdf, read_document
 from spiders.download.pdf_reader import read_pdf
 from spiders.items import ListingItem
@@ -218,16 +218,8 @@ def test_a_hostile_document_says_nothing_and_ends(body: bytes) -> None:
 
 def drafted(page: Page, item: ListingItem | None) -> Draft:
     """The release that a document is."""
-    return draft_document(
-        "harbour",
-        SOURCE,
-        page,
-        READING,
-        media_type=document_type(page) or "",
-        aliases=(),
-        item=item,
-        validator=None,
-    )
+    content = document_content(page, document_type(page) or "", item, READING)
+    return draft_document("harbour", SOURCE, page, content)
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules, ReleaseRules
-from spiders.sources.unmatched import Unmatched, listing_matches, release_matches, told
+from spiders.sources.unmatched import Unmatched, listing_matches, message_about, release_matches
 from tests.press_room import listing_html, release_html
 
 LISTING = Page("https://harbour.example/news/", listing_html([1, 2]).encode())
@@ -42,6 +42,6 @@ def test_a_selector_that_matches_any_page_is_well_and_what_was_not_looked_for_st
 
 
 def test_the_sentence_names_key_and_selector() -> None:
-    assert told("release.body", ".a", 3) == (
+    assert message_about("release.body", ".a", 3) == (
         "release.body ('.a') matches nothing on any of 3 pages: correct it in the source file"
     )

@@ -38,7 +38,7 @@ class Watched:
         """What waits no longer, and may be recorded."""
         passed = []
         for url in self.guard.waiting(at_most=at_most):
-            judged = self.guard.let_go(url)
+            judged = self.guard.release(url)
             for _, doubt in judged.doubts:
                 self.told[url] = doubt
             passed += [judged.draft] if judged.draft else []

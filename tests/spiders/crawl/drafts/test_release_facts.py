@@ -38,15 +38,15 @@ class Visit:
     def read(self, *drafts: Draft) -> Visit:
         """Read these pages."""
         for found in drafts:
-            self.seen.asked(found.url, known=found.url in self._stored)
-            self.seen.drafted(found)
+            self.seen.add_request(found.url, known=found.url in self._stored)
+            self.seen.add_draft(found)
         return self
 
     def failed(self, *numbers: int, kind: str = "http:500", known: bool = False) -> Visit:
         """Ask for these pages in vain."""
         for number in numbers:
             url = f"http://harbour.example/news/{number}"
-            self.seen.asked(url, known=known)
+            self.seen.add_request(url, known=known)
             self.errors.append(RunError(url, kind, "the server answered 500"))
         return self
 
@@ -80,14 +80,14 @@ def test_few_that_fail_while_others_are_read_are_excused_from_then_on() -> None:
 def test_an_address_with_a_secret_is_told_without_it() -> None:
     secret = draft("http://harbour.example/news/9?token=s3cret")
     visit = Visit(1).read(one(0))
-    visit.seen.asked(secret.url, known=False)
+    visit.seen.add_request(secret.url, known=False)
     told = RunError(redacted(secret.url), "http:500", "the server answered 500")
     visit.errors.append(told)
     facts = visit.after()
     assert facts.unread.count == 1
     assert "s3cret" not in str(facts)
     known = Visit(1).read(one(0), one(5), one(6))
-    known.seen.asked(secret.url, known=False)
+    known.seen.add_request(secret.url, known=False)
     known.errors.append(told)
     assert len(known.after().excused) == 1
     assert "s3cret" not in str(known.after())
@@ -187,7 +187,7 @@ def test_pages_that_were_not_believed_are_well_again_where_they_have_not_changed
     believed = Visit(3).read(*short).after(changed=3)
     for before, count in ((refused, 0), (believed, 3)):
         visit = Visit(3)
-        visit.seen.asked(one(0).url, known=True)
+        visit.seen.add_request(one(0).url, known=True)
         visit.seen.confirmed(one(0).url)
         assert visit.after(before).known.thin.count == count
 

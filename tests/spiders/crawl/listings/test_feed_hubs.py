@@ -11,6 +11,7 @@ from data.store.store import Store
 from spiders.crawl.listings.feed_hubs import FeedHubs, announced
 from spiders.page.page import Page
 from spiders.sources.source_file import SourceFile
+from tests.visit_scopes import scope_of
 
 FEED = "https://acme.example/feed.xml"
 LISTING = "https://acme.example/news/"
@@ -82,16 +83,16 @@ def hubs(
     store: Store, now: dt.datetime = NOW, *, feed: str | None = None, asks: bool = True
 ) -> FeedHubs:
     file = SourceFile("ACME", LISTING, "UTC", feed=feed)
-    return FeedHubs("acme", file, store, now, asks=asks)
+    return FeedHubs(scope_of(store, now, file, source="acme"), asks=asks)
 
 
 def test_a_feed_that_is_read_anyway_is_believed_at_once(store: Store) -> None:
     visit = hubs(store, feed=FEED)
-    visit.listing_read(FEED, page(ATOM), ())
+    visit.read_listing(FEED, page(ATOM), ())
     assert store.feed_hubs()["acme"].hub == f"{HUB}?a=1&b=2"
     assert visit.next() == ()
     later = hubs(store, NOW + DAY / 24, feed=FEED)
-    later.listing_read(FEED, page("<feed/>"), ())
+    later.read_listing(FEED, page("<feed/>"), ())
     assert store.feed_hubs()["acme"] == FeedHub(FEED, "", FEED, (NOW + DAY / 24).timestamp())
 
 
@@ -103,15 +104,15 @@ def test_the_feed_that_a_page_offers_is_looked_at_once_a_day(store: Store) -> No
         "text/html",
     )
     visit = hubs(store)
-    visit.listing_read("https://acme.example/news/?page=2", offers, ())
+    visit.read_listing("https://acme.example/news/?page=2", offers, ())
     assert visit.next() == ()
-    visit.listing_read(LISTING, offers, ())
+    visit.read_listing(LISTING, offers, ())
     assert visit.next() == (FEED,)
     assert visit.next() == ()
-    visit.feed_read(FEED, page(ATOM), ())
+    visit.read_feed(FEED, page(ATOM), ())
     for now, asked in ((NOW + DAY / 2, ()), (NOW + DAY, (FEED,)), (NOW + DAY, ())):
         visit = hubs(store, now)
-        visit.listing_read(LISTING, offers, ())
+        visit.read_listing(LISTING, offers, ())
         assert visit.next() == asked
     # Asked in vain, it is believed for what it said before.
     assert store.feed_hubs()["acme"].hub == f"{HUB}?a=1&b=2"
@@ -119,5 +120,5 @@ def test_the_feed_that_a_page_offers_is_looked_at_once_a_day(store: Store) -> No
 
 def test_nothing_is_looked_for_where_no_hub_can_reach_us(store: Store) -> None:
     visit = hubs(store, feed=FEED, asks=False)
-    visit.listing_read(FEED, page(ATOM), ())
+    visit.read_listing(FEED, page(ATOM), ())
     assert store.feed_hubs() == {}

@@ -9,9 +9,9 @@ import pytest
 from data.models import Run, Source
 from data.store.sqlite.store import SqliteStore
 from spiders.crawl.listings.gone_releases import GoneReleases
-from spiders.crawl.listings.requested_urls import RequestedUrls
 from spiders.items import Listing, ListingItem
 from tests.drafts import draft
+from tests.visit_scopes import scope_of
 
 FRONT = "http://harbour.example/news/"
 FIRST = dt.datetime(2026, 3, 9, 12, tzinfo=dt.UTC)
@@ -41,22 +41,14 @@ def test_earlier_reports_are_read_once_for_all_releases_that_are_gone(
         return runs(source, limit=limit)
 
     monkeypatch.setattr(store, "runs", counted)
-    asked = RequestedUrls()
-    asked.claim(FRONT)
-    gone = GoneReleases(
-        "harbour",
-        store,
-        asked,
-        fronts=(FRONT,),
-        reader="1",
-        started=FIRST + 2 * HOUR,
-        after=6 * HOUR,
-    )
-    gone.looked_at = len(urls)
+    scope = scope_of(store, FIRST + 2 * HOUR, retract_after=6 * 3600)
+    scope.requested.claim(FRONT)
+    gone = GoneReleases(scope)
+    gone.requested_count = len(urls)
     items = tuple(ListingItem(url, f"Notice {number}") for number, url in enumerate(urls))
-    gone.listed(FRONT, Listing(FRONT, items), unchanged=False)
+    gone.add_listing(FRONT, Listing(FRONT, items), unchanged=False)
     for release in ids[1:]:
-        gone.gone(release, FIRST + 2 * HOUR, first=False)
+        gone.add(release, FIRST + 2 * HOUR, is_first=False)
     outcome = gone.finish(FIRST + 2 * HOUR)
-    assert (outcome.gone, outcome.unconfirmed) == ((urls[1],), 4)
+    assert (outcome.reported, outcome.unconfirmed) == ((urls[1],), 4)
     assert read == ["harbour"]

@@ -9,7 +9,7 @@ import pytest
 
 from data.models import VisitFacts
 from data.text.urls import canonical_url
-from spiders.crawl.listings.listing_facts import Front, front_of, left_amid, listing_facts
+from spiders.crawl.listings.listing_facts import Front, disappeared_items, front_of, listing_facts
 from spiders.items import Listing, ListingItem
 from tests.drafts import published
 
@@ -198,5 +198,5 @@ def test_where_a_listing_always_led_is_where_it_usually_is() -> None:
 def test_rows_that_leave_from_between_others_that_stay_are_told(
     before: Sequence[ListingItem], now: Sequence[ListingItem], left: Sequence[int]
 ) -> None:
-    found = left_amid(Front("", now, before))
+    found = disappeared_items(Front("", now, before))
     assert [item.title for item in found] == [f"Notice {day}" for day in left]

@@ -27,6 +27,7 @@ from data.store.store import Store
 from data.text.urls import canonical_url
 from data.topics.facets import facets_of
 from data.topics.taxonomy import load_taxonomy
+from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.visits.visit import Visit
 from spiders.items import Listing, ListingItem
 from spiders.sources.loader import LoadedSource
@@ -240,11 +241,11 @@ class Site(RuleBasedStateMachine):
                 body_text="Checking your browser before accessing this site, please wait a while.",
                 digest=f"challenge {self.noise}",
             )
-            visit.record(challenge)
+            visit.record(PageDraft(challenge))
         finish(visit)
         after = {release.id: release for release in self.stored()}
         assert {i: r.content for i, r in after.items()} == {i: r.content for i, r in before.items()}
-        assert visit.run.new == visit.run.changed == 0
+        assert visit.report.run.new == visit.report.run.changed == 0
 
     def new_visit(self) -> Visit:
         """A visit such as a crawl makes."""
@@ -256,29 +257,29 @@ class Site(RuleBasedStateMachine):
         """Look at every stored release, then at the listing, in an order that changes."""
         visit = self.new_visit()
         due = visit.due()
-        visit.vanishing.looked_at = len(due)
+        visit.gone.requested_count = len(due)
         answered: set[int] = set()
         for url in due:
-            visit.asked.claim(url)
+            visit.requested.claim(url)
             key = self.behind(url)
             if key is None:
-                visit.missed(url, 404)
+                visit.add_missing(url, 404)
             else:
                 answered.add(key)
-                visit.record(self.answer(key, url))
+                visit.record(PageDraft(self.answer(key, url)))
         listed = [key for key, page in self.site.items() if page.alive]
         for key in listed[self.noise % max(len(listed), 1) :] + listed[: self.noise % 3]:
             url = self.listed_url(key)
-            if visit.asked.claim(url):
-                visit.record(self.answer(key, url))
+            if visit.requested.claim(url):
+                visit.record(PageDraft(self.answer(key, url)))
                 answered.add(key)
         for key in listed:
-            if key not in answered and visit.asked.claim(self.listed_url(key)):
-                visit.record(self.answer(key, self.listed_url(key)))
+            if key not in answered and visit.requested.claim(self.listed_url(key)):
+                visit.record(PageDraft(self.answer(key, self.listed_url(key))))
         items = tuple(ListingItem(self.site[key].url, "") for key in listed)
-        visit.asked.claim(self.loaded.file.url)
+        visit.requested.claim(self.loaded.file.url)
         listing = Listing(self.loaded.file.url, items, None, "test", 1.0, ())
-        visit.vanishing.listed(self.loaded.file.url, listing, unchanged=False)
+        visit.gone.add_listing(self.loaded.file.url, listing, unchanged=False)
         finish(visit)
         self.check(visit)
 
@@ -349,7 +350,7 @@ class Site(RuleBasedStateMachine):
                 self.expected[key] = self.expected.get(key, 1) + 1
             assert release.revision == self.expected.get(key, 1), "an edit went unseen, or noise"
         self.edited = {key for key in self.edited if not self.site[key].alive}
-        assert [error for error in visit.run.errors if error.kind in ("store", "bug")] == []
+        assert [error for error in visit.report.run.errors if error.kind in ("store", "bug")] == []
 
     def key_of(self, release: Release) -> int:
         """Which page of the site a stored release is, by a number that only its text has."""
@@ -372,7 +373,7 @@ class Site(RuleBasedStateMachine):
 
 def finish(visit: Visit) -> None:
     """End a visit that awaits nothing more."""
-    visit.wanted()
+    visit.requests.choose()
     visit.finish()
 
 

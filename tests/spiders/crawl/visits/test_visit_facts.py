@@ -20,6 +20,7 @@ from spiders.items import Listing, ListingItem
 from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched import Unmatched
 from tests.drafts import draft, published
+from tests.visit_scopes import scope_of
 
 URL, FEED = "https://harbour.example/news/", "https://harbour.example/feed"
 FILE = SourceFile("Harbour Board", URL, "UTC", feed=FEED)
@@ -54,11 +55,11 @@ def visit(store: Store, day: int, *, page: int, feed: int) -> VisitFacts:
             body_text=f"Lamp {number} was lit on the mole of Lindmouth in {1900 + number}.",
         )
         store.record(one, seen=at, since=at, front=(), labels={})
-    found = FactFinder("harbour", FILE, store, lambda _: None, Unmatched(), at=at)
-    found.listed(FEED, FEED, rows(range(1, feed + 1)), None)
-    found.listed(URL, URL, rows(range(1, page + 1)), None)
+    found = FactFinder(scope_of(store, at, FILE), lambda _: None, Unmatched())
+    found.add_listing(FEED, FEED, rows(range(1, feed + 1)), None)
+    found.add_listing(URL, URL, rows(range(1, page + 1)), None)
     run = Run("harbour", at, 1.0, found=feed)
-    run = replace(run, facts=found.finish(run, names=False))
+    run = replace(run, facts=found.finish(run, has_links=False))
     store.add_run(run)
     assert run.facts
     return run.facts
@@ -95,9 +96,9 @@ def looked_at(store: Store, newest: int, *, known: int, listed: int) -> VisitFac
     walk = store.begin_walk("harbour", URL, "", at=LATER)
     store.list_items("harbour", "page", walk.number, names_of(before.items))
     file = SourceFile("Harbour Board", URL, "UTC")
-    found = FactFinder("harbour", file, store, lambda _: None, Unmatched(), at=LATER)
-    found.listed(URL, URL, rows(range(1, newest + 1)), before)
-    return found.finish(Run("harbour", LATER, 1.0, found=newest), names=False)
+    found = FactFinder(scope_of(store, LATER, file), lambda _: None, Unmatched())
+    found.add_listing(URL, URL, rows(range(1, newest + 1)), before)
+    return found.finish(Run("harbour", LATER, 1.0, found=newest), has_links=False)
 
 
 def test_a_listing_that_lacks_the_newest_that_it_showed_is_an_old_copy(store: Store) -> None:
@@ -113,10 +114,10 @@ def test_a_newer_release_that_only_a_page_named_says_little_of_a_listing(store: 
 def test_a_certificate_that_ended_is_told_where_it_was_valid_before(store: Store) -> None:
     def ended(day: int, end: dt.datetime) -> str:
         at = START + dt.timedelta(days=day - 1)
-        finder = FactFinder("harbour", FILE, store, lambda _: None, Unmatched(), at=at)
+        finder = FactFinder(scope_of(store, at, FILE), lambda _: None, Unmatched())
         finder.certificate_end = end
         run = Run("harbour", at, 1.0)
-        facts = finder.finish(run, names=False)
+        facts = finder.finish(run, has_links=False)
         store.add_run(replace(run, facts=facts))
         return facts.certificate_ended
 

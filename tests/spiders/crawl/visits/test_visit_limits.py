@@ -40,4 +40,4 @@ def test_a_visit_that_is_stopped_decides_about_waiting_drafts_within_a_limit(
     visit = Visit(loaded, sqlite_store, load_taxonomy(), Collect(), limit=limit)
     visit.stop("timeout", "it took too long")
     assert seen == [[""]]
-    assert [error.kind for error in visit.run.errors] == ["timeout"]
+    assert [error.kind for error in visit.report.run.errors] == ["timeout"]

@@ -9,10 +9,11 @@ import pytest
 from data.models import Media
 from data.settings import Archive
 from data.store.store import Store
-from spiders.crawl.visits import release_files
-from spiders.crawl.visits.release_files import FileKinds, ReleaseFiles
+from spiders.crawl.drafts import release_files
+from spiders.crawl.drafts.release_files import FileKinds, ReleaseFiles
 from spiders.sources.source_file import SourceFile
 from tests.drafts import capture, draft
+from tests.visit_scopes import scope_of
 
 CHART = Media("http://harbour.example/chart.pdf", "application/pdf")
 LAMP = Media("http://harbour.example/lamp.jpg", "image/jpeg")
@@ -37,28 +38,22 @@ def test_a_source_file_says_which_files_are_archived_or_else_the_settings(
     assert FileKinds.wanted(file, settings) == kinds
 
 
-def wanted(
-    store: Store,
-    kinds: FileKinds,
-    since: dt.datetime,
-    told: list[tuple[str, str, str]] | None = None,
-) -> ReleaseFiles:
-    """The files of a visit; what it tells is put into ``told``."""
-    tell = [] if told is None else told
-    return ReleaseFiles("harbour", store, kinds, since, lambda *said: tell.append(said))
+def wanted(store: Store, kinds: FileKinds, since: dt.datetime) -> ReleaseFiles:
+    """The files of a visit."""
+    return ReleaseFiles(scope_of(store, since), kinds)
 
 
-def test_what_can_not_be_had_is_told_and_what_is_too_large_is_kept_as_it_is(
+def test_a_file_that_can_not_be_fetched_is_reported_and_a_truncated_one_is_kept(
     store: Store, noon: dt.datetime
 ) -> None:
-    told: list[tuple[str, str, str]] = []
-    files = wanted(store, FileKinds(attachments=True, images=True), noon, told)
+    scope = scope_of(store, noon)
+    files = ReleaseFiles(scope, FileKinds(attachments=True, images=True))
     files.note(draft(attachments=(CHART,), images=(LAMP,)))
     files.read(LAMP.url, 404, None)
     files.cut(CHART.url, capture(1, noon), "it is too large")
-    assert told == [
-        (LAMP.url, "file:404", "the server answered 404"),
-        (CHART.url, "file:size", "it is too large"),
+    assert [(error.url, error.kind) for error in scope.report.run.errors] == [
+        (LAMP.url, "file:404"),
+        (CHART.url, "file:size"),
     ]
     assert set(store.file_captures([CHART.url, LAMP.url])) == {CHART.url}
 

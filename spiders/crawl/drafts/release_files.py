@@ -14,8 +14,7 @@ from typing import Final
 from data.health.run_errors import FILE
 from data.models import Capture, Draft
 from data.settings import Archive
-from data.store.store import Store
-from spiders.crawl.page_errors import Tell
+from spiders.crawl.visit_scope import VisitScope
 from spiders.page.page import is_web
 from spiders.sources.source_file import SourceFile
 
@@ -44,16 +43,12 @@ class FileKinds:
 
 
 class ReleaseFiles:
-    """Requests and archives files of one source's releases in a visit that began at ``since``."""
+    """Requests and archives files of a source's releases in one visit."""
 
-    def __init__(
-        self, source: str, store: Store, kinds: FileKinds, since: dt.datetime, tell: Tell
-    ) -> None:
-        self._source = source
-        self._store = store
+    def __init__(self, scope: VisitScope, kinds: FileKinds) -> None:
+        self._scope = scope
+        self._store = scope.store
         self._kinds = kinds
-        self._since = since
-        self._tell = tell
         self._left = MAX_FILES_PER_VISIT
 
     def note(self, draft: Draft) -> None:
@@ -63,14 +58,16 @@ class ReleaseFiles:
         media += content.images if self._kinds.images else ()
         urls = {one.url for one in media if is_web(one.url)} - {draft.url}
         if urls:
-            self._store.await_files(self._source, sorted(urls))
+            self._store.await_files(self._scope.id, sorted(urls))
 
     def next(self, now: dt.datetime) -> tuple[str, ...]:
         """Return the addresses of the next files to request."""
         if not (self._kinds.attachments or self._kinds.images):
             return ()
         limit = min(CHUNK, self._left)
-        found = self._store.awaited_files(self._source, now=now, since=self._since, limit=limit)
+        found = self._store.awaited_files(
+            self._scope.id, now=now, since=self._scope.started, limit=limit
+        )
         self._left -= len(found)
         return tuple(found)
 
@@ -79,14 +76,14 @@ class ReleaseFiles:
         if status != HTTPStatus.OK:
             self.failed(url, str(status), f"the server answered {status}")
         elif capture:
-            self._store.keep_file(self._source, url, capture)
+            self._store.keep_file(self._scope.id, url, capture)
 
     def failed(self, url: str, kind: str, message: str) -> None:
         """Report why a file could not be fetched; the source works without it."""
-        self._tell(url, f"{FILE}:{kind}", message)
+        self._scope.report.error(url, f"{FILE}:{kind}", message)
 
     def cut(self, url: str, capture: Capture | None, message: str) -> None:
         """Report that a file is too large; its archived beginning counts as the file."""
         if capture:
-            self._store.keep_file(self._source, url, capture)
+            self._store.keep_file(self._scope.id, url, capture)
         self.failed(url, "size", message)

@@ -1,0 +1,173 @@
+"""Record the drafts of a visit, several per transaction, to wait for disk and archive only once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from typing import Final, Literal, TypeAlias
+
+from data.clock import utc_now
+from data.identity.decision import Decision
+from data.models import Capture, Published
+from data.topics.taxonomy import Taxonomy, with_topics
+from spiders.crawl.drafts.doubts import Doubts
+from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
+from spiders.crawl.drafts.release_files import ReleaseFiles
+from spiders.crawl.drafts.release_reader import PageDraft
+from spiders.crawl.page_errors import page_errors
+from spiders.crawl.visit_scope import VisitScope
+
+WRITES_PER_TRANSACTION: Final = 16
+"""Maximum number of writes per transaction, so that other processes can write in between."""
+
+PositionOf: TypeAlias = Callable[[Iterable[str], Published | None], int | None]
+"""Returns the position of a release with these addresses and this date in the backlog, or None."""
+
+PageLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
+"""Limits the CPU time of the page at an address, or of other work of a visit if it is ""."""
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UnchangedPage:
+    """The page of a stored release that its server reports as unchanged."""
+
+    url: str
+    release_id: str
+    capture: Capture | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The result of a write to count; ``decision`` is the decision about a draft."""
+
+    url: str
+    kind: Literal["new", "changed", "unchanged"]
+    returned: bool
+    decision: Decision | None = None
+
+
+Write: TypeAlias = ReadyDraft | UnchangedPage
+
+
+class DraftRecorder:
+    """The pending writes of one visit, in order.
+
+    A failed write is an error of its page, and does not affect other writes. Drafts may wait in
+    ``pending`` before they become writes.
+    """
+
+    def __init__(
+        self,
+        scope: VisitScope,
+        taxonomy: Taxonomy,
+        *,
+        pending: PendingDrafts,
+        doubts: Doubts,
+        files: ReleaseFiles,
+        position_of: PositionOf,
+        limit: PageLimit,
+    ) -> None:
+        self._scope = scope
+        self._store = scope.store
+        self._report = scope.report
+        self._taxonomy = taxonomy
+        self._pending = pending
+        self._doubts = doubts
+        self._files = files
+        self._position_of = position_of
+        self._limit = limit
+        self._waiting: list[Write] = []
+
+    @property
+    def last(self) -> Write | None:
+        """The last pending write, or None."""
+        return self._waiting[-1] if self._waiting else None
+
+    def add(self, page: PageDraft) -> None:
+        """Add a draft; it is recorded when enough writes are pending, or by `flush`."""
+        for ready in self._pending.add(page):
+            self._add(ready)
+
+    def add_unchanged(self, page: UnchangedPage) -> None:
+        """Add the unchanged page of a stored release."""
+        self._pending.confirmed(page.url)
+        self._add(page)
+
+    def finish(self) -> None:
+        """Record all drafts, as they were extracted."""
+        with self._limit(""), self._report.errors():
+            for ready in self._pending.finish():
+                self._add(ready)
+        self.flush()
+
+    def flush(self, one: Write | None = None) -> None:
+        """Execute all pending writes; with ``one``, only if that write is still pending."""
+        if one is not None and one not in self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        with self._limit(""), self._report.errors():
+            for recorded in self._write_together(waiting):
+                with page_errors(recorded.url, self._report.error):
+                    self._report.count(recorded.kind, returned=recorded.returned)
+                    if recorded.decision:
+                        self._doubts.note(recorded.url, recorded.decision)
+
+    def _add(self, write: Write) -> None:
+        self._waiting.append(write)
+        if len(self._waiting) >= WRITES_PER_TRANSACTION:
+            self.flush()
+
+    def _write_together(self, writes: Sequence[Write]) -> list[Recorded]:
+        try:
+            with self._store.transaction():
+                return self._write_all(writes)
+        except Exception:
+            # The transaction was rolled back. One write may be the cause, so repeat each on its
+            # own.
+            log.exception("a transaction of %d writes failed", len(writes))
+            return self._write_all(writes)
+
+    def _write_all(self, writes: Sequence[Write]) -> list[Recorded]:
+        recorded = []
+        for one in writes:
+            url = one.url if isinstance(one, UnchangedPage) else one.draft.url
+            with page_errors(url, self._report.error):
+                recorded.append(self._write(one))
+        return [*filter(None, recorded)]
+
+    def _write(self, write: Write) -> Recorded | None:
+        """Execute a write. Return its result, or None if it does not count."""
+        if isinstance(write, UnchangedPage):
+            kind = self._store.mark_unchanged(
+                write.release_id, seen=time_of(write.capture), capture=write.capture
+            )
+            # A release with an unchanged page changes only if it had been retracted.
+            return Recorded(write.url, kind, returned=kind == "changed")
+        draft = write.draft
+        position = self._position_of((draft.url, *draft.aliases), draft.content.published)
+        draft = replace(draft, position=position)
+        draft, labels = with_topics(draft, self._scope.file.topics, self._taxonomy)
+        self._files.note(draft)
+        with self._limit(draft.url):
+            decision = self._store.record(
+                draft,
+                seen=time_of(draft.capture),
+                since=self._scope.started,
+                front=self._scope.entry_urls,
+                labels=labels,
+            )
+        if write.is_reextraction:
+            return None
+        return Recorded(draft.url, decision.kind, decision.returned, decision)
+
+
+def time_of(capture: Capture | None) -> dt.datetime:
+    """Return the time of a response: its capture's time, or the current time without a capture."""
+    return capture.at if capture else utc_now()

@@ -1,0 +1,110 @@
+"""Choose what a visit requests next, after it has read all requested pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from data.clock import utc_now
+from data.models import Link, ListingKind
+from spiders.crawl.drafts.recorder import DraftRecorder
+from spiders.crawl.drafts.release_files import ReleaseFiles
+from spiders.crawl.listings.feed_hubs import FeedHubs
+from spiders.crawl.listings.frontier import Frontier
+from spiders.crawl.listings.gone_releases import GoneReleases
+from spiders.crawl.listings.linked_releases import LinkedReleases
+from spiders.crawl.visit_scope import VisitScope
+from spiders.items import ListingItem
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An address to request next, and the kind of the request.
+
+    - ``release``: a release from a listing (``item``).
+    - ``linked``: a release that another page links to (``link``).
+    - ``listing``: a page of a listing of one ``listing_kind``.
+    - ``again``: a first page, without conditions.
+    - ``feed``: the feed that a page offers, for its hub.
+    - ``file``: a file of a release, for the archive.
+    """
+
+    kind: Literal["release", "linked", "listing", "again", "feed", "file"]
+    url: str
+    item: ListingItem | None = None
+    link: Link | None = None
+    listing_kind: ListingKind = "page"
+
+
+@dataclass(slots=True)
+class NextRequests:
+    """Chooses the next requests of one visit.
+
+    Listings come first, then linked and missing releases, then feeds for their hubs and files.
+    """
+
+    scope: VisitScope
+    frontier: Frontier
+    linked: LinkedReleases
+    gone: GoneReleases
+    feed_hubs: FeedHubs
+    files: ReleaseFiles
+    recorder: DraftRecorder
+    is_paused: bool = False
+    """Whether walks through the listings stop, to be resumed by the next visit."""
+    _has_searched: bool = False
+
+    def choose(self) -> tuple[Wanted, ...]:
+        """Return what to request next; empty at the end of the visit."""
+        self.recorder.flush()
+        found = () if self.is_paused else self._try(self._of_listings)
+        if not found:
+            self.recorder.finish()
+            found = self._try(self._linked_pages) + self._try(self._listings_again)
+            found = found or self._try(self._later_pages)
+        if not (found or self.frontier.has_timed_out()):
+            found = self._try(self._feeds) + self._try(self._files)
+        return found
+
+    def _try(self, choose: Callable[[], tuple[Wanted, ...]]) -> tuple[Wanted, ...]:
+        """Return what a method chooses; report a failure as an error of the source."""
+        found: list[Wanted] = []
+        with self.scope.report.errors():
+            found.extend(choose())
+        return tuple(found)
+
+    def _of_listings(self) -> tuple[Wanted, ...]:
+        items, page = self.frontier.step()
+        releases = tuple(Wanted("release", item.url, item=item) for item in items)
+        return (*releases, Wanted("listing", page[1], listing_kind=page[0])) if page else releases
+
+    def _linked_pages(self) -> tuple[Wanted, ...]:
+        """Return linked pages that are not stored, once per visit."""
+        links = self.linked.missing(self.frontier.page)
+        return tuple(
+            Wanted("linked", link.url, link=link)
+            for link in links
+            if self.scope.requested.claim(link.url)
+        )
+
+    def _listings_again(self) -> tuple[Wanted, ...]:
+        """Return listings reported as unchanged although their items are gone, once per visit."""
+        return tuple(Wanted("again", url) for url in self.gone.listings_to_recheck())
+
+    def _later_pages(self) -> tuple[Wanted, ...]:
+        """Return later listing pages to search for missing releases, once per visit."""
+        if self._has_searched or self.is_paused:
+            return ()
+        self._has_searched = True
+        day = self.gone.day_to_search(utc_now())
+        if day is None:
+            return ()
+        self.frontier.search(day)
+        return self._of_listings()
+
+    def _feeds(self) -> tuple[Wanted, ...]:
+        return tuple(Wanted("feed", url) for url in self.feed_hubs.next())
+
+    def _files(self) -> tuple[Wanted, ...]:
+        return tuple(Wanted("file", url) for url in self.files.next(utc_now()))

@@ -1,0 +1,128 @@
+"""Writes of several releases in one transaction: a failure of one does not affect the others."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from data.errors import StoreError
+from data.identity.decision import Decision
+from data.models import Draft, Facet
+from data.settings import Collect
+from data.store.sqlite.store import SqliteStore
+from data.store.store import Store
+from data.topics.taxonomy import load_taxonomy
+from spiders.crawl.drafts.recorder import WRITES_PER_TRANSACTION
+from spiders.crawl.drafts.redesign_guard import WINDOW
+from spiders.crawl.drafts.release_reader import PageDraft
+from spiders.crawl.visits.visit import Visit
+from spiders.sources.loader import LoadedSource
+from spiders.sources.source_file import SourceFile
+from tests.drafts import draft
+
+NOW = dt.datetime(2026, 11, 20, 9, tzinfo=dt.UTC)
+FRONT = "https://harbour.example/news/"
+
+
+def text(number: int) -> str:
+    return " ".join(f"word{number}x{place}" for place in range(60))
+
+
+def one(number: int, body: str = "") -> Draft:
+    """A draft with a text of its own; the stored release has another text."""
+    return draft(f"{FRONT}{number}", title=f"Bridge {number} opens", body_text=body or text(number))
+
+
+class StoreProxy:
+    """A store whose writes may fail."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+
+class BrokenRelease(StoreProxy):
+    """A store that fails after it has recorded the first release."""
+
+    def record(self, recorded: Draft, **more: Any) -> Decision:
+        """Record a draft, then fail for one of them."""
+        decision = self.store.record(recorded, **more)
+        if recorded.url == f"{FRONT}1":
+            raise ValueError("a value that nobody expected")
+        return decision
+
+
+class FullAtCommit(StoreProxy):
+    """A store whose disk is full when several releases are committed together."""
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Roll back, as a failed commit does."""
+        with self.store.transaction():
+            yield
+            raise StoreError("sqlite:communique.db", "database or disk is full")
+
+
+def visit_to(store: object) -> Visit:
+    file = SourceFile(name="Harbour", url=FRONT, timezone="UTC")
+    loaded = LoadedSource("harbour", Path("harbour.toml"), own=True, file=file)
+    return Visit(loaded, cast("Store", store), load_taxonomy(), Collect())
+
+
+def add(visit: Visit, *numbers: int) -> None:
+    for number in numbers:
+        visit.recorder.add(PageDraft(one(number)))
+
+
+def stored(store: Store) -> set[str]:
+    return {release.url for release in store.releases(Facet())}
+
+
+def test_drafts_wait_until_a_transaction_is_full(sqlite_store: SqliteStore) -> None:
+    visit = visit_to(sqlite_store)
+    add(visit, *range(WINDOW + WRITES_PER_TRANSACTION - 1))
+    assert not stored(sqlite_store)
+    assert visit.report.run.new == 0
+    add(visit, WINDOW + WRITES_PER_TRANSACTION)
+    assert len(stored(sqlite_store)) == visit.report.run.new == WRITES_PER_TRANSACTION
+    assert visit.recorder.last is None
+    visit.recorder.finish()
+    assert visit.report.run.new == WINDOW + WRITES_PER_TRANSACTION
+
+
+def test_a_write_is_flushed_at_its_own_time_only(sqlite_store: SqliteStore) -> None:
+    visit = visit_to(sqlite_store)
+    add(visit, *range(WINDOW + 1))
+    earlier = visit.recorder.last
+    add(visit, *range(WINDOW + 1, WINDOW + WRITES_PER_TRANSACTION + 2))
+    visit.recorder.flush(earlier)
+    assert len(stored(sqlite_store)) == WRITES_PER_TRANSACTION
+    visit.recorder.flush(visit.recorder.last)
+    assert len(stored(sqlite_store)) == WRITES_PER_TRANSACTION + 2
+
+
+def test_a_draft_that_fails_does_not_affect_other_drafts(sqlite_store: SqliteStore) -> None:
+    visit = visit_to(BrokenRelease(sqlite_store))
+    add(visit, 0, 1, 2)
+    visit.recorder.finish()
+    assert [(error.url, error.kind) for error in visit.report.run.errors] == [(f"{FRONT}1", "bug")]
+    assert {f"{FRONT}0", f"{FRONT}2"} <= stored(sqlite_store)
+    assert visit.report.run.new == 2
+
+
+def test_writes_are_repeated_one_by_one_if_their_transaction_fails(
+    sqlite_store: SqliteStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    visit = visit_to(FullAtCommit(sqlite_store))
+    add(visit, 0, 1, 2)
+    visit.recorder.finish()
+    assert len(stored(sqlite_store)) == visit.report.run.new == 3
+    assert "a transaction of 3 writes failed" in caplog.text
+    assert visit.report.run.errors == ()
