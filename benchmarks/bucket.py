@@ -36,10 +36,10 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
-from data.files import Writer
+from data.files import FileWriter
 from data.models import Content, Draft, Published
 from data.network.bucket import Bucket, open_bucket
-from data.settings import Bucket as BucketSettings
+from data.settings import BucketSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.bucket import push
 from feeds.publishing.bucket.manifest import FILE, read_manifest
@@ -227,7 +227,7 @@ def write_site(site: Path, change: int) -> None:
     files[FEED] = body_of(change, pages)
     files["index.html"] = body_of(change, [FEED])
     site.mkdir(exist_ok=True)
-    writer = Writer(site)
+    writer = FileWriter(site)
     for name, body in files.items():
         writer.write(name, body)
     writer.flush()

@@ -35,14 +35,14 @@ from families import (  # type: ignore[import-not-found]  # beside this script
 )
 
 from data.models import Content, Draft, Published, Release
-from data.store.recorder.candidates import NO_CANDIDATES, Candidates
+from data.store.recorder.candidates import NO_CANDIDATES, SimilarReleases
 from data.store.recorder.recorder import Recorder
 from data.store.recorder.stories import StoryJoiner
-from data.store.shared_sql.database.rows import StoryMember
+from data.store.shared_sql.database.rows import StoredMember
 from data.store.shared_sql.tables import Tables
 from data.store.sqlite.store import SqliteStore, SqliteTables
 from data.stories.copies import MAX_ANCHOR_RELEASES, MAX_BAND_RELEASES, is_worth_comparing, likeness
-from data.text.similarity import Signature, signature
+from data.text.similarity import TextSignature, signature
 from data.text.words import tokens
 from scheduler.children.page_limit import collect_garbage_rarely
 
@@ -63,7 +63,9 @@ class TimedJoiner(StoryJoiner):
 
     seconds = 0.0
 
-    def copies(self, release: Release, text: Signature, near: Candidates) -> list[StoryMember]:
+    def copies(
+        self, release: Release, text: TextSignature, near: SimilarReleases
+    ) -> list[StoredMember]:
         """Find copies, timed."""
         started = time.process_time()
         found = super().copies(release, text, near)
@@ -78,7 +80,7 @@ class TimedRecorder(Recorder):
         super().__init__(tables)
         self._stories = self.clock = TimedJoiner(tables)
 
-    def find_candidates(self, text: Signature, order: dt.datetime) -> Candidates:
+    def find_candidates(self, text: TextSignature, order: dt.datetime) -> SimilarReleases:
         """Find candidates, timed."""
         _ = text.marks  # Counted in `stored`, with the sketch.
         started = time.process_time()
@@ -87,7 +89,7 @@ class TimedRecorder(Recorder):
         return found
 
     def enter_text(
-        self, number: int, text: Signature, order: dt.datetime, hot: frozenset[int]
+        self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
     ) -> None:
         """Enter a text, timed."""
         started = time.process_time()
@@ -98,12 +100,12 @@ class TimedRecorder(Recorder):
 class BareRecorder(Recorder):
     """The recorder without stories: what it spends on a release is not theirs."""
 
-    def find_candidates(self, text: Signature, order: dt.datetime) -> Candidates:  # noqa: ARG002 - the recorder's verb
+    def find_candidates(self, text: TextSignature, order: dt.datetime) -> SimilarReleases:  # noqa: ARG002 - the recorder's verb
         """Find none."""
         return NO_CANDIDATES
 
     def enter_text(
-        self, number: int, text: Signature, order: dt.datetime, hot: frozenset[int]
+        self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
     ) -> None:
         """Enter nothing."""
 
@@ -163,7 +165,7 @@ def committed(store: SqliteStore, some: list[Text]) -> float:
 def in_memory(some: list[Text]) -> float:
     """Seconds of the same work with the table in a dict."""
     table: dict[int, list[int]] = {}
-    kept: list[Signature] = []
+    kept: list[TextSignature] = []
     started = time.process_time()
     for number, one in enumerate(some):
         own = signature(one.text)

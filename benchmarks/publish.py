@@ -40,7 +40,7 @@ from typing import Any
 
 from feedgen.feed import FeedGenerator
 
-from data.files import Writer
+from data.files import FileWriter
 from data.models import Content, Draft, Facet, Media, Published, Source
 from data.settings import Site
 from data.store import open_store
@@ -184,7 +184,7 @@ def updated(home: Path, count: int) -> list[dict[str, Any]]:
         ours = published(store, home)
         # As many entries as lie in our documents.
         sizes = {facet: entries_of(home / "site" / feed_file(facet, "json")) for facet in touched}
-        plain, packed, written = feedgen(store, sizes, Writer(home / "plain"))
+        plain, packed, written = feedgen(store, sizes, FileWriter(home / "plain"))
         found.append({"ours": ours, "plain": plain, "packed": packed, "written": written})
     return found
 
@@ -197,7 +197,7 @@ def entries_of(file: Path) -> int:
 def published(store: Store, home: Path, *, everything: bool = False) -> dict[str, float]:
     """Publish a HOME: seconds for the feeds up to their bytes, for all of it, and memory in MB."""
     spent = {"feeds": 0.0, "other": 0.0}
-    documents, write = FeedDocuments.write, Writer.write
+    documents, write = FeedDocuments.write, FileWriter.write
     shown = {name: getattr(facet_pages, name) for name in ("home_page", "facet_page")}
 
     def timed(*arguments: Any, **named: Any) -> None:
@@ -214,7 +214,7 @@ def published(store: Store, home: Path, *, everything: bool = False) -> dict[str
 
         return timed_other
 
-    changed: Any = FeedDocuments, Writer
+    changed: Any = FeedDocuments, FileWriter
     changed[0].write, changed[1].write = timed, other(write)
     for name, page in shown.items():
         setattr(facet_pages, name, other(page))
@@ -253,7 +253,7 @@ def report(name: str, result: dict[str, float]) -> None:
 
 
 def feedgen(
-    store: Store, facets: Mapping[Facet, int | None], writer: Writer | None = None
+    store: Store, facets: Mapping[Facet, int | None], writer: FileWriter | None = None
 ) -> tuple[float, float, float]:
     """Seconds that plain feedgen takes for Atom and RSS of facets, gzip for its bytes, and writing.
 

@@ -53,8 +53,8 @@ from rich.console import Console
 from rich.table import Table
 
 from data.health.activity import Activity
-from data.health.expected import waiting
 from data.health.rhythm import MAX_FALSE_ALARMS, days_of_year, learn_rhythm
+from data.health.silence import waiting
 from data.models import Rhythm
 
 BESIDE = Path(__file__).resolve().parents[2] / "shared/corpora/dev/rhythm"

@@ -17,7 +17,7 @@ MAX_SYNCS = 16
 """Maximum number of files that are synced at the same time."""
 
 
-class Writer:
+class FileWriter:
     """Writes files below one folder, each completely or not at all.
 
     A file is first written under a temporary name. ``flush`` syncs all waiting files together and

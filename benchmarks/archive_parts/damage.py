@@ -27,15 +27,15 @@ from data.archive.log.pending import HEAD
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.verification.others import known_checkpoint
-from data.archive.verification.report import Report
-from data.archive.verification.verify import verify
+from data.archive.verification.report import VerificationReport
+from data.archive.verification.verify_archive import verify_archive
 from data.archive.warc.cdxj import entry_of
-from data.archive.warc.reader import Record, read_file
+from data.archive.warc.reader import ArchiveRecord, read_file
 from data.archive.warc.records import compressed
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.clock import utc_now
 from data.network.client import Outbound
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 
 FLIPS, TRUNCATIONS, REWRITES = 200, 50, 100
 PAGES, PAGE, MAX_FILE = 40, 3000, 40_000
@@ -52,16 +52,18 @@ def filled(home: Path, chance: random.Random) -> None:
         archive.finish()
 
 
-def verified(home: Path, known: Collection[tuple[str, Checkpoint]] = ()) -> Report:
+def verified(home: Path, known: Collection[tuple[str, Checkpoint]] = ()) -> VerificationReport:
     """What is found of an archive."""
     with closing(log_of(home)) as log:
-        return verify(home / "archive", log, (), "", known=known, told=lambda *_: None)
+        return verify_archive(home / "archive", log, (), "", known=known, told=lambda *_: None)
 
 
-def records_of(home: Path) -> list[tuple[Path, Record]]:
+def records_of(home: Path) -> list[tuple[Path, ArchiveRecord]]:
     """All records, each with its file."""
     files = own_files(home / "archive")
-    return [(path, one) for path in files for one in read_file(path) if isinstance(one, Record)]
+    return [
+        (path, one) for path in files for one in read_file(path) if isinstance(one, ArchiveRecord)
+    ]
 
 
 def flips(home: Path, count: int, chance: random.Random) -> int:
@@ -127,8 +129,8 @@ def rewrite(home: Path, chance: random.Random) -> None:
     numbers = {entry[-ID_BYTES:]: number for number, entry in enumerate(entries)}
     lines = []
     for one in read_file(path):
-        leaf = one.leaf() if isinstance(one, Record) else None
-        if not isinstance(one, Record) or leaf is None:
+        leaf = one.leaf() if isinstance(one, ArchiveRecord) else None
+        if not isinstance(one, ArchiveRecord) or leaf is None:
             sys.exit(f"the rewrite left a record that is none: {one}")
         number = numbers[leaf.record_id.bytes]
         entries[number] = leaf.encode()

@@ -26,7 +26,7 @@ from data.archive.log.tree_log import TreeLog
 from data.archive.warc.reader import Damage, read_file, read_record
 from data.archive.warc.warc_file import own_files
 from data.errors import ArchiveError
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 
 KILLS, AT_ONCE, TOGETHER, MAX_FILE, SEAL_EVERY = 100, 2, 3, 300_000, 25
 PAGE = 4000

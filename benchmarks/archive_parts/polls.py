@@ -14,10 +14,10 @@ from pathlib import Path
 
 from benchmarks.archive_parts.writing import ASKED, SERVED, exchanges
 from data.archive.archive import Archive
-from data.archive.warc.reader import Record, read_file
+from data.archive.warc.reader import ArchiveRecord, read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.models.exchange import Exchange
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 
 PAGES, TIMES, ONE = 256, 8, 10_000
 CONDITIONS = (
@@ -43,7 +43,7 @@ def unchanged(exchange: Exchange) -> Exchange:
 def sizes(folder: Path) -> dict[str, int]:
     """The bytes of each part of an archive."""
     (path,) = own_files(folder)
-    records = [one for one in read_file(path) if isinstance(one, Record)]
+    records = [one for one in read_file(path) if isinstance(one, ArchiveRecord)]
     log = folder / "log"
     return {
         "response records": sum(one.length for one in records if one.kind != "request"),

@@ -24,7 +24,7 @@ from data.archive.journal import events
 from data.archive.journal.scan import read_archive
 from data.archive.log.leaf import ENTRY_BYTES
 from data.archive.warc.cdxj import entry_of
-from data.archive.warc.reader import Record
+from data.archive.warc.reader import ArchiveRecord
 from data.models import Capture, Draft, Run, Source
 from data.models.exchange import Exchange
 from data.store.store import Store
@@ -116,7 +116,7 @@ def journal_bytes(archive: Path) -> dict[str, float]:
     size: Counter[str] = Counter()
     count: Counter[str] = Counter()
     for record, leaf in read_archive(archive, lambda _done, _of: None):
-        if not isinstance(record, Record) or record.uri != events.JOURNAL:
+        if not isinstance(record, ArchiveRecord) or record.uri != events.JOURNAL:
             continue
         line = entry_of(record, leaf or 0)
         took = record.length + ENTRY_BYTES + len(line.encode() if line else b"")

@@ -22,10 +22,10 @@ from benchmarks.archive_parts.writing import exchanges
 from benchmarks.crawl import room_sites
 from data.archive.archive import Archive
 from data.archive.log.tree_log import log_of
-from data.archive.proof.folder import Shown, Subject, write_proof
+from data.archive.proof.folder import ProvenCapture, Subject, write_proof
 from data.archive.warc.warc_file import own_files
 from data.models.capture import Capture
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 
 COUNT, FEW, ROUNDS = 6000, 600, 3
 
@@ -70,7 +70,7 @@ def measure(*, few: bool) -> dict[str, object]:
             times.append(time.perf_counter() - started)
         proof = home / "proof"
         proof.mkdir()
-        subject = Subject("A plant", "https://www.acme.example/", {}, [Shown("1", capture)])
+        subject = Subject("A plant", "https://www.acme.example/", {}, [ProvenCapture("1", capture)])
         with closing(log_of(home)) as log:
             write_proof(subject, home / "archive", log, proof)
         held = sum(path.stat().st_size for path in proof.rglob("*") if path.is_file())

@@ -22,7 +22,7 @@ from benchmarks.crawl import room_sites
 from data.archive.archive import Archive
 from data.archive.warc.http_head import request_head, response_head
 from data.models.exchange import Exchange
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 
 ROUNDS = 5
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

@@ -17,7 +17,7 @@ from benchmarks.breakages_parts.web_server import Answer, Asked, WebServer, tls_
 from data.health.events import note_health_events
 from data.health.overview import overview
 from data.models import HealthEvent, Run
-from data.settings import Health
+from data.settings import HealthSettings
 from data.store import open_store
 from scheduler.children.child import Child
 from scheduler.children.crawl_lines import CrawlStart, Report, VisitJob
@@ -134,7 +134,7 @@ def note(home: Path, due: Iterable[Played], now: dt.datetime) -> None:
     """Have the health of sources noted at a time, and keep what was told of these."""
     known = {one.source: one for one in due}
     with contextlib.closing(open_store(f"sqlite:{home / 'communique.db'}")) as store:
-        count = note_health_events(store, further=Health().confirm_visits, now=now + LATER)
+        count = note_health_events(store, further=HealthSettings().confirm_visits, now=now + LATER)
         for event in store.health_events(limit=count) if count else ():
             if event.source in known and not event.well:
                 known[event.source].alerts.append(event)

@@ -8,11 +8,11 @@ from html import escape
 from typing import Final
 
 from benchmarks.growth_parts.setting import NOW, READING, content_of, draft_of, page_of, release_of
-from data.identity.decision import decide, read_anew
+from data.identity.decision import decide, decide_reextraction
 from data.identity.matching import DraftSignature, keys_of
 from data.revisions.diff import changes, compare
 from data.revisions.edits import fingerprint, significant_changes
-from data.revisions.readings import TwoReadings, compare_readings
+from data.revisions.extraction_drift import TwoReadings, compare_readings
 from data.stories.copies import likeness
 from data.text.html_text import paragraphs
 from data.text.similarity import signature
@@ -49,7 +49,7 @@ def decisions(text: str) -> object:
     """Decide what a draft of a known release changed."""
     known = release_of(text, f"<p>{escape(text)}</p>")
     draft = draft_of(edited(text), f"<p><a href=/a>{escape(edited(text))}</a></p>")
-    return decide(draft, known, NOW), read_anew(draft, known), keys_of(draft)
+    return decide(draft, known, NOW), decide_reextraction(draft, known), keys_of(draft)
 
 
 def signatures(text: str) -> object:

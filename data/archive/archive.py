@@ -18,13 +18,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from data.archive.budget import Budget
+from data.archive.budget import ArchiveBudget
 from data.archive.log.tree_log import TreeLog
 from data.archive.originals import stored_original
 from data.archive.warc.adoption import adopted
-from data.archive.warc.cdxj import Entry, entry_at, entry_of
+from data.archive.warc.cdxj import CdxjEntry, entry_at, entry_of
 from data.archive.warc.index import Index
-from data.archive.warc.reader import DOT_OPEN, Record, read_record
+from data.archive.warc.reader import DOT_OPEN, ArchiveRecord, read_record
 from data.archive.warc.records import (
     Fields,
     NewRecord,
@@ -43,7 +43,7 @@ from data.errors import ArchiveError
 from data.files import sync
 from data.models.capture import Capture
 from data.models.exchange import Exchange
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from data.text.posted import posted_address
 
 MAX_FILE_AGE: Final = dt.timedelta(days=1)
@@ -106,7 +106,7 @@ class Archive:
         self._unsealed = 0
         self._seal_at = MAX_WAITING
         self._is_noted = True
-        self._budget = Budget(folder, settings.budget)
+        self._budget = ArchiveBudget(folder, settings.budget)
 
     def exchange(self, exchange: Exchange) -> Capture:
         """Write a response and its request.
@@ -174,7 +174,7 @@ class Archive:
                         return None
             return self._put((record,))[0]
 
-    def record(self, file: str, offset: int) -> Record:
+    def record(self, file: str, offset: int) -> ArchiveRecord:
         """Read the record at an offset of a file."""
         return read_record(self.folder, file, offset)
 
@@ -274,7 +274,7 @@ class Archive:
                 self.seal()
         return captures
 
-    def _enter(self, entry: Entry) -> None:
+    def _enter(self, entry: CdxjEntry) -> None:
         try:
             self.index.add(entry)
         except ArchiveError:

@@ -21,7 +21,7 @@ USED_UP: Final = (
 )
 
 
-class Budget:
+class ArchiveBudget:
     """The budget of the archive in ``folder``: at most ``limit`` bytes, or any size if it is 0."""
 
     def __init__(self, folder: Path, limit: int) -> None:

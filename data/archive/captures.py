@@ -13,7 +13,7 @@ from data.archive.foreign import imported_from
 from data.archive.log.keys import key_chain
 from data.archive.log.notes import InvalidNote
 from data.archive.log.removals import REMOVAL, SET_ASIDE, decode
-from data.archive.warc.cdxj import Entry
+from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
 from data.archive.warc.reader import read_record
 from data.errors import ArchiveError
@@ -35,7 +35,7 @@ class Captures:
         self._notes: dict[tuple[str, int], Sequence[tuple[int, int]]] = {}
         """The leaves that each note sets aside; its signature is checked once."""
 
-    def of(self, uri: str) -> list[Entry]:
+    def of(self, uri: str) -> list[CdxjEntry]:
         """Return all captures of an address in the order of writing.
 
         Captures excluded by a note are left out. Raises ArchiveError.
@@ -53,7 +53,7 @@ class Captures:
         """
         return self._is_aside(capture, self._set_aside())
 
-    def origin(self, entry: Entry | Capture) -> str:
+    def origin(self, entry: CdxjEntry | Capture) -> str:
         """Return the name of the file that a capture was imported from.
 
         The name is empty for our own captures.
@@ -69,17 +69,17 @@ class Captures:
                 self._origins[key] = known
         return known
 
-    def by_second(self, entries: Sequence[Entry]) -> list[Entry]:
+    def by_second(self, entries: Sequence[CdxjEntry]) -> list[CdxjEntry]:
         """Return one capture per second, oldest first.
 
         If there are several, the last of our own is returned, otherwise the last imported one.
         """
-        found: dict[dt.datetime, list[Entry]] = {}
+        found: dict[dt.datetime, list[CdxjEntry]] = {}
         for one in entries:
             found.setdefault(one.at, []).append(one)
         return [chosen(found[at], self.origin) for at in sorted(found)]
 
-    def _is_aside(self, entry: Entry | Capture, ranges: Sequence[tuple[int, int]]) -> bool:
+    def _is_aside(self, entry: CdxjEntry | Capture, ranges: Sequence[tuple[int, int]]) -> bool:
         """Return whether a note excludes a capture as evidence; our own are never excluded."""
         is_named = any(first <= entry.leaf <= last for first, last in ranges)
         return is_named and bool(self.origin(entry))
@@ -100,7 +100,7 @@ class Captures:
             ranges += known or ()
         return ranges
 
-    def _leaves_of_note(self, entry: Entry) -> Sequence[tuple[int, int]]:
+    def _leaves_of_note(self, entry: CdxjEntry) -> Sequence[tuple[int, int]]:
         """Return the leaves that a note excludes; empty if no key of the log signed the note.
 
         Raises ArchiveError and OSError.
@@ -114,7 +114,7 @@ class Captures:
         return note.leaves if note.kind == SET_ASIDE else ()
 
 
-def chosen(entries: Sequence[Entry], origin: Callable[[Entry], str]) -> Entry:
+def chosen(entries: Sequence[CdxjEntry], origin: Callable[[CdxjEntry], str]) -> CdxjEntry:
     """Return the capture to show for one second: our own if there is one, else an imported one."""
     if len(entries) == 1:
         return entries[0]

@@ -15,8 +15,8 @@ from typing import IO, Final
 
 from fastwarc.warc import ArchiveIterator, WarcRecord
 
-from data.archive.warc.cdxj import Entry
-from data.archive.warc.reader import Damage, Record, read_fields
+from data.archive.warc.cdxj import CdxjEntry
+from data.archive.warc.reader import ArchiveRecord, Damage, read_fields
 from data.archive.warc.records import field_value
 from data.errors import ArchiveError
 from data.models import Capture
@@ -44,7 +44,7 @@ IMPORTED_FIELD: Final = "Communique-Imported"
 UNREADABLE: Final = (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile)
 
 
-def read_foreign(path: Path) -> Iterator[Record | Damage]:
+def read_foreign(path: Path) -> Iterator[ArchiveRecord | Damage]:
     """Yield the records of a WARC or WACZ file in order, and its damaged places.
 
     Reading continues at the next record after damage if there is one, and otherwise ends the file.
@@ -58,7 +58,7 @@ def read_foreign(path: Path) -> Iterator[Record | Damage]:
             yield from _records(path.name, file, is_first=True)
 
 
-def imported_from(folder: Path, capture: Capture | Entry | None) -> str:
+def imported_from(folder: Path, capture: Capture | CdxjEntry | None) -> str:
     """Return the name of the file that a capture was imported from.
 
     The name is empty if the capture is our own or its record can't be read.
@@ -72,7 +72,7 @@ def imported_from(folder: Path, capture: Capture | Entry | None) -> str:
     return next((value for name, value in fields if name == IMPORTED_FIELD), "")
 
 
-def _package(path: Path, file: IO[bytes]) -> Iterator[Record | Damage]:
+def _package(path: Path, file: IO[bytes]) -> Iterator[ArchiveRecord | Damage]:
     try:
         package = zipfile.ZipFile(file)
     except UNREADABLE as error:
@@ -90,7 +90,9 @@ def _package(path: Path, file: IO[bytes]) -> Iterator[Record | Damage]:
                 yield Damage(info.filename, 0, str(error))
 
 
-def _records(name: str, file: IO[bytes], *, is_first: bool = False) -> Iterator[Record | Damage]:
+def _records(
+    name: str, file: IO[bytes], *, is_first: bool = False
+) -> Iterator[ArchiveRecord | Damage]:
     offset = 0
     count = 0
     try:
@@ -109,7 +111,7 @@ def _records(name: str, file: IO[bytes], *, is_first: bool = False) -> Iterator[
         raise ArchiveError(name, "it contains no record")
 
 
-def _record(name: str, found: WarcRecord) -> Record | Damage:
+def _record(name: str, found: WarcRecord) -> ArchiveRecord | Damage:
     offset = found.stream_pos
     fields = tuple((name, field_value(value)) for name, value in found.headers.to_tuples())
     if len(fields) > MOST_FIELDS or any(len(value) > LONGEST_FIELD for _, value in fields):
@@ -122,7 +124,7 @@ def _record(name: str, found: WarcRecord) -> Record | Damage:
     block = found.reader.read(MAX_RECORD_BYTES)
     if len(block) != int(told):
         return Damage(name, offset, f"its block has {len(block)} bytes, not {told}")
-    record = Record(name, offset, 0, b"", fields, block)
+    record = ArchiveRecord(name, offset, 0, b"", fields, block)
     if not record.record_id or not record.field("WARC-Date"):
         return Damage(name, offset, "it has no id or no date")
     return record

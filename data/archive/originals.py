@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from data.archive.foreign import imported_from
-from data.archive.warc.cdxj import Entry
+from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import NOT_MODIFIED, OK, Index
 from data.archive.warc.reader import read_fields
 from data.archive.warc.records import Original, digest_text, original_of
@@ -46,7 +46,7 @@ def stored_original(
     return original if original and digest_text(original.payload) == digest else None
 
 
-def _newest(folder: Path, index: Index, uri: str) -> Entry | None:
+def _newest(folder: Path, index: Index, uri: str) -> CdxjEntry | None:
     """Return the newest page at an address: one that we requested, or else an imported one."""
     known = index.newest(uri)
     if known is None or not imported_from(folder, known):

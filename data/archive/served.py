@@ -10,7 +10,7 @@ from typing import Final
 
 from data.archive.content_coding import Undecodable, Unpacked, unpack
 from data.archive.warc.index import NOT_MODIFIED, Index
-from data.archive.warc.reader import Http, Record, is_whole, read_record
+from data.archive.warc.reader import ArchiveRecord, Http, is_whole, read_record
 from data.errors import ArchiveError
 from data.models.capture import Capture
 from data.models.exchange import Headers
@@ -95,7 +95,7 @@ def fault_of(folder: Path, capture: Capture) -> str:
     return "" if is_whole(record) else f"byte {capture.offset}: it does not match its digest"
 
 
-def holds_secret(record: Record, secrets: Secrets, limit: int) -> bool:
+def holds_secret(record: ArchiveRecord, secrets: Secrets, limit: int) -> bool:
     """Return whether the address, header or unpacked body of a record contains a secret.
 
     A body that can't be unpacked within ``limit`` bytes is searched as served.
@@ -122,7 +122,7 @@ def _unpacked(headers: Headers, payload: bytes, limit: int, *, rendered: bool = 
     return unpack(payload, codings, limit)
 
 
-def _message(record: Record) -> Http:
+def _message(record: ArchiveRecord) -> Http:
     """Return a record's HTTP message; a resource record has one without a header."""
     if record.is_http and record.kind in {"response", "revisit"}:
         return record.http
@@ -132,7 +132,7 @@ def _message(record: Record) -> Http:
     raise NotServed(record.file, f"byte {record.offset}: it is not the response of a server")
 
 
-def _original(folder: Path, index: Index, record: Record) -> Http:
+def _original(folder: Path, index: Index, record: ArchiveRecord) -> Http:
     """Return the response that a revisit record refers to."""
     holder = index.holder(record.field("WARC-Payload-Digest"))
     if holder is None:

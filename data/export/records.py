@@ -13,7 +13,7 @@ import msgspec
 
 from data.archive.served import holds_secret
 from data.archive.warc.cdxj import entry_of, write_sorted
-from data.archive.warc.reader import DOT_OPEN, MAX_UNPACKED_BYTES, Damage, Record, read_file
+from data.archive.warc.reader import DOT_OPEN, MAX_UNPACKED_BYTES, ArchiveRecord, Damage, read_file
 from data.archive.warc.warc_file import own_files
 from data.interchange.release_fields import release_fields
 from data.models import Capture, Release
@@ -76,7 +76,7 @@ class ChosenRecords:
     ids: set[str] = field(default_factory=set)
     digests: set[str] = field(default_factory=set)
 
-    def takes(self, record: Record) -> bool:
+    def takes(self, record: ArchiveRecord) -> bool:
         """Return whether a record is exported. Call it for all records in their order."""
         if self.everything or record.record_id in self.ids:
             return True
@@ -114,7 +114,7 @@ def chosen_captures(store: Store, choice: Choice) -> Iterator[Capture]:
 class ExportedRecord:
     """A record with its ``member``: the whole compressed record as stored."""
 
-    record: Record
+    record: ArchiveRecord
     member: bytes
 
 
@@ -145,7 +145,7 @@ class ArchiveRecords:
         start, size = self._done, self._sizes[path]
         now = path if path.exists() else path.with_name(path.name.removesuffix(DOT_OPEN))
         infos: list[ExportedRecord] = []
-        found: Record | Damage | None = None
+        found: ArchiveRecord | Damage | None = None
         with now.open("rb") as file:
             for found in read_file(now, 0, size):
                 self._told(start + found.offset, sum(self._sizes.values()))

@@ -25,7 +25,6 @@ from data.health.confirmation import (
     recent_turns,
     trouble_before,
 )
-from data.health.expected import expectations
 from data.health.network import (
     HOME,
     host_of,
@@ -35,6 +34,7 @@ from data.health.network import (
     network_events,
     outage_of,
 )
+from data.health.silence import expectations
 from data.health.state import day_of_run, verdict_of
 from data.models import Facet, Handling, HandlingKind, HealthEvent, Run
 from data.store.protocols import HealthStore

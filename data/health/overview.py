@@ -8,8 +8,8 @@ from dataclasses import replace
 from data.clock import utc_now
 from data.health.codes import Verdict
 from data.health.confirmation import events_of, last_visit
-from data.health.expected import expectations
 from data.health.network import HOME, Outage, outage_of
+from data.health.silence import expectations
 from data.health.state import Health, day_of_run, health_of
 from data.models import Facet, Handling, HandlingKind, Run
 from data.store.protocols import HealthStore

@@ -88,7 +88,7 @@ SPREAD_QUIET: Final = 0.16
 
 
 @dataclass(slots=True)
-class Wait:
+class ReleaseWait:
     """The wait since the last release of a source.
 
     ``follows`` is the power with which the source follows the other sources of its country.
@@ -240,7 +240,7 @@ class _Learner:
 
     def _begin_wait(self) -> None:
         self.waited = tuple(self.rate * one for one in self.weights())
-        self.wait = Wait(self.follows, PRIOR_EVIDENCE + self.count)
+        self.wait = ReleaseWait(self.follows, PRIOR_EVIDENCE + self.count)
 
     def _end_wait(self, day: int) -> None:
         """Remember a wait that was reported as silence: it may come again each year."""

@@ -28,7 +28,7 @@ FILE: Final = "file"
 
 DOUBTS: Final = {"date", "layout", "selector", "stale"}
 REDESIGN: Final = "redesign"
-"""Kinds of errors, and a family, that only cast doubt on extracted values. data.health.signs
+"""Kinds of errors, and a family, that only cast doubt on extracted values. data.health.visit_faults
 reports doubts if they are many."""
 
 LOST_KINDS: Final = {"bug", "store", "slow", "slow:visit", "slow:skipped"}

@@ -9,7 +9,6 @@ from typing import Final
 
 from data.clock import zone_or_utc
 from data.health.codes import WELL, Condition, State, Verdict, shown
-from data.health.expected import Expected
 from data.health.run_errors import (
     DRIFT,
     code_of_failure,
@@ -17,7 +16,8 @@ from data.health.run_errors import (
     has_delivered,
     lost_pages,
 )
-from data.health.signs import first_sign
+from data.health.silence import Expected
+from data.health.visit_faults import first_sign
 from data.models import Handling, HandlingKind, Run, Source
 from data.text.redaction import redacted
 from data.wording import counted

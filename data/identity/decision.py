@@ -142,7 +142,7 @@ def decide(
     return Decision("unchanged", met)
 
 
-def read_anew(draft: Draft, known: Release, before: Content | None = None) -> Decision:
+def decide_reextraction(draft: Draft, known: Release, before: Content | None = None) -> Decision:
     """Decide what changes when a stored page is extracted again with other rules.
 
     A significant change makes a revision, but not an update. ``updated``, the id, a known date, and

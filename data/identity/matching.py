@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from data.dates.address_days import address_days
 from data.models import Content, Draft, Release
 from data.revisions.edits import DOCUMENT, files_of, text_fingerprint
-from data.text.similarity import Signature, containment, jaccard, signature
+from data.text.similarity import TextSignature, containment, jaccard, signature
 from data.text.urls import canonical_url
 from data.text.words import tokens
 
@@ -41,7 +41,7 @@ declares."""
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class MatchCandidate:
     """A stored release that may match a draft.
 
     ``gone`` is whether its address was gone at the last visit.
@@ -114,7 +114,7 @@ def is_copy(draft: Draft, owner: Release, claimed: str | None) -> bool:
 
 
 def moved(
-    draft: Draft, read: DraftSignature, candidates: Iterable[Candidate], since: dt.datetime
+    draft: Draft, read: DraftSignature, candidates: Iterable[MatchCandidate], since: dt.datetime
 ) -> Release | None:
     """Return the stored release that matches a draft at a new address, or None.
 
@@ -196,6 +196,6 @@ def _same_language(left: Content, right: Content) -> bool:
     return left.language.partition("-")[0] == right.language.partition("-")[0]
 
 
-def _recut(left: Signature, right: Signature) -> bool:
+def _recut(left: TextSignature, right: TextSignature) -> bool:
     shorter, longer = sorted((len(left.shingles), len(right.shingles)))
     return shorter >= MIN_LENGTH_RATIO * longer and containment(left, right) >= MIN_CONTAINMENT

@@ -49,7 +49,7 @@ class Vanished:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedReleases:
     """The canonical addresses and names of releases in a source's listings during one visit."""
 
     keys: frozenset[str]
@@ -67,7 +67,7 @@ class Listed:
         return not self.names.isdisjoint({name_of(one.title, one.day), name_of(one.title, "")})
 
 
-def may_have_moved(one: Vanished, listed: Listed | None) -> bool:
+def may_have_moved(one: Vanished, listed: ListedReleases | None) -> bool:
     """Return whether a missing release may have another address that no visit has found yet.
 
     This is possible if a listing contains its name at another address, or if no listing could be
@@ -86,7 +86,7 @@ def at_once(gone: int, asked: int) -> bool:
 
 def fates(
     vanished: Iterable[Vanished],
-    listed: Listed | None,
+    listed: ListedReleases | None,
     *,
     gone: int,
     asked: int,
@@ -107,7 +107,7 @@ def fates(
 
 def _fate(
     one: Vanished,
-    listed: Listed | None,
+    listed: ListedReleases | None,
     started: dt.datetime,
     now: dt.datetime,
     after: dt.timedelta,

@@ -77,7 +77,7 @@ class LineProvenance(msgspec.Struct, frozen=True):
     body: FieldOrigin | None = None
 
 
-class ReleaseLine(msgspec.Struct, frozen=True):
+class InterchangeLine(msgspec.Struct, frozen=True):
     """A release in a line, without fields that only a store knows (revisions, stories)."""
 
     url: str
@@ -99,7 +99,7 @@ class ReleaseLine(msgspec.Struct, frozen=True):
     provenance: LineProvenance | None = None
 
 
-_decoder = msgspec.json.Decoder(ReleaseLine)
+_decoder = msgspec.json.Decoder(InterchangeLine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +185,9 @@ def _whole(line: bytes) -> bytes:
     return json.dumps(json.loads(line), ensure_ascii=False).encode(errors="ignore")
 
 
-def _published(said: ReleaseLine, origin: FieldOrigin, reading: DateContext) -> Published | None:
+def _published(
+    said: InterchangeLine, origin: FieldOrigin, reading: DateContext
+) -> Published | None:
     text = clean_line(said.published or "")
     if not text:
         return None

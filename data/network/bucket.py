@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from data.errors import CommuniqueError
-from data.settings import Bucket as BucketSettings
+from data.settings import BucketSettings
 from data.wording import how_to_install
 
 CODE: Final = re.compile(r"<Code>([A-Za-z]{1,64})</Code>")

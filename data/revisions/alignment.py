@@ -11,7 +11,7 @@ from itertools import accumulate, pairwise
 
 
 @dataclass(slots=True)
-class Budget:
+class ComparisonBudget:
     """The remaining number of comparisons; ``is_spent`` once one was refused."""
 
     left: int
@@ -19,7 +19,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class AlignedBlock:
     """A slice of each sequence: equal, or one replaced by the other."""
 
     is_same: bool
@@ -27,29 +27,31 @@ class Block:
     new: slice
 
 
-def aligned(old: Sequence[str], new: Sequence[str], *, steps: int) -> list[Block]:
+def aligned(old: Sequence[str], new: Sequence[str], *, steps: int) -> list[AlignedBlock]:
     """Align two sequences; the slices of all blocks together cover both.
 
     The alignment is that of `difflib` if it needs at most ``steps`` steps. Otherwise, elements that
     occur once in both sequences are aligned first ("patience diff"), and `difflib` aligns the parts
     between them, again with at most ``steps`` steps. Remaining slices are not compared.
     """
-    exact = Budget(steps)
+    exact = ComparisonBudget(steps)
     blocks = list(matched(old, new, exact))
-    return blocks if not exact.is_spent else list(_anchored(old, new, Budget(steps)))
+    return blocks if not exact.is_spent else list(_anchored(old, new, ComparisonBudget(steps)))
 
 
-def matched(old: Sequence[str], new: Sequence[str], budget: Budget) -> Iterator[Block]:
+def matched(
+    old: Sequence[str], new: Sequence[str], budget: ComparisonBudget
+) -> Iterator[AlignedBlock]:
     """Align two sequences as `difflib` does, within the budget."""
     matcher = _BoundedMatcher(old, new, budget)
     for tag, first, last, start, stop in matcher.get_opcodes():
-        yield Block(tag == "equal", slice(first, last), slice(start, stop))
+        yield AlignedBlock(tag == "equal", slice(first, last), slice(start, stop))
 
 
 class _BoundedMatcher(SequenceMatcher[str]):
     """A matcher that finds no more matches once its budget is spent."""
 
-    def __init__(self, old: Sequence[str], new: Sequence[str], budget: Budget) -> None:
+    def __init__(self, old: Sequence[str], new: Sequence[str], budget: ComparisonBudget) -> None:
         super().__init__(None, old, new, autojunk=False)
         self._budget = budget
         counts = Counter(new)
@@ -71,7 +73,9 @@ class _BoundedMatcher(SequenceMatcher[str]):
         return super().find_longest_match(alo, ahi, blo, bhi)
 
 
-def _anchored(old: Sequence[str], new: Sequence[str], budget: Budget) -> Iterator[Block]:
+def _anchored(
+    old: Sequence[str], new: Sequence[str], budget: ComparisonBudget
+) -> Iterator[AlignedBlock]:
     first = _shared_length(old, new)
     last = _shared_length(old[first:][::-1], new[first:][::-1])
     ends = len(old) - last, len(new) - last
@@ -79,14 +83,14 @@ def _anchored(old: Sequence[str], new: Sequence[str], budget: Budget) -> Iterato
         (first + i, first + j) for i, j in _unique(old[first : ends[0]], new[first : ends[1]])
     ]
     if first:
-        yield Block(is_same=True, old=slice(0, first), new=slice(0, first))
+        yield AlignedBlock(is_same=True, old=slice(0, first), new=slice(0, first))
     for (i, j), (k, m) in pairwise([(first - 1, first - 1), *anchors, ends]):
         for block in matched(old[i + 1 : k], new[j + 1 : m], budget):
-            yield Block(block.is_same, _moved(block.old, i + 1), _moved(block.new, j + 1))
+            yield AlignedBlock(block.is_same, _moved(block.old, i + 1), _moved(block.new, j + 1))
         if (k, m) != ends:
-            yield Block(is_same=True, old=slice(k, k + 1), new=slice(m, m + 1))
+            yield AlignedBlock(is_same=True, old=slice(k, k + 1), new=slice(m, m + 1))
     if last:
-        yield Block(is_same=True, old=slice(ends[0], None), new=slice(ends[1], None))
+        yield AlignedBlock(is_same=True, old=slice(ends[0], None), new=slice(ends[1], None))
 
 
 def _shared_length(old: Sequence[str], new: Sequence[str]) -> int:

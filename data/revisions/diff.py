@@ -12,7 +12,7 @@ from math import isqrt
 from typing import Final, Literal, TypeAlias
 
 from data.models import Content
-from data.revisions.alignment import Budget, aligned, matched
+from data.revisions.alignment import ComparisonBudget, aligned, matched
 from data.revisions.edits import named_files, significant_changes
 from data.text.words import UNSPACED
 
@@ -48,7 +48,7 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class TextComparison:
     """The pieces of two texts in order.
 
     ``is_coarse`` is true if some passages needed too many steps and are replaced as a whole.
@@ -62,7 +62,7 @@ class Comparison:
 class FieldDiff:
     """The difference of one field: ``title``, ``body`` or ``attachments``.
 
-    A difference that ``is_coarse`` is shown with the sentence `COARSE` (see `Comparison`).
+    A difference that ``is_coarse`` is shown with the sentence `COARSE` (see `TextComparison`).
     """
 
     field: str
@@ -148,26 +148,26 @@ def _field_diff(field: str, old: str, new: str) -> FieldDiff:
     return FieldDiff(field, found.pieces, found.is_coarse)
 
 
-def compare(old: str, new: str) -> Comparison:
+def compare(old: str, new: str) -> TextComparison:
     """Compare two texts: paragraphs first, then the words of changed paragraphs.
 
     The same and gone pieces make up ``old``; the same and added ones make up ``new``. Time is
     linear in the length of both, at most a few seconds per MB.
     """
     before, after = _lines(old), _lines(new)
-    words = Budget(MAX_WORD_STEPS)
+    words = ComparisonBudget(MAX_WORD_STEPS)
     pieces: list[Piece] = []
     for block in aligned(before, after, steps=MAX_LINE_STEPS):
         left, right = "".join(before[block.old]), "".join(after[block.new])
         pieces += [Piece("same", left)] if block.is_same else _words(left, right, words)
-    return Comparison(tuple(_joined(_merged(pieces))), words.is_spent)
+    return TextComparison(tuple(_joined(_merged(pieces))), words.is_spent)
 
 
 def _lines(text: str) -> list[str]:
     return text.splitlines(keepends=True)
 
 
-def _words(old: str, new: str, budget: Budget) -> Iterator[Piece]:
+def _words(old: str, new: str, budget: ComparisonBudget) -> Iterator[Piece]:
     if not old or not new:
         yield from (Piece("gone", old), Piece("added", new))
         return

@@ -34,7 +34,7 @@ class Query:
 
     Several sources, topics, languages or states are separated by commas, and one of them suffices.
     ``en`` also matches ``en-GB``, but ``en-GB`` does not match ``en``. States are those of
-    data.search.matches.STATES.
+    data.search.results.STATES.
     """
 
     text: str

@@ -7,22 +7,30 @@ from __future__ import annotations
 
 import msgspec
 
-from data.settings.collecting import Collect, Health, Network, Running, Store
-from data.settings.publishing import MAIL_ADDRESS, Alerts, Archive, Bucket, Log, Site
+from data.settings.collecting import Collect, Network
+from data.settings.publishing import (
+    MAIL_ADDRESS,
+    Alerts,
+    ArchiveSettings,
+    BucketSettings,
+    Log,
+    Site,
+)
+from data.settings.service import HealthSettings, Running, StoreSettings
 
 __all__ = [
     "MAIL_ADDRESS",
     "Alerts",
-    "Archive",
-    "Bucket",
+    "ArchiveSettings",
+    "BucketSettings",
     "Collect",
-    "Health",
+    "HealthSettings",
     "Log",
     "Network",
     "Running",
     "Settings",
     "Site",
-    "Store",
+    "StoreSettings",
 ]
 
 
@@ -32,10 +40,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     network: Network = msgspec.field(default_factory=Network)
     collect: Collect = msgspec.field(default_factory=Collect)
     site: Site = msgspec.field(default_factory=Site)
-    bucket: Bucket = msgspec.field(default_factory=Bucket)
-    health: Health = msgspec.field(default_factory=Health)
-    archive: Archive = msgspec.field(default_factory=Archive)
+    bucket: BucketSettings = msgspec.field(default_factory=BucketSettings)
+    health: HealthSettings = msgspec.field(default_factory=HealthSettings)
+    archive: ArchiveSettings = msgspec.field(default_factory=ArchiveSettings)
     alerts: Alerts = msgspec.field(default_factory=Alerts)
-    store: Store = msgspec.field(default_factory=Store)
+    store: StoreSettings = msgspec.field(default_factory=StoreSettings)
     log: Log = msgspec.field(default_factory=Log)
     run: Running = msgspec.field(default_factory=Running)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from data.database_address import FIX, is_written
 from data.environment import ENVIRONMENT, settings_named, with_secrets
 from data.errors import SettingsError
 from data.settings import Settings, Site
+from data.settings.postgres_url import ESCAPING_MESSAGE, is_clearly_escaped
 from data.toml_files import decode, read_text
 
 ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - told from others, not listened on
@@ -69,8 +69,10 @@ def check_store(
 ) -> None:
     """Raise SettingsError if the store's address is unreadable, or missing but needed."""
     url = settings.store.url
-    if url and not is_written(url):
-        raise SettingsError(*variables.get(("store", "url"), (str(path), "store.url")), FIX)
+    if url and not is_clearly_escaped(url):
+        raise SettingsError(
+            *variables.get(("store", "url"), (str(path), "store.url")), ESCAPING_MESSAGE
+        )
     if settings.run.executor == "procrastinate" and not url:
         fix = "write the address of a PostgreSQL database that all workers share"
         raise SettingsError(str(path), "store.url", fix)

@@ -21,7 +21,7 @@ PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?\Z"
 """A place in a bucket: an S3 bucket name and a prefix."""
 
 
-class Bucket(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class BucketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Access to the buckets of the site and the archive."""
 
     endpoint: Annotated[
@@ -176,7 +176,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = 8080
 
 
-class Archive(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is archived, and who witnesses the log."""
 
     enabled: Annotated[

@@ -8,8 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from data.database_address import FIX, is_written
 from data.errors import StoreError
+from data.settings.postgres_url import ESCAPING_MESSAGE, is_clearly_escaped
 from data.store.public_view import public_view
 from data.store.store import Store
 from data.text.redaction import redacted
@@ -33,7 +33,7 @@ def store_exists(url: str) -> bool:
     Raises StoreError.
     """
     scheme, _, rest = url.partition(":")
-    if scheme not in {"postgresql", "postgres"} or not is_written(url):
+    if scheme not in {"postgresql", "postgres"} or not is_clearly_escaped(url):
         return scheme != "sqlite" or not is_nothing(Path(rest))
     try:
         # Imported here because the libraries for PostgreSQL may not be installed.
@@ -73,8 +73,8 @@ def open_store(url: str, *, patience: float = 30.0) -> Store:
 
         return SqliteStore(Path(rest), patience=patience)
     if scheme in {"postgresql", "postgres"} and rest:
-        if not is_written(url):
-            raise StoreError(f"{scheme}:…", FIX)
+        if not is_clearly_escaped(url):
+            raise StoreError(f"{scheme}:…", ESCAPING_MESSAGE)
         try:
             from data.store.postgres.store import PostgresStore  # noqa: PLC0415
         except ImportError as error:

@@ -39,7 +39,7 @@ class Sight(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RecordOutcome:
     """A decision about a draft, and the data written with it.
 
     ``before`` is the earlier state of the release, or None if it is new. ``addresses`` are those at

@@ -11,13 +11,13 @@ import time
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Final
 
 from data.identity.decision import Decision
 from data.models import Content, Draft, Lease
-from data.store.outcome import JoinedStory, Outcome
+from data.store.outcome import JoinedStory, RecordOutcome
 from data.store.recorder.recorder import Recorder
-from data.store.recorder.refiling import drop_section_topic
 from data.store.shared_sql.aliases import AliasesPart
 from data.store.shared_sql.captures import CapturesPart
 from data.store.shared_sql.change_log import ChangeLogPart
@@ -46,6 +46,9 @@ NOT_OF_ARCHIVE: Final = (
     *("reader_states", "reader_marks"),
 )
 """Tables with secrets, pending messages and reading states, which are not archived."""
+
+REFILED_AT_ONCE: Final = 500
+"""Maximum number of releases that lose a topic in one transaction."""
 
 
 class Store(
@@ -137,11 +140,11 @@ class Store(
         since: dt.datetime,
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
-    ) -> Outcome:
+    ) -> RecordOutcome:
         """Record a draft as ``record`` does and return everything that was written."""
         return self._recorder.record(draft, seen=seen, since=since, front=front, labels=labels)
 
-    def read_anew(
+    def record_reextraction(
         self,
         release_id: str,
         draft: Draft,
@@ -153,12 +156,12 @@ class Store(
         """Store a release as re-extracted with other rules from a stored response.
 
         Return None if the release is unknown. A better text makes a revision, which is not an edit
-        and causes no alert. ``before`` is explained in data.identity.decision.read_anew.
+        and causes no alert. ``before`` is explained in data.identity.decision.decide_reextraction.
         """
-        outcome = self.read_anew_outcome(release_id, draft, at=at, labels=labels, before=before)
+        outcome = self.reextraction_outcome(release_id, draft, at=at, labels=labels, before=before)
         return outcome.decision if outcome else None
 
-    def read_anew_outcome(
+    def reextraction_outcome(
         self,
         release_id: str,
         draft: Draft,
@@ -166,18 +169,32 @@ class Store(
         at: dt.datetime,
         labels: Mapping[str, str],
         before: Content | None = None,
-    ) -> Outcome | None:
-        """Store a re-extracted release as ``read_anew`` does and return everything written."""
-        return self._recorder.read_anew(release_id, draft, at, labels, before)
+    ) -> RecordOutcome | None:
+        """Store a re-extracted release, and return everything that was written."""
+        return self._recorder.record_reextraction(release_id, draft, at, labels, before)
 
     def drop_section_topic(self, source: str, topic: str) -> int:
         """Remove a topic from a source's releases in the section of that name; return their number.
 
         This is not an edit: the releases keep their positions, and no alerts are sent.
         """
-        return drop_section_topic(self._tables, source, topic)
+        tables, dropped = self._tables, 0
+        while True:
+            with tables.transaction():
+                numbers = tables.with_section_topic(source, topic, limit=REFILED_AT_ONCE)
+                for number in numbers:
+                    old = tables.stored_release(number).release
+                    topics = tuple(one for one in old.content.topics if one != topic)
+                    new = replace(old, content=replace(old.content, topics=topics))
+                    tables.update_release(number, new, None, revised=None, met=False)
+                    tables.file_under_topics(old, new)
+                    tables.mark_dirty(old, new)
+                    tables.queue_for_search(number)
+            dropped += len(numbers)
+            if len(numbers) < REFILED_AT_ONCE:
+                return dropped
 
-    def restore(self, outcome: Outcome) -> None:
+    def restore(self, outcome: RecordOutcome) -> None:
         """Repeat the writes of a recorded outcome without deciding again."""
         self._recorder.restore(outcome)
 

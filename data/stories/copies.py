@@ -11,7 +11,7 @@ from typing import Final
 from data.models import Release
 from data.text.similarity import (
     SAMPLE_SIZE,
-    Signature,
+    TextSignature,
     containment,
     count_found,
     jaccard,
@@ -72,7 +72,7 @@ class StoryMember:
     overlap: float
 
 
-def likeness(left: Signature, right: Signature) -> Likeness:
+def likeness(left: TextSignature, right: TextSignature) -> Likeness:
     """Return whether two texts are nearly the same, or one contains the other."""
     few, many = shorter_first(left, right)
     if len(few) < MIN_SHINGLES:
@@ -88,7 +88,7 @@ def likeness(left: Signature, right: Signature) -> Likeness:
     return Likeness.NONE
 
 
-def belongs_to_story(text: Signature, first: Signature, how: Likeness) -> bool:
+def belongs_to_story(text: TextSignature, first: TextSignature, how: Likeness) -> bool:
     """Return whether a text that resembles some release of a story (``how``) belongs to the story.
 
     It must resemble the story's first release too. Otherwise a story would drift through copies of
@@ -139,7 +139,7 @@ def slots_near(order: dt.datetime) -> tuple[int, int]:
     return (int(slot) - 1, int(slot)) if rest < SLOT_SECONDS / 2 else (int(slot), int(slot) + 1)
 
 
-def _overlap(release: Release, first: Signature) -> float:
+def _overlap(release: Release, first: TextSignature) -> float:
     own = signature(release.content.body_text)
     total = len(own.shingles)
     shared = containment(own, first) * min(total, len(first.shingles))

@@ -36,7 +36,7 @@ LETTERS: Final = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class DecodedForm:
     """A decoded form of a text; its character ``i`` came from ``text[starts[i]:ends[i]]``."""
 
     text: str
@@ -47,14 +47,14 @@ class Form:
         """Return start and end in the original text of the characters ``first`` to ``last - 1``."""
         return self.starts[first], self.ends[last - 1]
 
-    def parts(self, places: Iterable[tuple[int, int]]) -> Form:
+    def parts(self, places: Iterable[tuple[int, int]]) -> DecodedForm:
         """Return a form that consists of these spans, joined."""
         text, starts, ends = StringIO(), array("i"), array("i")
         for first, last in places:
             text.write(self.text[first:last])
             starts.extend(self.starts[first:last])
             ends.extend(self.ends[first:last])
-        return Form(text.getvalue(), starts, ends)
+        return DecodedForm(text.getvalue(), starts, ends)
 
 
 def decoded_texts(text: str) -> Iterator[str]:
@@ -67,12 +67,12 @@ def decoded_texts(text: str) -> Iterator[str]:
         text = after
 
 
-def decoded_forms(text: str) -> Iterator[Form]:
+def decoded_forms(text: str) -> Iterator[DecodedForm]:
     """Yield the forms of `decoded_texts` with their positions."""
     count = len(text)
-    form = Form(text, array("i", range(count)), array("i", range(1, count + 1)))
+    form = DecodedForm(text, array("i", range(count)), array("i", range(1, count + 1)))
     for _ in range(MAX_FORMS):
-        yield Form(_lower(form.text), form.starts, form.ends)
+        yield DecodedForm(_lower(form.text), form.starts, form.ends)
         after = _decode(form)
         if after.text == form.text:
             return
@@ -86,7 +86,7 @@ def letters_of(text: str) -> str:
     return "\n".join(["".join(LETTERS.findall(piece)) for piece in pieces])
 
 
-def letters_form(form: Form) -> Form:
+def letters_form(form: DecodedForm) -> DecodedForm:
     """Return the result of `letters_of` with positions."""
     return form.parts(_letter_places(form.text))
 
@@ -109,7 +109,7 @@ def _lower(text: str) -> str:
     return text.replace("\u0130", "i").lower()
 
 
-def _decode(form: Form) -> Form:
+def _decode(form: DecodedForm) -> DecodedForm:
     """Replace each escape of a form by its character."""
     pieces: list[str] = []
     starts, ends = array("i"), array("i")
@@ -128,7 +128,7 @@ def _decode(form: Form) -> Form:
     pieces.append(form.text[at:])
     starts.extend(form.starts[at:])
     ends.extend(form.ends[at:])
-    return Form("".join(pieces), starts, ends)
+    return DecodedForm("".join(pieces), starts, ends)
 
 
 def _decoded(found: re.Match[str]) -> str:

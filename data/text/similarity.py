@@ -45,7 +45,7 @@ _FACTORS: Final = (0xC3EF0E92CA3F9B83, 0xA20BBFF51AF4BFDD, 0xA55358F02C31EFE3)
 _NO_HASHES: Final = np.empty(0, np.uint64)
 
 
-class Signature:
+class TextSignature:
     """The parts of a text that are compared. ``words`` are the hashes of its words, in order."""
 
     def __init__(self, words: Hashes) -> None:
@@ -106,12 +106,12 @@ class Signature:
         return self.bands + self.anchors
 
 
-def signature(text: str) -> Signature:
+def signature(text: str) -> TextSignature:
     """Return the signature of a text."""
-    return Signature(word_hashes(text))
+    return TextSignature(word_hashes(text))
 
 
-def jaccard(left: Signature, right: Signature) -> float:
+def jaccard(left: TextSignature, right: TextSignature) -> float:
     """Return the shared shingles divided by all shingles, from 0 to 1; 0 for two empty texts."""
     few, many = shorter_first(left, right)
     shared = count_found(few, many)
@@ -119,13 +119,13 @@ def jaccard(left: Signature, right: Signature) -> float:
     return shared / either if either else 0.0
 
 
-def containment(left: Signature, right: Signature) -> float:
+def containment(left: TextSignature, right: TextSignature) -> float:
     """Return the share of the shorter text's shingles that the longer text has, from 0 to 1."""
     few, many = shorter_first(left, right)
     return count_found(few, many) / len(few) if len(few) else 0.0
 
 
-def shorter_first(left: Signature, right: Signature) -> tuple[Hashes, Hashes]:
+def shorter_first(left: TextSignature, right: TextSignature) -> tuple[Hashes, Hashes]:
     """Return the shingles of two texts, the shorter text first."""
     one, other = left.shingles, right.shingles
     return (one, other) if len(one) <= len(other) else (other, one)

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from urllib.parse import unquote, unquote_plus, urlsplit
 
 from data.text.decoded_forms import (
-    Form,
+    DecodedForm,
     decoded_forms,
     decoded_texts,
     letters_form,
@@ -194,7 +194,7 @@ class Secrets:
                 yield from self._behind_names(form)
                 yield from self._in_tags(form)
 
-    def _distinctive(self, form: Form) -> Iterator[tuple[int, int]]:
+    def _distinctive(self, form: DecodedForm) -> Iterator[tuple[int, int]]:
         letters = letters_form(form)
         end = 0
         for at in self._beginnings(letters.text):
@@ -208,7 +208,7 @@ class Secrets:
                     yield from _rest(form, last, value)
                     break
 
-    def _behind_names(self, form: Form) -> Iterator[tuple[int, int]]:
+    def _behind_names(self, form: DecodedForm) -> Iterator[tuple[int, int]]:
         for name, at in self._after_names(form.text):
             for length in self._named_lengths[name]:
                 end = at + length
@@ -225,7 +225,7 @@ class Secrets:
                 if (name := text[max(0, at - length) : at]) in self._named:
                     yield name, found.end()
 
-    def _in_tags(self, form: Form) -> Iterator[tuple[int, int]]:
+    def _in_tags(self, form: DecodedForm) -> Iterator[tuple[int, int]]:
         for tag in TAG_WITH_VALUE.finditer(form.text):
             found = [*ATTRIBUTE.finditer(form.text, tag.start(), tag.end())]
             values = [(one, next(n for n in (2, 3, 4) if one[n] is not None)) for one in found]
@@ -317,7 +317,7 @@ def _looks_random(value: str) -> bool:
     return len(value) >= MIN_RANDOM_LENGTH and bool(RANDOM.fullmatch(value) or HEX.fullmatch(value))
 
 
-def _rest(form: Form, at: int, value: str) -> Iterator[tuple[int, int]]:
+def _rest(form: DecodedForm, at: int, value: str) -> Iterator[tuple[int, int]]:
     """Yield the span of a value's final signs, such as ``==``, if they follow at this position."""
     signs = value[len(value.rstrip("=!&$*+-_./")) :]
     if signs:

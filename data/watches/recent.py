@@ -9,7 +9,7 @@ from itertools import chain
 
 from data.models import AlertKind, Facet, Release
 from data.store.store import Store
-from data.watches.match import AlertEvent, release_event
+from data.watches.watch_index import AlertEvent, release_event
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from data.export.records import Choice
-from data.files import Writer
+from data.files import FileWriter
 from data.models import Capture, Facet
 from data.settings import Site
 from data.store.public_view import public_view
@@ -106,7 +106,7 @@ class _Copy:
         self._store = store
         self._folder = folder
         self._payload = payload
-        self.writer = Writer(folder)
+        self.writer = FileWriter(folder)
         self.files: dict[str, str] = {}
         self.missing: set[str] = set()
 

@@ -9,7 +9,6 @@ from difflib import get_close_matches
 from typing import Final
 
 from data.languages.tags import OF_TWO_LETTERS, feed_language
-from data.search.matches import STATES
 from data.search.query import (
     MAX_QUERY_LENGTH,
     MAX_TERMS,
@@ -19,6 +18,7 @@ from data.search.query import (
     short_beginnings,
     terms_of,
 )
+from data.search.results import STATES
 from feeds.catalog import Catalog
 from feeds.pages.search_facets import SearchParameters
 from feeds.translations import Texts

@@ -16,7 +16,7 @@ from data.archive.log.tiles import added_files, tidy
 from data.archive.log.tree_log import TreeLog
 from data.archive.log.witness import PUBLISHED
 from data.errors import PublishError
-from data.files import Writer, read_regular
+from data.files import FileWriter, read_regular
 
 RECENT_CHECKPOINTS: Final = 10
 """Number of the newest cosigned checkpoints that are copied again: they may get more signatures."""
@@ -80,7 +80,7 @@ def published_size(log: TreeLog, present: Checkpoint, folder: Path) -> int:
 
 def copy_log(log: TreeLog, present: Checkpoint, folder: Path, old: int) -> None:
     """Write all content of a log after its first ``old`` leaves. Raises OSError."""
-    writer = Writer(folder)
+    writer = FileWriter(folder)
     for file in (*added_files(old, present.size), *texts(log.folder, folder)):
         writer.write(file, log.read(file))
         if writer.waiting >= FILES_PER_SYNC:
@@ -108,7 +108,7 @@ def publish_witness(witness: Path, site: Path) -> None:
     """Copy this witness's key and signed checkpoints into the site. Raises PublishError."""
     if not (witness / "key").exists():
         return
-    writer = Writer(site / "witness")
+    writer = FileWriter(site / "witness")
     try:
         for file in (witness / "key", *witness.glob("*/*")):
             if file.name in PUBLISHED and file.is_file():

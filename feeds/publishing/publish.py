@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from data.clock import utc_now
 from data.errors import PublishError, StoreError
-from data.files import Writer
+from data.files import FileWriter
 from data.models import Facet
 from data.settings import Site
 from data.store.protocols import PublishStore
@@ -128,7 +128,7 @@ class PublicationRun:
         self._dirty, self._counts = store.dirty_feeds(), store.facets()
         self._published = [*filter(is_published, self._counts)]
         self._layout = layout_of(site, secrets.mark)
-        self._writer = Writer(folder)
+        self._writer = FileWriter(folder)
         self._catalog = catalog_of(store, site)
         self._pages = PageRenderer(self._catalog, self._counts)
         self._archive = ArchivePages(store)

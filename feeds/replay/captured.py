@@ -17,7 +17,7 @@ from urllib.parse import quote, urlsplit
 from data.archive.captures import Captures
 from data.archive.content_coding import Undecodable
 from data.archive.served import NotServed, Served, served
-from data.archive.warc.cdxj import Entry
+from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
 from data.archive.warc.records import target_uri
 from data.errors import ArchiveError
@@ -198,7 +198,7 @@ class CapturedPages:
         is_hidden = capture.leaf not in shown and any(one.leaf == capture.leaf for one in entries)
         return url, self.address(url, capture.at, f"-{capture.leaf}" if is_hidden else "")
 
-    def _gate(self, entries: Sequence[Entry], accept: bytes | None) -> ReplayResponse | None:
+    def _gate(self, entries: Sequence[CdxjEntry], accept: bytes | None) -> ReplayResponse | None:
         if not entries:
             return None
         original = self._original(entries)
@@ -213,7 +213,7 @@ class CapturedPages:
             302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT_LIVED]
         )
 
-    def _timemap(self, entries: Sequence[Entry], secrets: Secrets) -> ReplayResponse | None:
+    def _timemap(self, entries: Sequence[CdxjEntry], secrets: Secrets) -> ReplayResponse | None:
         if not entries:
             return None
         mementos = [
@@ -224,7 +224,7 @@ class CapturedPages:
         return ReplayResponse(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
 
     def _memento(
-        self, stamp: str, entries: Sequence[Entry], restrictions: Restrictions
+        self, stamp: str, entries: Sequence[CdxjEntry], restrictions: Restrictions
     ) -> ReplayResponse | None:
         at = last_moment(stamp)
         if at is None:
@@ -243,8 +243,8 @@ class CapturedPages:
         self,
         stamp: str,
         leaf: int,
-        all_entries: Sequence[Entry],
-        entries: Sequence[Entry],
+        all_entries: Sequence[CdxjEntry],
+        entries: Sequence[CdxjEntry],
         restrictions: Restrictions,
     ) -> ReplayResponse | None:
         """Return the capture with a log leaf.
@@ -262,7 +262,7 @@ class CapturedPages:
         return self._replayed(entry, headers, entry.at, restrictions)
 
     def _replayed(
-        self, entry: Entry, headers: Headers, at: dt.datetime, restrictions: Restrictions
+        self, entry: CdxjEntry, headers: Headers, at: dt.datetime, restrictions: Restrictions
     ) -> ReplayResponse:
         """Return a capture with these headers, or an error that explains why it is not shown."""
         if origin := self.origin(entry, restrictions.secrets):
@@ -323,7 +323,7 @@ class CapturedPages:
             found.status if is_error else 200, [("content-type", full), *headers], body
         )
 
-    def _entries(self, asked: str, secrets: Secrets) -> list[Entry]:
+    def _entries(self, asked: str, secrets: Secrets) -> list[CdxjEntry]:
         """Return the captures of an address that may be shown, in the order they were written.
 
         An imported record may have an address with a secret; it is left out.
@@ -335,17 +335,17 @@ class CapturedPages:
         shown = (one for one in entries if secrets.hidden(one.uri) == one.uri)
         return [one for one in shown if web_address(one.uri)]
 
-    def _original(self, entries: Sequence[Entry]) -> OriginalResource:
+    def _original(self, entries: Sequence[CdxjEntry]) -> OriginalResource:
         uri = entries[-1].uri
         gate = f"{self._site}{PREFIX}{uri}"
         return OriginalResource(uri, gate, f"{self._site}{PREFIX}timemap/{uri}")
 
-    def _mementos(self, entries: Sequence[Entry]) -> list[Memento]:
+    def _mementos(self, entries: Sequence[CdxjEntry]) -> list[Memento]:
         return [
             Memento(f"{self._site}{PREFIX}{one.at:{STAMP}}/{one.uri}", one.at) for one in entries
         ]
 
-    def origin(self, capture: Capture | Entry, secrets: Secrets) -> str:
+    def origin(self, capture: Capture | CdxjEntry, secrets: Secrets) -> str:
         """Return the name of the file that a capture was imported from, or an empty text.
 
         Secrets in the name are masked.

@@ -10,8 +10,8 @@ from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.languages.tags import feed_language
 from data.models import Facet
-from data.search.matches import STATES
 from data.search.query import MAX_QUERY_LENGTH, Query
+from data.search.results import STATES
 from data.wording import meant
 from feeds.formats.opml import DEFAULT_GROUPS, OPML_GROUPS
 from feeds.pages.builder_page import SELECTION_PARAMETERS

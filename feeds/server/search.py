@@ -11,8 +11,8 @@ from itertools import islice, product
 
 from data.errors import SlowSearch
 from data.models import Facet, Release
-from data.search.matches import Hits
 from data.search.query import Query
+from data.search.results import Hits
 from data.store.store import Store
 from feeds.catalog import Catalog
 from feeds.entries.story_folding import folded

@@ -15,7 +15,7 @@ import psycopg
 
 from data.models import Lease
 from data.store.postgres.database.pool import CONNECTING
-from data.store.postgres.hosts import DUTY_PREFIX, JOB_LOCK_PREFIX, Connection, Hosts
+from data.store.postgres.hosts import Connection, Hosts
 from data.text.redaction import redacted
 
 END_JOB: Final = "DELETE FROM procrastinate_jobs WHERE lock = %s AND status = 'doing'"
@@ -48,11 +48,11 @@ async def give_back(url: str, leases: Collection[Lease]) -> None:
         ) as db:
             hosts = Hosts(OneConnection(db))
             for lease in leases:
-                kept = lease.host.startswith(DUTY_PREFIX)
+                kept = lease.is_duty
                 gap = 0.0 if kept else None
                 async with db.transaction():
                     if await hosts.finish(lease, gap=gap, rest=0.0, kept=kept):
-                        await db.execute(END_JOB, [f"{JOB_LOCK_PREFIX}{lease.host}"])
+                        await db.execute(END_JOB, [lease.job_lock])
     except psycopg.Error as error:
         problem = redacted(str(error))
         log.warning("leases of a process that died could not be released: %s", problem)

@@ -9,7 +9,7 @@ import click
 
 from data.archive.log.tree_log import log_of
 from data.archive.lost import lost_captures, lost_text
-from data.archive.proof.folder import Shown, Subject, Written, write_proof
+from data.archive.proof.folder import ProvenCapture, Subject, Written, write_proof
 from data.errors import ArchiveError
 from data.export.destination import destination
 from data.interchange.release_fields import release_fields
@@ -70,18 +70,18 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
     return 0
 
 
-def captures_of(store: Store, release: Release) -> list[Shown]:
+def captures_of(store: Store, release: Release) -> list[ProvenCapture]:
     """Return the captures of all versions of a release, of its last visit and its retraction."""
     sightings = store.sightings(release.id)
     shown = [
-        Shown(f"version {one.number}", one.capture)
+        ProvenCapture(f"version {one.number}", one.capture)
         for one in store.revisions(release.id)
         if one.capture
     ]
     if sightings.seen and all(one.capture != sightings.seen for one in shown):
-        shown.append(Shown("last seen", sightings.seen))
+        shown.append(ProvenCapture("last seen", sightings.seen))
     if sightings.gone:
-        shown.append(Shown("gone", sightings.gone))
+        shown.append(ProvenCapture("gone", sightings.gone))
     return shown
 
 

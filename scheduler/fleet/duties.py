@@ -20,9 +20,10 @@ from psycopg_pool import AsyncConnectionPool
 
 from data.errors import ArchiveError, LeaseLost, StoreError
 from data.models import Lease
+from data.models.lease import duty_of
 from data.store.postgres.database.pool import bring_up_to_date
 from data.store.postgres.database.schema import NEWER
-from data.store.postgres.hosts import DUTY_PREFIX, Hosts
+from data.store.postgres.hosts import Hosts
 from data.text.redaction import redacted
 from scheduler.fleet.executor import ALERTS, PUBLISHING, SITE_FILE, UPKEEP, site_of
 from scheduler.fleet.job_queue import DUTY_QUEUE, app_of, pool_to, prepare, work
@@ -209,7 +210,7 @@ class Duties:
                 group.create_task(publishing.push.run())
                 while True:
                     for what in await due_of(hosts, lease):
-                        await publishing.do(what.removeprefix(DUTY_PREFIX))
+                        await publishing.do(duty_of(what))
                     await asyncio.sleep(POLL_SECONDS)
         finally:
             # The next publisher starts after it.

@@ -16,7 +16,8 @@ from data.clock import utc_now
 from data.errors import SettingsError, SourceError
 from data.health.run_errors import CUT
 from data.models import Run, RunError
-from data.store.postgres.hosts import AskedVisit, Connections, Hosts, duty_key
+from data.models.lease import duty_key
+from data.store.postgres.hosts import AskedVisit, Connections, Hosts
 from data.toml_files import read_text
 from scheduler.fleet.job_queue import Deferrer, Reaper, prepare
 from scheduler.home import Home

@@ -20,8 +20,9 @@ from procrastinate.exceptions import ConnectorException
 from procrastinate.schema import SchemaManager
 from psycopg_pool import AsyncConnectionPool, PoolClosed
 
+from data.models.lease import DUTY_PREFIX, JOB_LOCK_PREFIX
 from data.store.postgres.database.pool import CONNECTING, CONNECTION_OPTIONS
-from data.store.postgres.hosts import DUTY_PREFIX, JOB_LOCK_PREFIX, Connections
+from data.store.postgres.hosts import Connections
 
 logging.getLogger("procrastinate").setLevel(logging.ERROR)
 

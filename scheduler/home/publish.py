@@ -14,7 +14,7 @@ from data.archive.journal.journaled_store import JournaledStore
 from data.archive.log.tree_log import log_of
 from data.clock import utc_now
 from data.errors import ArchiveError, PublishError, SettingsError, SourceError, UnknownSource
-from data.files import Writer
+from data.files import FileWriter
 from data.network.bucket import BucketError, open_bucket
 from data.sqlite_file import delete_file
 from data.store.store import Store
@@ -234,7 +234,7 @@ def _last_number(home: Home) -> int:
 
 
 def _note_number(home: Home, number: int) -> None:
-    writer = Writer(home.path)
+    writer = FileWriter(home.path)
     try:
         writer.write(NUMBER_FILE, f"{number}\n".encode())
         writer.flush()

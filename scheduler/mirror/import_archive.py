@@ -17,10 +17,10 @@ from data.archive.archive import Archive
 from data.archive.content_coding import Undecodable
 from data.archive.foreign import IMPORTED_FIELD, read_foreign
 from data.archive.served import Served, served, unchunked
-from data.archive.warc.cdxj import Entry
+from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.digests import ALGORITHMS, Digest, parse_digest
 from data.archive.warc.http_head import media_type_of
-from data.archive.warc.reader import Damage, Record, uuid_of
+from data.archive.warc.reader import ArchiveRecord, Damage, uuid_of
 from data.archive.warc.records import Fields
 from data.clock import utc_now
 from data.errors import ArchiveError
@@ -72,7 +72,7 @@ class ImportedRecords:
     damaged: list[Damage] = field(default_factory=list)
 
 
-def is_taken(record: Record) -> bool:
+def is_taken(record: ArchiveRecord) -> bool:
     """Whether a record is imported: a capture of a web address.
 
     Records about another home directory itself are not. Neither are responses "304 Not Modified":
@@ -83,13 +83,13 @@ def is_taken(record: Record) -> bool:
     return not (record.is_http and record.http.status == HTTPStatus.NOT_MODIFIED)
 
 
-def id_of(record: Record) -> str:
+def id_of(record: ArchiveRecord) -> str:
     """The id of a record as a lower-case UUID: the URN ignores case (RFC 9562)."""
     lowered = record.record_id.lower()
     return lowered if lowered.startswith("urn:uuid:") else record.record_id
 
 
-def fields_of(record: Record) -> Fields:
+def fields_of(record: ArchiveRecord) -> Fields:
     """The fields of a record, with its id as returned by ``id_of``."""
     if id_of(record) == record.record_id:
         return record.fields
@@ -99,7 +99,7 @@ def fields_of(record: Record) -> Fields:
     )
 
 
-def digests_of(record: Record, algorithm: str) -> frozenset[bytes]:
+def digests_of(record: ArchiveRecord, algorithm: str) -> frozenset[bytes]:
     """The digests of a record's payload, with and without its chunked encoding."""
     payload = record.http.payload if record.is_http else record.block
     digest = ALGORITHMS[algorithm]
@@ -156,7 +156,7 @@ class ArchiveImport:
         for url in self._pages.media & self._files.keys():
             self._store.keep_file(self._source, url, self._files[url])
 
-    def _records(self, path: Path, report: ProgressReport, reading: int) -> Iterator[Record]:
+    def _records(self, path: Path, report: ProgressReport, reading: int) -> Iterator[ArchiveRecord]:
         """The records of the file in one pass; the first pass reports damage."""
         size = path.stat().st_size
         for found in read_foreign(path):
@@ -166,7 +166,7 @@ class ArchiveImport:
             elif not reading:
                 self.outcome.damaged.append(found)
 
-    def _take_revisit(self, record: Record, name: str) -> None:
+    def _take_revisit(self, record: ArchiveRecord, name: str) -> None:
         """Import a revisit record if the archive has the record with its payload."""
         digest = self._original(record)
         if digest is None:
@@ -175,7 +175,7 @@ class ArchiveImport:
         fields = [one for one in record.fields if one[0].lower() != PAYLOAD_DIGEST.lower()]
         self._take(replace(record, fields=(*fields, (PAYLOAD_DIGEST, digest))), name)
 
-    def _original(self, record: Record) -> str | None:
+    def _original(self, record: ArchiveRecord) -> str | None:
         """The digest, as in the archive, of the payload that a revisit record refers to.
 
         None if no record in the archive has a payload with that digest.
@@ -197,7 +197,7 @@ class ArchiveImport:
                 return entry.digest
         return None
 
-    def _digests_at(self, entry: Entry, algorithm: str) -> frozenset[bytes]:
+    def _digests_at(self, entry: CdxjEntry, algorithm: str) -> frozenset[bytes]:
         """The digests of the payload of a capture; none if it can't be read.
 
         Each capture is read once, as a file may hold any number of revisit records that refer to
@@ -211,10 +211,10 @@ class ArchiveImport:
                 self._digests[key] = digests_of(record, algorithm)
         return self._digests[key]
 
-    def _skip(self, record: Record, cause: str) -> None:
+    def _skip(self, record: ArchiveRecord, cause: str) -> None:
         self.outcome.damaged.append(Damage(record.file, record.offset, cause))
 
-    def _take(self, record: Record, name: str) -> None:
+    def _take(self, record: ArchiveRecord, name: str) -> None:
         """Import a record, and index it by its role for the source."""
         if not EARLIEST < record.at <= utc_now():
             self._skip(record, f"its date {record.field('WARC-Date')[:40]} is not possible")
@@ -239,7 +239,7 @@ class ArchiveImport:
             self._known[record_id] = capture.leaf
         self._note(record, capture)
 
-    def _note(self, record: Record, capture: Capture | None) -> None:
+    def _note(self, record: ArchiveRecord, capture: Capture | None) -> None:
         """Index a record of the archive by its role.
 
         It may be a payload for revisit records, a redirect, a page, or a file.
@@ -269,7 +269,7 @@ class ArchiveImport:
             if known is None or known.at <= capture.at:
                 self._files[record.uri] = capture
 
-    def _is_here(self, record: Record) -> bool:
+    def _is_here(self, record: ArchiveRecord) -> bool:
         """Whether the archive has this record, apart from fields that were added to it."""
         at = record.at.replace(microsecond=0)
         for entry in self._archive.index.captures(record.address):
@@ -281,7 +281,7 @@ class ArchiveImport:
                     return True
         return False
 
-    def _held(self, record: Record) -> Capture | None:
+    def _held(self, record: ArchiveRecord) -> Capture | None:
         """The capture in the archive with the same URL and second, or None."""
         at = record.at.replace(microsecond=0)
         for entry in self._archive.index.captures(record.address):

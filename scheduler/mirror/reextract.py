@@ -12,7 +12,7 @@ import msgspec
 from data.archive.warc.index import Index
 from data.clock import utc_now
 from data.health.run_errors import ARCHIVE
-from data.identity.decision import Decision, read_anew
+from data.identity.decision import Decision, decide_reextraction
 from data.models import Draft, Facet, Release
 from data.revisions.fields import differences
 from data.store.store import Store
@@ -219,17 +219,17 @@ class Rereading:
         except UNREADABLE as error:
             yield Reread(release.id, release.url, release.content.title, error=str(error))
             return
-        before, decision = None, read_anew(draft, release)
+        before, decision = None, decide_reextraction(draft, release)
         found = differences(release.content, draft.content, decision.release.content)
         if found.lost:
             before = pages.before(release, self._store.revisions(release.id)[-1])
-            decision = read_anew(draft, release, before)
+            decision = decide_reextraction(draft, release, before)
             found = differences(release.content, draft.content, decision.release.content)
         if decision.release == release and not found.lost:
             return
         if not self._dry and decision.release != release:
             now = utc_now()
-            self._store.read_anew(release.id, draft, at=now, labels=labels, before=before)
+            self._store.record_reextraction(release.id, draft, at=now, labels=labels, before=before)
         revision = decision.release.revision if decision.kind == "changed" else 0
         title = decision.release.content.title
         yield Reread(release.id, release.url, title, *found, revision=revision)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from data.archive.warc.cdxj import Entry
+from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
 from data.identity.matching import mint
 from data.models import Capture, RunError
@@ -131,7 +131,7 @@ def read_unread(
     return pages.result.errors
 
 
-def distinct_captures(entries: Sequence[Entry]) -> list[Entry]:
+def distinct_captures(entries: Sequence[CdxjEntry]) -> list[CdxjEntry]:
     """The captures of a page that differ from the previous capture, and the last capture."""
     before = (None, *entries)
     changes = [

@@ -22,7 +22,7 @@ import numpy as np
 from data.clock import zone_or_utc
 from data.health.confirmation import is_to_be_confirmed
 from data.health.network import MIN_HOSTS
-from data.settings import Collect, Health
+from data.settings import Collect, HealthSettings
 from data.store.store import Store
 from scheduler.planning.intensity import Profile, counts_of, weekly_intensity
 from scheduler.planning.moments import WEEK, Moments, minute_of, moments_of
@@ -61,7 +61,7 @@ class NextVisit:
 class VisitPlanner:
     """The plans of all sources. It is safe to use from several threads."""
 
-    def __init__(self, settings: Collect, health: Health) -> None:
+    def __init__(self, settings: Collect, health: HealthSettings) -> None:
         self._settings = settings
         self._health = health
         self._lock = threading.Lock()

@@ -24,7 +24,7 @@ from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Capture, Content, Facet, Release
 from data.revisions.edits import DOCUMENT
-from data.revisions.readings import PagesDrift, TwoReadings, compare_readings
+from data.revisions.extraction_drift import PagesDrift, TwoReadings, compare_readings
 from data.store.store import Store
 from data.topics.taxonomy import Taxonomy
 from data.wording import counted

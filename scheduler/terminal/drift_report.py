@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from data.revisions.readings import Example
+from data.revisions.extraction_drift import Example
 from data.wording import counted
 from spiders.archived.drift import Drift, ListingDrift
 

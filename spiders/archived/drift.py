@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import msgspec
 
-from data.revisions.readings import (
+from data.revisions.extraction_drift import (
     MAX_EXAMPLES,
     MAX_VALUE_LENGTH,
     Example,

@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 
 from data.archive.content_coding import Undecodable
 from data.archive.served import Served, served
-from data.archive.warc.cdxj import Entry
+from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
 from data.archive.warc.reader import read_record
 from data.errors import ArchiveError
@@ -31,7 +31,7 @@ class PageCaptures:
         self._index = index
         self._limit = limit
 
-    def of(self, url: str) -> tuple[list[Entry], list[str]]:
+    def of(self, url: str) -> tuple[list[CdxjEntry], list[str]]:
         """Return the captures of the page at a URL, and the URLs that redirect to it."""
         way: list[str] = []
         while len(way) < MAX_REDIRECTS:
@@ -57,7 +57,7 @@ class PageCaptures:
         """Return the response in a capture, or None if it can't be read."""
         return self._served(capture.file, capture.offset)
 
-    def capture(self, entry: Entry) -> Capture | None:
+    def capture(self, entry: CdxjEntry) -> Capture | None:
         """Return the capture of an index entry, or None if it can't be read."""
         with suppress(ArchiveError):
             return read_record(self._archive, entry.file, entry.offset).capture(entry.leaf)

@@ -22,7 +22,7 @@ import msgspec
 
 from data.dates.context import DateContext
 from data.models import Release
-from data.revisions.readings import TwoReadings, compare_readings
+from data.revisions.extraction_drift import TwoReadings, compare_readings
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning.boilerplate import everywhere
 from spiders.learning.induction import MIN_TEMPLATE_PAGES, induce, still_fits, without

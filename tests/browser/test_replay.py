@@ -15,7 +15,7 @@ import pytest
 
 from data.archive.archive import Archive
 from data.models import Draft, Source
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from data.settings import Site
 from data.store import open_store
 from feeds.publishing.publish import publish

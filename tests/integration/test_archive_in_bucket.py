@@ -10,8 +10,8 @@ import pytest
 
 from data.archive.archive import Archive
 from data.network.bucket import open_bucket
-from data.settings import Archive as Settings
-from data.settings import Bucket as BucketSettings
+from data.settings import ArchiveSettings as Settings
+from data.settings import BucketSettings
 from tests.buckets import KEY, bucket_server, missing
 from tests.command import communique
 from tests.exchanges import answer

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from data.network.bucket import Bucket, Replaced, open_bucket
-from data.settings import Bucket as BucketSettings
+from data.settings import BucketSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.bucket.manifest import FILE
 from feeds.server.app import create_app

@@ -20,7 +20,7 @@ import brotli
 import pytest
 
 from data.archive.log.tree_log import log_of
-from data.archive.warc.reader import Record, read_file, read_record
+from data.archive.warc.reader import ArchiveRecord, read_file, read_record
 from data.archive.warc.warc_file import own_files, take_over
 from data.models import Capture, Facet, Release
 from data.store.sqlite.store import SqliteStore
@@ -54,14 +54,14 @@ def home(tmp_path: Path, room: Room) -> Path:
     return home
 
 
-def records(home: Path) -> list[Record]:
+def records(home: Path) -> list[ArchiveRecord]:
     """All records of the archive of a HOME, in the order in which they were made."""
     found = [one for path in own_files(home / "archive") for one in read_file(path)]
-    assert all(isinstance(one, Record) for one in found)
-    return sorted((one for one in found if isinstance(one, Record)), key=lambda one: one.at)
+    assert all(isinstance(one, ArchiveRecord) for one in found)
+    return sorted((one for one in found if isinstance(one, ArchiveRecord)), key=lambda one: one.at)
 
 
-def answers(home: Path, path: str) -> list[Record]:
+def answers(home: Path, path: str) -> list[ArchiveRecord]:
     """The answers that were archived of an address, in their order."""
     kinds = {"response", "revisit"}
     return [one for one in records(home) if one.kind in kinds and one.uri.endswith(path)]
@@ -76,7 +76,7 @@ def stored(home: Path, path: str) -> tuple[Release, list[Capture], Capture | Non
     return release, [*found.versions.values()], found.seen, found.gone
 
 
-def read(home: Path, capture: Capture | None) -> Record:
+def read(home: Path, capture: Capture | None) -> ArchiveRecord:
     """The record that a capture points to."""
     assert capture is not None
     found = read_record(home / "archive", capture.file, capture.offset)

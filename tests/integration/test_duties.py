@@ -23,7 +23,7 @@ import psycopg
 import pytest
 
 from data.network.bucket import Bucket, open_bucket
-from data.settings import Bucket as BucketSettings
+from data.settings import BucketSettings
 from feeds.publishing.bucket.manifest import FILE
 from tests.buckets import KEY, bucket_server, missing
 from tests.command import COMMUNIQUE, communique

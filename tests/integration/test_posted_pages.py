@@ -10,7 +10,7 @@ import pytest
 
 from data.archive.warc.cdxj import read_entries
 from data.archive.warc.index import Index
-from data.archive.warc.reader import Record, read_file
+from data.archive.warc.reader import ArchiveRecord, read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.settings import Site
 from data.text.source_secrets import Secrets
@@ -36,9 +36,9 @@ def home(room: PostingRoom, tmp_path: Path) -> Path:
     return make_home(tmp_path / "home", f"{room.base}/news/")
 
 
-def records(home: Path) -> list[Record]:
+def records(home: Path) -> list[ArchiveRecord]:
     files = own_files(home / "archive")
-    return [one for path in files for one in read_file(path) if isinstance(one, Record)]
+    return [one for path in files for one in read_file(path) if isinstance(one, ArchiveRecord)]
 
 
 def test_a_listing_is_walked_to_its_end_by_postbacks(room: PostingRoom, home: Path) -> None:

@@ -17,11 +17,11 @@ from data.archive.log.cosigning import ask_witness, asked_witness
 from data.archive.log.timestamps import stamp
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
-from data.archive.proof.folder import Shown, Subject, write_proof
-from data.archive.warc.reader import Record, read_file
+from data.archive.proof.folder import ProvenCapture, Subject, write_proof
+from data.archive.warc.reader import ArchiveRecord, read_file
 from data.clock import utc_now
 from data.network.client import Outbound
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from tests.exchanges import answer, not_modified
 from tests.integration.test_log_judges import authority
 from tests.systems.installed import from_pypi, newer_python
@@ -48,7 +48,7 @@ def proof(tmp_path_factory: pytest.TempPathFactory) -> Path:
     to.mkdir()
     with closing(log_of(home)) as log, authority(home) as address:
         assert stamp(log, address, CLIENT)
-        shown = [Shown(f"version {n}", one) for n, one in enumerate(captures, 1)]
+        shown = [ProvenCapture(f"version {n}", one) for n, one in enumerate(captures, 1)]
         written = write_proof(
             Subject("Title", "http://x.example/", {}, shown), home / "archive", log, to
         )
@@ -81,7 +81,7 @@ def test_sha256sum_and_gzip_find_it_whole(proof: Path) -> None:
     joined.write_bytes(b"".join(one.read_bytes() for one in records))
     found = list(read_file(joined))
     assert len(found) == len(records) == 4
-    assert all(isinstance(one, Record) for one in found)
+    assert all(isinstance(one, ArchiveRecord) for one in found)
     assert gzip.decompress(joined.read_bytes()).count(b"WARC/1.1\r\n") == 4
 
 
@@ -96,7 +96,7 @@ def test_aics_tlog_verifies_each_leaf_and_both_checkpoints(proof: Path, tmp_path
     for path in sorted(proof.rglob("*.tlog-proof")):
         head, _, note = path.read_text().partition("\n\n")
         (record,) = read_file(proof / "records" / f"{path.name.partition('.')[0]}.warc.gz")
-        assert isinstance(record, Record)
+        assert isinstance(record, ArchiveRecord)
         leaf = record.leaf()
         assert leaf
         for name, content in (

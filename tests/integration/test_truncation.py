@@ -14,7 +14,7 @@ import brotli
 import pytest
 import zstandard
 
-from data.archive.warc.reader import Record, read_file
+from data.archive.warc.reader import ArchiveRecord, read_file
 from tests.command import collect, communique, make_home
 from tests.press_room import listing_html, release_html
 from tests.raw_server import serving
@@ -191,7 +191,7 @@ def test_the_archive_keeps_what_came_of_a_lost_connection(server: Server, home: 
         one
         for path in (home / "archive").glob("*.warc.gz*")
         for one in read_file(path)
-        if isinstance(one, Record) and one.kind == "response" and one.uri.endswith("/4.html")
+        if isinstance(one, ArchiveRecord) and one.kind == "response" and one.uri.endswith("/4.html")
     ]
     kept = [one.http.payload for one in records if one.field("WARC-Truncated") == "disconnect"]
     assert kept == [HALF, HALF]

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.archive.archive import Archive
-from data.archive.warc.reader import Record, read_file
+from data.archive.warc.reader import ArchiveRecord, read_file
 from data.archive.warc.surt import surt
 from data.archive.warc.warc_file import cdxj_path, own_files
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from tests.examples import examples
 from tests.exchanges import NOON, PAGE, answer, not_modified
 from tests.systems.installed import from_pypi
@@ -90,7 +90,7 @@ def run(*command: str | Path) -> str:
 def test_warcio_finds_every_digest_right(files: list[Path]) -> None:
     for path in files:
         said = run(program("warcio"), "check", "-v", path)
-        count = sum(isinstance(one, Record) for one in read_file(path))
+        count = sum(isinstance(one, ArchiveRecord) for one in read_file(path))
         assert said.count("WARC-Record-ID") == count
         assert said.count("digest pass") + said.count("(revisit)") == count
 
@@ -99,7 +99,7 @@ def test_fastwarc_finds_every_digest_right(files: list[Path], tmp_path: Path) ->
     for path in files:
         run(program("fastwarc"), "check", "-d", "gzip", "-q", "-o", tmp_path / "told", path)
         told = (tmp_path / "told").read_text().splitlines()
-        records = [one for one in read_file(path) if isinstance(one, Record)]
+        records = [one for one in read_file(path) if isinstance(one, ArchiveRecord)]
         assert told == [f"<{one.record_id}>: OK" for one in records]
 
 

@@ -28,7 +28,7 @@ from data.models import (
     SourceRhythm,
     Walk,
 )
-from data.store.outcome import JoinedStory, Outcome, Sight
+from data.store.outcome import JoinedStory, RecordOutcome, Sight
 
 FORMAT: Final = 1
 """Version of the format. It is raised if earlier readers would misunderstand a record."""
@@ -47,11 +47,11 @@ TOML: Final = "application/toml"
 SQLITE: Final = "application/vnd.sqlite3"
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
+class JournalEvent(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
     """A decision."""
 
 
-class Snapshot(Event, frozen=True, tag="snapshot"):
+class Snapshot(JournalEvent, frozen=True, tag="snapshot"):
     """A snapshot of the store before the events that follow, as ids of resource records.
 
     It starts the journal of a store that already has data: from an older version, or from a time
@@ -62,14 +62,14 @@ class Snapshot(Event, frozen=True, tag="snapshot"):
     digest: str
 
 
-class Registered(Event, frozen=True, tag="register"):
+class Registered(JournalEvent, frozen=True, tag="register"):
     """A source with its name was registered."""
 
     source: Source
 
 
-class Recorded(Event, frozen=True, tag="record"):
-    """The result of recording a draft: data.store.outcome.Outcome.
+class Recorded(JournalEvent, frozen=True, tag="record"):
+    """The result of recording a draft: data.store.outcome.RecordOutcome.
 
     ``release`` contains the fields of the stored data.models.Release: objects before encoding, JSON
     values after decoding. Missing fields have their defaults; missing content is unchanged.
@@ -90,7 +90,7 @@ class Recorded(Event, frozen=True, tag="record"):
     read_at: dt.datetime | None = None
     news: bool = False
 
-    def outcome(self, known: Release | None) -> Outcome:
+    def outcome(self, known: Release | None) -> RecordOutcome:
         """Return the outcome for a store; ``known`` is its present release, or None if it is new.
 
         Raises msgspec.ValidationError if the content is unknown.
@@ -100,7 +100,7 @@ class Recorded(Event, frozen=True, tag="record"):
             fields["content"] = msgspec.to_builtins(known.content)
         release = msgspec.convert(fields, Release)
         is_version = known is None or release.revision > known.revision
-        return Outcome(
+        return RecordOutcome(
             Decision(self.kind, release),
             known,
             self.fingerprint,
@@ -116,13 +116,13 @@ class Recorded(Event, frozen=True, tag="record"):
         )
 
 
-class Seen(Event, frozen=True, tag="seen"):
+class Seen(JournalEvent, frozen=True, tag="seen"):
     """Releases, by id, were seen unchanged at these times, and in these records."""
 
     releases: Mapping[str, Sight]
 
 
-class CameBack(Event, frozen=True, tag="mark_unchanged"):
+class CameBack(JournalEvent, frozen=True, tag="mark_unchanged"):
     """A retracted release is online again, unchanged."""
 
     release: str
@@ -130,7 +130,7 @@ class CameBack(Event, frozen=True, tag="mark_unchanged"):
     capture: Capture | None = None
 
 
-class Missed(Event, frozen=True, tag="mark_gone"):
+class Missed(JournalEvent, frozen=True, tag="mark_gone"):
     """The page of a release is missing."""
 
     release: str
@@ -138,7 +138,7 @@ class Missed(Event, frozen=True, tag="mark_gone"):
     capture: Capture | None = None
 
 
-class Held(Event, frozen=True, tag="hold"):
+class Held(JournalEvent, frozen=True, tag="hold"):
     """The retraction of missing releases was suspended.
 
     Each release has the time since when a listing no longer contains it.
@@ -147,7 +147,7 @@ class Held(Event, frozen=True, tag="hold"):
     releases: Mapping[str, dt.datetime | None]
 
 
-class Retracted(Event, frozen=True, tag="retract"):
+class Retracted(JournalEvent, frozen=True, tag="retract"):
     """A release was retracted."""
 
     release: str
@@ -155,7 +155,7 @@ class Retracted(Event, frozen=True, tag="retract"):
     why: str = ""
 
 
-class Hidden(Event, frozen=True, tag="hide"):
+class Hidden(JournalEvent, frozen=True, tag="hide"):
     """A release was hidden from readers."""
 
     release: str
@@ -163,13 +163,13 @@ class Hidden(Event, frozen=True, tag="hide"):
     why: str
 
 
-class Unhidden(Event, frozen=True, tag="unhide"):
+class Unhidden(JournalEvent, frozen=True, tag="unhide"):
     """A hidden release was shown again."""
 
     release: str
 
 
-class Redacted(Event, frozen=True, tag="redact"):
+class Redacted(JournalEvent, frozen=True, tag="redact"):
     """All versions of a release's text were redacted, for a reason.
 
     The journal begins again after a redaction, with a snapshot of the remaining store.
@@ -180,14 +180,14 @@ class Redacted(Event, frozen=True, tag="redact"):
     why: str
 
 
-class SourceRenamed(Event, frozen=True, tag="rename_source"):
+class SourceRenamed(JournalEvent, frozen=True, tag="rename_source"):
     """A source received a new id."""
 
     old: str
     new: str
 
 
-class SourceRemoved(Event, frozen=True, tag="remove_source"):
+class SourceRemoved(JournalEvent, frozen=True, tag="remove_source"):
     """A source is no longer collected; its releases are hidden unless they are ``kept``."""
 
     source: str
@@ -195,20 +195,20 @@ class SourceRemoved(Event, frozen=True, tag="remove_source"):
     kept: bool = False
 
 
-class SourceRestored(Event, frozen=True, tag="restore_source"):
+class SourceRestored(JournalEvent, frozen=True, tag="restore_source"):
     """A removed source is collected again, and its releases are shown."""
 
     source: str
 
 
-class FilesNamed(Event, frozen=True, tag="await_files"):
+class FilesNamed(JournalEvent, frozen=True, tag="await_files"):
     """Files of releases, by address, will be archived."""
 
     source: str
     urls: Sequence[str]
 
 
-class FileCaptured(Event, frozen=True, tag="file_captured"):
+class FileCaptured(JournalEvent, frozen=True, tag="file_captured"):
     """A file of a release was archived."""
 
     source: str
@@ -216,32 +216,32 @@ class FileCaptured(Event, frozen=True, tag="file_captured"):
     capture: Capture
 
 
-class Relocated(Event, frozen=True, tag="relocate"):
+class Relocated(JournalEvent, frozen=True, tag="relocate"):
     """Records, by id, have new places in the archive."""
 
     moved: Mapping[str, RecordPlace]
 
 
-class Joined(Event, frozen=True, tag="join"):
+class Joined(JournalEvent, frozen=True, tag="join"):
     """A story received translations that no page links to."""
 
     story: JoinedStory
 
 
-class Visited(Event, frozen=True, tag="run"):
+class Visited(JournalEvent, frozen=True, tag="run"):
     """The report of a visit."""
 
     run: Run
 
 
-class WalkEnded(Event, frozen=True, tag="walk"):
+class WalkEnded(JournalEvent, frozen=True, tag="walk"):
     """A walk through a listing ended."""
 
     source: str
     walk: Walk
 
 
-class Paged(Event, frozen=True, tag="archive_page"):
+class Paged(JournalEvent, frozen=True, tag="archive_page"):
     """Releases were placed on an archive page of a feed."""
 
     feed: Facet
@@ -249,47 +249,47 @@ class Paged(Event, frozen=True, tag="archive_page"):
     releases: Sequence[str]
 
 
-class DayClosed(Event, frozen=True, tag="day"):
+class DayClosed(JournalEvent, frozen=True, tag="day"):
     """A finished day was published."""
 
     digest: DayDigest
 
 
-class HealthChanged(Event, frozen=True, tag="health"):
+class HealthChanged(JournalEvent, frozen=True, tag="health"):
     """The health of a source changed."""
 
     health: HealthEvent
 
 
-class Handled(Event, frozen=True, tag="handle"):
+class Handled(JournalEvent, frozen=True, tag="handle"):
     """A person decided about the alerts or visits of a source."""
 
     source: str
     handling: Handling
 
 
-class HandlingEnded(Event, frozen=True, tag="end_handling"):
+class HandlingEnded(JournalEvent, frozen=True, tag="end_handling"):
     """A decision about a source ended."""
 
     source: str
     kind: HandlingKind
 
 
-class RhythmFound(Event, frozen=True, tag="rhythm"):
+class RhythmFound(JournalEvent, frozen=True, tag="rhythm"):
     """The publication rhythm of a source was learned."""
 
     source: str
     rhythm: SourceRhythm
 
 
-class InFeeds(Event, frozen=True, tag="in_feeds"):
+class InFeeds(JournalEvent, frozen=True, tag="in_feeds"):
     """New releases, up to this id, are in the feeds since this time."""
 
     last: str
     at: dt.datetime
 
 
-class Published(Event, frozen=True, tag="publish"):
+class SitePublished(JournalEvent, frozen=True, tag="publish"):
     """The site was updated, or all its files were written (``everything``).
 
     Earlier records outside the chain of this record were therefore never committed. So the site and
@@ -300,7 +300,7 @@ class Published(Event, frozen=True, tag="publish"):
     everything: bool = False
 
 
-class FileKept(Event, frozen=True, tag="file"):
+class FileKept(JournalEvent, frozen=True, tag="file"):
     """A file of the home directory has new content, or was deleted if ``digest`` is empty.
 
     ``digest`` is the file's SHA-256 and ``record`` the id of its resource record. ``secrets_cut``
@@ -341,7 +341,7 @@ AnyEvent: TypeAlias = (
     | HandlingEnded
     | RhythmFound
     | InFeeds
-    | Published
+    | SitePublished
     | FileKept
 )
 
@@ -394,7 +394,7 @@ def decode(block: bytes) -> JournalRecord:
     return record
 
 
-def recorded(outcome: Outcome) -> Recorded:
+def recorded(outcome: RecordOutcome) -> Recorded:
     """Return the event of an outcome."""
     release = outcome.decision.release
     # Its addresses are separate, with everything known about them.

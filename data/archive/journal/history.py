@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """A journal record: its id, its place, and the id of the record before it (``after``).
 
     ``leaf`` is its number in the log, None if it has no leaf.
@@ -35,12 +35,12 @@ class History:
     contains the invalid entries, in order.
     """
 
-    entries: Sequence[Entry]
+    entries: Sequence[JournalEntry]
     missing: Sequence[str] = ()
-    aside: Sequence[Entry] = ()
+    aside: Sequence[JournalEntry] = ()
 
 
-def history_of(found: Iterable[Entry]) -> History:
+def history_of(found: Iterable[JournalEntry]) -> History:
     """Return the history of a journal from its records in any order."""
     entries = {entry.record_id: entry for entry in found}
     # The log has the order of all processes; if a part of it is lost, use dates.
@@ -51,7 +51,7 @@ def history_of(found: Iterable[Entry]) -> History:
     named = {entry.after for entry in entries.values()}
     left = sorted(entries, key=lambda record: order[record])
     ends = [record for record in left if record not in named]
-    chain: list[Entry] = []
+    chain: list[JournalEntry] = []
     missing: list[str] = []
     used: set[str] = set()
     here = ends[-1] if ends else ""

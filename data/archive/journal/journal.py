@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import Final
 
+from data.archive.archive import Archive
 from data.archive.journal import events
 from data.archive.journal.events import AnyEvent, JournalRecord
 from data.archive.journal.orders import ORDERS, Orders
 from data.clock import utc_now
 from data.errors import ArchiveError
-from data.models import Capture, Run
+from data.models import Run
 from data.store.outcome import Sight
 from data.store.store import Store
 
@@ -28,21 +28,6 @@ log = logging.getLogger(__name__)
 
 MAX_WAITING_SIGHTS: Final = 500
 """Maximum number of unchanged releases whose sights wait for the next record."""
-
-
-class Archive(Protocol):
-    """The methods of an archive that the journal needs."""
-
-    def metadata(
-        self, uri: str, content_type: str, block: bytes, *, at: dt.datetime, refers_to: str = ""
-    ) -> Capture:
-        """Write a metadata record."""
-
-    def resource(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
-        """Write a resource record."""
-
-    def close(self) -> None:
-        """Close the archive."""
 
 
 class Journal:

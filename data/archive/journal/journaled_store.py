@@ -8,8 +8,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal, cast
 
+from data.archive.archive import Archive
 from data.archive.journal import events
-from data.archive.journal.journal import Archive, Journal
+from data.archive.journal.journal import Journal
 from data.archive.journal.news import day, end_of, is_news, leaf_of, said, sight_of
 from data.archive.journal.orders import Orders
 from data.clock import utc_now, zone_or_utc
@@ -87,7 +88,7 @@ class JournaledStore(Journal):
             self._see(outcome.decision.release.id, sight_of(outcome))
         return outcome.decision
 
-    def read_anew(
+    def record_reextraction(
         self,
         release_id: str,
         draft: Draft,
@@ -98,7 +99,7 @@ class JournaledStore(Journal):
     ) -> Decision | None:
         """Store a release as re-extracted with other rules from a stored response."""
         with self.transaction():
-            outcome = self._store.read_anew_outcome(
+            outcome = self._store.reextraction_outcome(
                 release_id, draft, at=at, labels=labels, before=before
             )
             if outcome and is_news(outcome):
@@ -290,7 +291,7 @@ class JournaledStore(Journal):
     def note_published(self, at: dt.datetime, *, everything: bool) -> None:
         """Record that the site was updated, or that all its files were written (``everything``)."""
         with self.transaction():
-            self._tell(events.Published(at, everything))
+            self._tell(events.SitePublished(at, everything))
 
     # Files of the home directory.
 

@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import replace
 
 from data.models import Capture, Run, Walk
-from data.store.outcome import Outcome, Sight
+from data.store.outcome import RecordOutcome, Sight
 
 
-def is_news(outcome: Outcome) -> bool:
+def is_news(outcome: RecordOutcome) -> bool:
     """Return whether a draft did more than confirm an unchanged release."""
     before, decision = outcome.before, outcome.decision
     if decision.doubt:
@@ -26,7 +26,7 @@ def is_news(outcome: Outcome) -> bool:
     return same != before
 
 
-def sight_of(outcome: Outcome) -> Sight:
+def sight_of(outcome: RecordOutcome) -> Sight:
     """Return the sight of a release that was seen unchanged."""
     release, before = outcome.decision.release, outcome.before
     leaf = leaf_of(outcome.capture)

@@ -28,7 +28,7 @@ from data.identity.decision import Decision
 from data.identity.matching import DraftSignature
 from data.models import Content, Draft, Release
 from data.models.release import REDACTED
-from data.store.outcome import Outcome
+from data.store.outcome import RecordOutcome
 from data.store.store import Store
 
 FILE: Final = "orders.jsonl"
@@ -250,7 +250,7 @@ def without_text(store: Store, event: OrderEvent) -> events.Recorded | None:
     )
     fingerprint = fingerprint_of(release)
     addresses = tuple(dict.fromkeys([release.url, *release.aliases]))
-    return events.recorded(Outcome(Decision("new", version), None, fingerprint, addresses))
+    return events.recorded(RecordOutcome(Decision("new", version), None, fingerprint, addresses))
 
 
 def fingerprint_of(release: Release) -> bytes:

@@ -18,7 +18,7 @@ UNWRITABLE: Final = (StoreError, ValueError, LookupError)
 """Errors of events in a damaged journal, such as duplicate page numbers or an invalid time zone."""
 
 
-class Replay:
+class JournalReplay:
     """Writes events to a ``store``; ``files`` are the final files of the home directory, by name.
 
     ``lost`` contains ids of releases with an event that can't be written, or with a missing

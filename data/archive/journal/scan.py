@@ -13,11 +13,11 @@ from typing import Final, NamedTuple
 import msgspec
 
 from data.archive.journal import events
-from data.archive.journal.history import Entry, History, history_of
+from data.archive.journal.history import History, JournalEntry, history_of
 from data.archive.journal.orders import ORDERS, Order
 from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import read_entries
-from data.archive.warc.reader import Damage, Record, is_whole, path_of, read_file, uuid_of
+from data.archive.warc.reader import ArchiveRecord, Damage, is_whole, path_of, read_file, uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files
 
 ANSWER_KINDS: Final = frozenset(["response", "revisit", "resource"])
@@ -70,7 +70,7 @@ class Scanner:
     def __init__(self, archive: Path, leaves: Leaves) -> None:
         self._archive = archive
         self._leaves = leaves
-        self._entries: list[Entry] = []
+        self._entries: list[JournalEntry] = []
         self._files: dict[str, Place] = {}
         self._kept: dict[str, tuple[dt.datetime, str]] = {}
         self._answers: dict[Place, int | None] = {}
@@ -81,7 +81,7 @@ class Scanner:
         self._seen: set[int] = set()
         self._records = 0
 
-    def take(self, record: Record, leaf: int | None) -> None:
+    def take(self, record: ArchiveRecord, leaf: int | None) -> None:
         """Process a record; ``leaf`` comes from its CDXJ line."""
         self._records += 1
         if not is_whole(record):
@@ -134,20 +134,22 @@ class Scanner:
             removed,
         )
 
-    def _refuse(self, record: Record, cause: str) -> None:
+    def _refuse(self, record: ArchiveRecord, cause: str) -> None:
         self.damage(Damage(path_of(self._archive, record.file).name, record.offset, cause))
 
-    def _take_journal(self, record: Record, leaf: int | None) -> None:
+    def _take_journal(self, record: ArchiveRecord, leaf: int | None) -> None:
         told = events.decode(record.block)
         self._entries.append(
-            Entry(record.record_id, told.after, record.at, leaf, record.file, record.offset)
+            JournalEntry(record.record_id, told.after, record.at, leaf, record.file, record.offset)
         )
         self._orders += [
             Order("", record.at, event) for event in told.events if isinstance(event, ORDERS)
         ]
         if any(isinstance(event, events.Snapshot) for event in told.events):
             self._snapshots.add(record.record_id)
-        if any(isinstance(event, events.Published) and event.everything for event in told.events):
+        if any(
+            isinstance(event, events.SitePublished) and event.everything for event in told.events
+        ):
             self._rewrites.add(record.record_id)
 
 
@@ -178,7 +180,7 @@ def holds_journal(archive: Path, *, committed: bool = False) -> bool:
     """
     for path in own_files(archive) if archive.is_dir() else ():
         for found in read_file(path):
-            if isinstance(found, Record) and found.uri == events.JOURNAL:
+            if isinstance(found, ArchiveRecord) and found.uri == events.JOURNAL:
                 with suppress(msgspec.DecodeError):
                     if not committed or events.decode(found.block).after:
                         return True
@@ -187,7 +189,7 @@ def holds_journal(archive: Path, *, committed: bool = False) -> bool:
 
 def read_archive(
     archive: Path, told: Callable[[int, int], None]
-) -> Iterator[tuple[Record | Damage, int | None]]:
+) -> Iterator[tuple[ArchiveRecord | Damage, int | None]]:
     """Yield all records of an archive with their leaves, None if unknown.
 
     Files of other programs are not read. ``told`` is called with the bytes read and the total.

@@ -14,14 +14,14 @@ from typing import Final
 from data.archive.log.checkpoint import Checkpoint, parse_checkpoint
 from data.archive.log.notes import (
     InvalidNote,
-    Note,
-    Signature,
+    NoteSignature,
+    SignedNote,
     VerifierKey,
     parse_key,
     parse_signatures,
 )
 from data.errors import ArchiveError
-from data.files import Writer, read_regular
+from data.files import FileWriter, read_regular
 
 CHECKPOINT: Final = "checkpoint"
 COSIGNATURES: Final = "cosignatures"
@@ -75,11 +75,11 @@ class Attestations:
                     return kept
         return None
 
-    def add_cosignature(self, checkpoint: Checkpoint, added: Signature) -> None:
+    def add_cosignature(self, checkpoint: Checkpoint, added: NoteSignature) -> None:
         """Store a witness's signature; only the first signature per key is kept."""
         kept = self.checkpoint(checkpoint.size)
         known = kept.note.signatures[1:] if kept else ()
-        signed = Note(checkpoint.note.text, (added,)).with_signatures(known)
+        signed = SignedNote(checkpoint.note.text, (added,)).with_signatures(known)
         lines = "".join(signature.line() for signature in signed.signatures)
         self._write(checkpoint, {COSIGNATURES: lines.encode()})
 
@@ -110,11 +110,11 @@ class Attestations:
             self._put(f"checkpoints/{checkpoint.size}/{name}", content)
 
     def _put(self, file: str, content: bytes) -> None:
-        writer = Writer(self._log)
+        writer = FileWriter(self._log)
         writer.write(file, content)
         writer.flush()
 
 
 def signed_by_log(checkpoint: Checkpoint) -> bytes:
     """Return a checkpoint with the log's own signature only, which is the first."""
-    return Note(checkpoint.note.text, checkpoint.note.signatures[:1]).encode()
+    return SignedNote(checkpoint.note.text, checkpoint.note.signatures[:1]).encode()

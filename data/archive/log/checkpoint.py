@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from data.archive.log.merkle import HASH_BYTES
-from data.archive.log.notes import InvalidNote, Note, SigningKey, from_base64, parse_note
+from data.archive.log.notes import InvalidNote, SignedNote, SigningKey, from_base64, parse_note
 
 SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 """Size of a tree in decimal digits, without leading zeros."""
@@ -21,7 +21,7 @@ class Checkpoint:
     origin: str
     size: int
     root: bytes
-    note: Note
+    note: SignedNote
 
     def encode(self) -> bytes:
         """Return the checkpoint as a file."""
@@ -31,7 +31,7 @@ class Checkpoint:
 def sign_checkpoint(key: SigningKey, size: int, root: bytes) -> Checkpoint:
     """Create a checkpoint signed with a log's key; its origin is the key's name."""
     text = f"{key.name}\n{size}\n{base64.b64encode(root).decode()}\n"
-    return Checkpoint(key.name, size, root, Note(text, (key.sign(text),)))
+    return Checkpoint(key.name, size, root, SignedNote(text, (key.sign(text),)))
 
 
 def parse_checkpoint(data: bytes, what: str = "the checkpoint") -> Checkpoint:

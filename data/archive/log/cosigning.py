@@ -16,7 +16,7 @@ from typing import Final
 
 from data.archive.log.checkpoint import SIZE, Checkpoint, parse_checkpoint
 from data.archive.log.merkle import consistency_proof
-from data.archive.log.notes import Note, VerifierKey, parse_key, parse_signatures
+from data.archive.log.notes import SignedNote, VerifierKey, parse_key, parse_signatures
 from data.archive.log.remote import is_address, witness_at
 from data.archive.log.tree_log import TreeLog
 from data.archive.log.witness import name_of
@@ -72,7 +72,7 @@ def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoi
     signed = signed or published(log, own, asked, client)
     if signed is None:
         return None
-    key = asked.key or told_key(asked, client)
+    key = asked.key or published_key(asked, client)
     signature = signed.note.signed_by(key)
     if signature is None:
         raise ArchiveError(asked.place, f"the witness did not sign with its key {key}")
@@ -138,11 +138,11 @@ def published(
             asked.place, "what the witness shows as our checkpoint is not signed by us"
         )
     # The log's signature comes first.
-    note = Note(seen.note.text, tuple(signed)).with_signatures(seen.note.signatures)
+    note = SignedNote(seen.note.text, tuple(signed)).with_signatures(seen.note.signatures)
     return Checkpoint(seen.origin, seen.size, seen.root, note)
 
 
-def told_key(asked: AskedWitness, client: Outbound) -> VerifierKey:
+def published_key(asked: AskedWitness, client: Outbound) -> VerifierKey:
     """Return the key that a witness publishes. Raises ArchiveError if it publishes none."""
     try:
         read = witness_at(asked.place, client)

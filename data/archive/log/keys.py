@@ -20,8 +20,8 @@ from data.archive.log.notes import (
     LOG,
     InvalidNote,
     Kind,
-    Note,
-    Signature,
+    NoteSignature,
+    SignedNote,
     SigningKey,
     VerifierKey,
     from_base64,
@@ -30,7 +30,7 @@ from data.archive.log.notes import (
 )
 from data.archive.log.tiles import Read
 from data.errors import ArchiveError
-from data.files import Writer, read_regular, sync, write_secret
+from data.files import FileWriter, read_regular, sync, write_secret
 from data.toml_files import read_bytes
 
 SEED: Final = 32
@@ -86,7 +86,7 @@ class KeyChain:
             if begin <= size and (end is None or size <= end)
         ]
 
-    def signatures(self, checkpoint: Checkpoint) -> list[Signature]:
+    def signatures(self, checkpoint: Checkpoint) -> list[NoteSignature]:
         """Return the signatures of keys that may sign a tree of this size.
 
         Raises InvalidNote if one of them is forged.
@@ -165,7 +165,7 @@ class LogKey:
         return key_chain(lambda path: read_regular(self._folder / path), str(self._folder))
 
     def _publish(self, number: int, content: bytes) -> None:
-        writer = Writer(self._folder)
+        writer = FileWriter(self._folder)
         writer.write(f"key/{number}", content)
         writer.flush()
 
@@ -204,10 +204,10 @@ def read_key(path: Path) -> SigningKey:
     return key
 
 
-def signed_by_both(number: int, size: int, old: SigningKey, new: SigningKey) -> Note:
+def signed_by_both(number: int, size: int, old: SigningKey, new: SigningKey) -> SignedNote:
     """Create the note of a rotation from a key to the next, at a tree of ``size`` leaves."""
     text = rotation_text(number, size, old.verifier, new.verifier)
-    return Note(text, (old.sign(text), new.sign(text)))
+    return SignedNote(text, (old.sign(text), new.sign(text)))
 
 
 def rotation_text(number: int, size: int, old: VerifierKey, new: VerifierKey) -> str:
@@ -239,7 +239,9 @@ def key_chain(read: Read, what: str) -> KeyChain:
     raise ArchiveError(what, f"it has more than {MAX_KEYS} successive keys")
 
 
-def _successor(old: VerifierKey, before: int, number: int, note: Note) -> tuple[int, VerifierKey]:
+def _successor(
+    old: VerifierKey, before: int, number: int, note: SignedNote
+) -> tuple[int, VerifierKey]:
     what = f"key/{number}"
     told, _, line = [*note.text.split("\n")[2:5], "", "", ""][:3]
     new = parse_key(line, what)

@@ -34,7 +34,10 @@ END: Final = (
 
 
 class LeafTable:
-    """A data.archive.log.shared_log.LeafStore in the database at ``url``, opened on first use."""
+    """Numbers the leaves of many machines in the database at ``url``, opened on first use.
+
+    All methods raise ArchiveError.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url

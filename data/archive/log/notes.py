@@ -41,7 +41,7 @@ class InvalidNote(CommuniqueError):
 
 
 @dataclass(frozen=True, slots=True)
-class Signature:
+class NoteSignature:
     """A signature line of a note: the signer's name, the key id (4 bytes), and the signature."""
 
     name: str
@@ -64,17 +64,17 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True)
-class Note:
+class SignedNote:
     """A text that ends in a line feed, and its signatures."""
 
     text: str
-    signatures: tuple[Signature, ...]
+    signatures: tuple[NoteSignature, ...]
 
     def encode(self) -> bytes:
         """Return the note as a file."""
         return f"{self.text}\n{''.join(one.line() for one in self.signatures)}".encode()
 
-    def signed_by(self, key: VerifierKey) -> Signature | None:
+    def signed_by(self, key: VerifierKey) -> NoteSignature | None:
         """Return the signature of a key, or None if the key did not sign the note.
 
         Raises InvalidNote if the note contains the key's name and id with a wrong signature.
@@ -86,13 +86,13 @@ class Note:
                 return signature
         return None
 
-    def with_signatures(self, added: Iterable[Signature]) -> Note:
+    def with_signatures(self, added: Iterable[NoteSignature]) -> SignedNote:
         """Return the note with more signatures; a new one replaces the old one of the same key."""
         kept = {(one.name, one.key_id): one for one in (*self.signatures, *added)}
-        return Note(self.text, tuple(kept.values()))
+        return SignedNote(self.text, tuple(kept.values()))
 
 
-def parse_note(data: bytes, what: str = "the note", *, most: int = MAX_NOTE_BYTES) -> Note:
+def parse_note(data: bytes, what: str = "the note", *, most: int = MAX_NOTE_BYTES) -> SignedNote:
     """Parse a note of at most ``most`` bytes; ``what`` names it in errors. Raises InvalidNote."""
     if len(data) > most:
         raise InvalidNote(what, f"it has more than {most:,} bytes")
@@ -105,10 +105,10 @@ def parse_note(data: bytes, what: str = "the note", *, most: int = MAX_NOTE_BYTE
     text, empty, lines = content.rpartition("\n\n")
     if not (empty and text and lines.endswith("\n")):
         raise InvalidNote(what, "it is not a signed note")
-    return Note(f"{text}\n", parse_signatures(lines, what))
+    return SignedNote(f"{text}\n", parse_signatures(lines, what))
 
 
-def parse_signatures(lines: str, what: str = "the note") -> tuple[Signature, ...]:
+def parse_signatures(lines: str, what: str = "the note") -> tuple[NoteSignature, ...]:
     """Parse signature lines. Raises InvalidNote."""
     found = []
     for line in lines.removesuffix("\n").split("\n"):
@@ -116,7 +116,7 @@ def parse_signatures(lines: str, what: str = "the note") -> tuple[Signature, ...
         if dash != DASH or not KEY_NAME.fullmatch(name):
             raise InvalidNote(what, f"{line[:80]!r} is not a signature line")
         signed = from_base64(value, what)
-        found.append(Signature(name, signed[:4], signed[4:]))
+        found.append(NoteSignature(name, signed[:4], signed[4:]))
     return tuple(found)
 
 
@@ -186,15 +186,15 @@ class SigningKey:
         private = Ed25519PrivateKey.from_private_bytes(self.seed)
         return VerifierKey(self.name, private.public_key().public_bytes_raw(), self.kind)
 
-    def sign(self, text: str, at: dt.datetime | None = None) -> Signature:
+    def sign(self, text: str, at: dt.datetime | None = None) -> NoteSignature:
         """Sign a text; a co-signature includes the time ``at`` (aware)."""
         private = Ed25519PrivateKey.from_private_bytes(self.seed)
         key_id = self.verifier.key_id
         if at is None:
-            return Signature(self.name, key_id, private.sign(text.encode()))
+            return NoteSignature(self.name, key_id, private.sign(text.encode()))
         seconds = int(at.timestamp())
         value = seconds.to_bytes(8) + private.sign(cosigned(text, seconds))
-        return Signature(self.name, key_id, value)
+        return NoteSignature(self.name, key_id, value)
 
 
 def cosigned(text: str, seconds: int) -> bytes:

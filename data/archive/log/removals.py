@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from data.archive.log.notes import InvalidNote, Note, SigningKey, VerifierKey, parse_note
+from data.archive.log.notes import InvalidNote, SignedNote, SigningKey, VerifierKey, parse_note
 
 REMOVAL: Final = "urn:communique:removal"
 """WARC-Target-URI of metadata records with notes about removals."""
@@ -47,7 +47,7 @@ _decode = msgspec.json.Decoder(Removal).decode
 def encode(removal: Removal, key: SigningKey) -> bytes:
     """Return the block of the record: a note signed by the key of the log."""
     text = f"{key.name}\n{FIRST}\n{_encode(removal).decode()}\n"
-    return Note(text, (key.sign(text),)).encode()
+    return SignedNote(text, (key.sign(text),)).encode()
 
 
 def decode(block: bytes, keys: Sequence[VerifierKey]) -> Removal:

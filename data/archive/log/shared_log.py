@@ -11,10 +11,10 @@ import datetime as dt
 import fcntl
 import os
 import secrets
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from data.archive.log.checkpoint import Checkpoint
@@ -22,7 +22,10 @@ from data.archive.log.leaf import Leaf
 from data.archive.log.notes import SigningKey
 from data.archive.log.tree_log import TreeLog
 from data.errors import ArchiveError
-from data.files import Writer, read_regular
+from data.files import FileWriter, read_regular
+
+if TYPE_CHECKING:
+    from data.archive.log.leaf_table import LeafTable
 
 BATCH_LEAVES: Final = 4096
 """Maximum number of leaves read from the database at once."""
@@ -51,47 +54,6 @@ BEHIND: Final = (
 )
 
 
-class LeafStore(Protocol):
-    """Numbers the leaves of many machines. All methods raise ArchiveError."""
-
-    def signer(self) -> tuple[str, ...]:
-        """Return all keys of the signing machine as vkeys, newest last; empty before the first."""
-
-    def set_signer(self, verifier: str, base: int) -> bool:
-        """Store the signing machine's key and the size of its log; return whether it was stored.
-
-        ``base`` is the size of the log. Nothing is stored if another machine signs, or if the table
-        already has leaves that would precede ``base``.
-        """
-
-    def follow_signer(self, known: Sequence[str], keys: Sequence[str]) -> None:
-        """Replace the known keys of the signing machine by its current ones."""
-
-    def base(self) -> int:
-        """Return the size of the signing machine's log before the first leaf in the database."""
-
-    def append(self, entries: Sequence[bytes], writer: str) -> int:
-        """Store entries durably under successive numbers, and return the first number."""
-
-    def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
-        """Return the numbers of records' leaves, the last one per record."""
-
-    def end(self) -> int:
-        """Return the number of leaves, including those before the first leaf in the database."""
-
-    def confirm(self, writer: str, end: int) -> None:
-        """Record that the records for a machine's leaves below number ``end`` are durable."""
-
-    def give_up(self, before: dt.datetime) -> int:
-        """Void leaves assigned ``before`` a time and never confirmed; return their number."""
-
-    def entries(self, first: int) -> list[bytes]:
-        """Return all entries from number ``first`` on."""
-
-    def confirmed(self, first: int, *, limit: int) -> list[bytes]:
-        """Return up to ``limit`` entries from number ``first`` to the first unconfirmed one."""
-
-
 class SharedLog(TreeLog):
     """The signed part of a shared log in ``folder``; its leaves are in ``leaves``.
 
@@ -99,7 +61,7 @@ class SharedLog(TreeLog):
     ``key``. Other machines only confirm their leaves. Not thread-safe.
     """
 
-    def __init__(self, folder: Path, key: Path, leaves: LeafStore, *, signs: bool) -> None:
+    def __init__(self, folder: Path, key: Path, leaves: LeafTable, *, signs: bool) -> None:
         super().__init__(folder, key)
         self._key_file = key
         self._leaves = leaves
@@ -245,7 +207,7 @@ class SharedLog(TreeLog):
         except FileNotFoundError:
             with self._feeding():
                 if not path.exists():
-                    writer = Writer(self.folder)
+                    writer = FileWriter(self.folder)
                     writer.write(path.name, secrets.token_hex(16).encode())
                     writer.flush()
             return read_regular(path).decode("ascii")

@@ -15,11 +15,11 @@ from data.archive.log.checkpoint import Checkpoint, parse_checkpoint, sign_check
 from data.archive.log.keys import KeyChain, LogKey
 from data.archive.log.leaf import ID_BYTES, Leaf
 from data.archive.log.merkle import leaf_hash
-from data.archive.log.notes import InvalidNote, Signature, SigningKey, VerifierKey
+from data.archive.log.notes import InvalidNote, NoteSignature, SigningKey, VerifierKey
 from data.archive.log.pending import Pending, waiting_entries
 from data.archive.log.tiles import WIDTH, TileTree, grown, read_file, tidy
 from data.errors import ArchiveError
-from data.files import Writer, read_regular
+from data.files import FileWriter, read_regular
 
 
 def log_of(home: Path) -> TreeLog:
@@ -164,7 +164,9 @@ class TreeLog:
         with self._told(), self._locked():
             yield self.checkpoint()
 
-    def add_cosignature(self, signed: Checkpoint, key: VerifierKey, signature: Signature) -> None:
+    def add_cosignature(
+        self, signed: Checkpoint, key: VerifierKey, signature: NoteSignature
+    ) -> None:
         """Store a witness's signature of a checkpoint, and its key.
 
         Raises ArchiveError.
@@ -220,7 +222,7 @@ class TreeLog:
         return checkpoint
 
     def _write(self, files: Mapping[str, bytes]) -> None:
-        writer = Writer(self.folder)
+        writer = FileWriter(self.folder)
         for path, content in files.items():
             writer.write(path, content)
         writer.flush()

@@ -24,14 +24,14 @@ from data.archive.log.merkle import consistency_proof, proves_consistency
 from data.archive.log.notes import (
     COSIGNER,
     InvalidNote,
-    Note,
+    SignedNote,
     SigningKey,
     VerifierKey,
     parse_key,
 )
 from data.archive.log.tiles import Read, TileTree
 from data.errors import ArchiveError, CommuniqueError
-from data.files import Writer, read_regular
+from data.files import FileWriter, read_regular
 
 CLOCK: Final = (
     "nothing is signed, for it was signed last at {:%Y-%m-%d %H:%M:%S} UTC, and the clock says "
@@ -120,7 +120,7 @@ class Witness:
         checkpoint = parse_checkpoint(content, f"{where}: checkpoint")
         folder = self._folder / name_of(checkpoint.origin)
         with self._locked():
-            known = Known(folder, where)
+            known = WitnessedLog(folder, where)
             key = known.key_of(checkpoint, read)
             before = known.checkpoint()
             if before:
@@ -129,7 +129,9 @@ class Witness:
                 raise known.refusal("its tiles do not give the root that it signed", checkpoint)
             return self._signed(checkpoint, before, key, folder, now)
 
-    def _compare(self, before: Checkpoint, now: Checkpoint, read: Read, known: Known) -> None:
+    def _compare(
+        self, before: Checkpoint, now: Checkpoint, read: Read, known: WitnessedLog
+    ) -> None:
         """Raise WitnessRefusal if a tree does not extend the previous one."""
         if now.size < before.size:
             cause = f"its tree has {now.size} leaves, and had {before.size} before"
@@ -166,9 +168,9 @@ class Witness:
             raise ArchiveError(str(folder / "checkpoint"), CLOCK.format(last.time, now))
         by_log = checkpoint.note.signed_by(key)
         signature = own.sign(checkpoint.note.text, now)
-        note = Note(checkpoint.note.text, tuple(one for one in (by_log, signature) if one))
+        note = SignedNote(checkpoint.note.text, tuple(one for one in (by_log, signature) if one))
         signed = Checkpoint(checkpoint.origin, checkpoint.size, checkpoint.root, note)
-        writer = Writer(self._folder)
+        writer = FileWriter(self._folder)
         writer.write(f"{folder.name}/key", f"{key}\n".encode())
         writer.write(f"{folder.name}/checkpoint", signed.encode())
         writer.write("key", f"{verifier}\n".encode())
@@ -184,7 +186,7 @@ class Witness:
             yield
 
 
-class Known:
+class WitnessedLog:
     """The data of a witness about one log."""
 
     def __init__(self, folder: Path, where: str) -> None:
@@ -229,7 +231,7 @@ class Known:
         """
         seen = checkpoint.encode()
         name = f"{checkpoint.size}-{hashlib.sha256(seen).hexdigest()[:16]}"
-        writer = Writer(self._folder)
+        writer = FileWriter(self._folder)
         before = self._folder / "checkpoint"
         if before.exists():
             writer.write(f"refused/{name}/before", read_regular(before))

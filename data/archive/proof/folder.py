@@ -15,14 +15,20 @@ from data.archive.log.attestations import TIMESTAMP, Attestations, signed_by_log
 from data.archive.log.checkpoint import Checkpoint
 from data.archive.log.leaf import decode_leaf
 from data.archive.log.merkle import inclusion_proof
-from data.archive.log.notes import Note, VerifierKey
+from data.archive.log.notes import SignedNote, VerifierKey
 from data.archive.log.proofs import SUFFIX, Proof, prove
 from data.archive.log.tree_log import RESTORE, TreeLog
 from data.archive.proof.readme import ALONE, DATED, MISSING, README, SECRETS, WITNESSED
 from data.archive.served import holds_secret
 from data.archive.warc.cdxj import read_entries
 from data.archive.warc.index import Index
-from data.archive.warc.reader import MAX_UNPACKED_BYTES, Record, path_of, read_file, read_record
+from data.archive.warc.reader import (
+    MAX_UNPACKED_BYTES,
+    ArchiveRecord,
+    path_of,
+    read_file,
+    read_record,
+)
 from data.archive.warc.warc_file import cdxj_path
 from data.errors import ArchiveError
 from data.models.capture import Capture
@@ -40,7 +46,7 @@ MAX_ATTEMPTS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ProvenCapture:
     """The subject of a capture, such as ``version 1`` of a release."""
 
     what: str
@@ -57,7 +63,7 @@ class Subject:
     title: str
     url: str
     fields: Any
-    shown: Sequence[Shown]
+    shown: Sequence[ProvenCapture]
 
 
 @dataclass(slots=True)
@@ -128,7 +134,7 @@ class ProofFolder:
         (self._to / SUMS).write_text("".join(sorted(sums, key=lambda line: line[66:])))
         return self._written
 
-    def _show(self, shown: Shown, index: Index) -> None:
+    def _show(self, shown: ProvenCapture, index: Index) -> None:
         """Add the record of a capture, its request, and the record it refers to."""
         capture = shown.capture
         if not capture.file:
@@ -158,7 +164,7 @@ class ProofFolder:
         if record.kind == "revisit":
             self._refer(record, index)
 
-    def _refer(self, record: Record, index: Index) -> None:
+    def _refer(self, record: ArchiveRecord, index: Index) -> None:
         holder = index.holder(record.field("WARC-Payload-Digest"))
         if holder is None:
             cause = "the record with its page is not in the archive"
@@ -166,7 +172,7 @@ class ProofFolder:
         original = read_record(self._archive, holder.file, holder.offset)
         self._prove(original, holder.leaf)
 
-    def _prove(self, record: Record, number: int) -> str:
+    def _prove(self, record: ArchiveRecord, number: int) -> str:
         """Add a record and its proofs; return the record's file name in the folder."""
         leaf = record.leaf()
         if leaf is None:
@@ -220,7 +226,7 @@ class ProofFolder:
             if one := note.signed_by(key):
                 self._witnesses[str(key)] = key
                 others.append(one)
-        signed = Note(note.text, (*by_log, *others))
+        signed = SignedNote(note.text, (*by_log, *others))
         return Checkpoint(checkpoint.origin, checkpoint.size, checkpoint.root, signed)
 
     def _file(self, name: str, content: bytes) -> None:
@@ -257,12 +263,12 @@ class ProofFolder:
         )
 
 
-def wrong(archive: Path, record: Record, cause: str) -> ArchiveError:
+def wrong(archive: Path, record: ArchiveRecord, cause: str) -> ArchiveError:
     """Return an error about a record that includes the record's current place."""
     return ArchiveError(str(path_of(archive, record.file)), f"byte {record.offset}: {cause}")
 
 
-def member_of(archive: Path, record: Record) -> bytes:
+def member_of(archive: Path, record: ArchiveRecord) -> bytes:
     """Return a record's compressed bytes. Raises ArchiveError."""
     for _ in range(MAX_ATTEMPTS):
         with suppress(FileNotFoundError), path_of(archive, record.file).open("rb") as file:
@@ -271,7 +277,7 @@ def member_of(archive: Path, record: Record) -> bytes:
     raise ArchiveError(str(path_of(archive, record.file)), "it is not there")
 
 
-def request_of(archive: Path, record: Record) -> Record | None:
+def request_of(archive: Path, record: ArchiveRecord) -> ArchiveRecord | None:
     """Return the request record before a response, or None. Raises ArchiveError."""
     start = 0
     for _ in range(MAX_ATTEMPTS):
@@ -283,6 +289,6 @@ def request_of(archive: Path, record: Record) -> Record | None:
             break
     asked = f"<{record.record_id}>"
     for one in read_file(archive / record.file, start, record.offset):
-        if isinstance(one, Record) and one.field("WARC-Concurrent-To") == asked:
+        if isinstance(one, ArchiveRecord) and one.field("WARC-Concurrent-To") == asked:
             return one
     return None

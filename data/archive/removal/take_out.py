@@ -3,6 +3,8 @@
 First, all growing files are finished, and the archive records which records will be removed and
 why. Then files are rewritten, the store receives the new places of its records, and the old files
 are deleted. After a kill, the same command completes the removal.
+
+Imported records that damage an archive are not removed, but set aside: a signed note excludes them.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from data.archive.log.notes import InvalidNote
 from data.archive.log.removals import SET_ASIDE, Removal, runs
 from data.archive.removal.chosen import Stored
 from data.archive.removal.rewriting import Cut, Places, rewritten
-from data.archive.verification.aside import numbers_aside
+from data.archive.verification.aside import damaging, numbers_aside
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import read_record, uuid_of
 from data.archive.warc.warc_file import cdxj_path, listed_at, own_files
@@ -88,7 +90,7 @@ def tell(
 
     A command that continues an interrupted one does not record it again.
     """
-    known_removals = told_removals(archive.folder, archive.log.key_chain())
+    known_removals = noted_removals(archive.folder, archive.log.key_chain())
     ids = [uuid_of(one.record_id) for one in records]
     numbers = {*archive.log.find(ids).values()}
     if any(known.kind == SET_ASIDE for known in known_removals):
@@ -106,7 +108,7 @@ def tell(
     archive.seal()
 
 
-def told_removals(folder: Path, keys: KeyChain) -> list[Removal]:
+def noted_removals(folder: Path, keys: KeyChain) -> list[Removal]:
     """Return the removals that an archive recorded under a key of its log.
 
     Unreadable records are skipped.
@@ -130,3 +132,23 @@ def write(archive: Archive, removed: Iterable[Removal]) -> None:
 def size_of(folder: Path) -> int:
     """Return the bytes of all record files."""
     return sum(path.stat().st_size for path in own_files(folder))
+
+
+SET_ASIDE_REASON: Final = (
+    "imported with the id of another record, or as a revisit record without its page"
+)
+
+
+def set_aside(archive: Archive) -> int:
+    """Exclude all imported records that should have been skipped and return their number.
+
+    The records remain in their files. Raises ArchiveError, also if the key of the log is missing.
+    """
+    archive.log.check_key()
+    leaves = Leaves(archive.log)
+    leaves.set_aside(numbers_aside(archive.folder, leaves))
+    found = damaging(archive.folder, leaves)
+    if found:
+        write(archive, [Removal(SET_ASIDE, SET_ASIDE_REASON, runs(found))])
+        archive.seal()
+    return len(found)

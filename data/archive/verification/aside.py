@@ -17,7 +17,7 @@ from data.archive.log.notes import InvalidNote
 from data.archive.log.removals import SET_ASIDE, Removal, leaves_of
 from data.archive.verification.tree import Leaves
 from data.archive.warc.digests import Digest, parse_digest
-from data.archive.warc.reader import Record, read_file, read_record
+from data.archive.warc.reader import ArchiveRecord, read_file, read_record
 from data.archive.warc.warc_file import listed_at, own_files
 from data.errors import ArchiveError
 
@@ -75,7 +75,7 @@ def damaging(archive: Path, leaves: Leaves) -> list[int]:
     return sorted([*found, *(one for payload, one in revisits if payload not in payloads)])
 
 
-def other_digest(record: Record) -> Digest | None:
+def other_digest(record: ArchiveRecord) -> Digest | None:
     """Return a payload digest by an algorithm other than SHA-256.
 
     Imported records may have one.
@@ -84,6 +84,6 @@ def other_digest(record: Record) -> Digest | None:
     return digest if digest and digest.algorithm != "sha256" else None
 
 
-def _records(archive: Path) -> Iterator[Record]:
+def _records(archive: Path) -> Iterator[ArchiveRecord]:
     for path in own_files(archive):
-        yield from (one for one in read_file(path) if isinstance(one, Record))
+        yield from (one for one in read_file(path) if isinstance(one, ArchiveRecord))

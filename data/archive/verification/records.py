@@ -18,10 +18,10 @@ from data.archive.log.notes import InvalidNote
 from data.archive.log.removals import Removal
 from data.archive.lost import size_of
 from data.archive.verification.aside import other_digest
-from data.archive.verification.report import Problem
+from data.archive.verification.report import ArchiveProblem
 from data.archive.verification.tree import Leaves
-from data.archive.warc.cdxj import Entry, entry_of, read_entries
-from data.archive.warc.reader import DOT_OPEN, Damage, Record, read_file
+from data.archive.warc.cdxj import CdxjEntry, entry_of, read_entries
+from data.archive.warc.reader import DOT_OPEN, ArchiveRecord, Damage, read_file
 from data.archive.warc.records import digest_text
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.files import is_held
@@ -70,16 +70,16 @@ class Records:
     """
 
     leaves: Leaves
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[ArchiveProblem] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)
     damaged: set[int] = field(default_factory=set)
     removed: list[Removal] = field(default_factory=list)
     announced: list[Removal] = field(default_factory=list)
-    doubtful: list[Problem] = field(default_factory=list)
+    doubtful: list[ArchiveProblem] = field(default_factory=list)
     captures: dict[str, Capture] = field(default_factory=dict)
-    unknown: list[tuple[Record, Leaf]] = field(default_factory=list)
+    unknown: list[tuple[ArchiveRecord, Leaf]] = field(default_factory=list)
     payloads: set[object] = field(default_factory=set)
-    revisits: dict[object, Problem] = field(default_factory=dict)
+    revisits: dict[object, ArchiveProblem] = field(default_factory=dict)
     count: int = 0
     size: int = 0
     files: int = 0
@@ -122,7 +122,9 @@ def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> Non
             if line:
                 found.damaged.add(line.leaf)
             leaf, uri = (line.leaf, line.uri) if line else (None, "")
-            found.problems.append(Problem(one.file, one.offset, one.cause, leaf=leaf, uri=uri))
+            found.problems.append(
+                ArchiveProblem(one.file, one.offset, one.cause, leaf=leaf, uri=uri)
+            )
             last = one
             continue
         if last is not None and one.kind in {"response", "revisit"}:
@@ -136,10 +138,10 @@ def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> Non
     for entry in lines.values() if lines else ():
         if not held:
             cause = f"{cdxj_path(path).name} lists a record here, and there is none"
-            found.problems.append(Problem(entry.file, entry.offset, cause, leaf=entry.leaf))
+            found.problems.append(ArchiveProblem(entry.file, entry.offset, cause, leaf=entry.leaf))
 
 
-def _name_request(answer: Record, found: Records) -> None:
+def _name_request(answer: ArchiveRecord, found: Records) -> None:
     """Give a damaged record the id of a request if the next record is the response.
 
     This is needed because no index lists requests.
@@ -151,17 +153,17 @@ def _name_request(answer: Record, found: Records) -> None:
         found.damaged.add(number)
 
 
-def _entries(path: Path, found: Records) -> dict[int, Entry] | None:
+def _entries(path: Path, found: Records) -> dict[int, CdxjEntry] | None:
     """Return the CDXJ lines of a file by offset, or report that they are missing."""
     lines = cdxj_path(path)
     if not lines.exists():
         name = path.name.removesuffix(DOT_OPEN)
-        found.problems.append(Problem(lines.name, None, f"the index of {name} is missing"))
+        found.problems.append(ArchiveProblem(lines.name, None, f"the index of {name} is missing"))
         return None
     return {entry.offset: entry for entry, _ in read_entries(lines)}
 
 
-def _check(record: Record, lines: dict[int, Entry] | None, found: Records) -> None:
+def _check(record: ArchiveRecord, lines: dict[int, CdxjEntry] | None, found: Records) -> None:
     line = lines.pop(record.offset, None) if lines else None
     leaf = record.leaf()
     if leaf is None:
@@ -193,7 +195,7 @@ def number_of(leaf: Leaf, encoded: bytes, leaves: Leaves) -> int | None:
     return max(numbers, default=None)
 
 
-def _pass_over(record: Record, leaf: Leaf, number: int, found: Records) -> None:
+def _pass_over(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> None:
     """Note a record that is set aside.
 
     The record is not evidence, but other records may refer to its payload.
@@ -205,7 +207,7 @@ def _pass_over(record: Record, leaf: Leaf, number: int, found: Records) -> None:
         del found.captures[record.record_id]
 
 
-def _compare(record: Record, leaf: Leaf, number: int, found: Records) -> None:
+def _compare(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> None:
     """Compare a record with its leaf and its own digests."""
     if number in found.seen:
         _complain(found, record, "another record here has the same id", number)
@@ -231,7 +233,7 @@ def _compare(record: Record, leaf: Leaf, number: int, found: Records) -> None:
     found.captures.pop(record.record_id, None)
 
 
-def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
+def _note(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> None:
     """Collect the references to other records in a record that matches its leaf."""
     for name, digest in ("WARC-Block-Digest", leaf.block), ("WARC-Payload-Digest", leaf.payload):
         told = record.field(name)
@@ -255,18 +257,18 @@ def _note(record: Record, leaf: Leaf, number: int, found: Records) -> None:
         _complain(found, record, "the store has another digest of its payload", number)
 
 
-def _hint(record: Record) -> str:
+def _hint(record: ArchiveRecord) -> str:
     """Return how to repair damage by an imported record; empty for other records."""
     return REPAIR if record.field(IMPORTED_FIELD) else ""
 
 
-def _note_payload(record: Record, leaf: Leaf, found: Records) -> None:
+def _note_payload(record: ArchiveRecord, leaf: Leaf, found: Records) -> None:
     """Note a record's payload, which revisit records may refer to."""
     if record.kind in {"response", "resource"}:
         found.payloads |= {leaf.payload, other_digest(record) or leaf.payload}
 
 
-def _note_removal(record: Record, number: int, found: Records) -> None:
+def _note_removal(record: ArchiveRecord, number: int, found: Records) -> None:
     """Note a removal if the log's key signed it and a signed tree contains it."""
     try:
         removal = removals.decode(record.block, found.leaves.keys_at(number + 1))
@@ -288,7 +290,7 @@ def _settle_unknown(found: Records) -> None:
     if not found.unknown:
         return
     found.leaves.read_waiting()
-    without: list[list[Record]] = []
+    without: list[list[ArchiveRecord]] = []
     for record, leaf in found.unknown:
         number = found.leaves.numbers.get(leaf.record_id.bytes)
         if number is not None:
@@ -306,9 +308,9 @@ def _settle_unknown(found: Records) -> None:
         _complain(found, first, f"no leaf of the log is its own{more}")
 
 
-def _complain(found: Records, record: Record, cause: str, leaf: int | None = None) -> None:
+def _complain(found: Records, record: ArchiveRecord, cause: str, leaf: int | None = None) -> None:
     found.problems.append(_problem(record, cause, leaf))
 
 
-def _problem(record: Record, cause: str, leaf: int | None) -> Problem:
-    return Problem(record.file, record.offset, cause, record.record_id, leaf, record.uri)
+def _problem(record: ArchiveRecord, cause: str, leaf: int | None) -> ArchiveProblem:
+    return ArchiveProblem(record.file, record.offset, cause, record.record_id, leaf, record.uri)

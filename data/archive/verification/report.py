@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 
-class Problem(msgspec.Struct, frozen=True):
+class ArchiveProblem(msgspec.Struct, frozen=True):
     """A fault of an archive.
 
     ``file`` is the current name below the archive's folder. ``offset`` is the start of the faulty
@@ -49,7 +49,7 @@ NOT_COMPARED: Final = (
 )
 
 
-class Report(msgspec.Struct, frozen=True):
+class VerificationReport(msgspec.Struct, frozen=True):
     """The contents of an archive and its faults.
 
     ``records`` is the number of records read, with ``bytes`` in ``files``. ``leaves`` is the number
@@ -68,5 +68,5 @@ class Report(msgspec.Struct, frozen=True):
     attested: Sequence[str]
     removed: Sequence[Removed]
     foreign: Sequence[str]
-    problems: Sequence[Problem]
+    problems: Sequence[ArchiveProblem]
     not_compared: Sequence[str] = NOT_COMPARED

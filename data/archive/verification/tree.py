@@ -16,7 +16,7 @@ from data.archive.log.pending import first_waiting
 from data.archive.log.tiles import HEIGHT, PREFIXED_BYTES, WIDTH, hashes_of, tile_path
 from data.archive.log.timestamps import stamped_digest
 from data.archive.log.tree_log import RESTORE, TreeLog
-from data.archive.verification.report import Problem
+from data.archive.verification.report import ArchiveProblem
 from data.errors import ArchiveError
 
 VOID_ENTRY: Final = bytes(ENTRY_BYTES)
@@ -40,7 +40,7 @@ class Leaves:
     """
 
     def __init__(self, log: TreeLog) -> None:
-        self.problems: list[Problem] = []
+        self.problems: list[ArchiveProblem] = []
         self.numbers: dict[bytes, int] = {}
         self.void: set[int] = set()
         self.aside: dict[bytes, int] = {}
@@ -130,17 +130,19 @@ class Leaves:
             if checkpoint is None:
                 if was_signed:
                     self.problems.append(
-                        Problem("log/checkpoint", None, f"it is missing; {RESTORE}")
+                        ArchiveProblem("log/checkpoint", None, f"it is missing; {RESTORE}")
                     )
                 return None
             keys = self._keys = log.key_chain()
         except ArchiveError as error:
-            self.problems.append(Problem("log/checkpoint", None, error.cause))
+            self.problems.append(ArchiveProblem("log/checkpoint", None, error.cause))
             return None
         if self._check_signature(checkpoint, keys, "log/checkpoint"):
             self.vouched = checkpoint.size
         if checkpoint.size < keys.sizes[-1]:
-            self.problems.append(Problem("log/checkpoint", None, ROTATED.format(keys.sizes[-1])))
+            self.problems.append(
+                ArchiveProblem("log/checkpoint", None, ROTATED.format(keys.sizes[-1]))
+            )
         return checkpoint
 
     def _check_signature(self, checkpoint: Checkpoint, keys: KeyChain, where: str) -> bool:
@@ -150,7 +152,7 @@ class Leaves:
                 return True
         except InvalidNote as error:
             cause = str(error)
-        self.problems.append(Problem(where, None, cause))
+        self.problems.append(ArchiveProblem(where, None, cause))
         return False
 
     def _read_tree(self) -> None:
@@ -170,12 +172,12 @@ class Leaves:
         try:
             bundle = self.tree.piece("entries", number, PREFIXED_BYTES)
         except (ArchiveError, OSError) as error:
-            self.problems.append(Problem(f"log/{path}", None, str(error)))
+            self.problems.append(ArchiveProblem(f"log/{path}", None, str(error)))
             return
         try:
             hashes = hashes_of(self.tree.tile(0, number))
         except (ArchiveError, OSError) as error:
-            self.problems.append(Problem(f"log/{tile_path(0, number)}", None, str(error)))
+            self.problems.append(ArchiveProblem(f"log/{tile_path(0, number)}", None, str(error)))
             hashes = []
         prefix = ENTRY_BYTES.to_bytes(2)
         for place in range(len(bundle) // PREFIXED_BYTES):
@@ -185,7 +187,7 @@ class Leaves:
             self._know(leaf, entry)
             if bundle[at : at + 2] != prefix or (hashes and hashes[place] != leaf_hash(entry)):
                 cause = "an entry of the log, or its hash in the tile, was changed"
-                self.problems.append(Problem(f"log/{path}", at, cause, leaf=leaf))
+                self.problems.append(ArchiveProblem(f"log/{path}", at, cause, leaf=leaf))
 
     def _check_tile(self, level: int, number: int) -> None:
         """Check that each hash of a tile is the root of the full tile below it."""
@@ -196,9 +198,9 @@ class Leaves:
                 below = self.tree.tile(level - 1, number * WIDTH + place)
                 if root_of(hashes_of(below)) != told:
                     cause = "a hash is not that of the tile below it: one of both was changed"
-                    self.problems.append(Problem(f"log/{path}", place * HASH_BYTES, cause))
+                    self.problems.append(ArchiveProblem(f"log/{path}", place * HASH_BYTES, cause))
         except (ArchiveError, OSError) as error:
-            self.problems.append(Problem(f"log/{path}", None, str(error)))
+            self.problems.append(ArchiveProblem(f"log/{path}", None, str(error)))
 
     def compare(self, checkpoint: Checkpoint, where: str) -> bool:
         """Return whether a checkpoint from any place belongs to this log."""
@@ -214,7 +216,7 @@ class Leaves:
                 cause = "the tiles do not give the root that it signs: the log was changed"
         except (ArchiveError, OSError) as error:
             cause = str(error)
-        self.problems.append(Problem(where, None, cause))
+        self.problems.append(ArchiveProblem(where, None, cause))
         return False
 
     def attested(self) -> Iterator[str]:
@@ -228,7 +230,7 @@ class Leaves:
             witnesses = [*kept.witnesses()]
             sizes = kept.sizes()
         except (ArchiveError, OSError) as error:
-            self.problems.append(Problem("log", None, str(error)))
+            self.problems.append(ArchiveProblem("log", None, str(error)))
             return
         for size in sizes:
             for name in self._attesting(kept, size, keys, witnesses):
@@ -259,9 +261,11 @@ class Leaves:
             if answer := kept.timestamp(size):
                 found.append("a time-stamp authority")
                 if stamped_digest(answer) != hashlib.sha256(signed_by_log(checkpoint)).digest():
-                    self.problems.append(Problem(where, None, "its time stamp is of another"))
+                    self.problems.append(
+                        ArchiveProblem(where, None, "its time stamp is of another")
+                    )
         except (ArchiveError, InvalidNote, OSError) as error:
-            self.problems.append(Problem(where, None, str(error)))
+            self.problems.append(ArchiveProblem(where, None, str(error)))
             return ()
         return found
 

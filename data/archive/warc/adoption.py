@@ -8,7 +8,7 @@ from typing import Final
 from data.archive.log.leaf import SALT_BYTES
 from data.archive.warc.cdxj import entry_of
 from data.archive.warc.digests import parse_digest
-from data.archive.warc.reader import WITH_PAYLOAD, Record
+from data.archive.warc.reader import WITH_PAYLOAD, ArchiveRecord
 from data.archive.warc.records import (
     SALT_FIELD,
     Fields,
@@ -29,7 +29,7 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
     would refer to it. A digest of the body without chunks is kept unless it is a SHA-256. Missing
     digests are added. The salt is always new, because anyone who knows a salt can guess addresses.
     """
-    found = Record("", 0, 0, b"", fields, block)
+    found = ArchiveRecord("", 0, 0, b"", fields, block)
     payload = b""
     if found.kind in WITH_PAYLOAD:
         payload = sha256(found.http.payload if found.is_http else block)
@@ -39,12 +39,14 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
         kept = [field for field in kept if field[0].lower() != "warc-payload-digest"]
     if not found.field("WARC-Block-Digest"):
         kept.append(("WARC-Block-Digest", digest_text(sha256(block))))
-    if payload and not Record("", 0, 0, b"", tuple(kept), block).field("WARC-Payload-Digest"):
+    if payload and not ArchiveRecord("", 0, 0, b"", tuple(kept), block).field(
+        "WARC-Payload-Digest"
+    ):
         kept.append(("WARC-Payload-Digest", digest_text(payload)))
     kept.append((SALT_FIELD, os.urandom(SALT_BYTES).hex()))
     kept.append(("Content-Length", str(len(block))))
     member = compressed(kept, block)
-    record = Record("", 0, len(member), sha256(member), tuple(kept), block)
+    record = ArchiveRecord("", 0, len(member), sha256(member), tuple(kept), block)
     leaf = record.leaf()
     if leaf is None:
         raise AssertionError("it has just got its salt")
@@ -62,7 +64,7 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
     )
 
 
-def _is_wrong(record: Record, said: str) -> bool:
+def _is_wrong(record: ArchiveRecord, said: str) -> bool:
     """Return whether a payload digest that differs from ours is certainly wrong."""
     digest = parse_digest(said)
     if digest is None:

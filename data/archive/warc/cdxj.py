@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from data.archive.warc.http_head import media_type_of
-from data.archive.warc.reader import Record
+from data.archive.warc.reader import ArchiveRecord
 from data.archive.warc.records import LISTED_KINDS, POSTED_FIELD, REVISIT, WARC_FIELDS, NewRecord
 from data.archive.warc.surt import surt
 from data.files import sync
@@ -35,7 +35,7 @@ BLOCK: Final = 65536
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class CdxjEntry:
     """A CDXJ line: a capture of ``uri`` at ``at`` (aware UTC, whole seconds).
 
     ``status`` is 0 and ``media_type`` None if the record has none. ``digest`` is the payload digest
@@ -83,12 +83,12 @@ class Entry:
         return f"{surt(self.address)} {self.at:%Y%m%d%H%M%S} {json.dumps(told)}\n".encode()
 
 
-def decode_entry(line: bytes) -> Entry:
+def decode_entry(line: bytes) -> CdxjEntry:
     """Parse a line. Raises ValueError if it is invalid."""
     try:
         _, timestamp, told = line.decode().split(" ", 2)
         fields = json.loads(told)
-        return Entry(
+        return CdxjEntry(
             fields["url"],
             dt.datetime.fromisoformat(f"{timestamp[:8]}T{timestamp[8:]}+0000"),
             fields.get("mime"),
@@ -104,7 +104,7 @@ def decode_entry(line: bytes) -> Entry:
         raise ValueError(f"a CDXJ line has no {error}") from error
 
 
-def entry_of(record: Record, leaf: int) -> Entry | None:
+def entry_of(record: ArchiveRecord, leaf: int) -> CdxjEntry | None:
     """Return the entry of a record; None for kinds that are not indexed, such as requests."""
     if record.kind not in LISTED_KINDS:
         return None
@@ -117,7 +117,7 @@ def entry_of(record: Record, leaf: int) -> Entry | None:
         media_type = REVISIT if record.kind == "revisit" else media_type
     elif media_type == WARC_FIELDS:
         return None
-    return Entry(
+    return CdxjEntry(
         record.uri,
         record.at.replace(microsecond=0),
         media_type,
@@ -131,9 +131,9 @@ def entry_of(record: Record, leaf: int) -> Entry | None:
     )
 
 
-def entry_at(record: NewRecord, capture: Capture) -> Entry:
+def entry_at(record: NewRecord, capture: Capture) -> CdxjEntry:
     """Return the entry of a new record at the place of its capture."""
-    return Entry(
+    return CdxjEntry(
         record.uri,
         capture.at.replace(microsecond=0),
         record.media_type,
@@ -147,7 +147,7 @@ def entry_at(record: NewRecord, capture: Capture) -> Entry:
     )
 
 
-def read_entries(path: Path, start: int = 0) -> Iterator[tuple[Entry, int]]:
+def read_entries(path: Path, start: int = 0) -> Iterator[tuple[CdxjEntry, int]]:
     """Yield entries from an offset on, each with the offset of the next entry.
 
     Incomplete and invalid lines are skipped, because the file can be rebuilt from its records.
@@ -163,7 +163,7 @@ def read_entries(path: Path, start: int = 0) -> Iterator[tuple[Entry, int]]:
                 yield decode_entry(line), start
 
 
-def last_entry(handle: int) -> tuple[Entry | None, int]:
+def last_entry(handle: int) -> tuple[CdxjEntry | None, int]:
     """Return the last complete entry of an open file, and the offset of its end.
 
     Raises ValueError.

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from data.archive.log.removals import REMOVAL
-from data.archive.warc.cdxj import Entry, read_entries
+from data.archive.warc.cdxj import CdxjEntry, read_entries
 from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.records import REVISIT
 from data.archive.warc.warc_file import cdxj_path, own_files
@@ -103,11 +103,11 @@ class Index:
         self._files: dict[str, int] = {}
         self._connection: sqlite3.Connection | None = None
         self._mark = Mark(0, 0)
-        self._waiting: list[Entry] = []
-        self._holders: dict[str, Entry] = {}
-        self._newest: dict[str, Entry] = {}
+        self._waiting: list[CdxjEntry] = []
+        self._holders: dict[str, CdxjEntry] = {}
+        self._newest: dict[str, CdxjEntry] = {}
 
-    def add(self, entry: Entry) -> None:
+    def add(self, entry: CdxjEntry) -> None:
         """Add a new capture; captures are written in batches."""
         if not is_listed(entry):
             return
@@ -120,12 +120,12 @@ class Index:
             if len(self._waiting) >= CAPTURES_PER_TRANSACTION:
                 self._flush()
 
-    def holder(self, digest: str) -> Entry | None:
+    def holder(self, digest: str) -> CdxjEntry | None:
         """Return a capture whose record contains the payload with this digest."""
         with self._lock:
             return self._holders.get(digest) or next(iter(self._found(HOLDER, digest)), None)
 
-    def newest(self, uri: str) -> Entry | None:
+    def newest(self, uri: str) -> CdxjEntry | None:
         """Return the last written capture of this exact address with status 200.
 
         The last written capture has the highest leaf, whatever the clock showed.
@@ -134,7 +134,7 @@ class Index:
             known = self._newest.get(uri)
             return known or next(iter(self._found(NEWEST, page_key(uri), uri)), None)
 
-    def captures(self, uri: str) -> list[Entry]:
+    def captures(self, uri: str) -> list[CdxjEntry]:
         """Return all captures of an address in their order of writing, except 304s."""
         with self._lock:
             self._flush()
@@ -195,7 +195,7 @@ class Index:
         if waiting:
             self._do(lambda db: self._write(db, waiting))
 
-    def _write(self, db: sqlite3.Connection, entries: list[Entry]) -> None:
+    def _write(self, db: sqlite3.Connection, entries: list[CdxjEntry]) -> None:
         rows = [self._row(db, entry) for entry in entries]
         with transaction(db):
             db.executemany(ROW, rows)
@@ -205,9 +205,11 @@ class Index:
         self._holders.clear()
         self._newest.clear()
 
-    def _found(self, sql: str, *keys: str) -> list[Entry]:
+    def _found(self, sql: str, *keys: str) -> list[CdxjEntry]:
         rows = self._do(lambda db: db.execute(sql, keys).fetchall())
-        return [Entry(row[0], dt.datetime.fromtimestamp(row[1], dt.UTC), *row[2:]) for row in rows]
+        return [
+            CdxjEntry(row[0], dt.datetime.fromtimestamp(row[1], dt.UTC), *row[2:]) for row in rows
+        ]
 
     def _do(self, what: Callable[[sqlite3.Connection], T]) -> T:
         """Run a function with the database; a damaged one is rebuilt first."""
@@ -308,7 +310,7 @@ class Index:
             (read, is_sorted, leaf, number),
         )
 
-    def _row(self, db: sqlite3.Connection, entry: Entry) -> tuple[object, ...]:
+    def _row(self, db: sqlite3.Connection, entry: CdxjEntry) -> tuple[object, ...]:
         return (
             self._file(db, entry.file),
             entry.offset,
@@ -331,7 +333,7 @@ class Index:
         return number
 
 
-def is_listed(entry: Entry) -> bool:
+def is_listed(entry: CdxjEntry) -> bool:
     """Return whether an entry gets an index row: captures of changed pages, and removal notes."""
     if entry.uri == REMOVAL:
         return True

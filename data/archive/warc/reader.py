@@ -105,7 +105,7 @@ class Http:
 
 
 @dataclass(frozen=True)
-class Record:
+class ArchiveRecord:
     """A record of a WARC file, with cached properties.
 
     ``file`` is the file's name without ``.open``. ``offset`` and ``length`` are in compressed
@@ -193,7 +193,7 @@ class Record:
         return Leaf(uri, self.at, payload, block, self.digest, uuid_of(self.record_id))
 
 
-def is_whole(record: Record) -> bool:
+def is_whole(record: ArchiveRecord) -> bool:
     """Return whether the block of a record matches its digest."""
     told = record.field("WARC-Block-Digest")
     return told == f"sha256:{hashlib.sha256(record.block).hexdigest()}"
@@ -209,7 +209,7 @@ def uuid_of(record_id: str) -> UUID:
         return uuid5(NAMESPACE_URL, record_id)
 
 
-def read_record(folder: Path, file: str, offset: int) -> Record:
+def read_record(folder: Path, file: str, offset: int) -> ArchiveRecord:
     """Read the record at an offset of a file in an archive's folder, growing or finished.
 
     Raises ArchiveError if it is missing or damaged.
@@ -262,7 +262,9 @@ def _opened(folder: Path, file: str) -> tuple[Path, int]:
     raise ArchiveError(str(folder / file), "it does not exist")
 
 
-def read_file(path: Path, start: int = 0, end: int | None = None) -> Iterator[Record | Damage]:
+def read_file(
+    path: Path, start: int = 0, end: int | None = None
+) -> Iterator[ArchiveRecord | Damage]:
     """Yield all records of a file between two offsets, in order. Raises ArchiveError.
 
     Unreadable bytes are yielded as one damage, and reading continues at the next complete record.
@@ -277,7 +279,7 @@ def read_file(path: Path, start: int = 0, end: int | None = None) -> Iterator[Re
         while offset < end:
             found = _record(read, name, offset)
             yield found
-            if isinstance(found, Record):
+            if isinstance(found, ArchiveRecord):
                 offset = found.offset + found.length
             else:
                 offset = _next(read, name, offset + 1, end)
@@ -317,13 +319,13 @@ def _next(read: ReadAt, name: str, offset: int, end: int) -> int:
             offset += len(chunk) - len(MAGIC) + 1
             continue
         offset += at
-        if isinstance(_record(read, name, offset), Record):
+        if isinstance(_record(read, name, offset), ArchiveRecord):
             return offset
         offset += 1
     return end
 
 
-def _record(read: ReadAt, name: str, offset: int) -> Record | Damage:
+def _record(read: ReadAt, name: str, offset: int) -> ArchiveRecord | Damage:
     try:
         content, length, digest = _member(read, offset)
     except (INVALID, ValueError) as error:
@@ -339,7 +341,7 @@ def _record(read: ReadAt, name: str, offset: int) -> Record | Damage:
     block = content[head : head + max(0, told)]
     if told != len(block):
         return Damage(name, offset, f"its block has {len(block)} bytes, not {told}")
-    return Record(name.removesuffix(DOT_OPEN), offset, length, digest, fields, block)
+    return ArchiveRecord(name.removesuffix(DOT_OPEN), offset, length, digest, fields, block)
 
 
 def _member(read: ReadAt, offset: int) -> tuple[bytes, int, bytes]:

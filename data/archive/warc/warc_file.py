@@ -19,8 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from data.archive.warc.cdxj import Entry, decode_entry, last_entry, write_sorted
-from data.archive.warc.reader import DOT_OPEN, Damage, Record, read_file
+from data.archive.warc.cdxj import CdxjEntry, decode_entry, last_entry, write_sorted
+from data.archive.warc.reader import DOT_OPEN, ArchiveRecord, Damage, read_file
 from data.archive.warc.surt import surt
 from data.files import sync
 
@@ -79,7 +79,7 @@ class WarcFile:
             raise
         self.listed += len(lines)
 
-    def mend(self) -> Iterator[Record]:
+    def mend(self) -> Iterator[ArchiveRecord]:
         """Cut off incomplete records, and yield the records without a CDXJ line.
 
         Raises BrokenFile if damage precedes a complete record. Such a file is never changed again.
@@ -198,7 +198,7 @@ def own_files(folder: Path) -> list[Path]:
     return sorted(one for one in found if NAME.fullmatch(one.name.removesuffix(DOT_OPEN)))
 
 
-def listed_at(folder: Path, uri: str) -> Iterator[Entry]:
+def listed_at(folder: Path, uri: str) -> Iterator[CdxjEntry]:
     """Yield the CDXJ entries of an address in a folder. Raises OSError."""
     begin = f"{surt(uri)} ".encode()
     for path in own_files(folder):

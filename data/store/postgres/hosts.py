@@ -1,12 +1,12 @@
 """Schedule of hosts and leases for workers that visit them: one row per host.
 
-A duty, which only one of several services performs, also has a row; duty_key returns its name.
+A duty, which only one of several services performs, also has a row, named by
+data.models.lease.duty_key.
 
 A host is due at ``next_due``. A worker that claims a host gets a token and holds a lease until a
 time of the database's clock, the only clock that counts. No other worker gets the host meanwhile.
-The results of a visit are only written with that token
-(data.store.postgres.database.connection.Connection.under). ``rests_until`` is the earliest time of
-the next request to the host by any worker.
+The results of a visit are only written with that token (see PostgresConnection.under).
+``rests_until`` is the earliest time of the next request to the host by any worker.
 
 The methods are for asyncio, because schedulers and workers wait for many things at once.
 """
@@ -20,14 +20,9 @@ from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 import psycopg
 
 from data.models import Lease, Run
+from data.models.lease import DUTY_PREFIX
 from data.store.postgres.database.schema import APPLIED, MIGRATIONS
 from data.store.shared_sql.database.rows import decode_run
-
-DUTY_PREFIX: Final = "duty:"
-"""Prefix of the names of duties. No host starts with it, because a port is a number."""
-
-JOB_LOCK_PREFIX: Final = "visit:"
-"""Prefix of the Procrastinate lock for a row's jobs; the name of the row follows."""
 
 Connection: TypeAlias = psycopg.AsyncConnection[tuple[Any, ...]]
 
@@ -37,11 +32,6 @@ class Connections(Protocol):
 
     def connection(self) -> AbstractAsyncContextManager[Connection]:
         """Return a connection for a ``with`` block; it commits each statement."""
-
-
-def duty_key(name: str) -> str:
-    """Return the name of a duty's row, which is also the name of its source."""
-    return f"{DUTY_PREFIX}{name}"
 
 
 class AskedVisit(NamedTuple):

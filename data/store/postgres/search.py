@@ -12,7 +12,7 @@ from data.store.shared_sql.database.connection import Database
 from data.store.shared_sql.search import (
     RANKED,
     SEARCH_TIMEOUT_SECONDS,
-    Entry,
+    IndexEntry,
     SearchPart,
     filters,
     rows_between,
@@ -88,7 +88,7 @@ class PostgresSearch(SearchPart):
             wanted.append(any_of([f"({found.words})", *map(quoted, others)]))
         return wanted
 
-    def _enter_releases(self, db: Database, entries: Sequence[Entry]) -> None:
+    def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
         db.executemany(
             "DELETE FROM search_rows WHERE release = ?", [(one.release,) for one in entries]
         )

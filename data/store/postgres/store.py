@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from data.models import DueHosts
+from data.models.lease import DUTY_PREFIX
 from data.sqlite_file import BUSY_SECONDS
-from data.store.postgres.database.connection import Connection
-from data.store.postgres.hosts import DUTY_PREFIX
+from data.store.postgres.database.connection import PostgresConnection
 from data.store.postgres.search import PostgresSearch
 from data.store.postgres.snapshot import write_snapshot
 from data.store.shared_sql.tables import Tables
@@ -56,10 +56,10 @@ class PostgresStore(PostgresSearch, Store):
     database at ``url`` can't be reached or is not a store.
     """
 
-    _connection: Connection
+    _connection: PostgresConnection
 
     def __init__(self, url: str, *, patience: float = BUSY_SECONDS) -> None:
-        connection = Connection(url, patience=patience)
+        connection = PostgresConnection(url, patience=patience)
         super().__init__(connection, PostgresTables(connection))
 
     def under(self, lease: Lease | None) -> AbstractContextManager[None]:
@@ -150,7 +150,7 @@ class PostgresStore(PostgresSearch, Store):
 
 def count_publication(url: str) -> int:
     """Return the next publication number, which nobody else gets. Raises StoreError."""
-    connection = Connection(url, patience=BUSY_SECONDS)
+    connection = PostgresConnection(url, patience=BUSY_SECONDS)
     try:
         with connection.writing() as db:
             ((number,),) = db.execute("SELECT nextval('publications')").fetchall()

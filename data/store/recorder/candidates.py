@@ -20,11 +20,11 @@ from data.stories.copies import (
     slot_of,
     slots_near,
 )
-from data.text.similarity import MARK_BITS, Signature
+from data.text.similarity import MARK_BITS, TextSignature
 
 
 @dataclass(frozen=True, slots=True)
-class Candidates:
+class SimilarReleases:
     """Numbers of releases that share marks with a text.
 
     Releases with the most shared bands come first, then those with the most anchors. Releases that
@@ -36,10 +36,10 @@ class Candidates:
     hot: frozenset[int]
 
 
-NO_CANDIDATES: Final = Candidates((), frozenset())
+NO_CANDIDATES: Final = SimilarReleases((), frozenset())
 
 
-def find_candidates(tables: Tables, text: Signature, order: dt.datetime) -> Candidates:
+def find_candidates(tables: Tables, text: TextSignature, order: dt.datetime) -> SimilarReleases:
     """Return the releases published around ``order`` that share marks with a text."""
     slots = slots_near(order)
     own = _in_slots(slots, text.bands)
@@ -67,14 +67,14 @@ def find_candidates(tables: Tables, text: Signature, order: dt.datetime) -> Cand
     ]
     ranked.sort()
     crowded = len(rows) >= MAX_ANCHOR_RELEASES
-    return Candidates(
+    return SimilarReleases(
         tuple(n for _, _, n in ranked),
         _hot(rows, slot_of(order), of_bands) if crowded else frozenset(),
     )
 
 
 def bands_of(
-    text: Signature, order: dt.datetime, hot: frozenset[int] = frozenset()
+    text: TextSignature, order: dt.datetime, hot: frozenset[int] = frozenset()
 ) -> Sequence[int]:
     """Return the bands under which to index a text: its marks in its time slot.
 

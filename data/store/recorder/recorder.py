@@ -15,8 +15,8 @@ from data.identity.decision import (
     SHARED_BODY,
     Decision,
     decide,
+    decide_reextraction,
     first_release,
-    read_anew,
 )
 from data.identity.matching import (
     DraftSignature,
@@ -29,13 +29,13 @@ from data.identity.matching import (
 )
 from data.models import Content, Draft, Release
 from data.revisions.stored_difference import encode_difference
-from data.store.outcome import JoinedStory, Outcome
-from data.store.recorder.candidates import Candidates, bands_of, find_candidates
+from data.store.outcome import JoinedStory, RecordOutcome
+from data.store.recorder.candidates import SimilarReleases, bands_of, find_candidates
 from data.store.recorder.stories import StoryJoiner
 from data.store.recorder.unconfirmed import confirm, may_be_cut
 from data.store.shared_sql.database.rows import AddressOwner, StoredRelease
 from data.store.shared_sql.tables import Tables
-from data.text.similarity import Signature, signature
+from data.text.similarity import TextSignature, signature
 from data.text.urls import canonical_url
 from data.text.words import word_hashes
 
@@ -64,7 +64,7 @@ class Match:
 
     known: StoredRelease | None
     reread: bool
-    near: Candidates | None = None
+    near: SimilarReleases | None = None
 
 
 class Recorder:
@@ -82,7 +82,7 @@ class Recorder:
         since: dt.datetime,
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
-    ) -> Outcome:
+    ) -> RecordOutcome:
         """Decide whether a draft is new, changed or unchanged, and store it.
 
         ``seen`` is the time of the visit and ``since`` the start of its run. ``front`` contains
@@ -135,7 +135,7 @@ class Recorder:
             decision = replace(decision, release=replace(decision.release, story=joined.story))
         return replace(outcome, decision=decision, noted=noted, joined=joined)
 
-    def restore(self, outcome: Outcome) -> None:
+    def restore(self, outcome: RecordOutcome) -> None:
         """Repeat the writes of a recorded outcome without deciding again."""
         release = outcome.decision.release
         with self._tables.transaction():
@@ -152,14 +152,14 @@ class Recorder:
             if outcome.joined:
                 self._stories.grow(outcome.joined)
 
-    def read_anew(
+    def record_reextraction(
         self,
         release_id: str,
         draft: Draft,
         at: dt.datetime,
         labels: Mapping[str, str],
         before: Content | None = None,
-    ) -> Outcome | None:
+    ) -> RecordOutcome | None:
         """Store a release as re-extracted with other rules from a stored response.
 
         Return None if the release is unknown.
@@ -169,7 +169,7 @@ class Recorder:
             known = self._tables.release_with_id(release_id)
             if known is None or known.release.content.redacted:
                 return None
-            decision = read_anew(draft, known.release, before)
+            decision = decide_reextraction(draft, known.release, before)
             outcome = replace(
                 self._outcome(draft, decision, known, read, None),
                 addresses=(),
@@ -202,12 +202,12 @@ class Recorder:
         with self._tables.transaction():
             self._stories.grow(joined)
 
-    def find_candidates(self, text: Signature, order: dt.datetime) -> Candidates:
+    def find_candidates(self, text: TextSignature, order: dt.datetime) -> SimilarReleases:
         """Return releases published around ``order`` whose texts may be similar to this text."""
         return find_candidates(self._tables, text, order)
 
     def enter_text(
-        self, number: int, text: Signature, order: dt.datetime, hot: frozenset[int]
+        self, number: int, text: TextSignature, order: dt.datetime, hot: frozenset[int]
     ) -> None:
         """Add a text to the index of similar texts under all its marks except the ``hot`` ones."""
         self._tables.add_bands(number, bands_of(text, order, hot), len(text.anchors))
@@ -262,7 +262,7 @@ class Recorder:
         return found if claims(draft, read, found.release, claimed=False) else None
 
     def _moved(
-        self, draft: Draft, read: DraftSignature, near: Candidates, since: dt.datetime
+        self, draft: Draft, read: DraftSignature, near: SimilarReleases, since: dt.datetime
     ) -> StoredRelease | None:
         """Return the release that a draft at a new address matches by its text, or None."""
         if not draft.content.body_text and not is_document(draft):
@@ -291,7 +291,7 @@ class Recorder:
             return Decision("unchanged", known.release, doubt=SHARED_BODY)
         return decision
 
-    def _is_shared(self, known: StoredRelease, text: Signature) -> bool:
+    def _is_shared(self, known: StoredRelease, text: TextSignature) -> bool:
         """Return whether another recent release of the same source has this text.
 
         A shared text is rejected as a change of the release.
@@ -311,8 +311,8 @@ class Recorder:
         known: StoredRelease | None,
         read: DraftSignature,
         claimed: str | None,
-    ) -> Outcome:
-        return Outcome(
+    ) -> RecordOutcome:
+        return RecordOutcome(
             decision,
             known.release if known else None,
             read.fingerprint,
@@ -325,7 +325,7 @@ class Recorder:
             news=known is None and draft.position is None and not _is_old(decision.release),
         )
 
-    def _write(self, outcome: Outcome, known: StoredRelease | None) -> int:
+    def _write(self, outcome: RecordOutcome, known: StoredRelease | None) -> int:
         """Write a release and all data that depends on it, and return its number."""
         release, tables = outcome.decision.release, self._tables
         old = known.release if known else None
@@ -360,7 +360,9 @@ class Recorder:
             tables.note_news(number, release)
         return number
 
-    def _queue_events(self, number: int, draft: Draft, outcome: Outcome, seen: dt.datetime) -> None:
+    def _queue_events(
+        self, number: int, draft: Draft, outcome: RecordOutcome, seen: dt.datetime
+    ) -> None:
         """Queue events for watches if a release is new, edited or declared retracted."""
         old, new = outcome.before, outcome.decision.release
         backlog = not outcome.news if old is None else draft.imported
@@ -373,7 +375,9 @@ class Recorder:
         if old and old.retracted and not new.retracted:
             self._tables.queue_event("return", seen, number, revision=0, backlog=backlog)
 
-    def _note_capture(self, number: int, outcome: Outcome, known: StoredRelease | None) -> None:
+    def _note_capture(
+        self, number: int, outcome: RecordOutcome, known: StoredRelease | None
+    ) -> None:
         """Store the archive record that showed a release, for a new version or as the last one."""
         revision = outcome.decision.release.revision
         if known is None or revision > known.release.revision:
@@ -382,7 +386,7 @@ class Recorder:
         elif outcome.read_at is None:
             self._tables.keep_last_capture(number, outcome.capture)
 
-    def _note_addresses(self, number: int, outcome: Outcome) -> bool:
+    def _note_addresses(self, number: int, outcome: RecordOutcome) -> bool:
         """Store the addresses of a release and return whether any of them is new."""
         source, tables = outcome.decision.release.source, self._tables
         urls = {canonical_url(url): url for url in outcome.addresses}
@@ -396,7 +400,7 @@ class Recorder:
     # Join.
 
     def _join(
-        self, number: int, draft: Draft, release: Release, text: Signature, match: Match
+        self, number: int, draft: Draft, release: Release, text: TextSignature, match: Match
     ) -> JoinedStory | None:
         """Add a text to the index of similar texts and join its release to a story."""
         known = match.known.release if match.known else None
@@ -410,10 +414,10 @@ class Recorder:
     def _find_anew(
         self,
         known: StoredRelease | None,
-        text: Signature,
+        text: TextSignature,
         release: Release,
-        near: Candidates | None = None,
-    ) -> Candidates:
+        near: SimilarReleases | None = None,
+    ) -> SimilarReleases:
         """Return the candidates for a new or changed text.
 
         The earlier text is removed from the index.

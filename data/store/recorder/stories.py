@@ -10,12 +10,12 @@ from typing import Final
 from data.identity.matching import keys_of
 from data.models import Draft, Release
 from data.store.outcome import JoinedStory
-from data.store.recorder.candidates import Candidates
-from data.store.shared_sql.database.rows import StoredText, StoryMember
+from data.store.recorder.candidates import SimilarReleases
+from data.store.shared_sql.database.rows import StoredMember, StoredText
 from data.store.shared_sql.tables import Tables
 from data.stories.copies import MIN_SHINGLES, Likeness, belongs_to_story, likeness
 from data.stories.translations import Translation, commonness, marks_in, translation_pairs
-from data.text.similarity import Signature, signature
+from data.text.similarity import TextSignature, signature
 from data.text.urls import canonical_url
 
 COMPARED: Final = 20
@@ -49,8 +49,8 @@ class StoryJoiner:
         number: int,
         draft: Draft,
         release: Release,
-        text: Signature,
-        near: Candidates | None,
+        text: TextSignature,
+        near: SimilarReleases | None,
     ) -> JoinedStory | None:
         """Join a release to its story, if it has one, and return the growth of the story.
 
@@ -63,7 +63,9 @@ class StoryJoiner:
             return None
         return self._join(number, release, kin)
 
-    def copies(self, release: Release, text: Signature, near: Candidates) -> list[StoryMember]:
+    def copies(
+        self, release: Release, text: TextSignature, near: SimilarReleases
+    ) -> list[StoredMember]:
         """Return copies of a release at other sources, at most one per story."""
         if not near.nearest or len(text.words) < MIN_SHINGLES:
             return []
@@ -71,8 +73,8 @@ class StoryJoiner:
         if not alike:
             return []
         found = {one.number: one for one in self._tables.story_members(list(alike))}
-        same_text: list[StoryMember] = []
-        held: list[StoryMember] = []
+        same_text: list[StoredMember] = []
+        held: list[StoredMember] = []
         known: set[str] = set()
         for number, how in alike.items():
             other = found[number]
@@ -87,7 +89,7 @@ class StoryJoiner:
         # stories.
         return same_text or held[:1]
 
-    def remember(self, number: int, source: str, text: Signature) -> StoredText:
+    def remember(self, number: int, source: str, text: TextSignature) -> StoredText:
         """Cache a text, because its copies usually appear within hours."""
         known = self._tables.texts
         text.forget_words()
@@ -137,14 +139,16 @@ class StoryJoiner:
         # The page of each release in a story lists all the others.
         self._tables.mark_story_dirty(joined.story)
 
-    def _alike(self, source: str, text: Signature, near: Candidates) -> dict[int, Likeness]:
+    def _alike(
+        self, source: str, text: TextSignature, near: SimilarReleases
+    ) -> dict[int, Likeness]:
         """Return the nearest releases of other sources with similar texts, and how similar."""
         texts = map(self._text, near.nearest)
         others = (one for one in texts if one.source != source)
         found = {one.number: likeness(text, one.signature) for one in islice(others, COMPARED)}
         return {number: how for number, how in found.items() if how is not Likeness.NONE}
 
-    def _is_of(self, text: Signature, found: StoryMember, how: Likeness) -> bool:
+    def _is_of(self, text: TextSignature, found: StoredMember, how: Likeness) -> bool:
         """Return whether a text similar to ``found`` also belongs to the story of ``found``.
 
         The first release defines a story. Otherwise it would drift through copies of copies.
@@ -167,7 +171,7 @@ class StoryJoiner:
             known = self.remember(number, source, signature(body))
         return known
 
-    def _translations(self, number: int, draft: Draft, release: Release) -> list[StoryMember]:
+    def _translations(self, number: int, draft: Draft, release: Release) -> list[StoredMember]:
         """Return the translations that this page links, and those whose pages link this one."""
         named = sorted({canonical_url(url) for _, url in draft.editions})
         found = self._tables.translations_of(release.source, keys_of(draft), named)
@@ -186,9 +190,9 @@ class StoryJoiner:
     def _id(self, number: int) -> str:
         return self._tables.story_members([number])[0].id
 
-    def _join(self, number: int, release: Release, kin: Iterable[StoryMember]) -> JoinedStory:
+    def _join(self, number: int, release: Release, kin: Iterable[StoredMember]) -> JoinedStory:
         """Put a release and related releases into the story of the one published first."""
-        own = StoryMember(
+        own = StoredMember(
             number,
             release.id,
             release.story,

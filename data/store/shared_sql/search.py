@@ -14,8 +14,8 @@ import msgspec
 
 from data.languages.tags import feed_language
 from data.models import Content, Release
-from data.search.matches import MAX_COUNTED, STATES, Hits, Matches
 from data.search.query import Query, terms_of
+from data.search.results import MAX_COUNTED, STATES, Hits, Matches
 from data.store.shared_sql.database.connection import Database, Part, places
 from data.store.shared_sql.database.rows import RELEASE_COLUMNS, encode, redacted_row, release_of
 from data.store.shared_sql.sources import SourcesPart
@@ -61,7 +61,7 @@ class Filed(msgspec.Struct, array_like=True, frozen=True, gc=False):
 _filed = msgspec.json.Decoder(Filed)
 
 
-class Entry(NamedTuple):
+class IndexEntry(NamedTuple):
     """A release for the index: its row, its number, and its content without secrets.
 
     ``tokens`` are words for its source, topics, language and states, separated by spaces. ``filed``
@@ -93,7 +93,7 @@ class SearchPart(Part):
         """
 
     @abstractmethod
-    def _enter_releases(self, db: Database, entries: Sequence[Entry]) -> None:
+    def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
         """Index releases, replacing their earlier entries."""
 
     def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
@@ -210,7 +210,7 @@ class SearchPart(Part):
             yield from enumerate(some, start=free)
 
 
-def entry(row: int, found: Found, secrets: Secrets) -> Entry:
+def entry(row: int, found: Found, secrets: Secrets) -> IndexEntry:
     """Return the index entry of a release, without secrets in its texts."""
     number, source, _, text, *became = found
     content = _content.decode(text)
@@ -228,7 +228,7 @@ def entry(row: int, found: Found, secrets: Secrets) -> Entry:
         tuple(state for state, holds in zip(STATES, became, strict=True) if holds),
     )
     tokens = tokens_of(filed, section_of(content.section))
-    return Entry(row, number, content, filed.language, tokens, encode(filed))
+    return IndexEntry(row, number, content, filed.language, tokens, encode(filed))
 
 
 def rows_between(query: Query, cursor: int | None = None) -> tuple[int, int]:

@@ -10,9 +10,9 @@ from data.store.shared_sql.database.rows import (
     FILED,
     INSTANT,
     SHOWN_VIEW,
+    StoredMember,
     StoredText,
     StoredTranslation,
-    StoryMember,
     body_of,
 )
 from data.store.shared_sql.publication import enter_facet_changes, keys_of_row
@@ -41,14 +41,14 @@ class StoryTables(Part):
 
     def story_members(
         self, numbers: Collection[int], *, without_language: str = ""
-    ) -> Sequence[StoryMember]:
+    ) -> Sequence[StoredMember]:
         """Return the story data of these releases, except those in ``without_language``."""
         rows = self._ask(
             f"{MEMBER} WHERE number IN ({places(numbers)}) AND (? = '' OR language <> ?)"
             " ORDER BY number",
             [*numbers, without_language, without_language],
         )
-        return [StoryMember(*row) for row in rows]
+        return [StoredMember(*row) for row in rows]
 
     def first_of_story(self, story: str) -> int:
         """Return the number of the first published release in a story."""

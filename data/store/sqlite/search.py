@@ -12,7 +12,7 @@ from data.store.shared_sql.search import (
     BATCH,
     RANKED,
     SEARCH_TIMEOUT_SECONDS,
-    Entry,
+    IndexEntry,
     SearchPart,
     filters,
     rows_between,
@@ -68,7 +68,7 @@ class SqliteSearch(SearchPart):
             )
             yield from (found[row] for row in some if row in found)
 
-    def _enter_releases(self, db: Database, entries: Sequence[Entry]) -> None:
+    def _enter_releases(self, db: Database, entries: Sequence[IndexEntry]) -> None:
         # The index doesn't store texts, so entries can't be deleted; old rows are skipped instead.
         db.executemany(
             "UPDATE search_rows SET release = NULL WHERE release = ?",

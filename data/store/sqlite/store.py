@@ -12,7 +12,7 @@ from pathlib import Path
 
 from data.sqlite_file import BUSY_SECONDS, files_of
 from data.store.shared_sql.tables import Tables
-from data.store.sqlite.database.connection import Connection
+from data.store.sqlite.database.connection import SqliteConnection
 from data.store.sqlite.search import SqliteSearch
 from data.store.store import NOT_OF_ARCHIVE, Store
 
@@ -46,10 +46,10 @@ class SqliteStore(SqliteSearch, Store):
     file at ``path`` can't be opened or is not a store.
     """
 
-    _connection: Connection
+    _connection: SqliteConnection
 
     def __init__(self, path: Path, *, patience: float = BUSY_SECONDS) -> None:
-        connection = Connection(path, patience=patience)
+        connection = SqliteConnection(path, patience=patience)
         super().__init__(connection, SqliteTables(connection))
 
     def keep_private(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from data.database_address import FIX, is_written
 from data.errors import StoreError
+from data.settings.postgres_url import ESCAPING_MESSAGE, is_clearly_escaped
 from data.store import MISSING, UNKNOWN, open_store
 from data.store.transfer.sqlite_end import SqliteEnd, is_marked
 from data.text.redaction import redacted
@@ -58,8 +58,8 @@ def path_of(url: str) -> Path | None:
     """
     scheme, _, rest = url.partition(":")
     if scheme in {"postgresql", "postgres"} and rest:
-        if not is_written(url):
-            raise StoreError(f"{scheme}:…", FIX)
+        if not is_clearly_escaped(url):
+            raise StoreError(f"{scheme}:…", ESCAPING_MESSAGE)
         return None
     if scheme == "sqlite" and rest:
         return Path(rest).resolve()

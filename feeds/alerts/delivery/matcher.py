@@ -14,9 +14,9 @@ from data.revisions.diff import FieldDiff
 from data.revisions.stored_difference import changes_between
 from data.settings import Alerts
 from data.store.store import Store
-from data.watches.match import AlertEvent, WatchIndex, release_event
 from data.watches.schedule import send_time
 from data.watches.watch import Watch
+from data.watches.watch_index import AlertEvent, WatchIndex, release_event
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.messages import event_body, event_fields, idempotency_key
 

@@ -14,11 +14,10 @@ from data.archive.log.cosigning import asked_witness
 from data.archive.log.remote import is_address
 from data.archive.log.removals import SET_ASIDE
 from data.archive.log.tree_log import TreeLog
-from data.archive.removal.set_aside import set_aside
+from data.archive.removal.take_out import set_aside
 from data.archive.verification.others import known_checkpoint
-from data.archive.verification.report import NOT_COMPARED, Problem, Report
-from data.archive.verification.verify import LOG_MISSING_MESSAGE
-from data.archive.verification.verify import verify as verify_archive
+from data.archive.verification.report import NOT_COMPARED, ArchiveProblem, VerificationReport
+from data.archive.verification.verify_archive import LOG_MISSING_MESSAGE, verify_archive
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Capture
@@ -84,7 +83,7 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
             if not home.log_key.exists():
                 complain(str(error))
             elif all(one.cause != LOG_MISSING_MESSAGE for one in problems):
-                problems.append(Problem(error.path, None, error.cause))
+                problems.append(ArchiveProblem(error.path, None, error.cause))
         missing = () if home.has_store else (MISSING_STORE,)
         report = replace(report, problems=problems, not_compared=(*missing, *NOT_COMPARED))
     if home.archive.is_dir():
@@ -107,7 +106,7 @@ def store_references(home: Home) -> tuple[list[Capture], str]:
         return [*store.captured()], store.journal_end()
 
 
-def with_releases(home: Home, problems: Sequence[Problem]) -> list[Problem]:
+def with_releases(home: Home, problems: Sequence[ArchiveProblem]) -> list[ArchiveProblem]:
     """Add to each problem the id of the release at its address, if there is one."""
     if not home.has_store:
         return [*problems]
@@ -121,7 +120,7 @@ def with_releases(home: Home, problems: Sequence[Problem]) -> list[Problem]:
 
 def checkpoints(
     home: Home, log: TreeLog, against: tuple[str, ...]
-) -> tuple[list[tuple[str, Checkpoint]], list[Problem]]:
+) -> tuple[list[tuple[str, Checkpoint]], list[ArchiveProblem]]:
     """Read the checkpoints of witnesses and other places, each with its place.
 
     Returns a problem for each place in ``against`` that has no checkpoint. A witness from the
@@ -129,10 +128,10 @@ def checkpoints(
     """
     own = log.checkpoint()
     if own is None:
-        return [], [Problem(place, None, NO_CHECKPOINT) for place in against]
+        return [], [ArchiveProblem(place, None, NO_CHECKPOINT) for place in against]
     keys, client = log.key_chain(), client_of(home)
     found: list[tuple[str, Checkpoint]] = []
-    problems: list[Problem] = []
+    problems: list[ArchiveProblem] = []
     named = [asked_witness(one, home.path).place for one in home.settings.archive.witnesses]
     for place in named:
         if not is_address(place) and place not in against:
@@ -144,11 +143,11 @@ def checkpoints(
         try:
             found.append((place, known_checkpoint(place, own.origin, keys, client)))
         except (ArchiveError, OutboundError) as error:
-            problems.append(Problem(place, None, error.cause))
+            problems.append(ArchiveProblem(place, None, error.cause))
     return found, problems
 
 
-def print_report(report: Report) -> None:
+def print_report(report: VerificationReport) -> None:
     """Print the result of a verification, with problems to standard error."""
     say(
         f"{counted(report.records, 'record')} in {counted(report.files, 'file')},"

@@ -20,7 +20,7 @@ from data.archive.log.pending import HEAD
 from data.archive.log.tiles import WIDTH, TileTree, tile_path, touched
 from data.archive.log.tiles import read_file as read_log_file
 from data.archive.log.tree_log import TreeLog
-from data.archive.warc.cdxj import Entry, decode_entry, entry_of
+from data.archive.warc.cdxj import CdxjEntry, decode_entry, entry_of
 from data.archive.warc.reader import DOT_OPEN, Damage, read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
@@ -205,7 +205,7 @@ def logged_part(home: Path, path: Path, state: LogState) -> LoggedPart:
     return LoggedPart(path, name, end, b"".join(lines))
 
 
-def _logged_lines(path: Path, leaves: int, size: int) -> Iterator[tuple[Entry, bytes]]:
+def _logged_lines(path: Path, leaves: int, size: int) -> Iterator[tuple[CdxjEntry, bytes]]:
     """The CDXJ lines of a file that refer to leaves of the log."""
     try:
         content = cdxj_path(path).read_bytes()

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from data.archive.journal import events
-from data.archive.journal.history import Entry
+from data.archive.journal.history import JournalEntry
 from data.archive.journal.orders import OF_RELEASES, Orders, obey
 from data.archive.journal.scan import Scan
 from data.archive.warc.reader import Damage, read_record
@@ -41,7 +41,9 @@ class JournalReader:
         path.unlink(missing_ok=True)
         return 0
 
-    def read(self, entries: Iterable[Entry]) -> Iterator[tuple[Entry, Sequence[events.AnyEvent]]]:
+    def read(
+        self, entries: Iterable[JournalEntry]
+    ) -> Iterator[tuple[JournalEntry, Sequence[events.AnyEvent]]]:
         """The events of each entry; no events for an unreadable entry."""
         for entry in entries:
             block = self.block(entry.file, entry.offset)

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from data.archive.journal.orders import fingerprint_of
-from data.archive.journal.replay import Replay
+from data.archive.journal.replay import JournalReplay
 from data.archive.journal.scan import scan
 from data.archive.log.tree_log import TreeLog
 from data.archive.verification.tree import Leaves
@@ -20,7 +20,7 @@ from data.export.destination import workplace
 from data.identity.decision import Decision
 from data.models import HiddenRelease, Release
 from data.store import open_store
-from data.store.outcome import Outcome
+from data.store.outcome import RecordOutcome
 from data.store.shared_sql.sources import WHY_HIDDEN
 from data.store.store import Store
 from scheduler.home import Home, LostStore
@@ -99,7 +99,7 @@ def replayed(home: Home, on_progress: Reporter) -> Iterator[tuple[Store, int]]:
         path.parent.mkdir()
         begin = reader.write_snapshot(path)
         with closing(open_store(f"sqlite:{path}")) as store:
-            replay = Replay(store)
+            replay = JournalReplay(store)
             for at in range(begin, len(entries), BATCH_SIZE):
                 some = reader.read(entries[at : at + BATCH_SIZE])
                 replay.write(event for _, events in some for event in events)
@@ -163,7 +163,7 @@ class Withheld:
             if one.number == release.revision:
                 version = replace(version, updated=release.updated)
             self._new.restore(
-                Outcome(
+                RecordOutcome(
                     Decision("new" if one.number == 1 else "changed", version),
                     None,
                     fingerprint_of(version),

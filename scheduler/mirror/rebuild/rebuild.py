@@ -16,15 +16,15 @@ import tomlkit
 from tomlkit.exceptions import ParseError
 
 from data.archive.journal import events
-from data.archive.journal.history import Entry
+from data.archive.journal.history import JournalEntry
 from data.archive.journal.orders import FILE as ORDERS
-from data.archive.journal.replay import Replay
+from data.archive.journal.replay import JournalReplay
 from data.archive.journal.scan import Scan, scan
 from data.archive.log.keys import LogKey
 from data.archive.log.removals import SET_ASIDE, Removal, leaves_of
 from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.log.unsigned import copy_unsigned
-from data.archive.removal.take_out import told_removals, write
+from data.archive.removal.take_out import noted_removals, write
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import DOT_OPEN, Damage
 from data.errors import ArchiveError, PublishError, StoreError
@@ -70,7 +70,7 @@ PUBLISHING_EVENTS: Final = (
     events.HealthChanged,
     events.RhythmFound,
     events.InFeeds,
-    events.Published,
+    events.SitePublished,
 )
 """Events that a publication records."""
 
@@ -107,7 +107,7 @@ def rebuild(
     leaves = Leaves(log)
     removed: Sequence[Removal] = ()
     with suppress(ArchiveError):
-        removed = told_removals(archive, log.key_chain())
+        removed = noted_removals(archive, log.key_chain())
     leaves.set_aside(
         {
             number
@@ -166,7 +166,7 @@ class Rebuilding:
         self._begin = self._reader.write_snapshot(home.database)
         # Home refuses to create a store next to a journal.
         self._store = open_store(home.store_url)
-        self._replay = Replay(self._store)
+        self._replay = JournalReplay(self._store)
         self._files_lost: list[str] = []
         self._secrets_cut: list[str] = []
         self._errors: list[PublishError] = []
@@ -222,7 +222,7 @@ class Rebuilding:
         finally:
             self._store.close()
 
-    def _write(self, entries: Sequence[Entry]) -> None:
+    def _write(self, entries: Sequence[JournalEntry]) -> None:
         """Write the store; also write the site each time that archive pages were cut.
 
         Archive pages never change later.
@@ -239,7 +239,7 @@ class Rebuilding:
             self._report("journal", done, len(entries))
 
     def _steps(
-        self, entries: Sequence[Entry]
+        self, entries: Sequence[JournalEntry]
     ) -> Iterator[tuple[list[Sequence[events.AnyEvent]], dt.datetime | None]]:
         """The events of records that are written together, and when to publish after them, or None.
 
@@ -258,7 +258,7 @@ class Rebuilding:
             waiting.append(recorded)
             pages = any(isinstance(event, events.Paged) for event in recorded)
             hidden = hidden or any(isinstance(event, HIDING_EVENTS) for event in recorded)
-            if hidden and any(isinstance(event, events.Published) for event in recorded):
+            if hidden and any(isinstance(event, events.SitePublished) for event in recorded):
                 pages, hidden = True, False
             if number == self._found.rewritten or (pages and number > self._found.rewritten):
                 cut = entry.at

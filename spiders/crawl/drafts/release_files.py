@@ -13,7 +13,7 @@ from typing import Final
 
 from data.health.run_errors import FILE
 from data.models import Capture, Draft
-from data.settings import Archive
+from data.settings import ArchiveSettings
 from spiders.crawl.visit_scope import VisitScope
 from spiders.page.page import is_web
 from spiders.sources.source_file import SourceFile
@@ -33,7 +33,7 @@ class FileKinds:
     images: bool = False
 
     @classmethod
-    def wanted(cls, file: SourceFile, settings: Archive) -> FileKinds:
+    def wanted(cls, file: SourceFile, settings: ArchiveSettings) -> FileKinds:
         """Return the kinds that a source file selects, otherwise those in the settings."""
         if not settings.enabled:
             return cls()

@@ -8,7 +8,14 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-from data.identity.retraction import MAX_HOLD, Listed, Vanished, fates, may_have_moved, name_of
+from data.identity.retraction import (
+    MAX_HOLD,
+    ListedReleases,
+    Vanished,
+    fates,
+    may_have_moved,
+    name_of,
+)
 from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.crawl.visit_scope import VisitScope
@@ -183,7 +190,7 @@ class GoneReleases:
             return ()
         return tuple(one for one in self._store.vanished(self._source) if one.id in self._gone)
 
-    def _listed(self, gone: set[str]) -> Listed | None:
+    def _listed(self, gone: set[str]) -> ListedReleases | None:
         """Return the items of all listings, or None.
 
         None if a listing is unreadable, or if no listing has a release that still exists. A release
@@ -199,7 +206,7 @@ class GoneReleases:
             return None
         items = chain.from_iterable(listing.items for listing in self._read.values())
         names = (name_of(item.title, day_of(item)) for item in items)
-        return Listed(keys, frozenset(filter(None, names)))
+        return ListedReleases(keys, frozenset(filter(None, names)))
 
     def _must_be_read(self) -> Iterator[str]:
         """Yield the listings that must be readable: the main one, and others read before.

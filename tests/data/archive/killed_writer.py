@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from data.archive.archive import Archive
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from tests.data.archive.kills import comes_to_its_end, kill_before
 from tests.exchanges import NOON, PAGE, answer, not_modified
 

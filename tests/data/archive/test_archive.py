@@ -21,14 +21,14 @@ from data.archive import budget
 from data.archive.archive import Archive
 from data.archive.foreign import IMPORTED_FIELD
 from data.archive.log.leaf import decode_leaf
-from data.archive.warc.cdxj import Entry, entry_of, read_entries
-from data.archive.warc.reader import Record, read_file
+from data.archive.warc.cdxj import CdxjEntry, entry_of, read_entries
+from data.archive.warc.reader import ArchiveRecord, read_file
 from data.archive.warc.records import digest_text, sha256
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.errors import ArchiveError
 from data.models.capture import Capture
 from data.models.exchange import Exchange
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from tests.data.archive import killed_writer
 from tests.exchanges import NOON, PAGE, answer, not_modified
 
@@ -55,7 +55,7 @@ def archive(made: Callable[..., Archive], tmp_path: Path) -> Archive:
     return made(tmp_path)
 
 
-def record_of(archive: Archive, capture: Capture) -> Record:
+def record_of(archive: Archive, capture: Capture) -> ArchiveRecord:
     """The record of a capture, which is what the capture says."""
     found = archive.record(capture.file, capture.offset)
     assert (found.record_id, found.length, found.at) == (
@@ -67,13 +67,13 @@ def record_of(archive: Archive, capture: Capture) -> Record:
     return found
 
 
-def assert_sound(folder: Path) -> list[Record]:
+def assert_sound(folder: Path) -> list[ArchiveRecord]:
     """All records of an archive; each has its leaf, and its line where it needs one."""
     archive = killed_writer.opened(folder)
-    records: list[Record] = []
+    records: list[ArchiveRecord] = []
     for path in own_files(archive.folder):
         found = list(read_file(path))
-        here = [one for one in found if isinstance(one, Record)]
+        here = [one for one in found if isinstance(one, ArchiveRecord)]
         assert here == found
         leaves = archive.log.find([leaf.record_id for one in here if (leaf := one.leaf())])
         size = archive.log.integrate().size
@@ -105,7 +105,7 @@ def refusal(archive: Archive, url: str) -> str:
     return ""
 
 
-def by_offset(entry: Entry) -> int:
+def by_offset(entry: CdxjEntry) -> int:
     return entry.offset
 
 
@@ -115,12 +115,12 @@ def test_an_answer_is_kept_as_served_with_its_request(archive: Archive) -> None:
     assert (found.kind, found.uri, found.http.payload) == ("response", URL, PAGE)
     path = archive.folder / f"{capture.file}.open"
     info, request, response = read_file(path)
-    assert isinstance(info, Record)
+    assert isinstance(info, ArchiveRecord)
     assert b"http-header-user-agent: Communique/0.1\r\n" in info.block
-    assert isinstance(request, Record)
+    assert isinstance(request, ArchiveRecord)
     assert request.field("WARC-Concurrent-To") == f"<{capture.record_id}>"
     assert request.http.lines[0] == b"GET /news/1 HTTP/1.1"
-    assert isinstance(response, Record)
+    assert isinstance(response, ArchiveRecord)
     assert response.record_id == capture.record_id
     assert capture.leaf == 2
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from data.archive.archive import Archive
 from data.archive.foreign import MAX_RECORD_BYTES, read_foreign
-from data.archive.warc.reader import Damage, Record
+from data.archive.warc.reader import ArchiveRecord, Damage
 from data.errors import ArchiveError
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from tests.foreign_warc import packed, page, record
 
 PAGES = [page(f"https://acme.example/{n}", f"<p>{n}</p>") for n in range(3)]
@@ -28,7 +28,7 @@ def read(folder: Path, content: bytes) -> tuple[list[str], list[str]]:
     path = folder / "file"
     path.write_bytes(content)
     found = [*read_foreign(path)]
-    uris = [one.uri for one in found if isinstance(one, Record)]
+    uris = [one.uri for one in found if isinstance(one, ArchiveRecord)]
     return uris, [one.cause for one in found if isinstance(one, Damage)]
 
 
@@ -72,7 +72,7 @@ def test_a_field_has_the_value_that_a_record_of_ours_can_hold(
     path = tmp_path / "file"
     path.write_bytes(page(URIS[0], "<p>", record_id=written))
     (found,) = read_foreign(path)
-    assert isinstance(found, Record)
+    assert isinstance(found, ArchiveRecord)
     assert found.record_id == held
     archive = Archive(tmp_path / "archive", Settings())
     capture = archive.adopt(found.fields, found.block)
@@ -92,7 +92,7 @@ def test_a_record_without_an_id_that_can_be_held_is_damage(tmp_path: Path) -> No
 def test_a_record_has_what_it_had(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(packed(PAGES[:1]))
     (found,) = read_foreign(tmp_path / "file")
-    assert isinstance(found, Record)
+    assert isinstance(found, ArchiveRecord)
     assert found.record_id.startswith("urn:uuid:")
     assert found.field("warc-payload-digest").startswith("sha1:")
     assert (found.kind, found.http.status, found.http.payload) == ("response", 200, b"<p>0</p>")

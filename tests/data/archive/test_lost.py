@@ -11,7 +11,7 @@ import pytest
 from data.archive.archive import Archive
 from data.archive.lost import Lost, lost_captures, lost_text
 from data.models.capture import Capture
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from tests.exchanges import answer
 
 

@@ -12,9 +12,9 @@ import pytest
 from data.archive.archive import Archive
 from data.archive.content_coding import Undecodable
 from data.archive.served import NotServed, Served, holds_secret, served, unchunked
-from data.archive.warc.reader import Record
+from data.archive.warc.reader import ArchiveRecord
 from data.models import Capture
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from data.text.source_secrets import Secrets
 from tests.archived import START, exchange
 
@@ -105,6 +105,6 @@ def test_a_secret_is_found_in_a_body_of_chunks(coding: str) -> None:
         ("WARC-Target-URI", URL),
         ("Content-Type", "application/http; msgtype=response"),
     )
-    record = Record("", 0, 0, b"", fields, head.encode() + chunks + b"0\r\n\r\n")
+    record = ArchiveRecord("", 0, 0, b"", fields, head.encode() + chunks + b"0\r\n\r\n")
     assert holds_secret(record, Secrets([f"{URL}?token=t0psecret-9"]), 10_000)
     assert not holds_secret(record, Secrets([f"{URL}?token=t0psecret-8"]), 10_000)

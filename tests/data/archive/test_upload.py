@@ -13,11 +13,11 @@ from obstore.store import MemoryStore
 from data.archive.archive import Archive
 from data.archive.log.tree_log import TreeLog, log_of
 from data.archive.upload import upload
-from data.archive.verification.report import Problem
-from data.archive.verification.verify import verify
+from data.archive.verification.report import ArchiveProblem
+from data.archive.verification.verify_archive import verify_archive
 from data.archive.warc.reader import DOT_OPEN
 from data.network.bucket import Bucket, BucketError
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from tests.data.archive.log.leaves import leaves_of
 from tests.exchanges import answer
 
@@ -74,11 +74,11 @@ def fetched(bucket: Bucket, folder: Path) -> Path:
     return folder
 
 
-def problems_of(home: Path) -> list[Problem]:
+def problems_of(home: Path) -> list[ArchiveProblem]:
     """What is wrong with the archive of a HOME."""
     log = log_of(home)
     try:
-        report = verify(home / "archive", log, (), "", known=(), told=lambda _, __: None)
+        report = verify_archive(home / "archive", log, (), "", known=(), told=lambda _, __: None)
         return [*report.problems]
     finally:
         log.close()

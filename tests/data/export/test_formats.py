@@ -24,7 +24,7 @@ from data.export.records import Choice, Exported
 from data.export.sqlite import write_sqlite
 from data.export.wacz import write_wacz
 from data.models import Draft, Source
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from data.store import open_store
 from data.store.store import Store
 from tests.archived import START, archived_home, exchange

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.identity.decision import first_release
-from data.identity.matching import Candidate, DraftSignature, moved
+from data.identity.matching import DraftSignature, MatchCandidate, moved
 from data.models import Draft, Published
 from tests.drafts import BODY, draft, published
 
@@ -18,7 +18,7 @@ OTHER = BODY.replace("three older towers", "three much older towers")
 def is_same(known: Draft, new: Draft, *, gone: bool = False) -> bool:
     """Whether a draft at a new address is a release that an earlier visit recorded."""
     release = first_release(known, SEEN)
-    candidate = Candidate(release, gone, DraftSignature(known).fingerprint)
+    candidate = MatchCandidate(release, gone, DraftSignature(known).fingerprint)
     later = SEEN + dt.timedelta(days=1)
     return moved(new, DraftSignature(new), [candidate], later) is not None
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from data.identity.retraction import Fate, Listed, Vanished, at_once, fates, name_of
+from data.identity.retraction import Fate, ListedReleases, Vanished, at_once, fates, name_of
 
 NOON = dt.datetime(2026, 3, 10, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
@@ -20,12 +20,12 @@ GONE = Vanished(
     frozenset(["https://harbour.example/1", "https://harbour.example/old/1"]),
     NOON - 7 * HOUR,
 )
-OTHERS = Listed(frozenset(["https://harbour.example/2"]), frozenset())
+OTHERS = ListedReleases(frozenset(["https://harbour.example/2"]), frozenset())
 
 
 def fate(
     one: Vanished = GONE,
-    listed: Listed | None = OTHERS,
+    listed: ListedReleases | None = OTHERS,
     *,
     asked: int = 20,
     after: dt.timedelta = 6 * HOUR,
@@ -66,12 +66,12 @@ def test_what_a_listing_names_by_title_and_day_is_not_retracted(
     title: str, day: str, *, named: bool
 ) -> None:
     name = name_of(title, day)
-    listed = Listed(frozenset(), frozenset([name] if name else []))
+    listed = ListedReleases(frozenset(), frozenset([name] if name else []))
     assert fate(listed=listed)[0] == ("waits" if named else "retracted")
 
 
 def test_what_a_listing_names_by_any_of_its_addresses_is_not_retracted() -> None:
-    listed = Listed(frozenset(["https://harbour.example/old/1"]), frozenset())
+    listed = ListedReleases(frozenset(["https://harbour.example/old/1"]), frozenset())
     assert fate(listed=listed) == ("waits", None)
 
 
@@ -101,4 +101,4 @@ def test_what_is_gone_while_most_of_its_source_moved_is_held() -> None:
 def test_the_week_begins_anew_where_a_listing_fails_or_names_what_is_held() -> None:
     held = replace(GONE, held=True, unlisted=NOON - 8 * DAY)
     assert fate(held, None) == ("held", None)
-    assert fate(held, Listed(GONE.keys, frozenset())) == ("held", None)
+    assert fate(held, ListedReleases(GONE.keys, frozenset())) == ("held", None)

@@ -12,7 +12,7 @@ from obstore.store import MemoryStore
 
 import data.network.bucket
 from data.network.bucket import Bucket, BucketError, Replaced, open_bucket
-from data.settings import Bucket as BucketSettings
+from data.settings import BucketSettings
 from tests.raw_server import serving
 
 PLACE = "s3://press/site"

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.revisions.alignment import Budget, aligned, matched
+from data.revisions.alignment import ComparisonBudget, aligned, matched
 from data.revisions.diff import MAX_LINE_STEPS, MAX_WORD_STEPS, compare
 
 sequences = st.lists(st.sampled_from("abcd"), max_size=30)
@@ -29,7 +29,7 @@ def test_blocks_cover_both_sequences_whatever_the_budget(
 
 @given(sequences, sequences)
 def test_within_the_budget_the_alignment_is_that_of_difflib(old: list[str], new: list[str]) -> None:
-    budget = Budget(10_000)
+    budget = ComparisonBudget(10_000)
     expected = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
     found = [
         (block.is_same, block.old.start, block.old.stop, block.new.start, block.new.stop)

@@ -12,7 +12,7 @@ from data.store import open_store
 from data.store.recorder.stories import MAX_COPIES_PER_SOURCE, MAX_STORY_MEMBERS
 from data.store.store import Store
 from data.stories.copies import Likeness, likeness, story_members
-from data.text.similarity import Signature, signature
+from data.text.similarity import TextSignature, signature
 from tests.drafts import draft, published
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -156,7 +156,7 @@ def test_of_two_texts_it_is_known_which_stands_within_the_other() -> None:
     assert likeness(part, signature(text(4))) is Likeness.NONE
 
 
-def of_shingles(*numbers: int) -> Signature:
+def of_shingles(*numbers: int) -> TextSignature:
     """A text with these hashes of word triples."""
     made = signature("")
     made.shingles = np.array(numbers, np.uint64)

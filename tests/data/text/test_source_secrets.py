@@ -10,7 +10,7 @@ from types import FrameType
 
 import pytest
 
-from data.text.decoded_forms import Form, letters_form
+from data.text.decoded_forms import DecodedForm, letters_form
 from data.text.source_secrets import NO_SECRETS, Secrets
 
 SECRETS = Secrets(
@@ -232,7 +232,7 @@ def test_letters_get_places_only_if_a_value_may_begin_in_them(
 ) -> None:
     placed: list[str] = []
 
-    def noted(form: Form) -> Form:
+    def noted(form: DecodedForm) -> DecodedForm:
         placed.append(form.text)
         return letters_form(form)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from data.files import Writer
+from data.files import FileWriter
 from data.settings import Site
 from feeds.publishing import publish as publishing
 from feeds.publishing.publish import publish
@@ -66,14 +66,14 @@ def test_no_more_files_wait_than_a_few_steps_make(
 ) -> None:
     waited = []
 
-    class Watched(Writer):
+    class Watched(FileWriter):
         """Notes how many files wait."""
 
         def flush(self) -> bool:
             waited.append(self.waiting)
             return super().flush()
 
-    monkeypatch.setattr(publishing, "Writer", Watched)
+    monkeypatch.setattr(publishing, "FileWriter", Watched)
     publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
     assert len(waited) > 10
     # The pages of one step, and after it the documents of a feed, or what a site has once.
@@ -88,7 +88,7 @@ def test_what_was_kept_before_a_failure_is_gone_on_from(
     flushed = 0
     fsync = os.fsync
 
-    class Failing(Writer):
+    class Failing(FileWriter):
         """A disk that is full from some flush on."""
 
         def flush(self) -> bool:
@@ -102,7 +102,7 @@ def test_what_was_kept_before_a_failure_is_gone_on_from(
         fsync(handle)
 
     with monkeypatch.context() as broken:
-        broken.setattr(publishing, "Writer", Failing)
+        broken.setattr(publishing, "FileWriter", Failing)
         broken.setattr(os, "fsync", full)
         done = publish(store, site, SITE, cache=kept)
     assert "No space left" in str(done.errors[0])

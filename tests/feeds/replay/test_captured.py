@@ -17,7 +17,7 @@ from lxml import html
 
 from data.archive.archive import Archive
 from data.models import Capture
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from data.settings import Site
 from data.store import open_store
 from feeds.publishing.publish import publish

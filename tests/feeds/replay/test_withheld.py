@@ -14,7 +14,7 @@ import pytest
 from data.access.tokens import new_token
 from data.archive.archive import Archive
 from data.models import Content, Draft, Published
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from data.settings import Site
 from data.store import open_store
 from data.store.store import Store

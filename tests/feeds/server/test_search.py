@@ -18,7 +18,7 @@ from data.errors import SlowSearch
 from data.models import Source
 from data.settings import Site
 from data.store import open_store
-from data.store.sqlite.database.connection import Connection
+from data.store.sqlite.database.connection import SqliteConnection
 from data.store.sqlite.store import SqliteStore
 from feeds.http_headers import COMPRESS
 from feeds.server.app import create_app
@@ -252,16 +252,16 @@ def test_very_many_sources_stay_one_page(tmp_path: Path) -> None:
 def test_a_search_that_takes_too_long_is_given_up_and_told(
     home: Path, web: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bounded = Connection.bounded
+    bounded = SqliteConnection.bounded
 
     @contextmanager
-    def impatient(self: Connection, seconds: float) -> Iterator[None]:
+    def impatient(self: SqliteConnection, seconds: float) -> Iterator[None]:
         with bounded(self, seconds - 60):
             # An index is too quick to be interrupted: this looks through something first.
             self.ask(ENDLESS)
             yield
 
-    monkeypatch.setattr(Connection, "bounded", impatient)
+    monkeypatch.setattr(SqliteConnection, "bounded", impatient)
     page = page_of(web, "/search?q=lamps&until=2030-01-01")
     assert texts(page, "//p[@role='alert']")
     answer = web.get("/feeds/search.atom?q=lamps&until=2030-01-01")

@@ -19,7 +19,7 @@ import pytest
 
 from data.archive.archive import Archive
 from data.models import HubRequest
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from data.store.sqlite.store import SqliteStore
 from scheduler.home import RESTORING
 from scheduler.home.backup.manifest import FILE, Manifest, read_manifest, write_manifest

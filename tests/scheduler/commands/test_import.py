@@ -12,7 +12,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from data.interchange.lines import ReleaseLine
+from data.interchange.lines import InterchangeLine
 from scheduler.home import home_at
 from tests.command import SETTINGS, communique, make_home
 from tests.mounted import fill, mounted
@@ -118,7 +118,7 @@ def test_every_field_of_a_line_is_documented() -> None:
     table = DOCS.read_text("utf-8").partition("## Fields")[2].partition("\n## ")[0]
     rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set(
-        ReleaseLine.__struct_fields__
+        InterchangeLine.__struct_fields__
     )
 
 

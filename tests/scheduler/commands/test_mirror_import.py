@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.warc.reader import Record, read_file, read_record
+from data.archive.warc.reader import ArchiveRecord, read_file, read_record
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home import open_home
 from scheduler.mirror.import_archive import ArchiveImport
@@ -354,7 +354,7 @@ def captured(home: Path) -> list[tuple[str, str]]:
     """The id and the payload digest of every record in the archive of a HOME."""
     found = []
     for file in sorted((home / "archive").glob("*.warc.gz*")):
-        records = (one for one in read_file(file) if isinstance(one, Record))
+        records = (one for one in read_file(file) if isinstance(one, ArchiveRecord))
         found += [(one.record_id, one.field("WARC-Payload-Digest")) for one in records]
     return found
 
@@ -433,7 +433,7 @@ def test_a_page_is_read_once_for_all_revisits_that_do_not_match_it(
     path.write_bytes(packed(wrong))
     read = Counter[int]()
 
-    def counted(archive: Archive, file: str, offset: int) -> Record:
+    def counted(archive: Archive, file: str, offset: int) -> ArchiveRecord:
         read[offset] += 1
         return read_record(archive.folder, file, offset)
 

@@ -14,7 +14,7 @@ import pytest
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.verification.report import NOT_COMPARED
-from data.archive.warc.reader import Record, read_file
+from data.archive.warc.reader import ArchiveRecord, read_file
 from data.clock import utc_now
 from scheduler.home import open_home
 from tests.archived import archived_home
@@ -214,7 +214,9 @@ def test_an_archive_that_an_import_damaged_is_repaired_by_a_signed_note(
     home: Path, tmp_path: Path
 ) -> None:
     file = next((home / "archive").glob("*.warc.gz.open"))
-    ours = [one for one in read_file(file) if isinstance(one, Record) and one.kind == "response"]
+    ours = [
+        one for one in read_file(file) if isinstance(one, ArchiveRecord) and one.kind == "response"
+    ]
     block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>Forged."
     named = [("WARC-Date", "2020-01-01T00:00:00Z"), ("Communique-Imported", "own.warc.gz")]
     with closing(open_home(home).open_archive()) as archive:

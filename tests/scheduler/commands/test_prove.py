@@ -19,7 +19,7 @@ from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.clock import utc_now
 from data.network.client import Outbound
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from scheduler.commands.show import MAX_CANDIDATES
 from tests.archived import archived_home, page
 from tests.command import communique

@@ -218,7 +218,7 @@ def test_a_text_that_is_shorter_for_another_reason_removes_nothing(declared: Pat
         longer = f"{release.content.body_text}\n\nThe pilots agreed."
         content = replace(release.content, body_text=longer)
         draft = Draft("harbour", release.url, content, capture=release.capture)
-        store.read_anew(release.id, draft, at=utc_now(), labels={})
+        store.record_reextraction(release.id, draft, at=utc_now(), labels={})
     # The rules changed, and yet by those of before the page gives the same.
     for text in (DECLARED, f'{DECLARED}drop = [".no-such"]\n'):
         rules(declared, text)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from data.models import Published, Run, RunError, Wait
-from data.settings import Collect, Health
+from data.settings import Collect, HealthSettings
 from data.store.store import Store
 from scheduler.planning.planner import NextVisit, VisitPlanner
 from spiders.sources.loader import LoadedSource
@@ -53,7 +53,7 @@ def test_a_source_is_visited_right_after_its_usual_publication_time(
     store: Store,
 ) -> None:
     publish(store, "harbour", [9 * 60, 14 * 60 + 30])
-    planner, one = VisitPlanner(Collect(), Health()), source("harbour")
+    planner, one = VisitPlanner(Collect(), HealthSettings()), source("harbour")
     planner.learn(store, [one], NOW)
     visits = day(planner, store, one)
     for minute in (9 * 60, 14 * 60 + 30):
@@ -71,7 +71,7 @@ def test_a_plan_is_the_same_after_a_restart(store: Store) -> None:
     one = source("harbour")
     found = []
     for _ in range(2):
-        planner = VisitPlanner(Collect(), Health())
+        planner = VisitPlanner(Collect(), HealthSettings())
         planner.learn(store, [one], NOW)
         found.append(planner.next_visit(store, one, NOW))
     assert found[0] == found[1]
@@ -82,7 +82,7 @@ def test_a_busy_source_takes_visits_from_a_quiet_one_and_none_from_one_with_an_i
 ) -> None:
     publish(store, "harbour", range(0, 24 * 60, 90), weeks=3)
     publish(store, "port", [600], weeks=2)
-    planner = VisitPlanner(Collect(), Health())
+    planner = VisitPlanner(Collect(), HealthSettings())
     names = [source("harbour"), source("port"), source("ferry", 900)]
     planner.learn(store, names, NOW)
     busy, quiet, own = (len(day(planner, store, one)) for one in names)
@@ -93,7 +93,10 @@ def test_a_busy_source_takes_visits_from_a_quiet_one_and_none_from_one_with_an_i
 def test_a_new_source_is_expected_to_publish_when_the_others_do(store: Store) -> None:
     publish(store, "harbour", [3 * 60])
     new, at = source("port"), NOW + 170 * MINUTE
-    alone, among = VisitPlanner(Collect(), Health()), VisitPlanner(Collect(), Health())
+    alone, among = (
+        VisitPlanner(Collect(), HealthSettings()),
+        VisitPlanner(Collect(), HealthSettings()),
+    )
     alone.learn(store, [new], NOW)
     among.learn(store, [new, source("harbour")], NOW)
     expected = [one.next_visit(store, new, at).hourly for one in (alone, among)]
@@ -104,20 +107,20 @@ def test_a_new_source_is_expected_to_publish_when_the_others_do(store: Store) ->
 
 def test_visits_at_the_least_interval_come_evenly(store: Store) -> None:
     publish(store, "harbour", [9 * 60])
-    planner, one = VisitPlanner(Collect(least_interval=900), Health()), source("harbour")
+    planner, one = VisitPlanner(Collect(least_interval=900), HealthSettings()), source("harbour")
     planner.learn(store, [one], NOW)
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + 15 * MINUTE, 900.0)
 
 
 def test_visits_within_a_minute_come_evenly(store: Store) -> None:
-    planner = VisitPlanner(Collect(interval=2, least_interval=1), Health())
+    planner = VisitPlanner(Collect(interval=2, least_interval=1), HealthSettings())
     one = source("harbour")
     planner.learn(store, [one], NOW)
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + dt.timedelta(seconds=2), 2)
 
 
 def test_a_host_that_asked_for_a_pause_is_not_visited_before(store: Store) -> None:
-    planner, one = VisitPlanner(Collect(), Health()), source("harbour")
+    planner, one = VisitPlanner(Collect(), HealthSettings()), source("harbour")
     planner.learn(store, [one], NOW)
     until = NOW + dt.timedelta(hours=20)
     store.keep_wait("harbour.example", Wait(until, 429))
@@ -131,7 +134,7 @@ BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 50
 
 
 def test_a_failure_is_checked_soon_but_not_before_the_host_allows(store: Store) -> None:
-    planner, one = VisitPlanner(Collect(), Health()), source("harbour")
+    planner, one = VisitPlanner(Collect(), HealthSettings()), source("harbour")
     planner.learn(store, [one], NOW)
     store.register(one.source)
     store.add_run(Run("harbour", NOW, 1.0, errors=(BROKEN,)))
@@ -148,7 +151,7 @@ def test_a_failure_is_checked_soon_but_not_before_the_host_allows(store: Store) 
 
 
 def test_a_pause_stored_by_a_fast_clock_delays_no_visit(store: Store) -> None:
-    planner, one = VisitPlanner(Collect(), Health()), source("harbour", interval=60)
+    planner, one = VisitPlanner(Collect(), HealthSettings()), source("harbour", interval=60)
     store.keep_wait("harbour.example", Wait(NOW + dt.timedelta(days=2), 429))
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + MINUTE, 60.0)
 
@@ -156,7 +159,7 @@ def test_a_pause_stored_by_a_fast_clock_delays_no_visit(store: Store) -> None:
 def test_two_other_rested_hosts_show_whether_our_network_is_down(
     store: Store,
 ) -> None:
-    planner, one = VisitPlanner(Collect(), Health()), source("harbour")
+    planner, one = VisitPlanner(Collect(), HealthSettings()), source("harbour")
     names = ("busy", "waiting", "acme", "port", "wire")
     twin = replace(source("twin"), file=one.file)
     others = [one, twin, *map(source, names)]
@@ -174,7 +177,11 @@ def test_two_other_rested_hosts_show_whether_our_network_is_down(
 def test_estimates_are_renewed_daily_and_for_new_sources_at_once(
     store: Store,
 ) -> None:
-    planner, one, other = VisitPlanner(Collect(), Health()), source("harbour"), source("port")
+    planner, one, other = (
+        VisitPlanner(Collect(), HealthSettings()),
+        source("harbour"),
+        source("port"),
+    )
     planner.learn(store, [one], NOW)
     before = planner.next_visit(store, one, NOW)
     publish(store, "harbour", range(0, 24 * 60, 90), weeks=3)
@@ -195,7 +202,7 @@ def test_estimates_are_renewed_daily_and_for_new_sources_at_once(
 @pytest.mark.parametrize("days", [-400, 400])
 def test_plans_survive_a_changed_clock(store: Store, days: int) -> None:
     publish(store, "harbour", [9 * 60])
-    planner, one = VisitPlanner(Collect(), Health()), source("harbour")
+    planner, one = VisitPlanner(Collect(), HealthSettings()), source("harbour")
     planner.learn(store, [one], NOW)
     moved = NOW + dt.timedelta(days=days)
     planner.learn(store, [one], moved)
@@ -205,7 +212,7 @@ def test_plans_survive_a_changed_clock(store: Store, days: int) -> None:
 def test_a_source_is_not_visited_before_the_least_interval_and_its_host_allow(
     store: Store,
 ) -> None:
-    planner, one = VisitPlanner(Collect(least_interval=120), Health()), source("harbour")
+    planner, one = VisitPlanner(Collect(least_interval=120), HealthSettings()), source("harbour")
     assert planner.soonest_visit(store, one, NOW) == NOW
     store.add_run(Run("harbour", NOW - MINUTE, 1.0))
     assert planner.soonest_visit(store, one, NOW) == NOW + MINUTE

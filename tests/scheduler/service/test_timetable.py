@@ -13,7 +13,7 @@ import pytest
 from data.clock import utc_now
 from data.health.events import note_health_events
 from data.models import Published, Run
-from data.settings import Collect, Health
+from data.settings import Collect, HealthSettings
 from data.store.store import Store
 from scheduler.planning.planner import VisitPlanner
 from scheduler.service.timetable import (
@@ -167,7 +167,7 @@ def test_a_clock_jump_causes_no_burst_no_gap_and_no_false_alarm(
 ) -> None:
     # One more day without a release would be silence.
     start = noon + dt.timedelta(days=3)
-    clock, health = Clock(start), Health()
+    clock, health = Clock(start), HealthSettings()
     timetable, planner = timetable_of(clock), VisitPlanner(Collect(), health)
     file = SourceFile(name="Port", url="http://port.example/", timezone="UTC")
     port = LoadedSource("port", Path("port.toml"), own=True, file=file)

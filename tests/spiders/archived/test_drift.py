@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data.models import Published
-from data.revisions.readings import FieldDrift, PagesDrift
+from data.revisions.extraction_drift import FieldDrift, PagesDrift
 from spiders.archived.drift import Drift, ListingDrift, compare_listings, harms_of
 from spiders.items import Listing, ListingItem
 from tests.drafts import published

@@ -10,7 +10,7 @@ import pytest
 
 from data.archive.archive import Archive
 from data.archive.journal.events import FILES, TOML
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from spiders.archived.source_history import SourceHistory
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

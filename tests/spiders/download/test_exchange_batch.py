@@ -13,7 +13,7 @@ from data.archive.log.leaf import Leaf
 from data.errors import ArchiveError
 from data.models import Capture
 from data.models.exchange import Exchange
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from spiders.download.exchange_batch import ExchangeBatch
 from tests.exchanges import answer
 

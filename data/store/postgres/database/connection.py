@@ -60,7 +60,7 @@ PRIMARY: Final = KEYS.replace("i.indisunique", "i.indisprimary")
 """Query for the columns of the primary key of a table."""
 
 
-class Connection:
+class PostgresConnection:
     """A connection to the database at ``url`` whose schema is brought up to date.
 
     ``patience`` is the maximum time in seconds to wait for another writer, or for a database that

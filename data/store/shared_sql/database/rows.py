@@ -10,10 +10,10 @@ from typing import Any, Final, Literal, NamedTuple
 import msgspec
 
 from data.clock import EPOCH, MICROSECOND
-from data.identity.matching import Candidate
+from data.identity.matching import MatchCandidate
 from data.models import BACKLOG, Capture, Content, HealthEvent, Release, Revision, Run
 from data.models.release import REDACTED
-from data.text.similarity import Signature
+from data.text.similarity import TextSignature
 
 SHOWN_VIEW: Final = "shown_releases"
 """View of the releases that readers see."""
@@ -104,9 +104,9 @@ class StoredRelease:
     fingerprint: bytes
 
     @property
-    def candidate(self) -> Candidate:
+    def candidate(self) -> MatchCandidate:
         """Return the release as a candidate for matching a draft."""
-        return Candidate(self.release, self.gone, self.fingerprint)
+        return MatchCandidate(self.release, self.gone, self.fingerprint)
 
 
 class AddressOwner(NamedTuple):
@@ -117,7 +117,7 @@ class AddressOwner(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class StoryMember:
+class StoredMember:
     """The data of a release that stories need; times are seconds since 1970."""
 
     number: int
@@ -133,7 +133,7 @@ class StoredText:
 
     number: int
     source: str
-    signature: Signature
+    signature: TextSignature
 
 
 class StoredTranslation(NamedTuple):
@@ -145,13 +145,13 @@ class StoredTranslation(NamedTuple):
     body: str
 
 
-class Body(msgspec.Struct):
+class ContentBody(msgspec.Struct):
     """The part of a content that is compared with other texts."""
 
     body_text: str = ""
 
 
-_body = msgspec.json.Decoder(Body)
+_body = msgspec.json.Decoder(ContentBody)
 
 
 def body_of(text: str) -> str:

@@ -52,7 +52,7 @@ NEWER = (
 )
 
 
-class Connection:
+class SqliteConnection:
     """A connection to the file at ``path``, one per thread; the schema is brought up to date.
 
     ``patience`` is the maximum time in seconds to wait for another writer.

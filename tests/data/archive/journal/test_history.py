@@ -8,21 +8,21 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.journal.history import Entry, history_of
+from data.archive.journal.history import JournalEntry, history_of
 
 START = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
 
-def entry(name: str, after: str, leaf: int) -> Entry:
+def entry(name: str, after: str, leaf: int) -> JournalEntry:
     """A record of the journal that lies where it may."""
-    return Entry(name, after, START + dt.timedelta(seconds=leaf), leaf, "file", leaf)
+    return JournalEntry(name, after, START + dt.timedelta(seconds=leaf), leaf, "file", leaf)
 
 
 CHAIN = [entry("a", "", 1), entry("b", "a", 4), entry("c", "b", 9), entry("d", "c", 12)]
 
 
 @given(st.permutations(CHAIN))
-def test_the_order_is_that_of_the_log_whatever_the_files(found: list[Entry]) -> None:
+def test_the_order_is_that_of_the_log_whatever_the_files(found: list[JournalEntry]) -> None:
     history = history_of(found)
     assert [one.record_id for one in history.entries] == ["a", "b", "c", "d"]
     assert (history.missing, history.aside) == ([], [])

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
+from data.archive.archive import Archive
 from data.archive.journal import events
 from data.archive.journal.journaled_store import JournaledStore
-from data.archive.journal.replay import Replay
+from data.archive.journal.replay import JournalReplay
 from data.clock import EPOCH
 from data.errors import ArchiveError
 from data.models import (
@@ -86,7 +88,7 @@ class Journaled:
     def is_told(self, tmp_path: Path) -> bool:
         """Whether a store that is written from the journal holds the same."""
         other = SqliteStore(tmp_path / "again.db")
-        replay = Replay(other)
+        replay = JournalReplay(other)
         for record in self.archive.records:
             replay.write(record.events)
         other.restore_sightings(
@@ -100,7 +102,7 @@ class Journaled:
 def journaled(tmp_path: Path) -> Iterator[Journaled]:
     archive = Blocks()
     path = tmp_path / "store.db"
-    store = JournaledStore(SqliteStore(path), lambda: archive)
+    store = JournaledStore(SqliteStore(path), lambda: cast("Archive", archive))
     yield Journaled(path, archive, store)
     store.close()
 
@@ -186,7 +188,7 @@ def test_what_saw_a_release_last_is_written_again(
     store.mark_unchanged(ids[4], seen=at + HOUR, capture=capture(22))
     # An archived page that is read anew was not seen again.
     anew = replace(drafts[5], content=replace(drafts[5].content, topics=("ports",)))
-    store.read_anew(ids[5], replace(anew, capture=capture(5)), at=at, labels={})
+    store.record_reextraction(ids[5], replace(anew, capture=capture(5)), at=at, labels={})
     # Another address led to it while the archive could take nothing.
     store.record(replace(drafts[6], digest="1", aliases=(f"{urls[6]}?x=1",)), seen=at, since=at)
     store.close()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from data.archive.journal import events
-from data.archive.journal.replay import Replay
+from data.archive.journal.replay import JournalReplay
 from data.models import Facet, Source
 from data.store.store import Store
 from tests.drafts import draft
@@ -13,7 +13,7 @@ from tests.drafts import draft
 
 def test_what_cannot_be_written_is_told_and_spoils_nothing(store: Store, noon: dt.datetime) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
-    replay = Replay(store)
+    replay = JournalReplay(store)
     page = events.Paged(Facet(), 1, [release.id])
     replay.write(
         [
@@ -57,14 +57,14 @@ def test_what_cannot_be_written_is_told_and_spoils_nothing(store: Store, noon: d
 def test_a_release_whose_beginning_is_lost_is_named(store: Store, noon: dt.datetime) -> None:
     times = dict.fromkeys(("first_seen", "last_seen", "updated", "order"), noon.isoformat())
     changed = {"id": "1", "source": "x", "url": "http://x.example/", "revision": 2, **times}
-    replay = Replay(store)
+    replay = JournalReplay(store)
     replay.write([events.Recorded("changed", changed, b"", ())])
     assert (replay.lost, replay.refused) == ({"1"}, [])
 
 
 def test_a_release_that_lacks_a_version_is_named(store: Store, noon: dt.datetime) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
-    replay = Replay(store)
+    replay = JournalReplay(store)
     times = dict.fromkeys(("first_seen", "last_seen", "updated", "order"), noon.isoformat())
     fields = {"id": release.id, "source": "harbour", "url": release.url, **times}
     replay.write([events.Recorded("changed", {**fields, "revision": 2}, b"", ())])

@@ -13,7 +13,7 @@ from data.archive.log.checkpoint import parse_checkpoint, sign_checkpoint
 from data.archive.log.notes import (
     COSIGNER,
     InvalidNote,
-    Note,
+    SignedNote,
     SigningKey,
     VerifierKey,
     parse_key,
@@ -78,7 +78,7 @@ def test_the_time_of_a_cosignature_cannot_be_changed() -> None:
 def test_a_newer_signature_of_a_key_takes_the_place_of_its_older_one() -> None:
     text = "text\n"
     first, second = WITNESS.sign(text, AT), WITNESS.sign(text, AT + dt.timedelta(days=1))
-    assert Note(text, (first,)).with_signatures([second]).signatures == (second,)
+    assert SignedNote(text, (first,)).with_signatures([second]).signatures == (second,)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_what_is_no_signed_note_is_refused(data: bytes) -> None:
 @pytest.mark.parametrize("size", ["", "-1", "01", "1_0", "١", " 1", "1" * 20])
 def test_what_is_no_size_of_a_tree_is_refused(size: str) -> None:
     root = base64.b64encode(b"r" * 32).decode()
-    note = Note(text := f"origin\n{size}\n{root}\n", (KEY.sign(text),))
+    note = SignedNote(text := f"origin\n{size}\n{root}\n", (KEY.sign(text),))
     with pytest.raises(InvalidNote):
         parse_checkpoint(note.encode())
 

@@ -19,9 +19,9 @@ from data.archive.log.leaf_table import LeafTable
 from data.archive.log.merkle import leaf_hash, root_of
 from data.archive.log.shared_log import SharedLog
 from data.archive.log.tree_log import TreeLog
-from data.archive.verification.verify import verify
+from data.archive.verification.verify_archive import verify_archive
 from data.errors import ArchiveError
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from tests.archived import exchange, page
 from tests.data.archive.log.leaves import NOON, leaf_of, leaves_of
 
@@ -293,6 +293,8 @@ def test_a_record_that_waits_for_its_signature_is_verified_by_its_leaf(
     archive = Archive(home / "archive", Settings(), log=partial(machine, "east"))
     archive.exchange(exchange("https://east.example/1", page(1, "a"), NOON))
     with closing(machine("east")) as log:
-        report = verify(home / "archive", log, (), "", known=(), told=lambda _done, _of: None)
+        report = verify_archive(
+            home / "archive", log, (), "", known=(), told=lambda _done, _of: None
+        )
     archive.close()
     assert (report.records, report.leaves, report.problems) == (3, 3, [])

@@ -22,10 +22,10 @@ from data.archive.log.notes import COSIGNER, LOG, SigningKey
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.proof import verify
-from data.archive.proof.folder import Shown, Subject, write_proof
+from data.archive.proof.folder import ProvenCapture, Subject, write_proof
 from data.clock import utc_now
 from data.network.client import Outbound
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from tests.exchanges import answer, not_modified
 
 LINES = 202
@@ -51,7 +51,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ask_witness(archive.log, asked_witness(str(home), Path.cwd()), Outbound())
     to = home / "proof"
     to.mkdir()
-    shown = [Shown(f"version {n}", one) for n, one in enumerate(captures[:3], 1)]
+    shown = [ProvenCapture(f"version {n}", one) for n, one in enumerate(captures[:3], 1)]
     subject = Subject("Signal station", "http://harbour.example/news/1", {"id": "1"}, shown)
     with closing(log_of(home)) as log:
         written = write_proof(subject, home / "archive", log, to)
@@ -114,7 +114,7 @@ def test_a_whole_proof_holds_and_says_what_was_checked(proof: Path) -> None:
 def test_a_key_that_signed_nothing_is_not_vouched_for_by_the_key_before_it(tmp_path: Path) -> None:
     proofs = tmp_path / "old", tmp_path / "new"
     with closing(Archive(tmp_path / "archive", Settings(), agent="Communique/0.1")) as archive:
-        shown = [Shown("version 1", archive.exchange(answer()))]
+        shown = [ProvenCapture("version 1", archive.exchange(answer()))]
         archive.seal()
         for to in proofs:
             to.mkdir()
@@ -142,7 +142,7 @@ def test_a_larger_tree_that_a_replaced_key_signed_is_refused(tmp_path: Path) -> 
         archive.seal()
         thief = archive.log.key()
         archive.log.rotate_key()
-        shown = [Shown("version 1", archive.exchange(answer(body=b"another")))]
+        shown = [ProvenCapture("version 1", archive.exchange(answer(body=b"another")))]
         archive.seal()
         subject = Subject("Signal station", "http://harbour.example/news/1", {"id": "1"}, shown)
         write_proof(subject, tmp_path / "archive", archive.log, proof)

@@ -15,13 +15,12 @@ from data.archive.log.keys import LogKey
 from data.archive.log.removals import SET_ASIDE, Removal
 from data.archive.log.tree_log import log_of
 from data.archive.removal.chosen import stored_records, with_same_bytes
-from data.archive.removal.set_aside import WHY, set_aside
-from data.archive.removal.take_out import take_out, write
-from data.archive.verification.report import Report
-from data.archive.verification.verify import verify
+from data.archive.removal.take_out import SET_ASIDE_REASON, set_aside, take_out, write
+from data.archive.verification.report import VerificationReport
+from data.archive.verification.verify_archive import verify_archive
 from data.errors import ArchiveError
 from data.models.capture import Capture
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from tests.exchanges import answer
 
 FORGED = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>Nobody ever served this."
@@ -53,9 +52,9 @@ def adopt(
     return capture
 
 
-def verified(home: Path, captures: Sequence[Capture] = ()) -> Report:
+def verified(home: Path, captures: Sequence[Capture] = ()) -> VerificationReport:
     with closing(log_of(home)) as log:
-        return verify(
+        return verify_archive(
             home / "archive", log, captures, "", known=(), told=lambda _done, _every: None
         )
 
@@ -95,7 +94,7 @@ def test_both_kinds_are_named_before_and_set_aside_by_the_note(
     report = verified(tmp_path, captures)
     assert report.problems == []
     (told,) = report.removed
-    assert (told.kind, told.why, told.records) == (SET_ASIDE, WHY, 2)
+    assert (told.kind, told.why, told.records) == (SET_ASIDE, SET_ASIDE_REASON, 2)
     with closing(opened(tmp_path)) as archive:
         assert set_aside(archive) == 0
     assert verified(tmp_path, captures).records == report.records

@@ -16,19 +16,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.archive.archive import Archive
-from data.archive.log.notes import Note, SigningKey
+from data.archive.log.notes import SignedNote, SigningKey
 from data.archive.log.removals import REMOVAL, Removal, encode, runs
 from data.archive.log.tree_log import log_of
 from data.archive.removal.chosen import Stored, named, older, stored_records, with_same_bytes
 from data.archive.removal.rewriting import Cut, Places, rewritten
 from data.archive.removal.take_out import REMOVED_PLACE, take_out
-from data.archive.verification.report import Report
-from data.archive.verification.verify import verify
+from data.archive.verification.report import VerificationReport
+from data.archive.verification.verify_archive import verify_archive
 from data.archive.warc.reader import uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
 from data.models.capture import Capture, RecordPlace
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from tests.exchanges import NOON, answer, not_modified
 
 SAME = b"the same at two addresses"
@@ -76,9 +76,9 @@ def now(captures: list[Capture], told: Mapping[str, RecordPlace]) -> list[Captur
     ]
 
 
-def verified(home: Path, captures: list[Capture]) -> Report:
+def verified(home: Path, captures: list[Capture]) -> VerificationReport:
     with closing(log_of(home)) as log:
-        return verify(home / "archive", log, captures, "", known=[], told=nothing)
+        return verify_archive(home / "archive", log, captures, "", known=[], told=nothing)
 
 
 def test_with_a_record_goes_all_of_the_same_bytes(tmp_path: Path, captures: list[Capture]) -> None:
@@ -246,7 +246,7 @@ def records_of(home: Path, address: str) -> list[Stored]:
 def own_note(key: SigningKey, first: str) -> bytes:
     """A note that the key of the log signed, and that tells of no removal."""
     text = f"{key.name}\n{first}\nno JSON\n"
-    return Note(text, (key.sign(text),)).encode()
+    return SignedNote(text, (key.sign(text),)).encode()
 
 
 def drop(home: Path, records: list[Stored]) -> None:

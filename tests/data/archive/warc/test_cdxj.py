@@ -10,19 +10,19 @@ import pytest
 
 from data.archive.warc import cdxj, records
 from data.archive.warc.cdxj import (
-    Entry,
+    CdxjEntry,
     decode_entry,
     entry_at,
     entry_of,
     last_entry,
     read_entries,
 )
-from data.archive.warc.reader import Record, read_file
+from data.archive.warc.reader import ArchiveRecord, read_file
 from tests.exchanges import NOON, answer
 
 DIGEST = records.sha256(b"")
 SECOND = NOON.replace(microsecond=0)
-ENTRY = Entry(
+ENTRY = CdxjEntry(
     "http://www.Harbour.example/News?b=2&a=1",
     SECOND,
     "text/html",
@@ -40,10 +40,10 @@ LINE = (
 )
 
 
-def entry(number: int) -> Entry:
+def entry(number: int) -> CdxjEntry:
     """An entry of one of many pages."""
     at = SECOND + dt.timedelta(seconds=number)
-    return Entry(
+    return CdxjEntry(
         f"http://harbour.example/{number % 7}",
         at,
         None,
@@ -171,7 +171,7 @@ def test_a_response_to_a_post_has_a_key_of_its_own(tmp_path: Path) -> None:
     path = tmp_path / "a.warc.gz"
     path.write_bytes(made.member)
     (record,) = read_file(path)
-    assert isinstance(record, Record)
+    assert isinstance(record, ArchiveRecord)
     found = entry_of(record, 7)
     assert found
     assert found.address == "http://harbour.example/news?__wb_method=POST&page=2"

@@ -20,7 +20,7 @@ import pytest
 
 import data.archive.warc.index as index_module
 from data import sqlite_file
-from data.archive.warc.cdxj import Entry
+from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
 from data.archive.warc.warc_file import WarcFile, cdxj_path, new_file
 from data.errors import ArchiveError
@@ -45,13 +45,13 @@ def index(tmp_path: Path) -> Iterator[Index]:
     opened.close()
 
 
-def entry(file: WarcFile, leaf: int, uri: str = URI, **changes: object) -> Entry:
+def entry(file: WarcFile, leaf: int, uri: str = URI, **changes: object) -> CdxjEntry:
     """A capture of a page, which is another each time."""
-    made = Entry(uri, SECOND, "text/html", 200, f"sha256:{leaf}", 9, leaf * 10, file.name, leaf)
+    made = CdxjEntry(uri, SECOND, "text/html", 200, f"sha256:{leaf}", 9, leaf * 10, file.name, leaf)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def listed(file: WarcFile, *entries: Entry) -> None:
+def listed(file: WarcFile, *entries: CdxjEntry) -> None:
     """List captures in the CDXJ file, as a writer does."""
     for one in entries:
         file.list(one.encode())

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.archive.warc import reader, records
-from data.archive.warc.reader import Damage, Record, read_file, read_record
+from data.archive.warc.reader import ArchiveRecord, Damage, read_file, read_record
 from data.errors import ArchiveError
 from tests.exchanges import NOON, PAGE, answer
 
@@ -45,7 +45,7 @@ def test_records_are_read_back_in_their_order_with_their_places(tmp_path: Path) 
     found = list(read_file(written(tmp_path, made)))
     assert [one.offset for one in found] == starts_of(made)[:3]
     for record, new in zip(found, made, strict=True):
-        assert isinstance(record, Record)
+        assert isinstance(record, ArchiveRecord)
         assert (record.file, record.length) == (NAME, len(new.member))
         assert (record.kind, record.uri, record.at) == ("response", URI, NOON)
         assert record.record_id == new.record_id
@@ -61,7 +61,7 @@ def test_a_leaf_is_that_of_what_a_file_holds_now(tmp_path: Path) -> None:
     path = tmp_path / NAME
     path.write_bytes(gzip.compress(plain))
     (found,) = read_file(path)
-    assert isinstance(found, Record)
+    assert isinstance(found, ArchiveRecord)
     leaf = found.leaf()
     assert leaf is not None
     assert (leaf.uri, leaf.record_id) == (made.leaf.uri, made.leaf.record_id)
@@ -71,7 +71,7 @@ def test_a_leaf_is_that_of_what_a_file_holds_now(tmp_path: Path) -> None:
 
 
 def test_a_record_without_a_salt_has_no_leaf() -> None:
-    assert Record("", 0, 0, b"", (("WARC-Type", "response"),), b"").leaf() is None
+    assert ArchiveRecord("", 0, 0, b"", (("WARC-Type", "response"),), b"").leaf() is None
 
 
 @pytest.mark.parametrize("end", ["", ".open"])
@@ -129,7 +129,7 @@ def test_a_torn_end_is_one_damage(tmp_path_factory: pytest.TempPathFactory, lost
     path.write_bytes(content[:left])
     found = list(read_file(path))
     whole = [end for end in ends if end <= left]
-    assert [one.offset + one.length for one in found if isinstance(one, Record)] == whole
+    assert [one.offset + one.length for one in found if isinstance(one, ArchiveRecord)] == whole
     torn = [one.offset for one in found if isinstance(one, Damage)]
     assert torn == ([] if left in (0, *ends) else [max([0, *whole])])
 
@@ -144,7 +144,7 @@ def test_a_record_that_is_a_bomb_is_not_unpacked(
     first, second = read_file(path)
     assert isinstance(first, Damage)
     assert "1000000 bytes" in first.cause
-    assert isinstance(second, Record)
+    assert isinstance(second, ArchiveRecord)
 
 
 @pytest.mark.parametrize(
@@ -159,6 +159,6 @@ def test_a_gzip_member_that_is_no_record_is_damage(tmp_path: Path, content: byte
 
 @given(st.binary(max_size=300))
 def test_any_http_message_has_a_head_and_a_payload(block: bytes) -> None:
-    record = Record("", 0, 0, b"", (), block)
+    record = ArchiveRecord("", 0, 0, b"", (), block)
     assert block.endswith(record.http.payload)
     assert record.http.status >= 0

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from data.archive.warc import records
-from data.archive.warc.cdxj import Entry
+from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.warc_file import (
     BrokenFile,
     WarcFile,
@@ -39,7 +39,9 @@ def member() -> bytes:
 def put(file: WarcFile, content: bytes) -> None:
     """Append a record, and list it."""
     offset = file.append(content)
-    file.list(Entry(URI, NOON, "text/html", 200, "-", len(content), offset, file.name, 1).encode())
+    file.list(
+        CdxjEntry(URI, NOON, "text/html", 200, "-", len(content), offset, file.name, 1).encode()
+    )
 
 
 @contextmanager

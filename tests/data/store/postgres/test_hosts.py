@@ -12,8 +12,8 @@ import pytest
 
 from data.errors import LeaseLost
 from data.models import Lease, Run, Source
-from data.models.lease import DueHosts
-from data.store.postgres.hosts import AskedVisit, Hosts, duty_key
+from data.models.lease import DueHosts, duty_key
+from data.store.postgres.hosts import AskedVisit, Hosts
 from data.store.postgres.store import PostgresStore
 from scheduler.children.orphan import OneConnection
 

@@ -12,15 +12,15 @@ from data.store.recorder.candidates import bands_of, find_candidates
 from data.store.shared_sql.tables import Tables
 from data.store.store import Store
 from data.stories.copies import SLOT_SECONDS
-from data.text.similarity import Signature
+from data.text.similarity import TextSignature
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 BANDS, ANCHORS = range(100, 106), range(200, 210)
 
 
-def marked(bands: Iterable[int], anchors: Iterable[int]) -> Signature:
+def marked(bands: Iterable[int], anchors: Iterable[int]) -> TextSignature:
     """A text of which only the marks are known."""
-    text = Signature(np.empty(0, np.uint64))
+    text = TextSignature(np.empty(0, np.uint64))
     text.bands, text.anchors = list(bands), list(anchors)
     return text
 
@@ -31,7 +31,7 @@ def tables(store: Store) -> Tables:
     return store._tables  # noqa: SLF001 - of these, stores show none
 
 
-def enter(tables: Tables, number: int, text: Signature, at: dt.datetime = NOON) -> None:
+def enter(tables: Tables, number: int, text: TextSignature, at: dt.datetime = NOON) -> None:
     with tables.transaction():
         tables.add_bands(number, bands_of(text, at), len(text.anchors))
 

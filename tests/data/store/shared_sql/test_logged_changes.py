@@ -59,7 +59,7 @@ def test_each_thing_that_happens_to_a_release_is_one_change(
 def test_what_we_read_better_is_no_edit_of_the_publisher(store: Store, noon: dt.datetime) -> None:
     first = store.record(draft(), seen=noon, since=noon).release
     better = draft(body_text=BODY + "\n\nThe lamps were made by Aldous and Sons of Tarn.")
-    assert store.read_anew(first.id, better, at=noon + HOUR, labels={})
+    assert store.record_reextraction(first.id, better, at=noon + HOUR, labels={})
     assert kinds(followed(store)) == ["new", "reading"]
 
 

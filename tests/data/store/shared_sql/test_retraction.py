@@ -10,7 +10,7 @@ from data.models import AlertDelivery
 from data.models.release import REDACTED
 from data.models.selection import Selection
 from data.store.store import Store
-from data.watches.match import release_event
+from data.watches.watch_index import release_event
 from tests.drafts import BODY, draft
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -100,7 +100,7 @@ def test_a_redacted_release_does_not_come_back_by_itself(store: Store) -> None:
     )
     decision = store.record(moved, seen=NOON + 2 * DAY, since=NOON + 2 * DAY)
     assert (decision.kind, decision.release.id) == ("unchanged", release)
-    read = store.read_anew(release, draft(), at=NOON + 2 * DAY, labels={})
+    read = store.record_reextraction(release, draft(), at=NOON + 2 * DAY, labels={})
     assert read is None
     found = store.release(release)
     assert found is not None

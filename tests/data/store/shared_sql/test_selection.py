@@ -114,7 +114,7 @@ def test_states_are_told_apart(filled: Store, noon: dt.datetime) -> None:
     edited = draft(first.url, title=first.content.title, body_text=text, language="en")
     assert filled.record(edited, seen=noon + HOUR, since=noon + HOUR).kind == "changed"
     better = draft(second.url, source="wire", title=second.content.title, body_text=text)
-    assert filled.read_anew(second.id, better, at=noon + HOUR, labels={})
+    assert filled.record_reextraction(second.id, better, at=noon + HOUR, labels={})
     filled.retract(third.id, at=noon + HOUR)
     assert walked(filled, Selection(state="corrected"), 2) == [first.id]
     assert walked(filled, Selection(state="retracted"), 2) == [third.id]

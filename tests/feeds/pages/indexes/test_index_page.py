@@ -10,7 +10,7 @@ from urllib.parse import urljoin
 import pytest
 from lxml import html
 
-from data.files import Writer
+from data.files import FileWriter
 from data.models import Facet, HealthEvent, Source
 from data.settings import Site
 from feeds.catalog import Catalog
@@ -63,7 +63,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pages = PageRenderer(Catalog("https://press.example", "Press", sources, topics), counts)
     newest = {one: (f"2022-11-{int(one[-3:]) % 28 + 1:02}", "az") for one in sources}
     folder = tmp_path_factory.mktemp("large")
-    writer = Writer(folder)
+    writer = FileWriter(folder)
     for made in (
         sources_pages(pages, newest, {}, sources),
         topics_pages(pages),

@@ -24,7 +24,7 @@ from data.archive.journal.events import FILES, JOURNAL
 from data.archive.journal.journaled_store import journaled
 from data.archive.journal.scan import read_archive
 from data.archive.log.tree_log import log_of
-from data.archive.warc.reader import Record, path_of
+from data.archive.warc.reader import ArchiveRecord, path_of
 from data.clock import utc_now
 from data.models import ReleaseTimes
 from data.store.sqlite.store import SqliteStore
@@ -227,7 +227,7 @@ def test_records_without_a_commit_are_not_rebuilt(
     assert log["checkpoint"] != other["checkpoint"]
 
 
-def flip(home: Path, record: Record) -> None:
+def flip(home: Path, record: ArchiveRecord) -> None:
     """Change a bit in the middle of a record."""
     path = home / "archive" / record.file
     path = path if path.exists() else path.with_name(f"{path.name}.open")
@@ -236,12 +236,12 @@ def flip(home: Path, record: Record) -> None:
     path.write_bytes(content)
 
 
-def records_of(home: Path, uri: str) -> list[Record]:
+def records_of(home: Path, uri: str) -> list[ArchiveRecord]:
     """The records of an address, but for requests, in the order of the log."""
     found = [
         (leaf, record)
         for record, leaf in read_archive(home / "archive", lambda *_: None)
-        if isinstance(record, Record) and record.uri == uri and leaf is not None
+        if isinstance(record, ArchiveRecord) and record.uri == uri and leaf is not None
     ]
     return [record for _, record in sorted(found, key=lambda one: one[0])]
 

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.models import Media
-from data.settings import Archive
+from data.settings import ArchiveSettings
 from data.store.store import Store
 from spiders.crawl.drafts import release_files
 from spiders.crawl.drafts.release_files import FileKinds, ReleaseFiles
@@ -23,16 +23,20 @@ INLINE = Media("data:image/png;base64,AA==", "image/png")
 @pytest.mark.parametrize(
     ("asked", "settings", "kinds"),
     [
-        (None, Archive(), FileKinds(attachments=True, images=False)),
-        (None, Archive(attachments=False, images=True), FileKinds(attachments=False, images=True)),
-        ("none", Archive(images=True), FileKinds()),
-        ("attachments", Archive(images=True), FileKinds(attachments=True)),
-        ("all", Archive(attachments=False), FileKinds(attachments=True, images=True)),
-        ("all", Archive(enabled=False), FileKinds()),
+        (None, ArchiveSettings(), FileKinds(attachments=True, images=False)),
+        (
+            None,
+            ArchiveSettings(attachments=False, images=True),
+            FileKinds(attachments=False, images=True),
+        ),
+        ("none", ArchiveSettings(images=True), FileKinds()),
+        ("attachments", ArchiveSettings(images=True), FileKinds(attachments=True)),
+        ("all", ArchiveSettings(attachments=False), FileKinds(attachments=True, images=True)),
+        ("all", ArchiveSettings(enabled=False), FileKinds()),
     ],
 )
 def test_a_source_file_says_which_files_are_archived_or_else_the_settings(
-    asked: str | None, settings: Archive, kinds: FileKinds
+    asked: str | None, settings: ArchiveSettings, kinds: FileKinds
 ) -> None:
     file = SourceFile("Harbour", "http://harbour.example/", "UTC", archive=asked)  # type: ignore[arg-type]  # one of its words
     assert FileKinds.wanted(file, settings) == kinds

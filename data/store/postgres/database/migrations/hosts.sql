@@ -1,5 +1,5 @@
 -- The timetable of hosts, and the fence of those who visit them: who holds the token of a host may
--- write what came of a visit (see data.store.postgres.database.connection.Connection.under). Many
+-- write what came of a visit (see data.store.postgres.database.connection.PostgresConnection.under). Many
 -- rows change all the time: pages have room for it.
 CREATE TABLE hosts (
     host        TEXT COLLATE "C" PRIMARY KEY,

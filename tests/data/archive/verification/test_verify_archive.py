@@ -18,17 +18,17 @@ from data.archive.log.cosigning import ask_witness, asked_witness
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.verification.others import known_checkpoint
-from data.archive.verification.report import Report
-from data.archive.verification.verify import verify
+from data.archive.verification.report import VerificationReport
+from data.archive.verification.verify_archive import verify_archive
 from data.archive.warc.cdxj import entry_of, read_entries
-from data.archive.warc.reader import Record, read_file
+from data.archive.warc.reader import ArchiveRecord, read_file
 from data.archive.warc.records import compressed
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models.capture import Capture
 from data.network.client import Outbound
-from data.settings import Archive as Settings
+from data.settings import ArchiveSettings as Settings
 from tests.data.archive.log.leaves import leaf_of
 from tests.exchanges import NOON, answer, not_modified
 
@@ -66,23 +66,23 @@ def verified(
     captures: list[Capture] | tuple[()] = (),
     journal_end: str = "",
     known: list[tuple[str, Checkpoint]] | None = None,
-) -> Report:
+) -> VerificationReport:
     with closing(log_of(home)) as log:
-        return verify(
+        return verify_archive(
             home / "archive", log, captures, journal_end, known=known or [], told=lambda *_: None
         )
 
 
-def causes(report: Report) -> str:
+def causes(report: VerificationReport) -> str:
     return "\n".join(map(str, report.problems))
 
 
-def records_of(home: Path) -> list[tuple[Path, Record]]:
+def records_of(home: Path) -> list[tuple[Path, ArchiveRecord]]:
     return [
         (path, one)
         for path in own_files(home / "archive")
         for one in read_file(path)
-        if isinstance(one, Record)
+        if isinstance(one, ArchiveRecord)
     ]
 
 
@@ -90,7 +90,7 @@ def test_a_whole_archive_has_no_problem(home: Path, captures: list[Capture]) -> 
     done: list[tuple[int, int]] = []
     with closing(log_of(home)) as log:
         before = sorted(path for path in home.rglob("*"))
-        report = verify(
+        report = verify_archive(
             home / "archive",
             log,
             captures,
@@ -263,7 +263,7 @@ def rewritten(home: Path, number: int) -> None:
         entries = [old.tree(old.checkpoint().size).entry(n) for n in range(old.checkpoint().size)]  # type: ignore[union-attr]
     by_id = {one[-16:]: n for n, one in enumerate(entries)}
     for one in read_file(path):
-        assert isinstance(one, Record)
+        assert isinstance(one, ArchiveRecord)
         leaf = one.leaf()
         assert leaf
         entries[by_id[leaf.record_id.bytes]] = leaf.encode()
@@ -276,7 +276,7 @@ def rewritten(home: Path, number: int) -> None:
     found = [
         entry_of(one, by_id[one.leaf().record_id.bytes])  # type: ignore[union-attr]
         for one in read_file(path)
-        if isinstance(one, Record)
+        if isinstance(one, ArchiveRecord)
     ]
     lines.write_bytes(b"".join(one.encode() for one in found if one))
     assert [*read_entries(lines)]

@@ -7,19 +7,19 @@ from typing import Any
 
 import pytest
 
-from data.identity.decision import first_release, read_anew
+from data.identity.decision import decide_reextraction, first_release
 from data.models import Media
 from tests.drafts import BODY, draft, published
 
 
 def test_a_better_text_makes_a_revision_that_is_no_news(noon: dt.datetime) -> None:
     known = first_release(draft(), noon)
-    decision = read_anew(draft(body_text=BODY.replace("4.2", "4.6")), known)
+    decision = decide_reextraction(draft(body_text=BODY.replace("4.2", "4.6")), known)
     read = decision.release
     assert (decision.kind, decision.fields) == ("changed", ("body",))
     assert (read.revision, read.edited) == (2, 1)
     assert (read.id, read.updated, read.order) == (known.id, known.updated, known.order)
-    again = read_anew(draft(body_text=BODY.replace("4.2", "4.9")), read).release
+    again = decide_reextraction(draft(body_text=BODY.replace("4.2", "4.9")), read).release
     assert (again.revision, again.edited) == (3, 1)
 
 
@@ -38,21 +38,23 @@ def test_what_the_page_does_not_give_any_more_stays(
     noon: dt.datetime, lost: dict[str, Any]
 ) -> None:
     known = first_release(draft(), noon)
-    assert read_anew(draft(**lost), known).release == known
+    assert decide_reextraction(draft(**lost), known).release == known
 
 
 def test_a_known_date_stays_and_a_date_takes_the_place_of_none(noon: dt.datetime) -> None:
     known = first_release(draft(), noon)
-    assert read_anew(draft(published=published("2026-01-01")), known).release == known
+    assert decide_reextraction(draft(published=published("2026-01-01")), known).release == known
     undated = first_release(draft(published=None), noon)
-    dated = read_anew(draft(published=published("2026-01-01")), undated).release
+    dated = decide_reextraction(draft(published=published("2026-01-01")), undated).release
     assert dated.published.iso == "2026-01-01"
     assert dated.revision == 1
 
 
 def test_what_readers_do_not_care_about_makes_no_revision(noon: dt.datetime) -> None:
     known = first_release(draft(), noon)
-    decision = read_anew(draft(section="News", body_html=f"<div><p>{BODY}</p></div>"), known)
+    decision = decide_reextraction(
+        draft(section="News", body_html=f"<div><p>{BODY}</p></div>"), known
+    )
     assert decision.kind == "unchanged"
     assert decision.release.content.section == "News"
     assert decision.release.revision == 1
@@ -61,7 +63,7 @@ def test_what_readers_do_not_care_about_makes_no_revision(noon: dt.datetime) -> 
 def test_topics_are_those_of_today_and_no_edit(noon: dt.datetime) -> None:
     known = first_release(draft(topics=("conflict", "ships")), noon)
     for topics in ((), ("armed-conflict", "conflict")):
-        decision = read_anew(draft(topics=topics), known)
+        decision = decide_reextraction(draft(topics=topics), known)
         assert decision.kind == "unchanged"
         assert decision.release.content.topics == topics
         assert decision.release.updated == known.updated
@@ -77,11 +79,13 @@ def test_what_only_a_change_of_the_rules_takes_off_is_taken_off(noon: dt.datetim
     known = first_release(draft(**whole), noon)
     shorter = draft(body_text=BODY)
     before = draft(**whole).content
-    assert read_anew(shorter, known, before).release.content.body_text == BODY
-    assert read_anew(shorter, known, before).release.content.attachments == ()
+    assert decide_reextraction(shorter, known, before).release.content.body_text == BODY
+    assert decide_reextraction(shorter, known, before).release.content.attachments == ()
     # By the rules of before it gives as little: then it is not for them.
-    assert read_anew(shorter, known, shorter.content).release == known
+    assert decide_reextraction(shorter, known, shorter.content).release == known
     # No change of rules is meant to leave nothing of a text.
-    nothing = read_anew(draft(body_text="", body_html="", title=""), known, before).release
+    nothing = decide_reextraction(
+        draft(body_text="", body_html="", title=""), known, before
+    ).release
     assert nothing.content.body_text == known.content.body_text
     assert nothing.content.title == known.content.title

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from data.search import matches as matches_module
+from data.search import results as results_module
 from data.search.query import Query
 from data.store.shared_sql import search as search_module
 from data.store.store import Store
@@ -135,7 +135,7 @@ def test_an_edited_release_is_counted_once_and_a_hidden_one_not_at_all(
 def test_above_the_bound_the_newest_are_counted(
     filled: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert matches_module.MAX_COUNTED == 10_000
+    assert results_module.MAX_COUNTED == 10_000
     for bound in count(3):
         monkeypatch.setattr(search_module, "MAX_COUNTED", bound)
         found = filled.count_matches(Query("lamps"))

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from data.health.codes import Verdict
-from data.health.signs import first_sign
+from data.health.visit_faults import first_sign
 from data.models import PageFacts, Run, RunError, Streak, VisitFacts
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

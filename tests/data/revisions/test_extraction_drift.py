@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from data.models import Content, Media, Published
-from data.revisions.readings import FieldDrift, PagesDrift, TwoReadings, compare_readings
+from data.revisions.extraction_drift import FieldDrift, PagesDrift, TwoReadings, compare_readings
 from data.text.words import tokens
 from tests.drafts import published
 
@@ -169,7 +169,7 @@ def test_equal_lines_of_a_text_are_read_once(monkeypatch: pytest.MonkeyPatch) ->
         read.append(text)
         return tokens(text)
 
-    monkeypatch.setattr("data.revisions.readings.tokens", count)
+    monkeypatch.setattr("data.revisions.extraction_drift.tokens", count)
     old, new = ("\n".join([word, "", "It is closed."] * 1000) for word in ("Yes.", "No."))
     assert drift((content(1, body_text=old), content(1, body_text=new))).harmed
     assert len(read) < 30

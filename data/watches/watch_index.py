@@ -44,7 +44,7 @@ def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class WatchRule:
     """A watch in a form for comparison.
 
     ``words`` are required whole words, ``terms`` are terms that require more than that.
@@ -111,18 +111,18 @@ class WatchIndex:
     """All watches, indexed by a word or source that an event needs to match them."""
 
     def __init__(self, watches: Mapping[str, Watch]) -> None:
-        self._by_word: defaultdict[str, list[Rule]] = defaultdict(list)
-        self._by_beginning: defaultdict[str, list[Rule]] = defaultdict(list)
-        self._by_source: defaultdict[str, list[Rule]] = defaultdict(list)
-        self._of_health: list[Rule] = []
-        self._others: list[Rule] = []
+        self._by_word: defaultdict[str, list[WatchRule]] = defaultdict(list)
+        self._by_beginning: defaultdict[str, list[WatchRule]] = defaultdict(list)
+        self._by_source: defaultdict[str, list[WatchRule]] = defaultdict(list)
+        self._of_health: list[WatchRule] = []
+        self._others: list[WatchRule] = []
         rules = [rule_of(name, watch) for name, watch in watches.items()]
         self._has_rules = bool(rules)
         needed = Counter(word for rule in rules for word in rule.words)
         for rule in rules:
             self._enter(rule, needed)
 
-    def _enter(self, rule: Rule, needed: Mapping[str, int]) -> None:
+    def _enter(self, rule: WatchRule, needed: Mapping[str, int]) -> None:
         if "health" in rule.kinds:
             self._of_health.append(rule)
         wanted = [term for term in rule.terms if term.wanted]
@@ -170,7 +170,7 @@ class WatchIndex:
             )
         )
 
-    def _candidates(self, text: FoldedText, sources: frozenset[str]) -> Iterator[Rule]:
+    def _candidates(self, text: FoldedText, sources: frozenset[str]) -> Iterator[WatchRule]:
         """The rules that may match a text, some of them more than once."""
         for word in text.words & self._by_word.keys():
             yield from self._by_word[word]
@@ -182,10 +182,10 @@ class WatchIndex:
         yield from self._others
 
 
-def rule_of(watch_id: str, watch: Watch) -> Rule:
+def rule_of(watch_id: str, watch: Watch) -> WatchRule:
     """Convert a watch to a rule."""
     terms = terms_of(watch.query)
-    return Rule(
+    return WatchRule(
         watch_id,
         frozenset(word for term in terms if term.wanted for word in _whole_words(term)),
         tuple(term for term in terms if not term.wanted or term.prefix or " " in term.words),
@@ -203,7 +203,7 @@ def _whole_words(term: Term) -> list[str]:
     return words[:-1] if term.prefix else words
 
 
-def _is_asked_for(rule: Rule, event: AlertEvent, sources: frozenset[str]) -> bool:
+def _is_asked_for(rule: WatchRule, event: AlertEvent, sources: frozenset[str]) -> bool:
     return (
         event.kind in rule.kinds
         and (rule.backlog or not event.backlog)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-WRITTEN: Final = re.compile(
+CLEARLY_ESCAPED: Final = re.compile(
     r"postgres(?:ql)?://"
     r"(?:(?:[A-Za-z0-9._~!$&()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?"
     r"(?:[A-Za-z0-9._~:,\[\]-]|%[0-9A-Fa-f]{2})*"
@@ -17,7 +17,7 @@ WRITTEN: Final = re.compile(
 )
 """A libpq URL whose user, password and options contain no unescaped separators."""
 
-FIX: Final = (
+ESCAPING_MESSAGE: Final = (
     "this database address can't be read, and is not shown because it may contain a password: "
     "write each character that is not a letter or digit as its percent code, such as %25 for a "
     "percent sign, %2F for a slash, %3F for a question mark, %23 for a number sign, %40 for an at "
@@ -25,6 +25,6 @@ FIX: Final = (
 )
 
 
-def is_written(url: str) -> bool:
+def is_clearly_escaped(url: str) -> bool:
     """Whether all separators inside the parts of a PostgreSQL URL are percent-encoded."""
-    return WRITTEN.fullmatch(url) is not None
+    return CLEARLY_ESCAPED.fullmatch(url) is not None

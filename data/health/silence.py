@@ -18,7 +18,7 @@ from data.health.activity import NO_OTHERS, Activity, activity_by_zone, fade
 from data.health.rhythm import (
     MAX_AGE_DAYS,
     MAX_FALSE_ALARMS,
-    Wait,
+    ReleaseWait,
     calendar_weight,
     days_of_year,
     learn_rhythm,
@@ -75,14 +75,16 @@ def expected_after(rhythm: Rhythm, activity: Activity, today: dt.date) -> Expect
     return Expected(rhythm.last, of(since or last + 1), of(by), of(silent), releases)
 
 
-def waiting(rhythm: Rhythm, activity: Activity, now: int) -> Iterator[tuple[int, float, Wait]]:
+def waiting(
+    rhythm: Rhythm, activity: Activity, now: int
+) -> Iterator[tuple[int, float, ReleaseWait]]:
     """The days after the last release: each day, its hazard, and the wait up to it.
 
     Days are ordinals. From ``now`` on, the activity of other sources is unknown.
     """
     rests = [(first.toordinal(), end.toordinal()) for first, end in rhythm.rests]
     published, asked = list(rhythm.published), list(rhythm.asked)
-    wait = Wait(rhythm.follows, rhythm.evidence)
+    wait = ReleaseWait(rhythm.follows, rhythm.evidence)
     last = rhythm.last.toordinal()
     for day in range(last + 1, last + MAX_WAIT_DAYS):
         weekday = (day - 1) % 7

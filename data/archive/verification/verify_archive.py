@@ -16,7 +16,7 @@ from data.archive.log.removals import Removal, leaves_of, runs
 from data.archive.log.tree_log import TreeLog
 from data.archive.verification.aside import notes
 from data.archive.verification.records import Records, Told, read_records
-from data.archive.verification.report import Problem, Removed, Report
+from data.archive.verification.report import ArchiveProblem, Removed, VerificationReport
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import DOT_OPEN, uuid_of
 from data.archive.warc.warc_file import own_files
@@ -31,7 +31,7 @@ LOG_MISSING_MESSAGE: Final = (
 )
 
 
-def verify(
+def verify_archive(
     archive: Path,
     log: TreeLog,
     captures: Sequence[Capture],
@@ -39,7 +39,7 @@ def verify(
     *,
     known: Collection[tuple[str, Checkpoint]],
     told: Told,
-) -> Report:
+) -> VerificationReport:
     """Read an archive and its log and return a report; nothing is changed.
 
     ``captures`` are the store's. ``journal_end`` is the id of the last journal record known to the
@@ -62,16 +62,16 @@ def verify(
     problems += _missing_pages(found, removed)
     problems += _lost_captures(archive, found, removed)
     if found.count and not leaves.size and not leaves.problems:
-        problems.append(Problem("log", None, LOG_MISSING_MESSAGE))
+        problems.append(ArchiveProblem("log", None, LOG_MISSING_MESSAGE))
     if journal_end and leaves.numbers.get(uuid_of(journal_end).bytes) not in found.seen:
         cause = "the last record of the journal that the store knows is not here"
-        problems.append(Problem("log", None, cause, journal_end))
+        problems.append(ArchiveProblem("log", None, cause, journal_end))
     leaves.problems.clear()
     attested = [*leaves.attested()]
     for where, checkpoint in known:
         if leaves.compare(checkpoint, where) and where not in attested:
             attested.append(where)
-    return Report(
+    return VerificationReport(
         files=found.files,
         records=found.count,
         bytes=found.size,
@@ -88,7 +88,7 @@ def verify(
     )
 
 
-def _as_called_now(archive: Path, problems: Sequence[Problem]) -> list[Problem]:
+def _as_called_now(archive: Path, problems: Sequence[ArchiveProblem]) -> list[ArchiveProblem]:
     """Return problems with the current file names, which end in ``.open`` for growing files."""
     growing = {one.name.removesuffix(DOT_OPEN): one.name for one in archive.glob(f"*{DOT_OPEN}")}
     return [replace(one, file=growing.get(one.file, one.file)) for one in problems]
@@ -112,7 +112,7 @@ def _removed_leaves(found: Records) -> set[int]:
     return {number for removal in found.removed for number in leaves_of(removal, top)}
 
 
-def _not_taken_out(found: Records) -> Iterable[Problem]:
+def _not_taken_out(found: Records) -> Iterable[ArchiveProblem]:
     """Yield problems for interrupted removals, whose records still exist."""
     for removal in found.announced:
         here = sorted(leaves_of(removal, found.leaves.size) & found.seen)
@@ -121,10 +121,10 @@ def _not_taken_out(found: Records) -> Iterable[Problem]:
                 f"{counted(len(here), 'record')} should be taken out ({removal.kind}: "
                 f"{removal.why}), and can be read here: run the same command again"
             )
-            yield Problem("log", None, cause, leaf=here[0])
+            yield ArchiveProblem("log", None, cause, leaf=here[0])
 
 
-def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[Problem]:
+def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[ArchiveProblem]:
     """Yield problems for runs of leaves without records."""
     # Damaged records were reported with their places.
     explained = found.seen | found.damaged | removed | found.leaves.void
@@ -135,14 +135,14 @@ def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[
         try:
             leaf = decode_leaf(entry)
         except ValueError:
-            yield Problem("log", None, "a leaf is none, and has no record", leaf=first)
+            yield ArchiveProblem("log", None, "a leaf is none, and has no record", leaf=first)
             continue
         many = f" and those of the leaves up to {last}" if last > first else ""
         cause = f"the record of {leaf.at:%Y-%m-%d %H:%M:%S} UTC is missing{many}"
-        yield Problem("log", None, cause, leaf.record_id.urn, first)
+        yield ArchiveProblem("log", None, cause, leaf.record_id.urn, first)
 
 
-def _missing_pages(found: Records, removed: set[int]) -> Iterable[Problem]:
+def _missing_pages(found: Records, removed: set[int]) -> Iterable[ArchiveProblem]:
     """Yield problems for revisit records whose page is missing.
 
     They are left out if a removed page may be the missing one.
@@ -152,7 +152,7 @@ def _missing_pages(found: Records, removed: set[int]) -> Iterable[Problem]:
     yield from (one for payload, one in found.revisits.items() if payload not in found.payloads)
 
 
-def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable[Problem]:
+def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable[ArchiveProblem]:
     """Yield problems for captures of the store without records, grouped if a file is missing."""
     told = removed | found.damaged
     lost = [one for one in found.captures.values() if one.leaf not in told]
@@ -164,7 +164,7 @@ def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable
             cause = "the store points to a record that is not here"
             for one in (first, *others):
                 at = one.offset if file else None
-                yield Problem(file or "log", at, cause, one.record_id, one.leaf)
+                yield ArchiveProblem(file or "log", at, cause, one.record_id, one.leaf)
             continue
         cause = f"it is missing, and the store points to {counted(len(others) + 1, 'record')} in it"
-        yield Problem(file, None, cause, first.record_id, first.leaf)
+        yield ArchiveProblem(file, None, cause, first.record_id, first.leaf)

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.health.activity import Activity
-from data.health.expected import MAX_WAIT_DAYS, Expected, expected_after
 from data.health.rhythm import MIN_DAYS, learn_rhythm
+from data.health.silence import MAX_WAIT_DAYS, Expected, expected_after
 from tests.examples import examples
 
 MONDAY = dt.date(2026, 3, 2)

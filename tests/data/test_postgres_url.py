@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from data.database_address import is_written
 from data.errors import CommuniqueError, SettingsError, StoreError
 from data.settings.load import load_settings
+from data.settings.postgres_url import is_clearly_escaped
 from data.store import open_store
 from data.store.transfer.opening import path_of
 
@@ -29,7 +29,7 @@ WRONG = ["S3?cret", "S3#cret", "S3/cret", "S3'cret", 'S3"cret', "S3<cret", "S3@c
     ],
 )
 def test_addresses_as_postgresql_documents_them_are_taken(url: str) -> None:
-    assert is_written(url)
+    assert is_clearly_escaped(url)
 
 
 @pytest.mark.parametrize("password", WRONG)
