@@ -17,6 +17,11 @@ from spiders.page.class_hints import names_of
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page, is_web
 
+AUTHORS = (
+    "author", "article:author", "dc.creator", "dcterms.creator", "citation_author", "contentsource",
+)  # fmt: skip
+"""Names of meta elements with the author, and last with the institution that wrote the text."""
+
 MAX_SECTION = 60
 MARKED = ("a", "span", "div", "p", "address", "li", "b", "strong", "meta")
 BY_AUTHOR = re.compile(rb"rel=[\"']?(?:[\w ]{0,60} )?author")
@@ -52,7 +57,7 @@ def section_of(
     The section comes from metadata, else from an element above the body.
     """
     said = meta.text("articleSection") or meta.meta(
-        "article:section", "articlesection", "section", "columnname", "dc.type"
+        "article:section", "articlesection", "section", "columnname", "lanmu", "dc.type"
     )
     if said := clean_line(said)[:100] or marked(page, "articleSection"):
         return said
@@ -86,8 +91,11 @@ def publisher_of(page: Page, meta: EmbeddedMetadata) -> str | None:
 
 
 def author_of(page: Page, meta: EmbeddedMetadata) -> str | None:
-    """Return the author of a release from metadata, else from marked elements, or None."""
-    told = (meta.text("author"), meta.meta("author"), meta.meta("article:author"))
+    """Return the author of a release from metadata, else from marked elements, or None.
+
+    The author may be an institution, such as the source of a text on Chinese government sites.
+    """
+    told = (meta.text("author"), *map(meta.meta, AUTHORS))
     said = next((name for name in told if name and not is_web(name)), "")
     return clean_line(said) or BY.sub("", marked(page, "author")) or None
 

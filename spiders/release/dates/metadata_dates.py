@@ -27,7 +27,8 @@ META_DATES: Final = (
     "publication-date", "publicationdate", "date.created", "date_published", "article.published",
     "article:published", "sailthru.date", "parsely-pub-date", "cxenseparse:recs:publishtime",
     "datecreated", "citation_publication_date", "citation_date", "gentics.lifecycle.publishdate",
-    "last-modified-date-first", "rnews:datepublished", "bt:pubdate", "article_date_original",
+    "last-modified-date-first", "rnews:datepublished", "firstpublishedtime", "bt:pubdate",
+    "article_date_original",
 )  # fmt: skip
 VAGUE_DATES: Final = ("uploaddate", "dc.date", "dcterms.date", "date")
 """Names of meta elements that may contain any date of a page."""

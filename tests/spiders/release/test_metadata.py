@@ -125,6 +125,7 @@ def test_the_meta_elements_of_government_sites_name_the_site_the_section_and_the
     head = (
         '<meta name="SiteName" content="麦罗市港务局"><meta name="ColumnName" content="工作动态">'
         '<meta name="ArticleTitle" content="第二座船闸正式启用"><title>麦罗市港务局</title>'
+        '<meta name="Author" content=""><meta name="ContentSource" content="麦罗日报">'
     )
     text = (
         "<p>市港务局今天宣布，第二座船闸经过四年施工后正式启用，长度九十米以内的船舶可以通行。</p>"
@@ -132,4 +133,42 @@ def test_the_meta_elements_of_government_sites_name_the_site_the_section_and_the
     page = Page("https://merrow.example/n/1", f"<head>{head}</head><body>{text * 2}".encode())
     content = read_release(page, READING).content
     assert (content.publisher, content.section) == ("麦罗市港务局", "工作动态")
+    assert content.author == "麦罗日报"
     assert (content.title, content.title_rule) == ("第二座船闸正式启用", "meta:articletitle")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("PubDate", "2024年05月14日 17:55"),
+        ("pubDate", "2024-05-14 17:55:03.0"),
+        ("publishdate", "20240514"),
+        ("firstpublishedtime", "2024-05-14-17:55:12"),
+        ("PUBDATE", "Tue May 14 17:55:03 CST 2024"),
+    ],
+)
+def test_the_day_of_a_release_is_read_from_each_spelling_of_its_meta_element(
+    name: str, content: str
+) -> None:
+    head = (
+        f'<meta name="Maketime" content="2025-01-02 03:04"><meta name="{name}" content="{content}">'
+    )
+    page = Page("https://merrow.example/n/1", f"<head>{head}</head><body><h1>启用".encode())
+    published = read_release(page, READING).content.published
+    assert published
+    assert str(published.day) == "2024-05-14"
+
+
+@pytest.mark.parametrize(
+    ("head", "author"),
+    [
+        ('<meta name="Author" content="王丽"><meta name="ContentSource" content="日报">', "王丽"),
+        ('<meta name="DC.creator" content="Puerto de Merrow">', "Puerto de Merrow"),
+        ('<meta name="ContentSource" content="https://merrow.example/">', None),
+    ],
+)
+def test_an_institution_is_the_author_only_of_a_text_without_a_named_one(
+    head: str, author: str | None
+) -> None:
+    page = Page("https://merrow.example/n/1", f"<head>{head}</head><body><h1>A".encode())
+    assert read_release(page, READING).content.author == author
