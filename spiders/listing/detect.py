@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import replace
+from itertools import islice
 from math import inf
 from typing import Final
 from urllib.parse import urlsplit
+
+from lxml import etree
 
 from data.text.sites import is_elsewhere
 from spiders.items import ListingItem
@@ -24,6 +27,7 @@ from spiders.listing.rows.records import Record, records_of
 from spiders.listing.rows.regions import Region, encloses, says_words
 from spiders.listing.rows.side_lists import is_in_narrow_column, lead_to_events
 from spiders.listing.rows.single_rows import is_headline
+from spiders.listing.rows.titles import GENERIC
 
 MIN_RECORDS: Final = 3
 """Minimum number of records of a region that can replace a hidden list or a side list."""
@@ -36,6 +40,9 @@ MAIN_SCORE: Final = 2.5
 
 MOSTLY: Final = 0.8
 """Minimum share of items that must have a property, so that the whole list has it."""
+
+MAX_ROW_LEVELS: Final = 3
+"""Maximum number of levels from a link up to the list that contains its row."""
 
 _FILE: Final = re.compile(r"(?:/(?:index|default|home))?\.\w{2,5}$")
 
@@ -248,32 +255,45 @@ def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) ->
     """Add rows of the same list that have another class, such as the first or a new row.
 
     The added rows have the same tag and parents as the region's records. Their links have the same
-    address shape, or they are dated and look like the other rows.
+    address shape, or they look like the other rows. In a list with dates, they have dates. In other
+    lists, they have long titles, or they are between other rows and have headlines.
     """
     shape = common_shape(best.items)
     own = {span.begin for span in best.region.records}
-    lists = {span.node.getparent() for span in best.region.records}
-    if len(lists) == len(own):
+    nodes = [span.node for span in best.region.records]
+    level = next((n for n in range(MAX_ROW_LEVELS) if len(_lists(nodes, n)) < len(own)), None)
+    if level is None:
         return best
-    tag = best.region.records[0].node.tag
+    lists = _lists(nodes, level)
     others = [
         span
         for span in flat.spans
-        if span.node.tag == tag and span.begin not in own and span.node.getparent() in lists
+        if span.node.tag == nodes[0].tag
+        and span.begin not in own
+        and _ancestor(span.node, level + 1) in lists
+        and (not level or len(flat.anchors_in(span.begin, span.end)) == 1)
     ]
     if not others:
         return best
-    make = RowMake(span.node for span in best.region.records)
+    make = RowMake(row for node in nodes if (row := _ancestor(node, level)) is not None)
     dated = sum(item.published is not None for item in best.items) >= HALF * len(best.items)
+    inner = range(min(own), max(own))
+
+    def is_like(span: ElementSpan, item: ListingItem) -> bool:
+        row = _ancestor(span.node, level)
+        if row is None or not make.fits(row) or GENERIC.fullmatch(item.title):
+            return False
+        if dated:
+            return item.published is not None
+        headed = span.begin in inner and is_headline(item.title)
+        return headed or make.fits_undated(row, item)
+
     more = [
         record.span
         for record, item in _read(best.region, others, flat, dates)
         if record.span.begin not in own
         and says_words(item.title)
-        and (
-            shape_of(item.url) == shape
-            or (dated and item.published is not None and make.fits(record.span.node))
-        )
+        and (shape_of(item.url) == shape or is_like(record.span, item))
     ]
     if not more:
         return best
@@ -281,6 +301,16 @@ def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) ->
     records = [record.span for record, _ in read]
     region = replace(best.region, records=records, strict=False)
     return replace(best, items=[item for _, item in read], region=region)
+
+
+def _lists(nodes: list[etree._Element], level: int) -> set[etree._Element | None]:
+    """Return the elements around the rows of some links or other elements, ``level`` levels up."""
+    return {_ancestor(node, level + 1) for node in nodes} - {None}
+
+
+def _ancestor(node: etree._Element, level: int) -> etree._Element | None:
+    """Return the element ``level`` levels above an element, or None at the root."""
+    return node if not level else next(islice(node.iterancestors(), level - 1, None), None)
 
 
 def _read(

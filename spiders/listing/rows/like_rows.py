@@ -20,6 +20,10 @@ MIN_UNDATED_LIKENESS: Final = 0.5
 """Minimum share of tags that a row without a date has in common with the rows of its list. The
 elements around the date are missing from such a row."""
 
+MIN_OTHER_LIKENESS: Final = 0.9
+"""Minimum share of tags that a row with other classes has in common with the rows of its list. The
+class of such a row may be its category."""
+
 MIN_PARTS: Final = 3
 """Minimum number of different tags in a row from a template, such as an image, a heading and a
 text."""
@@ -45,17 +49,25 @@ class RowMake:
         counted: Counter[str] = Counter()
         size = 0
         self._classes: set[str] = set()
+        self._links = 0
         for row in rows:
+            self._links = max(self._links, _links(row))
             counted.update(_tags(row))
             self._classes.update(_classes(row))
             size += 1
         self._tags = frozenset(tag for tag, count in counted.items() if count * 2 >= size)
 
     def fits(self, row: etree._Element) -> bool:
-        """Whether a row has a class of the list's rows and mostly the same tags."""
+        """Whether a row has a class of the list's rows and mostly the same tags.
+
+        A row without such a class must have nearly all of the tags, and not more links. A box of
+        another list has more.
+        """
         own = _classes(row)
         alike = bool(own & self._classes) if own or self._classes else True
-        return alike and self._likeness(row) >= MIN_LIKENESS
+        if alike:
+            return self._likeness(row) >= MIN_LIKENESS
+        return self._likeness(row) >= MIN_OTHER_LIKENESS and _links(row) <= self._links
 
     def fits_undated(self, row: etree._Element, item: ListingItem) -> bool:
         """Whether a row without a date is a release.
@@ -77,6 +89,10 @@ class RowMake:
 
 def _tags(row: etree._Element) -> frozenset[str]:
     return frozenset(str(node.tag) for node in islice(row.iterdescendants("*"), MAX_ELEMENTS))
+
+
+def _links(row: etree._Element) -> int:
+    return sum(1 for _ in islice(row.iterdescendants("a"), MAX_ELEMENTS))
 
 
 def _classes(row: etree._Element) -> frozenset[str]:

@@ -20,6 +20,10 @@ from spiders.listing.rows.titles import GENERIC, title_likeness
 TITLED: Final = 0.5
 """Minimum title likeness (0 to 1) of a row without a date, reached with two words."""
 
+SEVERAL: Final = 2
+"""Minimum number of rows without a date that are releases by their places. A single row may be a
+note."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rows:
@@ -43,6 +47,7 @@ def with_undated(
     - its address has the common shape of the items
     - its markup is similar to the dated rows
     - it is between dated rows of the same markup, and leads to a page of another site
+    - it is one of several such rows in different places between dated rows, with different titles
 
     The date of such a release must be found on its own page. Other rows are skipped.
     """
@@ -61,21 +66,32 @@ def with_undated(
     last = dated[-1].span.begin
     places = {id(record.anchors[0].node) for record in dated}
     rest = iter(items)
-    rows = Rows([], [])
+    found: list[ListingItem] = []
+    amid: dict[str, ListingItem] = {}
+    passed: set[str] = set()
+    gaps: set[int] = set()
+    before = 0
     for record in every:
         if id(record.anchors[0].node) in places:
-            rows.items.append(next(rest))
+            found.append(next(rest))
+            before += 1
             continue
         item = like.like_these(record)
         if item is None or item.url in known or not _is_titled(item):
             continue
-        is_amid = bool(rows.items) and record.span.begin < last and record.span.sign in signs
+        found.append(item)
+        is_amid = bool(before) and record.span.begin < last and record.span.sign in signs
+        if is_amid and not GENERIC.match(item.title):
+            amid.setdefault(item.title, item)
+            gaps.add(before)
         is_like = shape_of(item.url) == shape or make.fits_undated(record.span.node, item)
-        if is_like or (is_amid and _is_on_another_site(item.url, hosts)):
-            rows.items.append(item)
-        else:
-            rows.passed.append(item.url)
-    return rows
+        if not (is_like or (is_amid and _is_on_another_site(item.url, hosts))):
+            passed.add(item.url)
+    releases = {item.url for item in amid.values()}
+    if min(len(releases), len(amid), len(gaps)) >= SEVERAL:
+        passed -= releases
+    rows = [item for item in found if item.url not in passed]
+    return Rows(rows, [item.url for item in found if item.url in passed])
 
 
 def _is_on_another_site(url: str, hosts: Container[str]) -> bool:

@@ -74,6 +74,115 @@ def test_an_undated_row_between_others_that_leads_to_another_site_is_an_item(
     ]  # fmt: skip
 
 
+SHORT_ROWS = {
+    "item": "<li><a href='{u}'>{t}</a> {s}",
+    "cells": "<tr><td>{s}</td><td><a href='{u}'>{t}</a></td></tr>",
+    "card": "<div class=card>{s}<h3><a href='{u}'>{t}</a></h3></div>",
+    "link": "<a class=card href='{u}'><h3>{t}</h3>{s}</a>",
+}
+
+
+@pytest.mark.parametrize("language", ["en", "el", "he", "th", "ko", "zh"])
+@pytest.mark.parametrize("row", SHORT_ROWS)
+def test_several_short_rows_without_dates_between_others_are_items(row: str, language: str) -> None:
+    said = [*titles(language), *(f"{title} II" for title in titles(language))]
+    want = [ELSEWHERE.get(n, f"/news/{n}-a") for n in range(12)]
+    body = "".join(
+        SHORT_ROWS[row].format(
+            u=want[n],
+            t=(" ".join(title.split()[:3]) if " " in title else title[:9])
+            if n in ELSEWHERE
+            else title,
+            s="" if n in ELSEWHERE else f"<span class=d>{day(n):%d/%m/%Y}</span>",
+        )
+        for n, title in enumerate(said)
+    )
+    found = rows_of(read(listing_html(language, f"<div class=list>{body}</div>")))
+    assert [url for url, _, _ in found] == want
+
+
+@pytest.mark.parametrize("language", ["en", "bg", "ar", "ja"])
+@pytest.mark.parametrize("dated", [True, False], ids=["dated", "undated"])
+@pytest.mark.parametrize(
+    "row",
+    [
+        "<li class='row{c}'><a href='{u}'>{t}</a>{s}</li>",
+        "<div class='card{c}'><h3><a href='{u}'>{t}</a></h3><p>{t}.</p>{s}</div>",
+    ],
+)
+def test_rows_of_another_class_that_lead_elsewhere_are_items(
+    row: str, language: str, *, dated: bool
+) -> None:
+    want = [ELSEWHERE.get(n, f"/news/{n}-a") for n in range(6)]
+    body = "".join(
+        row.format(
+            u=want[n],
+            t=title,
+            c=" project" if n in ELSEWHERE else "",
+            s=f"<i>{day(n):%d.%m.%Y}</i>" if dated else "",
+        )
+        for n, title in enumerate(titles(language))
+    )
+    found = rows_of(read(listing_html(language, f"<div class=list>{body}</div>")))
+    assert [url for url, _, _ in found] == want
+
+
+def test_dated_rows_whose_class_is_their_category_are_items() -> None:
+    want = [ELSEWHERE.get(n, f"/uutiset/{n}") for n in range(6)]
+    body = "".join(
+        f"<li class={'hanke' if n in ELSEWHERE else 'uutinen'}><a href='{want[n]}'>{title}</a>"
+        f"<em>{day(n):%d.%m.%Y}</em></li>"
+        for n, title in enumerate(titles("tr"))
+    )
+    found = rows_of(read(listing_html("tr", f"<ul>{body}</ul>")))
+    assert [url for url, _, _ in found] == want
+
+
+def test_a_link_to_the_film_of_each_row_is_no_item() -> None:
+    rows = "".join(
+        f"<div class=row><a href='/news/{n}'>{title}</a><i>{day(n):%d.%m.%Y}</i></div>"
+        f"<div class=film><a href='/film?on={n}'>View the recorded film</a>"
+        f"<i>{day(n):%d.%m.%Y}</i></div>"
+        for n, title in enumerate(titles("en"))
+    )
+    found = rows_of(read(listing_html("en", f"<section>{rows}</section>")))
+    assert [url for url, _, _ in found] == [f"/news/{n}" for n in range(6)]
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "<li><a href='/tides/all'>Tables of the tides</a>",
+        "<li><a href='/tides/{n}'>Tables of the tides</a>",
+        "<li><a href='/tides/{n}'>Read more: tides {n}</a>",
+    ],
+)
+def test_a_note_that_a_list_repeats_is_no_item(note: str) -> None:
+    rows = [
+        f"<li><a href='/news/{n}'>{title}</a> ({day(n):%d.%m.%Y})"
+        for n, title in enumerate(titles("en"))
+    ]
+    body = "".join(row + note.format(n=n) * (n in {1, 3}) for n, row in enumerate(rows))
+    found = rows_of(read(listing_html("en", f"<ul>{body}</ul>")))
+    assert [url for url, _, _ in found] == [f"/news/{n}" for n in range(6)]
+
+
+@pytest.mark.parametrize(
+    "button",
+    [
+        "<li class='row more'><a href='/all/'>All the news of the board</a></li>",
+        "<li class='row more'><a href='/contact/press-desk'>Ask the press desk</a></li>",
+    ],
+)
+def test_a_button_below_rows_without_dates_is_no_item(button: str) -> None:
+    rows = "".join(
+        f"<li class=row><a href='/news/{n}-a'>{title}</a></li>"
+        for n, title in enumerate(titles("en"))
+    )
+    found = rows_of(read(listing_html("en", f"<ul>{rows}{button}</ul>")))
+    assert [url for url, _, _ in found] == [f"/news/{n}-a" for n in range(6)]
+
+
 @pytest.mark.parametrize(
     ("place", "row"),
     [
