@@ -48,9 +48,8 @@ from benchmarks.timetable_parts.simulation import (
     delays_of,
     visits_by,
 )
-from scheduler.planning.intensity import Profile, counts_of, weekly_intensity
-from scheduler.planning.moments import MONDAY, Moments
-from scheduler.planning.plan import Intervals, Plan, plan, prices_of
+from scheduler.planning.intensity import MONDAY, Moments, Profile, counts_of, weekly_intensity
+from scheduler.planning.visit_times import Intervals, Plan, plan, prices_of
 from scheduler.service.timetable import MAX_SPREAD_SECONDS
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "dev" / "rhythm"

@@ -3,8 +3,8 @@
 A job is one host, as on many machines (scheduler.fleet.worker): whoever takes it visits all
 sources of the host that are due, some side by side, each in a place of its own, though the host
 answers one request at a time. The host is due again when the next of them is. When a source is
-visited next, the service's own rules say: scheduler.planning.plan plans it by what was learned
-of its rhythm, scheduler.service.timetable spreads it.
+visited next, the service's own rules say: scheduler.planning.visit_times plans it by what was
+learned of its rhythm, scheduler.service.timetable spreads it.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from data.clock import utc_now
-from scheduler.planning.intensity import counts_of, weekly_intensity
-from scheduler.planning.moments import WEEK, Moments
-from scheduler.planning.plan import Intervals, Plan, plan, prices_of
+from scheduler.planning.intensity import WEEK, Moments, counts_of, weekly_intensity
+from scheduler.planning.visit_times import Intervals, Plan, plan, prices_of
 from scheduler.service.timetable import JITTER_SHARE, MAX_SPREAD_SECONDS, first_visit
 
 BEGIN = float(7 * 60)

@@ -57,7 +57,7 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ReleaseEntry:
     """One release in a feed, or an event of the site.
 
     Text is plain except in ``body``, ``html`` and ``short_html``. URLs are absolute, times aware.
@@ -121,7 +121,7 @@ class Entry:
 
 def entry_of(
     release: Release, catalog: Catalog, *, mixed: bool, others: tuple[Release, ...] = ()
-) -> Entry:
+) -> ReleaseEntry:
     """Return the entry of a release for a feed, with its source as origin if ``mixed``.
 
     ``others`` are the other releases of its story, which this entry represents.
@@ -147,7 +147,7 @@ def entry_of(
     shown_body = short if is_long(content) else body or paragraphs(allowed(summary))
     media = (web_media(media) for media in (*content.attachments, *content.images))
     enclosures = tuple({found.url: found for found in media if found}.values())
-    return Entry(
+    return ReleaseEntry(
         release=release.id,
         url=url,
         page=page,
@@ -179,7 +179,7 @@ def entry_of(
     )
 
 
-def shortened(entry: Entry) -> Entry:
+def shortened(entry: ReleaseEntry) -> ReleaseEntry:
     """Return an entry with a summary and a link instead of its text, to fit a size limit."""
     return replace(
         entry,

@@ -20,14 +20,23 @@ from data.text.urls import web_address
 from data.wording import counted
 from feeds.catalog import Catalog, Person
 from feeds.entries.body import anchor, difference, quoted
-from feeds.entries.entry import Category, Entry, EntryLink, capture_links, title_of, to_seconds
+from feeds.entries.entry import (
+    Category,
+    EntryLink,
+    ReleaseEntry,
+    capture_links,
+    title_of,
+    to_seconds,
+)
 from feeds.urls import href
 
 EVENT_LANGUAGE = "en"
 """The language of event entries, independent of the language of releases."""
 
 
-def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revision) -> Entry:
+def edit_entry(
+    catalog: Catalog, release: Release, before: Revision, after: Revision
+) -> ReleaseEntry:
     """Return the entry of an edit, which shows deleted and inserted text."""
     page = catalog.revision(release.id, after.number)
     captures = catalog.capture(release.id)
@@ -61,7 +70,7 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
 
 def retraction_entry(
     catalog: Catalog, release: Release, at: dt.datetime, *, captured: bool = False
-) -> Entry:
+) -> ReleaseEntry:
     """Return the entry of a retraction, which links to the archived copy.
 
     ``captured`` is whether the archive has the response that showed the page missing.
@@ -83,7 +92,7 @@ def retraction_entry(
     return with_captures(entry, catalog.capture(release.id)) if captured else entry
 
 
-def return_entry(catalog: Catalog, release: Release, back: Return) -> Entry:
+def return_entry(catalog: Catalog, release: Release, back: Return) -> ReleaseEntry:
     """Return the entry of a retracted release that is back online."""
     page = catalog.release(release.id)
     name, title = publisher_and_title(catalog, release)
@@ -111,7 +120,7 @@ def publisher_and_title(catalog: Catalog, release: Release) -> tuple[str, str]:
     return escape(plain(catalog.source(release.source).name)), title
 
 
-def with_captures(entry: Entry, captures: str) -> Entry:
+def with_captures(entry: ReleaseEntry, captures: str) -> ReleaseEntry:
     """Add a link to the page of archived copies (``captures``) to an entry."""
     return replace(entry, capture=captures, links=(*entry.links, *capture_links(captures)))
 
@@ -127,7 +136,7 @@ def release_event_entry(
     html: str,
     mark: str,
     summary: str = "",
-) -> Entry:
+) -> ReleaseEntry:
     """Return the entry of an event of a release. An empty ``summary`` is replaced by the title."""
     source = catalog.source(release.source)
     publisher = Person(plain(source.name) or source.id, web_address(source.url))
@@ -140,7 +149,7 @@ def release_event_entry(
     )
 
 
-def digest_entry(catalog: Catalog, edition: DayDigest) -> Entry:
+def digest_entry(catalog: Catalog, edition: DayDigest) -> ReleaseEntry:
     """Return the entry of a completed day, which lists its releases."""
     page = catalog.page(Facet(period=edition.day))
     count = max(edition.total, len(edition.releases))
@@ -176,7 +185,7 @@ NETWORK: Final = "Our own network"
 """The name in titles of health events that concern no single source."""
 
 
-def health_entry(catalog: Catalog, event: HealthEvent) -> Entry:
+def health_entry(catalog: Catalog, event: HealthEvent) -> ReleaseEntry:
     """Return the entry of a change in the health of a source, with its time and reason."""
     name = plain(catalog.source(event.source).name) if event.source else NETWORK
     text = plain(event.reason) or "Its recent visits succeeded."
@@ -196,9 +205,9 @@ def health_entry(catalog: Catalog, event: HealthEvent) -> Entry:
 
 def event_entry(
     catalog: Catalog, event: str, *, title: str, at: dt.datetime, page: str, html: str
-) -> Entry:
+) -> ReleaseEntry:
     """Return an entry about the site itself; other event entries extend it."""
-    return Entry(
+    return ReleaseEntry(
         release=uuid_of(catalog, event),
         url=page,
         page=page,

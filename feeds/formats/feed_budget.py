@@ -10,7 +10,7 @@ import heapq
 from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
-from feeds.entries.entry import Entry, shortened
+from feeds.entries.entry import ReleaseEntry, shortened
 from feeds.formats.rendering import RenderedEntry, rendered_entry
 
 MAX_MIXED_TEXT_BYTES: Final = 200_000
@@ -68,7 +68,7 @@ def is_long_text(html: str) -> bool:
 
 
 def rendered_document(
-    entries: Sequence[Entry], *, max_bytes: int, mixed: bool
+    entries: Sequence[ReleaseEntry], *, max_bytes: int, mixed: bool
 ) -> list[RenderedEntry]:
     """Render the entries of a feed made on demand; see `fitted`."""
     return fitted(

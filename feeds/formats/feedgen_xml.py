@@ -13,7 +13,7 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from feeds.entries.entry import Entry, EntryLink
+from feeds.entries.entry import EntryLink, ReleaseEntry
 from feeds.formats.feed import Feed
 from feeds.urls import FEED_TYPES, Format
 
@@ -30,7 +30,7 @@ TTL_MINUTES = 15
 """Minutes that a reader should wait before it fetches an RSS feed again."""
 
 
-def common_entry(entry: Entry) -> FeedEntry:
+def common_entry(entry: ReleaseEntry) -> FeedEntry:
     """Return a feedgen entry with the elements shared by RSS and Atom."""
     made = FeedEntry()
     made.id(entry.id)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from feeds.entries.entry import Entry
+from feeds.entries.entry import ReleaseEntry
 from feeds.formats import atom, jsonfeed, rss
 from feeds.formats.feed import Feed
 from feeds.urls import FORMATS, Format
@@ -66,7 +66,7 @@ class Syntax(Protocol):
     def stamp(self, updated: dt.datetime) -> bytes:
         """Return the bytes that state when the feed was updated, empty if the format has none."""
 
-    def parts(self, entry: Entry) -> tuple[bytes, bytes, bytes]:
+    def parts(self, entry: ReleaseEntry) -> tuple[bytes, bytes, bytes]:
         """Return the body of an entry and its two ends."""
 
 
@@ -77,7 +77,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(RenderedEntry).decode
 
 
-def rendered_entry(entry: Entry, row: bytes) -> RenderedEntry:
+def rendered_entry(entry: ReleaseEntry, row: bytes) -> RenderedEntry:
     """Render an entry in every format; ``row`` is its line on pages."""
     pieces = [RenderedPiece(*SYNTAX[kind].parts(entry)) for kind in FORMATS]
     return RenderedEntry(

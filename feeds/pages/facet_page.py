@@ -9,14 +9,14 @@ from markupsafe import Markup
 from data.models import Facet
 from feeds.pages.navigation import SINGLE_PAGE, Paging
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import UP, ReleaseLine, with_lines
+from feeds.pages.rows import UP, ReleaseRow, with_lines
 from feeds.urls import page_file
 
 
 def facet_page(
     pages: PageRenderer,
     facet: Facet,
-    lines: Sequence[ReleaseLine],
+    lines: Sequence[ReleaseRow],
     undated: Sequence[bytes] = (),
     *,
     latency: str = "",

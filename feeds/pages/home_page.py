@@ -9,7 +9,7 @@ from data.models import Facet, HealthEvent
 from feeds.pages.health_page import is_imported, shown_condition
 from feeds.pages.navigation import SINGLE_PAGE, Paging
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import ReleaseLine, with_lines
+from feeds.pages.rows import ReleaseRow, with_lines
 from feeds.pages.structured_data import website
 from feeds.urls import page_file
 
@@ -94,7 +94,7 @@ def glance(pages: PageRenderer, last: Mapping[str, HealthEvent], read: Collectio
 
 def home_page(
     pages: PageRenderer,
-    lines: Sequence[ReleaseLine],
+    lines: Sequence[ReleaseRow],
     health: Glance,
     *,
     paging: Paging = SINGLE_PAGE,

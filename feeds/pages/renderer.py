@@ -16,7 +16,7 @@ from data.languages.tags import is_right_to_left
 from data.models import Facet
 from data.text.clean import excerpt
 from feeds.catalog import Catalog
-from feeds.entries.entry import Entry
+from feeds.entries.entry import ReleaseEntry
 from feeds.pages.navigation import Navigation
 from feeds.pages.rows import NAMES, UP, environment, formats_of
 from feeds.urls import (
@@ -53,7 +53,7 @@ class PageRenderer:
         self._row = self.environment.get_template("row.html")
 
     def row(
-        self, entry: Entry, *, title: Markup | None = None, passage: Markup | None = None
+        self, entry: ReleaseEntry, *, title: Markup | None = None, passage: Markup | None = None
     ) -> bytes:
         """Render the line of a release, the same on all pages; UP stands for the path to the root.
 

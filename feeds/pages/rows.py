@@ -71,7 +71,7 @@ def as_markup(texts: Texts, message: str) -> Markup:
     return Markup(texts.translations.gettext(message))  # noqa: S704 - a trusted text
 
 
-class ReleaseLine(NamedTuple):
+class ReleaseRow(NamedTuple):
     """A line of a release: its ISO ``day``, or empty, and its HTML ``row``.
 
     ``timed`` is whether the release has a publication time, not only a day.
@@ -82,7 +82,7 @@ class ReleaseLine(NamedTuple):
     timed: bool
 
 
-def by_day(lines: Iterable[ReleaseLine]) -> list[ReleaseLine]:
+def by_day(lines: Iterable[ReleaseRow]) -> list[ReleaseRow]:
     """Sort lines by day, the latest first; within a day, releases without a time come last.
 
     Lines arrive in the order of feeds, by instant. There a day can occur twice, as days begin at
@@ -92,7 +92,7 @@ def by_day(lines: Iterable[ReleaseLine]) -> list[ReleaseLine]:
     return sorted(timed_first, key=lambda line: line.day, reverse=True)
 
 
-def day_lists(lines: Iterable[ReleaseLine], *, up: str, texts: Texts) -> bytes:
+def day_lists(lines: Iterable[ReleaseRow], *, up: str, texts: Texts) -> bytes:
     """Return lines grouped under headings of days; ``up`` is the path to the site's root."""
     parts: list[bytes] = []
     before: str | None = None
@@ -105,7 +105,7 @@ def day_lists(lines: Iterable[ReleaseLine], *, up: str, texts: Texts) -> bytes:
     return b"".join([*parts, DAY_END]) if parts else b""
 
 
-def with_lines(page: bytes, lines: Iterable[ReleaseLine], file: str, texts: Texts) -> bytes:
+def with_lines(page: bytes, lines: Iterable[ReleaseRow], file: str, texts: Texts) -> bytes:
     """Insert lines into the page at ``file``, in place of its placeholder, if it has one."""
     head, _, foot = page.partition(UP.encode())
     return b"".join((head, day_lists(lines, up="../" * file.count("/"), texts=texts), foot))

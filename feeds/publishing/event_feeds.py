@@ -13,7 +13,7 @@ from data.clock import zone_or_utc
 from data.models import DayDigest, Facet, Release, Return
 from data.text.clean import plain
 from data.topics.facets import facets_of
-from feeds.entries.entry import Entry, title_of
+from feeds.entries.entry import ReleaseEntry, title_of
 from feeds.entries.events import (
     digest_entry,
     edit_entry,
@@ -86,7 +86,7 @@ class EventFeeds:
             for one in returns
         ]
 
-    def _return_entry(self, back: Return) -> Entry:
+    def _return_entry(self, back: Return) -> ReleaseEntry:
         release = self._store.release(back.release)
         if release is None:
             raise LookupError(f"release {back.release} is gone from the store")
@@ -97,7 +97,7 @@ class EventFeeds:
         found.sort(key=lambda one: one[0], reverse=True)
         return [wanted for _, wanted in found[: self._context.entries]]
 
-    def _edit_entry(self, release_id: str, number: int) -> Entry:
+    def _edit_entry(self, release_id: str, number: int) -> ReleaseEntry:
         release = self._store.release(release_id)
         if release is None:
             raise LookupError(f"release {release_id} is gone from the store")
@@ -120,7 +120,7 @@ class EventFeeds:
         ]
         return self._newest([*found, *self._returns()])
 
-    def _retraction_entry(self, release: Release, at: dt.datetime) -> Entry:
+    def _retraction_entry(self, release: Release, at: dt.datetime) -> ReleaseEntry:
         captured = self._store.sightings(release.id).gone is not None
         return retraction_entry(self._catalog, release, at, captured=captured)
 

@@ -25,7 +25,7 @@ from feeds.pages.indexes.older_page import (
     first_paging,
     latest_pages,
 )
-from feeds.pages.rows import ReleaseLine
+from feeds.pages.rows import ReleaseRow
 from feeds.publishing.context.entry_renderer import EntryRenderer, face
 from feeds.publishing.context.publish_context import PublishContext
 from feeds.urls import page_file, part_file
@@ -83,7 +83,7 @@ class FacetPages:
                 written += 1
         self._remove_latest(facet, written)
 
-    def _rhythm(self, facet: Facet, shown: Sequence[ReleaseLine]) -> Markup:
+    def _rhythm(self, facet: Facet, shown: Sequence[ReleaseRow]) -> Markup:
         """Return charts of a source's publication days, up to its newest release."""
         days = [line[0] for line in shown if line[0]]
         if facet.source is None or facet != Facet(source=facet.source) or not days:
@@ -159,6 +159,6 @@ def digest_of(health: Glance) -> bytes:
     return blake2b(repr(health).encode(), digest_size=16).digest()
 
 
-def lines_of(entries: Iterable[RenderedEntry]) -> list[ReleaseLine]:
+def lines_of(entries: Iterable[RenderedEntry]) -> list[ReleaseRow]:
     """Return the rows of a page for entries."""
-    return [ReleaseLine(entry.day, entry.row, entry.timed) for entry in entries]
+    return [ReleaseRow(entry.day, entry.row, entry.timed) for entry in entries]

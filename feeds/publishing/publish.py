@@ -25,10 +25,9 @@ from feeds.publishing.context.render_cache import RenderCache
 from feeds.publishing.event_feeds import EventFeeds
 from feeds.publishing.event_pages import EventPages
 from feeds.publishing.feed_documents import FeedDocuments
-from feeds.publishing.lost_files import LostFiles
 from feeds.publishing.publication import Publication, batches, is_day, is_month, is_source, place
 from feeds.publishing.release_pages import DuePage, ReleasePages
-from feeds.publishing.removals import EmptiedFacets, GoneSources, HiddenReleases
+from feeds.publishing.removals import EmptiedFacets, GoneSources, HiddenReleases, LostFiles
 from feeds.publishing.selection import ChangesSinceLastRun
 from feeds.publishing.site_files import (
     COUNTED_FOLDERS,

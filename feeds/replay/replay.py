@@ -42,7 +42,7 @@ class ReplayRequest:
         return datetime_in(self.headers)
 
 
-class Replay:
+class PageReplay:
     """Past states from the store at ``store_url``, for one site. Safe for several threads.
 
     Captured pages come from the folder ``archive``.

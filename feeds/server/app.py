@@ -21,7 +21,7 @@ from data.network.bucket import Bucket
 from data.settings import Site
 from data.store.store import Store
 from feeds.replay.captured import PREFIX as MEMENTOS
-from feeds.replay.replay import Replay
+from feeds.replay.replay import PageReplay
 from feeds.server.api.service import Api
 from feeds.server.bucket_cache import BucketCache
 from feeds.server.connection.http_protocol import FindAnswer, ReadyAnswer
@@ -156,7 +156,7 @@ def create_app(
         return SecureResponses(plain, plain.ready)
     monitoring = Monitoring(store_url, site, judge, due, access, queue=queue, facts=facts)
     handlers[404] = MissingFileResponses(store_url, site, queue)
-    replay = Replay(store_url, site, archive)
+    replay = PageReplay(store_url, site, archive)
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.errors import ArchiveError, StoreError
 from feeds.replay.answer import ReplayResponse
-from feeds.replay.replay import Replay, ReplayRequest
+from feeds.replay.replay import PageReplay, ReplayRequest
 from feeds.server.errors import page, unanswered
 from feeds.server.requests.conditional import matching
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class Past:
     """The ASGI application for requests that a Replay handles."""
 
-    def __init__(self, replay: Replay, queue: WorkQueue) -> None:
+    def __init__(self, replay: PageReplay, queue: WorkQueue) -> None:
         self._replay = replay
         self.takes = replay.takes
         self._queue = queue

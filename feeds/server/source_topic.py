@@ -16,7 +16,7 @@ from data.settings import Site
 from data.store.protocols import ReadStore
 from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.catalog import Catalog
-from feeds.entries.entry import Entry, EntryLink, entry_of
+from feeds.entries.entry import EntryLink, ReleaseEntry, entry_of
 from feeds.formats.feed import archive_page, feed_of, neighbouring_pages, with_archives
 from feeds.formats.feed_budget import rendered_document
 from feeds.formats.rendering import rendered
@@ -29,7 +29,7 @@ from feeds.pages.indexes.older_page import (
     newer_page,
 )
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import ReleaseLine
+from feeds.pages.rows import ReleaseRow
 from feeds.pages.search_page import day_of
 from feeds.urls import FORMATS, Format, is_published, page_file, part_file, stem_of
 
@@ -130,13 +130,13 @@ def people_page(
     return facet_page(renderer, facet, lines[:MAX_FIRST_PAGE], paging=paging)
 
 
-def lines_of(store: ReadStore, renderer: PageRenderer, releases: Releases) -> list[ReleaseLine]:
+def lines_of(store: ReadStore, renderer: PageRenderer, releases: Releases) -> list[ReleaseRow]:
     """Return the rows of a page for releases."""
     entries = entries_of(store, renderer.catalog, releases)
-    return [ReleaseLine(day_of(one), renderer.row(one), one.timed) for one in entries]
+    return [ReleaseRow(day_of(one), renderer.row(one), one.timed) for one in entries]
 
 
-def entries_of(store: ReadStore, catalog: Catalog, releases: Releases) -> list[Entry]:
+def entries_of(store: ReadStore, catalog: Catalog, releases: Releases) -> list[ReleaseEntry]:
     """Return the entries of releases of one source."""
     found = (store.release(one.id) for one in releases)
     return [entry_of(one, catalog, mixed=False) for one in found if one]

@@ -1,6 +1,6 @@
 """Child processes: start a module of Communique, and exchange lines of JSON until it ends.
 
-``Child`` is the parent's side; scheduler/children/parent_lines.py is the child's side. A child ends
+``Child`` is the parent's side; scheduler/children/crawl_lines.py is the child's side. A child ends
 when its standard input closes, so it ends with its parent even if the parent is killed.
 """
 

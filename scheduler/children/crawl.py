@@ -1,9 +1,9 @@
 """The child process that visits sources, many at a time, until its parent ends it.
 
 It receives lines of JSON: first a CrawlStart, then a VisitJob for each visit, and a Renewal from
-time to time if it works under leases. It sends a Progress during a visit and a Report at its end,
-or a Refusal if it can't begin. When its standard input closes, it stops all visits. If it closed
-because the parent died, the child gives back the parent's leases.
+time to time if it works under leases. It sends a Progress during a visit and a VisitReport at its
+end, or a Refusal if it can't begin. When its standard input closes, it stops all visits. If it
+closed because the parent died, the child gives back the parent's leases.
 
 Exit codes: 0 done, 1 something failed, 2 the first line is invalid.
 """
@@ -45,7 +45,15 @@ from data.models import Lease, Run, RunError
 from data.text.redaction import redacted
 from data.topics.taxonomy import load_taxonomy, taxonomy_of
 from scheduler.children.child import KILL_AFTER_SECONDS
-from scheduler.children.crawl_lines import CrawlStart, Progress, Refusal, Report, VisitJob
+from scheduler.children.crawl_lines import (
+    CrawlStart,
+    ParentLines,
+    Progress,
+    Refusal,
+    VisitJob,
+    VisitReport,
+    write_line,
+)
 from scheduler.children.leased_store import leased_store
 from scheduler.children.page_limit import (
     SEPARATE_SECONDS,
@@ -55,7 +63,6 @@ from scheduler.children.page_limit import (
     collect_garbage_rarely,
     opened_note,
 )
-from scheduler.children.parent_lines import ParentLines, write_line
 from scheduler.children.watchdog import Watchdog
 from scheduler.home import SOURCE_LOCK, VISIT, open_home
 from scheduler.home.files import keep_home_files
@@ -270,7 +277,7 @@ class Crawl:
             pass
         except (StoreError, LeaseLost):
             log.exception("the report of %s could not be stored", job.source)
-        write_line(Report(run))
+        write_line(VisitReport(run))
 
     def _on_end(self, visit: Visit) -> None:
         """Report a visit that is over, and release its source."""
@@ -280,7 +287,7 @@ class Crawl:
         del self._visits[visit.id]
         self._progress.forget(visit)
         self._locks.pop(visit.id).close()
-        write_line(Report(visit.report.run))
+        write_line(VisitReport(visit.report.run))
 
 
 class ProgressReporter:

@@ -22,7 +22,7 @@ from scrapy.crawler import AsyncCrawlerProcess
 from data.errors import CommuniqueError
 from data.text.redaction import redacted
 from scheduler.children.child import Child, ChildEnded
-from scheduler.children.parent_lines import ParentLines, write_line
+from scheduler.children.crawl_lines import ParentLines, write_line
 from scheduler.cli import complain
 from scheduler.home import Home, home_at
 from scheduler.logs import log_as, open_log

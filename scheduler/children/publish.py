@@ -19,7 +19,7 @@ import msgspec
 from data.errors import CommuniqueError
 from data.models import Lease
 from scheduler.children.child import Child, ChildEnded, ending, lower_priority
-from scheduler.children.parent_lines import ParentLines, write_line
+from scheduler.children.crawl_lines import ParentLines, write_line
 from scheduler.home import Home, open_home
 from scheduler.home.publish import publish_home
 from scheduler.logs import log_as
@@ -31,7 +31,7 @@ CLOSING_SECONDS: Final = 20.0
 """Maximum time that a job under way gets when the service ends."""
 
 
-class Published(msgspec.Struct, frozen=True):
+class PublishResult(msgspec.Struct, frozen=True):
     """The result of a publication: numbers of feeds, and error messages."""
 
     feeds: int = 0
@@ -73,7 +73,7 @@ class Publisher:
         """The process id of the child, or None."""
         return self._child.pid if self._child else None
 
-    async def publish(self) -> Published:
+    async def publish(self) -> PublishResult:
         """Publish what changed. If the child dies, the result has an error; nothing is raised.
 
         If the caller is cancelled, the job still runs to its end: otherwise the next job would get
@@ -106,11 +106,11 @@ class Publisher:
         task.add_done_callback(self._jobs.discard)
         return await asyncio.shield(task)
 
-    async def _publish(self) -> Published:
-        done = await self._done(PublishJob(), Published)
-        if isinstance(done, Published):
+    async def _publish(self) -> PublishResult:
+        done = await self._done(PublishJob(), PublishResult)
+        if isinstance(done, PublishResult):
             return done
-        return Published(errors=(f"the process that publishes {done}; it will be tried again",))
+        return PublishResult(errors=(f"the process that publishes {done}; it will be tried again",))
 
     async def _note_health(self) -> HealthNoted:
         done = await self._done(HealthJob(), HealthNoted)
@@ -160,13 +160,13 @@ class Publisher:
             await child.end()
 
 
-def published(home: Home) -> Published:
+def published(home: Home) -> PublishResult:
     """Publish a home directory; errors are returned, not raised."""
     try:
         done = publish_home(home)
     except CommuniqueError as error:
-        return Published(errors=(str(error),))
-    return Published(done.feeds, done.written, tuple(map(str, done.errors)))
+        return PublishResult(errors=(str(error),))
+    return PublishResult(done.feeds, done.written, tuple(map(str, done.errors)))
 
 
 def noted_health(home: Home) -> HealthNoted:

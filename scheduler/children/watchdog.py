@@ -15,7 +15,7 @@ from typing import Final
 
 import msgspec
 
-from scheduler.children.parent_lines import ParentLines
+from scheduler.children.crawl_lines import ParentLines
 
 LEASES_EXPIRED_CODE: Final = 75
 """The exit code of a process that ended because its leases expired (EX_TEMPFAIL)."""

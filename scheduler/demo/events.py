@@ -20,7 +20,7 @@ LAST_DAY = 3
 """Number of the last day, counted from 1."""
 
 
-class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class RoomEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A change of a release at the start of ``day``.
 
     ``appear`` shows it for the first time. ``edit`` replaces wordings in its title or body;
@@ -39,10 +39,10 @@ class Event(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @cache
-def load_events() -> tuple[Event, ...]:
+def load_events() -> tuple[RoomEvent, ...]:
     """Load the events from ``days.toml``, sorted by day."""
     text = (Path(__file__).parent / "days.toml").read_text("utf-8")
-    events = msgspec.convert(tomllib.loads(text)["event"], tuple[Event, ...])
+    events = msgspec.convert(tomllib.loads(text)["event"], tuple[RoomEvent, ...])
     return tuple(sorted(events, key=lambda event: event.day))
 
 
@@ -51,7 +51,7 @@ def instant_of(day: int) -> dt.datetime:
     return FIRST_DAY + dt.timedelta(days=day - 1)
 
 
-def after(event: Event, shown: Mapping[str, ReleaseText]) -> dict[str, ReleaseText]:
+def after(event: RoomEvent, shown: Mapping[str, ReleaseText]) -> dict[str, ReleaseText]:
     """Apply an event to releases by key.
 
     Raises ValueError if the release does not contain the old wording of an edit exactly once.
@@ -67,7 +67,7 @@ def after(event: Event, shown: Mapping[str, ReleaseText]) -> dict[str, ReleaseTe
     return changed
 
 
-def edited(release: ReleaseText, event: Event) -> ReleaseText:
+def edited(release: ReleaseText, event: RoomEvent) -> ReleaseText:
     """Replace the wordings of an edit. The release is modified at the start of the day."""
     title, body = release.title, release.body
     for old, new in event.replace:

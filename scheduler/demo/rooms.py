@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from scheduler.demo.events import Event, after, load_events
+from scheduler.demo.events import RoomEvent, after, load_events
 from scheduler.demo.texts import ReleaseText
 
 FOLDER = Path(__file__).parent / "rooms"
@@ -138,7 +138,7 @@ MOVED = 301
 """HTTP status of a permanent redirect."""
 
 
-def pinned(releases: list[ReleaseText], past: list[Event]) -> tuple[ReleaseText, ...]:
+def pinned(releases: list[ReleaseText], past: list[RoomEvent]) -> tuple[ReleaseText, ...]:
     """Move the last pinned release to the top."""
     tops = [event.release for event in past if event.kind == "pin"]
     return tuple(sorted(releases, key=lambda release: release.key not in tops[-1:]))

@@ -22,7 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import msgspec
 
 from data.errors import CommuniqueError
-from scheduler.children.parent_lines import ParentLines, write_line
+from scheduler.children.crawl_lines import ParentLines, write_line
 from scheduler.demo.responses import RoomResponse, not_found, responses
 from scheduler.demo.rooms import Showing, load_rooms, showing
 

@@ -45,7 +45,7 @@ class Reread(msgspec.Struct, frozen=True):
     error: str = ""
 
 
-class FoundRelease(msgspec.Struct, frozen=True):
+class DiscoveredRelease(msgspec.Struct, frozen=True):
     """A release extracted from a page that no release came from before."""
 
     id: str
@@ -68,7 +68,7 @@ class Reextraction(msgspec.Struct, frozen=True):
     without_file: int
     unread_sources: Sequence[str]
     releases: Sequence[Reread]
-    new: Sequence[FoundRelease] = ()
+    new: Sequence[DiscoveredRelease] = ()
     held: Mapping[str, str] = {}
 
     @property
@@ -140,7 +140,7 @@ class Rereading:
         self._archived = Archived(home.archive, index, store, taxonomy, home.settings)
         self._captures = PageCaptures(home.archive, index, home.settings.network.max_bytes)
         self._changes: list[Reread] = []
-        self._new: list[FoundRelease] = []
+        self._new: list[DiscoveredRelease] = []
         self._read = self._unarchived = 0
         self._without_file: dict[str, int] = {}
         self.whole = 0
@@ -247,7 +247,7 @@ class Noting(UnsavedTemplates):
 
     def __init__(self, store: Store) -> None:
         super().__init__(store)
-        self.new: list[FoundRelease] = []
+        self.new: list[DiscoveredRelease] = []
 
     def __getattr__(self, name: str) -> Any:
         """Return any other attribute of the store."""
@@ -261,5 +261,5 @@ class Noting(UnsavedTemplates):
         decision: Decision = self._store.record(draft, **more)
         if decision.kind == "new":
             release = decision.release
-            self.new.append(FoundRelease(release.id, release.url, release.content.title))
+            self.new.append(DiscoveredRelease(release.id, release.url, release.content.title))
         return decision

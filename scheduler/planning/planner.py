@@ -24,9 +24,16 @@ from data.health.confirmation import is_to_be_confirmed
 from data.health.network import MIN_HOSTS
 from data.settings import Collect, HealthSettings
 from data.store.store import Store
-from scheduler.planning.intensity import Profile, counts_of, weekly_intensity
-from scheduler.planning.moments import WEEK, Moments, minute_of, moments_of
-from scheduler.planning.plan import Intervals, Plan, plan, prices_of
+from scheduler.planning.intensity import (
+    WEEK,
+    Moments,
+    Profile,
+    counts_of,
+    minute_of,
+    moments_of,
+    weekly_intensity,
+)
+from scheduler.planning.visit_times import Intervals, Plan, plan, prices_of
 from spiders.download.hosts import MAX_WAIT, host_of
 from spiders.sources.loader import LoadedSource
 

@@ -30,9 +30,9 @@ from scheduler.planning.planner import NextVisit, VisitPlanner
 from scheduler.service.admin.app import Admin
 from scheduler.service.alerts import AlertService
 from scheduler.service.background import attempt, copy_for_ever, first_of, tidy
-from scheduler.service.feed_push import FeedPushService
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.publishing import Publishing
+from scheduler.service.push import FeedPushService
 from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
 from scheduler.service.timetable import Timetable, first_visit
 from scheduler.service.web import (

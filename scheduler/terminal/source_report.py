@@ -1,19 +1,22 @@
-"""How `communique add` reports a proposed source: a table for people, values for JSON."""
+"""Reports of proposed sources and of changed extraction: text for people, values for JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from data.revisions.extraction_drift import Example
 from data.store.public_view import without_secrets
 from data.text.clean import clean_line
 from data.text.redaction import redacted, redacted_toml
 from data.text.source_secrets import Secrets
 from data.wording import counted
 from scheduler.cli import say
+from spiders.archived.drift import Drift, ListingDrift
 from spiders.discovery.explore import Explored
 from spiders.discovery.proposal import MIN_CONFIDENCE, Guess
 from spiders.extract.page_values import listing_values, release_values
@@ -164,3 +167,44 @@ def _row(table: Table, name: str, value: str, confidence: float | None, rule: st
     # Text, not markup: a site's text may contain brackets.
     short = value if len(value) <= PIPE_COLUMNS else f"{value[:PIPE_COLUMNS]}…"
     table.add_row(Text(name), Text(short), Text(sure), Text(rule))
+
+
+CAUSES = {"file": "changed source file", "program": "this version of Communique"}
+"""Names of the causes of a drift."""
+
+
+def drift_lines(drifts: Sequence[Drift]) -> Iterator[str]:
+    """Describe drifts, with examples, in indented lines."""
+    for drift in drifts:
+        cause = CAUSES[drift.cause]
+        if drift.pages_of == "nothing":
+            yield f"  {cause}: no stored page to compare"
+            continue
+        which = "stored page" if drift.pages_of == "archive" else "sample page"
+        same = "" if drift.differs else ", no difference"
+        yield f"  {cause}: compared on {counted(drift.releases.pages, which)}{same}"
+        for one in drift.releases.fields:
+            counts = (("gained", one.gained), ("lost", one.lost), ("changed", one.changed))
+            parts = ", ".join(f"{how} on {count}" for how, count in counts if count)
+            yield f"    {one.field}: {parts}" + (f" ({one.harmed} worse)" if one.harmed else "")
+            yield from _examples(one.examples)
+        if drift.listing and drift.listing.differs:
+            yield f"    listing: {_listing_line(drift.listing)}"
+            yield from _examples(drift.listing.examples)
+
+
+def _listing_line(one: ListingDrift) -> str:
+    counts = (
+        (one.gained, "more"),
+        (one.lost, "no longer found"),
+        (one.redated, "with another date or none"),
+    )
+    parts = ", ".join(f"{count} {what}" for count, what in counts if count)
+    return f"{counted(one.before, 'release')} before, {one.after} now: {parts}"
+
+
+def _examples(examples: Sequence[Example]) -> Iterator[str]:
+    for one in examples:
+        yield f"      {one.url}"
+        yield f"        before: {one.before or 'nothing'}"
+        yield f"        now:    {one.after or 'nothing'}"

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from data.models import Facet
 from feeds.pages.navigation import SINGLE_PAGE, Paging
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import ReleaseLine, with_lines
+from feeds.pages.rows import ReleaseRow, with_lines
 from feeds.urls import page_file, part_file
 
 MAX_FIRST_PAGE = 40
@@ -25,7 +25,7 @@ LATEST = "latest"
 """Name of the page after the first one."""
 
 
-def parts_of(name: str, rows: Sequence[ReleaseLine]) -> list[tuple[str, Sequence[ReleaseLine]]]:
+def parts_of(name: str, rows: Sequence[ReleaseRow]) -> list[tuple[str, Sequence[ReleaseRow]]]:
     """Split lines into pages of MAX_OLDER_PAGE, each with its name."""
     return [
         (
@@ -52,7 +52,7 @@ def newer_page(facet: Facet, page: int, pages: int, *, has_latest: bool) -> str:
 
 
 def latest_pages(
-    pages: PageRenderer, facet: Facet, rows: Sequence[ReleaseLine], archive_pages: int
+    pages: PageRenderer, facet: Facet, rows: Sequence[ReleaseRow], archive_pages: int
 ) -> list[tuple[str, bytes]]:
     """Render the pages of the feed document's releases that the first page does not show."""
     older = part_file(facet, str(archive_pages)) if archive_pages else None
@@ -61,7 +61,7 @@ def latest_pages(
 
 
 def archive_pages(
-    pages: PageRenderer, facet: Facet, page: int, rows: Sequence[ReleaseLine], newer: str
+    pages: PageRenderer, facet: Facet, page: int, rows: Sequence[ReleaseRow], newer: str
 ) -> list[tuple[str, bytes]]:
     """Render the releases of an archive page; ``newer`` is the file of the newer page."""
     older = part_file(facet, str(page - 1)) if page > 1 else None
@@ -73,7 +73,7 @@ def older_pages(
     pages: PageRenderer,
     facet: Facet,
     name: str,
-    rows: Sequence[ReleaseLine],
+    rows: Sequence[ReleaseRow],
     beside: tuple[str, str | None, str | None],
 ) -> list[tuple[str, bytes]]:
     """Render lines as pages; returns their files and contents.
@@ -99,7 +99,7 @@ def older_pages(
 
 
 def older_page(
-    pages: PageRenderer, facet: Facet, part: str, rows: Sequence[ReleaseLine], paging: Paging
+    pages: PageRenderer, facet: Facet, part: str, rows: Sequence[ReleaseRow], paging: Paging
 ) -> bytes:
     """Render one page of older releases, with their number and range of days."""
     file = part_file(facet, part)

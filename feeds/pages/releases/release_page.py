@@ -20,7 +20,7 @@ from data.topics.facets import section_of
 from feeds.catalog import Catalog
 from feeds.entries.body import body_of
 from feeds.entries.citation import citation_of
-from feeds.entries.entry import UNTITLED, Entry
+from feeds.entries.entry import UNTITLED, ReleaseEntry
 from feeds.pages.releases.date_origin import date_origin
 from feeds.pages.releases.media_names import file_line, size_of
 from feeds.pages.releases.release_body import shown_body
@@ -76,7 +76,7 @@ class VersionLine:
 def release_page(
     pages: PageRenderer,
     release: Release,
-    entry: Entry,
+    entry: ReleaseEntry,
     revisions: tuple[Revision, ...],
     *,
     neighbours: Neighbours = NO_NEIGHBOURS,

@@ -11,7 +11,7 @@ from data.languages.tags import feed_language
 from data.models import Facet, Release, Revision
 from data.text.urls import web_address
 from feeds.entries.body import body_of, difference
-from feeds.entries.entry import Entry, title_of
+from feeds.entries.entry import ReleaseEntry, title_of
 from feeds.pages.releases.release_body import shown_body
 from feeds.pages.releases.release_page import change_words, crumbs
 from feeds.pages.renderer import PageRenderer
@@ -24,7 +24,7 @@ MAX_COMPRESSED_BYTES: Final = 10_000
 def revision_page(
     pages: PageRenderer,
     release: Release,
-    entry: Entry,
+    entry: ReleaseEntry,
     before: Revision | None,
     after: Revision,
 ) -> bytes:

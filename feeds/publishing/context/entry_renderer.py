@@ -9,13 +9,13 @@ from typing import TypeAlias
 
 from data.models import Facet, Release, ReleaseSummary
 from data.topics.facets import facets_of
-from feeds.entries.entry import Entry, entry_of, shortened
+from feeds.entries.entry import ReleaseEntry, entry_of, shortened
 from feeds.entries.story_folding import stands_for
 from feeds.formats.feed_budget import fitted
 from feeds.formats.rendering import RenderedEntry, rendered_entry
 from feeds.publishing.context.publish_context import PublishContext
 
-Wanted: TypeAlias = tuple[bytes, Callable[[], Entry]]
+Wanted: TypeAlias = tuple[bytes, Callable[[], ReleaseEntry]]
 """The key of a rendered entry, and a function that creates the entry if it is not cached."""
 
 MAX_HELD_BYTES = 96 * 1024 * 1024
@@ -40,7 +40,7 @@ class EntryRenderer:
         self._context = context
         self._held: OrderedDict[bytes, RenderedEntry] = OrderedDict()
         self._size = 0
-        self._made: OrderedDict[bytes, tuple[Release, Entry]] = OrderedDict()
+        self._made: OrderedDict[bytes, tuple[Release, ReleaseEntry]] = OrderedDict()
         self._stories: OrderedDict[str, tuple[Release, ...]] = OrderedDict()
 
     def entries(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[RenderedEntry]:
@@ -76,7 +76,7 @@ class EntryRenderer:
         key = self._context.key(summary.id, summary.version, *map(face, shown.others))
         return key, lambda: self.made(shown)[1]
 
-    def made(self, shown: ShownRelease) -> tuple[Release, Entry]:
+    def made(self, shown: ShownRelease) -> tuple[Release, ReleaseEntry]:
         """Return a release and its entry, from memory if it was used recently."""
         key = self._wanted(shown)[0]
         found = self._made.get(key)

@@ -18,7 +18,7 @@ from data.topics.taxonomy import load_taxonomy
 from scheduler.cli import as_json, complain, print_json, say, with_any_home, with_home
 from scheduler.home import Home
 from scheduler.sources.drift import DriftGuard, why_held
-from scheduler.terminal.drift_report import drift_lines
+from scheduler.terminal.source_report import drift_lines
 from spiders.archived.drift import Drift, harms_of
 from spiders.crawl.visits.visit_facts import unmatched_at_last
 from spiders.golden.golden import BadGolden, differences, write_golden

@@ -19,8 +19,8 @@ from data.store.shared_sql.journal import ORDER
 from data.text.redaction import redacted
 from data.wording import lasting
 from scheduler.home import Home, LostStore
+from scheduler.home.doctor.archived import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
 from scheduler.home.doctor.finding import Finding
-from scheduler.home.doctor.orders import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
 
 CONNECT_TIMEOUT_SECONDS: Final = 10
 

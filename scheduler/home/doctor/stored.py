@@ -12,8 +12,8 @@ from data.store.sqlite.copy import check_integrity, read_copy
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted
 from scheduler.home import Home, LostStore
+from scheduler.home.doctor.archived import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
 from scheduler.home.doctor.finding import Examination, Finding
-from scheduler.home.doctor.orders import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
 from scheduler.home.doctor.written import run_as_owner
 
 INTEGRITY_SECONDS: Final = 20.0

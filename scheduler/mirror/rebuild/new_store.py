@@ -70,7 +70,7 @@ def begin_new_store(home: Home, on_progress: Reporter) -> NewStore | None:
             closing(open_store(home.store_url)) as new,
         ):
             with new.transaction():
-                done = Withheld(old, new).copy()
+                done = HiddenContent(old, new).copy()
                 for order in old.orders():
                     new.keep_order(order)
                 # Marks the store as begun, even if nothing was copied into it.
@@ -108,7 +108,7 @@ def replayed(home: Home, on_progress: Reporter) -> Iterator[tuple[Store, int]]:
             yield store, len(damaged) + len(found.history.missing) + len(replay.refused)
 
 
-class Withheld:
+class HiddenContent:
     """Copies what readers must not see again from the ``old`` store into the ``new`` one."""
 
     def __init__(self, old: Store, new: Store) -> None:

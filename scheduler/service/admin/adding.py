@@ -44,7 +44,7 @@ MAX_EXCERPT_CHARS: Final = 600
 """Maximum length of a value or a text of a release on a page."""
 
 
-class BadAddress(CommuniqueError):
+class UnusableAddress(CommuniqueError):
     """The form contains an invalid web address."""
 
 
@@ -133,7 +133,7 @@ class AddPages:
             or plain(given) != given
             or (url := web_address(given)) is None
         ):
-            raise BadAddress(
+            raise UnusableAddress(
                 "this is not a web address; enter one such as https://acme.example/news/"
             )
         one = Inspection(secrets.token_hex(8), url)

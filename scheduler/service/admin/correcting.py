@@ -23,7 +23,7 @@ from scheduler.children.correction.source_text import FIELDS, Field, save_select
 from scheduler.home import Home
 from scheduler.service.admin.pages import AdminPages, AdminService, Posts
 from scheduler.service.admin.sources import FOLDER
-from scheduler.terminal.drift_report import drift_lines
+from scheduler.terminal.source_report import drift_lines
 from spiders.sources.loader import load_source
 
 FRAME: Final = {

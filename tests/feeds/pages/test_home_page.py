@@ -19,7 +19,7 @@ from feeds.catalog import Catalog, catalog_of
 from feeds.pages.facet_page import facet_page
 from feeds.pages.home_page import Glance, about_page, home_page
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import ReleaseLine
+from feeds.pages.rows import ReleaseRow
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 
@@ -241,9 +241,7 @@ def test_the_about_page_mentions_a_hub_only_if_there_is_one(hub: str) -> None:
 def test_pages_of_a_large_site_are_small() -> None:
     pages, _ = large()
     release = "<li>" + "A title of a release that says what is new and why. " * 4 + "</li>"
-    lines = [
-        ReleaseLine(f"2022-11-{day:02}", release.encode(), timed=False) for day in range(1, 29)
-    ]
+    lines = [ReleaseRow(f"2022-11-{day:02}", release.encode(), timed=False) for day in range(1, 29)]
     first = home_page(pages, lines, Glance(500, 0, 0, (), ()))
     source = facet_page(pages, Facet(source="source-1"), lines)
     assert len(gzip.compress(first)) < 15_000

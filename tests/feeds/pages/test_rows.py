@@ -13,7 +13,7 @@ from data.settings import Site
 from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import entry_of
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.rows import ReleaseLine, day_lists
+from feeds.pages.rows import ReleaseRow, day_lists
 from feeds.translations import texts_of
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 
@@ -34,12 +34,12 @@ def row_of(release: Release, *others: Release) -> Any:
 
 def test_each_day_is_listed_once_with_releases_without_a_time_last() -> None:
     lines = [
-        ReleaseLine("2022-11-25", b"<li>a</li>", timed=True),
-        ReleaseLine("2022-11-24", b"<li>b</li>", timed=False),
-        ReleaseLine("2022-11-25", b"<li>c</li>", timed=False),
-        ReleaseLine("2022-11-24", b"<li>d</li>", timed=True),
-        ReleaseLine("2022-11-25", b"<li>e</li>", timed=True),
-        ReleaseLine("", b"<li>f</li>", timed=False),
+        ReleaseRow("2022-11-25", b"<li>a</li>", timed=True),
+        ReleaseRow("2022-11-24", b"<li>b</li>", timed=False),
+        ReleaseRow("2022-11-25", b"<li>c</li>", timed=False),
+        ReleaseRow("2022-11-24", b"<li>d</li>", timed=True),
+        ReleaseRow("2022-11-25", b"<li>e</li>", timed=True),
+        ReleaseRow("", b"<li>f</li>", timed=False),
     ]
     tree: Any = lxml.html.fromstring(
         b"<main>" + day_lists(lines, up="", texts=texts_of("en")) + b"</main>"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import msgspec
 import pytest
 
-from scheduler.children.parent_lines import ParentLines
+from scheduler.children.crawl_lines import ParentLines
 from scheduler.children.watchdog import LEASES_EXPIRED_CODE, Renewal, Watchdog
 from tests.peer import PATIENCE
 

@@ -20,10 +20,10 @@ from data.archive.warc.reader import read_record
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from scheduler.commands.demo import SETTINGS
-from scheduler.demo.expected import expected
 from scheduler.home import open_home
 from tests.command import command, communique
 from tests.peer import PATIENCE
+from tests.scheduler.demo.expected import expected
 from tests.site_walk import pages_of, walked
 
 pytestmark = pytest.mark.xdist_group("demo")

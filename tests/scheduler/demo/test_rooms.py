@@ -23,14 +23,14 @@ import msgspec
 import pytest
 from parsel import Selector
 
+from scheduler.commands.demo import DemoError, ServedRooms, rooms_served, write_sources
 from scheduler.demo.events import LAST_DAY, load_events
-from scheduler.demo.expected import expected
-from scheduler.demo.process import DemoError, ServedRooms, rooms_served, write_sources
 from scheduler.demo.responses import RoomResponse, responses
 from scheduler.demo.rooms import load_releases, load_rooms, showing
 from scheduler.demo.texts import ReleaseText
 from scheduler.demo.views import INNER_LINK
 from spiders.sources.source_file import SourceFile
+from tests.scheduler.demo.expected import expected
 
 ROOMS = tuple(load_rooms())
 DAYS = tuple(range(1, LAST_DAY + 1))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.planning.plan import (
+from scheduler.planning.visit_times import (
     MAX_VISIT_FACTOR,
     WEEK_MINUTES,
     Intervals,
