@@ -87,10 +87,7 @@ class EventFeeds:
         ]
 
     def _return_entry(self, back: Return) -> ReleaseEntry:
-        release = self._store.release(back.release)
-        if release is None:
-            raise LookupError(f"release {back.release} is gone from the store")
-        return return_entry(self._catalog, release, back)
+        return return_entry(self._catalog, self._context.known_release(back.release), back)
 
     def _newest(self, found: list[tuple[dt.datetime, Wanted]]) -> list[Wanted]:
         """Return the newest of some entries, given each with its time."""
@@ -98,12 +95,7 @@ class EventFeeds:
         return [wanted for _, wanted in found[: self._context.entries]]
 
     def _edit_entry(self, release_id: str, number: int) -> ReleaseEntry:
-        release = self._store.release(release_id)
-        if release is None:
-            raise LookupError(f"release {release_id} is gone from the store")
-        revisions = {one.number: one for one in self._store.revisions(release_id)}
-        after = revisions[number]
-        return edit_entry(self._catalog, release, revisions.get(number - 1, after), after)
+        return edit_entry(self._catalog, *self._context.edit(release_id, number))
 
     def retractions(self) -> list[Wanted]:
         """Return the newest retractions and returns."""

@@ -73,18 +73,10 @@ class EventPages:
         self._of_releases(event, every, [release for _, release, _ in every], made)
 
     def _return(self, back: Return) -> EventLine:
-        release = self._store.release(back.release)
-        if release is None:
-            raise LookupError(f"release {back.release} is gone from the store")
-        return return_line(self._pages, release, back)
+        return return_line(self._pages, self._context.known_release(back.release), back)
 
     def _edit(self, release_id: str, number: int) -> EventLine:
-        release = self._store.release(release_id)
-        if release is None:
-            raise LookupError(f"release {release_id} is gone from the store")
-        revisions = {one.number: one for one in self._store.revisions(release_id)}
-        after = revisions[number]
-        return edit_line(self._pages, release, revisions.get(number - 1, after), after)
+        return edit_line(self._pages, *self._context.edit(release_id, number))
 
     def write_retractions(self) -> None:
         """Write the pages of all current retractions and of all returns."""

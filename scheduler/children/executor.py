@@ -299,7 +299,7 @@ class Executor:
             await self.close()
 
     async def renew(self, until: float) -> None:
-        """ReportError all children until when their hosts are leased, by the monotonic clock."""
+        """Tell all children until when their hosts are leased, by the monotonic clock."""
         self._until = until
         for child in [*self._children]:
             await child.renew(until)

@@ -2,89 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Final
 
 from babel.dates import get_timezone_location
 
 from data.models import Published
 from data.text.clean import excerpt
+from data.wording import N_
 from feeds.translations import Texts
 
 MAX_RAW_CHARACTERS: Final = 80
 """Maximum characters of the quoted text of the page."""
 
 
-def by_the_page(texts: Texts, raw: str) -> str:
-    """Quote a date in the visible text of the page."""
-    return texts.gettext("The page contains “%(raw)s”", raw=raw)
-
-
-def by_time_element(texts: Texts, raw: str) -> str:
-    """Quote a date that the page marks as a time."""
-    return texts.gettext("The page marks “%(raw)s” as a time", raw=raw)
-
-
-def by_last_change(texts: Texts, raw: str) -> str:
-    """Quote the time of the page's last change."""
-    return texts.gettext("The page gives “%(raw)s” as the time of its last change", raw=raw)
-
-
-def by_metadata(texts: Texts, raw: str) -> str:
-    """Quote a date in the metadata of the page."""
-    return texts.gettext("The page’s metadata contains “%(raw)s”", raw=raw)
-
-
-def by_data(texts: Texts, raw: str) -> str:
-    """Quote a date in data embedded for scripts."""
-    return texts.gettext("The page’s embedded data contains “%(raw)s”", raw=raw)
-
-
-def by_address(texts: Texts, raw: str) -> str:
-    """Quote a date in the page's address."""
-    return texts.gettext("The page’s address contains “%(raw)s”", raw=raw)
-
-
-def by_listing(texts: Texts, raw: str) -> str:
-    """Quote a date in the list of releases."""
-    return texts.gettext("The list of releases contains “%(raw)s”", raw=raw)
-
-
-def by_feed(texts: Texts, raw: str) -> str:
-    """Quote a date in a feed or sitemap."""
-    return texts.gettext("The publisher’s feed contains “%(raw)s”", raw=raw)
-
-
-def by_document(texts: Texts, raw: str) -> str:
-    """Quote a date in a document, such as a PDF."""
-    return texts.gettext("The document contains “%(raw)s”", raw=raw)
-
-
-def by_import(texts: Texts, raw: str) -> str:
-    """Quote the date of an imported release."""
-    return texts.gettext("It was imported with the date “%(raw)s”", raw=raw)
-
-
-def by_unknown_rule(texts: Texts, raw: str) -> str:
-    """Quote a date found by an unknown rule, as a custom source may define."""
-    return texts.gettext("“%(raw)s” was found", raw=raw)
-
-
-SENTENCE_BY_RULE: Final[Mapping[str, Callable[[Texts, str], str]]] = {
+SENTENCE_BY_RULE: Final[Mapping[str, str]] = {
     **dict.fromkeys(
-        ("declared", "learned", "class", "line", "text", "row", "end", "section"), by_the_page
+        ("declared", "learned", "class", "line", "text", "row", "end", "section"),
+        N_("The page contains “%(raw)s”"),
     ),
-    "time": by_time_element,
-    **dict.fromkeys(("changed", "modified"), by_last_change),
-    **dict.fromkeys(("json-ld", "meta", "microdata"), by_metadata),
-    **dict.fromkeys(("state", "json"), by_data),
-    "url": by_address,
-    "listing": by_listing,
-    **dict.fromkeys(("feed", "xml"), by_feed),
-    **dict.fromkeys(("pdf", "document"), by_document),
-    **dict.fromkeys(("import", "expected"), by_import),
+    "time": N_("The page marks “%(raw)s” as a time"),
+    **dict.fromkeys(
+        ("changed", "modified"), N_("The page gives “%(raw)s” as the time of its last change")
+    ),
+    **dict.fromkeys(("json-ld", "meta", "microdata"), N_("The page’s metadata contains “%(raw)s”")),
+    **dict.fromkeys(("state", "json"), N_("The page’s embedded data contains “%(raw)s”")),
+    "url": N_("The page’s address contains “%(raw)s”"),
+    "listing": N_("The list of releases contains “%(raw)s”"),
+    **dict.fromkeys(("feed", "xml"), N_("The publisher’s feed contains “%(raw)s”")),
+    **dict.fromkeys(("pdf", "document"), N_("The document contains “%(raw)s”")),
+    **dict.fromkeys(("import", "expected"), N_("It was imported with the date “%(raw)s”")),
 }
-"""Sentences by the first word of the rule that found the date (docs/reference/codes.md)."""
+"""Beginnings of sentences that quote a date, by the first word of the rule that found it
+(docs/reference/codes.md)."""
+
+OTHER_RULE: Final = N_("“%(raw)s” was found")
+"""The beginning for a rule without its own, as a custom source may define."""
 
 
 def date_origin(published: Published, texts: Texts) -> str:
@@ -126,7 +79,7 @@ def introduction(rule: str, raw: str, texts: Texts) -> str:
     if not raw:
         return texts.gettext("The page contains a date")
     name = rule.partition(":")[0].partition(" ")[0]
-    return SENTENCE_BY_RULE.get(name, by_unknown_rule)(texts, raw)
+    return texts.gettext(SENTENCE_BY_RULE.get(name, OTHER_RULE), raw=raw)
 
 
 def place_of(zone: str, texts: Texts) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TypeAlias
 
-from data.models import Facet, ReleaseChange
+from data.models import Facet, Release, ReleaseChange, Revision
 from data.store.protocols import PublishStore
 from feeds.catalog import Catalog
 from feeds.pages.renderer import PageRenderer
@@ -97,6 +97,19 @@ class PublishContext:
         if self.changes is None:
             return True
         return any(change.summary.is_backlog for change in self.changes.values())
+
+    def known_release(self, release_id: str) -> Release:
+        """Return a release that the store listed. Raises LookupError if it is gone."""
+        if release := self.store.release(release_id):
+            return release
+        raise LookupError(f"release {release_id} is gone from the store")
+
+    def edit(self, release_id: str, number: int) -> tuple[Release, Revision, Revision]:
+        """Return a release, the version before one of its versions, and that version."""
+        release = self.known_release(release_id)
+        revisions = {one.number: one for one in self.store.revisions(release_id)}
+        after = revisions[number]
+        return release, revisions.get(number - 1, after), after
 
     def key(self, *parts: object) -> bytes:
         """Return the cache key of a result that depends on these parts and on the layout."""

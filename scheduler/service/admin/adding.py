@@ -106,20 +106,12 @@ class AddPages:
 
     async def _form(self, request: Request) -> Response:
         inspections = [*reversed(self._inspections.values())]
-        file = "admin/add/index.html"
-        return await self._pages.show(
-            request, "add.html", file, "Add a source", inspections=inspections
-        )
+        return await self._pages.show(request, "add.html", "Add a source", inspections=inspections)
 
     async def _one(self, request: Request) -> Response:
-        one = self._known(request)
+        one, limit = self._known(request), time_limit(INSPECTION_SECONDS)
         return await self._pages.show(
-            request,
-            "inspection.html",
-            f"admin/add/{one.id}/index.html",
-            "Add a source",
-            one=one,
-            limit=time_limit(INSPECTION_SECONDS),
+            request, "inspection.html", "Add a source", one=one, limit=limit
         )
 
     async def _inspect(self, request: Request, form: Mapping[str, str]) -> tuple[str, str]:

@@ -97,5 +97,4 @@ async def script(request: Request) -> Response:
     path = next((one for one in STATIC.iterdir() if one.name == name), None)
     if path is None:
         raise HTTPException(404)
-    headers = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
-    return FileResponse(path, media_type="text/javascript", headers=headers)
+    return FileResponse(path, media_type="text/javascript", headers={"cache-control": "no-cache"})

@@ -22,7 +22,6 @@ from scheduler.children.correction.child import CorrectionRequest, CorrectionRes
 from scheduler.children.correction.source_text import FIELDS, Field, save_selector
 from scheduler.home import Home
 from scheduler.service.admin.pages import AdminPages, AdminService, Posts
-from scheduler.service.admin.sources import FOLDER
 from scheduler.terminal.source_report import drift_lines
 from spiders.sources.loader import load_source
 
@@ -32,8 +31,6 @@ FRAME: Final = {
         "sandbox allow-top-navigation-by-user-activation; default-src 'none'; "
         "style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
     ),
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
     "x-dns-prefetch-control": "off",
     "x-robots-tag": "noindex",
 }
@@ -122,14 +119,11 @@ class CorrectPages:
     async def _show(
         self, request: Request, template: str, told: CorrectionResponse, **values: Any
     ) -> Response:
-        source = request.path_params["source"]
-        name = template.removesuffix(".html").removeprefix("correct_").replace("correct", "index")
         return await self._pages.show(
             request,
             template,
-            f"{FOLDER}/{source}/correct/{name}.html",
             "Correct a field",
-            source=source,
+            source=request.path_params["source"],
             field=request.query_params.get("field", ""),
             fields=FIELDS,
             fault=told.fault,

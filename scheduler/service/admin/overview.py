@@ -68,7 +68,6 @@ class Overview:
         return await self._pages.show(
             request,
             "overview.html",
-            "admin/index.html",
             "Operator's room",
             visiting=sorted(self._service.visiting)[:MAX_ROWS],
             due=due[:MAX_ROWS],

@@ -28,13 +28,11 @@ CONTENT_POLICY: Final = (
 )
 
 HEADERS: Final = {
+    # The server adds the headers that all pages have.
     "cache-control": "no-store",
     "content-security-policy": f"{CONTENT_POLICY}; frame-ancestors 'none'",
-    "cross-origin-opener-policy": "same-origin",
-    "cross-origin-resource-policy": "same-origin",
     # Our forms need a Referer, but other sites must not get the addresses of these pages.
     "referrer-policy": "same-origin",
-    "x-content-type-options": "nosniff",
     "x-robots-tag": "noindex",
 }
 
@@ -74,15 +72,13 @@ class AdminPages:
         self,
         request: Request,
         template: str,
-        file: str,
         title: str,
         status: int = 200,
         **values: Any,
     ) -> Response:
-        """Render a page with a template in ``templates/admin``.
-
-        ``file`` is its path in the site, for relative links.
-        """
+        """Render the page at the address of the request with a template in ``templates/admin``."""
+        path = request.scope["path"].removeprefix("/")
+        file = f"{path}index.html" if path.endswith("/") else f"{path}.html"
         session: Session = request.state.session
         message, is_fault = self._messages.pop(session.cookie, ("", False))
         text = await asyncio.to_thread(

@@ -35,9 +35,6 @@ from spiders.sources.loader import choose, load_source, load_sources
 MAX_VISITS_SHOWN: Final = 10
 """Maximum number of visits of a source, and of errors per visit, on its page."""
 
-FOLDER: Final = "admin/sources"
-"""The path of these pages in the site."""
-
 NOT_VISITED: Final = "it has not been visited yet"
 
 
@@ -76,8 +73,7 @@ class SourcePages:
 
     async def _list(self, request: Request) -> Response:
         rows = await asyncio.to_thread(self._rows)
-        file = f"{FOLDER}/index.html"
-        return await self._pages.show(request, "sources.html", file, "Sources", rows=rows)
+        return await self._pages.show(request, "sources.html", "Sources", rows=rows)
 
     def _rows(self) -> list[dict[str, Any]]:
         loaded, broken = load_sources(self._home.sources)
@@ -115,8 +111,7 @@ class SourcePages:
         now = utc_now()
         due = self._service.due().get(source)
         visit = "running" if source in self._service.visiting else due and in_words(due, now)
-        file = f"{FOLDER}/{source}/index.html"
-        return await self._pages.show(request, "source.html", file, visit=visit, **values)
+        return await self._pages.show(request, "source.html", visit=visit, **values)
 
     def _values(self, source: str) -> dict[str, Any]:
         text, fault, own = "", "", False

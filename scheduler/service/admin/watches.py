@@ -23,9 +23,6 @@ from scheduler.service.admin.overview import delivery_lines
 from scheduler.service.admin.pages import AdminPages, Posts
 from scheduler.terminal.watch_report import watch_line, without_secrets
 
-FOLDER: Final = "admin/watches"
-"""The path of these pages in the site."""
-
 MAX_DELIVERIES_SEARCHED: Final = 1000
 """Maximum number of recent deliveries that are searched for those of one watch."""
 
@@ -65,8 +62,7 @@ class WatchPages:
 
     async def _list(self, request: Request) -> Response:
         values = await asyncio.to_thread(self._values)
-        file = f"{FOLDER}/index.html"
-        return await self._pages.show(request, "watches.html", file, "Watches", **values)
+        return await self._pages.show(request, "watches.html", "Watches", **values)
 
     def _values(self) -> dict[str, Any]:
         watches, errors = load_watches(self._home.watches, AlertWatch)
@@ -86,7 +82,6 @@ class WatchPages:
         return await self._pages.show(
             request,
             "watch.html",
-            f"{FOLDER}/{name}/index.html",
             one.name,
             watch=name,
             paused=one.paused,
