@@ -135,9 +135,9 @@ def _harms(drift: Drift) -> Iterator[str]:
         parts = [
             f"{count} {what}"
             for count, what in (
-                (listing.lost, "not found any more"),
-                (listing.redated, "without their date or with another"),
-                (listing.undated, "new without a date"),
+                (listing.lost, "missing"),
+                (listing.redated, "with a lost or changed date"),
+                (listing.undated, "new and undated"),
             )
             if is_many(count, listing.before)
         ]

@@ -127,7 +127,7 @@ class ImportedPages:
                 self.result.counts["older"] += 1
                 return
             if not answer.is_whole:
-                raise NotARelease("truncated", "the archived response was cut, so it is not read")
+                raise NotARelease("truncated", "the archived response is truncated")
             keys = (key, *map(canonical_url, aliases))
             items = self.listings.items
             item = next((items[one] for one in keys if one in items), None)

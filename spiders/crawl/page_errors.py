@@ -41,7 +41,7 @@ class BadAddress(PageError):
     """A page contains an address that can't be requested, for example with port 99999."""
 
     def __init__(self, cause: ValueError) -> None:
-        super().__init__("refused", f"nothing can be asked for at this address ({cause})")
+        super().__init__("refused", f"the address can't be requested ({cause})")
 
 
 class NotARelease(PageError):
@@ -92,7 +92,7 @@ def page_errors(url: str, report_error: ReportError) -> Iterator[None]:
     except CommuniqueError as error:
         report_error(url, "store", str(error))
     except Exception as error:
-        log.exception("what was found at %s could not be dealt with", url)
+        log.exception("the page at %s could not be processed", url)
         report_error(
             url, "bug", f"{CRAWL_BUG} ({type(error).__name__}: {str(error)[:MAX_ERROR_LENGTH]})"
         )

@@ -42,7 +42,8 @@ RECEIVED: Final = "received"
 CUT: Final = "cut"
 
 ARCHIVE_BUG: Final = (
-    "our own code failed to archive the response of {}; please report it (see crawl.log)"
+    "a bug prevented the archiving of a response of {}. Please report it with the traceback in"
+    " crawl.log"
 )
 
 log = logging.getLogger(__name__)
@@ -95,7 +96,7 @@ class CaptureMiddleware:
                 meta[NOT_ARCHIVED] = error.public
             except Exception:
                 # The visit continues and reports it, like any error of the archive.
-                log.exception("the answer of %s could not be archived", request.url)
+                log.exception("the response of %s could not be archived", request.url)
                 meta[NOT_ARCHIVED] = ARCHIVE_BUG.format(urlsplit(request.url).hostname)
         if meta.pop(CUT, False):
             raise IgnoreRequest(TOO_LONG)

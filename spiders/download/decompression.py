@@ -12,7 +12,7 @@ from scrapy.responsetypes import responsetypes
 
 from data.archive.content_coding import TooLarge, is_flushed, unpack
 
-TOO_LARGE: Final = "its unpacked response is larger than [network] max_bytes"
+TOO_LARGE: Final = "its decompressed response is larger than [network] max_bytes"
 
 ENDED: Final = "stream-ended"
 ENDED_EARLY: Final = "stream-ended-early"

@@ -51,7 +51,7 @@ class ExchangeBatch:
             return []
         except Exception as error:
             if len(waiting) > 1:
-                log.exception("%d answers could not be archived together", len(waiting))
+                log.exception("%d responses could not be archived together", len(waiting))
                 # One response may be the cause, so archive each one separately.
                 for one in waiting:
                     self._keep([one])

@@ -73,7 +73,7 @@ ENDS: Final = (
 )
 """How files of some formats begin, and what is in their last bytes."""
 
-PACKED: Final = "the server ended its packed response early, so a part of it is missing"
+PACKED: Final = "the server ended its compressed response early, so a part of it is missing"
 PART: Final = "the server sent only a part of the response (206), though all of it was requested"
 UNENDED: Final = (
     "the connection closed before the end of the response, whose length the server did not"

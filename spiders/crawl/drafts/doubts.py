@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from data.dates.context import DateContext
 from data.dates.day_order import order_of_place
@@ -13,25 +14,24 @@ from spiders.crawl.drafts.release_reader import ReleaseReader
 from spiders.crawl.visit_scope import VisitScope
 from spiders.learning.day_order import is_two_ways
 
-LAST = 20
+LAST_RELEASES: Final = 20
 """Number of newest releases with which a release without text or date is compared."""
 
-NO_TEXT = (
-    "no text was found on the page, as other releases of this source have it"
-    " (check the source with `communique sources check`)"
+NO_TEXT: Final = (
+    "no text was found on the page, although other releases of this source have a text. Check the"
+    " source with `communique sources check`"
 )
-UNDATED = (
-    "no date was found on the page, though other releases of this source have one; it is kept"
-    " without a date (write release.published in the source file)"
+UNDATED: Final = (
+    "no date was found on the page, although other releases of this source have dates. The release"
+    " was stored without a date. Set release.published in the source file"
 )
-TWO_WAYS = (
-    "the date {raw!r} can be read in two ways; it is taken for {day}, as is usual in {zone}, since"
-    " neither the list nor the language says more (write date_order in the source file)"
+AMBIGUOUS_DATE: Final = (
+    "the date {raw!r} is ambiguous. It was read as {day}, as is usual in {zone}. If this is wrong,"
+    " set date_order in the source file"
 )
-
-OTHER_ZONE = (
-    "the date {raw!r} names a zone, {name}, that is not one of {zone}, and that is more than one"
-    " place's; its hour is taken for one in {zone}"
+FOREIGN_ZONE: Final = (
+    "the date {raw!r} has the time zone {name}, which is ambiguous and not used in {zone}. The time"
+    " was read as a time in {zone}"
 )
 
 
@@ -79,7 +79,7 @@ class Doubts:
                 self._report_error(url, "date", UNDATED)
 
     def _last_releases(self) -> Sequence[Release]:
-        return [*self._scope.store.releases(Facet(source=self._scope.id), limit=LAST)]
+        return [*self._scope.store.releases(Facet(source=self._scope.id), limit=LAST_RELEASES)]
 
     def _lacks_text(self, release: Release) -> bool:
         """Whether a new release has no text although most recent releases do."""
@@ -95,7 +95,7 @@ def zone_doubt(release: Release) -> str | None:
     name = contradicted(release.published)
     if name is None:
         return None
-    return OTHER_ZONE.format(raw=release.published.raw, name=name, zone=release.published.zone)
+    return FOREIGN_ZONE.format(raw=release.published.raw, name=name, zone=release.published.zone)
 
 
 def order_doubt(release: Release, dates: DateContext) -> str | None:
@@ -109,4 +109,4 @@ def order_doubt(release: Release, dates: DateContext) -> str | None:
     decided = dates.order or order_of_place(languages, "UTC")
     if published.precision == "none" or decided or not is_two_ways(published.raw):
         return None
-    return TWO_WAYS.format(raw=published.raw, day=published.day, zone=dates.zone)
+    return AMBIGUOUS_DATE.format(raw=published.raw, day=published.day, zone=dates.zone)

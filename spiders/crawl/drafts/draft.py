@@ -42,9 +42,11 @@ def document_type(page: Page) -> str | None:
     if media_type in DOCUMENT_TYPES:
         return media_type
     if media_type not in PAGES:
-        raise NotARelease("media-type", f"it is {media_type}, neither a page nor a document")
+        raise NotARelease(
+            "media-type", f"the media type {media_type} is neither a page nor a document"
+        )
     if not page.body.strip():
-        raise NotARelease("empty", "the answer is empty")
+        raise NotARelease("empty", "the response is empty")
     return None
 
 

@@ -31,21 +31,23 @@ LEAST_WORDS: Final = 40
 """Minimum words of a text that several new releases can't share. Shorter texts may only link to a
 document, but they count as well if the title differs from the listing's."""
 
-ASK: Final = "(it may be a notice before the page, or a new layout: `communique sources check`)"
+CHECK: Final = (
+    "The page may be a notice, or the site may have a new layout: run `communique sources check`"
+)
 SAME_BODY: Final = (
-    f"it shows the same text as others of this visit; what is stored stays as it is {ASK}"
+    f"the page has the same text as other pages of this visit, so it was not recorded. {CHECK}"
 )
 SAME_TITLE: Final = (
-    "it has the same title as others of this visit that had their own; the title known before is "
-    f"kept {ASK}"
+    "the page has the same title as other pages of this visit, which had different titles before."
+    f" The earlier title was kept. {CHECK}"
 )
 FOREIGN_TITLE: Final = (
-    "its title has no word of the title that the listing shows, and its text is the same; the title"
-    f" known before is kept {ASK}"
+    "the title on the page shares no word with the title on the listing, although the text is"
+    f" unchanged. The earlier title was kept. {CHECK}"
 )
 SAME_DATE: Final = (
-    "it has the same date as others of this visit that the listing dates otherwise; the listing's "
-    f"date is kept {ASK}"
+    "the page has the same date as other pages of this visit, but the listing shows another date."
+    f" The listing's date was used. {CHECK}"
 )
 
 Key = tuple[str, Hashable]

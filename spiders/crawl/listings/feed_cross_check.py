@@ -18,6 +18,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from data.text.urls import canonical_url
+from data.wording import counted
 from spiders.crawl.listings.listing_facts import LAG
 from spiders.items import Listing, ListingItem, keys_of, name_of
 from spiders.page.links import url_pattern
@@ -98,12 +99,11 @@ def _stale(feed: Listing | None, lacks: list[ListingItem]) -> str:
     newer = [item.published.day for item in lacks if item.published and item.published.day > newest]
     if not newer or max(newer) - newest < LAG:
         return ""
-    one = len(newer) == 1
-    count = "a newer one" if one else f"{len(newer)} newer ones, the last"
-    read = "it was read" if one else "they were read"
+    were = "It was" if len(newer) == 1 else "They were"
     return (
-        f"the feed ends on {newest}, but the page lists {count} of {max(newer)}: {read} "
-        "from the page; if the feed stays behind, take the line feed out of the source file"
+        f"the feed ends on {newest}, but the page lists {counted(len(newer), 'newer release')}, up"
+        f" to {max(newer)}. {were} read from the page. If the feed stays behind, remove feed from"
+        " the source file"
     )
 
 

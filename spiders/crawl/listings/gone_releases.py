@@ -22,15 +22,15 @@ from spiders.crawl.visit_scope import VisitScope
 from spiders.items import Listing, ListingItem
 
 MASS_RETRACTION_MESSAGE: Final = (
-    "{count} of the {asked} releases that were looked at are gone at once (404, 410, or a page that"
-    " says so); they are kept and not retracted. If they are gone for good, `communique releases"
-    " retract --source {source} --held --why TEXT` says so; they are retracted by themselves once a"
-    " listing that works has lacked them for {days} days"
+    "{count} of {requested} requested releases are gone at once (404, 410 or an error page), so"
+    " they were not retracted. If they are gone for good, run `communique releases retract"
+    " --source {source} --held --why TEXT`. Otherwise they are retracted once a working listing"
+    " has not shown them for {days} days"
 )
 
 STILL_LISTED: Final = (
-    "{releases} gone (404, 410, or a page that says so) but not retracted, as a listing of the"
-    " source still names {them}: {urls}"
+    "{releases} gone (404, 410 or an error page) but not retracted, because a listing still"
+    " contains {them}: {urls}"
 )
 
 MAX_URLS: Final = 3
@@ -148,7 +148,7 @@ class GoneReleases:
             if fate == "retracted"
         )
         told = MASS_RETRACTION_MESSAGE.format(
-            count=len(held), asked=self.requested_count, source=self._source, days=MAX_HOLD.days
+            count=len(held), requested=self.requested_count, source=self._source, days=MAX_HOLD.days
         )
         waiting = [
             one

@@ -469,9 +469,9 @@ class ListingWalk:
             reason = "the archives list the same releases as the first page"
         elif walk.archived and walk.archives and not self._keys:
             left = counted(len(walk.archives), "archive")
-            reason = f"{walk.idle} archives in a row list nothing, and {left} were not read"
+            reason = f"{walk.idle} archives in a row are empty, and {left} were not read"
         elif walk.archived and walk.total and lacks(walk.total, walk.listed, walk.pages):
-            reason = f"the list claims {walk.total} releases, and {walk.listed} were listed"
+            reason = f"the list claims {walk.total} releases, but only {walk.listed} were found"
         return replace(
             walk,
             history="bounded" if reason else "complete",

@@ -35,26 +35,24 @@ LEAST_BEFORE: Final = 3
 """Minimum number of items of an earlier listing. A page without any of them is another page."""
 
 LISTING_REPLACED_MESSAGE: Final = (
-    "none of the {count} releases that it listed is on it, nor any date: it shows something else,"
-    " and nothing of it is taken (if that is the list now, write its url or listing.link into the"
-    " source file)"
+    "the page has no dates and none of its {count} earlier releases, so it was not read as a"
+    " listing. If it is the new listing, set url or listing.link in the source file"
 )
 
 LISTING_MOVED_MESSAGE: Final = (
-    "the listing leads to another site now, {place}: nothing of it is taken (if it has moved there,"
-    " write the new address into the source file)"
+    "the listing now redirects to another site, {url}, so it was not read. If the press room has"
+    " moved there, set url in the source file"
 )
 
-ROUTED: Final = (
-    "only scripts show its releases, at addresses such as {url}: write render = true;"
-    " what is stored stays as it is"
+SCRIPTED_ROWS: Final = (
+    "scripts load the releases, at addresses such as {url}. Set render = true in the source file"
 )
 
-BARRED: Final = "{says}; what is stored stays as it is"
+SCRIPTED_PAGE: Final = "scripts fill the page. Set render = true in the source file"
 
-PASSED: Final = (
-    "a row of the listing without a date was passed over, as its link leads elsewhere than the"
-    " others' (if it is a release, write listing.link in the source file)"
+SKIPPED_ROW: Final = (
+    "an undated row of the listing was skipped, because its link differs from the other links. If"
+    " it is a release, set listing.link in the source file"
 )
 
 
@@ -68,7 +66,7 @@ def read_listing_response(response: Response, visit: Visit) -> Listing:
     unchanged = response.status == HTTPStatus.NOT_MODIFIED
     visit.gone.add_listing(requested_url(response), listing, unchanged=unchanged)
     for url in listing.passed:
-        visit.report.error(url, "date", PASSED)
+        visit.report.error(url, "date", SKIPPED_ROW)
     return listing
 
 
@@ -104,7 +102,7 @@ def is_known(listing: Listing, visit: Visit) -> bool:
 
 def listing_moved(url: str) -> NoListing:
     """Return the error for a listing that redirects to a page of its site without a list."""
-    return NoListing("moved", f"the listing leads to {url}, where no release was found")
+    return NoListing("moved", f"the listing redirects to {url}, which lists no release")
 
 
 def redirected_elsewhere(response: Response, visit: Visit) -> NoListing:
@@ -116,24 +114,24 @@ def redirected_elsewhere(response: Response, visit: Visit) -> NoListing:
         page = page_of(response)
         barrier = barrier_in(page)
         if barrier and not read_listing(page, visit.reader.dates, visit.file.listing).items:
-            return NoListing(f"blocked:{barrier.kind}", BARRED.format(says=barrier.says))
-    return NoListing("redirect", LISTING_MOVED_MESSAGE.format(place=response.url))
+            return NoListing(f"blocked:{barrier.kind}", f"no listing was found: {barrier.says}")
+    return NoListing("redirect", LISTING_MOVED_MESSAGE.format(url=response.url))
 
 
 def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing:
     """Return the error for a page without a list, with the reason."""
     if barrier := barrier_in(page):
-        return NoListing(f"blocked:{barrier.kind}", BARRED.format(says=barrier.says))
+        return NoListing(f"blocked:{barrier.kind}", f"no listing was found: {barrier.says}")
     if apology := apology_in(page):
-        return NoListing("soft-404", f"{apology.says}; what is stored stays as it is")
+        return NoListing("soft-404", f"no listing was found: {apology.says}")
     if was_redirected(response):
         return listing_moved(response.url)
-    why = "; ".join(listing.reasons) or "nothing on it looks like a list of releases"
+    why = "; ".join(listing.reasons) or "nothing on the page looks like a list of releases"
     if not visit.file.render and needs_scripts(page):
-        why = "it is empty without a browser, as scripts fill it: write render = true"
+        why = SCRIPTED_PAGE
     return NoListing(
         "selector:listing" if listing.rule == DECLARED else "empty",
-        f"no release was found on the listing ({why}); what is stored stays as it is",
+        f"no release was found on the listing: {why}",
         empty=listing,
     )
 
@@ -143,7 +141,7 @@ def _unusable(listing: Listing, page: Page, response: Response, visit: Visit) ->
     if not listing.items:
         return nothing_listed(listing, page, response, visit)
     if not visit.file.render and shown_by_route(item.url for item in listing.items):
-        return NoListing("empty", ROUTED.format(url=listing.items[0].url), empty=None)
+        return NoListing("empty", SCRIPTED_ROWS.format(url=listing.items[0].url), empty=None)
     return None
 
 

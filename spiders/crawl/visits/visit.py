@@ -44,8 +44,8 @@ NO_FILES: Final = FileKinds()
 LISTED_BUT_MISSING: Final = "a listing links to this page, but the server answered {status}"
 
 EMPTY_INDEX: Final = (
-    "no release was found on the listing (it lists only archives, and those that were read list no"
-    " release); what is stored stays as it is"
+    "no release was found on the listing: it contains only archives, and no archive that was read"
+    " lists a release"
 )
 
 

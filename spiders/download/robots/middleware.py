@@ -66,7 +66,7 @@ class Unreachable(HostError):
     def __init__(self, kind: str, url: str, why: str) -> None:
         super().__init__(
             kind,
-            f"{url} can't be read ({why}), so nothing of the site is requested (RFC 9309)",
+            f"{url} can't be read ({why}), so no page of the site is requested (RFC 9309)",
             url if kind.startswith(SLOW) else "",
         )
 

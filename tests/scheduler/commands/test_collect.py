@@ -136,7 +136,7 @@ def test_bad_pages_are_errors_and_do_not_affect_others(room: Room, home: Path) -
     result = communique("collect", home=home)
     assert result.returncode == 1
     assert "Traceback" not in result.stderr
-    assert f"{room.base}/news/2.html: a listing named this page" in result.stderr
+    assert f"{room.base}/news/2.html: " in result.stderr
 
 
 def test_a_very_long_address_is_requested(room: Room, home: Path) -> None:
@@ -351,7 +351,7 @@ def test_a_scripted_listing_is_reported(room: Room, home: Path) -> None:
     room.page("/news/", "<html><body><div id=app></div><script src=/app.js></script></body></html>")
     (error,) = collect(home)["errors"]
     assert error["kind"] == "empty"
-    assert "scripts fill it: write render = true" in error["message"]
+    assert "render = true" in error["message"]
 
 
 def test_a_scripted_listing_below_text_is_reported(room: Room, home: Path) -> None:

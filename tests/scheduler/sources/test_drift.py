@@ -303,7 +303,7 @@ def test_a_change_that_loses_the_listing_is_held(home: Path) -> None:
     rules(home, '[listing]\nitem = "li.row"\nlink = "a[href$=\'8.html\']"\n')
     run = collect(home)
     assert errors(run) == [DRIFT]
-    assert "of 8 releases on its listing, 7 not found any more" in run["errors"][0]["message"]
+    assert "of 8 releases on its listing, 7 missing" in run["errors"][0]["message"]
     assert run["found"] == len(NUMBERS)
 
 

@@ -65,5 +65,5 @@ def test_a_mass_change_is_told_by_what_does_harm() -> None:
     lost = ListingDrift(URL, 10, 7, lost=3)
     assert harms_of(Drift("file", "archive", PagesDrift(20, 20, fields), lost)) == (
         "of 20 stored pages, title changed on 20, body lost or changed on 5;"
-        " of 10 releases on its listing, 3 not found any more"
+        " of 10 releases on its listing, 3 missing"
     )
