@@ -64,7 +64,7 @@ def layout_changes(text: str) -> object:
     known = release_of(text)
     draft = replace(draft_of(edited(text)), skeleton=SKETCHES[1])
     change.note(draft, known, shown_on(page_of(f"<p>{escape(text)}</p>")))
-    return change.parted(draft), passages(text, edited(text))
+    return change.split(draft), passages(text, edited(text))
 
 
 def extractions(text: str) -> object:

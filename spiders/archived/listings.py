@@ -11,7 +11,7 @@ from data.archive.served import Served
 from data.clock import utc_now
 from data.text.redaction import without_user
 from data.text.urls import canonical_url
-from spiders.crawl.listings.frontier import INDEX
+from spiders.crawl.listings.frontier import SITEMAP_INDEX
 from spiders.crawl.page_errors import ReportError, page_errors
 from spiders.download.documents import is_pdf, read_document
 from spiders.items import ListingItem, Series
@@ -62,7 +62,7 @@ class ArchivedListings:
         listing = continued(listing, answer.url, None, self._series)
         self._series = listing.series or self._series
         following = [listing.next] if listing.next else []
-        if listing.rule == INDEX:
+        if listing.rule == SITEMAP_INDEX:
             following += sitemaps_to_walk(listing)
         else:
             for item in listing.items:

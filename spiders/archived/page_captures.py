@@ -33,20 +33,20 @@ class PageCaptures:
 
     def of(self, url: str) -> tuple[list[CdxjEntry], list[str]]:
         """Return the captures of the page at a URL, and the URLs that redirect to it."""
-        way: list[str] = []
-        while len(way) < MAX_REDIRECTS:
+        redirects: list[str] = []
+        while len(redirects) < MAX_REDIRECTS:
             entries = self._index.captures(url)
             pages = [one for one in entries if one.status == HTTPStatus.OK]
             leads = [one for one in entries if one.status in REDIRECTS]
             if pages or not leads:
-                return pages, way
-            way.append(url)
+                return pages, redirects
+            redirects.append(url)
             answer = self._served(leads[0].file, leads[0].offset)
             place = answer.header(b"location").decode("latin-1") if answer else ""
             # Ignore an invalid URL.
             with suppress(ValueError):
                 url = urljoin(url, place)
-        return [], way
+        return [], redirects
 
     def answers(self, url: str) -> Iterator[Served]:
         """Yield the distinct responses of the page at a URL, newest first."""

@@ -108,7 +108,7 @@ def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
     _written(base, texts, lows)
     _said(base, lows, levels, meta)
     _known(base, texts, lows)
-    _told(base, texts, lows, meta)
+    _set_repeated(base, texts, lows, meta)
     containers = ContainerColumns.of(seen.containers)
     holders = np.array([block.container.index for block in blocks], dtype=np.intp)
     hints = np.array([block.hints for block in blocks], dtype=np.int64)
@@ -216,14 +216,16 @@ def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
     base[AT["since_tail"]] = since(ends, len(lows))
 
 
-def _told(base: Matrix, texts: Sequence[str], lows: Sequence[str], meta: EmbeddedMetadata) -> None:
+def _set_repeated(
+    base: Matrix, texts: Sequence[str], lows: Sequence[str], meta: EmbeddedMetadata
+) -> None:
     """Fill the features for blocks that the page's description or JSON-LD also contains."""
     summary = (meta.meta("og:description", "description") or meta.text("description")).casefold()
     summary = " ".join(summary.split())
     if len(summary) >= SAME_START:
         for place, low in enumerate(lows):
             if len(low) >= SAME_START and low[:SAME_START] in summary:
-                base[AT["summary"], place] = told_before(summary, low)
+                base[AT["summary"], place] = repeated_share(summary, low)
     if told := article_text(meta):
         base[AT["in_json_ld"]] = [in_json_ld(text, told) for text in texts]
 
@@ -253,7 +255,7 @@ def article_text(meta: EmbeddedMetadata) -> str:
     return comparison_key(longest[:200_000]) if len(longest) > TITLE_LINE else ""
 
 
-def told_before(summary: str, key: str) -> float:
+def repeated_share(summary: str, key: str) -> float:
     """Compare a block with the page description.
 
     Returns 1 if both begin alike, 0.5 if the description contains the block, else 0.

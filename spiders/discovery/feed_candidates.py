@@ -18,7 +18,7 @@ from protego import Protego
 
 from data.text.urls import canonical_url, page_key
 from data.wording import counted
-from spiders.crawl.listings.feed_cross_check import contiguous_days, in_order, is_standing
+from spiders.crawl.listings.feed_cross_check import contiguous_days, in_order, is_permanent_page
 from spiders.items import Listing, ListingItem, keys_of
 from spiders.listing.feed import NEWS, feed_links
 from spiders.page.links import resolve, url_pattern
@@ -166,7 +166,7 @@ def compare(place: FeedCandidate, listing: Listing, page: Listing) -> Comparison
         len(held),
         sum(_after(item, oldest) for item in others),
         all(item.published for item in held),
-        sum(is_standing(item.url) or url_pattern(item.url) not in kinds for item in others),
+        sum(is_permanent_page(item.url) or url_pattern(item.url) not in kinds for item in others),
     )
 
 

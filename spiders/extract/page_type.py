@@ -66,7 +66,7 @@ def score_of(release: ExtractedRelease, listing: Listing) -> float:
         + 1.6 * items
         + 3.2 * listing.confidence * items
         + 2.5 * (dated >= 3)  # noqa: PLR2004 - fewer are not a list
-        + 1.9 * told_share(release, listing)
+        + 1.9 * listed_share(release, listing)
         + 3.1 * (1 - release.confidence.get("title", 0.0))
         + 4.3 * (1 - release.confidence.get("body", 0.0))
         - 2.1 * min(len(release.content.body_text), LONG) / LONG
@@ -107,7 +107,7 @@ def is_above(url: str, pages: tuple[str, ...]) -> bool:
     )
 
 
-def told_share(release: ExtractedRelease, listing: Listing) -> float:
+def listed_share(release: ExtractedRelease, listing: Listing) -> float:
     """Return the share of items whose title is in the text of the release.
 
     A high share means that the text is the list itself.

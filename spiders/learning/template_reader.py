@@ -212,7 +212,7 @@ class TemplateReader:
         if rule == "state":
             return state_date(page.tree, reading)
         said = (text for text, name in metadata_dates(meta, page) if name == rule)
-        return _told(next(said, ""), reading, rule)
+        return _published_in(next(said, ""), reading, rule)
 
 
 def _finder(selector: str | None) -> CssSelector | None:
@@ -223,7 +223,7 @@ def _value(finder: CssSelector | None, root: etree._Element) -> str:
     return finder.value(root) if finder else ""
 
 
-def _told(text: str, reading: DateContext, rule: str) -> Published | None:
+def _published_in(text: str, reading: DateContext, rule: str) -> Published | None:
     """Parse a metadata date. A time in UTC is converted to the source's time zone."""
     found = parse_date(text, reading, rule)
     if found is None or not plausible(found, reading.now):

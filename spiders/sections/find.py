@@ -35,7 +35,7 @@ permalink."""
 MIN_ANCHORED_TEXT: Final = 150
 """Minimum median text length of sections (characters) if the page does not link to most of them."""
 
-SHARED: Final = 0.6
+MIN_SHARED_SECTIONS: Final = 0.6
 """Minimum share of sections linking to similar pages for the sections to be teasers. It also is the
 minimum share with permalinks, and with distinct titles below date headings."""
 
@@ -100,7 +100,7 @@ def _are_releases(rated: Sequence[Rated], links: Sequence[frozenset[str]], page:
     ):
         return False
     above = [one for one in rated if one.is_dated_above]
-    if len({one.title for one in above}) < SHARED * len(above):
+    if len({one.title for one in above}) < MIN_SHARED_SECTIONS * len(above):
         # Every day has sections with the same titles, as in minutes and change logs.
         return False
     anchored = [one for one in rated if one.candidate.kind == "anchored"]
@@ -117,7 +117,7 @@ def _are_releases(rated: Sequence[Rated], links: Sequence[frozenset[str]], page:
             if met[url] == 1 and page_address(url) != here and _is_page(url, page.url)
         }
         kinds.update(own)
-    return max(kinds.values(), default=0) < max(MIN_SECTIONS, SHARED * len(rated))
+    return max(kinds.values(), default=0) < max(MIN_SECTIONS, MIN_SHARED_SECTIONS * len(rated))
 
 
 def _is_page(url: str, base: str) -> bool:
@@ -131,7 +131,7 @@ def _sections(
     here = page_address(page.url)
     anchors = Counter(one.candidate.anchor for one in rated)
     permanent = [permanent_page(one, page) for one in rated]
-    if sum(map(bool, permanent)) < SHARED * len(rated):
+    if sum(map(bool, permanent)) < MIN_SHARED_SECTIONS * len(rated):
         permanent = [""] * len(rated)
     for one, urls, place in zip(rated, links, permanent, strict=True):
         anchor = one.candidate.anchor

@@ -15,7 +15,8 @@ from spiders.crawl.visit_scope import VisitScope
 from spiders.learning.day_order import is_two_ways
 
 LAST_RELEASES: Final = 20
-"""Number of newest releases with which a release without text or date is compared."""
+"""Number of newest releases that show whether releases of a source usually have a text and a
+date."""
 
 NO_TEXT: Final = (
     "no text was found on the page, although other releases of this source have a text. Check the"
@@ -36,7 +37,10 @@ FOREIGN_ZONE: Final = (
 
 
 class Doubts:
-    """The doubts of one visit; a doubt about all releases of a source is reported once."""
+    """Reports doubts about the releases of one visit.
+
+    A doubt about all releases of a source is reported once.
+    """
 
     def __init__(self, scope: VisitScope, reader: ReleaseReader) -> None:
         self._scope = scope

@@ -32,9 +32,9 @@ PAGES = {"", "text/html", "application/xhtml+xml", "text/plain", "application/xm
 
 
 def document_type(page: Page) -> str | None:
-    """Return the media type of a document that is a release itself; None for an HTML page.
+    """Return the media type of a document that is a release; None for an HTML page.
 
-    Raises NotARelease.
+    Raises NotARelease for other media types and for an empty response.
     """
     media_type = page.content_type.partition(";")[0].strip().lower()
     if is_pdf(page.body):
@@ -58,9 +58,9 @@ def draft_document(source: str, file: SourceFile, page: Page, content: Content) 
 def draft_release(
     source: str, file: SourceFile, page: Page, read: ExtractedRelease, item: ListingItem | None
 ) -> Draft:
-    """Return the draft of a page from its extraction. Raises NotARelease.
+    """Return the draft of a page from its extraction; ``item`` is the page's item on the listing.
 
-    ``item`` is the page's item on the listing.
+    Raises NotARelease for a login, a challenge, a notice or an error page.
     """
     content = read.content
     own = content
@@ -100,9 +100,9 @@ def draft_section(
 
 
 def _reject_obstacles(page: Page, own: Content, item: ListingItem | None) -> None:
-    """Raise NotARelease if a page shows an obstacle in place of a release.
+    """Raise NotARelease if a page shows an obstacle, such as a login, in place of a release.
 
-    ``own`` is the page's own content.
+    ``own`` is the content that comes from the page and not from the listing.
     """
     if before := block_reason(page, own) or lock_reason(page, own, item.title if item else ""):
         raise NotARelease(f"blocked:{before.kind}", before.says)

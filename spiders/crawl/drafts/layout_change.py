@@ -46,15 +46,15 @@ from spiders.page.phrases import comparison_key
 SKETCH_SIZE: Final = 48
 """Maximum number of hashes in the sketch of a page."""
 
-WIDTH: Final = 4
+HASH_BYTES: Final = 4
 """Size of a hash (bytes)."""
 
-MOST_BYTES: Final = 500_000
-"""Maximum bytes of a page's markup in its sketch."""
+MAX_SKETCH_BYTES: Final = 500_000
+"""Maximum size of the markup from which a sketch is made (bytes)."""
 
-ANOTHER: Final = 0.6
-"""Similarity of two sketches below which a page counts as rebuilt. An edit leaves most of the
-markup unchanged."""
+MIN_SAME_DESIGN_SIMILARITY: Final = 0.6
+"""Minimum similarity of two sketches of the same design. An edit leaves most of the markup
+unchanged."""
 
 TAG: Final = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]{0,20})")
 NAME: Final = re.compile(
@@ -66,27 +66,27 @@ DIGITS: Final = re.compile(rb"\d+")
 
 def skeleton_of(page: Page) -> bytes:
     """Return the sketch of a page's tags, class names and ids; empty without markup."""
-    markup = page.markup[:MOST_BYTES]
+    markup = page.markup[:MAX_SKETCH_BYTES]
     names = {tag.lower() for tag in set(TAG.findall(markup))}
     for said in set(NAME.findall(markup)):
         names.update(b"." + DIGITS.sub(b"", part) for part in b"".join(said).split())
     hashes = sorted({crc32(name) for name in names})[:SKETCH_SIZE]
-    return b"".join(value.to_bytes(WIDTH, "big") for value in hashes)
+    return b"".join(value.to_bytes(HASH_BYTES, "big") for value in hashes)
 
 
-def is_built_anew(before: bytes, now: bytes) -> bool:
+def is_rebuilt(before: bytes, now: bytes) -> bool:
     """Whether two sketches belong to different designs; False if one of them is empty."""
     if not before or not now:
         return False
     left, right = _hashes(before), _hashes(now)
     most = sorted(left | right)[:SKETCH_SIZE]
     shared = sum(value in left and value in right for value in most)
-    return shared < ANOTHER * len(most)
+    return shared < MIN_SAME_DESIGN_SIMILARITY * len(most)
 
 
 def _hashes(sketch: bytes) -> set[int]:
-    places = range(0, len(sketch), WIDTH)
-    return {int.from_bytes(sketch[place : place + WIDTH], "big") for place in places}
+    places = range(0, len(sketch), HASH_BYTES)
+    return {int.from_bytes(sketch[place : place + HASH_BYTES], "big") for place in places}
 
 
 def shown_on(page: Page) -> Shown:
@@ -105,24 +105,25 @@ def shown_on(page: Page) -> Shown:
     return Shown(lines, files, tuple(frames))
 
 
-ALIKE: Final = 3
+MIN_SHARED_CHANGES: Final = 3
 """Minimum number of releases with the same change for the site's design to be its cause."""
 
-MOST_OF_VISIT: Final = 0.75
-MIN_PAGES: Final = 2
-"""Minimum share and number of a visit's stored releases that must gain a line for the line to
-belong to the site."""
+MIN_SITE_LINE_SHARE: Final = 0.75
+"""Minimum share of a visit's stored releases that must gain a line for the line to belong to the
+site."""
+MIN_SITE_LINE_PAGES: Final = 2
+"""Minimum number of a visit's stored releases that must gain such a line."""
 
-FRAME_LETTERS: Final = 4
+MIN_FRAME_LETTERS: Final = 4
 """Minimum letters of a line that is searched in the frames of a page."""
 
-COMPARED_LINES: Final = 50
+MAX_FRAME_TEXT_LINES: Final = 50
 """Maximum lines of a stored text that are searched in a frame, to see if it contains the text."""
 
-SHARE: Final = 0.25
+MIN_SHARED_CHANGE_SHARE: Final = 0.25
 """Minimum share of the releases on rebuilt pages that must have a change in common."""
 
-MOST_LINES: Final = 4_000
+MAX_COMPARED_LINES: Final = 4_000
 """Maximum lines of bodies that are compared line by line, to limit the time."""
 
 MAX_STEPS: Final = 500_000
@@ -134,10 +135,10 @@ MAX_LINE: Final = 20_000
 MAX_FRAME_LETTERS: Final = 100_000
 """Maximum characters of a page's frames that are kept."""
 
-LONG: Final = 12
+MIN_LINE_LETTERS: Final = 12
 """Minimum letters of a body line to be recognized elsewhere on the page."""
 
-MOST_PAGES: Final = 200
+MAX_REBUILT_PAGES: Final = 200
 """Maximum number of rebuilt pages whose lines are counted, to limit the memory."""
 
 FIGURES: Final = re.compile(r"\d+")
@@ -163,15 +164,16 @@ NOTHING_SHOWN: Final = Shown()
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A changed release: its stored version, its page, and whether the page was rebuilt (``anew``).
+    """A changed release: its stored version (``known``) and its page (``shown``).
 
-    ``keys`` are its removed and added lines and files, for comparison with other releases.
-    ``around`` is the text of those page frames that do not contain the stored text.
+    - ``rebuilt`` means that the page has another design than before.
+    - ``keys`` are the removed and added lines and files, for comparison with other releases.
+    - ``around`` is the text of those page frames that do not contain the stored text.
     """
 
     known: Release
     shown: Shown
-    anew: bool
+    rebuilt: bool
     keys: frozenset[Hashable]
     around: str = ""
 
@@ -184,7 +186,7 @@ class LayoutChange:
         self._skeleton = skeleton
         self._notes: dict[str, Note] = {}
         self._met: defaultdict[Hashable, set[str]] = defaultdict(set)
-        self._anew: set[str] = set()
+        self._rebuilt: set[str] = set()
         self._pages: set[str] = set()
         self._lines: Counter[str] = Counter()
         self._known: set[str] = set()
@@ -202,8 +204,8 @@ class LayoutChange:
         before = self._notes.pop(draft.url, None)
         for key in before.keys if before else ():
             self._met[key].discard(draft.url)
-        anew = known is not None and is_built_anew(self._skeleton(known.id), draft.skeleton)
-        if anew and draft.url not in self._pages and len(self._pages) < MOST_PAGES:
+        rebuilt = known is not None and is_rebuilt(self._skeleton(known.id), draft.skeleton)
+        if rebuilt and draft.url not in self._pages and len(self._pages) < MAX_REBUILT_PAGES:
             self._pages.add(draft.url)
             self._lines.update(shown.lines)
         if known is None:
@@ -212,18 +214,18 @@ class LayoutChange:
         if not significant_changes(known.content, draft.content):
             return
         differing = passages(known.content.body_text, draft.content.body_text)
-        if len(self._came) < MOST_LINES:
+        if len(self._came) < MAX_COMPARED_LINES:
             for _, came in differing:
                 for line in came:
                     self._came[_masked(line)].add(draft.url)
-        keys = frozenset(_keys(known.content, draft.content, differing) if anew else ())
-        self._notes[draft.url] = Note(known, shown, anew, keys, _around(known.content, shown))
-        if anew:
-            self._anew.add(draft.url)
+        keys = frozenset(_keys(known.content, draft.content, differing) if rebuilt else ())
+        self._notes[draft.url] = Note(known, shown, rebuilt, keys, _around(known.content, shown))
+        if rebuilt:
+            self._rebuilt.add(draft.url)
         for key in keys:
             self._met[key].add(draft.url)
 
-    def parted(self, draft: Draft) -> tuple[Draft | None, Draft | None]:
+    def split(self, draft: Draft) -> tuple[Draft | None, Draft | None]:
         """Split a draft into layout changes and an edit; None for a missing part.
 
         Layout changes are returned as a re-extraction of the release.
@@ -232,7 +234,7 @@ class LayoutChange:
         if note is None:
             return None, draft
         old = note.known.content
-        new, edited = self._settled(note, replace(draft.content, published=old.published))
+        new, edited = self._settle(note, replace(draft.content, published=old.published))
         reread = new
         if "title" in edited:
             reread = replace(reread, title=old.title, title_rule=old.title_rule)
@@ -246,7 +248,7 @@ class LayoutChange:
             return None, edit
         return replace(draft, content=replace(reread, published=published), reread=True), edit
 
-    def _settled(self, note: Note, new: Content) -> tuple[Content, frozenset[str]]:
+    def _settle(self, note: Note, new: Content) -> tuple[Content, frozenset[str]]:
         """Return the content to store, and the names of its edited fields."""
         old = note.known.content
         kinds = LineKinds((old, new), self._reading)
@@ -279,7 +281,7 @@ class LayoutChange:
 
     def _is_same_text(self, note: Note, differing: Passages, kinds: LineKinds) -> bool:
         """Whether two bodies differ only in lines that are not the text of a release."""
-        if note.anew and not self._had_text(note, kinds):
+        if note.rebuilt and not self._had_text(note, kinds):
             return True
         gone: list[str] = []
         came: list[str] = []
@@ -290,12 +292,12 @@ class LayoutChange:
                 gone += left
                 came += right
         moved = Counter(map(_key, gone)) == Counter(map(_key, came))
-        return moved and (note.anew or not gone)
+        return moved and (note.rebuilt or not gone)
 
     def _had_text(self, note: Note, kinds: LineKinds) -> bool:
         """Whether the stored body has any line of the release's own text."""
-        lines = islice(_lines(note.known.content.body_text), MOST_LINES)
-        if not note.anew:
+        lines = islice(_lines(note.known.content.body_text), MAX_COMPARED_LINES)
+        if not note.rebuilt:
             return any(True for _ in lines)
         return any(
             not (kinds.is_beside(one) or kinds.is_label(one) or self._is_common(one))
@@ -303,21 +305,21 @@ class LayoutChange:
         )
 
     def _is_of_design(self, side: str, line: str, note: Note, kinds: LineKinds) -> bool:
-        if kinds.is_beside(line) or (note.anew and kinds.is_label(line)):
+        if kinds.is_beside(line) or (note.rebuilt and kinds.is_label(line)):
             return True
         if side == "gone" and _stands(line, note.shown):
             return True
         if side == "came" and self._is_of_site(line, note):
             return True
-        return self._shared((side, _masked(line)), note) or (note.anew and self._is_common(line))
+        return self._shared((side, _masked(line)), note) or (note.rebuilt and self._is_common(line))
 
     def _is_of_site(self, line: str, note: Note) -> bool:
         """Whether an added line is in a frame of its page, or new on most pages of the visit."""
         pages = len(self._came[_masked(line)])
-        if pages >= max(MIN_PAGES, MOST_OF_VISIT * len(self._known)):
+        if pages >= max(MIN_SITE_LINE_PAGES, MIN_SITE_LINE_SHARE * len(self._known)):
             return True
         key = comparison_key(line)
-        return len(key) >= FRAME_LETTERS and key in note.around
+        return len(key) >= MIN_FRAME_LETTERS and key in note.around
 
     def _gained(self, note: Note, differing: Passages) -> bool:
         """Whether a body has added lines that belong to its site."""
@@ -325,7 +327,7 @@ class LayoutChange:
 
     def _is_common(self, line: str) -> bool:
         """Whether most rebuilt pages show a line."""
-        return self._lines[comparison_key(line)] >= max(ALIKE, len(self._pages) / 2)
+        return self._lines[comparison_key(line)] >= max(MIN_SHARED_CHANGES, len(self._pages) / 2)
 
     @staticmethod
     def _lost(note: Note, differing: Passages) -> bool:
@@ -334,8 +336,8 @@ class LayoutChange:
 
     def _shared(self, key: Hashable, note: Note) -> bool:
         """Whether several releases on rebuilt pages have this change."""
-        least = max(ALIKE, SHARE * len(self._anew))
-        return note.anew and len(self._met[key]) >= least
+        least = max(MIN_SHARED_CHANGES, MIN_SHARED_CHANGE_SHARE * len(self._rebuilt))
+        return note.rebuilt and len(self._met[key]) >= least
 
     def _rest_of_title(self, note: Note, new: Content, kinds: LineKinds) -> Words | None:
         """Return the words by which two titles differ, if they are not part of a title, or None."""
@@ -344,14 +346,14 @@ class LayoutChange:
             return rest
         said = " ".join(rest)
         beside = kinds.is_named(said)
-        if note.anew and not beside:
+        if note.rebuilt and not beside:
             beside = kinds.is_beside(said) or kinds.is_label(said)
         return rest if beside or self._shared(("title", _masked(said)), note) else None
 
 
 def _around(known: Content, shown: Shown) -> str:
-    own = map(comparison_key, islice(_lines(known.body_text), COMPARED_LINES))
-    texts = [text for text in own if len(text) >= LONG]
+    own = map(comparison_key, islice(_lines(known.body_text), MAX_FRAME_TEXT_LINES))
+    texts = [text for text in own if len(text) >= MIN_LINE_LETTERS]
     return "\n".join(one for one in shown.frames if not any(text in one for text in texts))
 
 
@@ -368,11 +370,14 @@ def rest_of(old: list[str], new: list[str]) -> Words | None:
 
 
 def passages(old: str, new: str) -> Passages:
-    """Compare two bodies by their words: return removed lines with the lines in their place.
+    """Compare two bodies by their words. Return removed lines, each with the lines in their place.
 
-    Bodies of more than `MOST_LINES` lines differ as a whole.
+    Bodies of more than `MAX_COMPARED_LINES` lines are returned as one pair.
     """
-    if max(sum(map(bool, map(str.strip, text.split("\n")))) for text in (old, new)) > MOST_LINES:
+    if (
+        max(sum(map(bool, map(str.strip, text.split("\n")))) for text in (old, new))
+        > MAX_COMPARED_LINES
+    ):
         # Return each text as one line: comparing so many lines would take too long.
         return [([old], [new])]
     before, after = (
@@ -403,9 +408,9 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _key(line: str) -> str:
-    """Return the words of a line for comparison; text after MAX_LINE characters is kept as it is.
+    """Return the words of a line for comparison; "" for a line without words.
 
-    Empty for a line without words.
+    Text after MAX_LINE characters is kept unchanged.
     """
     return " ".join(tokens(line[:MAX_LINE])) + line[MAX_LINE:]
 
@@ -422,4 +427,4 @@ def _says_same(text: str, other: str) -> bool:
 
 def _stands(line: str, shown: Shown) -> bool:
     key = comparison_key(line)
-    return len(key) >= LONG and key in shown.lines
+    return len(key) >= MIN_LINE_LETTERS and key in shown.lines

@@ -11,7 +11,7 @@ from data.models import Draft, Release
 from data.store.store import Store
 from spiders.crawl.drafts.draft import completed
 from spiders.crawl.drafts.layout_change import LayoutChange
-from spiders.crawl.drafts.redesign_guard import WINDOW, RedesignGuard
+from spiders.crawl.drafts.redesign_guard import MAX_WAITING_DRAFTS, RedesignGuard
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.page_errors import ReportError, page_errors
 from spiders.items import ExtractedRelease
@@ -74,7 +74,7 @@ class PendingDrafts:
             yield from self._admit(page)
         for read in self._templates.improved():
             yield from self._improve(read)
-        yield from self._release(at_most=WINDOW)
+        yield from self._release(at_most=MAX_WAITING_DRAFTS)
 
     def finish(self) -> Iterator[ReadyDraft]:
         """Yield the remaining drafts that may be recorded, as they were extracted."""
@@ -120,7 +120,7 @@ class PendingDrafts:
     def _ready(self, draft: Draft) -> Iterator[ReadyDraft]:
         ready: list[ReadyDraft] = []
         with page_errors(draft.url, self._report_error):
-            reextracted, edited = self._redesign.parted(draft)
+            reextracted, edited = self._redesign.split(draft)
             if reextracted and edited:
                 ready.append(ReadyDraft(reextracted, is_reextraction=True))
             ready.append(ReadyDraft(edited or reextracted or draft))

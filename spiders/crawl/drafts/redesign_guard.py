@@ -17,19 +17,21 @@ from data.revisions.edits import significant_changes
 from data.text.words import tokens, word_hashes
 from spiders.items import ListingItem
 
-ALIKE: Final = 3
-"""Minimum number of releases that became alike, for their common value to be rejected."""
+MIN_SAME_VALUES: Final = 3
+"""Minimum number of releases that got the same value in one visit, for the value to be rejected."""
 
-KNOWN_ALIKE: Final = 2
-"""Minimum number of releases that became alike, including a stored one, for their common title or
-text to be rejected. They had different titles or texts before."""
+MIN_SAME_VALUES_WITH_STORED: Final = 2
+"""The same minimum for titles and texts if one of the releases is stored with another title or
+text."""
 
-WINDOW: Final = 24
+MAX_WAITING_DRAFTS: Final = 24
 """Maximum number of drafts that wait for others."""
 
-LEAST_WORDS: Final = 40
-"""Minimum words of a text that several new releases can't share. Shorter texts may only link to a
-document, but they count as well if the title differs from the listing's."""
+MIN_TEXT_WORDS: Final = 40
+"""Minimum words of a text that several new releases can't share.
+
+Shorter texts may only link to a document. They count only if the page's title differs from the
+listing's title."""
 
 CHECK: Final = (
     "The page may be a notice, or the site may have a new layout: run `communique sources check`"
@@ -55,9 +57,9 @@ Key = tuple[str, Hashable]
 
 @dataclass(frozen=True, slots=True)
 class PendingDraft:
-    """A waiting draft with its stored release and listing item.
+    """A waiting draft with its stored release and its item on the listing.
 
-    ``keys`` identify values that it may share with other drafts.
+    ``keys`` identify the values that it may share with other drafts.
     """
 
     draft: Draft
@@ -88,7 +90,10 @@ class PendingDraft:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A draft to record (None if rejected), and doubts about it as pairs of kind and sentence."""
+    """The result for a waiting draft: the draft to record, or None if it is rejected.
+
+    ``doubts`` are pairs of an error kind and a sentence.
+    """
 
     draft: Draft | None
     doubts: tuple[tuple[str, str], ...] = ()
@@ -137,7 +142,7 @@ class RedesignGuard:
             if other:
                 said = " ".join(expected)
                 self._meet(one, "title", title, said.encode() if known else said)
-        is_text = (len(words) >= LEAST_WORDS or other) and not content.attachments
+        is_text = (len(words) >= MIN_TEXT_WORDS or other) and not content.attachments
         if len(words) and (known or is_text):
             before: Hashable = one.draft.url
             if known:
@@ -159,9 +164,9 @@ class RedesignGuard:
         # instead.
         known = sum(isinstance(before, bytes) for before in alike)
         if what == "title" and known:
-            return len(alike) >= KNOWN_ALIKE
-        sure = what == "body" and one.known is not None and known >= KNOWN_ALIKE
-        return sure or len(alike) >= ALIKE
+            return len(alike) >= MIN_SAME_VALUES_WITH_STORED
+        sure = what == "body" and one.known is not None and known >= MIN_SAME_VALUES_WITH_STORED
+        return sure or len(alike) >= MIN_SAME_VALUES
 
     def _judged(self, one: PendingDraft) -> Judged:
         false = {what for what, key in one.keys.items() if self._are_many(one, what, key)}

@@ -24,36 +24,36 @@ MAX_COMPARED_RELEASES: Final = 50
 """Maximum number of newest releases that are compared."""
 
 MIN_COMPARED_RELEASES: Final = 5
-"""Minimum number of releases for a comparison."""
+"""Minimum number of releases that show what is usual for a source."""
 
 MIN_DATED_SHARE: Final = 0.9
-"""Minimum share of releases that have a date, for dates to be usual."""
+"""Minimum share of dated releases for a source whose releases usually have dates."""
 
-DISTINCT: Final = 0.7
-"""Minimum share of different titles, for releases to have their own titles usually."""
+MIN_DISTINCT_TITLE_SHARE: Final = 0.7
+"""Minimum share of distinct titles for a source whose releases usually have their own titles."""
 
-SHORT: Final = 0.5
-"""Share of the shortest usual text length below which a text is thin."""
+USUAL_TEXT_SHARE: Final = 0.5
+"""A new text is thin if it is shorter than this share of the source's shortest usual text."""
 
-UNUSUAL: Final = 20
-"""Number of releases per exception: of every 20 texts, the shortest one is ignored."""
+RELEASES_PER_EXCEPTION: Final = 20
+"""The shortest of every 20 texts is ignored as an exception."""
 
-ALIKE: Final = 3
-"""Minimum number of releases with the same title or text to be reported."""
+MIN_SAME_VALUES: Final = 3
+"""Minimum number of releases with the same title or text that are reported."""
 
-LEAST_TEXT: Final = 200
-"""Minimum characters of a text that is compared with other texts."""
+MIN_COMPARED_CHARACTERS: Final = 200
+"""Minimum length of a text that is compared with other texts (characters)."""
 
-SHARE: Final = 0.3
-"""Minimum share of stored pages with a fault to be reported."""
+MIN_FAULT_SHARE: Final = 0.3
+"""Minimum share of stored pages with the same fault that is reported."""
 
-LESS: Final = 0.6
-"""Share of the stored text length below which a page's text is thin."""
+THIN_TEXT_SHARE: Final = 0.6
+"""The text of a stored release is thin if it is shorter than this share of the stored text."""
 
-MORE: Final = 1.5
+RESTORED_TEXT_FACTOR: Final = 1.5
 """Minimum length of a restored text, as a multiple of the stored text's length."""
 
-ACCEPTED: Final = dt.timedelta(days=14)
+ACCEPT_AFTER: Final = dt.timedelta(days=14)
 """Time after which thin texts are accepted as a change."""
 
 NOT_RELEASE_ERRORS: Final = frozenset(
@@ -62,7 +62,8 @@ NOT_RELEASE_ERRORS: Final = frozenset(
 """Kinds of errors for pages that are not releases. A listing may permanently link to such a
 page."""
 
-MOST_EXCUSED: Final = 20
+MAX_EXCUSED_PAGES: Final = 20
+"""Maximum number of unreadable pages per source that are remembered and not reported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +89,21 @@ def past_releases(last: Sequence[Release]) -> PastReleases:
     if len(last) < MIN_COMPARED_RELEASES:
         return PastReleases()
     lengths = sorted(len(one.content.body_text) for one in last)
-    usual = lengths[len(lengths) // UNUSUAL]
+    usual = lengths[len(lengths) // RELEASES_PER_EXCEPTION]
     dated = sum(one.published.precision != "none" for one in last) >= MIN_DATED_SHARE * len(last)
     titles = [one.content.title for one in last]
     # Leave out the newest titles, since they may already be wrong.
     older = Counter(titles[2:])
-    titled = len(older) >= DISTINCT * older.total()
+    titled = len(older) >= MIN_DISTINCT_TITLE_SHARE * older.total()
     legible = sum(is_garbled(one.content.body_text) for one in last) * 2 < len(last)
-    return PastReleases(SHORT * usual, dated, titled, legible, tuple(titles[:2]))
+    return PastReleases(USUAL_TEXT_SHARE * usual, dated, titled, legible, tuple(titles[:2]))
 
 
 class ComparedPages:
-    """Faults of one visit's pages, either of new releases or of stored ones.
+    """Counts faults on the pages of one visit, either of new releases or of stored ones.
 
-    A fault is reported if half of the pages have it. If ``many`` is given, a fault is also reported
-    if at least ``many`` pages and a SHARE of all pages have it.
+    A fault is reported if half of the pages have it. With ``many``, it is also reported if at least
+    ``many`` pages and a share of MIN_FAULT_SHARE have it.
     """
 
     def __init__(self, many: int | None = None) -> None:
@@ -127,17 +128,17 @@ class ComparedPages:
         """
         self.read += 1
         text = content.body_text
-        self._whole += len(text) > MORE * stored
+        self._whole += len(text) > RESTORED_TEXT_FACTOR * stored
         self._thin += len(text) < least_text and not content.attachments
         date = content.published
         self._undated += dated and date is None
         self._known_date += dated and date is not None and date.rule == f"{LISTING_RULE}:known"
         self._garbled += is_garbled(f"{content.title}\n{text}")
         self._titles[content.title] += content.title != title
-        self._texts[hash(text)] += len(text) >= LEAST_TEXT
+        self._texts[hash(text)] += len(text) >= MIN_COMPARED_CHARACTERS
 
     def leave_out(self, titles: Iterable[str]) -> None:
-        """Do not count these shared titles, since the publisher uses them on the listing."""
+        """Do not count these titles as shared ones: the publisher uses them on the listing too."""
         for title in titles:
             self._titles.pop(title, None)
 
@@ -168,29 +169,32 @@ class ComparedPages:
         Stored pages whose loss was recorded as an edit stay thin until they recover.
         """
         thin, count = before.thin, self._most(self._thin)
-        lasts = thin.since is not None and at - thin.since < ACCEPTED
+        lasts = thin.since is not None and at - thin.since < ACCEPT_AFTER
         if not (count or add or self._whole or before.refused) and lasts:
             return thin.go_on(thin.count, at)
         return thin.go_on(count, at, add=add)
 
     def _most(self, count: int) -> int:
-        many = self._many is not None and count >= max(self._many, SHARE * self.read)
+        many = self._many is not None and count >= max(self._many, MIN_FAULT_SHARE * self.read)
         return count if many or count * 2 >= self.read else 0
 
 
 def alike(counted: Counter[Any], last: Sequence[str] = ()) -> int:
-    """Return how often the most frequent value occurs; 0 if less than ALIKE with ``last`` ones."""
+    """Return how often the most frequent value occurs.
+
+    Returns 0 if it occurs less than MIN_SAME_VALUES times, including its occurrences in ``last``.
+    """
     if not counted:
         return 0
     ((what, count),) = counted.most_common(1)
-    return count if count and count + sum(one == what for one in last) >= ALIKE else 0
+    return count if count and count + sum(one == what for one in last) >= MIN_SAME_VALUES else 0
 
 
 class ReleaseFacts:
-    """Facts about the release pages that one visit requests.
+    """Collects facts about the release pages that one visit requests.
 
-    ``past`` returns what was usual for the source before the visit. ``known`` returns the stored
-    release at an address.
+    ``past`` returns the usual properties of the source's releases before the visit. ``known``
+    returns the stored release at an address.
     """
 
     def __init__(
@@ -201,7 +205,7 @@ class ReleaseFacts:
         self._usual: PastReleases | None = None
         self._requested: dict[str, bool] = {}
         self._answered: set[str] = set()
-        self._of_new, self._of_known = ComparedPages(), ComparedPages(many=ALIKE)
+        self._of_new, self._of_known = ComparedPages(), ComparedPages(many=MIN_SAME_VALUES)
 
     def add_request(self, url: str, *, known: bool) -> None:
         """Note the request of a release; ``known`` if the release is stored."""
@@ -235,7 +239,7 @@ class ReleaseFacts:
         stored = len(known.content.body_text)
         self._of_known.add(
             draft.content,
-            least_text=LESS * stored if stored >= LEAST_TEXT else 0.0,
+            least_text=THIN_TEXT_SHARE * stored if stored >= MIN_COMPARED_CHARACTERS else 0.0,
             dated=has_own_date(known),
             title=known.content.title,
             stored=stored,
@@ -279,7 +283,7 @@ class ReleaseFacts:
         new = [key for key in missing if not self._requested[key]]
         excused = before.excused
         if self._of_new.read and len(new) <= self._of_new.read:
-            excused = tuple(dict.fromkeys((*excused, *new)))[-MOST_EXCUSED:]
+            excused = tuple(dict.fromkeys((*excused, *new)))[-MAX_EXCUSED_PAGES:]
         told = [key for key in new if key not in excused]
         if len(told) == 1 and failed[told[0]].kind in NOT_RELEASE_ERRORS:
             told = []

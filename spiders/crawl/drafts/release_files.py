@@ -21,7 +21,7 @@ from spiders.sources.source_file import SourceFile
 MAX_FILES_PER_VISIT: Final = 200
 """Maximum number of files that one visit requests; the next visit continues."""
 
-CHUNK: Final = 10
+MAX_FILES_PER_REQUEST: Final = 10
 """Number of files that are requested at a time."""
 
 
@@ -64,7 +64,7 @@ class ReleaseFiles:
         """Return the addresses of the next files to request."""
         if not (self._kinds.attachments or self._kinds.images):
             return ()
-        limit = min(CHUNK, self._left)
+        limit = min(MAX_FILES_PER_REQUEST, self._left)
         found = self._store.awaited_files(
             self._scope.id, now=now, since=self._scope.started, limit=limit
         )

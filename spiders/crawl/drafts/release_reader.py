@@ -37,8 +37,9 @@ from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import ReleaseRules, SourceFile
 from spiders.sources.unmatched import Unmatched, release_matches
 
-MOST_LISTED: Final = 1_000_000
-"""Maximum characters of a stored listing that is searched; a sitemap may list a whole site."""
+MAX_LISTING_CHARACTERS: Final = 1_000_000
+"""Maximum length of a stored listing that is searched for items. A sitemap may list a whole
+site."""
 
 log = logging.getLogger(__name__)
 
@@ -102,7 +103,7 @@ class StoredReleases:
         listings = (
             msgspec.json.decode(text, type=Listing)
             for text in self._fronts()
-            if len(text) <= MOST_LISTED
+            if len(text) <= MAX_LISTING_CHARACTERS
         )
         return {canonical_url(item.url): item for one in listings for item in one.items}
 

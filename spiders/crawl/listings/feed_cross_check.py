@@ -1,9 +1,9 @@
 """Compare the feed and the page of a source, and decide which items to accept.
 
-A feed may be truncated, incomplete, or abandoned after a relaunch. Readers notice faults of a page
-sooner. But the feed of a whole site also has items that the page never lists, such as About,
-Careers and other categories. Or the page may be of another kind. So both are collected. Items that
-only one of them lists must resemble the items that both list.
+Neither is reliable. A feed may be truncated, incomplete, or abandoned after a relaunch. It may also
+cover the whole site, with items that the page never lists, such as About, Careers and other
+categories. The page may be a page of another kind. So both are collected, and items that only one
+of them lists must resemble the items that both list.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from urllib.parse import unquote, urlsplit
 
 from data.text.urls import canonical_url
 from data.wording import counted
-from spiders.crawl.listings.listing_facts import LAG
+from spiders.crawl.listings.listing_facts import STOPPED_LAG
 from spiders.items import Listing, ListingItem, keys_of, name_of
 from spiders.page.links import url_pattern
 
@@ -30,20 +30,22 @@ MAX_PAGE_RELEASES: Final = 1000
 """Maximum number of releases accepted from one page."""
 
 
-COMMON: Final = 3
-"""Minimum number of items on both page and feed, for their common categories to count."""
+MIN_COMMON_ITEMS: Final = 3
+"""Minimum number of items that page and feed share, for the categories of these items to be
+compared."""
 
 PAGE_ITEMS_PER_FEED_ONLY_ITEM: Final = 20
-"""Minimum number of items on the page per item that is only in the feed; more of these belong to
-another list."""
+"""Minimum number of the page's items per item that only the feed has.
 
-OUTLIERS: Final = 8
-"""Minimum number of listed releases per release that is far older than the others."""
+More such items belong to another list."""
 
-MOST_COMPARED: Final = 100_000
+ITEMS_PER_OUTLIER: Final = 8
+"""Number of listed releases per release that may be far older than the others."""
+
+MAX_FEED_ITEMS: Final = 100_000
 """Maximum number of feed items that one visit compares with the page."""
 
-STANDING: Final = re.compile(
+PERMANENT_PAGE: Final = re.compile(
     r"about(?:-us)?|careers?|jobs|contacts?(?:-us)?|privacy(?:-policy)?|imprint|impressum|legal"
     r"(?:-notice)?|terms(?:-of-(?:use|service))?|disclaimer|cookies?(?:-policy)?|accessibility|"
     r"sitemap|search|login|faq|datenschutz(?:erklaerung|erklärung)?|kontakt|ueber-uns|über-uns|"
@@ -53,19 +55,21 @@ STANDING: Final = re.compile(
 )
 """Last address parts of permanent pages, which are not releases."""
 
-INDEX: Final = re.compile(r"/(?:categor(?:y|ies|ia|ie)|kategorie|tags?|authors?|autor)/[^/]+/?$")
+CATEGORY_PAGE: Final = re.compile(
+    r"/(?:categor(?:y|ies|ia|ie)|kategorie|tags?|authors?|autor)/[^/]+/?$"
+)
 """Addresses of pages that list releases of a category, a tag or an author."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """The result of a comparison: whether the page is accepted (``believed``), and its ``items``.
+    """The result of a comparison: whether the page is accepted (``accepted``), and its ``items``.
 
     ``lacks`` are the page's items that the feed does not have. ``stale`` is a sentence if the feed
     has stopped while the page continues, otherwise "".
     """
 
-    believed: bool
+    accepted: bool
     items: tuple[ListingItem, ...]
     lacks: tuple[ListingItem, ...]
     stale: str = ""
@@ -74,9 +78,9 @@ class CrossCheck:
 def cross_check(feed: Listing | None, page: Listing, known: Collection[str]) -> CrossCheck:
     """Compare a page with its feed (None if unreadable); ``known`` are stored canonical URLs.
 
-    If half of the page's items have dates, only these are compared. Items that are neither in the
-    feed nor stored are accepted if half of the page is known, or if the page's listing is certain.
-    Without dates, certainty does not suffice.
+    Without a date on half of the page's items, all items are compared, otherwise only dated ones.
+    Items that are neither in the feed nor stored are accepted in two cases: if half of the items
+    are known, or if the items have dates and the confidence of the page's listing is high.
     """
     dated = [item for item in page.items if item.published]
     plain = len(dated) * 2 < len(page.items)
@@ -85,7 +89,7 @@ def cross_check(feed: Listing | None, page: Listing, known: Collection[str]) -> 
     lacks = [item for item in shown if listed.isdisjoint(keys_of(item))]
     seen = len(shown) - sum(canonical_url(item.url) not in known for item in lacks)
     if (plain or (feed and page.confidence < MIN_LISTING_CONFIDENCE)) and seen * 2 < len(shown):
-        return CrossCheck(believed=False, items=(), lacks=())
+        return CrossCheck(accepted=False, items=(), lacks=())
     items, lacks = shown[:MAX_PAGE_RELEASES], lacks[:MAX_PAGE_RELEASES]
     return CrossCheck(bool(shown), tuple(items), tuple(lacks), _stale(feed, lacks))
 
@@ -97,7 +101,7 @@ def _stale(feed: Listing | None, lacks: list[ListingItem]) -> str:
     if newest is None:
         return ""
     newer = [item.published.day for item in lacks if item.published and item.published.day > newest]
-    if not newer or max(newer) - newest < LAG:
+    if not newer or max(newer) - newest < STOPPED_LAG:
         return ""
     were = "It was" if len(newer) == 1 else "They were"
     return (
@@ -107,12 +111,12 @@ def _stale(feed: Listing | None, lacks: list[ListingItem]) -> str:
     )
 
 
-def is_standing(url: str) -> bool:
+def is_permanent_page(url: str) -> bool:
     """Whether an address is a permanent page or a category according to its name."""
     path = unquote(urlsplit(url).path)
     last = path.rstrip("/").rpartition("/")[2]
     stem = re.sub(r"\.\w{2,5}$", "", last)
-    return bool(STANDING.fullmatch(stem) or INDEX.search(path))
+    return bool(PERMANENT_PAGE.fullmatch(stem) or CATEGORY_PAGE.search(path))
 
 
 def names_of(items: Iterable[ListingItem]) -> Mapping[str, str]:
@@ -145,14 +149,14 @@ class ListEvidence:
         """
         for item in items:
             key = canonical_url(item.url)
-            if key not in self.items and len(self.items) >= MOST_COMPARED:
+            if key not in self.items and len(self.items) >= MAX_FEED_ITEMS:
                 return
             self.items[key] = item
             if key in shown:
                 self.shown.add(key)
                 self.families.add(url_pattern(item.url))
 
-    def believed(self, items: Iterable[ListingItem], *, walked: bool) -> tuple[ListingItem, ...]:
+    def accepted(self, items: Iterable[ListingItem], *, walked: bool) -> tuple[ListingItem, ...]:
         """Return those feed items missing on the page that resemble the page's items.
 
         Their addresses have the same patterns. If all items on both lists share a category, the
@@ -162,7 +166,7 @@ class ListEvidence:
 
         If feed and page have nothing in common, all feed items except permanent pages are accepted.
         """
-        alone = [item for item in items if not is_standing(item.url)]
+        alone = [item for item in items if not is_permanent_page(item.url)]
         both = [self.items[key] for key in self.shown]
         if not both:
             return tuple(alone)
@@ -180,7 +184,7 @@ class ListEvidence:
         other = Counter(
             url_pattern(item.url)
             for key, item in self.items.items()
-            if key not in self.shown and not is_standing(item.url)
+            if key not in self.shown and not is_permanent_page(item.url)
             if first and last and item.published and first <= item.published.day <= last
         )
         return tuple(
@@ -241,13 +245,13 @@ def _longest_rise(values: Sequence[int]) -> Sequence[int]:
 
 
 def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
-    """Return the days of a list, newest first, without a few far older ones.
+    """Return the days of a list, newest first, without a few far older days.
 
-    A box of featured releases below a list has such days. At most one day in OUTLIERS is left out.
-    The gap before it must be longer than the time span of the other days.
+    A box of featured releases below a list has such days. At most one of ITEMS_PER_OUTLIER days is
+    left out, and only if the gap before it is longer than the time span of the other days.
     """
     found = sorted(days, reverse=True)
-    for place in range(len(found) - len(found) // OUTLIERS, len(found)):
+    for place in range(len(found) - len(found) // ITEMS_PER_OUTLIER, len(found)):
         if found[place - 1] - found[place] > found[0] - found[place - 1]:
             return found[:place]
     return found
@@ -255,6 +259,6 @@ def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
 
 def categories_of(items: Sequence[ListingItem]) -> frozenset[str]:
     """Return the categories that all these items have; none if there are few items."""
-    if len(items) < COMMON:
+    if len(items) < MIN_COMMON_ITEMS:
         return frozenset()
     return frozenset.intersection(*(frozenset(item.categories) for item in items))

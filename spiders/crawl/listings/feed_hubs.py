@@ -21,13 +21,13 @@ from spiders.listing.feed import feed_links
 from spiders.page.links import resolve
 from spiders.page.page import Page, is_web
 
-AGAIN: Final = dt.timedelta(days=1).total_seconds()
+RECHECK_SECONDS: Final = dt.timedelta(days=1).total_seconds()
 """Minimum time between two checks of a feed for its hub (seconds)."""
 
 MAX_ADDRESS_LENGTH: Final = 2000
 """Maximum characters of a hub or feed address."""
 
-HEAD: Final = 65_536
+MAX_HEAD_CHARACTERS: Final = 65_536
 """Number of characters at the beginning of a feed that are searched for links."""
 
 ENTRY: Final = re.compile(r"<(?:\w+:)?(?:entry|item)\b", re.IGNORECASE)
@@ -48,7 +48,7 @@ class _JsonFeed(msgspec.Struct):
 
 
 class FeedHubs:
-    """Finds the WebSub hub of a source during a visit; does nothing unless ``asks``."""
+    """Finds the WebSub hub of a source during a visit; does nothing unless ``asks`` is true."""
 
     def __init__(self, scope: VisitScope, *, asks: bool) -> None:
         self._source = scope.id
@@ -89,7 +89,7 @@ class FeedHubs:
         return (url,)
 
     def _is_old(self, known: FeedHub) -> bool:
-        return not 0 <= self._now - known.looked < AGAIN
+        return not 0 <= self._now - known.looked < RECHECK_SECONDS
 
 
 def announced(page: Page, links: Iterable[str]) -> tuple[str, str]:
@@ -108,7 +108,7 @@ def announced(page: Page, links: Iterable[str]) -> tuple[str, str]:
 def header_links(links: Iterable[str]) -> Iterator[tuple[str, str]]:
     """Yield the relations and addresses in Link header fields (RFC 8288)."""
     for field in links:
-        for address, rest in HEADER.findall(field[:HEAD]):
+        for address, rest in HEADER.findall(field[:MAX_HEAD_CHARACTERS]):
             for quoted, bare in RELATION.findall(rest):
                 yield from ((rel, address) for rel in (quoted or bare).lower().split())
 
@@ -123,7 +123,7 @@ def feed_head(page: Page) -> Iterator[tuple[str, str]]:
         yield from (("hub", one.url) for one in feed.hubs if one.type.lower() == "websub")
         yield "self", feed.feed_url
         return
-    for element in ELEMENT.findall(ENTRY.split(page.text[:HEAD], maxsplit=1)[0]):
+    for element in ELEMENT.findall(ENTRY.split(page.text[:MAX_HEAD_CHARACTERS], maxsplit=1)[0]):
         named = {name.lower(): left or right for name, left, right in ATTRIBUTE.findall(element)}
         for rel in named.get("rel", "").lower().split():
             yield rel, named.get("href", "")

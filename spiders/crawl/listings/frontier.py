@@ -27,24 +27,25 @@ from spiders.listing.feed import lists_all, sitemaps_to_walk
 from spiders.listing.paging.loaders import continued
 from spiders.page.links import url_pattern
 
-CHUNK: Final = 25
-"""Number of releases that are requested at a time."""
+MAX_RELEASES_PER_STEP: Final = 25
+"""Maximum number of releases that are requested before the next listing page."""
 
-FRONT: Final = 50
-"""Maximum number of stored releases on a feed's first page that every visit checks; unlimited for a
-page."""
+MAX_FEED_CHECKS: Final = 50
+"""Maximum number of stored releases on a feed's first page that every visit requests.
 
-INDEX: Final = "xml:sitemapindex"
+All stored releases on a listing page are requested."""
+
+SITEMAP_INDEX: Final = "xml:sitemapindex"
 """Rule of a listing that is a sitemap index."""
 
-PART: Final = 0.8
-"""Maximum share of a crawl's maximum time that a visit may use for walks."""
+MAX_TIMEOUT_SHARE: Final = 0.8
+"""Maximum share of the setting run_timeout that walks may use."""
 
-SHARE: Final = 0.5
+MAX_INTERVAL_SHARE: Final = 0.5
 """Maximum share of the time between two visits that walks may use."""
 
-LATER: Final = dt.timedelta(days=3650)
-"""Time added in explicit visits, so that all waiting releases are due."""
+EXPLICIT_LOOKAHEAD: Final = dt.timedelta(days=3650)
+"""Time added to the current time in explicit visits, so that all waiting releases are due."""
 
 
 MAX_SEARCHED_PAGES: Final = 10
@@ -53,16 +54,15 @@ MAX_SEARCHED_PAGES: Final = 10
 PAGE_POSITIONS: Final = 10_000
 """Number of positions reserved per listing page, so that later pages follow earlier ones."""
 
-UNLISTED: Final = 1_000_000_000
+UNLISTED_POSITION: Final = 1_000_000_000
 """Position of releases that are not on any listing page, after all listed ones."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwaitedItem(ListingItem):
-    """A listed release that waits to be read.
+    """A listed release that waits to be requested.
 
-    ``appeared`` means that the release is newer than the first visit, according to its position on
-    the listing.
+    ``appeared`` means that the listing first showed the release after the source's first visit.
     """
 
     appeared: bool = False
@@ -71,8 +71,9 @@ class AwaitedItem(ListingItem):
 class Frontier:
     """The listings of one source, and the progress of a visit through them.
 
-    Explicit visits and backfills may walk as long as a crawl may take. Other visits walk only for a
-    part of the time between two visits. A backfill starts each walk from the beginning.
+    Explicit visits and backfills may walk for most of the time that a crawl may take. Other visits
+    walk only for a part of the time between two visits. A backfill starts each walk from the first
+    page.
     """
 
     def __init__(self, scope: VisitScope) -> None:
@@ -141,8 +142,8 @@ class Frontier:
     def _counting(self) -> Sequence[ListingWalk]:
         """The listings that determine the history.
 
-        This is only the feed if it is a complete sitemap, API or paged feed with more releases than
-        the page.
+        This is only the feed if the page is incomplete, and the feed is a complete sitemap, API or
+        paged feed with more releases than the page.
         """
         page, feed = self.page.progress, self.feed and self.feed.progress
         front = self._fronts.get("feed")
@@ -184,7 +185,7 @@ class Frontier:
         decided = self._first_visit is not None or place is None
         if decided and published_since(published, first, utc_now(), same_day=place is None):
             return None
-        return UNLISTED if place is None else place
+        return UNLISTED_POSITION if place is None else place
 
     def open(
         self, kind: ListingKind, front: Listing | None, awaited: int
@@ -194,7 +195,7 @@ class Frontier:
         ``awaited`` is the number of first pages that have not arrived yet. After the last one,
         yield the releases to request at once, with a flag for stored ones.
         """
-        if front and front.rule == INDEX:
+        if front and front.rule == SITEMAP_INDEX:
             self._sitemaps = sitemaps_to_walk(front)
             front = replace(front, items=(), next=next(iter(self._sitemaps), None))
         self._fronts[kind] = front
@@ -257,7 +258,7 @@ class Frontier:
         """Return the next releases or listing page to request; neither if nothing remains."""
         if self.has_timed_out():
             return (), None
-        if items := self._take(CHUNK):
+        if items := self._take(MAX_RELEASES_PER_STEP):
             return items, None
         if url := self._next(self.page):
             return (), ("page", url)
@@ -266,7 +267,7 @@ class Frontier:
             # After the page's walk, more is known about the items that the page lists.
             front = self._fronts.get("feed")
             self._store_waiting(self._of_feed(self._fresh(front) if front else ()), is_first=False)
-            if items := self._take(CHUNK):
+            if items := self._take(MAX_RELEASES_PER_STEP):
                 return items, None
         if self.feed and (url := self._next(self.feed)):
             return (), ("feed", url)
@@ -303,9 +304,11 @@ class Frontier:
         """Whether a visit has used up its time for walks."""
         now = time.monotonic()
         if self._end_of_walks is None:
-            self._end_of_walks = self._began + PART * self._limits.run_timeout
+            self._end_of_walks = self._began + MAX_TIMEOUT_SHARE * self._limits.run_timeout
             if not self._explicit:
-                self._end_of_walks = min(self._end_of_walks, now + SHARE * self._interval)
+                self._end_of_walks = min(
+                    self._end_of_walks, now + MAX_INTERVAL_SHARE * self._interval
+                )
         return now > self._end_of_walks
 
     def _decide(self) -> tuple[list[ListingItem], int]:
@@ -317,7 +320,7 @@ class Frontier:
             known = self._store.ids_at(self._source, keys)
             found = cross_check(feed, replace(page, items=tuple(shown)), known)
             self.stale = found.stale
-            page, shown = (page, list(found.items)) if found.believed else (None, [])
+            page, shown = (page, list(found.items)) if found.accepted else (None, [])
         # Store both or neither: items recorded as listed but not as waiting would never be read.
         with self._store.transaction():
             for walk, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
@@ -331,7 +334,7 @@ class Frontier:
             self._evidence.add_front(shown)
             chosen = [*self._of_feed(listed), *self._of_page(shown)] if self.feed else list(shown)
             new = self._store_waiting(chosen, is_first=True)
-        looked = [*listed[:FRONT], *shown]
+        looked = [*listed[:MAX_FEED_CHECKS], *shown]
         seen = self._store.ids_at(self._source, [canonical_url(item.url) for item in looked])
         return [item for item in looked if canonical_url(item.url) in seen], len(new)
 
@@ -346,8 +349,8 @@ class Frontier:
         self._evidence.add(items, keys | named)
         waits = self.page.next is not None and self.page.history == "walking"
         alone = [item for item in items if canonical_url(item.url) not in keys | named]
-        believed = self._evidence.believed(alone, walked=not waits)
-        return [*(item for item in items if canonical_url(item.url) in keys | named), *believed]
+        accepted = self._evidence.accepted(alone, walked=not waits)
+        return [*(item for item in items if canonical_url(item.url) in keys | named), *accepted]
 
     def _of_page(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
         """Return the page's items without those that the feed has under other addresses."""
@@ -379,7 +382,7 @@ class Frontier:
 
     def _take(self, most: int) -> Sequence[ListingItem]:
         """Return the next waiting items to request, each once per visit."""
-        now = self._now + LATER if self._explicit else self._now
+        now = self._now + EXPLICIT_LOOKAHEAD if self._explicit else self._now
         found: list[ListingItem] = []
         while most and not found:
             texts = self._store.awaited(self._source, now=now, since=self._now, limit=most)

@@ -62,7 +62,7 @@ class MissingReleases:
 
 
 class GoneReleases:
-    """The missing releases of one visit."""
+    """Collects the missing releases of one visit, and decides with the listings about them."""
 
     def __init__(self, scope: VisitScope) -> None:
         self._scope = scope
@@ -209,7 +209,7 @@ class GoneReleases:
         return ListedReleases(keys, frozenset(filter(None, names)))
 
     def _must_be_read(self) -> Iterator[str]:
-        """Yield the listings that must be readable: the main one, and others read before.
+        """Yield the listings that must be readable: the main one, and the page if it was read.
 
         A page beside a feed may work only in browsers.
         """

@@ -1,8 +1,8 @@
 """Find releases that release pages link to but no listing contains.
 
-A linked release may belong to another list, so links are followed only after the walk through the
-listing. They are never followed if the listing has several pages, or if its address is a category.
-Such a listing contains everything that belongs to it.
+A linked release may belong to another list. So links are followed only after the walk through the
+listing, and only if the listing may be incomplete. A listing with several pages and a listing of a
+category count as complete.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from spiders.page.links import url_pattern
 MAX_LINKED_RELEASES: Final = 20
 """Maximum number of linked releases that one visit requests."""
 
-MOST_NAMED: Final = 5000
+MAX_LINKS: Final = 5000
 """Maximum number of linked addresses that one visit remembers."""
 
-FILED: Final = 3
+MIN_SECTIONED_RELEASES: Final = 3
 """Minimum number of releases with a section, for sections to be compared."""
 
-PART: Final = re.compile(
+PARTIAL_LISTING: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"
     r"taxonomy)/|[?&](?:cat|categor\w{0,4}|tag|topic|section|rubri[ck]\w{0,4}|tid)=|[?&]rubrique\d",
     re.IGNORECASE,
@@ -54,7 +54,7 @@ class LinkedReleases:
         own = url_pattern(draft.url)
         for link in draft.links:
             key = canonical_url(link.url)
-            if len(self._links) >= MOST_NAMED:
+            if len(self._links) >= MAX_LINKS:
                 return
             if key not in self._entry_keys and url_pattern(link.url) == own:
                 self._links.setdefault(key, link)
@@ -69,7 +69,7 @@ class LinkedReleases:
         self._is_compared = True
         links, self._links = self._links, {}
         self.has_any |= bool(links)
-        most = MAX_LINKED_RELEASES if may_lack(walk) else 0
+        most = MAX_LINKED_RELEASES if may_be_incomplete(walk) else 0
         found = self._store.note_links(self._source, links, limit=most)
         self._requested = [canonical_url(link.url) for link in found]
         return found
@@ -81,9 +81,9 @@ class LinkedReleases:
             self._requested = []
 
 
-def may_lack(walk: ListingWalk) -> bool:
+def may_be_incomplete(walk: ListingWalk) -> bool:
     """Whether a listing may be incomplete after its walk."""
-    if PART.search(walk.start):
+    if PARTIAL_LISTING.search(walk.start):
         return False
     progress = walk.progress
     return progress is None or (progress.history != "walking" and progress.pages == 1)
@@ -94,6 +94,6 @@ def belongs(section: str | None, sections: Mapping[str, int]) -> bool:
 
     ``sections`` counts the list's releases by section.
     """
-    if not section or sum(sections.values()) < FILED:
+    if not section or sum(sections.values()) < MIN_SECTIONED_RELEASES:
         return True
-    return section in sections or len(sections) >= FILED
+    return section in sections or len(sections) >= MIN_SECTIONED_RELEASES

@@ -19,37 +19,38 @@ from data.text.redaction import redacted
 from data.text.urls import canonical_url, page_key
 from spiders.items import Listing, ListingItem, keys_of
 
-LAG: Final = dt.timedelta(days=2)
-"""Minimum difference between the newest releases of a feed and its page if one of them has
+STOPPED_LAG: Final = dt.timedelta(days=2)
+"""Minimum time between the newest releases of a feed and its page for one of them to count as
 stopped."""
 
-LEAST_LOST: Final = 3
+MIN_LOST_ROWS: Final = 3
 """Minimum number of lost rows that are reported; one or two may have been deleted."""
 
-SHARE_LOST: Final = 0.3
-"""Minimum share of lost rows among the earlier ones to be reported."""
+MIN_LOST_SHARE: Final = 0.3
+"""Minimum share of lost rows among the earlier rows for a report."""
 
-REGULAR: Final = 3
-"""Minimum number of visits in which rows left only for new ones. After them, missing oldest rows
-count as lost too."""
+MIN_REGULAR_VISITS: Final = 3
+"""Number of visits in which rows left the page only when new rows arrived.
 
-SHARE_OLD: Final = 0.4
-"""Minimum share of lost rows among the earlier ones if the oldest rows are lost."""
+After so many visits, missing oldest rows count as lost too."""
 
-SHARE_KEPT: Final = 0.25
-"""Minimum share of earlier rows that remain when other rows are lost."""
+MIN_OLD_LOST_SHARE: Final = 0.4
+"""The same minimum if the oldest rows are lost."""
+
+MIN_REMAINING_SHARE: Final = 0.25
+"""Minimum share of earlier rows that must remain for other rows to count as lost."""
 
 MIN_RECOVERED_SHARE: Final = 0.9
-"""Minimum share of the earlier number of rows, for a listing to count as complete again."""
+"""A listing has recovered when it has this share of its earlier number of rows."""
 
-ACCEPTED: Final = dt.timedelta(days=14)
+ACCEPT_AFTER: Final = dt.timedelta(days=14)
 """Time after which the loss of rows is accepted as a change of the listing."""
 
-MOST_MISSING: Final = 50
+MAX_STORED_LOST_ROWS: Final = 50
 """Maximum number of lost rows that are stored."""
 
-MOST_AMID: Final = 10
-"""Maximum number of missing rows between remaining ones that one visit returns."""
+MAX_DISAPPEARED_ITEMS: Final = 10
+"""Maximum number of rows that disappeared between remaining rows and are requested in one visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def disappeared_items(front: Front) -> Sequence[ListingItem]:
         return ()
     first, last = stays.index(True), len(stays) - stays[::-1].index(True)
     amid = zip(old[first:last], stays[first:last], strict=True)
-    return [item for item, stay in amid if not stay][:MOST_AMID]
+    return [item for item, stay in amid if not stay][:MAX_DISAPPEARED_ITEMS]
 
 
 def listing_facts(
@@ -118,18 +119,18 @@ def listing_facts(
     if before.lost.count:
         whole = is_whole(before, front)
         since = before.lost.since
-        if whole or (since and at - since >= ACCEPTED) or returned(before, front):
+        if whole or (since and at - since >= ACCEPT_AFTER) or returned(before, front):
             return msgspec.structs.replace(
                 facts, lost=Streak(), rows_before=0, missing=(), replaced=False, changes=0
             )
         return msgspec.structs.replace(facts, lost=before.lost.go_on(before.lost.count, at))
     if not (front.before and known):
         return facts
-    return compared(facts, front, gone, at, below=frozenset(below))
+    return with_lost_rows(facts, front, gone, at, below=frozenset(below))
 
 
 def is_whole(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing that had lost rows shows as many rows, or the lost ones, again."""
+    """Whether a listing that had lost rows shows them, or as many rows as before, again."""
     if before.missing:
         shown = {canonical_url(item.url) for item in front.rows}
         return sum(url in shown for url in before.missing) * 2 >= len(before.missing)
@@ -149,7 +150,7 @@ def returned(before: VisitFacts, front: Front) -> bool:
     return before.replaced and bool(front.newest) and front.newest > before.newest
 
 
-def compared(
+def with_lost_rows(
     facts: VisitFacts,
     front: Front,
     gone: Collection[str],
@@ -159,7 +160,7 @@ def compared(
 ) -> VisitFacts:
     """Compare the rows with those of the last visit, and add the result to the facts."""
     rows = below.union(key for item in front.rows for key in keys_of(item))
-    old = [item for item in front.before or () if gone_not(item, gone)]
+    old = [item for item in front.before or () if has_page(item, gone)]
     left = [item for item in old if rows.isdisjoint(keys_of(item))]
     then = {key for item in front.before or () for key in keys_of(item)}
     fresh = [item for item in front.rows if then.isdisjoint(keys_of(item))]
@@ -170,21 +171,21 @@ def compared(
         return msgspec.structs.replace(facts, changes=facts.changes + bool(came))
     if len(left) == len(old):
         newest = max(map(day_of, old))
-        if len(old) < LEAST_LOST or not newest or is_new(front.rows, newest):
+        if len(old) < MIN_LOST_ROWS or not newest or is_new(front.rows, newest):
             return facts
         return lost(facts, len(old), len(front.before or ()), at, replaced=True)
     missing = len(left) - came
-    if missing < LEAST_LOST or missing < SHARE_LOST * len(old):
+    if missing < MIN_LOST_ROWS or missing < MIN_LOST_SHARE * len(old):
         regular = missing <= 0
         return msgspec.structs.replace(facts, changes=facts.changes + 1 if regular else 0)
     kept = [day_of(item) for item in old if not rows.isdisjoint(keys_of(item))]
     amid = sum(min(kept) < day_of(item) < max(kept) for item in left)
-    stays = facts.changes >= REGULAR and missing >= SHARE_OLD * len(old)
+    stays = facts.changes >= MIN_REGULAR_VISITS and missing >= MIN_OLD_LOST_SHARE * len(old)
     # Fewer remaining rows may be pinned rows above a new month.
-    if len(kept) > SHARE_KEPT * len(old) and (amid * 2 >= len(left) or stays):
+    if len(kept) > MIN_REMAINING_SHARE * len(old) and (amid * 2 >= len(left) or stays):
         found = lost(facts, missing, len(front.before or ()), at)
         pulled = [canonical_url(item.url) for item in left] if came < len(fresh) else []
-        return msgspec.structs.replace(found, missing=tuple(pulled[:MOST_MISSING]))
+        return msgspec.structs.replace(found, missing=tuple(pulled[:MAX_STORED_LOST_ROWS]))
     return msgspec.structs.replace(facts, changes=0)
 
 
@@ -206,7 +207,7 @@ def lost(
     )
 
 
-def gone_not(item: ListingItem, gone: Collection[str]) -> bool:
+def has_page(item: ListingItem, gone: Collection[str]) -> bool:
     """Whether the page of a release is not known to be missing."""
     return canonical_url(item.url) not in gone
 

@@ -1,18 +1,18 @@
 """Walk along the pages of one listing, from the newest release to the oldest.
 
-Each visit reads the first page, to find new releases first. Then the walk resumes where the last
+Each visit first reads the first page, to find new releases. Then the walk resumes where the last
 visit stopped. After the last page of the list, the walk reads the archives of years and months that
-the listing links to. It reads the newest archive first, each with its own pages.
+the listing links to, newest first, each with its own pages.
 
-Links of a site may form a circle, and its calendar may be endless. So a list ends after IDLE
-consecutive pages without releases that are new to the walk. Archives end in the same way, or after
-MAX_EMPTY consecutive archives without any release. Releases that are only known to the store do not
-end a walk. Errors do not end it either: the next visit tries again.
+Links of a site may form a circle, and its calendar may be endless. So a list ends after
+MAX_IDLE_PAGES consecutive pages without releases that are new to the walk. The archives end in the
+same way, or after MAX_EMPTY_ARCHIVES consecutive empty archives. Releases that are stored but new
+to the walk do not end it. Errors do not end it either: the next visit tries again.
 
-A page that is requested by POST has no address of its own. A later visit repeats these requests
-from the last page that has an address, and does not count the pages again.
+A page that is requested by POST has no address of its own. A later visit repeats the POST requests
+after the last page that has an address, and does not count these pages again.
 
-A walk is complete only if no page shows a sign of more releases. Otherwise it is bounded, and its
+A walk is complete only if no page shows a sign of more releases. Otherwise it is bounded, and the
 reason is stored.
 """
 
@@ -44,30 +44,30 @@ from spiders.listing.paging.unread import lacks, reason_for
 from spiders.page.links import url_pattern
 
 SAME_BY_POST: Final = "the request for the next page returns the same releases again"
-"""Reason of a bounded walk if pages requested by POST do not change."""
+"""Reason of a bounded walk: pages requested by POST do not change."""
 
-IDLE: Final = 3
+MAX_IDLE_PAGES: Final = 3
 """Number of consecutive pages without new releases after which a walk ends."""
 
-MAX_EMPTY: Final = 12
+MAX_EMPTY_ARCHIVES: Final = 12
 """Number of consecutive empty archives after which a walk ends (one year of months)."""
 
-MIN_LACKED: Final = 2
-"""Minimum number of releases that an archive has and the list should have had. Such an archive
-belongs to a list with more releases."""
+MIN_MISSED_RELEASES: Final = 2
+"""Minimum number of releases in an archive that are missing from the list although they are newer
+than the end of the list. Such an archive belongs to a list with more releases."""
 
 MAX_OLD_ARCHIVES: Final = 2
 """Number of consecutive archives without new releases after which a visit has caught up."""
 
-PASSED_OVER: Final = frozenset(
+SKIPPED_ERRORS: Final = frozenset(
     ("robots", "redirect", "moved", "soft-404", "replaced", "selector:listing", "empty")
 )
 """Kinds of permanent errors of an archive page: the walk skips the archive."""
 
-FAILED: Final = 10
+MAX_FAILED_VISITS: Final = 10
 """Number of consecutive visits that can't read the next page, after which no visit tries again."""
 
-BEYOND: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+STATUSES_BEYOND_END: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 """Status codes of responses beyond the last page; WordPress's API responds with 400."""
 
 
@@ -197,7 +197,7 @@ class ListingWalk:
         archive = self._archive
         if archive is None:
             return True
-        self._is_wider = self._is_wider or self._lacked(page) >= MIN_LACKED
+        self._is_wider = self._is_wider or self._lacked(page) >= MIN_MISSED_RELEASES
         return not self._is_wider and lists_releases(archive, page, self._families)
 
     def _lacked(self, page: Listing) -> int:
@@ -286,21 +286,25 @@ class ListingWalk:
         """
         self.next = None
         walk = self._walk
-        if walk is None or (self._ended and not (status in BEYOND and self._old_archives)):
+        if walk is None or (
+            self._ended and not (status in STATUSES_BEYOND_END and self._old_archives)
+        ):
             return True
-        is_beyond = status in BEYOND or (self._archive is not None and kind in PASSED_OVER)
+        is_beyond = status in STATUSES_BEYOND_END or (
+            self._archive is not None and kind in SKIPPED_ERRORS
+        )
         if is_beyond and not self.again:
             if kind == "robots" and not walk.forbidden:
                 self._walk = replace(walk, forbidden=f"robots.txt forbids {self._place()}")
             self.skip()
             return False
         failed = walk.failed + 1
-        if status in BEYOND:
+        if status in STATUSES_BEYOND_END:
             # The walk's last page no longer exists, so start again. Count these failures too.
             self._keep(replace(self._begin(), pages=walk.pages, failed=failed))
             return False
         bound = f"after {failed} visits that could not read the next page: {message}"
-        over = failed >= FAILED
+        over = failed >= MAX_FAILED_VISITS
         self._keep(
             replace(
                 walk,
@@ -368,11 +372,11 @@ class ListingWalk:
             bound = f"after {walk.pages} listing pages ([collect] backfill_pages)"
             self._keep(replace(walk, history="bounded", bound=bound, archives=()))
             return
-        if not fresh and self._others and walk.idle < IDLE:
+        if not fresh and self._others and walk.idle < MAX_IDLE_PAGES:
             self.next = self._others.pop(0)
             self._others += filter(None, [self._following(page)])
             self._keep(walk)
-        elif (following := self._following(page)) and walk.idle < IDLE:
+        elif (following := self._following(page)) and walk.idle < MAX_IDLE_PAGES:
             self.next = following
             self._archive = None
             self._keep(walk)
@@ -387,7 +391,7 @@ class ListingWalk:
 
     def _after(self, walk: Walk, page: Listing) -> str | None:
         """Return the page after the one where the walk stopped, or None."""
-        if walk.idle < IDLE and (following := self._following(page)):
+        if walk.idle < MAX_IDLE_PAGES and (following := self._following(page)):
             return following
         return self._next_archive(walk)
 
@@ -434,7 +438,7 @@ class ListingWalk:
 
     def _next_list(self, walk: Walk) -> None:
         """Continue with the next archive after the last page of a list, or end the walk."""
-        if self._first and walk.idle < IDLE:
+        if self._first and walk.idle < MAX_IDLE_PAGES:
             self.next, self._first = self._first, None
             self._keep(walk)
             return
@@ -454,8 +458,8 @@ class ListingWalk:
             walk = self._with_archives(walk, not_newer(found, day))
         elif reason and self._keys:
             walk = replace(walk, remains=walk.remains or reason)
-        limit = IDLE if self._keys else MAX_EMPTY
-        if walk.idle == IDLE and self._keys:
+        limit = MAX_IDLE_PAGES if self._keys else MAX_EMPTY_ARCHIVES
+        if walk.idle == MAX_IDLE_PAGES and self._keys:
             # If the oldest archive has nothing new either, the list contained everything.
             walk = replace(walk, archives=(*walk.archives[-1:], *walk.archives[:-1]))
         self.next = self._next_archive(walk) if walk.idle <= limit else None
@@ -464,7 +468,7 @@ class ListingWalk:
     def _over(self, walk: Walk) -> Walk:
         """Return the finished walk: bounded if there are signs of more releases, else complete."""
         reason = walk.forbidden or walk.remains
-        is_same = walk.archived >= IDLE - 1 and walk.idle >= IDLE - 1
+        is_same = walk.archived >= MAX_IDLE_PAGES - 1 and walk.idle >= MAX_IDLE_PAGES - 1
         if is_same and self._keys and self._keys == self._front_keys:
             reason = "the archives list the same releases as the first page"
         elif walk.archived and walk.archives and not self._keys:

@@ -31,8 +31,8 @@ from spiders.page.javascript import needs_scripts, shown_by_route
 from spiders.page.page import Page
 from spiders.sources.unmatched import listing_matches
 
-LEAST_BEFORE: Final = 3
-"""Minimum number of items of an earlier listing. A page without any of them is another page."""
+MIN_EARLIER_ITEMS: Final = 3
+"""Minimum number of items of an earlier listing for a comparison with the current page."""
 
 LISTING_REPLACED_MESSAGE: Final = (
     "the page has no dates and none of its {count} earlier releases, so it was not read as a"
@@ -70,14 +70,14 @@ def read_listing_response(response: Response, visit: Visit) -> Listing:
     return listing
 
 
-def is_another(listing: Listing, before: Listing) -> bool:
+def is_replaced(listing: Listing, before: Listing) -> bool:
     """Whether a page is no longer the list of dated releases that it was.
 
     Such a page has no dates, and none of the earlier addresses and titles. For example, it is a
     parked domain, a consent page or a menu.
     """
     dated = sum(item.published is not None for item in before.items)
-    if len(before.items) < LEAST_BEFORE or dated * 2 < len(before.items):
+    if len(before.items) < MIN_EARLIER_ITEMS or dated * 2 < len(before.items):
         return False
     if any(item.published for item in listing.items):
         return False
@@ -95,17 +95,17 @@ def is_index(listing: Listing, page: Page, before: Listing | None) -> bool:
     return bool(listing.archives) and not (before and before.items)
 
 
-def is_known(listing: Listing, visit: Visit) -> bool:
+def has_stored_release(listing: Listing, visit: Visit) -> bool:
     """Whether any release on a listing is stored."""
     return bool(visit.store.ids_at(visit.id, [canonical_url(item.url) for item in listing.items]))
 
 
-def listing_moved(url: str) -> NoListing:
+def listing_moved_error(url: str) -> NoListing:
     """Return the error for a listing that redirects to a page of its site without a list."""
     return NoListing("moved", f"the listing redirects to {url}, which lists no release")
 
 
-def redirected_elsewhere(response: Response, visit: Visit) -> NoListing:
+def redirect_error(response: Response, visit: Visit) -> NoListing:
     """Return the error for a listing that redirects to another site.
 
     Another site may have another publisher. Many sites have their logins on another site.
@@ -118,14 +118,14 @@ def redirected_elsewhere(response: Response, visit: Visit) -> NoListing:
     return NoListing("redirect", LISTING_MOVED_MESSAGE.format(url=response.url))
 
 
-def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing:
+def no_listing_error(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing:
     """Return the error for a page without a list, with the reason."""
     if barrier := barrier_in(page):
         return NoListing(f"blocked:{barrier.kind}", f"no listing was found: {barrier.says}")
     if apology := apology_in(page):
         return NoListing("soft-404", f"no listing was found: {apology.says}")
     if was_redirected(response):
-        return listing_moved(response.url)
+        return listing_moved_error(response.url)
     why = "; ".join(listing.reasons) or "nothing on the page looks like a list of releases"
     if not visit.file.render and needs_scripts(page):
         why = SCRIPTED_PAGE
@@ -139,7 +139,7 @@ def nothing_listed(listing: Listing, page: Page, response: Response, visit: Visi
 def _unusable(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing | None:
     """Return the error for a listing page that can't be collected, or None."""
     if not listing.items:
-        return nothing_listed(listing, page, response, visit)
+        return no_listing_error(listing, page, response, visit)
     if not visit.file.render and shown_by_route(item.url for item in listing.items):
         return NoListing("empty", SCRIPTED_ROWS.format(url=listing.items[0].url), empty=None)
     return None
@@ -148,7 +148,7 @@ def _unusable(listing: Listing, page: Page, response: Response, visit: Visit) ->
 def _read(response: Response, visit: Visit) -> Listing:
     url = requested_url(response)
     if is_elsewhere(response.url, [url]):
-        raise redirected_elsewhere(response, visit)
+        raise redirect_error(response, visit)
     visit.facts.certificate_end = certificate_end(response)
     if response.status == HTTPStatus.NOT_MODIFIED:
         kept = visit.store.cached_listing(url, visit.scope.listing_rules)
@@ -174,9 +174,9 @@ def _read(response: Response, visit: Visit) -> Listing:
     if error and not (is_first and error.kind == "empty" and is_index(listing, page, before)):
         raise error
     listing = with_stored_addresses(listing, visit)
-    if before and is_another(listing, before) and not is_known(listing, visit):
+    if before and is_replaced(listing, before) and not has_stored_release(listing, visit):
         if was_redirected(response):
-            raise listing_moved(response.url)
+            raise listing_moved_error(response.url)
         raise NoListing("replaced", LISTING_REPLACED_MESSAGE.format(count=len(before.items)))
     visit.facts.add_listing(url, response.url, listing, before)
     # Only the first page of a listing is requested with conditions and reused.

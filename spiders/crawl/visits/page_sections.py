@@ -1,4 +1,4 @@
-"""Process releases that are sections of one page, and find those that disappeared."""
+"""Draft releases that are sections of one page, and find sections that disappeared."""
 
 from __future__ import annotations
 

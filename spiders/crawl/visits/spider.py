@@ -1,7 +1,4 @@
-"""Scrapy spider that visits press rooms.
-
-The source files and the store decide what it requests.
-"""
+"""The Scrapy spider that sends the requests of visits, and processes the responses."""
 
 from __future__ import annotations
 
@@ -65,7 +62,7 @@ from spiders.listing.paging.clicks import control_to_click
 from spiders.listing.read import read_listing
 from spiders.page.links import url_pattern
 
-LISTING, KNOWN, NEW = 2, 1, 0
+LISTING_PRIORITY, STORED_PRIORITY, NEW_PRIORITY = 2, 1, 0
 """Priorities of requests. Stored releases come before new ones, to distinguish a moved page from a
 copy."""
 
@@ -460,7 +457,7 @@ class PressRoomSpider(Spider):
             return self._request_file(visit, wanted.url, feed=wanted.kind == "feed")
         if wanted.kind == "again":
             parse = self.parse_listing_again
-            return self._request(visit, wanted.url, parse, LISTING, conditional=False)
+            return self._request(visit, wanted.url, parse, LISTING_PRIORITY, conditional=False)
         return self._request_release(visit, wanted.url, wanted.item, known=False)
 
     def _request_listing(
@@ -473,7 +470,7 @@ class PressRoomSpider(Spider):
         )
         more = {"listing_kind": listing_kind, "is_first": is_first}
         request = self._request(
-            visit, url, self.parse_listing, LISTING, conditional=conditional, **more
+            visit, url, self.parse_listing, LISTING_PRIORITY, conditional=conditional, **more
         )
         if form:
             return posting(request, form)
@@ -487,10 +484,12 @@ class PressRoomSpider(Spider):
             page = page_address(url)
             if not visit.requested.claim(page):
                 return None
-            return self._request(visit, page, self.parse_sections, KNOWN, conditional=False)
+            return self._request(
+                visit, page, self.parse_sections, STORED_PRIORITY, conditional=False
+            )
         visit.gone.requested_count += known
         visit.facts.releases.add_request(url, known=known)
-        priority = KNOWN if known else NEW
+        priority = STORED_PRIORITY if known else NEW_PRIORITY
         return self._request(
             visit,
             url,
@@ -502,7 +501,7 @@ class PressRoomSpider(Spider):
 
     def _request_linked(self, visit: Visit, link: Link) -> Request:
         request = self._request(
-            visit, link.url, self.parse_linked, NEW, conditional=False, link=link
+            visit, link.url, self.parse_linked, NEW_PRIORITY, conditional=False, link=link
         )
         # A page must not redirect the visit to another site.
         meta = {**request.meta, "dont_redirect": True, "handle_httpstatus_list": []}
@@ -510,7 +509,7 @@ class PressRoomSpider(Spider):
 
     def _request_file(self, visit: Visit, url: str, *, feed: bool) -> Request:
         read = self.parse_feed if feed else self.parse_file
-        request = self._request(visit, url, read, NEW, conditional=False)
+        request = self._request(visit, url, read, NEW_PRIORITY, conditional=False)
         meta = {**request.meta, RENDER: False, UNREAD_META_KEY: not feed}
         return request.replace(meta=meta, errback=self.failed_aside if feed else self.failed_file)
 

@@ -19,7 +19,7 @@ from spiders.crawl.drafts.release_facts import (
     past_releases,
 )
 from spiders.crawl.listings.listing_facts import (
-    LAG,
+    STOPPED_LAG,
     Front,
     disappeared_items,
     front_of,
@@ -30,20 +30,20 @@ from spiders.items import Listing, ListingItem
 from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched import Unmatched
 
-EARLIER: Final = 10
+MAX_SEARCHED_RUNS: Final = 10
 """Maximum number of earlier reports that are searched for facts; failed visits have no facts."""
 
 MIN_NEWER_RELEASES: Final = 3
 """Minimum number of stored releases newer than a listing that are reported even if the listing
 never showed them."""
 
-NEWEST: Final = 5
-"""Number of newest stored releases that a listing should show."""
+NEWEST_RELEASES: Final = 5
+"""Number of newest stored releases that are compared with a listing."""
 
 
-LEAST_BEHIND: Final = 2
-"""Minimum number of newer releases in the feed, for its page to count as stopped."""
-WHILE: Final = dt.timedelta(days=30)
+MIN_NEWER_IN_FEED: Final = 2
+"""Minimum number of newer releases in the feed for its page to count as stopped."""
+MISSED_PERIOD: Final = dt.timedelta(days=30)
 """Time after which missed releases no longer count."""
 
 
@@ -131,7 +131,7 @@ class FactFinder:
     def _before(self) -> VisitFacts:
         """Return the last facts with the same rules; empty facts if there are none."""
         rules = rules_of(self._file)
-        last = (run.facts for run in self._store.runs(self._source, limit=EARLIER))
+        last = (run.facts for run in self._store.runs(self._source, limit=MAX_SEARCHED_RUNS))
         found = next(filter(None, last), VisitFacts())
         return found if found.rules == rules else VisitFacts(rules=rules)
 
@@ -148,7 +148,7 @@ class FactFinder:
         if not front.newest:
             return facts
         shown = {canonical_url(item.url) for item in front.rows}
-        last = self._store.releases(Facet(source=self._source), limit=NEWEST)
+        last = self._store.releases(Facet(source=self._source), limit=NEWEST_RELEASES)
         newer = [
             one for one in last if day_of(one) > front.newest and not is_shown(one, shown | gone)
         ]
@@ -169,7 +169,7 @@ class FactFinder:
             return found
         keys = {
             canonical_url(url): ""
-            for one in self._store.releases(Facet(source=self._source), limit=NEWEST)
+            for one in self._store.releases(Facet(source=self._source), limit=NEWEST_RELEASES)
             if day_of(one) > front.newest
             for url in (one.url, *one.aliases)
         }
@@ -186,8 +186,8 @@ class FactFinder:
         if not found.behind.count:
             return msgspec.structs.replace(facts, behind=Streak(), page_kept_up=True)
         newest = dt.date.fromisoformat(found.newest_known)
-        late = newest - dt.date.fromisoformat(page.newest) >= LAG
-        if not (facts.page_kept_up and late) or found.behind.count < LEAST_BEHIND:
+        late = newest - dt.date.fromisoformat(page.newest) >= STOPPED_LAG
+        if not (facts.page_kept_up and late) or found.behind.count < MIN_NEWER_IN_FEED:
             return msgspec.structs.replace(facts, behind=Streak())
         behind = facts.behind.go_on(found.behind.count, self._at)
         return msgspec.structs.replace(
@@ -202,7 +202,7 @@ def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFa
         return msgspec.structs.replace(before, named=named)
     known, missed = (now - then for now, then in zip(named, before.named, strict=True))
     since = before.missed.since
-    over = since is None or at - since >= WHILE
+    over = since is None or at - since >= MISSED_PERIOD
     streak = Streak() if over else before.missed
     if missed > 0:
         streak = streak.go_on(missed, at, add=True)

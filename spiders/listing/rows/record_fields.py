@@ -313,7 +313,7 @@ class RecordFields:
         date. If most records have no date, dates in titles are ignored, because they are rarely
         publication dates.
         """
-        told = [mark for mark in record.dates if self._dated or not _is_told(mark, link)]
+        told = [mark for mark in record.dates if self._dated or not _is_in_link_text(mark, link)]
         if not told:
             return None
         titles = {
@@ -339,7 +339,7 @@ class RecordFields:
         return parse_date(f"{published.iso} {clock}", reading, published.rule) or published
 
 
-def _is_told(mark: DateMark, link: LinkMark) -> bool:
+def _is_in_link_text(mark: DateMark, link: LinkMark) -> bool:
     """Whether a date is in the text of a link, among other words."""
     return not mark.alone and link.place <= mark.place < link.end
 

@@ -12,11 +12,11 @@ from data.models import Draft, Media
 from data.revisions.alignment import aligned
 from data.text.words import tokens
 from spiders.crawl.drafts.layout_change import (
+    MAX_COMPARED_LINES,
     MAX_LINE,
-    MOST_LINES,
     LayoutChange,
     Shown,
-    is_built_anew,
+    is_rebuilt,
     passages,
     skeleton_of,
 )
@@ -37,7 +37,7 @@ def parted(
     now = draft(**after, digest="2", skeleton=NEW if anew else OLD)
     redesign = LayoutChange(DateContext("Europe/Oslo"), lambda _: OLD)
     redesign.note(now, known, Shown(frozenset(lines)))
-    return redesign.parted(now)
+    return redesign.split(now)
 
 
 def with_body(*lines: str) -> dict[str, Any]:
@@ -147,7 +147,7 @@ def test_a_file_that_the_page_still_links_to_is_not_gone() -> None:
     now = draft(digest="2")
     redesign = LayoutChange(DateContext("Europe/Oslo"), lambda _: b"")
     redesign.note(now, known, Shown(files=frozenset(["https://harbour.example/map.pdf"])))
-    renewed, edit = redesign.parted(now)
+    renewed, edit = redesign.split(now)
     assert edit is None
     assert renewed is not None
     assert renewed.content.attachments == (file,)
@@ -161,10 +161,10 @@ def test_a_skeleton_tells_every_theme_from_every_other_and_no_post_of_one_from_a
         for theme in THEMES
     }  # fmt: skip
     for theme, sketches in pages.items():
-        assert not any(is_built_anew(sketches[0], one) for one in sketches), theme
+        assert not any(is_rebuilt(sketches[0], one) for one in sketches), theme
         for other in THEMES:
-            assert other == theme or is_built_anew(sketches[0], pages[other][0]), (theme, other)
-    assert not is_built_anew(b"", pages["classic"][0]), "nothing is known of it"
+            assert other == theme or is_rebuilt(sketches[0], pages[other][0]), (theme, other)
+    assert not is_rebuilt(b"", pages["classic"][0]), "nothing is known of it"
 
 
 def test_two_bodies_are_aligned_twice_per_visit_of_a_release(
@@ -212,6 +212,6 @@ def test_the_end_of_a_very_long_line_is_compared_too(read: list[str]) -> None:
 
 
 def test_few_lines_of_a_very_long_body_are_read(read: list[str]) -> None:
-    old = "Share\n" * (20 * MOST_LINES)
+    old = "Share\n" * (20 * MAX_COMPARED_LINES)
     parted({"body_text": old}, {"body_text": f"{old}It is out."})
-    assert len(read) < 2 * MOST_LINES
+    assert len(read) < 2 * MAX_COMPARED_LINES

@@ -18,7 +18,7 @@ from data.store.sqlite.store import SqliteStore
 from data.store.store import Store
 from data.topics.taxonomy import load_taxonomy
 from spiders.crawl.drafts.recorder import WRITES_PER_TRANSACTION
-from spiders.crawl.drafts.redesign_guard import WINDOW
+from spiders.crawl.drafts.redesign_guard import MAX_WAITING_DRAFTS
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.visits.visit import Visit
 from spiders.sources.loader import LoadedSource
@@ -87,21 +87,21 @@ def stored(store: Store) -> set[str]:
 
 def test_drafts_wait_until_a_transaction_is_full(sqlite_store: SqliteStore) -> None:
     visit = visit_to(sqlite_store)
-    add(visit, *range(WINDOW + WRITES_PER_TRANSACTION - 1))
+    add(visit, *range(MAX_WAITING_DRAFTS + WRITES_PER_TRANSACTION - 1))
     assert not stored(sqlite_store)
     assert visit.report.run.new == 0
-    add(visit, WINDOW + WRITES_PER_TRANSACTION)
+    add(visit, MAX_WAITING_DRAFTS + WRITES_PER_TRANSACTION)
     assert len(stored(sqlite_store)) == visit.report.run.new == WRITES_PER_TRANSACTION
     assert visit.recorder.last is None
     visit.recorder.finish()
-    assert visit.report.run.new == WINDOW + WRITES_PER_TRANSACTION
+    assert visit.report.run.new == MAX_WAITING_DRAFTS + WRITES_PER_TRANSACTION
 
 
 def test_a_write_is_flushed_at_its_own_time_only(sqlite_store: SqliteStore) -> None:
     visit = visit_to(sqlite_store)
-    add(visit, *range(WINDOW + 1))
+    add(visit, *range(MAX_WAITING_DRAFTS + 1))
     earlier = visit.recorder.last
-    add(visit, *range(WINDOW + 1, WINDOW + WRITES_PER_TRANSACTION + 2))
+    add(visit, *range(MAX_WAITING_DRAFTS + 1, MAX_WAITING_DRAFTS + WRITES_PER_TRANSACTION + 2))
     visit.recorder.flush(earlier)
     assert len(stored(sqlite_store)) == WRITES_PER_TRANSACTION
     visit.recorder.flush(visit.recorder.last)

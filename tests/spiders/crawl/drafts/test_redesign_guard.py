@@ -8,7 +8,7 @@ from typing import Any
 
 from data.identity.decision import KEPT_RULE, first_release
 from data.models import Draft, Media, Published, Release
-from spiders.crawl.drafts.redesign_guard import WINDOW, RedesignGuard
+from spiders.crawl.drafts.redesign_guard import MAX_WAITING_DRAFTS, RedesignGuard
 from spiders.items import ListingItem
 from tests.drafts import draft, published
 
@@ -31,7 +31,7 @@ class Watched:
         passed = []
         for given in drafts:
             passed += [given[0]] if self.guard.admit(*given) else []
-            passed += self.let_go(at_most=WINDOW)
+            passed += self.let_go(at_most=MAX_WAITING_DRAFTS)
         return [*passed, *self.let_go()]
 
     def let_go(self, *, at_most: int = 0) -> list[Draft]:
@@ -174,5 +174,5 @@ def test_a_long_visit_does_not_wait_for_its_end() -> None:
     watched = Watched()
     for n in range(1, 29):
         watched.guard.admit(page(n), None, None)
-    passed = watched.let_go(at_most=WINDOW)
-    assert [one.url for one in passed] == [page(n).url for n in range(1, 29 - WINDOW)]
+    passed = watched.let_go(at_most=MAX_WAITING_DRAFTS)
+    assert [one.url for one in passed] == [page(n).url for n in range(1, 29 - MAX_WAITING_DRAFTS)]

@@ -81,7 +81,7 @@ def test_a_visit_asks_for_so_many_and_the_next_one_goes_on(
     store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(release_files, "MAX_FILES_PER_VISIT", 3)
-    monkeypatch.setattr(release_files, "CHUNK", 2)
+    monkeypatch.setattr(release_files, "MAX_FILES_PER_REQUEST", 2)
     kinds = FileKinds(attachments=True)
     urls = [f"http://harbour.example/{number}.pdf" for number in range(5)]
     files = wanted(store, kinds, noon)

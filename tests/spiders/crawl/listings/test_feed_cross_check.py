@@ -47,19 +47,19 @@ def test_what_the_feed_has_under_another_address_is_not_lacking() -> None:
 
 def test_a_page_without_dates_is_believed_only_if_half_of_it_has_been_seen() -> None:
     page = listing(items(4, 5, dated=False))
-    assert not cross_check(listing(items(3)), page, ()).believed
+    assert not cross_check(listing(items(3)), page, ()).accepted
     found = cross_check(listing(items(4)), page, ())
-    assert (found.believed, found.lacks) == (True, page.items[1:])
+    assert (found.accepted, found.lacks) == (True, page.items[1:])
 
 
-@pytest.mark.parametrize(("confidence", "shared", "believed"), [
+@pytest.mark.parametrize(("confidence", "shared", "accepted"), [
     (0.9, (), True), (0.2, (), False), (0.2, (1, 2, 3), True), (0.2, (1,), False),
 ])  # fmt: skip
 def test_a_page_is_believed_if_it_is_sure_or_shares_half_with_the_feed(
-    confidence: float, shared: tuple[int, ...], *, believed: bool
+    confidence: float, shared: tuple[int, ...], *, accepted: bool
 ) -> None:
     page = listing((*items(*shared), *items(7, 8, 9)), confidence)
-    assert bool(cross_check(listing(items(1, 2, 3)), page, ()).lacks) is believed
+    assert bool(cross_check(listing(items(1, 2, 3)), page, ()).lacks) is accepted
 
 
 def test_what_is_stored_counts_as_shared() -> None:
@@ -105,14 +105,14 @@ def aged(*ages: int, place: str = "r") -> list[ListingItem]:
     ]
 
 
-def believed(feed: list[ListingItem], page: list[ListingItem], *, walked: bool = True) -> int:
-    """How many items of the feed are believed that the page does not list."""
+def accepted(feed: list[ListingItem], page: list[ListingItem], *, walked: bool = True) -> int:
+    """How many items of the feed are accepted that the page does not list."""
     evidence = ListEvidence()
     evidence.add_front(page)
     shown = {canonical_url(item.url) for item in page}
     evidence.add(feed, shown)
     alone = [item for item in feed if canonical_url(item.url) not in shown]
-    return len(evidence.believed(alone, walked=walked))
+    return len(evidence.accepted(alone, walked=walked))
 
 
 SITE = aged(*range(0, 450, 10))
@@ -129,33 +129,33 @@ def test_releases_pinned_above_a_page_do_not_make_what_lies_between_foreign(
 ) -> None:
     urls = {item.url for item in SITE}
     feed = [*SITE, *(item for item in pinned if item.url not in urls)]
-    assert believed(feed, [*pinned, *SITE[:13]]) == len(feed) - 13 - len(pinned)
+    assert accepted(feed, [*pinned, *SITE[:13]]) == len(feed) - 13 - len(pinned)
 
 
 def test_a_box_of_one_old_release_below_a_page_does_not_void_its_feed() -> None:
-    assert believed([*SITE, *aged(2000)], [*SITE[:13], *aged(2000)]) == len(SITE) - 13
+    assert accepted([*SITE, *aged(2000)], [*SITE[:13], *aged(2000)]) == len(SITE) - 13
 
 
 def test_dates_of_the_feed_show_which_rows_of_an_undated_page_are_pinned() -> None:
     page = [*SITE[40:41], *SITE[:13]]
     undated = [ListingItem(item.url, item.title) for item in page]
-    assert believed(SITE, undated) == len(SITE) - 14
+    assert accepted(SITE, undated) == len(SITE) - 14
 
 
 def test_until_a_page_was_walked_only_what_is_newer_than_its_last_row_is_believed() -> None:
     page = [*SITE[44:], *SITE[:13]]
     feed = [*SITE, *aged(15)]
-    assert believed(feed, page, walked=False) == 1
+    assert accepted(feed, page, walked=False) == 1
 
 
 @pytest.mark.parametrize("pinned", [[], SITE[44:], SITE[40:44:2]])
 def test_posts_of_other_categories_of_a_whole_site_stay_foreign(pinned: list[ListingItem]) -> None:
     category = SITE[:30:2]
-    assert believed(SITE, [*pinned, *category]) == 0
+    assert accepted(SITE, [*pinned, *category]) == 0
 
 
 def test_a_page_that_ends_with_the_oldest_rows_of_its_category_keeps_its_range() -> None:
-    assert believed(SITE, [*SITE[:6], *SITE[40:]]) == 0
+    assert accepted(SITE, [*SITE[:6], *SITE[40:]]) == 0
 
 
 def test_a_page_sorted_by_title_has_no_pinned_rows() -> None:

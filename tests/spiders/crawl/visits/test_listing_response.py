@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.crawl.visits.listing_response import is_another
+from spiders.crawl.visits.listing_response import is_replaced
 from spiders.items import Listing, ListingItem
 from tests.drafts import published
 
@@ -28,7 +28,7 @@ ADVERTS = listing(range(1, 6), what="Offer", dated=False)
 
 
 def test_a_page_without_any_date_or_release_of_before_is_another() -> None:
-    assert is_another(ADVERTS, listing(range(1, 9)))
+    assert is_replaced(ADVERTS, listing(range(1, 9)))
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_a_page_without_any_date_or_release_of_before_is_another() -> None:
     ids=["all new", "without dates now", "never dated", "few before"],
 )
 def test_a_listing_that_changes_as_listings_do_is_the_same(now: Listing, before: Listing) -> None:
-    assert not is_another(now, before)
+    assert not is_replaced(now, before)
