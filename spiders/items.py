@@ -48,6 +48,11 @@ class ListingItem:
     published: Published | None = None
     categories: tuple[str, ...] = ()
 
+    @property
+    def day(self) -> str:
+        """The ISO day that the listing shows for the release, or ""."""
+        return self.published.day.isoformat() if self.published else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Form:

@@ -62,7 +62,7 @@ class ImportedPages:
         self._stored = StoredReleases(loaded.id, store)
         self._templates = SourceTemplates(loaded.id, loaded.file.releases, store)
         self._pending = PendingDrafts(
-            loaded.file, self._templates, store, self._stored.at, report_error
+            loaded.file, self._templates, store, self._stored, report_error
         )
         self._reader = ReleaseReader(loaded, self._templates, self._stored, report_error)
         self.listings = ArchivedListings(loaded.file, report_error)

@@ -24,8 +24,7 @@ from spiders.page.links import url_pattern
 from spiders.page.media_urls import leads_to_file, leads_to_image
 from spiders.page.page import Page
 from spiders.sections.candidates import candidates_of
-from spiders.sections.content import content_of
-from spiders.sections.permalinks import links_of, permanent_page
+from spiders.sections.content import content_of, links_of, permanent_page
 from spiders.sections.rate import LineReader, Rated, rated_of
 
 MIN_SECTIONS: Final = 2

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
 from data.dates.context import DateContext
-from data.models import Draft, Release
+from data.models import Draft
 from data.store.store import Store
 from spiders.crawl.drafts.draft import completed
 from spiders.crawl.drafts.layout_change import LayoutChange
 from spiders.crawl.drafts.redesign_guard import MAX_WAITING_DRAFTS, RedesignGuard
-from spiders.crawl.drafts.release_reader import PageDraft
+from spiders.crawl.drafts.release_reader import PageDraft, StoredReleases
 from spiders.crawl.page_errors import ReportError, page_errors
 from spiders.items import ExtractedRelease
 from spiders.learning.source_templates import SourceTemplates
@@ -38,7 +38,6 @@ class PendingDrafts:
     """Holds drafts that may still be extracted better, or may turn out not to be releases.
 
     A failure of one draft is reported as an error of its page, and does not affect other drafts.
-    ``known`` returns the stored release at an address.
     """
 
     def __init__(
@@ -46,12 +45,12 @@ class PendingDrafts:
         file: SourceFile,
         templates: SourceTemplates,
         store: Store,
-        known: Callable[[str], Release | None],
+        stored: StoredReleases,
         report_error: ReportError,
     ) -> None:
         self._file = file
         self._templates = templates
-        self._known = known
+        self._stored = stored
         self._report_error = report_error
         self._guard = RedesignGuard()
         self._redesign = LayoutChange(DateContext(file.timezone, file.date_order), store.skeleton)
@@ -98,8 +97,7 @@ class PendingDrafts:
         draft = page.draft
         admitted = False
         with page_errors(draft.url, self._report_error):
-            found = map(self._known, dict.fromkeys((draft.url, *draft.aliases)))
-            known = next((release for release in found if release), None)
+            known = self._stored.first_at((draft.url, *draft.aliases))
             self._redesign.note(draft, known, page.shown)
             admitted = self._guard.admit(draft, known, page.listed)
             if not admitted:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
+from msgspec.structs import replace
 
 from data.identity.decision import LISTING_RULE
 from data.models import Content, Draft, PageFacts, Release, Run, RunError, Streak, VisitFacts
@@ -194,11 +194,11 @@ class ReleaseFacts:
     """Collects facts about the release pages that one visit requests.
 
     ``past`` returns the usual properties of the source's releases before the visit. ``known``
-    returns the stored release at an address.
+    returns the first stored release at some addresses.
     """
 
     def __init__(
-        self, past: Callable[[], PastReleases], known: Callable[[str], Release | None]
+        self, past: Callable[[], PastReleases], known: Callable[[Iterable[str]], Release | None]
     ) -> None:
         self._past = past
         self._known = known
@@ -224,9 +224,9 @@ class ReleaseFacts:
         """Add a draft before it is recorded."""
         if self._usual is None:
             self._usual = self._past()
-        urls = dict.fromkeys((draft.url, *draft.aliases))
+        urls = (draft.url, *draft.aliases)
         self._answered.update(map(key_of, urls))
-        known = next(filter(None, map(self._known, urls)), None)
+        known = self._known(urls)
         if known is None:
             usual = self._usual
             self._of_new.add(
@@ -259,15 +259,13 @@ class ReleaseFacts:
         new = self._of_new.after(before.new, usual.titles, at, dateless=dateless)
         known = self._of_known.after(before.known, (), at, dateless=dateless)
         if self._of_known.read:
-            known = msgspec.structs.replace(known, refused=known.most > run.changed)
+            known = replace(known, refused=known.most > run.changed)
         if not (usual.legible or before.new.garbled.count or before.known.garbled.count):
-            new = msgspec.structs.replace(new, garbled=Streak())
-            known = msgspec.structs.replace(known, garbled=Streak())
+            new = replace(new, garbled=Streak())
+            known = replace(known, garbled=Streak())
         if not usual.titled:
-            new = msgspec.structs.replace(new, same_title=Streak())
-        return self._unread(
-            msgspec.structs.replace(before, new=new, known=known), failures(run.errors), at
-        )
+            new = replace(new, same_title=Streak())
+        return self._unread(replace(before, new=new, known=known), failures(run.errors), at)
 
     def _unread(
         self, before: VisitFacts, failed: Mapping[str, RunError], at: dt.datetime
@@ -291,7 +289,7 @@ class ReleaseFacts:
         if len(missing) > 1 and len(missing) * 2 > len(self._requested):
             told = missing
         why = failed[told[0]] if told else None
-        return msgspec.structs.replace(
+        return replace(
             before,
             unread=before.unread.go_on(len(told), at),
             unread_kind=why.kind if why else "",

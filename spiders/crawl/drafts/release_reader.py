@@ -67,6 +67,10 @@ class StoredReleases:
         release_id = self.id_at(url)
         return self._store.release(release_id) if release_id else None
 
+    def first_at(self, urls: Iterable[str]) -> Release | None:
+        """Return the stored release at the first of these addresses that has one, or None."""
+        return next(filter(None, map(self.at, dict.fromkeys(urls))), None)
+
     def redirects_elsewhere(self, url: str, answered: str, own: Iterable[str]) -> bool:
         """Whether a stored release's address redirects to a site where it never was.
 

@@ -19,7 +19,7 @@ from data.identity.retraction import (
 from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.crawl.visit_scope import VisitScope
-from spiders.items import Listing, ListingItem
+from spiders.items import Listing
 
 MASS_RETRACTION_MESSAGE: Final = (
     "{count} of {requested} requested releases are gone at once (404, 410 or an error page), so"
@@ -205,7 +205,7 @@ class GoneReleases:
         if gone.issuperset(self._store.ids_at(self._source, sorted(keys)).values()):
             return None
         items = chain.from_iterable(listing.items for listing in self._read.values())
-        names = (name_of(item.title, day_of(item)) for item in items)
+        names = (name_of(item.title, item.day) for item in items)
         return ListedReleases(keys, frozenset(filter(None, names)))
 
     def _must_be_read(self) -> Iterator[str]:
@@ -233,8 +233,3 @@ def still_listed(named: Sequence[Vanished]) -> str:
 def keys_of(listing: Listing) -> frozenset[str]:
     """Return the canonical addresses on a listing."""
     return frozenset(map(canonical_url, (*(item.url for item in listing.items), *listing.passed)))
-
-
-def day_of(item: ListingItem) -> str:
-    """Return the ISO day that a listing states for a release, or ""."""
-    return item.published.day.isoformat() if item.published else ""

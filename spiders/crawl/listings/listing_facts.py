@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
+from msgspec.structs import replace
 
 from data.models import Streak, VisitFacts
 from data.text.redaction import redacted
@@ -64,7 +64,7 @@ class Front:
     @property
     def newest(self) -> str:
         """The latest ISO day on the page, or ""."""
-        return max((day for item in self.rows if (day := day_of(item))), default="")
+        return max((item.day for item in self.rows), default="")
 
 
 def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) -> Front:
@@ -108,7 +108,7 @@ def listing_facts(
     later pages of the listing.
     """
     known = bool(before.rows)
-    facts = msgspec.structs.replace(
+    facts = replace(
         before,
         place=front.place,
         usual=before.usual if known else front.place,
@@ -120,10 +120,10 @@ def listing_facts(
         whole = is_whole(before, front)
         since = before.lost.since
         if whole or (since and at - since >= ACCEPT_AFTER) or returned(before, front):
-            return msgspec.structs.replace(
+            return replace(
                 facts, lost=Streak(), rows_before=0, missing=(), replaced=False, changes=0
             )
-        return msgspec.structs.replace(facts, lost=before.lost.go_on(before.lost.count, at))
+        return replace(facts, lost=before.lost.go_on(before.lost.count, at))
     if not (front.before and known):
         return facts
     return with_lost_rows(facts, front, gone, at, below=frozenset(below))
@@ -141,7 +141,7 @@ def dateless(before: VisitFacts, front: Front) -> int:
     """Return the number of rows if none has a date although earlier rows had one, or 0."""
     if front.newest or not front.rows:
         return 0
-    had = sum(bool(day_of(item)) for item in front.before or ())
+    had = sum(bool(item.day) for item in front.before or ())
     return len(front.rows) if had * 2 > len(front.before or ()) or before.dateless.count else 0
 
 
@@ -165,28 +165,28 @@ def with_lost_rows(
     then = {key for item in front.before or () for key in keys_of(item)}
     fresh = [item for item in front.rows if then.isdisjoint(keys_of(item))]
     # Rows that are older than all earlier rows replace lost rows.
-    oldest = min(filter(None, map(day_of, old)), default="")
-    came = sum(not "" < day_of(item) < oldest for item in fresh)
+    oldest = min((item.day for item in old if item.day), default="")
+    came = sum(not "" < item.day < oldest for item in fresh)
     if not left:
-        return msgspec.structs.replace(facts, changes=facts.changes + bool(came))
+        return replace(facts, changes=facts.changes + bool(came))
     if len(left) == len(old):
-        newest = max(map(day_of, old))
+        newest = max(item.day for item in old)
         if len(old) < MIN_LOST_ROWS or not newest or is_new(front.rows, newest):
             return facts
         return lost(facts, len(old), len(front.before or ()), at, replaced=True)
     missing = len(left) - came
     if missing < MIN_LOST_ROWS or missing < MIN_LOST_SHARE * len(old):
         regular = missing <= 0
-        return msgspec.structs.replace(facts, changes=facts.changes + 1 if regular else 0)
-    kept = [day_of(item) for item in old if not rows.isdisjoint(keys_of(item))]
-    amid = sum(min(kept) < day_of(item) < max(kept) for item in left)
+        return replace(facts, changes=facts.changes + 1 if regular else 0)
+    kept = [item.day for item in old if not rows.isdisjoint(keys_of(item))]
+    amid = sum(min(kept) < item.day < max(kept) for item in left)
     stays = facts.changes >= MIN_REGULAR_VISITS and missing >= MIN_OLD_LOST_SHARE * len(old)
     # Fewer remaining rows may be pinned rows above a new month.
     if len(kept) > MIN_REMAINING_SHARE * len(old) and (amid * 2 >= len(left) or stays):
         found = lost(facts, missing, len(front.before or ()), at)
         pulled = [canonical_url(item.url) for item in left] if came < len(fresh) else []
-        return msgspec.structs.replace(found, missing=tuple(pulled[:MAX_STORED_LOST_ROWS]))
-    return msgspec.structs.replace(facts, changes=0)
+        return replace(found, missing=tuple(pulled[:MAX_STORED_LOST_ROWS]))
+    return replace(facts, changes=0)
 
 
 def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
@@ -194,7 +194,7 @@ def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
 
     Rows of the same day have no known order, so most rows must have that day.
     """
-    days = [day_of(item) for item in rows]
+    days = [item.day for item in rows]
     return max(days, default="") > newest or days.count(newest) * 2 > len(days)
 
 
@@ -202,16 +202,9 @@ def lost(
     facts: VisitFacts, count: int, before: int, at: dt.datetime, *, replaced: bool = False
 ) -> VisitFacts:
     """Add ``count`` lost rows to the facts; ``before`` is the earlier number of rows."""
-    return msgspec.structs.replace(
-        facts, lost=Streak().go_on(count, at), rows_before=before, replaced=replaced
-    )
+    return replace(facts, lost=Streak().go_on(count, at), rows_before=before, replaced=replaced)
 
 
 def has_page(item: ListingItem, gone: Collection[str]) -> bool:
     """Whether the page of a release is not known to be missing."""
     return canonical_url(item.url) not in gone
-
-
-def day_of(item: ListingItem) -> str:
-    """Return the ISO day of an item on a listing, or ""."""
-    return item.published.day.isoformat() if item.published else ""

@@ -115,7 +115,7 @@ class Visit:
         )
         report_error = self.report.error
         self.reader = ReleaseReader(loaded, self._templates, self.stored, report_error)
-        self.facts = FactFinder(scope, self.stored.at, self.reader.unmatched)
+        self.facts = FactFinder(scope, self.stored.first_at, self.reader.unmatched)
         self.frontier = Frontier(scope)
         self.gone = GoneReleases(scope)
         self.feed_hubs = FeedHubs(scope, asks=hubs)
@@ -125,7 +125,7 @@ class Visit:
         self.recorder = DraftRecorder(
             scope,
             taxonomy,
-            pending=PendingDrafts(self.file, self._templates, store, self.stored.at, report_error),
+            pending=PendingDrafts(self.file, self._templates, store, self.stored, report_error),
             doubts=self._doubts,
             files=self.files,
             position_of=self.frontier.backlog_position,
@@ -280,8 +280,8 @@ class Visit:
         read = self.reader.draft(page, aliases, item, validator, capture=capture)
 
         def stored() -> Content | None:
-            found = map(self.stored.at, dict.fromkeys((*aliases, page.url)))
-            return next((release.content for release in found if release), None)
+            release = self.stored.first_at((*aliases, page.url))
+            return release.content if release else None
 
         if message := missing_reason(page, read.draft.content, stored):
             raise MissingRelease(message)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from data.clock import utc_now
 from data.models import Facet, Recall, Release, Run, Streak, VisitFacts
@@ -50,13 +51,13 @@ MISSED_PERIOD: Final = dt.timedelta(days=30)
 class FactFinder:
     """Collects the facts of a visit to a source.
 
-    ``stored_at`` returns the stored release at an address.
+    ``known`` returns the first stored release at some addresses.
     """
 
     def __init__(
         self,
         scope: VisitScope,
-        stored_at: Callable[[str], Release | None],
+        known: Callable[[Iterable[str]], Release | None],
         unmatched: Unmatched,
     ) -> None:
         self._source = scope.id
@@ -68,7 +69,7 @@ class FactFinder:
         self._feed_failed = False
         self.certificate_end: dt.datetime | None = None
         """Time at which the certificate of the source's site expires, or None."""
-        self.releases = ReleaseFacts(self._past, stored_at)
+        self.releases = ReleaseFacts(self._past, known)
         self.unmatched = unmatched
 
     @property
@@ -116,16 +117,16 @@ class FactFinder:
         if self.certificate_end:
             ended = self.certificate_end <= self._at
             day = self.certificate_end.date().isoformat()
-            facts = msgspec.structs.replace(
+            facts = replace(
                 facts,
                 certificate_held=facts.certificate_held or not ended,
                 certificate_ended=day if ended and facts.certificate_held else "",
             )
         if self._file.feed:
             failed = self._feed_failed and bool(run.found)
-            facts = msgspec.structs.replace(facts, no_feed=facts.no_feed.go_on(failed, self._at))
+            facts = replace(facts, no_feed=facts.no_feed.go_on(failed, self._at))
         if self.unmatched.looked_at:
-            facts = msgspec.structs.replace(facts, unmatched=self.unmatched.found(facts.unmatched))
+            facts = replace(facts, unmatched=self.unmatched.found(facts.unmatched))
         return facts
 
     def _before(self) -> VisitFacts:
@@ -152,7 +153,7 @@ class FactFinder:
         newer = [
             one for one in last if day_of(one) > front.newest and not is_shown(one, shown | gone)
         ]
-        return msgspec.structs.replace(
+        return replace(
             facts,
             behind=facts.behind.go_on(len(newer), self._at),
             newest_known=max(map(day_of, newer), default=""),
@@ -174,7 +175,7 @@ class FactFinder:
             for url in (one.url, *one.aliases)
         }
         shown, _ = self._store.listed_before(self._source, "page", keys)
-        return found if shown - gone else msgspec.structs.replace(facts, behind=Streak())
+        return found if shown - gone else replace(facts, behind=Streak())
 
     def _page_behind(self, facts: VisitFacts, page: Front, gone: frozenset[str]) -> VisitFacts:
         """Add releases that are missing from the page beside a feed to the facts.
@@ -182,31 +183,29 @@ class FactFinder:
         They only count if the page was up to date before. A feed may be a day ahead, and a page may
         not list everything in its feed.
         """
-        found = self._behind(msgspec.structs.replace(facts, behind=Streak()), page, gone)
+        found = self._behind(replace(facts, behind=Streak()), page, gone)
         if not found.behind.count:
-            return msgspec.structs.replace(facts, behind=Streak(), page_kept_up=True)
+            return replace(facts, behind=Streak(), page_kept_up=True)
         newest = dt.date.fromisoformat(found.newest_known)
         late = newest - dt.date.fromisoformat(page.newest) >= STOPPED_LAG
         if not (facts.page_kept_up and late) or found.behind.count < MIN_NEWER_IN_FEED:
-            return msgspec.structs.replace(facts, behind=Streak())
+            return replace(facts, behind=Streak())
         behind = facts.behind.go_on(found.behind.count, self._at)
-        return msgspec.structs.replace(
-            facts, behind=behind, newest_known=found.newest_known, newest=page.newest
-        )
+        return replace(facts, behind=behind, newest_known=found.newest_known, newest=page.newest)
 
 
 def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFacts:
     """Add missed releases to a visit's facts; the first visit only sets their initial number."""
     named = (recall.known, len(recall.missed))
     if before.named is None:
-        return msgspec.structs.replace(before, named=named)
+        return replace(before, named=named)
     known, missed = (now - then for now, then in zip(named, before.named, strict=True))
     since = before.missed.since
     over = since is None or at - since >= MISSED_PERIOD
     streak = Streak() if over else before.missed
     if missed > 0:
         streak = streak.go_on(missed, at, add=True)
-    return msgspec.structs.replace(
+    return replace(
         before,
         named=named,
         missed=streak,

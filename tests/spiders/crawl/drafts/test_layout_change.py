@@ -108,7 +108,7 @@ def test_a_text_that_could_not_be_read_before_is_no_edit_where_a_new_theme_shows
         draft(url="https://harbour.example/0", body_text=own, digest="2", skeleton=NEW),
         draft(url="https://harbour.example/1", body_text=BODY, digest="2", skeleton=NEW),
     ]
-    (renewed, edit), (_, other) = map(redesign.parted, changes)
+    (renewed, edit), (_, other) = map(redesign.split, changes)
     assert edit is None, "nothing but the contact of all pages was read before"
     assert renewed is not None
     assert renewed.content.body_text == own

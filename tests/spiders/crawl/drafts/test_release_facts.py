@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+from collections.abc import Iterable
 
 import pytest
 
@@ -32,8 +33,8 @@ class Visit:
         self.seen = ReleaseFacts(lambda: usual, self._known)
         self.errors: list[RunError] = []
 
-    def _known(self, url: str) -> Release | None:
-        return self._stored.get(url)
+    def _known(self, urls: Iterable[str]) -> Release | None:
+        return next(filter(None, map(self._stored.get, urls)), None)
 
     def read(self, *drafts: Draft) -> Visit:
         """Read these pages."""
