@@ -7,6 +7,7 @@ import gc
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -18,6 +19,7 @@ from hypothesis import settings
 from data.store import open_store
 from data.store.sqlite.store import SqliteStore
 from data.store.store import Store
+from tests.fork_server import forking_python
 from tests.postgres_server import PostgresServer, missing, postgres_running
 from tests.postgres_store import emptied
 
@@ -29,6 +31,10 @@ settings.load_profile("quick")
 # A shell that starts the tests in the background has them ignore Ctrl-C, and all that they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Tests start many interpreters, which would all compile the same modules.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - asked for by what makes temporary folders
 ENOUGH = 2 * 2**30
@@ -49,11 +55,20 @@ if "TMPDIR" not in os.environ and is_roomy(MEMORY):
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+SLOW = ("tests/scheduler/", "tests/integration/", "tests/test_packaging.py", "tests/feeds/")
+"""Folders and files with the slowest tests."""
+
+
 def pytest_xdist_auto_num_workers() -> int | None:
     """Half as many processes again as there are processors: tests wait for each other's servers."""
     if "PYTEST_XDIST_AUTO_NUM_WORKERS" in os.environ:
         return None
     return (len(os.sched_getaffinity(0)) * 3 + 1) // 2
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the slowest files first, so that no process waits for the last one."""
+    items.sort(key=lambda item: not item.nodeid.startswith(SLOW))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -105,6 +120,12 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     name = postgres_server.create()
     yield postgres_server.url(name)
     postgres_server.drop(name)
+
+
+@pytest.fixture
+def forked_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process fork its children from one that has already imported Scrapy."""
+    monkeypatch.setattr(sys, "executable", forking_python())
 
 
 @pytest.fixture

@@ -17,21 +17,20 @@ import unicodedata
 from pathlib import Path
 from typing import Any
 
+from tests.fork_server import forking_python
+
 LOOP, NATIVE, RECORD, CRASH = "loop", "native", "record", "crash"
 COOKIES, NATIVE_COOKIES = "busy-cookies", "stuck-cookies"
 ROBOTS, NATIVE_ROBOTS = "busy-robots", "stuck-robots"
 
-MARKS = "a" + "\u0301\u0316" * 5_000_000
-"""A text that takes hours to normalize."""
 
-
-def hanging_python(folder: Path, *, seconds: float = 1.5) -> str:
+def hanging_python(folder: Path, *, seconds: float = 0.6) -> str:
     """The path of a program that runs as Python does, with pages that never end.
 
     ``seconds`` of CPU time is the limit of one page; a crawl has half a second to end.
     """
     program = folder / "hanging-python"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -P {__file__} {seconds} "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {forking_python()} -P -m {__name__} {seconds} "$@"\n')
     program.chmod(0o755)
     return str(program)
 
@@ -49,7 +48,8 @@ def main() -> None:
 
     def hang(text: str, *, busy: str, native: str) -> None:
         if native in text:
-            unicodedata.normalize("NFC", MARKS)
+            # This takes hours.
+            unicodedata.normalize("NFC", "a" + "\u0301\u0316" * 5_000_000)
         while busy in text:
             pass
 

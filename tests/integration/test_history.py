@@ -16,6 +16,7 @@ import pytest
 from data.models import Run
 from data.store.sqlite.store import SqliteStore
 from tests.command import collect, command, communique, make_home
+from tests.examples import thorough
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 SIZE = 3
@@ -113,7 +114,7 @@ def test_a_walk_goes_on_in_the_next_visits_and_what_is_new_comes_first(
 
 @pytest.mark.parametrize(
     ("max_pages", "first", "second"),
-    [(1, [1, 2], [1, 2, 3]), (2, [1, 2], [1, 2, 3]), (3, [1, 2, 3], [1, 3, 4])],
+    [(1, [1, 2], [1, 2, 3]), *thorough((2, [1, 2], [1, 2, 3]), (3, [1, 2, 3], [1, 3, 4]))],
 )
 def test_a_visit_reads_its_share_of_pages_and_the_one_where_the_last_visit_stopped(
     room: Room, home: Path, max_pages: int, first: list[int], second: list[int]
@@ -269,7 +270,7 @@ def test_a_feed_of_the_whole_site_brings_no_page_that_is_no_release(
     assert exported(home) == sorted(f"{n}.html" for n in range(1, 13))
 
 
-@pytest.mark.parametrize("category", ["", "Tides"])
+@pytest.mark.parametrize("category", ["", *thorough("Tides")])
 def test_a_feed_of_the_whole_site_brings_no_release_of_other_categories(
     room: Room, tmp_path: Path, category: str
 ) -> None:

@@ -19,6 +19,8 @@ from spiders.sources.loader import load_sources
 from tests.command import collect, communique, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
+pytestmark = pytest.mark.usefixtures("forked_children")
+
 NUMBERS = [1, 2, 3, 4]
 CHANGES = ("new", "changed", "retracted")
 
@@ -154,7 +156,7 @@ def test_a_challenge_with_200_changes_nothing_and_is_told(room: Room, home: Path
     assert changes(run) == [0, 0, 0]
     assert {error["kind"] for error in run["errors"]} == {"blocked:challenge"}
     assert len(run["errors"]) == 5
-    assert "keeps us out" in communique("health", home=home).stdout
+    assert "site.challenge" in communique("health", home=home).stdout
     # The listing is let through, and names releases that are not.
     room.answers.update(pages)
     room.page("/news/", listing_html([7, 6, 5, *NUMBERS]))

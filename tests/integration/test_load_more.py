@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from tests.command import collect, make_home
+from tests.examples import thorough
 from tests.http_handlers import answered_by
 from tests.press_room import listing_html, release_html
 
@@ -103,11 +104,13 @@ def with_cursor(sent: dict[str, str]) -> tuple[str, str]:
     ("button", "more"),
     [
         ("<button data-url='/more' data-offset='4' data-limit='4'>Meer tonen</button>", fragment),
-        ("<button data-url='/more' data-offset='4'>Lisää</button>", fragment),
         ("<div data-endpoint='/more' data-method='post' data-page='2'>Ещё</div>", html_in_json),
-        # Pages are counted from the page that is shown
-        ("<a href='#' data-api='/more' data-page='1'>Mehr</a>", html_in_json),
-        ("<button data-api='/more' data-page='2'>Więcej</button>", with_cursor),
+        *thorough(
+            ("<button data-url='/more' data-offset='4'>Lisää</button>", fragment),
+            # Pages are counted from the page that is shown
+            ("<a href='#' data-api='/more' data-page='1'>Mehr</a>", html_in_json),
+            ("<button data-api='/more' data-page='2'>Więcej</button>", with_cursor),
+        ),
     ],
 )
 def test_a_list_that_a_button_extends_is_read_to_its_end(

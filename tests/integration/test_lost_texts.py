@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.command import collect, communique, make_home
+from tests.examples import thorough
 from tests.press_room import Answer, Room, listing_html, release_html, served
 from tests.spiders.barriers.test_logins import wordpress
 
@@ -99,7 +100,7 @@ def test_a_release_that_was_locked_keeps_its_text(room: Room, home: Path) -> Non
     assert bodies(home) == before
 
 
-@pytest.mark.parametrize("target", ["known", "other day", "other title"])
+@pytest.mark.parametrize("target", ["known", *thorough("other day", "other title")])
 def test_an_address_that_leads_to_another_release_is_no_edit(
     room: Room, home: Path, target: str
 ) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from data.store.sqlite.store import SqliteStore
 from tests.command import collect, communique, make_home
+from tests.examples import thorough
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 MANY = [*range(1, 11)]
@@ -43,7 +44,7 @@ def told(run: dict[str, Any]) -> list[tuple[str, str]]:
     return [(error["kind"], error["url"]) for error in run["errors"]]
 
 
-@pytest.mark.parametrize("status", [429, 503])
+@pytest.mark.parametrize("status", [503, *thorough(429)])
 def test_a_host_that_asks_to_wait_is_let_alone_for_the_visit_and_the_next_processes(
     room: Room, home: Path, status: int
 ) -> None:
@@ -92,7 +93,7 @@ def test_collect_reports_how_many_pages_it_did_not_visit_and_until_when(
     assert "11 pages not visited" in result.stderr
 
 
-@pytest.mark.parametrize("status", [500, 503])
+@pytest.mark.parametrize("status", [503, *thorough(500)])
 def test_a_robots_txt_that_fails_forbids_everything_and_is_told_once(
     room: Room, home: Path, status: int
 ) -> None:
@@ -114,7 +115,7 @@ def test_a_robots_txt_that_was_read_the_day_before_holds_while_it_fails(
     assert (run["unchanged"], told(run)) == (9, [("robots", f"{room.base}/news/7.html")])
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 451])
+@pytest.mark.parametrize("status", [403, 404, *thorough(400, 401, 410, 451)])
 def test_a_robots_txt_that_is_not_there_allows_everything(
     room: Room, home: Path, status: int
 ) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.command import collect, communique, make_home
+from tests.examples import thorough
 from tests.press_room import Room, listing_html, release_html, served
 from tests.themes import CONTACT, SITE, THEMES, Post, listing, posts, shown
 
@@ -113,7 +114,7 @@ def revisions(home: Path) -> dict[str, set[int]]:
 
 
 @pytest.mark.parametrize("themes", [THEMES[::2], THEMES[1::2]], ids=["seven", "the others"])
-@pytest.mark.parametrize(("first", "end"), [("classic", ""), ("sections", CONTACT)])
+@pytest.mark.parametrize(("first", "end"), [("classic", ""), *thorough(("sections", CONTACT))])
 def test_a_new_theme_is_no_edit_and_hides_none(
     first: str, end: str, themes: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -19,7 +19,10 @@ from scheduler.children.executor import Executor
 from scheduler.home import Home
 from spiders.sources.loader import load_sources
 from tests.command import collect, communique, make_home
+from tests.examples import thorough
 from tests.press_room import Answer, Room, listing_html, release_html, served
+
+pytestmark = pytest.mark.usefixtures("forked_children")
 
 NUMBERS = [*range(1, 8)]
 
@@ -147,7 +150,9 @@ def test_what_the_listing_names_is_not_retracted(room: Room, home: Path) -> None
     assert collect(home)["retracted"] == 1
 
 
-@pytest.mark.parametrize(("status", "kind"), [(503, "http:503"), (404, "http:404"), (200, "empty")])
+@pytest.mark.parametrize(
+    ("status", "kind"), [(503, "http:503"), (200, "empty"), *thorough((404, "http:404"))]
+)
 def test_nothing_is_retracted_while_the_listing_fails(
     room: Room, home: Path, status: int, kind: str
 ) -> None:

@@ -19,6 +19,7 @@ from data.health.state import Health
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from tests.command import collect, make_home
+from tests.examples import thorough
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 QUIET: Final = "silent"
@@ -158,7 +159,13 @@ BROKEN: Final[dict[str, tuple[str, Callable[[Board], None]]]] = {
 }
 
 
-@pytest.mark.parametrize("way", BROKEN)
+WAYS: Final = {code: way for way, (code, _) in BROKEN.items()}
+"""One way per code."""
+
+
+@pytest.mark.parametrize(
+    "way", [*WAYS.values(), *thorough(*(way for way in BROKEN if way not in WAYS.values()))]
+)
 def test_the_visit_that_meets_it_tells_what_is_broken_and_the_next_that_it_is_mended(
     way: str, board: Board
 ) -> None:
@@ -179,7 +186,7 @@ WELL: Final[dict[str, Callable[[Board], None]]] = {
 }
 
 
-@pytest.mark.parametrize("what", WELL)
+@pytest.mark.parametrize("what", [*WELL][:1] + thorough(*[*WELL][1:]))
 def test_what_happens_to_press_rooms_that_work_is_no_sign(what: str, board: Board) -> None:
     WELL[what](board)
     for _ in range(2):
@@ -274,7 +281,7 @@ BUSY_DAYS: Final = {
 }
 
 
-@pytest.mark.parametrize("max_pages", [1, 2, 10])
+@pytest.mark.parametrize("max_pages", [2, *thorough(1, 10)])
 @pytest.mark.parametrize("new", BUSY_DAYS.values(), ids=BUSY_DAYS)
 def test_a_page_of_new_releases_loses_none(
     new: list[tuple[int, str]], max_pages: int, board: Board, tmp_path: Path

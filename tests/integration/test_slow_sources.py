@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -18,16 +17,11 @@ from scheduler.children.executor import MAX_VISITS, MAX_VISITS_PER_HOST, NOT_BEG
 from scheduler.home import Home, open_home
 from spiders.download.hosts import host_of
 from spiders.sources.loader import LoadedSource, load_sources
-from tests.fork_server import forking_python
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
+pytestmark = pytest.mark.usefixtures("forked_children")
+
 SLOW, GOOD = ("slow-1", "slow-2"), ("good-1", "good-2", "good-3")
-
-
-@pytest.fixture(autouse=True)
-def forked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets crawls start by a fork."""
-    monkeypatch.setattr(sys, "executable", forking_python())
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.command import collect, communique, make_home
+from tests.examples import thorough
 from tests.press_room import Room, listing_html, release_html, served
 
 Change = Callable[[str], str]
@@ -54,7 +55,7 @@ def corrected(html: str) -> str:
     return html.replace("stay open all winter", "stay closed all winter")
 
 
-@pytest.mark.parametrize("count", [1, 2, 3, 6])
+@pytest.mark.parametrize("count", [1, 3, *thorough(2, 6)])
 def test_a_date_that_vanishes_from_all_pages_edits_none(count: int, tmp_path: Path) -> None:
     with served() as room:
         show(room, count)
@@ -70,7 +71,7 @@ def test_a_date_that_vanishes_from_all_pages_edits_none(count: int, tmp_path: Pa
 
 @pytest.mark.parametrize(
     ("change", "count"),
-    [(with_one_title, 1), (with_one_title, 2), (with_one_title, 3), (with_notice, 2)],
+    [(with_one_title, 1), (with_notice, 2), *thorough((with_one_title, 2), (with_one_title, 3))],
 )
 def test_what_all_pages_gain_alike_edits_none_and_an_edit_of_one_comes_through(
     change: Change, count: int, tmp_path: Path

@@ -16,6 +16,7 @@ import zstandard
 
 from data.archive.warc.reader import ArchiveRecord, read_file
 from tests.command import collect, communique, make_home
+from tests.examples import thorough
 from tests.press_room import listing_html, release_html
 from tests.raw_server import serving
 
@@ -137,7 +138,9 @@ SHORT = HALF + b"</p></article></body></html>"
 PART = ("206 Partial Content", f"Content-Range: bytes 0-2999/{len(PAGE.encode())}")
 
 
-@pytest.mark.parametrize("cut", [*CODINGS, "206", "206 without a range"])
+@pytest.mark.parametrize(
+    "cut", ["gzip", "206", *thorough(*sorted({*CODINGS} - {"gzip"}), "206 without a range")]
+)
 def test_a_response_that_is_cut_is_a_failed_request_and_changes_nothing(
     cut: str, server: Server, home: Path
 ) -> None:
@@ -207,7 +210,7 @@ def test_a_listing_a_feed_and_robots_txt_that_are_cut_fail_too(server: Server, h
     assert {one["kind"] for one in run["errors"]} == {"robots"} or run["found"] == 4
 
 
-@pytest.mark.parametrize("version", ["1.0", "1.1"])
+@pytest.mark.parametrize("version", ["1.0", *thorough("1.1")])
 def test_a_server_that_never_announces_a_length_is_collected(
     version: str, server: Server, tmp_path: Path
 ) -> None:

@@ -24,14 +24,7 @@ from scheduler.home import open_home
 from scheduler.service import publishing
 from spiders.sources.loader import choose, load_sources
 from tests.command import collect, communique, make_home
-from tests.fork_server import forking_python
 from tests.press_room import listing_html, release_html, served
-
-
-@pytest.fixture
-def forked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Lets children start by a fork."""
-    monkeypatch.setattr(sys, "executable", forking_python())
 
 
 @asynccontextmanager
@@ -43,7 +36,7 @@ async def started(publisher: Publisher) -> AsyncIterator[Publisher]:
         await publisher.close()
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_children")
 def test_the_child_updates_the_health_of_sources(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", "<h1>Not here</h1>", status=404)
@@ -67,7 +60,7 @@ def test_the_child_updates_the_health_of_sources(tmp_path: Path) -> None:
     assert "it is no file" in failed.error
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_children")
 def test_each_change_is_published_once(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))
@@ -106,7 +99,7 @@ def test_a_damaged_cache_between_publications_is_replaced(tmp_path: Path) -> Non
     assert communique("publish", home=folder).stderr == ""
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_children")
 def test_a_cancelled_publication_does_not_answer_the_next_request(tmp_path: Path) -> None:
     async def work() -> None:
         async with started(Publisher(open_home(tmp_path))) as publisher:
@@ -133,7 +126,7 @@ def test_a_child_that_dies_is_reported_and_replaced(tmp_path: Path) -> None:
     uvloop.run(work())
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_children")
 def test_a_child_that_cannot_start_is_reported_and_tried_again(tmp_path: Path) -> None:
     async def work() -> None:
         async with started(Publisher(open_home(tmp_path))) as publisher:
@@ -145,7 +138,7 @@ def test_a_child_that_cannot_start_is_reported_and_tried_again(tmp_path: Path) -
     uvloop.run(work())
 
 
-@pytest.mark.usefixtures("forked")
+@pytest.mark.usefixtures("forked_children")
 def test_a_child_that_dies_during_its_response_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from spiders.sources.loader import read_source
 from tests.command import collect, communique
+from tests.examples import thorough
 from tests.press_room import Answer, Room, release_html, served
 
 HEAD = (
@@ -169,7 +170,7 @@ def test_a_complete_listing_is_preferred_to_a_home_page_with_eight_releases(
     assert added(home, f"{room.base}/")["url"] == f"{room.base}/media/all"
 
 
-@pytest.mark.parametrize("way", ["folder", "breadcrumb", "menu", "front page"])
+@pytest.mark.parametrize("way", ["folder", "menu", *thorough("breadcrumb", "front page")])
 def test_from_a_release_its_list_is_found(room: Room, home: Path, way: str) -> None:
     path = "/press/5.html"
     if way == "folder":
@@ -450,7 +451,7 @@ def test_the_home_directory_is_created_when_a_source_is_saved(room: Room, tmp_pa
     assert list(home.glob("sources/*.toml"))
 
 
-@pytest.mark.parametrize("given", ["/media/all", "/"])
+@pytest.mark.parametrize("given", ["/", *thorough("/media/all")])
 def test_a_page_that_lists_only_years_is_added_with_the_rows_of_the_newest(
     room: Room, home: Path, given: str
 ) -> None:
@@ -467,7 +468,7 @@ def test_a_page_that_lists_only_years_is_added_with_the_rows_of_the_newest(
     assert (run["new"], run["history"], run["errors"]) == (12, "complete", [])
 
 
-@pytest.mark.parametrize("given", ["/reports", "/media"])
+@pytest.mark.parametrize("given", ["/media", *thorough("/reports")])
 def test_years_of_reports_make_no_list_of_releases(room: Room, home: Path, given: str) -> None:
     hub = "<h1>For journalists</h1><p>Ask us.</p><a href='/reports'>Press releases and reports</a>"
     room.page("/media", page("Press", hub))

@@ -16,6 +16,7 @@ from data.models import Facet, Release
 from data.store.sqlite.store import SqliteStore
 from scheduler.home import open_home
 from tests.command import COMMUNIQUE, collect, command, communique, make_home
+from tests.examples import thorough
 from tests.peer import PATIENCE
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
@@ -172,7 +173,10 @@ def test_a_row_without_a_date_is_fetched_and_a_link_to_another_site_is_reported(
 
 @pytest.mark.parametrize(
     ("body", "status", "kind"),
-    [("<p>No news.</p>", 200, "empty"), ("", 404, "http:404"), ("down", 503, "http:503")],
+    [
+        ("down", 503, "http:503"),
+        *thorough(("<p>No news.</p>", 200, "empty"), ("", 404, "http:404")),
+    ],
 )
 def test_a_listing_that_fails_removes_nothing(
     room: Room, home: Path, body: str, status: int, kind: str
@@ -286,7 +290,7 @@ def test_two_visits_to_a_source_do_not_run_at_once(room: Room, home: Path) -> No
     assert json.loads(output)["runs"][0]["new"] == 3
 
 
-@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("told", [signal.SIGINT, *thorough(signal.SIGTERM)])
 def test_a_stopped_visit_keeps_its_releases_and_the_next_visit_continues(
     room: Room, home: Path, told: signal.Signals
 ) -> None:
@@ -371,7 +375,7 @@ def test_releases_shown_by_a_script_router_are_an_error_with_a_fix(room: Room, h
     assert "render = true" in error["message"]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize("encoding", ["utf-16", *thorough("utf-8")])
 def test_a_meta_refresh_is_followed(room: Room, home: Path, encoding: str) -> None:
     lead = '<html><head><meta http-equiv="Refresh" content="0; url=/news/2b.html"></head></html>'
     room.answers["/news/2.html"] = Answer(

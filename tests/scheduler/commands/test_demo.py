@@ -22,11 +22,10 @@ from data.store.sqlite.store import SqliteStore
 from scheduler.commands.demo import SETTINGS
 from scheduler.home import open_home
 from tests.command import command, communique
+from tests.examples import thorough
 from tests.peer import PATIENCE
 from tests.scheduler.demo.expected import expected
 from tests.site_walk import pages_of, walked
-
-pytestmark = pytest.mark.xdist_group("demo")
 
 DAYS = (1, 2, 3)
 
@@ -140,18 +139,24 @@ def in_a_temporary_folder(folder: Path) -> Iterator[subprocess.Popen[str]]:
         yield demo
 
 
-def told(demo: subprocess.Popen[str], beginning: str) -> str:
-    """Wait for the line of a demo that starts like this."""
+def told(demo: subprocess.Popen[str], beginning: str) -> list[str]:
+    """Wait for the line of a demo that starts like this; returns all lines up to it."""
     assert demo.stdout is not None
-    return next(line for line in demo.stdout if line.startswith(beginning))
+    lines: list[str] = []
+    for line in demo.stdout:
+        lines.append(line)
+        if line.startswith(beginning):
+            break
+    return lines
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sent", [signal.SIGINT, *thorough(signal.SIGTERM)])
 def test_the_served_feeds_contain_the_printed_address_and_a_stop_deletes_the_folder(
     tmp_path: Path, sent: signal.Signals
 ) -> None:
     with in_a_temporary_folder(tmp_path) as demo:
-        base = told(demo, "Open ").split()[1]
+        *lines, address = told(demo, "Open ")
+        base = address.split()[1]
         with httpx.Client(timeout=PATIENCE) as web:
             feed = web.get(f"{base}feeds/changes.json").json()
             sheet = re.search(
@@ -167,6 +172,10 @@ def test_the_served_feeds_contain_the_printed_address_and_a_stop_deletes_the_fol
         demo.send_signal(sent)
         demo.communicate(timeout=PATIENCE)
     assert list(tmp_path.glob("communique-demo-*")) == []
+    days = [at for at, line in enumerate(lines) if line.startswith("Day ")]
+    visits = [at for at, line in enumerate(lines) if " found, " in line]
+    assert len(days) == len(DAYS)
+    assert days[0] < visits[0], "a day is printed before its visits"
     assert feed["feed_url"] == f"{base}feeds/changes.json"
     assert style.headers["content-type"].startswith("text/css")
     assert {page.status_code for page in edits} == {200}
@@ -183,14 +192,6 @@ def test_the_temporary_folder_is_deleted_if_the_demo_is_stopped_early(
         demo.send_signal(sent)
         demo.communicate(timeout=PATIENCE)
     assert list(tmp_path.glob("communique-demo-*")) == []
-
-
-def test_a_day_is_printed_before_its_visits(tmp_path: Path) -> None:
-    lines = communique("demo", "--once", home=tmp_path / "home").stdout.splitlines()
-    days = [at for at, line in enumerate(lines) if line.startswith("Day ")]
-    visits = [at for at, line in enumerate(lines) if " found, " in line]
-    assert len(days) == len(DAYS)
-    assert days[0] < visits[0]
 
 
 def test_a_read_only_folder_is_reported_in_one_sentence(tmp_path: Path) -> None:

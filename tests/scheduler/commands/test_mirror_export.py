@@ -13,6 +13,7 @@ from scheduler.cli import run
 from tests.archived import archived_home
 from tests.command import communique
 from tests.data.archive.kills import comes_to_its_end, kill_before
+from tests.examples import thorough
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def test_each_format_is_written_once_and_reported(
     assert "already exists" in again.stderr
 
 
-@pytest.mark.parametrize("kind", ["wacz", "bagit", "folder", "sqlite"])
+@pytest.mark.parametrize("kind", ["wacz", "folder", *thorough("bagit", "sqlite")])
 def test_leftovers_of_a_killed_export_are_removed_by_the_next(
     home: Path, tmp_path: Path, kind: str
 ) -> None:

@@ -18,6 +18,7 @@ import feedparser
 import pytest
 
 from tests.command import communique, make_home
+from tests.examples import thorough
 
 SCHEMAS = Path(__file__).parents[2] / "data" / "store" / "sqlite" / "schemas"
 FIXTURES = sorted(SCHEMAS.glob("*.db.gz"))
@@ -30,7 +31,11 @@ def old_home(folder: Path, fixture: Path) -> Path:
     return home
 
 
-@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda one: one.name.partition(".")[0])
+@pytest.mark.parametrize(
+    "fixture",
+    [FIXTURES[0], FIXTURES[-1], *thorough(*FIXTURES[1:-1])],
+    ids=lambda one: one.name.partition(".")[0],
+)
 def test_a_home_of_every_schema_is_upgraded_by_the_first_command_and_works(
     fixture: Path, tmp_path: Path
 ) -> None:
@@ -117,7 +122,9 @@ WITHOUT_STORE = {"doctor", "mirror verify", "sources list"}
 """Commands that may succeed without the store."""
 
 
-@pytest.mark.parametrize("broken", BROKEN, ids=lambda one: one.__name__)
+@pytest.mark.parametrize(
+    "broken", [lost, text, *thorough(empty, cut, foreign, newer)], ids=lambda one: one.__name__
+)
 def test_every_command_reports_an_unusable_store_in_one_sentence(
     broken: Callable[[Path], None], present: Path, tmp_path: Path
 ) -> None:

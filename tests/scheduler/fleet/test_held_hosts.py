@@ -8,6 +8,8 @@ from collections import Counter
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+
 from data.models import Run
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.text.urls import canonical_url
@@ -19,6 +21,8 @@ from scheduler.home import Home, open_home
 from spiders.download.hosts import host_of
 from tests.press_room import Room, listing_html, release_html, served
 from tests.services import home_on
+
+pytestmark = pytest.mark.usefixtures("forked_children")
 
 HOUR = 3600.0
 """Seconds of leases that no test outlasts, on a busy machine either."""

@@ -25,7 +25,7 @@ from scheduler.home import open_home
 from scheduler.service.daemon import Service
 from scheduler.service.publishing import Publishing
 from scheduler.service.timetable import RECURRING
-from tests.command import COMMUNIQUE, communique, make_home
+from tests.command import COMMUNIQUE, command, communique, make_home
 from tests.mounted import fill, mounted
 from tests.peer import PATIENCE, Peer, peer_served
 from tests.ports import free_port
@@ -55,7 +55,7 @@ def home(tmp_path: Path, room: Room) -> Path:
 def test_the_service_listens_on_the_given_port_and_feeds_contain_it(home: Path) -> None:
     port = free_port()
     options = ["--port", str(port)]
-    with started("run", home, *COMMUNIQUE, options=options) as (service, log):
+    with started("run", home, options=options) as (service, log):
         site = re.search(r"site=(\S+)", until(log, "running"))
         assert site is not None
         assert site[1] == f"http://127.0.0.1:{port}/"
@@ -87,6 +87,7 @@ def test_the_service_visits_publishes_serves_and_stops_cleanly(home: Path) -> No
     assert not list((home / "site").rglob("*.part"))
 
 
+@pytest.mark.usefixtures("forked_children")
 def test_health_is_recorded_after_the_visit_that_shows_it(
     home: Path, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +115,7 @@ def test_health_is_recorded_after_the_visit_that_shows_it(
         ]
 
 
+@pytest.mark.usefixtures("forked_children")
 def test_the_service_ends_with_a_stuck_publisher_and_loses_nothing(
     home: Path, room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,7 +182,7 @@ def test_systemd_is_notified_of_start_life_and_end(home: Path, tmp_path: Path) -
         systemd.bind(str(tmp_path / "notify"))
         systemd.settimeout(PATIENCE)
         told = ("env", f"NOTIFY_SOCKET={tmp_path}/notify", "WATCHDOG_USEC=60000000")
-        with started("run", home, *told, *COMMUNIQUE) as (service, log):
+        with started("run", home, *told, *command()) as (service, log):
             assert {systemd.recv(100), systemd.recv(100)} == {b"READY=1", b"WATCHDOG=1"}
             site = re.search(r"site=(\S+)", until(log, "running"))
             assert site is not None

@@ -15,8 +15,6 @@ from tests.peer import PATIENCE
 from tests.press_room import Answer
 from tests.scheduler.service.admin.conftest import Running, kill_command
 
-pytestmark = pytest.mark.xdist_group("admin")
-
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[str]:

@@ -9,8 +9,6 @@ import pytest
 
 from tests.scheduler.service.admin.conftest import Running
 
-pytestmark = pytest.mark.xdist_group("admin")
-
 PLACE = "/admin/sources/harbour/correct"
 
 

@@ -14,8 +14,6 @@ from feeds.server.requests.access import Access
 from scheduler.service.admin.guard import Guard, Session
 from tests.scheduler.service.admin.conftest import Running
 
-pytestmark = pytest.mark.xdist_group("admin")
-
 PUBLIC = "https://press.example"
 FAR = "192.0.2.7"
 

@@ -8,8 +8,6 @@ import pytest
 from tests.peer import PATIENCE
 from tests.scheduler.service.admin.conftest import Running
 
-pytestmark = pytest.mark.xdist_group("admin")
-
 
 def test_the_page_shows_visits_deliveries_and_the_installation(running: Running) -> None:
     page = running.web.get("/admin/").text

@@ -18,8 +18,6 @@ from tests.peer import PATIENCE
 from tests.ports import free_port
 from tests.scheduler.service.admin.conftest import Running
 
-pytestmark = pytest.mark.xdist_group("admin")
-
 FORWARDER = """
 import socket, sys, threading
 

@@ -9,8 +9,6 @@ import pytest
 from tests.command import communique
 from tests.scheduler.service.admin.conftest import Running
 
-pytestmark = pytest.mark.xdist_group("admin")
-
 
 def handled(running: Running) -> dict[str, bool]:
     """The health of the only source, from the command line."""

@@ -19,8 +19,6 @@ from tests.command import communique
 from tests.peer import Peer, peer_served
 from tests.scheduler.service.admin.conftest import Running, kill_command
 
-pytestmark = pytest.mark.xdist_group("admin")
-
 
 @pytest.fixture(scope="module")
 def peer() -> Iterator[Peer]:
