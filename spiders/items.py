@@ -91,11 +91,12 @@ class UnreadSign:
     - ``total``: the number of releases in the list;
     - ``pages``: the number of the last page, if no address leads to the next page;
     - ``years``: the oldest year in a menu of years, if no address leads to that year;
+    - ``months``: the oldest month in such a menu of months, as in 202603;
     - ``control``: 0, for a control such as "Load more" that has no address;
     - ``end``: the number of this page, if it is the last one.
     """
 
-    kind: Literal["total", "pages", "years", "control", "end"]
+    kind: Literal["total", "pages", "years", "months", "control", "end"]
     text: str
     number: int = 0
 

@@ -34,7 +34,7 @@ from data.text.words import tokens
 from data.topics.taxonomy import Taxonomy, load_taxonomy, text_topics
 from feeds.searches import parse_query
 from spiders.body.post_metadata import is_metadata
-from spiders.listing.paging.archives import period_in
+from spiders.listing.paging.archive_labels import period_in
 from spiders.listing.paging.labels import number_in, range_in
 from spiders.listing.paging.page_numbers import is_page_of, leads_on, step
 from spiders.page.generic_names import is_generic, without_frills

@@ -526,6 +526,38 @@ def test_a_release_of_an_archive_that_is_gone_is_retracted(room: Room, home: Pat
     assert collect(home)["retracted"] == 1
 
 
+def test_the_months_of_a_form_are_read_as_archives(room: Room, home: Path) -> None:
+    options = "".join(f'<option value="{y}-03">March {y}</option>' for y in YEARS)
+    form = f'<form action="/news/"><select name="month">{options}</select><input type="submit">'
+    room.page("/news/", rows([0, 1], more=f"{form}</form>"))
+    for year in YEARS:
+        room.page(f"/news/?month={year}-03", rows(of_year(year), more=f"{form}</form>"))
+    assert told(walked(home)) == (16, "complete", 0)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ("2026/27", "2025/26", "2024/25", "2023/24"),
+        ("令和8年", "令和7年", "令和6年", "令和5年"),
+        ("Q1 2026", "Q1 2025", "Q1 2024", "Q1 2023"),
+        ("2026", "2025", "2023–2024", "Releases before 2023"),
+    ],
+)
+def test_archives_of_other_periods_are_read(room: Room, home: Path, labels: Sequence[str]) -> None:
+    more = links([(f"/news/{year}/", label) for year, label in zip(YEARS, labels, strict=True)])
+    room.page("/news/", rows([0, 1], more=more))
+    for year in YEARS:
+        room.page(f"/news/{year}/", rows(of_year(year)))
+    assert told(walked(home)) == (16, "complete", 0)
+
+
+def test_the_whole_list_behind_a_link_is_read(room: Room, home: Path) -> None:
+    room.page("/news/", rows([0, 1], more='<a href="/news/all/">View all press releases</a>'))
+    room.page("/news/all/", rows([*range(16)]))
+    assert told(walked(home)) == (16, "complete", 0)
+
+
 @pytest.mark.parametrize("counts_up", [False, True], ids=["from 4 to 1", "from 1 to 4"])
 @pytest.mark.parametrize(
     "front_is_numbered", [False, pytest.param(True, marks=pytest.mark.thorough)]

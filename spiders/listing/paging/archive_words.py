@@ -53,9 +53,30 @@ YEARS: Final = phrases(
     "měsíc év hónap anul luna год года году годы месяц рік року роки місяць година године "
     "godina godine leto metai metų gads gada aasta yıl yılı ay il ili жыл yil έτος μήνας سنة "
     "عام شهر سال ماه שנת שנה वर्ष माह বছর ปี พ ศ เดือน năm tháng tahun bulan წელი տարի 年 年度 "
-    "月 년 년도 월"
+    "月 년 년도 월 "
+    "fy ay fiscal financial academic exercice ejercicio esercizio boekjaar geschäftsjahr schuljahr"
 )
 """Words for a year or a month."""
+
+PARTS_OF_YEAR: Final = phrases(
+    "quarter quartal trimest kwarta kvart квартал čtvrtlet štvrťrok çeyrek rüb τρίμην negyedév "
+    "ketvir ceturk half halbjahr semest półrocz pololet полугоди півріч félév"
+)
+"""Stems of words for a quarter or half of a year."""
+
+BEFORE: Final = phrases(
+    "before until till prior vor bis avant jusqu antes hasta até prima fino voor tot før indtil "
+    "innan ennen przed před pred до перед преди prije prieš pirms enne πριν έως قبل حتى לפני עד "
+    "以前 之前 まで 이전 까지"
+)
+"""Words before or after the first year that an archive does not contain, or its last one."""
+
+ALL: Final = phrases(
+    "all full complete alle sämtliche tous toutes todos todas tutti tutte alla kaikki wszystkie "
+    "všechny všetky összes toate vse sve все всі všetci tüm bütün όλα όλες كل جميع כל सभी ทั้งหมด "
+    "tất_cả semua 全部 すべて 一覧 전체 모든"
+)
+"""Words for a whole listing."""
 
 LINKING: Final = phrases(
     "see view browse full complete voir consulter ver zur zum zobacz zobrazit vis смотреть more "

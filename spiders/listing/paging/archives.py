@@ -5,25 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Iterator
-from functools import lru_cache
 from itertools import islice
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
-from data.dates.months import month_of
 from data.models import ArchiveLink
 from data.text.folding import fold_date
 from spiders.items import Listing, ListingItem
-from spiders.listing.paging.archive_words import (
-    ARCHIVES,
-    LINKING,
-    MAX_ENDING,
-    NEWS,
-    OLDER,
-    YEARS,
-)
+from spiders.listing.paging.archive_labels import MAX_LABEL, MIN_STEM, PARTS, is_word, period_in
 from spiders.listing.paging.controls import Controls
 from spiders.listing.paging.page_numbers import is_numbered
 from spiders.page.class_hints import names_around
@@ -37,12 +28,6 @@ MAX_LINKS: Final = 10_000
 MAX_ARCHIVES: Final = 600
 """Maximum number of archives per page: fifty years of monthly archives."""
 
-MAX_LABEL: Final = 60
-"""Maximum length of an archive's label, in characters."""
-
-MIN_STEM: Final = 3
-"""Minimum length of a word stem that may have an ending, in letters."""
-
 LAST_ROWS: Final = 3
 """Number of rows at the end of a listing page that show how far back the page reaches."""
 
@@ -50,15 +35,6 @@ YEAR_TOLERANCE: Final = 1
 """Maximum difference between the year of a release and the year of its archive, in years. School
 and financial years span two calendar years."""
 
-_COUNT: Final = re.compile(r"\s{0,3}[\[(]\s?\d{1,5}\s?[\])]\s{0,3}$")
-_PERIODS: Final = (
-    re.compile(r"(?<!\d)(?P<y>\d{4})\s?[年년](?:度|도)?(?:\s?(?P<m>\d{1,2})\s?[月월])?"),
-    re.compile(r"(?<!\d)(?P<y>\d{4})\s?[-/]\s?(?P<z>\d{4})(?!\d)"),
-    re.compile(r"(?<!\d)(?P<y>\d{4})\s?[-/.]\s?(?P<m>\d{1,2})(?!\d)"),
-    re.compile(r"(?<!\d)(?P<m>\d{1,2})\s?[-/.]\s?(?P<y>\d{4})(?!\d)"),
-    re.compile(r"(?<!\d)(?P<y>\d{4})(?!\d)"),
-)
-_PARTS: Final = re.compile(r"[\s()\[\]{}:;,./|•·–—\-_»«›‹><→←\"'’&+]{1,20}")
 _YEAR_IN_ADDRESS: Final = re.compile(
     r"(?:^|[/=._-])((?:19|20)\d\d)(?:[/._-]?(0[1-9]|1[0-2])(?!\d))?(?=$|[/?&#._-])"
 )
@@ -85,13 +61,8 @@ _CATEGORY: Final = re.compile(
 listings."""
 
 _ONLY_PERIOD: Final = re.compile(r"(/[\w-]{1,40}){0,2}?(?:/[a-z]{2})?/(?:19|20)\d\d(?:/\d{1,2})?/?")
-_FILE_NAME: Final = re.compile(r"/(?:index|default|home)\.\w{2,5}$|\.\w{2,5}$")
 _DIGITS: Final = re.compile(r"\d+")
-_STEMS: Final = ARCHIVES | OLDER | NEWS
-_EXACT: Final = LINKING | YEARS
-_PIECES: Final = LINKING | frozenset(word for word in YEARS if not word.isascii())
-"""Words that may be parts of a compound word. ASCII words for years are excluded: the German
-*Jahresbericht* is a report, not an archive."""
+_FILE_NAME: Final = re.compile(r"/(?:index|default|home)\.\w{2,5}$|\.\w{2,5}$")
 
 
 def archives_of(page: Page, controls: Controls | None = None) -> tuple[ArchiveLink, ...]:
@@ -162,7 +133,7 @@ def _archive(
     label = controls.label(node)
     if not label or len(label) > MAX_LABEL or not (period := period_in(label)):
         return
-    address = controls.target(node)
+    address = controls.target(node) or (period.when and period.month and controls.by_get(node))
     if not address or not _is_beside(page.url, address) or leads_to_file(address):
         return
     around = names_around(node, 4)
@@ -173,107 +144,14 @@ def _archive(
         when = _with_month(address, period.month)
         if not when:
             return
+    if period.is_whole and not _is_in_folder(page.url, address):
+        return
     relation = _relation(page.url, address)
     is_below = relation == _CLOSE
     if is_below or (
         not _CATEGORY.search(page.url) and (relation or (when and _ARCHIVE_NAME.search(around)))
     ):
         yield ArchiveLink(address, when, is_below), says_archive or is_below
-
-
-class _Period:
-    """The parsed label of an archive link.
-
-    ``when`` is a year or a month (ISO 8601). ``month`` is the number of the month, or 0.
-    ``says_archive`` is true if the label contains a word for an archive.
-    """
-
-    __slots__ = ("month", "says_archive", "when")
-
-    def __init__(self, when: str, month: int, *, says_archive: bool) -> None:
-        self.when = when
-        self.month = month
-        self.says_archive = says_archive
-
-
-@lru_cache(maxsize=4096)  # All pages of a listing link to the same archives.
-def period_in(label: str) -> _Period | None:
-    """Parse the label of an archive link; None if the label has words unrelated to archives."""
-    text = fold_date(label[:MAX_LABEL]).strip()
-    text = _COUNT.sub("", text) or text
-    year = month = 0
-    for pattern in _PERIODS:
-        if (match := pattern.search(text)) and (year := gregorian_year(int(match["y"]))):
-            groups = match.groupdict()
-            month = int(groups.get("m") or 0)
-            if month > 12 or (groups.get("z") and int(groups["z"]) != int(match["y"]) + 1):  # noqa: PLR2004 - months
-                year = month = 0
-                continue
-            text = f"{text[: match.start()]} {text[match.end() :]}"
-            break
-    if _DIGITS.search(text):
-        return None
-    is_archive = is_older = is_news = False
-    for part in filter(None, _PARTS.split(text)):
-        word = part.removeprefix("ال") or part
-        number = month_of(part)
-        if number and not month:
-            month = number
-            continue
-        if not _is_word(word):
-            return None
-        is_archive = is_archive or word in ARCHIVES or any(map(word.__contains__, _LONG_ARCHIVES))
-        is_older = is_older or _is_stem(word, OLDER)
-        is_news = is_news or _is_stem(word, NEWS)
-    # A link labeled only "Older" leads to the next page, not to an archive.
-    says_archive = is_archive or (is_older and is_news)
-    if not (year or month or says_archive):
-        return None
-    when = f"{year}-{month:02}" if year and month else str(year or "")
-    return _Period(when, month, says_archive=says_archive)
-
-
-_LONG_ARCHIVES: Final = frozenset(
-    stem for stem in ARCHIVES if len(stem) > MIN_STEM or not stem.isascii()
-)
-"""Word stems that mean an archive inside longer words too."""
-
-
-def _is_stem(word: str, stems: Collection[str]) -> bool:
-    """Whether a word is one of the stems, or a stem with an ending."""
-    if word in stems:
-        return True
-    sizes = range(max(MIN_STEM, len(word) - MAX_ENDING), len(word))
-    return any(word[:size] in stems for size in sizes)
-
-
-def _is_made_of_words(word: str) -> bool:
-    """Whether a compound word, or a text without spaces, consists only of archive words."""
-    reached = {0}
-    for start in range(len(word)):
-        if start in reached:
-            reached.update(
-                end
-                for end in range(start + 1, min(len(word), start + 20) + 1)
-                if word[start:end] in _STEMS
-                or word[start:end] in _PIECES
-                or (start and word[start:end] in {"s", "n", "en", "er", "e"})
-            )
-    return len(word) in reached
-
-
-def gregorian_year(number: int) -> int:
-    """Convert a four-digit year of the Gregorian, Thai or Iranian calendar to a Gregorian year.
-
-    Returns 0 if the number is not a plausible year of press releases.
-    """
-    if 1950 <= number <= 2100:  # noqa: PLR2004 - years of press releases
-        return number
-    if 2440 <= number <= 2643:  # noqa: PLR2004 - the same in the Thai calendar
-        return number - 543
-    if 1330 <= number <= 1430:  # noqa: PLR2004 - the same in the Iranian calendar
-        return number + 621
-    return 0
 
 
 def _with_month(address: str, month: int) -> str:
@@ -302,6 +180,14 @@ def _is_beside(here: str, address: str) -> bool:
         return False
     same = (mine.path.rstrip("/") or "/") == (other.path.rstrip("/") or "/")
     return not (same and mine.query == other.query)
+
+
+def _is_in_folder(here: str, address: str) -> bool:
+    """Whether an address without a query is below another one: */press/all/* and */press/*."""
+    mine, other = (urlsplit(url) for url in (here, address))
+    folder = _FILE_NAME.sub("", mine.path).rstrip("/")
+    inside = other.path.rstrip("/").startswith(f"{folder}/")
+    return bool(folder) and inside and not other.query
 
 
 _CLOSE, _RELATED = 2, 1
@@ -338,13 +224,9 @@ def _is_archive_path(path: str) -> bool:
     """Whether a segment of a path consists of archive words, as in ``/news-archive/``."""
     return any(
         _ARCHIVE_PATH.search(part)
-        and all(_is_word(word) for word in filter(None, _PARTS.split(_DIGITS.sub(" ", part))))
+        and all(is_word(word) for word in filter(None, PARTS.split(_DIGITS.sub(" ", part))))
         for part in _FILE_NAME.sub("", fold_date(path)).split("/")
     )
-
-
-def _is_word(word: str) -> bool:
-    return word in _EXACT or _is_stem(word, _STEMS) or _is_made_of_words(word)
 
 
 def covers(archive: ArchiveLink, items: Collection[ListingItem]) -> bool | None:

@@ -182,6 +182,15 @@ class Controls:
             return None
         return self._noted(form, button, [*choice, *_pressed(button)])
 
+    def by_get(self, option: etree._Element) -> str | None:
+        """Return the address that an option of a GET form leads to, or None."""
+        select = next(option.iterancestors("select"), None)
+        if option.tag != "option" or not any(one is select for one, _ in self.lists):
+            return None
+        address = self.chosen(select, option) if select is not None else None
+        url, form = (self.request(address) or (None, None)) if address else (None, None)
+        return None if form else url
+
     def makes(self, address: str) -> bool:
         """Whether an address is the key address of a control's request."""
         return address in self._pressed

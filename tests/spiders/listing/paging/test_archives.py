@@ -9,7 +9,8 @@ import pytest
 from data.dates.context import DateContext
 from data.models import ArchiveLink
 from spiders.items import Listing, ListingItem
-from spiders.listing.paging.archives import archives_of, lists_releases, period_in
+from spiders.listing.paging.archive_labels import period_in
+from spiders.listing.paging.archives import archives_of, lists_releases
 from spiders.listing.read import read_listing
 from spiders.page.links import url_pattern
 from spiders.page.page import Page
@@ -41,6 +42,16 @@ def found(body: str, url: str = URL) -> dict[str, str]:
         ("ニュースアーカイブ", ""), ("過去のお知らせ", ""), ("历史新闻", ""), ("지난 뉴스", ""),
         ("Haber Arşivi", ""), ("Αρχείο", ""), ("ארכיון חדשות", ""), ("Lưu trữ tin tức", ""),
         ("समाचार अभिलेख", ""), ("Starsze wiadomości", ""), ("Older news", ""), ("Uutisarkisto", ""),
+        ("2024/25", "2024"), ("2024–25", "2024"), ("2024-2025", "2024"), ("FY2025", "2025"),
+        ("令和8年", "2026"), ("令和元年度", "2019"), ("平成30年", "2018"),
+        ("令和7年（2025年）", "2025"),
+        ("民國114年", "2025"), ("114年", "2025"), ("Q1 2025", "2025"), ("2025 Q4", "2025"),
+        ("4th quarter 2025", "2025"), ("1. Quartal 2025", "2025"), ("2025年第3季度", "2025"),
+        ("4. čtvrtletí 2025", "2025"), ("III квартал 2025", "2025"), ("2. çeyrek 2025", "2025"),
+        ("2. Halbjahr 2024", "2024"), ("July–December 2025", "2025"), ("2025: 34", "2025"),
+        ("2025 – 34 releases", "2025"), ("2015–2019", ""), ("2010s", ""),
+        ("Releases before 2020", ""), ("Meldungen bis 2019", ""), ("2019年以前", ""),
+        ("View all press releases", ""), ("Alle Meldungen", ""),
         ("Hírarchívum", ""), ("Naujienų archyvas", ""), ("Previous press releases", ""),
     ],
 )  # fmt: skip
@@ -55,6 +66,7 @@ def test_the_label_of_an_archive_names_its_period(label: str, period: str) -> No
     [
         "Annual report 2019", "Budget 2024", "2019 Meetings", "Past events", "Older", "News",
         "Contact", "Harbour plan 2019 adopted", "Jahresbericht 2019", "Конкурс 2019", "2019 3 4",
+        "Q1", "January–June", "All events", "4 2019", "Strategy 2020–2024", "Before 9",
         "预算 2019", "Archives department of the town", "13/2024", "1789", "3",
     ],
 )  # fmt: skip
@@ -102,6 +114,23 @@ def test_an_address_of_any_kind_counts_where_the_control_is_called_one_of_years(
     links = "".join(f'<a href="/node/{553 + year}">{year}</a>' for year in YEARS)
     assert not found(f"<div>{links}</div>")
     assert len(found(f'<div class="year-tabs">{links}</div>')) == 3
+
+
+def test_months_of_a_form_are_archives_at_the_addresses_that_it_requests() -> None:
+    options = '<option value="2026-02">February 2026</option><option value="2026-01">January 2026'
+    form = f'<form action="/news/"><select name="month" onchange="this.form.submit()">{options}'
+    assert found(form) == {
+        "/news/?month=2026-02": "2026-02",
+        "/news/?month=2026-01": "2026-01",
+    }
+
+
+def test_the_whole_listing_is_an_archive_only_in_the_folder_of_the_page() -> None:
+    link = '<a href="{}">All press releases</a>'
+    assert found(link.format("/news/all/")) == {"/news/all/": ""}
+    for address in ("/press/", "/news/?kind=all", "/news/all/?kind=3", "/"):
+        assert not found(link.format(address))
+    assert not found(link.format("/news/"), f"{URL}?category=3")
 
 
 @pytest.mark.parametrize(

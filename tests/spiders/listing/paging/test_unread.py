@@ -55,7 +55,11 @@ def reason(below: str, **more: str) -> str:
         ("hi", "पृष्ठ १ का २५"), ("th", "หน้า ๑ จาก ๒๕"), ("zh", "第1页/共25页"),
         ("zh", "共248条"), ("ja", "248件中 1-10件"), ("ja", "全248件"), ("ko", "총 248건"),
         ("ko", "1 / 25 페이지"), ("hu", "248 találat"), ("fi", "248 tulosta"),
-        ("sv", "Sida 1 av 25"),
+        ("sv", "Sida 1 av 25"), ("en", "Showing 10 of 248 articles"), ("de", "10 von 248"),
+        ("fr", "10 sur 248"), ("ru", "10 из 248"), ("en", "10 / 248"),
+        ("en", "248 press releases"), ("es", "248 noticias"), ("pl", "248 aktualności"),
+        ("en", "<form>Page <input name=page value=1> of 25 <input type=submit></form>"),
+        ("de", "Seite <input value=1> von 25"),
     ],
 )  # fmt: skip
 def test_a_total_shows_that_a_list_has_more(lang: str, text: str) -> None:
@@ -81,6 +85,9 @@ def test_a_total_shows_that_a_list_has_more(lang: str, text: str) -> None:
         ("fr", "<input type='button' value='Voir plus'>"),
         ("pt", "<a href=\"javascript:__doPostBack('ctl00$next','')\">Próxima</a>"),
         ("en", "<button wire:click='loadMore'>Earlier</button>"),
+        ("en", "<div class='load-more'>Load more</div>"),
+        ("en", "<div class='btn btn-primary'><span>Load more releases</span></div>"),
+        ("de", "<span class='button'>Mehr laden</span>"),
     ],
 )
 def test_a_control_without_an_address_shows_that_a_list_has_more(lang: str, control: str) -> None:
@@ -99,6 +106,7 @@ def test_a_control_without_an_address_shows_that_a_list_has_more(lang: str, cont
         "<button disabled>1</button><button>2</button><button>3</button>",
         "<a href='#' class='active'>1</a> <a href='#'>2</a> <a href='#'>3</a>",
         "<b>१</b> <a href='#'>२</a> <a href='#'>३</a>",
+        "<span class='current'>1</span><span>2</span><span>3</span><span>›</span>",
     ],
 )
 def test_page_numbers_without_addresses_show_that_a_list_has_more(pager: str) -> None:
@@ -112,10 +120,20 @@ def test_page_numbers_without_addresses_show_that_a_list_has_more(pager: str) ->
         "<button data-year='2026'>2026</button><button>2025</button><button>2019</button>",
         "<a href='#'>2026</a> <a href='#'>2025</a> <a href='#'>2019</a>",
         "<ul><li onclick='y(1)'>2026</li><li onclick='y(2)'>2019</li></ul>",
+        "<ul role=tablist><li role=tab>2026</li><li role=tab>2025</li><li role=tab>2019</li></ul>",
+        "<ul><li data-year=2026>2026</li><li data-year=2025>2025</li><li>2019</li></ul>",
+        "<span>2026</span> · <span>2025</span> · <span>2019</span>",
     ],
 )
 def test_years_without_addresses_show_that_a_list_has_more(control: str) -> None:
     assert "2026 to 2019" in reason("", above=f"<div>{control}</div>")
+
+
+def test_months_without_addresses_show_that_a_list_has_more() -> None:
+    options = "<option>November 2026</option><option>October 2026</option>"
+    assert "2026-11 to 2026-10" in reason("", above=f"<select>{options}</select>")
+    later = "<option>December 2026</option><option>November 2026</option>"
+    assert reason("", above=f"<select>{later}</select>") == ""
 
 
 @pytest.mark.parametrize(
@@ -138,6 +156,18 @@ def test_years_without_addresses_show_that_a_list_has_more(control: str) -> None
         "<p><a href='#a'>2025</a> <a href='#b'>2024</a></p><h2 id=a>2025</h2><h2 id=b>2024</h2>",
         "<table class='calendar'><tr><td><button>1</button><button>2</button></td></tr></table>",
         "<footer><button>Show more</button></footer>",
+        "<p>10 of 10</p>",
+        "<p>Open from 10 to 17</p>",
+        "<p>10 May 2026</p>",
+        "<p>Health: <b>248 articles</b>, ships: <b>112 articles</b></p>",
+        "<p>7 press releases</p>",
+        "<div class='load-more'></div>",
+        "<div class='load-more'>No more releases</div>",
+        "<table><tr><td>2026</td><td>2025</td><td>2019</td></tr></table>",
+        "<div><span>1</span><span>2</span><span>3</span></div>",
+        "<div class='pages'><span>1</span></div>",
+        "<p role=tab><a href='#a'>2025</a> <a href='#b'>2019</a></p><p id=a></p><p id=b></p>",
+        "<button aria-controls=c>2025</button> <button aria-controls=c>2019</button><p id=c></p>",
         "<select><option>10</option><option>20</option><option>50</option></select>",
     ],
 )
