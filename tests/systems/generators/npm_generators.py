@@ -98,7 +98,9 @@ def docusaurus(build: Build) -> Path:
         text = f"{head}\n{lead}</p>\n\n<!-- truncate -->\n\n{rest}\n"
         build.write(f"blog/{post.day}-{post.slug}.md", text)
     program = str(build.programs / "node_modules" / ".bin" / "docusaurus")
-    done([program, "build"], folder=build.folder)
+    # All sites share the cache in node_modules, which returns modules of another site's pages.
+    no_cache = {"DOCUSAURUS_NO_PERSISTENT_CACHE": "true"}
+    done([program, "build"], folder=build.folder, environment=no_cache)
     return build.folder / "build"
 
 
