@@ -19,6 +19,7 @@ from data.settings import Site
 from data.store.store import Store
 from feeds.backoff import Backoff
 from feeds.urls import MEDIA_TYPES
+from feeds.websub.hub import has_room, host_of
 from feeds.websub.made_feeds import (
     UNKNOWN,
     MadeBodies,
@@ -29,7 +30,6 @@ from feeds.websub.made_feeds import (
 )
 from feeds.websub.messages import delivery_headers, topic_of, verification_url
 from feeds.websub.publisher import note_changed_feeds
-from feeds.websub.subscribers import has_room, host_of
 
 log = structlog.get_logger()
 

@@ -20,8 +20,8 @@ from data.store.store import Store
 from data.text.urls import site_address
 from feeds.backoff import Backoff
 from feeds.urls import CALLBACK_PATH
+from feeds.websub.hub import host_of
 from feeds.websub.messages import FORM, is_address, subscription_form
-from feeds.websub.subscribers import host_of
 
 log = structlog.get_logger()
 

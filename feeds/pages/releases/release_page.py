@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Final
+from urllib.parse import unquote, urlsplit
 
+from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from data.languages.tags import feed_language
@@ -14,7 +16,7 @@ from data.models import Facet, Media, Neighbour, Neighbours, Release, Return, Re
 from data.revisions.stored_difference import changes_between
 from data.stories.copies import StoryMember
 from data.stories.passages import Passage, shared_passages
-from data.text.clean import excerpt, plain
+from data.text.clean import INVISIBLE, as_name, excerpt, plain
 from data.text.urls import web_address
 from data.topics.facets import section_of
 from feeds.catalog import Catalog
@@ -22,7 +24,6 @@ from feeds.entries.body import body_of
 from feeds.entries.citation import citation_of
 from feeds.entries.entry import UNTITLED, ReleaseEntry
 from feeds.pages.releases.date_origin import date_origin
-from feeds.pages.releases.media_names import file_line, size_of
 from feeds.pages.releases.release_body import shown_body
 from feeds.pages.releases.story_page import (
     MAX_PASSAGE_CHARACTERS,
@@ -247,3 +248,77 @@ def changed_in(revisions: tuple[Revision, ...], texts: Texts) -> dict[int, str]:
         else change_words(before, after, texts)
         for before, after in pairwise(some)
     }
+
+
+KINDS: Final[Mapping[str, str]] = {
+    "application/pdf": "PDF",
+    "application/msword": "Word",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": "Word",
+    "application/vnd.oasis.opendocument.text": "OpenDocument",
+    "application/rtf": "RTF",
+    "application/vnd.ms-excel": "Excel",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": "Excel",
+    "application/vnd.oasis.opendocument.spreadsheet": "OpenDocument",
+    "application/vnd.ms-powerpoint": "PowerPoint",
+    "application/vnd.openxmlformats-officedocument.presentationml.presentation": "PowerPoint",
+    "application/vnd.oasis.opendocument.presentation": "OpenDocument",
+    "application/epub+zip": "EPUB",
+    "application/zip": "ZIP",
+    "text/csv": "CSV",
+    "text/plain": "TXT",
+    "image/jpeg": "JPEG",
+    "image/svg+xml": "SVG",
+    "audio/mpeg": "MP3",
+}
+"""Names of media types. Other images, audio and video use their subtype."""
+
+KILOBYTE: Final = 1000
+MEGABYTE: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """The line of a file: URL, name, and a description (type and size)."""
+
+    url: str
+    name: str
+    about: str
+
+
+def file_line(media: Media, texts: Texts) -> FileLine:
+    """Return the line of a file; its name is its title or the last part of its URL."""
+    about = (kind_of(media.type), size_of(media.length, texts))
+    return FileLine(media.url, name_of(media), ", ".join(filter(None, about)))
+
+
+def name_of(media: Media) -> str:
+    """Return the displayed name of a file."""
+    parts = urlsplit(media.url)
+    in_address = unquote(parts.path.rstrip("/").rpartition("/")[2], errors="replace")
+    return shown(media.title or "") or shown(in_address) or parts.netloc or media.url
+
+
+def shown(text: str) -> str:
+    """Remove direction marks, which could make ``fdp.exe`` look like ``exe.pdf``."""
+    return as_name(INVISIBLE.sub("", text)).strip()
+
+
+def kind_of(media_type: str) -> str:
+    """Return the name of a media type, empty for unknown binary data."""
+    if media_type in KINDS:
+        return KINDS[media_type]
+    family, _, name = media_type.partition("/")
+    if family in {"image", "audio", "video"}:
+        return name.removeprefix("x-").upper()
+    return "" if name == "octet-stream" else media_type
+
+
+def size_of(length: int | None, texts: Texts) -> str:
+    """Format a number of bytes: ``1.2 MB``."""
+    if length is None:
+        return ""
+    if length < KILOBYTE:
+        return texts.ngettext("%(num)s byte", "%(num)s bytes", length)
+    if length < MEGABYTE:
+        return f"{texts.number(round(length / KILOBYTE))} kB"
+    return f"{format_decimal(round(length / MEGABYTE, 1), locale=texts.locale)} MB"

@@ -1,4 +1,4 @@
 """Publishing to a bucket: the manifest, the order of files, and the upload itself.
 
-`push` may import the other modules, and changed_files may import pushed_files.
+`push` may import the other modules.
 """

@@ -34,7 +34,6 @@ from data.files import read_regular
 from data.network.bucket import Bucket, BucketError, Replaced
 from data.store.store import Store
 from feeds.http_headers import cache_control_of, content_type_of, page_after
-from feeds.publishing.bucket.changed_files import CHECKPOINT, changed, files_in, parts_of
 from feeds.publishing.bucket.manifest import (
     FILE,
     BucketManifest,
@@ -42,7 +41,15 @@ from feeds.publishing.bucket.manifest import (
     read_manifest,
     replace_manifest,
 )
-from feeds.publishing.bucket.pushed_files import UNKNOWN, Pushed, PushedFiles
+from feeds.publishing.bucket.pushed_files import (
+    CHECKPOINT,
+    UNKNOWN,
+    Pushed,
+    PushedFiles,
+    changed,
+    files_in,
+    parts_of,
+)
 from feeds.urls import FileStamp
 
 MAX_REQUESTS: Final = 16

@@ -20,8 +20,7 @@ from starlette.types import Scope
 from data.network.addresses import Address, unmapped
 from data.settings import Site
 from feeds.server.requests.client import CONNECTION, is_local
-from feeds.server.requests.rate_limit import RateLimit
-from feeds.server.requests.work_queue import Unanswered
+from feeds.server.requests.work_queue import RateLimit, Unanswered
 
 PROC: Final = Path("/proc")
 TABLES: Final = ("self/net/tcp", "self/net/tcp6")

@@ -10,6 +10,8 @@ connection address share limits. All jobs of an IPv6 /48 share limits too.
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,8 +23,60 @@ from data.errors import CommuniqueError
 from data.network.addresses import networks_of
 from data.settings import Site
 from data.store.shared_sql.database.interruption import Interruption, interruptible
-from feeds.server.requests.client import Network, client_of, peer_of, proxies_of
-from feeds.server.requests.rate_limit import RateLimit
+from feeds.server.requests.client import Network, client_of, is_loopback, peer_of, proxies_of
+
+MAX_NETWORKS: Final = 10_000
+"""Maximum number of networks in memory; the longest inactive are dropped first."""
+
+LOOPBACK_FACTOR: Final = 10
+"""This machine's rate, as a multiple of the rate of other clients."""
+
+NETWORK_FACTOR: Final = 4
+"""The rate of an IPv6 /48, as a multiple of the rate of a /64 in it."""
+
+
+class RateLimit:
+    """Allows ``rate`` requests per client and minute, in bursts of the same size; 0 means no limit.
+
+    ``clock`` returns seconds.
+    """
+
+    def __init__(
+        self,
+        rate: int,
+        clock: Callable[[], float] = time.monotonic,
+        proxies: Sequence[Network] = (),
+    ) -> None:
+        self._rate = rate
+        self._clock = clock
+        self._proxies = proxies
+        self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def wait(self, scope: Scope) -> int:
+        """Count a request. Returns 0 if it is allowed, or else the seconds until it is."""
+        if not self._rate:
+            return 0
+        client = client_of(scope, self._proxies)
+        rate = self._rate * (LOOPBACK_FACTOR if is_loopback(client) else 1)
+        now = self._clock()
+        rates = {
+            network: float(rate * NETWORK_FACTOR**level)
+            for level, network in enumerate(networks_of(client))
+        }
+        left = {network: self._tokens(network, most, now) for network, most in rates.items()}
+        may = all(tokens >= 1 for tokens in left.values())
+        for network, tokens in left.items():
+            self._left[network] = tokens - may, now
+        while len(self._left) > MAX_NETWORKS:
+            self._left.popitem(last=False)
+        waits = (math.ceil((1 - left[network]) * 60 / most) for network, most in rates.items())
+        return 0 if may else max(waits)
+
+    def _tokens(self, network: str, rate: float, now: float) -> float:
+        """Remove a network's bucket from memory and return its current number of tokens."""
+        left, at = self._left.pop(network, (rate, now))
+        return min(rate, left + (now - at) * rate / 60)
+
 
 T = TypeVar("T")
 

@@ -89,7 +89,7 @@ def export(
             check_known(store, source)
         lost = lost_captures(home.archive, chosen_captures(store, choice))
         with destination(to) as temporary, one_bar(kind) as on_progress:
-            made = WRITERS[kind](home, store, temporary, choice, on_progress)
+            made = write(home, store, kind, temporary, choice, on_progress=on_progress)
     code = report(made, lost, kind, to, as_json=as_json)
     unproven = kind == "bagit" and choice.is_all and isinstance(made, Exported) and made.records
     if unproven and not (home.archive / "log" / "checkpoint").exists():
@@ -98,20 +98,23 @@ def export(
     return code
 
 
-def wacz(home: Home, store: Store, to: Path, choice: Choice, on_progress: OnProgress) -> Exported:
-    """Write a WACZ file."""
-    return write_wacz(store, home.archive, to, choice, **metadata_of(home), told=on_progress)
-
-
-def bagit(home: Home, store: Store, to: Path, choice: Choice, on_progress: OnProgress) -> Exported:
-    """Write a BagIt folder."""
-    return write_bag(store, home.archive, to, choice, **metadata_of(home), told=on_progress)
-
-
-def sqlite(home: Home, store: Store, to: Path, choice: Choice, on_progress: OnProgress) -> Exported:
-    """Write an SQLite database."""
-    del home
-    return write_sqlite(store, to, choice, told=on_progress)
+def write(
+    home: Home, store: Store, kind: str, to: Path, choice: Choice, *, on_progress: OnProgress
+) -> Exported | FolderCopy:
+    """Write an export in the format ``kind``."""
+    if kind == "folder":
+        return folder(home, store, to, choice, on_progress)
+    if kind == "sqlite":
+        return write_sqlite(store, to, choice, told=on_progress)
+    return (write_wacz if kind == "wacz" else write_bag)(
+        store,
+        home.archive,
+        to,
+        choice,
+        title=home.settings.site.title or "Communique",
+        software=f"Communique {version('communique')}",
+        told=on_progress,
+    )
 
 
 def folder(
@@ -138,23 +141,6 @@ def folder(
         return write_folder(
             store, choice, to, home.settings.site, payload=payload, progress=on_progress
         )
-
-
-WRITERS: dict[str, Callable[[Home, Store, Path, Choice, OnProgress], Exported | FolderCopy]] = {
-    "wacz": wacz,
-    "bagit": bagit,
-    "folder": folder,
-    "sqlite": sqlite,
-}
-"""Functions that write an export, by format."""
-
-
-def metadata_of(home: Home) -> dict[str, str]:
-    """Return the title of a copy, and the software that made it."""
-    return {
-        "title": home.settings.site.title or "Communique",
-        "software": f"Communique {version('communique')}",
-    }
 
 
 def report(

@@ -22,8 +22,7 @@ from data.wording import time_limit
 from scheduler.children.command_child import CommandResult, run_command
 from scheduler.home import Home
 from scheduler.logs import without_secrets
-from scheduler.service.admin.live import LiveEvents
-from scheduler.service.admin.pages import AdminPages, AdminService, Posts
+from scheduler.service.admin.pages import AdminPages, AdminService, LiveEvents, Posts
 
 INSPECTION_SECONDS: Final = 180.0
 """Maximum duration of an inspection. A slow site takes a minute."""

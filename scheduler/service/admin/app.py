@@ -22,9 +22,8 @@ from scheduler.home import Home
 from scheduler.service.admin.adding import AddPages
 from scheduler.service.admin.correcting import CorrectPages
 from scheduler.service.admin.guard import Guard
-from scheduler.service.admin.live import LiveEvents
 from scheduler.service.admin.overview import Overview
-from scheduler.service.admin.pages import AdminPages, AdminService, Posts
+from scheduler.service.admin.pages import AdminPages, AdminService, LiveEvents, Posts
 from scheduler.service.admin.sources import SourcePages
 from scheduler.service.admin.watches import WatchPages
 

@@ -27,7 +27,7 @@ from data.store.sqlite.store import SqliteStore
 from feeds.backoff import Backoff
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from feeds.websub.subscribers import MAX_WAITING, has_room, queue_request
+from feeds.websub.hub import MAX_WAITING, has_room, queue_request
 from scheduler.home import open_home
 from scheduler.home.publish import note_changes
 from scheduler.service.push import PushService, announce

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from data.models import Media
-from feeds.pages.releases.media_names import file_line
+from feeds.pages.releases.release_page import file_line
 from feeds.translations import texts_of
 
 ENGLISH = texts_of("en")

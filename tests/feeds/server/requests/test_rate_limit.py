@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from starlette.types import Scope
 
-from feeds.server.requests import rate_limit
-from feeds.server.requests.rate_limit import NETWORK_FACTOR, RateLimit
+from feeds.server.requests import work_queue
+from feeds.server.requests.work_queue import NETWORK_FACTOR, RateLimit
 
 
 def still() -> float:
@@ -73,7 +73,7 @@ def test_a_rate_of_zero_means_no_limit() -> None:
 def test_the_longest_inactive_networks_are_dropped_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(rate_limit, "MAX_NETWORKS", 2)
+    monkeypatch.setattr(work_queue, "MAX_NETWORKS", 2)
     limit = RateLimit(1, still)
     for client in ("203.0.113.1", "203.0.113.2", "203.0.113.3"):
         assert limit.wait(asked_by(client)) == 0
