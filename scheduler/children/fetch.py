@@ -149,7 +149,7 @@ def main() -> int:
     log_as(home.settings.log)
     archive = home.open_archive() if start.archive else None
     process.crawl(
-        FetchSpider, asked=_asked(lines), tell=write_line, render=start.render, archive=archive
+        FetchSpider, urls=_asked(lines), report=write_line, render=start.render, archive=archive
     )
     try:
         process.start()

@@ -29,7 +29,7 @@ Cause: TypeAlias = Literal["file", "program"]
 """The changed part: the source file, or Communique itself."""
 
 DATED: Final = 0.8
-"""Minimum share of dated items in a list in which new undated items are suspicious."""
+"""Minimum share of dated items in a listing for new undated items to be suspicious."""
 
 
 class ListingDrift(msgspec.Struct, frozen=True):
@@ -119,7 +119,7 @@ def _parts(url: str) -> Iterator[str]:
 
 
 def harms_of(drift: Drift) -> str:
-    """Describe the harm of a mass change, such as ``of 20 stored pages, title changed on 20``."""
+    """Describe the damage of a mass change: ``of 20 stored pages, title changed on 20``."""
     return "; ".join(_harms(drift))
 
 
@@ -145,7 +145,7 @@ def _harms(drift: Drift) -> Iterator[str]:
 
 
 def how_of(lost: int, changed: int) -> str:
-    """Return a word for the harm to a field: lost, changed, or both."""
+    """Return how a field was damaged: lost, changed, or both."""
     return "lost or changed" if lost and changed else "lost" if lost else "changed"
 
 

@@ -1,4 +1,4 @@
-"""Import archived pages as if they had been collected at the time of their capture."""
+"""Import archived pages as if visits had collected them at the time of their capture."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ class ImportCounts:
 class ImportedPages:
     """Imports captured pages of one source into the store.
 
-    Captured listings show which pages are releases. Without any listing, a page counts as a release
-    if it looks like one and has a date.
+    Captured listings show which pages are releases. If no listing was captured, a page counts as a
+    release if it looks like one and has a date.
     """
 
     def __init__(self, loaded: LoadedSource, store: Store, taxonomy: Taxonomy) -> None:
@@ -73,7 +73,7 @@ class ImportedPages:
         store.register(loaded.source)
 
     def is_of_source(self, url: str) -> bool:
-        """Whether an address belongs to the source's site."""
+        """Whether an address is on the source's site."""
         try:
             (own, port), (other, other_port) = map(_place, (self._file.url, url))
         except ValueError:
@@ -90,13 +90,13 @@ class ImportedPages:
         histories: Iterable[Iterable[Capture]],
         answer: Callable[[Capture], Served | None],
         led: Mapping[str, Sequence[str]],
-        told: Callable[[int, int], None],
+        on_progress: Callable[[int, int], None],
     ) -> None:
         """Import the earliest capture of each page, then the second of each, and so on.
 
-        ``histories`` are the captures of each page, and ``answer`` returns the response of a
-        capture. ``led`` contains the addresses that redirected to a page, by its canonical address.
-        ``told`` is called with the number of processed captures and their total.
+        ``histories`` are the captures of each page. ``answer`` returns the response of a capture.
+        ``led`` contains the addresses that redirect to a page, by the page's canonical address.
+        ``on_progress`` is called with the number of processed captures and their total.
         """
         left = [sorted(some, key=moment) for some in histories]
         whole, done = sum(map(len, left)), 0
@@ -109,7 +109,7 @@ class ImportedPages:
                 if served := answer(capture):
                     self.take(served, capture, tuple(led.get(canonical_url(served.url), ())))
                 done += 1
-                told(done, whole)
+                on_progress(done, whole)
             self.settle()
             left = [history for history in left if len(history) > number + 1]
         self.finish()

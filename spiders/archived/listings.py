@@ -1,4 +1,4 @@
-"""Read captured listings of a source, to find out which of its other pages are releases."""
+"""Read captured listings of a source, to find out which other captured pages are releases."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ArchivedListings:
         self._series: Series | None = None
 
     def __contains__(self, url: str) -> bool:
-        """Whether a page is a listing page, as far as the listings have been read."""
+        """Whether a page is known to be a listing page."""
         return canonical_url(url) in self._pages
 
     def read(self, answers: Callable[[str], Iterable[Served]]) -> None:

@@ -48,14 +48,17 @@ class Archived:
 
 
 def leaf_then(read: Revision) -> int | None:
-    """Return the log position of the capture that showed a version; None if it was read later."""
+    """Return the log position of the capture from which a version was extracted.
+
+    Returns None if the version was extracted later than its capture.
+    """
     capture = read.capture
     is_then = capture and capture.at.replace(microsecond=0) == read.seen.replace(microsecond=0)
     return capture.leaf if capture and is_then else None
 
 
 class SourceHistory:
-    """Versions of one source file by the times from which they were in force."""
+    """The versions of one source file, and the times from which they were in force."""
 
     def __init__(self, archive: Path, source: str) -> None:
         self._archive = archive
@@ -64,11 +67,11 @@ class SourceHistory:
         self._files: dict[int, SourceFile | None] = {}
 
     def at(self, when: dt.datetime, leaf: int | None = None) -> SourceFile | None:
-        """Return the file in force at a time, the first file for earlier times, or None.
+        """Return the file that was in force at a time, or None.
 
-        None if there is no file, or if it can't be parsed any more. Records have times in whole
-        seconds. ``leaf`` is the log position of a capture, and decides between files of the same
-        second.
+        The first file also applies to earlier times. Returns None if there is no file, or if it
+        can't be parsed any longer. Records have times in whole seconds. ``leaf`` is the log
+        position of a capture, and decides between files of the same second.
         """
         second = when.replace(microsecond=0)
         before = sum(
@@ -144,10 +147,10 @@ class StoredPages:
         return with_topics(read.draft, self._loaded.file.topics, self._archived.taxonomy)
 
     def before(self, release: Release, read: Revision) -> Content | None:
-        """Extract a release's page by the rules of the source file in force at its last extraction.
+        """Extract a release's page with the source file that was in force at its last extraction.
 
-        ``read`` is the current version of the release. None if those rules are the current ones, or
-        are not known.
+        ``read`` is the current version of the release. Returns None if the current source file has
+        the same rules, or if the earlier file is unknown.
         """
         file = self._history.at(read.seen, leaf_then(read))
         if file is None or file.releases == self._loaded.file.releases:

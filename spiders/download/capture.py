@@ -1,10 +1,11 @@
-"""Archive each response as served, before it is processed.
+"""Archive each response as the server sent it, before it is processed.
 
-Scrapy's responses still have the encoded body and all header fields. They lack the chunks of the
-body (Transfer-Encoding and Connection), the case of field names, the order of different fields, and
-the reason phrase, which is the standard one here. For a rendered page, the browser's document is
-archived without a request, since only the browser knows all of it. The archive removes secrets from
-requests (data.archive.warc.http_head).
+The body is still encoded, and all header fields are included. Scrapy does not provide the chunks of
+the body (Transfer-Encoding and Connection), the case of field names, the order of different fields,
+and the reason phrase. The archive contains a standard reason phrase instead.
+
+For a rendered page, the browser's document is archived without its request, which only the browser
+knows. The archive removes secrets from requests (data.archive.warc.http_head).
 """
 
 from __future__ import annotations
@@ -61,10 +62,10 @@ def why_not_archived(response: Response) -> str:
 
 
 class CaptureMiddleware:
-    """Archives every response, and truncates bodies that are too long.
+    """Archives every response, and stops bodies that are too long.
 
-    It is the middleware closest to the server. The archive gets the beginning of a body longer than
-    ``DOWNLOAD_MAXSIZE``, and the visit gets an error.
+    It is the middleware closest to the server. If a body is longer than ``DOWNLOAD_MAXSIZE``, its
+    beginning is archived, and the request fails.
     """
 
     def __init__(self, archive: Archive | None, limit: int) -> None:
@@ -103,9 +104,9 @@ class CaptureMiddleware:
         return response
 
     def began(self, body_length: int | str, request: Request) -> None:
-        """Stop a body that is announced as too long; called by Scrapy.
+        """Stop a body whose announced length is too large; called by Scrapy.
 
-        Twisted passes a text if the length is unknown.
+        ``body_length`` is a text if the length is unknown.
         """
         request.meta[RECEIVED] = 0
         if isinstance(body_length, int) and body_length > self._limit:

@@ -1,4 +1,4 @@
-"""Unpack response bodies within a limit, and flag those whose stream ended early."""
+"""Decompress response bodies within a size limit, and flag truncated streams."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ TOO_LARGE: Final = "its decompressed response is larger than [network] max_bytes
 ENDED: Final = "stream-ended"
 ENDED_EARLY: Final = "stream-ended-early"
 FLUSHED: Final = "stream-flushed"
-"""Flags of an unpacked response: its stream was complete; it was not; or it was not, but the server
-had flushed it, so that everything written until then was unpacked."""
+"""Flags of a decompressed response.
+
+ENDED: its stream is complete. ENDED_EARLY: it is not. FLUSHED: it is not, but the server flushed
+it, so that everything sent until then was decompressed."""
 
 
 class DecompressionMiddleware(HttpCompressionMiddleware):
-    """Requests compressed bodies as Scrapy's middleware does, and unpacks them with our decoders.
+    """Requests compressed bodies like Scrapy's middleware, but uses other decoders.
 
     Scrapy's decoders return the beginning of an incomplete stream without reporting it.
     """
@@ -30,9 +32,9 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
     def process_response(
         self, request: Request, response: Response, spider: Spider | None = None
     ) -> Request | Response:
-        """Return the response with its body unpacked, and a flag.
+        """Return the response with a decompressed body and a flag.
 
-        Raises IgnoreRequest if the body is too large, Undecodable if it is broken.
+        Raises IgnoreRequest if the body is too large, and Undecodable if it is broken.
         """
         del spider  # Scrapy no longer passes it
         codings = response.headers.getlist("Content-Encoding")

@@ -20,17 +20,17 @@ DOCUMENT: Final = "document"
 """Key in a request's meta of the text of its document."""
 
 UNREAD_META_KEY: Final = "unread"
-"""Key in a request's meta if its response need not be read."""
+"""Key in a request's meta: the response is archived but not read."""
 
 MAX_CPU_SECONDS: Final = 15
 """Maximum CPU seconds of the process that reads a document."""
 
 MAX_PDF_OFFSET: Final = 1_024
-"""Bytes in which a PDF must begin (ISO 32000-1, annex H, 3.4.1)."""
+"""Maximum position of a PDF's header in a body (bytes; ISO 32000-1, annex H, 3.4.1)."""
 
 
 def is_pdf(body: bytes) -> bool:
-    """Whether a body is a PDF, whatever its Content-Type."""
+    """Whether a body is a PDF, regardless of its Content-Type."""
     return PDF in body[:MAX_PDF_OFFSET] and body.lstrip()[:1] != b"<"
 
 

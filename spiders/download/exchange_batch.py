@@ -1,7 +1,6 @@
 """Archive the responses of one turn of the event loop together.
 
-Each response alone would need a lock, three file writes and a query, with the processor's caches
-full of other work.
+Archiving each response alone would need a lock, three file writes and a query per response.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A spider that fetches given addresses, with the politeness of a visit."""
+"""A spider that fetches given addresses with the same politeness as visits."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ class FetchResult(msgspec.Struct, frozen=True):
 
     @property
     def why(self) -> str:
-        """A sentence about why there is no page."""
+        """The reason as a sentence if there is no page."""
         return self.message or f"the server answered {self.status}"
 
 
 class FetchSpider(Spider):
-    """Requests each address from ``asked``, and calls ``tell`` with every result.
+    """Requests each address from ``urls``, and calls ``report`` with every result.
 
-    With ``render``, pages are rendered by a browser.
+    With ``render``, a browser renders the pages.
     """
 
     name = "fetch"
@@ -61,8 +61,8 @@ class FetchSpider(Spider):
 
     def __init__(
         self,
-        asked: AsyncIterator[str],
-        tell: Callable[[FetchResult], None],
+        urls: AsyncIterator[str],
+        report: Callable[[FetchResult], None],
         *,
         render: bool = False,
         archive: Archive | None = None,
@@ -71,13 +71,13 @@ class FetchSpider(Spider):
         super().__init__(**kwargs)
         self.archive = archive
         self.memory: HostMemory = LocalMemory()
-        self._asked = asked
-        self._tell = tell
+        self._urls = urls
+        self._report = report
         self._render = render
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield requests for the addresses."""
-        async for url in self._asked:
+        async for url in self._urls:
             request = self._request(url)
             if request is not None:
                 yield request
@@ -87,7 +87,7 @@ class FetchSpider(Spider):
         del kwargs
         page = page_of(response)
         asked = str(response.meta["asked"])
-        self._tell(
+        self._report(
             FetchResult(
                 asked,
                 page.url,
@@ -99,15 +99,15 @@ class FetchSpider(Spider):
         )
 
     def failed(self, failure: Failure) -> None:
-        """Report why an address gave no response."""
+        """Report a failed request."""
         request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
-        self._tell(FetchResult(request.meta["asked"], request.url, kind=kind, message=message))
+        self._report(FetchResult(request.meta["asked"], request.url, kind=kind, message=message))
 
     def _request(self, url: str) -> Request | None:
         parts = _parts(url)
         if parts is None:
-            self._tell(
+            self._report(
                 FetchResult(url, url, kind="url", message="it is not an http or https address")
             )
             return None

@@ -34,7 +34,7 @@ class BoundedProtocol(_LenientHTTP11ClientProtocol):
     _head = 0
 
     def request(self, request: TwistedRequest) -> Deferred[IResponse]:
-        """Send a request; its answer starts to count."""
+        """Send a request, and start to count the bytes of the response's headers."""
         answer = super().request(request)
         self._head = 0
         assert self._parser is not None  # noqa: S101 - the request has just made it
@@ -42,7 +42,7 @@ class BoundedProtocol(_LenientHTTP11ClientProtocol):
         return answer
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
-        """Take what the server sent."""
+        """Process received bytes; give up if the headers are too large."""
         if self._parser is not None and self._parser.state in (STATUS, HEADER):
             if self._head > MAX_HEADER_BYTES:
                 self._giveUp(Failure(HeadTooLargeError()))  # type: ignore[no-untyped-call]
@@ -58,12 +58,12 @@ class _Factory(_LenientHTTP11ClientFactory):
 
 
 def bound_heads(pool: HTTPConnectionPool) -> None:
-    """Let the connections of a pool bound the heads of answers."""
+    """Limit the headers of all responses on the connections of a pool."""
     pool._factory = _Factory  # noqa: SLF001 - Scrapy sets its own in the same way
 
 
 class BoundedHandler(HTTP11DownloadHandler):
-    """Scrapy's handler of http and https, with a bound for heads."""
+    """Scrapy's handler for http and https, with a limit for headers."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -71,7 +71,7 @@ class BoundedHandler(HTTP11DownloadHandler):
 
 
 def head_error(error: BaseException | None) -> HeadTooLargeError | None:
-    """What was wrong with the head of an answer, where that is why there is no answer."""
+    """Return the error about too large headers that caused a failed request, or None."""
     cause = error.__cause__ if error else None
     reasons = cause.reasons if isinstance(cause, ResponseFailed) else ()
     found = (reason.value for reason in reasons)

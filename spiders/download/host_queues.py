@@ -24,14 +24,14 @@ MAX_AHEAD: Final = 1
 """Maximum requests per host in the downloader, so that a response can stop the next request."""
 
 NO_DELAY: Final = 1e-6
-"""Seconds between two requests to our own machine. Scrapy 2.19 limits a host to one request at a
-time only if there is a delay."""
+"""Seconds between two requests to this machine. Scrapy 2.19 sends requests to a host one at a time
+only if there is a delay."""
 
 SLOT: Final = "download_slot"
 
 
 def is_ended(request: Request) -> bool:
-    """Whether the visit of a request was stopped before its end."""
+    """Whether the visit of a request has ended."""
     return bool(getattr(request.cb_kwargs.get("visit"), "ended", False))
 
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from data.text.redaction import without_user
 
 MAX_WAIT: Final = dt.timedelta(hours=24)
-"""Maximum time that one response can ask us to wait."""
+"""Maximum wait that a response can request."""
 
 
 def host_of(url: str) -> str:

@@ -1,7 +1,7 @@
-"""Limits the CPU time of work on a request and its response before a callback of the spider runs.
+"""Limit the CPU time of work on a request before a callback of the spider runs.
 
 Middlewares and the parsing of robots.txt wait for the network between their steps, while other
-visits continue. Each step therefore has a limit of its own, as each page has.
+visits continue. So each step has a limit of its own.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from spiders.download.slow_page import SlowPage
 
 VISIT: Final = "visit"
-"""The keyword argument of a request's callbacks, or the key in its meta, for its visit."""
+"""Key of a request's visit in its callback arguments or its meta."""
 
 T = TypeVar("T")
 
@@ -46,7 +46,7 @@ class SlowRequest(IgnoreRequest):
 
 
 def visit_of(request: Request) -> LimitedVisit | None:
-    """The visit that made a request; None for requests without one."""
+    """Return the visit that sent a request, or None."""
     found: LimitedVisit | None = request.cb_kwargs.get(VISIT) or request.meta.get(VISIT)
     return found
 
@@ -82,7 +82,7 @@ class LimitedDownloader(Downloader):
     def fetch(  # type: ignore[override]  # Scrapy no longer passes a spider
         self, request: Request
     ) -> Generator[Deferred[Any], Any, Response | Request]:
-        """The response to a request, or another request in place of it."""
+        """Return the response, or another request to send instead."""
         self.active.add(request)
         try:
             work = self.middleware.download_async(self._enqueue_request, request)
@@ -97,7 +97,7 @@ class SlowPagesMiddleware:
     """Skips responses that took too much CPU time in a recent visit, once they are archived."""
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """The response. Raises SlowRequest if it is skipped."""
+        """Return the response. Raises SlowRequest if it is skipped."""
         visit = visit_of(request)
         if visit and response.status != HTTPStatus.NOT_MODIFIED:
             try:

@@ -25,7 +25,7 @@ from spiders.page.charset import recode
 
 
 class PublicOnlyMiddleware:
-    """Refuses private addresses written as numbers, which are never resolved."""
+    """Rejects private addresses that are written as numbers, since these are never resolved."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PublicOnlyMiddleware:
@@ -35,7 +35,7 @@ class PublicOnlyMiddleware:
         return cls()
 
     def process_request(self, request: Request) -> None:
-        """Pass requests to host names and public addresses."""
+        """Let requests to host names and public addresses pass."""
         host = urlsplit(request.url).hostname or ""
         try:
             # inet_aton accepts all numeric spellings of addresses, such as 127.1 and 0x7f000001.
@@ -52,8 +52,8 @@ CONDITIONS: Final = ("If-None-Match", "If-Modified-Since")
 class PlainRedirectMiddleware:
     """Removes conditions, users and passwords from redirected requests.
 
-    A 304 response would be wrong: a tag may be equal at both addresses, a date may belong to
-    another page, and the move would go unnoticed. Users and passwords are never sent.
+    A conditional request to the new address could be answered with a wrong 304: two pages may have
+    equal tags, and a date may belong to another page. Users and passwords are never sent.
     """
 
     def process_request(self, request: Request) -> Request | None:
@@ -67,11 +67,11 @@ class PlainRedirectMiddleware:
 
 
 HEAD_BYTES: Final = 16_384
-"""Bytes that contain the first 4,096 characters of a page, which Scrapy searches."""
+"""Number of bytes that contain the first 4,096 characters of a page, which Scrapy searches."""
 
 
 class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
-    """Scrapy's middleware without decoding pages that have no refresh, as most do."""
+    """Scrapy's middleware, which here does not decode pages without a refresh."""
 
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
         self, request: Request, response: Response
@@ -92,9 +92,10 @@ class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
 
 
 class SafeRedirectMiddleware(RedirectMiddleware):
-    """Scrapy's middleware without two kinds of redirects, whose responses are reported as they are.
+    """Scrapy's middleware without two kinds of redirects, which are returned as normal responses.
 
-    These are a Location that is not an address, and one that would send a form to another site.
+    These are a Location that is not an address, and a redirect that would send a form to another
+    site.
     """
 
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider

@@ -21,7 +21,7 @@ HOP_BY_HOP = (b"proxy-connection:", b"connection:", b"keep-alive:", b"proxy-auth
 
 
 class Refused(Exception):
-    """The gateway rejects a request."""
+    """The proxy rejects a request."""
 
 
 class PublicOnlyProxy:

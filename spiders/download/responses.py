@@ -1,4 +1,4 @@
-"""Read what a response contains for us, or why there is none."""
+"""Convert Scrapy's responses to values, and failed requests to errors."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def posting(request: Request, form: Form) -> Request:
 
 
 def is_posted(response: Response) -> bool:
-    """Whether a response answers a POST request."""
+    """Whether a response belongs to a POST request."""
     return POSTED in response.meta
 
 
@@ -64,7 +64,7 @@ def was_redirected(response: Response) -> bool:
 
 
 def page_of(response: Response) -> Page:
-    """Return the page in a response; a redirect to a part of a page leads to the page."""
+    """Return the page in a response; a fragment in the address of a redirect is removed."""
     url = without_user(response.url)
     return Page(
         page_address(url) if section_fragment(url) else url,
@@ -116,16 +116,16 @@ KNOWN_ERRORS: Final = {
     "Error": ("certificate", "a secure connection (TLS) failed"),
     "VerificationError": ("certificate", "its certificate is not trusted"),
 }
-"""Short code and sentence by the name of an error."""
+"""Short code and sentence by class name of an error."""
 
 
 def describe_failure(failure: Failure, host: str) -> tuple[str, str]:
-    """Return a short code and a sentence for an address without a response."""
+    """Return a short code and a sentence for a request that failed."""
     return describe_error(failure.value, host)
 
 
 def describe_error(error: BaseException | None, host: str) -> tuple[str, str]:
-    """Return a short code and a sentence for an error in place of a response."""
+    """Return a short code and a sentence for the error of a failed request."""
     if isinstance(error, HostError | TruncatedResponse | SlowRequest):
         return error.kind, str(error)
     if host in HostResolver.refused:

@@ -29,9 +29,9 @@ ASKS: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class HostError(IgnoreRequest):
-    """No page of a host can be requested: ``kind`` is a short code.
+    """No page of a host can be requested; ``kind`` is a short code.
 
-    ``url`` is the address of the error, empty for the whole source.
+    ``url`` is the address of the error, or "" if it concerns the whole source.
     """
 
     def __init__(self, kind: str, message: str, url: str = "") -> None:
@@ -51,7 +51,7 @@ class AskedToWait(HostError):
 
 
 class HostMemory(Protocol):
-    """Stores the demands of hosts: data.store.store.Store, or memory."""
+    """Stores the waits and robots.txt files of hosts: data.store.store.Store, or memory."""
 
     def wait(self, host: str) -> Wait | None:
         """Return a host's last request to wait, even if it is over."""
@@ -73,7 +73,7 @@ class HostMemory(Protocol):
 
 
 class LocalMemory:
-    """The demands of hosts in the memory of this process."""
+    """The waits and robots.txt files of hosts in the memory of this process."""
 
     def __init__(self) -> None:
         self._waits: dict[str, Wait] = {}
@@ -106,7 +106,7 @@ class LocalMemory:
 
 
 def wait_of(status: int, retry_after: str | None, now: dt.datetime) -> Wait | None:
-    """Return how long a response asks to wait, at most MAX_WAIT."""
+    """Return the wait that a response requests, at most MAX_WAIT, or None."""
     if status not in ASKS:
         return None
     until = asked_until((retry_after or "").strip(), now)
@@ -131,7 +131,7 @@ def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
 
 
 class RetryAfterMiddleware:
-    """Sends no request to a host that asked to wait, and stores what responses ask for.
+    """Scrapy middleware that sends no request to a waiting host, and stores the waits of hosts.
 
     It is between Scrapy's retries and the server, so a response that asks to wait is not retried.
     """
@@ -145,7 +145,7 @@ class RetryAfterMiddleware:
         return cls(crawler.spider.memory)  # type: ignore[union-attr]  # each of ours has one
 
     def process_request(self, request: Request) -> None:
-        """Pass a request if its host does not wait. Raises AskedToWait."""
+        """Let a request pass if its host does not wait. Raises AskedToWait."""
         host, now = host_of(request.url), utc_now()
         wait = self._memory.wait(host)
         # A later time was stored while the clock was wrong.
@@ -153,7 +153,7 @@ class RetryAfterMiddleware:
             raise AskedToWait(host, wait)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Pass a response that does not ask to wait. Raises AskedToWait."""
+        """Return a response that does not ask to wait. Raises AskedToWait."""
         value = response.headers.get("Retry-After")
         header = value.decode("latin-1") if value else None
         wait = wait_of(response.status, header, utc_now())

@@ -1,4 +1,4 @@
-"""Scrapy's settings for polite visits: honest, slow and limited."""
+"""Scrapy settings for polite crawls: an honest user agent, delays and limits."""
 
 from __future__ import annotations
 

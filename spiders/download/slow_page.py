@@ -5,19 +5,19 @@ from __future__ import annotations
 from typing import Final
 
 SLOW: Final = "slow"
-"""The kind of error of a page that took too much CPU time."""
+"""Error kind: a page took too much CPU time."""
 
 SLOW_VISIT: Final = "slow:visit"
-"""The kind of error of other work of a visit that took too much CPU time."""
+"""Error kind: other work of a visit took too much CPU time."""
 
 MOVED: Final = "slow:moved"
-"""The kind of error of a slow page whose visit continues in a separate process."""
+"""Error kind: a page was slow, so its visit continues in a separate process."""
 
 SKIPPED: Final = "slow:skipped"
-"""The kind of error of a page that was slow in a recent visit and is not read."""
+"""Error kind: a page was slow in a recent visit, so it was skipped."""
 
 CONTINUED: Final = "a page of this visit is too slow to be read beside other visits"
-"""Why a visit ends before it continues in a separate process."""
+"""Message of a visit that ends early and continues in a separate process."""
 
 
 class SlowPage(BaseException):

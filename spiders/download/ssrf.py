@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 CACHE_SECONDS = 300.0
-"""Seconds for which the addresses of a host are cached; the DNS's own limit is not available."""
+"""Seconds for which the addresses of a host are cached; the time to live in the DNS is not
+available."""
 
 
 class PrivateAddressError(PrivateAddress, IgnoreRequest):

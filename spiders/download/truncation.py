@@ -1,10 +1,11 @@
-"""Responses that were cut: they are failed requests, and nothing is made of them.
+"""Detect truncated responses, request them again, and fail the request if they stay truncated.
 
-A response was cut if the stream of its content coding ends early, if the server sent a part that
-nobody requested (206), or if the connection closed before its announced end. Some responses do not
-show whether they are whole: the server announced no length, flushed its stream without ending it,
-or sent a 206 without a total length. Such a body must end as its format does, or several visits
-must find the same.
+A response is truncated in three cases. The stream of its content coding ended early. The server
+sent a part that nobody requested (206). Or the connection closed before the announced end.
+
+Some responses do not show whether they are complete: the server announced no length, flushed its
+stream without ending it, or sent a 206 without a total length. Such a body must end as its format
+does, or several visits must receive the same text.
 """
 
 from __future__ import annotations
@@ -29,26 +30,28 @@ if TYPE_CHECKING:
 NO_LENGTH: Final = "partial"
 DATA_LOSS_FLAG: Final = "dataloss"
 STOPPED: Final = "download_stopped"
-"""Flags that Scrapy gives a response: no length was announced and the connection closed; the
-connection closed before the announced end; we stopped reading."""
+"""Flags that Scrapy gives to a response.
+
+NO_LENGTH: no length was announced, and the connection closed. DATA_LOSS_FLAG: the connection closed
+before the announced end. STOPPED: this program stopped reading."""
 
 ENDING: Final = "ending"
 """The key in a request's meta of the `Ending` of the previous attempt."""
 
 MARK_BYTES: Final = 256
-"""Bytes of the end of a body that two attempts are compared by."""
+"""Number of last bytes of a body that are compared between two attempts."""
 
 LOOSE_CHARACTERS: Final = 256
-"""Characters at the end of a text that may differ in each visit, such as a request id in words."""
+"""Number of last characters of a text that may differ in each visit, such as a request id."""
 
 MIN_VISITS: Final = 3
-"""Minimum number of visits that find the same text before a response without an end is accepted."""
+"""Minimum number of visits with the same text before a response without an end is accepted."""
 
 TAIL_BYTES: Final = 2_048
-"""Bytes of the end of a body that contain the end of its format."""
+"""Number of last bytes of a body that are searched for the end of its format."""
 
 HEAD_BYTES: Final = 4_096
-"""Bytes of a document in which its root element begins."""
+"""Number of first bytes of a document that are searched for its root element."""
 
 ROOT: Final = re.compile(rb"<([A-Za-z_][\w:.-]{0,60})")
 HTML_START: Final = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
@@ -57,12 +60,12 @@ NOT_MARKUP: Final = re.compile(
     rb"<!--(?:-?>|.*?(?:--!?>|\Z))|<(script|style)\b.*?(?:</\1[^>]*>?|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
-"""Comments, scripts and styles, in which tags do not count."""
+"""Comments, scripts and styles, whose tags are ignored."""
 
 TAGS: Final = re.compile(rb"(?:<[^>]*>?|\s)+")
 
 CHANGING: Final = re.compile(rb"[0-9a-f]{4,}|\d+", re.IGNORECASE)
-"""Times, and ids in digits, hexadecimal or as UUIDs: they may differ in each response."""
+"""Times and ids (digits, hexadecimal or UUIDs), which may differ in each response."""
 
 ENDS: Final = (
     (b"%PDF-", b"%%EOF"),
@@ -71,7 +74,7 @@ ENDS: Final = (
     (b"GIF8", b"\x3b"),
     (b"PK\x03\x04", b"PK\x05\x06"),
 )
-"""How files of some formats begin, and what is in their last bytes."""
+"""The first bytes of files of some formats, and a marker that their last bytes contain."""
 
 PACKED: Final = "the server ended its compressed response early, so a part of it is missing"
 PART: Final = "the server sent only a part of the response (206), though all of it was requested"
@@ -90,15 +93,15 @@ ACCEPTED: Final = (
 
 
 class TruncatedResponse(Exception):
-    """A response was cut; the message is a sentence, ``kind`` a short code."""
+    """A response is truncated; the message is a sentence, ``kind`` a short code."""
 
     kind = "truncated"
 
 
 class TruncationMiddleware:
-    """Requests again what was cut, and fails the request if it is cut again.
+    """Scrapy middleware that requests a truncated response again, a limited number of times.
 
-    A response whose status reports a failure or a redirect may be cut: its body is not needed.
+    Error responses and redirects may be truncated, since their bodies are not needed.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -106,11 +109,11 @@ class TruncationMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> TruncationMiddleware:
-        """The middleware of a crawl, whose spider has a memory."""
+        """Create the middleware of a crawl, whose spider has a memory."""
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
-        """A response that is whole, or a request for another attempt.
+        """Return a complete response, or a request for another attempt.
 
         Raises TruncatedResponse, and ResponseDataLossError if the connection was lost.
         """
@@ -131,7 +134,7 @@ class TruncationMiddleware:
         return self._ended(request, response, is_unsure=is_unsure)
 
     def _again(self, request: Request, ending: Ending | None = None) -> Request | None:
-        """A request for another attempt, or None after the last one."""
+        """Return a request for another attempt, or None after the last one."""
         spider = self._crawler.spider
         assert spider is not None  # noqa: S101 - a crawl has one
         again = get_retry_request(request, spider=spider, reason=TruncatedResponse.__name__)
@@ -142,10 +145,11 @@ class TruncationMiddleware:
     def _ended(
         self, request: Request, response: Response, *, is_unsure: bool
     ) -> Request | Response:
-        """Judge a response by its end, or by what earlier attempts and visits found.
+        """Judge a response by its end, or by the results of earlier attempts and visits.
 
         A body whose server announced no length is accepted in the second visit that finds the same
-        end. ``is_unsure`` if there are more signs that it was cut: then that is not enough.
+        end. ``is_unsure`` means that there are more signs of truncation. Then the same end does not
+        suffice.
         """
         end = end_of(response.body)
         if end == "complete" and (response.body or not is_unsure):
@@ -176,10 +180,11 @@ class TruncationMiddleware:
 
 
 class Ending(NamedTuple):
-    """How a body ended, for a comparison with later responses from the same address.
+    """The end of a body, for comparison with later responses from the same address.
 
-    ``mark`` is a digest of its last bytes. ``size`` counts the characters of its text, and
-    ``start`` is a digest of them without the last ones. ``visits`` found this text in a row.
+    ``mark`` is a digest of its last bytes. ``size`` is the number of characters of its text, and
+    ``start`` a digest of these characters without the last ones. ``visits`` is the number of
+    consecutive visits with this text.
     """
 
     mark: str
@@ -190,35 +195,35 @@ class Ending(NamedTuple):
 
     @classmethod
     def of(cls, body: bytes) -> Ending:
-        """The ending of a body."""
+        """Return the ending of a body."""
         text = CHANGING.sub(b"0", TAGS.sub(b" ", NOT_MARKUP.sub(b"", in_ascii(body))))
         return cls(mark_of(body), len(text), digest_of(text[: kept_size(len(text))]), 0, text)
 
     @classmethod
     def decoded(cls, stored: str) -> Ending:
-        """The ending that `encoded` wrote; earlier versions stored only the mark."""
+        """Decode the text that `encoded` returned; earlier versions stored only the mark."""
         mark, _, rest = stored.partition(" ")
         size, start, visits = rest.split(" ") if rest else ("0", "", "0")
         return cls(mark, int(size), start, int(visits))
 
     def encoded(self, visits: int) -> str:
-        """This ending as the store keeps it, without its text."""
+        """Encode this ending for the store, without its text."""
         return f"{self.mark} {self.size} {self.start} {visits}"
 
     def continues(self, known: Ending) -> bool:
-        """Whether the text differs from a known one in its last characters at most."""
+        """Whether the text differs from a known text only in its last characters."""
         if not known.size or abs(self.size - known.size) > LOOSE_CHARACTERS:
             return False
         return digest_of(self.text[: kept_size(known.size)]) == known.start
 
 
 def kept_size(size: int) -> int:
-    """Characters of a text of this size that must be the same in each visit: at least half."""
+    """Return how many first characters must be the same in each visit; at least half of them."""
     return max(size - LOOSE_CHARACTERS, (size + 1) // 2)
 
 
 def digest_of(text: bytes) -> str:
-    """A digest that marks are made of."""
+    """Return a digest of a text, used in marks."""
     return blake2b(text, digest_size=16).hexdigest()
 
 
@@ -228,7 +233,7 @@ def is_good(response: Response) -> bool:
 
 
 def failure_of(response: Response) -> Exception | None:
-    """Why a response is not whole, as far as it shows by itself; None if it may be whole."""
+    """Return the error of a response that is truncated by its own evidence, or None."""
     if DATA_LOSS_FLAG in response.flags:
         return ResponseDataLossError()
     if response.status == HTTPStatus.PARTIAL_CONTENT and part_of(response) == "part":
@@ -238,9 +243,9 @@ def failure_of(response: Response) -> Exception | None:
 
 
 def part_of(response: Response) -> Literal["all", "part", "unknown"]:
-    """Whether a 206 has all bytes of the representation (RFC 9110, 14.4).
+    """Whether a 206 response contains the whole representation (RFC 9110, 14.4).
 
-    "unknown" if it begins with the first byte and its server reports no total length.
+    "unknown" if it begins with the first byte but has no total length.
     """
     field = response.headers.get("Content-Range") or b""
     kind = response.headers.get("Content-Type") or b""
@@ -255,12 +260,12 @@ def part_of(response: Response) -> Literal["all", "part", "unknown"]:
 
 
 def mark_of(body: bytes) -> str:
-    """A digest of the end of a body, in which all times and ids count as the same."""
+    """Return a digest of the end of a body; different times and ids have the same digest."""
     return digest_of(CHANGING.sub(b"0", body[-4 * MARK_BYTES :])[-MARK_BYTES:])
 
 
 def in_ascii(body: bytes) -> bytes:
-    """A body in an encoding in which markup is ASCII: UTF-16 becomes UTF-8."""
+    """Return a body in an encoding with ASCII markup: UTF-16 is converted to UTF-8."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return body.decode("utf-16", "replace").encode()
     if body.startswith((b"<\0", b"\0<")):
@@ -269,9 +274,9 @@ def in_ascii(body: bytes) -> bytes:
 
 
 def end_of(body: bytes) -> Literal["complete", "cut", "unknown"]:
-    """Whether a body ends as its format does; "unknown" if the format has no end of its own.
+    """Whether a body ends as its format requires; "unknown" for a format without an end marker.
 
-    What follows the end of an HTML document does not count.
+    Anything after the end of an HTML document is ignored.
     """
     tail = body[-TAIL_BYTES:]
     for magic, end in ENDS:

@@ -1,6 +1,6 @@
-"""Find the releases that are sections of a page, by the contents of each section.
+"""Find the releases that are sections of a page, from the contents of each section.
 
-A section is a release if it has a heading, a date beside the heading, and a text. Teasers of other
+A section is a release if it has a heading, a date next to the heading, and a text. Teasers of other
 pages, FAQs and panels with a list are not releases.
 """
 
@@ -35,8 +35,8 @@ MIN_ANCHORED_TEXT: Final = 150
 """Minimum median text length of sections (characters) if the page does not link to most of them."""
 
 MIN_SHARED_SECTIONS: Final = 0.6
-"""Minimum share of sections linking to similar pages for the sections to be teasers. It also is the
-minimum share with permalinks, and with distinct titles below date headings."""
+"""Minimum share of sections in three rules. Sections that link to similar pages are teasers.
+Permalinks are used if so many sections have one. Titles below date headings must be distinct."""
 
 MAX_QUOTED: Final = 80
 """Maximum length of a title in a text fragment (characters)."""

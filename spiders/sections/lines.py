@@ -24,8 +24,6 @@ SKIPPED: Final = frozenset(
     ["script", "style", "template", "noscript", "svg", "select", "textarea", "iframe"]
 )
 
-APART: Final = frozenset(["time", *LEVEL_OF])
-"""Tags of elements whose text is a separate line."""
 
 MAX_CHARS: Final = 100_000
 """Maximum number of characters of a part that are split into lines."""

@@ -34,13 +34,13 @@ FIRST_LINES: Final = 4
 beginning of a text."""
 
 MAX_LABEL: Final = 40
-"""Maximum number of characters beside the date in a date line."""
+"""Maximum length of the text around the date in a date line (characters)."""
 
 MAX_DATE_LINES: Final = 2
 """Maximum number of date lines in a section's text. A text with more is a list."""
 
 MAX_WEEKDAY: Final = 14
-"""Maximum number of characters beside the date in a date heading."""
+"""Maximum length of the text around the date in a date heading (characters)."""
 
 MAX_HEADINGS: Final = 4_000
 """Maximum number of headings per page that are checked for a date."""

@@ -18,7 +18,7 @@ MAX_STEPS: Final = 100
 """Maximum clicks and scrolls per page."""
 
 MAX_ROWS: Final = 1_000
-"""Number of rows from which no more are requested."""
+"""Number of rows after which no more rows are requested."""
 
 MAX_SECONDS: Final = 120.0
 """Maximum time per page."""

@@ -36,21 +36,21 @@ NOT_LOADED = "its scripts led the browser to an address that it can't load"
 
 
 class ProxiedBrowserProvider(PlaywrightBrowserProvider):
-    """A browser whose traffic goes through the gateway."""
+    """A browser whose traffic goes through the proxy."""
 
     def __init__(self, config: Any) -> None:
         super().__init__(config)
         self._gateway = PublicOnlyProxy(**config.launch_options.pop("communique"))
 
     async def start(self) -> None:
-        """Start the gateway, then Playwright."""
+        """Start the proxy, then Playwright."""
         server = await self._gateway.open()
         # By default, Chromium requests loopback addresses without the proxy.
         self.config.launch_options["proxy"] = {"server": server, "bypass": "<-loopback>"}
         await super().start()
 
     async def close(self) -> None:
-        """Stop both."""
+        """Stop Playwright and the proxy."""
         await super().close()
         self._gateway.close()
 
@@ -101,7 +101,7 @@ def from_web(response: Response) -> Response:
 
 
 def is_heavy(request: TabRequest) -> bool:
-    """Whether a page's request loads something without text."""
+    """Whether a browser's request loads an image, a medium or a font."""
     return request.resource_type in UNREAD_TYPES
 
 

@@ -1,8 +1,8 @@
-"""Obey robots.txt (RFC 9309), also if it can't be read.
+"""Obey robots.txt (RFC 9309), including the rules for a file that can't be read.
 
 A missing file (4xx) allows everything. A file that can't be read (5xx, time-out, reset, no address)
-forbids everything, unless a copy from the last 24 hours exists. 500 KiB of a file are read.
-``Crawl-delay``, which is not part of the RFC, is obeyed up to a minute.
+forbids everything, unless a copy from the last 24 hours exists. Only the first 500 KiB of a file
+are read. ``Crawl-delay``, which is not part of the RFC, is obeyed up to one minute.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Forbidden(HostError):
 
 
 class Unreachable(HostError):
-    """A robots.txt can't be read, so nothing of its site is requested."""
+    """A robots.txt can't be read, so no page of its site is requested."""
 
     def __init__(self, kind: str, url: str, why: str) -> None:
         super().__init__(
@@ -79,13 +79,13 @@ class Known:
     until: float = 0.0
 
     def keep(self, read: asyncio.Future[Rules]) -> None:
-        """Record the end of reading."""
+        """Set the time until which the file is valid, after it was read."""
         failed = read.cancelled() or read.exception() is not None
         self.until = time.monotonic() + (RETRY_SECONDS if failed else FRESH_SECONDS)
 
 
 class RobotsMiddleware:
-    """Passes requests that robots.txt allows, with the delay that it asks for."""
+    """Lets requests pass that robots.txt allows, with the delay that it requires."""
 
     def __init__(self, crawler: Crawler, memory: HostMemory) -> None:
         self._crawler = crawler
@@ -103,7 +103,7 @@ class RobotsMiddleware:
         return made
 
     async def process_request(self, request: Request) -> None:
-        """Pass an allowed request. Raises HostError."""
+        """Let an allowed request pass. Raises HostError otherwise."""
         if request.meta.get("dont_obey_robotstxt"):
             return
         rules = await self._rules(request.url, visit_of(request))
