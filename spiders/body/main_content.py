@@ -65,7 +65,7 @@ SEVERAL, WHOLE_TEXT = 3, 600
 copy (characters)."""
 
 
-FEWEST_DAYS, MOST_DAYS = 28, 31
+MIN_DAYS, MAX_DAYS = 28, 31
 """Minimum and maximum number of days in a month."""
 
 MAX_CELLS: Final = 80
@@ -286,7 +286,7 @@ class CountedTable:
     @property
     def is_month(self) -> bool:
         """Whether the table contains all days of a month and little else."""
-        return self.cells <= MAX_CELLS and FEWEST_DAYS <= self.days <= MOST_DAYS
+        return self.cells <= MAX_CELLS and MIN_DAYS <= self.days <= MAX_DAYS
 
 
 def cell_text(cell: etree._Element) -> str:

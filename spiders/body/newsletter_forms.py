@@ -30,7 +30,7 @@ EMAIL_ATTRIBUTES: Final = ("autocomplete", "name", "id", "placeholder")
 MAX_BOX_LENGTH: Final = 400
 """Maximum length of a newsletter box, in characters. Some forms wrap a whole page."""
 
-MOST_FIELDS, MOST_BESIDE = 50, 20
+MAX_FIELDS, MAX_ELEMENTS_AROUND = 50, 20
 """Maximum number of input fields checked per page, and of child elements in a box's wrapper."""
 
 NEVER: Final = ("h1", "article", "main", "time", "nav", "table")
@@ -46,7 +46,7 @@ def newsletter_forms(inputs: Iterable[etree._Element]) -> list[etree._Element]:
 
     ``inputs`` are the input fields of the page, in page order.
     """
-    fields = islice(filter(asks_for_address, inputs), MOST_FIELDS)
+    fields = islice(filter(asks_for_address, inputs), MAX_FIELDS)
     forms = dict.fromkeys(next(field.iterancestors("form"), None) for field in fields)
     boxes = (box_of(form) for form in forms if form is not None and says_little(form))
     return list(dict.fromkeys(boxes))
@@ -77,7 +77,7 @@ def box_of(form: etree._Element) -> etree._Element:
     """
     box = form
     while (around := box.getparent()) is not None and around.tag in WRAPPERS:
-        if len(around) > MOST_BESIDE:
+        if len(around) > MAX_ELEMENTS_AROUND:
             break
         others = [child for child in around if child is not box]
         loose = [around.text, box.tail, *(child.tail for child in others)]

@@ -57,7 +57,7 @@ FULL_STOP: Final = re.compile(r"[.!?。！？।]\W*$")
 
 WORD: Final = re.compile(r"[^\W\d]+")
 
-MOST_BESIDE_DATE: Final = 8
+MAX_LINES_BESIDE_DATE: Final = 8
 """Maximum words of a date line that ends in a full stop ("Bulletin No. 7 of 10 March 2026.")."""
 
 CAPTION: Final = 300
@@ -276,7 +276,7 @@ def says_when(text: str, reading: DateContext, published: Published | None) -> b
     """
     if published is None or len(text) > SHORT or SENTENCE.search(text) or not DIGIT.search(text):
         return False
-    if FULL_STOP.search(text) and len(WORD.findall(text)) > MOST_BESIDE_DATE:
+    if FULL_STOP.search(text) and len(WORD.findall(text)) > MAX_LINES_BESIDE_DATE:
         return False  # a sentence that ends with the publication date
     found = find_dates(text, reading, "line")
     return len(found) == 1 and found[0].day == published.day

@@ -51,16 +51,16 @@ WORDS: Final = 4
 SOME_TEXT: Final = 200
 """Minimum characters of the text of an undated article."""
 
-LONGEST_DATE: Final = 30
+MAX_DATE_LENGTH: Final = 30
 """Maximum characters of a row title that may be only a date."""
 
-MOST_ROWS: Final = 60
+MAX_ROWS: Final = 60
 """Maximum number of rows whose titles are checked."""
 
 TEASER: Final = 5
 """Number of rows below which a page may show only the newest rows of another list."""
 
-ENOUGH_ROWS: Final = 8
+MIN_CERTAIN_ROWS: Final = 8
 """Number of first rows whose titles are checked, to see if they are titles of releases."""
 
 IS_RELEASE, FEW_ROWS, UNDATED, NOT_LOOKED_AT = 0.3, 0.6, 0.8, 0.8
@@ -124,7 +124,7 @@ def _shares(
 ) -> Iterator[tuple[float, str]]:
     if reads_as_release(page, listing, reading):
         yield IS_RELEASE, "the page looks like a release, not like a list of releases"
-    rows = listing.items[:MOST_ROWS]
+    rows = listing.items[:MAX_ROWS]
     odd = odd_rows([item for item in rows if not leads_to_file(item.url)], reading)
     if odd:
         # A row with a day as title may lead to the minutes of that day, or to a list of that day.
@@ -156,8 +156,8 @@ def unread_reason(listing: Listing) -> str:
 
 
 def odd_rows(items: Sequence[ListingItem], reading: DateContext) -> int:
-    """Count the rows with a day, a month or a page type as title, among the first MOST_ROWS."""
-    return sum(_is_odd(item.title, reading) for item in items[:MOST_ROWS])
+    """Count the rows with a day, a month or a page type as title, among the first MAX_ROWS."""
+    return sum(_is_odd(item.title, reading) for item in items[:MAX_ROWS])
 
 
 def _is_odd(title: str, reading: DateContext) -> bool:
@@ -166,7 +166,7 @@ def _is_odd(title: str, reading: DateContext) -> bool:
         return False  # sitemaps have no titles
     if is_generic(line):
         return True
-    return len(line) <= LONGEST_DATE and parse_date(line, reading, "row") is not None
+    return len(line) <= MAX_DATE_LENGTH and parse_date(line, reading, "row") is not None
 
 
 def reads_as_release(page: Page, listing: Listing, reading: DateContext) -> bool:
@@ -193,7 +193,7 @@ def goes_on(page: Page, listing: Listing, reading: DateContext) -> bool:
     """
     if listing.next is None or len(listing.items) < TEASER:
         return False
-    rows = listing.items[:ENOUGH_ROWS]
+    rows = listing.items[:MIN_CERTAIN_ROWS]
     return 2 * odd_rows(rows, reading) < len(rows) and is_page_of(page.url, listing.next)
 
 

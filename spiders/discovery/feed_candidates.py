@@ -29,7 +29,7 @@ Kind = Literal["feed", "wordpress", "sitemap"]
 MAX_FEED_REQUESTS = 6
 """Maximum number of addresses that are tried on one site, without sitemaps."""
 
-MOST_SITEMAPS = 3
+MAX_SITEMAPS = 3
 """Maximum number of sitemaps from robots.txt or a sitemap index that are read."""
 
 POSTS = "posts?per_page=50&_fields=id,link,date,title"
@@ -220,7 +220,7 @@ def _customary(page: Page) -> Iterator[FeedCandidate]:
 
 def _likely(urls: Iterable[str]) -> tuple[FeedCandidate, ...]:
     named = sorted(dict.fromkeys(urls), key=lambda url: not NEWS.search(urlsplit(url).path))
-    return tuple(FeedCandidate(url, "sitemap", sure=True) for url in named[:MOST_SITEMAPS])
+    return tuple(FeedCandidate(url, "sitemap", sure=True) for url in named[:MAX_SITEMAPS])
 
 
 def _same(item: ListingItem, keys: dict[str, ListingItem]) -> ListingItem | None:

@@ -20,13 +20,13 @@ from spiders.page.links import resolve
 from spiders.page.media_urls import leads_to_file
 from spiders.page.page import Page
 
-MOST_LINKS: Final = 4_000
+MAX_LINKS: Final = 4_000
 """Maximum number of links of a page that are checked."""
 
-MOST_WORDS: Final = 5
+MAX_WORDS: Final = 5
 """Maximum words of a link to a section; longer ones are headlines."""
 
-MOST_PARENTS: Final = 4
+MAX_PARENTS: Final = 4
 """Maximum number of folders above a page that are tried."""
 
 RANKS: Final = ((RELEASES, 1.0), (NEWS, 0.8), (MEDIA, 0.7))
@@ -78,7 +78,7 @@ def folders_above(url: str) -> Iterator[str]:
     """Yield the addresses of the folders that contain a page, nearest first, without the root."""
     parts = urlsplit(url)
     names = [name for name in parts.path.split("/") if name]
-    for depth in range(len(names) - 1, max(0, len(names) - 1 - MOST_PARENTS), -1):
+    for depth in range(len(names) - 1, max(0, len(names) - 1 - MAX_PARENTS), -1):
         yield urljoin(url, "/" + "/".join(names[:depth]) + "/")
 
 
@@ -95,7 +95,7 @@ def is_of_site(url: str, other: str) -> bool:
 
 
 def _named(page: Page) -> Iterator[PressLink]:
-    for node in islice(page.tree.iter("a", "area"), MOST_LINKS):
+    for node in islice(page.tree.iter("a", "area"), MAX_LINKS):
         url = resolve(node.get("href") or "", page.base)
         if url is None or leads_to_file(url) or not is_of_site(url, page.url):
             continue
@@ -131,7 +131,7 @@ def _text(node: etree._Element) -> str:
 
 def _of_text(text: str) -> float:
     """Return the score of a link's text: few words besides those for a press room."""
-    if not text or "@" in text or NOT_A_ROOM.search(text) or len(text.split()) > MOST_WORDS:
+    if not text or "@" in text or NOT_A_ROOM.search(text) or len(text.split()) > MAX_WORDS:
         return 0.0
     bare = text.strip(" »›>→|·:-")
     for words, worth in RANKS:

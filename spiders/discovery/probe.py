@@ -28,7 +28,7 @@ from spiders.page.page import Page, is_web
 Offer = tuple[FeedCandidate, Listing, Page]
 """A feed, API or sitemap: its address, its listing, and its page as served."""
 
-MOST_INNER = 3
+MAX_INNER_SITEMAPS = 3
 """Maximum number of sitemaps read from sitemap indexes."""
 
 
@@ -46,7 +46,7 @@ def probe(fetcher: Fetcher, page: Page, on_status: StatusReporter) -> tuple[Offe
     found += _offered(sitemaps, answers)
     indexes = [first_listing(answer.page) for answer in answers if answer.page]
     inner = {place.url: place for index in indexes for place in sitemaps_in(index)}
-    chosen = list(inner)[:MOST_INNER]
+    chosen = list(inner)[:MAX_INNER_SITEMAPS]
     return (*found, *_offered(inner, fetcher.fetch(chosen)))
 
 

@@ -22,11 +22,14 @@ from spiders.page.javascript import needs_scripts
 from spiders.page.links import url_pattern
 from spiders.page.page import Page
 
-FIRST: Final = 5
-MORE: Final = 3
-ROUNDS: Final = 3
-"""Maximum number of the page's links that are tried, of links tried in each later round, and of
-rounds."""
+LINKS_IN_FIRST_ROUND: Final = 5
+"""Maximum number of the page's links that are tried."""
+
+LINKS_PER_LATER_ROUND: Final = 3
+"""Maximum number of links that are tried in each later round."""
+
+MAX_ROUNDS: Final = 3
+"""Maximum number of rounds, with the first one."""
 
 ARCHIVES: Final = 3
 """Maximum number of archives that are read if a page lists only archives."""
@@ -82,15 +85,16 @@ def seek(
     """Return pages that may be the press room of this page's site, the most promising first.
 
     The search starts with the page's links, and the home page if this page is an ``article``. It
-    then follows the links of the tried pages for at most ROUNDS rounds, until a page is promising.
+    then follows the links of the tried pages for at most MAX_ROUNDS rounds, until a page is
+    promising.
     """
     release = "" if is_front(page.url) else page.url
-    links = list(press_links(page)[:FIRST])
+    links = list(press_links(page)[:LINKS_IN_FIRST_ROUND])
     if article and release:
         links.append(PressLink(urljoin(page.url, "/"), "the front page", LAST_RESORT))
     seen = {canonical_url(page.url)}
     tried: list[TriedPage] = []
-    for _ in range(ROUNDS):
+    for _ in range(MAX_ROUNDS):
         new = _try(fetcher, links, seen, release, on_status)
         tried += new
         if max((one.promise for one in tried), default=0.0) >= SUFFICIENT_PROMISE:
@@ -99,7 +103,7 @@ def seek(
         unseen = {canonical_url(link.url): link for link in onward}
         links = [link for key, link in unseen.items() if key not in seen]
         links.sort(key=lambda link: -link.score)
-        del links[MORE:]
+        del links[LINKS_PER_LATER_ROUND:]
     return tuple(sorted(tried, key=lambda one: -one.promise))
 
 

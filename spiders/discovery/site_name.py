@@ -42,15 +42,15 @@ JSON_TITLE = re.compile(r'"title"\s*:\s*"([^"]{2,200})"')
 SAID_BY_HOST: Final = 0.8
 """Confidence of a name from which the host's name is formed."""
 
-MOST_WORDS: Final = 9
+MAX_WORDS: Final = 9
 """Maximum words of a name that is compared with the host's name; longer ones match by chance."""
 
-SHORTEST_LABEL: Final = 3
+MIN_LABEL_LENGTH: Final = 3
 
-MOST_LINKS: Final = 2_000
+MAX_LINKS: Final = 2_000
 """Maximum number of links of a page that are searched for the home page."""
 
-MOST_LOGO_WORDS: Final = 6
+MAX_LOGO_WORDS: Final = 6
 LOGO: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
 """Words beside the site's name in the text of its logo."""
 
@@ -98,10 +98,10 @@ def says(host: str, name: str) -> bool:
     For example, ``ndcourts`` is formed from *North Dakota Court System*.
     """
     words = [comparison_key(word) for word in name.split()]
-    if not 0 < len(words) <= MOST_WORDS:
+    if not 0 < len(words) <= MAX_WORDS:
         return False
     labels = [comparison_key(label) for label in host.split(".")[:-1]]
-    return any(len(label) >= SHORTEST_LABEL and _made_of(label, words) for label in labels)
+    return any(len(label) >= MIN_LABEL_LENGTH and _made_of(label, words) for label in labels)
 
 
 def _made_of(label: str, words: Sequence[str]) -> bool:
@@ -142,7 +142,7 @@ def _names(listing: Page, releases: Sequence[Page], feed: Page | None) -> Iterat
 
 def _logos(page: Page) -> Iterator[str]:
     """Yield the texts of links to the home page, including those of images."""
-    for link in islice(page.tree.iter("a"), MOST_LINKS):
+    for link in islice(page.tree.iter("a"), MAX_LINKS):
         address = resolve(link.get("href") or "", page.base)
         if address and is_front(address) and is_of_site(address, page.url):
             pictures = (one.get("alt") or "" for one in link.iter("img"))
@@ -154,7 +154,7 @@ def _logos(page: Page) -> Iterator[str]:
 
 def _first_name(names: Iterable[str]) -> str:
     """Return the first short name that is not generic, or ""."""
-    short = (name for name in names if len(name.split()) <= MOST_LOGO_WORDS)
+    short = (name for name in names if len(name.split()) <= MAX_LOGO_WORDS)
     return next((name for name in short if not is_generic(without_frills(name))), "")
 
 

@@ -15,11 +15,11 @@ from spiders.page.links import resolve
 from spiders.page.page import Page
 from spiders.page.selector_generator import selectors_of
 
-MOST_LINKS: Final = 2_000
-MOST_PLACES: Final = 400
+MAX_LINKS: Final = 2_000
+MAX_PLACES: Final = 400
 """Maximum number of links, and of different selectors, that are checked."""
 
-MOST_OF_ONE: Final = 6
+MAX_SELECTORS_PER_LINK: Final = 6
 """Maximum number of selectors for one link."""
 
 MIN_LIST_LINKS: Final = 3
@@ -69,7 +69,7 @@ def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> s
 def candidates(page: Page) -> tuple[Candidate, ...]:
     """Return selectors that may select the releases: many links with long texts, best first."""
     found: dict[str, Candidate] = {}
-    for selector in islice(dict.fromkeys(_selectors(page)), MOST_PLACES):
+    for selector in islice(dict.fromkeys(_selectors(page)), MAX_PLACES):
         nodes = CssSelector(selector).elements(page.tree)
         texts = [clean_line("".join(map(str, node.itertext()))) for node in nodes]
         texts = [text for text in texts if text]
@@ -87,10 +87,10 @@ def candidates(page: Page) -> tuple[Candidate, ...]:
 
 def _selectors(page: Page) -> Iterator[str]:
     """Yield selectors for links outside of menus, the most general ones for each link."""
-    for node in islice(page.tree.iter("a"), MOST_LINKS):
+    for node in islice(page.tree.iter("a"), MAX_LINKS):
         around = any(True for _ in node.iterancestors("nav", "header", "footer", "aside"))
         if not around and resolve(node.get("href") or "", page.base):
-            yield from islice(_useful(selectors_of(node)), MOST_OF_ONE)
+            yield from islice(_useful(selectors_of(node)), MAX_SELECTORS_PER_LINK)
 
 
 def _useful(selectors: Iterable[str]) -> Iterator[str]:

@@ -11,7 +11,7 @@ from spiders.page.css import declared_text
 from spiders.page.page import Page
 from spiders.page.selector_generator import marks_of, selectors_of
 
-MOST_NODES = 5_000
+MAX_NODES = 5_000
 """Maximum number of elements of the first page that are checked."""
 
 MAX_COMPARED_LENGTH = 400
@@ -47,7 +47,7 @@ def find_selector(pages: Sequence[Page], right: Sequence[Right]) -> str | None:
 
 def _candidates(page: Page, is_right: Right) -> Iterator[str]:
     for number, node in enumerate(page.tree.iter(*TAGS)):
-        if number > MOST_NODES:
+        if number > MAX_NODES:
             return
         if node.tag == "time" and is_right(clean_line(node.get("datetime") or "")):
             yield from (f"{selector}::attr(datetime)" for selector in _selectors(node))

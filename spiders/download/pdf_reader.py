@@ -25,8 +25,8 @@ from spiders.page.page import DocumentText
 MAX_MEMORY_BYTES: Final = 1_000_000_000
 """Maximum bytes of memory."""
 
-MOST_PAGES: Final = 200
-MOST_CHARACTERS: Final = 1_000_000
+MAX_PAGES: Final = 200
+MAX_CHARACTERS: Final = 1_000_000
 HEADLINE_PARTS: Final = 400
 """Maximum pieces of text on the first page that are searched for the headline."""
 
@@ -48,11 +48,11 @@ def read_pdf(body: bytes) -> DocumentText:
         if reader.is_encrypted and not reader.decrypt(""):
             return DocumentText()
         title, created = _metadata(reader)
-        count = min(len(reader.pages), MOST_PAGES)
+        count = min(len(reader.pages), MAX_PAGES)
     except (*PDF_ERRORS, AttributeError):
         return DocumentText()
     pages: list[str] = []
-    left = MOST_CHARACTERS
+    left = MAX_CHARACTERS
     for number in range(count):
         text = _text(reader, number)[:left]
         pages.append(text)

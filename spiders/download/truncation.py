@@ -77,7 +77,9 @@ ENDS: Final = (
 """The first bytes of files of some formats, and a marker that their last bytes contain."""
 
 PACKED: Final = "the server ended its compressed response early, so a part of it is missing"
-PART: Final = "the server sent only a part of the response (206), though all of it was requested"
+PARTIAL_RESPONSE: Final = (
+    "the server sent only a part of the response (206), though all of it was requested"
+)
 UNENDED: Final = (
     "the connection closed before the end of the response, whose length the server did not"
     " announce; if the next visit finds the same end, the response is accepted"
@@ -237,7 +239,7 @@ def failure_of(response: Response) -> Exception | None:
     if DATA_LOSS_FLAG in response.flags:
         return ResponseDataLossError()
     if response.status == HTTPStatus.PARTIAL_CONTENT and part_of(response) == "part":
-        return TruncatedResponse(PART)
+        return TruncatedResponse(PARTIAL_RESPONSE)
     is_packed = ENDED_EARLY in response.flags and is_good(response)
     return TruncatedResponse(PACKED) if is_packed else None
 

@@ -9,10 +9,10 @@ from urllib.parse import unquote
 
 from spiders.page.json_text import load_json
 
-MOST_TOKENS: Final = 200_000
+MAX_TOKENS: Final = 200_000
 """Maximum number of tokens read per literal."""
 
-DEEPEST: Final = 80
+MAX_DEPTH: Final = 80
 """Maximum nesting depth of lists and objects in a literal."""
 
 TOKEN: Final = re.compile(
@@ -102,7 +102,7 @@ class LiteralReader:
         self.at = at
         self.named: list[tuple[Any, Any, str]] = []
         self._text = text
-        self._left = MOST_TOKENS
+        self._left = MAX_TOKENS
         self._depth = 0
 
     def value(self, holder: Any = None, key: Any = None) -> Any:  # noqa: PLR0911 - one return per token type
@@ -141,7 +141,7 @@ class LiteralReader:
 
     def _held(self, sign: str) -> Any:
         self._depth += 1
-        if self._depth > DEEPEST or sign not in {"{", "["}:
+        if self._depth > MAX_DEPTH or sign not in {"{", "["}:
             raise NoLiteral
         found: Any = self.listed("]") if sign == "[" else self._object()
         self._depth -= 1

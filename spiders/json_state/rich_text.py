@@ -17,11 +17,11 @@ from data.text.html_text import paragraphs
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
 
-MOST_NODES: Final = 20_000
+MAX_NODES: Final = 20_000
 """Maximum number of values converted per page."""
 
-DEEPEST: Final = 60
-MOST_TEXT: Final = 2_000_000
+MAX_DEPTH: Final = 60
+MAX_TEXT_CHARACTERS: Final = 2_000_000
 """Maximum size of the HTML written per page (characters)."""
 
 HTML: Final = re.compile(r"</(?:p|div|h[1-6]|li|a|strong|em|b|span|table|blockquote)>|<br\s*/?>")
@@ -64,7 +64,7 @@ ADDRESS: Final = ("href", "uri", "url", "linkUrl")
 POINT: Final = re.compile(r"^[ \t]*•", re.MULTILINE)
 """A bullet at the beginning of a line, which Markdown does not recognize as a list item."""
 
-MOST_MARKDOWN: Final = 50_000
+MAX_MARKDOWN_CHARACTERS: Final = 50_000
 """Maximum length of a text parsed as Markdown (characters). Longer texts are treated as plain
 text."""
 
@@ -73,8 +73,8 @@ class Writer:
     """Converts the texts of one page to HTML, within one limit for all texts."""
 
     def __init__(self) -> None:
-        self._left = MOST_NODES
-        self._size = MOST_TEXT
+        self._left = MAX_NODES
+        self._size = MAX_TEXT_CHARACTERS
 
     def html(self, value: Any) -> str:
         """Convert a value of any supported form to HTML, not sanitized.
@@ -97,7 +97,7 @@ class Writer:
         self, value: Any, depth: int, within: str
     ) -> list[str]:
         self._left -= 1
-        if depth > DEEPEST or self._left < 0:
+        if depth > MAX_DEPTH or self._left < 0:
             return []
         if isinstance(value, str):
             return [self._took(value if HTML.search(value) else escape(value))]
@@ -148,7 +148,7 @@ def wrapped(tag: str, node: dict[str, Any], inner: list[str]) -> list[str]:
 
 def from_markdown(text: str) -> str:
     """Convert plain text or Markdown to HTML. HTML tags in the text are escaped."""
-    if len(text) > MOST_MARKDOWN:
+    if len(text) > MAX_MARKDOWN_CHARACTERS:
         return paragraphs(text)
     return str(_markdown().render(POINT.sub("-", text)))
 

@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from lxml import etree
 
-from spiders.json_state.js_literals import DEEPEST, NoLiteral, decoded, first_value
+from spiders.json_state.js_literals import MAX_DEPTH, NoLiteral, decoded, first_value
 from spiders.json_state.nuxt_payload import devalue
 from spiders.page.json_text import without_lone_surrogates
 
@@ -55,8 +55,8 @@ RECORDS: Final = re.compile(r"\[\s*+\{")
 MAX_ATTRIBUTES: Final = 100
 """Maximum number of attributes with objects or lists that are read per page."""
 
-LONGEST_NAME: Final = 90
-MOST_SIGNS: Final = 2_000
+MAX_NAME_LENGTH: Final = 90
+MAX_SIGNS: Final = 2_000
 """Maximum number of assignments checked per script."""
 
 STREAMED: Final = re.compile(r"__next_f\.push\(\s*(?=\[)")
@@ -116,7 +116,7 @@ def without_metadata(state: Any) -> Any:
     """
     if not (isinstance(state, dict) and "memo" in state and "checksum" in state):
         return state
-    return _without_notes(state.get("data"), DEEPEST)
+    return _without_notes(state.get("data"), MAX_DEPTH)
 
 
 def _without_notes(value: Any, left: int) -> Any:
@@ -153,12 +153,12 @@ def _read(text: str) -> Iterator[Any]:
 def _assigned(text: str, stream: list[str]) -> Iterator[Any]:
     text = without_lone_surrogates(text)
     at = found = 0
-    for _ in range(MOST_SIGNS):
+    for _ in range(MAX_SIGNS):
         match = ASSIGNED.search(text, at)
         if match is None or found == MAX_ASSIGNED:
             break
         at = match.end()
-        before = text[max(0, match.start() - LONGEST_NAME) : match.start()]
+        before = text[max(0, match.start() - MAX_NAME_LENGTH) : match.start()]
         if STATE_NAME.search(before) or (RECORDS.match(text, at) and DECLARED.search(before)):
             found += 1
             with suppress(NoLiteral):

@@ -15,9 +15,9 @@ from spiders.page.css import CssSelector
 from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import selectors_of
 
-MOST_DROPS: Final = 20
-MOST_REPEATED: Final = 40
-LEAST_REPEATED: Final = 8
+MAX_DROPS: Final = 20
+MAX_REPEATED_LINES: Final = 40
+MIN_LINE_LETTERS: Final = 8
 """Minimum length of a boilerplate line (letters)."""
 
 TABLE: Final = frozenset(("table", "thead", "tbody", "tr", "td", "th"))
@@ -72,7 +72,7 @@ def body_of(lesson: Sample, selector: str) -> Body | None:
 
 def unread(bodies: Sequence[Body]) -> tuple[str, ...]:
     """Return selectors for elements that repeat in several bodies but contain no extracted text."""
-    return tuple(islice(_unread(bodies), MOST_DROPS))
+    return tuple(islice(_unread(bodies), MAX_DROPS))
 
 
 def _unread(known: Sequence[Body]) -> Iterator[str]:
@@ -136,8 +136,8 @@ def repeated(bodies: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[st
             takewhile(lambda pair: pair[0] in known, reversed(keyed)),
             (pair for pair in keyed if len(pair[1]) > LONG_LINE and pair[0] in known),
         )
-        for key, line in islice(edges, MOST_REPEATED):
-            if len(key) >= LEAST_REPEATED:
+        for key, line in islice(edges, MAX_REPEATED_LINES):
+            if len(key) >= MIN_LINE_LETTERS:
                 found.setdefault(key, line)
     left = all(any(key not in found for key, _ in keyed) for keyed in said)
     return tuple(found.values()) if left else ()

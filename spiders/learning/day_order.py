@@ -24,7 +24,7 @@ MAX_DATE_TEXT_LENGTH: Final = 160
 """Maximum length of a text that may be a date with its label or a listing row (characters)."""
 
 MONTHS: Final = 12
-MOST_TEXTS: Final = 20_000
+MAX_TEXTS: Final = 20_000
 """Maximum number of texts checked per page."""
 
 NUMBERS: Final = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
@@ -122,7 +122,7 @@ def _pairs(page: Page) -> list[tuple[int, int]]:
 
 def _numbers(page: Page) -> Iterator[tuple[int, int, str]]:
     for number, text in enumerate(page.tree.itertext()):
-        if number > MOST_TEXTS:
+        if number > MAX_TEXTS:
             return
         if len(text) <= MAX_DATE_TEXT_LENGTH:
             for found in NUMBERS.finditer(str(text)):

@@ -52,10 +52,10 @@ PARAGRAPHS: Final = frozenset(
 PLAIN: Final = re.compile(r"[^\"\\\n\r\f]+")
 """A value that can be quoted in a selector without escaping."""
 
-MOST_BODIES: Final = 12
+MAX_BODIES: Final = 12
 """Maximum number of body selectors tried per template."""
 
-MOST_CANDIDATES: Final = 60
+MAX_CANDIDATES: Final = 60
 """Maximum number of selectors tried per value."""
 
 
@@ -167,7 +167,7 @@ def _common(
         for place, selector in enumerate(_ways(element)):
             candidates.setdefault(f"{selector}{how}", place)
     second = None
-    for selector in islice(candidates, MOST_CANDIDATES):
+    for selector in islice(candidates, MAX_CANDIDATES):
         finder = CssSelector(selector)
         if not all(right(one, finder.value(one.page.tree, apart=apart)) for one in lessons):
             continue
@@ -240,7 +240,7 @@ def _bodies(lessons: Sequence[Sample]) -> Iterator[str]:
             ):
                 yield selector
                 tried += 1
-            if tried >= MOST_BODIES:
+            if tried >= MAX_BODIES:
                 return
 
 

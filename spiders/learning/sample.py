@@ -43,7 +43,7 @@ MAX_SEARCHED: Final = 200_000
 NO_NAMES: Final = frozenset(("html", "body", "head", "script", "style", "title", "option"))
 """Tags of elements that are never learned as headline or date."""
 
-MOST_NODES: Final = 6_000
+MAX_NODES: Final = 6_000
 """Maximum number of elements per page that are searched for a headline or date."""
 
 MAX_ELEMENTS: Final = 25_000
@@ -218,7 +218,7 @@ class Sample:
                 tail = element.tail or ""
                 around += (text, tail) if length <= SHORT else ()
                 inner[-1] = (inner[-1][0], around, length + size + len(tail))
-        lines = ((one, clean_line(text)) for one, text in texts[: MOST_NODES + 1] if text)
+        lines = ((one, clean_line(text)) for one, text in texts[: MAX_NODES + 1] if text)
         return [(one, line) for one, line in lines if line and one.tag not in NO_NAMES]
 
 

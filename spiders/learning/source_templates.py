@@ -39,13 +39,13 @@ from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.sources.source_file import ReleaseRules
 
-MOST_LESSONS: Final = 6
+MAX_LESSONS: Final = 6
 """Maximum number of pages kept in memory for learning, newest first."""
 
-MOST_BYTES: Final = 2_000_000
+MAX_BYTES: Final = 2_000_000
 """Maximum size of a page that is used for learning (bytes)."""
 
-MOST_TRIES: Final = 10
+MAX_TRIES: Final = 10
 """Maximum number of failed attempts to learn a template per visit. Some sites have no layout, and
 each attempt costs as much as reading several pages."""
 
@@ -102,7 +102,7 @@ class SourceTemplates:
         self.wanted = tuple(dict.fromkeys(url for urls in again for url in urls))
         """Addresses of pages that did not fit. They are read again even if they are unchanged."""
         self._looked_again = False
-        self._lessons: deque[Sample] = deque(maxlen=MOST_LESSONS)
+        self._lessons: deque[Sample] = deque(maxlen=MAX_LESSONS)
         self._common: dict[str, frozenset[str]] = {}
         """By layout: lines on all sample pages from which the layout was learned in this visit."""
         self._trusted: set[str] = set()
@@ -152,8 +152,8 @@ class SourceTemplates:
         self._misfitted(page.url, declared)
         if known and edited:
             self._uncertain.add(page.url)
-        hopeless = self._tries >= MOST_TRIES
-        if hopeless or len(page.body) > MOST_BYTES or not detected.content.body_text:
+        hopeless = self._tries >= MAX_TRIES
+        if hopeless or len(page.body) > MAX_BYTES or not detected.content.body_text:
             return detected
         if detected.content.language and not reading.languages:
             reading = replace(reading, languages=(detected.content.language,))
@@ -183,7 +183,7 @@ class SourceTemplates:
         for layout, template in list(self._abandoned.items()):
             if not (self._looked_again and template.misfits[-1] in self.wanted):
                 continue
-            if len(template.misfits) >= MOST_LESSONS:
+            if len(template.misfits) >= MAX_LESSONS:
                 self._forget(template)
             else:
                 self._abandoned[layout] = msgspec.structs.replace(template, look_again=False)
@@ -246,7 +246,7 @@ class SourceTemplates:
                 self._abandoned[reader.template.layout] = reader.template
         wanted = version_of(declared)
         for layout, template in self._abandoned.items():
-            if template.version == wanted and len(template.misfits) < MOST_LESSONS:
+            if template.version == wanted and len(template.misfits) < MAX_LESSONS:
                 self._abandoned[layout] = missed(template, url)
                 self._changed.add(layout)
 
@@ -265,7 +265,7 @@ class SourceTemplates:
             reader = TemplateReader(template)
             if self._spoils(reader, declared, reading):
                 # Each attempt reads many pages, so learning stops until the next visit.
-                self._tries = MOST_TRIES
+                self._tries = MAX_TRIES
                 return None
             self._readers = [one for one in self._readers if one.template.layout != template.layout]
             self._readers.insert(0, reader)
@@ -298,7 +298,7 @@ class SourceTemplates:
         One incorrectly extracted page does not spoil all sets.
         """
         pairs = combinations(others, MIN_TEMPLATE_PAGES - 1)
-        for pair in islice(pairs, max(0, MOST_TRIES - self._tries)):
+        for pair in islice(pairs, max(0, MAX_TRIES - self._tries)):
             self._tries += 1
             yield (newest, *pair)
 
@@ -311,7 +311,7 @@ class SourceTemplates:
                 rest.append(lesson)
             elif lesson is not newest:
                 self._improved.append(read)
-        self._lessons = deque(rest, maxlen=MOST_LESSONS)
+        self._lessons = deque(rest, maxlen=MAX_LESSONS)
 
     def _keep(self, template: Template) -> None:
         self._shelf.keep_template(self._source, template.layout, encode_template(template))

@@ -50,12 +50,12 @@ BEFORE: Final = re.compile(r"""["'](/[^"'\s<>]*)$""")
 AFTER: Final = re.compile(r"""/?\\?["']""")
 """The end of a quoted address after a slug."""
 
-LONGEST_PATH, MOST_LOOKED, MOST_MET = 200, 5, 100
+MAX_PATH_LENGTH, MAX_SEARCHED_SLUGS, MAX_OCCURRENCES = 200, 5, 100
 """Limits of the search for complete addresses on the page.
 
-- LONGEST_PATH: maximum length of the part before a slug, in characters
-- MOST_LOOKED: maximum number of slugs that are searched for
-- MOST_MET: maximum number of occurrences checked per slug
+- MAX_PATH_LENGTH: maximum length of the part before a slug, in characters
+- MAX_SEARCHED_SLUGS: maximum number of slugs that are searched for
+- MAX_OCCURRENCES: maximum number of occurrences checked per slug
 """
 
 END: Final = re.compile(r"[\w%-]{3,200}")
@@ -101,7 +101,7 @@ class SlugUrls:
         end = next(filter(None, map(_end, record.items())), None)
         if end is None:
             return None
-        if self._before is None and self._looked < MOST_LOOKED:
+        if self._before is None and self._looked < MAX_SEARCHED_SLUGS:
             self._looked += 1
             self._before = self._stated(end)
         before = self._before or f"{urlsplit(self._page.url).path.rstrip('/')}/"
@@ -113,11 +113,11 @@ class SlugUrls:
     def _stated(self, end: str) -> str | None:
         """Return the part before a slug in a complete address on the page, or None."""
         at = self._page.text.find(f"/{end}")
-        for _ in range(MOST_MET):
+        for _ in range(MAX_OCCURRENCES):
             if at < 0:
                 break
             after = at + len(end) + 1
-            start = self._page.text[max(0, at - LONGEST_PATH) : at + 1]
+            start = self._page.text[max(0, at - MAX_PATH_LENGTH) : at + 1]
             if AFTER.match(self._page.text, after) and (before := BEFORE.search(start)):
                 return before[1]
             at = self._page.text.find(f"/{end}", after)

@@ -25,7 +25,7 @@ LEVELS: Final = 500
 MENDED: Final = 4
 """Maximum number of missing end tags added to one document."""
 
-MOST_COPIES: Final = 300_000
+MAX_COPIES: Final = 300_000
 """Maximum product of distinct formatting tags and all tags of a page.
 
 A parser may add up to this number of elements when it reopens formatting tags."""
@@ -96,7 +96,7 @@ def _as_browsers_do(text: str) -> str:
     paragraph. If a page has too many distinct formatting tags, they are removed first.
     """
     kinds = {tag[0] for tag in FORMATTING.finditer(text)}
-    if len(kinds) * text.count("<") > MOST_COPIES:
+    if len(kinds) * text.count("<") > MAX_COPIES:
         text = FORMATTING.sub("", text)
     return LexborHTMLParser(text).html or ""
 

@@ -83,15 +83,15 @@ TARGETS = re.compile(r"""getElementById\(\s*["']([\w-]{1,80})["']|["']#([\w-]{1,
 MAX_SCRIPTS, MAX_SCRIPT = 50, 100_000
 """Maximum number of scripts searched for element ids, and maximum characters of each script."""
 
-MOST_FRAMES = 4
+MAX_FRAMES = 4
 """Maximum number of frames read per page."""
 
 
 def frames_of(page: Page) -> tuple[str, ...]:
-    """Return the addresses of the pages in frames of a page, at most ``MOST_FRAMES``."""
+    """Return the addresses of the pages in frames of a page, at most ``MAX_FRAMES``."""
     found = (absolute(page.base, node.get("src") or "") for node in page.tree.iter(*FRAMES))
     pages = (url for url in found if url and is_web(url))
-    return tuple(islice(dict.fromkeys(pages), MOST_FRAMES))
+    return tuple(islice(dict.fromkeys(pages), MAX_FRAMES))
 
 
 def needs_scripts(page: Page) -> bool:

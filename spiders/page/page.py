@@ -37,7 +37,7 @@ ITEMPROP = re.compile(rb"item[pP]rop\s*=\s*[\"']?([^\"'\s>]+)")
 GZIP = b"\x1f\x8b\x08"
 """First bytes of a gzip file (RFC 1952)."""
 
-MOST_UNPACKED = 20_000_000
+MAX_UNPACKED = 20_000_000
 """Maximum number of bytes decompressed from a gzip file."""
 
 NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
@@ -184,6 +184,6 @@ def unpacked(body: bytes) -> bytes:
     if not body.startswith(GZIP):
         return body
     try:
-        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, MOST_UNPACKED)
+        return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(body, MAX_UNPACKED)
     except zlib.error:
         return body

@@ -20,13 +20,13 @@ TELLING: Final = frozenset(
 PLAIN_TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
 """Tag that CSS can select. Tags such as ``o:p``, which parsers also create, do not match."""
 
-MOST_CLASSES: Final = 6
+MAX_CLASSES: Final = 6
 """Maximum number of classes used per element."""
 
-MOST_STEPS: Final = 3
+MAX_STEPS: Final = 3
 """Maximum number of levels from a named ancestor down to the element, in selectors with ``>``."""
 
-MOST_ABOVE: Final = 8
+MAX_ABOVE: Final = 8
 """Maximum number of ancestors used in selectors."""
 
 
@@ -51,14 +51,14 @@ def _selectors(element: etree._Element) -> Iterator[str]:
     if len(classes) > 1:
         yield classes[0] + classes[1].removeprefix(tag)
     path = tag
-    for step, above in enumerate(islice(element.iterancestors(), MOST_ABOVE)):
+    for step, above in enumerate(islice(element.iterancestors(), MAX_ABOVE)):
         holder = str(above.tag) if PLAIN_TAG.fullmatch(str(above.tag)) else "*"
         named = [f"{holder}{mark}" for mark in marks_of(above)]
         if holder in TELLING:
             named.append(holder)
         for name in named:
             yield from (f"{name} {one}" for one in own)
-            if step < MOST_STEPS:
+            if step < MAX_STEPS:
                 yield f"{name} > {path}"
         path = f"{holder} > {path}"
 
@@ -71,7 +71,7 @@ def marks_of(element: etree._Element) -> Iterator[str]:
     prop = element.get("itemprop") or ""
     if STABLE.fullmatch(prop):
         yield f'[itemprop="{prop}"]'
-    for part in (element.get("class") or "").split()[:MOST_CLASSES]:
+    for part in (element.get("class") or "").split()[:MAX_CLASSES]:
         if STABLE.fullmatch(part):
             yield f".{part}"
 

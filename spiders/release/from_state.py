@@ -45,7 +45,7 @@ ENOUGH, DOUBTFUL, FAR_LONGER = 1_000, 0.6, 2
 """Scripts are skipped if the visible body has at least `ENOUGH` characters and `DOUBTFUL`
 confidence. Otherwise a body in scripts must be `FAR_LONGER` times as long as the visible body."""
 
-MOST_RECORDS: Final = 200
+MAX_RECORDS: Final = 200
 """Maximum number of objects per page whose body is checked, best matches first."""
 
 MAX_PLACE = 2_000
@@ -118,7 +118,7 @@ def find_state_release(  # noqa: PLR0917 - needs all identifiers of a page
     writer = Writer()
     best: tuple[int, int] = (0, 0)
     found: StateRelease | None = None
-    for rank, record in sorted(ranked, key=lambda pair: -pair[0])[:MOST_RECORDS]:
+    for rank, record in sorted(ranked, key=lambda pair: -pair[0])[:MAX_RECORDS]:
         if rank < best[0] or not (rank or (record.alone and title_in(record))):
             continue
         html, length = body_in(record.value, writer)

@@ -21,7 +21,7 @@ ALIKE: Final = 0.5
 SMALLER: Final = 0.67
 """Maximum size of a list that may be a box, as a share of the largest list."""
 
-MOST_PARTS: Final = 200
+MAX_PARTS: Final = 200
 """Maximum number of elements compared per row."""
 
 
@@ -56,7 +56,7 @@ def make_of(spans: list[ElementSpan]) -> frozenset[tuple[str, str]]:
     for span in spans:
         parts = set()
         for number, node in enumerate(span.node.iterdescendants()):
-            if number >= MOST_PARTS:
+            if number >= MAX_PARTS:
                 break
             parts.add((str(node.tag), node.get("class") or ""))
         counted.update(parts)

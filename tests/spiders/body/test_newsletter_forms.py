@@ -10,7 +10,7 @@ from lxml import html
 from data.dates.context import DateContext
 from scheduler.demo.responses import responses
 from spiders.body.main_content import outside_boxes
-from spiders.body.newsletter_forms import MOST_FIELDS, newsletter_forms
+from spiders.body.newsletter_forms import MAX_FIELDS, newsletter_forms
 from spiders.body.segmentation import segment
 from spiders.page.page import Page
 from spiders.release.read import read_release
@@ -26,7 +26,7 @@ def boxes(body: str) -> list[str | None]:
 
 def test_of_very_many_boxes_the_first_are_looked_at() -> None:
     body = f"<div><form class=box>{FIELD}</form></div>" * 20_000
-    assert boxes(f"<html><body><div>{body}</div></body></html>") == [None] * MOST_FIELDS
+    assert boxes(f"<html><body><div>{body}</div></body></html>") == [None] * MAX_FIELDS
 
 
 def test_the_demo_room_with_a_form_in_its_text_is_read_without_it() -> None:

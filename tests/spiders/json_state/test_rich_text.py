@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.json_state.rich_text import MOST_MARKDOWN, from_markdown
+from spiders.json_state.rich_text import MAX_MARKDOWN_CHARACTERS, from_markdown
 
 
 @pytest.mark.parametrize(
@@ -25,4 +25,4 @@ def test_markdown_and_plain_lines_are_read(text: str, html: str) -> None:
 
 
 def test_a_very_long_text_is_taken_for_a_plain_one() -> None:
-    assert from_markdown("**a** " * MOST_MARKDOWN).startswith("<p>**a**")
+    assert from_markdown("**a** " * MAX_MARKDOWN_CHARACTERS).startswith("<p>**a**")
