@@ -82,11 +82,21 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+@pytest.fixture(scope="session")
+def blank_store(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The file of an empty store, for tests to copy: its creation takes many statements."""
+    path = tmp_path_factory.mktemp("blank") / "communique.db"
+    SqliteStore(path).close()
+    return path.read_bytes()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path, blank_store: bytes) -> str:
     """The address of an empty store: the test runs on each kind of database."""
     if request.param == "sqlite":
-        return f"sqlite:{tmp_path / 'communique.db'}"
+        path = tmp_path / "communique.db"
+        path.write_bytes(blank_store)
+        return f"sqlite:{path}"
     shared: PostgresServer = request.getfixturevalue("postgres_server")
     return emptied(shared)
 
@@ -99,9 +109,11 @@ def store(store_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path) -> Iterator[SqliteStore]:
+def sqlite_store(tmp_path: Path, blank_store: bytes) -> Iterator[SqliteStore]:
     """An empty store on a real file."""
-    with closing(SqliteStore(tmp_path / "communique.db")) as opened:
+    path = tmp_path / "communique.db"
+    path.write_bytes(blank_store)
+    with closing(SqliteStore(path)) as opened:
         yield opened
 
 

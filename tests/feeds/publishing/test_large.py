@@ -13,6 +13,7 @@ from data.files import FileWriter
 from data.settings import Site
 from feeds.publishing import publish as publishing
 from feeds.publishing.publish import publish
+from tests.examples import thorough
 from tests.feeds.fakestore import FakeStore, make_release
 
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -80,7 +81,7 @@ def test_no_more_files_wait_than_a_few_steps_make(
     assert max(waited) < 30 + 50
 
 
-@pytest.mark.parametrize("last", [1, 3, 6, 10])
+@pytest.mark.parametrize("last", [1, 10, *thorough(3, 6)])
 def test_what_was_kept_before_a_failure_is_gone_on_from(
     store: FakeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
 ) -> None:

@@ -12,6 +12,7 @@ from data.dates.context import DateContext
 from spiders.items import Listing
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
+from tests.examples import thorough
 from tests.listing_markup import (
     HOST,
     SURROUNDINGS,
@@ -49,7 +50,10 @@ def shown(url: str, text: str, place: str = "") -> Listing:
     return read_listing(Page(url, text.encode(), "text/html"), READING, place=place)
 
 
-@pytest.mark.parametrize("dated", [True, False], ids=["dated", "undated"])
+@pytest.mark.parametrize(
+    "dated",
+    [pytest.param(True, id="dated"), pytest.param(False, id="undated", marks=pytest.mark.thorough)],
+)
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_the_releases_of_a_first_page_are_read_whatever_stands_beside(
     system: str, *, dated: bool
@@ -73,7 +77,7 @@ def test_the_releases_of_a_first_page_are_read_whatever_stands_beside(
     assert wrong == set()
 
 
-@pytest.mark.parametrize("surroundings", ["plain", "everything"])
+@pytest.mark.parametrize("surroundings", ["everything", *thorough("plain")])
 @pytest.mark.parametrize("system", SYSTEMS)
 def test_the_three_undated_rows_of_a_last_page_are_read_whatever_stands_beside(
     system: str, surroundings: str
