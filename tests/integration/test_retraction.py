@@ -176,7 +176,7 @@ def test_a_site_that_answers_404_to_all_retracts_nothing_and_is_told(
     assert retracted(home) == set()
     (one,) = json.loads(communique("health", "--json", home=home).stdout)["sources"]
     assert one["state"] == "failing"
-    assert one["reason"].startswith("7 of the 7 releases")
+    assert "7 of 7" in one["reason"]
     show(room, NUMBERS)
     run = collect(home)
     assert (run["unchanged"], run["errors"]) == (7, [])
