@@ -27,7 +27,7 @@ from typing import TypeVar
 import trafilatura
 
 from data.dates.context import DateContext
-from scheduler.commands.demo import rooms_served
+from scheduler.demo.process import rooms_served
 from scheduler.demo.rooms import showing
 from spiders.learning.excerpt import excerpt_of
 from spiders.learning.source_templates import SourceTemplates

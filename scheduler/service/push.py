@@ -126,8 +126,6 @@ def outbound_of(home: Home) -> Outbound:
     return Outbound(user_agent(network), network.allow_private)
 
 
-log = structlog.get_logger()
-
 VERIFICATION_SECONDS: Final = 300.0
 """Seconds in which a hub should verify a subscription, before it is requested again."""
 

@@ -23,8 +23,8 @@ import msgspec
 import pytest
 from parsel import Selector
 
-from scheduler.commands.demo import DemoError, ServedRooms, rooms_served, write_sources
 from scheduler.demo.events import LAST_DAY, load_events
+from scheduler.demo.process import DemoError, ServedRooms, rooms_served, write_sources
 from scheduler.demo.responses import RoomResponse, responses
 from scheduler.demo.rooms import load_releases, load_rooms, showing
 from scheduler.demo.texts import ReleaseText

@@ -13,7 +13,7 @@ import pytest
 
 from data.clock import utc_now
 from data.models import Draft
-from scheduler.commands.demo import rooms_served, write_sources
+from scheduler.demo.process import rooms_served, write_sources
 from scheduler.home import home_at
 from tests.command import SETTINGS, collect, communique, make_home
 from tests.press_room import Room, listing_html, release_html, served
