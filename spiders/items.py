@@ -93,7 +93,7 @@ class UnreadSign:
     - ``years``: the oldest year in a menu of years, if no address leads to that year;
     - ``months``: the oldest month in such a menu of months, as in 202603;
     - ``control``: 0, for a control such as "Load more" that has no address;
-    - ``end``: the number of this page, if it is the last one.
+    - ``end``: the number of this page, if it is the last one; 0 if that is unknown.
     """
 
     kind: Literal["total", "pages", "years", "months", "control", "end"]

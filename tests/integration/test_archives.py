@@ -558,6 +558,16 @@ def test_the_whole_list_behind_a_link_is_read(room: Room, home: Path) -> None:
     assert told(walked(home)) == (16, "complete", 0)
 
 
+def test_a_pager_that_leads_only_to_its_last_page_makes_no_complete_history(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/", rows(of_year(2026), more='<p>Page 1 of 4 <a href="?p=4">Last »</a></p>'))
+    room.page("/news/?p=4", rows(of_year(2023), more='<p>Page 4 of 4 <a href="./">First</a></p>'))
+    run = walked(home)
+    assert told(run) == (8, "bounded", 0)
+    assert "the last page has the number 4, and 2 were read" in str(run["bound"])
+
+
 @pytest.mark.parametrize("counts_up", [False, True], ids=["from 4 to 1", "from 1 to 4"])
 @pytest.mark.parametrize(
     "front_is_numbered", [False, pytest.param(True, marks=pytest.mark.thorough)]

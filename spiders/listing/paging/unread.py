@@ -91,22 +91,27 @@ def reason_for(listing: Listing, *, listed: int, pages: int) -> str:
     releases are missing than `lacks` tolerates. Of several pages, the last one must also show no
     sign of the end.
     """
+    return next(_reasons(listing, listed, pages), "")
+
+
+def _reasons(listing: Listing, listed: int, pages: int) -> Iterator[str]:
     is_end = any(sign.kind == "end" for sign in listing.signs)
     reached = reached_by(listing)
+    month = reached.year * 100 + reached.month if reached else 0
     for sign in listing.signs:
         if sign.kind == "control" and not is_end:
-            return f"the page shows “{sign.text}”, which has no address"
+            yield f"the page shows “{sign.text}”, which has no address"
         if sign.kind == "pages" and not is_end:
-            return f"no address leads to the pages up to {sign.number}"
+            yield f"no address leads to the pages up to {sign.number}"
         if sign.kind == "years" and (not reached or sign.number < reached.year):
-            return f"no address leads to the years {sign.text}"
-        month = reached and reached.year * 100 + reached.month
-        if sign.kind == "months" and (not month or sign.number < month):
-            return f"no address leads to the months {sign.text}"
+            yield f"no address leads to the years {sign.text}"
+        if sign.kind == "months" and (not reached or sign.number < month):
+            yield f"no address leads to the months {sign.text}"
+        if sign.kind == "end" and sign.number > pages:
+            yield f"the last page has the number {sign.number}, and {pages} were read"
         is_claim = sign.kind == "total" and not (is_end and pages > 1)
         if is_claim and lacks(sign.number, listed, pages):
-            return f"the page says “{sign.text}”, and {listed} were listed"
-    return ""
+            yield f"the page says “{sign.text}”, and {listed} were listed"
 
 
 def lacks(total: int, listed: int, pages: int) -> bool:
@@ -255,7 +260,8 @@ def _pagers(
         elif len(found) + (shown not in found) < MIN_YEARS:
             continue
         elif shown >= highest:
-            yield UnreadSign("end", str(shown), shown)
+            # Labels that are not consecutive may be offsets.
+            yield UnreadSign("end", str(shown), shown if shown - 1 in found else 0)
         elif found.get(shown + 1, "") is None:
             yield UnreadSign("pages", str(highest), highest)
 

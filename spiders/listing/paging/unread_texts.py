@@ -165,7 +165,7 @@ def _said(text: str, node: etree._Element, count: int) -> UnreadSign | None:
     if places := _places_in(folded, count):
         first, last, total = places
         if last == total and first > 1:
-            return UnreadSign("end", quote, last)
+            return UnreadSign("end", quote)
         return UnreadSign("total", quote, total) if last < total else None
     if pages := _page_of(folded, node):
         shown, last = pages

@@ -194,6 +194,20 @@ def test_a_total_that_lies_does_not_make_the_last_page_bounded(total: str) -> No
     assert reason_for(listing(f"<p>{total}</p>"), listed=10, pages=1)
 
 
+@pytest.mark.parametrize("below", [LAST, "<p>Page 25 of 25</p>"])
+def test_the_last_page_is_no_end_if_pages_before_it_were_not_read(below: str) -> None:
+    last = listing(below, url=f"{URL}?page=25")
+    assert "the number 25, and 2 were read" in reason_for(last, listed=20, pages=2)
+    assert reason_for(last, listed=248, pages=25) == ""
+
+
+def test_offsets_in_a_pager_are_no_numbers_of_pages() -> None:
+    numbers = "<a href='?from=10'>10</a> <a href='?from=20'>20</a> <a class=current>30</a>"
+    pager = f"<p class=pager>{numbers}</p>"
+    last = listing(pager, url=f"{URL}?from=30")
+    assert reason_for(last, listed=40, pages=4) == ""
+
+
 def test_less_than_a_page_may_be_missing_of_a_total() -> None:
     page = listing("<p>248 results</p>")
     assert reason_for(page, listed=241, pages=25) == ""
