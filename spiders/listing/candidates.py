@@ -101,11 +101,13 @@ class RankedRegion:
 class Candidate:
     """A region with its records and its maximum possible score.
 
-    ``most`` is computed before the items are extracted.
+    ``most`` and ``placed``, the features of its position, are computed before the items are
+    extracted.
     """
 
     region: Region
     records: list[Record]
+    placed: dict[str, float]
     most: float
 
 
@@ -125,8 +127,9 @@ class Candidates:
         for region in find_regions(flat, dates, page.place, page.url):
             records = records_of(region, flat, dates, MAX_RATED)
             if records:
-                most = float(self._features.most(region, records) @ WEIGHTS) + BIAS
-                self.found.append(Candidate(region, records, most))
+                placed = self._features.placed(region, records)
+                most = float(self._features.most(region, records, placed) @ WEIGHTS) + BIAS
+                self.found.append(Candidate(region, records, placed, most))
         self.found.sort(key=lambda candidate: -candidate.most)
 
     def choice(self, candidate: Candidate) -> RankedRegion | None:
@@ -142,7 +145,7 @@ class Candidates:
     def _choice(self, candidate: Candidate) -> RankedRegion | None:
         region = candidate.region
         items = RecordFields(candidate.records, self._flat, strict=region.strict)
-        row = self._features.of(region, candidate.records, items)
+        row = self._features.of(region, items, candidate.placed)
         if items.aside >= HALF or not speaks(region, row):
             return None
         return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + BIAS)

@@ -14,7 +14,7 @@ from lxml import etree
 
 from data.text.sites import is_elsewhere
 from spiders.items import ListingItem
-from spiders.listing.candidates import HALF, TITLED, Candidates, RankedRegion
+from spiders.listing.candidates import HALF, TITLED, Candidate, Candidates, RankedRegion
 from spiders.listing.region_features import RegionPage
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.featured import common_shape, shape_of
@@ -79,8 +79,8 @@ def _within(best: RankedRegion, candidates: Candidates) -> RankedRegion:
         one
         for one in candidates.found
         if len(one.records) > 1
-        and len(marks := {mark_of(span.node) for span in one.region.records}) == 1
-        and marks != {""}
+        and (mark := mark_of(one.region.records[0].node))
+        and all(mark_of(span.node) == mark for span in one.region.records)
         and (
             (len(one.records) >= len(best.items) and _overlap(best.region, one.region))
             or (best.said["crowded"] > 0 and _holds(best.region, one.region))
@@ -155,7 +155,9 @@ def _main_list(
     rivals = (
         candidates.choice(one)
         for one in candidates.apart_from(best.region)
-        if len(one.records) >= MIN_RECORDS and one.most >= max(MAIN_SCORE, RIVAL * best.score)
+        if len(one.records) >= MIN_RECORDS
+        and one.most >= max(MAIN_SCORE, RIVAL * best.score)
+        and not _is_beside(one)
     )
     main = [
         one
@@ -183,7 +185,10 @@ def _own_list(
     rivals = (
         candidates.choice(one)
         for one in candidates.apart_from(best.region)
-        if len(one.records) >= max(MIN_RECORDS, len(best.items)) and one.most >= MAIN_SCORE
+        if len(one.records) >= max(MIN_RECORDS, len(best.items))
+        and one.most >= MAIN_SCORE
+        and not _is_beside(one)
+        and (one.placed["pager"] or _may_be_below(one, url))
     )
     own = [
         one
@@ -216,11 +221,26 @@ def _are_below(items: list[ListingItem], url: str) -> bool:
     return sum(_is_below(item.url, url) for item in items) >= MOSTLY * len(items)
 
 
+def _may_be_below(candidate: Candidate, url: str) -> bool:
+    """Whether most records of a region have a link below the address of the page."""
+    records = candidate.records
+    below = sum(any(_is_below(link.url, url) for link in record.anchors) for record in records)
+    return below >= MOSTLY * len(records)
+
+
+def _is_beside(candidate: Candidate) -> bool:
+    """Whether a region is a sidebar or below a heading that announces other things."""
+    return candidate.placed["aside"] > HALF or candidate.placed["other_heading"] > HALF
+
+
 def _is_below(address: str, url: str) -> bool:
     """Whether an address is below the page's address. Always false for the home page."""
-    mine, other = urlsplit(url), urlsplit(address)
+    mine = urlsplit(url)
     folder = _FILE.sub("", mine.path).rstrip("/")
-    return bool(folder) and other.netloc == mine.netloc and other.path.startswith(f"{folder}/")
+    if not folder:
+        return False
+    other = urlsplit(address)
+    return other.netloc == mine.netloc and other.path.startswith(f"{folder}/")
 
 
 def _is_main(choice: RankedRegion, side: RankedRegion) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import exp
 from typing import Final
 
@@ -24,9 +24,9 @@ from spiders.listing.paging.controls import Controls
 from spiders.listing.paging.pagination import NextPages, next_pages
 from spiders.listing.paging.unread import unread_signs
 from spiders.listing.region_features import RegionPage
-from spiders.listing.rows.dates import date_marks
+from spiders.listing.rows.dates import DateMark, date_marks
 from spiders.listing.rows.featured import continued, featured
-from spiders.listing.rows.flat_page import MAX_ANCHORS, flatten
+from spiders.listing.rows.flat_page import MAX_ANCHORS, FlatPage, flatten
 from spiders.listing.rows.records import MAX_RECORDS
 from spiders.listing.rows.regions import place_of
 from spiders.listing.rows.undated_rows import with_undated
@@ -89,15 +89,16 @@ def read_listing(
     controls = Controls(page)
     pages = next_pages(page, rules, controls)
     known = RegionPage(page.url, pages.next, place)
-    found = _with_rest(_detected(page, reading, known), page, pages, controls)
+    shown = _Shown.of(page, reading)
+    found = _with_rest(_detected(page, shown, known), page, pages, controls)
     if made and made.next:
         # The HTML is part of a JSON document, which contains the next page.
         return replace(found, next=made.next, form=None, series=None)
     if found.items or not found.archives:
         return found
     # The links to archives may have been detected as the list.
-    archives = frozenset(archive.url for archive in found.archives)
-    return _with_rest(_detected(page, reading, known, archives), page, pages, controls)
+    shown.flat.leave_out({archive.url for archive in found.archives})
+    return _with_rest(_detected(page, shown, known), page, pages, controls)
 
 
 def _with_rest(listing: Listing, page: Page, pages: NextPages, controls: Controls) -> Listing:
@@ -123,25 +124,30 @@ def _with_rest(listing: Listing, page: Page, pages: NextPages, controls: Control
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What a page shows: its texts, links and dates, and how its dates are read."""
+
+    flat: FlatPage
+    reader: DateReader
+    dates: list[DateMark]
+
+    @classmethod
+    def of(cls, page: Page, reading: DateContext) -> _Shown:
+        flat = flatten(page, closed(page.tree))
+        reader = DateReader(page_reading(shown_texts(flat), page, reading))
+        return cls(flat, reader, date_marks(flat, page.url, reader))
+
+
 def _detected(
-    page: Page,
-    reading: DateContext,
-    known: RegionPage,
-    archives: frozenset[str] = frozenset(),
-    *,
-    is_unscripted: bool = False,
+    page: Page, read: _Shown, known: RegionPage, *, is_unscripted: bool = False
 ) -> Listing:
-    """Return the detected list of releases on a page, without links to ``archives``.
+    """Return the detected list of releases on a page.
 
     ``is_unscripted`` is true for a page made by `without_scripts`.
     """
-    flat = flatten(page, closed(page.tree))
-    if archives:
-        flat.anchors = [anchor for anchor in flat.anchors if anchor.url not in archives]
-        flat.settle()
-    reading = page_reading(shown_texts(flat), page, reading)
-    reader = DateReader(reading)
-    dates = date_marks(flat, page.url, reader)
+    flat, reader, dates = read.flat, read.reader, read.dates
+    reading = reader.reading
     best = choose_region(flat, dates, known)
     shown = sum(item.published is not None for item in best.items) if best else 0
     sections = find_sections(page, reading)
@@ -153,12 +159,11 @@ def _detected(
         if state and len(state.items) > shown * FEW_DATED_ITEMS:
             return replace(state, next=known.next)
         hidden = None if is_unscripted else without_scripts(page)
-        listed = _detected(hidden, reading, known, is_unscripted=True) if hidden else None
-        if (
-            listed
-            and sum(item.published is not None for item in listed.items) > shown * FEW_DATED_ITEMS
-        ):
-            return listed
+        if hidden:
+            listed = _detected(hidden, _Shown.of(hidden, reading), known, is_unscripted=True)
+            more = sum(item.published is not None for item in listed.items)
+            if more > shown * FEW_DATED_ITEMS:
+                return listed
     reasons = [NO_TEXT] if page.is_binary else []
     if page.is_cut or flat.cut:
         bounds = f"{MAX_TAGS} tags and {MAX_ANCHORS} links"

@@ -21,7 +21,6 @@ from lxml import etree
 from numpy.typing import NDArray
 
 from spiders.items import ListingItem
-from spiders.listing.paging.page_numbers import PAGER_CLASS
 from spiders.listing.rows.featured import Shape, shape_of
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark
 from spiders.listing.rows.record_fields import RecordFields
@@ -118,15 +117,12 @@ class RegionFeatures:
         self._naive_places = [anchor.place for anchor in flat.anchors if anchor.url in self._naive]
         self._files = [anchor.place for anchor in flat.anchors if leads_to_file(anchor.url)]
         self._worded = self._count_words()
-        self._pagers = [
-            span.begin for span in flat.spans if PAGER_CLASS.search(names_of(span.node))
-        ]
-        self._pagers += [
+        following = [
             anchor.place
             for anchor in flat.anchors
             if self.page.next and anchor.url == self.page.next
         ]
-        self._pagers.sort()
+        self._pagers = sorted([*flat.pagers, *following])
         self._shown = [
             text.place for text in flat.texts if not flat.regions.at(text.place) & CHROME
         ]
@@ -151,21 +147,24 @@ class RegionFeatures:
             words[anchor.place + 1] += _length(anchor.node.get("title") or "")
         return list(accumulate(words))
 
-    def of(self, region: Region, read: list[Record], items: RecordFields) -> Row:
-        """Return the features of a region, from its rated records and their items."""
-        row = self._standing(region, read) | self._reading(region, items)
+    def of(self, region: Region, items: RecordFields, placed: dict[str, float]) -> Row:
+        """Return the features of a region, from its items and from `placed` of its records."""
+        row = placed | self._reading(region, items)
         return np.array([row[name] for name in NAMES])
 
-    def most(self, region: Region, read: list[Record]) -> Row:
+    def most(self, region: Region, read: list[Record], placed: dict[str, float]) -> Row:
         """Return the features of a region for its maximum score, before its items are extracted.
 
         Features that lower the score (AGAINST) are 0.
         """
-        row = self._standing(region, read) | self._promise(region, read)
+        row = placed | self._promise(region, read)
         return np.array([row[name] for name in NAMES])
 
-    def _standing(self, region: Region, read: list[Record]) -> dict[str, float]:
-        """Return the features of a region that depend on its position, not on its items."""
+    def placed(self, region: Region, read: list[Record]) -> dict[str, float]:
+        """Return the features of a region that depend on its position, not on its items.
+
+        ``read`` are its rated records.
+        """
         records = [record.span for record in read]
         size = len(records)
         flat = self.flat

@@ -119,14 +119,14 @@ def _outer(element: etree._Element) -> tuple[etree._Element | None, bool]:
 
     The second value is true if another element follows inside that container.
     """
-    node, followed = element, 0
+    node, followed, word = element, 0, element_word(element)
     for _ in range(MAX_STEPS):
         above = node.getparent()
         followed += node.getnext() is not None
         # On normal pages, most elements are followed by others at several levels.
         if above is None or followed > MAX_FOLLOWED:
             break
-        if above.tag == element.tag and element_word(above) == element_word(element):
+        if above.tag == element.tag and element_word(above) == word:
             return above if _first_word(above) == _first_word(element) else None, followed > 0
         node = above
     return None, False

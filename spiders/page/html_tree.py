@@ -8,7 +8,7 @@ the rest of the document, in browsers too. In that case this module adds the end
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import Final, cast
 
 from lxml import etree
 from selectolax.lexbor import LexborHTMLParser
@@ -37,8 +37,8 @@ FORMATTING: Final = re.compile(
 
 ``<a>`` is missing because only one ``<a>`` can be open at a time."""
 
-TEXTS: Final = etree.XPath("descendant::text()", smart_strings=False)
-"""All texts in an element. XPath finds them three times faster than a loop in Python."""
+TEXT_LENGTH: Final = etree.XPath("string-length(translate(., ' \t\r\n', ''))")
+"""Number of characters of an element's text, without spaces and line breaks."""
 
 NOTHING: Final = frozenset(["html", "head", "body", "script", "style", "link", "meta", "noscript"])
 """Elements that may follow the end of a document and contain no visible text."""
@@ -102,7 +102,7 @@ def _as_browsers_do(text: str) -> str:
 
 
 def shown_length(root: etree._Element) -> int:
-    """Return the number of visible characters in a tree, without spaces around its texts."""
+    """Return the number of visible characters in a tree, without spaces and line breaks."""
     total = _text_length(root)
     hidden: set[etree._Element] = set()
     for element in root.iter(*HIDING):
@@ -113,9 +113,7 @@ def shown_length(root: etree._Element) -> int:
 
 
 def _text_length(element: etree._Element) -> int:
-    texts = TEXTS(element)
-    assert isinstance(texts, list)  # noqa: S101 - the path selects nodes
-    return sum(map(len, map(str.strip, map(str, texts))))
+    return int(cast("float", TEXT_LENGTH(element)))
 
 
 def line_of(element: etree._Element) -> str:

@@ -28,6 +28,9 @@ _ATTRIBUTES = (
     "hx-get",
 )
 _MAX_URL = 4000
+_PATH = re.compile(r"(?:/[\w%~][\w%.~-]*)+/?(?:\?[\w%.~=&+-]+)?", re.ASCII)
+"""An absolute path without empty segments and dots, which joining to an address leaves as it is."""
+
 
 MAX_CACHED_LINKS: Final = 16_384
 MAX_CACHED_LENGTH: Final = 500
@@ -82,6 +85,8 @@ def resolve(href: str, base: str) -> str | None:
     path = href if query < 0 else href[:query]
     if "\\" in path:
         href = path.replace("\\", "/") + href[len(path) :]
+    if _PATH.fullmatch(href) and (origin := _origin(base)):
+        return origin + href
     return _cached(base, href) if len(href) <= MAX_CACHED_LENGTH else _joined(base, href)
 
 
@@ -108,6 +113,17 @@ def _joined(base: str, href: str) -> str | None:
 
 
 _cached = lru_cache(maxsize=MAX_CACHED_LINKS)(_joined)
+
+
+@lru_cache(maxsize=64)
+def _origin(base: str) -> str:
+    """Return the scheme and host of a web address, or an empty string."""
+    try:
+        parts = urlsplit(base)
+    except ValueError:
+        return ""
+    is_web = parts.scheme in {"http", "https"} and parts.netloc
+    return f"{parts.scheme}://{parts.netloc}" if is_web else ""
 
 
 DIGITS: Final = re.compile(r"\d+")

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Final, Literal, TypeAlias
+from typing import Final, Literal, TypeAlias, cast
 
 from lxml import etree
 
@@ -36,6 +36,12 @@ MAX_ID: Final = 200
 CONTROLLING: Final = frozenset(["aria-controls", "uk-toggle"])
 DATA: Final = re.compile(r"data-[\w-]{1,60}")
 """Data attributes of a control, which may contain the id of the element that it opens."""
+
+_WITH_ANCHOR: Final = etree.XPath(
+    "descendant-or-self::*[@id or @name or starts-with(@href, '#') or @aria-controls or @uk-toggle"
+    " or @*[starts-with(name(), 'data-')]]"
+)
+"""Elements that may have an anchor, or be a control that opens one."""
 
 TARGET: Final = re.compile(r"(?:target:\s*)?#?([^\s#;,{}\"']{1,200});?")
 """The id in an attribute of a control."""
@@ -83,9 +89,7 @@ class Anchors:
         self.controls: dict[str, list[etree._Element]] = {}
         self.linked: set[str] = set()
         named: list[tuple[etree._Element, str, str]] = []
-        for element in islice(root.iter(etree.Element), MAX_ELEMENTS):
-            if not element.attrib:
-                continue
+        for element in cast("list[etree._Element]", _WITH_ANCHOR(root))[:MAX_ELEMENTS]:  # noqa: SLF001
             for name in ids_of(element):
                 self.elements.setdefault(name, element)
             named.extend((element, *found) for found in _named(element))

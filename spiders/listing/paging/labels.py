@@ -58,6 +58,7 @@ _LIGATURE: Final = re.compile(
 )
 _BACKGROUND: Final = re.compile(r"url\(\s*['\"]?([^'\")]{1,300})")
 
+_DIGIT: Final = re.compile(r"\d")
 _EDGES: Final = "[](){}<>|·•.-–—_ \t\r\n\u00a0«»‹›"
 _NUMBERED: Final = re.compile(
     r"(?P<before>[^\d\s]{0,14}?)\s?(?P<number>\d{1,5})\s?(?P<after>[^\d\s]{0,8}?)"
@@ -126,13 +127,15 @@ def number_in(label: str) -> int | None:
     if not label or len(label) > 40:  # noqa: PLR2004 - far longer than any page number
         return None
     folded = fold_date(label).strip(_EDGES)
+    if not _DIGIT.search(folded):
+        return _chinese_number(label.strip().removeprefix("第").rstrip("页頁"))
     if match := _NUMBERED.fullmatch(folded):
         before, after = match["before"].strip(_EDGES), match["after"].strip(_EDGES)
         is_page = (not before or before in PAGE) and (not after or after in PAGE_ENDINGS)
         return int(match["number"]) if is_page else None
     if (match := _OF_TOTAL.fullmatch(folded)) and match["before"].strip(_EDGES) in PAGE:
         return int(match["number"])
-    return _chinese_number(label.strip().removeprefix("第").rstrip("页頁"))
+    return None
 
 
 def _chinese_number(text: str) -> int | None:

@@ -213,6 +213,7 @@ class _Links:
         self._page = page
         self._controls = controls
         self._here = urlsplit(page.url)
+        self._host = self._here.hostname
         self._is_rtl = is_written_rtl(page.tree)
         self._pagers: dict[etree._Element, Pager] = defaultdict(Pager)
         self._called: dict[str, set[str]] = defaultdict(set)
@@ -230,7 +231,7 @@ class _Links:
         if not address:
             return
         there = urlsplit(address)
-        if there.hostname != self._here.hostname and self._here.hostname:
+        if self._host and there.hostname != self._host:
             return
         is_own = there.query == self._here.query and _same(address, page.url)
         if node.tag == "link":
@@ -322,9 +323,9 @@ def _rated(
     if said in PREVIOUS or titled in PREVIOUS or "prev" in rel:
         is_beside = not _CAROUSEL.search(names_around(node, 3))
         return _Candidate(address, 0.0, label, is_before=is_beside and is_page_of(here, address))
-    is_link = node.tag in {"a", "link", "input"} and bool(resolve(node.get("href") or "", here))
-    loads = not is_link and node.tag != "input"
-    numbered = is_page_of(here, address, loads=loads)
+    numbered = is_page_of(here, address, loads=True) and (
+        is_page_of(here, address) or _loads(node, here)
+    )
     named = _named_next(node)
     worded = said in _NEXT_OR_OLDER or titled in _NEXT_OR_OLDER
     is_arrow = _is_forward(mark, address, here, is_rtl=is_rtl)
@@ -346,6 +347,12 @@ def _rated(
     return replace(
         found, score=found.score + 0.5 * pager + 0.2 * numbered + 0.3 * step(here, address)
     )
+
+
+def _loads(node: etree._Element, here: str) -> bool:
+    """Whether a control is a button for scripts, without an address or form of its own."""
+    is_link = node.tag in {"a", "link"} and resolve(node.get("href") or "", here)
+    return not is_link and node.tag != "input"
 
 
 def _numbered_score(

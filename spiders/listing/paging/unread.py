@@ -202,8 +202,7 @@ class _UnreadControls:
         return self._rows[parent]
 
     def _add(self, node: etree._Element) -> None:
-        address = self._controls.target(node)
-        self._is_below = self._is_below or address in self._urls
+        self._is_below = self._is_below or self._controls.target(node) in self._urls
         label = self._controls.label(node)
         if not label and node.tag == "input":
             label = node.get("value") or ""
@@ -211,10 +210,11 @@ class _UnreadControls:
             return
         number = number_in(label)
         if number is not None:
-            self._add_number(node, number, address)
+            self._add_number(node, number, self._controls.target(node))
         elif node.tag == "option":
-            self._add_month(node, label, address or self._controls.by_get(node))
-        elif self._is_below and address is None and _is_loader(node, label):
+            address = self._controls.target(node) or self._controls.by_get(node)
+            self._add_month(node, label, address)
+        elif self._is_below and self._controls.target(node) is None and _is_loader(node, label):
             self._loaders[label] += 1
 
     def _add_month(self, node: etree._Element, label: str, address: str | None) -> None:

@@ -11,7 +11,6 @@ from urllib.parse import parse_qsl, urlsplit
 from lxml import etree
 
 from spiders.items import ListingItem
-from spiders.listing.paging.page_numbers import PAGER_CLASS
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.posts import is_post
@@ -94,7 +93,6 @@ def continued(
     if shape is None or not shape[1]:
         return []
     headings = [h for h in flat.headings if last.end <= h.begin <= last.end + _BETWEEN]
-    pagers = [span.begin for span in flat.spans if PAGER_CLASS.search(names_of(span.node))]
     for span in flat.spans:
         if span.node.tag not in _LISTS or not last.end <= span.begin <= last.end + _BETWEEN:
             continue
@@ -108,7 +106,7 @@ def continued(
             continue
         headed = any(head.end <= span.begin for head in headings)
         beside = span.node.getparent() is last.node.getparent() and len(links) >= _MORE
-        paged = any(span.end <= place <= span.end + _BETWEEN for place in pagers)
+        paged = any(span.end <= place <= span.end + _BETWEEN for place in flat.pagers)
         if not ((headed and beside) or paged or more):
             continue
         rows = [one for one in flat.spans if one.node.getparent() is span.node]

@@ -10,11 +10,16 @@ from __future__ import annotations
 import re
 import sys
 from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Container
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from itertools import count
 
 from lxml import etree
 
+from spiders.listing.paging.page_numbers import PAGER_CLASS
+from spiders.page.class_hints import names_of
 from spiders.page.hidden import is_hidden, shown_by_scripts
 from spiders.page.links import link_target
 from spiders.page.page import Page
@@ -123,7 +128,7 @@ class HeadingMark:
     scope: int = sys.maxsize
 
 
-@dataclass(slots=True)
+@dataclass
 class FlatPage:
     """All marks of a page.
 
@@ -150,6 +155,11 @@ class FlatPage:
         self._text_places = [text.place for text in self.texts]
         self._anchor_places = [anchor.place for anchor in self.anchors]
 
+    def leave_out(self, urls: Container[str]) -> None:
+        """Remove the links to some addresses."""
+        self.anchors = [anchor for anchor in self.anchors if anchor.url not in urls]
+        self.settle()
+
     def texts_in(self, begin: int, end: int) -> list[TextMark]:
         """Return the texts between two places."""
         first = bisect_left(self._text_places, begin)
@@ -169,6 +179,11 @@ class FlatPage:
         words = [text.text for text in texts if text.parent.tag != "img"]
         return " ".join(words or [text.text for text in texts])
 
+    @cached_property
+    def pagers(self) -> list[int]:
+        """First place of each element whose class or id names a pager."""
+        return [span.begin for span in self.spans if PAGER_CLASS.search(names_of(span.node))]
+
     def is_hidden(self, place: int) -> bool:
         """Whether the element at a place is invisible to readers."""
         index = bisect_left(self.hidden, (place + 1, 0)) - 1
@@ -177,16 +192,6 @@ class FlatPage:
     def is_chrome(self, begin: int, end: int) -> bool:
         """Whether all marks between two places are in a menu or the page's header or footer."""
         return bool(self.regions.around(begin, end) & CHROME)
-
-
-class _Signs:
-    """Numbers of signatures. A child's signature is its parent's signature and its own word."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, str], int] = {}
-
-    def of(self, parent: int, word: str) -> int:
-        return self._known.setdefault((parent, word), len(self._known) + 1)
 
 
 def element_word(node: etree._Element) -> str:
@@ -225,7 +230,9 @@ class _Walk:
     def __init__(self, tree: etree._Element, base: str) -> None:
         self._tree = tree
         self._base = base
-        self._signs = _Signs()
+        self._signs: dict[tuple[int, str], int] = defaultdict(count(1).__next__)
+        """Numbers of signatures, by the signature of the parent and the element's own word."""
+
         self._out = FlatPage()
         self._stack: list[tuple[ElementSpan, int, PageRegion | None]] = []
         self._columns: list[int] = []
@@ -240,13 +247,13 @@ class _Walk:
     def run(self) -> FlatPage:
         out = self._out
         walker = etree.iterwalk(self._tree, events=("start", "end"))
-        count = 0
+        elements = 0
         for event, node in walker:
             if event == "end":
                 self._close(node)
                 continue
-            count += 1
-            if count > MAX_ELEMENTS or len(out.anchors) > MAX_ANCHORS:
+            elements += 1
+            if elements > MAX_ELEMENTS or len(out.anchors) > MAX_ANCHORS:
                 out.cut = True
                 break
             if node.tag in SKIPPED:
@@ -269,9 +276,10 @@ class _Walk:
             if self._columns:
                 self._columns[-1] += 1
         self._columns.append(0)
-        sign = self._signs.of(outer.sign if outer else 0, word)
-        loose = self._signs.of(outer.loose if outer else -1, plain)
-        mixed = self._signs.of(outer.sign if outer else -2, f"~{plain}")
+        signs = self._signs
+        sign = signs[outer.sign if outer else 0, word]
+        loose = signs[outer.loose if outer else -1, plain]
+        mixed = signs[outer.sign if outer else -2, f"~{plain}"]
         span = ElementSpan(node, sign, loose, mixed, out.size, out.size)
         url = None
         if node.tag in {"a", "area"} or node.get("onclick") or node.get("data-href"):
@@ -281,7 +289,7 @@ class _Walk:
         self._stack.append((span, len(out.anchors), self._region(span)))
         if url:
             shape = str(node[0].tag) if len(node) else ""
-            mark = self._signs.of(sign, f"a:{shape}"), self._signs.of(loose, f"a:{shape}")
+            mark = signs[sign, f"a:{shape}"], signs[loose, f"a:{shape}"]
             out.anchors.append(LinkMark(out.size, node, *mark, url))
             out.size += 1
         if node.tag not in SKIPPED:
@@ -312,7 +320,8 @@ class _Walk:
         if region:
             region.end = span.end
             self._mains -= region.bits == MAIN
-        self._bound_headings(span)
+        if self._open_headings:
+            self._bound_headings(span)
         level = _HEADINGS.get(str(span.node.tag))
         if level and span.end > span.begin:
             head = HeadingMark(level, span.begin, span.end)
@@ -321,10 +330,10 @@ class _Walk:
 
     def _bound_headings(self, span: ElementSpan) -> None:
         """Set the scope of the headings whose box is this element."""
-        count, wide = len(self._out.anchors), []
+        total, wide = len(self._out.anchors), []
         while self._open_headings and self._open_headings[-1][0].begin >= span.begin:
             head, links = self._open_headings.pop()
-            if count >= links + MIN_HEADED_LINKS:
+            if total >= links + MIN_HEADED_LINKS:
                 head.scope = span.end
             else:
                 wide.append((head, links))

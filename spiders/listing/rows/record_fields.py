@@ -44,6 +44,7 @@ MAX_TITLE_LINKS = 20
 
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?")
 _CUT = re.compile(r"\s*(?:\.{3}|…)$")
+_DOTS = ("...", "…")
 _LIKELY = 0.3
 """Minimum title likeness (0 to 1) of texts that are likely titles."""
 
@@ -105,8 +106,8 @@ class RecordFields:
         self.dated_alone = sum(_has_own_date(record) for record in records) / max(1, len(records))
         for record, link in zip(records, links, strict=True):
             self._add(record, link)
-        said = map(self._short, records, links)
-        self._lead = lead_of([item.title for item in self.items], said)
+        titles = [item.title for item in self.items]
+        self._lead = lead_of(titles, map(self._ends, titles, records, links))
         if self._lead:
             self.items = list(map(self._without_lead, self.items, records, links))
         if self.headed < _HALF and len(records) > 1:
@@ -245,8 +246,8 @@ class RecordFields:
             return own
         return self._titles.best(record) or own
 
-    def _short(self, record: Record, link: LinkMark) -> list[str]:
-        """Return other texts of a record that may also be its title.
+    def _ends(self, title: str, record: Record, link: LinkMark) -> list[str]:
+        """Return other texts of a record that end its title, and may also be its title.
 
         These are texts outside links, and texts of links to the same address.
         """
@@ -255,12 +256,13 @@ class RecordFields:
         beside = (
             text.text
             for text in record.undated
-            if (" " in text.text and text.place not in linked) or in_heading(text.parent)
+            if title.endswith(text.text)
+            and ((" " in text.text and text.place not in linked) or in_heading(text.parent))
         )
         return [*links, *beside]
 
     def _without_lead(self, item: ListingItem, record: Record, link: LinkMark) -> ListingItem:
-        if lead_in(item.title, self._short(record, link)) != self._lead:
+        if lead_in(item.title, self._ends(item.title, record, link)) != self._lead:
             return item
         return replace(item, title=item.title.removeprefix(self._lead))
 
@@ -275,6 +277,8 @@ class RecordFields:
             lambda pair: pair[0] == pair[1], zip(min(titles), max(titles), strict=False)
         )
         lead = sum(1 for _ in shared)
+        if lead <= 1:
+            return self.items
         found = []
         for item, record in zip(self.items, self._records, strict=True):
             said = _CUT.sub("", item.title[lead:])[:_REPEATED].strip()
@@ -288,7 +292,7 @@ class RecordFields:
             )
             found.append(replace(item, title=heading))
         changed = sum(one.title != item.title for one, item in zip(found, self.items, strict=True))
-        return found if lead > 1 and changed >= _MOSTLY * len(found) else self.items
+        return found if changed >= _MOSTLY * len(found) else self.items
 
     def _own_title(self, record: Record, anchor: LinkMark) -> str:
         """Return the text of a link.
@@ -298,9 +302,9 @@ class RecordFields:
         """
         said = " ".join((anchor.node.get("title") or "").split())
         inner = [text for text in record.undated if anchor.place <= text.place < anchor.end]
-        for text in inner:
-            if (begun := _CUT.sub("", text.text)) != text.text and said.startswith(begun):
-                return said
+        cut = (text.text for text in inner if text.text.endswith(_DOTS))
+        if any(said.startswith(_CUT.sub("", text)) for text in cut):
+            return said
         if len(inner) > 1 and any(child.tag in _PARTS for child in anchor.node.iter()):
             return max(inner, key=self._titles.score).text
         return _joined(inner) or self._text_of(anchor)

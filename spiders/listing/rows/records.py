@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 
 from lxml import etree
@@ -22,7 +23,7 @@ MAX_RATED = 1_000
 """Maximum number of records read to rate a region. Only the best region is then read completely."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Record:
     """The links, texts and dates of a record, in page order.
 
@@ -34,13 +35,13 @@ class Record:
     texts: list[TextMark]
     dates: list[DateMark]
     lead: list[TextMark]
-    undated: list[TextMark] = field(init=False)
-    """Texts of the record that are not separate dates."""
 
-    def __post_init__(self) -> None:
+    @cached_property
+    def undated(self) -> list[TextMark]:
+        """Texts of the record that are not separate dates."""
         alone = [mark for mark in self.dates if mark.alone]
         dated = {place for mark in alone for place in range(mark.place, mark.last + 1)}
-        self.undated = [text for text in self.texts if text.place not in dated]
+        return [text for text in self.texts if text.place not in dated]
 
 
 def records_of(

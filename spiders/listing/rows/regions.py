@@ -117,8 +117,10 @@ def find_regions(
             groups[getattr(span, kind)].append(span)
         for group in groups.values():
             for records in _parts(group, flat, None if kind == "sign" else signs_of):
+                if len(records) < 2:  # noqa: PLR2004 - a single record repeats nothing
+                    continue
                 key = hash(tuple((span.begin, span.end) for span in records))
-                if len(records) > 1 and key not in known:
+                if key not in known:
                     known.add(key)
                     found.append(counts.region(records, strict=kind == "sign"))
     marked = [counts.region(posts, strict=False) for posts in _marked_posts(flat)]

@@ -472,7 +472,7 @@ def test_each_link_of_a_long_listing_is_resolved_once(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr("spiders.page.links.urljoin", count)
     rows = "".join(
-        f"<li><a href='/long/{n}'>Notice {n} of ships at the pier</a> "
+        f"<li><a href='long/{n}'>Notice {n} of ships at the pier</a> "
         f"<i>{n % 28 + 1} March 2026</i></li>"
         for n in range(5000)
     )
