@@ -11,7 +11,7 @@ from data.errors import CommuniqueError
 from data.text.urls import canonical_url, page_address, section_fragment
 from data.wording import counted
 from spiders.barriers.challenges import challenge_in
-from spiders.discovery.certainty import goes_on, is_article, reads_as_release
+from spiders.discovery.certainty import goes_on, is_article, reads_as_release, unread_reason
 from spiders.discovery.feed_candidates import Comparison, compare, page_of_feed, preferred
 from spiders.discovery.fetcher import (
     NEVER_FETCHED,
@@ -227,7 +227,8 @@ class Explorer:
         found = probe(fetcher, page, self._on_status)
         site = Site(page, utc_now(), archive_page=self._archive_pages.get(page.url))
         compared = {compare(place, read, listing): served for place, read, served in found}
-        best = preferred(compared) or self._only_way(listing, tuple(compared))
+        is_part = bool(unread_reason(listing))
+        best = preferred(compared, is_part=is_part) or self._only_way(listing, tuple(compared))
         if best is None and is_scripted(page, listing):
             site, fetcher = self._rendered(stack, site, fetcher)
         if best:

@@ -32,6 +32,9 @@ MAX_FEED_REQUESTS = 6
 MAX_SITEMAPS = 3
 """Maximum number of sitemaps from robots.txt or a sitemap index that are read."""
 
+MIN_HELD = 0.8
+"""Minimum share of the page's releases in a feed that continues the page."""
+
 POSTS = "posts?per_page=50&_fields=id,link,date,title"
 
 WORDPRESS = re.compile(r"/wp-content/|/wp-includes/|/wp-json/")
@@ -80,6 +83,18 @@ class Comparison:
         few = max(1, self.listed // 10)
         whole = 0 < self.listed == self.held and self.dated
         return whole and self.surplus <= few and not self.strange
+
+    @property
+    def continues(self) -> bool:
+        """Whether a stated feed has older releases than the page, and most of the page's releases.
+
+        Such a feed is used with a page that shows only a part of its list. A visit reads both, so
+        the page's other releases are collected too.
+        """
+        few = max(1, self.listed // 10)
+        most = self.dated and self.held >= MIN_HELD * self.listed > 0
+        older = len(self.listing.items) - self.held - self.surplus
+        return self.place.sure and most and self.surplus <= few and not self.strange and older > 0
 
     @property
     def back_to(self) -> dt.date:
@@ -170,16 +185,18 @@ def compare(place: FeedCandidate, listing: Listing, page: Listing) -> Comparison
     )
 
 
-def preferred(comparisons: Iterable[Comparison]) -> Comparison | None:
+def preferred(comparisons: Iterable[Comparison], *, is_part: bool = False) -> Comparison | None:
     """Return the best feed, API or sitemap that can replace the page, or None.
 
-    Feeds and the API come before sitemaps. Then the one with the oldest release is preferred, then
-    a feed to the API, and then the smallest surplus.
+    If the page shows only a part of its list (``is_part``), a feed that continues it is the second
+    choice. Feeds and the API come before sitemaps. Then the one with the oldest release is
+    preferred, then a feed to the API, and then the smallest surplus.
     """
     order = {"feed": 0, "wordpress": 1, "sitemap": 2}
     return min(
-        (found for found in comparisons if found.complete),
+        (found for found in comparisons if found.complete or (is_part and found.continues)),
         key=lambda found: (
+            not found.complete,
             found.place.kind == "sitemap",
             found.back_to,
             found.listing.next is None,

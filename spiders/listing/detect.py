@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from dataclasses import replace
-from itertools import islice
 from math import inf
 from typing import Final
 from urllib.parse import urlsplit
-
-from lxml import etree
 
 from data.text.sites import is_elsewhere
 from spiders.items import ListingItem
@@ -19,7 +16,7 @@ from spiders.listing.region_features import RegionPage
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.featured import common_shape, shape_of
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
-from spiders.listing.rows.foreign_rows import without_foreign_rows
+from spiders.listing.rows.foreign_rows import ancestor, list_level, without_foreign_rows
 from spiders.listing.rows.like_rows import RowMake
 from spiders.listing.rows.posts import mark_of
 from spiders.listing.rows.record_fields import RecordFields
@@ -40,9 +37,6 @@ MAIN_SCORE: Final = 2.5
 
 MOSTLY: Final = 0.8
 """Minimum share of items that must have a property, so that the whole list has it."""
-
-MAX_ROW_LEVELS: Final = 3
-"""Maximum number of levels from a link up to the list that contains its row."""
 
 _FILE: Final = re.compile(r"(?:/(?:index|default|home))?\.\w{2,5}$")
 
@@ -281,26 +275,25 @@ def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) ->
     shape = common_shape(best.items)
     own = {span.begin for span in best.region.records}
     nodes = [span.node for span in best.region.records]
-    level = next((n for n in range(MAX_ROW_LEVELS) if len(_lists(nodes, n)) < len(own)), None)
-    if level is None:
+    level = list_level(nodes) - 1
+    if level < 0 or (level and nodes[0].tag != "a"):
         return best
-    lists = _lists(nodes, level)
+    lists = {ancestor(node, level + 1) for node in nodes}
     others = [
         span
         for span in flat.spans
         if span.node.tag == nodes[0].tag
         and span.begin not in own
-        and _ancestor(span.node, level + 1) in lists
-        and (not level or len(flat.anchors_in(span.begin, span.end)) == 1)
+        and ancestor(span.node, level + 1) in lists
     ]
     if not others:
         return best
-    make = RowMake(row for node in nodes if (row := _ancestor(node, level)) is not None)
+    make = RowMake(row for node in nodes if (row := ancestor(node, level)) is not None)
     dated = sum(item.published is not None for item in best.items) >= HALF * len(best.items)
     inner = range(min(own), max(own))
 
     def is_like(span: ElementSpan, item: ListingItem) -> bool:
-        row = _ancestor(span.node, level)
+        row = ancestor(span.node, level)
         if row is None or not make.fits(row) or GENERIC.fullmatch(item.title):
             return False
         if dated:
@@ -321,16 +314,6 @@ def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) ->
     records = [record.span for record, _ in read]
     region = replace(best.region, records=records, strict=False)
     return replace(best, items=[item for _, item in read], region=region)
-
-
-def _lists(nodes: list[etree._Element], level: int) -> set[etree._Element | None]:
-    """Return the elements around the rows of some links or other elements, ``level`` levels up."""
-    return {_ancestor(node, level + 1) for node in nodes} - {None}
-
-
-def _ancestor(node: etree._Element, level: int) -> etree._Element | None:
-    """Return the element ``level`` levels above an element, or None at the root."""
-    return node if not level else next(islice(node.iterancestors(), level - 1, None), None)
 
 
 def _read(
@@ -370,7 +353,7 @@ def _without_strays(choice: RankedRegion) -> RankedRegion:
 
 def _of_one_make(choice: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
     """Remove the records of other lists that only look similar (see `without_foreign_rows`)."""
-    region = without_foreign_rows(choice.region)
+    region = without_foreign_rows(choice.region, flat, dates)
     if region is choice.region:
         return choice
     items = RecordFields(records_of(region, flat, dates), flat, strict=region.strict).items

@@ -13,10 +13,12 @@ from lxml import etree
 from spiders.items import ListingItem
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
+from spiders.listing.rows.foreign_rows import heading_above
 from spiders.listing.rows.posts import is_post
 from spiders.listing.rows.record_fields import RecordFields
 from spiders.listing.rows.records import records_of
 from spiders.listing.rows.regions import Region
+from spiders.listing.rows.side_lists import announces_box
 from spiders.listing.rows.titles import in_heading
 from spiders.page.class_hints import names_of
 from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
@@ -57,18 +59,27 @@ def featured(
 ) -> list[ListingItem]:
     """Return releases right above a region, with the address shape of the region's items.
 
-    Each has a date. If the region has no dates, undated posts with a heading count too.
+    Each has a date. If the region has no dates, undated posts with a heading count too. Older
+    releases in a box of popular releases are skipped.
     """
     shape = common_shape(items)
     if shape is None:
         return []
     first = min(span.begin for span in region.records)
     found: list[ListingItem] = []
+    newest = max((item.published.day for item in items if item.published), default=None)
     for spans in _above(first, flat, dates):
+        is_boxed = announces_box(heading_above(spans[0].begin, flat))
         for span in spans:
             one = Region([span], strict=True, side="in", score=0.0)
             read = RecordFields(records_of(one, flat, dates), flat, strict=True).items
-            like = [item for item in read if item.published and shape_of(item.url) == shape]
+            like = [
+                item
+                for item in read
+                if item.published
+                and shape_of(item.url) == shape
+                and not (is_boxed and newest and item.published.day < newest)
+            ]
             if like:
                 found.extend(like)
                 break

@@ -1,19 +1,26 @@
-"""Separate the records of a list from records of another list with different markup.
+"""Separate the records of a list from records of another list.
 
-A box of popular releases may contain dated links like those of the main list, but its rows have
-fewer elements.
+A box of popular releases may contain dated links like those of the main list. Its rows have fewer
+elements, or it is in a sidebar. Or its heading announces it, and it covers the same time.
 """
 
 from __future__ import annotations
 
+import datetime as dt
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from lxml import etree
 
-from spiders.listing.rows.flat_page import ElementSpan
+from spiders.listing.rows.dates import DateMark
+from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.regions import Region
+from spiders.listing.rows.side_lists import announces_box, is_in_narrow_column
+from spiders.page.regions import ASIDE
 
 ALIKE: Final = 0.5
 """Minimum share of common parts in rows of two lists with the same markup."""
@@ -21,33 +28,98 @@ ALIKE: Final = 0.5
 SMALLER: Final = 0.67
 """Maximum size of a list that may be a box, as a share of the largest list."""
 
+MAX_LEVELS: Final = 3
+"""Maximum number of levels from a record up to its list."""
+
 MAX_PARTS: Final = 200
 """Maximum number of elements compared per row."""
 
 
-def without_foreign_rows(region: Region) -> Region:
-    """Return the region without the records of smaller lists whose rows have different markup.
+def without_foreign_rows(region: Region, flat: FlatPage, dates: list[DateMark]) -> Region:
+    """Return the region without the records of other lists.
 
-    Records with the same parent are one list. A region with one list is returned unchanged.
+    Records with the same parent are one list. A list is another one if it is a box beside the
+    largest list, or if it is smaller and its rows have different markup. A region with one list is
+    returned unchanged.
     """
+    level = list_level([span.node for span in region.records])
     lists: dict[etree._Element | None, list[ElementSpan]] = defaultdict(list)
     for span in region.records:
-        lists[span.node.getparent()].append(span)
-    if region.side != "in" or len(lists) == 1 or len(lists) * 2 > len(region.records):
+        lists[ancestor(span.node, level)].append(span)
+    if not level or len(lists) == 1 or len(lists) * 2 > len(region.records):
         return region
-    largest = max(lists.values(), key=len)
+    boxes = {
+        parent
+        for parent, spans in lists.items()
+        if _is_beside(spans, flat) or announces_box(heading_above(spans[0].begin, flat))
+    }
+    largest = max((lists[one] for one in lists.keys() - boxes), key=len, default=[])
+    if not largest:
+        return region
     make = make_of(largest)
+    days = _days(largest, dates)
     others = {
+        one
+        for one in boxes
+        if _is_beside(lists[one], flat)
+        or (len(lists[one]) < len(largest) and _overlap(days, _days(lists[one], dates)))
+    }
+    others |= {
         parent
         for parent, spans in lists.items()
         if spans is not largest
+        and region.side == "in"
+        and level == 1
         and len(spans) <= SMALLER * len(largest)
         and likeness(make, make_of(spans)) < ALIKE
     }
     if not others:
         return region
-    kept = [span for span in region.records if span.node.getparent() not in others]
+    kept = [span for span in region.records if ancestor(span.node, level) not in others]
     return replace(region, records=kept)
+
+
+def list_level(nodes: Sequence[etree._Element]) -> int:
+    """Return how many levels the lists are above records; 0 if no records are in the same list.
+
+    A record may be the link inside a row.
+    """
+    for level in range(1, MAX_LEVELS + 1):
+        if len({ancestor(node, level) for node in nodes}) < len(nodes):
+            return level
+    return 0
+
+
+def ancestor(node: etree._Element, level: int) -> etree._Element | None:
+    """Return the element ``level`` levels above an element, or None above the root."""
+    return node if not level else next(islice(node.iterancestors(), level - 1, None), None)
+
+
+def _is_beside(spans: list[ElementSpan], flat: FlatPage) -> bool:
+    """Whether a list is in a sidebar or in a narrow column."""
+    around = flat.regions.around(spans[0].begin, spans[-1].end)
+    return bool(around & ASIDE) or is_in_narrow_column(spans[0].node)
+
+
+def _days(spans: list[ElementSpan], dates: list[DateMark]) -> list[dt.date]:
+    """Return the days in a list, sorted."""
+    first = bisect_left(dates, spans[0].begin, key=lambda mark: mark.place)
+    last = bisect_left(dates, spans[-1].end, key=lambda mark: mark.place)
+    return sorted(mark.published.day for mark in dates[first:last] if mark.published)
+
+
+def _overlap(some: list[dt.date], others: list[dt.date]) -> bool:
+    """Whether two lists cover the same time. The parts of one list, such as years, do not."""
+    return bool(some and others) and some[0] < others[-1] and others[0] < some[-1]
+
+
+def heading_above(place: int, flat: FlatPage) -> str:
+    """Return the text of the heading whose box contains a place, or "". An h1 has no box."""
+    index = bisect_right(flat.headings, place, key=lambda head: head.end) - 1
+    head = flat.headings[index] if index >= 0 else None
+    if head is None or head.level == 1 or place >= head.scope:
+        return ""
+    return flat.said(head.begin, head.end)
 
 
 def make_of(spans: list[ElementSpan]) -> frozenset[tuple[str, str]]:

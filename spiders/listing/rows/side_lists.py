@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from lxml import etree
 
-from spiders.page.phrases import comparison_key, is_tail
+from spiders.page.phrases import comparison_key, is_related, is_tail
 
 SIDE_LIST_HEADINGS: Final = frozenset(
     map(
@@ -34,7 +34,7 @@ _EVENT_WORDS: Final = """
     evenemang tapahtumat evenementen kegiatan acara renginiai pasākumi sündmused ღონისძიებები
     іс-шаралар тадбирлар tadbirlar
 """
-EVENTS: Final = frozenset(_EVENT_WORDS.split())
+EVENTS: Final = frozenset(_EVENT_WORDS.casefold().split())
 """Words in headings of lists of events."""
 
 UNSPACED_EVENTS: Final = re.compile(
@@ -82,6 +82,11 @@ MIN_WIDE: Final = 7
 def announces_other(text: str) -> bool:
     """Whether a heading announces other things than the releases of the page."""
     return is_tail(text) or comparison_key(text) in SIDE_LIST_HEADINGS or announces_events(text)
+
+
+def announces_box(text: str) -> bool:
+    """Whether a heading announces a box of popular, related or latest releases, or of events."""
+    return is_related(text) or announces_events(text)
 
 
 def announces_events(text: str) -> bool:

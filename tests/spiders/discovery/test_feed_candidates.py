@@ -128,6 +128,32 @@ def test_a_feed_that_lacks_or_adds_too_much_is_not_preferred_and_says_why(
     assert preferred([found]) is None
 
 
+def test_a_stated_feed_with_older_releases_continues_a_page_with_a_part_of_its_list() -> None:
+    shown = listed(20, 19, 18, 17, 16)
+    longer = against(rss(20, 19, 18, 16, 9, 8, 7), shown)
+    assert not longer.complete
+    assert preferred([longer]) is None
+    assert preferred([longer], is_part=True) is longer
+    whole = against(rss(20, 19, 18, 17, 16), shown)
+    assert preferred([longer, whole], is_part=True) is whole
+
+
+@pytest.mark.parametrize(
+    ("feed", "sure"),
+    [
+        (rss(20, 19, 18, 16), True),
+        (rss(20, 19, 9, 8, 7), True),
+        (rss(20, 19, 18, 16, 9, 8), False),
+        (rss(20, 19, 18, 16, 9, 8, dated=False), True),
+        (rss(25, 24, 23, 22, 20, 19, 18, 16, 9, 8), True),
+    ],
+    ids=["no older", "few of the page", "guessed address", "no dates", "another list"],
+)
+def test_another_feed_does_not_continue_a_page(feed: Listing, *, sure: bool) -> None:
+    found = compare(replace(FEED, sure=sure), feed, listed(20, 19, 18, 17, 16))
+    assert preferred([found], is_part=True) is None
+
+
 def test_the_same_title_on_the_same_day_is_the_same_release_at_another_address() -> None:
     feed = rss(9, 8, 7, host="https://feeds.example")
     assert against(feed, listed(9, 8, 7)).complete
