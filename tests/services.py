@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
 from tests.command import SETTINGS, command, make_home
+from tests.peer import PATIENCE
 from tests.press_room import Room
 
 
@@ -49,6 +52,18 @@ def until(log: IO[str], event: str) -> str:
         if f"event={event}" in line or f'event="{event}"' in line:
             return line
     raise AssertionError(f"it ended without saying {event}: {''.join(said)}")
+
+
+def wait_for(is_so: Callable[[], object]) -> None:
+    """Return once a function returns something true.
+
+    The pauses leave the processor to the processes that the test waits for.
+    """
+    end = time.monotonic() + PATIENCE
+    pause = threading.Event()
+    while not is_so():
+        assert time.monotonic() < end
+        pause.wait(0.02)
 
 
 def home_on(folder: Path, url: str, room: Room | None = None, *, more: str = "") -> Path:

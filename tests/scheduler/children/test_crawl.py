@@ -19,6 +19,7 @@ from tests.command import make_home
 from tests.hanging_python import LOOP, NATIVE, hanging_python
 from tests.peer import PATIENCE
 from tests.press_room import Answer, listing_html, release_html, served
+from tests.services import wait_for
 
 
 def test_a_crawl_does_not_load_rarely_needed_libraries() -> None:
@@ -94,8 +95,7 @@ def test_a_stopped_crawl_that_is_stuck_in_a_page_is_killed_in_time(
             for line in (CrawlStart(str(home), note=note.path), VisitJob("harbour")):
                 child.stdin.write(msgspec.json.encode(line) + b"\n")
             child.stdin.flush()
-            while not ((page := note.read()) and kind in page.url):
-                assert child.poll() is None
+            wait_for(lambda: (page := note.read()) and kind in page.url)
             if stops in signal.Signals.__members__:
                 child.send_signal(signal.Signals[stops])
             else:

@@ -14,7 +14,7 @@ from scheduler.home import open_home
 from tests.command import COMMUNIQUE
 from tests.peer import PATIENCE
 from tests.postgres_server import PostgresServer
-from tests.services import home_on, started, until
+from tests.services import home_on, started, until, wait_for
 
 BUCKET = 'target = "s3://press/site"\n\n[bucket]\nendpoint = "http://127.0.0.1:9"\n'
 """Settings of a site in a bucket where nobody answers: publications fail, which is no matter."""
@@ -88,13 +88,11 @@ def test_a_publication_ends_when_another_service_takes_over(
         psycopg.connect(postgres_url, autocommit=True) as db,
     ):
         took_on(log, "duty:publishing")
-        while not children(service.pid):
-            pass
+        wait_for(lambda: children(service.pid))
         db.execute("UPDATE hosts SET token = nextval('host_tokens') WHERE host = 'duty:publishing'")
         assert "duty=duty:publishing" in until(log, "duty lost to another service")
         # It would have waited for the lock.
-        while children(service.pid):
-            pass
+        wait_for(lambda: not children(service.pid))
 
 
 def children(pid: int) -> str:
@@ -113,15 +111,14 @@ def test_the_duties_of_a_killed_service_are_released_before_their_leases_expire(
         # Its child has answered, and so knows whose child it is.
         until_all(log, "duty=duty:publishing", "duty=duty:alerts", 'event="not published"')
         service.kill()
-        held, is_given_up = 2, False
-        while held and not is_given_up:
+        held = (
             # A lease that only ran out keeps its token.
-            ((held, is_given_up),) = db.execute(
-                "SELECT count(*) FILTER (WHERE token <> 0),"
-                " bool_and(next_due <= now() - interval '15 seconds') FROM hosts"
-                " WHERE host IN ('duty:publishing', 'duty:alerts')"
-            )
-        assert held == 0
+            "SELECT count(*) FILTER (WHERE token <> 0),"
+            " bool_and(next_due <= now() - interval '15 seconds') FROM hosts"
+            " WHERE host IN ('duty:publishing', 'duty:alerts')"
+        )
+        wait_for(lambda: db.execute(held).fetchall()[0] not in {(1, False), (2, False)})
+        assert db.execute(held).fetchall()[0][0] == 0
         # Both are due, and nothing keeps them from jobs of their own.
         ((due, jobs),) = db.execute(
             "SELECT count(*), (SELECT count(*) FROM procrastinate_jobs WHERE status = 'doing'"
@@ -157,13 +154,12 @@ def test_a_service_that_cannot_sign_leaves_publishing_to_others(
                 " INSERT INTO hosts (host, next_due) VALUES ('duty:publishing', now())"
             )
             # A job that is left to others is ended, and the next is made: each of both had one.
-            while db.execute("SELECT count(DISTINCT worker) FROM tried").fetchall() < [(2,)]:
-                pass
+            tried = "SELECT count(DISTINCT worker) FROM tried"
+            wait_for(lambda: db.execute(tried).fetchall() >= [(2,)])
             with started("run", with_key) as (publisher, other_log):
                 took_on(other_log, "duty:publishing")
                 asked = "SELECT 1 FROM host_sources WHERE source = 'duty:publish' AND due <= now()"
-                while db.execute(asked).fetchall():
-                    pass
+                wait_for(lambda: not db.execute(asked).fetchall())
                 publisher.send_signal(signal.SIGTERM)
                 assert publisher.wait(PATIENCE) == 0
             # The next one need not wait until somebody asks for a publication.
@@ -188,8 +184,7 @@ def test_a_service_stops_working_on_a_database_of_a_newer_version(
                 awaited -= {one for one in awaited if one in line and "newer version" in line}
             assert db.execute("SELECT host FROM hosts WHERE token <> 0").fetchall() == []
             lead = f"SELECT pg_try_advisory_lock({LOCK})".encode()
-            while db.execute(lead).fetchall() != [(True,)]:
-                pass
+            wait_for(lambda: db.execute(lead).fetchall() == [(True,)])
 
 
 def test_a_service_with_other_site_settings_than_the_leader_logs_an_error(

@@ -8,7 +8,6 @@ import json
 import socket
 import sqlite3
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -34,6 +33,7 @@ from tests.command import communique
 from tests.drafts import draft, published
 from tests.mail_server import MailServer, mail_served
 from tests.peer import PATIENCE, Heard, Peer, peer_served
+from tests.services import wait_for
 
 BODY = b'{"type": "gone", "timestamp": "2026-03-02T12:00:00Z"}'
 
@@ -432,15 +432,6 @@ def mail_home(folder: Path, server: MailServer, more: str = "") -> Home:
 def mails() -> Iterator[MailServer]:
     with mail_served() as served:
         yield served
-
-
-def wait_for(is_so: Callable[[], object]) -> None:
-    """Return as soon as something holds."""
-    end = time.monotonic() + PATIENCE
-    look = threading.Event()
-    while not is_so():
-        assert time.monotonic() < end
-        look.wait(0.02)
 
 
 def test_each_recipient_gets_a_separate_mail(tmp_path: Path, mails: MailServer) -> None:

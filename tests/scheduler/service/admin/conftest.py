@@ -17,6 +17,7 @@ import pytest
 from tests.command import command, make_home
 from tests.peer import PATIENCE
 from tests.press_room import Room, listing_html, release_html, served
+from tests.services import wait_for
 
 FIELD = re.compile(r'<input type="hidden" name="form" value="([0-9a-f]{64})">')
 
@@ -49,13 +50,16 @@ class Running:
 def kill_command(*words: str) -> None:
     """Wait for a process whose command line has these words, and kill it."""
     wanted = {one.encode() for one in words}
-    for _ in range(10_000):
+
+    def killed() -> bool:
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             with suppress(OSError):
                 if wanted <= set(path.read_bytes().split(b"\0")):
                     os.kill(int(path.parent.name), signal.SIGKILL)
-                    return
-    raise AssertionError(f"no process has {words}")
+                    return True
+        return False
+
+    wait_for(killed)
 
 
 @pytest.fixture(scope="package")

@@ -23,6 +23,7 @@ from data.store.store import Store
 from tests.drafts import draft
 from tests.postgres_server import PASSWORD, USER, PostgresServer, postgres_running
 from tests.postgres_store import emptied
+from tests.services import wait_for
 
 HOST: Final = "harbour.example"
 
@@ -208,8 +209,7 @@ def test_work_that_is_ended_while_it_waits_for_a_connection_asks_nothing(
 
     with ThreadPoolExecutor(1) as threads:
         working = threads.submit(work)
-        while not pool.get_stats().get("requests_waiting"):
-            pass
+        wait_for(lambda: pool.get_stats().get("requests_waiting"))
         interruption.stop()
         for one in held:
             pool.putconn(one)
