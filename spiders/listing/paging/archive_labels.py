@@ -12,7 +12,6 @@ from data.dates.calendars import ERAS
 from data.dates.months import month_of
 from data.text.folding import fold_date
 from spiders.listing.paging.archive_words import (
-    ALL,
     ARCHIVES,
     BEFORE,
     LINKING,
@@ -20,6 +19,7 @@ from spiders.listing.paging.archive_words import (
     NEWS,
     OLDER,
     PARTS_OF_YEAR,
+    WHOLE_LISTING,
     YEARS,
 )
 
@@ -152,7 +152,7 @@ def _words_in(text: str, month: int) -> _Words | None:
             found.is_archive = found.is_archive or word in ARCHIVES or is_long
             found.is_older = found.is_older or is_stem(word, OLDER)
             found.is_news = found.is_news or is_stem(word, NEWS)
-            found.is_all = found.is_all or word in ALL
+            found.is_all = found.is_all or word in WHOLE_LISTING
         else:
             return None
     return found

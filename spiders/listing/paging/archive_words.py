@@ -71,7 +71,7 @@ BEFORE: Final = phrases(
 )
 """Words before or after the first year that an archive does not contain, or its last one."""
 
-ALL: Final = phrases(
+WHOLE_LISTING: Final = phrases(
     "all full complete alle sämtliche tous toutes todos todas tutti tutte alla kaikki wszystkie "
     "všechny všetky összes toate vse sve все всі všetci tüm bütün όλα όλες كل جميع כל सभी ทั้งหมด "
     "tất_cả semua 全部 すべて 一覧 전체 모든"
