@@ -123,6 +123,19 @@ def reversed_numbers(board: Board, request: Request) -> Answer:
     return board.listing(f"<ul>{board.rows(entries)}</ul><p class='navi'>{pager}</p>")
 
 
+@shape("reversed-numbers-without-a-mark", "pl")
+def reversed_numbers_without_a_mark(board: Board, request: Request) -> Answer:
+    """As before, but the present page is left out of the numbers."""
+    last = board.pages
+    shown = request.number(default=last)
+    entries = board.on_page(last + 1 - shown)
+    if request.path != NEWS_PATH or not entries or shown > last:
+        return None
+    others = (number for number in range(last, 0, -1) if number != shown)
+    pager = links(others, shown, str)
+    return board.listing(f"<ul>{board.rows(entries)}</ul><p class='navi'>{pager}</p>")
+
+
 @shape("next-link-of-the-head-fails", "fr")
 def next_link_of_the_head_fails(board: Board, request: Request) -> Answer:
     """The head names a next page that does not exist; the pager below the list is right."""
@@ -211,6 +224,49 @@ def years_in_a_menu(board: Board, request: Request) -> Answer:
     )
     menu = f"<select class='yil' onchange='window.location=this.value'>{options}</select>"
     return board.listing(f"{menu}<ul>{board.rows(board.in_year(year))}</ul>")
+
+
+def by_year(board: Board, request: Request, label: Callable[[int], str]) -> Answer:
+    """The page shows the ten newest; links lead to years, which are called by a label."""
+    paths = {f"{NEWS_PATH}archive-{year}.html": year for year in board.years}
+    rows = "".join(f"<li><a href='{path}'>{label(year)}</a></li>" for path, year in paths.items())
+    below = f"<ul class='by-year'>{rows}</ul>"
+    if request.path == NEWS_PATH:
+        return board.listing(f"<ul>{board.rows(board.on_page(1))}</ul>{below}")
+    if request.path not in paths:
+        return None
+    return board.listing(f"<ul>{board.rows(board.in_year(paths[request.path]))}</ul>{below}")
+
+
+@shape("school-years", "en")
+def school_years(board: Board, request: Request) -> Answer:
+    """Each archive is called by two years."""
+    return by_year(board, request, lambda year: f"{year}/{(year + 1) % 100}")
+
+
+@shape("years-of-an-era", "ja")
+def years_of_an_era(board: Board, request: Request) -> Answer:
+    """Years are counted from the beginning of the emperor's reign."""
+    return by_year(board, request, lambda year: f"令和{year - 2018}年")
+
+
+@shape("months-in-a-form", "he")
+def months_in_a_form(board: Board, request: Request) -> Answer:
+    """The page shows the ten newest; a drop-down in a form leads to the months."""
+    values = {f"{year}-{month:02}": (year, month) for year, month in board.months}
+    options = "".join(
+        f"<option value='{value}'>{month:02}/{year}</option>"
+        for value, (year, month) in values.items()
+    )
+    form = (
+        f"<form action='{NEWS_PATH}'><select name='chodesh'><option value=''>—</option>{options}"
+        "</select><input type='submit' value='הצג'></form>"
+    )
+    chosen = request.query.get("chodesh", "")
+    if request.path != NEWS_PATH or (chosen and chosen not in values):
+        return None
+    entries = board.in_month(*values[chosen]) if chosen else board.on_page(1)
+    return board.listing(f"{form}<ul>{board.rows(entries)}</ul>")
 
 
 @shape("years-beside", "cs")
