@@ -53,7 +53,6 @@ from spiders.download.responses import (
     page_of,
     posting,
     requested_url,
-    validator_of,
 )
 from spiders.download.retry_after import HostError, HostMemory
 from spiders.download.slow_page import CONTINUED
@@ -85,7 +84,10 @@ GONE_STATUSES = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
-    """Limit the CPU time of each step of a callback; other visits continue between the steps."""
+    """Limit the CPU time of each step of a callback; other visits continue between the steps.
+
+    A callback for a failure also gets its ``request`` and ``visit``.
+    """
 
     @wraps(parse)
     def limited_parse(
@@ -94,6 +96,8 @@ def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
         request: Any = getattr(found, "request", None)
         visit: Visit = request.cb_kwargs["visit"]
         url = found.url if isinstance(found, Response) else request.url
+        if isinstance(found, Failure):
+            arguments = {"request": request, "visit": visit}
         steps: Iterator[Any] | None = None
         while True:
             with visit.limit(url):
@@ -294,15 +298,7 @@ class PressRoomSpider(Spider):
                 visit.report.error(url, "redirect", message)
             else:
                 try:
-                    read = visit.draft(
-                        page_of(response),
-                        aliases=tuple(
-                            dict.fromkeys((url, *response.meta.get("redirect_urls", ())))
-                        ),
-                        item=item or visit.stored.item_of(url),
-                        validator=validator_of(response),
-                        capture=capture_of(response),
-                    )
+                    read = visit.draft(response, item or visit.stored.item_of(url))
                 except MissingRelease:
                     if visit.release_at(url) is None:
                         raise
@@ -339,11 +335,9 @@ class PressRoomSpider(Spider):
                 visit.feed_hubs.read_feed(url, page_of(response), links_of(response))
 
     @limited
-    def failed_aside(self, failure: Failure) -> None:
+    def failed_aside(self, failure: Failure, request: Request, visit: Visit) -> None:
         """Log a failed request for a linked page; a later visit retries it."""
-        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
         log.info("the linked page %s could not be fetched: %s", request.url, failure.value)
-        visit: Visit = request.cb_kwargs["visit"]
         with self.response(visit, request.url):
             if isinstance(failure.value, SlowRequest):
                 visit.report.error(request.url, failure.value.kind, str(failure.value))
@@ -356,10 +350,8 @@ class PressRoomSpider(Spider):
             visit.files.read(requested_url(response), response.status, capture_of(response))
 
     @limited
-    def failed_file(self, failure: Failure) -> None:
+    def failed_file(self, failure: Failure, request: Request, visit: Visit) -> None:
         """Report that a file of a release could not be fetched."""
-        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
-        visit: Visit = request.cb_kwargs["visit"]
         asked = str(request.meta["asked"])
         with self.response(visit, asked):
             kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
@@ -379,13 +371,11 @@ class PressRoomSpider(Spider):
             visit.frontier.read_again(requested_url(response), listing)
 
     @limited
-    def failed(self, failure: Failure) -> Iterator[Request]:
+    def failed(self, failure: Failure, request: Request, visit: Visit) -> Iterator[Request]:
         """Report a failed request; after the last first page, request the listed items.
 
         A page beside a feed may be unavailable: its releases come from the feed.
         """
-        request: Request = failure.request  # type: ignore[attr-defined]  # Scrapy sets it
-        visit: Visit = request.cb_kwargs["visit"]
         with self.response(visit, request.url):
             kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
             is_first = bool(request.cb_kwargs.get("is_first"))
@@ -566,13 +556,7 @@ def draft_linked(response: Response, visit: Visit, link: Link) -> PageDraft | No
     if response.status != HTTPStatus.OK or url_pattern(response.url) != url_pattern(link.url):
         return None
     try:
-        read = visit.draft(
-            page_of(response),
-            aliases=(requested_url(response),),
-            item=None,
-            validator=validator_of(response),
-            capture=capture_of(response),
-        )
+        read = visit.draft(response, None)
     except NotARelease:
         return None
     content = read.draft.content

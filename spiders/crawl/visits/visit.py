@@ -10,10 +10,11 @@ from functools import partial
 from typing import Final
 
 import msgspec
+from scrapy.http import Response
 
 from data.clock import utc_now
 from data.health.run_errors import CUT, VANISHED
-from data.models import Capture, Content, Draft, Release, Run, Validator, lean
+from data.models import Capture, Content, Draft, Release, Run, lean
 from data.settings import Collect
 from data.store.store import Store
 from data.text.redaction import redacted
@@ -33,6 +34,8 @@ from spiders.crawl.page_errors import UNREQUESTED_304, MissingRelease, page_erro
 from spiders.crawl.visit_scope import VisitScope
 from spiders.crawl.visits.next_requests import NextRequests
 from spiders.crawl.visits.visit_facts import FactFinder
+from spiders.download.capture import capture_of
+from spiders.download.responses import page_of, requested_url, validator_of
 from spiders.items import ListingItem
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
@@ -266,17 +269,16 @@ class Visit:
         facts = msgspec.structs.replace(facts, explicit=self.scope.explicit or self.scope.backfill)
         self.report.run = replace(self.report.run, facts=lean(facts))
 
-    def draft(
-        self,
-        page: Page,
-        *,
-        aliases: tuple[str, ...],
-        item: ListingItem | None,
-        validator: Validator | None,
-        capture: Capture | None = None,
-    ) -> PageDraft:
-        """Return the draft of a page; ``item`` is its item on the listing. Raises NotARelease."""
+    def draft(self, response: Response, item: ListingItem | None) -> PageDraft:
+        """Return the draft of a response; ``item`` is its item on the listing.
+
+        Raises NotARelease.
+        """
+        page = page_of(response)
         self.check_page(page.url)
+        redirects = response.meta.get("redirect_urls", ())
+        aliases = tuple(dict.fromkeys((requested_url(response), *redirects)))
+        validator, capture = validator_of(response), capture_of(response)
         read = self.reader.draft(page, aliases, item, validator, capture=capture)
 
         def stored() -> Content | None:
