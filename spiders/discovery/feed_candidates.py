@@ -110,7 +110,7 @@ class Comparison:
         if not self.listed:
             items = counted(len(self.listing.items), "item")
             return f"{items}; the page lists nothing to compare with"
-        said = f"holds {self.held} of the {counted(self.listed, 'release')} on the page"
+        said = f"contains {self.held} of the {counted(self.listed, 'release')} on the page"
         if self.surplus:
             said += f", and {counted(self.surplus, 'other')} from the same period"
         if self.strange:

@@ -107,7 +107,7 @@ def read_xml(page: Page, reading: DateContext) -> Listing:
         records, confidence = _repeated(root), 0.6
     dates = DateReader(reading)
     items = with_sections(item for node in records if (item := _item(node, page, dates)))
-    reasons = dates.reasons if items else ("the document holds no items with an address",)
+    reasons = dates.reasons if items else ("the document contains no items with an address",)
     return Listing(page.url, items, _next(root, page), f"xml:{kind}", confidence, reasons)
 
 

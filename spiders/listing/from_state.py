@@ -37,7 +37,7 @@ REASON: Final = (
 """Reason reported if the listing was found only in scripts."""
 
 GUESSED: Final = (
-    "the scripts name no addresses, only their ends: whether they lead to releases is a guess"
+    "the scripts contain only the ends of addresses, so the complete addresses are a guess"
 )
 """Reason reported if addresses were built from slugs without a complete address on the page."""
 

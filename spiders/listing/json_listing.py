@@ -28,7 +28,7 @@ def read_json(page: Page, reading: DateContext) -> Listing:
         return Listing(page.url, (), rule="json", reasons=(reason,))
     dates = DateReader(reading)
     best = read_records(_arrays(document), page, dates)
-    reasons = dates.reasons if best else ("the document holds no records with an address",)
+    reasons = dates.reasons if best else ("the document contains no records with an address",)
     following = next_of(document, page, len(best))
     return Listing(page.url, tuple(best), following, "json", 0.9 if best else 0.0, reasons)
 

@@ -151,11 +151,11 @@ class DraftRecorder:
             # A release with an unchanged page changes only if it had been retracted.
             return Recorded(write.url, kind, returned=kind == "changed")
         draft = write.draft
-        position = self._position_of((draft.url, *draft.aliases), draft.content.published)
-        draft = replace(draft, position=position)
-        draft, labels = with_topics(draft, self._scope.file.topics, self._taxonomy)
-        self._files.note(draft)
         with self._limit(draft.url):
+            position = self._position_of((draft.url, *draft.aliases), draft.content.published)
+            draft = replace(draft, position=position)
+            draft, labels = with_topics(draft, self._scope.file.topics, self._taxonomy)
+            self._files.note(draft)
             decision = self._store.record(
                 draft,
                 seen=time_of(draft.capture),

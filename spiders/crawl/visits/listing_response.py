@@ -158,8 +158,8 @@ def _read(response: Response, visit: Visit) -> Listing:
         visit.facts.add_listing(url, response.url, listing, None)
         return listing
     if response.status >= HTTPStatus.BAD_REQUEST:
-        kind, said = refusal(response.status, page_of(response))
-        raise NoListing(kind, f"the listing {said}", status=response.status)
+        kind, message = refusal(response.status, page_of(response))
+        raise NoListing(kind, f"the server {message}", status=response.status)
     visit.check_page(response.url)
     page = page_of(response)
     visit.reader.learn_day_order(page)
