@@ -131,7 +131,6 @@ class Crawl:
         process.crawl(
             PressRoomSpider,
             arriving=self._arriving(lines, process),
-            visits=self._visits,
             memory=self._store,
             archive=self._archive,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from http import HTTPStatus
@@ -113,7 +113,7 @@ def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
 
 
 class PressRoomSpider(Spider):
-    """Executes arriving visits; ``visits`` are the current ones by source id.
+    """Executes arriving visits.
 
     Each response goes to the visit that requested it.
     """
@@ -124,7 +124,6 @@ class PressRoomSpider(Spider):
     def __init__(
         self,
         arriving: AsyncIterator[Visit],
-        visits: Mapping[str, Visit],
         memory: HostMemory,
         archive: Archive | None = None,
         **kwargs: Any,
@@ -133,7 +132,6 @@ class PressRoomSpider(Spider):
         self._arriving = arriving
         self.memory = memory
         self.archive = archive
-        self.visits = visits
 
     async def start(self) -> AsyncIterator[Request]:
         """Yield requests for the first listing pages and the due releases of each visit."""
