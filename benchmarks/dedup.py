@@ -35,9 +35,9 @@ from families import (  # type: ignore[import-not-found]  # beside this script
 )
 
 from data.models import Content, Draft, Published, Release
-from data.store.recorder.candidates import NO_CANDIDATES, SimilarReleases
-from data.store.recorder.recorder import Recorder
-from data.store.recorder.stories import StoryJoiner
+from data.store.core.candidates import NO_CANDIDATES, SimilarReleases
+from data.store.core.recorder import Recorder
+from data.store.core.stories import StoryJoiner
 from data.store.shared_sql.database.rows import StoredMember
 from data.store.shared_sql.tables import Tables
 from data.store.sqlite.store import SqliteStore, SqliteTables

@@ -36,7 +36,7 @@ import httpx
 
 from benchmarks.store import BATCH, SOURCES, drafts
 from data.store import open_store
-from data.store.transfer.opening import open_source
+from data.store.transfer.transfer import open_source
 from feeds.urls import FORMATS
 from tests.postgres_server import postgres_running
 

@@ -44,7 +44,7 @@ from data.files import FileWriter
 from data.models import Content, Draft, Facet, Media, Published, Source
 from data.settings import Site
 from data.store import open_store
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.publishing import facet_pages
 from feeds.publishing.feed_documents import FeedDocuments
 from feeds.publishing.publish import publish

@@ -13,7 +13,7 @@ from data.models import Draft, Media, Source
 from data.models.exchange import Exchange
 from data.settings import ArchiveSettings as Settings
 from data.store import open_store
-from data.store.store import Store
+from data.store.core.store import Store
 from tests.feeds.fakestore import make_release
 
 START = dt.datetime(2022, 11, 24, 8, 0, 0, 250_000, tzinfo=dt.UTC)

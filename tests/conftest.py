@@ -17,8 +17,8 @@ import pytest
 from hypothesis import settings
 
 from data.store import open_store
+from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from tests.fork_server import forking_python
 from tests.postgres_server import PostgresServer, missing, postgres_running
 from tests.postgres_store import emptied

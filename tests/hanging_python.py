@@ -37,7 +37,7 @@ def hanging_python(folder: Path, *, seconds: float = 0.6) -> str:
 
 def main() -> None:
     """Run the module that the command line names after ``-P -m``."""
-    from data.store.store import Store  # noqa: PLC0415
+    from data.store.core.store import Store  # noqa: PLC0415
     from scheduler.children import child, page_limit  # noqa: PLC0415
     from spiders.crawl.drafts.release_reader import ReleaseReader  # noqa: PLC0415
     from spiders.download.middlewares import BoundedCookies  # noqa: PLC0415

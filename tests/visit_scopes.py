@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 from data.settings import Collect
-from data.store.store import Store
+from data.store.core.store import Store
 from spiders.crawl.visit_scope import VisitScope
 from spiders.sources.source_file import SourceFile
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from data.health.events import note_health_events
 from data.models import Run, RunError, Source, VisitFacts
-from data.store.store import Store
+from data.store.core.store import Store
 
 MONDAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 QUARTER = dt.timedelta(minutes=15)

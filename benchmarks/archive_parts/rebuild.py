@@ -27,7 +27,7 @@ from data.archive.warc.cdxj import entry_of
 from data.archive.warc.reader import ArchiveRecord
 from data.models import Capture, Draft, Run, Source
 from data.models.exchange import Exchange
-from data.store.store import Store
+from data.store.core.store import Store
 from scheduler.home import Home, home_at, open_home
 from scheduler.home.publish import publish_home
 from scheduler.mirror.rebuild.rebuild import rebuild

@@ -13,7 +13,7 @@ from statistics import median
 
 from benchmarks.store import drafts
 from data.models import Source
-from data.store.store import Store
+from data.store.core.store import Store
 from scheduler.home import open_home
 from scheduler.home.publish import publish_home
 

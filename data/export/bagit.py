@@ -18,8 +18,8 @@ from data.export.records import (
     chosen_records,
     release_lines,
 )
+from data.store.core.store import Store
 from data.store.public_view import secrets_of
-from data.store.store import Store
 from data.text.clean import plain
 
 DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"

@@ -17,8 +17,8 @@ from data.archive.warc.reader import DOT_OPEN, MAX_UNPACKED_BYTES, ArchiveRecord
 from data.archive.warc.warc_file import own_files
 from data.interchange.release_fields import release_fields
 from data.models import Capture, Release
+from data.store.core.store import Store
 from data.store.public_view import public_view
-from data.store.store import Store
 from data.text.source_secrets import Secrets
 
 Progress: TypeAlias = Callable[[int, int], None]

@@ -13,8 +13,8 @@ from sqlite_utils import Database
 from data.export.destination import CopyError
 from data.export.records import Choice, Exported, Progress
 from data.models import Capture, Facet, Media, Release
+from data.store.core.store import Store
 from data.store.public_view import public_view
-from data.store.store import Store
 
 SCHEMA: Final = """
 CREATE TABLE sources (

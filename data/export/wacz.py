@@ -25,8 +25,8 @@ from data.export.records import (
     Progress,
     chosen_records,
 )
+from data.store.core.store import Store
 from data.store.public_view import public_view, secrets_of
-from data.store.store import Store
 
 VERSION: Final = "1.1.1"
 INDEX: Final = "indexes/index.cdx"

@@ -15,7 +15,7 @@ from data.errors import RefusedValue
 from data.identity.decision import yet_to_come
 from data.interchange.lines import MAX_LINE_BYTES, LineError, read_line
 from data.models import Source
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.redaction import REDACTED_MARK
 from data.text.sanitize import MAX_CHARACTERS
 from data.topics.taxonomy import Taxonomy, with_topics

@@ -12,11 +12,8 @@ from data.models.alert import (
     message_key,
 )
 from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
-from data.models.facet import Facet
 from data.models.latency import STAGES, ReleaseTimes, Stage
 from data.models.lease import DueHosts, Lease
-from data.models.logged_change import LoggedChange, LoggedKind
-from data.models.reader_item import ReaderItem, ReaderQuery, ReaderState
 from data.models.release import (
     UNDATED_BEFORE,
     Content,
@@ -32,7 +29,16 @@ from data.models.release import (
     Validator,
     Wait,
 )
-from data.models.selection import Position, ReleaseState, Selected, Selection
+from data.models.selection import (
+    Facet,
+    Position,
+    ReaderItem,
+    ReaderQuery,
+    ReaderState,
+    ReleaseState,
+    Selected,
+    Selection,
+)
 from data.models.source import (
     Handling,
     HandlingKind,
@@ -50,6 +56,8 @@ from data.models.summary import (
     BACKLOG,
     ChangeCursor,
     DayDigest,
+    LoggedChange,
+    LoggedKind,
     Neighbour,
     Neighbours,
     ReleaseChange,

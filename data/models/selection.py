@@ -6,6 +6,24 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, TypeAlias
 
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """A selection of releases that has a feed; a field that is None does not restrict it.
+
+    ``topic`` is a slug. ``period`` is an ISO year, month or day (``2022``, ``2022-11``,
+    ``2022-11-24``), in the time zone of each release's source. ``section`` is a slug and always has
+    a ``source``, because two sites may use one name for different sections. ``language`` is a BCP
+    47 tag and is never combined with other fields.
+    """
+
+    source: str | None = None
+    topic: str | None = None
+    period: str | None = None
+    section: str | None = None
+    language: str | None = None
+
+
 ReleaseState: TypeAlias = Literal["standing", "corrected", "retracted"]
 """States of a release: not retracted, edited by its publisher, or retracted."""
 
@@ -47,3 +65,39 @@ class Selected:
 
     found: tuple[Position, ...]
     reached: Position | None
+
+
+ReaderState: TypeAlias = Literal["all", "unread", "read", "starred"]
+"""States by which a feed reader selects the releases of an account."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderItem:
+    """A release in an account, with its position in feeds (``order``); times are UTC."""
+
+    id: str
+    source: str
+    first_seen: dt.datetime
+    order: dt.datetime
+    read: bool
+    starred: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderQuery:
+    """A feed reader's query: account, source, topic, state and time limits.
+
+    Releases first seen before ``read_until`` count as read unless the account has marked them.
+    ``newer`` and ``older`` limit the time of first sight. ``after`` is the last item of the
+    previous page.
+    """
+
+    account: str
+    read_until: dt.datetime
+    source: str | None = None
+    topic: str | None = None
+    state: ReaderState = "all"
+    newer: dt.datetime | None = None
+    older: dt.datetime | None = None
+    after: tuple[float, str] | None = None
+    oldest_first: bool = False

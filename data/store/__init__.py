@@ -10,8 +10,8 @@ from typing import Final
 
 from data.errors import StoreError
 from data.settings.postgres_url import ESCAPING_MESSAGE, is_clearly_escaped
+from data.store.core.store import Store
 from data.store.public_view import public_view
-from data.store.store import Store
 from data.text.redaction import redacted
 from data.wording import how_to_install
 

@@ -1,6 +1,6 @@
 """What a store and a selection of its releases in memory have in common.
 
-The methods are documented in the parts of data.store.store.Store.
+The methods are documented in the parts of data.store.core.store.Store.
 """
 
 from __future__ import annotations

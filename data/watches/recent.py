@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from data.models import AlertKind, Facet, Release
-from data.store.store import Store
+from data.store.core.store import Store
 from data.watches.watch_index import AlertEvent, release_event
 
 

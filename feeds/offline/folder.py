@@ -17,8 +17,8 @@ from data.export.records import Choice
 from data.files import FileWriter
 from data.models import Capture, Facet, Release
 from data.settings import Site
+from data.store.core.store import Store
 from data.store.public_view import public_view
-from data.store.store import Store
 from data.text.clean import plain
 from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import title_of

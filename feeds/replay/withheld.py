@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from data.archive.warc.records import NO_BYTES, digest_text
 from data.models import Release, Revision, Sightings
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.normal_forms import normalized
 from data.text.redaction import redacted
 from data.text.sites import site_of

@@ -19,7 +19,7 @@ from data.health.overview import overview
 from data.health.state import Health
 from data.network.bucket import Bucket
 from data.settings import Site
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.replay.captured import PREFIX as MEMENTOS
 from feeds.replay.replay import PageReplay
 from feeds.server.api.service import Api

@@ -37,7 +37,7 @@ from data.health.state import Health
 from data.models import STAGES, AlertState, Facet
 from data.settings import Site
 from data.store import open_existing
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.catalog import catalog_of
 from feeds.pages.health_page import health_page
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer

@@ -20,7 +20,7 @@ from typing import TypeAlias
 from data.models import Facet
 from data.settings import Site
 from data.store import open_existing
-from data.store.store import Store
+from data.store.core.store import Store
 from data.topics.facets import facets_of
 from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import EntryLink, ReleaseEntry, entry_of

@@ -13,7 +13,7 @@ from data.errors import SlowSearch
 from data.models import Facet, Release
 from data.search.query import Query
 from data.search.results import Hits
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.catalog import Catalog
 from feeds.entries.story_folding import folded
 from feeds.pages.builder_page import SELECTION_PARAMETERS, SITE_FEEDS, BuiltFeed, kind_of, state_of

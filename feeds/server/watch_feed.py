@@ -18,7 +18,7 @@ import msgspec
 from data.errors import CommuniqueError
 from data.models import Facet, Release
 from data.search.query import Query, terms_of
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.clean import plain
 from data.watches.watch import PlainWatch, Watch, load_watch
 from data.watches.watch_index import AlertEvent, WatchIndex, release_event

@@ -21,7 +21,7 @@ from data.errors import StoreError
 from data.models import FeedSubscription
 from data.models.websub import LEASE
 from data.settings import Site
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.urls import CALLBACK_PATH
 from feeds.websub.feed_subscriber import callback_base
 

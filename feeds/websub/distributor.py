@@ -16,7 +16,7 @@ from data.errors import StoreError
 from data.models import Delivery, HubRequest, PendingRequest
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.backoff import Backoff
 from feeds.urls import MEDIA_TYPES
 from feeds.websub.hub import has_room, host_of

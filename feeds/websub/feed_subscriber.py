@@ -16,7 +16,7 @@ from data.models import FeedHub, FeedSubscription, HubRequest
 from data.models.websub import Mode
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.urls import site_address
 from feeds.backoff import Backoff
 from feeds.urls import CALLBACK_PATH

@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 from data.errors import StoreError
 from data.models import HubRequest
 from data.settings import Site
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.websub.made_feeds import is_made, subscribable
 from feeds.websub.messages import FORM, BadHubRequest, parse_hub_request
 

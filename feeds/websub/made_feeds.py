@@ -21,7 +21,7 @@ import msgspec
 from data.errors import SlowSearch
 from data.models import ChangeCursor
 from data.settings import Site
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.urls import site_address
 from data.watches.watch import Watch
 from data.watches.watch_index import AlertEvent, WatchIndex

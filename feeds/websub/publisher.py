@@ -13,7 +13,7 @@ import structlog
 from data.models import PendingTopic
 from data.network.client import Outbound, OutboundError
 from data.settings import Site
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.backoff import Backoff
 from feeds.urls import stamp_of
 from feeds.websub.made_feeds import is_made

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from data.health.run_errors import CUT
 from data.models import Lease, Run
-from data.store.store import Store
+from data.store.core.store import Store
 
 
 def leased_store(store: Store, lease: Lease | None) -> Store:
@@ -18,7 +18,7 @@ def leased_store(store: Store, lease: Lease | None) -> Store:
 
 
 class LeasedStore:
-    """A data.store.store.Store that calls each method under a lease. Raises LeaseLost."""
+    """A data.store.core.store.Store that calls each method under a lease. Raises LeaseLost."""
 
     def __init__(self, store: Store, lease: Lease) -> None:
         self._store = store

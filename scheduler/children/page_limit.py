@@ -27,7 +27,7 @@ from typing import Final
 
 import msgspec
 
-from data.store.store import Store
+from data.store.core.store import Store
 from spiders.crawl.page_errors import reported_url
 from spiders.download.slow_page import MOVED, SKIPPED, SLOW, SLOW_VISIT, SlowPage
 

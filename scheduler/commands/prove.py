@@ -14,8 +14,8 @@ from data.errors import ArchiveError
 from data.export.destination import destination
 from data.interchange.release_fields import release_fields
 from data.models import Release
+from data.store.core.store import Store
 from data.store.public_view import public_view, secrets_of
-from data.store.store import Store
 from data.wording import counted
 from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
 from scheduler.commands.show import find

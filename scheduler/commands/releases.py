@@ -8,7 +8,7 @@ from typing import TypeAlias
 import click
 
 from data.clock import utc_now
-from data.store.store import Store
+from data.store.core.store import Store
 from scheduler.cli import Group, as_json, complain, print_json, say, why_option, with_home
 from scheduler.commands.show import find
 from scheduler.home import Home

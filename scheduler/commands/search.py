@@ -17,9 +17,9 @@ from data.search.query import Query, terms_of
 from data.search.results import MAX_COUNTED, STATES, Hits
 from data.sqlite_file import is_read_only
 from data.store import open_store
+from data.store.core.store import Store
 from data.store.public_view import public_view
 from data.store.sqlite.copy import copy_store
-from data.store.store import Store
 from feeds.pages.search_problems import notes_on
 from feeds.translations import texts_of
 from scheduler.cli import as_json, complain, print_json, say, with_home

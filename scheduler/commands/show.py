@@ -25,8 +25,8 @@ from data.interchange.release_fields import (
 from data.models import Capture, HiddenRelease, Release, Return, Revision
 from data.revisions.diff import COARSE
 from data.revisions.stored_difference import Edit, edits
+from data.store.core.store import Store
 from data.store.public_view import public_view
-from data.store.store import Store
 from data.stories.copies import StoryMember, story_members
 from data.wording import counted
 from scheduler.cli import as_json, print_json, say, with_home

@@ -23,7 +23,7 @@ from data.network.bucket import Bucket, open_bucket
 from data.settings import Settings
 from data.settings.load import load_settings
 from data.store import is_blank, open_store, store_exists
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.redaction import redacted
 from data.wording import counted
 

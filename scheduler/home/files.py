@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from data.archive.journal.journaled_store import JournaledStore
 from data.errors import ArchiveError
-from data.store.store import Store
+from data.store.core.store import Store
 from data.toml_files import read_bytes
 from scheduler.home import Home
 

@@ -17,7 +17,7 @@ from data.errors import ArchiveError, PublishError, SettingsError, SourceError, 
 from data.files import FileWriter
 from data.network.bucket import BucketError, open_bucket
 from data.sqlite_file import delete_file
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.clean import clean_line
 from data.text.slugs import slug_of
 from data.topics.taxonomy import load_taxonomy

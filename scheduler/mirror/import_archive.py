@@ -25,7 +25,7 @@ from data.archive.warc.records import Fields
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Capture
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.urls import canonical_url
 from spiders.archived.imported_pages import ImportedPages
 from spiders.crawl.drafts.draft import PAGES

@@ -15,7 +15,7 @@ from data.health.run_errors import ARCHIVE
 from data.identity.decision import Decision, decide_reextraction
 from data.models import Draft, Facet, Release
 from data.revisions.fields import differences
-from data.store.store import Store
+from data.store.core.store import Store
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home import SOURCE_LOCK, Home
 from scheduler.home.files import keep_home_files
@@ -257,7 +257,7 @@ class Noting(UnsavedTemplates):
         """Do nothing."""
 
     def record(self, draft: Draft, **more: Any) -> Decision:
-        """Record a draft; see data.store.store.Store."""
+        """Record a draft; see data.store.core.store.Store."""
         decision: Decision = self._store.record(draft, **more)
         if decision.kind == "new":
             release = decision.release

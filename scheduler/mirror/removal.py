@@ -23,7 +23,7 @@ from data.archive.warc.reader import Damage
 from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.sqlite_file import delete_file
-from data.store.store import Store
+from data.store.core.store import Store
 from scheduler.home import Home
 from scheduler.home.files import keep_home_files
 from scheduler.sources.changes import check_known

@@ -15,7 +15,7 @@ from data.archive.lost import Lost, lost_captures
 from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.errors import ArchiveError
-from data.store.store import Store
+from data.store.core.store import Store
 from scheduler.home import Home
 
 

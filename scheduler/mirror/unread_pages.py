@@ -18,7 +18,7 @@ from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
 from data.identity.matching import mint
 from data.models import Capture, RunError
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy
 from scheduler.home import Home

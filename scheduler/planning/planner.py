@@ -23,7 +23,7 @@ from data.clock import zone_or_utc
 from data.health.confirmation import is_to_be_confirmed
 from data.health.network import MIN_HOSTS
 from data.settings import Collect, HealthSettings
-from data.store.store import Store
+from data.store.core.store import Store
 from scheduler.planning.intensity import (
     WEEK,
     Moments,

@@ -11,7 +11,7 @@ import structlog
 
 from data.errors import HomeInUse, LeaseLost, StoreError
 from data.models import AlertDelivery, Lease
-from data.store.store import Store
+from data.store.core.store import Store
 from data.watches.folder import load_watches
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.delivery.matcher import Matcher

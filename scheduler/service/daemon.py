@@ -18,7 +18,7 @@ from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.health.network import is_unanswered
 from data.models import Run
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.errors import HomeInUse, StoreError
 from data.network.client import Outbound
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.backoff import POLL_SECONDS, Backoff
 from feeds.server.on_demand import OnDemand
 from feeds.urls import OWN_HUB, hub_of

@@ -16,7 +16,7 @@ from data.clock import utc_now
 from data.errors import RenamedSource, SourceError, UnknownSource
 from data.files import sync
 from data.models import Facet
-from data.store.store import Store
+from data.store.core.store import Store
 from data.toml_files import ID
 from feeds.urls import stem_of
 from scheduler.home import SOURCE_LOCK, Home

@@ -25,7 +25,7 @@ from data.errors import ArchiveError
 from data.models import Capture, Content, Facet, Release
 from data.revisions.edits import DOCUMENT
 from data.revisions.extraction_drift import PagesDrift, TwoReadings, compare_readings
-from data.store.store import Store
+from data.store.core.store import Store
 from data.topics.taxonomy import Taxonomy
 from data.wording import counted
 from scheduler.home import Home

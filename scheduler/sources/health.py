@@ -17,7 +17,7 @@ from data.health.overview import overview
 from data.health.state import Health
 from data.models import Run
 from data.sqlite_file import is_full
-from data.store.store import Store
+from data.store.core.store import Store
 from scheduler.home import SOURCE_LOCK, VISIT, Home
 from spiders.sources.loader import choose, load_sources
 

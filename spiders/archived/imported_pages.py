@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from data.archive.served import Served
 from data.clock import utc_now
 from data.models import Capture, RunError
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.redaction import redacted, without_user
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics

@@ -20,7 +20,7 @@ from data.archive.warc.warc_file import listed_at
 from data.errors import ArchiveError, SourceError
 from data.models import Capture, Content, Draft, Release, Revision
 from data.settings import Settings
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.archived.listings import page_of

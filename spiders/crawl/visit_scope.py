@@ -11,7 +11,7 @@ from urllib.parse import urljoin
 import msgspec
 
 from data.settings import Collect
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.redaction import redacted
 from data.text.urls import canonical_url
 from spiders.crawl.visit_report import VisitReport

@@ -51,7 +51,7 @@ class AskedToWait(HostError):
 
 
 class HostMemory(Protocol):
-    """Stores the waits and robots.txt files of hosts: data.store.store.Store, or memory."""
+    """Stores the waits and robots.txt files of hosts: data.store.core.store.Store, or memory."""
 
     def wait(self, host: str) -> Wait | None:
         """Return a host's last request to wait, even if it is over."""

@@ -63,7 +63,7 @@ item and its stored release."""
 
 
 class TemplateStore(Protocol):
-    """Stores templates: a part of data.store.store.Store."""
+    """Stores templates: a part of data.store.core.store.Store."""
 
     def templates(self, source: str) -> tuple[str, ...]:
         """Return the stored templates of a source as JSON texts."""

@@ -10,7 +10,7 @@ from data.errors import CommuniqueError, SettingsError, StoreError
 from data.settings.load import load_settings
 from data.settings.postgres_url import is_clearly_escaped
 from data.store import open_store
-from data.store.transfer.opening import path_of
+from data.store.transfer.transfer import path_of
 
 WRONG = ["S3?cret", "S3#cret", "S3/cret", "S3'cret", 'S3"cret', "S3<cret", "S3@cret", "S3%2Rcret"]
 """Passwords of which other programs would show a part, or libpq itself."""

@@ -1,6 +1,6 @@
 """A simple store in memory for tests, and sample releases."""
 
-# ruff: noqa: D102 - data.store.store.Store says what each verb does
+# ruff: noqa: D102 - data.store.core.store.Store says what each verb does
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from data.health.events import note_health_events
 from data.models import Run, RunError, Source
 from data.settings import Site
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from tests.drafts import BODY, draft, published

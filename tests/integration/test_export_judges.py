@@ -13,7 +13,7 @@ import pytest
 from data.export.bagit import write_bag
 from data.export.records import Choice
 from data.export.wacz import write_wacz
-from data.store.store import Store
+from data.store.core.store import Store
 from tests.archived import PDF, archived_home, page
 from tests.command import make_home
 from tests.foreign_warc import packed

@@ -28,7 +28,7 @@ from data.models import (
     SourceRhythm,
     Walk,
 )
-from data.store.outcome import JoinedStory, RecordOutcome, Sight
+from data.store.shared_sql.outcome import JoinedStory, RecordOutcome, Sight
 
 FORMAT: Final = 1
 """Version of the format. It is raised if earlier readers would misunderstand a record."""
@@ -69,7 +69,7 @@ class Registered(JournalEvent, frozen=True, tag="register"):
 
 
 class Recorded(JournalEvent, frozen=True, tag="record"):
-    """The result of recording a draft: data.store.outcome.RecordOutcome.
+    """The result of recording a draft: data.store.shared_sql.outcome.RecordOutcome.
 
     ``release`` contains the fields of the stored data.models.Release: objects before encoding, JSON
     values after decoding. Missing fields have their defaults; missing content is unchanged.

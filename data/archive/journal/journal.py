@@ -15,8 +15,8 @@ from data.archive.journal.orders import ORDERS, Orders
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Run
-from data.store.outcome import Sight
-from data.store.store import Store
+from data.store.core.store import Store
+from data.store.shared_sql.outcome import Sight
 
 PIECE_BYTES: Final = 8_000_000
 """Maximum bytes of the store snapshot in one record."""
@@ -57,7 +57,6 @@ class Journal:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Run the method calls within in one transaction that is committed fully or not at all."""
         with self._store.transaction():
             # The store allows one transaction at a time, so these are never another's events.
             if self._events is not None:

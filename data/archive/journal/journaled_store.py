@@ -11,7 +11,6 @@ from typing import Any, Literal, cast
 from data.archive.archive import Archive
 from data.archive.journal import events
 from data.archive.journal.journal import Journal
-from data.archive.journal.news import day, end_of, is_news, leaf_of, said, sight_of
 from data.archive.journal.orders import Orders
 from data.clock import utc_now, zone_or_utc
 from data.identity.decision import Decision
@@ -30,8 +29,8 @@ from data.models import (
     SourceRhythm,
     Walk,
 )
-from data.store.outcome import Sight
-from data.store.store import Store
+from data.store.core.store import Store
+from data.store.shared_sql.outcome import RecordOutcome, Sight
 from data.text.redaction import redacted, redacted_toml
 
 
@@ -46,7 +45,7 @@ def journaled(
 
 
 class JournaledStore(Journal):
-    """A data.store.store.Store that also archives the decisions of its writing methods.
+    """A data.store.core.store.Store that also archives the decisions of its writing methods.
 
     Data that visits can restore is only in ``store`` and has no archive record (see the list in
     docs/reference/archive-format.md). Reading methods also use ``store``.
@@ -59,7 +58,6 @@ class JournaledStore(Journal):
     # Decisions of visits.
 
     def register(self, source: Source) -> None:
-        """Store the description of a source; a removed source is collected again."""
         with self.transaction():
             if self._store.sources().get(source.id) != source:
                 self._tell(events.Registered(source))
@@ -76,7 +74,6 @@ class JournaledStore(Journal):
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> Decision:
-        """Decide about a draft and store it; see data.store.store.Store."""
         with self.transaction():
             outcome = self._store.record_outcome(
                 draft, seen=seen, since=since, front=front, labels=labels
@@ -97,7 +94,6 @@ class JournaledStore(Journal):
         labels: Mapping[str, str],
         before: Content | None = None,
     ) -> Decision | None:
-        """Store a release as re-extracted with other rules from a stored response."""
         with self.transaction():
             outcome = self._store.reextraction_outcome(
                 release_id, draft, at=at, labels=labels, before=before
@@ -109,7 +105,6 @@ class JournaledStore(Journal):
     def mark_unchanged(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["unchanged", "changed"]:
-        """Record that a release was seen unchanged; a retracted release is then online again."""
         with self.transaction():
             was = self._store.mark_unchanged(release_id, seen=seen, capture=capture)
             if was == "changed":
@@ -121,7 +116,6 @@ class JournaledStore(Journal):
     def mark_gone(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
     ) -> Literal["gone", "still gone", "retracted"]:
-        """Record that a release is gone; see data.store.store.Store."""
         with self.transaction():
             was = self._store.mark_gone(release_id, seen=seen, capture=capture)
             if was == "gone" or (capture and was == "still gone"):
@@ -129,32 +123,27 @@ class JournaledStore(Journal):
         return was
 
     def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
-        """Queue addresses of files of releases for archiving and return the new addresses."""
         fresh = self._store.await_files(source, urls)
         if fresh:
             self._files.append(events.FilesNamed(source, fresh))
         return fresh
 
     def keep_file(self, source: str, url: str, capture: Capture) -> None:
-        """Store the capture of a release's file."""
         with self.transaction():
             self._store.keep_file(source, url, capture)
             self._tell(events.FileCaptured(source, url, capture))
 
     def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
-        """Update the places of archive records, by record id."""
         with self.transaction():
             self._store.relocate_captures(moved)
             self._tell(events.Relocated(moved))
 
     def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
-        """Suspend the retraction of these releases; see data.store.store.Store."""
         with self.transaction():
             self._store.hold(unlisted)
             self._tell(events.Held(unlisted))
 
     def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
-        """Retract a release and return whether it was online until now."""
         with self.transaction():
             stood = self._store.retract(release_id, at=at, why=why)
             if stood:
@@ -162,7 +151,6 @@ class JournaledStore(Journal):
         return stood
 
     def hide(self, release_id: str, *, at: dt.datetime, why: str) -> bool:
-        """Hide a release from readers for the reason ``why`` and return whether it was visible."""
         with self.transaction():
             hidden = self._store.hide(release_id, at=at, why=why)
             if hidden:
@@ -170,7 +158,6 @@ class JournaledStore(Journal):
         return hidden
 
     def unhide(self, release_id: str) -> bool:
-        """Show a hidden release in its current state again and return whether it was hidden."""
         with self.transaction():
             shown = self._store.unhide(release_id)
             if shown:
@@ -178,7 +165,6 @@ class JournaledStore(Journal):
         return shown
 
     def rename_source(self, old: str, new: str) -> bool:
-        """Change the id of a source and return whether the source is known."""
         with self.transaction():
             known = self._store.rename_source(old, new)
             if known:
@@ -186,7 +172,6 @@ class JournaledStore(Journal):
         return known
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
-        """Record that a source is no longer collected and return whether this is a change."""
         with self.transaction():
             removed = self._store.remove_source(source, at=at, kept=kept)
             if removed:
@@ -202,7 +187,6 @@ class JournaledStore(Journal):
         return self._store.enter_queued()
 
     def keep_walk(self, source: str, walk: Walk) -> None:
-        """Store the progress of a walk."""
         with self.transaction():
             before = self._store.walk(source, walk.start)
             self._store.keep_walk(source, walk)
@@ -240,14 +224,12 @@ class JournaledStore(Journal):
     # Decisions of publishing.
 
     def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
-        """Put releases, by id, on new archive pages of feeds, by page number."""
         with self.transaction():
             self._store.add_archive_pages(pages)
             for facet, some in pages.items():
                 self._tell(*(events.Paged(facet, page, ids) for page, ids in some.items()))
 
     def add_day_digest(self, digest: DayDigest) -> None:
-        """Store the digest of a day when it is published; an existing digest is not changed."""
         with self.transaction():
             if self._store.day_digest(digest.day) is None:
                 self._store.add_day_digest(digest)
@@ -256,20 +238,17 @@ class JournaledStore(Journal):
     def add_health_events(
         self, events_: Iterable[HealthEvent], *, untold: Collection[str] = ()
     ) -> None:
-        """Store health changes of sources, oldest first."""
         some = tuple(events_)
         with self.transaction():
             self._store.add_health_events(some, untold=untold)
             self._tell(*map(events.HealthChanged, some))
 
     def handle(self, source: str, handling: Handling) -> None:
-        """Store a person's decision about a source; it replaces an earlier decision of its kind."""
         with self.transaction():
             self._store.handle(source, handling)
             self._tell(events.Handled(source, handling))
 
     def end_handling(self, source: str, kind: HandlingKind) -> bool:
-        """End a person's decision about a source and return whether there was one."""
         with self.transaction():
             ended = self._store.end_handling(source, kind)
             if ended:
@@ -277,13 +256,11 @@ class JournaledStore(Journal):
         return ended
 
     def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
-        """Store the rhythms of sources."""
         with self.transaction():
             self._store.keep_rhythms(rhythms)
             self._tell(*(events.RhythmFound(name, one) for name, one in rhythms.items()))
 
     def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
-        """Record that news releases up to the id ``last`` are in the feeds since ``at``."""
         with self.transaction():
             self._store.mark_in_feeds(last, at)
             self._tell(events.InFeeds(last, at))
@@ -318,3 +295,53 @@ class JournaledStore(Journal):
                 record = self._archive.resource(uri, events.TOML, block, at=utc_now()).record_id
             self._store.keep_journaled_file(name, digest)
             self._tell(events.FileKept(name, digest, record, cut))
+
+
+def is_news(outcome: RecordOutcome) -> bool:
+    """Return whether a draft did more than confirm an unchanged release."""
+    before, decision = outcome.before, outcome.decision
+    if decision.doubt:
+        return False
+    if before is None or outcome.noted or outcome.joined:
+        return True
+    # This comparison uses ``noted`` instead of the addresses themselves.
+    same = replace(
+        decision.release,
+        last_seen=before.last_seen,
+        digest=before.digest,
+        aliases=before.aliases,
+    )
+    return same != before
+
+
+def sight_of(outcome: RecordOutcome) -> Sight:
+    """Return the sight of a release that was seen unchanged."""
+    release, before = outcome.decision.release, outcome.before
+    leaf = leaf_of(outcome.capture)
+    if before and before.digest == release.digest:
+        return Sight(release.last_seen, leaf=leaf)
+    return Sight(release.last_seen, release.digest, outcome.fingerprint, leaf)
+
+
+def leaf_of(capture: Capture | None) -> int:
+    """Return the leaf of a capture, or -1."""
+    return capture.leaf if capture else -1
+
+
+def end_of(walk: Walk | None) -> tuple[object, ...]:
+    """Return the facts about a finished walk that are worth a journal record."""
+    return (walk.rules, walk.history, walk.bound, walk.first) if walk else ()
+
+
+def said(run: Run) -> tuple[object, ...]:
+    """Return the parts of a run report about the source's health and the visit's results."""
+    read = run.new + run.changed + run.unchanged + run.retracted
+    return (
+        (run.new, run.changed, run.retracted, run.gone, run.history, run.bound, run.errors),
+        (run.found, read) if run.errors else (bool(run.found), bool(read)),
+    )
+
+
+def day(run: Run, zone: dt.tzinfo) -> dt.date:
+    """Return the day of a visit in a time zone; silence of a source is judged by days."""
+    return run.started.astimezone(zone).date()

@@ -28,8 +28,8 @@ from data.identity.decision import Decision
 from data.identity.matching import DraftSignature
 from data.models import Content, Draft, Release
 from data.models.release import REDACTED
-from data.store.outcome import RecordOutcome
-from data.store.store import Store
+from data.store.core.store import Store
+from data.store.shared_sql.outcome import RecordOutcome
 
 FILE: Final = "orders.jsonl"
 """Name of the file in the archive's folder."""

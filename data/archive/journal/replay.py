@@ -12,7 +12,7 @@ import msgspec
 from data.archive.journal import events
 from data.archive.journal.events import AnyEvent
 from data.errors import StoreError
-from data.store.store import Store
+from data.store.core.store import Store
 
 UNWRITABLE: Final = (StoreError, ValueError, LookupError)
 """Errors of events in a damaged journal, such as duplicate page numbers or an invalid time zone."""

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import dataclass
 from typing import Final
 
 from data.archive.log.attestations import Attestations
-from data.archive.log.checkpoint import SIZE, Checkpoint, parse_checkpoint
-from data.archive.log.merkle import HASH_BYTES, inclusion_proof, leaf_hash, proves_inclusion
-from data.archive.log.notes import InvalidNote, from_base64
+from data.archive.log.checkpoint import Checkpoint
+from data.archive.log.merkle import inclusion_proof, leaf_hash, proves_inclusion
 from data.archive.log.tree_log import TreeLog
 from data.errors import ArchiveError
 
 FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
 
 SUFFIX: Final = ".tlog-proof"
-
-MOST_HASHES: Final = 63
-"""Maximum number of hashes in a proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +56,3 @@ def prove(log: TreeLog, index: int) -> Proof:
     tree = log.tree(present.size)
     hashes = inclusion_proof(index, checkpoint.size, tree.hash_of)
     return Proof(index, tuple(hashes), checkpoint)
-
-
-def parse_proof(data: bytes, what: str = "the proof") -> Proof:
-    """Parse a proof; its signatures and leaf are checked separately.
-
-    Raises InvalidNote.
-    """
-    head, empty, note = data.partition(b"\n\n")
-    lines = head.decode("utf-8", "replace").split("\n")
-    if len(lines) > 1 and lines[1].startswith("extra "):
-        del lines[1]
-    index = re.fullmatch(rf"index ({SIZE.pattern})", lines[1]) if len(lines) > 1 else None
-    if not empty or lines[0] != FIRST_LINE or index is None or len(lines) - 2 > MOST_HASHES:
-        raise InvalidNote(what, "it is not a proof of a log")
-    hashes = tuple(from_base64(line, what) for line in lines[2:])
-    if any(len(one) != HASH_BYTES for one in hashes):
-        raise InvalidNote(what, "it is not a proof of a log")
-    return Proof(int(index[1]), hashes, parse_checkpoint(note, what))

@@ -83,7 +83,6 @@ class SharedLog(TreeLog):
         return 0
 
     def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
-        """Return the numbers of records' leaves, the last one per record."""
         return self._leaves.find(record_ids)
 
     def waiting(self, size: int) -> bytes:

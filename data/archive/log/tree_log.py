@@ -13,13 +13,13 @@ from uuid import UUID
 from data.archive.log.attestations import Attestations
 from data.archive.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from data.archive.log.keys import KeyChain, LogKey
-from data.archive.log.leaf import ID_BYTES, Leaf
+from data.archive.log.leaf import ENTRY_BYTES, ID_BYTES, Leaf
 from data.archive.log.merkle import leaf_hash
 from data.archive.log.notes import InvalidNote, NoteSignature, SigningKey, VerifierKey
-from data.archive.log.pending import Pending, waiting_entries
+from data.archive.log.pending import HEAD, Pending, first_waiting, waiting_entries
 from data.archive.log.tiles import WIDTH, TileTree, grown, read_file, tidy
 from data.errors import ArchiveError
-from data.files import FileWriter, read_regular
+from data.files import FileWriter, put, read_regular, sync
 
 
 def log_of(home: Path) -> TreeLog:
@@ -263,3 +263,25 @@ class TreeLog:
             yield
         finally:
             os.close(handle)
+
+
+def copy_unsigned(source: Path, target: Path) -> int:
+    """Copy all leaves as waiting entries with the same numbers and return their number.
+
+    The next integration builds a tree with the same root under a new key. Witnesses of the old log
+    therefore see a different log. Raises OSError, and ArchiveError if a tile is damaged.
+    """
+    log = TreeLog(source, source / "no.key")
+    signed = log.checkpoint()
+    # If the checkpoint is lost, the tiles contain everything that does not wait.
+    size = max(signed.size if signed else 0, first_waiting(source / "pending"))
+    tree = log.tree(size)
+    entries = [
+        entry for number in range((size + WIDTH - 1) // WIDTH) for entry in tree.entries(number)
+    ]
+    waiting = waiting_entries(source / "pending", size)
+    target.mkdir(parents=True, exist_ok=True)
+    path = target / "pending"
+    put(str(path), bytes(HEAD) + b"".join(entries) + waiting)
+    sync(path)
+    return size + len(waiting) // ENTRY_BYTES

@@ -34,10 +34,6 @@ class PostgresSearch(SearchPart):
     """
 
     def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
-        """Add all queued releases to the search index and return their number.
-
-        ``told`` is called with the number of releases so far.
-        """
         entered = super().enter_queued(told)
         if entered:
             # Until the pending list is merged, each search scans it.

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from data.models import DueHosts
 from data.models.lease import DUTY_PREFIX
 from data.sqlite_file import BUSY_SECONDS
+from data.store.core.store import NOT_OF_ARCHIVE, Store
 from data.store.postgres.database.connection import PostgresConnection
 from data.store.postgres.search import PostgresSearch
-from data.store.postgres.snapshot import write_snapshot
 from data.store.shared_sql.tables import Tables
-from data.store.store import NOT_OF_ARCHIVE, Store
+from data.store.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
     import datetime as dt
+
+    import psycopg
 
     from data.models import Lease
 
@@ -27,7 +30,6 @@ class PostgresTables(Tables):
     """The tables of the recorder, with the bands of similar texts partitioned by hash."""
 
     def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
-        """Return the releases in these bands; see Tables."""
         return self._ask(
             "SELECT band, release, anchors FROM rows_in_bands(CAST(? AS BIGINT[]))", [[*bands]]
         )
@@ -42,7 +44,6 @@ class PostgresTables(Tables):
         )
 
     def remove_bands(self, number: int, bands: Iterable[int]) -> None:
-        """Remove a release from bands of the index of similar texts."""
         self._db.execute(
             "DELETE FROM lsh_bands WHERE release = ? AND band = ANY (CAST(? AS BIGINT[]))",
             [number, [*bands]],
@@ -72,7 +73,6 @@ class PostgresStore(PostgresSearch, Store):
         return self._connection.under(lease) if lease else nullcontext()
 
     def settle_visit(self, source: str) -> None:
-        """Record that the due visit to a source took place."""
         with self._writing() as db:
             db.execute("UPDATE host_sources SET due = 'infinity' WHERE source = ?", [source])
 
@@ -133,11 +133,6 @@ class PostgresStore(PostgresSearch, Store):
         """Do nothing: the database controls who may read the store."""
 
     def snapshot(self, size: int) -> Iterator[bytes]:
-        """Return the committed state as an SQLite store file, in pieces of ``size`` bytes.
-
-        The file has no WebSub subscriptions, which contain secrets, no queued alerts or other
-        messages, and no reading states.
-        """
         with tempfile.TemporaryDirectory(prefix="communique-") as folder:
             copy = Path(folder) / "store.db"
             # Use another connection: it sees only committed data, not pending writes of this one.
@@ -157,3 +152,55 @@ def count_publication(url: str) -> int:
             return int(number)
     finally:
         connection.close()
+
+
+AT_ONCE: Final = 500
+"""Maximum number of rows in memory."""
+
+NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
+"""Name patterns of SQLite's own tables and of its full-text index."""
+
+
+def write_snapshot(db: psycopg.Connection[Any], path: Path, *, without: frozenset[str]) -> None:
+    """Create an SQLite store at ``path`` with all rows, except those of the tables ``without``.
+
+    All releases are queued for the search index of the new store.
+    """
+    SqliteStore(path).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as file, db.transaction():
+        db.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        file.execute("PRAGMA synchronous = OFF")
+        file.execute("BEGIN")
+        triggers = file.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
+        ).fetchall()
+        for name, _ in triggers:
+            file.execute(f"DROP TRIGGER {name}")
+        for table in tables_of(file):
+            if table not in without:
+                copy_table(db, file, table)
+        file.execute("INSERT INTO search_queue (release) SELECT number FROM releases")
+        for _, sql in triggers:
+            file.execute(sql)
+        file.execute("COMMIT")
+
+
+def tables_of(file: sqlite3.Connection) -> list[str]:
+    """Return the tables of a store that contain its data."""
+    clauses = " AND ".join(["name NOT LIKE ? ESCAPE '!'"] * len(NOT_COPIED))
+    rows = file.execute(
+        f"SELECT name FROM sqlite_master WHERE type = 'table' AND {clauses} ORDER BY name",
+        [name.replace("_", "!_") for name in NOT_COPIED],
+    )
+    return [name for (name,) in rows]
+
+
+def copy_table(db: psycopg.Connection[Any], file: sqlite3.Connection, table: str) -> None:
+    """Copy the rows of a table, whose columns have the same names in both databases."""
+    names = [row[1] for row in file.execute(f"PRAGMA table_info({table})")]
+    columns = ", ".join(f'"{name}"' for name in names)
+    places = ", ".join("?" * len(names))
+    with db.cursor(name="snapshot") as rows:
+        rows.itersize = AT_ONCE
+        rows.execute(f"SELECT {columns} FROM {table}".encode())
+        file.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", rows)

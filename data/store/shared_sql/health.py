@@ -33,11 +33,11 @@ class HealthPart(Part):
     """The methods for the health of sources."""
 
     def due_hosts(self) -> DueHosts | None:
-        """Return None: without workers, no host waits for one."""
+        """Return the hosts that wait for a worker; None if the database schedules no visits."""
         return None
 
     def visited_now(self) -> frozenset[str]:
-        """Return an empty set: without workers, no worker visits a source."""
+        """Return the ids of the sources that workers are visiting; none without workers."""
         return frozenset()
 
     def health_events(self, *, limit: int | None = None) -> tuple[HealthEvent, ...]:

@@ -13,10 +13,10 @@ from data.identity.decision import later_update
 from data.identity.retraction import Vanished
 from data.models import Capture, Content, HiddenRelease, Release
 from data.models.release import REDACTED
-from data.store.outcome import Sight
 from data.store.shared_sql.captures import keep_capture
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import SHOWN_VIEW, encode, instant, redacted_row
+from data.store.shared_sql.outcome import Sight
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
 from data.store.shared_sql.stories import StoryTables

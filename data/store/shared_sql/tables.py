@@ -3,15 +3,74 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 
 from data.store.shared_sql.aliases import AliasTable
 from data.store.shared_sql.captures import CaptureTable
-from data.store.shared_sql.matching import MatchTable
+from data.store.shared_sql.database.connection import Part, places
+from data.store.shared_sql.database.rows import STORED_COLUMNS, StoredRelease, encode, stored_of
 from data.store.shared_sql.recording import ReleaseTable
 from data.store.shared_sql.stories import StoryTables
 from data.store.shared_sql.visits import UnconfirmedTable
+
+
+class MatchTable(Part):
+    """Stored releases by number, id, fingerprint or day, for the recorder."""
+
+    def stored_release(self, number: int) -> StoredRelease:
+        """Return a stored release by its number."""
+        (row,) = self._ask(f"SELECT {STORED_COLUMNS} FROM releases r WHERE r.number = ?", [number])
+        return stored_of(row)
+
+    def release_with_id(self, release_id: str) -> StoredRelease | None:
+        """Return the stored release with an id, or None."""
+        rows = self._ask(f"SELECT {STORED_COLUMNS} FROM releases r WHERE r.id = ?", [release_id])
+        return stored_of(rows[0]) if rows else None
+
+    def numbers_of(self, ids: Sequence[str]) -> Sequence[int]:
+        """Return the numbers of releases by id, in the order given; unknown ids are left out."""
+        rows = self._ask(
+            "SELECT r.number FROM json_each(?) j JOIN releases r ON r.id = j.value"
+            " ORDER BY CAST(j.key AS BIGINT)",
+            [encode(list(ids))],
+        )
+        return [number for (number,) in rows]
+
+    def with_fingerprint(
+        self, source: str, fingerprint: bytes, day: str, *, limit: int
+    ) -> Sequence[int]:
+        """Return the numbers of a source's releases with this fingerprint.
+
+        Releases of days near ``day`` come first.
+        """
+        rows = self._ask(
+            "SELECT number FROM releases WHERE fingerprint = ? AND source = ?"
+            " ORDER BY coalesce(abs(julianday(day) - julianday(?)), -1), number LIMIT ?",
+            [fingerprint, source, day, limit],
+        )
+        return [number for (number,) in rows]
+
+    def of_day(self, source: str, day: str, numbers: Collection[int]) -> Collection[int]:
+        """Return those release numbers that belong to a source and day."""
+        rows = self._ask(
+            f"SELECT number FROM releases WHERE number IN ({places(numbers)})"
+            " AND source = ? AND day = ?",
+            [*numbers, source, day],
+        )
+        return {number for (number,) in rows}
+
+    def newest_bodies(self, source: str, *, without: int, limit: int) -> Iterable[str | None]:
+        """Return the bodies of a source's newest releases.
+
+        The release ``without`` is left out.
+        """
+        rows = self._ask(
+            "SELECT json_extract(content, '$.body_text') FROM releases"
+            " WHERE source = ? AND number <> ? ORDER BY sort_at DESC, id LIMIT ?",
+            [source, without, limit],
+        )
+        return (body for (body,) in rows)
 
 
 class Tables(AliasTable, MatchTable, ReleaseTable, CaptureTable, StoryTables, UnconfirmedTable):

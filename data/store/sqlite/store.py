@@ -11,17 +11,16 @@ from functools import cache
 from pathlib import Path
 
 from data.sqlite_file import BUSY_SECONDS, files_of
+from data.store.core.store import NOT_OF_ARCHIVE, Store
 from data.store.shared_sql.tables import Tables
 from data.store.sqlite.database.connection import SqliteConnection
 from data.store.sqlite.search import SqliteSearch
-from data.store.store import NOT_OF_ARCHIVE, Store
 
 
 class SqliteTables(Tables):
     """The tables of the recorder, with an index of similar texts in the order of bands."""
 
     def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
-        """Return the releases in these bands; see Tables."""
         return self._ask(in_bands(len(bands)), bands)
 
     def add_bands(self, number: int, bands: Iterable[int], anchors: int) -> None:
@@ -32,7 +31,6 @@ class SqliteTables(Tables):
         )
 
     def remove_bands(self, number: int, bands: Iterable[int]) -> None:
-        """Remove a release from bands of the index of similar texts."""
         self._db.executemany(
             "DELETE FROM lsh_bands WHERE band = ? AND release = ?",
             [(band, number) for band in bands],
@@ -53,20 +51,11 @@ class SqliteStore(SqliteSearch, Store):
         super().__init__(connection, SqliteTables(connection))
 
     def keep_private(self) -> None:
-        """Make the store readable only by its owner, because it contains secrets of subscribers.
-
-        Raises OSError.
-        """
         for file in files_of(self._connection.path):
             if file.exists():
                 file.chmod(0o600)
 
     def snapshot(self, size: int) -> Iterator[bytes]:
-        """Return the committed state as an SQLite store file, in pieces of ``size`` bytes.
-
-        The file has no WebSub subscriptions, which contain secrets, no queued alerts or other
-        messages, and no reading states.
-        """
         place = self._connection.path.parent
         # A store on a read-only disk is copied elsewhere.
         near = place if os.access(place, os.W_OK) else None

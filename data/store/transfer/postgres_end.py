@@ -121,7 +121,6 @@ class PostgresEnd(End):
         return bool(self.ask("SELECT to_regclass(%s) IS NOT NULL", [table])[0][0])
 
     def tables(self) -> Mapping[str, Table]:
-        """Return the tables of a store by name; a table comes after the tables it refers to."""
         columns: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
         for name, column, place in self.ask(TABLES):
             columns[name].append((place, column))
@@ -138,13 +137,11 @@ class PostgresEnd(End):
         return found
 
     def ask(self, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
-        """Return all rows of a query."""
         with self._told():
             cursor = self._db.execute(sql.encode(), arguments)
             return cursor.fetchall() if cursor.description else []
 
     def batches(self, table: Table) -> Iterator[list[Row]]:
-        """Yield batches of all rows of a table in key order, from one snapshot."""
         # A frozen source is read in its transaction; otherwise a second connection reads.
         is_frozen = self._db.info.transaction_status == TransactionStatus.INTRANS
         db = self._db if is_frozen else self._reader
@@ -154,12 +151,10 @@ class PostgresEnd(End):
                 yield [tuple(map(canonical, row)) for row in rows]
 
     def change(self, sql: str, arguments: Iterable[Sequence[Any]]) -> None:
-        """Execute a statement once for each set of arguments."""
         with self._told(), self._db.cursor() as cursor:
             cursor.executemany(sql.encode(), arguments)
 
     def add(self, table: Table, rows: Sequence[Row]) -> None:
-        """Insert rows into a table with the fastest method of the database."""
         copy = f"COPY {table.name} ({named(table.columns)}) FROM STDIN"
         with self._told(), self._db.cursor() as cursor, cursor.copy(copy.encode()) as into:
             for row in rows:
@@ -167,15 +162,10 @@ class PostgresEnd(End):
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit all changes within the block, or none."""
         with self._told(), self._db.transaction():
             yield
 
     def freeze(self) -> None:
-        """Lock the database for other writers and read one state from now on.
-
-        Raises StoreError if another connection is writing.
-        """
         self.refuse_if_used()
         lock = "SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))"
         if not self.ask(lock, [WRITER])[0][0]:
@@ -183,18 +173,15 @@ class PostgresEnd(End):
         self.ask("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def refuse_if_used(self) -> None:
-        """Raise StoreError if services or workers seem to use the store."""
         # A store used by only one machine has no Procrastinate tables.
         if self._has(WORKERS) and self.ask(IS_USED, [SILENCE])[0][0]:
             raise StoreError(self.url, USED)
 
     @property
     def is_marked(self) -> bool:
-        """Return whether a transfer into this store was begun but not finished."""
         return self._has(MARK)
 
     def begin(self, source: str) -> None:
-        """Mark the store as being filled from ``source``, and disable its triggers."""
         with self.transaction():
             self.ask(f"CREATE TABLE {MARK} (source TEXT NOT NULL)")
             self.ask(f"INSERT INTO {MARK} VALUES (%s)", [source])
@@ -204,7 +191,6 @@ class PostgresEnd(End):
                 self.ask(f"ALTER TABLE {name} DISABLE TRIGGER USER")
 
     def finish(self) -> None:
-        """Enable the triggers again, queue all releases for search, and remove the mark."""
         with self.transaction():
             for (name,) in self.ask(TRIGGERED):
                 self.ask(f"ALTER TABLE {name} ENABLE TRIGGER USER")
@@ -217,7 +203,6 @@ class PostgresEnd(End):
         self.ask("ANALYZE")
 
     def numbers(self) -> Mapping[str, int]:
-        """Return the highest number ever assigned, for each table that never reuses numbers."""
         given = {}
         for table, _, sequence in self.ask(SEQUENCES):
             last = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}"
@@ -225,14 +210,12 @@ class PostgresEnd(End):
         return given
 
     def keep_numbers(self, numbers: Mapping[str, int]) -> None:
-        """Prevent numbers up to these from being assigned again."""
         for table, column, sequence in self.ask(SEQUENCES):
             ((highest,),) = self.ask(f'SELECT coalesce(max("{column}"), 0) FROM {table}')
             if last := max(highest, numbers.get(table, 0)):
                 self.ask("SELECT setval(%s::regclass, %s::bigint)", [sequence, last])
 
     def close(self) -> None:
-        """Close the connections to the database."""
         self._db.close()
         if "_reader" in self.__dict__:
             self._reader.close()

@@ -54,7 +54,6 @@ class SqliteEnd(End):
         return found.st_dev, found.st_ino
 
     def tables(self) -> Mapping[str, Table]:
-        """Return the tables of a store by name; a table comes after the tables it refers to."""
         found: dict[str, Table] = {}
         references: dict[str, set[str]] = {}
         for (name,) in self.ask("SELECT name FROM sqlite_master WHERE type = 'table'"):
@@ -69,12 +68,10 @@ class SqliteEnd(End):
         return {name: found[name] for name in in_order(references)}
 
     def ask(self, sql: str, arguments: Sequence[Any] = ()) -> list[Row]:
-        """Return all rows of a query."""
         with self._told():
             return self._db.execute(sql, arguments).fetchall()
 
     def batches(self, table: Table) -> Iterator[list[Row]]:
-        """Yield batches of all rows of a table in key order, from one snapshot."""
         with self._told(), closing(open_for_reading(self._path)) as other:
             # A frozen source is read in its transaction; otherwise a second connection reads.
             cursor = (self._db if self._db.in_transaction else other).execute(self.selection(table))
@@ -82,18 +79,15 @@ class SqliteEnd(End):
                 yield [tuple(map(canonical, row)) for row in rows]
 
     def change(self, sql: str, arguments: Iterable[Sequence[Any]]) -> None:
-        """Execute a statement once for each set of arguments."""
         with self._told():
             self._db.executemany(sql, arguments)
 
     def add(self, table: Table, rows: Sequence[Row]) -> None:
-        """Insert rows into a table with the fastest method of the database."""
         places = ", ".join("?" * len(table.columns))
         self.change(f"INSERT INTO {table.name} ({named(table.columns)}) VALUES ({places})", rows)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """Commit all changes within the block, or none."""
         self.ask("BEGIN IMMEDIATE")
         try:
             yield
@@ -103,10 +97,6 @@ class SqliteEnd(End):
         self.ask("COMMIT")
 
     def freeze(self) -> None:
-        """Lock the database for other writers and read one state from now on.
-
-        Raises StoreError if another connection is writing.
-        """
         try:
             self._db.execute(self._freezing)
             self._db.execute("SELECT 1 FROM sqlite_master").fetchall()
@@ -119,11 +109,9 @@ class SqliteEnd(End):
 
     @property
     def is_marked(self) -> bool:
-        """Return whether a transfer into this store was begun but not finished."""
         return bool(self.ask(IS_MARKED, [MARK]))
 
     def begin(self, source: str) -> None:
-        """Mark the store as being filled from ``source``, and disable its triggers."""
         with self.transaction():
             self.ask(f"CREATE TABLE {MARK} (source TEXT, trigger_sql TEXT)")
             self.ask(f"INSERT INTO {MARK} (source) VALUES (?)", [source])
@@ -133,7 +121,6 @@ class SqliteEnd(End):
                 self.ask(f"DROP TRIGGER {name}")
 
     def finish(self) -> None:
-        """Enable the triggers again, queue all releases for search, and remove the mark."""
         with self.transaction():
             for (sql,) in self.ask(f"SELECT trigger_sql FROM {MARK} WHERE trigger_sql <> ''"):
                 self.ask(sql)
@@ -142,11 +129,9 @@ class SqliteEnd(End):
         self.ask("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def numbers(self) -> Mapping[str, int]:
-        """Return the highest number ever assigned, for each table that never reuses numbers."""
         return dict(self.ask("SELECT name, seq FROM sqlite_sequence"))
 
     def keep_numbers(self, numbers: Mapping[str, int]) -> None:
-        """Prevent numbers up to these from being assigned again."""
         # Without AUTOINCREMENT, the next number is the highest in the table plus one.
         kept = self.ask("SELECT name FROM sqlite_master WHERE sql LIKE '% AUTOINCREMENT%'")
         with self.transaction():
@@ -157,7 +142,6 @@ class SqliteEnd(End):
                     self.ask("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", row)
 
     def close(self) -> None:
-        """Close the connections to the database."""
         self._db.close()
 
 

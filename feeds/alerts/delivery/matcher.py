@@ -13,7 +13,7 @@ from data.models import AlertDelivery, QueuedEvent
 from data.revisions.diff import FieldDiff
 from data.revisions.stored_difference import changes_between
 from data.settings import Alerts
-from data.store.store import Store
+from data.store.core.store import Store
 from data.watches.schedule import send_time
 from data.watches.watch import Watch
 from data.watches.watch_index import AlertEvent, WatchIndex, release_event

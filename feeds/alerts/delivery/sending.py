@@ -16,7 +16,7 @@ from data.errors import CommuniqueError
 from data.models import AlertDelivery, AlertMessage, Facet, QueuedEvent, Release
 from data.network.client import Outbound
 from data.settings import Alerts, Site
-from data.store.store import Store
+from data.store.core.store import Store
 from data.watches.watch import Watch
 from data.watches.watch_index import WatchIndex, release_event
 from feeds.alerts.channels import CHANNELS, channels_of

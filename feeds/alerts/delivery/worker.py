@@ -15,8 +15,8 @@ import structlog
 
 from data.errors import LeaseLost, StoreError
 from data.models import AlertDelivery, AlertMessage, QueuedEvent
+from data.store.core.store import Store
 from data.store.public_view import public_view
-from data.store.store import Store
 from data.watches.folder import WatchFolder
 from data.watches.schedule import after_quiet
 from data.watches.watch import Watch

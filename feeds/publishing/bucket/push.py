@@ -32,7 +32,7 @@ from data.archive.log.notes import InvalidNote
 from data.clock import utc_now
 from data.files import read_regular
 from data.network.bucket import Bucket, BucketError, Replaced
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.http_headers import cache_control_of, content_type_of, page_after
 from feeds.publishing.bucket.manifest import (
     FILE,

@@ -20,7 +20,7 @@ import msgspec
 from data.health.state import Health
 from data.interchange.release_fields import release_fields
 from data.models import Position, Release
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.server.api import answers
 from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import PageQuestion, belongs_to

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from data.models import ChangeCursor, LoggedChange
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.server.api import answers
 from feeds.server.api.asking import MAX_PAGE_CHARACTERS, decode, encode, release_answer, size_of
 from feeds.server.api.problems import ApiError

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from data.models import Facet, Selection
 from data.settings import Site
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.catalog import catalog_of
 from feeds.pages.renderer import PageRenderer
 from feeds.server.api.document import DESCRIPTION, query_parameters

@@ -23,7 +23,7 @@ from data.errors import StoreError
 from data.health.state import Health
 from data.settings import Site
 from data.store import open_existing
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.urls import site_address
 from feeds.http_headers import CODINGS, COMPRESS, IDENTITY
 from feeds.pages.renderer import SERVED_POLICY

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 from data.access.tokens import Token
 from data.models import ReaderItem, ReaderQuery
 from data.settings import Site
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.catalog import Catalog, catalog_of
 from feeds.server.reader_api.items import item
 from feeds.server.reader_api.streams import (

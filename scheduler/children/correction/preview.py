@@ -14,7 +14,7 @@ import msgspec
 from data.archive.warc.index import Index
 from data.clock import utc_now
 from data.errors import SourceError
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.clean import clean_line
 from data.text.redaction import redacted_toml
 from data.toml_files import read_text

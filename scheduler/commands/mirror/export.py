@@ -23,7 +23,7 @@ from data.export.records import Choice, Exported, chosen_captures
 from data.export.sqlite import write_sqlite
 from data.export.wacz import write_wacz
 from data.models import Capture
-from data.store.store import Store
+from data.store.core.store import Store
 from data.wording import counted
 from feeds.offline.folder import FolderCopy, write_folder
 from scheduler.cli import PATH, as_json, complain, print_json, say, with_home

@@ -15,8 +15,8 @@ from data.clock import utc_now, zone_or_utc
 from data.errors import UnknownSource
 from data.health.latency import MAX_RELEASES, latencies, latency_fields, latency_line
 from data.models import FeedHub, FeedSubscription, Recall, Run
+from data.store.core.store import Store
 from data.store.public_view import public_view, without_secrets
-from data.store.store import Store
 from data.text.redaction import redacted, redacted_toml
 from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy

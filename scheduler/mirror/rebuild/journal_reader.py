@@ -12,7 +12,7 @@ from data.archive.journal.orders import OF_RELEASES, Orders, obey
 from data.archive.journal.scan import Scan
 from data.archive.warc.reader import Damage, read_record
 from data.errors import ArchiveError
-from data.store.store import Store
+from data.store.core.store import Store
 
 
 class JournalReader:

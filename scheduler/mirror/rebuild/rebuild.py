@@ -22,8 +22,7 @@ from data.archive.journal.replay import JournalReplay
 from data.archive.journal.scan import Scan, scan
 from data.archive.log.keys import LogKey
 from data.archive.log.removals import SET_ASIDE, Removal, leaves_of
-from data.archive.log.tree_log import TreeLog, log_of
-from data.archive.log.unsigned import copy_unsigned
+from data.archive.log.tree_log import TreeLog, copy_unsigned, log_of
 from data.archive.removal.take_out import noted_removals, write
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import DOT_OPEN, Damage

@@ -13,7 +13,7 @@ from data.archive.warc.reader import read_record
 from data.archive.warc.records import digest_text
 from data.errors import CommuniqueError
 from data.models import Capture
-from data.store.store import Store
+from data.store.core.store import Store
 
 
 class NotEmpty(CommuniqueError):

@@ -21,8 +21,8 @@ from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.clock import utc_now
 from data.models import AlertDelivery, Run
 from data.sqlite_file import files_of
+from data.store.core.store import Store
 from data.store.public_view import public_view
-from data.store.store import Store
 from data.text.clean import plain
 from data.text.redaction import redacted
 from data.wording import counted, lasting, sized

@@ -8,7 +8,7 @@ from typing import Final
 
 from data.dates.context import DateContext
 from data.models import Draft
-from data.store.store import Store
+from data.store.core.store import Store
 from spiders.crawl.drafts.draft import completed
 from spiders.crawl.drafts.layout_change import LayoutChange
 from spiders.crawl.drafts.redesign_guard import MAX_WAITING_DRAFTS, RedesignGuard

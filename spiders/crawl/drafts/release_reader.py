@@ -14,7 +14,7 @@ from data.clock import utc_now
 from data.dates.context import DateContext
 from data.identity.decision import LISTING_RULE
 from data.models import Capture, Draft, Release, Validator
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, section_fragment
 from spiders.crawl.drafts.draft import (

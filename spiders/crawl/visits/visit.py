@@ -16,7 +16,7 @@ from data.clock import utc_now
 from data.health.run_errors import CUT, VANISHED
 from data.models import Capture, Content, Draft, Release, Run, lean
 from data.settings import Collect
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.redaction import redacted
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from data.access.token_folder import TokenFolder
+from data.access.permissions import TokenFolder
 from data.access.tokens import load_tokens, new_token, revoke_token
 from data.errors import TokenError, UnknownToken
 

@@ -26,7 +26,7 @@ from data.export.wacz import write_wacz
 from data.models import Draft, Source
 from data.settings import ArchiveSettings as Settings
 from data.store import open_store
-from data.store.store import Store
+from data.store.core.store import Store
 from tests.archived import START, archived_home, exchange
 from tests.feeds.fakestore import make_release
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.health.confirmation import is_to_be_confirmed
+from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from tests.examples import examples
 from tests.visits import DAY, MINUTE, MONDAY, QUARTER, alerts, told, visit
 

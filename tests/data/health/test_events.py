@@ -9,8 +9,8 @@ from pathlib import Path
 from data.health.codes import Verdict
 from data.health.events import note_health_events
 from data.models import Handling, HandlingKind
+from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from tests.visits import DAY, MINUTE, MONDAY, QUARTER, alerts, register, run, told, visit
 
 

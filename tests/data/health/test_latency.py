@@ -6,7 +6,7 @@ import datetime as dt
 
 from data.health.latency import MIN_RELEASES, Latency, as_published, latencies, latency_line
 from data.models import AlertDelivery, Published, ReleaseTimes
-from data.store.store import Store
+from data.store.core.store import Store
 from tests.drafts import draft
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

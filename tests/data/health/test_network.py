@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from data.store.store import Store
+from data.store.core.store import Store
 from tests.visits import HOSTS, MINUTE, MONDAY, alerts, events, register, round_of, run, visit
 
 

@@ -10,7 +10,7 @@ from data.health.events import note_health_events
 from data.health.overview import health_fields, overview
 from data.health.run_errors import CUT
 from data.models import Handling, Run, RunError, Source
-from data.store.store import Store
+from data.store.core.store import Store
 
 MONDAY = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
 MINUTE = dt.timedelta(minutes=1)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from data.models import Facet
 from data.search.query import Query
+from data.store.core.store import Store
 from data.store.shared_sql.search import RANKED
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from tests.command import communique
 from tests.drafts import BODY, draft, published
 

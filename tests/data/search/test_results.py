@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from data.search import results as results_module
 from data.search.query import Query
+from data.store.core.store import Store
 from data.store.shared_sql import search as search_module
-from data.store.store import Store
 from tests.drafts import draft, published
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

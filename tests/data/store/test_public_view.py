@@ -11,8 +11,8 @@ import msgspec
 
 from data.models import Draft, Source
 from data.search.query import Query
+from data.store.core.store import Store
 from data.store.public_view import public_view, secrets_of, without_secrets
-from data.store.store import Store
 from data.text.source_secrets import Secrets
 from tests.feeds.fakestore import make_release
 

@@ -23,10 +23,10 @@ from data.models import (
     Validator,
 )
 from data.store import open_store
+from data.store.core.store import Store
 from data.store.shared_sql import change_log
 from data.store.shared_sql import releases as releases_module
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from data.topics.facets import facets_of
 from scheduler.home import open_home
 from tests.drafts import BODY, draft, published

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from data.store.store import Store
+from data.store.core.store import Store
 from data.stories.translations import (
     Translation,
     commonness,

@@ -6,7 +6,7 @@ import datetime as dt
 from unittest.mock import Mock
 
 from data.models import Facet
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.entries.story_folding import folded
 from tests.drafts import draft
 

@@ -14,7 +14,7 @@ from lxml import etree
 from data.health.events import note_health_events
 from data.models import Draft, Media, Run, RunError
 from data.settings import Site
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.http_headers import IDENTITY
 from feeds.publishing.publish import publish
 from feeds.server.on_demand import OnDemand

@@ -18,7 +18,7 @@ from data.export.records import Choice
 from data.models import Capture, Draft, Media, Source
 from data.settings import Site
 from data.store import open_store
-from data.store.store import Store
+from data.store.core.store import Store
 from data.text.sanitize import sanitize
 from feeds.offline.folder import FolderCopy, Progress, suffix_of, write_folder
 from feeds.offline.links import relinked, with_index

@@ -12,8 +12,8 @@ import pytest
 
 from data.models import Content, Draft, Facet, Published, Source
 from data.settings import Site
+from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from feeds.publishing.publish import publish
 from tests.examples import thorough
 from tests.feeds.fakestore import NOON, make_release

@@ -15,8 +15,8 @@ import pytest
 
 from data.models import Draft, Facet, Media, Release, Source
 from data.settings import Site
+from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.urls import (

@@ -17,7 +17,7 @@ from data.models import Content, Draft, Published
 from data.settings import ArchiveSettings as Settings
 from data.settings import Site
 from data.store import open_store
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.publishing.publish import publish
 from feeds.replay.memento import http_date
 from feeds.server.api.operations import OPERATIONS

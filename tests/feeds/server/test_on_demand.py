@@ -20,7 +20,7 @@ from data.clock import utc_now
 from data.models import Draft, Source
 from data.settings import Site
 from data.store import open_store
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.on_demand import OnDemand

@@ -15,7 +15,7 @@ from data.access.tokens import new_token
 from data.models import Source
 from data.settings import Site
 from data.store import open_store
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.server.app import create_app
 from feeds.server.reader_api.streams import item_digits, number_of, place_of
 from feeds.server.requests.access import Access

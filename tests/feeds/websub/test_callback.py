@@ -12,7 +12,7 @@ import pytest
 
 from data.models import FeedSubscription
 from data.settings import Site
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.server.app import create_app
 from feeds.websub.callback import FeedCallback
 

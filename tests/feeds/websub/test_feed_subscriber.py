@@ -15,8 +15,8 @@ import pytest
 from data.models import FeedHub, FeedSubscription
 from data.network.client import Outbound
 from data.settings import Site
+from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from feeds.backoff import Backoff
 from feeds.websub.feed_subscriber import MAX_UNSUBSCRIBE_ATTEMPTS, FeedSubscriber
 from tests.peer import Peer, peer_served

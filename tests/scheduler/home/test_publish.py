@@ -12,7 +12,7 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from data.store.recorder import recorder
+from data.store.core import recorder
 from scheduler.home import open_home
 from scheduler.home.publish import publish_home
 from tests.command import collect, communique, make_home

@@ -11,7 +11,7 @@ import pytest
 
 from data.models import Published, Run, RunError, Wait
 from data.settings import Collect, HealthSettings
-from data.store.store import Store
+from data.store.core.store import Store
 from scheduler.planning.planner import NextVisit, VisitPlanner
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile

@@ -14,7 +14,7 @@ from data.clock import utc_now
 from data.health.events import note_health_events
 from data.models import Published, Run
 from data.settings import Collect, HealthSettings
-from data.store.store import Store
+from data.store.core.store import Store
 from scheduler.planning.planner import VisitPlanner
 from scheduler.service.timetable import (
     MAX_SPREAD_SECONDS,

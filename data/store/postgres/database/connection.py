@@ -89,7 +89,6 @@ class PostgresConnection:
         return self
 
     def execute(self, sql: str, arguments: Arguments = (), /) -> psycopg.Cursor[Any]:
-        """Execute a statement."""
         statement, numbered = translated(sql)
         if numbered:
             arguments = {str(place): one for place, one in enumerate(arguments, start=1)}
@@ -97,7 +96,6 @@ class PostgresConnection:
             return db.execute(statement, arguments)
 
     def executemany(self, sql: str, arguments: Iterable[Arguments], /) -> psycopg.Cursor[Any]:
-        """Execute a statement once for each set of arguments."""
         statement, numbered = translated(sql)
         if numbered:
             arguments = [
@@ -108,23 +106,17 @@ class PostgresConnection:
             return cursor
 
     def ask(self, sql: str, arguments: Arguments = (), /) -> list[Any]:
-        """Return all rows of a query."""
         return self.execute(sql, arguments).fetchall()
 
     def rows(
         self, table: str, where: str, arguments: Sequence[Any], *, order_by: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return rows of one table as dictionaries by column name.
-
-        This is too slow for frequent queries.
-        """
         order = f" ORDER BY {order_by}" if order_by else ""
         statement, _ = translated(f"SELECT * FROM {table} WHERE {where}{order}")
         with self._raw() as db, db.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(statement, arguments).fetchall()
 
     def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
-        """Insert rows, or update those with the same primary key."""
         if not rows:
             return
         ((key,),) = self.ask(PRIMARY, {"name": table})
@@ -140,7 +132,6 @@ class PostgresConnection:
     def rekey(
         self, table: str, column: str, value: str, where: str, arguments: Mapping[str, Any]
     ) -> None:
-        """Change a key column; existing rows with the new key are deleted."""
         for (key,) in self.ask(KEYS, {"name": table}):
             if column not in key:
                 continue
@@ -157,15 +148,10 @@ class PostgresConnection:
         """Do nothing: VACUUM removes deleted data, and backups expire."""
 
     def commit_durably(self) -> None:
-        """Make the current transaction survive a power failure once it has ended."""
         self.execute(DURABLE)
 
     @contextmanager
     def bounded(self, seconds: float) -> Iterator[None]:
-        """Limit the queries within the block to a total of ``seconds``.
-
-        Raises SlowSearch when the time is over.
-        """
         self._threads.until = time.monotonic() + seconds
         try:
             yield
@@ -267,7 +253,6 @@ class PostgresConnection:
             raise LeaseLost(lease.host)
 
     def at_commit(self, enter: Callable[[Database, list[Any]], None], items: Any) -> None:
-        """Call ``enter`` once with all items of this transaction, just before the commit."""
         self._threads.at_commit.append((enter, items))
 
     def _enter_waiting(self) -> None:
@@ -278,10 +263,6 @@ class PostgresConnection:
             enter(self, items)
 
     def at_hand(self, name: str) -> dict[Any, Any]:
-        """Return this thread's cache of rows with this name.
-
-        The cache is emptied if another connection wrote or if writes were undone.
-        """
         if not hasattr(self._threads, "at_hand"):
             self._threads.at_hand = defaultdict(dict)
         found: dict[Any, Any] = self._threads.at_hand[name]

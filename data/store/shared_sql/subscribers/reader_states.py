@@ -11,9 +11,6 @@ from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.facets import selection
 from data.store.shared_sql.database.rows import SHOWN_VIEW, instant
 
-ID_DIGITS: Final = 16
-"""Number of hexadecimal digits of a release id that feed readers use."""
-
 READ_EXPRESSION: Final = """CASE WHEN s.read IS NOT NULL THEN s.read = 1 ELSE r.first_seen <= max(
     :read_until,
     coalesce((SELECT until FROM reader_marks WHERE account = :account AND source = ''), 0),
@@ -150,6 +147,6 @@ def of_source(source: str | None) -> str:
 
 
 def id_range(digits: str) -> tuple[str, str]:
-    """Return the first and last id with these first digits (see `ID_DIGITS`)."""
+    """Return the first and last release id that begin with these 16 hexadecimal digits."""
     first = f"{digits[:8]}-{digits[8:12]}-{digits[12:]}"
     return first, first + "~"

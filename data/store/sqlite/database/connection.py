@@ -92,7 +92,6 @@ class SqliteConnection:
 
     @property
     def db(self) -> sqlite3.Connection:
-        """Return this thread's connection."""
         found: sqlite3.Connection | None = getattr(self._threads, "db", None)
         if found is not None:
             return found
@@ -131,10 +130,6 @@ class SqliteConnection:
 
     @contextmanager
     def bounded(self, seconds: float) -> Iterator[None]:
-        """Limit the queries within the block to a total of ``seconds``.
-
-        Raises SlowSearch when the time is over.
-        """
         connection = self.db
         limit_steps(connection, time.monotonic() + seconds)
         try:
@@ -152,23 +147,17 @@ class SqliteConnection:
     def rows(
         self, table: str, where: str, arguments: Sequence[Any], *, order_by: str | None = None
     ) -> list[dict[str, Any]]:
-        """Return rows of one table as dictionaries by column name.
-
-        This is too slow for frequent queries.
-        """
         try:
             return list(self._tables.table(table).rows_where(where, arguments, order_by=order_by))
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
     def upsert(self, table: str, *rows: Mapping[str, Any]) -> None:
-        """Insert rows, or update those with the same primary key."""
         self._tables.table(table).upsert_all(map(dict, rows))
 
     def rekey(
         self, table: str, column: str, value: str, where: str, arguments: Mapping[str, Any]
     ) -> None:
-        """Change a key column; existing rows with the new key are deleted."""
         self.db.execute(
             f"UPDATE OR REPLACE {table} SET {column} = {value} WHERE {where}", arguments
         )
@@ -178,18 +167,12 @@ class SqliteConnection:
         self.db.execute("PRAGMA secure_delete = ON")
 
     def commit_durably(self) -> None:
-        """Make the current transaction survive a power failure once it has ended."""
         self._threads.durable = True
 
     def at_commit(self, enter: Callable[[Database, list[Any]], None], items: Any) -> None:
-        """Call ``enter`` once with all items of this transaction, just before the commit."""
         self._threads.at_commit.append((enter, items))
 
     def at_hand(self, name: str) -> dict[Any, Any]:
-        """Return this thread's cache of rows with this name.
-
-        The cache is emptied if another connection wrote or if writes were undone.
-        """
         _ = self.db
         found: dict[Any, Any] = self._threads.at_hand[name]
         return found
@@ -274,7 +257,6 @@ class SqliteConnection:
             known.clear()
 
     def close(self) -> None:
-        """Close this thread's connection."""
         found: sqlite3.Connection | None = getattr(self._threads, "db", None)
         if found is not None:
             found.close()

@@ -29,6 +29,25 @@ BEFORE_RELEASE: Final = "first"
 """The first migration of versions before the first release, which are no longer supported."""
 
 
+def _lay(db: Database, name: str) -> None:
+    """Create the tables of one file, whose statements are separated by blank lines.
+
+    They are executed one by one, because ``executescript`` of sqlite3 would end the migration's
+    transaction.
+    """
+    text = files("data.store.sqlite.database").joinpath("tables", f"{name}.sql").read_text("utf-8")
+    for statement in text.split("\n\n"):
+        db.execute(statement)
+
+
+def _create(name: str) -> None:
+    """Add a migration that creates the tables of one file."""
+
+    @migrations(name=f"lay_{name}")
+    def create(db: Database) -> None:
+        _lay(db, name)
+
+
 @migrations()
 def lay_tables(db: Database) -> None:
     """Create the tables of the first schema."""
@@ -43,28 +62,10 @@ def name_listing_kind(db: Database) -> None:
         db.execute("ALTER TABLE listed_links RENAME COLUMN witness TO listing_kind")
 
 
-@migrations()
-def lay_journal(db: Database) -> None:
-    """Create the tables for the position in the archive's journal."""
-    _lay(db, "journal")
-
-
-@migrations()
-def lay_captures(db: Database) -> None:
-    """Create the tables with places of archive records."""
-    _lay(db, "captures")
-
-
-@migrations()
-def lay_readings(db: Database) -> None:
-    """Create the table of versions that only re-extraction created."""
-    _lay(db, "readings")
-
-
-@migrations()
-def lay_hidden(db: Database) -> None:
-    """Create the table of hidden releases, and the view of all others."""
-    _lay(db, "hidden")
+_create("journal")  # The position in the archive's journal.
+_create("captures")  # Places of archive records.
+_create("readings")  # Versions that only re-extraction created.
+_create("hidden")  # Hidden releases, and the view of all others.
 
 
 @migrations()
@@ -74,10 +75,7 @@ def lay_rhythms(db: Database) -> None:
     _lay(db, "rhythms")
 
 
-@migrations()
-def lay_alerts(db: Database) -> None:
-    """Create the tables of events and deliveries for watches."""
-    _lay(db, "alerts")
+_create("alerts")  # Events and deliveries for watches.
 
 
 @migrations()
@@ -86,52 +84,14 @@ def name_health_codes(db: Database) -> None:
     db.execute("ALTER TABLE health_events ADD COLUMN code TEXT NOT NULL DEFAULT ''")
 
 
-@migrations()
-def lay_alert_messages(db: Database) -> None:
-    """Support deliveries to several outputs, and several deliveries in one message."""
-    _lay(db, "alert_messages")
-
-
-@migrations()
-def lay_source_readings(db: Database) -> None:
-    """Create the table of the rules used to extract sources."""
-    _lay(db, "source_readings")
-
-
-@migrations()
-def lay_feed_hubs(db: Database) -> None:
-    """Create the tables of hubs that notify us about the feeds of sources."""
-    _lay(db, "feed_hubs")
-
-
-@migrations()
-def lay_source_changes(db: Database) -> None:
-    """Create the tables of renamed and removed sources."""
-    _lay(db, "source_changes")
-
-
-@migrations()
-def lay_release_times(db: Database) -> None:
-    """Create the table of release times, for measuring delays."""
-    _lay(db, "release_times")
-
-
-@migrations()
-def lay_source_handlings(db: Database) -> None:
-    """Create the table of decisions about sources, and number runs in the order of storage."""
-    _lay(db, "source_handlings")
-
-
-@migrations()
-def lay_logged_changes(db: Database) -> None:
-    """Create the log of all changes to releases, and add the earlier changes."""
-    _lay(db, "logged_changes")
-
-
-@migrations()
-def lay_taxonomy(db: Database) -> None:
-    """Create the table of topic labels and parents."""
-    _lay(db, "taxonomy")
+_create("alert_messages")  # Deliveries to several outputs, several of them in one message.
+_create("source_readings")  # The rules used to extract sources.
+_create("feed_hubs")  # Hubs that notify us about the feeds of sources.
+_create("source_changes")  # Renamed and removed sources.
+_create("release_times")  # Release times, for measuring delays.
+_create("source_handlings")  # Decisions about sources; numbers runs in the order of storage.
+_create("logged_changes")  # All changes to releases, with those from before this table.
+_create("taxonomy")  # Topic labels and parents.
 
 
 @migrations()
@@ -168,28 +128,10 @@ def lay_facets(db: Database) -> None:
     )
 
 
-@migrations()
-def lay_reader_states(db: Database) -> None:
-    """Create the tables of feed readers that sync."""
-    _lay(db, "reader_states")
-
-
-@migrations()
-def lay_search_prefixes(db: Database) -> None:
-    """Recreate the full-text index with prefixes of words."""
-    _lay(db, "search_prefixes")
-
-
-@migrations()
-def lay_unconfirmed(db: Database) -> None:
-    """Create the table of possibly truncated responses and texts."""
-    _lay(db, "unconfirmed")
-
-
-@migrations()
-def lay_differences(db: Database) -> None:
-    """Create the table of differences between versions."""
-    _lay(db, "differences")
+_create("reader_states")  # Feed readers that sync.
+_create("search_prefixes")  # Recreate the full-text index with prefixes of words.
+_create("unconfirmed")  # Possibly truncated responses and texts.
+_create("differences")  # Differences between versions.
 
 
 @migrations()
@@ -200,14 +142,3 @@ def index_without_secrets(db: Database) -> None:
         " WHERE EXISTS (SELECT 1 FROM walks WHERE start LIKE '%=%' OR start LIKE '%@%')"
         " OR EXISTS (SELECT 1 FROM sources WHERE url LIKE '%=***%')"
     )
-
-
-def _lay(db: Database, name: str) -> None:
-    """Create the tables of one file, whose statements are separated by blank lines.
-
-    They are executed one by one, because ``executescript`` of sqlite3 would end the migration's
-    transaction.
-    """
-    text = files("data.store.sqlite.database").joinpath("tables", f"{name}.sql").read_text("utf-8")
-    for statement in text.split("\n\n"):
-        db.execute(statement)

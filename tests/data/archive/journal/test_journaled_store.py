@@ -30,7 +30,7 @@ from data.models import (
     SourceRhythm,
     Walk,
 )
-from data.store.outcome import Sight
+from data.store.shared_sql.outcome import Sight
 from data.store.sqlite.store import SqliteStore
 from tests.drafts import BODY, draft
 from tests.told import told

@@ -7,7 +7,7 @@ import datetime as dt
 from data.archive.journal import events
 from data.archive.journal.replay import JournalReplay
 from data.models import Facet, Source
-from data.store.store import Store
+from data.store.core.store import Store
 from tests.drafts import draft
 
 

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.archive.log.notes import InvalidNote
-from data.archive.log.proofs import Proof, parse_proof, prove
+from data.archive.log.proofs import Proof, prove
 from data.archive.log.tree_log import TreeLog, log_of
 from data.errors import ArchiveError
 from tests.data.archive.log.leaves import leaf_of, leaves_of
 from tests.examples import examples
+from tests.proof_parser import parse_proof
 
 
 @pytest.fixture(scope="module")

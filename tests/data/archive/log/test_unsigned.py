@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from data.archive.log.tree_log import TreeLog
-from data.archive.log.unsigned import copy_unsigned
+from data.archive.log.tree_log import TreeLog, copy_unsigned
 from tests.data.archive.log.leaves import leaves_of
 
 

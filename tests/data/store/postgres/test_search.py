@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from data.errors import SlowSearch
 from data.search.query import Query
 from data.store import open_store
+from data.store.core.store import Store
 from data.store.postgres import lexemes
 from data.store.postgres.store import PostgresStore
 from data.store.shared_sql import search as search_module
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from tests.drafts import draft, published
 from tests.examples import examples
 from tests.postgres_server import PostgresServer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from data.store.store import Store
+from data.store.core.store import Store
 from tests.drafts import draft
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

@@ -10,8 +10,8 @@ from data.models import Content
 from data.revisions import stored_difference
 from data.revisions.diff import changes
 from data.revisions.stored_difference import changes_between
-from data.store.recorder import recorder
-from data.store.store import Store
+from data.store.core import recorder
+from data.store.core.store import Store
 from tests.drafts import BODY, draft
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

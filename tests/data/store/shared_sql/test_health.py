@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from data.models import Rhythm, Source, SourceRhythm
-from data.store.store import Store
+from data.store.core.store import Store
 from tests.drafts import draft, published
 
 

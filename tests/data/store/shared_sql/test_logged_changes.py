@@ -14,8 +14,8 @@ import pytest
 
 from data.models import ChangeCursor, LoggedChange, Source
 from data.store import open_store
+from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from tests.drafts import BODY, draft
 
 HOUR = dt.timedelta(hours=1)

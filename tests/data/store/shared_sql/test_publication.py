@@ -10,8 +10,8 @@ import pytest
 
 from data.errors import StoreError
 from data.models import DayDigest, Facet, HealthEvent, HubRequest, Neighbours, PendingTopic
+from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from tests.drafts import draft, published
 
 DAY = dt.timedelta(days=1)

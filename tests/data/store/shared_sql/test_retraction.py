@@ -9,7 +9,7 @@ from dataclasses import replace
 from data.models import AlertDelivery
 from data.models.release import REDACTED
 from data.models.selection import Selection
-from data.store.store import Store
+from data.store.core.store import Store
 from data.watches.watch_index import release_event
 from tests.drafts import BODY, draft
 

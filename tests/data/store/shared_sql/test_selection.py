@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from data.models import Position, Run, Selection
+from data.store.core.store import Store
 from data.store.shared_sql import selection as selection_module
-from data.store.store import Store
 from tests.drafts import draft, published
 
 HOUR = dt.timedelta(hours=1)

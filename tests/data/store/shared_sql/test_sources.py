@@ -9,9 +9,9 @@ import pytest
 from data.errors import RenamedSource
 from data.models import Facet, Handling, HealthEvent, HubRequest, Run, Source
 from data.search.query import Query
+from data.store.core.store import Store
 from data.store.shared_sql.sources import TABLES_WITH_SOURCE, WHY_HIDDEN
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from tests.drafts import draft
 
 HOUR = dt.timedelta(hours=1)

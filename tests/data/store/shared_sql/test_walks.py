@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from data.models import Run
-from data.store.store import Store
+from data.store.core.store import Store
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 

@@ -19,9 +19,8 @@ from data.errors import StoreError
 from data.models import Source
 from data.search.query import Query
 from data.store import open_store
-from data.store.store import Store
-from data.store.transfer.opening import open_source, open_target
-from data.store.transfer.transfer import Transferred, transfer
+from data.store.core.store import Store
+from data.store.transfer.transfer import Transferred, open_source, open_target, transfer
 from tests.drafts import draft, published
 from tests.postgres_server import PASSWORD, PostgresServer
 

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from data.settings import Site
+from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from feeds.server.api import asking
 from feeds.server.app import create_app
 from tests.drafts import BODY, draft

@@ -11,7 +11,7 @@ import pytest
 
 from data.health.state import Health
 from data.settings import Site
-from data.store.store import Store
+from data.store.core.store import Store
 from feeds.server.app import create_app
 from feeds.server.requests import work_queue
 from tests.feeds.serving import served_by

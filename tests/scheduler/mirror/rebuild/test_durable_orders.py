@@ -14,7 +14,7 @@ import pytest
 from data.clock import utc_now
 from data.sqlite_file import files_of
 from data.store import open_store
-from data.store.store import Store
+from data.store.core.store import Store
 from scheduler.home import Home, home_at
 from scheduler.mirror.removal import redact
 from scheduler.sources.changes import remove_source

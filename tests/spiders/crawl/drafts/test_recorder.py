@@ -14,8 +14,8 @@ from data.errors import StoreError
 from data.identity.decision import Decision
 from data.models import Draft, Facet
 from data.settings import Collect
+from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from data.topics.taxonomy import load_taxonomy
 from spiders.crawl.drafts.recorder import WRITES_PER_TRANSACTION
 from spiders.crawl.drafts.redesign_guard import MAX_WAITING_DRAFTS

@@ -8,7 +8,7 @@ import pytest
 
 from data.models import Media
 from data.settings import ArchiveSettings
-from data.store.store import Store
+from data.store.core.store import Store
 from spiders.crawl.drafts import release_files
 from spiders.crawl.drafts.release_files import FileKinds, ReleaseFiles
 from spiders.sources.source_file import SourceFile

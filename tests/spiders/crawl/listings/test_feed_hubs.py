@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.models import FeedHub
-from data.store.store import Store
+from data.store.core.store import Store
 from spiders.crawl.listings.feed_hubs import FeedHubs, announced
 from spiders.page.page import Page
 from spiders.sources.source_file import SourceFile

@@ -16,10 +16,10 @@ from psycopg import errors
 from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
 from data.models import Facet, Lease, Wait
 from data.store import open_store
+from data.store.core.store import Store
 from data.store.postgres.database.pool import close_pools, failed, pool_of
 from data.store.postgres.store import PostgresStore
 from data.store.shared_sql.database.interruption import Interruption, interruptible
-from data.store.store import Store
 from tests.drafts import draft
 from tests.postgres_server import PASSWORD, USER, PostgresServer, postgres_running
 from tests.postgres_store import emptied

@@ -14,7 +14,7 @@ from data.errors import StoreError
 from data.store import open_store
 from data.store.postgres.database.pool import close_pools
 from data.store.postgres.database.schema import refusal
-from data.store.postgres.snapshot import tables_of
+from data.store.postgres.store import tables_of
 from data.store.sqlite.store import SqliteStore
 from tests.postgres_server import PostgresServer
 from tests.postgres_store import emptied

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.models import AlertDelivery, HealthEvent
-from data.store.store import Store
+from data.store.core.store import Store
 from tests.drafts import BODY, draft
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

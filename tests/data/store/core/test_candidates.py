@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from data.store.recorder.candidates import bands_of, find_candidates
+from data.store.core.candidates import bands_of, find_candidates
+from data.store.core.store import Store
 from data.store.shared_sql.tables import Tables
-from data.store.store import Store
 from data.stories.copies import SLOT_SECONDS
 from data.text.similarity import TextSignature
 

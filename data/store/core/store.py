@@ -1,7 +1,7 @@
 """The store: all methods on releases, sources, visits, subscribers and the journal.
 
 It combines one part per concern over one connection; a new method belongs to the part of its
-concern. Deduplication is not a part: data.store.recorder implements it over ``Tables``.
+concern. Deduplication is not a part: data.store.core implements it over ``Tables``.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from typing import Final
 
 from data.identity.decision import Decision
 from data.models import Content, Draft, Lease
-from data.store.outcome import JoinedStory, RecordOutcome
-from data.store.recorder.recorder import Recorder
+from data.store.core.recorder import Recorder
 from data.store.shared_sql.aliases import AliasesPart
 from data.store.shared_sql.captures import CapturesPart
 from data.store.shared_sql.change_log import ChangeLogPart
@@ -26,6 +25,7 @@ from data.store.shared_sql.health import HealthPart
 from data.store.shared_sql.journal import JournalPart
 from data.store.shared_sql.links import LinksPart
 from data.store.shared_sql.logged_changes import LoggedChangesPart
+from data.store.shared_sql.outcome import JoinedStory, RecordOutcome
 from data.store.shared_sql.publication import FacetsPart, PublicationPart
 from data.store.shared_sql.releases import ReleasesPart
 from data.store.shared_sql.retraction import RetractionPart

@@ -29,11 +29,11 @@ from data.identity.matching import (
 )
 from data.models import Content, Draft, Release
 from data.revisions.stored_difference import encode_difference
-from data.store.outcome import JoinedStory, RecordOutcome
-from data.store.recorder.candidates import SimilarReleases, bands_of, find_candidates
-from data.store.recorder.stories import StoryJoiner
-from data.store.recorder.unconfirmed import confirm, may_be_cut
+from data.store.core.candidates import SimilarReleases, bands_of, find_candidates
+from data.store.core.stories import StoryJoiner
+from data.store.core.unconfirmed import confirm, may_be_cut
 from data.store.shared_sql.database.rows import AddressOwner, StoredRelease
+from data.store.shared_sql.outcome import JoinedStory, RecordOutcome
 from data.store.shared_sql.tables import Tables
 from data.text.similarity import TextSignature, signature
 from data.text.urls import canonical_url

@@ -5,9 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from data.store.outcome import Sight
+from data.store.core.store import Store
+from data.store.shared_sql.outcome import Sight
 from data.store.sqlite.store import SqliteStore
-from data.store.store import Store
 from tests.drafts import BODY, draft, published
 from tests.told import told
 
