@@ -39,5 +39,5 @@ def fault_of_zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        return f"{name!r} is no IANA zone; write one such as Europe/Berlin"
+        return f"{name!r} is not an IANA zone; write one such as Europe/Berlin"
     return ""

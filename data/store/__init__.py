@@ -19,7 +19,7 @@ MISSING: Final = (
     f"the library for PostgreSQL is not installed: {how_to_install('communique[postgres]')}"
 )
 STORE_MISSING_MESSAGE: Final = "it is missing or empty: restore a backup (`communique restore`)"
-UNKNOWN: Final = "no such kind of store; write sqlite:PATH or postgresql://USER@HOST/DATABASE"
+UNKNOWN: Final = "unknown kind of store; write sqlite:PATH or postgresql://USER@HOST/DATABASE"
 
 
 def is_nothing(file: Path) -> bool:

@@ -29,13 +29,13 @@ UNSUPPORTED_STATUS: Final = {404, 405, 501}
 """Status codes of servers that don't accept checkpoints, or not those of this log."""
 
 WITNESS_AHEAD_MESSAGE: Final = (
-    "the witness {} saw {} leaves of this log, which has {} now: it was put back from an older "
-    "copy. Put the newest copy of archive/log back, such as site/log"
+    "the witness {} saw {} leaves of this log, which has {} now: the log was restored from an "
+    "older copy. Restore the newest copy of archive/log, such as site/log"
 )
 
 FORKED: Final = (
-    "the witness {} saw another tree of {} leaves than this log has: the log was changed, or put "
-    "back from an older copy and gone on from there"
+    "the witness {} saw a different tree of {} leaves: this log was changed, or was restored "
+    "from an older copy and continued from there"
 )
 
 
@@ -88,7 +88,7 @@ def submitted(
     if answer.status == CONFLICT:
         seen = answer.body.decode("utf-8", "replace").strip()
         if not SIZE.fullmatch(seen):
-            raise ArchiveError(asked.place, "the witness did not say which tree it saw last")
+            raise ArchiveError(asked.place, "the witness did not report which tree it saw last")
         if int(seen) > own.size:
             raise ArchiveError(
                 str(log.folder), WITNESS_AHEAD_MESSAGE.format(asked.place, seen, own.size)
@@ -135,7 +135,8 @@ def published(
     signed = log.key_chain().signatures(seen)
     if not signed:
         raise ArchiveError(
-            asked.place, "what the witness shows as our checkpoint is not signed by us"
+            asked.place,
+            ("the witness publishes a checkpoint of this log that this log did not sign"),
         )
     # The log's signature comes first.
     note = SignedNote(seen.note.text, tuple(signed)).with_signatures(seen.note.signatures)
@@ -147,6 +148,8 @@ def published_key(asked: AskedWitness, client: Outbound) -> VerifierKey:
     try:
         read = witness_at(asked.place, client)
     except ArchiveError as error:
-        cause = "the witness tells no key; write its key before its address in archive.witnesses"
+        cause = (
+            "the witness publishes no key; write its key before its address in archive.witnesses"
+        )
         raise ArchiveError(asked.place, cause) from error
     return parse_key(read("key").decode("utf-8", "replace"), asked.place)

@@ -50,8 +50,7 @@ LOG_KEY_MISSING_MESSAGE: Final = (
 )
 
 NO_LOG: Final = (
-    "the log is gone, though its key is here ({0}); restore the folder from a copy, such as "
-    "site/log"
+    "the log is missing, but its key exists ({0}); restore the folder from a copy, such as site/log"
 )
 
 ANOTHER: Final = (

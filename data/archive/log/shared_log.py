@@ -34,23 +34,24 @@ LOST_AFTER: Final = dt.timedelta(days=1)
 """Maximum time that leaves wait for the machine that wrote their records."""
 
 ANOTHER: Final = (
-    "the log of this archive is signed with the key {}, which is not here: copy log.key and the "
-    "folder archive/log from the machine that signed it to whichever is to sign it now"
+    "the log of this archive is signed with the key {}, which this machine does not have: copy "
+    "log.key and the folder archive/log from the machine that signed it to the machine that will "
+    "sign it"
 )
 
 BEGAN_APART: Final = (
-    "it holds {} leaves of its own, and other machines gave leaves to the database before: move "
-    "the store of this HOME into an empty database (communique migrate) before any worker starts"
+    "this log has {} leaves, but other machines already added leaves to the database: move the "
+    "store of this HOME into an empty database (communique migrate) before any worker starts"
 )
 
 NOT_ALL: Final = (
-    "of the {} leaves that are older than the database, {} are here: copy the folder archive/log "
-    "from the machine that signed last"
+    "this machine has only {1} of the {0} leaves that are older than the database: copy the "
+    "folder archive/log from the machine that signed last"
 )
 
 BEHIND: Final = (
-    "it has {} leaves and the database {}: one of them was put back from an older copy. Put both "
-    "back from copies of one time, or the folder log from the newest"
+    "the log has {} leaves and the database {}: one of them was restored from an older copy. "
+    "Restore both from copies of the same time, or only the folder log from its newest copy"
 )
 
 

@@ -34,19 +34,20 @@ from data.errors import ArchiveError, CommuniqueError
 from data.files import FileWriter, read_regular
 
 CLOCK: Final = (
-    "nothing is signed, for it was signed last at {:%Y-%m-%d %H:%M:%S} UTC, and the clock says "
-    "{:%Y-%m-%d %H:%M:%S}; set the clock, or delete the last line of this file if it was wrong then"
+    "nothing is signed, because the last signature is of {:%Y-%m-%d %H:%M:%S} UTC and the clock "
+    "shows {:%Y-%m-%d %H:%M:%S}; set the clock, or delete the last line of this file if the "
+    "clock was wrong then"
 )
 
 WITNESS_KEY_MISSING_MESSAGE: Final = (
-    "the key of this witness is gone; put it back from a copy of this file. If there is none, "
-    "delete {0}: it then signs as another witness, whose key has to be told to those who know the "
-    "old one, and still knows what it saw. Meanwhile nothing is signed"
+    "the key of this witness is missing; restore it from a copy of this file. Without a copy, "
+    "delete {0}: the witness then signs with a new key, which you must give to the users of the "
+    "old one. It still knows all trees that it has seen. Until then, nothing is signed"
 )
 
 ANOTHER: Final = (
-    "this is not the key that this witness signed with, which is in {0}: {1}; put that one back "
-    "from a copy. Meanwhile nothing is signed"
+    "this is not the key of this witness, whose public key is in {0}: {1}; restore that key from "
+    "a copy. Until then, nothing is signed"
 )
 
 PUBLISHED: Final = ("checkpoint", "key")
@@ -56,7 +57,7 @@ class WitnessRefusal(CommuniqueError):
     """A witness refuses to sign a log's state. ``evidence`` is the folder with the evidence."""
 
     def __init__(self, where: str, cause: str, evidence: Path) -> None:
-        super().__init__(f"{where}: not signed, for {cause}; what was seen is kept in {evidence}")
+        super().__init__(f"{where}: not signed, because {cause}; the evidence is in {evidence}")
         self.where = where
         self.cause = cause
         self.evidence = evidence
@@ -147,8 +148,8 @@ class Witness:
         proof = consistency_proof(before.size, now.size, tree.hash_of)
         if not proves_consistency(before.size, now.size, before.root, now.root, proof):
             cause = (
-                f"its tree of {now.size} leaves does not go on from the one of {before.size} that "
-                "it signed before: the log is forked"
+                f"its tree of {now.size} leaves does not extend the tree of {before.size} that it "
+                "signed before: the log is forked"
             )
             raise known.refusal(cause, now, proof)
 

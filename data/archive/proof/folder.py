@@ -145,7 +145,9 @@ class ProofFolder:
             return
         record = read_record(self._archive, capture.file, capture.offset)
         if record.record_id != capture.record_id:
-            cause = "its place has another record; run `communique mirror verify` to find the fault"
+            cause = (
+                "another record is in its place; run `communique mirror verify` to find the fault"
+            )
             raise wrong(self._archive, record, cause)
         name = self._prove(record, capture.leaf)
         asked = request_of(self._archive, record)
@@ -274,7 +276,7 @@ def member_of(archive: Path, record: ArchiveRecord) -> bytes:
         with suppress(FileNotFoundError), path_of(archive, record.file).open("rb") as file:
             file.seek(record.offset)
             return file.read(record.length)
-    raise ArchiveError(str(path_of(archive, record.file)), "it is not there")
+    raise ArchiveError(str(path_of(archive, record.file)), "it is missing")
 
 
 def request_of(archive: Path, record: ArchiveRecord) -> ArchiveRecord | None:

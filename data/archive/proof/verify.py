@@ -36,7 +36,7 @@ def point(encoded: bytes) -> tuple[int, ...]:  # RFC 8032, section 5.1.3
     x = u * v**3 * pow(u * v**7, (P - 5) // 8, P) % P
     x = x if (v * x * x - u) % P == 0 else x * ROOT % P
     if len(encoded) != 32 or y >= P or (v * x * x - u) % P or (sign and not x):
-        raise ValueError("a key or signature is no point of the curve")
+        raise ValueError("a key or signature is not a point of the curve")
     x = P - x if x & 1 != sign else x
     return x, y, 1, x * y % P
 
@@ -70,7 +70,7 @@ def key_of(line: str, *kinds: int) -> str:
     name, key_id, public = [*line.split("+", 2), "", ""][:3]
     key = b64decode(public, validate=True) if len(public) == 44 else b""
     if len(key) != 33 or key[0] not in kinds or sha(f"{name}\n".encode() + key)[:4].hex() != key_id:
-        raise ValueError("this is no key of a log or a witness: python3 -I verify.py [KEY ...]")
+        raise ValueError("this is not a key of a log or a witness: python3 -I verify.py [KEY ...]")
     return line
 
 
@@ -82,14 +82,14 @@ def signed(content: bytes, keys: list[str]) -> tuple[str, dict[str, str]]:  # C2
         key_id, signature = b64decode(value)[:4], b64decode(value)[4:]
         key = next((one for one in keys if one.startswith(f"{name}+{key_id.hex()}+")), "")
         if line[:2] != "\u2014 " or lines[-1] != "\n" or not key:
-            raise ValueError(f"a signature is by none of the keys here that may sign this: {name}")
+            raise ValueError(f"no key in this folder that may sign this made a signature: {name}")
         public, message, at = b64decode(key.split("+", 2)[2]), f"{text}\n", ""
         if public[0] == 4:  # a witness, which signs the time too (C2SP tlog-cosignature)
             seconds, signature = int.from_bytes(signature[:8], "big"), signature[8:]
             message = f"cosignature/v1\ntime {seconds}\n{message}"
             at = f" at {START + dt.timedelta(seconds=seconds)} UTC"
         if not is_signed(public[1:], message.encode(), signature):
-            raise ValueError(f"{name} did not sign this text: one of both is forged or damaged")
+            raise ValueError(f"{name} did not sign this text: it is forged or damaged")
         signers[key] = at
     return text, signers
 
@@ -109,7 +109,7 @@ def leaf_of(member: bytes) -> tuple[dict[str, str], bytes]:  # the fields of a r
     fields = {name.lower(): value.strip() for name, value in reversed(pairs)}
     block, told = rest[:-4], fields.get("warc-payload-digest", "")
     if not inflate.eof or inflate.unused_data or str(len(block)) != fields["content-length"]:
-        raise ValueError("it is not one whole record")
+        raise ValueError("it is not a single, complete record")
     payload = bytes.fromhex(told[7:]) if re.fullmatch("sha256:[0-9a-f]{64}", told) else sha(b"")
     if fields["warc-type"] in ("response", "resource", "metadata"):
         is_http = fields["content-type"].startswith("application/http")
@@ -125,7 +125,7 @@ def leaf_of(member: bytes) -> tuple[dict[str, str], bytes]:  # the fields of a r
     return fields, leaf + record_id.bytes
 
 
-def files_of(here: Path, at: list[str]) -> dict[str, bytes]:  # ``at`` is told what is read
+def files_of(here: Path, at: list[str]) -> dict[str, bytes]:  # at gets the name of each file
     files: dict[str, bytes] = {}
     lines = [["", "SHA256SUMS"]]
     for digest, at[0] in lines:
@@ -133,12 +133,12 @@ def files_of(here: Path, at: list[str]) -> dict[str, bytes]:  # ``at`` is told w
         is_named = NAME.fullmatch(at[0]) and path.resolve() == path and at[0] not in files
         left = LARGEST - sum(map(len, files.values()))
         if not is_named or not path.is_file() or path.stat().st_size > left:
-            raise ValueError("it is no file in this folder, or too large")
+            raise ValueError("it is not a file in this folder, or it is too large")
         files[at[0]] = path.read_bytes()
         if not digest:
             lines += [line.split("  ", 1) for line in files.pop(at[0]).decode().splitlines()]
         elif sha(files[at[0]]).hex() != digest:
-            raise ValueError("it is not what SHA256SUMS says: it was changed or damaged")
+            raise ValueError("it does not match SHA256SUMS: it was changed or damaged")
     return files
 
 
@@ -167,26 +167,26 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
         fields, leaf = records[record := f"records/{name[:-11]}.warc.gz"]
         place = int(index[6:25]), size, sha(b"\0" + leaf), [*map(b64decode, path)]
         if name[:-11] != str(uuid.UUID(bytes=leaf[-16:])) or root_of(*place) != b64decode(root):
-            raise ValueError(f"{record} is not this leaf of the log: one of both is forged")
+            raise ValueError(f"{record} is not this leaf of the log: it is forged")
         of_log = signed(files[f"{folder}/checkpoint"], may)[0], chain[0].split("+")[0]
         if (text, origin) != of_log:
-            raise ValueError("it is of another tree than the checkpoint beside it")
+            raise ValueError("it belongs to another tree than the checkpoint next to it")
         by = " and ".join(f"{one.split('+')[0]}{when}" for one, when in signers.items())
         what = fields["warc-type"], fields.get("warc-target-uri", ""), fields["warc-date"]
         yield f"{record} ({' '.join(what)}) is leaf {place[0]} of {size}, signed by {by}."
         vouch[record].update(signers, *(chain[:n] for n, k in enumerate(chain, 1) if k in signers))
     for at[0], (fields, leaf) in records.items():
         if fields["warc-type"] == "revisit" and leaf[41:73] not in pages:
-            raise ValueError("the page that it refers to is not here")
+            raise ValueError("the page that it refers to is missing")
         if not vouch[at[0]] or {*trusted} - vouch[at[0]]:
-            raise ValueError("no proof of it is here, or none signed by a key that you named")
+            raise ValueError("it has no proof here, or none signed by a key that you gave")
     at[0] = "witnesses"
     if {*keys} - {*chain}.union(*vouch.values()) or not records:
-        raise ValueError("a witness signed nothing here, or nothing is here")
+        raise ValueError("a witness signed nothing here, or no records are here")
     for at[0] in [name for name in files if name.endswith(".tsr")]:
         yield f"openssl ts -verify -CAfile AUTHORITY.pem -in {at[0]} -data {at[0][:-13]}checkpoint"
     for one in keys:
-        yield f"{'You named this key' if one in trusted else 'Compare this key'}: {one}"
+        yield f"{'You gave this key' if one in trusted else 'Compare this key'}: {one}"
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from data.archive.log.witness import name_of
 from data.errors import ArchiveError
 from data.network.client import Outbound
 
-NO_LOG: Final = "it is no checkpoint, log, HOME or witness: {}"
+NO_LOG: Final = "it is not a checkpoint, log, HOME or witness: {}"
 
-UNKNOWN: Final = "it knows nothing of this log, {}"
+UNKNOWN: Final = "it has no checkpoint of this log, {}"
 
 
 def known_checkpoint(place: str, origin: str, keys: KeyChain, client: Outbound) -> Checkpoint:
@@ -33,7 +33,7 @@ def known_checkpoint(place: str, origin: str, keys: KeyChain, client: Outbound) 
     if checkpoint.origin != origin:
         raise ArchiveError(place, UNKNOWN.format(origin))
     if not signed:
-        raise ArchiveError(place, "what is there is not signed by a key of this log")
+        raise ArchiveError(place, "the checkpoint there is not signed by a key of this log")
     return checkpoint
 
 

@@ -34,15 +34,15 @@ PROGRESS_BYTES: Final = 1 << 20
 """Number of bytes read between two progress reports."""
 
 PARTS: Final = (
-    ("record", "a bit of its compressed bytes was changed, or all of it was written anew"),
-    ("uri", "it is of another address, or has another salt"),
-    ("at", "it has another date"),
-    ("payload", "its payload is another"),
-    ("block", "its block is another"),
+    ("record", "its compressed bytes were changed, or the whole record was rewritten"),
+    ("uri", "its address or its salt differs"),
+    ("at", "its date differs"),
+    ("payload", "its payload differs"),
+    ("block", "its block differs"),
 )
 """Parts of a leaf, and the error message if a record differs from its leaf in that part."""
 
-NO_PAGE: Final = "no record holds the page that it refers to"
+NO_PAGE: Final = "no record contains the page that it refers to"
 
 SAME_ID: Final = "an earlier record here has the same id"
 
@@ -52,8 +52,8 @@ REPAIR: Final = (
 )
 
 UNSIGNED: Final = (
-    "it tells of a removal, and its leaf is in no tree that the log has signed, so it explains "
-    "nothing; if `communique mirror {0}` did not come to its end here, run the same command again"
+    "it is a note about a removal, but the log has not signed its leaf yet, so the note is not "
+    "valid; if `communique mirror {0}` was interrupted here, run the same command again"
 )
 
 
@@ -137,7 +137,7 @@ def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> Non
         found.problems.pop()
     for entry in lines.values() if lines else ():
         if not held:
-            cause = f"{cdxj_path(path).name} lists a record here, and there is none"
+            cause = f"{cdxj_path(path).name} lists a record here, but none exists"
             found.problems.append(ArchiveProblem(entry.file, entry.offset, cause, leaf=entry.leaf))
 
 
@@ -167,7 +167,7 @@ def _check(record: ArchiveRecord, lines: dict[int, CdxjEntry] | None, found: Rec
     line = lines.pop(record.offset, None) if lines else None
     leaf = record.leaf()
     if leaf is None:
-        _complain(found, record, "it has no salt, so no leaf of the log is its own")
+        _complain(found, record, "it has no salt, so no leaf of the log belongs to it")
         return
     encoded = leaf.encode()
     if (aside := found.leaves.aside.get(encoded)) is not None:
@@ -181,7 +181,7 @@ def _check(record: ArchiveRecord, lines: dict[int, CdxjEntry] | None, found: Rec
     _compare(record, leaf, number, found)
     expected = entry_of(record, number)
     if line != expected and expected is not None and lines is not None:
-        cause = "its line of CDXJ is missing or another; delete the CDXJ file, and it is made anew"
+        cause = "its CDXJ line is missing or wrong; delete the CDXJ file, which is then rebuilt"
         _complain(found, record, cause, number)
 
 
@@ -238,7 +238,7 @@ def _note(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> Non
     for name, digest in ("WARC-Block-Digest", leaf.block), ("WARC-Payload-Digest", leaf.payload):
         told = record.field(name)
         if told != digest_text(digest) and told.startswith("sha256:"):
-            _complain(found, record, f"its {name} is not that of what it holds", number)
+            _complain(found, record, f"its {name} does not match its content", number)
     _note_payload(record, leaf, found)
     if record.kind == "revisit":
         key = other_digest(record) or leaf.payload
@@ -305,7 +305,7 @@ def _settle_unknown(found: Records) -> None:
             without.append([record])
     for first, *others in without:
         more = f", nor of the {counted(len(others), 'record')} after it" if others else ""
-        _complain(found, first, f"no leaf of the log is its own{more}")
+        _complain(found, first, f"no leaf of the log belongs to it{more}")
 
 
 def _complain(found: Records, record: ArchiveRecord, cause: str, leaf: int | None = None) -> None:

@@ -22,10 +22,10 @@ from data.errors import ArchiveError
 VOID_ENTRY: Final = bytes(ENTRY_BYTES)
 """An entry whose record was lost in a power failure."""
 
-NOT_SIGNED: Final = "no key of the log signed it that may sign a tree of {} leaves"
+NOT_SIGNED: Final = "it is not signed by a key that may sign a tree of {} leaves"
 
 ROTATED: Final = (
-    "the tree had {} leaves when the key of the log was replaced: it was cut back, or put back "
+    "the tree had {} leaves when the key of the log was replaced: it was truncated, or restored "
     "from an older copy"
 )
 
@@ -197,7 +197,7 @@ class Leaves:
             for place, told in enumerate(hashes):
                 below = self.tree.tile(level - 1, number * WIDTH + place)
                 if root_of(hashes_of(below)) != told:
-                    cause = "a hash is not that of the tile below it: one of both was changed"
+                    cause = "a hash does not match the tile below it: one of them was changed"
                     self.problems.append(ArchiveProblem(f"log/{path}", place * HASH_BYTES, cause))
         except (ArchiveError, OSError) as error:
             self.problems.append(ArchiveProblem(f"log/{path}", None, str(error)))
@@ -207,8 +207,8 @@ class Leaves:
         try:
             if checkpoint.size > self.signed:
                 cause = (
-                    f"it is of {checkpoint.size} leaves, and the log has {self.signed}: it "
-                    "was cut back, or put back from an older copy"
+                    f"it covers {checkpoint.size} leaves, but the log has only {self.signed}: the "
+                    "log was truncated, or restored from an older copy"
                 )
             elif self.tree.root_of(checkpoint.size) == checkpoint.root:
                 return True
@@ -262,7 +262,7 @@ class Leaves:
                 found.append("a time-stamp authority")
                 if stamped_digest(answer) != hashlib.sha256(signed_by_log(checkpoint)).digest():
                     self.problems.append(
-                        ArchiveProblem(where, None, "its time stamp is of another")
+                        ArchiveProblem(where, None, "its time stamp belongs to another checkpoint")
                     )
         except (ArchiveError, InvalidNote, OSError) as error:
             self.problems.append(ArchiveProblem(where, None, str(error)))

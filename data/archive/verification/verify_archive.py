@@ -26,8 +26,8 @@ from data.wording import counted
 FOREIGN: Final = re.compile(r"\.(?:warc|arc)(?:\.gz|\.zst)?(?:\.open)?\Z|\.wacz\Z")
 
 LOG_MISSING_MESSAGE: Final = (
-    "the log is gone: nothing shows whether a record was changed or is missing; put the folder "
-    "back from a copy, such as site/log"
+    "the log is missing: nothing shows whether a record was changed or is missing; restore the "
+    "folder from a copy, such as site/log"
 )
 
 
@@ -64,7 +64,7 @@ def verify_archive(
     if found.count and not leaves.size and not leaves.problems:
         problems.append(ArchiveProblem("log", None, LOG_MISSING_MESSAGE))
     if journal_end and leaves.numbers.get(uuid_of(journal_end).bytes) not in found.seen:
-        cause = "the last record of the journal that the store knows is not here"
+        cause = "the last journal record known to the store is missing"
         problems.append(ArchiveProblem("log", None, cause, journal_end))
     leaves.problems.clear()
     attested = [*leaves.attested()]
@@ -118,8 +118,8 @@ def _not_taken_out(found: Records) -> Iterable[ArchiveProblem]:
         here = sorted(leaves_of(removal, found.leaves.size) & found.seen)
         if here:
             cause = (
-                f"{counted(len(here), 'record')} should be taken out ({removal.kind}: "
-                f"{removal.why}), and can be read here: run the same command again"
+                f"{counted(len(here), 'record')} should have been removed ({removal.kind}: "
+                f"{removal.why}), but can still be read: run the same command again"
             )
             yield ArchiveProblem("log", None, cause, leaf=here[0])
 
@@ -135,7 +135,12 @@ def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[
         try:
             leaf = decode_leaf(entry)
         except ValueError:
-            yield ArchiveProblem("log", None, "a leaf is none, and has no record", leaf=first)
+            yield ArchiveProblem(
+                "log",
+                None,
+                ("an entry of the log is not a valid leaf and has no record"),
+                leaf=first,
+            )
             continue
         many = f" and those of the leaves up to {last}" if last > first else ""
         cause = f"the record of {leaf.at:%Y-%m-%d %H:%M:%S} UTC is missing{many}"
@@ -161,7 +166,7 @@ def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable
     for file, some in groupby(lost, key=lambda one: one.file):
         first, *others = some
         if not file or file in here:
-            cause = "the store points to a record that is not here"
+            cause = "the store refers to a record that is missing"
             for one in (first, *others):
                 at = one.offset if file else None
                 yield ArchiveProblem(file or "log", at, cause, one.record_id, one.leaf)

@@ -71,8 +71,8 @@ SILENCE: Final = 45
 """Time in seconds without a heartbeat after which a worker counts as gone; they come every 5 s."""
 
 USED: Final = (
-    "services or workers of Communique use it: stop them all; one that was killed counts for "
-    f"{SILENCE} seconds more"
+    "services or workers of Communique use it: stop them all. A killed one counts as running for "
+    f"{SILENCE} more seconds"
 )
 
 SETTINGS: Final = (
@@ -169,7 +169,7 @@ class PostgresEnd(End):
         self.refuse_if_used()
         lock = "SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))"
         if not self.ask(lock, [WRITER])[0][0]:
-            raise StoreError(self.url, "it is being written: stop what writes to it")
+            raise StoreError(self.url, "another process is writing to it: stop that process")
         self.ask("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def refuse_if_used(self) -> None:

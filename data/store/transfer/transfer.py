@@ -29,15 +29,18 @@ from data.wording import counted
 Told = Callable[[str, int, int], None]
 """Progress callback with the name of a step, the amount done, and the total."""
 
-SAME_STORE_MESSAGE: Final = "--from and --to name the same store"
-NO_STORE: Final = "there is no store: name the one to read with --from"
-NOT_EMPTY: Final = "it holds another store already ({}): name a database that is empty"
+SAME_STORE_MESSAGE: Final = "--from and --to are the same store"
+NO_STORE: Final = "no store exists here: choose the store to read with --from"
+NOT_EMPTY: Final = "it already contains another store ({}): choose an empty database"
 OF_ANOTHER: Final = (
-    "it is being filled from {}, which did not end: name that one with --from, or an empty database"
+    "an unfinished transfer from {} is filling it: use that store as --from to continue, or "
+    "choose an empty database"
 )
-UNFINISHED: Final = "it was filled from {}, which did not end: do that again to the end"
-NOT_EQUAL: Final = "its table {} holds other rows than that of the source: do it once more"
-NO_TABLE: Final = "it has no table {} with the columns of the source: update both to one version"
+UNFINISHED: Final = "its transfer from {} is unfinished: run that transfer again first"
+NOT_EQUAL: Final = "its table {} differs from the source: run the command again"
+NO_TABLE: Final = (
+    "its table {} lacks columns of the source or is missing: update both to the same version"
+)
 
 
 @dataclass

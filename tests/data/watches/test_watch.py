@@ -32,7 +32,7 @@ from data.watches.watch import (
         ('name = "A"\nsources = ["../x"]', "sources", "is not an id"),
         ('name = "A"\nlanguages = ["german"]', "languages", 'did you mean "de"'),
         ("name = ", "syntax", "not TOML"),
-        ('name = "A"\ntimezone = "Vienna"', "timezone", "is no IANA zone"),
+        ('name = "A"\ntimezone = "Vienna"', "timezone", "is not an IANA zone"),
         ('name = "A"\ndigest = "weekly 08:00"', "digest", 'Write "daily 08:00"'),
         ('name = "A"\ndigest = "daily 24:00"', "digest", 'Write "daily 08:00"'),
         ('name = "A"\nquiet = "22-07"', "quiet", 'such as "22:00-07:00"'),

@@ -57,7 +57,7 @@ def test_the_child_updates_the_health_of_sources(tmp_path: Path) -> None:
         noted, failed = uvloop.run(work())
     assert noted == HealthNoted(changes=1)
     assert failed.changes == 0
-    assert "it is no file" in failed.error
+    assert "it is not a file" in failed.error
 
 
 @pytest.mark.usefixtures("forked_children")

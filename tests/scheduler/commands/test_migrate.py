@@ -186,11 +186,11 @@ def test_a_database_is_not_migrated_while_a_worker_uses_it(
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["--to", "mysql://me:sesame@there/db"], "no such kind of store"),
+        (["--to", "mysql://me:sesame@there/db"], "unknown kind of store"),
         (["--to", "postgresql://me:sesame@127.0.0.1:1/db"], "it can't be reached"),
         (["--to", "postgresql://me:sesame@[::/db"], "the store "),
         (["--from", "postgresql://me:sesame@127.0.0.1:1/db", "--to", "sqlite:x.db"], "reached"),
-        (["--from", "sqlite:/nowhere/at/all.db", "--to", "sqlite:x.db"], "there is no store"),
+        (["--from", "sqlite:/nowhere/at/all.db", "--to", "sqlite:x.db"], "no store exists"),
         (["--from", "sqlite:{home}/communique.toml", "--to", "sqlite:x.db"], "not a database"),
         (["--to", "sqlite:{home}/communique.toml"], "not a database"),
         (["--to", "sqlite:{home}/communique.db"], "the same store"),

@@ -173,7 +173,7 @@ def test_a_witness_whose_key_is_lost_or_another_signs_nothing(log: TreeLog, tmp_
     (kept,) = (theirs / "witness").glob("*/checkpoint")
     before = kept.read_bytes()
     key = (theirs / "witness.key").rename(tmp_path / "kept.key")
-    for said in ("the key of this witness is gone", "this is not the key that this witness"):
+    for said in ("the key of this witness is missing", "this is not the key of this witness"):
         for command in (["witness", str(ours)], ["key", "show"], ["status"]):
             done = communique("mirror", *command, home=theirs)
             assert (done.returncode, said in done.stderr) == (1, True)

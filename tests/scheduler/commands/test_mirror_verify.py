@@ -80,7 +80,10 @@ def test_a_witness_with_another_log_is_reported(home: Path, tmp_path: Path) -> N
         pass
     result = communique("mirror", "verify", "--against", str(other), home=home)
     assert result.returncode == 1
-    assert "not signed by a key of this log" in result.stderr or "knows nothing" in result.stderr
+    assert (
+        "not signed by a key of this log" in result.stderr
+        or "has no checkpoint of this log" in result.stderr
+    )
 
 
 def test_the_result_is_printed_even_if_another_place_is_unreachable(
@@ -89,7 +92,7 @@ def test_the_result_is_printed_even_if_another_place_is_unreachable(
     other = tmp_path / "out.wacz"
     other.write_bytes(b"x" * 1_000_001)
     for place, said in (
-        (str(other), "it is no checkpoint, log, HOME or witness"),
+        (str(other), "it is not a checkpoint, log, HOME or witness"),
         ("http://127.0.0.1:9/", "http://127.0.0.1:9/: "),
     ):
         result = communique("mirror", "verify", "--against", place, home=home)
@@ -149,7 +152,7 @@ def test_a_missing_log_is_reported_in_a_few_lines(home: Path, tmp_path: Path) ->
     (file,) = (home / "archive").glob("*.warc.gz.open")
     for lost, said in (
         (home / "archive/log/checkpoint", "log/checkpoint: it is missing"),
-        (home / "archive/log", "log: the log is gone"),
+        (home / "archive/log", "log: the log is missing"),
     ):
         lost.unlink() if lost.is_file() else shutil.rmtree(lost)
         verified = communique("mirror", "verify", "--against", str(tmp_path), home=home)

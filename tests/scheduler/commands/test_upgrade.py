@@ -169,7 +169,7 @@ def test_a_folder_instead_of_a_store_is_reported(
     for command in ("health", "publish", "doctor", f"backup {tmp_path}-copy"):
         result = communique(*command.split(), home=tmp_path)
         said = result.stdout + result.stderr
-        assert "it is no file: move it away" in said, said
+        assert "it is not a file: move it away" in said, said
         assert "Traceback" not in said
         assert result.returncode == 1
 
@@ -181,7 +181,7 @@ def test_a_broken_link_to_a_store_is_reported(tmp_path: Path) -> None:
     for command in ("health", "publish", "doctor"):
         result = communique(command, home=tmp_path / "home")
         assert result.returncode == 1
-        assert "it is a link that leads nowhere: mount the disk" in result.stdout + result.stderr
+        assert "it is a link to a missing file: mount the disk" in result.stdout + result.stderr
     assert not any((tmp_path / "away").iterdir())
 
 

@@ -67,7 +67,7 @@ def test_a_pipe_in_place_of_a_log_file_is_reported_without_waiting(
         (lambda site: site.symlink_to("unmounted"), "its target is missing: restore the target"),
         (lambda site: site.touch(), "it is not a folder: move it away"),
     ],
-    ids=["a link that leads nowhere", "a file"],
+    ids=["a link to a missing file", "a file"],
 )
 def test_a_file_in_place_of_the_site_folder_is_reported_once(
     room: Room, tmp_path: Path, made: Callable[[Path], None], said: str

@@ -25,14 +25,14 @@ APPLIED: Final = "communique_migrations"
 """Table of the applied migrations. A schema that has other tables but not this one is not ours."""
 
 FOREIGN: Final = (
-    "it holds tables of another program, to which nothing is written: make a database of its own "
-    "for Communique"
+    "it contains tables of another program, so nothing is written to it: create a separate "
+    "database for Communique"
 )
 NEWER: Final = (
-    "it was written by a newer version of Communique, to which this one would do harm: update "
+    "it was written by a newer version of Communique and could be damaged by this one: update "
     "Communique here, too"
 )
-ENCODING: Final = "its encoding is {}: make a database with ENCODING 'UTF8'"
+ENCODING: Final = "its encoding is {}: create a database with ENCODING 'UTF8'"
 
 
 def applied(db: psycopg.Connection) -> AbstractSet[str] | None:

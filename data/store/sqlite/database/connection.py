@@ -27,7 +27,9 @@ slow."""
 
 INTERRUPTED: Final = sqlite3.SQLITE_INTERRUPT
 
-READ_ONLY_AND_OLD = "it is read-only and of an older version: open it once where it can be written"
+READ_ONLY_AND_OLD = (
+    "it is read-only and has the schema of an older version: open it once in a writable place"
+)
 
 FOREIGN = (
     "it is a database of another program, to which nothing is written: choose another --home, or "
@@ -40,15 +42,15 @@ REPAIR = (
     "restore a backup (`communique restore`), or move the file away and rebuild it from the archive"
     " (`communique mirror rebuild`)"
 )
-NO_FILE = "it is no file: move it away"
-NOWHERE = "it is a link that leads nowhere: mount the disk that it leads to, or delete it"
+NO_FILE = "it is not a file: move it away"
+NOWHERE = "it is a link to a missing file: mount the disk with that file, or delete the link"
 BEFORE = (
-    "it was written before the first release of Communique, whose stores are not read any more: "
-    "choose another --home, or move it away and collect anew"
+    "it was written before the first release of Communique, and such stores are no longer "
+    "supported: choose another --home, or move the file away and collect again"
 )
 NEWER = (
-    "it was written by a newer version of Communique, to which this one would do harm: update "
-    "Communique, or take a copy from before"
+    "it was written by a newer version of Communique and could be damaged by this one: update "
+    "Communique, or use an older copy"
 )
 
 

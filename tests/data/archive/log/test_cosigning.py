@@ -115,12 +115,14 @@ def test_a_witness_that_saw_more_than_there_is_tells_of_an_old_copy(
     log.integrate()
     witness.cosign(log.read, "ours", NOON)
     asked = asked_witness(str(tmp_path / "theirs"), Path.cwd())
-    with pytest.raises(ArchiveError, match=r"saw 310 leaves .* 300 now: it was put back from an"):
+    with pytest.raises(
+        ArchiveError, match=r"saw 310 leaves .* 300 now: the log was restored from an"
+    ):
         ask_witness(log_of(tmp_path / "copy"), asked, CLIENT)
     copy = log_of(tmp_path / "copy")
     copy.append(*leaves_of("c", 20))
     copy.integrate()
-    with pytest.raises(ArchiveError, match="saw another tree of 310 leaves"):
+    with pytest.raises(ArchiveError, match="saw a different tree of 310 leaves"):
         ask_witness(copy, asked, CLIENT)
 
 
@@ -143,7 +145,7 @@ def test_a_witness_that_makes_up_our_signature_is_refused(
     by_witness = signed.note.signatures[1].line()
     path = next((tmp_path / "theirs/witness").glob("*/checkpoint"))
     path.write_text(f"{signed.note.text}\n{by_witness}")
-    with pytest.raises(ArchiveError, match="is not signed by us"):
+    with pytest.raises(ArchiveError, match="this log did not sign"):
         ask_witness(log, asked_witness(str(tmp_path / "theirs"), Path.cwd()), CLIENT)
 
 
@@ -151,7 +153,7 @@ def test_a_witness_that_makes_up_our_signature_is_refused(
     ("status", "body", "cause"),
     [
         (403, b"who are you?\n", "the witness did not sign: 403 who are you?"),
-        (409, b"many\n", "did not say which tree it saw last"),
+        (409, b"many\n", "did not report which tree it saw last"),
         (409, b"999\n", "saw 999 leaves of this log, which has 300 now"),
         (200, b"nonsense\n", "is not a signature line"),
         (200, b"", "is not a signature line"),

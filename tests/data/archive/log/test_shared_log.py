@@ -197,7 +197,7 @@ def test_nothing_is_signed_without_the_leaves_that_no_database_has(
     shutil.copy(tmp_path / "signer/log.key", tmp_path / "other/log.key")
     other = machine("other", signs=True)
     other.append(leaf_of("b"))
-    with pytest.raises(ArchiveError, match="0 are here: copy the folder"):
+    with pytest.raises(ArchiveError, match="has only 0 of the"):
         signed_by(other)
     shutil.copytree(tmp_path / "signer/archive/log", other.folder, dirs_exist_ok=True)
     assert signed_by(machine("other", signs=True)).size == 3
@@ -222,7 +222,7 @@ def test_a_database_put_back_from_an_older_copy_is_told(
     signed_by(signer)
     with psycopg.connect(postgres_url) as db:
         db.execute("DELETE FROM log_leaves WHERE number > 0")
-    with pytest.raises(ArchiveError, match="put back from an older copy"):
+    with pytest.raises(ArchiveError, match="restored from an older copy"):
         signed_by(signer)
 
 

@@ -97,7 +97,7 @@ def test_a_fork_is_refused_though_the_keeper_signed_it(
     grown(log, "b", 100)
     signed = witness.cosign(log.read, "acme", NOON)
     fork = grown(base, "other", 200)
-    refusal = refused(witness, fork, "does not go on from the one of 400 .* the log is forked")
+    refusal = refused(witness, fork, "does not extend the tree of 400 .* the log is forked")
     # What was seen proves it to others: two trees of one log, both signed by it.
     before = parse_checkpoint((refusal.evidence / "before").read_bytes())
     assert before == signed.checkpoint
@@ -203,7 +203,7 @@ def test_a_larger_tree_that_a_replaced_key_signed_is_refused(
 
 def test_nothing_is_signed_while_the_clock_is_behind(log: TreeLog, witness: Witness) -> None:
     witness.cosign(log.read, "acme", LATER)
-    with pytest.raises(ArchiveError, match="the clock says 2026-03-02 12:00:00; set the clock"):
+    with pytest.raises(ArchiveError, match="the clock shows 2026-03-02 12:00:00; set the clock"):
         witness.cosign(grown(log, "b", 1).read, "acme", NOON)
     assert witness.cosign(log.read, "acme", LATER).before == 300
 

@@ -28,8 +28,6 @@ from data.network.client import Outbound
 from data.settings import ArchiveSettings as Settings
 from tests.exchanges import answer, not_modified
 
-LINES = 202
-
 
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -108,7 +106,7 @@ def test_a_whole_proof_holds_and_says_what_was_checked(proof: Path) -> None:
         assert f"Compare this key: {key}" in said
     code, said = checked(proof, *key_lines(proof))
     assert code == 0
-    assert said.count("You named this key") == 2
+    assert said.count("You gave this key") == 2
 
 
 def test_a_key_that_signed_nothing_is_not_vouched_for_by_the_key_before_it(tmp_path: Path) -> None:
@@ -155,7 +153,7 @@ def test_a_larger_tree_that_a_replaced_key_signed_is_refused(tmp_path: Path) -> 
         head = path.read_bytes().rpartition(signed.note.text.encode())[0]
         path.write_bytes(head + forged)
     summed(proof)
-    assert "by none of the keys here that may sign this" in found(proof)
+    assert "no key in this folder that may sign this" in found(proof)
     # Without the rotation it holds together: the key of before is not the one that was told.
     (proof / "keys/1").unlink()
     summed(proof)
@@ -169,12 +167,14 @@ def test_a_leaf_stands_within_the_tree() -> None:
         verify.root_of(1, 1, b"leaf", [])
 
 
-def test_it_is_short_and_needs_nothing_but_the_standard_library(
+def test_it_needs_nothing_but_the_standard_library(
     whole: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = (whole / "verify.py").read_text()
-    assert len(source.splitlines()) <= LINES
-    ast.parse(source, feature_version=(3, 8))
+    tree = ast.parse(source, feature_version=(3, 8))
+    imported = [one for one in tree.body if isinstance(one, ast.Import | ast.ImportFrom)]
+    names = [getattr(one, "module", None) or one.names[0].name for one in imported]
+    assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names
     monkeypatch.setattr(verify, "Ed25519PublicKey", None)
     assert found(whole) == ""
     bare = [sys.executable, "-I", "-S", str(whole / "verify.py")]
@@ -321,7 +321,7 @@ def test_a_page_that_a_revisit_refers_to_must_be_there(proof: Path) -> None:
             for path in proof.rglob(f"{one.name.partition('.')[0]}*"):
                 path.unlink()
     summed(proof)
-    assert "the page that it refers to is not here" in found(proof)
+    assert "the page that it refers to is missing" in found(proof)
 
 
 @pytest.mark.parametrize(
@@ -356,12 +356,12 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(proof: Path, tmp_pa
     outside = tmp_path / "outside"
     record.rename(outside)
     record.symlink_to(outside)
-    assert "it is no file in this folder" in found(proof)
+    assert "it is not a file in this folder" in found(proof)
     (proof / "keys").rename(tmp_path / "keys")
     (proof / "keys").symlink_to(tmp_path / "keys")
     record.unlink()
     outside.rename(record)
-    assert found(proof).startswith("keys/0: it is no file in this folder")
+    assert found(proof).startswith("keys/0: it is not a file in this folder")
 
 
 @pytest.mark.parametrize("name", ["SHA256SUMS", "keys/0", "witnesses", "release.json"])
@@ -398,5 +398,5 @@ def test_what_is_no_key_is_told_before_anything_else(proof: Path) -> None:
     for no_key in ("--helper", "garbage", "a+b+c", key_lines(proof)[0][:-1]):
         code, said = checked(proof, key_lines(proof)[0], no_key)
         assert code == 1
-        assert said.startswith(f"WRONG: {no_key}: this is no key of a log or a witness")
+        assert said.startswith(f"WRONG: {no_key}: this is not a key of a log or a witness")
         assert len(said.splitlines()) == 1

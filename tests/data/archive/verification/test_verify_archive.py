@@ -202,8 +202,8 @@ def repeat_record(home: Path) -> None:
     [
         (drop_file, "is missing and those of the leaves up to"),
         (drop_record, "is missing"),
-        (drop_line, "its line of CDXJ is missing"),
-        (change_line, "its line of CDXJ is missing or another"),
+        (drop_line, "its CDXJ line is missing"),
+        (change_line, "its CDXJ line is missing or wrong"),
         (drop_index, "the index of"),
         (drop_tile, "this file of the log is missing"),
         (repeat_record, "another record here has the same id"),
@@ -221,11 +221,11 @@ def test_the_store_and_the_archive_must_agree(home: Path, captures: list[Capture
     for wrong, told in (
         (replace(one, offset=1), "the store has it at byte 1"),
         (replace(one, digest="sha256:00"), "the store has another digest"),
-        (replace(one, record_id="urn:uuid:0"), "points to a record that is not here"),
+        (replace(one, record_id="urn:uuid:0"), "refers to a record that is missing"),
         (replace(one, leaf=one.leaf + 1), "the store has it at"),
     ):
         assert told in causes(verified(home, [wrong]))
-    assert "the last record of the journal" in causes(verified(home, (), "urn:uuid:0"))
+    assert "the last journal record" in causes(verified(home, (), "urn:uuid:0"))
 
 
 def test_files_of_others_are_told_and_are_no_problem(home: Path) -> None:
@@ -346,7 +346,7 @@ def test_a_tree_that_is_smaller_than_at_the_rotation_is_told(home: Path) -> None
         log.append(leaf_of("later"))
         log.rotate_key()
         (log.folder / "checkpoint").write_bytes(before)
-        assert "when the key of the log was replaced: it was cut back" in causes(verified(home))
+        assert "when the key of the log was replaced: it was truncated" in causes(verified(home))
 
 
 def test_a_damaged_record_is_told_once_with_its_address(

@@ -217,7 +217,7 @@ def test_a_target_with_a_store_of_its_own_is_left_alone(full: str, empty: str) -
     with closing(open_store(empty)) as store:
         store.record(release(1), seen=NOON, since=NOON)
     before = held(empty)
-    with pytest.raises(StoreError, match="it holds another store already"):
+    with pytest.raises(StoreError, match="it already contains another store"):
         move(full, empty)
     assert held(empty) == before
 
@@ -231,7 +231,7 @@ def test_a_target_that_is_filled_from_elsewhere_is_left_alone(
     open_store(other).close()
     with pytest.raises(StoreError, match=r"filled from sqlite:.*full\.db"):
         move(other, empty)
-    with pytest.raises(StoreError, match="which did not end"):
+    with pytest.raises(StoreError, match="unfinished"):
         move(empty, other)
 
 
@@ -239,17 +239,17 @@ def test_a_source_that_is_not_there_or_no_store_is_told(
     tmp_path: Path, empty: str, postgres_url: str
 ) -> None:
     gone = tmp_path / "gone.db"
-    with pytest.raises(StoreError, match="there is no store"):
+    with pytest.raises(StoreError, match="no store exists"):
         open_source(f"sqlite:{gone}")
     assert not gone.exists()
-    with pytest.raises(StoreError, match="there is no store"):
+    with pytest.raises(StoreError, match="no store exists"):
         open_source(postgres_url)
     with psycopg.connect(postgres_url) as db:
         assert db.execute(
             "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
         ).fetchone() == (0,)
     for url in ("mysql://me@there/db", "sqlite:", "communique.db", ""):
-        with pytest.raises(StoreError, match="no such kind of store"):
+        with pytest.raises(StoreError, match="unknown kind of store"):
             open_target(url)
     del empty
 
@@ -266,7 +266,7 @@ def test_a_store_that_is_written_to_is_not_moved(
     writing: str, empty: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("data.store.transfer.sqlite_end.LOCK_TIMEOUT_SECONDS", 0.1)
-    with pytest.raises(StoreError, match="it is being written"):
+    with pytest.raises(StoreError, match="is writing to it"):
         move(writing, empty)
     open_store(empty).close()
 
@@ -328,10 +328,10 @@ def test_one_store_under_two_addresses_is_no_other(
         f"{url}?options=-csearch_path%3Dpublic",
     ):
         for one, two in ((url, other), (other, url)):
-            with pytest.raises(StoreError, match="name the same store"):
+            with pytest.raises(StoreError, match="are the same store"):
                 move(one, two)
     (tmp_path / "linked.db").hardlink_to(tmp_path / "full.db")
-    with pytest.raises(StoreError, match="name the same store"):
+    with pytest.raises(StoreError, match="are the same store"):
         move(full, f"sqlite:{tmp_path / 'linked.db'}")
     # Another schema of the same database is another store.
     with psycopg.connect(url, autocommit=True) as db:

@@ -54,7 +54,7 @@ def test_tables_and_columns_are_those_of_sqlite_and_sort_by_bytes(
 def test_a_database_of_another_program_is_refused_and_left_alone(postgres_url: str) -> None:
     with closing(psycopg.connect(postgres_url, autocommit=True)) as db:
         db.execute("CREATE TABLE orders (number INTEGER)")
-    assert "it holds tables of another program" in told(postgres_url)
+    assert "it contains tables of another program" in told(postgres_url)
     with closing(psycopg.connect(postgres_url)) as db:
         tables = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
         assert tables.fetchall() == [("orders",)]
@@ -101,6 +101,8 @@ def test_a_database_in_another_encoding_is_refused(postgres_server: PostgresServ
             " LOCALE 'C'"
         )
     try:
-        assert "its encoding is LATIN1: make a database with" in told(postgres_server.url("latin"))
+        assert "its encoding is LATIN1: create a database with" in told(
+            postgres_server.url("latin")
+        )
     finally:
         postgres_server.drop("latin")
