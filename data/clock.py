@@ -35,7 +35,7 @@ def zone_or_utc(name: str) -> dt.tzinfo:
 
 
 def fault_of_zone(name: str) -> str:
-    """Explain what is wrong with an IANA zone name; empty if it is valid."""
+    """Explain the fault of an IANA zone name; empty if the name is valid."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

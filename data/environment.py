@@ -87,8 +87,8 @@ def settings_named(
 def variables_of(shape: type[msgspec.Struct]) -> dict[str, tuple[str, str, inspect.Type]]:
     """Map each variable to the table, key and type of its setting.
 
-    A key such as ``smtp_password_file`` has no variable of its own; ``_FILE`` after a name replaces
-    it. Cached, because a process reads the settings several times.
+    A key such as ``smtp_password_file`` has no variable. Instead, the variable of the secret may
+    end in ``_FILE``. The result is cached, because a process reads the settings several times.
     """
     return {
         f"{PREFIX}{part.name}{BETWEEN}{field.name}".upper(): (

@@ -70,8 +70,8 @@ class Archive:
     """The archive in ``folder`` (HOME/archive), which is created with the first record.
 
     The warcinfo record contains ``agent`` (our user agent), ``robots`` (our policy for robots.txt)
-    and ``operator``. ``log`` opens a shared log if the archive has no log of its own. All methods
-    raise ArchiveError, but never damage complete records. Threads take turns.
+    and ``operator``. ``log`` opens a shared log; without it, the archive has a separate log. All
+    methods raise ArchiveError, but never damage complete records. Threads take turns.
     """
 
     def __init__(
@@ -300,7 +300,7 @@ class Archive:
         file.finish()
 
     def _taken(self, size: int) -> WarcFile:
-        """Return a growing file that no process writes to any more, or a new file."""
+        """Return a growing file that no process writes to, or a new file."""
         self.log.fill(self.index.highest_leaf() + 1)
         for path in own_files(self.folder):
             if path.suffix != DOT_OPEN or (file := take_over(path)) is None:
@@ -352,7 +352,7 @@ class Archive:
         self._unsealed += 1
 
     def _note(self) -> None:
-        """Record in the index how much of the CDXJ file it contains, to avoid reading it again."""
+        """Record in the index how much of the CDXJ file it has read."""
         if self._file is not None and self._is_noted:
             self.index.note(self._file.name, self._file.listed, self._highest)
 

@@ -1,4 +1,4 @@
-"""Finds the captures of an address, without those that a signed note excludes as evidence."""
+"""Find the captures of an address that are evidence: signed notes exclude some captures."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
 """Find the order of day, month and year in dates such as 03/04/26, if it is certain.
 
 The tables follow the short date formats of the Unicode CLDR; tests/data/dates/test_cldr.py checks
-them. English has no order of its own, but its region, the time zone and the country of a host name
-do.
+them. English alone implies no order. Its region, the time zone, or the country of a host name does.
 """
 
 from __future__ import annotations
@@ -94,10 +93,10 @@ def order_of_dates(pairs: Iterable[tuple[int, int]]) -> Order | None:
 ORDERS: Final[tuple[Order, ...]] = ("DMY", "MDY", "YMD")
 MIN_ROWS: Final = 3
 MAX_ROWS: Final = 500
-"""Dates of a list by which its order is decided."""
+"""Maximum number of dates in a list that are used to find its order."""
 
 DECISIVE: Final = 3
-"""How many times the faults of the best order the others must have."""
+"""Minimum ratio of the faults of every other order to the faults of the best order."""
 
 Row: TypeAlias = tuple[int, int, int]
 

@@ -61,7 +61,7 @@ _ADDRESS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A date in a running text, and where it stands: ``text[start:end]``."""
+    """A date in a running text, with its position: ``text[start:end]``."""
 
     start: int
     end: int
@@ -69,7 +69,7 @@ class Found:
 
 
 def parse_date(text: str, reading: DateContext, rule: str) -> Published | None:
-    """Return the first date in a short ``text``; None if there is none or it is ambiguous.
+    """Return the first date in a short ``text``, or None without an unambiguous date.
 
     Only the first 200 characters are read. Raises KeyError if ``reading`` names an unknown zone.
     """

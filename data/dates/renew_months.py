@@ -19,7 +19,7 @@ from data.dates.months import CLDR_FILE, MONTHS, NAMES
 from data.text.folding import fold_date
 
 PLACEHOLDER: Final = re.compile(r"(?:M\d\d?|\d+)")
-"""What the CLDR contains if a name is missing."""
+"""Placeholders that the CLDR contains for missing names."""
 
 PREFIX: Final = re.compile(r"^(?:(?:de|di|da|dhen|mis|am|an)\s|[ad]['’])(?=\w{3})", re.IGNORECASE)
 """The word before a month's name within a date."""

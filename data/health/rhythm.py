@@ -77,7 +77,7 @@ YEAR_DAYS: Final = 364
 """Days after which the same weekday of the same season comes again."""
 
 REST_TOLERANCE_DAYS: Final = 3
-"""Maximum number of days by which a rest may shift between two years."""
+"""Maximum number of days between the starts of the same rest in two years."""
 
 
 SPREAD_ALONE: Final = 0.2

@@ -32,7 +32,7 @@ REDESIGN: Final = "redesign"
 reports doubts if they are many."""
 
 LOST_KINDS: Final = {"bug", "store", "slow", "slow:visit", "slow:skipped"}
-"""Kinds of errors by which Communique loses the contents of a page until a later visit."""
+"""Kinds of errors that lose the contents of a page until a later visit."""
 
 WAIT: Final = "wait"
 """Family of errors of hosts that ask for a pause."""
@@ -159,6 +159,6 @@ def errors_of_pages(run: Run) -> list[RunError]:
 
 
 def lost_pages(run: Run) -> list[RunError]:
-    """The errors by which Communique lost a page until a later visit, one per page."""
+    """Return the errors that lost a page until a later visit, one per page."""
     found: Iterable[RunError] = (error for error in run.errors if error.kind in LOST_KINDS)
     return list({error.url: error for error in found}.values())

@@ -47,7 +47,7 @@ class Health:
 
     @property
     def next_by(self) -> dt.date | None:
-        """The day by which the next release is expected; None if it was over at the last run."""
+        """Latest day on which the next release is expected; None if that day has passed."""
         if self.expected is None or self.last_run is None:
             return None
         is_past = self.expected.by < self.last_run.astimezone(dt.UTC).date()

@@ -1,1 +1,1 @@
-"""Decides which release a draft is and what it changes: pure functions over values."""
+"""Decisions about drafts: the matching release, and its changes. All functions are pure."""

@@ -146,8 +146,8 @@ def decide_reextraction(draft: Draft, known: Release, before: Content | None = N
     """Decide what changes when a stored page is extracted again with other rules.
 
     A significant change makes a revision, but not an update. ``updated``, the id, a known date, and
-    all fields that are missing in the new extraction are kept. A text that only lacks words of the
-    known text is not better, because learned templates may be missing.
+    all fields that are missing in the new extraction are kept. A text that differs from the known
+    one only by missing words is not better, because learned templates may be missing.
 
     If a person changed the rules of the source file, ``before`` is the extraction with the old
     rules. Parts that are missing only because of that change were unwanted and are removed.

@@ -80,7 +80,7 @@ Fate: TypeAlias = Literal["waits", "held", "retracted"]
 
 
 def at_once(gone: int, asked: int) -> bool:
-    """Return whether so many requested releases are missing that a fault of the site is likely."""
+    """Return whether a fault of the site is likely, because many requested releases are missing."""
     return gone > MAX_VANISHED and gone >= MIN_MASS_SHARE * asked
 
 
@@ -97,9 +97,9 @@ def fates(
     """Decide about missing releases; also return since when each release is unlisted.
 
     ``listed`` is None if a listing could not be read. ``asked`` is the number of stored releases
-    that the visit requested. ``gone`` is the number of missing ones among them, some of which may
-    have moved. A release is retracted after the time ``after``. The retracting visit must have
-    ``started`` after the visit that first found the release missing.
+    that the visit requested, and ``gone`` the number of missing releases in the responses,
+    including moved ones. A release is retracted after the time ``after``. The retracting visit must
+    have ``started`` after the visit that first found the release missing.
     """
     many = at_once(gone, asked)
     return {one: _fate(one, listed, started, now, after, many=many) for one in vanished}

@@ -1,6 +1,6 @@
-"""Releases, and the drafts, contents and revisions that they are made of.
+"""Releases, drafts, contents and revisions.
 
-All times are aware UTC. The text that a date was read from is kept beside it.
+All times are aware UTC. Next to each date, its original text is stored.
 """
 
 from __future__ import annotations
@@ -162,12 +162,12 @@ class Draft:
     design differs from the stored version.
 
     Only imports set ``retracted`` (the time of a retraction) and ``first`` (the first known
-    address). ``zone`` is the source's, to find the day of first sight of an undated release.
-    ``position`` is the place in the listing, from the top, of a release that existed before the
-    first visit. It is None for a later release, and is ignored for a known one. Edits and
-    retractions in ``imported`` drafts alert nobody. ``refused`` is the text of a stated date that
-    was rejected. ``capture`` is the archive record of the page, or None. ``has_end`` is false if
-    the page ends before its format does, so that it may be truncated.
+    address). ``zone`` is the time zone of the source, to find the day of first sight of an undated
+    release. ``position`` is the place in the listing, from the top, of a release that existed
+    before the first visit. It is None for a later release, and is ignored for a known one.
+    ``imported`` drafts cause no alerts about edits and retractions. ``refused`` is the text of a
+    stated date that was rejected. ``capture`` is the archive record of the page, or None.
+    ``has_end`` is false if the page ends before its format does, so that it may be truncated.
     """
 
     source: str
@@ -204,8 +204,8 @@ class Release:
     before ``UNDATED_BEFORE``.
 
     ``capture`` is the first archive record of this revision. The last ``reread`` revisions are our
-    own re-extractions of the same page. A ``hidden`` release is stored but shown to nobody. A
-    redacted release is never ``retracted``, because only its publisher retracts a release.
+    own re-extractions of the same page. A ``hidden`` release is stored but not shown. A redacted
+    release is never ``retracted``, because only its publisher retracts a release.
     """
 
     id: str
@@ -258,7 +258,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class HiddenRelease:
-    """A release that is shown to nobody, with the time and reason of the decision."""
+    """A release that is not shown to readers, with the time and reason of the decision."""
 
     release: str
     at: dt.datetime

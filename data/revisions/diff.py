@@ -28,7 +28,7 @@ MAX_WORD_STEPS: Final = 12_000_000
 """Maximum comparisons of words per difference."""
 
 COARSE: Final = "Some parts are too long to compare word by word and are shown as replaced."
-"""The sentence that readers see beside a coarse difference."""
+"""The note for readers below a coarse difference."""
 
 MAX_CONTEXT: Final[Mapping[Kind, int]] = {"same": 80, "gone": 300, "added": 300}
 """Maximum characters kept at both ends of a passage in a short difference, per kind."""

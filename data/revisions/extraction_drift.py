@@ -79,7 +79,7 @@ class FieldDrift(msgspec.Struct, frozen=True):
 
 
 class PagesDrift(msgspec.Struct, frozen=True):
-    """Differences on ``pages``, of which ``harmed`` are worse; only fields that differ."""
+    """Differences on ``pages``; ``harmed`` of them are worse. Only changed fields are included."""
 
     pages: int
     harmed: int
@@ -87,7 +87,7 @@ class PagesDrift(msgspec.Struct, frozen=True):
 
     @property
     def is_mass_change(self) -> bool:
-        """Whether so many pages are harmed that a person must decide."""
+        """Whether a person must decide, because many pages are harmed."""
         return is_many(self.harmed, self.pages)
 
 

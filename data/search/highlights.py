@@ -107,7 +107,7 @@ def places_of(words: Sequence[Word], wanted: Sequence[str], prefix: bool) -> Ite
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:
-    """Return spans in order; those that overlap or touch are merged."""
+    """Return spans in order, and merge spans that overlap or touch."""
     found: list[Span] = []
     for start, end in sorted(spans):
         if found and start <= found[-1][1]:

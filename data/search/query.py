@@ -33,8 +33,8 @@ class Query:
     """A search: ``text`` as above, and filters that may be None. Days are inclusive.
 
     Several sources, topics, languages or states are separated by commas, and one of them suffices.
-    ``en`` also matches ``en-GB``, but ``en-GB`` does not match ``en``. States are those of
-    data.search.results.STATES.
+    ``en`` also matches ``en-GB``, but ``en-GB`` does not match ``en``. data.search.results.STATES
+    lists the states.
     """
 
     text: str

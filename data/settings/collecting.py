@@ -45,7 +45,7 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a visit reads, and how often visits take place."""
+    """The range of each visit, and the frequency of visits."""
 
     interval: Annotated[
         Whole,

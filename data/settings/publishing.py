@@ -177,7 +177,7 @@ class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is archived, and who witnesses the log."""
+    """Archived files, and witnesses of the log."""
 
     enabled: Annotated[
         bool,

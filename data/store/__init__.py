@@ -1,6 +1,6 @@
-"""Storage of releases: opening a store, its methods, the recorder, and the supported databases.
+"""Open the store of releases at a URL.
 
-Code for a single database is in a folder of its own.
+A subfolder per database contains its own code; the folders core and shared_sql are for both.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""What a store and a selection of its releases in memory have in common.
+"""The methods that a store shares with a selection of its releases in memory.
 
-The methods are documented in the parts of data.store.core.store.Store.
+The parts of data.store.core.store.Store document them.
 """
 
 from __future__ import annotations

@@ -107,7 +107,7 @@ def _in_order(html: str) -> str:
 
 
 def is_huge(fragment: str) -> bool:
-    """Whether a fragment is so long that it is cut."""
+    """Whether a fragment exceeds the maximum length and is cut."""
     return len(fragment) > MAX_CHARACTERS
 
 

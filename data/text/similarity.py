@@ -53,7 +53,7 @@ class TextSignature:
         self._triples = _runs(words)
 
     def forget_words(self) -> None:
-        """Drop the words and keep only what is compared; stored texts need no more."""
+        """Drop the words; comparing stored texts needs only the rest."""
         self.words = _NO_HASHES
 
     @cached_property

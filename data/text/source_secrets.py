@@ -139,7 +139,7 @@ class Secrets:
 
     @property
     def identity(self) -> tuple[AbstractSet[Secret], AbstractSet[tuple[str, str]]]:
-        """What is hidden: the secrets, and pairs of a host and a parameter's name."""
+        """The hidden secrets, and pairs of a host and a parameter's name."""
         return self.known, self._places
 
     @property

@@ -52,7 +52,7 @@ class JournalEvent(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v
 
 
 class Snapshot(JournalEvent, frozen=True, tag="snapshot"):
-    """A snapshot of the store before the events that follow, as ids of resource records.
+    """A snapshot of the store before the following events, as ids of resource records.
 
     It starts the journal of a store that already has data: from an older version, or from a time
     when the archive was disabled.
@@ -74,7 +74,7 @@ class Recorded(JournalEvent, frozen=True, tag="record"):
     ``release`` contains the fields of the stored data.models.Release: objects before encoding, JSON
     values after decoding. Missing fields have their defaults; missing content is unchanged.
     ``capture`` is set if it differs from the release's capture. ``read_at`` is set if an archived
-    page was extracted again. ``news`` is that of the outcome.
+    page was extracted again. ``news`` has the same meaning as in RecordOutcome.
     """
 
     kind: Literal["new", "changed", "unchanged"]

@@ -35,12 +35,12 @@ class Place(NamedTuple):
 class Scan:
     """The contents of an archive for a store: its journal, and home directory files by record id.
 
-    - ``leaves`` are those of its log.
+    - ``leaves`` are all entries of the archive's log.
     - ``kept`` is the last record of each file of the home directory, by name.
-    - ``snapshot`` is the position in the history of the last snapshot record, -1 if there is none.
+    - ``snapshot`` is the position of the last snapshot record in the history, or -1.
     - ``rewritten`` is the position of the last record about a complete publication, or -1.
     - ``answers`` are the places of all complete responses, with their leaves (None if unknown).
-    - ``orders`` are those of all journal records, oldest first, including invalid records.
+    - ``orders`` are the orders in all journal records, oldest first, even if a record is invalid.
     - ``records`` is the number of records read, and ``damages`` are the unreadable places.
     - ``lost`` are leaves with missing or damaged records that were not ``removed`` on purpose.
     """
@@ -161,7 +161,7 @@ def scan(
 ) -> Scan:
     """Read an archive whose log has these ``leaves``; ``removed`` leaves have no records.
 
-    ``told`` is called with the bytes read and the total.
+    ``told`` is a progress callback with the bytes read and the total.
     """
     scanner = Scanner(archive, leaves)
     for found, leaf in read_archive(archive, told):
@@ -192,7 +192,8 @@ def read_archive(
 ) -> Iterator[tuple[ArchiveRecord | Damage, int | None]]:
     """Yield all records of an archive with their leaves, None if unknown.
 
-    Files of other programs are not read. ``told`` is called with the bytes read and the total.
+    Files of other programs are not read. ``told`` is a progress callback with the bytes read and
+    the total.
     """
     files = {path: path.stat().st_size for path in own_files(archive)}
     every, done = sum(files.values()), 0

@@ -1,9 +1,10 @@
 """The private key of a log, and the public chain of its earlier keys.
 
 The keys are published in the log's folder. key/0 is the first one as a vkey. key/1 and later are
-notes about a key and its successor, signed by both. Anyone who knows one key of a log can follow
-the chain to the current one, and nobody else can insert a key. Each note also contains the size of
-the tree: signatures of the old key on larger trees are invalid, even if the key is stolen.
+notes about a key and its successor, signed by both. With one key of a log, anyone can follow the
+chain to the current key. Keys can't be inserted, because each note needs both signatures. Each note
+also contains the size of the tree: signatures of the old key on larger trees are invalid, even if
+the key is stolen.
 """
 
 from __future__ import annotations

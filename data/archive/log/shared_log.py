@@ -141,7 +141,7 @@ class SharedLog(TreeLog):
         return super().key()
 
     def join(self) -> None:
-        """Continue the log that this machine began alone in the database.
+        """Add this machine's log to the database if it began before the database had leaves.
 
         Raises ArchiveError if this machine should sign, but others already assigned its next
         numbers.
@@ -157,7 +157,7 @@ class SharedLog(TreeLog):
         self._is_joined = True
 
     def may_sign(self) -> bool:
-        """Return whether this machine can sign: it has key and log, or nobody has signed yet."""
+        """Return whether this machine has the key and the log, or the log is still unsigned."""
         try:
             self.check()
         except ArchiveError:
@@ -165,13 +165,13 @@ class SharedLog(TreeLog):
         return True
 
     def check(self) -> None:
-        """Raise ArchiveError if the log is signed, but this machine lacks its key or beginning."""
+        """Raise ArchiveError if the log is signed, but its key or first leaves are missing here."""
         if self._leaves.signer():
             self._check_signer()
             self.check_beginning()
 
     def check_beginning(self) -> None:
-        """Raise ArchiveError if this machine lacks leaves from before the database."""
+        """Raise ArchiveError if leaves older than the database are missing on this machine."""
         if (size := self.end()) < (base := self._leaves.base()):
             raise ArchiveError(str(self.folder), NOT_ALL.format(base, size))
 

@@ -61,11 +61,11 @@ UNSIGNED: Final = (
 class Records:
     """The data read from the files of an archive.
 
-    - ``seen`` are leaves whose records were read, ``damaged`` those with unreadable records.
-    - ``captures`` are the store's captures not found yet.
-    - ``unknown`` are records without a leaf so far.
-    - ``announced`` removals are signed by the log's key and explain missing records.
-    - ``removed`` are those announced removals that are also in a signed tree.
+    - ``seen`` are leaves whose records were read, ``damaged`` leaves whose records are unreadable.
+    - ``captures`` are the store's captures that were not found yet.
+    - ``unknown`` are records whose leaf was not found yet.
+    - ``announced`` are removals that the log's key signed; they explain missing records.
+    - ``removed`` are the announced removals that are also in a signed tree.
     - ``doubtful`` are faults in records of other programs.
     """
 
@@ -88,8 +88,8 @@ class Records:
 def read_records(archive: Path, leaves: Leaves, captures: Iterable[Capture], told: Told) -> Records:
     """Read all record files of an archive.
 
-    ``told`` is called with the bytes read and the total. The ``captures`` of the result are the
-    store's captures that are missing.
+    ``told`` is a progress callback with the bytes read and the total. In the result, ``captures``
+    are the store's captures without a record.
     """
     found = Records(leaves, captures={one.record_id: one for one in captures})
     paths = {path: size_of(path) for path in own_files(archive)}
@@ -258,7 +258,7 @@ def _note(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> Non
 
 
 def _hint(record: ArchiveRecord) -> str:
-    """Return how to repair damage by an imported record; empty for other records."""
+    """Return how to repair damage by an imported record; empty for our own records."""
     return REPAIR if record.field(IMPORTED_FIELD) else ""
 
 

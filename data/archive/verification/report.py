@@ -53,10 +53,11 @@ class VerificationReport(msgspec.Struct, frozen=True):
     """The contents of an archive and its faults.
 
     ``records`` is the number of records read, with ``bytes`` in ``files``. ``leaves`` is the number
-    of leaves read, of which ``signed`` are in the last checkpoint. ``captures`` is the number of
+    of leaves read; the last checkpoint includes ``signed`` of them. ``captures`` is the number of
     checked captures of the store. ``removed`` lists lawful removals and records set aside.
-    ``not_compared`` lists checks that were not possible. ``attested`` names others that signed or
-    know the log. ``foreign`` lists WARC files of other programs in the folder, which were not read.
+    ``not_compared`` lists checks that were not possible. ``attested`` lists the witnesses and
+    places that confirm the log. ``foreign`` lists WARC files of other programs in the folder, which
+    were not read.
     """
 
     files: int

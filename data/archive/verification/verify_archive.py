@@ -1,4 +1,4 @@
-"""Verify an archive completely, in one report."""
+"""Verify a whole archive: records, log, journal and captures of the store, in one report."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ def verify_archive(
 ) -> VerificationReport:
     """Read an archive and its log and return a report; nothing is changed.
 
-    ``captures`` are the store's. ``journal_end`` is the id of the last journal record known to the
-    store. ``known`` contains checkpoints of this log with the places where they were found.
-    ``told`` is called with the bytes read and the total. Raises OSError.
+    ``captures`` are the captures of the store. ``journal_end`` is the id of the last journal record
+    known to the store. ``known`` contains checkpoints of this log with the places where they were
+    found. ``told`` is a progress callback with the bytes read and the total. Raises OSError.
     """
     # Read the log first: each of its leaves has a record by then.
     leaves = Leaves(log)

@@ -1,7 +1,7 @@
 """Read and write the CDXJ file of a WARC file, with one capture per line.
 
-The lines are those of cdxj-indexer, which pywb reads, and one field of our own: ``leaf``, the
-number of the record's leaf in the log. The response to a POST request has the fields ``method`` and
+The lines have the format of cdxj-indexer, which pywb reads, and a field ``leaf``: the number of the
+record's leaf in the log. The response to a POST request has the fields ``method`` and
 ``requestBody``, which are part of its key (data.text.posted). Lines are in the order of records
 while the file grows, and sorted once it is finished.
 """

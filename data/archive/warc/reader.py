@@ -39,7 +39,7 @@ INVALID: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment]  #
 """The error that igzip raises for invalid gzip data."""
 
 FIRST: Final = 4096
-"""Number of compressed bytes that are read first."""
+"""Number of compressed bytes in the first read of a record."""
 FIRST_PIECE_BYTES: Final = 65536
 """Number of bytes that are unpacked first; most records are small."""
 
@@ -268,7 +268,8 @@ def read_file(
     """Yield all records of a file between two offsets, in order. Raises ArchiveError.
 
     Unreadable bytes are yielded as one damage, and reading continues at the next complete record.
-    Records appended after the call are not read. A file that was finished meanwhile is read too.
+    Records appended after the call are not read. The file may be finished and renamed during the
+    call.
     """
     path, handle = _opened(path.parent, path.name.removesuffix(DOT_OPEN))
     try:

@@ -1,10 +1,10 @@
 """Create the archive's records: WARC 1.1, one gzip member each.
 
-Three fields are our own. Communique-Salt contains 16 bytes in hexadecimal, with which the log
-hashes the record's address: without the salt, a leaf does not reveal what was fetched.
-Communique-Rendered marks a browser's document instead of a server's response. Communique-Posted
-contains the fields of a POST request (data.text.posted); indexes list the response under its
-address with these fields as a query.
+Three fields are our own. Communique-Salt contains 16 bytes in hexadecimal. The log hashes the
+record's address with this salt, so that a leaf does not reveal the address. Communique-Rendered
+marks a browser's document instead of a server's response. Communique-Posted contains the fields of
+a POST request (data.text.posted); indexes list the response under its address with these fields as
+a query.
 
 Digests are SHA-256 in hexadecimal, which sha256sum prints and other WARC programs check.
 """

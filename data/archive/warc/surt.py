@@ -1,8 +1,8 @@
-"""Computes the SURT key of an address for indexes, as pywb and cdxj-indexer do.
+"""Compute the SURT key of an address for indexes, as pywb and cdxj-indexer do.
 
 The labels of the host come first in reverse order, so that the pages of a site are adjacent:
-``example,acme)/news?a=1``. The canonical form is that of the Internet Archive's ia-web-commons. The
-package surt is a Python port of it, but importing that package loads an HTTP client.
+``example,acme)/news?a=1``. The canonical form follows ia-web-commons of the Internet Archive. The
+package surt is a Python port, but importing surt loads an HTTP client.
 """
 
 from __future__ import annotations

@@ -31,8 +31,8 @@ NAME: Final = re.compile(r"communique-(\d{14})-[0-9a-f]{8}\.warc\.gz")
 class WarcFile:
     """A WARC file to which only this process appends. Raises OSError.
 
-    ``name`` is without ``.open``. ``size`` is the number of bytes of records, and ``listed`` that
-    of CDXJ lines. ``mended`` is whether the file had to be repaired.
+    ``name`` is without ``.open``. ``size`` is the number of bytes in the WARC file, and ``listed``
+    the number of bytes in the CDXJ file. ``mended`` is whether the file had to be repaired.
     """
 
     def __init__(self, folder: Path, name: str, handle: int) -> None:
@@ -155,7 +155,7 @@ def new_file(folder: Path, now: dt.datetime) -> WarcFile:
 
 
 def take_over(path: Path) -> WarcFile | None:
-    """Take over a growing file of another process.
+    """Lock a growing file that another process began, and continue it.
 
     Return None if that process still holds the lock or has finished the file.
     """

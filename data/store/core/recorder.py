@@ -465,7 +465,7 @@ def _filed(release: Release) -> tuple[tuple[str, ...], str | None, dt.datetime]:
 
 
 def _copied_from(release: Release) -> tuple[str, dt.datetime]:
-    """Return the text and time by which copies of a release are found."""
+    """Return the text and time that are used to find copies of a release."""
     return release.content.body_text, release.instant
 
 

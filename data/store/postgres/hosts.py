@@ -1,11 +1,10 @@
 """Schedule of hosts and leases for workers that visit them: one row per host.
 
-A duty, which only one of several services performs, also has a row, named by
-data.models.lease.duty_key.
+A duty of one service, such as publishing, also has a row (data.models.lease.duty_key).
 
 A host is due at ``next_due``. A worker that claims a host gets a token and holds a lease until a
-time of the database's clock, the only clock that counts. No other worker gets the host meanwhile.
-The results of a visit are only written with that token (see PostgresConnection.under).
+time of the database's clock, the only clock that counts. Until then, other workers can't claim the
+host. The results of a visit are only written with that token (see PostgresConnection.under).
 ``rests_until`` is the earliest time of the next request to the host by any worker.
 
 The methods are for asyncio, because schedulers and workers wait for many things at once.
@@ -75,11 +74,11 @@ CLAIM: Final = """
     WHERE host = %(host)s AND next_due <= now() AND rests_until <= now()
     RETURNING token
 """
-"""Leases a due host that does not rest."""
+"""Leases a due host that is not resting."""
 
 # The caller decides which sources to visit, so the host doesn't have to be due.
 TAKE: Final = CLAIM.replace("next_due <= now() AND", "(token = 0 OR next_due <= now()) AND")
-"""Leases a host that does not rest and that nobody holds."""
+"""Leases a host that is neither resting nor leased, even if it is not due."""
 
 # Every statement that changes several rows locks them in the order of hosts, to avoid deadlocks.
 RENEW: Final = """
@@ -184,7 +183,7 @@ class Hosts:
             return [source for (source,) in await found.fetchall()]
 
     async def renew(self, leases: Collection[Lease], *, seconds: float) -> frozenset[Lease]:
-        """Extend leases to ``seconds`` from now and return those that are still held."""
+        """Extend leases to ``seconds`` from now and return the leases that are still valid."""
         hosts, tokens = [one.host for one in leases], [one.token for one in leases]
         async with self._connections.connection() as db:
             found = await db.execute(RENEW, {"hosts": hosts, "tokens": tokens, "s": seconds})

@@ -1,9 +1,9 @@
 """Other forms of a word, found with PostgreSQL's stemmer for its language.
 
 A release is indexed with the stems of its words in its language. A release without a language, or
-in a language without a stemmer, is found only by its exact words. A stem is indexed beside the
-words with its language as a prefix (``en~harbour``), so that equal stems of two languages differ.
-See https://www.postgresql.org/docs/current/textsearch-dictionaries.html.
+in a language without a stemmer, is found only by its exact words. The index contains each stem with
+its language as a prefix (``en~harbour``), so that equal stems of two languages differ. See
+https://www.postgresql.org/docs/current/textsearch-dictionaries.html.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ class PostgresTables(Tables):
 
 
 class PostgresStore(PostgresSearch, Store):
-    """The store on PostgreSQL, where one transaction writes at a time.
+    """The store on PostgreSQL, with one writing transaction at a time.
 
     ``patience`` is the maximum time in seconds to wait for another writer. Raises StoreError if the
     database at ``url`` can't be reached or is not a store.
@@ -144,7 +144,7 @@ class PostgresStore(PostgresSearch, Store):
 
 
 def count_publication(url: str) -> int:
-    """Return the next publication number, which nobody else gets. Raises StoreError."""
+    """Return the next publication number; each number is used once. Raises StoreError."""
     connection = PostgresConnection(url, patience=BUSY_SECONDS)
     try:
         with connection.writing() as db:
@@ -162,7 +162,7 @@ NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
 
 
 def write_snapshot(db: psycopg.Connection[Any], path: Path, *, without: frozenset[str]) -> None:
-    """Create an SQLite store at ``path`` with all rows, except those of the tables ``without``.
+    """Create an SQLite store at ``path`` with all rows of all tables except ``without``.
 
     All releases are queued for the search index of the new store.
     """

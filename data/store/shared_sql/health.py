@@ -69,7 +69,7 @@ class HealthPart(Part):
         return tuple(ReleaseTimes(*row) for row in rows)
 
     def news_of(self, ids: Sequence[str]) -> frozenset[str]:
-        """Return those of these release ids whose releases were news when found, not backlog."""
+        """Return the ids of releases among these that were news when found, not backlog."""
         rows = self._ask(
             "SELECT r.id FROM json_each(?) j JOIN releases r ON r.id = j.value"
             " JOIN release_times t ON t.release = r.number",

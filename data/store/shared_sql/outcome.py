@@ -27,9 +27,9 @@ class JoinedStory:
 class Sight(NamedTuple):
     """The time when a release was last seen with unchanged content.
 
-    ``digest`` and ``fingerprint`` are those of the page and the draft if the bytes have changed,
-    otherwise empty. ``leaf`` is the leaf number of the archive record that showed the release, or
-    -1 if there is none. The rest of the capture can be found by this short number.
+    If the bytes of the page have changed, ``digest`` is the page's digest and ``fingerprint`` the
+    draft's; otherwise both are empty. ``leaf`` is the leaf number of the archive record that showed
+    the release, or -1. The rest of the capture can be found by this short number.
     """
 
     at: dt.datetime
@@ -42,16 +42,17 @@ class Sight(NamedTuple):
 class RecordOutcome:
     """A decision about a draft, and the data written with it.
 
-    ``before`` is the earlier state of the release, or None if it is new. ``addresses`` are those at
-    which the release was seen. ``claimed`` is the canonical address that its page declares, if it
-    is trusted. ``editions`` are the canonical addresses of its translations. ``noted`` is whether
-    any of these addresses was new.
+    ``before`` is the earlier state of the release, or None if it is new. ``addresses`` are the
+    addresses at which the release was seen. ``claimed`` is the canonical address that its page
+    declares, if it is trusted. ``editions`` are the canonical addresses of its translations.
+    ``noted`` is whether any of these addresses was new.
 
-    ``fingerprint`` is that of the draft. ``skeleton`` is a sketch of the page's structure.
-    ``labels`` are labels of topics by slug. ``joined`` is None if no story grew. ``capture`` is the
-    archive record that showed the draft. ``read_at`` is the time when an archived page was
-    extracted again, or None for a page of this visit. ``news`` is whether the release is new and
-    was published after the first visit to its source; old and imported releases are not news.
+    ``fingerprint`` identifies the text of the draft. ``skeleton`` is a sketch of the page's
+    structure. ``labels`` are labels of topics by slug. ``joined`` is None if no story grew.
+    ``capture`` is the archive record that showed the draft. ``read_at`` is the time when an
+    archived page was extracted again, or None for a page of this visit. ``news`` is whether the
+    release is new and was published after the first visit to its source; old and imported releases
+    are not news.
     """
 
     decision: Decision

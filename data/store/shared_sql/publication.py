@@ -64,7 +64,7 @@ class FacetsPart(Part):
 
 
 class PublicationPart(Part):
-    """The methods that store what was published."""
+    """The methods that store archive pages and digests of days."""
 
     def archive_page_count(self, facet: Facet) -> int:
         """Return the number of archive pages of a feed."""

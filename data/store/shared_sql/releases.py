@@ -55,7 +55,7 @@ class ReleasesPart(Part):
         return dict(self._ask("SELECT slug, parent FROM taxonomy WHERE parent <> ''"))
 
     def keep_taxonomy(self, labels: Mapping[str, str], parents: Mapping[str, str]) -> None:
-        """Store the labels and parents of a taxonomy's topics, replacing those of an earlier one.
+        """Store the labels and parents of a taxonomy's topics, replacing an earlier taxonomy.
 
         ``labels`` are in the language of the site. ``parents`` are for topics below the top level.
         """

@@ -145,7 +145,7 @@ class RetractionPart(Part):
         """Suspend the retraction of these releases, by id.
 
         Each value is the time since when a working listing no longer contains the release, or None.
-        A release that returns is not suspended any more.
+        The suspension ends when the release returns.
         """
         with self._writing() as db:
             db.executemany(
@@ -238,7 +238,7 @@ class RetractionPart(Part):
         return frozenset(row[0] for row in rows)
 
     def hidden_alone(self) -> tuple[Release, ...]:
-        """Return the hidden releases, except those that were hidden together with their source."""
+        """Return the releases that were hidden one by one, not together with their source."""
         where = (
             "WHERE r.number IN (SELECT release FROM hidden_releases WHERE with_source = 0)"
             " ORDER BY r.number"

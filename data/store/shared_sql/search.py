@@ -49,7 +49,7 @@ _content = msgspec.json.Decoder(Content)
 class Filed(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The source, language, topics and states under which a release is counted.
 
-    The index stores them beside its row.
+    They are stored in the release's row of the index.
     """
 
     source: str
@@ -99,7 +99,7 @@ class SearchPart(Part):
     def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
         """Add all queued releases to the search index and return their number.
 
-        ``told`` is called with the number of releases so far.
+        ``told`` is a progress callback with the number of releases so far.
         """
         entered = 0
         while count := self._enter_batch():

@@ -136,7 +136,7 @@ class StoryTables(Part):
     def stored_translations(
         self, source: str, day: str | None, *, limit: int
     ) -> Sequence[StoredTranslation]:
-        """Return releases of a source that have a language: those of a day, or the newest."""
+        """Return releases of a source that have a language: of one day, or the newest."""
         which = "ORDER BY sort_at DESC, id" if day is None else "AND day = :day ORDER BY number"
         rows = self._ask(
             "SELECT number, language, url, content FROM releases WHERE language <> ''"

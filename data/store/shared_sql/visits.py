@@ -191,12 +191,12 @@ class VisitsPart(UnconfirmedTable):
             self._connection.upsert("robots_files", row)
 
     def templates(self, source: str) -> tuple[str, ...]:
-        """Return what was learned about a source's layouts, as JSON texts by layout name."""
+        """Return the learned templates of a source, as JSON texts by layout name."""
         rows = self._rows("layout_templates", "source = ?", [source], order_by="layout")
         return tuple(row["template"] for row in rows)
 
     def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Store what was learned about a layout, as JSON text, replacing earlier data."""
+        """Store the learned template of a layout, as JSON text, replacing an earlier one."""
         row = {"source": source, "layout": layout, "template": template}
         with self._writing():
             self._connection.upsert("layout_templates", row)
@@ -221,7 +221,7 @@ class VisitsPart(UnconfirmedTable):
         return next((bytes(found[0]) for found in row), b"")
 
     def forget_template(self, source: str, layout: str) -> None:
-        """Delete a layout that pages don't use any more."""
+        """Delete the template of a layout that pages no longer use."""
         with self._writing() as db:
             db.execute(
                 "DELETE FROM layout_templates WHERE source = ? AND layout = ?", [source, layout]

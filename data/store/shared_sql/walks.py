@@ -107,7 +107,7 @@ class WalksPart(Part):
     def list_items(
         self, source: str, kind: ListingKind, walk: int, items: Mapping[str, str]
     ) -> Listed:
-        """Record the items on a page of a walk and return those that are fresh or news.
+        """Record the items on a page of a walk and return the fresh ones and the news.
 
         ``items`` are names by canonical address. A name consists of the day and the title. A
         release that was listed with this name at another address is not fresh.

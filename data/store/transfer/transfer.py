@@ -1,10 +1,10 @@
-"""Copies all rows of one store into another, verifies them, and resumes after an interruption.
+"""Copy all rows of one store into another, verify them, and resume after an interruption.
 
 A transfer copies table by table in key order, in transactions of a few rows. A store that is being
 filled is marked and can't be opened as a store. Rows from an earlier attempt are compared and not
 written again. Rows that changed in between are replaced, and deleted rows are removed. At the end,
-all rows of both stores are read again, and their counts and digests are compared. Nobody may write
-to the source during the transfer.
+all rows of both stores are read again, and their counts and digests are compared. The source must
+not change during the transfer.
 """
 
 from __future__ import annotations
@@ -139,7 +139,7 @@ class Merge:
         """Keys of rows deleted in the source. They are removed last: other rows may use them."""
 
     def batches(self) -> Iterator[int]:
-        """Write new and changed rows in batches, and yield the number of rows read so far."""
+        """Write new and changed rows in batches, and yield the number of rows after each batch."""
         read = 0
         for rows in self._rows:
             found = [(row, self._found(row)) for row in rows]

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 BEGIN: Final = (
     f"BEGIN; SET LOCAL lock_timeout = {{milliseconds}}; {TAKE_TURN}, nextval('transactions')"
 )
-"""Starts a transaction that may write, and returns the number of such transactions so far."""
+"""Statement that starts a transaction for writing and returns the number of all such
+transactions."""
 
 BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
 """Settings before a search: a time limit, and no sequential scans. PostgreSQL's planner

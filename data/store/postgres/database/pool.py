@@ -71,7 +71,7 @@ SETTINGS: Final = (
 """Statements that configure a new connection."""
 
 TAKE_TURN: Final = f"SELECT pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"
-"""Waits until nobody else writes; the lock is released at the end of the transaction."""
+"""Statement that waits for other writers; the transaction's end releases the lock."""
 
 pools: Final[dict[tuple[int, str], ConnectionPool]] = {}
 """Connection pools by process id and URL: a child process must not use its parent's connections."""
@@ -228,7 +228,7 @@ def failed(url: str, error: psycopg.Error) -> StoreError:
 
 
 def _why_none(url: str) -> psycopg.Error | None:
-    """Return the error that prevents connections, which the pool hides; None if there is none."""
+    """Return the error that prevents connections, which the pool hides, or None."""
     try:
         psycopg.connect(url, connect_timeout=PROBING).close()
     except psycopg.Error as error:

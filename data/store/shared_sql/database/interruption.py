@@ -1,4 +1,4 @@
-"""Stops the statements of a thread when no client waits for the response any more."""
+"""Stop the statements of a thread after its client has disconnected."""
 
 from __future__ import annotations
 

@@ -170,7 +170,7 @@ def decode_run(text: str) -> Run:
 
 
 def release_row(release: Release) -> dict[str, Any]:
-    """Return the columns of a release, except those that only the store has."""
+    """Return a release as columns, without the columns that only the store sets."""
     return {
         "id": release.id,
         "source": release.source,

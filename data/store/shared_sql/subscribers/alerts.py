@@ -153,7 +153,7 @@ class AlertsPart(Part):
             )
 
     def give_up_message(self, key: str, problem: str) -> None:
-        """Mark a message as dead; it is only sent again if somebody replays it."""
+        """Mark a message as dead; only a replay sends it again."""
         with self._writing() as db:
             db.execute(
                 "UPDATE alert_deliveries SET state = 'dead', attempts = attempts + 1, problem = ?"
@@ -164,8 +164,8 @@ class AlertsPart(Part):
     def withdraw_alerts(self, keys: Collection[str], problem: str) -> None:
         """Mark deliveries as dead and send the rest of their messages without them.
 
-        A withdrawn delivery that is replayed is sent as a message of its own. Receivers that have
-        the other deliveries would ignore a second message with the same key.
+        A replay sends a withdrawn delivery as a separate message. Receivers that have the other
+        deliveries would ignore a second message with the same key.
         """
         with self._writing() as db:
             db.execute(

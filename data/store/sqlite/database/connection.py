@@ -225,7 +225,7 @@ class SqliteConnection:
             raise self._failed(error) from error
 
     def _sync(self) -> None:
-        """Make all committed transactions durable, including those that are only in the log.
+        """Make all committed transactions durable, even transactions that are only in the log.
 
         With ``synchronous = NORMAL``, SQLite syncs its log only before a checkpoint.
         """

@@ -1,8 +1,8 @@
 """The migrations of the SQLite store; their tables are SQL files in ``tables``.
 
-A later schema change is another migration below, with a file of its own for new tables; never edit
-a released one. Each migration has a fixture under tests/data/store/sqlite/schemas: a store written
-by that version.
+A later schema change is another migration below, and new tables are in a new file. Never edit a
+released migration. Each migration has a fixture under tests/data/store/sqlite/schemas: a store
+written by that version.
 
 Times are seconds since 1970 in UTC, with fractions. In a table, ``release`` is the number of a row
 in ``releases``, and ``source`` the id of a row in ``sources``. ``key`` is the canonical form of an
@@ -80,7 +80,7 @@ _create("alerts")  # Events and deliveries for watches.
 
 @migrations()
 def name_health_codes(db: Database) -> None:
-    """Add a code to each health change beside its reason; earlier changes have none."""
+    """Add a column with the code of each health change; it is empty for earlier changes."""
     db.execute("ALTER TABLE health_events ADD COLUMN code TEXT NOT NULL DEFAULT ''")
 
 
