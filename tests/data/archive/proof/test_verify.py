@@ -128,7 +128,7 @@ def test_a_key_that_signed_nothing_is_not_vouched_for_by_the_key_before_it(tmp_p
     shutil.copy(new / "keys/1", old / "keys/1")
     summed(old)
     assert found(old, first) == ""
-    assert "none signed by a key that you named" in found(old, second)
+    assert "none signed by a key that you gave" in found(old, second)
 
 
 def test_a_larger_tree_that_a_replaced_key_signed_is_refused(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_a_larger_tree_that_a_replaced_key_signed_is_refused(tmp_path: Path) -> 
     (proof / "keys/1").unlink()
     summed(proof)
     assert found(proof) == ""
-    assert "none signed by a key that you named" in found(proof, str(archive.log.key().verifier))
+    assert "none signed by a key that you gave" in found(proof, str(archive.log.key().verifier))
 
 
 def test_a_leaf_stands_within_the_tree() -> None:
@@ -267,12 +267,12 @@ def test_another_record_is_not_the_leaf(proof: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "wrong"),
     [
-        (lambda proof: (proof / "witnesses").write_text(""), "by none of the keys"),
+        (lambda proof: (proof / "witnesses").write_text(""), "no key in this folder that may sign"),
         (
             lambda proof: (proof / "keys/0").write_text(f"{a_key(LOG)}\n"),
             "keys/1",
         ),
-        (lambda proof: (proof / "keys/1").unlink(), "by none of the keys"),
+        (lambda proof: (proof / "keys/1").unlink(), "no key in this folder that may sign"),
         (
             lambda proof: add_line(proof / "witnesses", a_key(COSIGNER)),
             "a witness signed nothing",
@@ -302,7 +302,7 @@ def test_a_key_that_was_named_must_have_signed(proof: Path) -> None:
     for kind in (LOG, COSIGNER):
         code, said = checked(proof, a_key(kind))
         assert code == 1
-        assert "none signed by a key that you named" in said
+        assert "none signed by a key that you gave" in said
 
 
 def test_a_page_that_a_revisit_refers_to_must_be_there(proof: Path) -> None:
