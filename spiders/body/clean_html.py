@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from lxml import etree
 
 from data.text.html_text import CELLS, SILENT
-from data.text.markup.oversized_tags import MAX_ATTRIBUTES
+from data.text.markup.oversized_tags import MAX_ATTRIBUTES, with_few_attributes
 from data.text.sanitize import MAX_CHARACTERS
 from spiders.body.fragment import prose_of
 from spiders.body.main_content import MainContent
@@ -59,6 +59,7 @@ def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, 
     Also returns one sentence for each invalid selector.
     """
     reasons: list[str] = []
+    fragment = with_few_attributes(fragment)
     if drop or NEEDS_SOUP.search(fragment):
         from bs4 import BeautifulSoup  # noqa: PLC0415 - takes 0.1 s to load, and few bodies need it
 

@@ -9,7 +9,7 @@ import pytest
 
 from data.text.sanitize import sanitize
 from data.text.urls import absolute
-from spiders.body.clean_html import clean_body, parsed
+from spiders.body.clean_html import clean_body, clean_fragment, parsed
 
 BASE = "https://room.example/news/7"
 
@@ -161,3 +161,14 @@ def test_elements_with_very_many_attributes_are_not_sorted() -> None:
 
     assert next(parsed(f"<p {few}>").iter("p")).keys()[0] == "a0"
     assert next(parsed(f"<p {many}>").iter("p")).keys()[0] == "a200"
+
+
+@pytest.mark.parametrize("drop", [(), (".absent",)], ids=["plain", "with a selector"])
+def test_an_element_loses_the_attributes_that_no_parser_reads_quickly(
+    drop: tuple[str, ...],
+) -> None:
+    wide = " ".join(f"a{n}" for n in range(30_000))
+    root, _ = clean_fragment(f"<p {wide}>The lock is open.</p><p>Ships pass.</p>", drop)
+    first, second = root.iter("p")
+    assert (first.text, second.text) == ("The lock is open.", "Ships pass.")
+    assert len(first.attrib) <= 300
