@@ -42,6 +42,10 @@ class SettingsError(ConfigurationError):
     """communique.toml or a custom topics file is invalid."""
 
 
+class LanguageError(ConfigurationError):
+    """A file with the words of a language is invalid."""
+
+
 class SourceError(ConfigurationError):
     """A source file is invalid."""
 

@@ -1,7 +1,8 @@
 """Find the order of day, month and year in dates such as 03/04/26, if it is certain.
 
-The tables follow the short date formats of the Unicode CLDR; tests/data/dates/test_cldr.py checks
-them. English alone implies no order. Its region, the time zone, or the country of a host name does.
+The orders in language files (data.languages.vocabulary) and the tables of this module follow the
+short date formats of the Unicode CLDR; tests/data/dates/test_cldr.py checks them. English alone
+implies no order. Its region, the time zone, or the country of a host name does.
 """
 
 from __future__ import annotations
@@ -16,29 +17,15 @@ from typing import Final, Literal, TypeAlias
 
 from data.dates.address_days import AddressDay
 from data.dates.calendars import full_year
+from data.languages.vocabulary import DateOrder, vocabulary
 
-Order: TypeAlias = Literal["DMY", "MDY", "YMD"]
+Order: TypeAlias = DateOrder
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-DAY_FIRST = _words(
-    # Persian puts the year first in its own calendar, and the day first in this one.
-    "de fr es pt it nl pl cs sk ru uk be bg sr hr bs sl mk tr az kk uz ky tg ar fa he el fi "
-    "nb nn no da is ro et lv ka hy hi bn ta te th id vi ca gl sq ga cy mt lb ur fo gsw hsb dsb rm"
-)
-YEAR_FIRST = _words("zh ja ko hu lt mn")
-REGIONS: dict[str, Order | None] = {
-    "en-us": "MDY",
-    "es-us": None,
-    "en-ca": None,
-    "fr-ca": None,
-    "en-ph": "MDY",
-    "en-za": None,
-}
-DAY_FIRST_ENGLISH = _words("en-gb en-ie en-au en-nz en-in en-sg en-mt en-ke en-ng en-gh en-hk")
 US_ZONES = _words(
     "New_York Chicago Denver Los_Angeles Phoenix Anchorage Detroit Boise Juneau Nome Adak "
     "Menominee Sitka"
@@ -62,7 +49,7 @@ def order_of_place(languages: tuple[str, ...], zone: str) -> Order | None:
     implied = {order for order in map(_of_language, languages) if order}
     if len(implied) == 1:
         return implied.pop()
-    if implied or any(tag.lower() in REGIONS for tag in languages):
+    if implied or any(_regional(tag) for tag in languages):
         return None
     area, _, city = zone.partition("/")
     if city in US_ZONES or area == "US" or city.startswith(("Indiana/", "Kentucky/", "North_Dak")):
@@ -181,10 +168,15 @@ MAX_AHEAD: Final = dt.timedelta(days=2)
 
 
 def _of_language(tag: str) -> Order | None:
-    tag = tag.lower().replace("_", "-")
-    if tag in REGIONS:
-        return REGIONS[tag]
-    language = tag.partition("-")[0]
-    if language in DAY_FIRST or tag in DAY_FIRST_ENGLISH:
-        return "DMY"
-    return "YMD" if language in YEAR_FIRST else None
+    """Return the order of a language in its region, or of the language; None if uncertain."""
+    if regional := _regional(tag):
+        return None if regional == "uncertain" else regional
+    one = vocabulary().get(tag.lower().replace("_", "-").partition("-")[0])
+    return one.dates.order if one else None
+
+
+def _regional(tag: str) -> Order | Literal["uncertain"] | None:
+    """Return the order of a tag such as ``en-US`` in its language file, or None."""
+    language, _, region = tag.lower().replace("_", "-").partition("-")
+    one = vocabulary().get(language)
+    return one.dates.region_orders.get(region.upper()) if one else None

@@ -1,25 +1,24 @@
 """Find the number of a month by its name, in all languages of the Unicode CLDR.
 
-months.toml has the written forms of some fifty languages. cldr_months.txt has the names of all
-other languages, created by data.dates.renew_months.
+Language files (data.languages.vocabulary) have the written forms of some fifty languages.
+cldr_months.txt has the names of all other languages, created by data.dates.renew_months.
 """
 
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
+from data.languages.vocabulary import LanguageWords, vocabulary
 from data.text.folding import fold_date
 
 MIN_STEM_LETTERS: Final = 5
 """Minimum letters of a month's name without its case ending."""
 
-MONTHS: Final = 12
 CLDR_FILE: Final = files("data.dates").joinpath("cldr_months.txt")
 
 
@@ -31,19 +30,6 @@ def _numbers(months: Iterable[str]) -> Mapping[str, int]:
         for name in names.split()
     }
 
-
-NAMES: Final[Mapping[str, Mapping[str, Sequence[str]]]] = tomllib.loads(
-    files("data.dates").joinpath("months.toml").read_text("utf-8")
-)
-"""One line of names per month, for each calendar and language."""
-
-GREGORIAN: Final = {language: _numbers(months) for language, months in NAMES["gregorian"].items()}
-SOLAR_HIJRI: Final = _numbers(NAMES["solar_hijri"]["fa"])
-
-ANY_LANGUAGE: Final = {
-    name: number for names in reversed(GREGORIAN.values()) for name, number in names.items()
-}
-"""The month of a name if the language is unknown: in the first language that has it."""
 
 SHARED_SCRIPTS: Final = re.compile("[\u0000-\u052f\u0590-\u08ff\u1e00-\u1fff\ua640-\ua69f]")
 """Letters of scripts in which a short word may mean something else in another language."""
@@ -70,7 +56,20 @@ def _lines() -> Mapping[str, str]:
 def names_in(language: str) -> Mapping[str, int]:
     """Return the folded month names of a language, given by its tag without the region."""
     other = _numbers(_lines().get(language, "").split("|"))
-    return MappingProxyType({**other, **GREGORIAN.get(language, {})})
+    own = vocabulary().get(language, LanguageWords()).dates.months
+    return MappingProxyType({**other, **_numbers(own)})
+
+
+@cache
+def _any_language() -> Mapping[str, int]:
+    """Return the month of each name in language files that is not ambiguous."""
+    tables = [one.dates for one in vocabulary().values()]
+    return {
+        name: number
+        for dates in tables
+        for name, number in _numbers(dates.months).items()
+        if name not in map(fold_date, dates.ambiguous)
+    }
 
 
 @cache
@@ -97,15 +96,16 @@ def month_of(name: str, languages: tuple[str, ...] = ()) -> int | None:
         found = names_in(base_of(language)).get(name)
         if found:
             return found
-    if name in ANY_LANGUAGE:
-        return ANY_LANGUAGE[name]
+    any_language = _any_language()
+    if name in any_language:
+        return any_language[name]
     if name[:1] in {"ב", "ל"}:  # Hebrew prefixes "in" and "to"
-        return ANY_LANGUAGE.get(name[1:])
+        return any_language.get(name[1:])
     if not SHARED_SCRIPTS.search(name) and (found := _own_scripts().get(name)):
         return found
     # Turkic languages append cases: "noyabrda", "қарашасы".
     stems = [name[:-cut] for cut in range(1, 4) if len(name) - cut >= MIN_STEM_LETTERS]
-    tables = [ANY_LANGUAGE, *(names_in(base_of(language)) for language in languages)]
+    tables = [any_language, *(names_in(base_of(language)) for language in languages)]
     return next((table[stem] for stem in stems for table in tables if stem in table), None)
 
 
@@ -123,4 +123,11 @@ def phrases_in(languages: tuple[str, ...]) -> tuple[str, ...]:
 
 def jalali_month_of(name: str) -> int | None:
     """Return the Solar Hijri month that a folded ``name`` means, or None."""
-    return SOLAR_HIJRI.get(name)
+    return _solar_hijri().get(name)
+
+
+@cache
+def _solar_hijri() -> Mapping[str, int]:
+    """Return the folded names of months of the Solar Hijri calendar in all languages."""
+    lists = (one.dates.solar_hijri_months for one in vocabulary().values())
+    return {name: number for months in lists for name, number in _numbers(months).items()}

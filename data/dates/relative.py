@@ -5,38 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import re
 import warnings
-from functools import lru_cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from typing import Any
 
 from data.clock import zone_of
 from data.dates.day_order import Order
+from data.languages.vocabulary import alternatives, vocabulary, words
 from data.text.folding import fold_date
 
-_TODAY = (
-    "today heute aujourd’hui aujourd'hui hoy hoje oggi vandaag dziś dzisiaj dnes сегодня "
-    "сьогодні днес данас danas bugün bugun bu·gün бүгін اليوم امروز היום σήμερα ma tänään "
-    "i·dag idag azi astăzi šiandien šodien täna დღეს այսօր आज আজ วันนี้ hari·ini hôm·nay "
-    "今天 今日 本日 오늘 сёння avui sot danes"
-)
-_YESTERDAY = (
-    "yesterday gestern hier ayer ontem ieri gisteren wczoraj včera вчера вчора јуче juče "
-    "dün dünən кеше kecha أمس امس دیروز אתמול χθες χτες tegnap eilen i·går igår ieri vakar "
-    "eile გუშინ երեկ গতকাল เมื่อวาน เมื่อวานนี้ kemarin hôm·qua 昨天 昨日 어제 ўчора ahir dje "
-    "včeraj jučer"
-)
-_DAYS_AGO = {
-    fold_date(word.replace("·", " ")): days
-    for days, words in enumerate((_TODAY, _YESTERDAY))
-    for word in words.split()
-}
-# Words with another meaning elsewhere: German "hier" means "here".
-_NEEDS = {fold_date(word): tag for word, tag in (("hier", "fr"), ("ma", "hu"), ("sot", "sq"))}
-# Words that start at a word boundary share one group, which `re` rejects with one comparison.
-_HINT = re.compile(
-    r"\b(?:ago\b|vor \w|il y a\b|hace \w|ha \d|fa\b|temu\b|pred \d|тому\b|once\b|sedan\b|siden\b|"
-    r"lalu\b|acum\b|ezelott\b)|geleden|назад|преди|əvvəl|oldin|бурын|бұрын|sitten|πριν|"
-    r"לפני|منذ|قبل|پیش|前|전|truoc|পূর্বে|ที่แล้ว|पहले"
-)
 # Languages that dateparser tries if none is known; each one costs time for every text.
 _COMMON = (
     "en", "de", "fr", "es", "pt", "it", "nl", "pl", "cs", "ru", "uk", "tr", "ar", "fa",
@@ -49,13 +26,38 @@ _DAY = re.compile(r"(?<!\d)\d\d?(?!\d)")
 _NO_SENSE = re.compile(r"[\d\W_]*$|.*\d\s?[-/.]\s?\d", re.DOTALL)
 
 
+@cache
+def _days_ago() -> Mapping[str, int]:
+    """Return the folded words for today (0) and yesterday (1) in all languages."""
+    today = {fold_date(word): 0 for word in words("dates.today")}
+    return today | {fold_date(word): 1 for word in words("dates.yesterday")}
+
+
+@cache
+def _own_languages() -> Mapping[str, str]:
+    """Map each folded word with another meaning elsewhere to its language.
+
+    For example, German "hier" means "here".
+    """
+    return {
+        fold_date(word): tag for tag, one in vocabulary().items() for word in one.dates.ambiguous
+    }
+
+
+@cache
+def _hint() -> re.Pattern[str]:
+    """Return the pattern of folded texts that may be relative dates."""
+    return re.compile(alternatives([*map(fold_date, words("dates.relative"))]))
+
+
 def near_day(text: str, zone: str, languages: tuple[str, ...], now: dt.datetime) -> dt.date | None:
     """Return the day that a word for today or yesterday means in ``zone``, or None."""
     word = _CLOCK.sub("", fold_date(text)).strip(" .,:!|")
-    needed = _NEEDS.get(word)
-    if word in _DAYS_AGO and (not needed or any(tag.startswith(needed) for tag in languages)):
+    needed = _own_languages().get(word)
+    days_ago = _days_ago().get(word)
+    if days_ago is not None and (not needed or any(tag.startswith(needed) for tag in languages)):
         today = now.astimezone(zone_of(zone)).date()
-        return today - dt.timedelta(days=_DAYS_AGO[word])
+        return today - dt.timedelta(days=days_ago)
     return None
 
 
@@ -70,7 +72,7 @@ def may_be_date(text: str) -> bool:
 def is_relative(text: str) -> bool:
     """Whether a short text may be a relative date: "yesterday", "3 hours ago"."""
     folded = fold_date(text)
-    return _CLOCK.sub("", folded).strip(" .,:!|") in _DAYS_AGO or bool(_HINT.search(folded))
+    return _CLOCK.sub("", folded).strip(" .,:!|") in _days_ago() or bool(_hint().search(folded))
 
 
 @lru_cache(maxsize=4096)

@@ -15,7 +15,8 @@ from typing import Final
 
 from babel import Locale, localedata
 
-from data.dates.months import CLDR_FILE, MONTHS, NAMES
+from data.dates.months import CLDR_FILE
+from data.languages.vocabulary import MONTHS, LanguageWords, vocabulary
 from data.text.folding import fold_date
 
 PLACEHOLDER: Final = re.compile(r"(?:M\d\d?|\d+)")
@@ -29,8 +30,8 @@ EDGES: Final = " .·׳॰"
 
 
 def names_of(language: str, locales: list[str]) -> list[list[str]]:
-    """Return the month names in some locales that our own table of the language does not have."""
-    ours = NAMES["gregorian"].get(language, [""] * MONTHS)
+    """Return the month names in some locales that the language file does not have."""
+    ours = vocabulary().get(language, LanguageWords()).dates.months or [""] * MONTHS
     known = [{fold_date(name.replace("·", " ")) for name in line.split()} for line in ours]
     found: list[dict[str, str]] = [{} for _ in range(MONTHS)]
     for locale in map(Locale.parse, locales):

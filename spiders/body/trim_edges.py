@@ -14,7 +14,7 @@ from data.dates.parse import find_dates
 from data.models import Published
 from spiders.body.post_metadata import is_metadata
 from spiders.body.text_blocks import Container, TextBlock
-from spiders.page.date_labels import CHANGED
+from spiders.page.date_labels import is_of_change
 from spiders.page.file_types import OFFICE
 from spiders.page.media_urls import leads_to_file
 from spiders.page.phrases import comparison_key, is_tail, letters, phrases
@@ -265,8 +265,8 @@ def is_note(text: str, reading: DateContext) -> bool:
         return False
     if KEPT_BY.search(text):
         return True
-    # Few lines have a digit, and CHANGED is the slowest of the three checks.
-    return bool(DIGIT.search(text) and CHANGED.search(text) and find_dates(text, reading, "end"))
+    # Few lines have a digit, and labels are the slowest of the three checks.
+    return bool(DIGIT.search(text) and is_of_change(text) and find_dates(text, reading, "end"))
 
 
 def says_when(text: str, reading: DateContext, published: Published | None) -> bool:

@@ -1,4 +1,8 @@
-"""Known lines that are not part of a release, in many languages (phrases.toml)."""
+"""Known lines that are not part of a release, in many languages.
+
+Headings of related news are in the language files (data.languages.vocabulary), others in
+phrases.toml.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,8 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
-from itertools import chain
+
+from data.languages.vocabulary import words
 
 TAIL_LINE, SHARE_LINE = 60, 40
 """Lengths in characters from which a line is too long for a tail line and for a share button."""
@@ -18,12 +23,9 @@ NOT_LETTERS = re.compile(r"[\W_]+")
 
 @cache
 def written() -> Mapping[str, Sequence[str]]:
-    """Return the lines of phrases.toml by kind.
-
-    Headings of related news are merged into one list for all languages.
-    """
+    """Return the lines by kind; ``related`` are headings of related news."""
     held = tomllib.loads(files("spiders.page").joinpath("phrases.toml").read_text("utf-8"))
-    return {**held, "related": [*chain.from_iterable(held["related"].values())]}
+    return {**held, "related": words("headings.related")}
 
 
 @cache

@@ -5,29 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 from data.dates.calendars import ERAS
 from data.dates.months import month_of
 from data.text.folding import fold_date
-from spiders.listing.paging.archive_words import (
-    ARCHIVES,
-    BEFORE,
-    LINKING,
-    MAX_ENDING,
-    NEWS,
-    OLDER,
-    PARTS_OF_YEAR,
-    WHOLE_LISTING,
-    YEARS,
-)
+from spiders.listing.paging.label_words import MIN_STEM, archive_labels
 
 MAX_LABEL: Final = 60
 """Maximum length of an archive's label, in characters."""
 
-MIN_STEM: Final = 3
-"""Minimum length of a word stem that may have an ending, in letters."""
+MAX_ENDING: Final = 6
+"""Maximum number of letters after a word stem, for inflected words."""
 
 _COUNT: Final = re.compile(
     r"\s{0,3}[\[(]\s?\d{1,5}\s?[\])]\s{0,3}$"
@@ -38,14 +28,6 @@ _COUNT: Final = re.compile(
 _ERA: Final = re.compile(r"(令和|平成|昭和|民國|民国)\s?(\d{1,3}|元)(?=\s?年)")
 _REPUBLIC: Final = re.compile(r"(?<!\d)(1[0-4]\d)(?=\s?年)")
 """A year of the Republic of China without its era, as in Taiwan."""
-
-_PART_OF_YEAR: Final = re.compile(
-    r"(?<!\w)(?:[qh][1-4]|[1-4][qh])(?!\w)"
-    r"|(?<!\w)(?:[1-4]|i{1,3}|iv)[\w.ºª°-]{0,4}\s?"
-    rf"(?:{'|'.join(sorted(PARTS_OF_YEAR))})\w{{0,6}}"
-    r"|第?\s?[1-4一二三四上下]\s?(?:季度|四半期|분기|半期|半年)"
-)
-"""A quarter or half of a year."""
 
 _DECADE: Final = re.compile(r"(?<!\d)(?:19|20)\d0['’]?s(?!\w)")
 _YEARS: Final = re.compile(r"(?<!\d)(\d{4})\s?[-/–—~]\s?(\d{4})(?!\d)")
@@ -61,11 +43,6 @@ PARTS: Final = re.compile(r"[\s()\[\]{}:;,./|•·–—\-_»«›‹><→←\"'
 """Characters between the words of a label or address."""
 
 _DIGITS: Final = re.compile(r"\d+")
-_STEMS: Final = ARCHIVES | OLDER | NEWS
-_EXACT: Final = LINKING | YEARS
-_PIECES: Final = LINKING | frozenset(word for word in YEARS if not word.isascii())
-"""Words that may be parts of a compound word. ASCII words for years are excluded: the German
-*Jahresbericht* is a report, not an archive."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +68,7 @@ def period_in(label: str) -> Period | None:
     text = _ERA.sub(_gregorian_of_era, text)
     text = _REPUBLIC.sub(lambda found: str(int(found[1]) + ERAS["民國"]), text)
     text, has_range = _without_range(text)
-    without_part = _PART_OF_YEAR.sub(" ", text)
+    without_part = _part_of_year().sub(" ", text)
     year, month, rest = _numbers_in(without_part)
     if _DIGITS.search(rest) or (without_part != text and not year):
         return None
@@ -137,7 +114,7 @@ class _Words:
 
 def _words_in(text: str, month: int) -> _Words | None:
     """Parse the words of a label; None if any word is unrelated to archives."""
-    found = _Words(month)
+    found, known = _Words(month), archive_labels()
     for part in filter(None, PARTS.split(text)):
         word = part.removeprefix("ال") or part
         number = month_of(part)
@@ -145,14 +122,14 @@ def _words_in(text: str, month: int) -> _Words | None:
             found.month = number
         elif number and not found.last_month:
             found.last_month = number
-        elif word in BEFORE:
+        elif word in known.before:
             found.is_before = True
         elif is_word(word):
-            is_long = any(map(word.__contains__, _LONG_ARCHIVES))
-            found.is_archive = found.is_archive or word in ARCHIVES or is_long
-            found.is_older = found.is_older or is_stem(word, OLDER)
-            found.is_news = found.is_news or is_stem(word, NEWS)
-            found.is_all = found.is_all or word in WHOLE_LISTING
+            is_long = any(map(word.__contains__, known.inner_archives))
+            found.is_archive = found.is_archive or word in known.archives or is_long
+            found.is_older = found.is_older or is_stem(word, known.older)
+            found.is_news = found.is_news or is_stem(word, known.news)
+            found.is_all = found.is_all or word in known.whole_listing
         else:
             return None
     return found
@@ -175,10 +152,15 @@ def _without_range(text: str) -> tuple[str, bool]:
     return f"{text[: found.start()]} {text[found.end() :]}", True
 
 
-_LONG_ARCHIVES: Final = frozenset(
-    stem for stem in ARCHIVES if len(stem) > MIN_STEM or not stem.isascii()
-)
-"""Word stems that mean an archive inside longer words too."""
+@cache
+def _part_of_year() -> re.Pattern[str]:
+    """Return the pattern of a quarter or half of a year."""
+    return re.compile(
+        r"(?<!\w)(?:[qh][1-4]|[1-4][qh])(?!\w)"
+        r"|(?<!\w)(?:[1-4]|i{1,3}|iv)[\w.ºª°-]{0,4}\s?"
+        rf"(?:{'|'.join(sorted(archive_labels().parts_of_year))})\w{{0,6}}"
+        r"|第?\s?[1-4一二三四上下]\s?(?:季度|四半期|분기|半期|半年)"
+    )
 
 
 def is_stem(word: str, stems: Collection[str]) -> bool:
@@ -191,14 +173,14 @@ def is_stem(word: str, stems: Collection[str]) -> bool:
 
 def _is_made_of_words(word: str) -> bool:
     """Whether a compound word, or a text without spaces, consists only of archive words."""
-    reached = {0}
+    reached, known = {0}, archive_labels()
     for start in range(len(word)):
         if start in reached:
             reached.update(
                 end
                 for end in range(start + 1, min(len(word), start + 20) + 1)
-                if word[start:end] in _STEMS
-                or word[start:end] in _PIECES
+                if word[start:end] in known.stems
+                or word[start:end] in known.parts
                 or (start and word[start:end] in {"s", "n", "en", "er", "e"})
             )
     return len(word) in reached
@@ -220,4 +202,5 @@ def gregorian_year(number: int) -> int:
 
 def is_word(word: str) -> bool:
     """Whether a word may be in the label or address of an archive."""
-    return word in _EXACT or is_stem(word, _STEMS) or _is_made_of_words(word)
+    known = archive_labels()
+    return word in known.complete or is_stem(word, known.stems) or _is_made_of_words(word)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from data.text.folding import fold_date
-from spiders.listing.paging.pagination_words import MORE, NEXT, OLDER
+from spiders.listing.paging.label_words import pager_labels
 
 MAX_SAME_LABELS: Final = 2
 """Maximum number of controls with the same label. Controls with more frequent labels belong to
@@ -32,8 +32,8 @@ def control_to_click(controls: Sequence[Sequence[str]]) -> int | None:
     for place, label in enumerate(labels):
         if counts[label] > MAX_SAME_LABELS:
             continue
-        if label in MORE or _MORE_NAMES.search(controls[place][1]):
+        if label in pager_labels().more or _MORE_NAMES.search(controls[place][1]):
             return place
-        if following is None and label in NEXT | OLDER:
+        if following is None and label in pager_labels().onward:
             following = place
     return following

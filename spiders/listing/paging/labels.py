@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 from lxml import etree
 
 from data.text.folding import fold_date
-from spiders.listing.paging.pagination_words import PAGE, PAGE_ENDINGS
+from spiders.listing.paging.label_words import pager_labels
 from spiders.page.class_hints import names_of
 from spiders.page.html_tree import line_of
 
@@ -129,11 +129,14 @@ def number_in(label: str) -> int | None:
     folded = fold_date(label).strip(_EDGES)
     if not _DIGIT.search(folded):
         return _chinese_number(label.strip().removeprefix("第").rstrip("页頁"))
+    known = pager_labels()
     if match := _NUMBERED.fullmatch(folded):
         before, after = match["before"].strip(_EDGES), match["after"].strip(_EDGES)
-        is_page = (not before or before in PAGE) and (not after or after in PAGE_ENDINGS)
+        is_page = (not before or before in known.page) and (
+            not after or after in known.page_endings
+        )
         return int(match["number"]) if is_page else None
-    if (match := _OF_TOTAL.fullmatch(folded)) and match["before"].strip(_EDGES) in PAGE:
+    if (match := _OF_TOTAL.fullmatch(folded)) and match["before"].strip(_EDGES) in known.page:
         return int(match["number"])
     return None
 

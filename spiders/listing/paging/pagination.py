@@ -14,6 +14,7 @@ from lxml import etree
 from data.text.folding import fold_date
 from spiders.items import Form, Series
 from spiders.listing.paging.controls import Controls
+from spiders.listing.paging.label_words import pager_labels
 from spiders.listing.paging.labels import (
     BACKWARD_ARROWS,
     FORWARD_ARROWS,
@@ -36,7 +37,6 @@ from spiders.listing.paging.page_numbers import (
     pager_of,
     step,
 )
-from spiders.listing.paging.pagination_words import MORE, NEXT, OLDER, PREVIOUS
 from spiders.listing.paging.state_pages import next_in_state
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.css import CssSelector
@@ -55,8 +55,6 @@ LOADERS = ("hx-get", "data-next-url", "data-next-page", "data-next-href", "data-
 
 _NEXT_ATTRIBUTES = ("data-next-url", "data-next-page", "data-next-href")
 _BUTTONS = frozenset(["submit", "image", "button"])
-_NEXT_OR_OLDER = NEXT | OLDER
-_ON = _NEXT_OR_OLDER | MORE
 _STRONG_CLASS = re.compile(
     r"(?:^|[\s_-])(?:next|older|nextpostslink|nextpage|next_page|page_next|pagenext|nav-previous)"
     r"(?:$|[\s_-])",
@@ -320,14 +318,15 @@ def _rated(
     said = _words(label) if len(label) <= _LABEL else ""
     titled = _words(node.get("title") or node.get("aria-label") or "")[:_LABEL]
     mark = label.strip()
-    if said in PREVIOUS or titled in PREVIOUS or "prev" in rel:
+    known = pager_labels()
+    if said in known.previous or titled in known.previous or "prev" in rel:
         is_beside = not _CAROUSEL.search(names_around(node, 3))
         return _Candidate(address, 0.0, label, is_before=is_beside and is_page_of(here, address))
     numbered = is_page_of(here, address, loads=True) and (
         is_page_of(here, address) or _loads(node, here)
     )
     named = _named_next(node)
-    worded = said in _NEXT_OR_OLDER or titled in _NEXT_OR_OLDER
+    worded = said in known.onward or titled in known.onward
     is_arrow = _is_forward(mark, address, here, is_rtl=is_rtl)
     speaks = numbered or named or worded or is_arrow or "next" in rel
     if not speaks or _CAROUSEL.search(around := names_around(node, 3)):
@@ -381,8 +380,8 @@ def _words(text: str) -> str:
 
 
 def _is_more(said: str, titled: str) -> bool:
-    words = said.split()
-    return said in MORE or titled in MORE or (words[:1] == ["more"] and 1 < len(words) <= _SHORT)
+    words, more = said.split(), pager_labels().more
+    return said in more or titled in more or (words[:1] == ["more"] and 1 < len(words) <= _SHORT)
 
 
 def _leads_on(said: str, titled: str, address: str, here: str) -> bool:
@@ -392,11 +391,14 @@ def _leads_on(said: str, titled: str, address: str, here: str) -> bool:
     """
     if not leads_on(here, address):
         return False
+    known = pager_labels()
     for text in (said, titled):
         words = _DIGITS.sub(" ", text).split()
         beginnings = (" ".join(words[:count]) for count in (1, 2, 3))
         endings = (" ".join(words[-count:]) for count in (1, 2))
-        if any(part in _ON for part in beginnings) or any(part in NEXT for part in endings):
+        if any(part in known.onward or part in known.more for part in beginnings):
+            return True
+        if any(part in known.next for part in endings):
             return True
     return False
 

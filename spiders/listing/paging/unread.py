@@ -16,9 +16,9 @@ from spiders.items import Listing, ListingItem, UnreadSign
 from spiders.listing.paging.archive_labels import gregorian_year, period_in
 from spiders.listing.paging.archives import reached_by
 from spiders.listing.paging.controls import Controls
+from spiders.listing.paging.label_words import pager_labels
 from spiders.listing.paging.labels import is_year, label_of, number_in
 from spiders.listing.paging.page_numbers import PAGER_CLASS, is_page_of, pager_of, step
-from spiders.listing.paging.pagination_words import MORE, NEXT, OLDER
 from spiders.listing.paging.unread_texts import (
     MAX_NODES,
     MAX_PAGE_SIZE,
@@ -299,9 +299,10 @@ def _speaks_of_more(label: str) -> bool:
     """Whether a label is for more rows, as in *Load more*, *Next* and *Load more releases*."""
     words = fold_date(_EDGES.sub("", label)).split()
     said = " ".join(words)
-    if said in MORE or said in NEXT or said in OLDER:
+    known = pager_labels()
+    if said in known.more or said in known.onward:
         return True
-    return len(words) <= MAX_WORDS and " ".join(words[:2]) in MORE
+    return len(words) <= MAX_WORDS and " ".join(words[:2]) in known.more
 
 
 def _contains_controls(node: etree._Element) -> bool:

@@ -12,10 +12,9 @@ from lxml import etree
 from data.text.folding import fold_date
 from spiders.items import UnreadSign
 from spiders.listing.paging.archive_labels import is_stem
-from spiders.listing.paging.archive_words import LINKING, NEWS
+from spiders.listing.paging.label_words import archive_labels, pager_labels
 from spiders.listing.paging.labels import is_year
 from spiders.listing.paging.page_numbers import PAGER_CLASS
-from spiders.listing.paging.pagination_words import PAGE, phrases
 from spiders.page.class_hints import names_around
 from spiders.page.page import Page
 
@@ -42,30 +41,6 @@ MAX_PAGES: Final = 10_000
 
 MAX_QUOTE: Final = 60
 """Maximum length of a quote from a page, in characters."""
-
-RESULTS: Final = phrases(
-    "result results hits entries items records résultat résultats resultado resultados registros "
-    "risultati risultato elementi ergebnis ergebnisse treffer einträge resultaten resultater "
-    "resultat träffar tulosta tulos wynik wyniki wyników výsledek výsledky výsledků výsledkov "
-    "záznam záznamů találat rezultat rezultata rezultate rezultatov результат результата "
-    "результаты результатов результатів записей записи записів резултата sonuç kayıt nəticə "
-    "натыйжа αποτελέσματα نتيجة نتائج نتایج תוצאות परिणाम ফলাফল முடிவுகள் ผลลัพธ์ รายการ kết_quả hasil "
-    "rezultatų ieraksti tulemust შედეგი"
-)
-"""Words for results and records, after a total."""
-
-OF: Final = phrases(
-    "of out_of von aus sur de di su da van z ze av af af_i alt ud_af из от з із од od iz dintr-un "
-    "από / از من מתוך sul numaradan ni dari trong daripada का में จาก 中 của"
-)
-"""Words between the number of rows and the total, as in *10 of 248*."""
-
-TOTALS: Final = phrases(
-    "total results result gesamt insgesamt treffer ergebnisse totale totaal totalt łącznie razem "
-    "celkem spolu összesen всего усього разом общо ukupno skupaj toplam cəmi σύνολο المجموع مجموع "
-    "सभी कुल ทั้งหมด tổng jumlah résultats resultados risultati"
-)
-"""Words for a total, before its number."""
 
 _THOUSANDS: Final = re.compile(r"(?<=\d)[,.'’\u00a0\u202f](?=\d{3}(?!\d))")
 _RANGE_OF: Final = re.compile(
@@ -140,8 +115,9 @@ def _counted_news(text: str) -> int:
     found = _COUNTED.fullmatch(_THOUSANDS.sub("", fold_date(text)))
     if found is None or is_year(int(found[1])):
         return 0
-    words = [word for word in found[2].split() if word not in LINKING]
-    return int(found[1]) if words and all(is_stem(word, NEWS) for word in words) else 0
+    known = archive_labels()
+    words = [word for word in found[2].split() if word not in known.linking]
+    return int(found[1]) if words and all(is_stem(word, known.news) for word in words) else 0
 
 
 def _short_text(node: etree._Element) -> str | None:
@@ -192,7 +168,7 @@ def _places_in(folded: str, count: int) -> tuple[int, int, int] | None:
 def _shares(folded: str, count: int) -> int:
     """Return the total in a text such as *10 of 248* if the page has 10 rows, or 0."""
     match = _SHARE.search(folded)
-    if match is None or int(match["n"]) != count or match["by"].strip() not in OF:
+    if match is None or int(match["n"]) != count or match["by"].strip() not in pager_labels().of:
         return 0
     return 0 if is_year(int(match["all"])) else int(match["all"])
 
@@ -216,7 +192,7 @@ def _page_of(folded: str, node: etree._Element) -> tuple[int, int] | None:
     if match is None:
         named = _PAGE_OF.search(folded)
         # "Page 1 Page 2" is a row of links, not "page 1 of 2".
-        if named and named["word"] in PAGE and named["word"] not in named["by"]:
+        if named and named["word"] in pager_labels().page and named["word"] not in named["by"]:
             pair = int(named["n"]), int(named["m"])
             return pair if 0 < pair[0] <= pair[1] else None
         match = _OF_PAGES.fullmatch(folded)
@@ -232,7 +208,10 @@ def _page_in_field(folded: str, node: etree._Element) -> tuple[int, int] | None:
     """Return the numbers of the current and last page if the current one is in a text field."""
     field = node.find(".//input[@value]")
     found = _OF_LAST.search(folded) if field is not None else None
-    if field is None or found is None or found[1] not in PAGE or found[2].strip() not in OF:
+    if field is None or found is None:
+        return None
+    known = pager_labels()
+    if found[1] not in known.page or found[2].strip() not in known.of:
         return None
     value = field.get("value") or ""
     shown, last = int(value) if value.isdecimal() else 0, int(found[3])
@@ -244,7 +223,9 @@ def _total_in(folded: str) -> int:
     if match := _CJK_TOTAL.search(folded):
         return int(match[1] or match[2])
     for number, word in _NUMBER_WORD.findall(folded):
-        if word in RESULTS and not is_year(int(number)):
+        if word in pager_labels().results and not is_year(int(number)):
             return int(number)
     match = _WORD_NUMBER.search(folded)
-    return int(match[2]) if match and match[1] in TOTALS and len(folded) <= MAX_QUOTE else 0
+    if match and match[1] in pager_labels().totals and len(folded) <= MAX_QUOTE:
+        return int(match[2])
+    return 0

@@ -19,7 +19,7 @@ from data.dates.relative import is_relative
 from data.models import Published
 from data.text.folding import fold_date
 from spiders.listing.rows.flat_page import FlatPage, TextMark
-from spiders.page.date_labels import CHANGED, MAX_LABEL, is_label, is_of_event
+from spiders.page.date_labels import MAX_LABEL, is_label, is_of_change, is_of_event
 from spiders.page.html_tree import line_of
 
 MAX_DATES = 20_000
@@ -173,7 +173,7 @@ def _is_other(texts: list[TextMark], index: int, heads: ColumnHeads, before: str
         named = label.parent.tag in _LABELS or "label" in (label.parent.get("class") or "")
         labelled = named or is_label(label.text)
         before = heads.over(texts[index].parent) or (label.text if labelled else "")
-    return bool(before) and (is_of_event(before) or bool(CHANGED.search(before[-MAX_LABEL:])))
+    return bool(before) and (is_of_event(before) or is_of_change(before[-MAX_LABEL:]))
 
 
 def _without_year(

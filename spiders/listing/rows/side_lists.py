@@ -4,51 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from itertools import islice
 from typing import Final
 from urllib.parse import urlsplit
 
 from lxml import etree
 
+from data.languages.vocabulary import pattern, words
 from spiders.page.phrases import comparison_key, is_related, is_tail
 
-SIDE_LIST_HEADINGS: Final = frozenset(
-    map(
-        comparison_key,
-        (
-            "archives", "archive", "categories", "topics", "languages", "recent posts",
-            "recent comments", "latest posts", "tags", "tag cloud", "quick links", "links",
-            "follow us", "featured", "in focus", "announcements from", "kategorien", "archiv",
-        ),
-    )
-)  # fmt: skip
-"""Headings of lists that are not releases, as comparison keys (letters only)."""
-
-_EVENT_WORDS: Final = """
-    event events calendar veranstaltung veranstaltungen veranstaltungskalender termine kalender
-    agenda calendrier événement événements evento eventos eventi calendario appuntamenti
-    мероприятия события календарь анонсы etkinlik etkinlikler takvim takvimi tədbirlər
-    təqvim wydarzenia kalendarium wydarzeń události akce kalendář podujatia kalendár események
-    rendezvények naptár eseménynaptár evenimente събития календар події заходи догађаји dogodki
-    događanja الفعاليات فعاليات رویدادها אירועים εκδηλώσεις ημερολόγιο arrangementer begivenheder
-    evenemang tapahtumat evenementen kegiatan acara renginiai pasākumi sündmused ღონისძიებები
-    іс-шаралар тадбирлар tadbirlar
-"""
-EVENTS: Final = frozenset(_EVENT_WORDS.casefold().split())
-"""Words in headings of lists of events."""
-
-UNSPACED_EVENTS: Final = re.compile(
-    "イベント|カレンダー|行事|催し|행사|일정|活动|活動|日历|日程|กิจกรรม|ปฏิทิน|कार्यक्रम"
-)
-"""Words for events in scripts without spaces."""
-
-UNSPACED_NEWS: Final = re.compile("ニュース|お知らせ|新着|新闻|新聞|公告|뉴스|소식|보도|ข่าว|समाचार")
-"""Words for news in scripts without spaces."""
-
-JOINING: Final = re.compile(
-    r"[&+/,|]|\b(?:and|und|et|e|y|i|a|och|og|en|ja|ve|və|и|і|та|και|și|és|in)\b", re.IGNORECASE
-)
-"""Words and signs that join events and news in one heading."""
+JOINING: Final = r"[&+/,|]|\b{}\b"
+"""Words and signs that join events and news in one heading, around the words of all languages."""
 
 MAX_WORDS: Final = 3
 """Maximum number of words in a heading of events."""
@@ -81,7 +48,19 @@ MIN_WIDE: Final = 7
 
 def announces_other(text: str) -> bool:
     """Whether a heading announces other things than the releases of the page."""
-    return is_tail(text) or comparison_key(text) in SIDE_LIST_HEADINGS or announces_events(text)
+    return is_tail(text) or comparison_key(text) in _side_headings() or announces_events(text)
+
+
+@cache
+def _side_headings() -> frozenset[str]:
+    """Return the headings of lists that are not releases, as comparison keys (letters only)."""
+    return frozenset(map(comparison_key, words("headings.beside")))
+
+
+@cache
+def _event_words() -> frozenset[str]:
+    """Return words in headings of lists of events, in scripts with spaces."""
+    return frozenset(word.casefold() for word in words("headings.events"))
 
 
 def announces_box(text: str) -> bool:
@@ -91,13 +70,14 @@ def announces_box(text: str) -> bool:
 
 def announces_events(text: str) -> bool:
     """Whether a heading announces only events, and not news too."""
-    if UNSPACED_EVENTS.search(text):
-        return len(text) <= MAX_UNSPACED_LENGTH and not UNSPACED_NEWS.search(text)
-    words = [word.casefold() for word in _WORDS.findall(text[:100])]
+    if pattern("headings.event_parts").search(text):
+        has_news = pattern("headings.news_parts").search(text)
+        return len(text) <= MAX_UNSPACED_LENGTH and not has_news
+    found = [word.casefold() for word in _WORDS.findall(text[:100])]
     return (
-        0 < len(words) <= MAX_WORDS
-        and not JOINING.search(text)
-        and any(word in EVENTS for word in words)
+        0 < len(found) <= MAX_WORDS
+        and not pattern("headings.joining", JOINING).search(text)
+        and any(word in _event_words() for word in found)
     )
 
 

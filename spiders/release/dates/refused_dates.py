@@ -11,7 +11,7 @@ from typing import Final
 
 from data.dates.parse import MAX_CHARS, plausible
 from spiders.body.text_blocks import TextBlock
-from spiders.page.date_labels import OTHER, SAID, is_of_event
+from spiders.page.date_labels import is_of_event, is_of_other, is_of_publication
 from spiders.release.dates.metadata_dates import metadata_dates
 from spiders.release.dates.publication_date import DateEvidence
 from spiders.release.dates.visible_dates import (
@@ -63,6 +63,6 @@ def _is_stated(block: TextBlock, of: DateEvidence) -> bool:
     if (names | block.container.above) & OUTSIDE:
         return False
     said = f"{label_before(block, of.seen, of.place)} {block.text}"
-    if OTHER.search(said) or is_of_event(said):
+    if is_of_other(said) or is_of_event(said):
         return False
-    return bool(names & DATED or SAID.search(said))
+    return bool(names & DATED or is_of_publication(said))

@@ -18,7 +18,15 @@ from data.models import Published
 from spiders.body.frames import Footers
 from spiders.body.text_blocks import BlockTree, TextBlock
 from spiders.page.class_hints import BIT
-from spiders.page.date_labels import AS_OF, CHANGED, MAX_LABEL, OF_SITE, OTHER, SAID, is_of_event
+from spiders.page.date_labels import (
+    MAX_LABEL,
+    is_as_of,
+    is_of_change,
+    is_of_event,
+    is_of_other,
+    is_of_publication,
+    names_site,
+)
 from spiders.page.media_urls import leads_to_file
 from spiders.release.dates.metadata_dates import time_of
 
@@ -196,7 +204,9 @@ def labelled_below(seen: BlockTree, place: DatePlace, reading: DateContext) -> P
         if around & FRAMES or is_outside(block, seen, place, footers):
             continue
         dates = called(block.text, find_dates(block.text, reading, "line"), "")
-        found += [date for date, beside in dates if SAID.search(beside) and not is_change(beside)]
+        found += [
+            date for date, beside in dates if is_of_publication(beside) and not is_change(beside)
+        ]
     plausible_ones = [date for date in found if plausible(date, reading.now)]
     return plausible_ones[0] if len(found) == len(plausible_ones) == 1 else None
 
@@ -237,9 +247,9 @@ def dates_of_block(
     above = own and block.order < place.start + NEXT
     for found, beside in said:
         changed = is_change(beside)
-        if OTHER.search(beside) or is_of_event(beside) or (changed and not own):
+        if is_of_other(beside) or is_of_event(beside) or (changed and not own):
             continue
-        is_stated = not changed and (above or (own and bool(SAID.search(beside))))
+        is_stated = not changed and (above or (own and is_of_publication(beside)))
         if stated:
             # A modification label counts less if the date is also in a ``<time>`` element.
             worth = score - MODIFICATION_PENALTY * changed
@@ -334,7 +344,7 @@ def marked_times(block: TextBlock, reading: DateContext) -> list[Published]:
 def is_change(beside: str) -> bool:
     """Whether the words before a date label it as a modification date."""
     label = beside[-MAX_LABEL:]
-    return bool(CHANGED.search(label) or AS_OF.search(label))
+    return is_of_change(label) or is_as_of(label)
 
 
 def is_own(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
@@ -347,7 +357,7 @@ def is_own(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
     around = block.container.hints | block.container.above
     if place.title is not None:
         around &= ~seen.blocks[place.title].container.above
-    return not around & FRAMES and not OF_SITE.search(block.text)
+    return not around & FRAMES and not names_site(block.text)
 
 
 def named(beside: str) -> float:
@@ -356,8 +366,8 @@ def named(beside: str) -> float:
     Publication labels score positive, modification labels negative.
     """
     if is_change(beside):
-        return -0.8 if AS_OF.search(beside) else -1.6
-    return 0.7 if SAID.search(beside) else 0.0
+        return -0.8 if is_as_of(beside) else -1.6
+    return 0.7 if is_of_publication(beside) else 0.0
 
 
 def is_outside(block: TextBlock, seen: BlockTree, place: DatePlace, footers: Footers) -> bool:

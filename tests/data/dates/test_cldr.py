@@ -24,6 +24,7 @@ from data.dates.day_order import order_of_host, order_of_place
 from data.dates.months import CLDR_FILE
 from data.dates.parse import parse_date
 from data.dates.renew_months import EDGES, PLACEHOLDER, renewed
+from data.languages.vocabulary import vocabulary
 
 SHORT_WORDS = {"ms": "Ogo Dis", "sq": "shk pri qer korr gush sht tet nën dhj", "ca": "ag"}
 """Short forms that we leave out: in a text of another language they are words of it."""
@@ -119,12 +120,16 @@ def orders_of(country: str) -> set[str]:
     return orders
 
 
-LANGUAGES = sorted(
-    day_order.DAY_FIRST - {"fa"} | day_order.YEAR_FIRST | day_order.DAY_FIRST_ENGLISH
-)
+LANGUAGES = [tag for tag, one in vocabulary().items() if one.dates.order and tag != "fa"]
+REGIONS = [
+    f"{tag}-{region}"
+    for tag, one in vocabulary().items()
+    for region, order in one.dates.region_orders.items()
+    if order != "uncertain"
+]
 
 
-@pytest.mark.parametrize("language", [*LANGUAGES, "en-US", "en-PH"])
+@pytest.mark.parametrize("language", [*LANGUAGES, *REGIONS])
 def test_the_order_of_a_language_is_that_of_the_cldr(language: str) -> None:
     assert order_of_place((language,), "UTC") == order_in(Locale.parse(language, sep="-"))
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
-from importlib.resources import files
 
 import pytest
 
 from data.dates.context import DateContext
+from data.languages.vocabulary import vocabulary
 from spiders.page.page import Page
 from spiders.release.read import read_release
 
 READING = DateContext("UTC", now=dt.datetime(2026, 3, 2, tzinfo=dt.UTC))
-RELATED: dict[str, list[str]] = tomllib.loads(
-    files("spiders.page").joinpath("phrases.toml").read_text("utf-8")
-)["related"]
+RELATED = {tag: found for tag, one in vocabulary().items() if (found := one.headings.related)}
 FIRST = (
     "The harbour authority of Lower Merrow has opened its second lock to ships of up to ninety "
     "metres, after four years of work."

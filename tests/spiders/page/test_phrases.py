@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib.resources import files
-
 import pytest
 from babel import Locale
 
+from data.languages.vocabulary import vocabulary
 from spiders.page.phrases import is_related, is_tail
 
-RELATED: dict[str, list[str]] = tomllib.loads(
-    files("spiders.page").joinpath("phrases.toml").read_text("utf-8")
-)["related"]
+RELATED = {tag: found for tag, one in vocabulary().items() if (found := one.headings.related)}
 LANGUAGES = """
     af am ar az be bg bn bs ca cs cy da de el en es et eu fa fi fr ga gl gu ha he hi hr hu
     hy id ig is it ja ka kk km kn ko ku ky lo lt lv mk ml mn mr ms mt my nb ne nl nn or pa
-    pl ps pt ro ru si sk sl so sq sr sv sw ta te tg th ti tk tl tr uk ur uz vi xh yo zh-Hans
-    zh-Hant zu
+    pl ps pt ro ru si sk sl so sq sr sv sw ta te tg th ti tk fil tr uk ur uz vi xh yo zh zu
 """
 
 

@@ -1,0 +1,193 @@
+"""Load the words of all languages: dates, date labels, pagers, archives and headings.
+
+``words/`` has one TOML file per language; its name is the BCP 47 tag of the language. Files are
+read at the first use. `words` and `pattern` join one table of all files, because the language of a
+page is often unknown or wrong. docs/how-to/add-a-language.md explains the tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from operator import attrgetter
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+import msgspec
+
+from data.errors import LanguageError
+from data.toml_files import decode
+
+WORDS_FOLDER = Path(__file__).parent / "words"
+"""The folder with one file per language."""
+
+MONTHS: Final = 12
+
+DateOrder: TypeAlias = Literal["DMY", "MDY", "YMD"]
+"""Order of day, month and year in a date such as 03/04/26."""
+
+
+class DateWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words in dates: names of months, and words for recent days.
+
+    ``order`` is the order of numbers in dates. ``region_orders`` has the order of single regions,
+    such as ``US``. ``months`` and ``solar_hijri_months`` have twelve texts, the first month first:
+    names of a month, separated by spaces. A middle dot (·) represents a space in a name.
+    ``ambiguous`` has names that mean another month or day, or something else, in other languages.
+    They are read only on pages of this language. ``relative`` has regular expressions for relative
+    times, such as "3 hours ago".
+    """
+
+    order: DateOrder | None = None
+    region_orders: dict[str, DateOrder | Literal["uncertain"]] = {}
+    months: tuple[str, ...] = ()
+    solar_hijri_months: tuple[str, ...] = ()
+    ambiguous: tuple[str, ...] = ()
+    today: tuple[str, ...] = ()
+    yesterday: tuple[str, ...] = ()
+    relative: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise ValueError if a list of months does not have twelve texts."""
+        for months in (self.months, self.solar_hijri_months):
+            if len(months) not in {0, MONTHS}:
+                raise ValueError(
+                    f"a year has twelve months; write {MONTHS} texts, not {len(months)}"
+                )
+
+
+class DateLabels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Regular expressions for labels before dates, compared without case.
+
+    ``changed``: the last change. ``published``: the publication. ``as_of``: the day up to which a
+    text is valid. ``event``: an event or deadline. ``other``: not a publication. ``site``: words
+    for "website", which mark a line about the whole site.
+    """
+
+    published: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    as_of: tuple[str, ...] = ()
+    event: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+    site: tuple[str, ...] = ()
+
+
+class Pager(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Labels of pagination controls, as complete phrases.
+
+    ``older`` has labels of links to older releases. ``page`` is a word before a page number, and
+    ``page_ending`` a word after it. ``of`` is a word between two numbers. ``result`` is a word
+    after the number of all results, and ``total`` a word before this number.
+    """
+
+    next: tuple[str, ...] = ()
+    older: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    previous: tuple[str, ...] = ()
+    page: tuple[str, ...] = ()
+    page_ending: tuple[str, ...] = ()
+    of: tuple[str, ...] = ()
+    result: tuple[str, ...] = ()
+    total: tuple[str, ...] = ()
+
+
+class ArchiveWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Words in labels of links to archives.
+
+    ``archive``, ``older`` and ``news`` are stems, which may have an ending, and ``part_of_year`` is
+    a stem for a quarter or half of a year. ``whole_listing`` has words for all releases, and
+    ``before`` words beside the first or last year of an archive. ``period`` has words for years and
+    months. ``linking`` has verbs, articles and prepositions beside the others.
+    """
+
+    archive: tuple[str, ...] = ()
+    older: tuple[str, ...] = ()
+    news: tuple[str, ...] = ()
+    whole_listing: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    period: tuple[str, ...] = ()
+    part_of_year: tuple[str, ...] = ()
+    linking: tuple[str, ...] = ()
+
+
+class Headings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Headings of lists beside releases.
+
+    ``related`` has headings of other news, ``beside`` headings of other lists, as complete lines.
+    ``events`` has words for events, and ``joining`` words that join two nouns ("and"). Scripts
+    without spaces use ``event_parts`` and ``news_parts``, which are found inside words.
+    """
+
+    related: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    events: tuple[str, ...] = ()
+    joining: tuple[str, ...] = ()
+    event_parts: tuple[str, ...] = ()
+    news_parts: tuple[str, ...] = ()
+
+
+class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The words of one language; every table and key is optional."""
+
+    dates: DateWords = DateWords()
+    date_labels: DateLabels = DateLabels()
+    pager: Pager = Pager()
+    archive: ArchiveWords = ArchiveWords()
+    headings: Headings = Headings()
+
+
+@cache
+def vocabulary() -> Mapping[str, LanguageWords]:
+    """Return the words of each language by its tag, in the order of the tags.
+
+    Raises LanguageError if a file is invalid.
+    """
+    files = sorted(WORDS_FOLDER.glob("*.toml"))
+    read = {file.stem: file.read_text("utf-8") for file in files}
+    return MappingProxyType(
+        {tag: decode(text, LanguageWords, _name(tag), LanguageError) for tag, text in read.items()}
+    )
+
+
+def words(key: str) -> tuple[str, ...]:
+    """Return the texts of a key in all languages without duplicates, such as ``pager.next``."""
+    wanted = attrgetter(key)
+    return tuple(dict.fromkeys(text for one in vocabulary().values() for text in wanted(one)))
+
+
+@cache
+def pattern(key: str, frame: str = "{}") -> re.Pattern[str]:
+    """Compile the regular expressions of a key in all languages to one, which ignores case.
+
+    ``frame`` is a regular expression around the alternatives, which replace ``{}``. Raises
+    LanguageError if a regular expression is invalid.
+    """
+    try:
+        return re.compile(frame.replace("{}", alternatives(words(key))), re.IGNORECASE)
+    except re.error:
+        for tag, one in vocabulary().items():
+            for text in attrgetter(key)(one):
+                _check(text, tag, key)
+        raise
+
+
+def alternatives(expressions: Sequence[str]) -> str:
+    r"""Join regular expressions to a group; those that start with ``\b`` share one test."""
+    at_word = [one.removeprefix(r"\b") for one in expressions if one.startswith(r"\b")]
+    others = [one for one in expressions if not one.startswith(r"\b")]
+    shared = [rf"\b(?:{'|'.join(at_word)})"] if at_word else []
+    return f"(?:{'|'.join((*shared, *others))})"
+
+
+def _check(expression: str, tag: str, key: str) -> None:
+    try:
+        re.compile(expression)
+    except re.error as cause:
+        reason = f"{expression!r} is not a regular expression ({cause})"
+        raise LanguageError(_name(tag), key, reason) from cause
+
+
+def _name(tag: str) -> str:
+    return str(WORDS_FOLDER / f"{tag}.toml")
