@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -22,12 +23,12 @@ NUMBERS = [1, 2, 3, 4]
 WRONG = '[release]\ntitle = ".text p"\n'
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A HOME whose rules took a paragraph for the title, and whose site is gone by now."""
     with served() as room:
         show(room)
-        home = make_home(tmp_path / "home", f"{room.base}/news/")
+        home = make_home(tmp_path_factory.mktemp("collected") / "home", f"{room.base}/news/")
         source = home / "sources" / "harbour.toml"
         right = source.read_text()
         source.write_text(right + WRONG)
@@ -35,6 +36,12 @@ def home(tmp_path: Path) -> Path:
         assert communique("publish", home=home).returncode == 0
         source.write_text(right)
     return home
+
+
+@pytest.fixture
+def home(collected: Path, tmp_path: Path) -> Path:
+    """A copy of that HOME."""
+    return Path(shutil.copytree(collected, tmp_path / "home"))
 
 
 def show(room: Room) -> None:
