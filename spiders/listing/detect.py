@@ -200,10 +200,7 @@ def _own_list(
 
 def _links_are_headlines(choice: RankedRegion, flat: FlatPage) -> bool:
     """Whether the titles of most items are link texts as long as headlines."""
-    said = {
-        (anchor.url, flat.said(anchor.place, max(anchor.end, anchor.place + 1)))
-        for anchor in flat.anchors
-    }
+    said = {(anchor.url, flat.text_of(anchor)) for anchor in flat.anchors}
     headlines = sum(
         (item.url, item.title) in said and is_headline(item.title) for item in choice.items
     )

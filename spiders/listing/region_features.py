@@ -136,7 +136,7 @@ class RegionFeatures:
         flat = self.flat
         if flat.regions.at(anchor.place) & (CHROME | ASIDE):
             return False
-        return len(flat.said(anchor.place, max(anchor.end, anchor.place + 1)).split()) >= NAIVE
+        return len(flat.text_of(anchor).split()) >= NAIVE
 
     def _count_words(self) -> list[int]:
         """Return the number of words before each place, including the titles of links."""

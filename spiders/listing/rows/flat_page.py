@@ -149,6 +149,7 @@ class FlatPage:
     cut: bool = False
     _text_places: list[int] = field(default_factory=list)
     _anchor_places: list[int] = field(default_factory=list)
+    _link_texts: dict[int, str] = field(default_factory=dict)
 
     def settle(self) -> None:
         """Index the places of texts and links, after all marks are added or removed."""
@@ -175,9 +176,15 @@ class FlatPage:
 
         Alternative texts are used only if there are no other words.
         """
-        texts = self.texts_in(begin, end)
-        words = [text.text for text in texts if text.parent.tag != "img"]
-        return " ".join(words or [text.text for text in texts])
+        return joined(self.texts_in(begin, end))
+
+    def text_of(self, anchor: LinkMark) -> str:
+        """Return the words of a link like `said`. Cached, as each link is in several regions."""
+        text = self._link_texts.get(anchor.place)
+        if text is None:
+            text = self.said(anchor.place, max(anchor.end, anchor.place + 1))
+            self._link_texts[anchor.place] = text
+        return text
 
     @cached_property
     def pagers(self) -> list[int]:
@@ -192,6 +199,12 @@ class FlatPage:
     def is_chrome(self, begin: int, end: int) -> bool:
         """Whether all marks between two places are in a menu or the page's header or footer."""
         return bool(self.regions.around(begin, end) & CHROME)
+
+
+def joined(texts: list[TextMark]) -> str:
+    """Join texts to one line; alternative texts of images are used only without other texts."""
+    words = [text.text for text in texts if text.parent.tag != "img"]
+    return " ".join(words or [text.text for text in texts])
 
 
 def element_word(node: etree._Element) -> str:

@@ -15,7 +15,7 @@ from data.models import Published
 from spiders.items import ListingItem
 from spiders.listing.rows.case_names import are_captions, case_name
 from spiders.listing.rows.dates import DateMark
-from spiders.listing.rows.flat_page import FlatPage, LinkMark, TextMark
+from spiders.listing.rows.flat_page import FlatPage, LinkMark, joined
 from spiders.listing.rows.records import Record
 from spiders.listing.rows.side_links import is_month_archive, is_side_link
 from spiders.listing.rows.titles import (
@@ -194,9 +194,7 @@ class RecordFields:
         return side > _HALF * len(anchors)
 
     def _text_of(self, anchor: LinkMark) -> str:
-        inner = self._flat.texts_in(anchor.place, max(anchor.end, anchor.place + 1))
-        text = _joined(inner)
-        return text or (anchor.node.get("title") or "").strip()
+        return self._flat.text_of(anchor) or (anchor.node.get("title") or "").strip()
 
     def like_these(self, record: Record) -> ListingItem | None:
         """Return the item of another record, or None if no link of it has a known signature."""
@@ -229,18 +227,16 @@ class RecordFields:
 
     def _title(self, record: Record, anchor: LinkMark) -> str:
         same = islice((one for one in record.anchors if one.url == anchor.url), MAX_TITLE_LINKS)
-        own = max(
-            (
-                (
-                    title := self._own_title(record, other),
-                    bool(title) and in_heading(other.node),
-                    self._likeness[self._slot(other)] >= _LIKELY,
-                )
-                for other in same
-                if other is anchor or self._slot(other) not in self._side
-            ),
-            key=lambda said: (not GENERIC.fullmatch(said[0]), *said[1:], len(said[0])),
-        )[0]
+        titled = [one for one in same if one is anchor or self._slot(one) not in self._side]
+        titles = [(self._own_title(record, one), one) for one in titled]
+
+        def rank(said: tuple[str, LinkMark]) -> tuple[bool | int, ...]:
+            title, one = said
+            is_likely = self._likeness[self._slot(one)] >= _LIKELY
+            headed = bool(title) and in_heading(one.node)
+            return not GENERIC.fullmatch(title), headed, is_likely, len(title)
+
+        own = titles[0][0] if len(titles) == 1 else max(titles, key=rank)[0]
         likeness = self._likeness[self._slot(anchor)]
         if own and (likeness >= _LIKELY or (likeness >= _POSSIBLE and _is_title(own))):
             return own
@@ -307,7 +303,7 @@ class RecordFields:
             return said
         if len(inner) > 1 and any(child.tag in _PARTS for child in anchor.node.iter()):
             return max(inner, key=self._titles.score).text
-        return _joined(inner) or self._text_of(anchor)
+        return joined(inner) or self._text_of(anchor)
 
     def _date(self, record: Record, link: LinkMark) -> Published | None:
         """Return the publication date of a record, or None.
@@ -335,9 +331,11 @@ class RecordFields:
             return known, not mark.other, not titled, stated, mark.alone, agreed, -order
 
         published = max(enumerate(told), key=rank)[1].published
+        if published is None or published.precision != "day":
+            return published
         clocks = (text.text for text in record.undated if _CLOCK.fullmatch(text.text))
         clock = next(clocks, None)
-        if published is None or published.precision != "day" or clock is None:
+        if clock is None:
             return published
         reading = DateContext(published.zone)
         return parse_date(f"{published.iso} {clock}", reading, published.rule) or published
@@ -350,12 +348,6 @@ def _is_in_link_text(mark: DateMark, link: LinkMark) -> bool:
 
 def _has_own_date(record: Record) -> bool:
     return any(mark.alone for mark in record.dates)
-
-
-def _joined(texts: list[TextMark]) -> str:
-    """Join texts to one line; alternative texts of images are used only without other texts."""
-    words = [text.text for text in texts if text.parent.tag != "img"]
-    return " ".join(words or [text.text for text in texts])
 
 
 def _is_title(text: str) -> bool:

@@ -333,10 +333,7 @@ def _titled(flat: FlatPage) -> list[int]:
 
     A "read more" link counts if no other link has its address.
     """
-    said = {
-        anchor.place: (flat.said(anchor.place, max(anchor.end, anchor.place + 1)), anchor.url)
-        for anchor in flat.anchors
-    }
+    said = {anchor.place: (flat.text_of(anchor), anchor.url) for anchor in flat.anchors}
     worded = {place: one for place, one in said.items() if says_words(one[0])}
     leading = {place for place, (text, _) in worded.items() if LEADING.match(text)}
     told = {urldefrag(url)[0] for place, (_, url) in worded.items() if place not in leading}
