@@ -304,7 +304,7 @@ def _settle_unknown(found: Records) -> None:
         else:
             without.append([record])
     for first, *others in without:
-        more = f", nor of the {counted(len(others), 'record')} after it" if others else ""
+        more = f", nor to the {counted(len(others), 'record')} after it" if others else ""
         _complain(found, first, f"no leaf of the log belongs to it{more}")
 
 

@@ -159,7 +159,7 @@ def test_a_missing_log_is_reported_in_a_few_lines(home: Path, tmp_path: Path) ->
         assert verified.returncode == 1
         assert said in verified.stderr
         assert (
-            f"{file.name}: byte 0: no leaf of the log is its own, nor of the 12 records after"
+            f"{file.name}: byte 0: no leaf of the log belongs to it, nor to the 12 records after"
             in (verified.stderr)
         )
         assert f"{tmp_path}: there is no signed log here" in verified.stderr

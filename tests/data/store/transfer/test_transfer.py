@@ -229,7 +229,7 @@ def test_a_target_that_is_filled_from_elsewhere_is_left_alone(
         move(full, empty, 9)
     other = f"sqlite:{tmp_path / 'other.db'}"
     open_store(other).close()
-    with pytest.raises(StoreError, match=r"filled from sqlite:.*full\.db"):
+    with pytest.raises(StoreError, match=r"transfer from sqlite:.*full\.db"):
         move(other, empty)
     with pytest.raises(StoreError, match="unfinished"):
         move(empty, other)
