@@ -73,7 +73,7 @@ SILENT = (
         "a page has only the date of a footer or a file; years of two digits come first",
         "neither dates a release; the whole list decides the order",
         (
-            "tests/spiders/release/dates/test_publication_date.py::test_neither_a_footer_nor_a_file_dates_a_release",
+            "tests/spiders/release/date/test_choice.py::test_neither_a_footer_nor_a_file_dates_a_release",
             "tests/spiders/listing/test_read.py::test_a_list_whose_years_come_first_with_two_digits_is_read_by_all_of_its_dates",
         ),
     ),

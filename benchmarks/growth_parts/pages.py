@@ -44,7 +44,8 @@ from spiders.page.embedded_metadata import read_metadata
 from spiders.page.javascript import needs_scripts
 from spiders.page.page import DocumentText, Page
 from spiders.page.unscripted import without_scripts
-from spiders.release.document import published_of, text_of, title_of
+from spiders.release.date.choice import document_date
+from spiders.release.document import text_of, title_of
 from spiders.release.read import read_release
 from spiders.sections.find import find_sections
 from spiders.sources.source_file import ListingRules, ReleaseRules
@@ -311,7 +312,7 @@ def excerpt(text: str) -> object:
 def document(text: str) -> object:
     """Read the text of a document."""
     found = DocumentText(text[:1000], text[:1000], "2026-03-02", (text, text[:1000]))
-    return title_of(found, "Lamp"), published_of(found, READING), text_of(found, "Lamp")
+    return title_of(found, "Lamp"), document_date(found, READING, None), text_of(found, "Lamp")
 
 
 SAID: Final = (

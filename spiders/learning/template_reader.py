@@ -8,7 +8,6 @@ from typing import Final
 from lxml import etree
 
 from data.dates.context import DateContext
-from data.dates.parse import parse_date, plausible
 from data.languages.detection import detect_language
 from data.models import Content, Published
 from data.text.clean import clean_line
@@ -28,8 +27,7 @@ from spiders.page.embedded_metadata import EmbeddedMetadata, read_metadata
 from spiders.page.hidden import hidden_parts
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
-from spiders.release.dates.metadata_dates import metadata_dates, state_date, url_date
-from spiders.release.dates.visible_dates import DOTTED
+from spiders.release.date.choice import learned_date, selected_date
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (
     author_of,
@@ -204,15 +202,7 @@ class TemplateReader:
     ) -> Published | None:
         if self._published is not None:
             return date_in(self._published.value(page.tree, apart=True), reading)
-        rule = self.template.date_origin
-        if rule == "listing":
-            return listed.published if listed else None
-        if rule == "url":
-            return url_date(page.url, reading)[0]
-        if rule == "state":
-            return state_date(page.tree, reading)
-        said = (text for text, name in metadata_dates(meta, page) if name == rule)
-        return _published_in(next(said, ""), reading, rule)
+        return learned_date(self.template.date_origin, page, meta, reading, listed)
 
 
 def _finder(selector: str | None) -> CssSelector | None:
@@ -223,21 +213,9 @@ def _value(finder: CssSelector | None, root: etree._Element) -> str:
     return finder.value(root) if finder else ""
 
 
-def _published_in(text: str, reading: DateContext, rule: str) -> Published | None:
-    """Parse a metadata date. A time in UTC is converted to the source's time zone."""
-    found = parse_date(text, reading, rule)
-    if found is None or not plausible(found, reading.now):
-        return None
-    utc = found.precision == "second" and found.zone == "UTC"
-    return replace(found, zone=reading.zone) if utc else found
-
-
 def date_in(text: str, reading: DateContext) -> Published | None:
     """Return the date in a text that should contain one, or None if it is implausible."""
-    if reading.order is None and DOTTED.search(text):
-        reading = replace(reading, order="DMY")
-    found = parse_date(text, reading, LEARNED) if text else None
-    return found if found and plausible(found, reading.now) else None
+    return selected_date(text, reading, LEARNED)
 
 
 _FRAME: Final = Container(etree.Element("html"), "html", "", None, 0, 0, 0)

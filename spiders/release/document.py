@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from data.dates.context import DateContext
-from data.dates.parse import find_dates, on_day, plausible
-from data.models import Published
 from data.text.clean import clean_line, clean_text
 from spiders.page.page import DocumentText
 from spiders.page.phrases import comparison_key
@@ -34,14 +30,10 @@ NAMING: Final = 4
 """Minimum length of a title without its `BUTTON` words (characters)."""
 
 TOP: Final = 14
-"""Number of lines at the beginning of a document in which headline and date are searched."""
+"""Number of lines at the beginning of a document in which the headline is searched."""
 
 HEADER: Final = 300
 """Maximum length of the letterhead above a headline (characters)."""
-
-AFTER: Final = dt.timedelta(days=7)
-"""Maximum time from the document's creation day to the release date. A later date in the text is an
-announced event."""
 
 EDGE, REPEATED = 2, 3
 """Running titles are lines among the first or last `EDGE` lines of at least `REPEATED` pages, and
@@ -84,20 +76,6 @@ def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
 def names_something(title: str) -> bool:
     """Whether a link text or title contains more than words such as "download PDF"."""
     return len(BUTTON.sub("", title)) >= NAMING
-
-
-def published_of(document: DocumentText, reading: DateContext) -> Published | None:
-    """Return the date at the top of a document, else at its end, else its creation day."""
-    made = dt.date.fromisoformat(document.created) if document.created else None
-    lines = [line for page in document.pages for line in page.splitlines() if line.strip()]
-    for part in (lines[:TOP], lines[TOP:][-EDGE:]):
-        for found in find_dates("\n".join(part), reading, "pdf:text"):
-            if plausible(found, reading.now) and (made is None or found.day <= made + AFTER):
-                return found
-    if made is None:
-        return None
-    found = on_day(made, reading.zone, document.created, "pdf:metadata")
-    return found if plausible(found, reading.now) else None
 
 
 def text_of(document: DocumentText, title: str) -> str:

@@ -22,9 +22,10 @@ from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import NO_TEXT, Page
 from spiders.page.unscripted import without_scripts
 from spiders.release.body_text import STATE, BodyText, as_body, read_body
-from spiders.release.dates.day_order import release_reading
-from spiders.release.dates.publication_date import DateEvidence, date_place, read_published, trust
-from spiders.release.dates.refused_dates import refused_date
+from spiders.release.date.candidates import DateCandidates
+from spiders.release.date.choice import choose_date, confidence_of, rejected_date
+from spiders.release.date.day_order import release_reading
+from spiders.release.date.places import date_place
 from spiders.release.from_state import release_in_state
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (
@@ -39,9 +40,6 @@ from spiders.release.related_links import links_after
 from spiders.release.section import read_section, section_at
 from spiders.release.title import Title, find_title, read_title
 from spiders.sources.source_file import ReleaseRules
-
-PREFERRED_DATE_RULES = ("declared", "json-ld", "meta:article", "microdata")
-"""Prefixes of rules whose dates take precedence over a date in the page's state."""
 
 LITTLE: Final = 200
 """Body length below which ``<noscript>`` content is read too (characters)."""
@@ -104,10 +102,9 @@ def _read_visible(
         body = short_body(seen, body, title.order if title else None, reading)
     place = date_place(title.order if title else None, body, seen)
     dated = release_reading(reading, page, meta, seen, place)
-    evidence = DateEvidence(page, meta, seen, place, dated)
-    published = read_published(rules, listed, evidence, reasons)
-    if stated is not None and not (published and published.rule.startswith(PREFERRED_DATE_RULES)):
-        published = stated.published or published
+    candidates = DateCandidates(page, meta, seen, place, dated)
+    in_state = stated.published if stated else None
+    published = choose_date(rules, listed, in_state, candidates, reasons)
     if body is not None:
         headline, order = (title.text, title.order) if title else ("", None)
         kept = trim_edges(body.kept, headline, order, reading, published)
@@ -144,11 +141,11 @@ def _read_visible(
         editions=editions_of(page, language),
         confidence={
             "title": title.confidence if title else 0.0,
-            "published": trust(published),
+            "published": confidence_of(published),
             "body": text.confidence,
         },
         reasons=tuple(reasons),
-        refused="" if published else refused_date(evidence),
+        refused="" if published else rejected_date(candidates),
     )
 
 

@@ -23,7 +23,8 @@ from spiders.download.truncation import end_of
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.file_types import DOCUMENT_TYPES
 from spiders.page.page import DocumentText, Page
-from spiders.release.document import published_of, text_of, title_of
+from spiders.release.date.choice import document_date
+from spiders.release.document import text_of, title_of
 from spiders.sections.find import Section
 from spiders.sources.source_file import SourceFile
 
@@ -137,7 +138,7 @@ def document_content(
     text = text_of(said, title)
     return Content(
         title=title,
-        published=(item.published if item else None) or published_of(said, reading),
+        published=document_date(said, reading, item),
         language=detect_language(text) if text else None,
         body_html=paragraphs(text),
         body_text=text,

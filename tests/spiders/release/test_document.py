@@ -22,10 +22,10 @@ from spiders.download.pdf_reader import read_pdf
 from spiders.items import ListingItem
 from spiders.page.page import DocumentText, Page
 from spiders.release import document
+from spiders.release.date.choice import document_date
 from spiders.release.document import (
     BROKEN_WORD,
     names_something,
-    published_of,
     text_of,
     title_of,
 )
@@ -143,16 +143,16 @@ def day_of(published: Published | None) -> tuple[str, str] | None:
 
 def test_the_date_at_the_top_of_a_document_is_its_date() -> None:
     said = read_pdf(pdf(day="2 March 2026"))
-    assert day_of(published_of(said, READING)) == ("2026-03-02", "pdf:text")
+    assert day_of(document_date(said, READING, None)) == ("2026-03-02", "pdf:text")
 
 
 def test_a_document_without_a_date_has_the_day_on_which_it_was_made() -> None:
-    assert day_of(published_of(read_pdf(pdf()), READING)) == ("2026-03-03", "pdf:metadata")
+    assert day_of(document_date(read_pdf(pdf()), READING, None)) == ("2026-03-03", "pdf:metadata")
 
 
 def test_a_date_after_the_making_of_a_document_announces_something() -> None:
     said = read_pdf(pdf(day="Conference on 12 June 2026"))
-    assert day_of(published_of(said, READING)) == ("2026-03-03", "pdf:metadata")
+    assert day_of(document_date(said, READING, None)) == ("2026-03-03", "pdf:metadata")
 
 
 def test_broken_words_are_whole_and_lists_stay_lists() -> None:

@@ -26,11 +26,8 @@ from data.text.folding import fold_date
 from spiders.body.text_blocks import BlockTree
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.page import Page
-from spiders.release.dates.metadata_dates import metadata_dates
-from spiders.release.dates.visible_dates import AFTER, BEFORE, DatePlace
-
-MAX_LINE: Final = 160
-"""Maximum length of a block that is searched for numeric dates (characters)."""
+from spiders.release.date.metadata_dates import metadata_dates
+from spiders.release.date.places import AFTER, MAX_LINE, DatePlace, orders_around
 
 NUMBERS: Final = re.compile(r"\d\s?([-/.])\s?\d{1,2}\s?\1\s?\d\d")
 """A part of every numeric date."""
@@ -58,9 +55,7 @@ def release_reading(
         text = " ".join(block.text for block in seen.blocks[place.start : place.end])[:MAX_SAMPLE]
         if language := language_of_words(text):
             reading = replace(reading, languages=(language,))
-    first = place.start if place.title is None else min(place.title, place.start)
-    top = range(max(0, first - BEFORE), place.start + AFTER)
-    bottom = range(max(top.stop, place.end - AFTER), place.end + AFTER)
+    top, bottom = orders_around(place, place.end - AFTER)
     own = [*_numbers(seen, top), *_numbers(seen, bottom)]
     if reading.order or not own:
         return reading

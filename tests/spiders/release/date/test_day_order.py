@@ -9,7 +9,7 @@ import pytest
 from data.dates.context import DateContext
 from spiders.page.page import Page
 from spiders.release.read import read_release
-from tests.spiders.release.dates.test_dates_of_changes import PAGES
+from tests.spiders.release.date.test_dates_of_changes import PAGES
 
 NOW = dt.datetime(2026, 11, 25, tzinfo=dt.UTC)
 

@@ -7,8 +7,9 @@ from lxml import html
 
 from data.dates.context import DateContext
 from spiders.body.segmentation import segment
-from spiders.release.dates import visible_dates as module
-from spiders.release.dates.visible_dates import DatePlace, visible_dates
+from spiders.release.date import places
+from spiders.release.date.places import DatePlace
+from spiders.release.date.visible_dates import visible_dates
 
 READING = DateContext("UTC")
 
@@ -17,7 +18,7 @@ READING = DateContext("UTC")
 def test_dates_in_the_midst_of_a_long_body_are_not_read(
     count: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "MAX_INNER_BLOCKS", 5)
+    monkeypatch.setattr(places, "MAX_INNER_BLOCKS", 5)
     days = [f"{place % 28 + 1} March {2000 + place // 28}" for place in range(count + 9)]
     seen = segment(html.document_fromstring("".join(f"<p>{day}</p>" for day in days)))
     place = DatePlace(1, 2, 2 + count)

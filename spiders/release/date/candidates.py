@@ -1,0 +1,92 @@
+"""Collect the dates on a page that may be the date of its release."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from data.dates.context import DateContext
+from data.models import Published
+from spiders.body.text_blocks import BlockTree
+from spiders.page.embedded_metadata import EmbeddedMetadata
+from spiders.page.page import Page
+from spiders.release.date.metadata_dates import (
+    bare_time,
+    last_modified,
+    metadata_dates,
+    state_date,
+    url_date,
+)
+from spiders.release.date.places import DatePlace
+from spiders.release.date.visible_dates import (
+    labelled_below,
+    stated_change,
+    visible_dates,
+    yearless_date,
+)
+
+
+@dataclass(frozen=True)
+class DateCandidates:
+    """The dates on a page, by where the page states them.
+
+    ``seen`` are the blocks of the page, and ``place`` the positions of headline and body. In
+    ``reading`` are the language and order of day and month. Each kind is read when it is needed.
+    """
+
+    page: Page
+    meta: EmbeddedMetadata
+    seen: BlockTree
+    place: DatePlace
+    reading: DateContext
+
+    @property
+    def metadata(self) -> Iterator[tuple[str, str]]:
+        """The texts that the page marks as its date, each with its rule; see `metadata_dates`."""
+        return metadata_dates(self.meta, self.page)
+
+    @cached_property
+    def modified(self) -> Published | None:
+        """The modification time in the metadata, or None."""
+        return last_modified(self.meta, self.reading)
+
+    @cached_property
+    def address(self) -> Published | None:
+        """The day in the page's address, or None."""
+        return self._in_address[0]
+
+    @property
+    def month_in_address(self) -> tuple[int, int] | None:
+        """Year and month in an address without a day, or None."""
+        return self._in_address[1]
+
+    @cached_property
+    def _in_address(self) -> tuple[Published | None, tuple[int, int] | None]:
+        return url_date(self.page.url, self.reading)
+
+    @cached_property
+    def shown(self) -> Sequence[tuple[float, Published]]:
+        """The visible dates around the release with their scores; see `visible_dates`."""
+        return tuple(visible_dates(self.seen, self.place, self.reading))
+
+    def remaining(self) -> Iterator[Published]:
+        """Yield dates that count only if no other was found, the most reliable first.
+
+        These are a visible day whose year is elsewhere, a labelled date far below the text, the
+        first ``<time>`` of the page, and a date in the state of its scripts.
+        """
+        root, seen, place, reading = self.page.tree, self.seen, self.place, self.reading
+        if found := yearless_date(root, self.page.url, seen, place, reading):
+            yield found
+        if found := labelled_below(seen, place, reading):
+            yield found
+        if found := bare_time(root, reading):
+            yield found
+        if found := state_date(root, reading):
+            yield found
+
+    @property
+    def change(self) -> Published | None:
+        """The visible date that is labelled as the last modification, or None."""
+        return stated_change(self.seen, self.place, self.reading)

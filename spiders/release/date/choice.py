@@ -1,0 +1,368 @@
+"""Choose the date of a release. This module decides which of several dates takes precedence.
+
+For a page that is read by detection, `choose_date` uses the first of these dates:
+
+1. The date at the selector of the source file (rule "declared").
+2. If the text of the release is in the state of the page's scripts: the date beside this text.
+   JSON-LD, ``article`` meta elements and microdata come before it.
+3. A date in metadata that means publication only. One that is later than the last modification
+   counts only if no other is plausible. One that contradicts the day in the address is scored in 4,
+   unless its name contains "publish". Day and month are swapped if the address or the page shows
+   them so, and an instant in UTC becomes the visible local day.
+4. The best score among vague metadata, the day in the address and the visible dates. Labels of
+   events and other days rule a visible date out. Labels of updates lower its score, and count only
+   if the release states no other date.
+5. A visible day with its year elsewhere, a labelled date far below the text, the first ``<time>``,
+   and a date in the state of the scripts.
+6. The date of the last change, if the page labels it so.
+7. An implausible date in metadata that means publication only, such as one in the future.
+
+The listing's date replaces a missing date of 3 to 7. It also replaces a date that is more than a
+day away and not from metadata or script state: such a date may belong to another release. If no
+date remains, `rejected_date` returns the text of an impossible date.
+
+Other readings: `learned_date` for a learned template, which is used only if it fits, and
+`document_date` for a PDF. The dates of sections are in spiders.sections. A date that is chosen here
+never changes the date of a stored release: data.identity.decision decides this.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import replace
+from typing import Final
+
+from data.dates.context import DateContext
+from data.dates.parse import MAX_CHARS, find_dates, on_day, parse_date, plausible
+from data.models import Published
+from spiders.body.text_blocks import TextBlock
+from spiders.items import ListingItem
+from spiders.page.css import declared_text
+from spiders.page.date_labels import is_of_event, is_of_other, is_of_publication
+from spiders.page.embedded_metadata import EmbeddedMetadata
+from spiders.page.page import DocumentText, Page
+from spiders.release.date.candidates import DateCandidates
+from spiders.release.date.metadata_dates import VAGUE_DATES, metadata_dates, state_date, url_date
+from spiders.release.date.places import DATED, OUTSIDE, SENTENCE, blocks_around, label_before
+from spiders.release.date.visible_dates import CERTAIN_DATE_SCORE, CHANGE, DOTTED, near
+from spiders.sources.source_file import ReleaseRules
+
+PREFERRED_TO_STATE: Final = ("declared", "json-ld", "meta:article", "microdata")
+"""Prefixes of rules whose dates take precedence over the date beside a text in the state."""
+
+METADATA_RULES: Final = ("json-ld", "meta", "microdata", "state")
+"""Prefixes of rules for dates in a page's metadata or state."""
+
+VAGUE_RULES: Final = frozenset(["json-ld:uploadDate"]) | frozenset(
+    f"meta:{name}" for name in ("og:article:published_time", *VAGUE_DATES)
+)
+"""Rules of metadata that may contain any date of a page."""
+
+IN_UTC: Final = re.compile(r"(?:Z|GMT|UTC|[+-]00:?00)\s*$", re.IGNORECASE)
+SLASHED: Final = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{4}")
+FIGURES: Final = re.compile(r"\d(?:\D{0,12}\d){2}")
+"""Three digits close together, as in every numeric date or date with a year."""
+
+MAX_DATE_LAG: Final = dt.timedelta(hours=1)
+"""Maximum time by which a publication date may be later than the page's last modification."""
+
+TRUSTED_WORTH, ADDRESS_WORTH, VAGUE_WORTH = 2.2, 1.6, 1.2
+"""Scores of a date in trusted metadata, in the address, and in vague metadata, compared with
+visible dates."""
+
+WESTERNMOST, EASTERNMOST = -8, 12
+"""Range of UTC offsets of nearly all press rooms (hours)."""
+
+QUARTER: Final = 15
+"""Difference between two time zones (minutes). All differences are multiples of it."""
+
+MAX_OFFSET: Final = 14 * 60
+"""Maximum offset of a time zone from UTC (minutes)."""
+
+DOCUMENT_TOP_LINES, DOCUMENT_END_LINES = 14, 2
+"""Number of lines at the beginning and end of a document that are searched for its date."""
+
+MAX_AFTER_CREATION: Final = dt.timedelta(days=7)
+"""Maximum time from the document's creation day to the release date. A later date in the text is an
+announced event."""
+
+
+def choose_date(
+    rules: ReleaseRules,
+    listed: ListingItem | None,
+    in_state: Published | None,
+    candidates: DateCandidates,
+    reasons: list[str],
+) -> Published | None:
+    """Return the date of a release that is read by detection, or None.
+
+    ``in_state`` is the date beside a text in the state of the page's scripts. Sentences about
+    problems are added to ``reasons``. The module's docstring has the order of precedence.
+    """
+    found = _declared_or_detected(rules, listed, candidates, reasons)
+    if found is not None and found.rule.startswith(PREFERRED_TO_STATE):
+        return found
+    return in_state or found
+
+
+def _declared_or_detected(
+    rules: ReleaseRules,
+    listed: ListingItem | None,
+    candidates: DateCandidates,
+    reasons: list[str],
+) -> Published | None:
+    """Return the declared date, else the detected date, else the listing's date."""
+    if declared := declared_text(candidates.page.tree, rules.published, reasons, apart=True):
+        found = parse_date(declared, candidates.reading, "declared")
+        if found is not None:
+            return found
+        reasons.append(f"the declared date {declared[:60]!r} can't be read")
+    detected, problems = _detected(candidates)
+    if listed is not None and listed.published is not None:
+        in_metadata = detected is not None and detected.rule.startswith(METADATA_RULES)
+        day = listed.published.day
+        apart = detected is None or abs(detected.day - day) > dt.timedelta(days=1)
+        if apart and not in_metadata:
+            return listed.published
+    if detected is None or detected.rule == CHANGE:
+        reasons.extend(problems)
+    return detected
+
+
+def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
+    """Return the publication date, and a sentence for each problem found with the page's dates."""
+    problems: list[str] = []
+    stated: Published | None = None
+    implausible: Published | None = None
+    modified = of.modified
+    for text, rule in of.metadata:
+        found = parse_date(text, of.reading, rule)
+        if found is None:
+            continue
+        if modified and found.precision == "second" and found.at > modified.at + MAX_DATE_LAG:
+            stated = stated or found
+            continue
+        if plausible(found, of.reading.now):
+            stated = _with_day_and_month_swapped(found, of)
+            break
+        problems.append(f"the date {found.iso} of {rule} can't be a publication date")
+        implausible = implausible or (found if _is_trusted(found) else None)
+    if stated and _is_trusted(stated) and _fits_address(stated, of.address):
+        return _as_shown(stated, of), problems
+    best = _best_scored(stated, of) or next(of.remaining(), None)
+    if best is None:
+        problems.append("no publication date was found")
+        best = of.change
+        if best is not None:
+            problems.append(f"the date {best.iso} is the date of the last change")
+    # An implausible date from trusted metadata is kept. The store reports it and does not sort by
+    # it.
+    return best or implausible, problems
+
+
+def _best_scored(stated: Published | None, of: DateCandidates) -> Published | None:
+    """Return the date with the best score among metadata, address and visible dates, or None."""
+    best, top = stated, 0.0
+    if stated is not None:
+        top = TRUSTED_WORTH if _is_trusted(stated) else VAGUE_WORTH
+    address, month = of.address, of.month_in_address
+    if address is not None and top < ADDRESS_WORTH:
+        best, top = address, ADDRESS_WORTH
+    today = of.reading.now.date()
+    for worth, found in of.shown:
+        if not plausible(found, of.reading.now):
+            continue
+        bonus = -1.5 if found.day == today else 0.0
+        if address is not None:
+            bonus += 1.5 if found.day == address.day else -1.0
+        elif month is not None:
+            bonus += 0.5 if (found.day.year, found.day.month) == month else -0.5
+        if worth + bonus > top:
+            best, top = found, worth + bonus
+    return best
+
+
+def _with_day_and_month_swapped(stated: Published, of: DateCandidates) -> Published:
+    """Swap day and month of a metadata date if the page contradicts it.
+
+    The address decides. Without a day in the address, the visible dates decide for numeric dates.
+    """
+    try:
+        turned = stated.day.replace(month=stated.day.day, day=stated.day.month)
+    except ValueError:
+        return stated
+    if of.address is not None:
+        return of.address if turned == of.address.day else stated
+    if turned == stated.day or not SLASHED.match(stated.raw):
+        return stated
+    shown = {found.day: found for _, found in of.shown}
+    return stated if stated.day in shown else shown.get(turned, stated)
+
+
+def _is_trusted(stated: Published) -> bool:
+    """Whether a date's rule means publication only. ``date`` alone may be any date."""
+    return stated.rule not in VAGUE_RULES
+
+
+def _fits_address(stated: Published, address: Published | None) -> bool:
+    """Whether a metadata date is near the day in the address, or takes precedence over it."""
+    if address is None or near(stated, address):
+        return True
+    return stated.rule.startswith("json-ld:datePublished") or "publish" in stated.rule
+
+
+def _as_shown(stated: Published, of: DateCandidates) -> Published:
+    """Convert an instant in UTC to the local day shown by the page or its address.
+
+    A page whose system writes UTC shows readers the local day. If the source's time zone is
+    unknown, the visible day is kept without a time. Other dates are returned unchanged.
+    """
+    if stated.precision != "second":
+        return stated
+    if stated.zone != "UTC":
+        return _as_labelled(stated, of)
+    day, address = stated.day, of.address
+    others = {
+        (stated.at + dt.timedelta(hours=hours)).date() for hours in (WESTERNMOST, EASTERNMOST)
+    } - {day}
+    if not others or not IN_UTC.search(stated.raw):
+        return stated
+    shown = [
+        found
+        for worth, found in of.shown
+        if worth > CERTAIN_DATE_SCORE and _may_be_same(found, stated)
+    ]
+    days = {found.day for found in shown if found.rule != "time"}
+    if address is not None and address.day in others and day not in days:
+        return replace(address, raw=stated.raw)
+    if address is None and day not in days and len(days & others) == 1:
+        return next(found for found in shown if found.day in others)
+    return stated
+
+
+def _as_labelled(stated: Published, of: DateCandidates) -> Published:
+    """Return the visible day if a date's UTC label is probably wrong, else the date unchanged.
+
+    Some systems label local time as UTC, or write midnight UTC for a day without a time. The page
+    then shows the labelled day, which may differ from the day in the source's time zone.
+    """
+    labelled = stated.at.date()
+    midnight = stated.at.time() == dt.time()
+    if not IN_UTC.search(stated.raw) or (labelled == stated.day and not midnight):
+        return stated
+    shown = [found for worth, found in of.shown if worth > CERTAIN_DATE_SCORE]
+    if labelled != stated.day and any(found.day == stated.day for found in shown):
+        return stated
+    days = (found for found in shown if found.day == labelled and found.precision == "day")
+    return next(days, stated)
+
+
+def _may_be_same(shown: Published, stated: Published) -> bool:
+    """Whether a visible date may be the instant ``stated`` in some time zone.
+
+    Time zones differ by multiples of 15 minutes.
+    """
+    if shown.precision != "second":
+        return True
+    minutes = round((shown.at - stated.at).total_seconds() / 60)
+    return abs(minutes) <= MAX_OFFSET and (minutes + 1) % QUARTER <= 2  # noqa: PLR2004 - tolerance of one minute
+
+
+def confidence_of(published: Published | None) -> float:
+    """Return the confidence of a date by its rule."""
+    if published is None:
+        return 0.0
+    if published.rule.startswith(("declared", "json-ld", "meta:")):
+        return 0.95
+    return {"time": 0.85, "class": 0.75, "url": 0.7, CHANGE: 0.3}.get(published.rule, 0.5)
+
+
+def rejected_date(of: DateCandidates) -> str:
+    """Return the text of an impossible date of a release without a date, or "".
+
+    An example is 32 March. The text is stored beside the release. Metadata comes first, then
+    implausible visible dates, then the text of an element marked or labelled as a date.
+    """
+    for text, _ in of.metadata:
+        if FIGURES.search(text):
+            return text[:MAX_CHARS].strip()
+    shown = [
+        (worth, found.raw)
+        for worth, found in of.shown
+        if worth >= CERTAIN_DATE_SCORE and not plausible(found, of.reading.now)
+    ]
+    if shown:
+        return max(shown)[1]
+    around = blocks_around(of.seen, of.place)
+    return next((block.text for block in around if _is_marked(block, of)), "")
+
+
+def _is_marked(block: TextBlock, of: DateCandidates) -> bool:
+    """Whether a short block with digits is marked or labelled as a publication date."""
+    if len(block.text) > SENTENCE or not FIGURES.search(block.text):
+        return False
+    names = block.hints | block.container.near
+    if (names | block.container.above) & OUTSIDE:
+        return False
+    labelled = f"{label_before(block, of.seen, of.place)} {block.text}"
+    if is_of_other(labelled) or is_of_event(labelled):
+        return False
+    return bool(names & DATED or is_of_publication(labelled))
+
+
+def learned_date(
+    origin: str,
+    page: Page,
+    meta: EmbeddedMetadata,
+    reading: DateContext,
+    listed: ListingItem | None,
+) -> Published | None:
+    """Return the date at the ``origin`` that a template has learned, or None.
+
+    The origin is "listing", "url", "state", or a rule of the metadata. A metadata time in UTC is
+    converted to the source's time zone.
+    """
+    if origin == "listing":
+        return listed.published if listed else None
+    if origin == "url":
+        return url_date(page.url, reading)[0]
+    if origin == "state":
+        return state_date(page.tree, reading)
+    texts = (text for text, rule in metadata_dates(meta, page) if rule == origin)
+    found = parse_date(next(texts, ""), reading, origin)
+    if found is None or not plausible(found, reading.now):
+        return None
+    utc = found.precision == "second" and found.zone == "UTC"
+    return replace(found, zone=reading.zone) if utc else found
+
+
+def selected_date(text: str, reading: DateContext, rule: str) -> Published | None:
+    """Return the date in the text at a template's selector, or None if it is implausible."""
+    if reading.order is None and DOTTED.search(text):
+        reading = replace(reading, order="DMY")
+    found = parse_date(text, reading, rule) if text else None
+    return found if found and plausible(found, reading.now) else None
+
+
+def document_date(
+    document: DocumentText, reading: DateContext, listed: ListingItem | None
+) -> Published | None:
+    """Return the date of a document such as a PDF, or None.
+
+    The listing's date comes first, then a date at the top of the document, at its end, and its
+    creation day.
+    """
+    if listed and listed.published:
+        return listed.published
+    made = dt.date.fromisoformat(document.created) if document.created else None
+    lines = [line for page in document.pages for line in page.splitlines() if line.strip()]
+    for part in (lines[:DOCUMENT_TOP_LINES], lines[DOCUMENT_TOP_LINES:][-DOCUMENT_END_LINES:]):
+        for found in find_dates("\n".join(part), reading, "pdf:text"):
+            early = made is None or found.day <= made + MAX_AFTER_CREATION
+            if plausible(found, reading.now) and early:
+                return found
+    if made is None:
+        return None
+    found = on_day(made, reading.zone, document.created, "pdf:metadata")
+    return found if plausible(found, reading.now) else None

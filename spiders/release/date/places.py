@@ -1,0 +1,217 @@
+"""Where on a page a visible date of its release may be.
+
+Positions are numbers of blocks: the date is usually between the headline and the body, or directly
+below the body. Footers, side columns and lists of files are outside the release.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import Final
+
+from spiders.body.frames import Footers
+from spiders.body.main_content import MainContent
+from spiders.body.text_blocks import BlockTree, TextBlock
+from spiders.page.class_hints import BIT
+from spiders.page.date_labels import names_site
+from spiders.page.media_urls import leads_to_file
+
+OUTSIDE: Final = (
+    BIT["related"] | BIT["nav"] | BIT["comment"] | BIT["footer"] | BIT["foot"] | BIT["side"]
+    | BIT["aside"] | BIT["navigation"]
+)  # fmt: skip
+"""Page parts that are probably outside the release, by their tags and class names."""
+
+DATED, BESIDE_DATES = BIT["date"], BIT["meta"] | BIT["byline"]
+"""Page parts for dates, and page parts in which dates are common."""
+
+COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
+"""Page parts that do not lower a date's score if they contain the headline too."""
+
+FRAMES: Final = (
+    BIT["head"]
+    | BIT["navigation"]
+    | BIT["foot"]
+    | BIT["aside"]
+    | BIT["sidebar"]
+    | BIT["thread"]
+    | BIT["others"]
+)
+"""Page parts that are certainly outside the release, by their tags and class names."""
+
+BEFORE, AFTER = 6, 6
+"""Number of blocks searched for dates before the headline and after the body."""
+
+ABOVE: Final = 3
+"""Number of blocks before a headline in which a date label belongs to the release."""
+
+NEXT: Final = 2
+"""Number of blocks after the headline in which a short line still counts as above the text."""
+
+BELOW: Final = 40
+"""Number of blocks below a text that are searched for a line with its publication date."""
+
+MAX_INNER_BLOCKS: Final = 1_000
+"""Maximum number of blocks at each end of a body that are searched for dates."""
+
+MAX_LINE: Final = 160
+"""Maximum length of a line with a date (characters)."""
+
+SENTENCE: Final = 60
+"""Maximum length of a line that is not a sentence (characters)."""
+
+LABEL: Final = 25
+"""Maximum length of a line that may be the label of a date in the next line (characters)."""
+
+BRACKETED: Final = re.compile(
+    r"[\[【(（][^\])】）]{0,30}(?:\d{4}|\d[./-]\d)[^\])】）]{0,15}[\])】）]"
+)
+"""A date in brackets at the beginning of a paragraph: "[July 5, 2022] The board …"."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatePlace:
+    """Block numbers of a release's parts: ``title``, and the body from ``start`` to ``end``."""
+
+    title: int | None
+    start: int
+    end: int
+
+    @property
+    def first(self) -> int:
+        """The first block of headline and body."""
+        return self.start if self.title is None else min(self.title, self.start)
+
+
+def date_place(order: int | None, body: MainContent | None, seen: BlockTree) -> DatePlace:
+    """Return the positions of headline and body.
+
+    ``order`` is the number of the headline's block.
+    """
+    if body is None:
+        start = (order or 0) + 1
+        return DatePlace(order, start, min(start + 10, len(seen.blocks)))
+    start, end = body.kept[0].order, body.kept[-1].order + 1
+    return DatePlace(order, order + 1 if order is not None and start <= order < end else start, end)
+
+
+def searched_blocks(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
+    """Yield the blocks that may contain a visible date.
+
+    These are blocks near the headline, at both ends of the body, and after it. Sentences inside the
+    body are skipped unless they begin with a date in brackets.
+    """
+    top = range(max(0, place.first - BEFORE), min(place.end, place.start + MAX_INNER_BLOCKS))
+    bottom = range(max(top.stop, place.end - MAX_INNER_BLOCKS), place.end + AFTER)
+    for order in chain(top, bottom[: max(0, len(seen.blocks) - bottom.start)]):
+        block = seen.blocks[order]
+        inside = place.start < order < place.end
+        if (
+            inside
+            and order > place.start + 3
+            and order < place.end - 2
+            and len(block.text) > SENTENCE
+            and not BRACKETED.match(block.text)
+        ):
+            continue
+        yield block
+
+
+def blocks_of_changes(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
+    """Yield the blocks near the headline and right below the text that belong to the release."""
+    footers = Footers()
+    above = range(max(0, place.first - ABOVE), place.start + NEXT)
+    below = range(max(above.stop, place.end - NEXT), place.end + NEXT)
+    for order in chain(above, below):
+        if order >= len(seen.blocks):
+            return
+        block = seen.blocks[order]
+        if is_own(block, seen, place) and not is_outside(block, seen, place, footers):
+            yield block
+
+
+def short_lines_below(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
+    """Yield short lines below the text that are not in a header, menu or side column."""
+    for block in islice(seen.blocks, place.end + AFTER, place.end + BELOW):
+        around = block.container.hints | block.container.above
+        if len(block.text) <= SENTENCE and not around & FRAMES:
+            yield block
+
+
+def blocks_around(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
+    """Yield the blocks around headline and body, without the text between them."""
+    top, bottom = orders_around(place, max(place.end, place.start + AFTER))
+    for orders in (top, bottom):
+        yield from seen.blocks[orders.start : orders.stop]
+
+
+def orders_around(place: DatePlace, bottom: int) -> tuple[range, range]:
+    """Return the numbers of blocks around the headline, and of blocks from ``bottom`` on."""
+    top = range(max(0, place.first - BEFORE), place.start + AFTER)
+    return top, range(max(top.stop, bottom), place.end + AFTER)
+
+
+def is_own(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
+    """Whether a short block near the headline or right below the text belongs to the release."""
+    if not place.first - ABOVE <= block.order < place.end + NEXT or len(block.text) > MAX_LINE:
+        return False
+    if block.order == place.title:
+        return False
+    around = block.container.hints | block.container.above
+    if place.title is not None:
+        around &= ~seen.blocks[place.title].container.above
+    return not around & FRAMES and not names_site(block.text)
+
+
+def is_outside(block: TextBlock, seen: BlockTree, place: DatePlace, footers: Footers) -> bool:
+    """Whether a block is in a footer, or all its links lead to files.
+
+    Such a block does not belong to the release.
+    """
+    if block.order > place.start and _is_in(footers, block):
+        return place.title is None or not _is_in(footers, seen.blocks[place.title])
+    links = [element for element, tail in block.pieces if element.tag == "a" and not tail]
+    return bool(links) and all(leads_to_file(link.get("href") or "") for link in links)
+
+
+def _is_in(footers: Footers, block: TextBlock) -> bool:
+    return bool(block.pieces) and footers.has(block.pieces[0][0])
+
+
+def weight(block: TextBlock, seen: BlockTree, place: DatePlace) -> float:
+    """Score a block's position and class names as the place of the publication date."""
+    score = 1.0
+    names = block.hints | block.container.near
+    if names & DATED:
+        score += 1.0
+    elif names & BESIDE_DATES:
+        score += 0.4
+    above = block.container.above
+    if place.title is not None:
+        above &= ~(COLUMNS & seen.blocks[place.title].container.above)
+    if (names | above) & OUTSIDE:
+        score -= 1.0
+    heads = place.title is not None and place.title < block.order <= place.title + NEXT
+    if block.order < place.start or (heads and len(block.text) <= SENTENCE):
+        after = place.title is not None and block.order >= place.title
+        distance = place.start - block.order
+        score += 1.2 if after else 0.7 - min(distance, 20) * 0.05
+    elif block.order >= place.end:
+        score -= 0.2 + 0.1 * (block.order - place.end)
+    else:
+        score -= 0.3
+    return score
+
+
+def label_before(block: TextBlock, survey: BlockTree, place: DatePlace) -> str:
+    """Return the text of the previous block if it may be a label of this block's date, or "".
+
+    The headline, long blocks and blocks with digits are not labels.
+    """
+    if not block.order or block.order - 1 == place.title:
+        return ""
+    text = survey.blocks[block.order - 1].text
+    return "" if len(text) > LABEL or any(map(str.isdigit, text)) else text
