@@ -42,7 +42,7 @@ from feedgen.feed import FeedGenerator
 
 from data.files import FileWriter
 from data.models import Content, Draft, Facet, Media, Published, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from data.store.core.store import Store
 from feeds.publishing import facet_pages
@@ -53,7 +53,7 @@ from feeds.urls import feed_file, is_published
 SOURCES, SECTIONS, TOPICS, YEARS, NEW, ROUNDS = 40, 10, 17, 5, 10, 5
 END = dt.datetime(2026, 1, 1, 12, tzinfo=dt.UTC)
 SAMPLE = 10
-SITE = Site(url="https://press.example")
+SITE = SiteSettings(url="https://press.example")
 
 
 def main() -> None:

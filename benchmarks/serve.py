@@ -25,7 +25,7 @@ from pathlib import Path
 
 import httpx
 
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.ports import free_port
@@ -72,7 +72,7 @@ def main() -> None:
         folder = Path(name)
         folder.chmod(0o755)
         store = FakeStore(*(make_release(number, body_html=body(number)) for number in range(120)))
-        publish(store, folder / "site", Site())
+        publish(store, folder / "site", SiteSettings())
         feed = folder / "site/feeds/all.atom"
         feed.with_name("all.atom.gz").write_bytes(gzip.compress(feed.read_bytes(), 6, mtime=0))
         found: dict[tuple[str, str], list[float]] = {}

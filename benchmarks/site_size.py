@@ -23,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from data.models import Capture, Content, Draft, Media, Published, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.publishing.publish import publish
 
@@ -100,7 +100,7 @@ def build(home: Path, releases: int, sources: int) -> None:
                 captured = replace(made, capture=capture(number, seen))
                 store.record(captured, seen=seen, since=seen)
         store.update_search_index()
-        done = publish(store, home / "site", Site(), cache=home / "rendered.db", now=END)
+        done = publish(store, home / "site", SiteSettings(), cache=home / "rendered.db", now=END)
         assert not done.errors, done.errors[:3]
     finally:
         store.close()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from data.models import Facet, RemovedSource, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.protocols import ReadStore
 from data.text.clean import excerpt, plain
 from data.text.urls import site_address
@@ -183,7 +183,7 @@ def urn_of(address: str) -> str:
     return uuid.uuid5(uuid.NAMESPACE_URL, address).urn
 
 
-def catalog_of(store: ReadStore, site: Site) -> Catalog:
+def catalog_of(store: ReadStore, site: SiteSettings) -> Catalog:
     """Read the catalog of a site from the store."""
     moves = store.source_moves()
     return Catalog(

@@ -20,7 +20,7 @@ from urllib.parse import quote, unquote
 
 from data.languages.tags import language_tag
 from data.models import Facet
-from data.settings import Site
+from data.settings import SiteSettings
 from data.text.slugs import DEVICES
 from data.text.urls import site_address, web_address
 from data.wording import N_
@@ -297,7 +297,7 @@ CALLBACK_PATH = "/websub/callback/"
 """URL prefix of the callbacks that external hubs call when a feed changes."""
 
 
-def hub_of(site: Site) -> str | None:
+def hub_of(site: SiteSettings) -> str | None:
     """Return the URL of the hub that feeds announce, or None."""
     if site.hub == OWN_HUB:
         return site_address(site.url) + HUB_PATH

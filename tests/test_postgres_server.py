@@ -27,7 +27,7 @@ def test_a_wrong_password_is_refused(postgres_url: str) -> None:
         psycopg.connect(postgres_url.replace(PASSWORD, "another"))
 
 
-def test_text_sorts_by_language_unless_a_query_says_otherwise(postgres_url: str) -> None:
+def test_text_results_are_sorted_by_language_unless_the_query_decides(postgres_url: str) -> None:
     words = "SELECT word FROM (VALUES ('b'), ('A'), ('a'), ('B')) given (word) ORDER BY word"
     with psycopg.connect(postgres_url) as db:
         assert [word for (word,) in db.execute(words)] == ["a", "A", "b", "B"]

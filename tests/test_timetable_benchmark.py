@@ -47,7 +47,7 @@ def test_data_of_a_few_days_are_skipped(
     assert told["sections"]["skipped"] == timetable.TOO_SHORT
 
 
-def test_the_count_that_comes_closest_is_told() -> None:
+def test_the_closest_count_is_reported() -> None:
     with pytest.raises(CannotMakeAsMany) as failed:
         as_many(lambda _: {}, 5, 1.0)
     assert failed.value.closest == 0

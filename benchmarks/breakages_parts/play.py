@@ -20,7 +20,7 @@ from data.models import HealthEvent, Run
 from data.settings import HealthSettings
 from data.store import open_store
 from scheduler.children.child import Child
-from scheduler.children.crawl_lines import CrawlStart, VisitJob, VisitReport
+from scheduler.children.crawl_lines import CrawlStart, ReportLine, VisitJob
 
 SETTINGS: Final = """
 [network]
@@ -124,7 +124,7 @@ async def visited(
         while len(runs) < len(sources):
             line = await child.hear(dict[str, Any])
             if "run" in line:
-                runs.append(msgspec.convert(line, VisitReport).run)
+                runs.append(msgspec.convert(line, ReportLine).run)
     finally:
         await child.end()
     return runs

@@ -10,9 +10,9 @@ CONTENT = (
         "a login or a challenge comes with 200",
         "it is told, nothing of it is published, and what was there stays",
         (
-            "tests/integration/test_identity.py::test_a_challenge_with_200_changes_nothing_and_is_told",
-            "tests/spiders/barriers/test_challenges.py::test_what_stands_before_a_page_is_named",
-            "tests/integration/test_signs_of_health.py::test_the_visit_that_meets_it_tells_what_is_broken_and_the_next_that_it_is_mended",
+            "tests/integration/test_identity.py::test_a_challenge_with_200_changes_nothing_and_is_reported",
+            "tests/spiders/barriers/test_challenges.py::test_the_text_before_a_page_is_named",
+            "tests/integration/test_signs_of_health.py::test_a_visit_reports_a_new_fault_and_the_next_one_its_end",
         ),
     ),
     Fault(
@@ -20,7 +20,7 @@ CONTENT = (
         "a listing is empty",
         "it is told; nothing is retracted",
         (
-            "tests/integration/test_signs_of_health.py::test_the_visit_that_meets_it_tells_what_is_broken_and_the_next_that_it_is_mended",
+            "tests/integration/test_signs_of_health.py::test_a_visit_reports_a_new_fault_and_the_next_one_its_end",
             "tests/scheduler/commands/test_collect.py::test_a_listing_that_fails_removes_nothing",
             "tests/data/identity/test_retraction.py::test_nothing_is_retracted_while_a_listing_fails",
         ),
@@ -30,8 +30,8 @@ CONTENT = (
         "a site is built anew, and its texts are not found",
         "it is told, and the last good texts stay",
         (
-            "tests/integration/test_redesign.py::test_a_new_theme_is_no_edit_and_hides_none",
-            "tests/integration/test_redesign.py::test_a_notice_before_all_pages_changes_nothing_and_is_told",
+            "tests/integration/test_redesign.py::test_a_new_theme_is_not_an_edit_and_hides_none",
+            "tests/integration/test_redesign.py::test_a_notice_before_all_pages_changes_nothing_and_is_reported",
             "tests/data/store/test_store.py::test_a_page_that_lost_its_body_keeps_the_last_good_text",
         ),
     ),
@@ -42,7 +42,7 @@ CONTENT = (
         (
             "tests/feeds/formats/test_hostile.py::test_scripts_and_handlers_are_gone_and_the_text_is_kept",
             "tests/spiders/release/test_read.py::test_scripts_and_javascript_links_never_reach_the_body",
-            "tests/feeds/publishing/test_publish.py::test_a_release_page_is_safe_and_tells_versions_retraction_and_origin",
+            "tests/feeds/publishing/test_publish.py::test_a_release_page_is_safe_and_shows_versions_retraction_and_origin",
         ),
     ),
     Fault(
@@ -70,7 +70,7 @@ CONTENT = (
         "they are absolute in every feed",
         (
             "tests/feeds/formats/test_hostile.py::test_every_address_is_absolute",
-            "tests/data/text/test_urls.py::test_an_address_is_made_absolute_alike_by_the_short_way",
+            "tests/data/text/test_urls.py::test_an_address_is_resolved_to_the_same_result_by_the_fast_path",
         ),
     ),
     Fault(
@@ -107,8 +107,8 @@ CONTENT = (
         "a date is yet to come",
         "it is kept and told, and the release sorts by its first sight",
         (
-            "tests/data/store/test_store.py::test_impossible_dates_give_way_to_first_sight_and_future_ones_sort_by_it",
-            "tests/integration/test_identity.py::test_dates_that_can_t_be_right_never_date_a_release_and_are_told",
+            "tests/data/store/test_store.py::test_impossible_dates_are_replaced_by_the_first_sight_and_future_ones_sort_by_it",
+            "tests/integration/test_identity.py::test_impossible_dates_never_date_a_release_and_are_reported",
         ),
     ),
     Fault(
@@ -116,8 +116,8 @@ CONTENT = (
         "a date is of the years 1, 1970 or 9999",
         "it dates nothing, is kept as it was written, and told",
         (
-            "tests/data/store/test_store.py::test_impossible_dates_give_way_to_first_sight_and_future_ones_sort_by_it",
-            "tests/integration/test_undated.py::test_a_date_that_can_be_none_is_kept_as_the_page_wrote_it_and_told",
+            "tests/data/store/test_store.py::test_impossible_dates_are_replaced_by_the_first_sight_and_future_ones_sort_by_it",
+            "tests/integration/test_undated.py::test_an_impossible_date_is_kept_as_written_and_reported",
             "tests/data/dates/test_parse.py::test_the_end_of_the_calendar_does_not_overflow",
         ),
     ),
@@ -127,7 +127,7 @@ CONTENT = (
         "the zone of the source holds, and it is kept in UTC",
         (
             "tests/data/dates/test_parse.py::test_the_gap_and_the_fold_of_summer_time_are_defined",
-            "tests/data/dates/test_parse.py::test_a_day_is_noon_in_its_zone_and_says_so",
+            "tests/data/dates/test_parse.py::test_a_day_without_a_time_is_noon_in_its_zone",
             "tests/data/dates/test_parse.py::test_a_stated_time_is_kept_with_its_zone",
         ),
     ),
@@ -145,7 +145,7 @@ CONTENT = (
         "addresses with parameters of campaigns, or another session each time",
         "one release, none new",
         (
-            "tests/data/text/test_urls.py::test_campaigns_are_taken_off_an_address_and_nothing_else",
+            "tests/data/text/test_urls.py::test_only_campaign_parameters_are_removed_from_an_address",
             "tests/data/text/test_urls.py::test_spellings_of_one_address_have_one_canonical_form",
             "tests/integration/test_identity.py::test_another_session_in_every_address_is_nothing_new",
         ),
@@ -174,7 +174,7 @@ CONTENT = (
         "a release is deleted at its source",
         "it is kept, marked as retracted, and comes back with its page",
         (
-            "tests/data/store/test_store.py::test_what_is_gone_stands_until_it_is_retracted_and_its_return_undoes_that",
+            "tests/data/store/test_store.py::test_a_missing_release_stays_until_it_is_retracted_and_its_return_undoes_that",
             "tests/integration/test_identity.py::test_what_is_gone_twice_is_retracted_and_its_return_undoes_it",
             "tests/integration/test_identity.py::test_a_site_that_is_down_retracts_nothing",
         ),

@@ -10,7 +10,7 @@ MACHINE = (
         "SIGKILL, anywhere",
         "what was committed is there, no file is half, and each alert is told once",
         (
-            "tests/data/archive/test_archive.py::test_killed_at_any_step_an_archive_is_sound_and_holds_what_was_told",
+            "tests/data/archive/test_archive.py::test_an_archive_killed_at_any_step_is_sound_and_complete",
             "tests/integration/test_history.py::test_a_killed_walk_loses_nothing",
             "tests/scheduler/service/test_daemon.py::test_a_killed_service_does_not_block_the_next_one",
             "tests/scheduler/service/test_alerts.py::test_a_prepared_message_is_unchanged_after_a_crash",
@@ -52,8 +52,8 @@ MACHINE = (
         "addresses of sources, receivers and services hold secrets",
         "they are in no log, error, page, answer or record",
         (
-            "tests/integration/test_secrets.py::test_a_secret_is_told_nowhere",
-            "tests/integration/test_secrets.py::test_it_was_looked_where_something_is_told",
+            "tests/integration/test_secrets.py::test_a_secret_is_shown_nowhere",
+            "tests/integration/test_secrets.py::test_a_reported_problem_was_checked",
             "tests/scheduler/service/test_alerts.py::test_no_secret_of_a_webhook_is_shown_or_archived",
             "tests/scheduler/service/test_alerts.py::test_an_apprise_service_gets_alerts_and_its_url_stays_secret",
         ),

@@ -82,7 +82,7 @@ NETWORK = (
         "a body unpacks to very much (gzip, br, zstd)",
         "it is stopped at the bound, and the others are read",
         (
-            "tests/integration/test_bounds.py::test_a_bomb_is_told_in_a_sentence_and_the_others_are_read",
+            "tests/integration/test_bounds.py::test_a_bomb_is_reported_in_a_sentence_and_the_others_are_read",
             "tests/integration/test_bounds.py::test_nothing_is_kept_of_what_is_too_large_to_unpack",
             "tests/data/archive/test_content_coding.py::test_a_bomb_is_stopped",
         ),
@@ -93,7 +93,7 @@ NETWORK = (
         "it is given up at the bound, and archived as far as it was taken",
         (
             "tests/scheduler/commands/test_collect.py::test_a_body_that_is_too_large_or_endless_is_abandoned",
-            "tests/integration/test_capture.py::test_a_body_that_is_too_long_is_archived_as_far_as_it_was_taken",
+            "tests/integration/test_capture.py::test_a_body_that_is_too_long_is_archived_up_to_the_limit",
             "tests/data/network/test_client.py::test_an_endless_body_is_cut",
         ),
     ),
@@ -111,7 +111,7 @@ NETWORK = (
         12,
         "redirects go round",
         "they are followed so far and told",
-        ("tests/spiders/download/test_hops.py::test_a_redirect_without_end_is_given_up",),
+        ("tests/spiders/download/test_hops.py::test_an_endless_redirect_is_abandoned",),
     ),
     Fault(
         13,
@@ -128,9 +128,9 @@ NETWORK = (
         "429 or 503 with Retry-After",
         "the host is let alone so long, a day at most, and over a restart; what came is kept",
         (
-            "tests/integration/test_manners.py::test_a_host_that_asks_to_wait_is_let_alone_for_the_visit_and_the_next_processes",
-            "tests/integration/test_manners.py::test_of_releases_that_answer_429_one_is_asked_and_what_came_before_is_kept",
-            "tests/integration/test_manners.py::test_a_host_is_asked_again_when_its_time_is_over",
+            "tests/integration/test_manners.py::test_a_host_with_retry_after_is_skipped_by_this_visit_and_the_next_processes",
+            "tests/integration/test_manners.py::test_of_releases_that_answer_429_one_is_requested_and_earlier_ones_are_kept",
+            "tests/integration/test_manners.py::test_a_host_is_requested_again_after_its_delay",
             "tests/spiders/download/test_retry_after.py::test_no_host_keeps_us_away_for_more_than_a_day",
         ),
     ),
@@ -139,7 +139,7 @@ NETWORK = (
         "robots.txt fails or never comes",
         "nothing is asked for, but for a day what it said before holds",
         (
-            "tests/integration/test_manners.py::test_a_robots_txt_that_fails_forbids_everything_and_is_told_once",
+            "tests/integration/test_manners.py::test_a_failing_robots_txt_forbids_everything_and_is_reported_once",
             "tests/integration/test_manners.py::test_a_robots_txt_that_was_read_the_day_before_holds_while_it_fails",
         ),
     ),

@@ -74,7 +74,7 @@ class DateLabels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site: tuple[str, ...] = ()
 
 
-class Pager(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PagerWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Labels of pagination controls, as complete phrases.
 
     ``older`` has labels of links to older releases. ``page`` is a word before a page number, and
@@ -133,7 +133,7 @@ class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     dates: DateWords = DateWords()
     date_labels: DateLabels = DateLabels()
-    pager: Pager = Pager()
+    pager: PagerWords = PagerWords()
     archive: ArchiveWords = ArchiveWords()
     headings: Headings = Headings()
 

@@ -14,7 +14,7 @@ from data.settings.publishing import (
     ArchiveSettings,
     BucketSettings,
     Log,
-    Site,
+    SiteSettings,
 )
 from data.settings.service import HealthSettings, Running, StoreSettings
 
@@ -29,7 +29,7 @@ __all__ = [
     "Network",
     "Running",
     "Settings",
-    "Site",
+    "SiteSettings",
     "StoreSettings",
 ]
 
@@ -39,7 +39,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     network: Network = msgspec.field(default_factory=Network)
     collect: Collect = msgspec.field(default_factory=Collect)
-    site: Site = msgspec.field(default_factory=Site)
+    site: SiteSettings = msgspec.field(default_factory=SiteSettings)
     bucket: BucketSettings = msgspec.field(default_factory=BucketSettings)
     health: HealthSettings = msgspec.field(default_factory=HealthSettings)
     archive: ArchiveSettings = msgspec.field(default_factory=ArchiveSettings)

@@ -11,7 +11,7 @@ import msgspec
 
 from data.environment import ENVIRONMENT, settings_named, with_secrets
 from data.errors import SettingsError
-from data.settings import Settings, Site
+from data.settings import Settings, SiteSettings
 from data.settings.postgres_url import ESCAPING_MESSAGE, is_clearly_escaped
 from data.toml_files import decode, read_text
 
@@ -78,9 +78,9 @@ def check_store(
         raise SettingsError(str(path), "store.url", fix)
 
 
-def addressed(site: Site) -> Site:
+def addressed(site: SiteSettings) -> SiteSettings:
     """Return the site with its listening address as its public one, if only the former was set."""
-    own = Site()
+    own = SiteSettings()
     if site.url != own.url or not site.port or (site.host, site.port) == (own.host, own.port):
         return site
     host = own.host if site.host in ANYWHERE else site.host

@@ -63,7 +63,7 @@ class BucketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ] = ""
 
 
-class Site(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The published site."""
 
     title: Annotated[

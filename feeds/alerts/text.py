@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from data.models import AlertMessage
 from data.revisions.diff import COARSE
-from data.settings import Site
+from data.settings import SiteSettings
 from data.text.clean import excerpt
 from data.text.urls import site_address, web_address
 from data.watches.watch import Watch
@@ -73,7 +73,7 @@ class AlertText:
     html: str
 
 
-def text_of(watch: Watch, message: AlertMessage, site: Site) -> AlertText:
+def text_of(watch: Watch, message: AlertMessage, site: SiteSettings) -> AlertText:
     """Return a message in words."""
     events = [in_words(event, site) for event in events_of(message)]
     name = excerpt(watch.name)
@@ -91,7 +91,7 @@ def text_of(watch: Watch, message: AlertMessage, site: Site) -> AlertText:
     )
 
 
-def in_words(event: Mapping[str, Any], site: Site) -> EventText:
+def in_words(event: Mapping[str, Any], site: SiteSettings) -> EventText:
     """Return an event in words."""
     if health := event.get("health"):
         source, reason = excerpt(health["source"]) or NETWORK, excerpt(health["reason"])

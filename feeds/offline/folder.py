@@ -16,7 +16,7 @@ from typing import TypeAlias
 from data.export.records import Choice
 from data.files import FileWriter
 from data.models import Capture, Facet, Release
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.public_view import public_view
 from data.text.clean import plain
@@ -63,7 +63,7 @@ def write_folder(
     store: Store,
     choice: Choice,
     folder: Path,
-    site: Site,
+    site: SiteSettings,
     *,
     payload: Payload,
     progress: Progress,

@@ -13,7 +13,7 @@ from data.clock import utc_now
 from data.errors import PublishError, StoreError
 from data.files import FileWriter
 from data.models import Facet
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.protocols import PublishStore
 from data.store.public_view import public_view, secrets_of
 from feeds.catalog import catalog_of
@@ -75,7 +75,7 @@ FACETS_PER_BATCH = 64
 def publish(
     store: PublishStore,
     folder: Path,
-    site: Site,
+    site: SiteSettings,
     *,
     all: bool = False,  # noqa: A002 - the name of the command's option
     cache: Path | None = None,
@@ -116,7 +116,12 @@ class PublicationRun:
     """One publication: renders, writes and counts."""
 
     def __init__(
-        self, store: PublishStore, folder: Path, site: Site, cache: RenderCache, now: dt.datetime
+        self,
+        store: PublishStore,
+        folder: Path,
+        site: SiteSettings,
+        cache: RenderCache,
+        now: dt.datetime,
     ) -> None:
         secrets = secrets_of(store)
         store = self._store = public_view(store)

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from data.models import Facet
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.protocols import PublishStore
 from feeds.catalog import Catalog
 from feeds.formats import opml
@@ -77,7 +77,7 @@ NOT_PUBLISHING = ("offline/", "replay/", "server/", "websub/", "compression.py")
 """Modules and folders of this package that do not shape published files."""
 
 
-def layout_of(site: Site, secrets: bytes = b"") -> bytes:
+def layout_of(site: SiteSettings, secrets: bytes = b"") -> bytes:
     """Return a digest of the settings, templates and code that shape published files.
 
     ``secrets`` is Secrets.mark: a changed list of secrets renders everything again.

@@ -22,7 +22,7 @@ from data.archive.warc.index import Index
 from data.archive.warc.records import target_uri
 from data.errors import ArchiveError
 from data.models import Capture
-from data.settings import Site
+from data.settings import SiteSettings
 from data.text.redaction import PARAMETER, REDACTED_MARK, USER, redacted
 from data.text.source_secrets import Secrets
 from data.text.urls import site_address, web_address
@@ -135,7 +135,7 @@ class CapturedPages:
     All methods raise ArchiveError if the archive can't be read.
     """
 
-    def __init__(self, folder: Path, site: Site) -> None:
+    def __init__(self, folder: Path, site: SiteSettings) -> None:
         self._folder = folder
         self._index = Index(folder)
         self._captures = Captures(folder, self._index)

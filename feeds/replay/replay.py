@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs
 
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_existing
 from data.store.public_view import secrets_of
 from feeds.replay.answer import RELEASE_HIDDEN, ReplayResponse
@@ -48,7 +48,7 @@ class PageReplay:
     Captured pages come from the folder ``archive``.
     """
 
-    def __init__(self, store_url: str, site: Site, archive: Path | None = None) -> None:
+    def __init__(self, store_url: str, site: SiteSettings, archive: Path | None = None) -> None:
         self._url = store_url
         self._site = site
         self._pages = CapturedPages(archive, site) if archive else None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from data.archive.content_coding import Undecodable
 from data.errors import ArchiveError
 from data.models import Release, Revision
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.protocols import ReadStore
 from data.store.public_view import secrets_of
 from data.text.urls import site_address
@@ -37,7 +37,7 @@ from feeds.urls import href, release_file, revision_file
 class ReleaseMementos:
     """Responses about the releases of one store and site."""
 
-    def __init__(self, store: ReadStore, site: Site) -> None:
+    def __init__(self, store: ReadStore, site: SiteSettings) -> None:
         self._store = store
         self._site = site
 
@@ -133,13 +133,13 @@ class ReleaseMementos:
         return revision_page(PageRenderer(catalog, {}), release, entry, before, found[place])
 
 
-def original_of(site: Site, release_id: str) -> OriginalResource:
+def original_of(site: SiteSettings, release_id: str) -> OriginalResource:
     """Return a release's page as an original resource; it is its own TimeGate."""
     page = site_address(site.url) + href(release_file(release_id))
     return OriginalResource(page, page, f"{page}timemap")
 
 
-def mementos_of(site: Site, revisions: Sequence[Revision]) -> list[Memento]:
+def mementos_of(site: SiteSettings, revisions: Sequence[Revision]) -> list[Memento]:
     """Return the pages of a release's versions as mementos."""
     base = site_address(site.url)
     return [

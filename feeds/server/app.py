@@ -18,7 +18,7 @@ from data.errors import StoreError
 from data.health.overview import overview
 from data.health.state import Health
 from data.network.bucket import Bucket
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.replay.captured import PREFIX as MEMENTOS
 from feeds.replay.replay import PageReplay
@@ -115,7 +115,7 @@ def routes_of(
 def create_app(
     folder: Path,
     store_url: str | None = None,
-    site: Site | None = None,
+    site: SiteSettings | None = None,
     *,
     hub: ASGIApp | None = None,
     callback: ASGIApp | None = None,
@@ -148,7 +148,7 @@ def create_app(
             return BucketCache(bucket, limit, run_after_response, headers)
         return SiteCache(folder, limit, run_after_response, headers)
 
-    site = site or Site()
+    site = site or SiteSettings()
     shown, queue, tiles = FeedPages(site), WorkQueue(site), tile_route(bucket or folder)
     if store_url is None:
         table = RouteTable(routes_of(MountedApps(hub, callback), tiles=tiles))

@@ -27,7 +27,7 @@ from data.archive.log.tiles import WIDTH, read_file
 from data.errors import StoreError
 from data.models import Facet
 from data.network.bucket import Bucket, BucketError
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_existing
 from data.store.core.store import Store
 from data.text.clean import plain
@@ -69,7 +69,7 @@ REDIRECT_MAX_AGE_SECONDS: Final = 3600
 class MissingFileResponses:
     """The handler of 404 errors, over the store at ``store_url``."""
 
-    def __init__(self, store_url: str, site: Site, queue: WorkQueue) -> None:
+    def __init__(self, store_url: str, site: SiteSettings, queue: WorkQueue) -> None:
         self._url = store_url
         self._queue = queue
         self._not_found = NotFound(store_url, site)
@@ -243,7 +243,7 @@ CATALOG_CACHE_SECONDS: Final = 60.0
 class NotFound:
     """Generates 404 responses from the store at ``store_url``."""
 
-    def __init__(self, store_url: str, site: Site) -> None:
+    def __init__(self, store_url: str, site: SiteSettings) -> None:
         self._url = store_url
         self._site = site
         self._lock = threading.Lock()

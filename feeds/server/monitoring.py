@@ -35,7 +35,7 @@ from data.health.latency import MAX_RELEASES
 from data.health.overview import health_fields, overview
 from data.health.state import Health
 from data.models import STAGES, AlertState, Facet
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_existing
 from data.store.core.store import Store
 from feeds.catalog import catalog_of
@@ -209,7 +209,7 @@ class Monitoring:
     def __init__(
         self,
         store_url: str,
-        site: Site,
+        site: SiteSettings,
         judge: Callable[[Store], Iterable[Health]] = overview,
         due: Callable[[Store, str], dt.datetime | None] = lambda _, __: None,
         access: Access | None = None,

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from data.models import Facet
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_existing
 from data.store.core.store import Store
 from data.topics.facets import facets_of
@@ -82,7 +82,7 @@ class OnDemand:
     ``watches`` is the folder of watches, whose feeds are generated too.
     """
 
-    def __init__(self, store_url: str, site: Site, watches: Path | None = None) -> None:
+    def __init__(self, store_url: str, site: SiteSettings, watches: Path | None = None) -> None:
         self._url = store_url
         self._site = site
         self._watches = watches

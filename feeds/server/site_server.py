@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from data.errors import SlowSearch, StoreError
 from data.network.bucket import BucketError
-from data.settings import Site
+from data.settings import SiteSettings
 from data.text.clean import plain
 from data.text.urls import site_address
 from feeds.catalog import Catalog
@@ -295,7 +295,7 @@ def atom_path(path: str) -> str:
 class FeedPages:
     """Generates the HTML pages of one site's feeds."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: SiteSettings) -> None:
         title = plain(site.title) or "Communique"
         catalog = Catalog(site_address(site.url), title, {}, {}, language=site.language)
         self._pages = PageRenderer(catalog, {})

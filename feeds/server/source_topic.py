@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from data.models import Facet
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.protocols import ReadStore
 from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.catalog import Catalog
@@ -67,7 +67,7 @@ def source_topic(
     store: ReadStore,
     catalog: Catalog,
     address: Address,
-    site: Site,
+    site: SiteSettings,
     links: tuple[EntryLink, ...] = (),
 ) -> bytes | None:
     """Return the document at an address, or None if no release has that source and topic.

@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from data.errors import StoreError
 from data.models import FeedSubscription
 from data.models.websub import LEASE
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.urls import CALLBACK_PATH
 from feeds.websub.feed_subscriber import callback_base
@@ -61,7 +61,7 @@ class FeedCallback:
     ``hinted`` is called with the id of each source whose hub reports a change.
     """
 
-    def __init__(self, store: Store, site: Site, hinted: Callable[[str], None]) -> None:
+    def __init__(self, store: Store, site: SiteSettings, hinted: Callable[[str], None]) -> None:
         self._store = store
         self._base = callback_base(site)
         self._hinted = hinted

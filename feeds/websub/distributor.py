@@ -15,7 +15,7 @@ import structlog
 from data.errors import StoreError
 from data.models import Delivery, HubRequest, PendingRequest
 from data.network.client import Outbound, OutboundError
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.backoff import Backoff
 from feeds.urls import MEDIA_TYPES
@@ -46,7 +46,7 @@ class HubWorker:
     def __init__(
         self,
         store: Store,
-        site: Site,
+        site: SiteSettings,
         hub: str,
         *,
         folder: Path,

@@ -15,7 +15,7 @@ import structlog
 from data.models import FeedHub, FeedSubscription, HubRequest
 from data.models.websub import Mode
 from data.network.client import Outbound, OutboundError
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.text.urls import site_address
 from feeds.backoff import Backoff
@@ -38,7 +38,7 @@ MAX_UNSUBSCRIBE_ATTEMPTS: Final = 4
 class FeedSubscriber:
     """Requests subscriptions at hubs, renews them in time, and ends unneeded ones."""
 
-    def __init__(self, store: Store, site: Site, outbound: Outbound, pace: Backoff) -> None:
+    def __init__(self, store: Store, site: SiteSettings, outbound: Outbound, pace: Backoff) -> None:
         self._store = store
         self._base = callback_base(site)
         self._outbound = outbound
@@ -124,7 +124,7 @@ class FeedSubscriber:
             )
 
 
-def callback_base(site: Site) -> str:
+def callback_base(site: SiteSettings) -> str:
     """Return the start of all callback addresses."""
     return site_address(site.url) + CALLBACK_PATH
 

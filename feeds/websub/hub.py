@@ -15,7 +15,7 @@ from starlette.types import Receive, Scope, Send
 
 from data.errors import StoreError
 from data.models import HubRequest
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.websub.made_feeds import is_made, subscribable
 from feeds.websub.messages import FORM, BadHubRequest, parse_hub_request
@@ -33,7 +33,9 @@ ABOUT = "This is a WebSub hub for the feeds of this site: POST hub.mode, hub.cal
 class Hub:
     """The ASGI application of the hub. ``woken`` is called when a request was queued."""
 
-    def __init__(self, store: Store, site: Site, folder: Path, woken: Callable[[], None]) -> None:
+    def __init__(
+        self, store: Store, site: SiteSettings, folder: Path, woken: Callable[[], None]
+    ) -> None:
         self._store = store
         self._site = site
         self._folder = folder

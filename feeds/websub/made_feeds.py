@@ -20,7 +20,7 @@ import msgspec
 
 from data.errors import SlowSearch
 from data.models import ChangeCursor
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.text.urls import site_address
 from data.watches.watch import Watch
@@ -64,7 +64,7 @@ def made_feed(address: str) -> str | None:
     return feed_file(*found) if found and not is_published(found[0]) else None
 
 
-def subscribable(store: Store, site: Site, folder: Path, topic: str) -> str | None:
+def subscribable(store: Store, site: SiteSettings, folder: Path, topic: str) -> str | None:
     """Return the file or name of the feed at an address, if the hub distributes it, else None."""
     base = site_address(site.url)
     made = made_feed(topic.removeprefix(base)) if topic.startswith(base + "/") else None

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from data.errors import CommuniqueError
 from data.models import HubRequest
 from data.models.websub import LEASE
-from data.settings import Site
+from data.settings import SiteSettings
 from data.text.urls import site_address
 from feeds.urls import href, is_feed
 
@@ -127,13 +127,13 @@ def is_topic(file: str) -> bool:
     return is_feed(file) and parts[-2] != "page"
 
 
-def topic_of(site: Site, file: str) -> str:
+def topic_of(site: SiteSettings, file: str) -> str:
     """Return the address of a feed, by its file or by its name with query."""
     path, mark, query = file.partition("?")
     return site_address(site.url) + href(path) + mark + query
 
 
-def file_of(site: Site, folder: Path, topic: str) -> str | None:
+def file_of(site: SiteSettings, folder: Path, topic: str) -> str | None:
     """Return the file of a feed by its address, or None for any other address."""
     base = site_address(site.url) + "/"
     file = unquote(topic.removeprefix(base))

@@ -12,7 +12,7 @@ import structlog
 
 from data.models import PendingTopic
 from data.network.client import Outbound, OutboundError
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.backoff import Backoff
 from feeds.urls import stamp_of
@@ -32,7 +32,7 @@ class Announcer:
     """Notifies the hub at ``hub`` of the changed feeds of a site; it never gives up."""
 
     def __init__(
-        self, store: Store, site: Site, hub: str, outbound: Outbound, pace: Backoff
+        self, store: Store, site: SiteSettings, hub: str, outbound: Outbound, pace: Backoff
     ) -> None:
         self._store = store
         self._site = site

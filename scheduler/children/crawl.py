@@ -50,8 +50,8 @@ from scheduler.children.crawl_lines import (
     ParentLines,
     Progress,
     Refusal,
+    ReportLine,
     VisitJob,
-    VisitReport,
     write_line,
 )
 from scheduler.children.leased_store import leased_store
@@ -276,7 +276,7 @@ class Crawl:
             pass
         except (StoreError, LeaseLost):
             log.exception("the report of %s could not be stored", job.source)
-        write_line(VisitReport(run))
+        write_line(ReportLine(run))
 
     def _on_end(self, visit: Visit) -> None:
         """Report a visit that is over, and release its source."""
@@ -286,7 +286,7 @@ class Crawl:
         del self._visits[visit.id]
         self._progress.forget(visit)
         self._locks.pop(visit.id).close()
-        write_line(VisitReport(visit.report.run))
+        write_line(ReportLine(visit.report.run))
 
 
 class ProgressReporter:

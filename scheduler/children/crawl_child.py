@@ -15,7 +15,7 @@ import msgspec
 from data.errors import CommuniqueError
 from data.models import Run
 from scheduler.children.child import Child, ChildEnded, ending, lower_priority
-from scheduler.children.crawl_lines import CrawlStart, Progress, Refusal, VisitJob, VisitReport
+from scheduler.children.crawl_lines import CrawlStart, Progress, Refusal, ReportLine, VisitJob
 from scheduler.children.page_limit import NoteFile, PageNote
 from scheduler.children.watchdog import Renewal
 from scheduler.home import Home
@@ -187,7 +187,7 @@ class CrawlChild:
                 code = error.code
                 break
             if "run" in line:
-                self._report(msgspec.convert(line, VisitReport).run)
+                self._report(msgspec.convert(line, ReportLine).run)
             elif "refused" in line:
                 self._refused = msgspec.convert(line, Refusal).refused
             elif one := self._awaited.get(line["source"]):

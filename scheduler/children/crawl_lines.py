@@ -48,7 +48,7 @@ class VisitJob(msgspec.Struct, frozen=True):
     file: str | None = None
 
 
-class VisitReport(msgspec.Struct, frozen=True):
+class ReportLine(msgspec.Struct, frozen=True):
     """The line at the end of a visit."""
 
     run: Run

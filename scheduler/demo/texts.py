@@ -70,13 +70,13 @@ class ReleaseText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return self.modified or self.instant.astimezone(dt.UTC)
 
     @property
-    def blocks(self) -> tuple[TextBlock, ...]:
+    def blocks(self) -> tuple[BodyBlock, ...]:
         """The blocks of the body."""
         return tuple(block_of(part) for part in self.body.strip().split("\n\n"))
 
 
 @dataclass(frozen=True, slots=True)
-class TextBlock:
+class BodyBlock:
     """A block of a body. Lists have one line per item, tables one per row, other blocks one."""
 
     kind: BlockKind
@@ -93,11 +93,11 @@ class TextBlock:
         return tuple(tuple(cell.strip() for cell in line.split("|")) for line in self.lines)
 
 
-def block_of(part: str) -> TextBlock:
+def block_of(part: str) -> BodyBlock:
     """Parse the lines of one block."""
     lines = [line.strip() for line in part.strip().splitlines()]
     for mark, kind in BLOCK_MARKS.items():
         if lines[0].startswith(mark):
             bare = tuple(line.removeprefix(mark).strip().strip("|").strip() for line in lines)
-            return TextBlock(kind, bare if kind in {"list", "table"} else (" ".join(bare),))
-    return TextBlock("paragraph", (" ".join(lines),))
+            return BodyBlock(kind, bare if kind in {"list", "table"} else (" ".join(bare),))
+    return BodyBlock("paragraph", (" ".join(lines),))

@@ -10,7 +10,7 @@ from typing import Final
 from starlette.types import ASGIApp
 
 from data.errors import CommuniqueError
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.server.connection.http_protocol import HttpProtocol, ServerConfig
 from feeds.server.connection.open_connections import OpenConnections
 from feeds.server.connection.security import for_all
@@ -72,9 +72,9 @@ def prefer_event_loop() -> None:
     sys.setswitchinterval(SWITCH_SECONDS)
 
 
-def server_config(app: ASGIApp, site: Site | None = None) -> ServerConfig:
+def server_config(app: ASGIApp, site: SiteSettings | None = None) -> ServerConfig:
     """The configuration of the web server, without work that no request needs."""
-    site = site or Site()
+    site = site or SiteSettings()
     config = ServerConfig(
         app,
         http=HttpProtocol,

@@ -65,7 +65,7 @@ PASSES: Final = 6
 
 
 @dataclass(slots=True)
-class Line:
+class BodyLine:
     """A line of a body: a run of text between two gaps.
 
     - ``holder``: the block-level element that contains the line.
@@ -86,9 +86,9 @@ class SerializedBody:
 
     html: list[str] = field(default_factory=list)
     text: list[str] = field(default_factory=list)
-    runs: list[Line] = field(default_factory=list)
+    runs: list[BodyLine] = field(default_factory=list)
 
-    def cut(self, run: Line) -> None:
+    def cut(self, run: BodyLine) -> None:
         """Remove a line from the HTML and the text."""
         low, high = run.html
         self.html[low:high] = [""] * (high - low)
@@ -240,7 +240,7 @@ def close(
     line = one_line("".join(said))
     if line:
         places = (since[0], len(prose.html)), (since[1], len(prose.text))
-        prose.runs.append(Line(holder, line, *places, silent))
+        prose.runs.append(BodyLine(holder, line, *places, silent))
 
 
 def _attributes(attributes: Iterable[tuple[object, object]], base: str) -> str:

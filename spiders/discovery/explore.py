@@ -25,8 +25,8 @@ from spiders.discovery.fetcher import (
 from spiders.discovery.press_links import PressLink, is_front, press_links
 from spiders.discovery.probe import as_feed, first_listing, probe, read_saved
 from spiders.discovery.propose import (
+    FetchedSite,
     GivenFields,
-    Site,
     SourceProposal,
     initial_date_context,
     propose,
@@ -79,7 +79,7 @@ class Explored:
     that were tried as the press room.
     """
 
-    site: Site
+    site: FetchedSite
     proposed: SourceProposal
     offers: tuple[Comparison, ...]
     notes: tuple[str, ...]
@@ -129,10 +129,10 @@ class Explorer:
     def _offline(self, page: Page) -> Explored:
         self._notes.append("a saved page is read alone: its feeds and releases were not checked")
         feed = as_feed(page)
-        site = Site(page, utc_now(), offline=True)
+        site = FetchedSite(page, utc_now(), offline=True)
         if feed:
             address = page_of_feed(page) or urljoin(page.url, "/")
-            site = Site(Page(address, b""), utc_now(), feed, page, offline=True)
+            site = FetchedSite(Page(address, b""), utc_now(), feed, page, offline=True)
         return self._propose(site, ())
 
     def _of_feed(self, fetcher: Fetcher, feed_page: Page, feed: Comparison) -> Explored:
@@ -143,14 +143,14 @@ class Explorer:
         page = answer.page
         if page is None:
             self._notes.append(f"the feed's page {address} can't be read: {answer.why}")
-            site = Site(Page(address, b""), utc_now(), feed, feed_page)
+            site = FetchedSite(Page(address, b""), utc_now(), feed, feed_page)
             return self._propose(self._with_releases(fetcher, site), (feed,))
         compared = compare(feed.place, feed.listing, first_listing(page))
         if compared.listed > compared.held:
             self._notes.append(
                 f"the feed {compared.verdict} {page.url}: other values will be read from the page"
             )
-        site = Site(page, utc_now(), compared, feed_page)
+        site = FetchedSite(page, utc_now(), compared, feed_page)
         return self._propose(self._with_releases(fetcher, site), (compared,))
 
     def _online(self, stack: ExitStack, fetcher: Fetcher, page: Page) -> Explored:
@@ -225,7 +225,7 @@ class Explorer:
     ) -> Explored:
         """Propose a source for a page, with its feed if that is complete, and sample releases."""
         found = probe(fetcher, page, self._on_status)
-        site = Site(page, utc_now(), archive_page=self._archive_pages.get(page.url))
+        site = FetchedSite(page, utc_now(), archive_page=self._archive_pages.get(page.url))
         compared = {compare(place, read, listing): served for place, read, served in found}
         is_part = bool(unread_reason(listing))
         best = preferred(compared, is_part=is_part) or self._only_way(listing, tuple(compared))
@@ -251,7 +251,9 @@ class Explorer:
         self._notes.append(f"{page.url} lists only archives: the rows shown are from {archive.url}")
         self._archive_pages[page.url] = archive
 
-    def _rendered(self, stack: ExitStack, site: Site, fetcher: Fetcher) -> tuple[Site, Fetcher]:
+    def _rendered(
+        self, stack: ExitStack, site: FetchedSite, fetcher: Fetcher
+    ) -> tuple[FetchedSite, Fetcher]:
         """Load the same page in a browser if one is installed."""
         try:
             find_browser()
@@ -273,7 +275,7 @@ class Explorer:
             self._notes.append("the page lists nothing to compare the feed with: check both")
         return best
 
-    def _with_releases(self, fetcher: Fetcher, site: Site) -> Site:
+    def _with_releases(self, fetcher: Fetcher, site: FetchedSite) -> FetchedSite:
         listing = first_listing(site.listing_page)
         items = [item for item in listing.items if not FILE_PATH.search(item.url)][:RELEASES]
         if items:
@@ -294,7 +296,7 @@ class Explorer:
                 found.append((item, replace(page, url=item.url) if url != item.url else page))
         return replace(site, releases=tuple(found))
 
-    def _propose(self, site: Site, offers: tuple[Comparison, ...]) -> Explored:
+    def _propose(self, site: FetchedSite, offers: tuple[Comparison, ...]) -> Explored:
         proposed = propose(site, self._taken, self._said)
         tried = self._tried or ()
         if not proposed.listing.items and not site.render:

@@ -35,7 +35,7 @@ GIVEN = "given by you"
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
+class FetchedSite:
     """The fetched pages of a site.
 
     - ``page`` is the page that lists the releases.
@@ -93,7 +93,9 @@ def initial_date_context(page: Page, now: dt.datetime) -> DateContext:
     return DateContext(zone.value, now=now)
 
 
-def propose(site: Site, taken: Iterable[str], said: GivenFields | None = None) -> SourceProposal:
+def propose(
+    site: FetchedSite, taken: Iterable[str], said: GivenFields | None = None
+) -> SourceProposal:
     """Propose a source that collects this site; ``taken`` are the ids in use."""
     said = said or GivenFields()
     pages = [page for _, page in site.releases]
@@ -147,7 +149,7 @@ def propose(site: Site, taken: Iterable[str], said: GivenFields | None = None) -
     return SourceProposal(proposal, proposal.file, listing, looks, fields, tuple(doubts), certainty)
 
 
-def _for_readers(site: Site, listing: Listing, reading: DateContext) -> Listing:
+def _for_readers(site: FetchedSite, listing: Listing, reading: DateContext) -> Listing:
     """Return the page's listing if the source's feed has only the newest releases.
 
     Otherwise return ``listing`` itself.
@@ -164,7 +166,7 @@ def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
 
 
 def _mended(
-    proposal: SourceDraft, site: Site
+    proposal: SourceDraft, site: FetchedSite
 ) -> tuple[SourceDraft, Listing, tuple[SampleRelease, ...]]:
     """Add the necessary selectors to a proposal; return it with its extraction."""
     listing, looks = _read(proposal, site)
@@ -178,7 +180,7 @@ def _mended(
     return proposal, listing, looks
 
 
-def _read(proposal: SourceDraft, site: Site) -> tuple[Listing, tuple[SampleRelease, ...]]:
+def _read(proposal: SourceDraft, site: FetchedSite) -> tuple[Listing, tuple[SampleRelease, ...]]:
     """Extract the fetched pages by the proposed source file, as a visit would."""
     file = proposal.file
     reading = file.date_context(site.now)

@@ -35,7 +35,7 @@ MAX_SHOWN_TEXT_LENGTH: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SelectorCandidate:
     """A selector for links, the number of selected links, and the first link's text."""
 
     selector: str
@@ -66,9 +66,9 @@ def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> s
     return "\n".join(lines) + "\n"
 
 
-def candidates(page: Page) -> tuple[Candidate, ...]:
+def candidates(page: Page) -> tuple[SelectorCandidate, ...]:
     """Return selectors that may select the releases: many links with long texts, best first."""
-    found: dict[str, Candidate] = {}
+    found: dict[str, SelectorCandidate] = {}
     for selector in islice(dict.fromkeys(_selectors(page)), MAX_PLACES):
         nodes = CssSelector(selector).elements(page.tree)
         texts = [clean_line("".join(map(str, node.itertext()))) for node in nodes]
@@ -80,7 +80,7 @@ def candidates(page: Page) -> tuple[Candidate, ...]:
             # Of selectors with the same result, the shortest is the most readable.
             known = found.get(key)
             if known is None or len(selector) < len(known.selector):
-                found[key] = Candidate(selector, len(texts), texts[0])
+                found[key] = SelectorCandidate(selector, len(texts), texts[0])
     ranked = sorted(found.items(), key=lambda pair: -len(set(pair[0].split("\n"))) * len(pair[0]))
     return tuple(candidate for _, candidate in ranked[:MAX_CANDIDATES])
 

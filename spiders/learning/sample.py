@@ -14,7 +14,7 @@ from lxml import etree
 from data.dates.context import DateContext
 from data.models import Published
 from data.text.clean import clean_line
-from spiders.body.serialize import Line, serialize
+from spiders.body.serialize import BodyLine, serialize
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
@@ -105,7 +105,7 @@ class Sample:
         return is_searched and self._body.find(key, 0, MAX_SEARCHED) >= 0
 
     @cached_property
-    def runs(self) -> list[Line]:
+    def runs(self) -> list[BodyLine]:
         """All lines of the page."""
         return serialize(self.page.tree, self.page.base).runs
 
@@ -235,7 +235,7 @@ def same_date(left: Published | None, right: Published | None) -> bool:
     return (left.at, left.precision) == (right.at, right.precision)
 
 
-def within(run: Line, element: etree._Element) -> Iterator[etree._Element]:
+def within(run: BodyLine, element: etree._Element) -> Iterator[etree._Element]:
     """Yield the elements around a line, innermost first, up to but not including ``element``."""
     for one in (run.holder, *run.holder.iterancestors()):
         if one is element:

@@ -98,7 +98,7 @@ class RankedRegion:
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class RegionCandidate:
     """A region with its records and its maximum possible score.
 
     ``most`` and ``placed``, the features of its position, are computed before the items are
@@ -123,16 +123,16 @@ class Candidates:
         self._dates = dates
         self._features = RegionFeatures(flat, page)
         self._read: dict[int, RankedRegion | None] = {}
-        self.found: list[Candidate] = []
+        self.found: list[RegionCandidate] = []
         for region in find_regions(flat, dates, page.place, page.url):
             records = records_of(region, flat, dates, MAX_RATED)
             if records:
                 placed = self._features.placed(region, records)
                 most = float(self._features.most(region, records, placed) @ WEIGHTS) + BIAS
-                self.found.append(Candidate(region, records, placed, most))
+                self.found.append(RegionCandidate(region, records, placed, most))
         self.found.sort(key=lambda candidate: -candidate.most)
 
-    def choice(self, candidate: Candidate) -> RankedRegion | None:
+    def choice(self, candidate: RegionCandidate) -> RankedRegion | None:
         """Return a candidate with its items and score, or None if it can't list releases.
 
         The result is cached.
@@ -142,7 +142,7 @@ class Candidates:
             self._read[key] = self._choice(candidate)
         return self._read[key]
 
-    def _choice(self, candidate: Candidate) -> RankedRegion | None:
+    def _choice(self, candidate: RegionCandidate) -> RankedRegion | None:
         region = candidate.region
         items = RecordFields(candidate.records, self._flat, strict=region.strict)
         row = self._features.of(region, items, candidate.placed)
@@ -150,7 +150,7 @@ class Candidates:
             return None
         return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + BIAS)
 
-    def best(self, some: list[Candidate], least: float) -> RankedRegion | None:
+    def best(self, some: list[RegionCandidate], least: float) -> RankedRegion | None:
         """Return the best of the given candidates, or None if all scores are below ``least``."""
         best: RankedRegion | None = None
         for candidate in some:
@@ -161,7 +161,7 @@ class Candidates:
                 best = choice
         return best
 
-    def apart_from(self, region: Region) -> list[Candidate]:
+    def apart_from(self, region: Region) -> list[RegionCandidate]:
         """Return the candidates that don't contain a region, most promising first."""
         first = region.records[0].begin
         return [

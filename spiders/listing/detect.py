@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from data.text.sites import is_elsewhere
 from spiders.items import ListingItem
-from spiders.listing.candidates import HALF, TITLED, Candidate, Candidates, RankedRegion
+from spiders.listing.candidates import HALF, TITLED, Candidates, RankedRegion, RegionCandidate
 from spiders.listing.region_features import RegionPage
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.featured import common_shape, shape_of
@@ -212,14 +212,14 @@ def _are_below(items: list[ListingItem], url: str) -> bool:
     return sum(_is_below(item.url, url) for item in items) >= MOSTLY * len(items)
 
 
-def _may_be_below(candidate: Candidate, url: str) -> bool:
+def _may_be_below(candidate: RegionCandidate, url: str) -> bool:
     """Whether most records of a region have a link below the address of the page."""
     records = candidate.records
     below = sum(any(_is_below(link.url, url) for link in record.anchors) for record in records)
     return below >= MOSTLY * len(records)
 
 
-def _is_beside(candidate: Candidate) -> bool:
+def _is_beside(candidate: RegionCandidate) -> bool:
     """Whether a region is a sidebar or below a heading that announces other things."""
     return candidate.placed["aside"] > HALF or candidate.placed["other_heading"] > HALF
 

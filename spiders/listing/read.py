@@ -33,7 +33,7 @@ from spiders.listing.rows.undated_rows import with_undated
 from spiders.listing.unclosed import closed
 from spiders.page.page import NO_TEXT, Page
 from spiders.page.unscripted import without_scripts
-from spiders.sections.find import Section, find_sections
+from spiders.sections.find import FoundSection, find_sections
 from spiders.sources.source_file import ListingRules
 
 FEW_DATED_ITEMS: Final = 3
@@ -196,7 +196,7 @@ def _detected(
     )
 
 
-def is_of_sections(items: Sequence[ListingItem], sections: Sequence[Section]) -> bool:
+def is_of_sections(items: Sequence[ListingItem], sections: Sequence[FoundSection]) -> bool:
     """Whether the releases of a page are its sections instead of the detected items.
 
     True if most items are links inside sections, such as documents. Also true if few other items

@@ -13,14 +13,14 @@ from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import Page
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import page_language, publisher_of
-from spiders.sections.find import Section, find_sections
+from spiders.sections.find import FoundSection, find_sections
 from spiders.sources.source_file import ReleaseRules
 
 SECTION = "section"
 """Name of the rule for the title and body of a section."""
 
 
-def section_at(page: Page, reading: DateContext) -> Section | None:
+def section_at(page: Page, reading: DateContext) -> FoundSection | None:
     """Return the section at the fragment of a page's address, or None."""
     if not section_fragment(page.url):
         return None
@@ -30,7 +30,7 @@ def section_at(page: Page, reading: DateContext) -> Section | None:
 
 
 def read_section(
-    page: Page, section: Section, rules: ReleaseRules | None = None
+    page: Page, section: FoundSection, rules: ReleaseRules | None = None
 ) -> ExtractedRelease:
     """Extract a section as a release: its text is the body and its files are the attachments."""
     meta = read_metadata(page)

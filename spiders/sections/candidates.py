@@ -66,7 +66,7 @@ Kind: TypeAlias = Literal["opened", "anchored"]
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SectionCandidate:
     """A part of a page that may be a release.
 
     ``anchor`` is the id of the part, or "". ``header`` is the element with its heading and control,
@@ -153,7 +153,7 @@ def is_opened(element: etree._Element) -> bool:
     return element.tag == "dialog" or is_hidden(element) or bool(OPENED.search(named))
 
 
-def candidates_of(root: etree._Element) -> Iterator[tuple[Candidate, ...]]:
+def candidates_of(root: etree._Element) -> Iterator[tuple[SectionCandidate, ...]]:
     """Yield the candidates of a page, grouped by kind. Sections that controls open come first."""
     anchors = Anchors(root)
     yield tuple(islice(_details(root), MAX_CANDIDATES))
@@ -163,16 +163,18 @@ def candidates_of(root: etree._Element) -> Iterator[tuple[Candidate, ...]]:
     yield tuple(islice(_headed(root, anchors), MAX_CANDIDATES))
 
 
-def _details(root: etree._Element) -> Iterator[Candidate]:
+def _details(root: etree._Element) -> Iterator[SectionCandidate]:
     for element in root.iter("details"):
         summary = element.find("summary")
         if summary is not None:
             parts = tuple(one for one in element if one is not summary)
             inner = next((one for one in summary.iter(etree.Element) if first_id(one)), None)
-            yield Candidate(first_id(element, inner, *parts[:1]), summary, parts, "opened", True)  # noqa: FBT003
+            yield SectionCandidate(
+                first_id(element, inner, *parts[:1]), summary, parts, "opened", linked=True
+            )
 
 
-def _controlled(anchors: Anchors) -> Iterator[Candidate]:
+def _controlled(anchors: Anchors) -> Iterator[SectionCandidate]:
     """Yield the elements that controls on the page open, such as accordion panels and modals."""
     for name, controls in anchors.controls.items():
         target = anchors.elements[name]
@@ -191,10 +193,10 @@ def _controlled(anchors: Anchors) -> Iterator[Candidate]:
                 header = one
         inner = (one for one in header.iter(etree.Element) if first_id(one))
         own = first_id(*whole, *islice(inner, 1))
-        yield Candidate(own or name, header, (target,), "opened", linked=True)
+        yield SectionCandidate(own or name, header, (target,), "opened", linked=True)
 
 
-def _panels(root: etree._Element) -> Iterator[Candidate]:
+def _panels(root: etree._Element) -> Iterator[SectionCandidate]:
     """Yield headings and buttons that open the next element by a script."""
     for heading in root.iter(*LEVEL_OF, "button", "dt"):
         following = heading.getnext()
@@ -207,17 +209,17 @@ def _panels(root: etree._Element) -> Iterator[Candidate]:
         own = heading.getparent()
         alone = own is not None and len(own) <= len((heading, following)) + 1
         name = first_id(own if alone else None, inner, following)
-        yield Candidate(name, heading, (following,), "opened", linked=True)
+        yield SectionCandidate(name, heading, (following,), "opened", linked=True)
 
 
-def _held(anchors: Anchors) -> Iterator[Candidate]:
+def _held(anchors: Anchors) -> Iterator[SectionCandidate]:
     """Yield the elements with an id that may contain a heading and its text."""
     for name, element in anchors.elements.items():
         if element.tag in HOLDERS and len(element):
-            yield Candidate(name, None, (element,), "anchored", name in anchors.linked)
+            yield SectionCandidate(name, None, (element,), "anchored", name in anchors.linked)
 
 
-def _headed(root: etree._Element, anchors: Anchors) -> Iterator[Candidate]:
+def _headed(root: etree._Element, anchors: Anchors) -> Iterator[SectionCandidate]:
     """Yield headings with an anchor and the elements up to the next heading of the same level.
 
     A heading of the same level without an anchor does not end the text in two cases. Either a
@@ -244,7 +246,7 @@ def _headed(root: etree._Element, anchors: Anchors) -> Iterator[Candidate]:
             parts.append(one)
         total += len(parts)
         if parts:
-            yield Candidate(name, heading, tuple(parts), "anchored", name in anchors.linked)
+            yield SectionCandidate(name, heading, tuple(parts), "anchored", name in anchors.linked)
 
 
 def _anchor_of(heading: etree._Element) -> str:

@@ -43,7 +43,7 @@ MAX_QUOTED: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class FoundSection:
     """A release inside a page. ``content`` is a copy of its text as a detached element.
 
     ``url`` is the page's address with a fragment, or the section's permalink (``is_permanent``).
@@ -58,7 +58,7 @@ class Section:
     is_permanent: bool = False
 
 
-def find_sections(page: Page, reading: DateContext) -> tuple[Section, ...]:
+def find_sections(page: Page, reading: DateContext) -> tuple[FoundSection, ...]:
     """Return the sections of a page that are releases, in page order.
 
     If a page has several kinds of sections, the kind with the most releases is selected.
@@ -126,7 +126,7 @@ def _is_page(url: str, base: str) -> bool:
 
 def _sections(
     page: Page, rated: Sequence[Rated], links: Sequence[frozenset[str]]
-) -> Iterator[Section]:
+) -> Iterator[FoundSection]:
     here = page_address(page.url)
     anchors = Counter(one.candidate.anchor for one in rated)
     permanent = [permanent_page(one, page) for one in rated]
@@ -138,7 +138,7 @@ def _sections(
         fragment = quote_fragment(anchor) if is_single and anchor else ""
         url = f"{place or here}#{fragment or text_fragment(one.title)}"
         if urlsplit(url).fragment:
-            yield Section(url, one.title, one.published, content_of(one), urls, bool(place))
+            yield FoundSection(url, one.title, one.published, content_of(one), urls, bool(place))
 
 
 def quote_fragment(anchor: str) -> str:

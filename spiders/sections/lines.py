@@ -37,7 +37,7 @@ class Budget:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PageLine:
     """A line of text.
 
     ``element`` contains its first text; ``linked`` is its number of link characters.
@@ -55,7 +55,7 @@ class Line:
         )
 
 
-def lines_of(part: etree._Element, budget: Budget) -> Iterator[Line]:
+def lines_of(part: etree._Element, budget: Budget) -> Iterator[PageLine]:
     """Yield the lines of an element in page order.
 
     Only the first MAX_CHARS characters are read, and no more elements than the budget allows.
@@ -73,10 +73,12 @@ def lines_of(part: etree._Element, budget: Budget) -> Iterator[Line]:
     yield from _line(texts)
 
 
-def _line(texts: list[tuple[str, etree._Element, bool]]) -> Iterator[Line]:
+def _line(texts: list[tuple[str, etree._Element, bool]]) -> Iterator[PageLine]:
     said = clean_line(" ".join(text for text, _, _ in texts))
     if said:
-        yield Line(said, texts[0][1], sum(len(text) for text, _, is_linked in texts if is_linked))
+        yield PageLine(
+            said, texts[0][1], sum(len(text) for text, _, is_linked in texts if is_linked)
+        )
     texts.clear()
 
 

@@ -17,8 +17,8 @@ from data.models import Published
 from data.text.clean import clean_line
 from spiders.page.generic_names import is_generic
 from spiders.page.html_tree import LEVEL_OF
-from spiders.sections.candidates import Candidate
-from spiders.sections.lines import Budget, Line, lines_of
+from spiders.sections.candidates import SectionCandidate
+from spiders.sections.lines import Budget, PageLine, lines_of
 
 MIN_TEXT: Final = 40
 """Minimum length of a section's text (characters)."""
@@ -69,10 +69,10 @@ class Rated:
     from a heading above the section.
     """
 
-    candidate: Candidate
+    candidate: SectionCandidate
     title: str
     published: Published
-    heads: tuple[Line, ...]
+    heads: tuple[PageLine, ...]
     length: int
     is_dated_above: bool = False
 
@@ -94,7 +94,7 @@ class LineReader:
         for heading in islice(root.iter(*LEVEL_OF), MAX_HEADINGS):
             own = LEVEL_OF[str(heading.tag)]
             text = _label_of(heading)
-            stated = self.date(Line(text, heading)) if any(map(str.isdigit, text)) else None
+            stated = self.date(PageLine(text, heading)) if any(map(str.isdigit, text)) else None
             if stated and len(stated[1].strip(EDGES)) <= MAX_WEEKDAY:
                 level, day = own, stated[0]
             elif own <= level:
@@ -103,7 +103,7 @@ class LineReader:
                 found[heading] = day
         return found
 
-    def day_above(self, candidate: Candidate) -> Published | None:
+    def day_above(self, candidate: SectionCandidate) -> Published | None:
         """Return the day of the date heading above a candidate, or None."""
         if not self._days:
             return None
@@ -112,7 +112,7 @@ class LineReader:
         within = (one for part in whole for one in islice(part.iter(etree.Element), MAX_PIECES))
         return next((self._days[one] for one in within if one in self._days), None)
 
-    def date(self, line: Line) -> tuple[Published, str] | None:
+    def date(self, line: PageLine) -> tuple[Published, str] | None:
         """Return the date in a line and the rest of the line's text, or None."""
         self._left -= 1
         if self._left < 0 or len(line.text) > MAX_TITLE:
@@ -142,7 +142,7 @@ def _label_of(heading: etree._Element) -> str:
     return text if len(pieces) < MAX_PIECES and len(text) <= MAX_LABEL else ""
 
 
-def rated_of(candidates: Sequence[Candidate], reader: LineReader) -> list[Rated]:
+def rated_of(candidates: Sequence[SectionCandidate], reader: LineReader) -> list[Rated]:
     """Return the candidates of one kind that have a title, a date and a text."""
     headers = [
         () if one.header is None else (*islice(lines_of(one.header, reader.budget), HEADER_LINES),)
@@ -157,7 +157,10 @@ def rated_of(candidates: Sequence[Candidate], reader: LineReader) -> list[Rated]
 
 
 def _rated(
-    candidate: Candidate, header: Sequence[Line], labels: frozenset[str], reader: LineReader
+    candidate: SectionCandidate,
+    header: Sequence[PageLine],
+    labels: frozenset[str],
+    reader: LineReader,
 ) -> Rated | None:
     """Return a candidate with title, date and text, or None if one of them is missing.
 
@@ -182,8 +185,8 @@ def _rated(
 
 
 def _dated(
-    header: Sequence[Line], first: Sequence[Line], reader: LineReader
-) -> tuple[Published | None, Line | None, str]:
+    header: Sequence[PageLine], first: Sequence[PageLine], reader: LineReader
+) -> tuple[Published | None, PageLine | None, str]:
     """Return the date of a section, the line of the date, and the rest of that line."""
     for line in header:
         if found := reader.date(line):
@@ -196,12 +199,12 @@ def _dated(
 
 
 def _title(
-    header: Sequence[Line],
-    first: Sequence[Line],
+    header: Sequence[PageLine],
+    first: Sequence[PageLine],
     labels: frozenset[str],
-    dated: Line | None,
+    dated: PageLine | None,
     rest: str,
-) -> tuple[str, Line | None]:
+) -> tuple[str, PageLine | None]:
     """Return the title of a section and its line, or "" and None.
 
     A heading inside the text belongs to a part of the text. It is not the title if the header has a
@@ -230,7 +233,7 @@ def _is_title(text: str) -> bool:
     return letters >= MIN_TITLE_LETTERS and len(text) <= MAX_TITLE and not is_generic(text)
 
 
-def _length(line: Line) -> int:
+def _length(line: PageLine) -> int:
     """Return the number of characters of a line outside links.
 
     Wide characters count three times.
@@ -238,7 +241,7 @@ def _length(line: Line) -> int:
     return len(line.text) - line.linked + 2 * len(WIDE.findall(line.text))
 
 
-def _lists_dates(lines: Sequence[Line], reader: LineReader) -> bool:
+def _lists_dates(lines: Sequence[PageLine], reader: LineReader) -> bool:
     """Whether more than MAX_DATE_LINES lines are dates or dated links, as in a list of releases."""
     count = 0
     for line in lines:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from data.models import Facet, Release
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
@@ -123,11 +123,11 @@ def site(home: Path) -> Iterator[tuple[httpx.Client, dict[str, str]]]:
     """The served site of the HOME, and the address of each kind of page."""
     url = f"sqlite:{home / 'communique.db'}"
     with closing(open_store(url)) as store:
-        publish(store, home / "site", Site(entries=10), all=True)
+        publish(store, home / "site", SiteSettings(entries=10), all=True)
     app = create_app(
         home / "site",
         url,
-        Site(entries=10),
+        SiteSettings(entries=10),
         archive=home / "archive",
         access=Access(home / "tokens"),
     )

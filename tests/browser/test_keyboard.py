@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from data.models import Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
@@ -35,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         at = one.content.published.at  # type: ignore[union-attr]  # each has a day
         store.record(one, seen=at, since=at)
     store.update_search_index()
-    publish(store, home / "site", Site())
+    publish(store, home / "site", SiteSettings())
     store.close()
     yield from served_by(create_app(home / "site", f"sqlite:{home / 'communique.db'}"))
 
@@ -88,7 +88,7 @@ def test_a_slash_searches_and_what_is_written_is_left_alone(site: httpx.Client, 
     page.wait_for_url("**/releases/**")
 
 
-def test_the_keys_are_shown_when_asked_for(site: httpx.Client, page: Any) -> None:
+def test_the_keys_are_shown_on_request(site: httpx.Client, page: Any) -> None:
     page.goto(f"{site.base_url}/")
     help_ = page.locator("dialog.keys-help")
     assert not help_.is_visible()
@@ -127,9 +127,7 @@ def test_the_command_of_a_watch_is_copied(site: httpx.Client, page: Any) -> None
     assert copied.startswith("communique watch add 'lamps · ")
 
 
-def test_without_script_a_search_is_asked_narrowed_and_paged(
-    site: httpx.Client, browser: Any
-) -> None:
+def test_a_search_works_without_scripts(site: httpx.Client, browser: Any) -> None:
     context = browser.new_context(java_script_enabled=False, viewport={"width": 360, "height": 740})
     tab = context.new_page()
     tab.goto(f"{site.base_url}/")

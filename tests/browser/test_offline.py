@@ -10,7 +10,7 @@ import pytest
 
 from data.export.records import Choice
 from data.models import Draft, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.offline.folder import write_folder
 from tests.browser.chromium import BROWSER, in_a_browser
@@ -31,7 +31,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         store.record(draft, seen=release.order, since=release.order)
     (home / "copy").mkdir()
     write_folder(
-        store, Choice(), home / "copy", Site(), payload=lambda _: None, progress=lambda *_: None
+        store,
+        Choice(),
+        home / "copy",
+        SiteSettings(),
+        payload=lambda _: None,
+        progress=lambda *_: None,
     )
     store.close()
     return home / "copy"
@@ -73,7 +78,7 @@ def test_a_reader_comes_from_the_first_page_to_a_release_and_back(folder: Path, 
         ('"again sails"', []),
     ],
 )
-def test_a_search_finds_what_the_texts_say(
+def test_a_search_finds_words_of_the_texts(
     folder: Path, page: Any, query: str, titles: list[str]
 ) -> None:
     page.goto((folder / "search" / "index.html").as_uri())
@@ -87,7 +92,7 @@ def test_a_search_finds_what_the_texts_say(
 
 
 @pytest.mark.parametrize("width", [390, 1100])
-def test_what_a_search_finds_stands_in_lines(folder: Path, page: Any, width: int) -> None:
+def test_search_results_are_lines(folder: Path, page: Any, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.goto((folder / "search" / "index.html").as_uri() + "?q=ferry")
     title = page.get_by_role("link", name="Statement 0")

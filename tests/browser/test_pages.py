@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from data.models import Published
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from tests.browser.chromium import in_a_browser
@@ -37,7 +37,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         publish(
             FakeStore(make_release(0), make_release(1), ILLUSTRATED, BARE),
             folder,
-            Site(url=str(web.base_url).rstrip("/")),
+            SiteSettings(url=str(web.base_url).rstrip("/")),
         )
         yield web
 
@@ -76,7 +76,7 @@ def test_each_feed_of_the_directory_is_copied(site: httpx.Client, page: Any) -> 
     assert copied == f"{str(site.base_url).rstrip('/')}/feeds/topic/economy.atom"
 
 
-def test_without_script_the_address_stands_in_a_field(site: httpx.Client, browser: Any) -> None:
+def test_without_a_script_the_address_is_in_a_field(site: httpx.Client, browser: Any) -> None:
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()
     tab.goto(f"{site.base_url}/sources/acme/")
@@ -111,7 +111,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeStor
         )
     for web in served_by(create_app(folder)):
         address = str(web.base_url).rstrip("/")
-        assert publish(store, folder, Site(url=address)).errors == ()
+        assert publish(store, folder, SiteSettings(url=address)).errors == ()
         yield store, folder, address
 
 
@@ -152,7 +152,7 @@ def test_what_is_new_since_the_last_visit_is_marked(
         at = NOON + dt.timedelta(days=number)
         title, language = ("العربية", "ar") if number == 71 else ("Statement 72", "en")
         store.put(make_release(number, title=title, language=language, order=at, first_seen=at))
-    publish(store, folder, Site(url=address))
+    publish(store, folder, SiteSettings(url=address))
     page.clock.set_fixed_time(NOON + dt.timedelta(days=73))
     page.reload()
     page.locator("li.new").nth(1).wait_for()
@@ -183,7 +183,7 @@ def test_nothing_moves_while_the_first_page_comes_up(
     assert sum(moved) < 0.01
 
 
-def test_without_a_script_nothing_is_said_of_visits(
+def test_without_a_script_visits_are_not_mentioned(
     crowded: tuple[FakeStore, Path, str], browser: Any
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
@@ -221,9 +221,7 @@ def test_a_text_is_as_far_from_its_lines_with_paragraphs_as_without(
     assert min(bare) >= min(paragraphs) > 10
 
 
-def test_what_a_release_tells_programs_is_nothing_that_a_policy_forbids(
-    site: httpx.Client, page: Any
-) -> None:
+def test_the_json_ld_of_a_release_obeys_every_policy(site: httpx.Client, page: Any) -> None:
     page.goto(f"{site.base_url}/releases/{make_release(1).id}/")
     data = page.locator("script[type='application/ld+json']").text_content()
     assert json.loads(data)["@type"] == "NewsArticle"
@@ -237,7 +235,7 @@ def test_a_release_runs_no_script(site: httpx.Client) -> None:
         assert ("<script src" in answer.text) is allowed
 
 
-def test_a_release_with_pictures_asks_no_other_site(site: httpx.Client, page: Any) -> None:
+def test_a_release_with_pictures_requests_no_other_site(site: httpx.Client, page: Any) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{site.base_url}/releases/{ILLUSTRATED.id}/")

@@ -41,7 +41,7 @@ def room() -> Iterator[Room]:
         yield room
 
 
-def test_a_room_filled_by_scripts_is_collected_where_the_source_asks_for_a_browser(
+def test_a_scripted_room_is_collected_if_the_source_requires_a_browser(
     tmp_path: Path, room: Room
 ) -> None:
     plain = make_home(tmp_path / "plain", f"{room.base}/news/")
@@ -81,7 +81,7 @@ def test_releases_that_a_router_shows_by_fragments_are_collected(
     assert collect(home)["new"] == 0
 
 
-def test_a_page_of_the_browser_itself_is_no_release(tmp_path: Path, room: Room) -> None:
+def test_a_page_of_the_browser_itself_is_not_a_release(tmp_path: Path, room: Room) -> None:
     room.page("/news/2.html", '<script>location.href = "http://127.0.0.1:9/x"</script>')
     run = collect(make_home(tmp_path / "home", f"{room.base}/news/", render="true"))
     assert run["new"] == 2
@@ -118,7 +118,7 @@ def test_redirects_documents_errors_and_restless_pages_come_to_an_end(
     assert b"Notice 3" in news.body
 
 
-def test_the_browser_says_who_asks_and_loads_nothing_for_the_eye_only(
+def test_the_browser_identifies_itself_and_loads_nothing_decorative(
     tmp_path: Path, room: Room
 ) -> None:
     (tmp_path / "communique.toml").write_text("[network]\nallow_private = true\n")

@@ -16,7 +16,7 @@ import pytest
 from data.archive.archive import Archive
 from data.models import Draft, Source
 from data.settings import ArchiveSettings as Settings
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
@@ -131,7 +131,7 @@ def shown(tmp_path_factory: pytest.TempPathFactory, evil: Evil) -> Iterator[tupl
         create_app(home / "site", f"sqlite:{home / 'communique.db'}", archive=home / "archive")
     ):
         base = str(web.base_url).rstrip("/")
-        publish(store, home / "site", Site(url=base))
+        publish(store, home / "site", SiteSettings(url=base))
         store.close()
         yield base, f"{base}/releases/{kept.id}/capture/page"
 

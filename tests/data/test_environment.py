@@ -29,7 +29,7 @@ def test_a_variable_goes_before_the_file_and_the_file_before_the_default(file: P
     assert (network.contact, network.delay, network.timeout) == ("desk@press.example", 2.0, 60.0)
 
 
-def test_variables_are_enough_where_there_is_no_file(tmp_path: Path) -> None:
+def test_variables_are_enough_where_no_file_exists(tmp_path: Path) -> None:
     environ = {
         "COMMUNIQUE_SITE__PORT": "9000",
         "COMMUNIQUE_SITE__ACCESS": "token",
@@ -76,7 +76,7 @@ def test_variables_are_enough_where_there_is_no_file(tmp_path: Path) -> None:
         ("COMMUNIQUE_SITE__ENTRIES", "99999999999999999999", "1000000000 or less"),
     ],
 )
-def test_what_is_wrong_is_told_with_the_variable(
+def test_an_error_is_reported_with_the_variable(
     file: Path, variable: str, value: str, said: str
 ) -> None:
     (file.parent / "empty").write_text("\n")
@@ -102,7 +102,7 @@ def test_a_secret_comes_from_a_file_without_the_end_of_its_line(file: Path, name
     assert password({"COMMUNIQUE_ALERTS__SMTP_PASSWORD": "other"}) == "other"
 
 
-def test_a_secret_that_is_told_twice_is_refused_and_not_shown(file: Path) -> None:
+def test_a_secret_given_twice_is_refused_and_not_shown(file: Path) -> None:
     (file.parent / "smtp").write_text("hidden-one")
     environ = {
         "COMMUNIQUE_ALERTS__SMTP_PASSWORD": "hidden-two",

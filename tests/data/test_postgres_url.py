@@ -28,7 +28,7 @@ WRONG = ["S3?cret", "S3#cret", "S3/cret", "S3'cret", 'S3"cret', "S3<cret", "S3@c
         "postgresql://u@[::1]:5432/press?options=-c%20search_path%3Dpress",
     ],
 )
-def test_addresses_as_postgresql_documents_them_are_taken(url: str) -> None:
+def test_addresses_in_the_form_of_postgresql_are_accepted(url: str) -> None:
     assert is_clearly_escaped(url)
 
 

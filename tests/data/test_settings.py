@@ -70,14 +70,14 @@ def test_feeds_name_where_the_site_listens_unless_a_public_address_is_given(
         ("x = = 1\n", "syntax"),
     ],
 )
-def test_what_is_wrong_is_told_with_its_key(tmp_path: Path, text: str, key: str) -> None:
+def test_an_error_is_reported_with_its_key(tmp_path: Path, text: str, key: str) -> None:
     with pytest.raises(SettingsError) as caught:
         written(tmp_path, text)
     assert caught.value.key == key
     assert str(tmp_path / "communique.toml") in str(caught.value)
 
 
-def test_an_unknown_setting_is_told_with_those_that_there_are(tmp_path: Path) -> None:
+def test_an_unknown_setting_is_reported_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"did you mean allow_private\?"):
         written(tmp_path, "[network]\nallow_privat = true\n")
     with pytest.raises(SettingsError, match=r"site\.url: it can't be used as written\. The public"):
@@ -88,14 +88,14 @@ def test_an_unknown_setting_is_told_with_those_that_there_are(tmp_path: Path) ->
         written(tmp_path, "[archive]\nbudget = 1e9\n")
 
 
-def test_a_file_in_another_encoding_is_told_how_to_save_it(tmp_path: Path) -> None:
+def test_a_file_in_another_encoding_is_reported_with_advice(tmp_path: Path) -> None:
     path = tmp_path / "communique.toml"
     path.write_bytes('[site]\ntitle = "Bürgeramt"\n'.encode("cp1252"))
     with pytest.raises(SettingsError, match="byte 18 is not UTF-8"):
         load_settings(path)
 
 
-def test_site_and_archive_may_lie_side_by_side_in_a_bucket(tmp_path: Path) -> None:
+def test_site_and_archive_may_share_a_bucket(tmp_path: Path) -> None:
     path = tmp_path / "communique.toml"
     path.write_text('[site]\ntarget = "s3://press/a"\n[archive]\ntarget = "s3://press/ab"\n')
     assert load_settings(path).archive.target == "s3://press/ab"

@@ -24,7 +24,7 @@ from tests.press_room import listing_html, release_html, served
         (30 * 86_400, "30 days"),
     ],
 )
-def test_times_are_told_as_people_tell_them(seconds: float, words: str) -> None:
+def test_times_are_shown_in_a_readable_form(seconds: float, words: str) -> None:
     assert lasting(seconds) == words
 
 
@@ -60,11 +60,11 @@ def test_one_is_singular_and_all_other_numbers_plural(count: int, said: str) -> 
         (5 * 10**15, "5000 TB"),
     ],
 )
-def test_a_size_is_told_in_two_or_three_digits(size: int, said: str) -> None:
+def test_a_size_is_shown_in_two_or_three_digits(size: int, said: str) -> None:
     assert sized(size) == said
 
 
-def test_one_release_and_one_error_are_told_as_one(tmp_path: Path) -> None:
+def test_one_release_and_one_error_are_reported_in_the_singular(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1, 2]))
         room.page("/news/1.html", release_html(1))

@@ -39,7 +39,7 @@ def asked(*extras: str) -> list[Requirement]:
 
 
 @pytest.mark.parametrize("one", asked(*EXTRAS), ids=lambda one: one.name)
-def test_the_image_has_what_the_project_asks_for(one: Requirement) -> None:
+def test_the_image_contains_everything_that_the_project_needs(one: Requirement) -> None:
     version = locked("requirements.txt").get(canonicalize_name(one.name))
     assert version, f"{one.name} is not locked; {RENEW}"
     assert version in one.specifier, f"{one.name} {version} is not {one.specifier}; {RENEW}"

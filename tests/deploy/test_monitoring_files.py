@@ -16,7 +16,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families as parse
 
 from data.models import Draft, Published, Run, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.server.app import create_app
 from feeds.server.monitoring import INSTALLATION_METRICS
@@ -71,7 +71,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[s
     store.add_run(Run("acme", NOON, 2.5, pages=2, found=1, new=1))
     store.close()
     for web in served_by(
-        create_app(folder, url, Site(), facts=lambda: dict.fromkeys(INSTALLATION_METRICS, 1.0))
+        create_app(
+            folder, url, SiteSettings(), facts=lambda: dict.fromkeys(INSTALLATION_METRICS, 1.0)
+        )
     ):
         found = dict[str, set[str]]()
         for family in parse(web.get("/metrics").text):
@@ -81,7 +83,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, set[s
 
 
 @pytest.mark.parametrize("expression", expressions())
-def test_what_is_asked_for_is_served(expression: str, served: dict[str, set[str]]) -> None:
+def test_requested_files_are_served(expression: str, served: dict[str, set[str]]) -> None:
     metrics = {name for name in re.findall(r"\b[a-z_]+\b", expression) if name in served}
     assert metrics or "up{" in expression, "it asks for none of our metrics"
     named = set(re.findall(r"\bcommunique_[a-z_]+\b", expression))
@@ -94,7 +96,7 @@ def test_what_is_asked_for_is_served(expression: str, served: dict[str, set[str]
     assert set(labels) <= known
 
 
-def test_panels_have_titles_say_what_they_show_and_overlap_nowhere() -> None:
+def test_panels_have_titles_and_units_and_do_not_overlap() -> None:
     taken = set[tuple[int, int]]()
     for panel in panels():
         assert panel["title"]
@@ -123,7 +125,7 @@ def promtool(*arguments: str) -> tuple[int, str]:
 
 
 @pytest.mark.integration
-def test_prometheus_takes_the_rules_and_all_that_the_dashboard_asks(tmp_path: Path) -> None:
+def test_prometheus_accepts_the_rules_and_the_queries_of_the_dashboard(tmp_path: Path) -> None:
     assert promtool("check", "rules", str(RULES)) == (0, "")
     asked = [target["expr"] for panel in panels() for target in panel["targets"]]
     rules = [

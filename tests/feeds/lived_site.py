@@ -7,13 +7,13 @@ from pathlib import Path
 
 from data.health.events import note_health_events
 from data.models import Run, RunError, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from tests.drafts import BODY, draft, published
 
-SITE = Site(url="https://press.example", entries=4)
+SITE = SiteSettings(url="https://press.example", entries=4)
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)
 

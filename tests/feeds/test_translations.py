@@ -12,7 +12,7 @@ from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 
 from data.models import Facet
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds import translations
 from feeds.catalog import Catalog
 from feeds.pages.facet_page import facet_page
@@ -23,7 +23,7 @@ from feeds.translations import Texts, texts_of
 AZ, EN = texts_of("az"), texts_of("en")
 
 ROOT = Path(translations.__file__).parent
-Language = get_args(get_type_hints(Site, include_extras=True)["language"])[0]
+Language = get_args(get_type_hints(SiteSettings, include_extras=True)["language"])[0]
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_the_setting_allows_every_catalogue() -> None:
 
 
 def test_pages_are_in_the_language_of_the_site() -> None:
-    catalog = Catalog("https://site.example", "Site", {}, {}, language="az")
+    catalog = Catalog("https://site.example", "SiteSettings", {}, {}, language="az")
     page = facet_page(PageRenderer(catalog, {Facet(): 1}), Facet(period="2022-11-24"), []).decode()
     assert '<html lang="az" dir="ltr">' in page
     assert "24 noyabr 2022" in page

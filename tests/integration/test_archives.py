@@ -97,7 +97,7 @@ def test_the_archives_of_years_are_read_newest_first_and_once(room: Room, home: 
     assert asked(room) == ["/news/"]
 
 
-def test_an_archive_may_have_pages_of_its_own(room: Room, home: Path) -> None:
+def test_an_archive_may_have_several_pages(room: Room, home: Path) -> None:
     room.page("/news/", rows([0, 1], more=tabs()))
     for year in YEARS:
         numbers = of_year(year)
@@ -110,7 +110,7 @@ def test_an_archive_may_have_pages_of_its_own(room: Room, home: Path) -> None:
     ]  # fmt: skip
 
 
-def test_a_walk_through_archives_goes_on_in_the_next_visits(room: Room, home: Path) -> None:
+def test_a_walk_through_archives_continues_in_the_next_visits(room: Room, home: Path) -> None:
     room.page("/news/", rows(of_year(2026), more=tabs()))
     for year in YEARS:
         room.page(f"/news/{year}/", rows(of_year(year)))
@@ -372,7 +372,7 @@ def test_a_history_is_bounded_while_the_page_shows_more(
     assert reason in communique("sources", "show", "harbour", home=home).stdout
 
 
-def test_a_total_that_lies_bounds_no_list_whose_pager_was_read(room: Room, home: Path) -> None:
+def test_a_false_total_bounds_no_list_whose_pager_was_read(room: Room, home: Path) -> None:
     for place in range(4):
         numbers = " ".join(
             f"<b>{n}</b>" if n == place + 1 else f'<a href="?p={n}">{n}</a>' for n in range(1, 5)
@@ -392,9 +392,7 @@ def test_archives_that_cover_the_list_complete_what_its_button_hides(
     assert told(walked(home)) == (16, "complete", 0)
 
 
-def test_a_walk_that_was_bounded_goes_on_as_soon_as_the_page_leads_on(
-    room: Room, home: Path
-) -> None:
+def test_a_bounded_walk_continues_as_soon_as_the_page_leads_on(room: Room, home: Path) -> None:
     room.page("/news/", rows(of_year(2026), more="<button>Load more</button>"))
     assert told(walked(home)) == (4, "bounded", 0)
     on = '<a rel="next" href="/news/?p=2">Older</a>'
@@ -403,7 +401,7 @@ def test_a_walk_that_was_bounded_goes_on_as_soon_as_the_page_leads_on(
     assert told(walked(home)) == (4, "complete", 0)
 
 
-def test_news_that_has_left_the_front_page_is_read_in_the_newest_archive(
+def test_releases_that_left_the_front_page_are_read_in_the_newest_archive(
     room: Room, home: Path
 ) -> None:
     room.page("/news/", rows([8, 9], more=tabs()))
@@ -503,7 +501,7 @@ def test_a_front_page_of_years_without_releases_is_an_error(room: Room, home: Pa
     assert "archives" in run["errors"][0]["message"]
 
 
-def test_a_list_that_lost_its_rows_is_no_index_of_its_archives(room: Room, home: Path) -> None:
+def test_a_list_that_lost_its_rows_is_not_an_index_of_its_archives(room: Room, home: Path) -> None:
     room.page("/news/", rows(of_year(2026), more=tabs()))
     for year in YEARS:
         room.page(f"/news/{year}/", rows(of_year(year), more=tabs()))

@@ -37,7 +37,7 @@ ENDLESS = (
 answers."""
 
 
-def test_a_head_without_end_is_cut_and_told(tmp_path: Path) -> None:
+def test_an_endless_header_is_cut_and_reported(tmp_path: Path) -> None:
     sent = 0
 
     def without_end(first: bytes, again: bytes) -> Iterator[bytes]:
@@ -129,7 +129,7 @@ def test_nothing_is_kept_of_what_is_too_large_to_unpack() -> None:
     assert describe_failure(failures[0], "harbour.example")[0] == "size"
 
 
-def test_a_bomb_is_told_in_a_sentence_and_the_others_are_read(tmp_path: Path) -> None:
+def test_a_bomb_is_reported_in_a_sentence_and_the_others_are_read(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([2, 1]))
         room.page("/news/1.html", release_html(1))

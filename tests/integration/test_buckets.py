@@ -184,7 +184,7 @@ def test_a_home_publishes_to_the_bucket_and_a_node_without_files_serves_it(
             assert one.headers.get("etag") == other.headers.get("etag")
 
 
-def test_a_bucket_that_is_not_there_is_told_and_the_site_is_written_here(
+def test_a_missing_bucket_is_reported_and_the_site_is_written_locally(
     address: str, tmp_path: Path
 ) -> None:
     home = home_at(tmp_path / "home", address, "s3://nowhere/site")

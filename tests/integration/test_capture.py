@@ -191,7 +191,7 @@ def test_a_compressed_body_is_archived_byte_for_byte(tmp_path: Path, coding: str
     assert record.http.header(b"content-encoding") == coding.encode()
 
 
-def test_a_body_that_is_too_long_is_archived_as_far_as_it_was_taken(tmp_path: Path) -> None:
+def test_a_body_that_is_too_long_is_archived_up_to_the_limit(tmp_path: Path) -> None:
     long = release_html(1).encode() + b"<p>on</p>" * 20_000
 
     def answering(path: str) -> Iterable[bytes]:
@@ -220,7 +220,7 @@ def test_a_body_that_is_too_long_is_archived_as_far_as_it_was_taken(tmp_path: Pa
     assert (chunked.field("WARC-Truncated"), chunked.http.payload) == ("length", long[:50_000])
 
 
-def test_attachments_are_archived_once_after_the_releases_and_images_where_they_are_asked_for(
+def test_attachments_are_archived_once_after_the_releases_and_images_if_configured(
     tmp_path: Path,
 ) -> None:
     said = "The pilots asked for a second lamp on the northern mole. " * 5
@@ -257,9 +257,7 @@ def test_attachments_are_archived_once_after_the_releases_and_images_where_they_
     assert files[f"{room.base}/files/a.pdf"]["record_id"] == record.record_id
 
 
-def test_a_site_is_asked_for_nothing_more_than_without_the_archive(
-    tmp_path: Path, room: Room
-) -> None:
+def test_a_site_gets_no_more_requests_than_without_the_archive(tmp_path: Path, room: Room) -> None:
     asked = []
     for name, switch in (("on", "true"), ("off", "false")):
         home = make_home(tmp_path / name, f"{room.base}/news/")
@@ -286,7 +284,7 @@ def full(home: Path) -> None:
 
 
 @pytest.mark.parametrize("fail", [broken, full])
-def test_an_archive_that_fails_is_told_by_the_run_and_by_health_and_collection_goes_on(
+def test_a_failing_archive_is_reported_by_run_and_health_and_collection_continues(
     tmp_path: Path, room: Room, fail: object
 ) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
@@ -347,7 +345,7 @@ def test_what_a_disk_takes_is_archived_whole_and_the_rest_collected_all_the_same
         assert read_record(home / "copy" / "archive", one.file, one.offset).at == one.at
 
 
-def test_a_crawl_that_is_told_to_end_seals_what_it_archived(tmp_path: Path, room: Room) -> None:
+def test_a_crawl_that_is_stopped_seals_its_archive(tmp_path: Path, room: Room) -> None:
     release = room.answers["/news/1.html"]
     hold = threading.Event()
     room.answers["/news/1.html"] = replace(release, hold=hold)

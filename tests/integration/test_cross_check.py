@@ -49,7 +49,7 @@ def feed(room: Room, *numbers: int) -> None:
     room.answers["/feed"] = Answer(text.encode(), content_type="application/rss+xml")
 
 
-def test_releases_on_the_page_that_the_feed_lacks_are_fetched_too(room: Room, home: Path) -> None:
+def test_releases_missing_in_the_feed_are_fetched_from_the_page(room: Room, home: Path) -> None:
     run = collect(home)
     assert (run["found"], run["new"], run["errors"]) == (6, 6, [])
     assert room.statuses("/news/") == [200]
@@ -58,7 +58,7 @@ def test_releases_on_the_page_that_the_feed_lacks_are_fetched_too(room: Room, ho
     assert room.statuses("/news/") == [200, 304], "asked once a visit, with a condition"
 
 
-def test_a_feed_that_stopped_is_told_while_the_page_goes_on(room: Room, home: Path) -> None:
+def test_a_stopped_feed_is_reported_while_the_page_continues(room: Room, home: Path) -> None:
     collect(home)
     show(room, 1, 2, 3, 4, 5, 6, 7)
     run = collect(home)
@@ -74,7 +74,7 @@ def test_a_feed_that_stopped_is_told_while_the_page_goes_on(room: Room, home: Pa
     assert collect(home)["errors"] == []
 
 
-def test_a_page_that_can_not_be_read_is_no_error_beside_a_feed(room: Room, home: Path) -> None:
+def test_a_page_that_can_not_be_read_is_not_an_error_beside_a_feed(room: Room, home: Path) -> None:
     room.page("/news/", "gone to lunch", status=503)
     run = collect(home)
     assert (run["new"], run["errors"]) == (3, [])
@@ -82,7 +82,7 @@ def test_a_page_that_can_not_be_read_is_no_error_beside_a_feed(room: Room, home:
     assert collect(home)["errors"] == []
 
 
-def test_a_feed_that_can_not_be_read_is_told_and_the_page_is_read(room: Room, home: Path) -> None:
+def test_an_unreadable_feed_is_reported_and_the_page_is_read(room: Room, home: Path) -> None:
     room.page("/feed", "gone", status=404)
     run = collect(home)
     assert run["new"] == 6

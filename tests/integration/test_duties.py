@@ -187,7 +187,7 @@ def until_renewed(url: str, duty: str) -> None:
             seen |= set(db.execute("SELECT next_due, token FROM hosts WHERE host = %s", [duty]))
 
 
-def test_where_who_leads_and_publishes_stands_still_amid_a_publication_another_one_publishes(
+def test_another_service_publishes_if_the_leader_stalls_during_a_publication(
     tmp_path: Path, postgres_url: str, room: Room, address: str
 ) -> None:
     bucket = bucket_at(address, "still")
@@ -216,7 +216,7 @@ def test_where_who_leads_and_publishes_stands_still_amid_a_publication_another_o
                 assert Counter(titles) == Counter(set(titles))
 
 
-def test_over_a_kill_of_who_tells_watches_each_message_is_told_once(
+def test_each_message_is_sent_once_although_the_sender_was_killed(
     tmp_path: Path, postgres_url: str, room: Room, address: str
 ) -> None:
     with peer_served() as peer:

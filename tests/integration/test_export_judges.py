@@ -87,9 +87,7 @@ def test_bagit_validates_what_we_write(store: Store, home: Path, tmp_path: Path)
     assert first.name in done.stderr
 
 
-def test_pywb_serves_the_archive_as_it_lies_byte_for_byte(
-    store: Store, home: Path, tmp_path: Path
-) -> None:
+def test_pywb_serves_the_archive_byte_for_byte(store: Store, home: Path, tmp_path: Path) -> None:
     folder, port = home / "archive", free_port()
     (edited,) = store.find_releases("https://acme.example/news/0", limit=1)
     assert edited.capture
@@ -131,7 +129,7 @@ def test_pywb_takes_a_wacz(store: Store, home: Path, tmp_path: Path) -> None:
         assert shown.content == page(0, "It was wrong.")
 
 
-def test_a_wacz_of_another_tool_is_taken_in(tmp_path: Path) -> None:
+def test_a_wacz_of_another_tool_is_imported(tmp_path: Path) -> None:
     old, to = tmp_path / "old.warc.gz", tmp_path / "old.wacz"
     old.write_bytes(packed(archive([2, 1, 0])))
     run(programs("wacz", "wacz") / "wacz", "create", "-f", old, "-o", to)

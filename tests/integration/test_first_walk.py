@@ -96,7 +96,7 @@ def events(home: Path) -> list[tuple[str, int]]:
     )
 
 
-def test_new_releases_and_edits_are_told_while_the_first_walk_lasts(room: Room, home: Path) -> None:
+def test_new_releases_and_edits_are_reported_during_the_first_walk(room: Room, home: Path) -> None:
     assert collect(home)["history"] == "walking"
     assert events(home) == []
     fill(room, range(10, 0, -1), {10: today()})
@@ -110,7 +110,7 @@ def test_new_releases_and_edits_are_told_while_the_first_walk_lasts(room: Room, 
     assert len(communique("export", home=home).stdout.splitlines()) == 10
 
 
-def test_what_a_walk_finds_deep_down_is_told_if_it_was_published_since(
+def test_a_release_found_deep_in_a_walk_is_reported_if_it_was_published_since(
     room: Room, home: Path
 ) -> None:
     tomorrow = written(local_day() + dt.timedelta(days=1))
@@ -121,7 +121,7 @@ def test_what_a_walk_finds_deep_down_is_told_if_it_was_published_since(
     assert events(home) == [("release", 1)]
 
 
-def test_a_date_that_only_a_page_deep_down_states_is_not_believed_to_be_news(
+def test_a_date_stated_only_by_a_deep_page_does_not_make_a_release_new(
     room: Room, home: Path
 ) -> None:
     tomorrow = written(local_day() + dt.timedelta(days=1))
@@ -133,7 +133,7 @@ def test_a_date_that_only_a_page_deep_down_states_is_not_believed_to_be_news(
     assert events(home) == []
 
 
-def test_what_comes_in_the_visits_after_the_walk_is_over_is_told(room: Room, home: Path) -> None:
+def test_releases_in_visits_after_the_walk_are_reported(room: Room, home: Path) -> None:
     while collect(home)["history"] == "walking":
         pass
     days = {10: today(), 11: "", 12: today()}
@@ -143,7 +143,7 @@ def test_what_comes_in_the_visits_after_the_walk_is_over_is_told(room: Room, hom
         assert events(home) == [("release", newest)]
 
 
-def test_a_source_with_a_feed_and_a_page_tells_each_new_release_once(
+def test_a_source_with_a_feed_and_a_page_reports_each_new_release_once(
     room: Room, tmp_path: Path
 ) -> None:
     home = walking(make_home(tmp_path / "fed", f"{room.base}/news/", feed=f'"{room.base}/feed"'))
@@ -172,7 +172,7 @@ def test_a_source_with_a_feed_and_a_page_tells_each_new_release_once(
     assert events(home) == [("release", 10)]
 
 
-def test_an_undated_release_at_the_front_of_a_later_visit_is_news_and_one_below_is_not(
+def test_an_undated_release_at_the_front_of_a_later_visit_is_new_and_one_below_is_not(
     room: Room, home: Path
 ) -> None:
     undated = dict.fromkeys(range(1, 12), "")
@@ -189,7 +189,9 @@ def test_an_undated_release_at_the_front_of_a_later_visit_is_news_and_one_below_
     assert [item["title"].split(":")[0] for item in feed["items"]] == ["Notice 10"]
 
 
-def test_more_new_releases_than_the_front_page_holds_are_all_told(room: Room, home: Path) -> None:
+def test_more_new_releases_than_the_front_page_holds_are_all_reported(
+    room: Room, home: Path
+) -> None:
     fill(room, range(15, 0, -1))
     collect(home)
     collect(home)
@@ -201,7 +203,7 @@ def test_more_new_releases_than_the_front_page_holds_are_all_told(room: Room, ho
     assert len(communique("export", home=home).stdout.splitlines()) == 21
 
 
-def test_a_release_of_the_day_of_the_first_visit_is_told_if_the_first_visit_did_not_list_it(
+def test_a_release_of_the_first_day_is_reported_if_the_first_visit_did_not_list_it(
     room: Room, home: Path
 ) -> None:
     fill(room, range(9, 0, -1), {9: today(), 8: today()})
@@ -211,7 +213,7 @@ def test_a_release_of_the_day_of_the_first_visit_is_told_if_the_first_visit_did_
     assert events(home) == [("release", 10)]
 
 
-def test_what_a_killed_first_visit_had_listed_is_no_news_and_what_came_since_is(
+def test_releases_listed_by_a_killed_first_visit_are_backlog_and_later_ones_new(
     room: Room, home: Path
 ) -> None:
     days = dict.fromkeys((7, 8, 9, 10), today())
@@ -233,7 +235,7 @@ def test_what_a_killed_first_visit_had_listed_is_no_news_and_what_came_since_is(
     assert events(home) == [("release", 10)]
 
 
-def test_a_new_release_that_a_killed_visit_listed_is_told_by_the_next_one(
+def test_a_new_release_listed_by_a_killed_visit_is_reported_by_the_next_one(
     room: Room, home: Path
 ) -> None:
     collect(home)
@@ -254,7 +256,7 @@ def test_a_new_release_that_a_killed_visit_listed_is_told_by_the_next_one(
     assert events(home) == [("release", 10)]
 
 
-def test_a_feed_that_is_added_later_tells_what_was_published_since_the_first_visit(
+def test_a_feed_added_later_alerts_about_releases_since_the_first_visit(
     room: Room, home: Path
 ) -> None:
     collect(home)
@@ -282,7 +284,7 @@ def test_a_feed_that_is_added_later_tells_what_was_published_since_the_first_vis
     assert events(home) == [("release", 12)]
 
 
-def test_what_was_imported_and_what_the_first_visit_finds_is_no_news(
+def test_imported_releases_and_those_of_the_first_visit_are_not_new(
     room: Room, home: Path, tmp_path: Path
 ) -> None:
     collect(home)
@@ -299,7 +301,7 @@ def test_what_was_imported_and_what_the_first_visit_finds_is_no_news(
     assert events(other) == [("release", 11)]
 
 
-def test_a_rebuilt_home_knows_what_was_news_and_since_when(
+def test_a_rebuilt_home_knows_which_releases_were_new_and_since_when(
     room: Room, home: Path, tmp_path: Path
 ) -> None:
     collect(home)

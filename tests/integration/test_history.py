@@ -95,7 +95,7 @@ def test_a_first_visit_comes_to_the_first_release_the_newest_first(room: Room, h
     assert places(room) == ["/news/"]
 
 
-def test_a_walk_goes_on_in_the_next_visits_and_what_is_new_comes_first(
+def test_pagination_continues_in_the_next_visits_and_new_releases_come_first(
     room: Room, home: Path
 ) -> None:
     limit(home, max_pages=2)
@@ -147,7 +147,7 @@ def test_a_page_that_repeats_others_or_lists_nothing_ends_no_walk(room: Room, ho
     assert "3.html" in exported(home)
 
 
-def test_an_error_on_the_way_is_tried_again_by_the_next_visit(room: Room, home: Path) -> None:
+def test_a_failed_request_is_retried_by_the_next_visit(room: Room, home: Path) -> None:
     room.page(address(3), "come back later", status=503)
     run = collect(home)
     assert told(run) == (6, "walking", 1)
@@ -156,7 +156,7 @@ def test_an_error_on_the_way_is_tried_again_by_the_next_visit(room: Room, home: 
     assert told(collect(home)) == (6, "complete", 0)
 
 
-def test_a_release_that_failed_on_a_deep_page_is_asked_for_again(room: Room, home: Path) -> None:
+def test_a_failed_release_of_a_deep_page_is_requested_again(room: Room, home: Path) -> None:
     room.page("/news/5.html", "come back later", status=503)
     assert told(collect(home)) == (11, "complete", 1)
     fill(room, range(12, 0, -1))
@@ -174,7 +174,7 @@ def test_what_was_imported_before_ends_no_walk(room: Room, home: Path, tmp_path:
     assert told(collect(other)) == (1, "complete", 0)
 
 
-def test_a_bound_that_no_later_visit_passes_is_told(home: Path) -> None:
+def test_a_limit_that_no_later_visit_passes_is_reported(home: Path) -> None:
     limit(home, backfill_pages=2)
     run = collect(home)
     assert told(run) == (6, "bounded", 0)
@@ -220,7 +220,7 @@ def test_a_walk_does_not_pass_a_page_whose_releases_cannot_be_kept(home: Path) -
     assert len(exported(home)) == 12
 
 
-def test_what_came_while_nobody_looked_is_followed_over_an_error(room: Room, home: Path) -> None:
+def test_changes_during_an_outage_are_followed_after_an_error(room: Room, home: Path) -> None:
     collect(home)
     fill(room, range(21, 0, -1))
     room.page(address(3), "come back later", status=503)
@@ -252,7 +252,7 @@ def test_a_feed_of_the_newest_hides_no_older_page(room: Room, tmp_path: Path) ->
     assert told(collect(home)) == (12, "complete", 0)
 
 
-def test_a_feed_of_the_whole_site_brings_no_page_that_is_no_release(
+def test_a_feed_of_the_whole_site_brings_no_page_that_is_not_a_release(
     room: Room, tmp_path: Path
 ) -> None:
     home = make_home(tmp_path / "fed", f"{room.base}/news/", feed=f'"{room.base}/feed"')

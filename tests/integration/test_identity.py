@@ -146,7 +146,7 @@ def test_a_relaunch_with_new_addresses_for_all_releases_brings_nothing_new(
     assert all(len(release.aliases) == 2 for release in after)
 
 
-def test_a_challenge_with_200_changes_nothing_and_is_told(room: Room, home: Path) -> None:
+def test_a_challenge_with_200_changes_nothing_and_is_reported(room: Room, home: Path) -> None:
     collect(home)
     before = [one.content for one in stored(home)]
     pages = dict(room.answers)
@@ -210,9 +210,7 @@ def test_an_edit_on_the_first_page_is_seen_at_the_next_visit_however_old_the_rel
     assert changes(collect(home)) == [0, 1, 0]
 
 
-def test_a_page_that_says_with_200_that_it_is_not_there_is_no_release(
-    room: Room, home: Path
-) -> None:
+def test_a_page_that_reports_not_found_with_200_is_not_a_release(room: Room, home: Path) -> None:
     collect(home)
     before = [one.content for one in stored(home)]
     missing = release_html(9, day="", text="<p>Please use the menu.</p>").replace(
@@ -268,9 +266,7 @@ def test_a_site_that_is_down_retracts_nothing(tmp_path: Path) -> None:
     assert stored(home) == before
 
 
-def test_dates_that_can_t_be_right_never_date_a_release_and_are_told(
-    room: Room, home: Path
-) -> None:
+def test_impossible_dates_never_date_a_release_and_are_reported(room: Room, home: Path) -> None:
     stated = {1: "1970-01-01T00:00:00Z", 2: "0001-01-01", 3: "9999-12-31", 4: "2096-03-02"}
     ahead = dt.datetime.now(dt.UTC).year + 1
     stated[5] = f"{ahead}-03-02"

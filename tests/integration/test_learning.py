@@ -75,7 +75,7 @@ def test_a_visit_learns_from_three_pages_and_reads_the_others_by_what_it_learned
             assert release.revision == 1
 
 
-def test_an_edit_is_told_and_what_was_learned_is_no_edit(tmp_path: Path) -> None:
+def test_an_edit_is_reported_but_a_learned_template_is_not_an_edit(tmp_path: Path) -> None:
     with served() as room:
         home = make_home(tmp_path / "home", f"{room.base}/news/")
         show(room, NUMBERS)

@@ -124,9 +124,7 @@ def test_a_list_that_a_button_extends_is_read_to_its_end(
 
 
 @pytest.mark.parametrize("total", ["", "data-total='100000'"])
-def test_more_rows_that_repeat_themselves_and_a_total_that_lies_come_to_an_end(
-    total: str, tmp_path: Path
-) -> None:
+def test_repeated_rows_and_a_false_total_come_to_an_end(total: str, tmp_path: Path) -> None:
     def repeat(sent: dict[str, str]) -> tuple[str, str]:
         del sent
         return fragment({"offset": "4"})
@@ -138,7 +136,7 @@ def test_more_rows_that_repeat_themselves_and_a_total_that_lies_come_to_an_end(
     assert len(asked) < LIMIT
 
 
-def test_a_walk_goes_on_amid_a_series(tmp_path: Path) -> None:
+def test_pagination_continues_inside_a_series(tmp_path: Path) -> None:
     button = "<button data-url='/more' data-offset='4' data-limit='4'>More</button>"
     with room_of(button, fragment) as (base, asked):
         home = make_home(tmp_path / "home", f"{base}/news/")

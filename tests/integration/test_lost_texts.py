@@ -46,7 +46,7 @@ def bodies(home: Path) -> dict[str, str]:
     return {one["url"]: one["body_text"] for one in map(json.loads, lines)}
 
 
-def test_texts_that_vanish_page_by_page_are_kept_and_told(room: Room, home: Path) -> None:
+def test_texts_that_vanish_page_by_page_are_kept_and_reported(room: Room, home: Path) -> None:
     before = bodies(home)
     for number in NUMBERS[:3]:
         # What is left of the page is the foot with the name of the site.
@@ -82,7 +82,7 @@ def test_one_text_for_all_that_spreads_page_by_page_takes_one_release_at_most(
     assert [url for url in before if before[url] != after[url]] == [f"{room.base}/news/1.html"]
 
 
-def test_a_new_release_without_a_text_is_kept_and_told(room: Room, home: Path) -> None:
+def test_a_new_release_without_a_text_is_kept_and_reported(room: Room, home: Path) -> None:
     room.page("/news/", listing_html([7, *NUMBERS[::-1]]))
     room.page("/news/7.html", page(7, text=" "))
     run = collect(home)
@@ -101,7 +101,7 @@ def test_a_release_that_was_locked_keeps_its_text(room: Room, home: Path) -> Non
 
 
 @pytest.mark.parametrize("target", ["known", *thorough("other day", "other title")])
-def test_an_address_that_leads_to_another_release_is_no_edit(
+def test_an_address_that_leads_to_another_release_is_not_an_edit(
     room: Room, home: Path, target: str
 ) -> None:
     before = bodies(home)

@@ -45,7 +45,7 @@ def told(run: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("status", [503, *thorough(429)])
-def test_a_host_that_asks_to_wait_is_let_alone_for_the_visit_and_the_next_processes(
+def test_a_host_with_retry_after_is_skipped_by_this_visit_and_the_next_processes(
     room: Room, home: Path, status: int
 ) -> None:
     room.answers["/news/"] = busy(status)
@@ -56,7 +56,7 @@ def test_a_host_that_asks_to_wait_is_let_alone_for_the_visit_and_the_next_proces
     assert [path for path, _ in room.log] == ["/robots.txt", "/news/"]
 
 
-def test_of_releases_that_answer_429_one_is_asked_and_what_came_before_is_kept(
+def test_of_releases_that_answer_429_one_is_requested_and_earlier_ones_are_kept(
     room: Room, home: Path
 ) -> None:
     for number in MANY[3:]:
@@ -67,7 +67,7 @@ def test_of_releases_that_answer_429_one_is_asked_and_what_came_before_is_kept(
     assert [status for _, status in room.log].count(429) == 1
 
 
-def test_a_host_is_asked_again_when_its_time_is_over(room: Room, home: Path) -> None:
+def test_a_host_is_requested_again_after_its_delay(room: Room, home: Path) -> None:
     room.answers["/news/"] = busy()
     collect(home)
     room.page("/news/", listing_html(MANY))
@@ -94,7 +94,7 @@ def test_collect_reports_how_many_pages_it_did_not_visit_and_until_when(
 
 
 @pytest.mark.parametrize("status", [503, *thorough(500)])
-def test_a_robots_txt_that_fails_forbids_everything_and_is_told_once(
+def test_a_failing_robots_txt_forbids_everything_and_is_reported_once(
     room: Room, home: Path, status: int
 ) -> None:
     room.answers["/robots.txt"] = Answer(b"oops", status, etag=False)
@@ -151,7 +151,7 @@ def test_extract_and_add_keep_out_where_robots_txt_fails(room: Room, home: Path)
     assert {path for path, _ in room.log} == {"/robots.txt"}
 
 
-def test_our_own_machine_is_asked_without_a_delay(room: Room, home: Path) -> None:
+def test_our_machine_is_requested_without_a_delay(room: Room, home: Path) -> None:
     # Kept to but once, it would outlast this test.
     text = "[network]\nallow_private = true\ndelay = 3600\n"
     (home / "communique.toml").write_text(text)
@@ -179,7 +179,7 @@ def test_a_crawl_delay_begins_with_the_end_of_an_answer(room: Room, home: Path) 
     assert run["seconds"] >= 4 + 3
 
 
-def test_no_secret_of_a_source_s_address_is_told_published_or_logged(
+def test_no_secret_of_a_source_address_is_shown_published_or_logged(
     tmp_path: Path, room: Room
 ) -> None:
     secret = room.base.replace("http://", "http://robot:s3cretpw@")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from data.models import Selection
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.server.app import create_app
 from tests.feeds.api_store import fill
@@ -53,7 +53,7 @@ parameters = { "path.id" = "STORY" }
 @pytest.mark.integration
 @pytest.mark.skipif(not SCHEMATHESIS.exists(), reason="schemathesis is not installed")
 @pytest.mark.parametrize("with_ids", [True, False])
-def test_every_answer_is_as_the_document_says(tmp_path: Path, *, with_ids: bool) -> None:
+def test_every_response_matches_the_document(tmp_path: Path, *, with_ids: bool) -> None:
     path = tmp_path / "communique.db"
     fill(path)
     store = SqliteStore(path)
@@ -65,7 +65,7 @@ def test_every_answer_is_as_the_document_says(tmp_path: Path, *, with_ids: bool)
     (tmp_path / "schemathesis.toml").write_text(
         config.replace("RELEASE", release.id).replace("STORY", str(release.story))
     )
-    app = create_app(tmp_path / "site", f"sqlite:{path}", Site(api_rate=0))
+    app = create_app(tmp_path / "site", f"sqlite:{path}", SiteSettings(api_rate=0))
     for web in served_by(app):
         done = subprocess.run(  # noqa: S603 - our own command
             [

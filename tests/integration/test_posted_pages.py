@@ -12,7 +12,7 @@ from data.archive.warc.cdxj import read_entries
 from data.archive.warc.index import Index
 from data.archive.warc.reader import ArchiveRecord, read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
-from data.settings import Site
+from data.settings import SiteSettings
 from data.text.source_secrets import Secrets
 from feeds.replay.captured import CapturedPages, Restrictions
 from spiders.archived.listings import ArchivedListings
@@ -73,9 +73,7 @@ def test_a_form_with_a_token_of_the_session_is_followed(tmp_path: Path) -> None:
     assert not any(b"t0ken-77" in block for block in requests)
 
 
-def test_a_walk_that_was_interrupted_goes_on_and_comes_to_its_end(
-    room: PostingRoom, home: Path
-) -> None:
+def test_an_interrupted_walk_continues_and_ends(room: PostingRoom, home: Path) -> None:
     with (home / "communique.toml").open("a") as file:
         file.write("max_pages = 2\n")
     runs = [collect(home) for _ in range(4)]
@@ -135,7 +133,7 @@ def test_a_page_by_post_is_replayed_at_its_own_address(room: PostingRoom, home: 
         entry for path in own_files(home / "archive") for entry, _ in read_entries(cdxj_path(path))
     ]
     third = next(one.address for one in entries if "Page%243" in one.posted)
-    with closing(CapturedPages(home / "archive", Site())) as pages:
+    with closing(CapturedPages(home / "archive", SiteSettings())) as pages:
         for address, listed in ((front, "Notice 12"), (third, "Notice 6")):
             gate = pages.answer(address, None, OPEN)
             assert gate

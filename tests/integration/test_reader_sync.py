@@ -14,7 +14,7 @@ import pytest
 
 from data.access.tokens import new_token
 from data.models import Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
@@ -47,7 +47,7 @@ def web(tmp_path: Path) -> Iterator[httpx.Client]:
                 body_text=f"Quay {number} is closed for {number + 3} days.",
             )
             store.record(made, seen=now, since=now)
-    site = Site(access="token")
+    site = SiteSettings(access="token")
     access = Access(tmp_path / "tokens")
     yield from served_by(create_app(tmp_path / "site", url, site, access=access))
 

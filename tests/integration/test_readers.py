@@ -18,7 +18,7 @@ import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
 from data.models import Media, Release
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from tests.feeds.fakestore import FakeStore, make_release, on_day
@@ -67,7 +67,7 @@ class Press:
 
     def publish(self) -> None:
         """Publish what changed."""
-        site = Site(url=self.url)
+        site = SiteSettings(url=self.url)
         assert not publish(
             self.store, self._home / "site", site, cache=self._home / "rendered.db"
         ).errors
@@ -205,7 +205,9 @@ def test_a_reader_takes_all_once_and_sees_nothing_as_new_that_is_not(
 
 
 @pytest.mark.parametrize("kind", ["atom", "rss"])
-def test_feedparser_reads_all_and_is_told_when_nothing_changed(press: Press, kind: str) -> None:
+def test_feedparser_reads_everything_and_gets_304_if_nothing_changed(
+    press: Press, kind: str
+) -> None:
     url = f"{press.url}/feeds/all.{kind}"
     first = feedparser.parse(url)
     assert not first.bozo

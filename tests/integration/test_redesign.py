@@ -41,7 +41,9 @@ def bodies(home: Path) -> dict[str, str]:
     return {one["url"]: one["body_text"] for one in map(json.loads, lines)}
 
 
-def test_a_notice_before_all_pages_changes_nothing_and_is_told(room: Room, tmp_path: Path) -> None:
+def test_a_notice_before_all_pages_changes_nothing_and_is_reported(
+    room: Room, tmp_path: Path
+) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     assert collect(home)["new"] == 4
     before = bodies(home)
@@ -115,7 +117,7 @@ def revisions(home: Path) -> dict[str, set[int]]:
 
 @pytest.mark.parametrize("themes", [THEMES[::2], THEMES[1::2]], ids=["seven", "the others"])
 @pytest.mark.parametrize(("first", "end"), [("classic", ""), *thorough(("sections", CONTACT))])
-def test_a_new_theme_is_no_edit_and_hides_none(
+def test_a_new_theme_is_not_an_edit_and_hides_none(
     first: str, end: str, themes: tuple[str, ...], tmp_path: Path
 ) -> None:
     now = [replace(post, body=post.body + end) for post in posts()]

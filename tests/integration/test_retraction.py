@@ -67,7 +67,7 @@ def kinds(run: dict[str, Any]) -> list[str]:
     return [error["kind"] for error in run["errors"]]
 
 
-def test_what_is_gone_is_told_as_unconfirmed_and_retracted_by_a_later_visit(
+def test_a_missing_page_is_unconfirmed_and_retracted_by_a_later_visit(
     room: Room, home: Path
 ) -> None:
     show(room, NUMBERS[1:])
@@ -97,7 +97,7 @@ def show_old(room: Room, numbers: list[int]) -> None:
         room.answers[path] = replace(answer, body=answer.body.replace(b"March 2026", b"March 2021"))
 
 
-def test_an_old_release_that_leaves_from_amid_the_listing_is_asked_for_once(
+def test_an_old_release_that_left_the_middle_of_the_listing_is_requested_once(
     room: Room, tmp_path: Path
 ) -> None:
     show_old(room, NUMBERS)
@@ -113,7 +113,7 @@ def test_an_old_release_that_leaves_from_amid_the_listing_is_asked_for_once(
     assert visited(home).retracted == 1
 
 
-def test_an_old_release_that_only_left_the_listing_is_asked_for_once_and_stays(
+def test_an_old_release_that_only_left_the_listing_is_requested_once_and_stays(
     room: Room, tmp_path: Path
 ) -> None:
     show_old(room, NUMBERS)
@@ -129,7 +129,7 @@ def test_an_old_release_that_only_left_the_listing_is_asked_for_once_and_stays(
     assert len(room.statuses("/news/4.html")) == 1
 
 
-def test_hours_lie_between_the_first_sight_and_the_retraction(room: Room, home: Path) -> None:
+def test_hours_pass_between_the_first_sight_and_the_retraction(room: Room, home: Path) -> None:
     (home / "communique.toml").write_text("[network]\nallow_private = true\n")
     show(room, NUMBERS[1:])
     for _ in range(2):
@@ -165,7 +165,7 @@ def test_nothing_is_retracted_while_the_listing_fails(
     assert collect(home)["retracted"] == 1, "it was gone all the time"
 
 
-def test_a_site_that_answers_404_to_all_retracts_nothing_and_is_told(
+def test_a_site_that_answers_404_to_everything_retracts_nothing_and_is_reported(
     room: Room, home: Path
 ) -> None:
     room.answers.clear()
@@ -182,7 +182,7 @@ def test_a_site_that_answers_404_to_all_retracts_nothing_and_is_told(
     assert (run["unchanged"], run["errors"]) == (7, [])
 
 
-def test_what_vanishes_at_once_is_held_until_a_person_lets_it_go(room: Room, home: Path) -> None:
+def test_releases_gone_at_once_are_held_until_a_person_confirms(room: Room, home: Path) -> None:
     show(room, NUMBERS[5:])
     for _ in range(2):
         run = collect(home)
@@ -206,7 +206,7 @@ def test_what_vanishes_at_once_is_held_until_a_person_lets_it_go(room: Room, hom
     assert (unknown.returncode, "no source named 'nix'" in unknown.stderr) == (2, True)
 
 
-def test_what_was_held_and_is_back_is_held_no_more(room: Room, home: Path) -> None:
+def test_a_held_release_that_returns_is_held_no_more(room: Room, home: Path) -> None:
     show(room, NUMBERS[5:])
     assert kinds(collect(home)) == ["vanished"]
     show(room, NUMBERS)
@@ -220,7 +220,7 @@ def test_what_was_held_and_is_back_is_held_no_more(room: Room, home: Path) -> No
 @pytest.mark.parametrize(
     "arguments", [(), ("--held",), ("--source", "harbour"), ("x", "--source", "harbour", "--held")]
 )
-def test_who_retracts_names_releases_or_a_source_and_what_is_held(
+def test_retract_needs_releases_or_a_source_and_lists_held_ones(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     result = communique("releases", "retract", *arguments, "--why", "x", home=tmp_path)
@@ -228,9 +228,7 @@ def test_who_retracts_names_releases_or_a_source_and_what_is_held(
     assert "--source ID --held" in result.stderr
 
 
-def test_new_addresses_of_all_releases_retract_none_and_make_none_anew(
-    room: Room, home: Path
-) -> None:
+def test_new_addresses_of_all_releases_retract_and_duplicate_none(room: Room, home: Path) -> None:
     before = {title: one["id"] for title, one in exported(home).items()}
     show(room, NUMBERS, path="/2026/notice-{}/")
     for _ in range(2):
@@ -326,7 +324,9 @@ def test_a_release_that_is_back_online_is_reported_as_returned(room: Room, home:
     assert (run["changed"], run["returned"]) == (0, 0)
 
 
-def test_pages_that_report_not_found_with_200_at_once_are_held(room: Room, home: Path) -> None:
+def test_pages_that_all_report_not_found_with_200_are_held_for_review(
+    room: Room, home: Path
+) -> None:
     show(room, NUMBERS[5:])
     for number in NUMBERS[:5]:
         room.page(f"/news/{number}.html", APOLOGIES["heading"])
@@ -417,9 +417,7 @@ def feed_of(room: Room, path: str = "/news/{}.html", numbers: list[int] = NUMBER
     return f'<rss version="2.0"><channel><title>News</title>{entries}</channel></rss>'.encode()
 
 
-def test_a_feed_that_says_it_is_unchanged_while_its_links_are_dead_is_asked_once_more(
-    room: Room, tmp_path: Path
-) -> None:
+def test_an_unchanged_feed_with_dead_links_is_requested_again(room: Room, tmp_path: Path) -> None:
     def publish(path: str) -> None:
         show(room, NUMBERS, path=path)
         # Its tag is of the posts, not of where they are.
@@ -444,7 +442,7 @@ def test_a_feed_that_says_it_is_unchanged_while_its_links_are_dead_is_asked_once
 
 
 @pytest.mark.parametrize("was_there", [True, False])
-def test_a_page_beside_a_feed_must_lack_a_release_too_if_it_was_ever_read(
+def test_a_page_beside_a_feed_must_miss_a_release_too_if_it_was_ever_read(
     room: Room, tmp_path: Path, *, was_there: bool
 ) -> None:
     def publish(numbers: list[int]) -> None:
@@ -491,9 +489,7 @@ def test_a_site_that_moves_without_redirects_keeps_the_releases_of_later_pages(
     }
 
 
-def test_a_release_of_a_moved_site_that_no_page_lists_any_more_is_held(
-    room: Room, home: Path
-) -> None:
+def test_an_unlisted_release_of_a_moved_site_is_held_for_review(room: Room, home: Path) -> None:
     show(room, NUMBERS[1:], "/portal/{}.html")
     room.answers["/news/"] = Answer(b"", 301, headers={"Location": "/portal/"}, etag=False)
     room.page("/portal/", listing_html(NUMBERS[:0:-1], path="/portal/{}.html"))

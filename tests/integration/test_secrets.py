@@ -248,15 +248,15 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Told, str]:
 
 
 @pytest.mark.parametrize("name", LOOKED_FOR)
-def test_a_secret_is_told_nowhere(told: tuple[Told, str], name: str) -> None:
+def test_a_secret_is_shown_nowhere(told: tuple[Told, str], name: str) -> None:
     assert told[0].places(LOOKED_FOR[name]) == []
 
 
-def test_a_token_is_kept_and_told_nowhere(told: tuple[Told, str]) -> None:
+def test_a_token_is_kept_and_shown_nowhere(told: tuple[Told, str]) -> None:
     assert told[0].places(told[1]) == []
 
 
-def test_it_was_looked_where_something_is_told(told: tuple[Told, str]) -> None:
+def test_a_reported_problem_was_checked(told: tuple[Told, str]) -> None:
     places = told[0].by_place
     assert b"Notice 1" in places["/feeds/all.atom"]
     assert b"event=visited source=broken" in places["the log of the service"]

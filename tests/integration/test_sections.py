@@ -87,7 +87,7 @@ def test_an_edited_section_is_an_edit_of_that_release_alone(room: Room, home: Pa
     }
 
 
-def test_a_section_that_two_whole_pages_lack_is_retracted(room: Room, home: Path) -> None:
+def test_a_section_missing_from_two_whole_pages_is_retracted(room: Room, home: Path) -> None:
     room.page("/news/", page(*(section(n) for n in NUMBERS if n != 2)))
     run = collect(home)
     assert (run["retracted"], run["gone"]) == (0, [f"{room.base}/news/#notice-2"])
@@ -152,7 +152,7 @@ def test_archived_pages_of_sections_give_the_same_releases_again(room: Room, hom
     assert communique("show", before[4]["url"], home=home).stdout.startswith("Notice 4")
 
 
-def test_add_proposes_a_page_of_sections_and_never_the_page_of_all_news_for_a_category(
+def test_add_proposes_a_page_of_sections_and_never_all_news_for_a_category(
     room: Room, tmp_path: Path
 ) -> None:
     home = make_home(tmp_path / "new", f"{room.base}/other/")

@@ -166,9 +166,7 @@ WAYS: Final = {code: way for way, (code, _) in BROKEN.items()}
 @pytest.mark.parametrize(
     "way", [*WAYS.values(), *thorough(*(way for way in BROKEN if way not in WAYS.values()))]
 )
-def test_the_visit_that_meets_it_tells_what_is_broken_and_the_next_that_it_is_mended(
-    way: str, board: Board
-) -> None:
+def test_a_visit_reports_a_new_fault_and_the_next_one_its_end(way: str, board: Board) -> None:
     code, break_it = BROKEN[way]
     break_it(board)
     collect(board.home)
@@ -187,7 +185,7 @@ WELL: Final[dict[str, Callable[[Board], None]]] = {
 
 
 @pytest.mark.parametrize("what", [*WELL][:1] + thorough(*[*WELL][1:]))
-def test_what_happens_to_press_rooms_that_work_is_no_sign(what: str, board: Board) -> None:
+def test_what_happens_to_press_rooms_that_work_is_not_a_sign(what: str, board: Board) -> None:
     WELL[what](board)
     for _ in range(2):
         collect(board.home)
@@ -226,7 +224,7 @@ def test_what_another_site_listed_is_not_missed_when_the_listing_is_back(board: 
     assert releases(board.home) == before
 
 
-def test_a_page_beside_a_feed_that_leads_to_another_site_is_told(
+def test_a_page_beside_a_feed_that_leads_to_another_site_is_reported(
     board: Board, tmp_path: Path
 ) -> None:
     items = "".join(

@@ -163,9 +163,7 @@ def test_a_response_that_is_cut_is_a_failed_request_and_changes_nothing(
     assert (collect(home)["changed"], collect(home)["errors"]) == (0, [])
 
 
-def test_what_a_server_sends_whole_is_read_whatever_it_is_packed_in(
-    server: Server, tmp_path: Path
-) -> None:
+def test_complete_responses_are_read_in_any_compression(server: Server, tmp_path: Path) -> None:
     first, second, third, fourth = (page(number).encode() for number in sorted(NUMBERS))
     two = gzip.compress(fourth[:2000]) + gzip.compress(fourth[2000:]) + b"\0 garbage"
     server.answers = {
@@ -270,7 +268,7 @@ def test_a_text_that_only_ends_earlier_is_an_edit_in_the_second_visit_that_finds
     assert collect(home)["errors"] == []
 
 
-def test_a_page_that_is_cut_in_the_same_place_each_time_is_no_edit(
+def test_a_page_that_is_cut_in_the_same_place_each_time_is_not_an_edit(
     server: Server, home: Path
 ) -> None:
     before = stored(home)["4.html"]

@@ -58,7 +58,7 @@ def exported(home: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in lines]
 
 
-def test_a_first_visit_floods_no_feed_and_what_comes_later_is_news_of_its_day(
+def test_a_first_visit_floods_no_feed_and_later_releases_are_new_on_their_day(
     tmp_path: Path,
 ) -> None:
     with served() as room:
@@ -80,7 +80,7 @@ def test_a_first_visit_floods_no_feed_and_what_comes_later_is_news_of_its_day(
         assert places == sorted(places), "the page keeps the order of the publisher's page"
 
 
-def test_one_release_without_a_date_among_dated_ones_is_told(tmp_path: Path) -> None:
+def test_one_undated_release_among_dated_ones_is_reported(tmp_path: Path) -> None:
     with served() as room:
         fill(room, [3, 2, 1], dated=(1, 2))
         home = undated_home(tmp_path / "home", room)
@@ -114,7 +114,7 @@ def fill(room: Room, numbers: list[int], dated: tuple[int, ...] = ()) -> None:
         room.page(f"/news/{number}.html", release(number, date if number in dated else ""))
 
 
-def test_a_date_that_can_be_none_is_kept_as_the_page_wrote_it_and_told(tmp_path: Path) -> None:
+def test_an_impossible_date_is_kept_as_written_and_reported(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing([1, 2, 3, 4]))
         for number in (1, 2, 3):
@@ -129,7 +129,7 @@ def test_a_date_that_can_be_none_is_kept_as_the_page_wrote_it_and_told(tmp_path:
     assert one["precision"] == "none"
 
 
-def test_a_zone_that_is_not_one_of_the_source_is_told_once(tmp_path: Path) -> None:
+def test_a_zone_that_is_not_the_sources_is_reported_once(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing([1, 2, 3]))
         for number in (1, 2, 3):

@@ -82,7 +82,7 @@ def test_every_post_is_collected_right(running: Running, variant: Variant, tmp_p
 
 @pytest.mark.xdist_group("life")
 @pytest.mark.parametrize("feeds", [True, False], ids=["feeds", "blocked"])
-def test_a_site_lives_and_nothing_is_doubled_moved_or_falsely_told(
+def test_the_life_of_a_site_is_reported_without_duplicates_moves_or_errors(
     tmp_path: Path, *, feeds: bool
 ) -> None:
     with started(WordPressSystem(), tmp_path) as running:

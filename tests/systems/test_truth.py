@@ -27,7 +27,7 @@ def plain(html: str) -> str:
     return "".join(part.split(">", 1)[-1] + " " for part in html.split("<"))
 
 
-def test_what_is_as_it_is_held_is_right() -> None:
+def test_unchanged_items_are_right() -> None:
     assert compare(HELD, [kept(post) for post in HELD]).right
 
 
@@ -50,7 +50,7 @@ def test_a_post_that_was_collected_twice_is_a_double() -> None:
     assert found.doubles == ("https://b.example/",)
 
 
-def test_wrong_titles_days_and_bodies_are_told() -> None:
+def test_wrong_titles_days_and_bodies_are_reported() -> None:
     day = (HELD[1].day + dt.timedelta(1)).isoformat()
     found = compare(
         HELD, [kept(HELD[0], title="Home"), kept(HELD[1], published=day), kept(HELD[2], text="Not")]

@@ -11,7 +11,7 @@ from msgspec import StructMeta
 
 from data.models import AlertMessage
 from data.network.client import Outbound
-from data.settings import Alerts, Site
+from data.settings import Alerts, SiteSettings
 from data.watches.watch import Channel, Watch
 from feeds.alerts.text import AlertText, text_of
 
@@ -30,7 +30,7 @@ class Environment:
 
     outbound: Outbound
     alerts: Alerts
-    site: Site
+    site: SiteSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.models import AlertDelivery, AlertMessage, Facet, QueuedEvent, Release
 from data.network.client import Outbound
-from data.settings import Alerts, Site
+from data.settings import Alerts, SiteSettings
 from data.store.core.store import Store
 from data.watches.watch import Watch
 from data.watches.watch_index import WatchIndex, release_event
@@ -42,7 +42,7 @@ class Senders:
 
     outbound: Outbound
     alerts: Alerts
-    site: Site
+    site: SiteSettings
     slots: Mapping[str, asyncio.Semaphore] = field(default_factory=free_slots)
 
     def receiver(self, watch: Watch, output: str) -> str:

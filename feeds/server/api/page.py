@@ -11,7 +11,7 @@ import msgspec
 from markupsafe import Markup
 
 from data.models import Facet, Selection
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.catalog import catalog_of
 from feeds.pages.renderer import PageRenderer
@@ -23,7 +23,7 @@ STORY_CANDIDATES: Final = 50
 """Number of the newest releases that are searched for one with a story."""
 
 
-def rendered_page(store: Store, site: Site) -> bytes:
+def rendered_page(store: Store, site: SiteSettings) -> bytes:
     """Render the page with ids from the store."""
     pages = PageRenderer(catalog_of(store, site), store.facets())
     names = names_in(store)

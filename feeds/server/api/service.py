@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope, Send
 
 from data.errors import StoreError
 from data.health.state import Health
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_existing
 from data.store.core.store import Store
 from data.text.urls import site_address
@@ -99,7 +99,7 @@ class Api:
     def __init__(
         self,
         store_url: str,
-        site: Site,
+        site: SiteSettings,
         health: Callable[[], tuple[Health, ...]],
         queue: WorkQueue,
     ) -> None:
@@ -268,7 +268,7 @@ def response_of(
     return Response(body, 200, told, media_type)
 
 
-def address_of(request: Request, site: Site) -> str:
+def address_of(request: Request, site: SiteSettings) -> str:
     """Return the absolute address of a request without its query, as its client knows the site.
 
     For the host of ``site.url`` the scheme and host are taken from there, because a proxy may have

@@ -7,7 +7,7 @@ from collections import Counter
 from typing import Final
 
 from data.network.addresses import network_of
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.server.requests.client import is_proxy, proxies_of
 
 OPEN_FILES_SHARE: Final = 2
@@ -20,7 +20,7 @@ class OpenConnections:
     Connections from this machine and from trusted proxies count only towards the total.
     """
 
-    def __init__(self, site: Site, max_connections: int | None = None) -> None:
+    def __init__(self, site: SiteSettings, max_connections: int | None = None) -> None:
         self._proxies = proxies_of(site)
         self._each = site.connections
         self._most = max_connections or max(

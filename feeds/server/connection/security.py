@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
-from data.settings import Site
+from data.settings import SiteSettings
 
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -86,7 +86,7 @@ def completed(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     return given
 
 
-def for_all(site: Site) -> Headers:
+def for_all(site: SiteSettings) -> Headers:
     """Return headers of all responses: of a site with TLS on the usual port, HTTPS_ONLY."""
     address = urlsplit(site.url)
     return [HTTPS_ONLY] if address.scheme == "https" and address.port in {None, 443} else []

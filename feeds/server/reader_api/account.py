@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from data.access.tokens import Token
 from data.models import ReaderItem, ReaderQuery
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.catalog import Catalog, catalog_of
 from feeds.server.reader_api.items import item
@@ -40,7 +40,7 @@ class BadReaderRequest(Exception):
 class Account:
     """One request of an account. ``store`` is open, ``values`` are the request's parameters."""
 
-    def __init__(self, store: Store, site: Site, token: Token, values: Values) -> None:
+    def __init__(self, store: Store, site: SiteSettings, token: Token, values: Values) -> None:
         self.store = store
         self.site = site
         self.name = token.name

@@ -20,7 +20,7 @@ from starlette.responses import PlainTextResponse, Response
 
 from data.access.tokens import Token
 from data.errors import StoreError
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_existing
 from feeds.server.reader_api.account import Account, BadReaderRequest, Values
 from feeds.server.reader_api.answers import READING, WRITING
@@ -43,7 +43,9 @@ NO_STORE: Final = {"cache-control": "no-store"}
 class ReaderApi:
     """The Reader API of one site, for clients with a token."""
 
-    def __init__(self, store_url: str, site: Site, access: Access, queue: WorkQueue) -> None:
+    def __init__(
+        self, store_url: str, site: SiteSettings, access: Access, queue: WorkQueue
+    ) -> None:
         self._url = store_url
         self._site = site
         self._access = access

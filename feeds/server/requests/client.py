@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from starlette.types import Scope
 
 from data.network.addresses import unmapped
-from data.settings import Site
+from data.settings import SiteSettings
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -39,7 +39,7 @@ HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/?#@\\\s]+))(?::[0-9]
 """A Host header: a name, or an IPv6 address in brackets, and an optional port (RFC 9110, 7.2)."""
 
 
-def proxies_of(site: Site) -> tuple[Network, ...]:
+def proxies_of(site: SiteSettings) -> tuple[Network, ...]:
     """Return the networks of a site's trusted proxies."""
     return tuple(ipaddress.ip_network(one, strict=False) for one in site.proxies)
 
@@ -97,7 +97,7 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def is_local(scope: Scope, site: Site) -> bool:
+def is_local(scope: Scope, site: SiteSettings) -> bool:
     """Return whether headers and addresses show a request from this machine to an open site on it.
 
     This does not detect a proxy that adds no header field (see peer_process).

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from starlette.types import Scope
 
 from data.network.addresses import Address, unmapped
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.server.requests.client import CONNECTION, is_local
 from feeds.server.requests.work_queue import RateLimit, Unanswered
 
@@ -53,7 +53,7 @@ class OwnClients:
     proxy opens connections for everybody.
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: SiteSettings) -> None:
         self._site = site
         self._limit = RateLimit(site.api_rate)
 

@@ -21,7 +21,7 @@ from starlette.types import Receive, Scope
 
 from data.errors import CommuniqueError
 from data.network.addresses import networks_of
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.shared_sql.database.interruption import Interruption, interruptible
 from feeds.server.requests.client import Network, client_of, is_loopback, peer_of, proxies_of
 
@@ -149,7 +149,7 @@ class Job:
 class WorkQueue:
     """Runs the work of requests for one site. Everything else runs in the event loop."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: SiteSettings) -> None:
         self._proxies = proxies_of(site)
         self._limit = RateLimit(site.api_rate, proxies=self._proxies)
         self._threads = ThreadPoolExecutor(THREADS, "answers")

@@ -25,7 +25,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from data.errors import CommuniqueError
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.server.errors import page
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import host_in, is_local, is_loopback
@@ -64,7 +64,7 @@ class Session:
 class Guard:
     """Checks access and forms. ``place`` makes the cookie name unique per home directory."""
 
-    def __init__(self, access: Access, site: Site, place: str) -> None:
+    def __init__(self, access: Access, site: SiteSettings, place: str) -> None:
         self._access = access
         self._site = site
         self._own_host = urlsplit(site.url).hostname or ""

@@ -25,7 +25,7 @@ from spiders.page.file_types import DOCUMENT_TYPES
 from spiders.page.page import DocumentText, Page
 from spiders.release.date.choice import document_date
 from spiders.release.document import text_of, title_of
-from spiders.sections.find import Section
+from spiders.sections.find import FoundSection
 from spiders.sources.source_file import SourceFile
 
 PDF_TYPE = "application/pdf"
@@ -86,7 +86,7 @@ def draft_release(
 
 
 def draft_section(
-    source: str, file: SourceFile, page: Page, section: Section, read: ExtractedRelease
+    source: str, file: SourceFile, page: Page, section: FoundSection, read: ExtractedRelease
 ) -> Draft:
     """Return the draft of a section of a page from its extraction."""
     shown = outer_html(section.content).encode("utf-8", "replace")

@@ -42,7 +42,7 @@ class UnchangedPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class RecordedDraft:
     """The result of a write to count; ``decision`` is the decision about a draft."""
 
     url: str
@@ -124,7 +124,7 @@ class DraftRecorder:
         if len(self._waiting) >= WRITES_PER_TRANSACTION:
             self.flush()
 
-    def _write_together(self, writes: Sequence[Write]) -> list[Recorded]:
+    def _write_together(self, writes: Sequence[Write]) -> list[RecordedDraft]:
         try:
             with self._store.transaction():
                 return self._write_all(writes)
@@ -134,7 +134,7 @@ class DraftRecorder:
             log.exception("a transaction of %d writes failed", len(writes))
             return self._write_all(writes)
 
-    def _write_all(self, writes: Sequence[Write]) -> list[Recorded]:
+    def _write_all(self, writes: Sequence[Write]) -> list[RecordedDraft]:
         recorded = []
         for one in writes:
             url = one.url if isinstance(one, UnchangedPage) else one.draft.url
@@ -142,14 +142,14 @@ class DraftRecorder:
                 recorded.append(self._write(one))
         return [*filter(None, recorded)]
 
-    def _write(self, write: Write) -> Recorded | None:
+    def _write(self, write: Write) -> RecordedDraft | None:
         """Execute a write. Return its result, or None if it does not count."""
         if isinstance(write, UnchangedPage):
             kind = self._store.mark_unchanged(
                 write.release_id, seen=time_of(write.capture), capture=write.capture
             )
             # A release with an unchanged page changes only if it had been retracted.
-            return Recorded(write.url, kind, returned=kind == "changed")
+            return RecordedDraft(write.url, kind, returned=kind == "changed")
         draft = write.draft
         with self._limit(draft.url):
             position = self._position_of((draft.url, *draft.aliases), draft.content.published)
@@ -165,7 +165,7 @@ class DraftRecorder:
             )
         if write.is_reextraction:
             return None
-        return Recorded(draft.url, decision.kind, decision.returned, decision)
+        return RecordedDraft(draft.url, decision.kind, decision.returned, decision)
 
 
 def time_of(capture: Capture | None) -> dt.datetime:

@@ -32,7 +32,7 @@ from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.release.section import read_section, section_at
-from spiders.sections.find import Section
+from spiders.sections.find import FoundSection
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import ReleaseRules, SourceFile
 from spiders.sources.unmatched import Unmatched, release_matches
@@ -203,7 +203,7 @@ class ReleaseReader:
         )
 
     def draft_section(
-        self, page: Page, section: Section, item: ListingItem | None, capture: Capture | None
+        self, page: Page, section: FoundSection, item: ListingItem | None, capture: Capture | None
     ) -> Draft:
         """Return the draft of a section of a page, with the listing's date."""
         if item and item.published and item.published.rule.startswith("section"):

@@ -46,7 +46,7 @@ _DIGITS: Final = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class ArchivePeriod:
     """The parsed label of an archive link.
 
     ``when`` is a year or a month (ISO 8601). It is empty for several years. ``month`` is the number
@@ -61,7 +61,7 @@ class Period:
 
 
 @lru_cache(maxsize=4096)  # All pages of a listing link to the same archives.
-def period_in(label: str) -> Period | None:
+def period_in(label: str) -> ArchivePeriod | None:
     """Parse the label of an archive link; None if the label has words unrelated to archives."""
     text = fold_date(label[:MAX_LABEL]).strip()
     text = _COUNT.sub("", text) or text
@@ -83,7 +83,7 @@ def period_in(label: str) -> Period | None:
     if not (year or month or says_archive or is_whole):
         return None
     when = f"{year}-{month:02}" if year and month else str(year or "")
-    return Period("" if is_open else when, month, says_archive or is_whole, is_whole)
+    return ArchivePeriod("" if is_open else when, month, says_archive or is_whole, is_whole)
 
 
 def _numbers_in(text: str) -> tuple[int, int, str]:

@@ -146,7 +146,7 @@ class Pager:
 
 
 @dataclass(frozen=True, slots=True)
-class Neighbours:
+class PagerNeighbours:
     """Addresses of the pages before and after the current page in a pager, or None.
 
     If the pager ``counts_down`` from the first page, ``after`` is the page with the lower number.
@@ -179,13 +179,13 @@ def is_front_of(here: str, address: str) -> bool:
     return counts[0] < counts[1]
 
 
-def neighbours(here: str, pagers: Mapping[etree._Element, Pager]) -> Iterator[Neighbours]:
+def neighbours(here: str, pagers: Mapping[etree._Element, Pager]) -> Iterator[PagerNeighbours]:
     """Yield the pages before and after the current page for each pager."""
     for node, pager in pagers.items():
         if pager.is_of_dates or _CALENDAR_NAMES.search(names_around(node, 5)):
             continue
         if pager.ranges:
-            yield Neighbours(node, _range_after(node, pager), None)
+            yield PagerNeighbours(node, _range_after(node, pager), None)
             continue
         current, before = _current(node, pager, here), None
         if current is None and (current := _unmarked(pager.linked, here)) == 1:
@@ -202,7 +202,7 @@ def neighbours(here: str, pagers: Mapping[etree._Element, Pager]) -> Iterator[Ne
             None if url and (_DAY.search(url) or is_of_calendar(here, url)) else url
             for url in (after, before)
         )
-        yield Neighbours(node, after, before, counts_down)
+        yield PagerNeighbours(node, after, before, counts_down)
 
 
 def _range_after(node: etree._Element, pager: Pager) -> str | None:

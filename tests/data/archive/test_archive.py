@@ -184,7 +184,9 @@ def test_an_unchanged_page_refers_to_what_was_seen_last(archive: Archive) -> Non
 @pytest.mark.parametrize(
     "url", ["http://harbour.example/unknown", "http://harbour.example/?token=2"]
 )
-def test_an_unchanged_page_that_nobody_knows_is_a_response(archive: Archive, url: str) -> None:
+def test_an_unchanged_page_without_a_known_capture_is_a_response_record(
+    archive: Archive, url: str
+) -> None:
     archive.exchange(answer("http://harbour.example/?token=1"))
     assert record_of(archive, archive.exchange(not_modified(url))).kind == "response"
 
@@ -241,7 +243,7 @@ def test_other_records_are_kept_too(archive: Archive) -> None:
     assert (file.kind, file.block, file.uri) == ("resource", b"a = 1", "urn:a:b")
 
 
-def test_a_record_of_another_archive_keeps_what_it_says(archive: Archive) -> None:
+def test_a_record_of_another_archive_keeps_its_fields(archive: Archive) -> None:
     block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\nold"
     fields = (
         ("WARC-Type", "response"),
@@ -284,9 +286,7 @@ def test_a_record_of_another_archive_can_not_claim_the_payload_of_a_page_to_come
     assert (true.kind, true.http.payload) == ("response", page)
 
 
-def test_the_next_process_goes_on_with_the_file(
-    tmp_path: Path, made: Callable[..., Archive]
-) -> None:
+def test_the_next_process_continues_the_file(tmp_path: Path, made: Callable[..., Archive]) -> None:
     for number in range(3):
         archive = made(tmp_path)
         archive.exchange(answer(f"http://harbour.example/{number}", body=b"%d" % number))
@@ -298,7 +298,7 @@ def test_the_next_process_goes_on_with_the_file(
     assert [one.kind for one in assert_sound(tmp_path)].count("warcinfo") == 1
 
 
-def test_a_writer_of_another_name_says_so(tmp_path: Path, archive: Archive) -> None:
+def test_a_writer_with_another_name_is_recorded(tmp_path: Path, archive: Archive) -> None:
     archive.exchange(answer())
     archive.close()
     other = Archive(tmp_path / "archive", Settings(), agent="Another/2")
@@ -384,7 +384,9 @@ def test_a_huge_header_and_a_huge_address_are_kept(tmp_path: Path, archive: Arch
     assert_sound(tmp_path)
 
 
-def test_a_full_disk_is_told_and_the_archive_goes_on(tmp_path: Path, archive: Archive) -> None:
+def test_a_full_disk_is_reported_and_the_archive_continues(
+    tmp_path: Path, archive: Archive
+) -> None:
     archive.exchange(answer())
     (path,) = own_files(archive.folder)
     with full(path):
@@ -435,7 +437,7 @@ def test_rows_of_records_that_a_loss_of_power_took_are_gone(
     assert again.index.captures(f"{URL}/254") == []
 
 
-def test_a_budget_that_is_used_up_is_told_and_what_was_decided_is_still_written(
+def test_an_exceeded_budget_is_reported_and_decisions_are_still_written(
     tmp_path: Path, made: Callable[..., Archive], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(budget, "COUNT_AFTER_BYTES", 1000)
@@ -485,7 +487,7 @@ def test_nothing_is_made_before_the_first_record(tmp_path: Path, archive: Archiv
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_log_that_cannot_be_signed_is_told_and_loses_nothing(
+def test_a_log_that_cannot_be_signed_is_reported_and_loses_nothing(
     tmp_path: Path, archive: Archive
 ) -> None:
     archive.exchange(answer())
@@ -534,7 +536,7 @@ def test_an_archive_that_can_only_be_read_is_read_and_refuses_with_a_sentence(
         assert "Read-only file system" in result.stderr
 
 
-def test_killed_at_any_step_an_archive_is_sound_and_holds_what_was_told(tmp_path: Path) -> None:
+def test_an_archive_killed_at_any_step_is_sound_and_complete(tmp_path: Path) -> None:
     base = tmp_path / "base"
     base.mkdir()
     command = [sys.executable, "-m", "tests.data.archive.killed_writer", str(base), "7"]

@@ -84,7 +84,7 @@ def test_a_field_has_the_value_that_a_record_of_ours_can_hold(
     archive.close()
 
 
-def test_a_record_without_an_id_that_can_be_held_is_damage(tmp_path: Path) -> None:
+def test_a_record_with_an_invalid_id_is_damage(tmp_path: Path) -> None:
     content = page(URIS[0], "<p>", record_id="<\x1b>")
     assert read(tmp_path, content) == ([], ["it has no id or no date"])
 
@@ -120,7 +120,7 @@ def test_a_bomb_is_passed_over_in_little_memory(tmp_path: Path) -> None:
     assert peak < MAX_RECORD_BYTES / 4
 
 
-def test_what_is_cut_off_or_garbled_ends_a_file_and_is_told(tmp_path: Path) -> None:
+def test_a_cut_or_garbled_end_of_a_file_is_reported(tmp_path: Path) -> None:
     whole = packed(PAGES)
     for content in (whole[:-40], b"".join(PAGES)[:-30]):
         uris, causes = read(tmp_path, content)
@@ -154,7 +154,7 @@ def test_headers_without_end_are_passed_over(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"hello", b"<html></html>" * 500, b"PK\x03\x04nonsense"])
-def test_what_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
+def test_what_is_not_an_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(ArchiveError):
         read(tmp_path, content)
 

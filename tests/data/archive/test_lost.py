@@ -29,15 +29,13 @@ def captures(tmp_path: Path) -> list[Capture]:
     return made
 
 
-def test_what_is_there_lacks_nothing(tmp_path: Path, captures: list[Capture]) -> None:
+def test_existing_values_are_not_missing(tmp_path: Path, captures: list[Capture]) -> None:
     taken_out = replace(captures[0], file="", offset=0, length=0)
     assert lost_captures(tmp_path, [*captures, taken_out]) == []
     assert lost_text([]) == ""
 
 
-def test_missing_files_are_named_with_what_they_lack(
-    tmp_path: Path, captures: list[Capture]
-) -> None:
+def test_missing_files_are_listed(tmp_path: Path, captures: list[Capture]) -> None:
     (tmp_path / captures[0].file).unlink()
     assert lost_captures(tmp_path, captures) == [Lost(captures[0].file, 2)]
     growing = tmp_path / f"{captures[3].file}.open"

@@ -56,7 +56,7 @@ def test_a_rendered_document_is_not_unpacked(archive: Archive) -> None:
     assert back(archive, archive.exchange(shown)).body == BODY
 
 
-def test_what_is_no_answer_or_too_large_or_broken_is_said(archive: Archive) -> None:
+def test_invalid_large_and_broken_responses_are_reported(archive: Archive) -> None:
     about = archive.metadata("urn:x", "application/json", b"{}", at=START)
     with pytest.raises(NotServed, match="not the response of a server"):
         back(archive, about)

@@ -110,7 +110,7 @@ def test_what_grows_and_what_is_secret_stays_here(home: Path, bucket: Bucket) ->
     assert not [body for body in bodies if b"PRIVATE" in body]
 
 
-def test_a_copy_that_was_killed_goes_on(
+def test_a_killed_copy_is_resumed(
     home: Path, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     archived(home, "a", "b", "c")
@@ -130,7 +130,7 @@ def test_a_copy_that_was_killed_goes_on(
     assert problems_of(tmp_path / "copy") == []
 
 
-def test_what_was_taken_out_here_is_told_and_deleted_there_when_asked_for(
+def test_files_removed_here_are_reported_and_deleted_there_on_request(
     home: Path, bucket: Bucket
 ) -> None:
     folder = archived(home, "a", "b")
@@ -147,7 +147,7 @@ def test_what_was_taken_out_here_is_told_and_deleted_there_when_asked_for(
     assert "communique-20260302120000-00000001.warc.gz" in there
 
 
-def test_another_log_and_one_that_was_put_back_are_refused(
+def test_another_log_and_a_restored_one_are_refused(
     home: Path, bucket: Bucket, tmp_path: Path
 ) -> None:
     archived(home, "a")

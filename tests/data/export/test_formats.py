@@ -149,7 +149,7 @@ def test_a_repeated_payload_comes_with_the_record_that_holds_it(tmp_path: Path) 
     ]
 
 
-def test_damage_is_left_out_and_told_but_for_the_record_in_hand(tmp_path: Path) -> None:
+def test_damage_is_skipped_and_reported_except_for_the_current_record(tmp_path: Path) -> None:
     with archived_home(tmp_path) as store:
         (file,) = (tmp_path / "archive").glob("*.warc.gz.open")
         whole = bytearray(file.read_bytes())
@@ -185,7 +185,7 @@ def test_a_bag_has_a_digest_of_every_file(store: Store, home: Path, tmp_path: Pa
     assert len((to / "data" / "releases.jsonl").read_text().splitlines()) == 4
 
 
-def test_a_database_answers_what_an_archivist_asks(store: Store, tmp_path: Path) -> None:
+def test_a_database_answers_the_questions_of_an_archivist(store: Store, tmp_path: Path) -> None:
     to = tmp_path / "press.db"
     steps: list[tuple[int, int]] = []
     made = write_sqlite(store, to, Choice(), told=lambda *step: steps.append(step))
@@ -216,7 +216,7 @@ def test_a_database_that_cannot_be_written_is_one_sentence(store: Store, tmp_pat
         write_sqlite(store, tmp_path / "nowhere" / "x", Choice(), told=print)
 
 
-def test_a_copy_that_fails_leaves_nothing_and_the_next_begins_anew(tmp_path: Path) -> None:
+def test_a_failed_copy_leaves_nothing_and_the_next_one_starts_from_scratch(tmp_path: Path) -> None:
     to = tmp_path / "copy"
 
     def fail() -> None:
@@ -239,7 +239,7 @@ def test_a_copy_that_fails_leaves_nothing_and_the_next_begins_anew(tmp_path: Pat
     assert list(tmp_path.iterdir()) == [to]
 
 
-def test_what_somebody_else_put_there_meanwhile_stays(tmp_path: Path) -> None:
+def test_files_added_by_others_in_between_stay(tmp_path: Path) -> None:
     to = tmp_path / "copy"
 
     def write() -> None:

@@ -122,7 +122,7 @@ def shown(store: Store) -> list[str]:
     return [one.condition for one in store.health_events(limit=99)]
 
 
-def test_another_condition_of_a_failing_source_is_no_alternation(
+def test_another_condition_of_a_failing_source_is_not_an_alternation(
     store: Store,
 ) -> None:
     visit(store, ".xbd.xd", further=0)

@@ -60,7 +60,7 @@ def test_unknown_and_impossible_times_are_left_out() -> None:
     assert latencies([*unknown, *ahead, *few, ReleaseTimes(0.0, 60.0)]).keys() == {"seen"}
 
 
-def test_the_store_records_when_news_was_published_and_sent(store: Store) -> None:
+def test_the_store_records_when_releases_were_published_and_sent(store: Store) -> None:
     assert store.news_to_publish() == ""
     first = record(store, 1, stated(NOON), NOON + 4 * MINUTE)
     record(store, 2, stated(NOON, "day"), NOON + 5 * MINUTE)
@@ -94,7 +94,7 @@ def test_the_store_records_when_news_was_published_and_sent(store: Store) -> Non
     assert told == [None, None, (NOON + 8 * MINUTE).timestamp()]
 
 
-def test_backfill_and_late_finds_are_not_news(store: Store) -> None:
+def test_backfill_and_late_finds_are_not_new(store: Store) -> None:
     walked = draft("http://harbour.example/1", position=3, published=stated(NOON))
     store.record(walked, seen=NOON, since=NOON)
     record(store, 2, stated(NOON - dt.timedelta(days=40)), NOON)

@@ -6,7 +6,7 @@ from data.store.core.store import Store
 from tests.visits import HOSTS, MINUTE, MONDAY, alerts, events, register, round_of, run, visit
 
 
-def test_our_own_network_is_told_once_and_its_end_once(store: Store) -> None:
+def test_an_outage_of_our_network_is_reported_once_and_its_end_once(store: Store) -> None:
     down, up = dict.fromkeys(HOSTS, "n"), dict.fromkeys(HOSTS, ".")
     round_of(store, up, 0, 3)
     round_of(store, down, 3, 20)

@@ -43,7 +43,7 @@ def test_no_source_is_recorded_while_our_network_is_down(store: Store) -> None:
     assert codes(store) == ["network.down"] * 3
 
 
-def test_a_visit_that_we_stopped_is_no_evidence_about_its_source(store: Store) -> None:
+def test_a_visit_that_we_stopped_is_not_evidence_about_its_source(store: Store) -> None:
     cut = RunError("http://acme.example/", CUT, "the visit was stopped before its end")
     store.register(Source("acme", "acme", cut.url))
     store.add_run(Run("acme", MONDAY - MINUTE, 1.0, errors=(cut,)))

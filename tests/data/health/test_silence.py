@@ -37,7 +37,7 @@ def test_a_daily_source_is_late_after_two_days_and_silent_in_the_same_week() -> 
     assert found.by < found.silent <= after(124)
 
 
-def test_a_weekend_is_no_silence_for_an_office() -> None:
+def test_a_weekend_is_not_silence_for_an_office() -> None:
     days = [day for day in range(180) if day % 7 < 5]
     assert after(days[-1]).strftime("%a") == "Fri"
     found = expected(days)

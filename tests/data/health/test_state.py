@@ -15,7 +15,7 @@ from data.health.overview import overview
 from data.health.silence import Expected
 from data.health.state import health_of
 from data.models import HealthEvent, Run, RunError, Source, Streak, VisitFacts
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from tests.command import communique, make_home
 from tests.feeds.fakestore import FakeStore, make_release, on_day
@@ -162,7 +162,7 @@ def test_the_feed_of_health_includes_our_own_network(tmp_path: Path) -> None:
         "", well=False, at=NOON, reason="nobody answers", state="failing", code="network.down"
     )
     store.add_health_events([down])
-    site = Site(url="https://p.example")
+    site = SiteSettings(url="https://p.example")
     assert publish(store, tmp_path / "site", site, cache=tmp_path / "rendered.db").errors == ()
     assert titles(tmp_path / "site") == ["Our own network: stopped working"]
 
@@ -178,7 +178,9 @@ def test_a_source_that_works_with_a_fault_is_not_reported_as_stopped(tmp_path: P
         run = replace(GOOD, started=began, found=found, unchanged=found, facts=facts, errors=error)
         store.visits["acme"] = [run]
         note_health_events(store, further=0, now=NOON)
-        assert publish(store, folder, Site(url="https://p.example"), cache=kept).errors == ()
+        assert (
+            publish(store, folder, SiteSettings(url="https://p.example"), cache=kept).errors == ()
+        )
         return titles(folder)
 
     assert look(1, VisitFacts()) == []
@@ -198,7 +200,9 @@ def test_the_feed_of_health_includes_silence_and_its_end(tmp_path: Path) -> None
     def look(day: int) -> list[str]:
         visit(store, day)
         note_health_events(store, further=0, now=NOON)
-        assert publish(store, folder, Site(url="https://p.example"), cache=kept).errors == ()
+        assert (
+            publish(store, folder, SiteSettings(url="https://p.example"), cache=kept).errors == ()
+        )
         return titles(folder)
 
     silent, again = "ACME Corporation: has gone silent", "ACME Corporation: works again"

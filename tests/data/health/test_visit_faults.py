@@ -121,5 +121,5 @@ def test_a_source_with_a_fault_that_also_delivers_wrong_texts_fails() -> None:
         VisitFacts(missed=seen(5), known_meanwhile=21),
     ],
 )
-def test_small_numbers_are_no_sign(facts: VisitFacts | None) -> None:
+def test_small_numbers_are_not_signs(facts: VisitFacts | None) -> None:
     assert first_sign(run(facts)) is None

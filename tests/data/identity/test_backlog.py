@@ -44,7 +44,7 @@ def test_a_date_shows_that_a_release_is_newer_than_the_first_visit(
     assert published_since(published, FIRST, SEEN) is since
 
 
-def test_the_day_of_the_first_visit_counts_where_nothing_else_can_tell() -> None:
+def test_the_day_of_the_first_visit_decides_if_nothing_else_can() -> None:
     assert published_since(of_day(3), FIRST, SEEN, same_day=True)
     assert not published_since(of_day(2), FIRST, SEEN, same_day=True)
 

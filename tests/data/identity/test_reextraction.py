@@ -12,7 +12,7 @@ from data.models import Media
 from tests.drafts import BODY, draft, published
 
 
-def test_a_better_text_makes_a_revision_that_is_no_news(noon: dt.datetime) -> None:
+def test_a_better_text_makes_a_revision_but_no_alert(noon: dt.datetime) -> None:
     known = first_release(draft(), noon)
     decision = decide_reextraction(draft(body_text=BODY.replace("4.2", "4.6")), known)
     read = decision.release
@@ -69,7 +69,7 @@ def test_topics_are_those_of_today_and_no_edit(noon: dt.datetime) -> None:
         assert decision.release.updated == known.updated
 
 
-def test_what_only_a_change_of_the_rules_takes_off_is_taken_off(noon: dt.datetime) -> None:
+def test_text_removed_only_by_changed_rules_is_removed(noon: dt.datetime) -> None:
     junk, files = "Subscribe today.", (Media("http://harbour.example/a.pdf", "application/pdf"),)
     whole: dict[str, Any] = {
         "body_text": f"{BODY}\n\n{junk}",

@@ -83,7 +83,7 @@ def test_five_and_thirty_percent_vanish_at_once(gone: int, asked: int, *, many: 
     assert at_once(gone, asked) is many
 
 
-def test_what_vanishes_at_once_is_held_and_let_go_after_a_week_of_a_listing_that_lacks_it() -> None:
+def test_releases_gone_at_once_are_held_and_retracted_after_a_week_of_good_listings() -> None:
     some = [replace(GONE, id=str(n), keys=frozenset([str(n)])) for n in range(5)]
     decided = fates(some, OTHERS, gone=5, asked=9, started=NOON, now=NOON, after=HOUR)
     assert [*decided.values()] == [("held", NOON)] * 5
@@ -92,13 +92,13 @@ def test_what_vanishes_at_once_is_held_and_let_go_after_a_week_of_a_listing_that
     assert fate(replace(held, unlisted=NOON - 7 * DAY))[0] == "retracted"
 
 
-def test_what_is_gone_while_most_of_its_source_moved_is_held() -> None:
+def test_a_missing_release_is_held_while_most_of_its_source_moved() -> None:
     started = NOON - HOUR / 6
     decided = fates([GONE], OTHERS, gone=6, asked=9, started=started, now=NOON, after=HOUR)
     assert decided == {GONE: ("held", NOON)}
 
 
-def test_the_week_begins_anew_where_a_listing_fails_or_names_what_is_held() -> None:
+def test_the_week_restarts_if_a_listing_fails_or_names_a_held_release() -> None:
     held = replace(GONE, held=True, unlisted=NOON - 8 * DAY)
     assert fate(held, None) == ("held", None)
     assert fate(held, ListedReleases(GONE.keys, frozenset())) == ("held", None)

@@ -128,7 +128,7 @@ def test_a_retraction_goes_out_and_comes_back_with_its_time(home: Path, tmp_path
     assert [lines[0]["title"] in item["title"] for item in feed["items"]] == [True]
 
 
-def test_a_line_is_the_last_word_on_whether_a_known_release_stands(home: Path) -> None:
+def test_a_line_decides_whether_a_known_release_is_retracted(home: Path) -> None:
     first, second = "2026-03-05T10:30:00+00:00", "2026-03-09T10:30:00+00:00"
     words: list[tuple[str | None, str, str | None]] = [
         (None, "new", None),
@@ -164,7 +164,7 @@ def test_export_chooses_by_source_and_by_days_inclusive(home: Path) -> None:
     assert communique("export", "--since", "soon", home=home).returncode == 2
 
 
-def test_export_of_a_source_that_nobody_knows_names_those_that_are(home: Path) -> None:
+def test_export_of_an_unknown_source_names_the_known_ones(home: Path) -> None:
     bring(home, line(1))
     result = communique("export", "--source", "nobody", home=home)
     assert (result.returncode, result.stdout) == (2, "")
@@ -198,7 +198,7 @@ def test_export_of_a_source_without_releases_is_empty(home: Path) -> None:
         (line(9, retracted=True), "Expected `str | null`"),
     ],
 )
-def test_a_bad_line_is_told_with_its_number_and_the_rest_goes_on(
+def test_a_bad_line_is_reported_with_its_number_and_the_others_are_read(
     home: Path, bad: Any, said: str
 ) -> None:
     told = bring(home, line(1), b"", bad, line(2))
@@ -217,7 +217,7 @@ def test_a_file_without_a_good_line_leaves_no_source_behind(home: Path) -> None:
     store.close()
 
 
-def test_a_date_that_can_hardly_be_right_is_told_once_and_the_release_taken_in(home: Path) -> None:
+def test_an_unlikely_date_is_reported_once_and_the_release_accepted(home: Path) -> None:
     year = dt.datetime.now(dt.UTC).year + 1
     lines = [
         line(1),
@@ -288,7 +288,7 @@ def test_words_that_look_like_markup_come_back_from_an_export(home: Path) -> Non
     assert {release.content.title for release in stored(home)} == {title}
 
 
-def test_no_password_of_an_address_is_taken_in(home: Path) -> None:
+def test_no_password_of_an_address_is_stored(home: Path) -> None:
     away = "https://me:hunter2@harbour.example"
     bring(
         home,
@@ -306,7 +306,7 @@ def test_no_password_of_an_address_is_taken_in(home: Path) -> None:
     assert "hunter2" not in communique("export", home=home).stdout
 
 
-def test_a_text_that_is_cut_is_told(home: Path) -> None:
+def test_a_cut_text_is_reported(home: Path) -> None:
     told = bring(home, line(1, body_text="lamp " * 500_000), line(2))
     assert [one["line"] for one in told["doubtful"]] == [1]
     assert "2,000,000 characters" in told["doubtful"][0]["message"]
@@ -398,7 +398,7 @@ def test_a_release_that_moved_keeps_its_id_where_it_is_imported_elsewhere(
     assert (kept["id"], kept["url"]) == (moved["id"], new)
 
 
-def test_an_id_that_no_address_of_the_line_gives_is_not_taken(tmp_path: Path, home: Path) -> None:
+def test_an_id_that_no_address_of_the_line_gives_is_rejected(tmp_path: Path, home: Path) -> None:
     foreign = "6b130855-3b17-50d1-a333-49c5cc0c2387"
     bring(home, line(id=foreign), line(2, id="no id"))
     bring(tmp_path / "other", line(), line(2))

@@ -30,7 +30,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("language", TEXTS)
-def test_frequent_words_and_scripts_tell_a_language(language: str) -> None:
+def test_frequent_words_and_scripts_identify_a_language(language: str) -> None:
     assert language_of_words(TEXTS[language] * 3) == language
 
 
@@ -83,11 +83,11 @@ def test_a_short_text_in_a_frequent_language_needs_no_model(language: str) -> No
         "2024 · 11 · 25",
     ],
 )
-def test_words_that_are_not_sure_tell_nothing(text: str) -> None:
+def test_uncertain_words_decide_nothing(text: str) -> None:
     assert language_of_words(text) is None
 
 
-def test_letters_tell_apart_languages_that_share_their_words() -> None:
+def test_letters_distinguish_languages_with_the_same_words() -> None:
     both = "Мост и дорога в град на река: не по план, а за май от 4, с {}. "
     assert language_of_words(both.format("вагон") * 4) is None
     assert language_of_words(both.format("рынок, выезд, объезды") * 4) == "ru"
@@ -107,19 +107,19 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize("language", SCRIPTS)
-def test_a_short_text_tells_its_language_where_its_script_does(language: str) -> None:
+def test_a_short_text_shows_its_language_if_its_script_does(language: str) -> None:
     assert detect_language(SCRIPTS[language]) == language
     assert detect_language(SCRIPTS[language][:5]) is None
 
 
-def test_languages_that_share_their_script_are_not_told_by_it() -> None:
+def test_languages_with_the_same_script_are_not_identified_by_it() -> None:
     pashto = "د ښار شورا پرېکړه وکړه چې پل به د مې له میاشتې د لاریو پر مخ وتړل شي او ټول خلک."
     assert language_of_script(pashto) is None
     assert language_of_script(TEXTS["ru"]) is None
     assert language_of_script(TEXTS["hi"]) is None
 
 
-def test_the_model_is_asked_where_words_are_not_sure() -> None:
+def test_the_model_decides_if_words_are_uncertain() -> None:
     text = "Miesto taryba nusprendė, kad tiltas bus uždarytas sunkvežimiams visus metus. " * 4
     assert language_of_words(text) is None
     assert detect_language(text) == "lt"

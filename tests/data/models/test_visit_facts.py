@@ -11,7 +11,7 @@ from data.models import PageFacts, Streak, VisitFacts, lean
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
 
-def test_a_streak_goes_on_until_nothing_is_seen() -> None:
+def test_a_streak_continues_until_nothing_is_seen() -> None:
     first = Streak().go_on(2, NOON)
     second = first.go_on(3, NOON + dt.timedelta(hours=1))
     assert second == Streak(3, 2, NOON)
@@ -19,7 +19,7 @@ def test_a_streak_goes_on_until_nothing_is_seen() -> None:
     assert second.go_on(0, NOON) == Streak()
 
 
-def test_what_says_nothing_is_not_written() -> None:
+def test_empty_values_are_not_written() -> None:
     thin = Streak(2, 1, NOON)
     said = VisitFacts(rows=9, lost=Streak(0), new=PageFacts(thin=thin, undated=Streak(0)))
     written = msgspec.to_builtins(lean(said))

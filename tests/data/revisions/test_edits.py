@@ -31,7 +31,7 @@ def file(url: str, length: int | None = None) -> Media:
     return Media(url, "application/pdf", length, "Full text")
 
 
-def test_links_to_other_releases_that_rotate_are_no_edit() -> None:
+def test_links_to_other_releases_that_rotate_are_not_edits() -> None:
     before = content(related=BOX)
     for after in (content(related=BOX[::-1]), content(related=BOX[:1]), content(related=("Fog",))):
         assert significant_changes(before, after) == frozenset()

@@ -48,7 +48,7 @@ def counts(field: FieldDrift) -> tuple[str, int, int, int, int]:
     return field.field, field.gained, field.lost, field.changed, field.harmed
 
 
-def test_what_is_read_as_before_is_no_drift() -> None:
+def test_what_is_read_as_before_is_not_drift() -> None:
     found = drift(*((content(n), content(n)) for n in range(PAGES)))
     assert (found.pages, found.harmed, found.fields) == (PAGES, 0, [])
     assert not found.is_mass_change
@@ -145,13 +145,13 @@ def test_a_text_that_becomes_longer_by_its_own_words_gains() -> None:
     assert drift(*((after, before) for before, after in longer)).harmed == PAGES
 
 
-def test_a_page_that_is_no_release_any_more_does_harm() -> None:
+def test_a_page_that_is_not_a_release_any_more_does_harm() -> None:
     found = drift((content(1), None), (content(2), None), (None, content(3)), (None, None))
     assert (found.pages, found.harmed) == (3, 2)
     assert [counts(one) for one in found.fields] == [("release", 1, 2, 0, 2)]
 
 
-def test_what_the_feeds_say_all_the_time_does_no_harm() -> None:
+def test_a_constant_difference_to_the_feeds_does_no_harm() -> None:
     pages = [
         TwoReadings(
             f"http://harbour.example/{n}", content(n, title="Search"), content(n), content(n)

@@ -61,7 +61,7 @@ def test_the_words_of_a_text_are_those_of_the_index(text: str) -> None:
 
 
 @given(TEXTS, st.data())
-def test_any_word_of_a_text_is_highlighted_where_it_stands(text: str, data: st.DataObject) -> None:
+def test_any_word_of_a_text_is_highlighted(text: str, data: st.DataObject) -> None:
     words = words_of(text)
     assert all(0 <= one.start < one.end <= len(text) for one in words)
     if words:

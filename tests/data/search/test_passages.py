@@ -9,7 +9,7 @@ from data.search.passages import MAX_SEARCHED_CHARACTERS, PASSAGE_LENGTH, passag
 from data.search.query import Query
 
 
-def test_a_passage_shows_where_the_word_stands() -> None:
+def test_a_passage_shows_where_the_word_is() -> None:
     body = "Before. " * 60 + "The lamps were lit. " + "After. " * 60
     shown = passage(Content("t", body_text=body), Query("LAMPS"))
     assert shown.startswith("… ")
@@ -37,7 +37,7 @@ def test_a_word_is_shown_however_it_is_written(words: str, query: str) -> None:
         assert len(shown) <= PASSAGE_LENGTH + 4
 
 
-def test_where_most_words_stand_is_shown_and_no_part_of_another_word() -> None:
+def test_the_passage_with_most_words_is_shown_without_parts_of_words() -> None:
     rest = "Other things were said at length. " * 30
     body = f"A lampshade. {rest} The lamps. {rest} Blue lamps of the mole were lit. {rest}"
     assert "The lamps." in passage(Content("t", body_text=body), Query("lamps"))

@@ -142,7 +142,7 @@ def test_an_edit_is_found_by_its_new_words_and_no_longer_by_the_old(filled: Stor
     assert names(filled, "lamps", topic="topic-0") == []
 
 
-def test_of_very_many_matches_the_newest_are_ranked_whatever_came_in_last(
+def test_of_many_matches_the_newest_are_ranked_in_any_order_of_arrival(
     sqlite_store: SqliteStore,
 ) -> None:
     store = sqlite_store
@@ -306,7 +306,7 @@ def test_the_command_line_pages_to_the_last_hit(home: Path) -> None:
     assert "'xx' is not a language tag" in lost
 
 
-def test_show_tells_the_story_and_says_what_it_does_not_know(home: Path) -> None:
+def test_show_displays_the_story_and_what_is_unknown(home: Path) -> None:
     result = communique("show", "https://wire.example/lamps", "--json", home=home)
     tellings = json.loads(result.stdout)["tellings"]
     assert [one["source"] for one in tellings] == ["harbour", "wire"]

@@ -158,6 +158,6 @@ def test_no_cursor_and_no_filter_is_a_wrong_one(
         )
 
 
-def test_very_many_sources_are_asked_for_at_once(filled: Store) -> None:
+def test_very_many_sources_are_queued_at_once(filled: Store) -> None:
     wanted = ",".join([*map(str, range(3000)), "wire"])
     assert names(filled, Query("lamps", wanted)) == ["5", "3", "1"]

@@ -85,7 +85,7 @@ def test_an_edit_makes_a_revision_and_keeps_the_id_and_the_date(
         {"body_text": BODY + "\n\nViews: 376 | Visits today: 12"},
     ],
 )
-def test_white_space_counters_and_markup_are_no_change(
+def test_white_space_counters_and_markup_are_not_changes(
     store: Store, noon: dt.datetime, noise: dict[str, str]
 ) -> None:
     store.record(draft(), seen=noon, since=noon)
@@ -217,7 +217,7 @@ def test_the_same_bytes_are_unchanged_even_where_our_reading_of_them_improved(
     assert kept.updated == noon
 
 
-def test_what_is_gone_stands_until_it_is_retracted_and_its_return_undoes_that(
+def test_a_missing_release_stays_until_it_is_retracted_and_its_return_undoes_that(
     store: Store, noon: dt.datetime
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
@@ -241,7 +241,9 @@ def test_what_is_gone_stands_until_it_is_retracted_and_its_return_undoes_that(
     assert store.why_retracted(release.id) == ""
 
 
-def test_what_is_held_is_so_until_it_is_back_or_retracted(store: Store, noon: dt.datetime) -> None:
+def test_a_held_release_stays_so_until_it_is_back_or_retracted(
+    store: Store, noon: dt.datetime
+) -> None:
     pages = [draft(f"http://harbour.example/{n}", body_text=f"Pier {n} " * 9) for n in range(3)]
     ids = [store.record(page, seen=noon, since=noon).release.id for page in pages]
     for one in ids:
@@ -324,7 +326,7 @@ def test_a_page_seen_again_between_two_misses_is_gone_for_the_first_time(
         ("1951-07-04", False, "test"),
     ],
 )
-def test_impossible_dates_give_way_to_first_sight_and_future_ones_sort_by_it(
+def test_impossible_dates_are_replaced_by_the_first_sight_and_future_ones_sort_by_it(
     store: Store, noon: dt.datetime, day: str, *, order_is_first_seen: bool, rule: str
 ) -> None:
     release = store.record(draft(published=published(day)), seen=noon, since=noon).release
@@ -333,7 +335,7 @@ def test_impossible_dates_give_way_to_first_sight_and_future_ones_sort_by_it(
     assert release.published.raw == day
 
 
-def test_a_release_that_comes_up_without_a_date_is_news_of_its_day_without_an_hour(
+def test_a_later_undated_release_is_new_on_its_day_without_an_hour(
     store: Store, noon: dt.datetime
 ) -> None:
     late = noon.replace(hour=23)
@@ -447,7 +449,7 @@ def test_facets_count_their_releases_and_give_them_newest_first(
     assert store.section_labels() == {("harbour", "storm-warnings"): "STORM warnings"}
 
 
-def test_a_release_that_stands_in_another_section_leaves_the_one_before(
+def test_a_release_in_another_section_leaves_the_former_one(
     store: Store, noon: dt.datetime
 ) -> None:
     first = store.record(draft(section="Tides"), seen=noon, since=noon).release
@@ -489,7 +491,7 @@ def test_a_change_marks_its_facets_until_exactly_that_change_was_published(
     assert not store.dirty_feeds(), "nothing changed"
 
 
-def test_what_changed_since_a_point_is_told_with_where_it_belongs_now(
+def test_changes_since_a_point_are_reported_with_their_present_place(
     store: Store, noon: dt.datetime
 ) -> None:
     old = store.record(draft(), seen=noon, since=noon).release
@@ -513,7 +515,7 @@ def test_what_changed_since_a_point_is_told_with_where_it_belongs_now(
     assert store.changes_since(point, limit=1) is None, "too many"
 
 
-def test_a_point_of_another_store_and_one_long_ago_tell_nothing(
+def test_a_point_of_another_store_or_from_long_ago_reports_nothing(
     tmp_path: Path, store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = open_store(f"sqlite:{tmp_path / 'other.db'}")
@@ -580,9 +582,7 @@ def test_validators_listings_runs_and_sources_are_kept(store_url: str, noon: dt.
     store.close()
 
 
-def test_the_times_of_releases_are_told_newest_first_with_what_is_known_of_them(
-    store: Store, noon: dt.datetime
-) -> None:
+def test_the_times_of_releases_are_listed_newest_first(store: Store, noon: dt.datetime) -> None:
     at = dt.datetime(2026, 3, 2, 6, 30, tzinfo=dt.UTC)
     stated = Published(at, "second", "+04:00", "2026-03-02T10:30+04:00", "json-ld")
     store.record(draft("http://harbour.example/1", published=stated), seen=noon, since=noon)
@@ -661,7 +661,7 @@ def test_a_store_that_nothing_here_knows_is_refused_with_the_fix(url: str) -> No
         open_store(url)
 
 
-def test_without_the_library_of_postgresql_it_is_said_what_to_install(
+def test_a_missing_postgresql_library_is_reported_with_advice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "data.store.postgres.store", None)
@@ -670,7 +670,7 @@ def test_without_the_library_of_postgresql_it_is_said_what_to_install(
     assert "hunter2" not in str(refused.value)
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "communique.db"
     path.write_bytes(b"this is not a database, not at all" * 99)
     with pytest.raises(StoreError, match="not a database"):
@@ -741,9 +741,7 @@ def test_many_releases_of_one_instant_come_once_each_in_pages(
         assert [r.id for r in store.releases(facet, limit=70, offset=40)] == ids[40:110]
 
 
-def test_the_label_of_a_topic_is_what_was_said_last_and_kept(
-    store: Store, noon: dt.datetime
-) -> None:
+def test_the_last_label_of_a_topic_is_kept(store: Store, noon: dt.datetime) -> None:
     def tell(label: str, number: int) -> None:
         one = draft(f"http://harbour.example/news/{number}", body_text=f"Notice {number}.")
         store.record(one, seen=noon, since=noon, labels={"transport": label})
@@ -762,7 +760,7 @@ def test_the_label_of_a_topic_is_what_was_said_last_and_kept(
     assert store.topics() == {"transport": "Traffic"}
 
 
-def test_a_topic_is_called_as_the_taxonomy_says_and_else_as_its_release_did(
+def test_a_topic_is_named_by_the_taxonomy_or_else_by_its_release(
     store: Store, noon: dt.datetime
 ) -> None:
     one = draft(topics=("ships", "transport"))
@@ -802,7 +800,7 @@ def test_a_store_of_another_version_and_a_foreign_database_are_refused_untouched
         assert path.read_bytes() == before
 
 
-def test_an_empty_store_beside_a_published_site_is_told(tmp_path: Path) -> None:
+def test_an_empty_store_beside_a_published_site_is_reported(tmp_path: Path) -> None:
     home = open_home(tmp_path)
     home.store().close()
     # A folder alone may be a disk that is mounted there.

@@ -148,7 +148,7 @@ def test_of_a_notice_that_comes_back_word_for_word_a_moved_page_is_that_of_its_d
     assert {day: notice("presse", day).id for day in weeks} == before
 
 
-def test_of_two_texts_it_is_known_which_stands_within_the_other() -> None:
+def test_the_contained_one_of_two_texts_is_known() -> None:
     part, whole = signature(text(1)), signature(f"{text(2)}\n\n{text(1)}\n\n{text(3)}")
     assert likeness(part, whole) is Likeness.WITHIN
     assert likeness(whole, part) is Likeness.HOLDS
@@ -163,7 +163,7 @@ def of_shingles(*numbers: int) -> TextSignature:
     return made
 
 
-def test_a_text_of_which_85_of_100_triples_are_in_the_other_stands_within_it() -> None:
+def test_a_text_with_85_of_100_triples_in_another_is_contained_in_it() -> None:
     part = of_shingles(*range(20))
     assert likeness(part, of_shingles(*range(17), *range(100, 200))) is Likeness.WITHIN
     assert likeness(part, of_shingles(*range(16), *range(100, 200))) is Likeness.NONE

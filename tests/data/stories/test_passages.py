@@ -12,7 +12,7 @@ SHARED = "The two ports will share their tide gauges and warn of storms together
 OTHER = "Nothing of this stands in the other text, whatever it is about, nor will it ever do so."
 
 
-def test_a_shared_passage_is_quoted_as_it_stands() -> None:
+def test_a_shared_passage_is_quoted_literally() -> None:
     text = f"As told: {SHARED}, they say. {OTHER}"
     (passage,) = shared_passages(text, f"Foreword. {SHARED.upper()}! Afterword.", most=3)
     assert passage.text == SHARED
@@ -26,7 +26,7 @@ def test_short_phrases_are_nobodys() -> None:
     assert len(shared_passages(f"{enough} {OTHER}", f"{enough} and then other words", most=3)) == 1
 
 
-def test_words_that_stand_apart_in_the_other_text_are_no_passage() -> None:
+def test_words_apart_in_the_other_text_are_not_a_passage() -> None:
     first, second = SHARED, OTHER
     text = f"{first} {second}"
     other = f"{second} Between them stands a sentence that is in no other text. {first}"
@@ -57,7 +57,7 @@ def test_any_text_is_compared_within_bounds(text: str) -> None:
     assert all(one.text in text for one in found)
 
 
-def test_a_passage_stands_in_both_texts() -> None:
+def test_a_passage_is_in_both_texts() -> None:
     chance = random.Random(3)
     for _ in range(40):
         texts = [" ".join(chance.choices("abc", k=200)) for _ in range(2)]

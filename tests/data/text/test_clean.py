@@ -48,7 +48,7 @@ def test_an_excerpt_ends_with_a_whole_word() -> None:
 @pytest.mark.parametrize(
     "text", ["東京都は本日、発表した。" * 40, "NHK " + "東京都は本日" * 60, "x" * 900]
 )
-def test_an_excerpt_of_a_text_without_spaces_says_as_much_as_any_other(text: str) -> None:
+def test_an_excerpt_of_a_text_without_spaces_is_as_long_as_any_other(text: str) -> None:
     said = excerpt(text)
     assert 290 <= len(said) <= 300
     assert said[-1] == "…"
@@ -60,7 +60,7 @@ PIECES = ["a", "b ", "  ", "\n", " \n\n\n", "Ã©", "é", "e\u0301", "\t", "\xa0
 
 @example("\xa0Ã©e\u0301")
 @given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text())
-def test_a_text_has_the_same_form_by_the_short_way(text: str) -> None:
+def test_a_text_has_the_same_form_by_the_fast_path(text: str) -> None:
     # An invisible character that is dropped leads by the long way.
     assert clean_text(text) == clean_text(f"{text}\u200b")
 

@@ -18,7 +18,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize("row", ROWS, ids=[row[0] for row in ROWS])
-def test_each_form_makes_of_a_text_what_the_table_says(row: list[str]) -> None:
+def test_each_form_decodes_a_text_as_in_the_table(row: list[str]) -> None:
     text, *folded = row
     assert [form(text) for form in FORMS] == folded
 

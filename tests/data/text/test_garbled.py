@@ -29,7 +29,7 @@ def twice(text: str) -> str:
     ],
     ids=["twice", "question marks", "replaced"],
 )
-def test_letters_that_became_others_are_told(text: str, spoil: Callable[[str], str]) -> None:
+def test_garbled_letters_are_reported(text: str, spoil: Callable[[str], str]) -> None:
     assert is_garbled(spoil(text))
     assert not is_garbled(text)
 
@@ -44,5 +44,5 @@ def test_letters_that_became_others_are_told(text: str, spoil: Callable[[str], s
         "Σύνδεση · São Tomé · Łódź · naïve café – “Größe” № 5 · 第三号 · قمرستان " * 9,
     ],
 )
-def test_texts_that_are_well_are_no_sign(text: str) -> None:
+def test_texts_that_are_well_are_not_signs(text: str) -> None:
     assert not is_garbled(text)

@@ -128,7 +128,7 @@ def test_no_text_makes_it_fail_and_twice_is_as_once(text: str) -> None:
         ("http://x.example/a?", "http://x.example/a?"),
     ],
 )
-def test_campaigns_are_taken_off_an_address_and_nothing_else(url: str, plain: str) -> None:
+def test_only_campaign_parameters_are_removed_from_an_address(url: str, plain: str) -> None:
     assert without_campaign(url) == plain
 
 
@@ -144,7 +144,7 @@ def test_campaigns_are_taken_off_an_address_and_nothing_else(url: str, plain: st
         "http://a--b.example/x+y",
     ],
 )
-def test_a_plain_address_has_the_same_form_by_the_short_way(url: str) -> None:
+def test_a_plain_address_has_the_same_form_by_the_fast_path(url: str) -> None:
     # A fragment that is dropped leads by the long way.
     assert canonical_url(url) == canonical_url(url + "#top")
 
@@ -183,7 +183,7 @@ PARTS = ["/", "a", "b.html", "?p=1", "#t", "%20", "..", ".", "~x", ":8"]
     st.sampled_from(STARTS),
     st.lists(st.sampled_from(PARTS), max_size=4).map("".join),
 )
-def test_an_address_is_made_absolute_alike_by_the_short_way(
+def test_an_address_is_resolved_to_the_same_result_by_the_fast_path(
     base: str, start: str, rest: str
 ) -> None:
     # A tab that is dropped leads by the long way.
@@ -202,7 +202,7 @@ def test_a_host_that_is_too_long_for_the_dns_is_never_encoded(
     assert asked == []
 
 
-def test_an_address_that_servers_refuse_is_neither_followed_nor_taken_apart() -> None:
+def test_an_address_that_servers_refuse_is_neither_followed_nor_parsed() -> None:
     long = f"http://WWW.harbour.example/news?utm_source=x&b={'%41' * MAX_ADDRESS}#end"
     assert absolute("http://harbour.example/", long) is None
     assert absolute("http://harbour.example/", f"/{'a' * MAX_ADDRESS}") is None

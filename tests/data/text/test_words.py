@@ -38,7 +38,7 @@ def test_words_are_what_readers_would_count(text: str, words: list[str]) -> None
 
 
 @given(st.lists(LINES, max_size=8).map("\n".join))
-def test_lines_that_count_visitors_are_left_out_wherever_they_stand(text: str) -> None:
+def test_lines_with_visitor_counters_are_left_out_anywhere(text: str) -> None:
     assert tokens(text) == [
         word for line in text.split("\n") for word in tokens(without_counters(line))
     ]
@@ -72,7 +72,7 @@ def test_hashes_are_equal_where_words_are(left: str, right: str) -> None:
     assert len(set(words)) == len(set(hashes)) == len(set(zip(words, hashes, strict=True)))
 
 
-def test_a_word_hashes_alike_wherever_it_stands_in_a_text_however_long() -> None:
+def test_a_word_has_the_same_hash_anywhere_in_a_text_of_any_length() -> None:
     hashes = word_hashes("lighthouse keepers " * (PLANE // 8))
     assert len(hashes) * 9 > PLANE
     assert len(np.unique(hashes)) == 2

@@ -21,7 +21,7 @@ def test_a_release_is_of_its_section_beside_its_source_and_of_its_language() -> 
     }
 
 
-def test_what_names_no_section_and_a_language_that_feeds_do_not_know_are_no_facets() -> None:
+def test_what_names_no_section_and_a_language_that_feeds_do_not_know_are_not_facets() -> None:
     assert facets_at("acme", [], "", " \u200b ", "und") == {Facet(), Facet(source="acme")}
 
 

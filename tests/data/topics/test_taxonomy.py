@@ -58,7 +58,7 @@ def test_every_shipped_topic_has_a_label_and_rules_in_every_core_language(
             assert len(topic.rules[language]) >= 9, (topic.slug, language)
 
 
-def test_one_word_in_passing_is_no_topic_but_one_in_the_title_is(taxonomy: Taxonomy) -> None:
+def test_one_word_in_passing_is_not_a_topic_but_one_in_the_title_is(taxonomy: Taxonomy) -> None:
     passing = Content(title="A word from the chair", language="en", body_text="We saw a museum.")
     titled = Content(title="The museum opens", language="en", body_text="A word from the chair.")
     assert text_topics(passing, taxonomy) == ()
@@ -76,7 +76,7 @@ def test_a_text_has_three_topics_of_a_level_at_the_most(tmp_path: Path) -> None:
     assert found == ("ore", "peat", "salt", "ore-below", "peat-below", "salt-below")
 
 
-def test_a_topic_brings_what_it_stands_under_where_it_is_sure(tmp_path: Path) -> None:
+def test_a_certain_topic_brings_its_parent(tmp_path: Path) -> None:
     topics = """
         [[topic]]
         slug = "sea"
@@ -95,7 +95,7 @@ def test_a_topic_brings_what_it_stands_under_where_it_is_sure(tmp_path: Path) ->
     assert text_topics(unnamed, own) == ("sea", "ships")
 
 
-def test_words_of_another_language_mislead_nobody(taxonomy: Taxonomy) -> None:
+def test_words_of_another_language_do_not_mislead(taxonomy: Taxonomy) -> None:
     # "sel" is a flood in Turkish and salt in French; "elever" are pupils in Swedish.
     assert text_topics(Content(title="Le sel de Sarenne", language="fr"), taxonomy) == ()
     assert text_topics(Content(title="Elever på besök", language="sv"), taxonomy) == ()
@@ -131,7 +131,7 @@ def test_a_name_of_a_topic_in_any_language_is_that_topic(name: str, taxonomy: Ta
     assert topics_of(content, (), taxonomy) == (("economy", "Economy, business and finance"),)
 
 
-def test_a_topic_found_in_several_ways_is_one_topic(taxonomy: Taxonomy) -> None:
+def test_a_topic_found_in_several_ways_counts_once(taxonomy: Taxonomy) -> None:
     content = Content(title="New schools", language="en", section="Schulen")
     assert topics_of(content, ("education",), taxonomy) == (
         ("education", "Education"),
@@ -139,7 +139,7 @@ def test_a_topic_found_in_several_ways_is_one_topic(taxonomy: Taxonomy) -> None:
     )
 
 
-def test_a_label_that_is_empty_is_no_topic(taxonomy: Taxonomy) -> None:
+def test_a_label_that_is_empty_is_not_a_topic(taxonomy: Taxonomy) -> None:
     assert topics_of(Content(title="-", section=" \u200b\n"), ("", "\0"), taxonomy) == ()
 
 
@@ -289,7 +289,7 @@ parent = "bees"
 """
 
 
-def test_a_section_of_an_earlier_export_is_no_topic_unless_it_is_one_of_its_source(
+def test_a_section_of_an_earlier_export_is_not_a_topic_unless_it_is_one_of_its_source(
     tmp_path: Path,
 ) -> None:
     (tmp_path / "topics.toml").write_text(HONEY)

@@ -16,7 +16,7 @@ def test_topics_are_listed_under_their_parents_by_label_with_their_counts() -> N
     )
 
 
-def test_a_topic_whose_parent_is_not_there_stands_at_the_top() -> None:
+def test_a_topic_without_its_parent_is_at_the_top() -> None:
     tree = topic_tree({"b": "Elections"}, {"b": "politics"}, {"b": 1})
     assert tree == (TopicNode("b", "Elections", 1),)
     assert topic_tree({}, {"b": "c"}, {"b": 1}) == ()

@@ -121,7 +121,7 @@ def test_our_own_network_concerns_watches_of_any_source() -> None:
     assert WatchIndex(watches).matching(AlertEvent("health", "")) == ("acme",)
 
 
-def test_a_hidden_release_is_no_event() -> None:
+def test_a_hidden_release_is_not_an_event() -> None:
     at = dt.datetime(2026, 3, 2, tzinfo=dt.UTC)
     release = first_release(draft(), at)
     assert release_event("release", release) is not None

@@ -11,7 +11,7 @@ from pathlib import Path
 import lxml.html
 import pytest
 
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import FakeStore, make_release
 
@@ -27,13 +27,13 @@ def content_of(site: Path, feed: str) -> str:
 @pytest.mark.parametrize("feed", ["all", "source/acme"])
 def test_corrected_and_retracted_entries_begin_with_a_banner(tmp_path: Path, feed: str) -> None:
     release = make_release(1)
-    publish(FakeStore(replace(release, revision=2)), tmp_path / "edited", Site())
+    publish(FakeStore(replace(release, revision=2)), tmp_path / "edited", SiteSettings())
     text = content_of(tmp_path / "edited", feed)
     assert re.match(r'<p [^>]*><em>Corrected by the publisher[^<]*<a href="[^"]*/2/">', text)
     publish(
         FakeStore(replace(release, revision=2, retracted=NOON)),
         tmp_path / "gone",
-        Site(),
+        SiteSettings(),
     )
     banners = re.findall(r"<em>(\w+)", content_of(tmp_path / "gone", feed))
     assert banners[:2] == ["Retracted", "Corrected"]
@@ -42,7 +42,7 @@ def test_corrected_and_retracted_entries_begin_with_a_banner(tmp_path: Path, fee
 def test_feeds_pages_and_json_show_the_same_paragraphs(tmp_path: Path) -> None:
     release = make_release(1)
     content = replace(release.content, body_html="One<br><br>\nTwo<br><br>\n<hr><br>")
-    publish(FakeStore(replace(release, content=content)), tmp_path, Site())
+    publish(FakeStore(replace(release, content=content)), tmp_path, SiteSettings())
     made = "<p>One</p><p>Two</p>"
     assert content_of(tmp_path, "all") == made
     kept = json.loads((tmp_path / f"releases/{release.id}.json").read_text("utf-8"))

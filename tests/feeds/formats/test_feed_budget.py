@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from data.models import Media
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.catalog import catalog_of
 from feeds.entries.entry import entry_of
 from feeds.formats.feed_budget import MAX_MIXED_TEXT_BYTES, rendered_document
@@ -14,7 +14,7 @@ from feeds.publishing.publish import publish
 from feeds.urls import FORMATS
 from tests.feeds.fakestore import FakeStore, make_release
 
-SITE = Site(url="https://press.example", max_feed_bytes=400_000)
+SITE = SiteSettings(url="https://press.example", max_feed_bytes=400_000)
 NOTE = "The full text is long"
 
 
@@ -28,7 +28,7 @@ def texts(*sizes: int) -> FakeStore:
     )
 
 
-def published(store: FakeStore, folder: Path, site: Site = SITE) -> Path:
+def published(store: FakeStore, folder: Path, site: SiteSettings = SITE) -> Path:
     done = publish(store, folder / "site", site, cache=folder / "rendered.db")
     assert done.errors == ()
     return folder / "site" / "feeds"
@@ -82,7 +82,7 @@ def test_the_same_releases_give_the_same_bytes(tmp_path: Path) -> None:
 
 def test_a_new_budget_is_applied_by_the_next_publication(tmp_path: Path) -> None:
     store = texts(*[90_000] * 20)
-    published(store, tmp_path, Site(url="https://press.example"))
+    published(store, tmp_path, SiteSettings(url="https://press.example"))
     feeds = published(store, tmp_path)
     assert max(one.stat().st_size for one in feeds.glob("all.*")) <= SITE.max_feed_bytes
 

@@ -13,7 +13,7 @@ from lxml import etree
 
 from data.health.events import note_health_events
 from data.models import Draft, Media, Run, RunError
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.http_headers import IDENTITY
 from feeds.publishing.publish import publish
@@ -35,7 +35,7 @@ BESIDES: Mapping[str, str] = {
 }
 """Violations of the prose of RFC 4287, which its grammar cannot express."""
 
-SITE = Site(url="https://press.example", entries=4, hub="https://hub.example/")
+SITE = SiteSettings(url="https://press.example", entries=4, hub="https://hub.example/")
 LATER = NOON + dt.timedelta(days=2)
 WORDS = 'a < b & c, <b onclick="x">AT&amp;T</b> &#1; ]]> \ufffe \0 <a href="x">'
 TEXT = WORDS + "\ud800"

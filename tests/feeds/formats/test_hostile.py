@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 
 from data.models import Facet, Media, Release
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.urls import (
     FORMATS,
@@ -30,7 +30,7 @@ ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
 MEDIA = "{http://search.yahoo.com/mrss/}"
-SITE = Site(url="https://press.example")
+SITE = SiteSettings(url="https://press.example")
 
 
 @dataclass(frozen=True)
@@ -289,7 +289,7 @@ def test_the_description_of_an_rss_channel_is_html_in_which_names_are_text(tmp_p
     name = "<img src=x onerror=alert(1)> & sons"
     store = FakeStore(make_release(1))
     store.labels["economy"] = name
-    assert not publish(store, tmp_path, Site()).errors
+    assert not publish(store, tmp_path, SiteSettings()).errors
     rss = etree.parse(tmp_path / "feeds/topic/economy.rss")
     said = rss.findtext("channel/description") or ""
     assert "&lt;img src=x onerror=alert(1)&gt; &amp; sons" in said

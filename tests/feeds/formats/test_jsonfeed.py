@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 from data.models import Media
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 
@@ -113,7 +113,7 @@ def test_every_feed_of_a_site_is_valid(tmp_path: Path) -> None:
         make_release(12, "wire", retracted=later),
     )
     store.put(make_release(3, title="Edited", revision=2, updated=later))
-    site = Site(url="https://press.example", entries=4, hub="https://hub.example/")
+    site = SiteSettings(url="https://press.example", entries=4, hub="https://hub.example/")
     assert publish(store, tmp_path, site, now=later + dt.timedelta(days=9)).errors == ()
     feeds = [read(path.read_bytes()) for path in (tmp_path / "feeds").rglob("*.json")]
     assert len(feeds) > 30
@@ -136,7 +136,7 @@ def test_every_feed_of_a_site_is_valid(tmp_path: Path) -> None:
     ],
 )
 def test_an_invalid_feed_is_detected(tmp_path: Path, before: bytes, after: bytes) -> None:
-    publish(FakeStore(make_release()), tmp_path, Site(url="https://press.example"))
+    publish(FakeStore(make_release()), tmp_path, SiteSettings(url="https://press.example"))
     content = (tmp_path / "feeds/all.json").read_bytes()
     assert before in content
     read(content)

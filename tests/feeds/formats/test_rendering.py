@@ -14,7 +14,7 @@ import pytest
 from lxml import etree
 
 from data.models import Facet, Media
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.catalog import catalog_of
 from feeds.entries.entry import EntryLink, entry_of
 from feeds.formats import opml
@@ -34,7 +34,7 @@ DC = "{http://purl.org/dc/elements/1.1/}"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MEDIA = "{http://search.yahoo.com/mrss/}"
 ACME = Facet(source="acme")
-SITE = Site(url="https://press.example/")
+SITE = SiteSettings(url="https://press.example/")
 
 
 def made(store: FakeStore, facet: Facet = ACME) -> tuple[Feed, list[RenderedEntry]]:
@@ -327,7 +327,7 @@ def test_an_edit_changes_only_the_update_time_of_an_entry() -> None:
 
 
 def test_a_site_with_any_host_name_has_valid_addresses() -> None:
-    site = Site(url="https://zeitung-ü.example/für/alle/", hub="own")
+    site = SiteSettings(url="https://zeitung-ü.example/für/alle/", hub="own")
     store = FakeStore(make_release())
     catalog = catalog_of(store, site)
     home = "https://xn--zeitung--e6a.example/f%C3%BCr/alle"

@@ -16,11 +16,11 @@ from typing import Any
 import pytest
 
 from data.models import Media
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 
-SITE = Site(url="https://press.example", entries=4, hub="https://hub.example/")
+SITE = SiteSettings(url="https://press.example", entries=4, hub="https://hub.example/")
 TEXT = 'a < b & c, <b onclick="x">AT&amp;T</b> &#1; ]]> \ufffe <a href="x">'
 TEXT_IN_TITLE = "What <title> means & why &#38; is &amp;amp; to <b some"
 pytestmark = pytest.mark.integration

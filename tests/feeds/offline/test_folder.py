@@ -16,7 +16,7 @@ import pytest
 
 from data.export.records import Choice
 from data.models import Capture, Draft, Media, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from data.store.core.store import Store
 from data.text.sanitize import sanitize
@@ -26,7 +26,7 @@ from feeds.pages.releases.release_body import shown_body
 from feeds.translations import texts_of
 from tests.feeds.fakestore import make_release
 
-SITE = Site(url="https://press.example")
+SITE = SiteSettings(url="https://press.example")
 PDF = b"%PDF-1.4 all of it"
 DAY = dt.timedelta(days=1)
 EVERYTHING = Choice()

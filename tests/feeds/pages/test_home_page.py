@@ -14,7 +14,7 @@ import lxml.html
 import pytest
 
 from data.models import Facet, HealthEvent, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.catalog import Catalog, catalog_of
 from feeds.pages.facet_page import facet_page
 from feeds.pages.home_page import Glance, about_page, home_page
@@ -23,7 +23,7 @@ from feeds.pages.rows import ReleaseRow
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 
-SITE = Site(url="https://press.example", title="Press of <Example>")
+SITE = SiteSettings(url="https://press.example", title="Press of <Example>")
 
 
 @pytest.fixture(scope="module")
@@ -232,7 +232,7 @@ def test_duplicates_of_a_story_are_counted_on_a_page(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("hub", ["", "https://hub.example/"])
 def test_the_about_page_mentions_a_hub_only_if_there_is_one(hub: str) -> None:
-    site = Site(url=SITE.url, title=SITE.title, hub=hub)
+    site = SiteSettings(url=SITE.url, title=SITE.title, hub=hub)
     page = about_page(PageRenderer(catalog_of(FakeStore(), site), {})).decode()
     assert ("WebSub" in page) == bool(hub)
     assert "Memento" in page

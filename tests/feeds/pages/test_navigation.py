@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from lxml import html
 
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import FakeStore, make_release
 
@@ -27,7 +27,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         make_release(3, section="Events"),
         make_release(4, "wire", section=HOSTILE, language="zh-Hant"),
     )
-    assert publish(store, folder, Site("https://press.example", "Press")).errors == ()
+    assert publish(store, folder, SiteSettings("https://press.example", "Press")).errors == ()
     return folder
 
 
@@ -85,7 +85,7 @@ def test_a_source_of_very_many_sections_with_endless_names_has_a_small_page(tmp_
     letters = "".join(map(chr, range(0x4E00, 0x9FA5)))
     names = ["".join(chance.choices(letters, k=900)) for _ in range(150)]
     store = FakeStore(*(make_release(number, section=one) for number, one in enumerate(names)))
-    assert publish(store, tmp_path, Site("https://press.example", "Press")).errors == ()
+    assert publish(store, tmp_path, SiteSettings("https://press.example", "Press")).errors == ()
     page = tmp_path / "sources/acme/index.html"
     shown = links(page, "Sections")
     assert len(shown) == 100

@@ -9,7 +9,7 @@ from typing import Any
 import lxml.html
 
 from data.models import Published, Release
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.catalog import Catalog, catalog_of
 from feeds.entries.entry import entry_of
 from feeds.pages.renderer import PageRenderer
@@ -21,7 +21,7 @@ HOUR = dt.timedelta(hours=1)
 
 
 def catalog() -> Catalog:
-    return catalog_of(FakeStore(), Site(url="https://press.example"))
+    return catalog_of(FakeStore(), SiteSettings(url="https://press.example"))
 
 
 def row_of(release: Release, *others: Release) -> Any:

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from data.models import Capture, Published, Release, Revision
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.catalog import catalog_of
 from feeds.entries.entry import entry_of
 from feeds.pages.structured_data import news_article
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 
-CATALOG = catalog_of(FakeStore(), Site(url="https://press.example"))
+CATALOG = catalog_of(FakeStore(), SiteSettings(url="https://press.example"))
 
 
 def told(release: Release, *revisions: Revision) -> Any:

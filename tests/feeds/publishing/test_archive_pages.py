@@ -14,14 +14,14 @@ import pytest
 from lxml import etree
 
 from data.models import ChangeCursor, Facet, Release, ReleaseChange
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.formats.atom import XML_LANG
 from feeds.publishing.publish import publish
 from feeds.urls import EVENT_FEEDS, EventFeed
 from tests.feeds.fakestore import FakeStore, make_release, on_day
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-SITE = Site(url="https://press.example", entries=4)
+SITE = SiteSettings(url="https://press.example", entries=4)
 
 
 class Busy(FakeStore):
@@ -136,7 +136,7 @@ def test_an_old_release_that_comes_while_the_site_is_published_is_archived_once(
     assert found == sorted(titles(*range(0, 22, 2), 13, 40, 42, 44, 46))
 
 
-def test_everything_rendered_anew_leaves_every_page_as_it_is(tmp_path: Path) -> None:
+def test_full_rendering_leaves_every_page_unchanged(tmp_path: Path) -> None:
     archive = Archive(tmp_path, *(make_release(number) for number in range(9)))
     archive.publish()
     archive.store.put(make_release(-1))
@@ -220,7 +220,7 @@ def test_another_name_of_a_source_or_topic_reaches_all_that_shows_it(tmp_path: P
         assert ">Economy<" not in text, file
 
 
-def test_retractions_leave_a_tombstone_and_are_told_of(tmp_path: Path) -> None:
+def test_retractions_leave_a_tombstone_and_are_reported(tmp_path: Path) -> None:
     gone = make_release(1, retracted=make_release(9).updated)
     archive = Archive(tmp_path, gone, make_release(2))
     archive.publish()
@@ -232,7 +232,7 @@ def test_retractions_leave_a_tombstone_and_are_told_of(tmp_path: Path) -> None:
     assert archive.walk("feeds/retractions") == [["Retracted: Statement 1"]]
 
 
-def test_what_tells_of_a_retraction_says_when_it_was_and_stays(tmp_path: Path) -> None:
+def test_a_reported_retraction_keeps_its_time(tmp_path: Path) -> None:
     archive = Archive(tmp_path, make_release(1, retracted=make_release(9).updated))
     archive.publish()
     told = [
@@ -244,7 +244,7 @@ def test_what_tells_of_a_retraction_says_when_it_was_and_stays(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("name", sorted(EVENT_FEEDS))
-def test_a_feed_about_releases_leads_to_the_page_that_tells_the_same(
+def test_a_feed_about_releases_links_to_the_page_with_the_same_content(
     tmp_path: Path, name: EventFeed
 ) -> None:
     archive = Archive(tmp_path, make_release(1))
@@ -256,7 +256,7 @@ def test_a_feed_about_releases_leads_to_the_page_that_tells_the_same(
     assert (archive.folder / name / "index.html").is_file()
 
 
-def test_edits_are_told_with_their_difference(tmp_path: Path) -> None:
+def test_edits_are_reported_with_their_difference(tmp_path: Path) -> None:
     archive = Archive(tmp_path, make_release(1))
     archive.publish()
     text = "All that statement 1 says today."
@@ -275,7 +275,7 @@ def test_edits_are_told_with_their_difference(tmp_path: Path) -> None:
     assert f"https://press.example/{page}" in edited
 
 
-def test_what_we_say_of_releases_is_marked_as_ours_and_their_words_as_theirs(
+def test_our_words_about_releases_are_marked_as_ours_and_theirs_as_theirs(
     tmp_path: Path,
 ) -> None:
     edited = make_release(1, language="ar", title="بيان الميناء")
@@ -302,7 +302,7 @@ def test_what_we_say_of_releases_is_marked_as_ours_and_their_words_as_theirs(
     assert 'removed <span lang="az-Latn" dir="ltr"><a href=' in entry.findtext(f"{ATOM}content")
 
 
-def test_days_are_told_once_they_are_over_and_stay_as_they_were(tmp_path: Path) -> None:
+def test_days_are_reported_once_they_are_over_and_never_change(tmp_path: Path) -> None:
     archive = Archive(tmp_path, make_release(1), make_release(2))
     archive.publish()
     assert archive.walk("feeds/days") == [["24 November 2022: 2 releases"]]

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from lxml import html
 
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.entries.entry import PROVENANCE
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
@@ -20,7 +20,7 @@ from tests.drafts import capture
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 from tests.feeds.serving import served_by
 
-SITE = Site(url="https://press.example/", entries=10)
+SITE = SiteSettings(url="https://press.example/", entries=10)
 FIRST, SECOND = capture(1, NOON), capture(2, NOON)
 RELEASE = make_release(1, capture=FIRST)
 EDITED = replace(
@@ -47,7 +47,7 @@ def client(site: Path) -> Iterator[httpx.Client]:
     yield from served_by(create_app(site))
 
 
-def test_the_page_of_captures_says_where_each_version_is(site: Path) -> None:
+def test_the_page_of_captures_shows_where_each_version_is(site: Path) -> None:
     folder = site / "releases" / RELEASE.id
     page = html.fromstring((folder / "capture" / "index.html").read_text())
     for number, one in ((1, FIRST), (2, SECOND)):

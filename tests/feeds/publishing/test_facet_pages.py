@@ -12,11 +12,11 @@ from urllib.parse import urljoin
 import pytest
 from lxml import html
 
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 
-SITE = Site(url="https://press.example", entries=60)
+SITE = SiteSettings(url="https://press.example", entries=60)
 FACETS = ("", "sources/acme/", "topics/economy/", "days/2022/", "days/2022/11/")
 
 
@@ -28,7 +28,7 @@ class Shelf:
         self.kept = folder / "rendered.db"
         self.store = FakeStore(*(make_release(number) for number in range(count)))
 
-    def publish(self, *, site: Site = SITE, everything: bool = False) -> None:
+    def publish(self, *, site: SiteSettings = SITE, everything: bool = False) -> None:
         """Publish what changed, or everything."""
         done = publish(self.store, self.folder, site, all=everything, cache=self.kept)
         assert done.errors == ()
@@ -90,7 +90,7 @@ def test_older_pages_lead_to_the_first_release(shelf: Shelf, address: str) -> No
     assert [*shelf.walk(oldest, "prev")] == [*reversed(found)]
 
 
-def test_a_page_says_how_many_it_shows_and_of_which_days(shelf: Shelf) -> None:
+def test_a_page_shows_its_number_of_releases_and_their_days(shelf: Shelf) -> None:
     assert "130 releases" in text(shelf.page("sources/acme/"))
     page = text(shelf.page("page/2/"))
     days = [shelf.store.kept[make_release(number).id].day for number in (59, 30)]
@@ -148,7 +148,7 @@ def test_pages_are_the_same_whether_changes_are_known_or_not(shelf: Shelf) -> No
     assert shelf.pages() == known
 
 
-def test_where_too_many_changed_to_tell_only_pages_that_differ_are_written(
+def test_with_too_many_changes_only_pages_that_differ_are_written(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("feeds.publishing.selection.MAX_CHANGES", 0)
@@ -161,7 +161,7 @@ def test_where_too_many_changed_to_tell_only_pages_that_differ_are_written(
     assert {path.parent.name for path in changed} == {"1"}
 
 
-def test_the_rest_of_the_newest_is_taken_away_with_its_reason(shelf: Shelf) -> None:
+def test_the_rest_of_the_newest_document_is_removed_with_its_reason(shelf: Shelf) -> None:
     latest = shelf.folder / "page/latest/index.html"
     assert latest.is_file()
     for number in range(85, 130):
@@ -175,7 +175,7 @@ def test_the_rest_of_the_newest_is_taken_away_with_its_reason(shelf: Shelf) -> N
 
 def test_older_pages_of_a_topic_come_back_with_its_releases(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, 30)
-    site = Site(url=SITE.url, entries=4)
+    site = SiteSettings(url=SITE.url, entries=4)
     shelf.publish(site=site)
     before = {path: text for path, text in shelf.pages().items() if "/topics/economy/" in path}
     assert len(before) > 10
@@ -198,5 +198,5 @@ def test_no_page_holds_more_than_a_hundred_however_many_a_feed_holds(tmp_path: P
     assert [number for page in found.values() for number in page] == [*range(319, -1, -1)]
 
 
-def replace_entries(entries: int) -> Site:
-    return Site(url=SITE.url, entries=entries)
+def replace_entries(entries: int) -> SiteSettings:
+    return SiteSettings(url=SITE.url, entries=entries)

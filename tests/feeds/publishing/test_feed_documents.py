@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from data.models import Facet, Release, ReleaseSummary, ReleaseTimes
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from feeds.urls import FORMATS
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 
-SITE = Site(url="https://press.example", entries=6, title="Presse & <Wort>")
+SITE = SiteSettings(url="https://press.example", entries=6, title="Presse & <Wort>")
 LATER = NOON + dt.timedelta(days=9)
 
 
@@ -69,7 +69,7 @@ CHANGES: dict[str, Callable[[], Release]] = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_gives_the_bytes_that_rendering_all_anew_gives(
+def test_an_incremental_change_gives_the_same_bytes_as_full_rendering(
     tmp_path: Path, change: str
 ) -> None:
     store = FakeStore(*(make_release(number, story="s" * (number == 2)) for number in range(8)))
@@ -80,7 +80,7 @@ def test_a_change_gives_the_bytes_that_rendering_all_anew_gives(
     assert run(store, tmp_path, everything=True).written == 0
 
 
-def test_a_feed_that_changes_again_and_again_stays_as_if_made_anew(tmp_path: Path) -> None:
+def test_a_feed_that_changes_repeatedly_equals_one_rendered_from_scratch(tmp_path: Path) -> None:
     store = FakeStore(make_release(0))
     for change in (*map(make_release, range(1, 9)), *(one() for one in CHANGES.values())):
         run(store, tmp_path)
@@ -121,7 +121,7 @@ def test_a_feed_that_failed_learns_what_changed_then_and_since(tmp_path: Path) -
     assert all(f"<title>{title}</title>" in titles for title in told)
 
 
-def test_a_document_that_was_lost_is_made_anew(tmp_path: Path) -> None:
+def test_a_lost_document_is_written_again(tmp_path: Path) -> None:
     store = FakeStore(*(make_release(number) for number in range(4)))
     run(store, tmp_path)
     for kind in FORMATS:
@@ -141,7 +141,7 @@ def test_entries_that_stay_are_not_rendered_again(tmp_path: Path) -> None:
     assert set(store.asked) == {make_release(9).id, make_release(5).id}
 
 
-def test_a_broken_note_of_what_a_feed_held_is_no_loss(tmp_path: Path) -> None:
+def test_a_damaged_record_of_feed_contents_loses_nothing(tmp_path: Path) -> None:
     store = FakeStore(*(make_release(number) for number in range(12)))
     run(store, tmp_path)
     with sqlite3.connect(tmp_path / "rendered.db") as db:
@@ -162,7 +162,7 @@ class Late(FakeStore):
         return tuple(times) if source == "acme" else ()
 
 
-def test_the_page_of_a_source_says_how_late_its_releases_are_found(tmp_path: Path) -> None:
+def test_the_page_of_a_source_shows_the_latency_of_its_releases(tmp_path: Path) -> None:
     run(Late(make_release(1), make_release(2, "wire")), tmp_path)
     said = "In the median, releases are found 4 minutes after the time that they state"
     page = (tmp_path / "site/sources/acme/index.html").read_text()

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 
 from data.models import Content, Draft, Facet, Published, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.publish import publish
 from tests.examples import thorough
 from tests.feeds.fakestore import NOON, make_release
 
-SITE = Site(url="https://press.example", entries=500)
+SITE = SiteSettings(url="https://press.example", entries=500)
 ZONES = {"acme": "Asia/Baku", "wire": "Pacific/Pago_Pago", "island": "Pacific/Kiritimati"}
 TOPICS = ("economy", "energy", "events", "people")
 KINDS = ("new", "new", "new", "copy", "copy", "edit", "edit", "rewritten", "topics", "topics")
@@ -137,7 +137,7 @@ def test_a_site_brought_up_to_date_is_the_one_that_is_made_at_once(
     assert sorted(file for file in made if found[file] != made[file]) == []
 
 
-def test_what_a_page_says_of_latency_is_the_same_when_it_is_written_anew(tmp_path: Path) -> None:
+def test_the_latency_on_a_page_is_the_same_when_it_is_rewritten(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "communique.db")
     store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
     page = "sources/acme/index.html"

@@ -10,14 +10,14 @@ import pytest
 from lxml import etree
 
 from data.files import FileWriter
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing import publish as publishing
 from feeds.publishing.publish import publish
 from tests.examples import thorough
 from tests.feeds.fakestore import FakeStore, make_release
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-SITE = Site(url="https://press.example", entries=4)
+SITE = SiteSettings(url="https://press.example", entries=4)
 DAY = "feeds/date/2022/11/24"
 MANY = 61
 
@@ -82,7 +82,7 @@ def test_no_more_files_wait_than_a_few_steps_make(
 
 
 @pytest.mark.parametrize("last", [1, 10, *thorough(3, 6)])
-def test_what_was_kept_before_a_failure_is_gone_on_from(
+def test_work_stored_before_a_failure_is_continued(
     store: FakeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
 ) -> None:
     site, kept = tmp_path / "site", tmp_path / "rendered.db"

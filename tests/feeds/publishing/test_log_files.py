@@ -64,7 +64,7 @@ def test_only_what_is_new_is_written(log: TreeLog, site: Path) -> None:
     assert {path: path.stat().st_mtime_ns for path in site.rglob("*")} == stamps
 
 
-def test_a_tile_that_somebody_deleted_comes_back_with_everything(log: TreeLog, site: Path) -> None:
+def test_a_deleted_tile_is_restored_with_everything(log: TreeLog, site: Path) -> None:
     publish_log(log, site)
     (site / "log/tile/0/000").unlink()
     publish_log(log, site)
@@ -79,7 +79,7 @@ def test_a_home_without_an_archive_gets_none(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_log_that_was_put_back_from_an_older_copy_is_not_published(
+def test_a_log_restored_from_an_older_copy_is_not_published(
     log: TreeLog, site: Path, tmp_path: Path
 ) -> None:
     shutil.copytree(tmp_path / "home", tmp_path / "copy")
@@ -101,7 +101,7 @@ def test_another_log_does_not_take_the_place_of_the_published_one(
         publish_log(grown(log_of(tmp_path / "new"), "a", 300), site)
 
 
-def test_a_damaged_checkpoint_of_the_site_is_written_anew(log: TreeLog, site: Path) -> None:
+def test_a_damaged_checkpoint_of_the_site_is_rewritten(log: TreeLog, site: Path) -> None:
     publish_log(log, site)
     (site / "log/checkpoint").write_bytes(b"")
     publish_log(log, site)

@@ -15,11 +15,11 @@ from lxml import etree, html
 
 from data.errors import StoreError
 from data.models import Facet, Release, Revision
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import FakeStore, make_release, on_day
 
-SITE = Site(url="https://press.example/", entries=10)
+SITE = SiteSettings(url="https://press.example/", entries=10)
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, int]]:
@@ -90,7 +90,7 @@ def test_a_new_release_touches_only_its_own_feeds(tmp_path: Path) -> None:
     }
 
 
-def test_the_feed_of_all_stands_in_for_that_of_the_only_language(tmp_path: Path) -> None:
+def test_the_feed_of_everything_replaces_that_of_the_only_language(tmp_path: Path) -> None:
     store = FakeStore(*(make_release(number) for number in range(40)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
     publish(store, site, SITE, cache=kept)
@@ -173,7 +173,7 @@ def test_a_feed_that_fails_keeps_its_old_file_and_its_mark_and_stops_no_other(
     assert len(feedparser.parse((tmp_path / "feeds/topic/energy.atom").read_bytes()).entries) == 2
 
 
-def test_a_publishing_of_everything_that_failed_goes_on_with_what_it_left(tmp_path: Path) -> None:
+def test_a_failed_full_publication_is_continued(tmp_path: Path) -> None:
     store = FailingStore(*(make_release(n, topics=("economy", "energy")) for n in range(40)))
     store.failing = False
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
@@ -192,7 +192,7 @@ def test_a_publishing_of_everything_that_failed_goes_on_with_what_it_left(tmp_pa
     assert publish(store, site, SITE, cache=kept).feeds == 0
 
 
-def test_a_file_of_a_feed_that_somebody_took_away_comes_back(tmp_path: Path) -> None:
+def test_a_deleted_feed_file_is_restored(tmp_path: Path) -> None:
     store = FakeStore(*(make_release(number) for number in range(40)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
     publish(store, site, SITE, cache=kept)
@@ -216,7 +216,7 @@ def test_a_file_of_a_feed_that_somebody_took_away_comes_back(tmp_path: Path) -> 
     assert {name: (site / name).read_bytes() for name in snapshot(site)} == before
 
 
-def test_a_folder_that_somebody_emptied_is_filled_anew(tmp_path: Path) -> None:
+def test_an_emptied_folder_is_filled_again(tmp_path: Path) -> None:
     store = FakeStore(*(make_release(number) for number in range(4)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
     publish(store, site, SITE, cache=kept)
@@ -229,7 +229,7 @@ def test_a_folder_that_somebody_emptied_is_filled_anew(tmp_path: Path) -> None:
     assert publish(store, site, SITE, cache=kept).written == 0
 
 
-def test_publishing_everything_brings_back_whatever_is_gone(tmp_path: Path) -> None:
+def test_full_publishing_restores_anything_missing(tmp_path: Path) -> None:
     store = FakeStore(*(make_release(number) for number in range(40)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
     publish(store, site, SITE, cache=kept)
@@ -297,10 +297,10 @@ def test_a_release_that_changes_while_publishing_stays_marked(tmp_path: Path) ->
     assert len(feedparser.parse((tmp_path / "feeds/all.atom").read_bytes()).entries) == 2
 
 
-def test_other_settings_render_everything_anew(tmp_path: Path) -> None:
+def test_other_settings_render_everything_again(tmp_path: Path) -> None:
     store = FakeStore(make_release(1))
     publish(store, tmp_path, SITE)
-    done = publish(store, tmp_path, Site(url="https://moved.example", entries=10))
+    done = publish(store, tmp_path, SiteSettings(url="https://moved.example", entries=10))
     assert done.written == done.feeds > 0
     assert b"https://moved.example/feeds/all.atom" in (tmp_path / "feeds/all.atom").read_bytes()
 
@@ -341,7 +341,7 @@ def test_every_page_offers_its_feeds_and_every_link_within_the_site_leads_somewh
             assert tmp_path in target.parents
 
 
-def test_a_release_page_is_safe_and_tells_versions_retraction_and_origin(tmp_path: Path) -> None:
+def test_a_release_page_is_safe_and_shows_versions_retraction_and_origin(tmp_path: Path) -> None:
     first = make_release(1, body_html="<p>kept</p><script>alert(1)</script><img src=x onerror=a()>")
     store = FakeStore(first)
     store.put(
@@ -401,7 +401,7 @@ def test_nothing_is_written_through_a_link_where_a_file_is_made(tmp_path: Path) 
     target.write_text("mine")
     (tmp_path / "site/feeds").mkdir(parents=True)
     (tmp_path / "site/feeds/.all.atom.part").symlink_to(target)
-    assert not publish(store, tmp_path / "site", Site()).errors
+    assert not publish(store, tmp_path / "site", SiteSettings()).errors
     assert target.read_text() == "mine"
     assert not (tmp_path / "site/feeds/all.atom").is_symlink()
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from data.models import UNDATED_BEFORE, HealthEvent, Published
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, FakeStore, make_release, on_day
 from tests.site_walk import pages_of, walked
 
-SITE = Site(url="https://press.example", entries=42)
+SITE = SiteSettings(url="https://press.example", entries=42)
 
 
 @pytest.fixture(scope="module")

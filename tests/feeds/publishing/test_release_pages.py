@@ -14,7 +14,7 @@ import lxml.html
 import pytest
 
 from data.models import Draft, Facet, Media, Release, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.publish import publish
@@ -30,7 +30,7 @@ from feeds.urls import (
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 from tests.feeds.serving import served_by
 
-SITE = Site(url="https://press.example")
+SITE = SiteSettings(url="https://press.example")
 TEXT = " ".join(f"word{number} of the harbour" for number in range(60))
 EVIL = '\u202e</title><script>alert(1)</script>" onmouseover="alert(2)\u2066 &lt;b&gt; אבג ' * 200
 KB = 1000
@@ -156,7 +156,9 @@ def test_a_story_has_a_time_line_until_it_is_none_any_more(store: Store, tmp_pat
     assert not page(tmp_path, release_file(alone)).xpath("//a[contains(@href, 'stories/')]")
 
 
-def test_an_edit_of_the_first_is_told_by_all_of_its_story(store: Store, tmp_path: Path) -> None:
+def test_an_edit_of_the_first_release_is_shown_by_its_whole_story(
+    store: Store, tmp_path: Path
+) -> None:
     published(store, tmp_path)
     first, (copy,) = newest_first(store, "acme")[0], newest_first(store, "wire")
     release = store.release(first)

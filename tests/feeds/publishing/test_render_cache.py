@@ -50,7 +50,7 @@ def twins(tmp_path: Path) -> Iterator[Twins]:
     made.close()
 
 
-def test_without_the_cache_the_site_stays_as_it_is_and_goes_on_as_it_would(twins: Twins) -> None:
+def test_without_the_cache_the_site_stays_the_same_and_continues(twins: Twins) -> None:
     one, other = twins.homes
     before = content(one)
     assert twins.stores[0].archive_page_count(Facet()) > 3
@@ -67,7 +67,7 @@ def test_without_the_cache_everything_is_rendered_to_the_same_bytes(twins: Twins
     assert content(other) == content(one)
 
 
-def test_without_cache_and_site_archive_pages_hold_the_releases_that_they_held(
+def test_without_cache_and_site_archive_pages_keep_their_releases(
     twins: Twins,
 ) -> None:
     one, other = twins.homes

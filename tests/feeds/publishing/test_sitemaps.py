@@ -10,11 +10,11 @@ import pytest
 from lxml import etree
 
 from data.models import UNDATED_BEFORE, Published
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, FakeStore, make_release, on_day
 
-SITE = Site(url="https://press.example/news", entries=10)
+SITE = SiteSettings(url="https://press.example/news", entries=10)
 SPACE = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 
 
@@ -81,7 +81,7 @@ def test_a_change_moves_the_time_of_its_release_and_of_its_month_alone(site: Ind
     }
 
 
-def test_a_change_of_an_undated_release_is_told(site: Indexed) -> None:
+def test_a_change_of_an_undated_release_is_reported(site: Indexed) -> None:
     later = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
     site.store.put(replace(site.store.kept[make_release(8).id], updated=later, revision=2))
     site.publish()
@@ -104,7 +104,7 @@ def test_a_month_of_very_many_takes_several_and_loses_them_again(
     assert "sitemaps/2022-11-2.xml" not in site.read("sitemap.xml")
 
 
-def test_nothing_is_written_where_nothing_changed_and_all_is_the_same_made_anew(
+def test_unchanged_files_are_not_written_and_full_rendering_gives_the_same(
     site: Indexed,
 ) -> None:
     files = [*site.folder.glob("sitemap.xml"), *site.folder.glob("sitemaps/*")]

@@ -12,12 +12,12 @@ import pytest
 from lxml import etree
 
 from data.models import UNDATED_BEFORE, Published, Release
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 
 ATOM = "{http://www.w3.org/2005/Atom}"
-SITE = Site(url="https://press.example", entries=4)
+SITE = SiteSettings(url="https://press.example", entries=4)
 
 
 def backlog(number: int, position: int) -> Release:
@@ -85,7 +85,7 @@ def test_an_edit_of_the_backlog_does_not_bring_it_into_the_feed(
     assert titles(site, "feeds/all.atom") == ["Statement 2", "Statement 1"]
 
 
-def test_a_copy_with_a_date_is_news_though_the_first_had_none(tmp_path: Path) -> None:
+def test_a_dated_copy_of_an_undated_release_is_new(tmp_path: Path) -> None:
     first = replace(backlog(10, 0), story="one")
     copy = make_release(1, "wire", story="one")
     done = publish(FakeStore(first, copy), tmp_path / "site", SITE)

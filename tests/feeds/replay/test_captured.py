@@ -18,7 +18,7 @@ from lxml import html
 from data.archive.archive import Archive
 from data.models import Capture
 from data.settings import ArchiveSettings as Settings
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.publishing.publish import publish
 from feeds.replay.captured import SANDBOX
@@ -38,7 +38,7 @@ SHIFT_JIS = "<meta charset=shift_jis><p>発表</p>".encode("shift_jis")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
     with archived_home(folder) as store:
-        publish(store, folder / "site", Site(url=SITE))
+        publish(store, folder / "site", SiteSettings(url=SITE))
     archive = Archive(folder / "archive", Settings())
     old = "https://acme.example/old?a=1&b=%C3%A6"
     for url, body, kind, more in (
@@ -60,7 +60,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def web(home: Path) -> Iterator[httpx.Client]:
     url = f"sqlite:{home / 'communique.db'}"
-    site = Site(url=SITE)
+    site = SiteSettings(url=SITE)
     yield from served_by(create_app(home / "site", url, site, archive=home / "archive"))
 
 
@@ -282,7 +282,7 @@ def test_missing_bytes_are_reported(tmp_path: Path) -> None:
     whole[capture.offset + capture.length // 2] ^= 1
     file.write_bytes(whole)
     url = f"sqlite:{tmp_path / 'communique.db'}"
-    app = create_app(tmp_path / "site", url, Site(url=SITE), archive=tmp_path / "archive")
+    app = create_app(tmp_path / "site", url, SiteSettings(url=SITE), archive=tmp_path / "archive")
     for web in served_by(app):
         answer = web.get(f"/releases/{release}/capture/page?revision=1")
         assert answer.status_code == 404
@@ -307,7 +307,7 @@ def test_a_page_with_huge_links_is_refused_and_an_odd_status_is_not(
 
 def test_without_an_archive_nothing_was_captured(tmp_path: Path) -> None:
     url = f"sqlite:{tmp_path / 'communique.db'}"
-    app = create_app(tmp_path / "site", url, Site(url=SITE), archive=tmp_path / "archive")
+    app = create_app(tmp_path / "site", url, SiteSettings(url=SITE), archive=tmp_path / "archive")
     for web in served_by(app):
         assert web.get(f"/memento/{URL}").status_code == 404
     assert not (tmp_path / "archive").exists()
@@ -322,7 +322,9 @@ def test_the_server_closes_the_archive_when_it_stops(home: Path, tmp_path: Path)
         return [file for file in files if file.is_relative_to(archive)]
 
     store = f"sqlite:{home / 'communique.db'}"
-    for other in served_by(create_app(home / "site", store, Site(url=SITE), archive=archive)):
+    for other in served_by(
+        create_app(home / "site", store, SiteSettings(url=SITE), archive=archive)
+    ):
         assert other.get(f"/memento/{URL}").status_code == 302
         assert still_open()
     assert still_open() == []

@@ -19,7 +19,7 @@ from data.archive.log.removals import REMOVAL, SET_ASIDE, TEXT, Removal, encode
 from data.archive.removal.take_out import set_aside
 from data.models import Capture, Draft
 from data.settings import ArchiveSettings as Settings
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
@@ -64,13 +64,15 @@ def adopt(
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
     with archived_home(tmp_path) as store:
-        publish(store, tmp_path / "site", Site(url=SITE))
+        publish(store, tmp_path / "site", SiteSettings(url=SITE))
     return tmp_path
 
 
 def client(home: Path) -> Iterator[httpx.Client]:
     url = f"sqlite:{home / 'communique.db'}"
-    yield from served_by(create_app(home / "site", url, Site(url=SITE), archive=home / "archive"))
+    yield from served_by(
+        create_app(home / "site", url, SiteSettings(url=SITE), archive=home / "archive")
+    )
 
 
 def framed(web: httpx.Client, home: Path) -> tuple[str, httpx.Response]:

@@ -80,7 +80,7 @@ def test_a_memento_within_the_requested_second_counts() -> None:
     assert chosen(late, START + dt.timedelta(seconds=4)) == 0
 
 
-def test_a_timegate_redirects_varies_and_claims_no_time_of_its_own() -> None:
+def test_a_timegate_redirects_varies_and_claims_no_time() -> None:
     headers = dict(gate_headers(ORIGINAL, MEMENTOS, 1))
     assert headers["location"] == "https://us.example/m/1"
     assert headers["vary"] == "accept-datetime"

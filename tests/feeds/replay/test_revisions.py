@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from data.models import Draft, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.publishing.publish import publish
 from feeds.replay.memento import http_date
@@ -34,7 +34,7 @@ def release(tmp_path: Path) -> str:
         seen = one.order + after * DAY
         draft = Draft("acme", one.url, one.content)
         ids.append(store.record(draft, seen=seen, since=seen).release.id)
-    publish(store, tmp_path / "site", Site(url=SITE))
+    publish(store, tmp_path / "site", SiteSettings(url=SITE))
     store.close()
     (tmp_path / "single").write_text(ids[1])
     assert ids[0] == ids[2]
@@ -45,7 +45,7 @@ def release(tmp_path: Path) -> str:
 def web(tmp_path: Path, release: str) -> Iterator[httpx.Client]:
     assert release
     url = f"sqlite:{tmp_path / 'communique.db'}"
-    yield from served_by(create_app(tmp_path / "site", url, Site(url=SITE)))
+    yield from served_by(create_app(tmp_path / "site", url, SiteSettings(url=SITE)))
 
 
 FIRST = make_release(1).order

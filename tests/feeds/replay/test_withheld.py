@@ -15,7 +15,7 @@ from data.access.tokens import new_token
 from data.archive.archive import Archive
 from data.models import Content, Draft, Published
 from data.settings import ArchiveSettings as Settings
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from data.store.core.store import Store
 from feeds.publishing.publish import publish
@@ -55,7 +55,7 @@ def home(tmp_path: Path) -> Path:
         content = Content("Quay nine", published, body_text=LETTER, body_html=f"<p>{LETTER}</p>")
         draft = Draft("acme", SECRET_URL, content, capture=capture)
         store.record(draft, seen=START, since=START)
-        publish(store, tmp_path / "site", Site(url=SITE))
+        publish(store, tmp_path / "site", SiteSettings(url=SITE))
     return tmp_path
 
 
@@ -65,7 +65,7 @@ def opened(home: Path) -> Store:
 
 def client(home: Path) -> Iterator[httpx.Client]:
     url = f"sqlite:{home / 'communique.db'}"
-    app = create_app(home / "site", url, Site(url=SITE), archive=home / "archive")
+    app = create_app(home / "site", url, SiteSettings(url=SITE), archive=home / "archive")
     yield from served_by(app)
 
 
@@ -230,14 +230,14 @@ def test_a_hidden_release_is_at_no_public_address(home: Path) -> None:
     """Every operation of the APIs, all that is made on demand, and every file of the site."""
     release = hide(home, SECRET_URL)
     with closing(opened(home)) as store:
-        publish(store, home / "site", Site(url=SITE))
+        publish(store, home / "site", SiteSettings(url=SITE))
     tokens = home / "tokens"
     password = new_token(tokens, "phone", ("read",))
     url = f"sqlite:{home / 'communique.db'}"
     app = create_app(
         home / "site",
         url,
-        Site(url=SITE),
+        SiteSettings(url=SITE),
         archive=home / "archive",
         access=Access(tokens),
     )

@@ -11,7 +11,7 @@ import pytest
 
 from data.access.permissions import FORGIVENESS_SECONDS, MAX_WRONG_TOKENS
 from data.access.tokens import load_tokens, new_token, revoke_token
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access, token_in
@@ -39,7 +39,7 @@ def web(tmp_path: Path, tokens: Path) -> Iterator[httpx.Client]:
         (site / file).write_text("<feed/>")
     url = f"sqlite:{tmp_path / 'communique.db'}"
     open_store(url).close()
-    yield from served_by(create_app(site, url, Site(access="token"), access=Access(tokens)))
+    yield from served_by(create_app(site, url, SiteSettings(access="token"), access=Access(tokens)))
 
 
 def bearer(text: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from lxml import html
 
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from tests.feeds.fakestore import FakeStore, make_release
@@ -30,7 +30,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def make_site(home: Path) -> Path:
     folder = home / "site"
     store = FakeStore(*(make_release(number) for number in range(5)))
-    publish(store, folder, Site(url="https://press.example"))
+    publish(store, folder, SiteSettings(url="https://press.example"))
     (home / "secret.txt").write_text("secret")
     (folder / ".hidden").write_text("secret")
     return folder
@@ -137,7 +137,9 @@ def test_gzip_has_its_own_tag_and_the_same_content(web: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("later", [0, -3600 * 10**9], ids=["same second", "restored"])
-def test_a_replaced_feed_is_sent_to_clients_that_ask_by_date(tmp_path: Path, later: int) -> None:
+def test_a_replaced_feed_is_sent_to_clients_with_if_modified_since(
+    tmp_path: Path, later: int
+) -> None:
     folder = make_site(tmp_path)
     file = folder / FEED[1:]
     for web in served(folder):
@@ -216,7 +218,7 @@ def test_new_files_are_served_at_once(tmp_path: Path) -> None:
     for client in served(site):
         before = client.get(FEED)
         store = FakeStore(*(make_release(number) for number in range(6)))
-        publish(store, site, Site(url="https://press.example"))
+        publish(store, site, SiteSettings(url="https://press.example"))
         after = client.get(FEED, headers={"if-none-match": before.headers["etag"]})
         assert after.status_code == 200
         assert b"Statement 5" in after.content
@@ -332,7 +334,7 @@ def test_every_coding_has_the_same_content(web: httpx.Client, address: str, codi
 
 def test_archive_pages_with_a_next_page_are_immutable(tmp_path: Path) -> None:
     store = FakeStore(*(make_release(number) for number in range(8)))
-    settings = Site(url="https://press.example", entries=2, hub="https://hub.example/")
+    settings = SiteSettings(url="https://press.example", entries=2, hub="https://hub.example/")
     publish(store, tmp_path / "site", settings)
     for client in served(tmp_path / "site"):
         head = client.get(FEED)

@@ -101,7 +101,7 @@ def test_what_was_published_is_served_and_what_is_gone_is_not(
     assert body_of(cache, "/nothing") == b"something"
 
 
-def test_a_file_is_asked_for_once_a_publication(bucket: FailingBucket, publish: Publish) -> None:
+def test_a_file_is_requested_once_per_publication(bucket: FailingBucket, publish: Publish) -> None:
     cache = BucketCache(bucket)
     publish({"index.html": "1", "feeds/all.atom": "1"})
     for _ in range(3):
@@ -135,7 +135,7 @@ def test_a_publication_that_is_not_complete_is_not_looked_for(
     assert body_of(cache, "/") == b"2"
 
 
-def test_what_is_held_is_served_while_the_bucket_fails(
+def test_cached_files_are_served_while_the_bucket_fails(
     bucket: FailingBucket, publish: Publish
 ) -> None:
     cache = BucketCache(bucket)
@@ -170,7 +170,7 @@ def test_no_older_file_is_served_after_a_newer_one(
     assert body_of(cache, "/") == b"2"
 
 
-def test_a_bucket_that_was_begun_anew_is_served(bucket: FailingBucket, publish: Publish) -> None:
+def test_a_bucket_that_was_started_again_is_served(bucket: FailingBucket, publish: Publish) -> None:
     cache = BucketCache(bucket)
     for text in ("1", "2", "3"):
         publish({"index.html": text})
@@ -180,7 +180,7 @@ def test_a_bucket_that_was_begun_anew_is_served(bucket: FailingBucket, publish: 
     assert body_of(cache, "/") == b"anew"
 
 
-def test_no_more_is_held_than_allowed(bucket: FailingBucket, publish: Publish) -> None:
+def test_no_more_is_kept_than_allowed(bucket: FailingBucket, publish: Publish) -> None:
     cache = BucketCache(bucket, limit=250)
     publish({"a.html": "a" * 100, "b.html": "b" * 100, "c.html": "c" * 100})
     for name in ("a", "b", "c", "a"):

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from data.models import Facet, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from data.store.shared_sql.database.interruption import current
 from feeds.publishing.publish import publish
@@ -59,7 +59,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = open_store(f"sqlite:{folder / 'communique.db'}")
     store.register(Source("acme", "ACME", "https://acme.example/"))
     store.record(draft("https://acme.example/1", source="acme"), seen=NOON, since=NOON)
-    publish(store, folder / "site", Site())
+    publish(store, folder / "site", SiteSettings())
     (folder / "id").write_text(next(iter(store.releases(Facet()))).id)
     (folder / "archive").mkdir()
     store.close()
@@ -70,7 +70,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def web(home: Path) -> Iterator[httpx.Client]:
     """A server that lets each address ask once a minute."""
     url = f"sqlite:{home / 'communique.db'}"
-    app = create_app(home / "site", url, Site(api_rate=1), archive=home / "archive")
+    app = create_app(home / "site", url, SiteSettings(api_rate=1), archive=home / "archive")
     yield from served_by(app)
 
 
@@ -111,7 +111,7 @@ def test_searches_of_clients_that_left_end(home: Path, monkeypatch: pytest.Monke
         ended.release()
         return None
 
-    app = create_app(home / "site", f"sqlite:{home / 'communique.db'}", Site())
+    app = create_app(home / "site", f"sqlite:{home / 'communique.db'}", SiteSettings())
     for web in served_by(app):
         with monkeypatch.context() as patched:
             patched.setattr(OnDemand, "answer", endless)

@@ -10,14 +10,14 @@ import httpx
 import pytest
 from lxml import etree
 
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.delta import FeedVersions, parts_of, wants_delta
 from tests.feeds.fakestore import FakeStore, make_release
 from tests.feeds.serving import served_by
 
-SITE = Site(url="https://press.example", entries=8)
+SITE = SiteSettings(url="https://press.example", entries=8)
 KINDS = pytest.mark.parametrize("kind", ["atom", "rss"])
 
 
@@ -111,7 +111,7 @@ def test_every_earlier_state_is_remembered(press: Press) -> None:
 
 
 @pytest.mark.parametrize("asked", ["", "vcdiff, diffe", "feed;q=0", "feeds", "feed;q=0.000"])
-def test_who_does_not_ask_for_it_gets_all(press: Press, asked: str) -> None:
+def test_everything_is_served_without_a_filter(press: Press, asked: str) -> None:
     tag = press.web.get("/feeds/all.atom").headers["etag"]
     press.change()
     answer = press.ask("atom", tag, **{"a-im": asked})

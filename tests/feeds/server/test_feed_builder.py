@@ -12,7 +12,7 @@ import pytest
 from lxml import html
 
 from data.models import Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.pages.builder_page import feed_address
 from feeds.publishing.publish import publish
@@ -41,9 +41,9 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         )
         store.record(made, seen=NOON, since=NOON)
     store.update_search_index()
-    publish(store, home / "site", Site())
+    publish(store, home / "site", SiteSettings())
     store.close()
-    yield from served_by(create_app(home / "site", url, Site()))
+    yield from served_by(create_app(home / "site", url, SiteSettings()))
 
 
 def built(web: httpx.Client, **asked: object) -> tuple[str, html.HtmlElement]:
@@ -113,23 +113,23 @@ def test_what_was_chosen_stays_chosen(web: httpx.Client) -> None:
     assert page.xpath("//*[@role='note']")
 
 
-def test_it_says_what_matches_today(web: httpx.Client) -> None:
+def test_it_shows_todays_matches(web: httpx.Client) -> None:
     _, page = built(web, q="works")
     assert page.xpath("//*[@role='status']")[0].text_content() == "3 releases match today."
     assert len(page.xpath("//section[@id='feed']//li/a")) == 3
 
 
 @pytest.mark.parametrize("asked", [{"q": "-only"}, {"source": "nobody"}, {"q": "x " * 5000}])
-def test_what_cannot_be_is_told(web: httpx.Client, asked: dict[str, str]) -> None:
+def test_impossible_values_are_reported(web: httpx.Client, asked: dict[str, str]) -> None:
     answer = web.get(BUILDER, params=asked)
     page = html.fromstring(answer.content)
     assert page.xpath("//*[@role='alert']")
     assert not page.xpath("//input[@id='address']")
 
 
-def test_a_copy_of_the_site_says_that_it_builds_none(tmp_path: Path) -> None:
+def test_a_copy_of_the_site_states_that_it_builds_no_feeds(tmp_path: Path) -> None:
     store = open_store(f"sqlite:{tmp_path / 'communique.db'}")
-    publish(store, tmp_path / "site", Site())
+    publish(store, tmp_path / "site", SiteSettings())
     store.close()
     text = (tmp_path / "site/feeds/builder/index.html").read_text("utf-8")
     assert "needs the site’s server" in text

@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse
 from data.health.codes import Verdict
 from data.health.state import Health
 from data.models import AlertDelivery, Draft, Published, Run, RunError, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
@@ -49,7 +49,7 @@ def store_url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def web(tmp_path: Path, store_url: str) -> Iterator[httpx.Client]:
-    site = Site(url="https://press.example")
+    site = SiteSettings(url="https://press.example")
     store = open_store(store_url)
     publish(store, tmp_path / "site", site)
     store.close()
@@ -79,7 +79,7 @@ def test_metrics_are_read_by_the_parsers_of_prometheus(web: httpx.Client) -> Non
     assert samples["communique_alerts", "dead"] == 0
 
 
-def test_what_waits_for_workers_is_told_where_there_are_any(
+def test_visits_waiting_for_workers_are_reported_if_workers_exist(
     tmp_path: Path, postgres_url: str
 ) -> None:
     open_store(postgres_url).close()
@@ -88,14 +88,14 @@ def test_what_waits_for_workers_is_told_where_there_are_any(
             "INSERT INTO hosts (host, next_due) VALUES ('later.example', now() + interval '1 day'),"
             " ('acme.example', now() - interval '5 minutes')"
         )
-    for web in served_by(create_app(tmp_path, postgres_url, Site())):
+    for web in served_by(create_app(tmp_path, postgres_url, SiteSettings())):
         families = parse(web.get("/metrics").text)
         found = {one.name: one.value for family in families for one in family.samples}
         assert found["communique_hosts_due"] == 1
         assert found["communique_hosts_due_seconds"] >= 300
 
 
-def test_who_asks_for_openmetrics_gets_it(web: httpx.Client) -> None:
+def test_openmetrics_is_served_on_request(web: httpx.Client) -> None:
     accept = "application/openmetrics-text; version=1.0.0"
     answer = web.get("/metrics", headers={"accept": accept})
     assert answer.headers["content-type"].startswith("application/openmetrics-text")
@@ -103,14 +103,14 @@ def test_who_asks_for_openmetrics_gets_it(web: httpx.Client) -> None:
     assert "communique_source_state" in {one.name for one in families}
 
 
-def test_health_is_told_as_the_command_tells_it(web: httpx.Client) -> None:
+def test_health_is_reported_as_by_the_command(web: httpx.Client) -> None:
     told = {one["id"]: one for one in web.get("/health").json()["sources"]}
     assert told["acme"]["state"] == "ok"
     assert told["acme"]["last_run"] == "2026-03-12T12:00:00+00:00"
     assert (told[ODD]["state"], "too long" in told[ODD]["reason"]) == ("failing", True)
 
 
-def test_a_page_says_it_to_people_those_first_that_are_not_well(web: httpx.Client) -> None:
+def test_a_page_shows_the_health_of_sources_with_unhealthy_ones_first(web: httpx.Client) -> None:
     answer = web.get("/health/")
     assert answer.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in answer.headers["content-security-policy"]
@@ -124,7 +124,7 @@ def test_a_page_says_it_to_people_those_first_that_are_not_well(web: httpx.Clien
     assert links == ["../sources/acme/"], "of the other one nothing was published"
 
 
-def test_a_badge_says_the_state_of_a_source(web: httpx.Client) -> None:
+def test_a_badge_shows_the_state_of_a_source(web: httpx.Client) -> None:
     answer = web.get("/sources/acme/badge.svg")
     assert answer.headers["content-type"] == "image/svg+xml"
     picture = etree.fromstring(answer.content)
@@ -140,7 +140,7 @@ def test_a_badge_shows_a_fault_of_a_source_that_works() -> None:
     assert [one.text for one in picture.iterfind("{*}text")] == ["acme", "ok, with a fault"]
 
 
-def test_a_server_without_its_store_says_that_it_is_not_well(
+def test_a_server_without_its_store_reports_that_it_is_unhealthy(
     web: httpx.Client, store_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     assert web.get("/healthz").text == "ok\n"

@@ -13,7 +13,7 @@ import pytest
 from lxml import html
 
 from data.models import Published, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
@@ -27,7 +27,7 @@ NOON = dt.datetime(2022, 11, 24, 12, tzinfo=dt.UTC)
 def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     """A site of two sources, served."""
     folder = tmp_path_factory.mktemp("web")
-    url, site = f"sqlite:{folder / 'communique.db'}", Site(url="https://press.example/news")
+    url, site = f"sqlite:{folder / 'communique.db'}", SiteSettings(url="https://press.example/news")
     with closing(open_store(url)) as store:
         for source, name in (("harbour", "Harbour Board"), ("tramways", "City Tramways")):
             store.register(Source(source, name, f"https://{source}.example/"))
@@ -78,7 +78,7 @@ def test_every_link_of_the_page_leads_somewhere(web: httpx.Client) -> None:
             assert web.get(link).status_code == 200, link
 
 
-def test_static_hosts_have_a_page_that_leads_to_where_the_site_lies(web: httpx.Client) -> None:
+def test_static_hosts_have_a_page_that_links_to_the_site(web: httpx.Client) -> None:
     page: Any = html.document_fromstring(web.get("/404.html").text)
     links = [str(link) for link in page.xpath("//body//a/@href") if not link.startswith("#")]
     assert links

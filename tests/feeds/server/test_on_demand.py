@@ -18,7 +18,7 @@ from lxml import etree
 
 from data.clock import utc_now
 from data.models import Draft, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from data.store.core.store import Store
 from feeds.publishing.publish import publish
@@ -54,7 +54,7 @@ def web(home: Path) -> Iterator[httpx.Client]:
     later = edited.order + 10 * DAY
     store.record(Draft("acme", edited.url, edited.content), seen=later, since=later)
     store.update_search_index()
-    site = Site(url="https://press.example")
+    site = SiteSettings(url="https://press.example")
     publish(store, home / "site", site)
     store.close()
     yield from served_by(create_app(home / "site", url, site))
@@ -87,7 +87,7 @@ def test_a_search_is_a_feed(web: httpx.Client) -> None:
         ("lang=az", "Search: Azerbaijani"),
     ],
 )
-def test_a_search_is_called_by_all_that_it_asks_for_and_leads_to_its_page(
+def test_a_search_is_named_by_its_query_and_links_to_its_page(
     web: httpx.Client, query: str, name: str
 ) -> None:
     channel = etree.fromstring(web.get(f"/feeds/search.rss?{query}").content)[0]
@@ -123,7 +123,7 @@ def test_a_search_is_a_page_that_leads_to_its_feed(web: httpx.Client) -> None:
         assert web.get(release).status_code == 200
 
 
-def test_the_page_of_no_search_asks_for_one(web: httpx.Client) -> None:
+def test_the_empty_search_page_has_a_search_field(web: httpx.Client) -> None:
     page: Any = lxml.html.fromstring(web.get("/search").text)
     assert page.xpath("//input[@name='q']/@value") == [""]
     assert page.xpath("//a[@class='title']") == []
@@ -132,8 +132,8 @@ def test_the_page_of_no_search_asks_for_one(web: httpx.Client) -> None:
     assert "<script>alert" not in wild.text
 
 
-def test_a_static_copy_says_that_it_cannot_search(tmp_path: Path) -> None:
-    publish(FakeStore(make_release(1)), tmp_path, Site())
+def test_a_static_copy_states_that_it_cannot_search(tmp_path: Path) -> None:
+    publish(FakeStore(make_release(1)), tmp_path, SiteSettings())
     page: Any = lxml.html.fromstring((tmp_path / "search" / "index.html").read_text("utf-8"))
     assert page.xpath("//form") == []
     assert "copy" in page.xpath("//main")[0].text_content()
@@ -150,7 +150,7 @@ def test_a_saved_search_shows_what_is_new_before_what_is_best(tmp_path: Path) ->
         store.record(draft, seen=release.order, since=release.order)
     store.update_search_index()
     store.close()
-    for web in served_by(create_app(tmp_path / "site", url, Site(entries=2))):
+    for web in served_by(create_app(tmp_path / "site", url, SiteSettings(entries=2))):
         assert titles(web.get("/feeds/search.atom?q=bridge")) == ["Note 5", "Note 4"]
 
 
@@ -165,7 +165,7 @@ def test_a_language_is_found_with_and_without_its_region(tmp_path: Path) -> None
         store.record(draft, seen=release.order, since=release.order)
     store.update_search_index()
     store.close()
-    for web in served_by(create_app(tmp_path / "site", url, Site(entries=2))):
+    for web in served_by(create_app(tmp_path / "site", url, SiteSettings(entries=2))):
         assert titles(web.get("/feeds/search.atom?q=bridge&lang=en")) == ["Note 1", "Note 0"]
         assert titles(web.get("/feeds/search.atom?q=bridge&lang=en-GB")) == ["Note 1"]
         assert titles(web.get("/feeds/search.atom?lang=en")) == ["Note 1", "Note 0"]
@@ -192,7 +192,7 @@ def test_a_feed_as_of_a_day_is_what_a_subscriber_saw_then(web: httpx.Client) -> 
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2022-13-01", "99999-01-01"])
-def test_no_day_is_told_with_the_fix(web: httpx.Client, day: str) -> None:
+def test_no_day_is_reported_with_the_fix(web: httpx.Client, day: str) -> None:
     answer = web.get(f"/feeds/all.atom?asof={day}")
     assert answer.status_code == 400
     assert "asof=2024-03-01" in answer.text
@@ -230,7 +230,7 @@ def test_sources_that_were_renamed_or_removed_or_have_nothing_yet_are_not_refuse
     store.rename_source("before", "after")
     store.remove_source("gone", at=release.order, kept=False)
     store.close()
-    for web in served_by(create_app(tmp_path / "site", url, Site())):
+    for web in served_by(create_app(tmp_path / "site", url, SiteSettings())):
         assert titles(web.get("/feeds/search.atom?source=before")) == ["Bridge opens"]
         for name in ("before", "after", "gone", "fresh"):
             for path in ("/feeds/search.atom", "/opml.xml"):
@@ -282,19 +282,19 @@ def test_opml_lists_sources_unless_groups_are_named(web: httpx.Client) -> None:
     assert "nothing" in answer.text
 
 
-def test_what_nobody_knows_changes_nothing(web: httpx.Client) -> None:
+def test_an_unknown_value_changes_nothing(web: httpx.Client) -> None:
     assert web.get("/feeds/all.atom?utm=x").content == web.get("/feeds/all.atom").content
     assert web.get("/feeds/source/nobody.atom?asof=2022-11-25").status_code == 404
     assert web.get("/feeds/search.txt?q=x").status_code == 404
 
 
-def test_a_store_that_fails_is_told_and_the_feeds_are_there(
+def test_a_failing_store_is_reported_and_feeds_are_served(
     tmp_path: Path,
 ) -> None:
     url = f"sqlite:{tmp_path / 'communique.db'}"
     open_store(url).close()
-    publish(FakeStore(make_release(1)), tmp_path / "site", Site())
-    for web in served_by(create_app(tmp_path / "site", url, Site())):
+    publish(FakeStore(make_release(1)), tmp_path / "site", SiteSettings())
+    for web in served_by(create_app(tmp_path / "site", url, SiteSettings())):
         for file in tmp_path.glob("communique.db*"):
             file.write_bytes(b"no database" * 1000)
         for address in ("/feeds/search.atom?q=bridge", "/search?q=bridge", "/opml.xml?source=acme"):
@@ -320,7 +320,7 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         seen = release.order + later * 3 * DAY
         store.record(Draft(source, release.url, release.content), seen=seen, since=seen)
     store.update_search_index()
-    site = Site(url="https://press.example")
+    site = SiteSettings(url="https://press.example")
     publish(store, tmp_path / "site", site)
     store.close()
     yield from served_by(create_app(tmp_path / "site", url, site))
@@ -366,7 +366,7 @@ def many(tmp_path: Path) -> Iterator[tuple[httpx.Client, Store]]:
         seen = release.order + number * DAY
         store.record(draft, seen=seen, since=seen)
     store.update_search_index()
-    site = Site(url="https://press.example")
+    site = SiteSettings(url="https://press.example")
     publish(store, tmp_path / "site", site)
     for web in served_by(create_app(tmp_path / "site", url, site)):
         yield web, store
@@ -404,7 +404,7 @@ def test_a_feed_is_shown_as_of_an_instant(
     assert len(titles(web.get(f"/feeds/all.atom?asof={at}"))) == shown
 
 
-def test_times_that_no_calendar_holds_are_no_days(web: httpx.Client) -> None:
+def test_times_that_no_calendar_holds_are_not_days(web: httpx.Client) -> None:
     for at in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
         assert web.get("/feeds/all.atom", params={"asof": at}).status_code == 400
 
@@ -426,7 +426,7 @@ def test_days_in_the_wrong_order_are_refused(web: httpx.Client) -> None:
         assert "2025-01-01" in answer.text
 
 
-def test_what_an_address_does_not_take_is_not_asked(web: httpx.Client) -> None:
+def test_an_address_is_not_asked_for_unsupported_content(web: httpx.Client) -> None:
     assert b"As of" not in web.get("/feeds/search.atom?q=bridge&asof=2022-11-25").content
     for address, more in (("/opml.xml?source=acme", "x"), ("/feeds/all.atom?asof=2022-11-25", "q")):
         answers = [web.get(f"{address}&{more}={number}") for number in range(3)]
@@ -460,13 +460,13 @@ def test_a_search_that_lost_its_newest_hit_is_not_called_unmodified(
     assert titles(web.get(address, headers=since)) == ["By agency", "By acme"]
 
 
-def test_answers_made_on_demand_are_held_within_bounds(
+def test_responses_made_on_demand_are_kept_within_limits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url = f"sqlite:{tmp_path / 'communique.db'}"
     open_store(url).close()
     monkeypatch.setattr("feeds.server.on_demand.MAX_CACHED_BYTES", 5_000)
-    demand = OnDemand(url, Site())
+    demand = OnDemand(url, SiteSettings())
     first = demand.answer("/feeds/search.atom", b"q=0")
     assert demand.answer("/feeds/search.atom", b"q=0") is first
     for number in range(1, 20):
@@ -477,9 +477,7 @@ def test_answers_made_on_demand_are_held_within_bounds(
 TOPIC = "/feeds/source/acme/topic/economy"
 
 
-def test_the_feed_of_a_topic_of_a_source_is_made_when_it_is_asked_for(
-    web: httpx.Client, home: Path
-) -> None:
+def test_the_feed_of_a_topic_of_a_source_is_made_on_request(web: httpx.Client, home: Path) -> None:
     assert not (home / f"site{TOPIC}.atom").exists()
     answer = web.get(f"{TOPIC}.atom")
     assert titles(answer) == ["Bridge opens", "Harbour stays shut"]
@@ -497,7 +495,7 @@ def test_the_feed_of_a_topic_of_a_source_is_made_when_it_is_asked_for(
         assert web.get(missing).status_code == 404
 
 
-def test_the_page_of_a_topic_of_a_source_is_made_when_it_is_asked_for(web: httpx.Client) -> None:
+def test_the_page_of_a_topic_of_a_source_is_made_on_request(web: httpx.Client) -> None:
     answer = web.get("/sources/acme/topics/economy", follow_redirects=True)
     assert answer.url.path == "/sources/acme/topics/economy/"
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -515,7 +513,7 @@ def test_the_archive_pages_of_a_topic_of_a_source_lead_back_to_its_first_release
         release = make_release(number)
         draft = Draft("acme", release.url, release.content)
         store.record(draft, seen=release.order, since=release.order)
-    site = Site(url="https://press.example", entries=2)
+    site = SiteSettings(url="https://press.example", entries=2)
     publish(store, tmp_path / "site", site)
     store.close()
     for web in served_by(create_app(tmp_path / "site", url, site)):
@@ -541,7 +539,7 @@ def test_older_pages_of_a_topic_of_a_source_lead_back_to_its_first_release(
         draft = Draft("acme", release.url, release.content)
         store.record(draft, seen=release.order, since=release.order)
     store.close()
-    site = Site(url="https://press.example", entries=44)
+    site = SiteSettings(url="https://press.example", entries=44)
     for web in served_by(create_app(tmp_path / "site", url, site)):
         address = "/sources/acme/topics/economy/"
         found: dict[str, list[str]] = {}
@@ -586,7 +584,7 @@ def test_a_question_that_takes_long_keeps_no_other_waiting(
         return answer(self, path, query)
 
     monkeypatch.setattr(OnDemand, "answer", slowly)
-    for web in served_by(create_app(tmp_path / "site", url, Site())):
+    for web in served_by(create_app(tmp_path / "site", url, SiteSettings())):
         with ThreadPoolExecutor(2) as readers:
             slow = [readers.submit(web.get, "/feeds/search.atom?q=slow") for _ in range(2)]
             assert begun.wait(PATIENCE)
@@ -598,7 +596,7 @@ def test_a_question_that_takes_long_keeps_no_other_waiting(
 
 @pytest.mark.parametrize("kind", ["atom", "rss", "json"])
 @pytest.mark.parametrize("letter", ["\0", "\x01", "\x1f", "\ufffe"])
-def test_what_no_feed_can_hold_is_asked_for_in_vain(
+def test_an_impossible_feed_request_is_refused(
     many: tuple[httpx.Client, Store], letter: str, kind: str
 ) -> None:
     web, _ = many

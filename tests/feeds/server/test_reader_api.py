@@ -13,7 +13,7 @@ import pytest
 
 from data.access.tokens import new_token
 from data.models import Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from data.store.core.store import Store
 from feeds.server.app import create_app
@@ -55,7 +55,7 @@ def web(tmp_path: Path, store: Store, request: pytest.FixtureRequest) -> Iterato
     """A server of a site, logged in to its API."""
     assert store.facets()
     tokens = tmp_path / "tokens"
-    site = Site(access=request.param)
+    site = SiteSettings(access=request.param)
     app = create_app(
         tmp_path / "site", f"sqlite:{tmp_path / 'communique.db'}", site, access=Access(tokens)
     )
@@ -106,7 +106,7 @@ def test_a_wrong_password_is_refused(web: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("path", ["subscription/list", "token", "stream/contents/feed/wire"])
-def test_nothing_is_told_without_a_login(web: httpx.Client, path: str) -> None:
+def test_nothing_is_shown_without_a_login(web: httpx.Client, path: str) -> None:
     for sent in ("", "GoogleLogin auth=communique_wrong", "GoogleLogin"):
         assert web.get(API + path, headers={"authorization": sent}).status_code == 401
 
@@ -218,7 +218,7 @@ def test_items_come_with_their_texts_by_any_of_their_names(web: httpx.Client) ->
         ("stream/items/contents", {"i": ["1"] * 1001}),
     ],
 )
-def test_bad_questions_are_told_why(web: httpx.Client, path: str, asked: dict[str, Any]) -> None:
+def test_bad_queries_are_explained(web: httpx.Client, path: str, asked: dict[str, Any]) -> None:
     answer = web.get(API + path, params=asked)
     assert answer.status_code == 400
     assert answer.text.strip()
@@ -229,7 +229,7 @@ def test_a_body_without_end_is_refused(web: httpx.Client) -> None:
     assert web.post(f"{API}edit-tag", content=b"i=1&" * 6_000).status_code == 400
 
 
-def test_a_body_that_breaks_off_is_no_error(
+def test_a_body_that_breaks_off_is_not_an_error(
     web: httpx.Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     address = web.base_url.host, web.base_url.port
@@ -262,7 +262,7 @@ def test_requests_of_readers_that_sync_have_a_rate(tmp_path: Path, store: Store)
     assert store.facets()
     tokens = tmp_path / "tokens"
     url = f"sqlite:{tmp_path / 'communique.db'}"
-    app = create_app(tmp_path / "site", url, Site(api_rate=1), access=Access(tokens))
+    app = create_app(tmp_path / "site", url, SiteSettings(api_rate=1), access=Access(tokens))
     secret = new_token(tokens, "phone", ("read",))
     for web in served_by(app):
         asked = {"authorization": f"GoogleLogin auth={secret}", "x-forwarded-for": "203.0.113.9"}

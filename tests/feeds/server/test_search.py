@@ -16,7 +16,7 @@ from lxml import etree
 
 from data.errors import SlowSearch
 from data.models import Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from data.store.sqlite.database.connection import SqliteConnection
 from data.store.sqlite.store import SqliteStore
@@ -62,7 +62,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def web(home: Path) -> Iterator[httpx.Client]:
     url = f"sqlite:{home / 'communique.db'}"
-    yield from served_by(create_app(home / "site", url, Site(url="https://press.example")))
+    yield from served_by(create_app(home / "site", url, SiteSettings(url="https://press.example")))
 
 
 def page_of(web: httpx.Client, address: str) -> Any:
@@ -157,7 +157,7 @@ def test_hits_show_what_was_found_marked_and_escaped(web: httpx.Client) -> None:
         (f"q={'a%20' * 10_000}", "characters. The maximum is 1,000"),
     ],
 )
-def test_what_can_not_be_asked_is_told_with_what_was_meant(
+def test_an_invalid_query_is_reported_with_a_suggestion(
     web: httpx.Client, query: str, said: str
 ) -> None:
     page = page_of(web, f"/search?{query}")
@@ -168,7 +168,7 @@ def test_what_can_not_be_asked_is_told_with_what_was_meant(
         assert page_of(web, link).xpath("//p[@role='alert']") == []
 
 
-def test_what_is_read_otherwise_than_it_may_be_meant_is_told(web: httpx.Client) -> None:
+def test_an_ambiguous_query_is_reported(web: httpx.Client) -> None:
     page = page_of(web, "/search?q=la*%20lamps")
     assert "la* is searched as a whole word" in texts(page, "//p[@role='note']")[0]
     page = page_of(web, f"/search?q={'lamps+' * 40}")
@@ -249,7 +249,7 @@ def test_very_many_sources_stay_one_page(tmp_path: Path) -> None:
             assert len(COMPRESS["gzip"](web.get(address).content)) < 30_000
 
 
-def test_a_search_that_takes_too_long_is_given_up_and_told(
+def test_a_search_that_takes_too_long_is_stopped_and_reported(
     home: Path, web: httpx.Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bounded = SqliteConnection.bounded
@@ -277,12 +277,12 @@ def test_a_search_that_takes_too_long_is_given_up_and_told(
     store.close()
 
 
-def test_a_day_that_is_none_is_told_by_the_feed(home: Path, web: httpx.Client) -> None:
+def test_an_invalid_day_is_reported_by_the_feed(home: Path, web: httpx.Client) -> None:
     answer = web.get("/feeds/search.atom?q=lamps&since=2026-02-31")
     assert answer.status_code == 400
     assert "since=2024-03-01" in answer.text
     assert web.get(f"/feeds/search.atom?q={'a' * 10_000}").status_code == 400
     # Nobody's subscription to it ends a publication.
-    demand = OnDemand(f"sqlite:{home / 'communique.db'}", Site())
+    demand = OnDemand(f"sqlite:{home / 'communique.db'}", SiteSettings())
     assert demand.document("feeds/search.atom?q=lamps&since=2026-02-31") is None
     assert demand.document("feeds/search.atom?q=lamps&since=2026-02-28") is not None

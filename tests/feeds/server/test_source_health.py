@@ -11,7 +11,7 @@ import pytest
 from lxml import html
 
 from data.models import HealthEvent, Run, RunError, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.server.app import create_app
 from tests.drafts import draft
@@ -38,11 +38,11 @@ def web(tmp_path: Path) -> Iterator[httpx.Client]:
         ]
     )
     store.close()
-    app = create_app(tmp_path / "site", url, Site(), due=lambda *_: NOON + HOUR)
+    app = create_app(tmp_path / "site", url, SiteSettings(), due=lambda *_: NOON + HOUR)
     yield from served_by(app)
 
 
-def test_it_tells_visits_history_and_the_next_visit(web: httpx.Client) -> None:
+def test_it_shows_visits_history_and_the_next_visit(web: httpx.Client) -> None:
     answer = web.get("/sources/harbour/health/")
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-store"

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from data.models import HealthEvent, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store import open_store
 from feeds.server.app import create_app
 from tests.drafts import BODY, draft, published
@@ -65,7 +65,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         )
     (watches / "none.toml").write_text('name = "None"\n')
     (watches / "broken.toml").write_text("name = 1\n")
-    site = Site(url="https://press.example")
+    site = SiteSettings(url="https://press.example")
     yield from served_by(create_app(home / "site", url, site, watches=watches))
 
 
@@ -91,7 +91,7 @@ def test_a_return_is_in_the_feed_of_a_watch_by_default(web: httpx.Client) -> Non
     assert "Back online: Ferries" in [entry.title for entry in told.entries]
 
 
-def test_it_holds_the_kinds_that_are_asked_for(web: httpx.Client) -> None:
+def test_it_contains_the_requested_kinds(web: httpx.Client) -> None:
     told = feedparser.parse(web.get("/feeds/watch/all.atom", params={"token": OTHER}).content)
     assert sorted(entry.title for entry in told.entries) == [
         "Corrected: Signal station",
@@ -123,7 +123,7 @@ def test_a_watch_may_name_very_many_sources(web: httpx.Client) -> None:
         f"missing.atom?token={TOKEN}",
     ],
 )
-def test_nobody_else_learns_whether_a_watch_is_there(web: httpx.Client, address: str) -> None:
+def test_only_its_owner_learns_whether_a_watch_exists(web: httpx.Client, address: str) -> None:
     assert web.get(f"/feeds/watch/{address}").status_code == 404
 
 

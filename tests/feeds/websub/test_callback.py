@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from data.models import FeedSubscription
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.server.app import create_app
 from feeds.websub.callback import FeedCallback
@@ -26,7 +26,7 @@ class Callback:
 
     def __init__(self, store: Store, folder: Path) -> None:
         self.hints: list[str] = []
-        answer = FeedCallback(store, Site(url="https://p.example"), self.hints.append)
+        answer = FeedCallback(store, SiteSettings(url="https://p.example"), self.hints.append)
         self._app = create_app(folder, callback=answer)
 
     def ask(self, method: str, url: str = CALLBACK, **more: object) -> httpx.Response:
@@ -68,7 +68,7 @@ def sign(body: bytes, method: str = "sha256", secret: str = SECRET) -> str:
     return f"{method}={hmac.new(secret.encode(), body, method).hexdigest()}"
 
 
-def test_what_we_asked_for_is_confirmed_and_the_lease_is_kept(
+def test_a_requested_subscription_is_confirmed_and_its_lease_kept(
     store: Store, callback: Callback
 ) -> None:
     answer = callback.verify()
@@ -92,7 +92,7 @@ def test_what_we_asked_for_is_confirmed_and_the_lease_is_kept(
         {"url": CALLBACK[:-1]},
     ],
 )
-def test_what_we_did_not_ask_for_is_not_confirmed(
+def test_an_unrequested_subscription_is_not_confirmed(
     store: Store, callback: Callback, changes: dict[str, str]
 ) -> None:
     assert callback.verify(**changes).status_code == 404
@@ -100,14 +100,14 @@ def test_what_we_did_not_ask_for_is_not_confirmed(
     assert kept.expires == 0
 
 
-def test_a_hub_can_t_ask_back_when_it_was_not_asked(store: Store, callback: Callback) -> None:
+def test_a_hub_can_verify_only_what_was_requested(store: Store, callback: Callback) -> None:
     for asked in (0.0, time.time() - 2 * 86_400):
         keep(store, asked=asked)
         assert callback.verify().status_code == 404
 
 
 @pytest.mark.parametrize("lease", ["0", "1", "", "-5", "x", "999999999999", "9" * 40])
-def test_a_hub_can_t_make_us_ask_it_again_and_again(
+def test_a_hub_can_t_make_us_send_repeated_requests(
     store: Store, callback: Callback, lease: str
 ) -> None:
     assert callback.verify(lease_seconds=lease).status_code == 200

@@ -14,7 +14,7 @@ import pytest
 
 from data.models import FeedHub, FeedSubscription
 from data.network.client import Outbound
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from feeds.backoff import Backoff
@@ -33,7 +33,7 @@ def hub() -> Iterator[Peer]:
 def work(store: Store, *sources: str, private: bool = True, url: str = "https://p.example") -> None:
     """Ask for all that is due."""
     outbound = Outbound(allow_private=private)
-    subscriber = FeedSubscriber(store, Site(url=url), outbound, Backoff(3600))
+    subscriber = FeedSubscriber(store, SiteSettings(url=url), outbound, Backoff(3600))
     asyncio.run(subscriber.round(sources))
 
 
@@ -53,7 +53,7 @@ def confirm(store: Store, *, until: float = 1e12, due: float = 1e12) -> None:
     store.keep_feed_subscription(replace(only(store), expires=until, due=due, attempts=0))
 
 
-def test_a_hub_is_asked_once_for_a_feed_that_names_it(store: Store, hub: Peer) -> None:
+def test_a_hub_is_asked_once_per_feed_that_names_it(store: Store, hub: Peer) -> None:
     store.keep_feed_hub("acme", FeedHub(TOPIC, hub.url, TOPIC, 1.0))
     store.keep_feed_hub("plain", FeedHub("https://plain.example/feed"))
     work(store, "acme", "plain")
@@ -134,7 +134,7 @@ def test_a_site_that_moves_is_subscribed_under_its_new_address(store: Store, hub
     assert only(store).wanted
 
 
-def test_a_hub_that_is_away_is_asked_later_and_at_once_for_no_other_feed(store: Store) -> None:
+def test_an_unreachable_hub_is_asked_later_and_not_for_other_feeds_at_once(store: Store) -> None:
     with peer_served() as gone:
         address = gone.url
     for name in ("acme", "wire"):
@@ -143,7 +143,7 @@ def test_a_hub_that_is_away_is_asked_later_and_at_once_for_no_other_feed(store: 
     assert sorted(one.attempts for one in store.feed_subscriptions()) == [0, 1]
 
 
-def test_what_a_hub_said_meanwhile_is_kept(store: Store, hub: Peer) -> None:
+def test_a_hub_response_in_between_is_kept(store: Store, hub: Peer) -> None:
     for name in ("acme", "wire"):
         store.keep_feed_hub(name, FeedHub(TOPIC, hub.url, TOPIC))
     hub.held = threading.Event()
@@ -165,7 +165,7 @@ def test_what_a_hub_said_meanwhile_is_kept(store: Store, hub: Peer) -> None:
 
 
 @pytest.mark.parametrize("hub", ["ftp://h.example/", "https://u:p@h.example/", "https://h/\n", ""])
-def test_a_hub_that_is_no_address_is_none(store: Store, hub: str) -> None:
+def test_a_hub_that_is_not_an_address_is_none(store: Store, hub: str) -> None:
     store.keep_feed_hub("acme", FeedHub(TOPIC, hub, TOPIC))
     work(store, "acme")
     assert not store.feed_subscriptions()
@@ -178,7 +178,7 @@ def test_a_hub_on_a_private_address_is_not_contacted(store: Store, hub: Peer) ->
     assert only(store).attempts == 1
 
 
-def test_nobody_else_may_read_a_store_with_secrets(
+def test_only_its_owner_may_read_a_store_with_secrets(
     sqlite_store: SqliteStore, hub: Peer, tmp_path: Path
 ) -> None:
     store = sqlite_store

@@ -49,7 +49,7 @@ def made_anew(store: Store) -> set[str]:
     return set(made)
 
 
-def test_addresses_that_ask_for_the_same_have_one_name() -> None:
+def test_equivalent_addresses_have_one_name() -> None:
     name = "feeds/search.atom?q=harbour+%22opens+now%22&source=a%2Cb"
     for query in (
         "source=b,a&q=harbour+%22opens+now%22",
@@ -59,7 +59,7 @@ def test_addresses_that_ask_for_the_same_have_one_name() -> None:
     assert made_feed(f"/{name}") == name
 
 
-def test_a_search_that_takes_too_long_keeps_no_other_from_being_told(store: Store) -> None:
+def test_a_search_that_takes_too_long_delays_no_other(store: Store) -> None:
     files = {f"feeds/search.atom?q=bridge&source={name}" for name in ("acme", "slow", "zoo")}
     made = set()
 
@@ -76,7 +76,7 @@ def test_a_search_that_takes_too_long_keeps_no_other_from_being_told(store: Stor
     assert made == {file for file in files if "slow" not in file}
 
 
-def test_only_searches_that_match_what_changed_are_made_anew(store: Store) -> None:
+def test_only_searches_that_match_a_change_are_made_again(store: Store) -> None:
     touched = {
         "feeds/search.atom?q=harbour",
         "feeds/search.atom?q=harb%2A+-drill&source=acme%2Cwire",
@@ -101,14 +101,14 @@ def test_only_searches_that_match_what_changed_are_made_anew(store: Store) -> No
     assert waiting == touched
 
 
-def test_where_what_changed_can_t_be_told_all_are_made_anew(store: Store) -> None:
+def test_with_unknown_changes_all_pages_are_made_again(store: Store) -> None:
     record(store, 1, "Bridge opens")
     subscribe(store, "feeds/search.atom?q=harbour", "feeds/search.atom?q=bridge")
     store.stamp_feeds(["feeds/search.atom?q=bridge"], "[12345, 67890]")
     assert made_anew(store) == {"feeds/search.atom?q=bridge"}
 
 
-def test_a_search_that_was_forgotten_as_somebody_subscribed_is_looked_at_again(
+def test_a_search_forgotten_while_a_client_subscribes_is_checked_again(
     store: Store,
 ) -> None:
     record(store, 1, "Bridge opens")

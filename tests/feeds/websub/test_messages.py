@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.models import HubRequest
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.urls import hub_of
 from feeds.websub.messages import (
     MAX_LEASE_SECONDS,
@@ -26,7 +26,7 @@ from feeds.websub.messages import (
     verification_url,
 )
 
-SITE = Site(url="https://press.example/news/", hub="own")
+SITE = SiteSettings(url="https://press.example/news/", hub="own")
 GOOD = {
     "hub.mode": "subscribe",
     "hub.callback": "https://reader.example/call?me=1",
@@ -98,7 +98,7 @@ def test_the_question_keeps_the_callbacks_own_query() -> None:
     }
 
 
-def test_a_denial_asks_for_nothing() -> None:
+def test_a_denial_sends_no_request() -> None:
     query = parse_qs(
         urlsplit(verification_url(HubRequest("denied", "https://r.example/", "t"), "dare")).query
     )
@@ -106,7 +106,7 @@ def test_a_denial_asks_for_nothing() -> None:
     assert "hub.challenge" not in query
 
 
-def test_content_is_signed_and_says_whose_it_is() -> None:
+def test_content_is_signed_and_names_its_owner() -> None:
     headers = delivery_headers("https://h.example/", "https://t.example/", "text/x", "hush", b"all")
     assert headers["link"] == '<https://h.example/>; rel="hub", <https://t.example/>; rel="self"'
     expected = hmac.new(b"hush", b"all", hashlib.sha256).hexdigest()
@@ -114,11 +114,11 @@ def test_content_is_signed_and_says_whose_it_is() -> None:
     assert "x-hub-signature" not in delivery_headers("h", "t", "k", "", b"all")
 
 
-def test_our_own_hub_lies_within_the_site() -> None:
+def test_our_hub_is_within_the_site() -> None:
     assert hub_of(SITE) == "https://press.example/news/hub"
-    assert hub_of(Site(hub="https://hub.example/")) == "https://hub.example/"
-    assert hub_of(Site(hub="nonsense")) is None
-    assert hub_of(Site()) is None
+    assert hub_of(SiteSettings(hub="https://hub.example/")) == "https://hub.example/"
+    assert hub_of(SiteSettings(hub="nonsense")) is None
+    assert hub_of(SiteSettings()) is None
 
 
 def test_only_feeds_of_the_site_are_topics(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def test_a_home_page_with_links_to_older_releases_is_the_listing(room: Room, hom
     assert collect(home)["new"] == 12
 
 
-def test_a_home_page_is_preferred_to_a_category_that_lacks_some_of_its_rows(
+def test_a_home_page_is_preferred_to_a_category_that_misses_some_of_its_rows(
     room: Room, home: Path
 ) -> None:
     menu = "<aside><h2>Categories</h2><a href='/category/press'>Press releases</a></aside>"
@@ -226,7 +226,7 @@ def test_an_empty_page_and_a_login_exit_with_1_without_trying_other_pages(
     assert not (home / "sources").exists()
 
 
-def test_the_months_of_a_page_are_no_releases_but_lead_to_them(room: Room, home: Path) -> None:
+def test_the_months_of_a_page_are_not_releases_but_lead_to_them(room: Room, home: Path) -> None:
     months = "".join(
         f"<li><a href='/archive/2026/{n}'>{month} 2026</a> <span>(1{n})</span></li>"
         for n, month in enumerate(MONTHS, start=1)

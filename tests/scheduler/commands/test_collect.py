@@ -323,7 +323,7 @@ def test_unknown_names_and_an_empty_folder_are_reported_with_a_fix(tmp_path: Pat
     assert "no source named 'nobody'" in unknown.stderr
 
 
-def test_a_store_that_is_no_database_is_reported_once(room: Room, home: Path) -> None:
+def test_a_store_that_is_not_a_database_is_reported_once(room: Room, home: Path) -> None:
     assert room.log == []
     (home / "communique.db").write_bytes(b"Dear reader, " * 999)
     result = communique("collect", home=home)

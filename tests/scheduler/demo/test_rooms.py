@@ -53,7 +53,7 @@ def client() -> Iterator[httpx.Client]:
         yield made
 
 
-def test_a_port_that_is_taken_is_reported_in_a_sentence() -> None:
+def test_a_used_port_is_reported_in_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         ended = subprocess.run(  # noqa: S603 - our own program

@@ -100,7 +100,7 @@ def test_duties_have_their_own_queue(postgres_url: str) -> None:
     done(postgres_url, work)
 
 
-def test_a_host_that_is_held_or_not_due_gets_no_job(postgres_url: str) -> None:
+def test_a_leased_host_or_one_that_is_not_due_gets_no_job(postgres_url: str) -> None:
     async def work(pool: Pool) -> None:
         hosts = Hosts(pool)
         await hosts.ask([AskedVisit("harbour", "a.example", "")])

@@ -23,7 +23,7 @@ HOUR = 3600.0
 """Seconds of leases that no test outlasts, on a busy machine either."""
 
 
-def test_lost_leases_are_reported_and_held_ones_renewed(postgres_url: str) -> None:
+def test_lost_leases_are_reported_and_active_ones_renewed(postgres_url: str) -> None:
     told, lost = list[float](), list[str]()
 
     async def tell(until: float) -> None:

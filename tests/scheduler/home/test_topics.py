@@ -22,7 +22,7 @@ import pytest
 
 from data.models import Facet
 from data.search.query import Query
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.server.app import create_app
 from scheduler.home import home_at
 from tests.command import communique
@@ -53,7 +53,7 @@ def home(old: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def client(home: Path) -> Iterator[httpx.Client]:
     url = f"sqlite:{home / 'communique.db'}"
-    yield from served_by(create_app(home / "site", url, Site(), archive=home / "archive"))
+    yield from served_by(create_app(home / "site", url, SiteSettings(), archive=home / "archive"))
 
 
 def publish(home: Path) -> None:
@@ -76,7 +76,7 @@ def asked(home: Path, sql: str) -> list[tuple[object, ...]]:
         return db.execute(sql).fetchall()
 
 
-def test_a_section_is_no_topic_unless_the_taxonomy_or_source_has_it(
+def test_a_section_is_not_a_topic_unless_the_taxonomy_or_source_has_it(
     home: Path,
 ) -> None:
     store = home_at(home).store()

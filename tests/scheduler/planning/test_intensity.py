@@ -42,7 +42,7 @@ def test_an_unknown_source_is_assumed_to_keep_office_hours() -> None:
     assert week.min() > 0
 
 
-def test_the_minute_at_which_a_source_always_publishes_stands_out() -> None:
+def test_the_minute_at_which_a_source_always_publishes_is_prominent() -> None:
     week = weekly_intensity(moments(*daily(7 * 60 + 20, 30)), 30.0 * WEEK)
     assert week.sum() == pytest.approx(5, rel=0.1), "as many as it published"
     at = DAY + 7 * 60 + 20

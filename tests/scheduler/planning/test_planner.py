@@ -119,7 +119,7 @@ def test_visits_within_a_minute_come_evenly(store: Store) -> None:
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + dt.timedelta(seconds=2), 2)
 
 
-def test_a_host_that_asked_for_a_pause_is_not_visited_before(store: Store) -> None:
+def test_a_host_that_requested_a_pause_is_not_visited_before_its_end(store: Store) -> None:
     planner, one = VisitPlanner(Collect(), HealthSettings()), source("harbour")
     planner.learn(store, [one], NOW)
     until = NOW + dt.timedelta(hours=20)

@@ -251,7 +251,7 @@ def test_each_recurring_job_is_started_with_its_action(
     asyncio.run(work())
 
 
-def test_a_job_cut_short_by_the_end_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_job_cut_short_by_the_end_is_not_an_error(caplog: pytest.LogCaptureFixture) -> None:
     async def work() -> None:
         begun = asyncio.Event()
 

@@ -28,7 +28,7 @@ def test_an_address_of_another_machine_is_reported(host: str) -> None:
         listen(host, 0)
 
 
-def test_a_taken_port_is_reported() -> None:
+def test_a_used_port_is_reported() -> None:
     with (
         socket.create_server(("127.0.0.1", 0)) as taken,
         pytest.raises(PortTaken, match="choose another port"),

@@ -15,7 +15,7 @@ import feedparser
 import httpx
 import pytest
 
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.server.app import create_app
 from scheduler.home import home_at
@@ -89,7 +89,7 @@ def refused(home: Path, *arguments: str) -> str:
 
 def client_of(home: Path) -> Iterator[httpx.Client]:
     url = f"sqlite:{home / 'communique.db'}"
-    yield from served_by(create_app(home / "site", url, Site(), archive=home / "archive"))
+    yield from served_by(create_app(home / "site", url, SiteSettings(), archive=home / "archive"))
 
 
 def site(home: Path) -> dict[str, bytes]:

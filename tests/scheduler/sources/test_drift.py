@@ -299,7 +299,7 @@ def test_a_new_source_is_not_compared(room: Room, tmp_path: Path) -> None:
     assert collect(home)["notes"] == []
 
 
-def test_a_change_that_loses_the_listing_is_held(home: Path) -> None:
+def test_a_change_that_loses_the_listing_is_held_for_review(home: Path) -> None:
     rules(home, '[listing]\nitem = "li.row"\nlink = "a[href$=\'8.html\']"\n')
     run = collect(home)
     assert errors(run) == [DRIFT]

@@ -56,7 +56,7 @@ def test_what_comes_to_a_list_without_dates_is_not_strange() -> None:
     assert not more.is_mass_change
 
 
-def test_a_mass_change_is_told_by_what_does_harm() -> None:
+def test_a_mass_change_is_reported_by_its_harm() -> None:
     fields = [
         FieldDrift("title", 0, 0, 20, 20),
         FieldDrift("body", 0, 4, 1, 5),

@@ -46,7 +46,7 @@ def test_of_a_source_without_a_file_nothing_is_known(archive: Archive) -> None:
     assert SourceHistory(archive.folder, "wire").at(NOON) is None
 
 
-def test_of_one_second_the_log_says_which_file_was_in_force(archive: Archive) -> None:
+def test_the_log_shows_which_file_was_in_force_at_a_second(archive: Archive) -> None:
     history = SourceHistory(archive.folder, "harbour")
     leaves = [leaf for leaf in range(100) if history.at(NOON + 3 * DAY, leaf) is not None]
     bodies = [

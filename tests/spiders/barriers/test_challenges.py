@@ -43,7 +43,7 @@ def plain(title: str, body: str) -> str:
         (plain("登录 - 港务局", ASKS), "login"),
     ],
 )
-def test_what_stands_before_a_page_is_named(html: str, told: str) -> None:
+def test_the_text_before_a_page_is_named(html: str, told: str) -> None:
     barrier = before(html)
     assert barrier
     assert barrier.kind == told in barrier.says
@@ -85,5 +85,7 @@ def test_a_page_with_something_of_a_wall_is_a_page(html: str) -> None:
         (404, "", "http:404"),
     ],
 )
-def test_a_refusal_that_is_a_challenge_is_told_as_one(status: int, html: str, kind: str) -> None:
+def test_a_refusal_that_is_a_challenge_is_reported_as_one(
+    status: int, html: str, kind: str
+) -> None:
     assert refusal(status, Page("https://harbour.example/news/1", html.encode()))[0] == kind

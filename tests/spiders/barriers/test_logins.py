@@ -66,7 +66,9 @@ def wordpress(said: str, label: str, button: str) -> str:
         ("このコンテンツはパスワードで保護されています。", "パスワード:", "確定"),
     ],
 )
-def test_a_post_with_a_password_is_none_whatever_its_language(words: tuple[str, str, str]) -> None:
+def test_a_post_with_a_password_is_not_a_release_in_any_language(
+    words: tuple[str, str, str],
+) -> None:
     assert refused(wordpress(*words)) == "blocked:login: the page is protected by a password"
 
 
@@ -135,7 +137,7 @@ UNLOCK = '<form action="/?unlock"><input type="password" name="pwd"><button>Go</
         (f"<header>{UNLOCK}</header><h1>News</h1><p>No results.</p>", None),
     ],
 )
-def test_what_stands_in_place_of_a_listing_is_told(inside: str, kind: str | None) -> None:
+def test_a_page_in_place_of_a_listing_is_reported(inside: str, kind: str | None) -> None:
     page = Page("https://harbour.example/news/", f"<body>{inside}</body>".encode())
     barrier = barrier_in(page)
     assert (barrier and barrier.kind) == kind

@@ -77,14 +77,14 @@ def test_a_declared_body_loses_its_headline_buttons_and_tail() -> None:
     assert body(fragment)[1] == "First paragraph of the release."
 
 
-def test_a_declared_body_keeps_what_else_stands_at_its_edges() -> None:
+def test_a_declared_body_keeps_other_text_at_its_edges() -> None:
     fragment = "<div><p>2 March 2026</p><p>The text of it.</p><p>Contact: the office</p></div>"
 
     assert body(fragment)[1] == "2 March 2026\n\nThe text of it.\n\nContact: the office"
     assert body("<p>Share</p>")[1] == "Share"
 
 
-def test_what_a_source_file_drops_is_cut_out_and_a_bad_selector_told() -> None:
+def test_elements_dropped_by_a_source_file_are_removed_and_a_bad_selector_reported() -> None:
     fragment = "<p>One</p><div class=box><p>Two</p></div><p>Three</p>"
     prose, reasons = clean_body(fragment, BASE, "", (".box", "a["))
 

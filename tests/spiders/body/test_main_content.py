@@ -77,12 +77,12 @@ def text_of(body: str) -> list[str]:
     return read_release(page, READING).content.body_text.split("\n\n")
 
 
-def test_other_news_in_full_sentences_above_the_headline_are_no_text() -> None:
+def test_related_news_in_full_sentences_above_the_headline_is_not_text() -> None:
     body = f"<div>{paragraphs(OTHERS)}<h2>{TITLE}</h2>{paragraphs(TEXT)}</div>"
     assert text_of(body) == [*TEXT]
 
 
-def test_a_page_that_says_its_text_once_more_in_one_piece_says_it_once() -> None:
+def test_a_page_that_repeats_its_text_in_one_piece_yields_it_once() -> None:
     copy = f"<h1>{TITLE}</h1><div>lock, harbour</div><div>{' '.join(TEXT)}</div>"
     assert text_of(f"<div><h1>{TITLE}</h1>{paragraphs(TEXT)}{copy}</div>") == [*TEXT]
 
@@ -107,7 +107,7 @@ def test_a_few_lines_with_odd_links_between_are_still_the_text() -> None:
     assert read.confidence["body"] < 0.5, "it is not sure, and says so"
 
 
-def test_a_month_of_days_in_the_sidebar_is_no_table_of_the_text() -> None:
+def test_a_month_of_days_in_the_sidebar_is_not_a_table_of_the_text() -> None:
     days = "".join(f"<td>{day}</td>{'</tr><tr>' * (day % 7 == 0)}" for day in range(1, 32))
     days = f"<caption>March 2026</caption><tr><th>M<th>T<th>W</tr><tr>{days}</tr>"
     ships = "<table><tr><th>Pier<th>Ships</tr><tr><td>North<td>459 calls</tr></table>"

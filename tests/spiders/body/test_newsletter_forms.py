@@ -43,7 +43,7 @@ def test_the_demo_room_with_a_form_in_its_text_is_read_without_it() -> None:
         assert "تصلك أخبار المكتبة" not in content.body_text
 
 
-def test_what_calls_itself_a_box_for_subscribers_may_say_what_for() -> None:
+def test_a_named_subscription_box_may_describe_itself() -> None:
     form = f"<form>{FIELD.format('Go')}</form>"
     said = "<h3>News</h3><p>Never miss what happens in the port.</p>"
     for name in ("newsletter", "c-subscribe-box", "abonnement"):
@@ -61,7 +61,7 @@ def test_what_calls_itself_a_box_for_subscribers_may_say_what_for() -> None:
         '<label>メールマガジン<input name="user_mail"></label><input type="submit">',
     ],
 )
-def test_a_form_that_asks_for_an_address_is_a_box_with_its_heading_and_wrappers(form: str) -> None:
+def test_a_form_for_an_email_address_is_a_box_with_its_heading_and_wrappers(form: str) -> None:
     box = f'<div class="outer"><h3>1</h3><div class="inner"><form>{form}</form></div></div>'
     assert boxes(f'<div class="text"><p>Text of it.</p>{box}<p>More of it.</p></div>') == ["outer"]
 
@@ -76,7 +76,7 @@ def test_a_form_that_asks_for_an_address_is_a_box_with_its_heading_and_wrappers(
         f"<p>{'Lamps were lit along the whole shore. ' * 20}</p>{FIELD.format('Go')}",
     ],
 )
-def test_a_form_that_asks_for_something_else_or_holds_the_page_is_none(form: str) -> None:
+def test_a_form_for_other_input_or_around_the_page_is_not_a_box(form: str) -> None:
     assert boxes(f'<div><form class="form">{form}</form></div>') == []
 
 

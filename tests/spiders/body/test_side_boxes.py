@@ -31,7 +31,7 @@ def body(html: str) -> str:
 
 
 @pytest.mark.parametrize("tag", RELATED)
-def test_a_column_of_other_news_is_left_out_in_each_language(tag: str) -> None:
+def test_a_column_of_related_news_is_left_out_in_each_language(tag: str) -> None:
     column = f"<div class='c2'><h4>{RELATED[tag][0]}</h4><div class='w'>{ITEMS}</div></div>"
     found = body(f"<div class='c1'><h1>Second lock opens</h1>{TEXT}</div>{column}")
     assert LAST in found

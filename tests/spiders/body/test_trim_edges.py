@@ -42,7 +42,7 @@ def test_a_line_of_buttons_and_counters_is_a_bar(line: str) -> None:
 
 
 @pytest.mark.parametrize("line", ["", "Print run of the report: 400", TEXT, "12 24 36"])
-def test_a_line_that_says_something_is_no_bar(line: str) -> None:
+def test_a_line_with_a_sentence_is_not_a_button_bar(line: str) -> None:
     assert not is_bar(line)
 
 
@@ -54,7 +54,7 @@ def test_a_line_that_says_something_is_no_bar(line: str) -> None:
         ("From April on no boat may pass the weir, the board ruled on 10 March 2026.", False),
     ],
 )
-def test_a_line_that_tells_the_day_is_no_sentence_that_ends_with_it(line: str, says: bool) -> None:  # noqa: FBT001
+def test_a_line_with_the_day_is_not_a_sentence_that_ends_with_it(line: str, says: bool) -> None:  # noqa: FBT001
     day = parse_date("10 March 2026", READING, "line")
     assert says_when(line, READING, day) is says
 
@@ -66,7 +66,7 @@ def test_a_line_with_little_but_a_date_is_a_date_line(line: str) -> None:
     assert is_date_line(line, READING)
 
 
-def test_a_sentence_with_a_date_is_no_date_line() -> None:
+def test_a_sentence_with_a_date_is_not_a_date_line() -> None:
     assert not is_date_line("On 12 March 2026 the bridge was opened to all.", READING)
 
 
@@ -88,7 +88,7 @@ def test_headline_date_and_bar_go_and_the_text_stays() -> None:
         "The bridge is open. Lorries may cross it again since Tuesday.",
     ],
 )
-def test_a_first_sentence_that_says_the_headline_stays(line: str) -> None:
+def test_a_first_sentence_with_the_headline_stays(line: str) -> None:
     assert kept("<h1>The bridge is open</h1>", f"<p>{line}</p><p>{TEXT}</p>") == [line, TEXT]
 
 
@@ -124,7 +124,7 @@ def test_rows_of_figures_stay() -> None:
     assert kept(f"<table><tr><th>Bridge</th><td>{TEXT[:30]}</td></tr>{rows}</table>")[0] == "Bridge"
 
 
-def test_a_file_at_the_end_goes_and_one_amid_the_text_stays() -> None:
+def test_a_file_at_the_end_is_removed_and_one_inside_the_text_stays() -> None:
     file = '<p>Annex: <a href="/get?id=4">Report on the bridge</a> (pdf, 1 KB)</p>'
 
     assert kept(f"<p>{TEXT}</p>", file) == [TEXT]
@@ -134,7 +134,7 @@ def test_a_file_at_the_end_goes_and_one_amid_the_text_stays() -> None:
 @pytest.mark.parametrize(
     "tail", ["Other news", "Weitere Meldungen", "Digər xəbərlər", "Другие новости", "أخبار ذات صلة"]
 )
-def test_what_follows_an_announcement_of_other_news_goes(tail: str) -> None:
+def test_text_after_an_announcement_of_related_news_is_removed(tail: str) -> None:
     assert kept(f"<p>{TEXT}</p><h3>{tail}</h3><p>Ferries run again</p>") == [TEXT]
 
 
@@ -199,7 +199,7 @@ def test_a_sentence_that_begins_like_metadata_stays(line: str) -> None:
     assert kept(f"<p>{TEXT}</p><p>{line}</p>")[-1] == line
 
 
-def test_the_foot_of_the_page_is_no_end_of_a_text() -> None:
+def test_the_foot_of_the_page_is_not_an_end_of_a_text() -> None:
     foot = "<footer>Harbour Board, Quay 1</footer>"
     assert kept(f"<main><p>{TEXT}</p><p>Nobody was hurt.</p></main>{foot}") == [
         TEXT,
@@ -209,7 +209,7 @@ def test_the_foot_of_the_page_is_no_end_of_a_text() -> None:
     assert kept(own)[-1] == "Harbour Board, Quay 1"
 
 
-def test_a_text_that_lies_in_a_footer_as_a_whole_stays() -> None:
+def test_a_text_completely_in_a_footer_stays() -> None:
     assert kept(f"<footer><p>{TEXT}</p><p>Nobody was hurt.</p></footer>")[-1] == "Nobody was hurt."
 
 

@@ -64,7 +64,7 @@ def kept_runs(home: Path) -> int:
     return len(runs)
 
 
-def test_an_address_that_nothing_can_be_asked_of_spoils_no_other(room: Room, home: Path) -> None:
+def test_an_invalid_address_affects_no_other(room: Room, home: Path) -> None:
     bad = f"http://127.0.0.1:{99999}/news/4.html"
     row = f'<li class="row"><span class="date">9 March 2026</span> <a href="{bad}">Notice</a></li>'
     room.page(
@@ -77,7 +77,7 @@ def test_an_address_that_nothing_can_be_asked_of_spoils_no_other(room: Room, hom
     assert kept_runs(home) == 1
 
 
-def test_a_next_page_that_nothing_can_be_asked_of_leaves_the_list_and_the_report(
+def test_a_next_page_with_an_invalid_address_leaves_the_list_and_the_report(
     room: Room, home: Path
 ) -> None:
     following = '<a rel="next" href="http://127.0.0.1:99999/news/?page=2">Next page</a>'
@@ -86,7 +86,7 @@ def test_a_next_page_that_nothing_can_be_asked_of_leaves_the_list_and_the_report
     assert kept_runs(home) == 1
 
 
-def test_a_release_that_the_store_refuses_spoils_no_other_and_is_told(
+def test_a_release_that_the_store_refuses_is_reported_and_affects_no_other(
     room: Room, home: Path
 ) -> None:
     sabotage(home, f"INSERT ON releases WHEN NEW.url = '{room.base}/news/2.html'")
@@ -124,7 +124,7 @@ def test_what_fails_beside_the_releases_leaves_the_report(
     assert kept_runs(home) == 1
 
 
-def test_a_report_that_cannot_be_kept_is_printed_and_says_so(room: Room, home: Path) -> None:
+def test_a_report_that_cannot_be_kept_is_printed_with_a_note(room: Room, home: Path) -> None:
     del room
     sabotage(home, "INSERT ON runs")
     run = collect(home)
@@ -147,9 +147,7 @@ def test_a_source_whose_visit_cannot_begin_spoils_no_other_of_its_batch(
     assert by_id["pilots"]["new"] == 2
 
 
-def test_half_a_surrogate_pair_in_what_a_page_says_for_machines_loses_nothing(
-    room: Room, home: Path
-) -> None:
+def test_half_a_surrogate_pair_in_metadata_loses_nothing(room: Room, home: Path) -> None:
     said = (
         '{"@type": "NewsArticle", "headline": "Notice 2: %s", "image": "http://x.example/%s.png"}'
     )

@@ -45,7 +45,7 @@ def test_a_broken_file_gives_what_can_be_read_of_it() -> None:
     assert len(read_addresses(cut.encode(), "feeds.opml")) == 2
 
 
-def test_a_file_that_is_no_text_is_refused() -> None:
+def test_a_file_that_is_not_text_is_refused() -> None:
     with pytest.raises(BadList, match=r"^ls: .*text file"):
         read_addresses(b"\x7fELF\2\1\1\0\0\nhttp://a.example/\n", "ls")
 
@@ -72,12 +72,12 @@ def test_a_file_without_any_address_is_refused(body: str) -> None:
         ("<", "is not XML"),
     ],
 )
-def test_what_is_no_list_is_refused(content: str, why: str) -> None:
+def test_what_is_not_a_list_is_refused(content: str, why: str) -> None:
     with pytest.raises(BadList, match=f"feeds.opml: the document {why}"):
         read_addresses(content.encode(), "feeds.opml")
 
 
-def test_outlines_that_lie_too_deep_are_not_followed() -> None:
+def test_outlines_nested_too_deep_are_not_followed() -> None:
     deep = "<outline text='a'>" * 100_000
     found = read_addresses(f"<opml><outline xmlUrl='http://a.example/'/>{deep}".encode(), "x")
     assert [one.address for one in found] == ["http://a.example/"]

@@ -98,14 +98,14 @@ def blog(address: str, older: str, *, dated: bool) -> Page:
     return Page(f"https://merrow.example{address}", html.encode())
 
 
-def test_a_front_page_that_goes_on_to_older_releases_is_none_whatever_it_says_above() -> None:
+def test_a_home_page_that_leads_to_older_releases_is_a_listing() -> None:
     page = blog("/", "/?paged=2", dated=False)
     listing = read_listing(page, READING)
     assert [item.title for item in listing.items] == list(TITLES[:5])
     assert not reads_as_release(page, listing, READING)
 
 
-def test_an_article_with_several_pages_stays_one_whatever_it_lists_below() -> None:
+def test_an_article_with_several_pages_stays_one_release() -> None:
     page = blog("/notices/the-harbour-and-its-ships", "?page=2", dated=True)
     assert reads_as_release(page, read_listing(page, READING), READING)
 

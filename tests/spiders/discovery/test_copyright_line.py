@@ -68,5 +68,5 @@ def test_a_name_that_is_stated_as_a_line_on_copyright_is_read_as_one() -> None:
 
 
 @pytest.mark.parametrize("name", ["Copyright Office", "Weir Authority 2026", "Rights Watch"])
-def test_a_name_that_is_no_line_on_copyright_stays(name: str) -> None:
+def test_a_name_that_is_not_a_line_on_copyright_stays(name: str) -> None:
     assert without_copyright(name) == name

@@ -83,7 +83,7 @@ def test_a_page_names_its_feeds_and_customary_places_are_tried_after_them() -> N
     assert [place.url for place in found[3:]] == [f"{URL}feed/", "https://press.example/feed"]
 
 
-def test_robots_txt_names_sitemaps_those_of_news_first() -> None:
+def test_robots_txt_lists_sitemaps_with_news_ones_first() -> None:
     robots = page("User-agent: *\nDisallow: /x\nSitemap: /sitemap.xml\nsitemap : https://press.example/news-sitemap.xml\n"
                   "Sitemap: javascript:x\n", "https://press.example/robots.txt")  # fmt: skip
     assert [place.url for place in sitemaps_of(robots)] == [
@@ -93,7 +93,7 @@ def test_robots_txt_names_sitemaps_those_of_news_first() -> None:
     assert sitemaps_of(page("<html><p>Sitemap: /x")) == ()
 
 
-def test_of_a_sitemap_index_only_what_is_of_news_is_read() -> None:
+def test_only_news_sitemaps_of_an_index_are_read() -> None:
     index = read(
         "<sitemapindex><sitemap><loc>/pages.xml</loc></sitemap>"
         "<sitemap><loc>/press-2026.xml</loc></sitemap></sitemapindex>"
@@ -119,7 +119,7 @@ def test_a_feed_with_all_that_the_page_lists_and_older_ones_is_complete() -> Non
         (Listing(URL, (), reasons=("the document is not XML",)), listed(9, 8, 7), "not XML"),
     ],
 )
-def test_a_feed_that_lacks_or_adds_too_much_is_not_preferred_and_says_why(
+def test_a_feed_with_missing_or_extra_items_is_not_preferred_and_gives_the_reason(
     feed: Listing, listing: Listing, said: str
 ) -> None:
     found = against(feed, listing)
@@ -161,7 +161,7 @@ def test_the_same_title_on_the_same_day_is_the_same_release_at_another_address()
     assert not against(feed, listed(9, 8, 7, dated=False)).complete
 
 
-def test_what_has_no_date_among_dated_releases_is_not_asked_of_a_feed() -> None:
+def test_undated_ones_among_dated_releases_are_not_expected_in_a_feed() -> None:
     listing = listed(9, 8, 7)
     banner = ListingItem("https://press.example/about", "About the harbour board")
     mixed = Listing(URL, (banner, *listing.items))

@@ -10,7 +10,7 @@ import pytest
 from data.dates.context import DateContext
 from spiders.discovery.field_review import SampleRelease, draft_rules, review
 from spiders.discovery.proposal import Guess, SourceDraft
-from spiders.discovery.propose import Site, languages_of, propose
+from spiders.discovery.propose import FetchedSite, languages_of, propose
 from spiders.discovery.site_name import guess_name
 from spiders.discovery.source_ids import source_id
 from spiders.discovery.time_zone import guess_zone
@@ -60,7 +60,7 @@ def at(text: str) -> dt.datetime:
         ("", (), (), "UTC", False),
     ],
 )  # fmt: skip
-def test_a_time_zone_is_taken_for_certain_only_where_the_place_is(
+def test_a_time_zone_is_certain_only_if_the_place_is(
     host: str, languages: tuple[str, ...], stated: tuple[str, ...], zone: str, *, sure: bool
 ) -> None:
     guess = guess_zone(host, languages, map(at, stated))
@@ -73,7 +73,7 @@ def test_of_a_room_that_was_never_seen_no_certain_guess_is_wrong(room: Room) -> 
     (path,) = room.folder.glob("listing.*")
     listing = Page(room.listing.url, path.read_bytes())
     release = Page(room.release.url, (room.folder / "release.html").read_bytes())
-    site = Site(listing, NOW, releases=((ListingItem(release.url, ""), release),))
+    site = FetchedSite(listing, NOW, releases=((ListingItem(release.url, ""), release),))
     proposal = propose(site, ()).proposal
     if proposal.timezone.sure:
         assert proposal.timezone.value == room.source.timezone
@@ -136,7 +136,9 @@ def test_a_name_that_the_host_s_is_made_of_is_sure() -> None:
     assert guess_name(numbered, []).confidence < 0.2
 
 
-def test_the_part_of_a_title_that_is_no_headline_names_a_site_before_its_copyright_does() -> None:
+def test_the_part_of_a_title_that_is_not_a_headline_names_a_site_before_its_copyright_does() -> (
+    None
+):
     rights = "<h1>Pilots at work</h1><p>© 2026 Lindmouth Group</p>"
     for title in ("Pilots at work | Society of Pilots", "Society of Pilots | Pilots at work"):
         assert guess_name(page(f"<title>{title}</title>{rights}"), []).value == "Society of Pilots"
@@ -174,7 +176,7 @@ def test_a_source_gets_an_id_that_is_free(
     assert source_id(name, url, taken) == expected
 
 
-def test_a_proposal_is_written_as_the_shortest_file_that_says_it() -> None:
+def test_a_proposal_is_written_as_the_shortest_equivalent_file() -> None:
     sure = Guess('Harbour "Board"\\', 0.9, "og:site_name")
     proposal = SourceDraft("harbour", sure, URL, Guess("Europe/Oslo", 0.9, "the domain .no"))
     assert len(proposal.toml.splitlines()) == 3
@@ -194,7 +196,7 @@ def test_a_proposal_marks_what_is_to_be_checked_and_holds_what_is_needed() -> No
     assert file.releases[0] == full.rules
 
 
-def listing_and_releases(release: str, days: tuple[int, ...] = (5, 4, 3)) -> Site:
+def listing_and_releases(release: str, days: tuple[int, ...] = (5, 4, 3)) -> FetchedSite:
     rows = "".join(
         f'<li>{n} March 2026 <a href="/r/{n}">Lamp number {n} is lit on the mole</a></li>'
         for n in days
@@ -206,7 +208,7 @@ def listing_and_releases(release: str, days: tuple[int, ...] = (5, 4, 3)) -> Sit
         for n in days
     ]  # fmt: skip
     listing = page(f"<html lang=en><title>News - Harbour</title><ul>{rows}</ul>")
-    return Site(listing, NOW, releases=tuple(pages))
+    return FetchedSite(listing, NOW, releases=tuple(pages))
 
 
 def test_no_selector_is_written_where_detection_is_right() -> None:
@@ -240,7 +242,7 @@ def test_a_selector_is_written_where_the_listing_contradicts_the_page() -> None:
     assert not any(doubt.startswith(("title", "published")) for doubt in found.doubts)
 
 
-def test_what_no_selector_can_mend_is_told_with_the_line_to_write() -> None:
+def test_a_field_without_a_working_selector_is_reported_with_the_line_to_write() -> None:
     site = listing_and_releases(
         '<html lang=en><meta property="article:published_time" content="2019-05-05">'
         "<h1>Lamp number {n} is lit on the mole</h1>{text}"
@@ -272,7 +274,7 @@ def test_the_order_of_day_and_month_is_written_where_only_the_list_shows_it(
         f'<li>{day} <a href="/r/{n}">Lamp number {n} is lit on the mole</a></li>'
         for n, day in enumerate(days)
     )
-    found = propose(Site(page(f"<html lang=en><ul>{rows}</ul>"), NOW), ())
+    found = propose(FetchedSite(page(f"<html lang=en><ul>{rows}</ul>"), NOW), ())
     assert found.file.date_order == order
     months = [item.published.day.month for item in found.listing.items if item.published]
     assert order is None or months in ([3, 3, 2, 1], [11, 3, 2, 1], [10, 10, 10])
@@ -287,13 +289,13 @@ def looks(*releases: str) -> list[SampleRelease]:
     ]
 
 
-def test_pages_that_all_have_the_same_text_are_told() -> None:
+def test_pages_that_all_have_the_same_text_are_reported() -> None:
     fields = {field.name: field for field in review(looks(*[release_html(1)] * 3), "Harbour")}
     assert "all pages have the same text" in fields["body"].advice
     assert fields["publisher"].value == "Harbour"
 
 
-def test_releases_that_a_browser_must_draw_are_told_with_the_line_to_write() -> None:
+def test_releases_that_need_a_browser_are_reported_with_the_line_to_write() -> None:
     empty = '<div id="root"></div><script src="/app.js"></script>'
     fields = {field.name: field for field in review(looks(*[empty] * 3), "Harbour")}
     assert "write render = true" in fields["body"].advice
@@ -322,9 +324,7 @@ def test_one_page_is_too_little_for_a_selector() -> None:
         ("", False),
     ],
 )  # fmt: skip
-def test_a_page_that_is_empty_without_a_browser_is_told_from_one_that_is_not(
-    text: str, *, scripted: bool
-) -> None:
+def test_a_page_that_is_empty_without_a_browser_is_recognized(text: str, *, scripted: bool) -> None:
     assert needs_scripts(page(text)) is scripted
 
 
@@ -337,13 +337,13 @@ def test_a_page_that_is_empty_without_a_browser_is_told_from_one_that_is_not(
 )  # fmt: skip
 def test_hostile_pages_give_a_proposal_with_doubts_and_never_an_exception(text: str) -> None:
     pages = tuple((ListingItem(URL, "Lamp"), page(text)) for _ in range(3))
-    found = propose(Site(page(text), NOW, releases=pages), ())
+    found = propose(FetchedSite(page(text), NOW, releases=pages), ())
     assert found.file.url == URL
     assert found.doubts
     assert len(found.proposal.id) <= 64
 
 
-def test_a_list_that_is_a_row_off_mends_no_page_that_has_a_headline_of_its_own() -> None:
+def test_a_shifted_list_changes_no_page_with_its_own_headline() -> None:
     text = "<p>" + "The harbour board counted ships in its basins last week. " * 4 + "</p>"
     titles = {n: f"Lamp number {n} is lit on the mole" for n in (5, 4, 3, 2)}
     pages = tuple(
@@ -353,7 +353,7 @@ def test_a_list_that_is_a_row_off_mends_no_page_that_has_a_headline_of_its_own()
               f"{URL}{n}"))
         for n in (5, 4, 3)
     )  # fmt: skip
-    found = propose(Site(page("<html lang=en>"), NOW, releases=pages), ())
+    found = propose(FetchedSite(page("<html lang=en>"), NOW, releases=pages), ())
     assert found.file.releases == (ReleaseRules(),)
     assert any(doubt.startswith("title") for doubt in found.doubts)
 
@@ -361,9 +361,9 @@ def test_a_list_that_is_a_row_off_mends_no_page_that_has_a_headline_of_its_own()
 def test_a_country_that_a_site_states_as_its_address_decides_its_zone() -> None:
     address = '{"@type": "Organization", "address": {"addressCountry": "IE"}}'
     site = page(f'<html lang="en-gb"><script type="application/ld+json">{address}</script>')
-    zone = propose(Site(site, NOW), ()).proposal.timezone
+    zone = propose(FetchedSite(site, NOW), ()).proposal.timezone
     assert (zone.value, zone.sure) == ("Europe/Dublin", True)
-    assert not propose(Site(page('<html lang="en-gb">'), NOW), ()).proposal.timezone.sure
+    assert not propose(FetchedSite(page('<html lang="en-gb">'), NOW), ()).proposal.timezone.sure
 
 
 def test_a_zone_that_is_put_right_turns_no_date_round() -> None:
@@ -371,7 +371,7 @@ def test_a_zone_that_is_put_right_turns_no_date_round() -> None:
         f'<li>{day} <a href="/r/{n}">Lamp number {n} is lit on the mole</a></li>'
         for n, day in enumerate(("11/13/26", "9/3/26", "7/2/26", "3/1/26"))
     )
-    found = propose(Site(page(f"<html lang=en><ul>{rows}</ul>"), NOW), ())
+    found = propose(FetchedSite(page(f"<html lang=en><ul>{rows}</ul>"), NOW), ())
     assert found.file.date_order == "MDY"
     days = [item.published.iso for item in found.listing.items if item.published]
     assert days == ["2026-11-13", "2026-09-03", "2026-07-02", "2026-03-01"]
@@ -397,8 +397,8 @@ LISTED = "".join(
 )
 def test_a_list_that_shows_more_than_it_leads_to_is_less_certain(below: str, told: str) -> None:
     html = f"<html lang=en><h1>News</h1><ul>{LISTED}</ul>{below}"
-    site = Site(page(html, URL), NOW, offline=True)
-    plain = propose(Site(page(f"<html><ul>{LISTED}</ul>", URL), NOW, offline=True), ())
+    site = FetchedSite(page(html, URL), NOW, offline=True)
+    plain = propose(FetchedSite(page(f"<html><ul>{LISTED}</ul>", URL), NOW, offline=True), ())
     certainty = propose(site, ()).certainty
     reason = next((why for why in certainty.reasons if "older releases" in why), "")
     assert told in reason

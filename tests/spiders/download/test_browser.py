@@ -33,7 +33,7 @@ def test_what_to_install_is_named_where_the_browser_is_missing(
     assert caught.value.exit_code == 2
 
 
-def test_a_source_without_its_browser_fails_alone_and_says_what_to_install(tmp_path: Path) -> None:
+def test_a_source_without_its_browser_fails_alone_with_advice(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))
         room.page("/news/1.html", release_html(1))

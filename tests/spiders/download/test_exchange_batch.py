@@ -79,7 +79,7 @@ def test_an_answer_that_our_code_fails_at_spoils_no_other(archive: Archive) -> N
     assert isinstance(told[1], TypeError)
 
 
-def test_an_archive_without_room_says_so_of_each_answer(tmp_path: Path) -> None:
+def test_a_full_archive_reports_each_response(tmp_path: Path) -> None:
     full = Archive(tmp_path / "archive", Settings(budget=1))
     full.exchange(answer())
     told = added(full, *pages(2))
@@ -87,7 +87,7 @@ def test_an_archive_without_room_says_so_of_each_answer(tmp_path: Path) -> None:
     full.close()
 
 
-def test_an_answer_that_nobody_awaits_any_more_holds_up_no_other(archive: Archive) -> None:
+def test_an_abandoned_response_blocks_no_other(archive: Archive) -> None:
     async def add() -> Capture:
         batch = ExchangeBatch(archive)
         given_up, other = (asyncio.create_task(batch.add(one)) for one in pages(2))

@@ -85,7 +85,7 @@ def test_no_redirect_leads_where_no_source_may(room: Room, tmp_path: Path) -> No
         assert one.get("message") or one["status"] == 302, url
 
 
-def test_a_redirect_without_end_is_given_up(room: Room, tmp_path: Path) -> None:
+def test_an_endless_redirect_is_abandoned(room: Room, tmp_path: Path) -> None:
     room.answers["/round"] = Answer(status=302, headers={"Location": "/round?"}, etag=False)
     room.answers["/round?"] = Answer(status=302, headers={"Location": "/round"}, etag=False)
     for number in range(50):

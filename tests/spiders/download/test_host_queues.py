@@ -23,7 +23,7 @@ from spiders.download.hosts import host_of
         ("http://[::1]:99/", "::1:99"),
     ],
 )
-def test_servers_on_our_own_machine_are_told_apart_by_their_ports(url: str, host: str) -> None:
+def test_servers_on_our_machine_are_distinguished_by_port(url: str, host: str) -> None:
     assert host_of(url) == host
 
 
@@ -81,7 +81,7 @@ def test_a_redirect_to_another_host_waits_for_that_one() -> None:
     assert request.meta[SLOT] == "b.example"
 
 
-def test_what_a_visit_asked_for_before_it_was_stopped_is_passed_over() -> None:
+def test_requests_of_a_stopped_visit_are_skipped() -> None:
     active: set[Request] = set()
     found = queues(active)
     stopped, other = SimpleNamespace(ended=False), SimpleNamespace(ended=False)

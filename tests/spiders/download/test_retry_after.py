@@ -31,14 +31,14 @@ def test_no_host_keeps_us_away_for_more_than_a_day(noon: dt.datetime) -> None:
 
 
 @pytest.mark.parametrize("header", [None, "", "soon", "-5", "1.5", "٣", "Thu, 99 Nov 2026"])
-def test_what_is_no_time_asks_for_nothing_but_429_does(
+def test_an_invalid_retry_after_is_ignored_except_with_429(
     header: str | None, noon: dt.datetime
 ) -> None:
     assert wait_of(503, header, noon) is None
     assert wait_of(429, header, noon) == Wait(noon + 5 * MINUTE, 429)
 
 
-def test_what_is_over_and_what_other_answers_say_asks_for_nothing(noon: dt.datetime) -> None:
+def test_past_times_and_other_statuses_delay_nothing(noon: dt.datetime) -> None:
     assert wait_of(503, "0", noon) is None
     assert wait_of(429, "Thu, 26 Nov 2015 12:00:00 GMT", noon) is None
     assert wait_of(200, "120", noon) is None

@@ -51,7 +51,7 @@ def test_a_body_without_the_end_of_its_format_is_cut(body: str, encoding: str) -
     assert end_of(body.encode(encoding)) == "cut"
 
 
-def test_plain_text_has_no_end_of_its_own() -> None:
+def test_plain_text_has_no_end_marker() -> None:
     assert end_of(b"User-agent: *") == "unknown"
     assert end_of(b"Fewer than <10 ships") == "unknown"
 

@@ -38,7 +38,7 @@ def stirred(draw: st.DrawFn) -> tuple[Room, bytes]:
 
 @examples(80)
 @given(stirred(), st.sampled_from(["auto", "listing", "release"]))
-def test_whatever_is_done_to_a_page_it_is_read(made: tuple[Room, bytes], kind: str) -> None:
+def test_any_damaged_page_is_read(made: tuple[Room, bytes], kind: str) -> None:
     room, body = made
     found = extract("x", Page(room.source.url, body), room.reading, kind)  # type: ignore[arg-type]
     if found["kind"] == "listing":

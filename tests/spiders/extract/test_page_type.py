@@ -23,14 +23,14 @@ def kind(room: Room, part: str) -> str:
 
 
 @pytest.mark.parametrize("part", KNOWN)
-def test_releases_with_links_to_others_are_told_from_listings(part: str) -> None:
+def test_releases_with_links_to_others_are_not_listings(part: str) -> None:
     taken = {room.folder.name: kind(room, part) for room in ALL}
     wrong = [name for name, found in taken.items() if found != part]
     assert len(wrong) <= (1 - KNOWN[part]) * len(ALL), wrong
 
 
 @pytest.mark.parametrize("url", ["", "https://harbour.example/"])
-def test_pages_are_told_apart_without_a_telling_address(url: str) -> None:
+def test_pages_are_distinguished_without_different_addresses(url: str) -> None:
     reading = ALL[0].reading
     release, listing = release_html(7), listing_html(list(range(12)))
     assert extract("", Page(url, release.encode()), reading)["kind"] == "release"
@@ -47,7 +47,7 @@ TEXT = (
 )
 
 
-def test_a_short_release_below_the_day_of_today_is_no_listing() -> None:
+def test_a_short_release_below_the_day_of_today_is_not_a_listing() -> None:
     html = (
         "<html><head><title>Port of Merrow</title></head><body><div>Wednesday, 18 November 2026"
         f"</div><ul class=nav>{MENU}</ul><div><h3>Bridge closes</h3><p>Day of notice: 3 November"

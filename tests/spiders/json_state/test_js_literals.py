@@ -26,7 +26,7 @@ def test_a_literal_is_its_value(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["{a: 1+2}", "{a: f(1)}", "alert(1)", "{a:" * 100_000, "{a: 1 /*"])
-def test_what_is_no_literal_is_not_guessed(text: str) -> None:
+def test_what_is_not_a_literal_is_not_guessed(text: str) -> None:
     with pytest.raises(NoLiteral):
         first_value(text, 0)
 

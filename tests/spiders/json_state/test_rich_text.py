@@ -24,5 +24,5 @@ def test_markdown_and_plain_lines_are_read(text: str, html: str) -> None:
     assert from_markdown(text) == html
 
 
-def test_a_very_long_text_is_taken_for_a_plain_one() -> None:
+def test_a_very_long_text_is_treated_as_plain() -> None:
     assert from_markdown("**a** " * MAX_MARKDOWN_CHARACTERS).startswith("<p>**a**")

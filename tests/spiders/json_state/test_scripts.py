@@ -89,7 +89,7 @@ def test_a_cache_that_keeps_records_by_their_keys_is_a_list() -> None:
     assert len(read_listing(page, READING).items) == len(POSTS)
 
 
-def test_ends_of_addresses_are_completed_by_what_the_page_says_and_else_doubted() -> None:
+def test_relative_endings_are_completed_from_the_page_or_doubted() -> None:
     posts = [{key: one[key] for key in ("slug", "title", "publishedAt")} for one in OTHERS]
     guessed = read_listing(
         shell(FORMS["next"]({"posts": posts}), "https://ferry.example/press"), READING
@@ -177,7 +177,7 @@ def test_points_and_links_of_rich_text_are_kept() -> None:
     assert '<a href="https://ferry.example/cost"' in content.body_html
 
 
-def test_what_the_page_shows_stands_where_it_is_no_worse_than_the_state() -> None:
+def test_the_visible_text_is_used_if_it_is_no_worse_than_the_state() -> None:
     shown = (
         f"<article><h1>{RELEASE['title']}</h1><p>{FIRST}</p><p>{SECOND}</p><p>Shown.</p></article>"
     )
@@ -197,7 +197,7 @@ def test_a_state_that_is_not_surely_of_this_page_gives_no_release() -> None:
         assert read.content.body_rule != "state"
 
 
-def test_a_page_whose_release_is_in_its_state_is_told_from_a_listing() -> None:
+def test_a_page_with_a_release_in_its_state_is_not_a_listing() -> None:
     assert extract("1", shell(FORMS["next"](STATE)), READING)["kind"] == "release"
     listing = shell(FORMS["next"]({"posts": POSTS}), "https://ferry.example/news/")
     assert extract("2", listing, READING)["kind"] == "listing"
@@ -283,13 +283,13 @@ ROWS = [
 
 
 @pytest.mark.parametrize("target", ["var news", "const rows", "let x", "App.news", "my.app.list"])
-def test_a_list_of_records_is_read_whatever_it_is_assigned_to(target: str) -> None:
+def test_a_list_of_records_is_read_from_any_variable(target: str) -> None:
     script = f"<script>{target} = {json.dumps(ROWS, ensure_ascii=False)};\ndraw();</script>"
     listing = read_listing(shell(script, "https://weir.example/press/"), READING)
     assert [item.title for item in listing.items] == [row["title"] for row in ROWS]
 
 
-def test_lists_of_plain_values_and_bare_names_are_no_state() -> None:
+def test_lists_of_plain_values_and_bare_names_are_not_states() -> None:
     text = json.dumps([row["title"] for row in ROWS] * 9)
     for script in (f"var colours = {text}", f"colours = {json.dumps(ROWS)}"):
         assert not [*states(shell(f"<script>{script}</script>").tree)]
@@ -302,5 +302,5 @@ def test_no_more_attributes_are_read_than_their_bound() -> None:
 
 
 @pytest.mark.parametrize("value", ["{" * 500, "[" * 500, '{"a":' * 100, "{{ title }}" * 20])
-def test_an_attribute_that_is_no_value_is_skipped(value: str) -> None:
+def test_an_attribute_that_is_not_a_value_is_skipped(value: str) -> None:
     assert not [*states(shell(f'<i data-a="{html.escape(value)}"></i>').tree)]

@@ -32,7 +32,7 @@ def test_dates_in_numbers_show_the_order(dates: list[str], order: str) -> None:
     assert listed_order(page(*dates), TODAY) == order
 
 
-def test_a_page_without_dates_in_numbers_is_not_laid_flat(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_without_numeric_dates_is_not_flattened(monkeypatch: pytest.MonkeyPatch) -> None:
     def flatten(_: Page) -> FlatPage:
         raise AssertionError("the page was laid flat")
 

@@ -36,7 +36,7 @@ def template() -> Template:
     return learned(large(1), large(2), large(3))
 
 
-def test_an_excerpt_says_all_that_the_page_says(template: Template) -> None:
+def test_an_excerpt_gives_the_same_result_as_the_page(template: Template) -> None:
     assert template.excerpt is not None
     reader = TemplateReader(template)
     page = large(4)
@@ -78,7 +78,7 @@ def test_a_tag_in_a_comment_or_a_script_is_none(template: Template, cloak: str) 
         "</div></div>",
     ],
 )
-def test_where_an_element_ends_is_for_the_parser_to_say(template: Template, odd: str) -> None:
+def test_the_parser_decides_where_an_element_ends(template: Template, odd: str) -> None:
     more = "".join(f"<p>The board met {n} times in the year {n + 1500}.</p>" for n in range(200))
     page = large(4, within=odd + more, after="<p>This stands below the release.</p>")
     found = TemplateReader(template).read(page, READING)

@@ -140,7 +140,7 @@ def test_what_three_pages_teach_reads_all_others(layout: Callable[[int], Page]) 
         assert found.body_text == paragraphs(number)[3:-4].replace("</p><p>", "\n\n")
 
 
-def test_a_footer_that_names_who_the_text_names_is_no_part_of_the_text() -> None:
+def test_a_footer_that_names_who_the_text_names_is_not_part_of_the_text() -> None:
     def named(number: int) -> Page:
         return page(
             number,
@@ -168,7 +168,7 @@ def tabled(number: int, *, path: str = '<td class="small">Press &gt; Notices</td
     )
 
 
-def test_a_date_without_a_name_of_its_own_is_learned_by_its_place_in_the_row() -> None:
+def test_a_date_without_a_class_is_learned_by_its_place_in_the_row() -> None:
     template = learned(tabled(1), tabled(2), tabled(3))
     assert template.rules.published == "td.small:nth-of-type(2)"
     found = read(template, tabled(7)).content
@@ -222,7 +222,7 @@ def test_a_declared_selector_wins_over_what_would_be_learned() -> None:
     assert read(template, old(4)).content.title == "Harbour Board of Lindmouth"
 
 
-def test_lines_that_end_all_pages_are_no_content() -> None:
+def test_lines_that_end_all_pages_are_not_content() -> None:
     template = learned(*(old(number, footer=True) for number in (1, 2, 3)))
     found = read(template, old(4, footer=True)).content
     assert "Contact" not in found.body_text
@@ -269,7 +269,7 @@ def test_a_page_without_the_date_does_not_fit_and_is_detected() -> None:
     assert rules_of(learner.read(old(5), READING, NONE, None)) == "learned"
 
 
-def test_a_relaunch_is_detected_then_learned_anew_and_the_old_layout_forgotten() -> None:
+def test_a_relaunch_is_detected_then_learned_and_the_old_layout_forgotten() -> None:
     shelf = Shelf()
     learner = SourceTemplates("harbour", [NONE], shelf)
     before = [learner.read(old(number), READING, NONE, None) for number in range(1, 6)]
@@ -520,7 +520,7 @@ def test_a_template_that_errs_on_the_first_page_it_was_not_learned_from_is_forgo
     assert not shelf.templates("harbour")
 
 
-def test_a_page_that_is_read_anew_is_read_as_it_was_read_before() -> None:
+def test_a_page_is_extracted_again_with_the_same_method() -> None:
     shelf = Shelf()
     visit(shelf, old(1), old(2), old(3), old(4))
     found = {}

@@ -33,7 +33,7 @@ def test_titles_are_looked_for_once_in_each_element(inside: str) -> None:
     assert many.visits < 2.5 * few.visits
 
 
-def test_a_title_is_found_in_the_inmost_element_that_says_it() -> None:
+def test_a_title_is_found_in_the_innermost_element_with_it() -> None:
     tree = counted_tree("<div><p class=a><b>La</b>mps </p><p>Lamps and ships</p></div>")
     assert [(one.get("class"), how) for one, how in sample_of(tree).titles()] == [("a", "")]
 

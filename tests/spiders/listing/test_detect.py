@@ -44,7 +44,7 @@ def read(body: str) -> list[tuple[str, str | None]]:
     ]
 
 
-def test_a_row_that_heads_others_by_its_date_may_have_a_link_of_its_own() -> None:
+def test_a_dated_heading_row_may_have_its_own_link() -> None:
     head = (
         "<tr><td><strong>Filed: {day} May 2026<br><a href='/zip/{day}'>All opinions as one file</a>"
         "<br>Index: <a href='/index/{day}'>{day} May 2026</a></strong></td></tr>"
@@ -79,7 +79,7 @@ def test_no_dated_box_heads_the_list_below_it() -> None:
     assert found == [(f"/news/{n}", None) for n in range(8)]
 
 
-def test_the_link_to_the_next_month_is_no_heading_of_the_list_below() -> None:
+def test_the_link_to_the_next_month_is_not_a_heading_of_the_list_below() -> None:
     found = read(
         "<main><h1>Opinions</h1><div class=nav><div><a href='?term=1'>Prev</a></div>"
         "<div><h2>March 2026</h2></div><div><a href='?term=3'>Next</a></div></div>"
@@ -117,7 +117,7 @@ def test_a_box_that_only_has_the_tag_of_the_rows_is_none_of_them() -> None:
     assert found == [(f"/news/{n}/", f"2026-05-{n + 1:02}") for n in range(9, 1, -1)]
 
 
-def test_the_services_of_a_city_are_no_list_of_releases() -> None:
+def test_the_services_of_a_city_are_not_a_list_of_releases() -> None:
     folders = [
         "jobs",
         "water",
@@ -165,7 +165,7 @@ def test_boxes_below_headings_of_their_own_win_over_no_undated_list() -> None:
     assert found == [(f"/blog/{n}-a/", None) for n in range(6)]
 
 
-def test_what_leads_on_from_a_title_is_no_second_title_of_its_post() -> None:
+def test_what_leads_on_from_a_title_is_not_a_second_title_of_its_post() -> None:
     row = (
         "<div id='post-{n}' class='post'><h2><a href='/{n}/'>Notice {n} of the board</a></h2>"
         "<div class='summary'><p>It rained. <a href='/{n}/'>Continue reading</a></p></div>"

@@ -84,7 +84,7 @@ def test_the_next_page_of_a_feed_is_followed() -> None:
     )
 
 
-def test_wordpress_goes_on_while_its_pages_are_full() -> None:
+def test_wordpress_pagination_continues_while_its_pages_are_full() -> None:
     post = json.loads(FEEDS["wordpress"])[0]
     url = "http://press.example/wp-json/wp/v2/posts?per_page=2&page=3"
     posts = [post, post | {"link": "http://press.example/r/2"}]
@@ -137,7 +137,7 @@ def test_broken_documents_give_a_reason(text: str) -> None:
     assert page.reasons
 
 
-def test_a_page_tells_its_feeds_but_not_those_of_comments() -> None:
+def test_a_page_links_its_feeds_but_not_those_of_comments() -> None:
     head = """<link rel="alternate" type="application/rss+xml" href="/feed/" title="News">
     <link rel="alternate" type="application/rss+xml" href="/comments/feed/">
     <link rel="alternate" type="application/atom+xml" href="atom.xml">

@@ -107,7 +107,7 @@ RECORDS = rows('{"title": "$T", "url": "/news/$N", "date": "$D"}')
         ({"total_pages": 9}, "", None),
     ],
 )
-def test_the_next_page_is_the_one_that_the_document_tells(
+def test_the_next_page_is_the_one_stated_in_the_document(
     extra: dict[str, Any], path: str, expected: str | None
 ) -> None:
     following = read({"items": RECORDS, **extra}, f"/api/news{path}").next
@@ -139,7 +139,7 @@ def test_records_at_fragments_of_one_page_are_different_releases() -> None:
     assert [item.url for item in read(feed).items] == [f"{BASE}{url}" for url in urls]
 
 
-def test_the_fragment_of_a_record_with_a_page_of_its_own_is_left_out() -> None:
+def test_the_fragment_of_a_record_with_its_own_page_is_dropped() -> None:
     marks = ("#xtor=RSS-1", "#lead", "#comments")
     records = [{**one, "url": f"{one['url']}{m}"} for one, m in zip(RECORDS, marks, strict=True)]
     found = [item.url for item in read({"items": records}).items]

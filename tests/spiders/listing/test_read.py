@@ -153,7 +153,7 @@ def test_a_single_release_is_a_list_too() -> None:
     assert rows(read(body)) == EXPECTED[:1]
 
 
-def test_a_menu_alone_is_no_listing() -> None:
+def test_a_menu_alone_is_not_a_listing() -> None:
     page = read("<p>No news today.</p>")
     assert page.items == ()
     assert page.reasons
@@ -206,7 +206,7 @@ def test_captions_of_cases_are_named_as_they_are_cited() -> None:
     ]
 
 
-def test_a_title_in_a_row_of_its_own_above_the_record_is_its_title() -> None:
+def test_a_title_in_a_separate_row_above_the_record_is_its_title() -> None:
     body = "".join(
         f"""<tr><td colspan="2"><b>{title}</b></td></tr><tr><td><b>Office:</b> <i>Press and more</i>
         <b>Date:</b> <i>{day}.11.2022</i></td><td><a href="/r/{n}">PDF</a></td></tr>"""
@@ -240,7 +240,7 @@ def test_dates_are_looked_for_in_so_many_texts_and_no_more() -> None:
         '<a href="/r/{n}">{title}</a> <a href="/r/{n}" title="Läs hela: {title}"><img src="x"></a>',
     ],
 )
-def test_what_leads_on_from_each_title_is_no_part_of_it(row: str) -> None:
+def test_what_leads_on_from_each_title_is_not_part_of_it(row: str) -> None:
     body = "".join(
         f"<div class='card'><b>{day}.11.2022</b>{row.format(n=n, title=title)}</div>"
         for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
@@ -260,7 +260,7 @@ def test_what_leads_on_from_each_title_is_no_part_of_it(row: str) -> None:
         "<div><p>{title}</p><i>{day}</i><a href=/r/{n}>More<b> about {title}</b></a></div>",
     ],
 )
-def test_dates_notes_on_files_and_leads_are_no_part_of_titles(row: str) -> None:
+def test_dates_notes_on_files_and_leads_are_not_part_of_titles(row: str) -> None:
     titles = ["Bridge closes for repairs", "Six villages get a library", "Ferry timetable is out"]
     rows = "".join(
         row.format(n=n, title=title, day=f"{n + 10} November 2022")
@@ -269,7 +269,7 @@ def test_dates_notes_on_files_and_leads_are_no_part_of_titles(row: str) -> None:
     assert [item.title for item in read(f"<ul>{rows}</ul>").items] == titles
 
 
-def test_a_date_stays_in_titles_that_it_tells_apart() -> None:
+def test_a_date_stays_in_titles_that_differ_only_in_it() -> None:
     rows = "".join(
         f"<li><a href=/r/{n}>Minutes of the meeting, {n + 10} November 2022</a></li>"
         for n in range(4)
@@ -360,7 +360,7 @@ def test_the_time_in_a_row_below_a_dated_heading_is_kept() -> None:
     ]
 
 
-def test_the_image_of_a_badge_is_no_part_of_a_title() -> None:
+def test_the_image_of_a_badge_is_not_part_of_a_title() -> None:
     body = "".join(
         f"<li>{day}.11.2022 <a href='/r/{n}'>{title} <img src='new.gif' alt='NEW'></a></li>"
         for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
@@ -424,7 +424,7 @@ def test_the_seed_gives_its_four_releases_and_its_next_page() -> None:
     assert page.next == f"{url}?page=2"
 
 
-def test_titles_that_are_no_captions_stay_as_the_page_shows_them() -> None:
+def test_titles_that_are_not_captions_stay_as_the_page_shows_them() -> None:
     titles = ("Premiér v Praze vs. ministr, et", "Sparta vs Slavia (2023)", "Ministr v domě, No. 5")
     body = "".join(
         f"<li>{day}.11.2022 <a href='/r/{day}'>{title}</a></li>"

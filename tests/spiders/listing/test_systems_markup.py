@@ -55,7 +55,7 @@ def shown(url: str, text: str, place: str = "") -> Listing:
     [pytest.param(True, id="dated"), pytest.param(False, id="undated", marks=pytest.mark.thorough)],
 )
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_the_releases_of_a_first_page_are_read_whatever_stands_beside(
+def test_releases_of_a_first_page_are_read_beside_any_other_list(
     system: str, *, dated: bool
 ) -> None:
     every = posts()
@@ -79,7 +79,7 @@ def test_the_releases_of_a_first_page_are_read_whatever_stands_beside(
 
 @pytest.mark.parametrize("surroundings", ["everything", *thorough("plain")])
 @pytest.mark.parametrize("system", SYSTEMS)
-def test_the_three_undated_rows_of_a_last_page_are_read_whatever_stands_beside(
+def test_three_undated_rows_of_a_last_page_are_read_beside_any_other_list(
     system: str, surroundings: str
 ) -> None:
     every = posts()

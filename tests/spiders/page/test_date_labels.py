@@ -60,7 +60,7 @@ def days(row: str, head: str = "<ul>") -> list[str | None]:
         "<li><a href=/n/{n}>{title} of {other}</a> <p>{shown}</p></li>",
     ],
 )
-def test_of_two_dates_in_a_row_that_of_the_release_is_taken(row: str) -> None:
+def test_of_two_dates_in_a_row_the_publication_date_is_used(row: str) -> None:
     assert days(row) == [day for *_, day in ROWS]
 
 
@@ -76,11 +76,11 @@ def test_of_two_dates_in_a_row_that_of_the_release_is_taken(row: str) -> None:
         ("Titel<th>Termin<th>Datum", "<td><a href=/n/{n}>{title}</a><td><b>{other}</b><td>{shown}"),
     ],
 )
-def test_the_head_of_a_column_says_what_its_dates_are(head: str, row: str) -> None:
+def test_a_column_head_describes_its_dates(head: str, row: str) -> None:
     assert days(f"<tr>{row}</tr>", f"<table><tr><th>{head}</tr>") == [day for *_, day in ROWS]
 
 
-def test_an_only_date_stays_whatever_it_is_called() -> None:
+def test_the_only_date_is_used_whatever_its_label() -> None:
     rows = days("<li><a href=/n/{n}>{title}</a> Event date: {shown}</li>")
     assert rows == [day for *_, day in ROWS]
 
@@ -112,7 +112,7 @@ def test_the_date_of_an_event_above_a_text_is_not_that_of_its_release(above: str
     assert content.published.iso[:10] == "2025-11-03"
 
 
-def test_of_two_times_in_one_line_that_of_publication_is_taken() -> None:
+def test_of_two_times_in_a_line_the_publication_time_is_used() -> None:
     times = (
         "<p>Updated <time datetime=2025-12-05>5 December 2025</time> | "
         "Published <time datetime=2025-11-03>3 November 2025</time></p>"
@@ -138,7 +138,7 @@ def test_the_day_of_the_visit_in_a_header_is_not_that_of_a_release() -> None:
     assert content.published is None
 
 
-def test_an_only_time_stands_against_the_date_of_another_release() -> None:
+def test_the_only_time_wins_against_the_date_of_another_release() -> None:
     html = (
         f"<html lang=en><body><h1>{ROWS[0][0]}</h1><span class=date>Updated: "
         f"<time datetime='2025-11-03 21:12'>3 November 2025 9:12 pm</time></span>"

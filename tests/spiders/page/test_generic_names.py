@@ -11,6 +11,6 @@ def test_runs_of_spaces_are_single_spaces_in_a_name() -> None:
     assert without_frills(f"Harbour{spaces}board") == "Harbour board"
 
 
-def test_a_very_long_text_is_no_label() -> None:
+def test_a_very_long_text_is_not_a_label() -> None:
     assert is_label("Press release No. 44/2025")
     assert not is_label("Press release" + " " * MAX_LABEL + "44")

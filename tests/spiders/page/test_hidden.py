@@ -52,7 +52,7 @@ def body_of(html: str) -> tuple[str, str]:
 
 
 @pytest.mark.parametrize("part", HIDDEN.values(), ids=HIDDEN)
-def test_hidden_parts_are_no_text_of_a_release(part: str) -> None:
+def test_hidden_parts_are_not_text_of_a_release(part: str) -> None:
     text, html = body_of(page(f"{part}<p>{FIRST}</p><p>{LAST}</p>"))
     assert "feature archive" not in text
     assert "feature archive" not in html

@@ -82,7 +82,7 @@ def test_an_empty_place_that_a_script_of_the_page_fills_by_a_request_needs_scrip
     assert not needs_scripts(page(f"<main>{INTRO.format('a')}<div id='b7'></div></main>{other}"))
 
 
-def test_a_long_text_needs_no_scripts_for_what_stands_beside_it() -> None:
+def test_a_long_text_needs_no_scripts_because_of_a_widget() -> None:
     long = "<p>" + "The Board counted ships at each of its piers. " * 90 + "</p>"
     assert not needs_scripts(page(f"<main>{long}<div class='news-list'></div></main>{SCRIPT}"))
     assert not needs_scripts(Page("https://board.example/1", release_html(1).encode()))

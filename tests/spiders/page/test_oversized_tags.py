@@ -62,7 +62,7 @@ def test_no_quote_that_only_seems_to_begin_hides_such_a_tag(hidden: str, way: st
     assert "".join(map(str, tree.itertext())).startswith("Before")
 
 
-def test_a_page_is_cut_where_tags_lie_in_tags_without_end() -> None:
+def test_a_page_is_cut_at_endlessly_nested_tags() -> None:
     page = b"<p>Before</p>" + b"<b c='<b d=\"" * 60_000
     kept, cut = without_oversized_tags(page)
     assert cut
@@ -103,7 +103,7 @@ def test_a_page_of_too_many_tags_is_cut_before_one_of_them() -> None:
     assert kept.endswith(b"word")
 
 
-def test_what_was_cut_is_told_of_releases_and_listings(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_truncated_releases_and_listings_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(oversized_tags, "MAX_TAGS", 4_000)
     rows = "".join(f"<li><a href=/n/{n}>Notice {n} of ships</a> 2 March 2026" for n in range(3_000))
     page = Page("https://harbour.example/", f"<h1>Notices</h1><ul>{rows}".encode())

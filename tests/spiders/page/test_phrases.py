@@ -16,7 +16,7 @@ LANGUAGES = """
 """
 
 
-def test_each_language_of_the_press_has_headings_of_other_news() -> None:
+def test_each_language_of_the_press_has_headings_of_related_news() -> None:
     shared = {"bs": "hr"}  # they write these headings alike
     assert [tag for tag in LANGUAGES.split() if not RELATED.get(shared.get(tag, tag))] == []
 
@@ -33,5 +33,5 @@ def test_headings_are_whole_lines_of_a_language_that_babel_knows(tag: str) -> No
 @pytest.mark.parametrize(
     "line", ["Related work on the second lock", "Latest lock opens", "相关部门负责人", "Topics"]
 )
-def test_a_line_that_says_more_is_not_such_a_heading(line: str) -> None:
+def test_a_line_with_more_text_is_not_such_a_heading(line: str) -> None:
     assert not is_related(line)

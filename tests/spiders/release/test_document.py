@@ -124,7 +124,7 @@ def test_a_link_that_names_nothing_gives_way_to_the_headline(listed: str) -> Non
     assert title_of(read_pdf(pdf()), listed) == (HEADLINE, "pdf:headline")
 
 
-def test_metadata_names_a_document_where_its_first_page_says_so_too() -> None:
+def test_metadata_titles_a_document_if_its_first_page_does_too() -> None:
     assert title_of(read_pdf(pdf(title=HEADLINE)), "") == (HEADLINE, "pdf:metadata")
     assert title_of(read_pdf(pdf(title="Template for releases")), "")[1] == "pdf:headline"
 
@@ -211,7 +211,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_document_says_nothing_and_ends(body: bytes) -> None:
+def test_a_hostile_document_yields_nothing_and_ends(body: bytes) -> None:
     said = asyncio.run(read_document(body, seconds=2))
     assert sum(map(len, said.pages)) <= 1_000_000
 
@@ -236,7 +236,7 @@ def test_a_document_that_only_its_owner_may_change_is_read() -> None:
     assert "Odile Brandt" in read_pdf(locked(pdf(), "")).pages[0]
 
 
-def test_a_document_is_one_whatever_the_server_calls_it() -> None:
+def test_a_document_is_recognized_whatever_its_media_type() -> None:
     page = Page(
         "https://harbour.example/get?id=14", pdf(), "application/octet-stream", read_pdf(pdf())
     )

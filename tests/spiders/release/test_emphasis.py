@@ -43,11 +43,11 @@ def title(above: str, text: str = f"<p>{FIRST}<p>{SECOND}", head: str = "Port of
     ],
 )
 @pytest.mark.parametrize("head", ["Port of Merrow", "", "Port of Merrow - News"])
-def test_a_line_that_stands_out_is_the_headline(above: str, head: str) -> None:
+def test_an_emphasized_line_is_the_headline(above: str, head: str) -> None:
     assert title(above, head=head) == HEADLINE
 
 
-def test_what_a_page_calls_itself_stands_where_nothing_stands_out() -> None:
+def test_the_title_element_is_used_if_nothing_is_emphasized() -> None:
     assert title("<p>12 February 2026", head=HEADLINE) == HEADLINE
     assert title("<p><a href=/big><b>Buy a berth in our marina</b></a>", head=HEADLINE) == HEADLINE
     assert title(f"<p><b>{HEADLINE}!</b>", head=f"[Press] {HEADLINE}") == f"[Press] {HEADLINE}"

@@ -45,7 +45,7 @@ def test_a_headline_is_not_a_credit_line(line: str) -> None:
     ["Visitors: 1,204", "Погода", "Ziyarətçi sayğacı", "參觀人數", "สถิติผู้เข้าชม", "Accessibility",
      "Latest news", "HAVA DURUMU"],
 )  # fmt: skip
-def test_the_heading_of_a_box_is_no_headline(heading: str) -> None:
+def test_the_heading_of_a_box_is_not_a_headline(heading: str) -> None:
     assert is_no_headline(heading)
 
 

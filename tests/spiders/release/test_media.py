@@ -48,16 +48,16 @@ def test_a_file_is_attached_however_it_is_linked(body: str, url: str | None, kin
         '<a href="http://[broken/x.pdf?f=y.pdf">Open</a>',
     ],
 )
-def test_what_is_no_file_is_not_attached(body: str) -> None:
+def test_what_is_not_a_file_is_not_attached(body: str) -> None:
     assert not files(f"<p>{body}</p>")
 
 
-def test_a_file_that_a_query_asks_for_tells_itself() -> None:
+def test_a_file_named_in_a_query_is_recognized() -> None:
     assert leads_to_file("/download?id=3&name=minutes.docx")
     assert not leads_to_file("/page?next=/about.html")
 
 
-def test_what_no_page_can_load_is_no_image_and_no_file() -> None:
+def test_what_no_page_can_load_is_not_an_image_and_no_file() -> None:
     body = html.fromstring(
         '<div><img src="mailto:a@b.c"><img src="tel:+4712"><img srcset="tel:1 2x" src="/b.png">'
         '<a href="mailto:plan.pdf">Plan</a><video src="tel:talk.mp4"></video></div>'

@@ -41,7 +41,7 @@ def test_a_marked_name_is_the_authors(body: str, name: str | None) -> None:
     assert author(body) == name
 
 
-def test_an_address_is_no_name() -> None:
+def test_an_address_is_not_a_name() -> None:
     profile = '<meta property="article:author" content="https://social.example/ada">'
     assert author("", profile) is None
     assert author('<a rel="author">Ada Brook</a>', profile) == "Ada Brook"

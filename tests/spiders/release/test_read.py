@@ -138,14 +138,14 @@ def test_drop_rules_hold_for_a_detected_body_too() -> None:
     assert any("a[" in reason for reason in found.reasons)
 
 
-def test_a_declared_body_that_is_gone_is_detected_and_said() -> None:
+def test_a_missing_declared_body_is_detected_and_reported() -> None:
     found = read(PAGE, rules=ReleaseRules(body="div.no-such-thing"))
 
     assert SECOND in found.content.body_text
     assert any("no-such-thing" in reason for reason in found.reasons)
 
 
-def test_what_a_listing_said_helps_only_where_the_page_is_silent() -> None:
+def test_values_from_the_listing_are_used_only_if_the_page_has_none() -> None:
     listed = ListingItem("https://merrow.example/news/77", "From the listing")
 
     assert read(PAGE, listed=listed).content.title == "Second lock opens to larger ships"
@@ -163,7 +163,7 @@ def test_of_a_page_with_an_empty_heading_the_listing_knows_the_title() -> None:
     assert read(longer, listed=listed).content.title == "Second lock opens to larger ships at last"
 
 
-def test_json_ld_that_lies_is_not_believed() -> None:
+def test_false_json_ld_is_not_believed() -> None:
     lie = LD.replace("…", '{"@type": "NewsArticle", "datePublished": "2099-01-01"}')
 
     found = read(PAGE.replace("</head>", f"{lie}</head>"))
@@ -230,7 +230,7 @@ def test_scripts_and_javascript_links_never_reach_the_body() -> None:
     ],
     ids=range(13),
 )
-def test_no_page_raises_and_what_is_missing_is_said(body: bytes) -> None:
+def test_no_page_raises_and_missing_values_are_reported(body: bytes) -> None:
     found = read(body)
 
     assert found.content.title
@@ -238,7 +238,7 @@ def test_no_page_raises_and_what_is_missing_is_said(body: bytes) -> None:
     assert found.content.published is None
 
 
-def test_a_file_of_another_kind_is_told_and_not_taken_for_text() -> None:
+def test_a_file_of_another_kind_is_reported_and_not_read_as_text() -> None:
     found = read(random.Random(3).randbytes(50_000))
 
     assert found.content.body_text == ""
@@ -315,7 +315,7 @@ MENU = "".join(f'<li><a href="/{part}">{part.title()} and more</a></li>' for par
 @pytest.mark.parametrize(
     "menu", [f"<nav><ul>{MENU}</ul></nav>", f'<ul class="main-menu">{MENU}</ul>']
 )
-def test_a_menu_within_the_text_is_no_part_of_it(menu: str) -> None:
+def test_a_menu_within_the_text_is_not_part_of_it(menu: str) -> None:
     """Menus are passed over; what stands around them stays in order."""
     found = read(PAGE.replace(f"<p>{SECOND}</p>", f"{menu}<p>{SECOND}</p>"))
     assert "and more" not in found.content.body_text

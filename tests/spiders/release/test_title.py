@@ -54,7 +54,7 @@ def test_a_label_stays_where_no_heading_follows_it() -> None:
         ("44/2025", False), ("", False),
     ],
 )  # fmt: skip
-def test_a_label_says_nothing_else(text: str, *, expected: bool) -> None:
+def test_a_label_contains_only_the_label(text: str, *, expected: bool) -> None:
     assert is_label(text) is expected
 
 

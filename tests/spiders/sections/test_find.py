@@ -12,7 +12,7 @@ from data.dates.context import DateContext
 from spiders.listing.read import SECTIONS, read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
-from spiders.sections.find import Section, find_sections
+from spiders.sections.find import FoundSection, find_sections
 from tests.spiders.sections.pages import (
     SITES,
     Said,
@@ -34,7 +34,7 @@ READING = DateContext("Europe/Oslo", now=dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
 URL = "https://weir.example/news"
 
 
-def found(html: str) -> tuple[Section, ...]:
+def found(html: str) -> tuple[FoundSection, ...]:
     """The sections of a page."""
     return find_sections(Page(URL, html.encode()), READING)
 
@@ -98,7 +98,7 @@ def test_an_id_that_two_sections_have_leads_to_neither() -> None:
     assert all("#:~:text=" in url for url in urls)
 
 
-def test_panels_of_years_are_no_releases_and_those_in_them_are() -> None:
+def test_panels_of_years_are_not_releases_and_those_in_them_are() -> None:
     site = SITES["en"]
     inner = "".join(bootstrap(one, place) for place, one in enumerate(site.said))
     year = (
@@ -179,7 +179,7 @@ def test_entries_of_one_day_and_of_the_days_after_it_have_their_own_days() -> No
     assert [one.published.iso for one in sections] == [first.day, first.day, rest[1].day]
 
 
-def test_the_parts_of_minutes_and_of_lists_of_changes_are_no_releases() -> None:
+def test_the_parts_of_minutes_and_of_lists_of_changes_are_not_releases() -> None:
     site = SITES["en"]
     days = [
         f"<h2>{one.date}</h2>"
@@ -223,7 +223,7 @@ def documents(said: Said, number: int) -> str:
 
 @pytest.mark.parametrize("markup", [question, teaser, card, documents])
 @pytest.mark.parametrize("lang", ["en", "ru", "zh"])
-def test_questions_teasers_and_documents_are_no_sections(
+def test_questions_teasers_and_documents_are_not_sections(
     lang: str, markup: Callable[[Said, int], str]
 ) -> None:
     site = SITES[lang]
@@ -232,7 +232,7 @@ def test_questions_teasers_and_documents_are_no_sections(
     assert read_listing(Page(URL, html.encode()), READING).rule != SECTIONS
 
 
-def test_panels_that_contain_lists_of_documents_are_no_releases() -> None:
+def test_panels_that_contain_lists_of_documents_are_not_releases() -> None:
     site = SITES["en"]
     rows = "".join(
         f'<li>{one.date} <a href="/files/{n}.pdf">{one.title}</a>'

@@ -22,7 +22,7 @@ CHAIN = [entry("a", "", 1), entry("b", "a", 4), entry("c", "b", 9), entry("d", "
 
 
 @given(st.permutations(CHAIN))
-def test_the_order_is_that_of_the_log_whatever_the_files(found: list[JournalEntry]) -> None:
+def test_the_order_follows_the_log_and_not_the_files(found: list[JournalEntry]) -> None:
     history = history_of(found)
     assert [one.record_id for one in history.entries] == ["a", "b", "c", "d"]
     assert (history.missing, history.aside) == ([], [])

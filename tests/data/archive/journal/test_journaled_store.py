@@ -236,7 +236,7 @@ def test_the_same_visit_again_makes_no_record_until_the_store_is_closed(
     ],
     ids=["the first of a day", "one that brought something", "one that failed"],
 )
-def test_a_visit_that_tells_something_is_told_at_once(
+def test_a_visit_with_a_problem_is_reported_at_once(
     journaled: Journaled, noon: dt.datetime, run: Run
 ) -> None:
     journaled.store.add_run(Run("harbour", noon, 1.0, found=1, unchanged=1))
@@ -254,7 +254,7 @@ def undone(store: JournaledStore, at: dt.datetime) -> None:
         raise ZeroDivisionError
 
 
-def test_a_transaction_is_one_record_and_what_fails_within_is_not_told(
+def test_a_transaction_is_one_record_and_failed_parts_are_not_recorded(
     journaled: Journaled, noon: dt.datetime
 ) -> None:
     store = journaled.store
@@ -299,7 +299,7 @@ def test_each_record_names_the_one_that_was_committed_before_it(
     assert (first.after, second.after) == ("", "urn:uuid:1")
 
 
-def test_a_walk_is_told_when_it_is_over(journaled: Journaled) -> None:
+def test_a_walk_is_reported_when_it_is_over(journaled: Journaled) -> None:
     walk = Walk("http://harbour.example/news", "rules", 1)
     journaled.store.keep_walk("harbour", replace(walk, position="/2", pages=2))
     journaled.store.keep_walk("harbour", replace(walk, position="/3", history="complete"))

@@ -11,7 +11,7 @@ from data.store.core.store import Store
 from tests.drafts import draft
 
 
-def test_what_cannot_be_written_is_told_and_spoils_nothing(store: Store, noon: dt.datetime) -> None:
+def test_unwritable_files_are_reported_and_affect_no_other(store: Store, noon: dt.datetime) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     replay = JournalReplay(store)
     page = events.Paged(Facet(), 1, [release.id])
@@ -62,7 +62,7 @@ def test_a_release_whose_beginning_is_lost_is_named(store: Store, noon: dt.datet
     assert (replay.lost, replay.refused) == ({"1"}, [])
 
 
-def test_a_release_that_lacks_a_version_is_named(store: Store, noon: dt.datetime) -> None:
+def test_a_release_without_a_version_is_named(store: Store, noon: dt.datetime) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     replay = JournalReplay(store)
     times = dict.fromkeys(("first_seen", "last_seen", "updated", "order"), noon.isoformat())

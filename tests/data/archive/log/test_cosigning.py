@@ -107,7 +107,7 @@ def test_logs_and_witnesses_are_read_by_http(
             log_at(f"{site}/nothing", CLIENT)
 
 
-def test_a_witness_that_saw_more_than_there_is_tells_of_an_old_copy(
+def test_a_witness_that_saw_more_leaves_reports_an_old_copy(
     log: TreeLog, witness: Witness, tmp_path: Path
 ) -> None:
     shutil.copytree(tmp_path / "ours", tmp_path / "copy")
@@ -160,7 +160,7 @@ def test_a_witness_that_makes_up_our_signature_is_refused(
         (500, b"", "the witness did not sign: 500"),
     ],
 )
-def test_what_a_witness_answers_else_is_told(
+def test_other_answers_of_a_witness_are_reported(
     log: TreeLog, status: int, body: bytes, cause: str
 ) -> None:
     class Witnessing(Silent):
@@ -181,5 +181,5 @@ def test_what_a_witness_answers_else_is_told(
     assert Attestations(log.folder).sizes() == []
 
 
-def test_before_its_first_checkpoint_a_log_asks_nobody(tmp_path: Path) -> None:
+def test_a_log_asks_no_witness_before_its_first_checkpoint(tmp_path: Path) -> None:
     assert ask_witness(log_of(tmp_path), asked_witness("/nowhere", Path.cwd()), CLIENT) is None

@@ -57,7 +57,7 @@ def test_after_a_rotation_the_old_key_leads_to_the_new_one(log: TreeLog) -> None
     assert len(log.key_chain().keys) == 3
 
 
-def test_a_rotation_tells_how_large_the_tree_was_and_each_key_signs_its_own_time(
+def test_a_rotation_records_the_tree_size_and_each_key_signs_its_own_time(
     log: TreeLog,
 ) -> None:
     keys = [log.key()]
@@ -111,7 +111,7 @@ def test_a_rotation_that_one_key_alone_signed_is_not_followed(log: TreeLog) -> N
             log.key_chain()
 
 
-def test_another_key_in_the_place_of_the_right_one_is_told(log: TreeLog, tmp_path: Path) -> None:
+def test_a_replaced_key_is_reported(log: TreeLog, tmp_path: Path) -> None:
     other = log_of(tmp_path / "other")
     other.key()
     shutil.copy(tmp_path / "other/log.key", tmp_path / "log.key")
@@ -121,13 +121,13 @@ def test_another_key_in_the_place_of_the_right_one_is_told(log: TreeLog, tmp_pat
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"PRIVATE+KEY+a+b+c", b"x+y\n"])
-def test_a_damaged_key_is_told(log: TreeLog, tmp_path: Path, content: bytes) -> None:
+def test_a_damaged_key_is_reported(log: TreeLog, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "log.key").write_bytes(content)
     with pytest.raises(ArchiveError, match=r"log\.key: this (is not a key|key is damaged)"):
         log.integrate()
 
 
-def test_a_folder_without_keys_is_no_log() -> None:
+def test_a_folder_without_keys_is_not_a_log() -> None:
     def read(path: str) -> bytes:
         raise FileNotFoundError(path)
 

@@ -23,7 +23,7 @@ def test_a_leaf_is_read_as_it_was_written(leaf: Leaf) -> None:
     assert decode_leaf(entry) == leaf
 
 
-def test_a_leaf_lies_in_the_order_that_others_read_it_in() -> None:
+def test_leaves_are_stored_in_the_order_of_the_specification() -> None:
     at = dt.datetime(1970, 1, 1, 0, 0, 1, 7, tzinfo=dt.UTC)
     leaf = Leaf(b"u" * 32, at, b"p" * 32, b"b" * 32, b"r" * 32, UUID(int=5))
     assert leaf.encode() == (

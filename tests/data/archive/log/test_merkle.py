@@ -110,7 +110,7 @@ def test_a_consistency_proof_is_that_of_the_rfc_and_refuses_a_fork(
         assert not proves_consistency(old, size, mth(entries[:old]), mth(entries), proof[:-1])
 
 
-def test_every_tree_goes_on_from_the_empty_one_and_none_from_a_larger_one() -> None:
+def test_every_tree_extends_the_empty_one_and_none_extends_a_larger_one() -> None:
     entries = entries_of(7)
     assert proves_consistency(0, 7, EMPTY, mth(entries), [])
     assert not proves_consistency(0, 7, mth(entries), mth(entries), [])

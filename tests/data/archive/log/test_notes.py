@@ -53,7 +53,7 @@ def test_a_signature_of_an_unknown_key_counts_for_nothing() -> None:
     assert note.signed_by(VerifierKey("example.com/bar", parse_key(EXAMPLE_KEY).public)) is None
 
 
-def test_a_checkpoint_and_a_cosignature_are_as_their_specifications_say() -> None:
+def test_a_checkpoint_and_a_cosignature_follow_their_specifications() -> None:
     checkpoint = sign_checkpoint(KEY, 20852163, b"r" * 32)
     root = base64.b64encode(b"r" * 32).decode()
     assert checkpoint.note.text == f"acme.example/log\n20852163\n{root}\n"
@@ -99,13 +99,13 @@ def test_a_newer_signature_of_a_key_takes_the_place_of_its_older_one() -> None:
         b"x" * 1_000_001,
     ],
 )
-def test_what_is_no_signed_note_is_refused(data: bytes) -> None:
+def test_what_is_not_a_signed_note_is_refused(data: bytes) -> None:
     with pytest.raises(InvalidNote):
         parse_note(data)
 
 
 @pytest.mark.parametrize("size", ["", "-1", "01", "1_0", "١", " 1", "1" * 20])
-def test_what_is_no_size_of_a_tree_is_refused(size: str) -> None:
+def test_what_is_not_a_size_of_a_tree_is_refused(size: str) -> None:
     root = base64.b64encode(b"r" * 32).decode()
     note = SignedNote(text := f"origin\n{size}\n{root}\n", (KEY.sign(text),))
     with pytest.raises(InvalidNote):
@@ -129,6 +129,6 @@ def test_any_bytes_are_read_as_a_note_or_refused(data: bytes) -> None:
 @pytest.mark.parametrize(
     "text", ["", "name", "name+00000000+AAAA", EXAMPLE_KEY.replace("530d", "530e"), "a+b+é"]
 )
-def test_what_is_no_key_is_refused(text: str) -> None:
+def test_what_is_not_a_key_is_refused(text: str) -> None:
     with pytest.raises(InvalidNote):
         parse_key(text)

@@ -115,7 +115,7 @@ def test_a_machine_that_never_comes_back_holds_the_log_up_for_a_day(
     assert east.append(lost) == 2
 
 
-def test_the_tiles_are_made_anew_where_only_the_key_is(machine: Machine, tmp_path: Path) -> None:
+def test_tiles_are_made_again_if_only_the_key_exists(machine: Machine, tmp_path: Path) -> None:
     signer = machine("signer")
     signer.append(*leaves_of("a", 300))
     before = signed_by(signer)
@@ -169,7 +169,7 @@ def test_a_machine_with_another_key_signs_nothing(machine: Machine, tmp_path: Pa
     assert not (tmp_path / "other/archive/log/checkpoint").exists()
 
 
-def test_a_log_that_one_machine_began_alone_goes_on(machine: Machine, tmp_path: Path) -> None:
+def test_a_log_that_one_machine_started_alone_continues(machine: Machine, tmp_path: Path) -> None:
     leaves = leaves_of("a", 3)
     begun_alone(tmp_path, *leaves[:2])
     signer, east = machine("signer"), machine("east")
@@ -180,7 +180,7 @@ def test_a_log_that_one_machine_began_alone_goes_on(machine: Machine, tmp_path: 
     assert checkpoint.root == root_of([leaf_hash(leaf.encode()) for leaf in leaves])
 
 
-def test_a_log_begun_alone_goes_on_whatever_writes_first_where_it_is(
+def test_a_log_started_by_one_machine_continues_with_any_writer(
     machine: Machine, tmp_path: Path
 ) -> None:
     begun_alone(tmp_path, *leaves_of("a", 2))
@@ -214,7 +214,7 @@ def test_a_log_begun_alone_is_not_put_before_leaves_that_have_their_numbers(
         signed_by(machine("signer"))
 
 
-def test_a_database_put_back_from_an_older_copy_is_told(
+def test_a_database_restored_from_an_older_copy_is_reported(
     machine: Machine, postgres_url: str
 ) -> None:
     signer = machine("signer")
@@ -226,7 +226,7 @@ def test_a_database_put_back_from_an_older_copy_is_told(
         signed_by(signer)
 
 
-def test_a_database_that_is_gone_is_told_without_its_password(tmp_path: Path) -> None:
+def test_a_missing_database_is_reported_without_its_password(tmp_path: Path) -> None:
     gone = SharedLog(
         tmp_path / "log",
         tmp_path / "log.key",

@@ -21,9 +21,7 @@ from tests.data.archive.log.leaves import leaves_of
         ("entries", 1000, 1, "tile/entries/x001/000.p/1"),
     ],
 )
-def test_a_tile_lies_where_the_specification_says(
-    level: Level, number: int, width: int, path: str
-) -> None:
+def test_a_tile_is_at_the_specified_path(level: Level, number: int, width: int, path: str) -> None:
     assert tile_path(level, number, width) == path
 
 
@@ -65,7 +63,7 @@ def test_a_tile_that_the_log_never_had_is_missing(log: TreeLog, path: str) -> No
 
 
 @pytest.mark.parametrize("content", [b"", b"short", bytes(44 * 32 + 1)])
-def test_a_tile_of_the_wrong_length_is_told(log: TreeLog, content: bytes) -> None:
+def test_a_tile_of_the_wrong_length_is_reported(log: TreeLog, content: bytes) -> None:
     (log.folder / "tile/0/001.p/44").write_bytes(content)
     with pytest.raises(ArchiveError, match=r"tile/0/001\.p/44: it has .* it is damaged"):
         log.tree(300).root()

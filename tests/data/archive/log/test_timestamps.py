@@ -59,7 +59,7 @@ def authority(status: int, answer: bytes) -> Iterator[str]:
         (503, b"", "the time-stamp authority answered 503"),
     ],
 )
-def test_what_is_no_time_stamp_is_told_and_not_kept(
+def test_an_invalid_time_stamp_is_reported_and_not_kept(
     log: TreeLog, status: int, answer: bytes, cause: str
 ) -> None:
     with authority(status, answer) as address, pytest.raises(ArchiveError, match=cause):
@@ -67,7 +67,7 @@ def test_what_is_no_time_stamp_is_told_and_not_kept(
     assert Attestations(log.folder).sizes() == []
 
 
-def test_an_authority_that_is_not_there_is_told(log: TreeLog) -> None:
+def test_a_missing_time_stamp_authority_is_reported(log: TreeLog) -> None:
     with pytest.raises(OutboundError):
         stamp(log, "http://127.0.0.1:1/", CLIENT)
 

@@ -43,7 +43,7 @@ def entries_in(log: TreeLog, size: int) -> list[bytes]:
     return [tree.entry(index) for index in range(size)]
 
 
-def test_leaves_are_numbered_from_zero_and_stand_in_the_tree_once_integrated(log: TreeLog) -> None:
+def test_leaves_are_numbered_from_zero_and_are_in_the_tree_once_integrated(log: TreeLog) -> None:
     leaves = leaves_of("a", 3)
     assert [log.append(leaf) for leaf in leaves] == [0, 1, 2]
     checkpoint = log.integrate()
@@ -53,7 +53,7 @@ def test_leaves_are_numbered_from_zero_and_stand_in_the_tree_once_integrated(log
     assert log.append(leaf_of("next")) == 3
 
 
-def test_leaves_that_come_together_stand_together_or_not_at_all(log: TreeLog) -> None:
+def test_leaves_of_a_batch_are_added_together_or_not_at_all(log: TreeLog) -> None:
     leaves = leaves_of("a", 3)
     assert log.append(leaves[0]) == 0
     assert log.append(*leaves[1:]) == 1
@@ -235,7 +235,7 @@ def assert_told(log: TreeLog, told: str, size: int) -> None:
     assert numbers
 
 
-def test_an_older_checkpoint_that_was_put_back_does_not_fork_the_log(log: TreeLog) -> None:
+def test_a_restored_older_checkpoint_does_not_fork_the_log(log: TreeLog) -> None:
     log.append(leaf_of("a"))
     log.integrate()
     older = (log.folder / "checkpoint").read_bytes()
@@ -257,7 +257,7 @@ def test_nothing_is_signed_over_tiles_that_were_changed(log: TreeLog) -> None:
         log.integrate()
 
 
-def test_a_log_without_checkpoint_and_pending_leaves_does_not_begin_anew(log: TreeLog) -> None:
+def test_a_log_without_checkpoint_and_pending_leaves_does_not_restart(log: TreeLog) -> None:
     log.append(leaf_of("a"))
     log.integrate()
     log.close()
@@ -275,7 +275,7 @@ def test_a_lost_checkpoint_alone_is_signed_again(log: TreeLog) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"a\nb\nc\n\n", b"x\n" * 10])
-def test_a_damaged_checkpoint_is_told(log: TreeLog, content: bytes) -> None:
+def test_a_damaged_checkpoint_is_reported(log: TreeLog, content: bytes) -> None:
     log.append(leaf_of("a"))
     log.integrate()
     (log.folder / "checkpoint").write_bytes(content)
@@ -283,7 +283,7 @@ def test_a_damaged_checkpoint_is_told(log: TreeLog, content: bytes) -> None:
         log.integrate()
 
 
-def test_a_log_without_its_key_takes_leaves_and_says_what_to_do(log: TreeLog) -> None:
+def test_a_log_without_its_key_accepts_leaves_and_gives_advice(log: TreeLog) -> None:
     log.append(leaf_of("a"))
     log.integrate()
     key = log.folder.parent / "log.key"
@@ -295,7 +295,7 @@ def test_a_log_without_its_key_takes_leaves_and_says_what_to_do(log: TreeLog) ->
     assert log.integrate().size == 2
 
 
-def test_a_log_whose_key_is_lost_for_ever_goes_on_under_another_name(log: TreeLog) -> None:
+def test_a_log_whose_key_is_lost_continues_under_another_name(log: TreeLog) -> None:
     log.append(*leaves_of("a", 300))
     old = log.integrate()
     log.append(leaf_of("b"))

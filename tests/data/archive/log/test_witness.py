@@ -109,7 +109,7 @@ def test_a_fork_is_refused_though_the_keeper_signed_it(
 
 @examples(20)
 @given(st.data())
-def test_whatever_leaves_the_keeper_rewrites_with_his_key_are_refused(
+def test_everything_that_the_owner_rewrites_with_the_key_is_refused(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
 ) -> None:
     folder = tmp_path_factory.mktemp("insider")
@@ -209,7 +209,9 @@ def test_nothing_is_signed_while_the_clock_is_behind(log: TreeLog, witness: Witn
 
 
 @pytest.mark.parametrize("content", [None, b"", b"hello", b"\xff" * 100])
-def test_what_is_no_log_is_told(witness: Witness, tmp_path: Path, content: bytes | None) -> None:
+def test_an_invalid_log_is_reported(
+    witness: Witness, tmp_path: Path, content: bytes | None
+) -> None:
     if content is not None:
         (tmp_path / "checkpoint").write_bytes(content)
     with pytest.raises(Exception, match=r"acme: (there is no checkpoint|checkpoint: it is no)"):

@@ -97,7 +97,7 @@ def key_lines(proof: Path) -> list[str]:
     return [first, *(proof / "witnesses").read_text().splitlines()]
 
 
-def test_a_whole_proof_holds_and_says_what_was_checked(proof: Path) -> None:
+def test_a_complete_proof_is_valid_and_lists_its_checks(proof: Path) -> None:
     code, said = checked(proof)
     assert code == 0, said
     assert said.count(" is leaf ") == 6
@@ -161,7 +161,7 @@ def test_a_larger_tree_that_a_replaced_key_signed_is_refused(tmp_path: Path) -> 
     assert "none signed by a key that you gave" in found(proof, str(archive.log.key().verifier))
 
 
-def test_a_leaf_stands_within_the_tree() -> None:
+def test_a_leaf_is_in_the_tree() -> None:
     assert verify.root_of(0, 1, b"leaf", []) == b"leaf"
     with pytest.raises(ValueError, match="negative shift"):
         verify.root_of(1, 1, b"leaf", [])
@@ -228,7 +228,7 @@ def test_a_flipped_bit_is_found_in_every_file_and_named(proof: Path) -> None:
         path.write_bytes(content)
 
 
-def test_a_forged_file_is_found_though_its_sum_is_made_anew(proof: Path) -> None:
+def test_a_forged_file_is_found_although_its_digest_was_recomputed(proof: Path) -> None:
     chance = random.Random(5)
     for path in sorted(one for one in proof.rglob("*") if one.is_file()):
         where = str(path.relative_to(proof))
@@ -366,7 +366,7 @@ def test_a_link_that_leads_out_of_the_folder_is_not_followed(proof: Path, tmp_pa
 
 @pytest.mark.parametrize("name", ["SHA256SUMS", "keys/0", "witnesses", "release.json"])
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe", b"\n" * 100, b"+" * 1000, b"a  b\n"])
-def test_hostile_content_is_told_in_a_sentence(proof: Path, name: str, content: bytes) -> None:
+def test_hostile_content_is_reported_in_a_sentence(proof: Path, name: str, content: bytes) -> None:
     (proof / name).write_bytes(content)
     if name != "SHA256SUMS":
         summed(proof)
@@ -394,7 +394,7 @@ def test_the_help_is_the_usage(proof: Path) -> None:
         assert "verify.py [KEY ...]" in said
 
 
-def test_what_is_no_key_is_told_before_anything_else(proof: Path) -> None:
+def test_an_invalid_key_is_reported_before_anything_else(proof: Path) -> None:
     for no_key in ("--helper", "garbage", "a+b+c", key_lines(proof)[0][:-1]):
         code, said = checked(proof, key_lines(proof)[0], no_key)
         assert code == 1

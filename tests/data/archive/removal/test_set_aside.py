@@ -112,7 +112,7 @@ def test_what_is_changed_afterwards_is_still_found(tmp_path: Path, captures: lis
     assert problem.offset == one.offset
 
 
-def test_a_capture_of_the_store_that_was_set_aside_is_no_problem(
+def test_a_capture_of_the_store_that_was_set_aside_is_not_a_problem(
     tmp_path: Path, captures: list[Capture]
 ) -> None:
     with closing(opened(tmp_path)) as archive:

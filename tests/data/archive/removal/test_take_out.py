@@ -262,7 +262,7 @@ def causes(home: Path) -> list[str]:
     return [one.cause for one in verified(home, []).problems]
 
 
-def test_a_record_that_is_taken_out_without_a_word_is_missed(
+def test_a_record_removed_without_a_note_is_reported_as_missing(
     tmp_path: Path, captures: list[Capture]
 ) -> None:
     path = tmp_path / "archive" / captures[3].file
@@ -272,7 +272,7 @@ def test_a_record_that_is_taken_out_without_a_word_is_missed(
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.booleans()), max_size=30))
-def test_what_stays_lies_nearer_by_all_that_went_before_it(
+def test_the_rest_moves_up_by_everything_removed_before_it(
     records: list[tuple[int, bool]],
 ) -> None:
     ends = [0, *accumulate(length for length, _ in records)]
@@ -300,7 +300,7 @@ def test_what_is_old_goes_but_for_pages_that_later_records_need(
     assert verified(tmp_path, now(captures, told)).problems == []
 
 
-def test_nothing_is_taken_out_while_another_process_writes(
+def test_nothing_is_removed_while_another_process_writes(
     tmp_path: Path, captures: list[Capture]
 ) -> None:
     del captures
@@ -313,7 +313,7 @@ def test_nothing_is_taken_out_while_another_process_writes(
             archive.finish()
 
 
-def test_a_disk_that_refuses_is_told_as_what_it_is_here(
+def test_a_disk_error_is_reported_as_such(
     tmp_path: Path, captures: list[Capture], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(path: Path) -> None:

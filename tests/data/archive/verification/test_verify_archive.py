@@ -138,7 +138,7 @@ def test_each_truncation_is_found(home: Path) -> None:
         path.write_bytes(content)
 
 
-def test_a_first_integration_that_did_not_come_to_its_end_is_no_damage(tmp_path: Path) -> None:
+def test_a_first_integration_that_did_not_come_to_its_end_is_not_damage(tmp_path: Path) -> None:
     log = tmp_path / "archive" / "log"
     with closing(Archive(tmp_path / "archive", Settings())) as archive:
         archive.resource("urn:x:y", "text/plain", b"said", at=NOON)
@@ -209,7 +209,7 @@ def repeat_record(home: Path) -> None:
         (repeat_record, "another record here has the same id"),
     ],
 )
-def test_what_is_missing_or_double_is_told(
+def test_missing_and_duplicate_items_are_reported(
     home: Path, change: Callable[[Path], None], told: str
 ) -> None:
     change(home)
@@ -228,7 +228,7 @@ def test_the_store_and_the_archive_must_agree(home: Path, captures: list[Capture
     assert "the last journal record" in causes(verified(home, (), "urn:uuid:0"))
 
 
-def test_files_of_others_are_told_and_are_no_problem(home: Path) -> None:
+def test_foreign_files_are_reported_and_cause_no_problem(home: Path) -> None:
     for name in ("theirs.warc.gz", "page.warc", "all.wacz", "note.txt"):
         (home / "archive" / name).write_bytes(b"not ours")
     report = verified(home)
@@ -236,7 +236,7 @@ def test_files_of_others_are_told_and_are_no_problem(home: Path) -> None:
     assert not report.problems
 
 
-def test_the_record_that_is_being_written_is_no_damage(home: Path) -> None:
+def test_the_record_that_is_being_written_is_not_damage(home: Path) -> None:
     archive = Archive(home / "archive", Settings())
     with closing(archive):
         capture = archive.exchange(answer("http://harbour.example/late"))
@@ -314,7 +314,7 @@ def test_what_a_witness_signed_holds_the_log_to_it(home: Path, tmp_path: Path) -
     assert verified(home).attested == []
 
 
-def test_a_tree_that_a_replaced_key_signed_is_told(home: Path, tmp_path: Path) -> None:
+def test_a_tree_signed_by_a_replaced_key_is_reported(home: Path, tmp_path: Path) -> None:
     with closing(log_of(home)) as log:
         thief = log.key()
         size = log.rotate_key().size
@@ -340,7 +340,7 @@ def test_a_tree_that_a_replaced_key_signed_is_told(home: Path, tmp_path: Path) -
         assert places == ["log", f"log/checkpoints/{signed.size}"]
 
 
-def test_a_tree_that_is_smaller_than_at_the_rotation_is_told(home: Path) -> None:
+def test_a_tree_smaller_than_at_the_rotation_is_reported(home: Path) -> None:
     with closing(log_of(home)) as log:
         before = (log.folder / "checkpoint").read_bytes()
         log.append(leaf_of("later"))
@@ -349,7 +349,7 @@ def test_a_tree_that_is_smaller_than_at_the_rotation_is_told(home: Path) -> None
         assert "when the key of the log was replaced: it was truncated" in causes(verified(home))
 
 
-def test_a_damaged_record_is_told_once_with_its_address(
+def test_a_damaged_record_is_reported_once_with_its_address(
     home: Path, captures: list[Capture]
 ) -> None:
     lost = captures[0]
@@ -367,7 +367,7 @@ def test_a_damaged_record_is_told_once_with_its_address(
     assert "http://harbour.example/0" in str(problem)
 
 
-def test_a_damaged_request_is_told_once_with_its_address(home: Path) -> None:
+def test_a_damaged_request_is_reported_once_with_its_address(home: Path) -> None:
     path, request = next(
         (path, one)
         for path, one in records_of(home)

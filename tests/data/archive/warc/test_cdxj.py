@@ -60,7 +60,7 @@ def test_a_line_is_that_of_cdxj_indexer_with_a_leaf() -> None:
     assert decode_entry(LINE) == ENTRY
 
 
-def test_what_a_record_lacks_is_left_out() -> None:
+def test_missing_fields_of_a_record_are_left_out() -> None:
     assert b"mime" not in entry(1).encode()
     assert b"status" not in entry(1).encode()
     assert b"leaf" not in entry(1).encode()
@@ -105,7 +105,9 @@ def test_the_line_of_a_record_can_be_made_from_it_again(tmp_path: Path) -> None:
     assert [bool(one) for one in found] == [one.listed for one in made]
 
 
-def test_lines_are_read_from_a_byte_on_and_what_is_no_line_is_passed_over(tmp_path: Path) -> None:
+def test_lines_are_read_from_a_byte_on_and_what_is_not_a_line_is_passed_over(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "a.cdxj"
     first, second = entry(1).encode(), entry(2).encode()
     path.write_bytes(first + b"nonsense\n" + second + b"half a li")
@@ -162,7 +164,7 @@ def test_lines_are_sorted_by_their_bytes(
     assert sorted(one.name for one in tmp_path.iterdir()) == ["a.cdxj"]
 
 
-def test_a_response_to_a_post_has_a_key_of_its_own(tmp_path: Path) -> None:
+def test_a_response_to_a_post_has_its_own_key(tmp_path: Path) -> None:
     made = records.response(
         answer("http://harbour.example/news", posted="page=2"),
         "http://harbour.example/news",

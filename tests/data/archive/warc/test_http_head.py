@@ -44,7 +44,7 @@ def test_no_header_and_no_reason_can_end_its_line(
     assert not set(b"\r\n\0") & set(b"".join([first, *map(b"".join, fields)]))
 
 
-def test_a_body_that_came_in_chunks_is_not_said_to_be_in_chunks() -> None:
+def test_a_chunked_body_is_archived_without_transfer_encoding() -> None:
     head = response_head(answer(headers=((b"transfer-encoding", b"chunked"),)))
     assert head == b"HTTP/1.1 200 OK\r\nX-Orig-Transfer-Encoding: chunked\r\n\r\n"
 

@@ -67,7 +67,7 @@ def test_captures_are_found_by_any_address_of_a_page(index: Index, file: WarcFil
     assert index.newest("http://harbour.example/unknown") is None
 
 
-def test_the_newest_is_what_was_written_last_whatever_the_clock_said(
+def test_the_newest_is_the_last_one_written_whatever_the_clock(
     index: Index, file: WarcFile
 ) -> None:
     index.add(entry(file, 1))
@@ -86,7 +86,7 @@ def test_a_payload_is_found_where_it_is_and_not_where_it_is_referred_to(
     assert index.holder("sha256:a") == first
 
 
-def test_what_says_nothing_new_and_what_is_no_page_is_not_listed(
+def test_repeated_rows_and_links_that_are_not_pages_are_not_listed(
     index: Index, file: WarcFile
 ) -> None:
     index.add(entry(file, 1, status=304))

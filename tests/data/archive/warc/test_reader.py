@@ -95,16 +95,14 @@ def test_a_record_is_found_by_file_and_offset_while_the_file_grows_too(
         ("other.warc.gz", 0, "it does not exist"),
     ],
 )
-def test_a_record_that_is_not_there_is_told(
-    tmp_path: Path, file: str, offset: int, cause: str
-) -> None:
+def test_a_missing_record_is_reported(tmp_path: Path, file: str, offset: int, cause: str) -> None:
     written(tmp_path, members())
     with pytest.raises(ArchiveError, match=cause):
         read_record(tmp_path, file, offset)
 
 
 @given(st.integers(0, 10**9), st.integers(0, 7))
-def test_damage_is_located_and_what_lies_behind_it_is_read(
+def test_damage_is_located_and_the_rest_is_read(
     tmp_path_factory: pytest.TempPathFactory, place: int, bit: int
 ) -> None:
     made = members(4)
@@ -150,7 +148,7 @@ def test_a_record_that_is_a_bomb_is_not_unpacked(
 @pytest.mark.parametrize(
     "content", [b"", b"no WARC", b"WARC/1.1\r\n", b"WARC/1.1\r\nContent-Length: 9\r\n\r\nshort"]
 )
-def test_a_gzip_member_that_is_no_record_is_damage(tmp_path: Path, content: bytes) -> None:
+def test_a_gzip_member_that_is_not_a_record_is_damage(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / NAME
     path.write_bytes(gzip.compress(content))
     (found,) = read_file(path)

@@ -26,7 +26,7 @@ def fields_of(record: NewRecord) -> dict[str, str]:
     return dict(found.headers.to_tuples())
 
 
-def test_a_response_is_told_in_full() -> None:
+def test_a_response_is_reported_completely() -> None:
     made = records.response(answer(protocol="HTTP/1.1"), URI, DIGEST)
     block = gzip.decompress(made.member).split(b"\r\n\r\n", 1)[1].removesuffix(b"\r\n\r\n")
     assert block.endswith(PAGE)
@@ -102,7 +102,7 @@ def test_what_was_cut_and_what_a_browser_had_is_marked() -> None:
 
 
 @given(st.text(), st.text(), st.binary())
-def test_whatever_a_record_is_about_it_is_read_back(uri: str, kind: str, block: bytes) -> None:
+def test_any_record_is_read_back(uri: str, kind: str, block: bytes) -> None:
     made = records.metadata(uri, kind or "text/plain", block, NOON, "")
     found = next(iter(ArchiveIterator(io.BytesIO(made.member), parse_http=False)))
     assert found.reader.read() == block

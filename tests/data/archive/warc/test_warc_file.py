@@ -85,14 +85,14 @@ def test_a_file_is_named_for_when_it_was_made_and_for_nothing_else(tmp_path: Pat
     file.close()
 
 
-def test_a_file_that_is_held_is_not_taken_over(tmp_path: Path) -> None:
+def test_a_locked_file_is_not_adopted(tmp_path: Path) -> None:
     file = new_file(tmp_path, NOON)
     assert take_over(file.path) is None
     file.close()
     again(file.path).close()
 
 
-def test_a_file_that_is_finished_is_not_taken_over(tmp_path: Path) -> None:
+def test_a_finished_file_is_not_adopted(tmp_path: Path) -> None:
     path = left(tmp_path)
     again(path).finish()
     assert take_over(path) is None
@@ -127,7 +127,7 @@ def test_zeros_that_a_loss_of_power_left_are_cut_off(tmp_path: Path) -> None:
     file.close()
 
 
-def test_a_record_without_a_line_is_told_and_half_a_line_is_cut_off(tmp_path: Path) -> None:
+def test_a_record_without_an_index_line_is_reported_and_half_a_line_is_cut(tmp_path: Path) -> None:
     path = left(tmp_path, member())
     lines = cdxj_path(path).read_bytes()
     cdxj_path(path).write_bytes(lines + b"example,harb")
@@ -140,7 +140,9 @@ def test_a_record_without_a_line_is_told_and_half_a_line_is_cut_off(tmp_path: Pa
 
 
 @pytest.mark.parametrize("lost", ["all lines", "the last record", "the last line's sense"])
-def test_lines_that_are_not_of_the_records_are_made_anew(tmp_path: Path, lost: str) -> None:
+def test_index_lines_that_do_not_match_the_records_are_written_again(
+    tmp_path: Path, lost: str
+) -> None:
     path = left(tmp_path)
     if lost == "all lines":
         cdxj_path(path).unlink()
@@ -155,7 +157,7 @@ def test_lines_that_are_not_of_the_records_are_made_anew(tmp_path: Path, lost: s
     file.close()
 
 
-def test_nothing_is_cut_off_where_a_whole_record_stands_behind_the_damage(tmp_path: Path) -> None:
+def test_nothing_is_cut_if_a_whole_record_follows_the_damage(tmp_path: Path) -> None:
     path = left(tmp_path, b"\x1f\x8b\x08 nonsense" + member())
     content = path.read_bytes()
     file = again(path)

@@ -21,7 +21,7 @@ def kept(store: Store, folder: Path) -> object:
     return told(copy)
 
 
-def test_what_came_of_drafts_is_written_again_without_deciding_it_anew(
+def test_results_of_drafts_are_replayed_without_deciding_again(
     store: Store, tmp_path: Path, noon: dt.datetime
 ) -> None:
     first, second = SqliteStore(tmp_path / "a.db"), store

@@ -47,7 +47,9 @@ def set_back(url: str, host: str = HOST) -> None:
         )
 
 
-def test_a_host_is_held_by_one_until_it_is_let_go(store: PostgresStore, postgres_url: str) -> None:
+def test_a_host_is_leased_by_one_worker_until_it_is_released(
+    store: PostgresStore, postgres_url: str
+) -> None:
     async def work(hosts: Hosts) -> None:
         assert await hosts.claim(HOST, seconds=30) is None
         await hosts.ask([HARBOUR])
@@ -83,7 +85,7 @@ def test_a_source_is_visited_from_the_claim_of_its_host_until_its_visit_is_settl
     done(postgres_url, work)
 
 
-def test_a_host_rests_before_the_next_visit_whatever_is_asked_for(
+def test_a_host_rests_before_the_next_visit_in_any_case(
     store: PostgresStore, postgres_url: str
 ) -> None:
     del store
@@ -102,7 +104,7 @@ def test_a_host_rests_before_the_next_visit_whatever_is_asked_for(
     done(postgres_url, work)
 
 
-def test_what_is_asked_for_while_a_host_is_visited_is_due_after_it(
+def test_a_source_requested_during_a_visit_is_due_after_it(
     store: PostgresStore, postgres_url: str
 ) -> None:
     async def work(hosts: Hosts) -> None:
@@ -118,7 +120,7 @@ def test_what_is_asked_for_while_a_host_is_visited_is_due_after_it(
     done(postgres_url, work)
 
 
-def test_what_is_due_of_a_row_is_taken_by_who_holds_it_and_due_again_if_asked_for_meanwhile(
+def test_a_due_duty_is_taken_by_its_holder_and_due_again_on_request(
     store: PostgresStore, postgres_url: str
 ) -> None:
     del store

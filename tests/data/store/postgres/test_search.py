@@ -83,7 +83,7 @@ def found(store: Store, query: Query) -> list[str]:
     st.lists(QUERIES, max_size=6),
     st.data(),
 )
-def test_both_databases_find_the_same_whatever_is_asked_of_whatever_text(
+def test_both_databases_find_the_same_releases_for_any_query(
     both: tuple[Store, ...],
     texts: list[tuple[str, str]],
     queries: list[str],
@@ -179,7 +179,7 @@ def test_words_of_grammar_are_found_as_they_are(postgres: PostgresStore) -> None
         assert len(found(postgres, Query(query))) == 1
 
 
-def test_a_search_that_takes_too_long_is_given_up(
+def test_a_search_that_takes_too_long_is_stopped(
     postgres: PostgresStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for number in range(3):

@@ -56,7 +56,7 @@ def test_a_retraction_points_to_the_last_answer_before_it(store: Store, noon: dt
     assert store.sightings(made.id).gone == second
 
 
-def test_a_record_that_moves_is_followed_and_its_release_published_anew(
+def test_a_moved_record_is_followed_and_its_release_published_again(
     store: Store, noon: dt.datetime
 ) -> None:
     one = capture(1, noon)
@@ -75,7 +75,7 @@ def test_a_record_that_moves_is_followed_and_its_release_published_anew(
     assert store.summaries(Facet()) == after
 
 
-def test_files_are_asked_for_until_they_are_archived_or_were_asked_for_often(
+def test_files_are_requested_until_they_are_archived_or_failed_often(
     store: Store, noon: dt.datetime
 ) -> None:
     first, second = "http://harbour.example/a.pdf", "http://harbour.example/b.pdf"

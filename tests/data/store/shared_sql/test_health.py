@@ -43,7 +43,7 @@ def march(day: int) -> dt.date:
     return dt.date(2026, 3, day)
 
 
-def test_the_days_of_a_source_are_told_once_newest_first(store: Store, noon: dt.datetime) -> None:
+def test_the_days_of_a_source_are_listed_once_newest_first(store: Store, noon: dt.datetime) -> None:
     filled(store, noon)
     assert list(store.release_days("harbour")) == [march(4), march(2)]
     assert store.release_days("old") == store.release_days("nobody") == []

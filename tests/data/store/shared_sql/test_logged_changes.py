@@ -56,7 +56,9 @@ def test_each_thing_that_happens_to_a_release_is_one_change(
     assert {one.release.content.title for one in found} == {"[redacted]"}
 
 
-def test_what_we_read_better_is_no_edit_of_the_publisher(store: Store, noon: dt.datetime) -> None:
+def test_what_we_read_better_is_not_an_edit_of_the_publisher(
+    store: Store, noon: dt.datetime
+) -> None:
     first = store.record(draft(), seen=noon, since=noon).release
     better = draft(body_text=BODY + "\n\nThe lamps were made by Aldous and Sons of Tarn.")
     assert store.record_reextraction(first.id, better, at=noon + HOUR, labels={})
@@ -82,7 +84,7 @@ def test_a_renamed_source_updates_its_releases(store: Store, noon: dt.datetime) 
     ]
 
 
-def test_an_import_of_what_is_retracted_tells_both(store: Store, noon: dt.datetime) -> None:
+def test_an_import_of_a_retracted_release_reports_both(store: Store, noon: dt.datetime) -> None:
     store.record(replace(draft(), retracted=noon), seen=noon, since=noon)
     assert kinds(followed(store)) == ["new", "retraction"]
 
@@ -101,7 +103,7 @@ def test_pages_of_any_size_make_up_the_same_whole(store: Store, noon: dt.datetim
     assert followed(store, store.last_logged_change()) == ()
 
 
-def test_what_is_undone_was_never_told(store: Store, noon: dt.datetime) -> None:
+def test_an_undone_change_was_never_reported(store: Store, noon: dt.datetime) -> None:
     with suppress(RuntimeError), store.transaction():
         store.record(draft(), seen=noon, since=noon)
         assert kinds(followed(store)) == ["new"]
@@ -109,7 +111,7 @@ def test_what_is_undone_was_never_told(store: Store, noon: dt.datetime) -> None:
     assert followed(store) == ()
 
 
-def test_a_place_of_what_a_restored_copy_lacks_is_not_known(
+def test_a_place_missing_in_a_restored_copy_is_unknown(
     sqlite_store: SqliteStore, noon: dt.datetime, tmp_path: Path
 ) -> None:
     store = sqlite_store
@@ -130,7 +132,7 @@ def test_a_place_of_what_a_restored_copy_lacks_is_not_known(
     copy.close()
 
 
-def test_no_change_is_ever_told_before_an_earlier_one(
+def test_no_change_is_reported_before_an_earlier_one(
     store: Store, noon: dt.datetime, store_url: str
 ) -> None:
     other = open_store(store_url, patience=0.0)
@@ -154,7 +156,7 @@ def _write_many(url: str, source: str, noon: dt.datetime) -> None:
     store.close()
 
 
-def test_writers_side_by_side_are_told_of_once_and_in_one_order(
+def test_writers_side_by_side_are_recorded_once_and_in_one_order(
     store_url: str, noon: dt.datetime
 ) -> None:
     store = open_store(store_url)

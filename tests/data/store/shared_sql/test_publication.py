@@ -55,7 +55,7 @@ def test_a_day_stays_as_it_was_first_published(store: Store, noon: dt.datetime) 
     assert store.day_digest("2026-03-02") is None
 
 
-def test_health_events_are_told_in_their_order_and_the_last_of_each_source(
+def test_health_events_are_reported_in_order_with_the_last_of_each_source(
     store: Store, noon: dt.datetime
 ) -> None:
     events = [
@@ -70,7 +70,7 @@ def test_health_events_are_told_in_their_order_and_the_last_of_each_source(
     assert store.last_health_events() == {"wire": events[1], "harbour": events[2]}
 
 
-def test_what_a_hub_was_not_told_waits_over_a_restart(tmp_path: Path) -> None:
+def test_an_undelivered_hub_message_survives_a_restart(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "communique.db")
     store.note_feeds([("feeds/all.atom", "1 2 3", b"old")], told=True)
     asked = HubRequest("subscribe", "https://reader.example/", "t", secret="s")  # noqa: S106
@@ -88,7 +88,7 @@ def test_what_a_hub_was_not_told_waits_over_a_restart(tmp_path: Path) -> None:
     again.close()
 
 
-def test_a_store_with_secrets_of_subscribers_is_nobody_else_s_to_read(tmp_path: Path) -> None:
+def test_only_its_owner_may_read_a_store_with_subscriber_secrets(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "communique.db")
     store.keep_private()
     store.note_feeds([("feeds/all.atom", "1 2 3", b"old")], told=True)

@@ -45,7 +45,7 @@ def test_updated_never_decreases_though_the_clock_was_set_back(store: Store) -> 
     assert seen == sorted(seen)
 
 
-def test_a_redaction_is_no_act_of_the_publisher(store: Store) -> None:
+def test_a_redaction_is_not_an_act_of_the_publisher(store: Store) -> None:
     release = store.record(draft(), seen=NOON, since=NOON).release.id
     store.record(draft(body_text=BODY.replace("4.2", "4.6")), seen=NOON + DAY, since=NOON)
     store.mark_gone(release, seen=NOON + DAY)
@@ -110,7 +110,7 @@ def test_a_redacted_release_does_not_come_back_by_itself(store: Store) -> None:
     assert f"{url}-2" in store.redacted_addresses("harbour")
 
 
-def test_a_page_that_calls_itself_redacted_is_no_redaction(store: Store) -> None:
+def test_a_page_that_calls_itself_redacted_is_not_a_redaction(store: Store) -> None:
     page = draft(title=REDACTED, body_text="", title_rule="h1")
     release = store.record(page, seen=NOON, since=NOON).release
     assert not release.content.redacted

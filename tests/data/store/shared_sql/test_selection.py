@@ -77,7 +77,7 @@ MARCH = dt.date(2026, 3, 1)
 
 
 @pytest.mark.parametrize("looked_at", [4, 5000])
-def test_pages_of_any_size_hold_all_that_is_asked_for_once(
+def test_pages_of_any_size_contain_every_requested_item_once(
     filled: Store, looked_at: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(selection_module, "LOOKED_AT", looked_at)
@@ -108,7 +108,7 @@ def test_pages_of_any_size_hold_all_that_is_asked_for_once(
             assert walked(filled, asked, limit) == whole, asked
 
 
-def test_states_are_told_apart(filled: Store, noon: dt.datetime) -> None:
+def test_states_are_distinguished(filled: Store, noon: dt.datetime) -> None:
     first, second, third, *_ = filled.by_first_seen()
     text = first.content.body_text + "\n\nIt was closed for a week, said the harbour master."
     edited = draft(first.url, title=first.content.title, body_text=text, language="en")

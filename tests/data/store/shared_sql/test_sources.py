@@ -102,7 +102,7 @@ def test_a_source_is_renamed_in_the_transaction_that_fills_it(
     assert {facet.source for facet in store.facets()} == {None, "quay"}
 
 
-def test_an_id_of_before_is_nobody_elses(filled: Store) -> None:
+def test_a_former_id_is_never_given_to_another_source(filled: Store) -> None:
     filled.rename_source("harbour", "port")
     with pytest.raises(RenamedSource, match="'harbour' was renamed to 'port'"):
         filled.register(Source("harbour", "Another Harbour", ""))
@@ -123,7 +123,7 @@ def test_all_ids_of_a_source_lead_to_the_present_one(filled: Store) -> None:
     filled.register(Source("harbour", "Harbour", ""))
 
 
-def test_what_is_left_under_an_id_of_before_is_in_nobodys_way(filled: Store) -> None:
+def test_leftovers_under_a_former_id_block_nothing(filled: Store) -> None:
     filled.keep_template("harbour", "news", "{}")
     filled.rename_source("harbour", "port")
     filled.keep_template("harbour", "news", "left")

@@ -12,7 +12,7 @@ from data.store.core.store import Store
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
 
-def test_a_walk_goes_on_where_it_stopped_and_a_new_one_begins_anew(store: Store) -> None:
+def test_pagination_resumes_where_it_stopped_and_a_new_walk_starts_again(store: Store) -> None:
     assert store.walk("harbour", "http://harbour.example/") is None
     first = store.begin_walk("harbour", "http://harbour.example/", "rules", at=NOON)
     assert (first.number, first.first, first.history) == (1, True, "walking")
@@ -54,7 +54,7 @@ def test_what_a_walk_listed_before_is_not_fresh_by_its_address_or_its_name(
     assert found == (frozenset("b"), frozenset("x"))
 
 
-def test_what_is_listed_waits_until_it_was_read_and_is_asked_for_ever_more_seldom(
+def test_listed_releases_wait_until_they_are_read_and_are_retried_less_and_less_often(
     store: Store,
 ) -> None:
     noon = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

@@ -146,7 +146,7 @@ def test_no_number_is_given_twice(full: str, empty: str) -> None:
     assert [number for (number,) in numbers] == [501]
 
 
-def test_what_was_cut_goes_on_where_it_ended(full: str, empty: str) -> None:
+def test_an_interrupted_download_is_resumed(full: str, empty: str) -> None:
     cuts = 0
     for cut in (1, 9, 20, 45):
         with pytest.raises(InterruptedError):
@@ -162,7 +162,7 @@ def test_what_was_cut_goes_on_where_it_ended(full: str, empty: str) -> None:
     assert sum(move(full, empty).written.values()) == 0, "done once more, it finds all there"
 
 
-def test_a_killed_process_leaves_what_can_be_gone_on_with(full: str, empty: str) -> None:
+def test_a_killed_process_leaves_a_file_that_can_be_continued(full: str, empty: str) -> None:
     program = (
         "import os, sys; from scheduler.home.migrate import migrate; steps = []\n"
         "def told(*step):\n"
@@ -178,7 +178,7 @@ def test_a_killed_process_leaves_what_can_be_gone_on_with(full: str, empty: str)
     assert held(empty) == held(full)
 
 
-def test_a_database_that_is_restarted_meanwhile_is_told_and_gone_on_with(
+def test_a_restarted_database_is_reported_and_used_again(
     full: str, postgres_server: PostgresServer, postgres_url: str
 ) -> None:
     steps = 0
@@ -213,7 +213,7 @@ def test_what_changed_between_two_tries_is_brought_along(full: str, empty: str) 
     assert held(empty) == held(full)
 
 
-def test_a_target_with_a_store_of_its_own_is_left_alone(full: str, empty: str) -> None:
+def test_a_target_with_its_own_store_is_not_changed(full: str, empty: str) -> None:
     with closing(open_store(empty)) as store:
         store.record(release(1), seen=NOON, since=NOON)
     before = held(empty)
@@ -235,7 +235,7 @@ def test_a_target_that_is_filled_from_elsewhere_is_left_alone(
         move(empty, other)
 
 
-def test_a_source_that_is_not_there_or_no_store_is_told(
+def test_a_missing_source_or_store_is_reported(
     tmp_path: Path, empty: str, postgres_url: str
 ) -> None:
     gone = tmp_path / "gone.db"
@@ -293,7 +293,7 @@ def test_a_database_that_workers_use_is_neither_read_nor_filled(
     move(postgres_url, elsewhere)
 
 
-def test_nobody_writes_to_a_store_while_it_is_moved(full: str, postgres_url: str) -> None:
+def test_a_store_has_no_writers_during_a_migration(full: str, postgres_url: str) -> None:
     move(full, postgres_url)
     for url in (full, postgres_url):
         with closing(open_source(url)) as end, closing(open_store(url, patience=0.1)) as store:
@@ -303,7 +303,7 @@ def test_nobody_writes_to_a_store_while_it_is_moved(full: str, postgres_url: str
             assert len(list(store.by_first_seen(None))) == 40, "it is read as ever"
 
 
-def test_no_password_is_told(full: str, postgres_url: str) -> None:
+def test_no_password_is_shown(full: str, postgres_url: str) -> None:
     with pytest.raises(InterruptedError):
         move(full, postgres_url, 3)
     with closing(open_target(postgres_url)) as end:

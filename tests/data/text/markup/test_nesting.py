@@ -29,7 +29,7 @@ def depth(html: str) -> int:
 
 
 @pytest.mark.parametrize("tags", DEEP.values(), ids=DEEP)
-def test_nothing_lies_deeper_than_it_may(tags: str) -> None:
+def test_nothing_is_nested_deeper_than_allowed(tags: str) -> None:
     html = flattened(tags * 60_000 + "the end", 100)
     assert depth(html) <= 100 + 2
     assert html.endswith("the end")
@@ -115,7 +115,7 @@ def test_a_long_attribute_without_slow_characters_is_kept() -> None:
     assert sanitize(html, "https://harbour.example/") == html
 
 
-def test_a_text_reads_in_the_order_that_it_stands_in() -> None:
+def test_a_text_is_read_in_its_visible_order() -> None:
     """Marks that turn text around show another sum than is there, in text and by reference."""
     html = "<p>Pay \u202e0001\u202c now, &#8238;today&#x2069;, \u05e9\u05dc\u05d5\u05dd\u200f.</p>"
     safe = sanitize(html, "https://harbour.example/")

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from data.models import AlertDelivery, AlertKind, AlertMessage
 from data.network.client import Outbound
 from data.revisions.diff import COARSE
-from data.settings import Alerts, Site
+from data.settings import Alerts, SiteSettings
 from data.watches.watch import Watch
 from feeds.alerts.channels.channel import Alert, Environment, Undelivered
 from feeds.alerts.channels.mail import Mail, mail_of
@@ -49,7 +49,7 @@ def message(title: str, passage: str = "It says.", kind: str = "release") -> Ale
 
 def alert(sent: AlertMessage, alerts: Alerts = ALERTS, name: str = "Ships") -> Alert:
     """Return a message of a watch, and of a site with the same name."""
-    environment = Environment(Outbound(), alerts, Site(title=name))
+    environment = Environment(Outbound(), alerts, SiteSettings(title=name))
     return Alert(Watch(name), sent, environment)
 
 

@@ -14,11 +14,11 @@ from lxml import html
 
 from data.models import HealthEvent
 from data.revisions.diff import COARSE
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, FakeStore, make_release
 
-SITE = Site(url="https://press.example", entries=10)
+SITE = SiteSettings(url="https://press.example", entries=10)
 
 
 class News:

@@ -12,7 +12,7 @@ from lxml import html
 
 from data.files import FileWriter
 from data.models import Facet, HealthEvent, Source
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.catalog import Catalog
 from feeds.pages.indexes.directories import sources_pages, topics_pages
 from feeds.pages.indexes.feeds_page import feeds_pages
@@ -20,7 +20,7 @@ from feeds.pages.renderer import PageRenderer
 from feeds.publishing.publish import publish
 from tests.feeds.fakestore import NOON, FakeStore, make_release, on_day
 
-SITE = Site(url="https://press.example", entries=10)
+SITE = SiteSettings(url="https://press.example", entries=10)
 LARGEST = 30_000
 """Bytes of a page, compressed."""
 

@@ -154,7 +154,7 @@ def test_what_is_named_comes_before_what_names_it_and_goes_after_it(
     assert bucket.done == [FILE, *(f"-{name}" for name in reversed(names)), FILE]
 
 
-def test_objects_say_of_which_type_they_are_and_how_long_they_keep(
+def test_objects_have_a_content_type_and_a_cache_lifetime(
     one: Publisher, bucket: NotedBucket
 ) -> None:
     one.publish(
@@ -177,7 +177,7 @@ def test_objects_say_of_which_type_they_are_and_how_long_they_keep(
     assert headers("feeds/all/page/1.atom") == (atom, "max-age=31536000")
 
 
-def test_whoever_is_not_who_published_last_renders_everything(
+def test_a_new_publisher_renders_everything(
     two: tuple[Publisher, Publisher],
 ) -> None:
     first, second = two
@@ -242,7 +242,7 @@ def test_what_arrives_late_is_replaced_by_the_next_publication(
     assert bucket.content() == {"index.html": b"same", "feeds/all.atom": b"2"}
 
 
-def test_a_publication_that_was_killed_goes_on(
+def test_a_killed_publication_is_resumed(
     one: Publisher, bucket: NotedBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one.publish(index_html="1", feeds__all_atom="1", releases__a_html="1")
@@ -284,7 +284,7 @@ def test_what_could_not_be_rendered_is_not_deleted(one: Publisher, bucket: Noted
     assert bucket.content() == {"index.html": b"2"}
 
 
-def test_whoever_ends_before_all_is_rendered_renders_it_the_next_time(
+def test_a_publisher_that_stops_early_renders_everything_the_next_time(
     two: tuple[Publisher, Publisher],
 ) -> None:
     first, second = two
@@ -319,7 +319,7 @@ def test_what_no_publication_wrote_is_not_deleted(one: Publisher, bucket: NotedB
     assert bucket.content() == {"photos/cat.jpg": b"mine"}
 
 
-def test_a_store_that_was_put_back_does_not_publish_over_what_it_forgot(
+def test_a_restored_store_does_not_publish_over_what_it_forgot(
     one: Publisher, bucket: NotedBucket, tmp_path: Path, store: SqliteStore
 ) -> None:
     store.record(draft(), seen=NOON, since=NOON)
@@ -353,7 +353,7 @@ def test_links_and_hidden_files_stay_here(
     assert bucket.content() == {"index.html": b"1"}
 
 
-def test_a_publication_under_way_is_waited_for(
+def test_a_running_publication_is_waited_for(
     two: tuple[Publisher, Publisher], bucket: NotedBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = two
@@ -374,7 +374,7 @@ def test_a_publication_under_way_is_waited_for(
     assert bucket.content() == {"index.html": b"2"}
 
 
-def test_whoever_begins_amid_the_first_look_of_another_is_waited_for(
+def test_a_process_waits_for_the_first_check_of_another(
     two: tuple[Publisher, Publisher], bucket: NotedBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = two

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.server.app import create_app
 from tests.feeds.api_store import fill
@@ -27,7 +27,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def web(path: Path) -> Iterator[httpx.Client]:
     """A client of the site."""
     (path.parent / "site").mkdir()
-    app = create_app(path.parent / "site", f"sqlite:{path}", Site(api_rate=0))
+    app = create_app(path.parent / "site", f"sqlite:{path}", SiteSettings(api_rate=0))
     yield from served_by(app)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from feeds.server.api import asking
@@ -25,7 +25,7 @@ HOUR = dt.timedelta(hours=1)
 @pytest.fixture
 def web(store: Store, store_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
     store.last_logged_change()
-    app = create_app(tmp_path / "site", store_url, Site(api_rate=0))
+    app = create_app(tmp_path / "site", store_url, SiteSettings(api_rate=0))
     yield from served_by(app)
 
 
@@ -91,7 +91,9 @@ def test_a_cursor_unknown_to_a_restored_store_is_a_410(
     sqlite_store: SqliteStore, noon: dt.datetime, tmp_path: Path
 ) -> None:
     store = sqlite_store
-    app = create_app(tmp_path / "site", f"sqlite:{tmp_path / 'communique.db'}", Site(api_rate=0))
+    app = create_app(
+        tmp_path / "site", f"sqlite:{tmp_path / 'communique.db'}", SiteSettings(api_rate=0)
+    )
     store.record(draft(), seen=noon, since=noon)
     for web in served_by(app):
         before = page(web)["next"]
@@ -102,7 +104,7 @@ def test_a_cursor_unknown_to_a_restored_store_is_a_410(
     store.record(draft(body_text=BODY.replace("4.2", "4.6")), seen=noon + HOUR, since=noon + HOUR)
     for web in served_by(app):
         lost = page(web)["next"]
-    for restored in served_by(create_app(copy.parent, f"sqlite:{copy}", Site())):
+    for restored in served_by(create_app(copy.parent, f"sqlite:{copy}", SiteSettings())):
         assert page(restored, before)["changes"] == []
         answer = restored.get("/api/changes", params={"since": lost})
         assert answer.status_code == 410

@@ -47,7 +47,7 @@ def test_all_references_in_the_document_exist() -> None:
     assert len(ids) == len(set(ids)) == len(OPERATIONS)
 
 
-def test_each_operation_has_an_example_of_its_own_answer() -> None:
+def test_each_operation_has_an_example_of_its_answer() -> None:
     shown = examples()
     assert shown.keys() == {one.name for one in OPERATIONS}
     for one in OPERATIONS:

@@ -15,7 +15,7 @@ import pytest
 
 from data.interchange.release_fields import release_fields
 from data.models import Selection
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.server.api.document import openapi
 from feeds.server.api.operations import OPERATIONS
@@ -183,7 +183,7 @@ def test_a_search_warns_of_operators_that_it_reads_as_words(web: httpx.Client) -
 def test_a_link_has_the_address_by_which_its_client_reaches_the_site(
     path: Path, host: str, base: str
 ) -> None:
-    site = Site(url="https://press.example/desk", api_rate=0)
+    site = SiteSettings(url="https://press.example/desk", api_rate=0)
     for web in served_by(create_app(path.parent / "site", f"sqlite:{path}", site)):
         answer = web.get("/api/releases?limit=1", headers={"host": host})
         assert answer.links["next"]["url"].partition("?")[0] == base
@@ -321,7 +321,7 @@ def test_any_site_may_read(web: httpx.Client) -> None:
     assert "Link" in shown["access-control-expose-headers"]
 
 
-def test_answers_are_compressed_as_asked(web: httpx.Client) -> None:
+def test_responses_are_compressed_as_requested(web: httpx.Client) -> None:
     plain = web.get("/api/releases").content
     for coding, unpack in (("gzip", gzip.decompress), ("br", brotli.decompress)):
         with web.stream("GET", "/api/releases", headers={"accept-encoding": coding}) as answer:
@@ -347,14 +347,16 @@ def test_an_unavailable_store_is_a_503(
 ) -> None:
     folder = tmp_path
     (folder / "communique.db").write_bytes(b"no database at all, but long enough to be read")
-    for other in served_by(create_app(folder, f"sqlite:{folder / 'communique.db'}", Site())):
+    for other in served_by(
+        create_app(folder, f"sqlite:{folder / 'communique.db'}", SiteSettings())
+    ):
         answer = other.get("/api/releases")
         assert problem(answer)["status"] == 503
         assert int(answer.headers["retry-after"]) > 0
 
 
 def test_a_client_above_the_rate_limit_gets_retry_after(path: Path) -> None:
-    app = create_app(path.parent / "site", f"sqlite:{path}", Site(api_rate=2))
+    app = create_app(path.parent / "site", f"sqlite:{path}", SiteSettings(api_rate=2))
     for other in served_by(app):
         asked = {"x-forwarded-for": "10.0.0.1, 203.0.113.9"}
         statuses = [other.get("/api/sources", headers=asked).status_code for _ in range(3)]

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from data.health.state import Health
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.server.app import create_app
 from feeds.server.requests import work_queue
@@ -31,7 +31,7 @@ def test_slow_responses_leave_threads_to_others_and_the_queue_is_bounded(
     site = path.parent / "site"
     site.mkdir(exist_ok=True)
     (site / "file.json").write_text("{}")
-    app = create_app(site, f"sqlite:{path}", Site(api_rate=0), judge=judge)
+    app = create_app(site, f"sqlite:{path}", SiteSettings(api_rate=0), judge=judge)
     for web in served_by(app):
         many = work_queue.THREADS + 2
         with ThreadPoolExecutor(many) as clients:

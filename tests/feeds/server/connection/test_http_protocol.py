@@ -13,7 +13,7 @@ import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.connection.http_protocol import HttpProtocol
@@ -28,7 +28,7 @@ FEED = "/feeds/all.atom"
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home") / "site"
     store = FakeStore(*(make_release(number) for number in range(5)))
-    publish(store, folder, Site(url="https://press.example"))
+    publish(store, folder, SiteSettings(url="https://press.example"))
     return folder
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.server.app import create_app
 from feeds.server.connection.open_connections import OpenConnections
 from tests.feeds.serving import Server
@@ -21,7 +21,7 @@ STRANGER, OTHER = "203.0.113.9", "203.0.113.10"
 
 
 def test_an_address_at_its_limit_does_not_affect_others() -> None:
-    counted = OpenConnections(Site(connections=2), max_connections=100)
+    counted = OpenConnections(SiteSettings(connections=2), max_connections=100)
     assert [counted.add(STRANGER) for _ in range(3)] == [0, 0, 429]
     assert counted.add(OTHER) == 0
     counted.remove(STRANGER)
@@ -30,13 +30,13 @@ def test_an_address_at_its_limit_does_not_affect_others() -> None:
 
 
 def test_addresses_of_one_subscriber_count_as_one() -> None:
-    counted = OpenConnections(Site(connections=1), max_connections=100)
+    counted = OpenConnections(SiteSettings(connections=1), max_connections=100)
     assert counted.add("2001:db8::1") == 0
     assert counted.add("2001:db8::2") == 429
 
 
 def test_ipv4_addresses_on_a_dual_stack_socket_are_distinguished() -> None:
-    counted = OpenConnections(Site(connections=1), max_connections=100)
+    counted = OpenConnections(SiteSettings(connections=1), max_connections=100)
     assert counted.add(f"::ffff:{STRANGER}") == 0
     assert counted.add(f"::ffff:{OTHER}") == 0
     assert counted.add(STRANGER) == 429
@@ -44,19 +44,21 @@ def test_ipv4_addresses_on_a_dual_stack_socket_are_distinguished() -> None:
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "::1", "192.0.2.1"])
 def test_proxies_and_this_machine_count_only_towards_the_total(address: str) -> None:
-    counted = OpenConnections(Site(connections=1, proxies=("192.0.2.0/24",)), max_connections=3)
+    counted = OpenConnections(
+        SiteSettings(connections=1, proxies=("192.0.2.0/24",)), max_connections=3
+    )
     assert [counted.add(address) for _ in range(4)] == [0, 0, 0, 503]
     assert counted.add(STRANGER) == 503
 
 
 def test_without_a_limit_per_address_the_total_limit_applies() -> None:
-    counted = OpenConnections(Site(connections=0), max_connections=200)
+    counted = OpenConnections(SiteSettings(connections=0), max_connections=200)
     assert {counted.add(STRANGER) for _ in range(200)} == {0}
     assert counted.add(STRANGER) == 503
 
 
 def test_closed_connections_are_not_counted() -> None:
-    counted = OpenConnections(Site(), max_connections=1)
+    counted = OpenConnections(SiteSettings(), max_connections=1)
     for number in range(1000):
         assert counted.add(f"203.0.113.{number % 250}") == 0
         counted.remove(f"203.0.113.{number % 250}")
@@ -68,7 +70,7 @@ def server(tmp_path: Path) -> Iterator[Server]:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "index.html").write_text("here")
     server = Server(create_app(tmp_path / "site"))
-    server.config.connections = OpenConnections(Site(), max_connections=2)  # type: ignore[attr-defined]
+    server.config.connections = OpenConnections(SiteSettings(), max_connections=2)  # type: ignore[attr-defined]
     server.thread.start()
     try:
         yield server

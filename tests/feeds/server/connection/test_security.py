@@ -7,7 +7,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.server.app import create_app
 from feeds.server.connection.security import POLICY, completed, for_all
 from scheduler.service.web import server_config
@@ -34,12 +34,12 @@ def test_headers_of_a_response_are_not_replaced() -> None:
     ],
 )
 def test_tls_is_required_for_sites_with_tls(url: str, *, asks: bool) -> None:
-    assert bool(for_all(Site(url=url))) is asks
+    assert bool(for_all(SiteSettings(url=url))) is asks
 
 
 def test_all_responses_require_tls(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text("here")
-    site = Site(url="https://press.example")
+    site = SiteSettings(url="https://press.example")
     server = Server(create_app(tmp_path, site=site))
     server.config = server_config(server.config.app, site)  # type: ignore[arg-type]
     server.thread.start()

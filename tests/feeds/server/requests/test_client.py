@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from starlette.types import Scope
 
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.server.requests.client import client_of, host_in, is_local, proxies_of
 
-NEAR = proxies_of(Site(proxies=("172.18.0.0/16", "2001:db8::1")))
+NEAR = proxies_of(SiteSettings(proxies=("172.18.0.0/16", "2001:db8::1")))
 
 
 def asked(client: str, *forwarded: str, host: str = "127.0.0.1:8080") -> Scope:
@@ -49,7 +49,7 @@ def test_only_configured_proxies_are_trusted(
 
 
 def test_no_other_machine_is_trusted_by_default() -> None:
-    assert Site().proxies == ()
+    assert SiteSettings().proxies == ()
     assert client_of(asked("172.18.0.3", "198.51.100.7")) == "172.18.0.3"
 
 
@@ -73,13 +73,13 @@ def test_a_host_is_a_name_or_an_address_and_nothing_more(host: str, name: str) -
 
 
 def test_local_requests_are_distinguished_from_cross_site_requests() -> None:
-    assert is_local(asked("127.0.0.1"), Site())
-    assert not is_local(asked("127.0.0.1", host="[::1]evil"), Site())
-    assert not is_local(asked("127.0.0.1", host="rebound.example"), Site())
-    assert not is_local(asked("127.0.0.1", "198.51.100.7"), Site())
-    assert not is_local(asked("192.0.2.7"), Site())
-    assert not is_local(asked("127.0.0.1"), Site(url="https://press.example"))
-    assert not is_local(asked("127.0.0.1"), Site(access="token"))
+    assert is_local(asked("127.0.0.1"), SiteSettings())
+    assert not is_local(asked("127.0.0.1", host="[::1]evil"), SiteSettings())
+    assert not is_local(asked("127.0.0.1", host="rebound.example"), SiteSettings())
+    assert not is_local(asked("127.0.0.1", "198.51.100.7"), SiteSettings())
+    assert not is_local(asked("192.0.2.7"), SiteSettings())
+    assert not is_local(asked("127.0.0.1"), SiteSettings(url="https://press.example"))
+    assert not is_local(asked("127.0.0.1"), SiteSettings(access="token"))
 
 
 @pytest.mark.parametrize(
@@ -92,5 +92,7 @@ def test_local_requests_are_distinguished_from_cross_site_requests() -> None:
 )
 def test_each_header_field_of_a_proxy_shows_that_it_is_one(field: str) -> None:
     scope = asked("127.0.0.1")
-    assert is_local(scope, Site())
-    assert not is_local({**scope, "headers": [*scope["headers"], (field.encode(), b"")]}, Site())
+    assert is_local(scope, SiteSettings())
+    assert not is_local(
+        {**scope, "headers": [*scope["headers"], (field.encode(), b"")]}, SiteSettings()
+    )

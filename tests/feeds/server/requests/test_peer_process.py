@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.server.requests import peer_process
 from feeds.server.requests.client import CONNECTION
 from feeds.server.requests.peer_process import OwnClients, is_own_client
@@ -46,7 +46,7 @@ def scope_of(connected: tuple[socket.socket, socket.socket], facts: dict[str, ob
 def test_requests_on_one_connection_are_looked_up_once(
     connected: tuple[socket.socket, socket.socket],
 ) -> None:
-    clients, facts = OwnClients(Site(api_rate=RATE)), dict[str, object]()
+    clients, facts = OwnClients(SiteSettings(api_rate=RATE)), dict[str, object]()
     for _ in range(2 * BURST):
         assert asyncio.run(clients.include(scope_of(connected, facts)))
     # The kernel no longer knows the connection, but its result is kept.
@@ -65,7 +65,7 @@ def test_a_client_is_recognized_on_a_machine_without_ipv6(
     assert is_own_client(scope_of(connected, {}))
 
 
-def test_nobody_is_recognized_on_a_system_without_proc(
+def test_no_process_is_recognized_on_a_system_without_proc(
     connected: tuple[socket.socket, socket.socket],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -87,7 +87,7 @@ def scope_of_closed(facts: dict[str, object]) -> Any:
 
 
 def test_connections_count_for_the_rate(connected: tuple[socket.socket, socket.socket]) -> None:
-    clients = OwnClients(Site(api_rate=RATE))
+    clients = OwnClients(SiteSettings(api_rate=RATE))
     for _ in range(BURST):
         assert asyncio.run(clients.include(scope_of(connected, {})))
     with pytest.raises(Unanswered) as refused:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from starlette.types import Message, Scope
 
-from data.settings import Site
+from data.settings import SiteSettings
 from data.store.shared_sql.database.interruption import current
 from feeds.server.requests import work_queue
 from feeds.server.requests.work_queue import (
@@ -78,7 +78,7 @@ class Gate:
 
 def run(test: Callable[[WorkQueue], Coroutine[Any, Any, None]], rate: int = 0) -> None:
     async def begin() -> None:
-        await test(WorkQueue(Site(api_rate=rate)))
+        await test(WorkQueue(SiteSettings(api_rate=rate)))
 
     asyncio.run(begin())
 
@@ -244,7 +244,7 @@ def test_a_request_with_several_pieces_of_work_counts_once() -> None:
     run(test, rate=1)
 
 
-def test_requests_that_ask_the_same_share_work_until_the_last_one_leaves() -> None:
+def test_equal_requests_share_work_until_the_last_client_leaves() -> None:
     async def test(queue: WorkQueue) -> None:
         gate = Gate()
         first, second = Client("203.0.113.9"), Client("203.0.113.10")

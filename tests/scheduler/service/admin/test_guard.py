@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.types import Scope
 
 from data.access.tokens import new_token
-from data.settings import Site
+from data.settings import SiteSettings
 from feeds.server.requests.access import Access
 from scheduler.service.admin.guard import Guard, Session
 from tests.scheduler.service.admin.conftest import Running
@@ -19,7 +19,7 @@ FAR = "192.0.2.7"
 
 
 def guard_of(folder: Path, *, url: str = "http://127.0.0.1:8080", access: str = "open") -> Guard:
-    site = Site(url=url, access="token" if access == "token" else "open")
+    site = SiteSettings(url=url, access="token" if access == "token" else "open")
     return Guard(Access(folder / "tokens"), site, "home")
 
 
@@ -95,7 +95,7 @@ def test_a_proxy_does_not_make_a_client_local(tmp_path: Path) -> None:
     assert status(guard_of(tmp_path, access="token").enter(asked())) == 403
 
 
-def test_a_browser_is_asked_for_a_token_at_our_own_host_if_one_exists(tmp_path: Path) -> None:
+def test_a_browser_is_asked_for_a_token_only_at_our_host_and_if_one_exists(tmp_path: Path) -> None:
     guard = guard_of(tmp_path, url=PUBLIC)
     scope = asked(host="press.example", client=FAR)
     assert status(guard.enter(scope)) == 403

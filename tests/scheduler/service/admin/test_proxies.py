@@ -81,7 +81,7 @@ def raw(running: Running, request: str) -> int:
         return int(connection.recv(65536).split()[1])
 
 
-def test_a_local_program_that_is_no_server_gets_access(running: Running) -> None:
+def test_a_local_program_that_is_not_a_server_gets_access(running: Running) -> None:
     done = subprocess.run(  # noqa: S603 - our own words
         [sys.executable, "-c", ASK, f"{running.site}/admin/", f"{running.site}/metrics"],
         capture_output=True,

@@ -45,7 +45,7 @@ def with_body(*lines: str) -> dict[str, Any]:
     return {"body_text": "\n\n".join(lines)}
 
 
-def test_labels_dates_and_buttons_that_come_or_go_are_no_edit() -> None:
+def test_labels_dates_and_buttons_that_come_or_go_are_not_edits() -> None:
     for line in (
         "2 March 2026",
         "Published: 02/03/2026",
@@ -57,7 +57,7 @@ def test_labels_dates_and_buttons_that_come_or_go_are_no_edit() -> None:
         assert renewed is None or renewed.reread, line
 
 
-def test_bylines_and_topics_are_a_designs_on_a_page_that_is_built_anew() -> None:
+def test_bylines_and_topics_belong_to_the_design_on_a_rebuilt_page() -> None:
     for line in (
         "Posted in Shipping",
         "by pressdesk",
@@ -69,7 +69,7 @@ def test_bylines_and_topics_are_a_designs_on_a_page_that_is_built_anew() -> None
         assert parted(with_body(line, BODY), with_body(BODY), anew=False)[1] is not None, line
 
 
-def test_what_a_theme_says_of_a_post_is_a_designs_on_a_page_that_is_built_anew() -> None:
+def test_theme_text_belongs_to_the_design_on_a_rebuilt_page() -> None:
     line = (
         "This entry was posted on Monday, March 2nd, 2026 at 9:15 am and is filed under Shipping."
         " You can follow any responses to this entry through the RSS 2.0 feed."
@@ -95,7 +95,7 @@ def test_a_paragraph_that_the_page_still_shows_is_not_gone() -> None:
     assert parted(with_body(BODY, said), with_body(BODY))[1] is not None
 
 
-def test_a_text_that_could_not_be_read_before_is_no_edit_where_a_new_theme_shows_it() -> None:
+def test_a_text_that_could_not_be_read_before_is_not_an_edit_where_a_new_theme_shows_it() -> None:
     contact, own = "Inquiries: press office, Quay 4", "Dues stay as they are next year."
     redesign = LayoutChange(DateContext("Europe/Oslo"), lambda _: OLD)
     shown = Shown(frozenset(["inquiriespressofficequay4"]))
@@ -115,7 +115,7 @@ def test_a_text_that_could_not_be_read_before_is_no_edit_where_a_new_theme_shows
     assert other is not None
 
 
-def test_a_writer_or_a_site_in_a_title_is_no_edit_and_the_shorter_title_stays() -> None:
+def test_a_writer_or_a_site_in_a_title_is_not_an_edit_and_the_shorter_title_stays() -> None:
     site = {"publisher": "Harbour Board"}
     plain, long = "Quay 4 closed", "Quay 4 closed – Harbour Board"
     renewed, edit = parted({"title": plain, **site}, {"title": long, **site}, anew=False)
@@ -153,7 +153,7 @@ def test_a_file_that_the_page_still_links_to_is_not_gone() -> None:
     assert renewed.content.attachments == (file,)
 
 
-def test_a_skeleton_tells_every_theme_from_every_other_and_no_post_of_one_from_another() -> None:
+def test_a_skeleton_differs_between_themes_and_not_between_posts_of_a_theme() -> None:
     said = posts()
     pages = {
         theme: [skeleton_of(Page("http://a.example/", shown(theme, post, said, "/").encode()))

@@ -74,7 +74,7 @@ def test_a_notice_before_every_known_page_changes_none() -> None:
     assert len(watched.told) == 3
 
 
-def test_a_notice_before_every_new_page_is_no_release() -> None:
+def test_a_notice_before_every_new_page_is_not_a_release() -> None:
     watched = Watched()
     assert watched.pass_all(*[(page(n, body_text=WALL), None, item(n)) for n in (1, 2, 3)]) == []
 
@@ -147,7 +147,7 @@ def test_a_title_without_a_word_of_the_one_on_the_listing_is_not_kept() -> None:
         assert watched.told == {}
 
 
-def test_one_date_for_all_gives_way_to_those_of_the_listing() -> None:
+def test_one_date_for_all_releases_is_replaced_by_the_dates_of_the_listing() -> None:
     watched = Watched()
     today = published("2026-03-09")
     passed = watched.pass_all(*[(page(n, published=today), None, item(n)) for n in (1, 2, 3)])

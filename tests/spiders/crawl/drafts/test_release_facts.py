@@ -59,14 +59,14 @@ class Visit:
         return self.seen.finish(before or VisitFacts(), run, at)
 
 
-def test_a_new_release_whose_page_fails_is_unread_and_says_why() -> None:
+def test_a_new_release_whose_page_fails_is_unread_with_a_reason() -> None:
     facts = Visit(3).read(one(0), one(1), one(2)).failed(9).after()
     assert (facts.unread.count, facts.unread_kind) == (1, "http:500")
     assert facts.unread_why == "the server answered 500 (http://harbour.example/news/9)"
 
 
 @pytest.mark.parametrize("kind", ["http:404", "media-type", "soft-404"])
-def test_one_row_that_leads_to_no_release_is_no_sign(kind: str) -> None:
+def test_one_row_that_leads_to_no_release_is_not_a_sign(kind: str) -> None:
     assert Visit(1).read(one(0)).failed(9, kind=kind).after().unread.count == 0
     assert Visit(2).read(one(0), one(1)).failed(8, 9, kind=kind).after().unread.count == 2
 
@@ -78,7 +78,7 @@ def test_few_that_fail_while_others_are_read_are_excused_from_then_on() -> None:
     assert Visit(1).read(one(0)).failed(8, 9, 10).after(first).unread.count == 1
 
 
-def test_an_address_with_a_secret_is_told_without_it() -> None:
+def test_an_address_with_a_secret_is_shown_without_it() -> None:
     secret = draft("http://harbour.example/news/9?token=s3cret")
     visit = Visit(1).read(one(0))
     visit.seen.add_request(secret.url, known=False)
@@ -101,7 +101,7 @@ def test_stored_releases_count_where_most_pages_fail() -> None:
     assert many.after().unread.count == 5
 
 
-def test_unread_releases_are_told_since_the_first_visit_that_missed_them() -> None:
+def test_unread_releases_are_reported_since_the_first_visit_that_missed_them() -> None:
     first = Visit(1).read(one(0)).failed(9).after()
     second = Visit(1).read(one(0)).failed(9).after(first)
     assert (second.unread.visits, second.unread.since) == (2, NOON)
@@ -116,7 +116,7 @@ def test_stored_pages_are_compared_with_themselves() -> None:
     assert Visit(10).read(*short[:1], *map(one, range(3, 10))).after().known.thin.count == 0
 
 
-def test_texts_that_were_taken_for_edits_stay_thin_until_they_are_longer_again() -> None:
+def test_texts_stored_as_edits_stay_thin_until_they_are_longer_again() -> None:
     short = BODY[: len(BODY) // 2]
     first = Visit(3).read(*(one(number, body_text=short) for number in range(3))).after(changed=3)
     assert first.known.thin.count == 3
@@ -157,7 +157,7 @@ def test_new_pages_are_compared_with_the_last_releases_and_add_up() -> None:
     assert Visit(1).read(one(0)).after(second).new == second.new, "nothing new was read"
 
 
-def test_a_source_of_which_little_is_known_lacks_nothing() -> None:
+def test_a_source_with_little_history_misses_nothing() -> None:
     short = [one(number, body_text="Void.", published=None) for number in range(5)]
     assert Visit(usual=PastReleases()).read(*short).after().new.most == 0
 

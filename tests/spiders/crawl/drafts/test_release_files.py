@@ -35,7 +35,7 @@ INLINE = Media("data:image/png;base64,AA==", "image/png")
         ("all", ArchiveSettings(enabled=False), FileKinds()),
     ],
 )
-def test_a_source_file_says_which_files_are_archived_or_else_the_settings(
+def test_a_source_file_overrides_the_settings_for_archived_files(
     asked: str | None, settings: ArchiveSettings, kinds: FileKinds
 ) -> None:
     file = SourceFile("Harbour", "http://harbour.example/", "UTC", archive=asked)  # type: ignore[arg-type]  # one of its words
@@ -62,7 +62,7 @@ def test_a_file_that_can_not_be_fetched_is_reported_and_a_truncated_one_is_kept(
     assert set(store.file_captures([CHART.url, LAMP.url])) == {CHART.url}
 
 
-def test_each_file_is_asked_for_once_and_a_document_that_is_the_release_never(
+def test_each_file_is_requested_once_and_a_document_that_is_the_release_never(
     store: Store, noon: dt.datetime
 ) -> None:
     files = wanted(store, FileKinds(attachments=True, images=True), noon)
@@ -77,7 +77,7 @@ def test_each_file_is_asked_for_once_and_a_document_that_is_the_release_never(
     assert store.file_captures([CHART.url, LAMP.url]) == {CHART.url: capture(1, noon)}
 
 
-def test_a_visit_asks_for_so_many_and_the_next_one_goes_on(
+def test_a_visit_requests_a_limited_number_and_the_next_one_continues(
     store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(release_files, "MAX_FILES_PER_VISIT", 3)

@@ -79,7 +79,7 @@ def test_a_page_that_lists_older_releases_does_not_make_a_feed_stale() -> None:
     assert (found.lacks, found.stale) == (items(1, 2), "")
 
 
-def test_no_more_than_a_bound_is_taken_from_one_page() -> None:
+def test_a_page_yields_at_most_the_limit() -> None:
     many = tuple(one for name in "abcdefghij" for one in items(*range(1, 29), place=name))
     assert len(cross_check(listing(items(1)), listing(many * 4), ()).lacks) == MAX_PAGE_RELEASES
 
@@ -124,7 +124,7 @@ SITE = aged(*range(0, 450, 10))
     [aged(400), aged(2400), aged(400, 420, 440), aged(1200, 150, 3000)],
     ids=["of the feed", "older than the feed", "several", "in any order"],
 )
-def test_releases_pinned_above_a_page_do_not_make_what_lies_between_foreign(
+def test_releases_pinned_above_a_page_do_not_make_others_foreign(
     pinned: list[ListingItem],
 ) -> None:
     urls = {item.url for item in SITE}

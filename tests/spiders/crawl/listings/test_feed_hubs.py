@@ -70,7 +70,7 @@ def test_the_header_counts_before_the_feed() -> None:
         "; rel=hub <https://hub.example/>",
     ],
 )
-def test_what_is_no_address_is_no_hub(link: str) -> None:
+def test_what_is_not_an_address_is_not_a_hub(link: str) -> None:
     assert announced(page("<feed/>"), (link,))[0] == ""
 
 

@@ -76,7 +76,7 @@ def test_what_a_listing_hides_is_found_by_its_name(room: Room, home: Path) -> No
     assert recall(home)["named"] == 2
 
 
-def test_what_is_named_but_is_no_release_is_not_published(room: Room, home: Path) -> None:
+def test_what_is_named_but_is_not_a_release_is_not_published(room: Room, home: Path) -> None:
     with served() as other:
         other.page("/news/9.html", release_html(9))
         room.page("/news/7.html", "<html><body><h1>All our notices by year</h1></body></html>")

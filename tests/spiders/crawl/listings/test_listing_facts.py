@@ -129,13 +129,13 @@ def test_rows_on_the_next_pages_are_not_lost(kept: list[ListingItem], lost: int)
     assert facts.lost.count == lost
 
 
-def test_rows_that_older_ones_stand_in_for_are_lost_until_they_are_back() -> None:
+def test_rows_replaced_by_older_ones_are_lost_until_they_return() -> None:
     half = page(20, 20)[::2]
     assert after(page(20), half, half, half).lost.visits == 3
     assert after(page(20), half, half, page(21)).lost.count == 0
 
 
-def test_rows_without_dates_are_told_where_they_used_to_have_some() -> None:
+def test_undated_rows_are_reported_if_rows_used_to_have_dates() -> None:
     plain = rows(range(20, 10, -1), dated=False)
     assert after(page(20), plain, plain).dateless.visits == 2
     assert after(page(20), plain, page(20)).dateless.count == 0
@@ -155,7 +155,7 @@ def test_a_release_at_another_address_is_the_same_by_its_day_and_title() -> None
     assert after(page(20), moved).lost.count == 0
 
 
-def test_what_is_lost_is_told_until_it_is_back_or_has_become_usual() -> None:
+def test_a_loss_is_reported_until_it_ends_or_becomes_usual() -> None:
     half = page(20)[::2]
     again = after(page(20), half, half, half)
     assert (again.lost.count, again.lost.visits) == (5, 3)
@@ -165,7 +165,7 @@ def test_what_is_lost_is_told_until_it_is_back_or_has_become_usual() -> None:
     assert after(page(20), *[half] * 15).lost.count == 0
 
 
-def test_where_a_listing_answers_is_told_without_secrets() -> None:
+def test_a_redirected_listing_is_reported_without_secrets() -> None:
     listing = Listing(URL, tuple(page(20)))
     front = front_of(URL, f"{URL}?token=s3cret", listing, None)
     assert front.place
@@ -195,7 +195,7 @@ def test_where_a_listing_always_led_is_where_it_usually_is() -> None:
         ([], page(20), []),
     ],
 )
-def test_rows_that_leave_from_between_others_that_stay_are_told(
+def test_rows_that_leave_from_between_others_are_reported(
     before: Sequence[ListingItem], now: Sequence[ListingItem], left: Sequence[int]
 ) -> None:
     found = disappeared_items(Front("", now, before))

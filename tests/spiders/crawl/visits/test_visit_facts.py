@@ -65,7 +65,7 @@ def visit(store: Store, day: int, *, page: int, feed: int) -> VisitFacts:
     return run.facts
 
 
-def test_a_page_that_ends_two_days_before_its_feed_stands_still(store: Store) -> None:
+def test_a_page_that_ends_two_days_before_its_feed_has_stopped(store: Store) -> None:
     assert visit(store, 5, page=5, feed=5).page_kept_up
     assert visit(store, 6, page=5, feed=6).behind == Streak(), "a feed may be first"
     facts = visit(store, 8, page=5, feed=8)
@@ -101,17 +101,17 @@ def looked_at(store: Store, newest: int, *, known: int, listed: int) -> VisitFac
     return found.finish(Run("harbour", LATER, 1.0, found=newest), has_links=False)
 
 
-def test_a_listing_that_lacks_the_newest_that_it_showed_is_an_old_copy(store: Store) -> None:
+def test_a_listing_without_its_newest_rows_is_an_old_copy(store: Store) -> None:
     facts = looked_at(store, 7, known=8, listed=8)
     assert (facts.behind.count, facts.newest, facts.newest_known) == (1, "2026-03-07", "2026-03-08")
 
 
-def test_a_newer_release_that_only_a_page_named_says_little_of_a_listing(store: Store) -> None:
+def test_a_newer_release_from_another_page_proves_little_about_a_listing(store: Store) -> None:
     assert looked_at(store, 6, known=8, listed=6).behind == Streak()
     assert looked_at(store, 5, known=8, listed=5).behind.count == 3
 
 
-def test_a_certificate_that_ended_is_told_where_it_was_valid_before(store: Store) -> None:
+def test_an_expired_certificate_is_reported_if_it_was_valid_before(store: Store) -> None:
     def ended(day: int, end: dt.datetime) -> str:
         at = START + dt.timedelta(days=day - 1)
         finder = FactFinder(scope_of(store, at, FILE), lambda _: None, Unmatched())

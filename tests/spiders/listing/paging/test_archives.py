@@ -70,7 +70,7 @@ def test_the_label_of_an_archive_names_its_period(label: str, period: str) -> No
         "预算 2019", "Archives department of the town", "13/2024", "1789", "3",
     ],
 )  # fmt: skip
-def test_other_labels_are_no_archives(label: str) -> None:
+def test_other_labels_are_not_archives(label: str) -> None:
     assert period_in(label) is None
 
 
@@ -146,7 +146,7 @@ def test_the_whole_listing_is_an_archive_only_in_the_folder_of_the_page() -> Non
         '<a href="#2025">2025</a><a href="#2024">2024</a>',
     ],
 )  # fmt: skip
-def test_years_of_something_else_are_no_archives_of_the_listing(body: str) -> None:
+def test_years_of_something_else_are_not_archives_of_the_listing(body: str) -> None:
     assert not found(body, "https://quay.example/press/news/")
 
 
@@ -200,7 +200,9 @@ def item(url: str, year: int = 0) -> ListingItem:
         ([], False),
     ],
 )
-def test_a_page_of_another_list_is_no_archive(items: list[ListingItem], *, belongs: bool) -> None:
+def test_a_page_of_another_list_is_not_an_archive(
+    items: list[ListingItem], *, belongs: bool
+) -> None:
     families = {url_pattern(FRONT.format(2))}
     archive = ArchiveLink("https://quay.example/news/2019/", "2019")
     assert lists_releases(archive, Listing(URL, tuple(items)), families) is belongs

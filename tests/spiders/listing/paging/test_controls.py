@@ -158,7 +158,7 @@ def test_a_form_that_pages_is_sent_with_its_control(body: str, name: str, value:
     assert fields(body)[name] == value
 
 
-def test_a_list_of_years_counts_whatever_it_is_called_but_one_of_numbers_does_not() -> None:
+def test_a_list_of_years_counts_under_any_name_but_one_of_numbers_does_not() -> None:
     def choice(*labels: str) -> str:
         options = "".join(f"<option>{label}</option>" for label in labels)
         script = "javascript:setTimeout('__doPostBack(\\'ctl00$ddlRok\\',\\'\\')', 0)"
@@ -176,7 +176,7 @@ def test_a_form_by_get_makes_an_address() -> None:
     assert found(body) == ("https://board.example/presse/suche?kat=7&page=2", None)
 
 
-def test_a_list_of_years_goes_on_with_the_newest_and_ends_with_the_oldest() -> None:
+def test_a_list_of_years_starts_with_the_newest_and_ends_with_the_oldest() -> None:
     lists = (
         '<form><select name="jahr" onchange="this.form.submit()"><option value="">Jahr'
         "<option>2025<option>2024</select></form>"

@@ -97,7 +97,7 @@ def test_a_request_by_post_has_the_fields_as_its_body() -> None:
         ),
     ],
 )
-def test_a_plugin_of_wordpress_is_asked_as_its_page_states(body: str) -> None:
+def test_a_wordpress_plugin_is_requested_as_its_page_states(body: str) -> None:
     _, form, series = pages_of(body)
     assert form
     assert form.url == AJAX

@@ -8,7 +8,7 @@ from spiders.listing.paging.page_numbers import is_page_of, leads_on, step
 HERE = "http://harbour.example/news?page=1"
 
 
-def test_an_address_that_servers_refuse_is_no_page_of_a_listing() -> None:
+def test_an_address_that_servers_refuse_is_not_a_page_of_a_listing() -> None:
     following = "http://harbour.example/news?page=2"
     assert is_page_of(HERE, following)
     assert leads_on(HERE, following)

@@ -72,7 +72,7 @@ def test_a_last_page_has_no_next(body: str) -> None:
     ["Далее", "Weiter »", "tovább", "dalej", "Подробнее >>", "More >", "Leia mais »", "Suite »"],
 )
 @pytest.mark.parametrize("address", ["?id={}", "/story/{}.html"])
-def test_what_every_row_says_is_no_next_page(label: str, address: str) -> None:
+def test_a_link_in_every_row_is_not_a_next_page(label: str, address: str) -> None:
     rows = "".join(
         f'<div><b>{day}.11.2025</b> <a href="{address.format(day)}">{label}</a></div>'
         for day in range(10, 15)
@@ -101,7 +101,7 @@ def test_what_leads_on_may_name_what_it_leads_to(label: str) -> None:
 
 
 @pytest.mark.parametrize("label", ["Go to next page", "Weiter zu Seite 3", "Aller à la suivante"])
-def test_an_arrow_may_say_in_a_sentence_where_it_leads(label: str) -> None:
+def test_an_arrow_may_describe_its_target_in_a_sentence(label: str) -> None:
     assert find(f'<a href="?page=3" aria-label="{label}"><svg></svg></a>') == NEXT
     assert find(f'<a href="?page=3" title="{label}"><i class="arrow"></i></a>') == NEXT
 
@@ -190,7 +190,7 @@ def test_an_arrow_alone_leads_to_the_next_file_of_a_static_site(path: str) -> No
     assert find(body, f"http://press.example{path}") == f"http://press.example/index{number}.html"
 
 
-def test_a_headline_that_begins_with_more_is_no_next_page() -> None:
+def test_a_headline_that_begins_with_more_is_not_a_next_page() -> None:
     body = '<a href="?article=5">More ships than ever were counted</a>'
     assert find(body, "http://press.example/spip.php?section=1") is None
 
@@ -226,7 +226,7 @@ def test_an_empty_link_is_known_by_its_class() -> None:
     assert find(body) == NEXT
 
 
-def test_an_icon_that_leads_to_the_last_page_or_another_site_is_no_next_page() -> None:
+def test_an_icon_that_leads_to_the_last_page_or_another_site_is_not_a_next_page() -> None:
     last = '<a href="?page=40"><i class="fa fa-angle-double-right"></i></a>'
     out = '<a href="/partners"><i class="fa fa-arrow-right"></i></a>'
     assert find(last + out) is None
@@ -258,7 +258,7 @@ def test_in_a_page_from_right_to_left_the_next_page_is_on_the_left(language: str
         ("1-10", "11-20", "21-30", "31-40"), ("1 – 20", "21 – 40", "41 – 60", "61 – 75"),
     ],
 )  # fmt: skip
-def test_a_page_number_may_be_written_in_many_ways(labels: tuple[str, ...]) -> None:
+def test_a_page_number_may_have_many_forms(labels: tuple[str, ...]) -> None:
     """Page 2 is shown, and its number has no link."""
     body = "".join(
         f"<b>{label}</b> " if place == 2 else f'<a href="?page={place}">{label}</a> '
@@ -301,7 +301,7 @@ def test_a_list_of_options_may_be_the_pager(attribute: str) -> None:
     assert find(f'<select onchange="location=this.value">{options}</select>') == NEXT
 
 
-def test_options_that_are_no_addresses_lead_nowhere() -> None:
+def test_options_that_are_not_addresses_lead_nowhere() -> None:
     options = "".join(f"<option value={n}>{n}</option>" for n in (10, 20, 50))
     assert find(f"<select name=per_page>{options}</select>", FRONT) is None
 
@@ -320,7 +320,7 @@ def test_a_first_page_with_the_highest_number_leads_to_the_page_before(body: str
     assert find(body, "http://press.example/news?page=9") is None
 
 
-def test_days_and_years_are_no_page_numbers() -> None:
+def test_days_and_years_are_not_page_numbers() -> None:
     days = "".join(f'<a href="/news?d={n}">{n}</a> ' for n in range(1, 31) if n != 12)
     assert find(f"<table><tr><td>{days}<b>12</b></table>", FRONT) is None
     years = '<a href="/news/2026">2026</a> <b>2025</b> <a href="/news/2024">2024</a>'

@@ -171,7 +171,7 @@ def test_months_without_addresses_show_that_a_list_has_more() -> None:
         "<select><option>10</option><option>20</option><option>50</option></select>",
     ],
 )
-def test_other_numbers_and_buttons_are_no_signs(below: str) -> None:
+def test_other_numbers_and_buttons_are_not_signs(below: str) -> None:
     assert reason(below) == ""
 
 
@@ -188,7 +188,7 @@ LAST = "<p><a href='?page=23'>23</a> <a href='?page=24'>24</a> <b>25</b></p>"
 
 
 @pytest.mark.parametrize("total", ["500 results", "Showing 241-250 of 500", "共500条"])
-def test_a_total_that_lies_does_not_make_the_last_page_bounded(total: str) -> None:
+def test_a_false_total_does_not_make_the_last_page_bounded(total: str) -> None:
     last = listing(f"<p>{total}</p>{LAST}", url=f"{URL}?page=25")
     assert reason_for(last, listed=248, pages=25) == ""
     assert reason_for(listing(f"<p>{total}</p>"), listed=10, pages=1)

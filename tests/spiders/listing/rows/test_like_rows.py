@@ -194,7 +194,7 @@ def test_a_button_below_rows_without_dates_is_no_item(button: str) -> None:
         (3, "<li><a href='https://paper.example/x'>Read more</a>"),
     ],
 )
-def test_a_note_in_a_list_is_no_item(place: int, row: str) -> None:
+def test_a_note_in_a_list_is_not_an_item(place: int, row: str) -> None:
     rows = [
         f"<li><a href='/news/{n}'>{title}</a> ({day(n):%d.%m.%Y})"
         for n, title in enumerate(titles("en"))

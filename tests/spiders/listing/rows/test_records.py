@@ -83,7 +83,7 @@ def test_a_last_page_of_few_is_read_where_page_1_has_its_list(left: int, *, date
     ],
     ids=["table", "headings", "list"],
 )
-def test_a_date_told_in_one_title_dates_no_release_and_hides_none(row: str) -> None:
+def test_a_date_in_one_title_dates_no_release_and_hides_none(row: str) -> None:
     titles = list(TITLES)
     titles[6] += " held during 10-12 May, 2014"
     holder = {"<tr": "table", "<di": "div", "<li": "ul"}[row[:3]]
@@ -100,7 +100,7 @@ SHARE = (
 
 
 @pytest.mark.parametrize("dated", [True, False], ids=["dated", "undated"])
-def test_links_to_share_a_release_are_no_items(*, dated: bool) -> None:
+def test_links_to_share_a_release_are_not_items(*, dated: bool) -> None:
     items = "".join(
         f"<div class=item>{f'<p>{n} May 2026</p>' if dated else ''}"
         f"<p><a href='/news/{n}'>{title}</a></p><p>{SHARE.format(n=n)}</p></div>"

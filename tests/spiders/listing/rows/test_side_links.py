@@ -34,7 +34,7 @@ def test_the_item_of_a_row_is_its_headline(language: str, headline: str, index: 
     ]
 
 
-def test_releases_that_are_numbered_per_year_are_no_months() -> None:
+def test_releases_that_are_numbered_per_year_are_not_months() -> None:
     body = "".join(
         f"<li><a href='/press/2026/{12 - n:02}/'>{title}</a> <b>{day(n):%d.%m.%Y}</b>"
         for n, title in enumerate(titles("bg"))
@@ -62,7 +62,7 @@ def test_releases_that_are_numbered_per_year_stay_items_whose_titles_are_alike()
     ],
     ids=["months", "categories", "authors"],
 )
-def test_a_box_of_archives_categories_or_authors_is_no_list(box: str) -> None:
+def test_a_box_of_archives_categories_or_authors_is_not_a_list(box: str) -> None:
     rows = "".join(
         f"<li>{box.format(m=n + 1, d=day(n), t=title)}" for n, title in enumerate(titles("vi"))
     )

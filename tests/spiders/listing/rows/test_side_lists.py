@@ -159,5 +159,5 @@ def test_dated_releases_elsewhere_win_over_fewer_features_below_the_address_of_t
         ("Actualités", False),
     ],
 )
-def test_a_heading_of_events_announces_no_news(heading: str, *, events: bool) -> None:
+def test_a_heading_of_events_is_not_a_heading_of_news(heading: str, *, events: bool) -> None:
     assert announces_events(heading) is events

@@ -43,13 +43,13 @@ def text(language: str) -> str:
     return "".join(f"<p>{title}. {' '.join(titles(language))}.</p>" for title in titles(language))
 
 
-def test_a_release_with_one_related_post_is_no_list() -> None:
+def test_a_release_with_one_related_post_is_not_a_list() -> None:
     title = titles("he")[1]
     body = f"<div class=body>{text('he')}</div>{POST.format(lang='he', title=title)}"
     assert read(listing_html("he", body), "/news/5").items == ()
 
 
-def test_a_release_whose_headline_links_to_itself_is_no_list() -> None:
+def test_a_release_whose_headline_links_to_itself_is_not_a_list() -> None:
     title = titles("bg")[0]
     body = (
         f"<article class=post><h2><a href='/bg/1/#top'>{title}</a></h2>{text('bg')}"
@@ -58,7 +58,7 @@ def test_a_release_whose_headline_links_to_itself_is_no_list() -> None:
     assert read(listing_html("bg", body), "/bg/1/").items == ()
 
 
-def test_a_card_of_a_page_about_the_board_is_no_list() -> None:
+def test_a_card_of_a_page_about_the_board_is_not_a_list() -> None:
     card = f"<div class=card><h3><a href=/team/>{titles('fr')[0]}</a></h3><p>…</p></div>"
     html = listing_html("fr", f"<h1>Qui sommes-nous ?</h1>{card}", heading=False)
     assert NEWS["fr"][0] not in card

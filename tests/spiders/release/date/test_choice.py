@@ -50,7 +50,7 @@ def test_an_instant_in_utc_is_of_the_day_that_readers_see(
     assert (found.day, found.precision) == (dt.date(2026, 3, day), precision)
 
 
-def test_an_instant_stands_where_the_zone_of_the_source_is_known() -> None:
+def test_a_time_is_shown_if_the_zone_of_the_source_is_known() -> None:
     found = published("2026-03-02T22:30:00Z", "3 March 2026", zone="Asia/Baku")
     assert (found.day, found.precision) == (dt.date(2026, 3, 3), "second")
 
@@ -134,7 +134,7 @@ def test_the_address_of_a_picture_dates_no_release() -> None:
     assert dated(html) is None
 
 
-def test_a_folder_of_a_month_tells_which_date_is_that_of_the_release() -> None:
+def test_a_month_folder_shows_which_date_is_the_publication_date() -> None:
     others = "".join(
         f'<dl class="date"><dt>2026.04.{day}</dt><dd><a href="/n/{day}">Buoy {day} lit</a></dl>'
         for day in (30, 29, 28)
@@ -197,7 +197,7 @@ def test_a_date_in_brackets_deep_in_the_text_dates_a_release(line: str, day: str
     assert dated(html) == day
 
 
-def test_a_line_far_below_the_text_says_when_it_was_published() -> None:
+def test_a_line_far_below_the_text_contains_the_publication_date() -> None:
     buttons = "".join(f"<li><a href=/s/{n}>Send by post {n}</a></li>" for n in range(9))
     below = "<p>Posted on 5 March 2026 by the press office</p>"
     html = f"<html lang=en><body><h1>Lock opens</h1><div>{TEXT * 3}</div><ul>{buttons}</ul>"

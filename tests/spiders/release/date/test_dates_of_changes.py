@@ -106,7 +106,7 @@ def test_a_change_in_the_own_block_dates_a_release_that_nothing_else_dates(
     assert found.day == dt.date(2026, 11, 3)
 
 
-def test_a_headline_that_mentions_an_update_is_no_label_of_the_next_date() -> None:
+def test_a_headline_that_mentions_an_update_is_not_a_label_of_the_next_date() -> None:
     found = published(
         "en",
         headline="Ferry pier update",

@@ -48,7 +48,9 @@ def day(
         ("en", "03/04/2025", None),
     ],
 )
-def test_the_language_of_a_text_tells_the_order(lang: str, line: str, expected: str | None) -> None:
+def test_the_language_of_a_text_decides_the_date_order(
+    lang: str, line: str, expected: str | None
+) -> None:
     assert day(lang, line) == expected
 
 
@@ -74,11 +76,11 @@ def test_the_language_of_a_text_tells_the_order(lang: str, line: str, expected: 
         ("12-11-2008", {"path": "/2008/pier"}, None),
     ],
 )
-def test_the_page_tells_the_order(line: str, given: dict[str, str], expected: str | None) -> None:
+def test_the_page_decides_the_order(line: str, given: dict[str, str], expected: str | None) -> None:
     assert day("en", line, **given) == expected
 
 
-def test_the_metadata_tells_the_order_of_a_line_that_it_is_vague_about() -> None:
+def test_metadata_decides_the_order_of_an_ambiguous_date_line() -> None:
     page = PAGES["en"]
     html = (
         '<html><head><meta name="date" content="2008-11-12"></head><body>'
@@ -90,7 +92,7 @@ def test_the_metadata_tells_the_order_of_a_line_that_it_is_vague_about() -> None
     assert found.content.published.iso == "2008-11-12"
 
 
-def test_the_order_of_the_source_stands() -> None:
+def test_the_order_of_the_source_is_used() -> None:
     page = PAGES["de"]
     html = f"<html lang=de><body><h1>{page['headline']}</h1><p>11/12/2008</p><p>{page['text']}</p>"
     reading = DateContext("UTC", order="MDY", now=NOW)

@@ -115,7 +115,7 @@ def test_a_lease_is_of_all_threads_and_a_token_of_none_is_none(
     assert count(store) == 0
 
 
-def test_while_a_transaction_under_a_lease_is_under_way_nobody_takes_the_host(
+def test_a_host_cannot_be_taken_during_a_transaction_under_its_lease(
     store: PostgresStore, other: psycopg.Connection, noon: dt.datetime
 ) -> None:
     lease(other, 7)
@@ -142,7 +142,7 @@ def test_a_transaction_whose_connection_is_lost_is_not_half_done(
     assert count(store) == 1
 
 
-def test_who_waits_too_long_for_another_writer_is_told(
+def test_a_writer_that_waits_too_long_gets_an_error(
     store: PostgresStore, url: str, noon: dt.datetime
 ) -> None:
     other = PostgresStore(url, patience=0.0)
@@ -156,7 +156,7 @@ def test_who_waits_too_long_for_another_writer_is_told(
     assert count(other) == 1
 
 
-def test_a_question_that_takes_too_long_is_given_up_and_the_next_is_answered(
+def test_a_slow_query_is_cancelled_and_the_next_one_answered(
     store: PostgresStore,
 ) -> None:
     connection = store._connection  # noqa: SLF001 - to try it
@@ -168,7 +168,7 @@ def test_a_question_that_takes_too_long_is_given_up_and_the_next_is_answered(
     assert connection.ask("SHOW statement_timeout") == [("5min",)]
 
 
-def test_a_statement_that_nobody_waits_for_is_cancelled(
+def test_an_abandoned_statement_is_cancelled(
     store: PostgresStore, other: psycopg.Connection
 ) -> None:
     connection = store._connection  # noqa: SLF001 - to try it
@@ -196,7 +196,7 @@ def test_a_statement_that_nobody_waits_for_is_cancelled(
         assert threads.submit(connection.ask, "SELECT 1").result() == [(1,)]
 
 
-def test_work_that_is_ended_while_it_waits_for_a_connection_asks_nothing(
+def test_work_cancelled_while_waiting_for_a_connection_sends_no_query(
     store: PostgresStore, url: str
 ) -> None:
     connection = store._connection  # noqa: SLF001 - to try it
@@ -216,7 +216,7 @@ def test_work_that_is_ended_while_it_waits_for_a_connection_asks_nothing(
         working.result(timeout=30)
 
 
-def test_what_is_in_the_way_of_a_new_key_goes(store: PostgresStore) -> None:
+def test_leftovers_in_the_way_of_a_new_key_are_removed(store: PostgresStore) -> None:
     connection = store._connection  # noqa: SLF001 - to try it
     with connection.writing() as db:
         db.executemany(
@@ -231,14 +231,14 @@ def test_what_is_in_the_way_of_a_new_key_goes(store: PostgresStore) -> None:
     assert rows == [("b/1", "a/1"), ("b/2", "a/2"), ("c", "c")]
 
 
-def test_a_server_that_is_not_there_is_told_without_the_password() -> None:
+def test_a_missing_server_is_reported_without_the_password() -> None:
     with pytest.raises(StoreError) as refused:
         open_store(f"postgresql://somebody:{PASSWORD}@127.0.0.1:1/nowhere")
     assert "it can't be reached" in str(refused.value)
     assert PASSWORD not in str(refused.value)
 
 
-def test_a_wrong_password_and_a_missing_database_are_told_in_a_sentence(
+def test_a_wrong_password_and_a_missing_database_are_reported_in_a_sentence(
     postgres_server: PostgresServer,
 ) -> None:
     wrong = postgres_server.url("postgres").replace(PASSWORD, "wrong-password")
@@ -262,14 +262,14 @@ def test_a_wrong_password_and_a_missing_database_are_told_in_a_sentence(
         (errors.UniqueViolation("key (a) exists\nDETAIL: row"), "failed: key (a) exists"),
     ],
 )
-def test_what_the_database_says_is_told_in_a_sentence(error: psycopg.Error, told: str) -> None:
+def test_database_errors_are_reported_in_a_sentence(error: psycopg.Error, told: str) -> None:
     said = str(failed("postgresql://me:hunter2@db.example/press", error))
     assert told in said
     assert "hunter2" not in said
     assert "DETAIL" not in said
 
 
-def test_a_server_that_only_reads_is_told(postgres_server: PostgresServer) -> None:
+def test_a_read_only_server_is_reported(postgres_server: PostgresServer) -> None:
     name = postgres_server.create(template="template1")
     address = postgres_server.socket_url(name)
     store = open_store(address)
@@ -296,7 +296,7 @@ def test_a_server_that_was_restarted_is_written_to_as_before(noon: dt.datetime) 
             PostgresStore(server.socket_url("nowhere"))
 
 
-def test_a_password_that_is_changed_meanwhile_is_told(postgres_url: str) -> None:
+def test_a_password_changed_in_between_is_reported(postgres_url: str) -> None:
     with closing(psycopg.connect(postgres_url, autocommit=True)) as db:
         db.execute("CREATE ROLE press SUPERUSER LOGIN PASSWORD 'once'")
         url = postgres_url.replace(f"{USER}:{PASSWORD}", "press:once")

@@ -67,7 +67,7 @@ def test_a_retracted_release_that_is_back_is_queued_as_a_return(store: Store, wa
 
 
 @pytest.mark.parametrize("imported", [False, True])
-def test_an_edit_of_backlog_is_told_unless_an_import_brings_it(
+def test_an_edit_of_backlog_is_reported_unless_an_import_brings_it(
     store: Store,
     imported: bool,  # noqa: FBT001 - a case
 ) -> None:
@@ -115,7 +115,7 @@ def sent(store: Store, watch: str = "w", now: float = 9.0, most: int = 9) -> lis
     return [message.key, *(one.key for one in message.deliveries)] if message else []
 
 
-def test_a_key_is_kept_once_whatever_came_of_it(store: Store) -> None:
+def test_a_key_is_kept_once_whatever_the_result(store: Store) -> None:
     store.record(draft(), seen=NOON, since=NOON)
     (event,) = store.queued_events(limit=5)
     store.settle_events(event.number, [made("a")])
@@ -162,7 +162,7 @@ def test_what_is_due_at_once_is_one_message_and_stays_one(store: Store) -> None:
     assert {one.attempts for one in store.alerts("waiting", limit=9)} == {2}
 
 
-def test_what_was_given_up_is_replayed_under_the_same_keys(store: Store) -> None:
+def test_failed_messages_are_sent_again_under_the_same_keys(store: Store) -> None:
     store.settle_events(0, [made("a"), made("b"), made("c", "x")])
     both, own = sent(store)[0], sent(store, "x")[0]
     store.give_up_message(both, "it answered 410")

@@ -18,7 +18,7 @@ ENDLESS = """
 
 
 @pytest.mark.parametrize("is_bounded", [False, True])
-def test_a_statement_that_nobody_waits_for_is_interrupted(
+def test_an_abandoned_statement_is_interrupted(
     sqlite_store: SqliteStore, *, is_bounded: bool
 ) -> None:
     connection = sqlite_store._connection  # noqa: SLF001 - to try it
@@ -47,7 +47,7 @@ def test_a_statement_that_nobody_waits_for_is_interrupted(
         threads.submit(connection.close).result()
 
 
-def test_a_slow_search_is_still_given_up(sqlite_store: SqliteStore) -> None:
+def test_a_slow_search_is_still_stopped(sqlite_store: SqliteStore) -> None:
     connection = sqlite_store._connection  # noqa: SLF001 - to try it
     endless = ENDLESS.replace("begun()", "1")
     with interruptible(Interruption()), pytest.raises(SlowSearch), connection.bounded(-1):
