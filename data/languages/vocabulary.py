@@ -98,8 +98,8 @@ class ArchiveWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``archive``, ``older`` and ``news`` are stems, which may have an ending, and ``part_of_year`` is
     a stem for a quarter or half of a year. ``whole_listing`` has words for all releases, and
-    ``before`` words beside the first or last year of an archive. ``period`` has words for years and
-    months. ``linking`` has verbs, articles and prepositions beside the others.
+    ``before`` words at the first or last year of an archive. ``period`` has words for years and
+    months. ``linking`` has verbs, articles and other words of such labels.
     """
 
     archive: tuple[str, ...] = ()
@@ -113,7 +113,7 @@ class ArchiveWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Headings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Headings of lists beside releases.
+    """Headings of lists that are not the releases of a page.
 
     ``related`` has headings of other news, ``beside`` headings of other lists, as complete lines.
     ``events`` has words for events, and ``joining`` words that join two nouns ("and"). Scripts

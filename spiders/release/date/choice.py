@@ -3,7 +3,7 @@
 For a page that is read by detection, `choose_date` uses the first of these dates:
 
 1. The date at the selector of the source file (rule "declared").
-2. If the text of the release is in the state of the page's scripts: the date beside this text.
+2. If the text of the release is in the state of the page's scripts: the date of its object there.
    JSON-LD, ``article`` meta elements and microdata come before it.
 3. A date in metadata that means publication only. One that is later than the last modification
    counts only if no other is plausible. One that contradicts the day in the address is scored in 4,
@@ -49,7 +49,7 @@ from spiders.release.date.visible_dates import CERTAIN_DATE_SCORE, CHANGE, DOTTE
 from spiders.sources.source_file import ReleaseRules
 
 PREFERRED_TO_STATE: Final = ("declared", "json-ld", "meta:article", "microdata")
-"""Prefixes of rules whose dates take precedence over the date beside a text in the state."""
+"""Prefixes of rules whose dates take precedence over the date of an object in the state."""
 
 METADATA_RULES: Final = ("json-ld", "meta", "microdata", "state")
 """Prefixes of rules for dates in a page's metadata or state."""
@@ -97,8 +97,9 @@ def choose_date(
 ) -> Published | None:
     """Return the date of a release that is read by detection, or None.
 
-    ``in_state`` is the date beside a text in the state of the page's scripts. Sentences about
-    problems are added to ``reasons``. The module's docstring has the order of precedence.
+    ``in_state`` is the date of the object with the text in the state of the page's scripts.
+    Sentences about problems are added to ``reasons``. The module's docstring has the order of
+    precedence.
     """
     found = _declared_or_detected(rules, listed, candidates, reasons)
     if found is not None and found.rule.startswith(PREFERRED_TO_STATE):
@@ -281,7 +282,7 @@ def confidence_of(published: Published | None) -> float:
 def rejected_date(of: DateCandidates) -> str:
     """Return the text of an impossible date of a release without a date, or "".
 
-    An example is 32 March. The text is stored beside the release. Metadata comes first, then
+    An example is 32 March. The text is stored with the release. Metadata comes first, then
     implausible visible dates, then the text of an element marked or labelled as a date.
     """
     for text, _ in of.metadata:
