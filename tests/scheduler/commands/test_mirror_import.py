@@ -534,4 +534,4 @@ def test_a_truncated_response_is_archived_but_not_extracted(home: Path) -> None:
         code=1,
     )
     assert [*exported(home)] == [f"{SITE}/news/1.html"]
-    assert "cut" in str(found)
+    assert {error["kind"] for error in found["errors"]} == {"truncated"}
