@@ -337,7 +337,7 @@ def test_the_advice_to_render_is_given_where_scripts_fill_the_page(room: Room, h
     found = added(home, f"{room.base}/news/")
     assert found["render"]
     assert "render = true" in found["toml"]
-    assert "empty without a browser" in found["notes"][0]
+    assert "render = true" in found["notes"][0]
     assert len(found["listing"]["items"]) == 5
 
 
