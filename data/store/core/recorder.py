@@ -83,11 +83,7 @@ class Recorder:
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> RecordOutcome:
-        """Decide whether a draft is new, changed or unchanged, and store it.
-
-        ``seen`` is the time of the visit and ``since`` the start of its run. ``front`` contains
-        addresses of the site that are not releases. ``labels`` are labels of topics by slug.
-        """
+        """Decide about a draft and store it; `Store.record` explains the arguments."""
         read = DraftSignature(draft)
         claimed = trusted_canonical(draft, front)
         with self._tables.transaction():
