@@ -209,7 +209,7 @@ def publish(home: Path, address: str, rounds: int) -> None:
         while rounds:
             target.begin(store)
             (home / AMID).touch()
-            write_site(home / "site", store.last_logged_change()[0])
+            write_site(home / "site", store.last_release_event()[0])
             try:
                 target.push()
                 rounds -= 1

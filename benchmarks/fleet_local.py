@@ -363,7 +363,7 @@ def judged(running: Fleet, opened: Rooms) -> dict[str, Any]:
         "lost": listed - recorded - awaited,
         "doubled": running.ask(
             "SELECT count(*) - (SELECT count(DISTINCT title) FROM releases)"
-            " FROM logged_changes WHERE kind = 'new'"
+            " FROM events WHERE kind = 'new'"
         ),
         "visits": running.ask("SELECT count(*) FROM runs"),
         "overlaps": said["overlaps"],

@@ -32,8 +32,7 @@ from tests.postgres_server import missing, postgres_running
 
 WRITTEN: Final = {
     **{name: which.replace("?", "%s") for name, which in ROWS.items()},
-    "logged_changes": "release > %s ORDER BY number",
-    "change_log": "release > %s ORDER BY number",
+    "events": "release > %s ORDER BY number",
     "release_times": "release > %s ORDER BY release",
     "alert_events": "release > %s ORDER BY number",
 }

@@ -12,6 +12,7 @@ from data.models.alert import (
     message_key,
 )
 from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
+from data.models.event import RELEASE_KINDS, EventKind, ReleaseEvent, ReleaseKind
 from data.models.latency import STAGES, ReleaseTimes, Stage
 from data.models.lease import DueHosts, Lease
 from data.models.release import (
@@ -56,8 +57,6 @@ from data.models.summary import (
     BACKLOG,
     ChangeCursor,
     DayDigest,
-    LoggedChange,
-    LoggedKind,
     Neighbour,
     Neighbours,
     ReleaseChange,
@@ -76,6 +75,7 @@ from data.models.websub import (
 
 __all__ = [
     "BACKLOG",
+    "RELEASE_KINDS",
     "STAGES",
     "UNDATED_BEFORE",
     "AlertDelivery",
@@ -91,6 +91,7 @@ __all__ = [
     "Delivery",
     "Draft",
     "DueHosts",
+    "EventKind",
     "Facet",
     "FeedHub",
     "FeedSubscription",
@@ -104,8 +105,6 @@ __all__ = [
     "Link",
     "Listed",
     "ListingKind",
-    "LoggedChange",
-    "LoggedKind",
     "Media",
     "Neighbour",
     "Neighbours",
@@ -123,6 +122,8 @@ __all__ = [
     "RecordPlace",
     "Release",
     "ReleaseChange",
+    "ReleaseEvent",
+    "ReleaseKind",
     "ReleaseState",
     "ReleaseSummary",
     "ReleaseTimes",

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
-from data.models.release import UNDATED_BEFORE, Release
+from data.models.release import UNDATED_BEFORE
 from data.models.selection import Facet
 
 BACKLOG: Final = UNDATED_BEFORE.timestamp()
@@ -70,27 +70,3 @@ class DayDigest:
     closed: dt.datetime
     releases: tuple[tuple[str, str, str], ...]
     total: int = 0
-
-
-LoggedKind: TypeAlias = Literal[
-    "new", "edit", "reading", "retraction", "return", "redaction", "hidden", "shown", "update"
-]
-"""Kinds of changes: a new release; an edit by the publisher; a better extraction of the same page;
-a retraction; a return; a redaction under a lawful order; a release hidden or shown again; or an
-update of its address, source, story or topic."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedChange:
-    """A change to a release.
-
-    ``release`` is the present state of the release, and ``revision`` the number of its version at
-    the time of the change. ``at`` is the time of recording (UTC), ``cursor`` the position among all
-    changes.
-    """
-
-    cursor: ChangeCursor
-    kind: LoggedKind
-    revision: int
-    at: dt.datetime
-    release: Release

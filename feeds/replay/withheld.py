@@ -108,7 +108,7 @@ class Withheld:
 
     def _hidden(self, store: Store) -> _Hidden:
         with self._lock:
-            tag = store.last_logged_change()
+            tag = store.last_release_event()
             if self._known[0] != tag:
                 self._known = tag, known_by(store)
             return self._known[1]

@@ -347,7 +347,7 @@ class Recorder:
             tables.file_under_section(old, release)
             tables.label_topics(outcome.labels)
         if old is None or _shown(release) != _shown(old):
-            tables.mark_dirty(old, release)
+            tables.mark_dirty(number, old, release)
             if old and release.story and _named(release) != _named(old):
                 tables.mark_story_dirty(release.story)
         if old is None or release.content != old.content:
@@ -451,7 +451,10 @@ def _shown(release: Release) -> bytes:
     Visits change the other fields without publishing the release again.
     """
     return _encode(
-        (release.url, release.content, release.updated, release.retracted, release.story)
+        (
+            *(release.url, release.content, release.updated, release.retracted),
+            *(release.story, release.order),
+        )
     )
 
 

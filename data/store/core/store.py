@@ -19,12 +19,11 @@ from data.models import Content, Draft, Lease
 from data.store.core.recorder import Recorder
 from data.store.shared_sql.aliases import AliasesPart
 from data.store.shared_sql.captures import CapturesPart
-from data.store.shared_sql.change_log import ChangeLogPart
 from data.store.shared_sql.database.connection import Connection
+from data.store.shared_sql.events import EventsPart
 from data.store.shared_sql.health import HealthPart
 from data.store.shared_sql.journal import JournalPart
 from data.store.shared_sql.links import LinksPart
-from data.store.shared_sql.logged_changes import LoggedChangesPart
 from data.store.shared_sql.outcome import JoinedStory, RecordOutcome
 from data.store.shared_sql.publication import FacetsPart, PublicationPart
 from data.store.shared_sql.releases import ReleasesPart
@@ -35,6 +34,7 @@ from data.store.shared_sql.sources import SourcesPart
 from data.store.shared_sql.subscribers.alerts import AlertsPart
 from data.store.shared_sql.subscribers.reader_states import ReaderStatesPart
 from data.store.shared_sql.subscribers.websub import WebSubPart
+from data.store.shared_sql.summaries import SummariesPart
 from data.store.shared_sql.tables import Tables
 from data.store.shared_sql.visits import VisitsPart
 from data.store.shared_sql.walks import WalksPart
@@ -55,8 +55,8 @@ class Store(
     SourcesPart,
     ReleasesPart,
     FacetsPart,
-    ChangeLogPart,
-    LoggedChangesPart,
+    SummariesPart,
+    EventsPart,
     SelectionPart,
     PublicationPart,
     HealthPart,
@@ -188,7 +188,7 @@ class Store(
                     new = replace(old, content=replace(old.content, topics=topics))
                     tables.update_release(number, new, None, revised=None, met=False)
                     tables.file_under_topics(old, new)
-                    tables.mark_dirty(old, new)
+                    tables.mark_dirty(number, old, new)
                     tables.queue_for_search(number)
             dropped += len(numbers)
             if len(numbers) < REFILED_AT_ONCE:
@@ -224,8 +224,8 @@ class Store(
         return self.enter_queued()
 
     def maintain(self) -> None:
-        """Delete the oldest runs, changes and alerts."""
-        self.forget_old_changes()
+        """Delete the oldest runs, events and alerts."""
+        self.forget_old_events(time.time())
         self.forget_old_runs()
         self.forget_old_alerts(time.time())
 

@@ -10,6 +10,7 @@ from data.clock import EPOCH, MICROSECOND
 from data.models import Capture, CaptureOwner, RecordPlace, Sightings
 from data.store.shared_sql.database.connection import Database, Part
 from data.store.shared_sql.database.rows import CAPTURE_COLUMNS, capture_of, encode
+from data.store.shared_sql.events import append_events
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
 from data.store.shared_sql.walks import DUE, due_arguments
@@ -132,11 +133,13 @@ class CapturesPart(Part):
                     f" FROM moved m WHERE m.record_id = {table}.record_id"
                 )
             db.execute("DROP TABLE moved")
+            numbers = [number for (number,) in shown]
+            append_events(self._connection, "moved", numbers)
             releases = select_releases(
                 self._connection,
                 "WHERE r.number IN (SELECT CAST(value AS BIGINT) FROM json_each(?))"
                 " ORDER BY r.number",
-                [encode([number for (number,) in shown])],
+                [encode(numbers)],
             )
             for release in releases:
                 self._connection.at_commit(enter_facet_changes, facet_changes(release, release))

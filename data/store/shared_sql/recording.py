@@ -9,6 +9,7 @@ from functools import cache
 from data.models import AlertKind, Draft, Release
 from data.store.shared_sql.database.connection import Part, places
 from data.store.shared_sql.database.rows import StoredRelease, encode, release_row
+from data.store.shared_sql.events import append_changes
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.subscribers.alerts import queue_event
 from data.text.urls import MAX_KEY_LENGTH
@@ -151,8 +152,12 @@ class ReleaseTable(Part):
         )
         known.update(labels)
 
-    def mark_dirty(self, old: Release | None, new: Release) -> None:
-        """Count a release in its facets and mark these for publishing."""
+    def mark_dirty(self, number: int, old: Release | None, new: Release) -> None:
+        """Append the events of a change, and mark the facets of the release for publishing.
+
+        ``old`` is the release before, or None if it is new.
+        """
+        append_changes(self._connection, number, old, new)
         self._connection.at_commit(enter_facet_changes, facet_changes(old, new))
 
     def queue_event(

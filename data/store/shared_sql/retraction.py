@@ -11,11 +11,12 @@ import msgspec
 
 from data.identity.decision import later_update
 from data.identity.retraction import Vanished
-from data.models import Capture, Content, HiddenRelease, Release
+from data.models import Capture, Content, EventKind, HiddenRelease, Release
 from data.models.release import REDACTED
 from data.store.shared_sql.captures import keep_capture
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import SHOWN_VIEW, encode, instant, redacted_row
+from data.store.shared_sql.events import append_events
 from data.store.shared_sql.outcome import Sight
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
@@ -55,7 +56,7 @@ class RetractionPart(Part):
                     [later_update(known.updated, seen).timestamp(), release_id],
                 )
                 queue_event(db, "return", seen, self._number(release_id))
-                self._mark_dirty(known)
+                self._mark_dirty(known, "return")
         return "changed" if back else "unchanged"
 
     def restore_seen(self, seen: Mapping[str, Sight]) -> None:
@@ -173,7 +174,7 @@ class RetractionPart(Part):
             if why:
                 db.execute(GIVE_REASON, [why, release_id])
             queue_event(db, "retraction", at, self._number(release_id))
-            self._mark_dirty(known)
+            self._mark_dirty(known, "retraction")
         return True
 
     def redact(self, release_id: str, *, at: dt.datetime, why: str) -> None:
@@ -219,7 +220,7 @@ class RetractionPart(Part):
             db.execute("DELETE FROM cached_listings WHERE source = ?", [known.source])
             # The reason of an earlier retraction does not apply to the redaction.
             db.execute(GIVE_REASON, [why, release_id])
-            self._mark_dirty(known)
+            self._mark_dirty(known, "redaction")
 
     def why_retracted(self, release_id: str) -> str:
         """Return the reason that a person gave for a retraction or redaction, or an empty text."""
@@ -282,6 +283,8 @@ class RetractionPart(Part):
             if before is None or not db.execute(statement, [*arguments, release_id]).rowcount:
                 return False
             after = replace(before, hidden=not before.hidden)
+            kind: EventKind = "hidden" if after.hidden else "shown"
+            append_events(self._connection, kind, [self._number(release_id)])
             self._connection.at_commit(enter_facet_changes, facet_changes(before, after))
             if after.story:
                 StoryTables(self._connection).mark_story_dirty(after.story)
@@ -294,5 +297,6 @@ class RetractionPart(Part):
     def _release(self, release_id: str) -> Release | None:
         return next(iter(select_releases(self._connection, "WHERE r.id = ?", [release_id])), None)
 
-    def _mark_dirty(self, release: Release) -> None:
+    def _mark_dirty(self, release: Release, kind: EventKind) -> None:
+        append_events(self._connection, kind, [self._number(release.id)])
         self._connection.at_commit(enter_facet_changes, facet_changes(release, release))

@@ -11,6 +11,7 @@ from data.errors import RenamedSource
 from data.models import RemovedSource, Source
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import FILED, SHOWN_VIEW, instant
+from data.store.shared_sql.events import append_events
 from data.store.shared_sql.publication import (
     FacetChange,
     enter_facet_changes,
@@ -23,7 +24,7 @@ from data.text.source_secrets import Secrets
 
 TABLES_WITH_SOURCE: Final = (
     *("releases", "aliases", "release_topics", "translation_links", "files", "release_versions"),
-    *("release_sections", "sections", "archived_feeds", "runs", "health_events"),
+    *("release_sections", "sections", "archived_feeds", "runs", "health_events", "events"),
     *("cached_listings", "walks", "listed_links", "unread_items", "named_links"),
     *("layout_templates", "source_rhythms"),
     *("source_readings", "feed_hubs", "feed_subscriptions", "release_times"),
@@ -104,6 +105,8 @@ class SourcesPart(Part):
                 self._connection.rekey(
                     table, "source", ":new", "source = :old", {"old": old, "new": new}
                 )
+            of_source = self._ask("SELECT number FROM releases WHERE source = ?", [new])
+            append_events(self._connection, "update", [number for (number,) in of_source])
             # Pending facet changes may use the old id, so they are written before the move.
             self._connection.at_commit(enter_facet_changes, [])
             self._connection.at_commit(move_facets, [(old, new)])
@@ -150,11 +153,13 @@ class SourcesPart(Part):
             db.execute("DELETE FROM source_handlings WHERE source = ?", [source])
             if not kept:
                 changes = self._facet_changes(source, -1)
-                db.execute(
+                hidden = self._ask(
                     "INSERT INTO hidden_releases (release, at, why, with_source)"
-                    " SELECT number, ?, ?, 1 FROM releases WHERE source = ? ON CONFLICT DO NOTHING",
+                    " SELECT number, ?, ?, 1 FROM releases WHERE source = ? ON CONFLICT DO NOTHING"
+                    " RETURNING release",
                     [at.timestamp(), WHY_HIDDEN, source],
                 )
+                append_events(self._connection, "hidden", [number for (number,) in hidden])
                 self._enter(source, changes)
             else:
                 self._show(source)
@@ -173,11 +178,12 @@ class SourcesPart(Part):
 
     def _show(self, source: str) -> None:
         """Show the releases that were hidden with a source and mark its feed for publishing."""
-        shown = self._db.execute(
+        shown = self._ask(
             "DELETE FROM hidden_releases WHERE with_source = 1 AND release IN"
-            " (SELECT number FROM releases WHERE source = ?)",
+            " (SELECT number FROM releases WHERE source = ?) RETURNING release",
             [source],
-        ).rowcount
+        )
+        append_events(self._connection, "shown", [number for (number,) in shown])
         # Releases that were hidden individually remain hidden.
         self._enter(source, self._facet_changes(source, 1) if shown else [])
 

@@ -15,6 +15,7 @@ from data.store.shared_sql.database.rows import (
     StoredTranslation,
     body_of,
 )
+from data.store.shared_sql.events import append_events
 from data.store.shared_sql.publication import enter_facet_changes, keys_of_row
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
@@ -69,13 +70,12 @@ class StoryTables(Part):
 
     def join_stories(self, story: str, merged: Sequence[str], alone: Sequence[int]) -> None:
         """Move all releases of the ``merged`` stories and the releases ``alone`` into a story."""
-        db = self._db
-        db.executemany(
-            "UPDATE releases SET story = ? WHERE story = ?", [(story, old) for old in merged]
+        moved = self._ask(
+            f"UPDATE releases SET story = ? WHERE (story IN ({places(merged)})"
+            f" OR number IN ({places(alone)})) AND coalesce(story, '') <> ? RETURNING number",
+            [story, *merged, *alone, story],
         )
-        db.executemany(
-            "UPDATE releases SET story = ? WHERE number = ?", [(story, number) for number in alone]
-        )
+        append_events(self._connection, "update", [number for (number,) in moved])
 
     def mark_story_dirty(self, story: str) -> None:
         """Mark the facets of all releases of a story for publishing; there may be very many."""

@@ -152,7 +152,7 @@ class SiteBucket:
         began = since = time.monotonic()
         while time.monotonic() - began < MAX_WAIT_SECONDS:
             self._read = read_manifest(self._bucket)
-            self._change = store.last_logged_change()
+            self._change = store.last_release_event()
             if self._read is None:
                 if self._is_begun():
                     continue
@@ -178,7 +178,7 @@ class SiteBucket:
 
         Raises BucketError if it was made from a store with other changes.
         """
-        if store.logged_changes(manifest.change, limit=1) is None:
+        if store.release_events(manifest.change, limit=1) is None:
             raise BucketError(self._bucket.place, OTHER_STORE)
         if not self._is_ours(manifest):
             return False

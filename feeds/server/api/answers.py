@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Meta
 
 from data.health.codes import State
-from data.models import LoggedKind, Media, Run
+from data.models import Media, ReleaseKind, Run
 from data.models.release import Precision
 
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
@@ -272,7 +272,7 @@ class Change(Answer, frozen=True):
     """One event of a release."""
 
     kind: Annotated[
-        LoggedKind,
+        ReleaseKind,
         Meta(
             description="`new`; `edit`: its publisher changed it; `reading`: Communique extracted "
             "the same page better; `retraction`: its publisher took it down; `return`: its "

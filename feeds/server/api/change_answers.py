@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from data.models import ChangeCursor, LoggedChange
+from data.models import ChangeCursor, ReleaseEvent
 from data.store.core.store import Store
 from feeds.server.api import answers
 from feeds.server.api.asking import MAX_PAGE_CHARACTERS, decode, encode, release_answer, size_of
@@ -38,11 +38,11 @@ def changes(store: Store, asked: ChangesQuestion) -> answers.ChangePage:
     Raises ApiError with 400 for an invalid cursor, and with 410 for a cursor unknown to the store.
     """
     place = decode(asked.since, BELONGS, tuple[int, int], "since") if asked.since else FIRST
-    found: list[LoggedChange] = []
+    found: list[ReleaseEvent] = []
     size = 0
     while len(found) < asked.limit and size <= MAX_PAGE_CHARACTERS:
         limit = min(CHANGES_PER_QUERY, asked.limit - len(found))
-        some = store.logged_changes(place, limit=limit)
+        some = store.release_events(place, limit=limit)
         if some is None:
             raise ApiError(410, STALE, parameter="since")
         if not some:
@@ -56,11 +56,11 @@ def changes(store: Store, asked: ChangesQuestion) -> answers.ChangePage:
     return answers.ChangePage(
         changes=tuple(map(change_answer, found)),
         next=encode(BELONGS, place),
-        more=bool(store.logged_changes(place, limit=1)),
+        more=bool(store.release_events(place, limit=1)),
     )
 
 
-def change_answer(change: LoggedChange) -> answers.Change:
+def change_answer(change: ReleaseEvent) -> answers.Change:
     """Convert a logged change to its API response. A hidden release is left out."""
     release = change.release
     return answers.Change(

@@ -236,7 +236,7 @@ def tag_of_changes(store: Store, path: str, query: bytes) -> str:
 
     It is the position of the last change, so a later ``last_seen`` alone does not change it.
     """
-    number, mark = store.last_logged_change()
+    number, mark = store.last_release_event()
     place = f"{number} {mark} {path}?".encode() + query
     return f'W/"{hashlib.sha256(place).hexdigest()[:32]}"'
 

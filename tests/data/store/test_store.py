@@ -6,6 +6,7 @@ import datetime as dt
 import multiprocessing
 import sqlite3
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from data.models import (
     Media,
     PublicationTime,
     Published,
+    RecordPlace,
     Run,
     RunError,
     Source,
@@ -24,12 +26,11 @@ from data.models import (
 )
 from data.store import open_store
 from data.store.core.store import Store
-from data.store.shared_sql import change_log
 from data.store.shared_sql import releases as releases_module
 from data.store.sqlite.store import SqliteStore
 from data.topics.facets import facets_of
 from scheduler.home import open_home
-from tests.drafts import BODY, draft, published
+from tests.drafts import BODY, capture, draft, published
 
 HOUR = dt.timedelta(hours=1)
 
@@ -516,21 +517,23 @@ def test_changes_since_a_point_are_reported_with_their_present_place(
 
 
 def test_a_point_of_another_store_or_from_long_ago_reports_nothing(
-    tmp_path: Path, store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, store: Store, noon: dt.datetime
 ) -> None:
     other = open_store(f"sqlite:{tmp_path / 'other.db'}")
     assert other.changes_since(other.change_cursor(), limit=9) is None, "nothing was ever changed"
     for one in (store, other):
-        one.record(draft(), seen=noon, since=noon)
+        one.record(draft(capture=capture(1, noon)), seen=noon, since=noon)
     assert store.changes_since(store.change_cursor(), limit=9) == {}
     assert other.changes_since(store.change_cursor(), limit=9) is None
-    before = store.change_cursor()
-    monkeypatch.setattr(change_log, "CHANGES_KEPT", 1)
-    for title in ("Second", "Third"):
-        store.record(draft(title=title), seen=noon + HOUR, since=noon + HOUR)
-    assert store.changes_since(before, limit=9)
-    store.maintain()
-    assert store.changes_since(before, limit=9) is None
+    first = store.change_cursor()
+    store.relocate_captures({capture(1, noon).record_id: RecordPlace("moved.warc.gz", 1, 2)})
+    moved = store.change_cursor()
+    store.record(draft(title="Second"), seen=noon + HOUR, since=noon + HOUR)
+    assert store.changes_since(first, limit=9)
+    assert store.changes_since(moved, limit=9)
+    store.forget_old_events(time.time() + 8 * 86_400)
+    assert store.changes_since(moved, limit=9) is None, "only changes of releases are kept"
+    assert store.changes_since(first, limit=9)
     assert store.changes_since(store.change_cursor(), limit=9) == {}
     other.close()
 

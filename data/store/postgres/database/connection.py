@@ -27,9 +27,7 @@ if TYPE_CHECKING:
 
     from data.models import Lease
 
-BEGIN: Final = (
-    f"BEGIN; SET LOCAL lock_timeout = {{milliseconds}}; {TAKE_TURN}, nextval('transactions')"
-)
+BEGIN: Final = f"BEGIN; SET LOCAL lock_timeout = {{milliseconds}}; {TAKE_TURN}, nextval('writes')"
 """Statement that starts a transaction for writing and returns the number of all such
 transactions."""
 

@@ -142,3 +142,6 @@ def index_without_secrets(db: Database) -> None:
         " WHERE EXISTS (SELECT 1 FROM walks WHERE start LIKE '%=%' OR start LIKE '%@%')"
         " OR EXISTS (SELECT 1 FROM sources WHERE url LIKE '%=***%')"
     )
+
+
+_create("events")  # The log of events, which replaces the two logs of changes.

@@ -82,7 +82,7 @@ def move(source: str, target: str, cut: int = 0) -> Transferred:
 
 def changes(store: Store) -> list[tuple[int, str, str]]:
     """The numbers, kinds and releases of all that happened."""
-    logged = store.logged_changes(after=None, limit=999)
+    logged = store.release_events(after=None, limit=999)
     assert logged
     return [(one.cursor[0], one.kind, one.release.id) for one in logged]
 

@@ -24,7 +24,7 @@ HOUR = dt.timedelta(hours=1)
 
 @pytest.fixture
 def web(store: Store, store_url: str, tmp_path: Path) -> Iterator[httpx.Client]:
-    store.last_logged_change()
+    store.last_release_event()
     app = create_app(tmp_path / "site", store_url, SiteSettings(api_rate=0))
     yield from served_by(app)
 

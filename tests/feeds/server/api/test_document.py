@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import msgspec
 
-from data.models import LoggedKind
+from data.models import ReleaseKind
 from feeds.server.api.document import openapi
 from feeds.server.api.examples import examples
 from feeds.server.api.operations import OPERATIONS
@@ -27,7 +27,7 @@ def test_the_reference_names_every_address_and_parameter() -> None:
 def test_the_reference_names_every_kind_of_change() -> None:
     rows = re.findall(r"^\| (`.*`) \| [^|]*\|$", DOCS, re.MULTILINE)
     named = {kind for row in rows for kind in re.findall(r"`(\w+)`", row)}
-    assert named == set(LoggedKind.__args__)  # type: ignore[attr-defined]  # a Literal
+    assert named == set(ReleaseKind.__args__)  # type: ignore[attr-defined]  # a Literal
 
 
 def references(node: Any) -> set[str]:

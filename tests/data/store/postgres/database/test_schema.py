@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sqlite3
 from contextlib import closing
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +15,10 @@ import pytest
 from data.errors import StoreError
 from data.store import open_store
 from data.store.postgres.database.pool import close_pools
-from data.store.postgres.database.schema import refusal
+from data.store.postgres.database.schema import APPLIED, MIGRATIONS, refusal
 from data.store.postgres.store import tables_of
 from data.store.sqlite.store import SqliteStore
+from tests.drafts import draft
 from tests.postgres_server import PostgresServer
 from tests.postgres_store import emptied
 
@@ -92,6 +95,42 @@ def test_an_older_store_is_brought_up_to_date_once(postgres_url: str) -> None:
     open_store(postgres_url).close()
     with closing(psycopg.connect(postgres_url)) as db:
         assert db.execute("SELECT count(*) FROM hosts").fetchall() == [(0,)]
+
+
+def test_cursors_of_an_older_store_stay_valid_and_its_processes_stop(
+    postgres_url: str, noon: dt.datetime
+) -> None:
+    with closing(psycopg.connect(postgres_url, autocommit=True)) as db:
+        create_before(db, "events")
+        db.execute(
+            "INSERT INTO releases VALUES (DEFAULT, 'a', 'harbour', 'http://harbour.example/', 'T',"
+            " '', '', 0, 0, 0, 0, 1, 0, NULL, NULL, NULL, 0, '', '', '{\"title\": \"T\"}')"
+        )
+        db.execute("UPDATE releases SET retracted = 1, updated = 1")
+        logged = db.execute("SELECT number, mark FROM logged_changes ORDER BY number").fetchall()
+        store = open_store(postgres_url)
+        first = store.release_events(logged[0], limit=9)
+        assert [(one.kind, one.cursor) for one in first or ()] == [("retraction", logged[1])]
+        # The number of the next event is higher than all before.
+        store.record(draft(), seen=noon, since=noon)
+        (new,) = store.release_events(logged[1], limit=9) or ()
+        assert new.cursor[0] > logged[1][0]
+        # Each transaction of earlier versions calls this first.
+        with pytest.raises(psycopg.errors.UndefinedTable):
+            db.execute("SELECT nextval('transactions')")
+        store.close()
+
+
+def create_before(db: psycopg.Connection[Any], migration: str) -> None:
+    """Create the schema of a store as it was before a migration."""
+    db.execute(
+        f"CREATE TABLE {APPLIED} (number INTEGER GENERATED ALWAYS AS IDENTITY,"
+        " name TEXT PRIMARY KEY, applied TIMESTAMPTZ NOT NULL DEFAULT now())"
+    )
+    folder = files("data.store.postgres.database").joinpath("migrations")
+    for name in MIGRATIONS[: MIGRATIONS.index(migration)]:
+        db.execute(folder.joinpath(f"{name}.sql").read_bytes())
+        db.execute("INSERT INTO communique_migrations (name) VALUES (%s)", [name])
 
 
 def test_a_database_in_another_encoding_is_refused(postgres_server: PostgresServer) -> None:

@@ -63,7 +63,7 @@ def test_a_retracted_release_that_is_back_is_queued_as_a_return(store: Store, wa
     assert [one.at for one in store.queued_events(limit=9)][-1] == NOON + 2 * HOUR
     came_back(store, first, way)
     assert len(queued(store)) == len(edit) + 1
-    assert "return" in [one.kind for one in store.logged_changes(limit=9) or ()]
+    assert "return" in [one.kind for one in store.release_events(limit=9) or ()]
 
 
 @pytest.mark.parametrize("imported", [False, True])

@@ -1,4 +1,4 @@
-"""Changes in a store: summaries of releases, edits, retractions and the change log."""
+"""What publishing reads: summaries of releases, neighbours, edits and retractions."""
 
 from __future__ import annotations
 
@@ -6,16 +6,12 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-import msgspec
-
 from data.models import (
     BACKLOG,
-    ChangeCursor,
     Facet,
     Neighbour,
     Neighbours,
     Release,
-    ReleaseChange,
     ReleaseSummary,
     Return,
     Revision,
@@ -24,7 +20,6 @@ from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.facets import selection
 from data.store.shared_sql.database.rows import (
     EVERY,
-    FILED,
     SHOWN_VIEW,
     encode,
     instant,
@@ -32,19 +27,12 @@ from data.store.shared_sql.database.rows import (
     revision_of,
 )
 from data.store.shared_sql.releases import OF_RELEASE, OF_REVISION, select_releases
-from data.topics.facets import facets_at
 
 EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g.revision = {})"
 """SQL for whether a version was made by its publisher, not by re-extraction."""
 
-CHANGES_KEPT: Final = 10_000
-"""Maximum number of stored changes; a client with an older cursor compares all releases."""
-
 RELEASES_PER_QUERY: Final = 10_000
 """Number of releases per query when all releases of a month are read."""
-
-NOTHING: Final = (0, 0)
-"""Cursor of a store without changes."""
 
 NEIGHBOUR: Final = "{0}.id, {0}.title, {0}.language, {0}.day"
 
@@ -63,8 +51,8 @@ def neighbour(row: Sequence[Any]) -> Neighbour | None:
     return None if id_ is None else Neighbour(id_, title, language, day)
 
 
-class ChangeLogPart(Part):
-    """The methods that report changes to publishing."""
+class SummariesPart(Part):
+    """The methods that publishing reads releases with."""
 
     def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """Return the releases of a facet without text, newest first, ordered as in ``releases``."""
@@ -246,48 +234,3 @@ class ChangeLogPart(Part):
             if len(rows) < RELEASES_PER_QUERY:
                 return
             after = rows[-1][2], rows[-1][0]
-
-    def change_cursor(self) -> ChangeCursor:
-        """Return the cursor of the latest change; read it before reading the state itself."""
-        rows = self._ask("SELECT number, version FROM change_log ORDER BY number DESC LIMIT 1")
-        return rows[0] if rows else NOTHING
-
-    def changes_since(
-        self, since: ChangeCursor, *, limit: int
-    ) -> Mapping[str, ReleaseChange] | None:
-        """Return the releases that changed since a cursor, by id; they may include later changes.
-
-        Return None if the changes can't be determined: there are more than ``limit``, the cursor is
-        too old, or the store was restored from a copy since then.
-        """
-        number, version = since
-        # If the log has no such entry, it was shortened or belongs to another store.
-        if self._ask("SELECT version FROM change_log WHERE number = ?", [number]) != [(version,)]:
-            return None
-        rows = self._ask(
-            "SELECT r.id, v.source, v.version, r.sort_at, v.story,"
-            f" EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number), {FILED}"
-            " FROM (SELECT DISTINCT release FROM change_log WHERE number > :number LIMIT :limit) c"
-            " JOIN releases r ON r.number = c.release"
-            " JOIN release_versions v ON v.release = c.release",
-            {"number": number, "limit": limit + 1},
-        )
-        if len(rows) > limit:
-            return None
-        found = {}
-        for *summary, is_hidden, topics, day, section, language in rows:
-            shown = ReleaseSummary(*summary)
-            facets = frozenset[Facet]()
-            if not is_hidden:
-                slugs = msgspec.json.decode(topics, type=list[str])
-                facets = facets_at(shown.source, slugs, day, section, language)
-            found[shown.id] = ReleaseChange(shown, facets)
-        return found
-
-    def forget_old_changes(self) -> None:
-        """Delete the oldest changes."""
-        with self._writing() as db:
-            db.execute(
-                "DELETE FROM change_log WHERE number <= (SELECT max(number) FROM change_log) - ?",
-                [CHANGES_KEPT],
-            )
