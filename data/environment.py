@@ -59,8 +59,8 @@ def settings_named(
             continue
         if BETWEEN not in variable.removeprefix(PREFIX):
             # Other programs use the prefix too; this name looks like a setting of ours.
-            if said := with_one_underscore.get(variable.removesuffix(FILE)):
-                fix = f"write two underscores after the part: {said}"
+            if suggestion := with_one_underscore.get(variable.removesuffix(FILE)):
+                fix = f"write two underscores after the part: {suggestion}"
                 raise SettingsError(ENVIRONMENT, variable, fix)
             continue
         named = variable if variable in variables else variable.removesuffix(FILE)
@@ -105,8 +105,8 @@ def variables_of(shape: type[msgspec.Struct]) -> dict[str, tuple[str, str, inspe
 
 def meant_variable(variable: str, variables: Mapping[str, object]) -> str:
     """Return the end of a sentence that suggests a similar variable, or an empty string."""
-    if said := meant(variable, [name.lower() for name in variables]):
-        return said.upper().replace("; DID YOU MEAN", "; did you mean")
+    if suggestion := meant(variable, [name.lower() for name in variables]):
+        return suggestion.upper().replace("; DID YOU MEAN", "; did you mean")
     return ""
 
 
@@ -117,16 +117,16 @@ def value_of(text: str, kind: inspect.Type, variable: str) -> object:
     if isinstance(kind, Texts):
         return text
     try:
-        said = tomllib.loads(f"value = {text}")
+        parsed = tomllib.loads(f"value = {text}")
     except (tomllib.TOMLDecodeError, RecursionError):
-        said = {}
+        parsed = {}
     # Several lines could set several keys.
-    if said.keys() != {"value"}:
+    if parsed.keys() != {"value"}:
         example = '["one", "two"]' if isinstance(kind, inspect.VarTupleType) else "12, 0.5 or true"
         raise SettingsError(
             ENVIRONMENT, variable, f"write it as in communique.toml, such as {example}"
         )
-    return said["value"]
+    return parsed["value"]
 
 
 def with_secrets(part: msgspec.Struct, name: str, path: Path) -> msgspec.Struct:

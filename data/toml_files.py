@@ -112,8 +112,10 @@ def _fix(message: str, shape: type[object], inside: str) -> str:
     if invalid := ENUM.search(message):
         choices = [f'"{choice}"' for choice in _choices(shape, inside)]
         value = invalid[1].strip("'")
-        said = f"write {' or '.join(choices)}" if choices else "it is not one of the allowed values"
-        return f'"{value}" can\'t be used; {said}'
+        advice = (
+            f"write {' or '.join(choices)}" if choices else "it is not one of the allowed values"
+        )
+        return f'"{value}" can\'t be used; {advice}'
     if PATTERN.search(message):
         return f"it can't be used as written. {_description(shape, inside)}".strip()
     return _in_words(message)
@@ -130,12 +132,12 @@ def _in_words(message: str) -> str:
         return message
     expected, got, sign, bound = found.groups()
     kinds = [WORDS.get(kind, kind) for kind in expected.split(" | ") if kind != "null"]
-    said = f"it must be {' or '.join(kinds)}"
+    advice = f"it must be {' or '.join(kinds)}"
     if bound:
-        said += f", {BOUNDS[sign].format(bound.removesuffix('.0'))}"
+        advice += f", {BOUNDS[sign].format(bound.removesuffix('.0'))}"
     if (expected, got) == ("int", "float"):
-        return f"{said}, without a decimal point or exponent"
-    return f"{said}, not {WORDS.get(got, got).partition(' (')[0]}" if got else said
+        return f"{advice}, without a decimal point or exponent"
+    return f"{advice}, not {WORDS.get(got, got).partition(' (')[0]}" if got else advice
 
 
 def _keys(shape: type[object], inside: str) -> tuple[str, ...]:
@@ -163,11 +165,11 @@ def _description(shape: type[object], inside: str) -> str:
     table, _, key = re.sub(r"\[[^\]]*\]$", "", inside).rpartition(".")
     for kind in _at(shape, table):
         for field in kind.fields if isinstance(kind, inspect.StructType) else ():
-            told = field.type
-            while field.encode_name == key and isinstance(told, inspect.Metadata):
-                if said := (told.extra_json_schema or {}).get("description"):
-                    return str(said)
-                told = told.type
+            setting = field.type
+            while field.encode_name == key and isinstance(setting, inspect.Metadata):
+                if description := (setting.extra_json_schema or {}).get("description"):
+                    return str(description)
+                setting = setting.type
     return ""
 
 

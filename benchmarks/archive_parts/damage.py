@@ -55,7 +55,9 @@ def filled(home: Path, chance: random.Random) -> None:
 def verified(home: Path, known: Collection[tuple[str, Checkpoint]] = ()) -> VerificationReport:
     """What is found of an archive."""
     with closing(log_of(home)) as log:
-        return verify_archive(home / "archive", log, (), "", known=known, told=lambda *_: None)
+        return verify_archive(
+            home / "archive", log, (), "", known=known, on_progress=lambda *_: None
+        )
 
 
 def records_of(home: Path) -> list[tuple[Path, ArchiveRecord]]:

@@ -126,12 +126,12 @@ def load_tokens(folder: Path) -> tuple[list[Token], list[TokenError]]:
 def read_token(path: Path) -> Token:
     """Read one token file. Raises TokenError."""
     check_id(path, TokenError)
-    said = decode(read_text(path, TokenError), TokenFile, str(path), TokenError)
-    if said.created.tzinfo is None:
+    file = decode(read_text(path, TokenError), TokenFile, str(path), TokenError)
+    if file.created.tzinfo is None:
         raise TokenError(str(path), "created", "add the zone, for example 2026-03-02T12:00:00Z")
     try:
         used = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
     except OSError as error:
         raise TokenError(str(path), "file", f"it can't be read ({error.strerror})") from error
-    last_used = None if used == said.created else used
-    return Token(path.stem, said.scopes, said.created, last_used, said.sha256)
+    last_used = None if used == file.created else used
+    return Token(path.stem, file.scopes, file.created, last_used, file.sha256)

@@ -127,12 +127,12 @@ class Archive:
             for exchange in exchanges:
                 uri, whole = target_uri(exchange.url)
                 payload = sha256(exchange.body)
-                told: set[object] = {uri, payload} if exchange.body else {uri}
-                if not known.isdisjoint(told):
+                keys: set[object] = {uri, payload} if exchange.body else {uri}
+                if not known.isdisjoint(keys):
                     # The response may refer to one of these records, which are not in the index
                     # yet.
                     break
-                known |= told
+                known |= keys
                 original = stored_original(
                     self.folder, self.index, exchange, uri, payload, whole=whole
                 )

@@ -116,14 +116,14 @@ def _record(name: str, found: WarcRecord) -> ArchiveRecord | Damage:
     fields = tuple((name, field_value(value)) for name, value in found.headers.to_tuples())
     if len(fields) > MOST_FIELDS or any(len(value) > LONGEST_FIELD for _, value in fields):
         return Damage(name, offset, "it has too many or too long fields")
-    told = found.headers.get("Content-Length") or ""
-    if not told.isdecimal() or len(told) > 18:  # noqa: PLR2004 - digits of 63 bits
-        return Damage(name, offset, f"it claims a length of {told[:40]!r} bytes")
-    if int(told) > MAX_RECORD_BYTES:
-        return Damage(name, offset, f"its length of {told} bytes is above {MAX_RECORD_BYTES}")
+    length = found.headers.get("Content-Length") or ""
+    if not length.isdecimal() or len(length) > 18:  # noqa: PLR2004 - digits of 63 bits
+        return Damage(name, offset, f"it claims a length of {length[:40]!r} bytes")
+    if int(length) > MAX_RECORD_BYTES:
+        return Damage(name, offset, f"its length of {length} bytes is above {MAX_RECORD_BYTES}")
     block = found.reader.read(MAX_RECORD_BYTES)
-    if len(block) != int(told):
-        return Damage(name, offset, f"its block has {len(block)} bytes, not {told}")
+    if len(block) != int(length):
+        return Damage(name, offset, f"its block has {len(block)} bytes, not {length}")
     record = ArchiveRecord(name, offset, 0, b"", fields, block)
     if not record.record_id or not record.field("WARC-Date"):
         return Damage(name, offset, "it has no id or no date")

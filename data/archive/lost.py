@@ -52,10 +52,10 @@ def lost_text(lost: Sequence[Lost]) -> str:
     """Describe how many captures are missing in which files; empty if none are missing."""
     if not lost:
         return ""
-    told = ", ".join(f"{one.file} ({one.captures})" for one in lost[:MAX_NAMES])
+    files = ", ".join(f"{one.file} ({one.captures})" for one in lost[:MAX_NAMES])
     more = f" and {counted(len(lost) - MAX_NAMES, 'other file')}" if len(lost) > MAX_NAMES else ""
     every = counted(sum(one.captures for one in lost), "record")
     return (
         f"{every} that the store points to are not in the archive, whose files are missing or too "
-        f"short: {told}{more}"
+        f"short: {files}{more}"
     )

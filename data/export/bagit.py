@@ -39,7 +39,7 @@ def write_bag(
     *,
     title: str,
     software: str,
-    told: Progress,
+    on_progress: Progress,
 ) -> Exported:
     """Write the chosen releases and their records as a bag to the new folder ``to``.
 
@@ -48,7 +48,7 @@ def write_bag(
     OSError.
     """
     bag = _Bag(to)
-    records = ArchiveRecords(archive, chosen_records(store, choice), told)
+    records = ArchiveRecords(archive, chosen_records(store, choice), on_progress)
     copied = CopiedRecords(to / "lines", secrets_of(store))
     for name, found in records.files():
         bag.add(f"data/archive/{name}", copied.members(found))
@@ -60,8 +60,10 @@ def write_bag(
     if choice.is_all:
         for path in _log_files(archive / "log"):
             bag.add(f"data/{path.relative_to(archive).as_posix()}", _pieces(path))
-    said = f"{lines.count} releases and {copied.count} records of server responses"
-    bag.finish({"External-Description": f"{plain(title)}: {said}", "Bag-Software-Agent": software})
+    summary = f"{lines.count} releases and {copied.count} records of server responses"
+    bag.finish(
+        {"External-Description": f"{plain(title)}: {summary}", "Bag-Software-Agent": software}
+    )
     return Exported(lines.count, 0, copied.count, tuple(records.damaged), copied.with_secrets)
 
 

@@ -124,9 +124,9 @@ class ArchiveRecords:
     ``damaged`` are unreadable places, which are left out.
     """
 
-    def __init__(self, folder: Path, chosen: ChosenRecords, told: Progress) -> None:
+    def __init__(self, folder: Path, chosen: ChosenRecords, on_progress: Progress) -> None:
         self._chosen = chosen
-        self._told = told
+        self._told = on_progress
         paths = own_files(folder) if folder.is_dir() else []
         self._sizes = {path: path.stat().st_size for path in paths if path.exists()}
         self._done = 0

@@ -102,20 +102,20 @@ FTS_COLUMNS: Final = ("title", "summary", "body_text")
 """Columns of the full-text index."""
 
 
-def write_sqlite(store: Store, to: Path, choice: Choice, *, told: Progress) -> Exported:
+def write_sqlite(store: Store, to: Path, choice: Choice, *, on_progress: Progress) -> Exported:
     """Write the chosen releases as a new database at ``to``.
 
     Raises StoreError and CopyError.
     """
     try:
         with closing(sqlite3.connect(to, isolation_level=None)) as connection:
-            return _write(store, connection, choice, told)
+            return _write(store, connection, choice, on_progress)
     except sqlite3.Error as error:
         raise CopyError(to, str(error)) from error
 
 
 def _write(
-    store: Store, connection: sqlite3.Connection, choice: Choice, told: Progress
+    store: Store, connection: sqlite3.Connection, choice: Choice, on_progress: Progress
 ) -> Exported:
     # An incomplete copy is deleted, so no journal is needed.
     connection.execute("PRAGMA journal_mode = OFF")
@@ -128,7 +128,7 @@ def _write(
     connection.execute("BEGIN")
     for done, release in enumerate(choice.releases(store), start=1):
         copy.add(release)
-        told(done, max(done, whole))
+        on_progress(done, max(done, whole))
     connection.execute("COMMIT")
     releases = Database(connection).table("releases")
     releases.enable_fts(FTS_COLUMNS, tokenize="unicode61 remove_diacritics 2")

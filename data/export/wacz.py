@@ -64,13 +64,13 @@ def write_wacz(
     *,
     title: str,
     software: str,
-    told: Progress,
+    on_progress: Progress,
 ) -> Exported:
     """Write the records of the chosen releases as a new WACZ file at ``to``.
 
     Raises StoreError, OSError.
     """
-    records = ArchiveRecords(archive, chosen_records(store, choice), told)
+    records = ArchiveRecords(archive, chosen_records(store, choice), on_progress)
     with (
         tempfile.TemporaryDirectory(prefix=".wacz-", dir=to.parent) as work,
         _Package(to, utc_now()) as package,

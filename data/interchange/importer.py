@@ -99,12 +99,12 @@ class Importer:
         self._stories: set[str] = set()
 
     def import_lines(
-        self, lines: Iterable[bytes], told: Callable[[int], None] | None = None
+        self, lines: Iterable[bytes], on_progress: Callable[[int], None] | None = None
     ) -> Importation:
         """Import all lines; invalid lines are recorded and skipped.
 
-        ``told`` is called after each transaction with the number of bytes read. Raises StoreError
-        if the store fails; committed lines stay.
+        ``on_progress`` is called after each transaction with the number of bytes read. Raises
+        StoreError if the store fails; committed lines stay.
         """
         numbered = ((number, line) for number, line in enumerate(lines, start=1))
         while batch := tuple(islice(numbered, BATCH_SIZE)):
@@ -112,8 +112,8 @@ class Importer:
                 for number, line in batch:
                     if line.strip():
                         self._take(number, line)
-            if told:
-                told(sum(len(line) for _, line in batch))
+            if on_progress:
+                on_progress(sum(len(line) for _, line in batch))
         return Importation(
             read=self._counts.total() + len(self._rejected),
             new=self._counts["new"],

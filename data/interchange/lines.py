@@ -127,54 +127,54 @@ def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy
     if len(line) > MAX_LINE_BYTES:
         raise LineError(f"it is longer than {MAX_LINE_BYTES:,} bytes")
     try:
-        said = _decoder.decode(_whole(line.removeprefix(codecs.BOM_UTF8)))
+        decoded = _decoder.decode(_whole(line.removeprefix(codecs.BOM_UTF8)))
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise LineError(f"it is not a release in JSON: {error}") from error
-    url = _address(said.url)
+    url = _address(decoded.url)
     if url is None:
-        raise LineError(f"url is not an http or https address: {said.url[:MAX_RAW_LENGTH]!r}")
-    origin = said.provenance or LineProvenance()
+        raise LineError(f"url is not an http or https address: {decoded.url[:MAX_RAW_LENGTH]!r}")
+    origin = decoded.provenance or LineProvenance()
     # A line with the title's provenance is an export with plain text, where "<b>" is not markup.
     one_line = clean_line if origin.title else line_of
-    title = one_line(said.title)
+    title = one_line(decoded.title)
     if not title:
         raise LineError("title is empty")
-    text = clean_text(said.body_text or "")
-    whole = said.body_html or paragraphs(text)
+    text = clean_text(decoded.body_text or "")
+    whole = decoded.body_html or paragraphs(text)
     html = sanitize(whole, url)
     is_cut = is_huge(whole) or is_huge(text)
     if not text or is_cut:
         text = text_of(html)
     content = Content(
         title=title,
-        published=_published(said, origin.published or FieldOrigin(), reading),
-        language=language_tag(said.language) or detect_language(text),
-        section=one_line(said.section or "") or None,
-        publisher=one_line(said.publisher or "") or None,
-        summary=one_line(said.summary or "") or None,
+        published=_published(decoded, origin.published or FieldOrigin(), reading),
+        language=language_tag(decoded.language) or detect_language(text),
+        section=one_line(decoded.section or "") or None,
+        publisher=one_line(decoded.publisher or "") or None,
+        summary=one_line(decoded.summary or "") or None,
         body_html=html,
         body_text=text,
-        images=_media(said.images, url, "image/jpeg"),
-        attachments=_media(said.attachments, url, UNKNOWN_TYPE),
+        images=_media(decoded.images, url, "image/jpeg"),
+        attachments=_media(decoded.attachments, url, UNKNOWN_TYPE),
         title_rule=_rule(origin.title),
         body_rule=_rule(origin.body),
     )
-    others = tuple(filter(None, map(_address, (said.aliases or ())[:MAX_LIST_ITEMS])))
-    found = (one for one in (url, *others) if said.id and mint(source, one) == said.id)
+    others = tuple(filter(None, map(_address, (decoded.aliases or ())[:MAX_LIST_ITEMS])))
+    found = (one for one in (url, *others) if decoded.id and mint(source, one) == decoded.id)
     first = next(found, None)
-    names = filter(None, map(clean_line, (said.topics or ())[:MAX_LIST_ITEMS]))
+    names = filter(None, map(clean_line, (decoded.topics or ())[:MAX_LIST_ITEMS]))
     draft = Draft(
         source,
         url,
         content,
         tuple(dict.fromkeys(others)),
-        retracted=_instant(said.retracted, reading) if said.retracted else None,
+        retracted=_instant(decoded.retracted, reading) if decoded.retracted else None,
         first=first,
         zone=reading.zone,
     )
     named = tuple([_topic(name, taxonomy) for name in names])
-    undated = said.precision == "none" and not said.published
-    has_other_id = bool(said.id) and first is None and REDACTED_MARK in url
+    undated = decoded.precision == "none" and not decoded.published
+    has_other_id = bool(decoded.id) and first is None and REDACTED_MARK in url
     return Imported(draft, named, undated=undated, is_cut=is_cut, has_other_id=has_other_id)
 
 
@@ -186,9 +186,9 @@ def _whole(line: bytes) -> bytes:
 
 
 def _published(
-    said: InterchangeLine, origin: FieldOrigin, reading: DateContext
+    line: InterchangeLine, origin: FieldOrigin, reading: DateContext
 ) -> Published | None:
-    text = clean_line(said.published or "")
+    text = clean_line(line.published or "")
     if not text:
         return None
     zone = _zone(origin.zone) or reading.zone
@@ -209,7 +209,7 @@ def _published(
             at = at.replace(tzinfo=zone_of(zone))
         elif at.utcoffset() != at.astimezone(zone_of(zone)).utcoffset():
             zone = at.strftime("%z")[:3] + ":" + at.strftime("%z")[3:5]
-        if said.precision == "day":
+        if line.precision == "day":
             return on_day(at.date(), zone, raw, rule)
         return Published(at.astimezone(dt.UTC).replace(microsecond=0), "second", zone, raw, rule)
     except (OverflowError, ValueError) as error:

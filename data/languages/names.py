@@ -77,8 +77,8 @@ def fault_of_language(written: str) -> str:
     if language_tag(written) and first in LANGUAGES:
         return ""
     tag = TAGS.get(first) or TAGS.get(written.strip().lower().partition(" ")[0])
-    said = f'"{written}" is not a language tag (BCP 47)'
+    fault = f'"{written}" is not a language tag (BCP 47)'
     if tag:
         region = f"-{rest.upper()}" if len(rest) == 2 and rest.isalpha() else ""  # noqa: PLR2004 - letters of a region
-        return f'{said}; did you mean "{tag}{region}"?'
-    return f'{said}; write one such as "en", "de" or "pt-BR"'
+        return f'{fault}; did you mean "{tag}{region}"?'
+    return f'{fault}; write one such as "en", "de" or "pt-BR"'

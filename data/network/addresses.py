@@ -53,9 +53,9 @@ class PrivateAddress(CommuniqueError):
     """A host has an address that is not public."""
 
     def __init__(self, host: str, address: str) -> None:
-        said = host if host == address else f"{host} has the address {address}, which"
+        subject = host if host == address else f"{host} has the address {address}, which"
         super().__init__(
-            f"{said} is not a public address; to collect from it, write "
+            f"{subject} is not a public address; to collect from it, write "
             "allow_private = true under [network] in communique.toml"
         )
         self.host = host

@@ -76,13 +76,13 @@ class BucketObject:
     body: bytes = b""
 
 
-def meaning_of(said: str) -> str:
+def meaning_of(message: str) -> str:
     """Explain an error message of obstore."""
-    code, status = CODE.search(said), STATUS.search(said)
+    code, status = CODE.search(message), STATUS.search(message)
     for found in (code, status):
         if found and found[1] in MEANINGS:
             return MEANINGS[found[1]]
-    if "redirect without LOCATION" in said:
+    if "redirect without LOCATION" in message:
         return REGION
     if status:
         return f"it responds with status {status[1]}" + (f" ({code[1]})" if code else "")

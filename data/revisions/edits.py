@@ -92,8 +92,8 @@ def named_files(content: Content) -> dict[str, str]:
     """
     found = {}
     for media in content.attachments:
-        told = content.body_rule == DOCUMENT and media.length is not None
-        length = f" ({media.length:,} bytes)" if told else ""
+        has_document = content.body_rule == DOCUMENT and media.length is not None
+        length = f" ({media.length:,} bytes)" if has_document else ""
         found[file_name(media.url) + length] = media.url + length
     return found
 

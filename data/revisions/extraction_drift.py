@@ -106,7 +106,7 @@ def compare_readings(pages: Sequence[TwoReadings]) -> PagesDrift:
     ]
     shared = SharedText((before, after) for _, before, after, _ in both)
     shared_with_feeds = SharedText((shown, after) for _, _, after, shown in both)
-    told: dict[str, list[tuple[How, bool, Example]]] = {}
+    by_field: dict[str, list[tuple[How, bool, Example]]] = {}
     harmed = set()
     for page in known:
         if page.before and page.after:
@@ -114,7 +114,7 @@ def compare_readings(pages: Sequence[TwoReadings]) -> PagesDrift:
         lost = page.after is None
         before, after = (one.title if one else "" for one in (page.before, page.after))
         example = Example(page.url, before[:MAX_VALUE_LENGTH], after[:MAX_VALUE_LENGTH])
-        told.setdefault(RELEASE_FIELD, []).append(("lost" if lost else "gained", lost, example))
+        by_field.setdefault(RELEASE_FIELD, []).append(("lost" if lost else "gained", lost, example))
         harmed |= {page.url} if lost else set()
     for url, old, new, shown in both:
         for name, how in _differing(old, new):
@@ -123,23 +123,23 @@ def compare_readings(pages: Sequence[TwoReadings]) -> PagesDrift:
                 shown is old or _does_harm(name, shown, new, shared_with_feeds)
             )
             example = Example(url, *_shown(name, old, new))
-            told.setdefault(name, []).append((how, harm, example))
+            by_field.setdefault(name, []).append((how, harm, example))
             harmed |= {url} if harm else set()
     order = (RELEASE_FIELD, *FIELDS)
-    fields = [_field(name, told[name]) for name in order if name in told]
+    fields = [_field(name, by_field[name]) for name in order if name in by_field]
     return PagesDrift(len(known), len(harmed), fields)
 
 
-def _field(name: str, told: Sequence[tuple[How, bool, Example]]) -> FieldDrift:
-    counts = Counter(how for how, _, _ in told)
+def _field(name: str, comparisons: Sequence[tuple[How, bool, Example]]) -> FieldDrift:
+    counts = Counter(how for how, _, _ in comparisons)
     # Show harmful differences first.
-    first = sorted(told, key=lambda one: not one[1])[:MAX_EXAMPLES]
+    first = sorted(comparisons, key=lambda one: not one[1])[:MAX_EXAMPLES]
     return FieldDrift(
         name,
         gained=counts["gained"],
         lost=counts["lost"],
         changed=counts["changed"],
-        harmed=sum(harm for _, harm, _ in told),
+        harmed=sum(harm for _, harm, _ in comparisons),
         examples=[example for _, _, example in first],
     )
 

@@ -166,9 +166,9 @@ def excerpt(text: str, length: int = 300) -> str:
     line = plain(text)
     if len(line) <= length:
         return line
-    said = line[: length - 1]
-    whole = said.rpartition(" ")[0]
-    return (whole if 3 * len(whole) > 2 * len(said) else said).rstrip(",;:–—- ") + "…"
+    shortened = line[: length - 1]
+    whole = shortened.rpartition(" ")[0]
+    return (whole if 3 * len(whole) > 2 * len(shortened) else shortened).rstrip(",;:–—- ") + "…"
 
 
 def as_name(text: str) -> str:

@@ -145,8 +145,8 @@ class Secrets:
     @property
     def mark(self) -> bytes:
         """Two bytes that identify the secrets: enough to notice a change, too few to guess them."""
-        told = repr((RULES_VERSION, sorted(self.known), sorted(self._places))).encode()
-        return sha256(told).digest()[:2] if self else b""
+        known = repr((RULES_VERSION, sorted(self.known), sorted(self._places))).encode()
+        return sha256(known).digest()[:2] if self else b""
 
     def hidden(self, text: str) -> str:
         """Replace each secret in a text by ``***``."""

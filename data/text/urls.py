@@ -193,8 +193,8 @@ def absolute(base: str, address: str) -> str | None:
         return None
     if ABSOLUTE_URL.fullmatch(address):
         return address
-    if (told := RELATIVE.fullmatch(address)) and (place := _place(base)):
-        root, up, path = told.groups()
+    if (match := RELATIVE.fullmatch(address)) and (place := _place(base)):
+        root, up, path = match.groups()
         if not root:
             return _from(*place, up.count("/"), path)
         if not up:

@@ -153,7 +153,7 @@ class EventFeeds:
             gone = len(known.releases) - len(left)
             return replace(known, releases=left, total=known.total - gone)
         closed, total = now, 0
-        told: list[tuple[str, str, str]] = []
+        items: list[tuple[str, str, str]] = []
         facet = Facet(period=day)
         every = self._store.releases(facet)
         shown = folded(self._store, every, lambda one: facet in facets_of(one), lambda _: True)
@@ -163,8 +163,8 @@ class EventFeeds:
             if total <= MAX_DAY_RELEASES:
                 sources = dict.fromkeys(one.source for one in (release, *others))
                 names = [plain(self._catalog.source(source).name) for source in sources]
-                told.append((release.id, title_of(release.content), ", ".join(names)))
-        digest = DayDigest(day, closed, tuple(told), total)
+                items.append((release.id, title_of(release.content), ", ".join(names)))
+        digest = DayDigest(day, closed, tuple(items), total)
         self._store.add_day_digest(digest)
         return digest
 

@@ -92,9 +92,9 @@ class EventPages:
 
     def write_health(self) -> None:
         """Write the page of the current health of sources, and the pages of all changes in it."""
-        told = self._store.last_health_events()
+        events = self._store.last_health_events()
         self._context.write(
-            HEALTH_FILE, recorded_health_page(self._pages, told, self._store.read_sources())
+            HEALTH_FILE, recorded_health_page(self._pages, events, self._store.read_sources())
         )
         every = [
             one
@@ -140,8 +140,8 @@ class EventPages:
         for page, file in files.items():
             start = (page - 1 if page else full) * PAGE_EVENTS
             place = slice(start, start + PAGE_EVENTS if page else None)
-            said = (page == full, 0 if page else len(every), *keys[place])
-            key = context.key("events", file, full if not page else 0, *said)
+            version = (page == full, 0 if page else len(every), *keys[place])
+            key = context.key("events", file, full if not page else 0, *version)
             if known.get(file) == key:
                 continue
             lines = [line(one) for one in reversed(every[place])]

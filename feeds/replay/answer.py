@@ -33,9 +33,9 @@ CAPTURE_REMOVED: Final = "The operator of this archive has removed the captured 
 
 @dataclass(frozen=True, slots=True)
 class ReplayResponse:
-    """A response. If it has no body but ``said``, the server shows that text on a page."""
+    """A response. If it has no body but a ``message``, the server shows that text on a page."""
 
     status: int
     headers: Headers
     body: bytes = b""
-    said: str = ""
+    message: str = ""

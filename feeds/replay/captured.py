@@ -167,7 +167,7 @@ class CapturedPages:
         # A redacted release has no captures left, but its address is still known.
         addresses = {one.uri for one in all_entries} or {address_in(asked)} - {""}
         if any(map(restrictions.is_withheld, addresses)):
-            return ReplayResponse(410, [], said=RELEASE_HIDDEN)
+            return ReplayResponse(410, [], message=RELEASE_HIDDEN)
         entries = self._captures.by_second(all_entries)
         if of_timemap:
             return self._timemap(entries, restrictions.secrets)
@@ -207,7 +207,7 @@ class CapturedPages:
         except BadDatetime as error:
             links = ("link", ", ".join(original_links(original)))
             vary = ("vary", ACCEPT_DATETIME.decode())
-            return ReplayResponse(400, [vary, links], said=str(error))
+            return ReplayResponse(400, [vary, links], message=str(error))
         mementos = self._mementos(entries)
         return ReplayResponse(
             302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT_LIVED]
@@ -228,7 +228,7 @@ class CapturedPages:
     ) -> ReplayResponse | None:
         at = last_moment(stamp)
         if at is None:
-            return ReplayResponse(400, [], said=f"{NO_TIME}, such as 2022 or 20221124 (UTC).")
+            return ReplayResponse(400, [], message=f"{NO_TIME}, such as 2022 or 20221124 (UTC).")
         if not entries:
             return None
         mementos = self._mementos(entries)
@@ -272,11 +272,11 @@ class CapturedPages:
             made = self._shown(found, headers, at, restrictions.secrets)
         except (ArchiveError, Undecodable) as error:
             return ReplayResponse(
-                404, [], said=f"This capture can't be shown: {public_cause(error)}."
+                404, [], message=f"This capture can't be shown: {public_cause(error)}."
             )
         kind = dict(made.headers).get("content-type", "")
         if restrictions.shows_withheld(entry.digest, entry.uri, kind, made.body):
-            return ReplayResponse(410, [], said=RELEASE_HIDDEN)
+            return ReplayResponse(410, [], message=RELEASE_HIDDEN)
         return made
 
     def _shown(
@@ -311,7 +311,7 @@ class CapturedPages:
         media_type, charset = type_of(found, secrets)
         body = shown_body(found, media_type, place, secrets)
         if secrets.is_in(body):
-            return ReplayResponse(403, [], said=REFUSED)
+            return ReplayResponse(403, [], message=REFUSED)
         if media_type in HTML_TYPES:
             media_type, charset = "text/html", "utf-8"
         elif media_type not in DISPLAYED_TYPES:

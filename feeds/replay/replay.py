@@ -86,7 +86,7 @@ class PageReplay:
             return None
         with closing(open_existing(self._url)) as store:
             if store.hidden_release(release):
-                return ReplayResponse(410, [], said=RELEASE_HIDDEN)
+                return ReplayResponse(410, [], message=RELEASE_HIDDEN)
             return self._of_release(ReleaseMementos(store, self._site), release, found, asked)
 
     def _of_release(
@@ -110,7 +110,7 @@ class PageReplay:
             return ReplayResponse(
                 400,
                 [],
-                said="The value of revision must be the number of a version, such as revision=2.",
+                message="revision must be the number of a version, such as revision=2.",
             )
         number = int(asked[0]) if asked else None
         return mementos.captured(release, number, self._pages) if self._pages else None

@@ -55,7 +55,7 @@ class ReleaseMementos:
         except BadDatetime as error:
             links = ("link", ", ".join(original_links(original)))
             vary = ("vary", ACCEPT_DATETIME.decode())
-            return ReplayResponse(400, [vary, links], said=str(error))
+            return ReplayResponse(400, [vary, links], message=str(error))
         mementos = mementos_of(self._site, found)
         return ReplayResponse(
             302, [*gate_headers(original, mementos, chosen(mementos, at)), SHORT_LIVED]
@@ -104,14 +104,14 @@ class ReleaseMementos:
         if release is None or revision is None or revision.capture is None:
             return None
         if release.content.redacted or not revision.capture.file:
-            return ReplayResponse(410, [], said=CAPTURE_REMOVED)
+            return ReplayResponse(410, [], message=CAPTURE_REMOVED)
         try:
             # An imported record has the address from its file, which may contain a secret.
             secrets = secrets_of(self._store)
             uri, shown = pages.address_of(revision.capture, secrets)
         except (ArchiveError, Undecodable) as error:
             return ReplayResponse(
-                404, [], said=f"The page of this version can't be shown: {public_cause(error)}."
+                404, [], message=f"The page of this version can't be shown: {public_cause(error)}."
             )
         renderer = PageRenderer(catalog_of(self._store, self._site), {})
         seen = self._store.sightings(release_id).seen if wanted == release.revision else None

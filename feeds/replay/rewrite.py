@@ -124,11 +124,11 @@ def _attribute(found: re.Match[str], base: str, place: Place) -> str:
 
 def _style_sheet(inside: str, base: str, place: Place) -> str:
     """Return the element for a style sheet in the archive; nothing for other links."""
-    told = attributes(inside)
-    address = web_address(joined(base, told.get("href", "")))
-    if "stylesheet" not in told.get("rel", "").lower().split() or not address:
+    attrs = attributes(inside)
+    address = web_address(joined(base, attrs.get("href", "")))
+    if "stylesheet" not in attrs.get("rel", "").lower().split() or not address:
         return ""
-    media = f' media="{escape(told["media"])}"' if "media" in told else ""
+    media = f' media="{escape(attrs["media"])}"' if "media" in attrs else ""
     return f'<link rel="stylesheet" href="{escape(place(address))}"{media}>'
 
 

@@ -230,7 +230,7 @@ def _character(found: re.Match[str]) -> str:
 
 def is_of_removed(store: Store, url: str) -> bool:
     """Return whether an address has the host of a removed source, and of no other source."""
-    removed = {one for one, told in store.removed_sources().items() if not told.kept}
+    removed = {one for one, removal in store.removed_sources().items() if not removal.kept}
     if not removed:
         return False
     host = urlsplit(url).netloc.lower()

@@ -38,15 +38,15 @@ async def explain(request: Request, error: Exception) -> Response:
 
 def unanswered(scope: Scope, error: Unanswered) -> HTMLResponse:
     """Return the error page for a request that the work queue rejected."""
-    said = str(error)
+    message = str(error)
     wait = {"retry-after": str(error.retry_after)}
-    return page(scope, error.status, wait, f"{said[:1].upper()}{said[1:]}.")
+    return page(scope, error.status, wait, f"{message[:1].upper()}{message[1:]}.")
 
 
 def page(
-    scope: Scope, status: int, headers: dict[str, str] | None = None, said: str | None = None
+    scope: Scope, status: int, headers: dict[str, str] | None = None, message: str | None = None
 ) -> HTMLResponse:
-    """Return an error page with the text ``said``, or else the status's own text."""
+    """Return an error page with a ``message``, or else the status's own text."""
     phrase = HTTPStatus(status).phrase
     root = escape(scope.get("root_path", ""))
     return HTMLResponse(
@@ -56,7 +56,7 @@ def page(
 <meta name="color-scheme" content="light dark">
 <link rel="stylesheet" href="{root}/static/site.css"></head>
 <body><main><div class="hero"><h1>{escape(phrase)}</h1>
-<p class="lead">{escape(said or ERROR_TEXTS.get(status, phrase + "."))}</p>
+<p class="lead">{escape(message or ERROR_TEXTS.get(status, phrase + "."))}</p>
 <p><a href="{root}/">Newest releases</a> · <a href="{root}/sources/">Sources</a> ·
 <a href="{root}/days/">Days</a> · <a href="{root}/feeds/">Feeds</a> ·
 <a href="{root}/search/">Search</a></p></div></main></body></html>

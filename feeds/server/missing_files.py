@@ -92,7 +92,7 @@ class MissingFileResponses:
         if found and source is not None:
             now, removed = self._current_source(source)
             if removed:
-                return page(request.scope, 410, said=REMOVED)
+                return page(request.scope, 410, message=REMOVED)
             if now != source:
                 place = f"{found[1]}/{file_name(now)}{found[3]}"
                 return redirect(place, path, request.url.query, 301)
@@ -182,7 +182,7 @@ def hidden_routes(store_url: str, queue: WorkQueue) -> list[Route]:
             request.scope, request.receive, lambda: is_hidden(release)
         ):
             raise HTTPException(404)
-        return page(request.scope, 410, said=RELEASE_HIDDEN)
+        return page(request.scope, 410, message=RELEASE_HIDDEN)
 
     return [
         Route("/releases/{release}", endpoint=answer, if_no_file=True),

@@ -144,9 +144,9 @@ class SourceMetrics(Collector):
             "communique_alerts", "Alerts of watches, by state.", labels=["state"]
         )
         with closing(self._look()) as store:
-            told = store.alert_counts()
+            by_state = store.alert_counts()
             for name in get_args(AlertState):
-                alerts.add_metric([name], told.get(name, 0))
+                alerts.add_metric([name], by_state.get(name, 0))
             counts = store.facets()
             for one in self._judge(store):
                 state.add_metric(
@@ -361,6 +361,6 @@ class InstallationMetrics(Collector):
     def collect(self) -> Iterator[Metric]:
         """Read the current values."""
         facts = self._facts()
-        for name, told in INSTALLATION_METRICS.items():
+        for name, description in INSTALLATION_METRICS.items():
             if name in facts:
-                yield GaugeMetricFamily(name, told, value=facts[name])
+                yield GaugeMetricFamily(name, description, value=facts[name])

@@ -45,8 +45,8 @@ class Past:
             return page(scope, 503, {"retry-after": "60"})
         if made is None:
             return page(scope, 404)
-        if made.said:
-            return page(scope, made.status, dict(made.headers), made.said)
+        if made.message:
+            return page(scope, made.status, dict(made.headers), made.message)
         return response(made, scope["headers"])
 
 

@@ -71,10 +71,10 @@ def search_results(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> 
     try:
         matches, hits = store.count_matches(query), hits_of(store, query, asked)
     except SlowSearch:
-        said = catalog.texts.gettext(
+        message = catalog.texts.gettext(
             "This search took too long and was stopped. Use a rarer word, or fewer sources or days."
         )
-        return SearchResults(asked, problems=[SearchProblem(said, [])])
+        return SearchResults(asked, problems=[SearchProblem(message, [])])
     shown: list[Hit] = [(one, ()) for one in hits.releases]
     if "source" not in asked:
         shown = one_per_story(store, hits)

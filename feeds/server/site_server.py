@@ -148,14 +148,14 @@ class SiteServer:
             case Unanswered():
                 return unanswered(scope, error)
             case BadQuery():
-                return page(scope, 400, said=str(error))
+                return page(scope, 400, message=str(error))
             case SlowSearch():
-                return page(scope, 503, RETRY_SOON, said=str(error))
+                return page(scope, 503, RETRY_SOON, message=str(error))
         log.warning("%s", error)
         if isinstance(error, BucketError):
             if self._table.find(scope["path"], "GET", if_no_file=True):
                 return self._without_file
-            return page(scope, 503, RETRY_SOON, said=FILES_UNAVAILABLE)
+            return page(scope, 503, RETRY_SOON, message=FILES_UNAVAILABLE)
         return page(scope, 503, RETRY_SOON) if isinstance(error, StoreError) else page(scope, 500)
 
     async def _without_file(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -37,9 +37,9 @@ def refusal(scope: Scope, verdict: AccessVerdict) -> Response:
         wait = {"retry-after": str(verdict.retry_after), "cache-control": "no-store"}
         return PlainTextResponse("Too many wrong tokens from your address.\n", 429, wait)
     if verdict.status == 403:  # noqa: PLR2004 - Forbidden
-        return page(scope, 403, said="Your token does not allow this.")
-    said = "This site needs a token: enter it as the password, with any user name."
-    answer = page(scope, 401, said=said)
+        return page(scope, 403, message="Your token does not allow this.")
+    message = "This site needs a token: enter it as the password, with any user name."
+    answer = page(scope, 401, message=message)
     for challenge in CHALLENGES:
         answer.headers.append("www-authenticate", challenge)
     return answer
@@ -52,8 +52,8 @@ def api_refusal(verdict: AccessVerdict) -> Response:
         403: ("this token does not allow the request", {}),
         429: ("too many wrong tokens from your address", {"retry-after": verdict.retry_after}),
     }[verdict.status]
-    said = {name: str(value) for name, value in headers.items()}
-    answer = ApiError(verdict.status, why, headers=said).response()
+    texts = {name: str(value) for name, value in headers.items()}
+    answer = ApiError(verdict.status, why, headers=texts).response()
     if verdict.status == 401:  # noqa: PLR2004 - Unauthorized
         answer.headers["www-authenticate"] = CHALLENGES[1]
     return answer

@@ -118,9 +118,9 @@ class FeedSubscriber:
         if answer.is_good:
             log.info("subscription requested", source=one.source, hub=host_of(one.hub), mode=mode)
         else:
-            said = f"status {answer.status}"
+            outcome = f"status {answer.status}"
             log.warning(
-                "hub of a source refused a request", source=one.source, mode=mode, problem=said
+                "hub of a source refused a request", source=one.source, mode=mode, problem=outcome
             )
 
 

@@ -85,22 +85,24 @@ def verification_url(asked: HubRequest, challenge: str) -> str:
 
     The callback's own query is kept (section 5.1).
     """
-    said = {"hub.mode": asked.mode, "hub.topic": asked.topic}
+    parameters = {"hub.mode": asked.mode, "hub.topic": asked.topic}
     if asked.mode == "denied":
-        said["hub.reason"] = "this hub distributes the feeds of its own site only"
+        parameters["hub.reason"] = "this hub distributes the feeds of its own site only"
     else:
-        said["hub.challenge"] = challenge
+        parameters["hub.challenge"] = challenge
     if asked.mode == "subscribe":
-        said["hub.lease_seconds"] = str(asked.lease)
-    return f"{asked.callback}{'&' if urlsplit(asked.callback).query else '?'}{urlencode(said)}"
+        parameters["hub.lease_seconds"] = str(asked.lease)
+    return (
+        f"{asked.callback}{'&' if urlsplit(asked.callback).query else '?'}{urlencode(parameters)}"
+    )
 
 
 def subscription_form(asked: HubRequest) -> bytes:
     """Return the form that requests a subscription or its end from a hub (section 5.1)."""
-    said = {"hub.mode": asked.mode, "hub.callback": asked.callback, "hub.topic": asked.topic}
+    parameters = {"hub.mode": asked.mode, "hub.callback": asked.callback, "hub.topic": asked.topic}
     if asked.mode == "subscribe":
-        said |= {"hub.secret": asked.secret, "hub.lease_seconds": str(asked.lease)}
-    return urlencode(said).encode()
+        parameters |= {"hub.secret": asked.secret, "hub.lease_seconds": str(asked.lease)}
+    return urlencode(parameters).encode()
 
 
 def announcement(topic: str) -> bytes:

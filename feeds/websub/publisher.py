@@ -68,12 +68,12 @@ class Announcer:
         if answer.is_good:
             self._store.mark_announced(change)
             return True
-        said = f"status {answer.status}"
+        outcome = f"status {answer.status}"
         if answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR or answer.status in BUSY:
-            raise OutboundError(self._hub, said)
+            raise OutboundError(self._hub, outcome)
         # Only this feed was refused; others may be accepted.
         self._store.put_off_topics(change.file, self._pace.after(change.attempts))
-        log.warning("hub refused a notification", hub=self._hub, topic=topic, problem=said)
+        log.warning("hub refused a notification", hub=self._hub, topic=topic, problem=outcome)
         return False
 
 

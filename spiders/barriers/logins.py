@@ -122,14 +122,14 @@ def _notice(page: Page, expected: list[str]) -> Barrier | None:
     A page that has the ``expected`` title is not a notice.
     """
     for node in page.tree.iter("title", "h1", "h2"):
-        said = line_of(node)
-        if expected and tokens(said)[: len(expected)] == expected:
+        line = line_of(node)
+        if expected and tokens(line)[: len(expected)] == expected:
             return None
-        if NOTICE.search(said):
-            notice = f"the site shows a maintenance notice instead: {said[:80]!r}"
+        if NOTICE.search(line):
+            notice = f"the site shows a maintenance notice instead: {line[:80]!r}"
             return Barrier("maintenance", notice)
-        if PAYWALL.search(said):
-            return Barrier("login", f"the site shows a paywall instead: {said[:80]!r}")
+        if PAYWALL.search(line):
+            return Barrier("login", f"the site shows a paywall instead: {line[:80]!r}")
     return None
 
 

@@ -124,18 +124,18 @@ def missing_reason(
     words = len(tokens(content.body_text))
     headings = [line_of(node) for node in page.tree.iter("title", "h1", "h2")]
     found = _apologies([*headings, content.title]) if words < MIN_RELEASE_WORDS else iter(())
-    said = next((one.says for one in found if one.missing), None)
-    if said is None and words <= MAX_APOLOGY_WORDS:
+    reason = next((one.says for one in found if one.missing), None)
+    if reason is None and words <= MAX_APOLOGY_WORDS:
         sentence = MISSING_SENTENCE.search(content.body_text)
-        said = f"the page reports {sentence.group()!r} with a success status" if sentence else ""
-    known = stored() if said else None
-    if not said or known is None:
+        reason = f"the page reports {sentence.group()!r} with a success status" if sentence else ""
+    known = stored() if reason else None
+    if not reason or known is None:
         return None
     title = tokens(known.title)
     if title and any(_has(tokens(heading), title) for heading in headings):
         return None
     alike = jaccard(signature(content.body_text), signature(known.body_text))
-    return said if not known.body_text or alike < REPLACED_SIMILARITY else None
+    return reason if not known.body_text or alike < REPLACED_SIMILARITY else None
 
 
 def _has(words: list[str], part: list[str]) -> bool:

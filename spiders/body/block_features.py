@@ -226,8 +226,8 @@ def _set_repeated(
         for place, low in enumerate(lows):
             if len(low) >= SAME_START and low[:SAME_START] in summary:
                 base[AT["summary"], place] = repeated_share(summary, low)
-    if told := article_text(meta):
-        base[AT["in_json_ld"]] = [in_json_ld(text, told) for text in texts]
+    if article := article_text(meta):
+        base[AT["in_json_ld"]] = [in_json_ld(text, article) for text in texts]
 
 
 def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
@@ -266,7 +266,7 @@ def repeated_share(summary: str, key: str) -> float:
     return 1.0 if summary[:length] == key[:length] else 0.5 if key in summary else 0.0
 
 
-def in_json_ld(text: str, told: str) -> float:
+def in_json_ld(text: str, article: str) -> float:
     """Return 1 if the page's JSON-LD text contains a block, else -1."""
     key = comparison_key(text)
-    return 1.0 if len(key) >= SHORTEST and key[:80] in told and key[-40:] in told else -1.0
+    return 1.0 if len(key) >= SHORTEST and key[:80] in article and key[-40:] in article else -1.0

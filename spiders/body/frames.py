@@ -46,8 +46,8 @@ def is_frame_line(page: Page, text: str, names: Iterable[str]) -> bool:
     called = {word for name in names for word in tokens(name)}
     if len(words) <= MAX_NAME_WORDS and sum(word in called for word in words) * 2 >= len(words):
         return True
-    said = " ".join(words)
-    return any(said in " ".join(tokens(text)) for text in frame_texts(page))
+    line = " ".join(words)
+    return any(line in " ".join(tokens(text)) for text in frame_texts(page))
 
 
 def is_frame(node: etree._Element) -> bool:

@@ -124,13 +124,13 @@ def assemble(
     out[at] = around(rich)
     out[at + 1] = around(links)
     at += 2
-    said = containers.hints
+    class_hints = containers.hints
     masks = np.stack(
         [
-            hints | said[0].take(holders),
-            said[1].take(chain[0]),
-            said[1].take(chain[1]) | said[1].take(chain[2]),
-            said[2].take(holders),
+            hints | class_hints[0].take(holders),
+            class_hints[1].take(chain[0]),
+            class_hints[1].take(chain[1]) | class_hints[1].take(chain[2]),
+            class_hints[2].take(holders),
         ]
     )
     out[at:].reshape(len(SCOPES), len(HINTS), count)[:] = (masks[:, None] & BITS) != 0

@@ -96,12 +96,12 @@ class LineKinds:
 
     @cached_property
     def _names(self) -> frozenset[str]:
-        said = [
+        names = [
             name
             for one in self._contents
             for name in (one.title, one.publisher, one.section, one.author, *one.topics)
         ]
-        return frozenset(comparison_key(name) for name in said if name)
+        return frozenset(comparison_key(name) for name in names if name)
 
     @cached_property
     def _captions(self) -> frozenset[str]:

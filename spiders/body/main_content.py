@@ -186,8 +186,8 @@ def outside(
             inside.update(range(max(container.first, end), container.last))
             end = container.last
     left = [place for place in keep if place not in inside]
-    said = sum(len(seen.blocks[place].text) for place in left)
-    return left if left and said >= least else keep
+    characters = sum(len(seen.blocks[place].text) for place in left)
+    return left if left and characters >= least else keep
 
 
 def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]) -> Sequence[int]:

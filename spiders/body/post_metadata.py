@@ -103,7 +103,7 @@ def is_metadata(text: str) -> bool:
     """Whether a line contains only post metadata: author, date, category or comments."""
     if len(text) > MAX_METADATA_LENGTH:
         return False
-    if (said := POSTED.match(text)) and FILED.search(text, said.end()):
+    if (match := POSTED.match(text)) and FILED.search(text, match.end()):
         return True
     if len(text) > SHORT or not LABEL.match(text):
         return False

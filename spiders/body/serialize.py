@@ -150,7 +150,7 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one function for speed
                 text.append(gap_of(tag))
                 since = len(html), len(text)
             continue
-        said = element.text if start else None
+        piece = element.text if start else None
         if skipped:
             written = ""
         elif kind == BLOCK:
@@ -209,16 +209,16 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one function for speed
             if written:
                 html.append(f"</{written}>")
         if not start and element is not root:
-            said = element.tail
-        if said:
-            pending.append(said)
-            if not said.isspace():
-                html.append(escape(said, quote=False))
+            piece = element.tail
+        if piece:
+            pending.append(piece)
+            if not piece.isspace():
+                html.append(escape(piece, quote=False))
                 broken = False
             elif html and html[-1] not in WHITE:
-                html.append("\n" if "\n" in said else " ")
+                html.append("\n" if "\n" in piece else " ")
             if not silent:
-                text.append(said.replace("\n", " ").replace("\r", " "))
+                text.append(piece.replace("\n", " ").replace("\r", " "))
     close(prose, root, pending, since, silent=silent > 0)
     for run in prose.runs:
         places = nameless.pop(run.holder, [])
@@ -231,13 +231,13 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one function for speed
 def close(
     prose: SerializedBody,
     holder: etree._Element,
-    said: list[str],
+    texts: list[str],
     since: tuple[int, int],
     *,
     silent: bool,
 ) -> None:
     """End a line that began at the positions ``since`` in the HTML and the text."""
-    line = one_line("".join(said))
+    line = one_line("".join(texts))
     if line:
         places = (since[0], len(prose.html)), (since[1], len(prose.text))
         prose.runs.append(BodyLine(holder, line, *places, silent))

@@ -123,15 +123,15 @@ def after_headline(kept: Sequence[TextBlock], headline: str, order: int | None) 
     for place, block in enumerate(kept[:AT_TOP]):
         if len(block.text) > max(SHORT, len(headline) + 20):
             break
-        said = comparison_key(block.text)
+        block_key = comparison_key(block.text)
         headed = block.container.tag == "h1" and place + 1 < len(kept)
         if (
             block.order == order
             or headed
             or (
                 key
-                and key in said
-                and len(said) < len(key) + BESIDE_TITLE
+                and key in block_key
+                and len(block_key) < len(key) + BESIDE_TITLE
                 and not says_more(block.text, headline)
             )
         ):
@@ -144,9 +144,9 @@ def says_more(text: str, headline: str) -> bool:
     ended = FULL_STOP.search(text)
     if not ended:
         return False
-    said, key = comparison_key(text), comparison_key(headline)
-    if not said.endswith(key):
-        long = len(said) - len(key) > BESIDE_DATE
+    text_key, key = comparison_key(text), comparison_key(headline)
+    if not text_key.endswith(key):
+        long = len(text_key) - len(key) > BESIDE_DATE
         return long or SENTENCE.search(text[: ended.start() + 1]) is not None
     if FULL_STOP.search(headline):
         return False

@@ -73,10 +73,10 @@ def read_opml(text: str) -> list[ListedAddress]:
     for node in parse_xml(text).iter():
         if local_name(node) != "outline":
             continue
-        said = {str(key).lower(): str(value).strip() for key, value in node.attrib.items()}
-        address = next((said[key] for key in ADDRESSES if said.get(key)), "")
+        attributes = {str(key).lower(): str(value).strip() for key, value in node.attrib.items()}
+        address = next((attributes[key] for key in ADDRESSES if attributes.get(key)), "")
         if address and address not in found:
-            name = escaped_line(said.get("text") or said.get("title") or "")
+            name = escaped_line(attributes.get("text") or attributes.get("title") or "")
             found[address] = ListedAddress(address, name, may_be_file=False)
             if len(found) == MAX_ITEMS:
                 break

@@ -130,16 +130,16 @@ def _shares(
         # A row with a day as title may lead to the minutes of that day, or to a list of that day.
         kinds = [kind_of(look.read, read_listing(look.page, reading)) for look in looks]
         worth = 0.5 if kinds and set(kinds) == {"release"} else 1.0
-        said = f"{odd} of {counted(len(rows), 'row')}"
-        yield 1 - worth * odd / len(rows), f"{said} have a date or a section name as title"
+        share = f"{odd} of {counted(len(rows), 'row')}"
+        yield 1 - worth * odd / len(rows), f"{share} have a date or a section name as title"
     if len(listing.items) < MIN_LIST_ROWS:
         yield FEW_ROWS, f"it lists only {counted(len(listing.items), 'release')}"
     dated = any(item.published for item in listing.items)
     dated = dated or any(look.read.content.published for look in looks)
     if looks:
         good = sum(is_release(look, reading) for look in looks)
-        said = f"{len(looks) - good} of {counted(len(looks), 'page')} that it links to"
-        yield 0.2 + 0.8 * good / len(looks), f"no release was found on {said}"
+        share = f"{len(looks) - good} of {counted(len(looks), 'page')} that it links to"
+        yield 0.2 + 0.8 * good / len(looks), f"no release was found on {share}"
         if not dated:
             yield UNDATED, "neither the page nor the releases contain dates"
     elif offline:
@@ -216,5 +216,5 @@ def is_release(look: SampleRelease, reading: DateContext) -> bool:
 
 def same_heading(read: ExtractedRelease, item: ListingItem) -> bool:
     """Whether a page has the title that the listing shows, even if one of them is truncated."""
-    listed, said = comparison_key(item.title.rstrip(" .…[]")), comparison_key(read.content.title)
-    return bool(listed and said) and (said.startswith(listed) or listed.startswith(said))
+    listed, shown = comparison_key(item.title.rstrip(" .…[]")), comparison_key(read.content.title)
+    return bool(listed and shown) and (shown.startswith(listed) or listed.startswith(shown))

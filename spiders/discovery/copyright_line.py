@@ -124,12 +124,12 @@ def copyright_lines(body: etree._Element) -> Iterator[str]:
         line = clean_line(own)
         whole = element
         for _ in range(MAX_LEVELS):
-            said = clean_line(
+            around = clean_line(
                 " ".join(map(str, islice(whole.itertext(), MAX_PARTS)))[: MAX_LINE + 1]
             )
-            if len(said) > MAX_LINE:
+            if len(around) > MAX_LINE:
                 break
-            line = said
+            line = around
             parent = whole.getparent()
             if named_in(line) or parent is None or parent.tag in {"body", "html"}:
                 break

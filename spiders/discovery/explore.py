@@ -97,12 +97,12 @@ class Explorer:
         open_fetcher: OpenFetcher,
         taken: tuple[str, ...],
         on_status: StatusReporter,
-        said: GivenFields | None = None,
+        given: GivenFields | None = None,
     ) -> None:
         self._open = open_fetcher
         self._taken = taken
         self._on_status = on_status
-        self._said = said or GivenFields()
+        self._said = given or GivenFields()
         self._notes: list[str] = []
         self._tried: tuple[TriedPage, ...] | None = None
         self._archive_pages: dict[str, Page] = {}
@@ -335,9 +335,9 @@ def is_scripted(page: Page, listing: Listing) -> bool:
 
 def named(tried: tuple[TriedPage, ...] | list[TriedPage]) -> str:
     """Return the tried pages and their results, as part of a sentence."""
-    said = [f"{one.link.url} ({one.why})" for one in tried[:MAX_REPORTED_PAGES]]
+    names = [f"{one.link.url} ({one.why})" for one in tried[:MAX_REPORTED_PAGES]]
     more = [f"{len(tried) - MAX_REPORTED_PAGES} more"] if len(tried) > MAX_REPORTED_PAGES else []
-    return ", ".join(said + more)
+    return ", ".join(names + more)
 
 
 def _why(

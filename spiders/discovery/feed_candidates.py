@@ -110,12 +110,12 @@ class Comparison:
         if not self.listed:
             items = counted(len(self.listing.items), "item")
             return f"{items}; the page lists nothing to compare with"
-        said = f"contains {self.held} of the {counted(self.listed, 'release')} on the page"
+        verdict = f"contains {self.held} of the {counted(self.listed, 'release')} on the page"
         if self.surplus:
-            said += f", and {counted(self.surplus, 'other')} from the same period"
+            verdict += f", and {counted(self.surplus, 'other')} from the same period"
         if self.strange:
-            said += f", and {counted(self.strange, 'page')} of another kind"
-        return said if self.dated else f"{said}, but without dates"
+            verdict += f", and {counted(self.strange, 'page')} of another kind"
+        return verdict if self.dated else f"{verdict}, but without dates"
 
 
 def feed_candidates(page: Page) -> tuple[FeedCandidate, ...]:

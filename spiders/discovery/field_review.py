@@ -140,10 +140,12 @@ def _published(looks: Sequence[SampleRelease]) -> FieldReport:
     elif listed:
         confidence = min(confidence, 0.4)
         apart = [(look.item.published, date) for look, date in found if not _same_day(look)]
-        said = [f"{there.iso} where the page says {here.iso}" for there, here in apart if there]
+        differences = [
+            f"{there.iso} where the page says {here.iso}" for there, here in apart if there
+        ]
         advice = (
-            f"the date on {len(said)} of {counted(of, 'page')} differs from the listing, which"
-            f" says {said[0]}: "
+            f"the date on {len(differences)} of {counted(of, 'page')} differs from the listing,"
+            f" which says {differences[0]}: "
             'if the page is wrong, write [release] published = "…", the selector of the date'
         )
     elif confidence < MIN_CONFIDENCE:
@@ -184,23 +186,23 @@ def _said(
     looks: Sequence[SampleRelease], name: str, value: Callable[[Content], str | None]
 ) -> FieldReport:
     """Report on an optional field."""
-    found = [(look, said) for look in looks if (said := value(look.read.content))]
+    found = [(look, shown) for look in looks if (shown := value(look.read.content))]
     if not found:
         return FieldReport(name, "", 0, len(looks), 0.0, "")
-    look, said = found[0]
-    rule = _origin(look, name, said)
+    look, shown = found[0]
+    rule = _origin(look, name, shown)
     sure = {"declared": 0.95, "meta": 0.9, "detected": 0.8}.get(rule, 0.7)
-    return FieldReport(name, said, len(found), len(looks), sure, rule)
+    return FieldReport(name, shown, len(found), len(looks), sure, rule)
 
 
-def _origin(look: SampleRelease, name: str, said: str) -> str:
+def _origin(look: SampleRelease, name: str, shown: str) -> str:
     meta = read_metadata(look.page)
     if name == "language":
-        return "declared" if page_language(look.page.tree, meta) == said else "detected"
+        return "declared" if page_language(look.page.tree, meta) == shown else "detected"
     values = (value for values in meta.metas.values() for value in values)
     named = [clean_line(value) for value in values]
     keys = {"section": "articleSection", "publisher": "publisher", "author": "author"}
-    return "meta" if said in named or meta.text(keys[name]) else "page"
+    return "meta" if shown in named or meta.text(keys[name]) else "page"
 
 
 def _media(looks: Sequence[SampleRelease], name: str) -> FieldReport:
@@ -244,15 +246,15 @@ def _same_day(look: SampleRelease) -> bool:
 
 def _are_headed(looks: Sequence[SampleRelease]) -> bool:
     """Whether the title of each page is its only ``h1``, and no two pages have the same title."""
-    said = set()
+    headed = set()
     for look in looks:
         headings = look.page.tree.findall(".//h1")
         shown = "".join(map(str, headings[0].itertext())) if len(headings) == 1 else ""
         text = comparison_key(clean_line(shown))
         if not text or text != comparison_key(look.read.content.title):
             return False
-        said.add(text)
-    return len(said) == len(looks)
+        headed.add(text)
+    return len(headed) == len(looks)
 
 
 def _is_day(look: SampleRelease, reading: DateContext) -> Callable[[str], bool]:

@@ -125,8 +125,8 @@ def _crumbs(page: Page) -> Iterator[str]:
 
 
 def _text(node: etree._Element) -> str:
-    said = "".join(map(str, node.itertext())) or node.get("title") or node.get("aria-label") or ""
-    return clean_line(said[:400])
+    label = "".join(map(str, node.itertext())) or node.get("title") or node.get("aria-label") or ""
+    return clean_line(label[:400])
 
 
 def _of_text(text: str) -> float:

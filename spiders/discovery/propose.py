@@ -94,10 +94,10 @@ def initial_date_context(page: Page, now: dt.datetime) -> DateContext:
 
 
 def propose(
-    site: FetchedSite, taken: Iterable[str], said: GivenFields | None = None
+    site: FetchedSite, taken: Iterable[str], given: GivenFields | None = None
 ) -> SourceProposal:
     """Propose a source that collects this site; ``taken`` are the ids in use."""
-    said = said or GivenFields()
+    given = given or GivenFields()
     pages = [page for _, page in site.releases]
     reading = initial_date_context(site.page, site.now)
     listing = read_listing(site.listing_page, reading)
@@ -110,7 +110,7 @@ def propose(
         spoken = detect_language(" ".join(item.title for item in listing.items))
         languages = (spoken,) if spoken else ()
     name = guess_name(site.page, pages, site.feed_page)
-    name = Guess(said.name, 1.0, GIVEN) if said.name else name
+    name = Guess(given.name, 1.0, GIVEN) if given.name else name
     zone = guess_zone(
         urlsplit(site.page.url).hostname or "",
         languages,
@@ -118,7 +118,7 @@ def propose(
         country=country_of([(page, read_metadata(page)) for page in (site.page, *pages)]),
         spoken=detect_language(" ".join(item.title for item in listing.items)) or "",
     )
-    zone = Guess(said.timezone, 1.0, GIVEN) if said.timezone else zone
+    zone = Guess(given.timezone, 1.0, GIVEN) if given.timezone else zone
     # An uncertain time zone does not show the order of day and month.
     known = DateContext(zone.value if zone.sure else "UTC", languages=languages_of([site.page]))
     place = replace(reading, zone=zone.value)
@@ -129,7 +129,7 @@ def propose(
     certain = known.day_order is not None
     order, doubt = decided_order(lists, site.releases, place, certain=certain)
     proposal = SourceDraft(
-        id=said.id or source_id(name, site.page.url, taken),
+        id=given.id or source_id(name, site.page.url, taken),
         name=name,
         url=site.page.url,
         timezone=zone,

@@ -156,8 +156,8 @@ def _looked_at(fetcher: Fetcher, link: PressLink, page: Page, release: str) -> T
         return TriedPage(link, page, listing, 0.0, "a page of text")
     named = canonical_url(release) in {canonical_url(item.url) for item in listing.items}
     promise = THE_ONE * (named and bool(release)) + promise_of(page, listing) * link.score
-    said = counted(len(listing.items), "release")
-    return TriedPage(link, page, listing, round(promise, 2), said, archive)
+    reason = counted(len(listing.items), "release")
+    return TriedPage(link, page, listing, round(promise, 2), reason, archive)
 
 
 def promise_of(page: Page, listing: Listing) -> float:

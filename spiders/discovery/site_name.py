@@ -146,9 +146,9 @@ def _logos(page: Page) -> Iterator[str]:
         address = resolve(link.get("href") or "", page.base)
         if address and is_front(address) and is_of_site(address, page.url):
             pictures = (one.get("alt") or "" for one in link.iter("img"))
-            said = (*pictures, link.get("title") or "", "".join(map(str, link.itertext())))
+            names = (*pictures, link.get("title") or "", "".join(map(str, link.itertext())))
             yield from (
-                name for one in said if (name := LOGO.sub("", clean_line(one[:MAX_NAME_LENGTH])))
+                name for one in names if (name := LOGO.sub("", clean_line(one[:MAX_NAME_LENGTH])))
             )
 
 

@@ -67,9 +67,9 @@ def source_id(name: Guess, url: str, taken: Iterable[str] = ()) -> str:
 
 
 def _choices(name: Guess, url: str) -> Iterator[str]:
-    said = "" if is_host(name.value) or is_generic(name.value) else name.value
-    latin = sum(letter < "\u0250" for letter in said) * 2 > len(said)
-    whole = _slug(said)
+    label = "" if is_host(name.value) or is_generic(name.value) else name.value
+    latin = sum(letter < "\u0250" for letter in label) * 2 > len(label)
+    whole = _slug(label)
     if name.sure and latin and len(whole) <= MAX_ID_LENGTH:
         yield whole
     hosts = list(_of_host(url))

@@ -155,8 +155,8 @@ def _by_language(tags: tuple[str, ...], offsets: list[dt.datetime]) -> Guess:
         why = f"the language {tag}"
         if zones and not offsets:
             several = len(zones) > 1
-            said = f"only {why}, which several countries share" if several else f"only {why}"
-            return Guess(zones[0], SHARED_TRUST if several else UNSURE, said)
+            reason = f"only {why}, which several countries share" if several else f"only {why}"
+            return Guess(zones[0], SHARED_TRUST if several else UNSURE, reason)
         fitting = [zone for zone in zones if offsets and _fits(zone, offsets)]
         if fitting:
             seasons = len({moment.utcoffset() for moment in offsets}) > 1
@@ -191,12 +191,12 @@ def country_of(pages: Sequence[tuple[Page, EmbeddedMetadata]]) -> str:
 
 
 def _codes(page: Page, meta: EmbeddedMetadata) -> Iterator[str]:
-    said = [meta.meta("addresscountry", "geo.country"), meta.meta("geo.region")[:2]]
+    codes = [meta.meta("addresscountry", "geo.country"), meta.meta("geo.region")[:2]]
     if MARKED.search(page.markup):
         for text in json_ld_scripts(page):
-            said += [plain(node.get("addressCountry")) for node in json_objects(parse_json(text))]
-        said += [
+            codes += [plain(node.get("addressCountry")) for node in json_objects(parse_json(text))]
+        codes += [
             (node.get("content") or "".join(map(str, node.itertext()))).strip()
             for node in page.tree.iterfind(".//*[@itemprop='addressCountry']")
         ]
-    yield from (code.upper() for code in said if CODE.fullmatch(code))
+    yield from (code.upper() for code in codes if CODE.fullmatch(code))

@@ -47,8 +47,8 @@ async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> Document
     )
     try:
         # The process ends earlier by itself, unless the system is too busy to start it.
-        said, _ = await asyncio.wait_for(child.communicate(body), 2 * seconds)
-        return msgspec.json.decode(said, type=DocumentText)
+        output, _ = await asyncio.wait_for(child.communicate(body), 2 * seconds)
+        return msgspec.json.decode(output, type=DocumentText)
     except (TimeoutError, msgspec.DecodeError, OSError) as error:
         log.info("a document of %d bytes can't be read: %r", len(body), error)
         return DocumentText()

@@ -65,9 +65,9 @@ def read_pdf(body: bytes) -> DocumentText:
 def _metadata(reader: PdfReader) -> tuple[str, str]:
     """Return the title and day of creation in the metadata."""
     try:
-        said = reader.metadata
-        title = str(said.title or "") if said else ""
-        created = said.creation_date if said else None
+        info = reader.metadata
+        title = str(info.title or "") if info else ""
+        created = info.creation_date if info else None
     except (*PDF_ERRORS, AttributeError):
         return "", ""
     return title[:1_000], created.date().isoformat() if created else ""
@@ -83,7 +83,7 @@ def _text(reader: PdfReader, number: int) -> str:
 
 def _headline(reader: PdfReader) -> str:
     """Return the largest text on the first page; "" if all text has one size."""
-    said: defaultdict[float, list[str]] = defaultdict(list)
+    by_size: defaultdict[float, list[str]] = defaultdict(list)
     seen = 0
 
     def note(text: str, _: Any, matrix: list[float], _font: Any, size: float) -> None:
@@ -91,14 +91,14 @@ def _headline(reader: PdfReader) -> str:
         seen += 1
         if text.strip() and seen < HEADLINE_PARTS:
             height = size * (matrix[2] ** 2 + matrix[3] ** 2) ** 0.5
-            said[round(height, 1)].append(text)
+            by_size[round(height, 1)].append(text)
 
     try:
         page: PageObject = reader.pages[0]
         page.extract_text(visitor_text=note)
     except (*PDF_ERRORS, AttributeError):
         return ""
-    return " ".join(" ".join(said[max(said)]).split())[:1_000] if len(said) > 1 else ""
+    return " ".join(" ".join(by_size[max(by_size)]).split())[:1_000] if len(by_size) > 1 else ""
 
 
 def main() -> int:

@@ -45,8 +45,8 @@ class AskedToWait(HostError):
 
     def __init__(self, host: str, wait: Wait) -> None:
         until = wait.until.strftime("%Y-%m-%d %H:%M:%S UTC")
-        said = f"{host} answered {wait.status} and asked to wait until {until}"
-        super().__init__(f"wait:{wait.status}", f"{said}; no request is sent before then")
+        message = f"{host} answered {wait.status} and asked to wait until {until}"
+        super().__init__(f"wait:{wait.status}", f"{message}; no request is sent before then")
         self.wait = wait
 
 

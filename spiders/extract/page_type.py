@@ -114,8 +114,8 @@ def listed_share(release: ExtractedRelease, listing: Listing) -> float:
     """
     text = comparison_key(release.content.body_text[:MAX_SEARCHED_LENGTH])
     titles = [comparison_key(item.title) for item in listing.items]
-    told = sum(len(title) >= MIN_TITLE_LENGTH and title in text for title in titles)
-    return told / len(titles)
+    shown = sum(len(title) >= MIN_TITLE_LENGTH and title in text for title in titles)
+    return shown / len(titles)
 
 
 def address_of(url: str) -> tuple[float, bool]:

@@ -46,12 +46,14 @@ def read_page(task: Task) -> bytes | str:
         cause = error.strerror if isinstance(error, OSError) and error.strerror else error
         return f"{task.place} can't be read ({cause})"
     try:
-        said = extract(task.id, page, DateContext("UTC", now=utc_now()), task.kind)
+        extracted = extract(task.id, page, DateContext("UTC", now=utc_now()), task.kind)
     except Exception as error:  # noqa: BLE001 - one page must not stop the others
         return f"{task.place}: {PAGE_BUG} ({type(error).__name__}: {error})"
     if task.url and not page.url:
-        said["reasons"].append(f"{task.url!r} is not a web address, so links were not resolved")
-    return msgspec.json.encode(said)
+        extracted["reasons"].append(
+            f"{task.url!r} is not a web address, so links were not resolved"
+        )
+    return msgspec.json.encode(extracted)
 
 
 def saved(task: Task) -> Page:

@@ -99,12 +99,12 @@ def as_read(
         ListingItem(item["url"], item["title"], _published(item["published"], zone))
         for item in expected["listing"]["items"]
     )
-    said = expected["release"]
+    fields = expected["release"]
     content = replace(
         release.content,
-        title=said["title"],
-        published=_published(said["published"], zone),
-        body_text="\n\n".join(map(clean_text, said["body_text"])),
+        title=fields["title"],
+        published=_published(fields["published"], zone),
+        body_text="\n\n".join(map(clean_text, fields["body_text"])),
     )
     return replace(listing, items=items), content
 

@@ -51,8 +51,8 @@ def write_golden(
     listed, read = _read(
         file, Page(listing.url, kept[LISTING]), Page(release.url, kept[RELEASE]), now
     )
-    said = as_expected(listed, read, {"captured": now.isoformat(timespec="seconds")})
-    text = json.dumps(said, ensure_ascii=False, indent=2)
+    expected = as_expected(listed, read, {"captured": now.isoformat(timespec="seconds")})
+    text = json.dumps(expected, ensure_ascii=False, indent=2)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for name, body in kept.items():
@@ -146,10 +146,10 @@ def _difference(wanted: Any, got: Any) -> str:
     if isinstance(wanted, list) and isinstance(got, list):
         missing = [one for one in wanted if one not in got]
         added = [one for one in got if one not in wanted]
-        said = [f"{len(missing)} missing, {len(added)} added"]
-        said += [f"first missing {_short(missing[0])}"] if missing else []
-        said += [f"first more {_short(added[0])}"] if added else []
-        return ", ".join(said) if missing or added else "the same in another order"
+        parts = [f"{len(missing)} missing, {len(added)} added"]
+        parts += [f"first missing {_short(missing[0])}"] if missing else []
+        parts += [f"first more {_short(added[0])}"] if added else []
+        return ", ".join(parts) if missing or added else "the same in another order"
     return f"expected {_short(wanted)}, found {_short(got)}"
 
 

@@ -59,10 +59,10 @@ def first_value(text: str, at: int) -> tuple[Any, int]:
             return reader.value(), reader.at
     if match := PARSED.match(text, at):
         reader = LiteralReader(text, match.end())
-        said = reader.value()
-        if not isinstance(said, str):
+        value = reader.value()
+        if not isinstance(value, str):
             raise NoLiteral
-        return decoded(unquote(said) if match[1] else said), reader.at
+        return decoded(unquote(value) if match[1] else value), reader.at
     if match := CALLED.match(text, at):
         return _returned(text, match)
     raise NoLiteral
@@ -105,28 +105,28 @@ class LiteralReader:
         self._left = MAX_TOKENS
         self._depth = 0
 
-    def value(self, holder: Any = None, key: Any = None) -> Any:  # noqa: PLR0911 - one return per token type
+    def value(self, holder: Any = None, key: Any = None) -> Any:  # noqa: PLR0911 - one return per lexeme type
         """Return the next value. Raises NoLiteral if it can't be read.
 
         A variable name is returned as None and recorded in ``named``.
         """
-        kind, said = self._next()
+        kind, lexeme = self._next()
         if kind == "sign":
-            return self._held(said)
+            return self._held(lexeme)
         if kind in {"double", "single", "template"}:
-            return unescaped(said)
+            return unescaped(lexeme)
         if kind == "hex":
-            return int(said, 16)
+            return int(lexeme, 16)
         if kind == "number":
-            return float(said) if set(said) & {".", "e", "E"} else int(said[:300])
+            return float(lexeme) if set(lexeme) & {".", "e", "E"} else int(lexeme[:300])
         if kind == "truth":
-            return said == "!0"
+            return lexeme == "!0"
         if kind == "date":
-            return said.strip('"')
-        if kind == "name" and said in CONSTANTS:
-            return CONSTANTS[said]
+            return lexeme.strip('"')
+        if kind == "name" and lexeme in CONSTANTS:
+            return CONSTANTS[lexeme]
         if kind == "name" and holder is not None:
-            self.named.append((holder, key, said))
+            self.named.append((holder, key, lexeme))
         return None
 
     def listed(self, close: str) -> list[Any]:
@@ -184,8 +184,8 @@ def unescaped(text: str) -> str:
     """Replace the escape sequences of a JavaScript string and join surrogate pairs."""
     if "\\" not in text:
         return text
-    said = ESCAPE.sub(_meant, text)
-    return said.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    plain = ESCAPE.sub(_meant, text)
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _meant(match: re.Match[str]) -> str:

@@ -38,37 +38,37 @@ class Devaluer:
         whole = self._value(0)
         while self._empty:
             place = self._empty.pop()
-            said, holder = self._payload[place], self._made[place]
-            if isinstance(said, dict):
-                holder.update((key, self._value(part)) for key, part in said.items())
+            encoded, holder = self._payload[place], self._made[place]
+            if isinstance(encoded, dict):
+                holder.update((key, self._value(part)) for key, part in encoded.items())
             else:
-                holder.extend(map(self._value, said[1:] if _kind(said) else said))
+                holder.extend(map(self._value, encoded[1:] if _kind(encoded) else encoded))
         return whole
 
     def _value(self, place: Any) -> Any:
         for _ in range(WRAPPERS):
             if type(place) is not int or not 0 <= place < len(self._payload):
                 return None
-            said = self._payload[place]
-            kind = _kind(said)
+            encoded = self._payload[place]
+            kind = _kind(encoded)
             if not kind or kind in LISTS:
                 break
             if kind in TEXTS:
-                return said[1] if len(said) > 1 else None
-            place = said[1] if len(said) > 1 else None
+                return encoded[1] if len(encoded) > 1 else None
+            place = encoded[1] if len(encoded) > 1 else None
         return self._at(place) if type(place) is int and 0 <= place < len(self._payload) else None
 
     def _at(self, place: int) -> Any:
         if place not in self._made:
-            said = self._payload[place]
-            held = isinstance(said, (dict, list))
-            self._made[place] = type(said)() if held else said
+            encoded = self._payload[place]
+            held = isinstance(encoded, (dict, list))
+            self._made[place] = type(encoded)() if held else encoded
             if held:
                 self._empty.append(place)
         return self._made[place]
 
 
-def _kind(said: Any) -> str:
+def _kind(encoded: Any) -> str:
     """Return the type name at the beginning of a list, or ""."""
-    named = isinstance(said, list) and said and isinstance(said[0], str)
-    return str(said[0]) if named else ""
+    named = isinstance(encoded, list) and encoded and isinstance(encoded[0], str)
+    return str(encoded[0]) if named else ""

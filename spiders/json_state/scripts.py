@@ -185,8 +185,8 @@ def _rows(stream: str) -> Iterator[Any]:
             # The length counts UTF-8 bytes, so a slice of the same number of characters contains
             # the whole text.
             size = int(match["size"], 16)
-            said = stream[match.end() : match.end() + size].encode("utf-8", "replace")
-            text = said[:size].decode("utf-8", "ignore")
+            row = stream[match.end() : match.end() + size].encode("utf-8", "replace")
+            text = row[:size].decode("utf-8", "ignore")
             texts[f"${match[0].partition(':')[0]}"] = text
             at = match.end() + len(text)
             continue

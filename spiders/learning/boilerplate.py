@@ -129,8 +129,10 @@ def repeated(bodies: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[st
     become empty.
     """
     found: dict[str, str] = {}
-    said = [[(key, line) for line in lines if (key := comparison_key(line))] for lines in bodies]
-    for keyed in said:
+    keyed_bodies = [
+        [(key, line) for line in lines if (key := comparison_key(line))] for lines in bodies
+    ]
+    for keyed in keyed_bodies:
         edges = chain(
             takewhile(lambda pair: pair[0] in known, keyed),
             takewhile(lambda pair: pair[0] in known, reversed(keyed)),
@@ -139,5 +141,5 @@ def repeated(bodies: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[st
         for key, line in islice(edges, MAX_REPEATED_LINES):
             if len(key) >= MIN_LINE_LETTERS:
                 found.setdefault(key, line)
-    left = all(any(key not in found for key, _ in keyed) for keyed in said)
+    left = all(any(key not in found for key, _ in keyed) for keyed in keyed_bodies)
     return tuple(found.values()) if left else ()

@@ -74,9 +74,9 @@ def induce(
     if not can_learn_from(lessons):
         return None
     if declared.body is None:
-        said = [lesson.read.content.body_text.split("\n") for lesson in lessons]
+        bodies = [lesson.read.content.body_text.split("\n") for lesson in lessons]
         common = everywhere(lessons)
-        known = frozenset(map(comparison_key, repeated(said, common)))
+        known = frozenset(map(comparison_key, repeated(bodies, common)))
         lessons = [replace(lesson, common=common, repeated=known) for lesson in lessons]
     if not all(lesson.chain for lesson in lessons) or len({one.text for one in lessons}) == 1:
         return None

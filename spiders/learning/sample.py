@@ -90,10 +90,10 @@ class Sample:
 
         A footer line with the institution's name is not, even if the text contains the name.
         """
-        said = self._said.get(line)
-        if said is None:
-            said = self._said[line] = self._is_said(comparison_key(line))
-        return said
+        known = self._said.get(line)
+        if known is None:
+            known = self._said[line] = self._is_said(comparison_key(line))
+        return known
 
     def _is_said(self, key: str) -> bool:
         if key in self.repeated:
@@ -142,7 +142,7 @@ class Sample:
             met.update(dict.fromkeys(path, level))
             held[level] += weight
         sums = zip(around, accumulate(held), strict=True)
-        return tuple(islice((one for one, said in sums if said >= whole * COVERED), CHAIN))
+        return tuple(islice((one for one, matched in sums if matched >= whole * COVERED), CHAIN))
 
     @cached_property
     def layout(self) -> str:

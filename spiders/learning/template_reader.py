@@ -131,8 +131,8 @@ class TemplateReader:
         if "title" in self.template.declared:
             return False
         headings = [comparison_key("".join(map(str, one.itertext()))) for one in root.iter("h1")]
-        said = comparison_key(title)
-        return len(headings) == 1 and bool(headings[0]) and headings[0] in said != headings[0]
+        key = comparison_key(title)
+        return len(headings) == 1 and bool(headings[0]) and headings[0] in key != headings[0]
 
     def lines(self, page: Page, reading: DateContext) -> tuple[str, ...]:
         """Return the lines of the body, or nothing if the page has no body."""

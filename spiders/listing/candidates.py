@@ -188,15 +188,15 @@ def speaks(region: Region, row: Row) -> bool:
     part of the page (SUPPORT) and must not be a menu. A region at the same place as the listing on
     page 1 is always accepted.
     """
-    said = dict(zip(NAMES, row.tolist(), strict=True))
-    if said["same_place"]:
+    features = dict(zip(NAMES, row.tolist(), strict=True))
+    if features["same_place"]:
         return True
     if region.side == "above":
-        return bool(said["likeness"] >= HEADED)
+        return bool(features["likeness"] >= HEADED)
     if region.side:
         return True
-    titled = said["likeness"] >= TITLED or said["words"] >= LONG
-    scattered = said["one_shape"] < SCATTERED
-    if not titled or scattered or said["nested"] or said["chrome"] > HALF:
+    titled = features["likeness"] >= TITLED or features["words"] >= LONG
+    scattered = features["one_shape"] < SCATTERED
+    if not titled or scattered or features["nested"] or features["chrome"] > HALF:
         return False
-    return any(said[name] > HALF for name in SUPPORT)
+    return any(features[name] > HALF for name in SUPPORT)

@@ -200,9 +200,9 @@ def _own_list(
 
 def _links_are_headlines(choice: RankedRegion, flat: FlatPage) -> bool:
     """Whether the titles of most items are link texts as long as headlines."""
-    said = {(anchor.url, flat.text_of(anchor)) for anchor in flat.anchors}
+    links = {(anchor.url, flat.text_of(anchor)) for anchor in flat.anchors}
     headlines = sum(
-        (item.url, item.title) in said and is_headline(item.title) for item in choice.items
+        (item.url, item.title) in links and is_headline(item.title) for item in choice.items
     )
     return headlines >= MOSTLY * len(choice.items)
 
@@ -236,21 +236,26 @@ def _is_below(address: str, url: str) -> bool:
 
 def _is_main(choice: RankedRegion, side: RankedRegion) -> bool:
     """Whether a region looks like the page's main list, compared with a side list."""
-    said = choice.said
-    if said["likeness"] < TITLED or said["one_shape"] < HALF:
+    features = choice.said
+    if features["likeness"] < TITLED or features["one_shape"] < HALF:
         return False
     longer = len(choice.items) >= len(side.items)
-    return said["headed"] > HALF or choice.is_dated or (said["first_heading"] > HALF and longer)
+    return (
+        features["headed"] > HALF
+        or choice.is_dated
+        or (features["first_heading"] > HALF and longer)
+    )
 
 
 def is_side_list(choice: RankedRegion, url: str) -> bool:
     """Whether a region is a sidebar, a list of events, or a list of another site."""
-    said = choice.said
+    features = choice.said
     return (
-        said["aside"] > HALF
-        or said["other_heading"] > HALF
+        features["aside"] > HALF
+        or features["other_heading"] > HALF
         or (
-            said["elsewhere"] > MOSTLY and all(is_elsewhere(one.url, [url]) for one in choice.items)
+            features["elsewhere"] > MOSTLY
+            and all(is_elsewhere(one.url, [url]) for one in choice.items)
         )
         or lead_to_events((item.url for item in choice.items), url)
         or is_in_narrow_column(choice.region.records[0].node)

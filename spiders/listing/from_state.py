@@ -126,10 +126,10 @@ class SlugUrls:
 
 def _end(entry: tuple[str, Any]) -> str | None:
     name, value = entry
-    said = value.get("current") if isinstance(value, dict) else value
-    if not isinstance(said, str) or "slug" not in name.lower() or not SLUG.fullmatch(name):
+    stated = value.get("current") if isinstance(value, dict) else value
+    if not isinstance(stated, str) or "slug" not in name.lower() or not SLUG.fullmatch(name):
         return None
-    return said if END.fullmatch(said) else None
+    return stated if END.fullmatch(stated) else None
 
 
 def _values(page: Page) -> Iterator[Any]:

@@ -129,8 +129,8 @@ class RegionFeatures:
         self._heads = [head.begin for head in flat.headings]
         firsts = [head.begin for head in flat.headings if head.level == 1]
         self._h1 = firsts[0] if firsts else -1
-        said = [flat.said(head.begin, head.end) for head in flat.headings if head.level == 1]
-        self._names = {comparison_key(text) for text in said}
+        headings = [flat.said(head.begin, head.end) for head in flat.headings if head.level == 1]
+        self._names = {comparison_key(text) for text in headings}
 
     def _is_naive(self, anchor: LinkMark) -> bool:
         flat = self.flat

@@ -107,8 +107,8 @@ def decode(body: bytes, content_type: str) -> str:
     if is_latin(body[:DETECTION_BYTES].decode(detected, "replace")):
         # Detection confuses encodings of Latin letters with each other. The language decides
         # between them.
-        said = MARKUP.sub(" ", body[:DETECTION_BYTES].decode(WESTERN, "replace"))
-        detected = USUAL_ENCODINGS.get(detect_language(" ".join(said.split())) or "", WESTERN)
+        sample = MARKUP.sub(" ", body[:DETECTION_BYTES].decode(WESTERN, "replace"))
+        detected = USUAL_ENCODINGS.get(detect_language(" ".join(sample.split())) or "", WESTERN)
     return body.decode(detected, "replace")
 
 

@@ -137,9 +137,9 @@ def class_hints(element: etree._Element, tag: str, name: str) -> int:
     get = element.get
     if named := get("id"):
         mask |= hints_in(named)
-    role, said = get("role"), get("itemprop")
-    if role or said:
-        mask |= hints_in(f"{role or ''} {said or ''}")
+    role, itemprop = get("role"), get("itemprop")
+    if role or itemprop:
+        mask |= hints_in(f"{role or ''} {itemprop or ''}")
     style = get("style")
     if get("hidden") is not None or (style and "none" in style and NOT_SHOWN in _bare(style)):
         mask |= BIT["hidden"]

@@ -89,16 +89,16 @@ class CssSelector:
             if self._is_named(element) and not (self._within and element is root):
                 if self._wanted is None:
                     yield element
-                elif (said := element.get(self._wanted)) is not None:
-                    yield said
+                elif (value := element.get(self._wanted)) is not None:
+                    yield value
 
     def _is_named(self, element: etree._Element) -> bool:
         for attribute, name in self._names[element.tag]:
             if not attribute:
                 return True
-            said = element.get(attribute)
-            if said is not None and (
-                said == name or (attribute == "class" and name in said.split())
+            value = element.get(attribute)
+            if value is not None and (
+                value == name or (attribute == "class" and name in value.split())
             ):
                 return True
         return False

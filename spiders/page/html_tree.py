@@ -85,8 +85,10 @@ def _parsed(markup: bytes) -> tuple[etree._Element, bool]:
     beside = any(
         element.tag not in NOTHING for other in root.itersiblings() for element in other.iter()
     )
-    said = any(other.tag == "html" and (other.text or "").strip() for other in root.itersiblings())
-    return root, not (cut or beside or said)
+    continues = any(
+        other.tag == "html" and (other.text or "").strip() for other in root.itersiblings()
+    )
+    return root, not (cut or beside or continues)
 
 
 def _as_browsers_do(text: str) -> str:

@@ -101,11 +101,11 @@ def needs_scripts(page: Page) -> bool:
     """
     if not any(node.get("src") or node.text for node in page.tree.iter("script")):
         return False
-    said = _said(page)
-    if said < LITTLE or _rooted(page):
+    length = _said(page)
+    if length < LITTLE or _rooted(page):
         return True
     asked = any(ASKS.search(line_of(node)) for node in page.tree.iter("noscript"))
-    return said < SOME and (asked or has_scripted_list(page))
+    return length < SOME and (asked or has_scripted_list(page))
 
 
 def has_scripted_list(page: Page) -> bool:

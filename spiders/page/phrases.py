@@ -61,8 +61,8 @@ def letters(line: str) -> str:
 
 def is_tail(line: str) -> bool:
     """Whether a line introduces content after a release: other news, comments or tags."""
-    said = letters(line) if len(line) < TAIL_LINE else ""
-    return said in phrases("tails") or said in phrases("related")
+    line_letters = letters(line) if len(line) < TAIL_LINE else ""
+    return line_letters in phrases("tails") or line_letters in phrases("related")
 
 
 def is_related(line: str) -> bool:

@@ -100,14 +100,14 @@ def _running(pages: Sequence[str]) -> Iterator[str]:
     )
     least = max(REPEATED, len(pages) // 2)
     for lines in split:
-        last, said = len(lines) - EDGE, ""
+        last, running = len(lines) - EDGE, ""
         for place, line in enumerate(lines):
             at_edge = place < EDGE or place >= last
             if at_edge and (PAGE_NUMBER.fullmatch(line) or edges[_without_digits(line)] >= least):
                 continue
-            said = line
+            running = line
             yield line
-        if ENDED.search(said):
+        if ENDED.search(running):
             yield ""  # The end of a sentence at the end of a page ends the paragraph.
 
 
@@ -123,12 +123,12 @@ def _below_headline(lines: Sequence[str], headlines: Sequence[str]) -> int:
     keys = [key for key in map(comparison_key, headlines) if key]
     above = 0
     for start, line in enumerate(lines[:TOP]):
-        said = ""
+        joined = ""
         for end in range(start, min(start + TOP, len(lines))):
-            said += comparison_key(lines[end])
-            if said in keys:
+            joined += comparison_key(lines[end])
+            if joined in keys:
                 return end + 1
-            if not any(key.startswith(said) for key in keys):
+            if not any(key.startswith(joined) for key in keys):
                 break
         above += len(line)
         if above > HEADER:

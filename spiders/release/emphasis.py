@@ -87,9 +87,9 @@ def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock]
 def large_part(block: TextBlock, usual: float, named: str) -> tuple[str, TextBlock] | None:
     """Return a block's longest stretch of larger letters that may be a headline, and the block."""
     parts = [] if block.links else [*large_parts(block, usual)]
-    said = [text for text in parts if may_be_headline(text)]
-    said = [text for text in said if comparison_key(text) != comparison_key(named)]
-    return (max(said, key=len), block) if said else None
+    headlines = [text for text in parts if may_be_headline(text)]
+    headlines = [text for text in headlines if comparison_key(text) != comparison_key(named)]
+    return (max(headlines, key=len), block) if headlines else None
 
 
 def has_credit(block: TextBlock, seen: BlockTree) -> bool:
@@ -116,12 +116,12 @@ def just_above(seen: BlockTree, start: int) -> list[TextBlock]:
 
 def large_parts(block: TextBlock, usual: float) -> Iterator[str]:
     """Yield the stretches of a block that are bold or larger than ``usual`` pixels."""
-    said = (
+    texts = (
         (element, tail, element.tail if tail else element.text) for element, tail in block.pieces
     )
     placed = (
         (stands_out(element.getparent() if tail else element, usual), text)
-        for element, tail, text in said
+        for element, tail, text in texts
     )
     for large, pieces in groupby(placed, key=lambda piece: piece[0]):
         if large:

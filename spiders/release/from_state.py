@@ -90,11 +90,11 @@ class PageIdentity:
 
     def _is_place(self, value: Mapping[str, Any]) -> bool:
         return bool(self.place) and any(
-            last_of(said) == self.place
+            last_of(address) == self.place
             for name, part in value.items()
             if PLACE.fullmatch(name)
-            for said in (part.values() if isinstance(part, dict) else (part,))
-            if isinstance(said, (str, int))
+            for address in (part.values() if isinstance(part, dict) else (part,))
+            if isinstance(address, (str, int))
         )
 
 

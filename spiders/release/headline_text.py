@@ -110,6 +110,6 @@ def _begins_word(text: str, place: int) -> bool:
 def _dated() -> re.Pattern[str]:
     """Return a pattern for the beginning of a line such as "Published on Monday, 3 March 2021"."""
     known = sorted(lines("dated"), key=len, reverse=True)
-    said = "|".join(map(re.escape, known))
+    labels = "|".join(map(re.escape, known))
     words = r"[\W_]{0,4}(?:[^\s\d]{1,14}\s+){0,2}"
-    return re.compile(rf"[\W_]*(?:{said}){words}(?:{DATE.pattern})")
+    return re.compile(rf"[\W_]*(?:{labels}){words}(?:{DATE.pattern})")

@@ -62,8 +62,8 @@ def images_of(
                 add(found, base, source, node.get("alt"))
         if part is element:
             break
-    told = meta.meta("og:image:secure_url", "og:image", "twitter:image") or stated_image(meta)
-    lead = loadable(base, told)
+    images = meta.meta("og:image:secure_url", "og:image", "twitter:image") or stated_image(meta)
+    lead = loadable(base, images)
     if lead and lead not in found:
         return (Media(lead, image_type(lead)), *found.values())
     return tuple(found.values())
@@ -118,6 +118,6 @@ def attachments_of(element: etree._Element | None, base: str) -> tuple[Media, ..
             url = loadable(base, href)
             if url and url not in found and len(found) < MAX_MEDIA:
                 kind = media_type(file_of(url)) or "application/octet-stream"
-                said = map(str, node.itertext()) if node.tag == "a" else (node.get("title") or "",)
-                found[url] = Media(url, kind, title=clean_line("".join(said)) or None)
+                texts = map(str, node.itertext()) if node.tag == "a" else (node.get("title") or "",)
+                found[url] = Media(url, kind, title=clean_line("".join(texts)) or None)
     return tuple(found.values())

@@ -56,11 +56,11 @@ def section_of(
 
     The section comes from metadata, else from an element above the body.
     """
-    said = meta.text("articleSection") or meta.meta(
+    section = meta.text("articleSection") or meta.meta(
         "article:section", "articlesection", "section", "columnname", "lanmu", "dc.type"
     )
-    if said := clean_line(said)[:100] or marked(page, "articleSection"):
-        return said
+    if section := clean_line(section)[:100] or marked(page, "articleSection"):
+        return section
     start = body.kept[0].order if body else 0
     for block in reversed(seen.blocks[max(0, start - 8) : start]):
         for element, _ in block.pieces:
@@ -84,10 +84,10 @@ def may_mark(page: Page, name: str) -> bool:
 
 def publisher_of(page: Page, meta: EmbeddedMetadata) -> str | None:
     """Return the name of the publishing institution, or None."""
-    said = meta.text("publisher", "sourceOrganization") or meta.meta(
+    publisher = meta.text("publisher", "sourceOrganization") or meta.meta(
         "og:site_name", "dc.publisher", "dcterms.publisher", "sitename", "application-name"
     )
-    return clean_line(said)[:200] or marked(page, "publisher") or None
+    return clean_line(publisher)[:200] or marked(page, "publisher") or None
 
 
 def author_of(page: Page, meta: EmbeddedMetadata) -> str | None:
@@ -95,9 +95,9 @@ def author_of(page: Page, meta: EmbeddedMetadata) -> str | None:
 
     The author may be an institution, such as the source of a text on Chinese government sites.
     """
-    told = (meta.text("author"), *map(meta.meta, AUTHORS))
-    said = next((name for name in told if name and not is_web(name)), "")
-    return clean_line(said) or BY.sub("", marked(page, "author")) or None
+    names = (meta.text("author"), *map(meta.meta, AUTHORS))
+    author = next((name for name in names if name and not is_web(name)), "")
+    return clean_line(author) or BY.sub("", marked(page, "author")) or None
 
 
 def marked(page: Page, name: str) -> str:

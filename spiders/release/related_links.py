@@ -44,10 +44,10 @@ def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
         href = link.get("href") or ""
         if not href or href in met or href.startswith("#"):
             continue
-        said = "".join(map(str, link.itertext())) if len(link) else link.text or ""
-        if latin_lengths(said)[0] < MIN_TITLE or _elsewhere(link, below):
+        text = "".join(map(str, link.itertext())) if len(link) else link.text or ""
+        if latin_lengths(text)[0] < MIN_TITLE or _elsewhere(link, below):
             continue
-        title = clean_line(said)
+        title = clean_line(text)
         if latin_lengths(title)[0] < MIN_TITLE:
             continue
         met.add(href)

@@ -198,9 +198,9 @@ def image_in(record: StateObject, base: str) -> Media | None:
 def author_in(record: StateObject) -> str | None:
     """Return the author's name in an object, or None. Web addresses are skipped."""
     for name in ("author", "authors", "byline", "authorName", "author_name"):
-        said = clean_line(plain(record.value.get(name)))
-        if said and not is_web(said):
-            return said
+        author = clean_line(plain(record.value.get(name)))
+        if author and not is_web(author):
+            return author
     return None
 
 
@@ -215,8 +215,8 @@ def picture(value: Any, base: str, depth: int) -> Media | None:
         return None
     for name in PICTURE:
         if isinstance(value.get(name), str) and (url := loadable(base, value[name])):
-            said = value.get("alt") or value.get("altText") or value.get("alternativeText")
-            title = clean_line(said) if isinstance(said, str) else ""
+            alt = value.get("alt") or value.get("altText") or value.get("alternativeText")
+            title = clean_line(alt) if isinstance(alt, str) else ""
             return Media(url, image_type(url), title=title or None)
     inner = (picture(value.get(name), base, depth + 1) for name in WRAPPERS)
     return next((found for found in inner if found), None)

@@ -155,17 +155,17 @@ def shown_beside_site(named: TitleCandidate, of: TitleEvidence) -> TitleCandidat
     The replacement must share words with the beginning of the text. Returns the candidate ``named``
     if no replacement is found.
     """
-    told = opening_of(of.seen, of.start)
+    opening = opening_of(of.seen, of.start)
     others = [one for one in of.likely if named.key not in one.key and one.key not in of.site]
     heading = heading_near(others, of.start)
     least = of.chance[named.key] * MIN_RIVAL
-    if heading and of.chance[heading.key] > least and says(told, heading.key):
+    if heading and of.chance[heading.key] > least and says(opening, heading.key):
         return heading
     rival = max(others, key=lambda one: of.chance[one.key], default=None)
-    if rival and says(told, rival.key):
+    if rival and says(opening, rival.key):
         return rival
     large = in_large_letters(of.seen, of.start, named.text)
-    return large if large and says(told, comparison_key(large.text)) else named
+    return large if large and says(opening, comparison_key(large.text)) else named
 
 
 def without_heading(named: TitleCandidate, of: TitleEvidence, listed: str) -> Title:
@@ -182,8 +182,8 @@ def without_heading(named: TitleCandidate, of: TitleEvidence, listed: str) -> Ti
         near = block and (block in just_above(of.seen, of.start) or block.order >= of.start)
         if not near and (shown := shown_instead(named, of)):
             return shown
-        said = comparison_key(listed)
-        if is_long_enough(listed) and block is None and not named.key.startswith(said):
+        listed_key = comparison_key(listed)
+        if is_long_enough(listed) and block is None and not named.key.startswith(listed_key):
             return Title(clean_line(listed), "listing", DOUBTFUL)
     text = clean_line(without_site(named.text, of.site))
     return Title(text, named.rule, round(sure, 3), block.order if block else None)
@@ -193,8 +193,8 @@ def shown_instead(named: TitleCandidate, of: TitleEvidence) -> Title | None:
     """Return the visible headline if ``<title>`` may contain only the site's name, or None."""
     heading = heading_near(of.likely, of.start)
     if heading and of.chance[heading.key] > of.chance[named.key] * MIN_RIVAL:
-        told = opening_of(of.seen, of.start)
-        if shared_parts(heading.key, told) > shared_parts(named.key, told):
+        opening = opening_of(of.seen, of.start)
+        if shared_parts(heading.key, opening) > shared_parts(named.key, opening):
             return of_candidate(heading, of.chance[heading.key])
     return in_large_letters(of.seen, of.start, named.text)
 

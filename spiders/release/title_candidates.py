@@ -198,12 +198,12 @@ def pieces_of(block: TextBlock) -> int:
 
 def without_readings(block: TextBlock) -> str:
     """Return a block's text without ruby annotations."""
-    said = (
+    titles = (
         (element.tail if tail else element.text) or ""
         for element, tail in block.pieces
         if tail or element.tag not in READINGS
     )
-    return " ".join("".join(said).split())
+    return " ".join("".join(titles).split())
 
 
 def level_of(block: TextBlock) -> int:

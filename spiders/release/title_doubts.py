@@ -83,16 +83,18 @@ def opening_of(seen: BlockTree, start: int) -> str:
     )
 
 
-def says(told: str, key: str) -> bool:
+def says(text_key: str, key: str) -> bool:
     """Whether the beginning of a text shares enough stretches of letters with a headline."""
-    return shared_parts(key, told) >= (MIN_SHARED if stretch(key) == LONG_STRETCH else MIN_DENSE)
+    return shared_parts(key, text_key) >= (
+        MIN_SHARED if stretch(key) == LONG_STRETCH else MIN_DENSE
+    )
 
 
-def shared_parts(key: str, told: str) -> int:
+def shared_parts(key: str, text_key: str) -> int:
     """Return how many stretches of a headline also occur in the beginning of a text."""
     size = stretch(key)
     parts = {key[at : at + size] for at in range(len(key) - size + 1)}
-    return sum(part in told for part in parts)
+    return sum(part in text_key for part in parts)
 
 
 def stretch(key: str) -> int:

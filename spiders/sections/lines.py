@@ -74,10 +74,10 @@ def lines_of(part: etree._Element, budget: Budget) -> Iterator[PageLine]:
 
 
 def _line(texts: list[tuple[str, etree._Element, bool]]) -> Iterator[PageLine]:
-    said = clean_line(" ".join(text for text, _, _ in texts))
-    if said:
+    line = clean_line(" ".join(text for text, _, _ in texts))
+    if line:
         yield PageLine(
-            said, texts[0][1], sum(len(text) for text, _, is_linked in texts if is_linked)
+            line, texts[0][1], sum(len(text) for text, _, is_linked in texts if is_linked)
         )
     texts.clear()
 

@@ -57,14 +57,18 @@ def run(*command: str | Path) -> str:
 
 def test_wacz_validates_what_we_write(store: Store, home: Path, tmp_path: Path) -> None:
     to = tmp_path / "all.wacz"
-    write_wacz(store, home / "archive", to, Choice(), title="Press", software="Us", told=print)
+    write_wacz(
+        store, home / "archive", to, Choice(), title="Press", software="Us", on_progress=print
+    )
     said = run(programs("wacz", "wacz") / "wacz", "validate", "-f", to)
     assert "the passed WACZ is valid" in said
 
 
 def test_cdxj_indexer_makes_the_same_index(store: Store, home: Path, tmp_path: Path) -> None:
     to = tmp_path / "all.wacz"
-    write_wacz(store, home / "archive", to, Choice(), title="Press", software="Us", told=print)
+    write_wacz(
+        store, home / "archive", to, Choice(), title="Press", software="Us", on_progress=print
+    )
     with zipfile.ZipFile(to) as package:
         package.extractall(tmp_path)
         ours = package.read("indexes/index.cdx").decode()
@@ -75,7 +79,9 @@ def test_cdxj_indexer_makes_the_same_index(store: Store, home: Path, tmp_path: P
 
 def test_bagit_validates_what_we_write(store: Store, home: Path, tmp_path: Path) -> None:
     to = tmp_path / "bag"
-    write_bag(store, home / "archive", to, Choice(), title="Press", software="Us", told=print)
+    write_bag(
+        store, home / "archive", to, Choice(), title="Press", software="Us", on_progress=print
+    )
     validate = programs("bagit", "bagit") / "bagit.py", "--validate", to
     run(*validate)
     # It would not say so of a bag in which a byte is another.
@@ -113,7 +119,9 @@ def test_pywb_serves_the_archive_byte_for_byte(store: Store, home: Path, tmp_pat
 
 def test_pywb_takes_a_wacz(store: Store, home: Path, tmp_path: Path) -> None:
     to = tmp_path / "all.wacz"
-    write_wacz(store, home / "archive", to, Choice(), title="Press", software="Us", told=print)
+    write_wacz(
+        store, home / "archive", to, Choice(), title="Press", software="Us", on_progress=print
+    )
     found = programs("pywb", "pywb")
     manager = str((found / "wb-manager").absolute())
     for arguments in (("init", "press"), ("add", "--unpack-wacz", "press", str(to))):

@@ -96,11 +96,11 @@ def submitted(
         answer = offered(log, own, int(seen), asked, client)
     if answer.status in UNSUPPORTED_STATUS:
         return None
-    said = answer.body.decode("utf-8", "replace")
+    text = answer.body.decode("utf-8", "replace")
     if answer.status != OK:
-        cause = f"the witness did not sign: {answer.status} {' '.join(said[:200].split())}"
+        cause = f"the witness did not sign: {answer.status} {' '.join(text[:200].split())}"
         raise ArchiveError(asked.place, cause)
-    note = own.note.with_signatures(parse_signatures(said, asked.place))
+    note = own.note.with_signatures(parse_signatures(text, asked.place))
     return Checkpoint(own.origin, own.size, own.root, note)
 
 

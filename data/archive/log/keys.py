@@ -243,9 +243,9 @@ def _successor(
     old: VerifierKey, before: int, number: int, note: SignedNote
 ) -> tuple[int, VerifierKey]:
     what = f"key/{number}"
-    told, _, line = [*note.text.split("\n")[2:5], "", "", ""][:3]
+    stated_size, _, line = [*note.text.split("\n")[2:5], "", "", ""][:3]
     new = parse_key(line, what)
-    size = int(told) if SIZE.fullmatch(told) else -1
+    size = int(stated_size) if SIZE.fullmatch(stated_size) else -1
     if note.text != rotation_text(number, size, old, new) or new.name != old.name:
         raise InvalidNote(what, "it is not a rotation from the previous key")
     if size < before:

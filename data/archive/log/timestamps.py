@@ -52,8 +52,10 @@ def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
 def check(response: TimeStampResponse, authority: str, content: bytes, nonce: int | None) -> None:
     """Raise ArchiveError if a response does not match the request."""
     if response.status not in GRANTED:
-        said = " ".join(response.status_string)
-        raise ArchiveError(authority, f"the authority gave no time stamp: {response.status} {said}")
+        status = " ".join(response.status_string)
+        raise ArchiveError(
+            authority, f"the authority gave no time stamp: {response.status} {status}"
+        )
     token = response.tst_info
     if token.message_imprint.message != hashlib.sha256(content).digest() or token.nonce != nonce:
         raise ArchiveError(authority, "its time stamp does not match the request")

@@ -126,8 +126,10 @@ class ProofFolder:
         for number in range(len(self._keys.keys)):
             self._file(f"keys/{number}", self._log.read(f"key/{number}"))
         self._file("witnesses", "".join(f"{one}\n" for one in self._witnesses.values()).encode())
-        told = {"release": subject.fields, "captures": self._captures}
-        self._file("release.json", msgspec.json.format(msgspec.json.encode(told), indent=1) + b"\n")
+        claims = {"release": subject.fields, "captures": self._captures}
+        self._file(
+            "release.json", msgspec.json.format(msgspec.json.encode(claims), indent=1) + b"\n"
+        )
         self._file(VERIFY.name, VERIFY.read_bytes())
         self._file("README.txt", self._readme(subject).encode())
         sums = [f"{hashlib.sha256(self._put[one]).hexdigest()}  {one}\n" for one in self._put]

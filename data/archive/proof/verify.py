@@ -107,10 +107,10 @@ def leaf_of(member: bytes) -> tuple[dict[str, str], bytes]:  # the fields of a r
     head, _, rest = inflate.decompress(member, LARGEST).partition(b"\r\n\r\n")
     pairs = [line.partition(":")[::2] for line in head.decode().split("\r\n")]
     fields = {name.lower(): value.strip() for name, value in reversed(pairs)}
-    block, told = rest[:-4], fields.get("warc-payload-digest", "")
+    block, digest = rest[:-4], fields.get("warc-payload-digest", "")
     if not inflate.eof or inflate.unused_data or str(len(block)) != fields["content-length"]:
         raise ValueError("it is not a single, complete record")
-    payload = bytes.fromhex(told[7:]) if re.fullmatch("sha256:[0-9a-f]{64}", told) else sha(b"")
+    payload = bytes.fromhex(digest[7:]) if re.fullmatch("sha256:[0-9a-f]{64}", digest) else sha(b"")
     if fields["warc-type"] in ("response", "resource", "metadata"):
         is_http = fields["content-type"].startswith("application/http")
         payload = sha(block.partition(b"\r\n\r\n")[2] if is_http else block)

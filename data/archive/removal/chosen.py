@@ -42,13 +42,13 @@ class Stored:
 
 def stored_records(
     archive: Path,
-    told: Callable[[int, int], object],
+    on_progress: Callable[[int, int], object],
     damaged: Callable[[Damage], object] = lambda _: None,
 ) -> list[Stored]:
     """Return all records about servers and all journal records.
 
-    ``told`` is called with the bytes read and the total, ``damaged`` with each unreadable place.
-    Raises OSError.
+    ``on_progress`` is called with the bytes read and the total, and ``damaged`` with each
+    unreadable place. Raises OSError.
     """
     found = []
     files = {path: path.stat().st_size for path in own_files(archive)}
@@ -73,9 +73,9 @@ def stored_records(
                     one.field("WARC-Concurrent-To").strip("<> "),
                 )
             )
-            told(done + one.offset, every)
+            on_progress(done + one.offset, every)
         done += size
-    told(every, every)
+    on_progress(every, every)
     return found
 
 

@@ -55,8 +55,8 @@ def rewritten(path: Path, cuts: Sequence[Cut]) -> Path:
     OSError.
     """
     cuts = sorted(cuts, key=lambda cut: cut.offset)
-    told = "".join(f"{cut.offset} {cut.length}\n" for cut in cuts)
-    chance = hashlib.sha256(f"{path.name}\n{told}".encode()).hexdigest()[:8]
+    cut_places = "".join(f"{cut.offset} {cut.length}\n" for cut in cuts)
+    chance = hashlib.sha256(f"{path.name}\n{cut_places}".encode()).hexdigest()[:8]
     target = path.with_name(f"{path.name.rpartition('-')[0]}-{chance}.warc.gz")
     temporary = target.with_name(f".{target.name}.part")
     with path.open("rb") as source, temporary.open("wb") as file:
@@ -174,11 +174,11 @@ def tell(
         leaves.set_aside(numbers_aside(archive.folder, leaves))
         numbers = {number for one in ids for number in leaves.numbers_of(one.bytes)}
     highest = max(numbers, default=-1)
-    told: set[int] = set()
+    recorded: set[int] = set()
     for known in known_removals:
         if (known.kind, known.why) == removal:
-            told |= removals.leaves_of(known, highest)
-    if left := numbers - told:
+            recorded |= removals.leaves_of(known, highest)
+    if left := numbers - recorded:
         write(archive, [Removal(*removal, runs([*left]))])
     archive.seal()
 

@@ -85,29 +85,31 @@ class Records:
     files: int = 0
 
 
-def read_records(archive: Path, leaves: Leaves, captures: Iterable[Capture], told: Told) -> Records:
+def read_records(
+    archive: Path, leaves: Leaves, captures: Iterable[Capture], on_progress: Told
+) -> Records:
     """Read all record files of an archive.
 
-    ``told`` is a progress callback with the bytes read and the total. In the result, ``captures``
-    are the store's captures without a record.
+    ``on_progress`` is called with the bytes read and the total. In the result, ``captures`` are the
+    store's captures without a record.
     """
     found = Records(leaves, captures={one.record_id: one for one in captures})
     paths = {path: size_of(path) for path in own_files(archive)}
     every = sum(paths.values())
     for path, size in paths.items():
-        _read_file(path, found, partial(_add, told, found.size, every))
+        _read_file(path, found, partial(_add, on_progress, found.size, every))
         found.size += size
         found.files += 1
-    told(every, every)
+    on_progress(every, every)
     _settle_unknown(found)
     return found
 
 
-def _add(told: Told, before: int, every: int, done: int) -> None:
-    told(before + done, every)
+def _add(on_progress: Told, before: int, every: int, done: int) -> None:
+    on_progress(before + done, every)
 
 
-def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> None:
+def _read_file(path: Path, found: Records, on_progress: Callable[[int], object]) -> None:
     path = path if path.exists() else path.with_name(path.name.removesuffix(DOT_OPEN))
     held = path.suffix == DOT_OPEN and is_held(path)
     lines = _entries(path, found)
@@ -115,7 +117,7 @@ def _read_file(path: Path, found: Records, told: Callable[[int], object]) -> Non
     tell_at = 0
     for one in read_file(path):
         if one.offset >= tell_at:
-            told(one.offset)
+            on_progress(one.offset)
             tell_at = one.offset + PROGRESS_BYTES
         if isinstance(one, Damage):
             line = lines.pop(one.offset, None) if lines else None
@@ -236,8 +238,8 @@ def _compare(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> 
 def _note(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> None:
     """Collect the references to other records in a record that matches its leaf."""
     for name, digest in ("WARC-Block-Digest", leaf.block), ("WARC-Payload-Digest", leaf.payload):
-        told = record.field(name)
-        if told != digest_text(digest) and told.startswith("sha256:"):
+        stated = record.field(name)
+        if stated != digest_text(digest) and stated.startswith("sha256:"):
             _complain(found, record, f"its {name} does not match its content", number)
     _note_payload(record, leaf, found)
     if record.kind == "revisit":

@@ -194,9 +194,9 @@ class Leaves:
         path = tile_path(level, number, self.tree.width(level, number))
         try:
             hashes = hashes_of(self.tree.tile(level, number))
-            for place, told in enumerate(hashes):
+            for place, digest in enumerate(hashes):
                 below = self.tree.tile(level - 1, number * WIDTH + place)
-                if root_of(hashes_of(below)) != told:
+                if root_of(hashes_of(below)) != digest:
                     cause = "a hash does not match the tile below it: one of them was changed"
                     self.problems.append(ArchiveProblem(f"log/{path}", place * HASH_BYTES, cause))
         except (ArchiveError, OSError) as error:

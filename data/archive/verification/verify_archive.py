@@ -38,20 +38,20 @@ def verify_archive(
     journal_end: str,
     *,
     known: Collection[tuple[str, Checkpoint]],
-    told: Told,
+    on_progress: Told,
 ) -> VerificationReport:
     """Read an archive and its log and return a report; nothing is changed.
 
     ``captures`` are the captures of the store. ``journal_end`` is the id of the last journal record
     known to the store. ``known`` contains checkpoints of this log with the places where they were
-    found. ``told`` is a progress callback with the bytes read and the total. Raises OSError.
+    found. ``on_progress`` is a progress callback with the bytes read and the total. Raises OSError.
     """
     # Read the log first: each of its leaves has a record by then.
     leaves = Leaves(log)
     aside = notes(archive, leaves)
     leaves.set_aside({number for one in aside for number in leaves_of(one, leaves.vouched - 1)})
     before = leaves.size
-    found = read_records(archive, leaves, captures, told)
+    found = read_records(archive, leaves, captures, on_progress)
     removed = _removed_leaves(found)
     problems = [*leaves.problems, *found.problems]
     problems += _not_taken_out(found)
@@ -159,8 +159,8 @@ def _missing_pages(found: Records, removed: set[int]) -> Iterable[ArchiveProblem
 
 def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable[ArchiveProblem]:
     """Yield problems for captures of the store without records, grouped if a file is missing."""
-    told = removed | found.damaged
-    lost = [one for one in found.captures.values() if one.leaf not in told]
+    explained = removed | found.damaged
+    lost = [one for one in found.captures.values() if one.leaf not in explained]
     lost.sort(key=lambda one: (one.file, one.offset))
     here = {path.name.removesuffix(DOT_OPEN) for path in own_files(archive)}
     for file, some in groupby(lost, key=lambda one: one.file):

@@ -34,8 +34,8 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
     if found.kind in WITH_PAYLOAD:
         payload = sha256(found.http.payload if found.is_http else block)
     kept = [field for field in fields if field[0].lower() not in REPLACED_FIELDS]
-    said = found.field("WARC-Payload-Digest")
-    if payload and said != digest_text(payload) and _is_wrong(found, said):
+    stated = found.field("WARC-Payload-Digest")
+    if payload and stated != digest_text(payload) and _is_wrong(found, stated):
         kept = [field for field in kept if field[0].lower() != "warc-payload-digest"]
     if not found.field("WARC-Block-Digest"):
         kept.append(("WARC-Block-Digest", digest_text(sha256(block))))
@@ -64,11 +64,11 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
     )
 
 
-def _is_wrong(record: ArchiveRecord, said: str) -> bool:
+def _is_wrong(record: ArchiveRecord, stated: str) -> bool:
     """Return whether a payload digest that differs from ours is certainly wrong."""
-    digest = parse_digest(said)
+    digest = parse_digest(stated)
     if digest is None:
-        return said.lower().startswith("sha256:")
+        return stated.lower().startswith("sha256:")
     if digest.algorithm == "sha256":
         return True
     if record.is_http and record.http.header(b"transfer-encoding"):

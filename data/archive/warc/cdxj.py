@@ -66,28 +66,28 @@ class CdxjEntry:
 
     def encode(self) -> bytes:
         """Return the line with its line feed."""
-        told: dict[str, str] = {"url": self.uri}
+        fields: dict[str, str] = {"url": self.uri}
         if self.media_type is not None:
-            told["mime"] = self.media_type
+            fields["mime"] = self.media_type
         if self.status:
-            told["status"] = str(self.status)
-        told["digest"] = self.digest
-        told["length"] = str(self.length)
-        told["offset"] = str(self.offset)
-        told["filename"] = self.file
+            fields["status"] = str(self.status)
+        fields["digest"] = self.digest
+        fields["length"] = str(self.length)
+        fields["offset"] = str(self.offset)
+        fields["filename"] = self.file
         if self.posted:
-            told["requestBody"] = self.posted
-            told["method"] = "POST"
+            fields["requestBody"] = self.posted
+            fields["method"] = "POST"
         if self.leaf >= 0:
-            told["leaf"] = str(self.leaf)
-        return f"{surt(self.address)} {self.at:%Y%m%d%H%M%S} {json.dumps(told)}\n".encode()
+            fields["leaf"] = str(self.leaf)
+        return f"{surt(self.address)} {self.at:%Y%m%d%H%M%S} {json.dumps(fields)}\n".encode()
 
 
 def decode_entry(line: bytes) -> CdxjEntry:
     """Parse a line. Raises ValueError if it is invalid."""
     try:
-        _, timestamp, told = line.decode().split(" ", 2)
-        fields = json.loads(told)
+        _, timestamp, encoded = line.decode().split(" ", 2)
+        fields = json.loads(encoded)
         return CdxjEntry(
             fields["url"],
             dt.datetime.fromisoformat(f"{timestamp[:8]}T{timestamp[8:]}+0000"),

@@ -328,8 +328,8 @@ class Index:
         number = self._files.get(name)
         if number is None:
             db.execute("INSERT OR IGNORE INTO files (name) VALUES (?)", (name,))
-            told = db.execute("SELECT id FROM files WHERE name = ?", (name,)).fetchone()
-            number = self._files[name] = int(told[0])
+            row = db.execute("SELECT id FROM files WHERE name = ?", (name,)).fetchone()
+            number = self._files[name] = int(row[0])
         return number
 
 

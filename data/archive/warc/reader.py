@@ -187,16 +187,16 @@ class ArchiveRecord:
         payload, block = NO_BYTES, sha256(self.block)
         if self.kind in WITH_PAYLOAD:
             payload = sha256(self.http.payload) if self.is_http else block
-        elif told := DIGEST_TEXT.fullmatch(self.field("WARC-Payload-Digest")):
-            payload = bytes.fromhex(told[1])
+        elif digest := DIGEST_TEXT.fullmatch(self.field("WARC-Payload-Digest")):
+            payload = bytes.fromhex(digest[1])
         uri = uri_hash(bytes.fromhex(salt), self.uri)
         return Leaf(uri, self.at, payload, block, self.digest, uuid_of(self.record_id))
 
 
 def is_whole(record: ArchiveRecord) -> bool:
     """Return whether the block of a record matches its digest."""
-    told = record.field("WARC-Block-Digest")
-    return told == f"sha256:{hashlib.sha256(record.block).hexdigest()}"
+    stated = record.field("WARC-Block-Digest")
+    return stated == f"sha256:{hashlib.sha256(record.block).hexdigest()}"
 
 
 def uuid_of(record_id: str) -> UUID:
@@ -336,12 +336,12 @@ def _record(read: ReadAt, name: str, offset: int) -> ArchiveRecord | Damage:
         head = content.find(HEAD_END) + len(HEAD_END)
         parsed = WarcRecord.from_bytes(content[:head])
         fields = parsed.headers.to_tuples()
-        told = int(parsed.headers.get("Content-Length") or -1)
+        stated_length = int(parsed.headers.get("Content-Length") or -1)
     except (OSError, ValueError) as error:
         return Damage(name, offset, f"it is not a WARC record ({error})")
-    block = content[head : head + max(0, told)]
-    if told != len(block):
-        return Damage(name, offset, f"its block has {len(block)} bytes, not {told}")
+    block = content[head : head + max(0, stated_length)]
+    if stated_length != len(block):
+        return Damage(name, offset, f"its block has {len(block)} bytes, not {stated_length}")
     return ArchiveRecord(name.removesuffix(DOT_OPEN), offset, length, digest, fields, block)
 
 

@@ -147,18 +147,18 @@ def original_of(fields: Fields, *, rendered: bool) -> Original | None:
 
     The payload of the record must be complete. Whether it is ``rendered`` must be as requested.
     """
-    told = dict(fields)
-    digest = told.get("WARC-Payload-Digest", "").removeprefix("sha256:")
+    named = dict(fields)
+    digest = named.get("WARC-Payload-Digest", "").removeprefix("sha256:")
     if (
-        told.get("WARC-Type") != "response"
-        or "WARC-Truncated" in told
-        or (RENDERED_FIELD in told) != rendered
+        named.get("WARC-Type") != "response"
+        or "WARC-Truncated" in named
+        or (RENDERED_FIELD in named) != rendered
     ):
         return None
     try:
-        record_id = told["WARC-Record-ID"].strip("<>")
+        record_id = named["WARC-Record-ID"].strip("<>")
         return Original(
-            record_id, told["WARC-Target-URI"], told["WARC-Date"], bytes.fromhex(digest)
+            record_id, named["WARC-Target-URI"], named["WARC-Date"], bytes.fromhex(digest)
         )
     except (KeyError, ValueError):
         return None

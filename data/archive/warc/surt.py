@@ -56,10 +56,10 @@ def surt(uri: str) -> str:
     if (plain := ORDINARY.fullmatch(uri)) and not plain[1][-1:].isdigit():
         return f"{','.join(reversed(plain[1].split('.')))}){plain[2] or '/'}"
     bare = re.sub(rb"[\r\n\t]", b"", uri.encode().strip())
-    told = PARTS.match(bare)
-    if told is None:
+    parts = PARTS.match(bare)
+    if parts is None:
         return uri
-    scheme, authority, path, query = told.groups()
+    scheme, authority, path, query = parts.groups()
     host, port = _place(authority or b"")
     path = _unescaped(path)
     if host:
@@ -117,8 +117,8 @@ def _normal(path: bytes) -> bytes:
 def _path_key(path: bytes) -> bytes:
     path = path.lower()
     for pattern in SESSION_PATHS:
-        if len(path) <= MAX_SESSION and (told := pattern.match(path)):
-            path = told[1] + told[3]
+        if len(path) <= MAX_SESSION and (match := pattern.match(path)):
+            path = match[1] + match[3]
     return path[:-1] if path.endswith(b"/") and len(path) > 1 else path
 
 
@@ -126,8 +126,8 @@ def _query_key(query: bytes) -> bytes:
     """Return a query with its question mark, without session ids, in lower case and sorted."""
     query = _escaped(_unescaped(query))
     for pattern in SESSIONS:
-        if len(query) <= MAX_SESSION and (told := pattern.match(query)):
-            query = told[1] + (told[2] or b"")
+        if len(query) <= MAX_SESSION and (match := pattern.match(query)):
+            query = match[1] + (match[2] or b"")
     if not query:
         return b""
     parts = sorted(tuple(part.split(b"=", 1)) for part in query.lower().split(b"&"))

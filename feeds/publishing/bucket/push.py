@@ -383,5 +383,5 @@ def md5_of(body: bytes) -> str:
 
 def publication_of(headers: Mapping[str, str]) -> int:
     """Return the number of the publication that wrote an object; 0 if it has none."""
-    said = headers.get(PUBLICATION, "")
-    return int(said) if said.isdecimal() else 0
+    header = headers.get(PUBLICATION, "")
+    return int(header) if header.isdecimal() else 0

@@ -60,8 +60,8 @@ def described(one: Operation, example: ApiExample, names: Mapping[str, str]) -> 
         path=one.path,
         summary=one.summary,
         parameters=[
-            ApiParameter(said["name"], kind_of(said["schema"]), said["description"])
-            for said in query_parameters(one)
+            ApiParameter(parameter["name"], kind_of(parameter["schema"]), parameter["description"])
+            for parameter in query_parameters(one)
         ],
         example=f"{path}?{example.query}" if example.query else path,
         answer=indented(example.answer),

@@ -141,28 +141,28 @@ def read_question(query: bytes, kind: type[Asked]) -> Asked:
         raise ApiError(400, "the query is not percent-encoded UTF-8; encode it") from error
     if BAD_ESCAPE.search(text):
         raise ApiError(400, "a percent sign in the query is not part of an escape; write it as %25")
-    said: dict[str, str] = {}
+    values: dict[str, str] = {}
     known = tuple(parameters_of(kind))
     for name, value in pairs:
         if name not in known:
             listed = f"use {', '.join(known)}" if known else "this operation has no parameters"
             why = f"there is no parameter {name[:100]!r}{meant(name, known)}; {listed}"
             raise ApiError(422, why, parameter=name[:100])
-        if name in said:
+        if name in values:
             raise ApiError(422, f"{name} occurs twice; send it once", parameter=name)
-        said[name] = value
-    return checked(said, kind)
+        values[name] = value
+    return checked(values, kind)
 
 
-def checked(said: dict[str, str], kind: type[Asked]) -> Asked:
+def checked(values: dict[str, str], kind: type[Asked]) -> Asked:
     """Return validated parameters. Raises ApiError (422)."""
     try:
-        return msgspec.convert(said, kind, strict=False)
+        return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
         name = re.findall(r"at `\$\.(\w+)`", str(error))[0]
         wanted = accepted_values(parameters_of(kind)[name])
         raise ApiError(
-            422, f"{name} can't be {said[name][:100]!r}: send {wanted}", parameter=name
+            422, f"{name} can't be {values[name][:100]!r}: send {wanted}", parameter=name
         ) from error
 
 
@@ -187,14 +187,16 @@ def accepted_values(schema: Mapping[str, Any]) -> str:
 
 def said_of(asked: Question) -> dict[str, Any]:
     """Return the parameters that differ from their defaults, without the cursor."""
-    usual, said = msgspec.to_builtins(type(asked)()), msgspec.to_builtins(asked)
+    usual, stated = msgspec.to_builtins(type(asked)()), msgspec.to_builtins(asked)
     return {
-        name: value for name, value in said.items() if name != "cursor" and value != usual.get(name)
+        name: value
+        for name, value in stated.items()
+        if name != "cursor" and value != usual.get(name)
     }
 
 
 def belongs_to(path: str, asked: Question) -> str:
     """Return the address and filters for which a cursor is valid."""
-    said = said_of(asked)
-    said.pop("limit", None)
-    return f"{path}?{urlencode(sorted(said.items()))}"
+    stated = said_of(asked)
+    stated.pop("limit", None)
+    return f"{path}?{urlencode(sorted(stated.items()))}"

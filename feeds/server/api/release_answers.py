@@ -155,9 +155,9 @@ def check_days(asked: FilterQuestion) -> None:
         raise ApiError(422, why, parameter="since")
 
 
-def known_topics(asking: Asking, said: str) -> tuple[str, ...]:
+def known_topics(asking: Asking, value: str) -> tuple[str, ...]:
     """Return the topics in a comma-separated list. Raises ApiError for an unknown topic."""
-    if not (found := separated_names(said)):
+    if not (found := separated_names(value)):
         return ()
     parents = asking.store.topic_parents()
     # A topic of the taxonomy may not have a release yet.
@@ -169,41 +169,41 @@ def known_topics(asking: Asking, said: str) -> tuple[str, ...]:
     return found
 
 
-def known_section(asking: Asking, sources: Collection[str], said: str) -> str | None:
+def known_section(asking: Asking, sources: Collection[str], value: str) -> str | None:
     """Return the slug of a section, given its slug or name.
 
     Raises ApiError if none of the chosen sources has it.
     """
-    if not said:
+    if not value:
         return None
-    found = section_of(said)
+    found = section_of(value)
     labels = asking.store.section_labels()
     known = {slug for source, slug in labels if not sources or source in sources}
     if found is None or found.slug not in known:
-        near = meant(said[:40], sorted(known)) or "; /api/sources/{id}/sections lists them"
-        raise ApiError(422, f"{said[:40]!r} is not a section{near}", parameter="section")
+        near = meant(value[:40], sorted(known)) or "; /api/sources/{id}/sections lists them"
+        raise ApiError(422, f"{value[:40]!r} is not a section{near}", parameter="section")
     return found.slug
 
 
-def separated_names(said: str) -> tuple[str, ...]:
+def separated_names(value: str) -> tuple[str, ...]:
     """Return the values of a comma-separated list, at most 50."""
-    return tuple(dict.fromkeys(filter(None, map(str.strip, said.split(",")))))[:50]
+    return tuple(dict.fromkeys(filter(None, map(str.strip, value.split(",")))))[:50]
 
 
-def requested_language(said: str) -> str | None:
+def requested_language(value: str) -> str | None:
     """Return the requested language, or None. Raises ApiError for an invalid tag."""
-    if said and not feed_language(said):
-        why = f"{said!r} is not a language tag; send one such as en; /api/languages lists them"
+    if value and not feed_language(value):
+        why = f"{value!r} is not a language tag; send one such as en; /api/languages lists them"
         raise ApiError(422, why, parameter="language")
-    return said or None
+    return value or None
 
 
-def current_sources(asking: Asking, said: str) -> tuple[str, ...]:
+def current_sources(asking: Asking, value: str) -> tuple[str, ...]:
     """Return the current ids of the sources in a comma-separated list. Raises ApiError."""
-    if not said:
+    if not value:
         return ()
     moves, known = asking.store.source_moves(), asking.store.sources()
-    found = tuple(moves.get(name, name) for name in separated_names(said))
+    found = tuple(moves.get(name, name) for name in separated_names(value))
     for name in found:
         if name not in known:
             near = meant(name[:40], sorted(known)) or "; /api/sources lists them"

@@ -261,11 +261,11 @@ def response_of(
     tag = headers.get("etag") or f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
     if is_known(tag, wanted):
         return unchanged(tag)
-    told = {**SHARED, **headers, "etag": tag}
+    headers_sent = {**SHARED, **headers, "etag": tag}
     if wanted.coding != IDENTITY and len(body) >= MIN_COMPRESSED_BYTES:
         body = COMPRESS[wanted.coding](body)
-        told["content-encoding"] = wanted.coding
-    return Response(body, 200, told, media_type)
+        headers_sent["content-encoding"] = wanted.coding
+    return Response(body, 200, headers_sent, media_type)
 
 
 def address_of(request: Request, site: SiteSettings) -> str:

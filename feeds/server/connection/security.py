@@ -77,12 +77,12 @@ API_PREFLIGHT: Final[Mapping[str, str]] = {
 def completed(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
     """Return the headers of a response with all missing security headers."""
     given = list(headers)
-    said = {name.lower(): value for name, value in given}
-    given += [(name, value) for name, value in COMMON if name not in said]
+    present = {name.lower(): value for name, value in given}
+    given += [(name, value) for name, value in COMMON if name not in present]
     # Browsers refuse a sandboxed page that asks for its own window.
-    is_page = said.get(b"content-type", b"").startswith(b"text/html")
-    if is_page and b"sandbox" not in said.get(POLICY, b""):
-        given += [(name, value) for name, value in PAGE if name not in said]
+    is_page = present.get(b"content-type", b"").startswith(b"text/html")
+    if is_page and b"sandbox" not in present.get(POLICY, b""):
+        given += [(name, value) for name, value in PAGE if name not in present]
     return given
 
 

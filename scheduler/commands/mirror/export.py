@@ -105,7 +105,7 @@ def write(
     if kind == "folder":
         return folder(home, store, to, choice, on_progress)
     if kind == "sqlite":
-        return write_sqlite(store, to, choice, told=on_progress)
+        return write_sqlite(store, to, choice, on_progress=on_progress)
     return (write_wacz if kind == "wacz" else write_bag)(
         store,
         home.archive,
@@ -113,7 +113,7 @@ def write(
         choice,
         title=home.settings.site.title or "Communique",
         software=f"Communique {version('communique')}",
-        told=on_progress,
+        on_progress=on_progress,
     )
 
 

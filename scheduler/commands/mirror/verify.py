@@ -73,7 +73,7 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
         known, unread = checkpoints(home, log, against)
         with one_bar("verify") as on_progress:
             named = store_references(home)
-            report = verify_archive(home.archive, log, *named, known=known, told=on_progress)
+            report = verify_archive(home.archive, log, *named, known=known, on_progress=on_progress)
         problems = [*with_releases(home, report.problems), *unread]
         try:
             log.check_key()

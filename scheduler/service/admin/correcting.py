@@ -66,16 +66,16 @@ class CorrectPages:
 
     async def _choose(self, request: Request) -> Response:
         asked = self._asked(request, "candidates")
-        told = await self._told(asked)
+        answer = await self._told(asked)
         query = {"field": asked.field, "page": asked.page}
         chosen = query if asked.element is None else {**query, "element": asked.element}
         return await self._show(
             request,
             "correct.html",
-            told,
+            answer,
             number=asked.page,
-            around=told.around,
-            candidates=told.candidates,
+            around=answer.around,
+            candidates=answer.candidates,
             frame=f"page?{urlencode(chosen)}",
             widen=f"?{urlencode(query)}&element=",
             is_chosen=asked.element is not None,
@@ -83,23 +83,23 @@ class CorrectPages:
 
     async def _preview(self, request: Request) -> Response:
         asked = self._asked(request, "preview")
-        told = await self._told(asked)
-        lines = [*drift_lines(told.preview.drift)] if told.preview else []
+        answer = await self._told(asked)
+        lines = [*drift_lines(answer.preview.drift)] if answer.preview else []
         return await self._show(
             request,
             "correct_preview.html",
-            told,
+            answer,
             selector=asked.selector,
-            preview=told.preview,
+            preview=answer.preview,
             lines=lines,
         )
 
     async def _page(self, request: Request) -> Response:
         asked = self._asked(request, "page")
-        told = await self._told(asked)
-        if told.fault:
-            raise HTTPException(404, told.fault)
-        return HTMLResponse(told.html, headers=FRAME)
+        answer = await self._told(asked)
+        if answer.fault:
+            raise HTTPException(404, answer.fault)
+        return HTMLResponse(answer.html, headers=FRAME)
 
     async def _save(self, request: Request, form: Mapping[str, str]) -> str:
         source = request.path_params["source"]
@@ -117,7 +117,7 @@ class CorrectPages:
             return CorrectionResponse(str(error))
 
     async def _show(
-        self, request: Request, template: str, told: CorrectionResponse, **values: Any
+        self, request: Request, template: str, answer: CorrectionResponse, **values: Any
     ) -> Response:
         return await self._pages.show(
             request,
@@ -126,8 +126,8 @@ class CorrectPages:
             source=request.path_params["source"],
             field=request.query_params.get("field", ""),
             fields=FIELDS,
-            fault=told.fault,
-            saved=told.pages,
+            fault=answer.fault,
+            saved=answer.pages,
             **values,
         )
 

@@ -83,7 +83,7 @@ class Guard:
         the same session.
         """
         if is_part_of_another_site(scope):
-            return page(scope, 403, said=FOREIGN_PAGE)
+            return page(scope, 403, message=FOREIGN_PAGE)
         if is_own and is_local(scope, self._site):
             return self._session("")
         verdict = self._access.judge(scope, "operate")
@@ -92,7 +92,7 @@ class Guard:
         # Do not ask for a password if no token could be correct.
         is_known = host_in(scope) == self._own_host or is_loopback(host_in(scope))
         if verdict.status == 401 and not (is_known and self._access.has_token_for("operate")):  # noqa: PLR2004 - Unauthorized
-            return page(scope, 403, said=CLOSED)
+            return page(scope, 403, message=CLOSED)
         return refusal(scope, verdict)
 
     async def form(self, request: Request, session: Session) -> Mapping[str, str]:

@@ -149,7 +149,7 @@ class Posts:
             except ClientDisconnect:
                 return Response(status_code=400)
             except RejectedForm as error:
-                return page(request.scope, 403, said=f"Nothing was changed: {error}.")
+                return page(request.scope, 403, message=f"Nothing was changed: {error}.")
             target = after
             try:
                 result = await action(request, fields)

@@ -130,15 +130,15 @@ def document_content(
     The file becomes the attachment of the content. If the document is encrypted, broken or scanned,
     the content comes only from the listing.
     """
-    said = page.document or DocumentText()
+    document = page.document or DocumentText()
     listed = item.title if item else ""
-    title, rule = title_of(said, listed)
+    title, rule = title_of(document, listed)
     if not title:
         title, rule = (listed, "listing") if listed else (_file_name(page.url), "file name")
-    text = text_of(said, title)
+    text = text_of(document, title)
     return Content(
         title=title,
-        published=document_date(said, reading, item),
+        published=document_date(document, reading, item),
         language=detect_language(text) if text else None,
         body_html=paragraphs(text),
         body_text=text,

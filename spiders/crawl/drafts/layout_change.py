@@ -68,8 +68,8 @@ def skeleton_of(page: Page) -> bytes:
     """Return the sketch of a page's tags, class names and ids; empty without markup."""
     markup = page.markup[:MAX_SKETCH_BYTES]
     names = {tag.lower() for tag in set(TAG.findall(markup))}
-    for said in set(NAME.findall(markup)):
-        names.update(b"." + DIGITS.sub(b"", part) for part in b"".join(said).split())
+    for match in set(NAME.findall(markup)):
+        names.update(b"." + DIGITS.sub(b"", part) for part in b"".join(match).split())
     hashes = sorted({crc32(name) for name in names})[:SKETCH_SIZE]
     return b"".join(value.to_bytes(HASH_BYTES, "big") for value in hashes)
 
@@ -344,11 +344,11 @@ class LayoutChange:
         rest = rest_of(tokens(note.known.content.title), tokens(new.title))
         if not rest:
             return rest
-        said = " ".join(rest)
-        beside = kinds.is_named(said)
+        text = " ".join(rest)
+        beside = kinds.is_named(text)
         if note.rebuilt and not beside:
-            beside = kinds.is_beside(said) or kinds.is_label(said)
-        return rest if beside or self._shared(("title", _masked(said)), note) else None
+            beside = kinds.is_beside(text) or kinds.is_label(text)
+        return rest if beside or self._shared(("title", _masked(text)), note) else None
 
 
 def _around(known: Content, shown: Shown) -> str:

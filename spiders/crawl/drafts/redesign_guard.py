@@ -140,8 +140,8 @@ class RedesignGuard:
             title, expected = tuple(tokens(content.title)), tuple(tokens(one.title))
             other = bool(expected) and title != expected
             if other:
-                said = " ".join(expected)
-                self._meet(one, "title", title, said.encode() if known else said)
+                paths = " ".join(expected)
+                self._meet(one, "title", title, paths.encode() if known else paths)
         is_text = (len(words) >= MIN_TEXT_WORDS or other) and not content.attachments
         if len(words) and (known or is_text):
             before: Hashable = one.draft.url

@@ -282,16 +282,16 @@ class ReleaseFacts:
         excused = before.excused
         if self._of_new.read and len(new) <= self._of_new.read:
             excused = tuple(dict.fromkeys((*excused, *new)))[-MAX_EXCUSED_PAGES:]
-        told = [key for key in new if key not in excused]
-        if len(told) == 1 and failed[told[0]].kind in NOT_RELEASE_ERRORS:
-            told = []
+        reported = [key for key in new if key not in excused]
+        if len(reported) == 1 and failed[reported[0]].kind in NOT_RELEASE_ERRORS:
+            reported = []
         missing = [key for key in missing if key not in excused]
         if len(missing) > 1 and len(missing) * 2 > len(self._requested):
-            told = missing
-        why = failed[told[0]] if told else None
+            reported = missing
+        why = failed[reported[0]] if reported else None
         return replace(
             before,
-            unread=before.unread.go_on(len(told), at),
+            unread=before.unread.go_on(len(reported), at),
             unread_kind=why.kind if why else "",
             unread_why=f"{why.message} ({why.url})" if why else "",
             excused=excused,

@@ -147,7 +147,7 @@ class GoneReleases:
             for one, (fate, _) in decided.items()
             if fate == "retracted"
         )
-        told = MASS_RETRACTION_MESSAGE.format(
+        message = MASS_RETRACTION_MESSAGE.format(
             count=len(held), requested=self.requested_count, source=self._source, days=MAX_HOLD.days
         )
         waiting = [
@@ -163,7 +163,7 @@ class GoneReleases:
             len(waiting),
             still_listed(named),
             retracted,
-            told if held else "",
+            message if held else "",
         )
 
     def _unreported(self, waiting: Sequence[Vanished]) -> list[Vanished]:

@@ -223,8 +223,8 @@ def own_titles(front: Front) -> frozenset[str]:
 
 def rules_of(file: SourceFile) -> str:
     """Return a hash of a source file's address and rules."""
-    said = msgspec.json.encode((file.feed or file.url, file.listing, file.releases))
-    return hashlib.blake2s(said, digest_size=6).hexdigest()
+    rules = msgspec.json.encode((file.feed or file.url, file.listing, file.releases))
+    return hashlib.blake2s(rules, digest_size=6).hexdigest()
 
 
 def unmatched_at_last(run: Run | None, file: SourceFile) -> tuple[str, ...]:

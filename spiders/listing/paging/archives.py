@@ -256,8 +256,8 @@ def lists_releases(
     """
     if any(url_pattern(item.url) in families for item in page.items):
         return True
-    told = covers(archive, page.items)
-    if told is not None:
-        return told
+    covered = covers(archive, page.items)
+    if covered is not None:
+        return covered
     dated = sum(item.published is not None for item in page.items)
     return 2 * dated >= max(len(page.items), 1)

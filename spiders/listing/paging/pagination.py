@@ -315,18 +315,18 @@ def _rated(
 ) -> _Candidate:
     """Rate how likely a link leads to the next page, by its words, names and address."""
     rel = (node.get("rel") or "").lower().split()
-    said = _words(label) if len(label) <= _LABEL else ""
+    words = _words(label) if len(label) <= _LABEL else ""
     titled = _words(node.get("title") or node.get("aria-label") or "")[:_LABEL]
     mark = label.strip()
     known = pager_labels()
-    if said in known.previous or titled in known.previous or "prev" in rel:
+    if words in known.previous or titled in known.previous or "prev" in rel:
         is_beside = not _CAROUSEL.search(names_around(node, 3))
         return _Candidate(address, 0.0, label, is_before=is_beside and is_page_of(here, address))
     numbered = is_page_of(here, address, loads=True) and (
         is_page_of(here, address) or _loads(node, here)
     )
     named = _named_next(node)
-    worded = said in known.onward or titled in known.onward
+    worded = words in known.onward or titled in known.onward
     is_arrow = _is_forward(mark, address, here, is_rtl=is_rtl)
     speaks = numbered or named or worded or is_arrow or "next" in rel
     if not speaks or _CAROUSEL.search(around := names_around(node, 3)):
@@ -339,7 +339,7 @@ def _rated(
     elif is_arrow and (pager or counts_up):
         score += 1.5
     elif numbered:
-        score += _numbered_score(node, label, (said, titled), address, here)
+        score += _numbered_score(node, label, (words, titled), address, here)
     found = _Candidate(address, score + named, label, pager, sure=bool("next" in rel or named))
     if not found.score:
         return found
@@ -379,12 +379,12 @@ def _words(text: str) -> str:
     return fold_date(_EDGES.sub("", text))
 
 
-def _is_more(said: str, titled: str) -> bool:
-    words, more = said.split(), pager_labels().more
-    return said in more or titled in more or (words[:1] == ["more"] and 1 < len(words) <= _SHORT)
+def _is_more(label: str, titled: str) -> bool:
+    words, more = label.split(), pager_labels().more
+    return label in more or titled in more or (words[:1] == ["more"] and 1 < len(words) <= _SHORT)
 
 
-def _leads_on(said: str, titled: str, address: str, here: str) -> bool:
+def _leads_on(label: str, titled: str, address: str, here: str) -> bool:
     """Whether the address counts up and the label begins or ends with words for a next page.
 
     Example: *next 20 items*.
@@ -392,7 +392,7 @@ def _leads_on(said: str, titled: str, address: str, here: str) -> bool:
     if not leads_on(here, address):
         return False
     known = pager_labels()
-    for text in (said, titled):
+    for text in (label, titled):
         words = _DIGITS.sub(" ", text).split()
         beginnings = (" ".join(words[:count]) for count in (1, 2, 3))
         endings = (" ".join(words[-count:]) for count in (1, 2))

@@ -298,9 +298,9 @@ def _is_loader(node: etree._Element, label: str) -> bool:
 def _speaks_of_more(label: str) -> bool:
     """Whether a label is for more rows, as in *Load more*, *Next* and *Load more releases*."""
     words = fold_date(_EDGES.sub("", label)).split()
-    said = " ".join(words)
+    phrase = " ".join(words)
     known = pager_labels()
-    if said in known.more or said in known.onward:
+    if phrase in known.more or phrase in known.onward:
         return True
     return len(words) <= MAX_WORDS and " ".join(words[:2]) in known.more
 

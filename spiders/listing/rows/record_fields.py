@@ -230,8 +230,8 @@ class RecordFields:
         titled = [one for one in same if one is anchor or self._slot(one) not in self._side]
         titles = [(self._own_title(record, one), one) for one in titled]
 
-        def rank(said: tuple[str, LinkMark]) -> tuple[bool | int, ...]:
-            title, one = said
+        def rank(candidate: tuple[str, LinkMark]) -> tuple[bool | int, ...]:
+            title, one = candidate
             is_likely = self._likeness[self._slot(one)] >= _LIKELY
             headed = bool(title) and in_heading(one.node)
             return not GENERIC.fullmatch(title), headed, is_likely, len(title)
@@ -277,12 +277,12 @@ class RecordFields:
             return self.items
         found = []
         for item, record in zip(self.items, self._records, strict=True):
-            said = _CUT.sub("", item.title[lead:])[:_REPEATED].strip()
+            rest = _CUT.sub("", item.title[lead:])[:_REPEATED].strip()
             heading = next(
                 (
                     text.text
                     for text in record.undated
-                    if said and said in text.text and in_heading(text.parent)
+                    if rest and rest in text.text and in_heading(text.parent)
                 ),
                 item.title,
             )
@@ -296,11 +296,11 @@ class RecordFields:
         If the link contains a whole record, the text that looks most like a title is returned. A
         text cut with "…" is replaced with the link's ``title`` attribute.
         """
-        said = " ".join((anchor.node.get("title") or "").split())
+        tooltip = " ".join((anchor.node.get("title") or "").split())
         inner = [text for text in record.undated if anchor.place <= text.place < anchor.end]
         cut = (text.text for text in inner if text.text.endswith(_DOTS))
-        if any(said.startswith(_CUT.sub("", text)) for text in cut):
-            return said
+        if any(tooltip.startswith(_CUT.sub("", text)) for text in cut):
+            return tooltip
         if len(inner) > 1 and any(child.tag in _PARTS for child in anchor.node.iter()):
             return max(inner, key=self._titles.score).text
         return joined(inner) or self._text_of(anchor)
@@ -313,8 +313,8 @@ class RecordFields:
         date. If most records have no date, dates in titles are ignored, because they are rarely
         publication dates.
         """
-        told = [mark for mark in record.dates if self._dated or not _is_in_link_text(mark, link)]
-        if not told:
+        dates = [mark for mark in record.dates if self._dated or not _is_in_link_text(mark, link)]
+        if not dates:
             return None
         titles = {
             text.place: len(text.text)
@@ -330,7 +330,7 @@ class RecordFields:
             agreed = self._date_signs[mark.sign]
             return known, not mark.other, not titled, stated, mark.alone, agreed, -order
 
-        published = max(enumerate(told), key=rank)[1].published
+        published = max(enumerate(dates), key=rank)[1].published
         if published is None or published.precision != "day":
             return published
         clocks = (text.text for text in record.undated if _CLOCK.fullmatch(text.text))

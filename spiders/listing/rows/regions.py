@@ -333,14 +333,14 @@ def _titled(flat: FlatPage) -> list[int]:
 
     A "read more" link counts if no other link has its address.
     """
-    said = {anchor.place: (flat.text_of(anchor), anchor.url) for anchor in flat.anchors}
-    worded = {place: one for place, one in said.items() if says_words(one[0])}
+    links = {anchor.place: (flat.text_of(anchor), anchor.url) for anchor in flat.anchors}
+    worded = {place: one for place, one in links.items() if says_words(one[0])}
     leading = {place for place, (text, _) in worded.items() if LEADING.match(text)}
-    told = {urldefrag(url)[0] for place, (_, url) in worded.items() if place not in leading}
+    urls = {urldefrag(url)[0] for place, (_, url) in worded.items() if place not in leading}
     return [
         place
         for place, (_, url) in worded.items()
-        if place not in leading or urldefrag(url)[0] not in told
+        if place not in leading or urldefrag(url)[0] not in urls
     ]
 
 

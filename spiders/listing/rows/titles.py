@@ -157,22 +157,24 @@ def _common_words(words: Sequence[frozenset[str]]) -> frozenset[str]:
     return frozenset(word for word, count in shares.items() if count >= enough)
 
 
-def lead_of(titles: Sequence[str], said: Iterable[Iterable[str]]) -> str:
+def lead_of(titles: Sequence[str], alternatives: Iterable[Iterable[str]]) -> str:
     """Return the words in front of most titles, such as "Read more: ", or an empty string.
 
-    ``said`` are the alternative titles of each record.
+    ``alternatives`` are the alternative titles of each record.
     """
-    leads = Counter(lead_in(title, texts) for title, texts in zip(titles, said, strict=True))
+    leads = Counter(
+        lead_in(title, texts) for title, texts in zip(titles, alternatives, strict=True)
+    )
     lead, count = max(leads.items(), key=lambda pair: pair[1], default=("", 0))
     return lead if count >= _MIN_COMMON_SHARE * len(titles) else ""
 
 
-def lead_in(title: str, said: Iterable[str]) -> str:
+def lead_in(title: str, texts: Iterable[str]) -> str:
     """Return the words of a title in front of the longest alternative title that it ends with.
 
-    ``said`` are the alternative titles. Returns an empty string if the title ends with none.
+    ``texts`` are the alternative titles. Returns an empty string if the title ends with none.
     """
-    ends = (text for text in said if text and text != title and title.endswith(text))
+    ends = (text for text in texts if text and text != title and title.endswith(text))
     return title.removesuffix(max(ends, key=len, default=title))
 
 

@@ -219,16 +219,16 @@ def dates_of_block(
         return
     score = weight(block, survey, place)
     label = label_before(block, survey, place)
-    said = [(as_stated(found, marked), beside) for found, beside in called(text, seen, label)]
-    seen = tuple(found for found, _ in said)
+    labelled = [(as_stated(found, marked), beside) for found, beside in called(text, seen, label)]
+    seen = tuple(found for found, _ in labelled)
     stated = bool(marked) and (not seen or any(near(marked[0], other) for other in seen))
     if not seen:
-        said = [(found, label) for found in marked]
+        labelled = [(found, label) for found in marked]
     elif len(block.text) > MAX_LINE and not stated:
         score -= 0.6
     own = is_own(block, survey, place)
     above = own and block.order < place.start + NEXT
-    for found, beside in said:
+    for found, beside in labelled:
         changed = is_change(beside)
         if is_of_other(beside) or is_of_event(beside) or (changed and not own):
             continue
@@ -266,8 +266,8 @@ def written_dates(block: TextBlock, text: str, reading: DateContext) -> tuple[Pu
             return seen
     if len(block.pieces) == 1 or len(text) > LEAF:
         return ()
-    said = ((one.tail if tail else one.text) or "" for one, tail in block.pieces)
-    parts = [part for part in map(str.strip, said) if part]
+    texts = ((one.tail if tail else one.text) or "" for one, tail in block.pieces)
+    parts = [part for part in map(str.strip, texts) if part]
     # Day, month and year of a calendar leaf are in separate elements, often without a space between
     # them.
     return find_dates(" ".join(parts), reading, rule) if all(map(PART.fullmatch, parts)) else ()

@@ -78,7 +78,9 @@ def problems_of(home: Path) -> list[ArchiveProblem]:
     """What is wrong with the archive of a HOME."""
     log = log_of(home)
     try:
-        report = verify_archive(home / "archive", log, (), "", known=(), told=lambda _, __: None)
+        report = verify_archive(
+            home / "archive", log, (), "", known=(), on_progress=lambda _, __: None
+        )
         return [*report.problems]
     finally:
         log.close()

@@ -44,7 +44,7 @@ def store(home: Path) -> Iterator[Store]:
 
 def wacz(store: Store, home: Path, to: Path, choice: Choice) -> Exported:
     archive = home / "archive"
-    return write_wacz(store, archive, to, choice, title="Press", software="Us", told=print)
+    return write_wacz(store, archive, to, choice, title="Press", software="Us", on_progress=print)
 
 
 def kind_of(record: WarcRecord) -> str:
@@ -166,7 +166,7 @@ def test_damage_is_skipped_and_reported_except_for_the_current_record(tmp_path: 
 def test_a_bag_has_a_digest_of_every_file(store: Store, home: Path, tmp_path: Path) -> None:
     to = tmp_path / "bag"
     made = write_bag(
-        store, home / "archive", to, Choice(), title="Press", software="Us", told=print
+        store, home / "archive", to, Choice(), title="Press", software="Us", on_progress=print
     )
     assert (made.releases, made.records) == (4, 13)
     assert (to / "bagit.txt").read_text().startswith("BagIt-Version: 1.0\n")
@@ -188,7 +188,7 @@ def test_a_bag_has_a_digest_of_every_file(store: Store, home: Path, tmp_path: Pa
 def test_a_database_answers_the_questions_of_an_archivist(store: Store, tmp_path: Path) -> None:
     to = tmp_path / "press.db"
     steps: list[tuple[int, int]] = []
-    made = write_sqlite(store, to, Choice(), told=lambda *step: steps.append(step))
+    made = write_sqlite(store, to, Choice(), on_progress=lambda *step: steps.append(step))
     assert made.releases == 4
     assert steps[-1] == (4, 4)
 
@@ -207,13 +207,13 @@ def test_a_database_answers_the_questions_of_an_archivist(store: Store, tmp_path
         ("https://acme.example/0.pdf",)
     ]
     one = tmp_path / "one.db"
-    write_sqlite(store, one, Choice("wire"), told=print)
+    write_sqlite(store, one, Choice("wire"), on_progress=print)
     assert ask("SELECT id FROM sources", one) == [("wire",)]
 
 
 def test_a_database_that_cannot_be_written_is_one_sentence(store: Store, tmp_path: Path) -> None:
     with pytest.raises(CopyError, match="could not be written"):
-        write_sqlite(store, tmp_path / "nowhere" / "x", Choice(), told=print)
+        write_sqlite(store, tmp_path / "nowhere" / "x", Choice(), on_progress=print)
 
 
 def test_a_failed_copy_leaves_nothing_and_the_next_one_starts_from_scratch(tmp_path: Path) -> None:

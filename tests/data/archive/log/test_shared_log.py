@@ -294,7 +294,7 @@ def test_a_record_that_waits_for_its_signature_is_verified_by_its_leaf(
     archive.exchange(exchange("https://east.example/1", page(1, "a"), NOON))
     with closing(machine("east")) as log:
         report = verify_archive(
-            home / "archive", log, (), "", known=(), told=lambda _done, _of: None
+            home / "archive", log, (), "", known=(), on_progress=lambda _done, _of: None
         )
     archive.close()
     assert (report.records, report.leaves, report.problems) == (3, 3, [])

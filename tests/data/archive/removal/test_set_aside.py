@@ -55,7 +55,7 @@ def adopt(
 def verified(home: Path, captures: Sequence[Capture] = ()) -> VerificationReport:
     with closing(log_of(home)) as log:
         return verify_archive(
-            home / "archive", log, captures, "", known=(), told=lambda _done, _every: None
+            home / "archive", log, captures, "", known=(), on_progress=lambda _done, _every: None
         )
 
 

@@ -77,7 +77,7 @@ def now(captures: list[Capture], told: Mapping[str, RecordPlace]) -> list[Captur
 
 def verified(home: Path, captures: list[Capture]) -> VerificationReport:
     with closing(log_of(home)) as log:
-        return verify_archive(home / "archive", log, captures, "", known=[], told=nothing)
+        return verify_archive(home / "archive", log, captures, "", known=[], on_progress=nothing)
 
 
 def test_with_a_record_goes_all_of_the_same_bytes(tmp_path: Path, captures: list[Capture]) -> None:

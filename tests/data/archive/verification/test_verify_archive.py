@@ -69,7 +69,12 @@ def verified(
 ) -> VerificationReport:
     with closing(log_of(home)) as log:
         return verify_archive(
-            home / "archive", log, captures, journal_end, known=known or [], told=lambda *_: None
+            home / "archive",
+            log,
+            captures,
+            journal_end,
+            known=known or [],
+            on_progress=lambda *_: None,
         )
 
 
@@ -96,7 +101,7 @@ def test_a_whole_archive_has_no_problem(home: Path, captures: list[Capture]) -> 
             captures,
             captures[2].record_id,
             known=[],
-            told=lambda read, every: done.append((read, every)),
+            on_progress=lambda read, every: done.append((read, every)),
         )
     assert causes(report) == ""
     records = records_of(home)
