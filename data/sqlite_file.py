@@ -22,8 +22,18 @@ READ_ONLY_PARAMETERS: Final = ("mode=ro", "mode=ro&immutable=1")
 
 
 def is_read_only(path: Path) -> bool:
-    """Whether a file exists and can be read but not written."""
-    return path.is_file() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+    """Whether a file exists and can be read but not written.
+
+    A file that another process deletes or replaces during the check is checked again: a missing
+    file is not writable either.
+    """
+    while path.is_file():
+        before = mark_of(path)
+        if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK):
+            return False
+        if before.inode and mark_of(path) == before:
+            return True
+    return False
 
 
 def is_full(folder: Path) -> bool:

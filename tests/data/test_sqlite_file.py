@@ -2,6 +2,7 @@
 
 import multiprocessing
 import multiprocessing.synchronize
+import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from data.files import is_held
-from data.sqlite_file import create_cache_tables, open_for_writing
+from data.sqlite_file import create_cache_tables, is_read_only, open_for_writing
 
 PROCESSES = 5
 FILES = 200
@@ -51,6 +52,27 @@ def test_a_file_gets_its_log_while_no_other_process_may_give_it_one(
         open_for_writing(path).close()
     assert [statement for statement in held if held[statement]] == ["PRAGMA journal_mode = WAL"]
     assert not is_held(tmp_path)
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_a_file_that_vanishes_during_the_check_is_not_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_replaced: bool
+) -> None:
+    path = tmp_path / "index.db"
+    path.write_bytes(b"damaged")
+    access = os.access
+
+    def amid(asked: Path, mode: int) -> bool:
+        """Answer as if another process had deleted the file, and perhaps created it again."""
+        monkeypatch.setattr(os, "access", access)
+        path.unlink()
+        found = access(asked, mode)
+        if is_replaced:
+            path.write_bytes(b"new")
+        return found
+
+    monkeypatch.setattr(os, "access", amid)
+    assert not is_read_only(path)
 
 
 def test_others_see_the_tables_of_a_cache_all_at_once(tmp_path: Path) -> None:
