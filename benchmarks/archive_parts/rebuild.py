@@ -28,6 +28,7 @@ from data.archive.warc.reader import ArchiveRecord
 from data.models import Capture, Draft, Run, Source
 from data.models.exchange import Exchange
 from data.store.core.store import Store
+from data.store.unit_of_work import decisions
 from scheduler.home import Home, home_at, open_home
 from scheduler.home.publish import publish_home
 from scheduler.mirror.rebuild.rebuild import rebuild
@@ -121,10 +122,10 @@ def journal_bytes(archive: Path) -> dict[str, float]:
         line = entry_of(record, leaf or 0)
         took = record.length + ENTRY_BYTES + len(line.encode() if line else b"")
         told = events.decode(record.block).events
-        if [one for one in told if isinstance(one, events.Recorded) and one.kind == "new"]:
+        if [one for one in told if isinstance(one, decisions.Recorded) and one.kind == "new"]:
             size["new"] += took
             count["new"] += 1
-        elif isinstance(told[0], events.Seen) and len(told[0].releases) == POLLS:
+        elif isinstance(told[0], decisions.Seen) and len(told[0].releases) == POLLS:
             size["seen"] += took
             count["seen"] += POLLS
     return {

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from data.archive.journal import events
 from data.archive.journal.journaled_store import JournaledStore
 from data.archive.removal.chosen import (
     named,
@@ -24,6 +23,7 @@ from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.sqlite_file import delete_file
 from data.store.core.store import Store
+from data.store.unit_of_work import decisions
 from scheduler.home import Home
 from scheduler.home.files import keep_home_files
 from scheduler.sources.changes import check_known
@@ -88,7 +88,7 @@ def redact(
         archive.log.key()
         now = utc_now()
         with store.transaction():
-            given = [events.Redacted(release, now, why) for release in releases]
+            given = [decisions.Redacted(release, now, why) for release in releases]
             for release in releases:
                 store.redact(release, at=now, why=why)
             if releases:
@@ -146,7 +146,7 @@ def releases_at(store: Store, addresses: set[str]) -> list[str]:
     return sorted(set(found))
 
 
-def begin_journal(home: Home, given: Sequence[events.Redacted] = ()) -> None:
+def begin_journal(home: Home, given: Sequence[decisions.Redacted] = ()) -> None:
     """Begin the journal of a store again: with a snapshot of the store, and the redactions."""
     with closing(home.store()) as store, closing(home.plain_store()) as plain:
         if plain.journal_end() or not home.settings.archive.enabled:

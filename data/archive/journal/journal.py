@@ -5,18 +5,21 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from typing import Final
 
 from data.archive.archive import Archive
 from data.archive.journal import events
-from data.archive.journal.events import AnyEvent, JournalRecord
+from data.archive.journal.events import JournalRecord
 from data.archive.journal.orders import ORDERS, Orders
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Run
 from data.store.core.store import Store
-from data.store.shared_sql.outcome import Sight
+from data.store.unit_of_work import decisions
+from data.store.unit_of_work.decisions import AnyEvent
+from data.store.unit_of_work.outcome import Sight
+from data.store.unit_of_work.unit import UnitOfWork
 
 PIECE_BYTES: Final = 8_000_000
 """Maximum bytes of the store snapshot in one record."""
@@ -49,39 +52,35 @@ class Journal:
         self._open_archive = open_archive
         self._orders = orders
         self._opened: Archive | None = None
-        self._events: list[AnyEvent] | None = None
         self._seen: dict[str, Sight] = {}
         self._runs: dict[str, Run] = {}
         self._files: list[AnyEvent] = []
         self._told: dict[str, Run] = {}
+        store.journal = self
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        with self._store.transaction():
-            # The store allows one transaction at a time, so these are never another's events.
-            if self._events is not None:
-                before = len(self._events)
-                try:
-                    yield
-                except BaseException:
-                    del self._events[before:]
-                    raise
-                return
-            self._events = []
-            # Data from before the journal has no events.
-            unknown = not self._store.journal_end() and bool(self._store.sources())
-            try:
-                yield
-                written = bool(self._events)
-                if written:
-                    self._write([*self._waiting(), *self._events], unknown=unknown)
-                    self._keep_orders(self._events)
-            finally:
-                self._events = None
-        if written:
-            self._told_waiting()
+    def transaction(self) -> AbstractContextManager[object]:
+        return self._store.transaction()
 
-    def _write(self, told: Sequence[AnyEvent], *, unknown: bool = False) -> None:
+    def write(self, unit: UnitOfWork) -> None:
+        """Write the journal record of a transaction as one of its last steps."""
+        if unit.decisions:
+            self._record(unit)
+
+    def _record(self, unit: UnitOfWork) -> None:
+        told, waiting = unit.decisions, [*self._waiting()]
+        seen, runs, files = self._seen, self._runs, self._files
+        self._seen, self._runs, self._files = {}, {}, []
+
+        def wait_again() -> None:
+            self._seen = seen | self._seen
+            self._runs = runs | self._runs
+            self._files = files + self._files
+
+        unit.at_rollback(wait_again)
+        self._write([*waiting, *told])
+        self._keep_orders(told)
+
+    def _write(self, told: Sequence[AnyEvent]) -> None:
         """Write a record within the current transaction.
 
         If the archive can't store the record, its events wait in the store, so that a full disk
@@ -90,8 +89,8 @@ class Journal:
         if self._open_archive is None:
             return
         try:
-            if unknown:
-                self._append([self._snapshot()])
+            if not self._store.journal_end() and not self._store.was_empty():
+                self._begin()
             while late := self._store.unwritten(limit=MAX_LATE_TRANSACTIONS):
                 self._append([event for some in late for event in events.decode_events(some)])
                 self._store.forget_unwritten(len(late))
@@ -106,12 +105,12 @@ class Journal:
         orders = [
             event
             for event in told
-            if isinstance(event, ORDERS) and not isinstance(event, events.Redacted)
+            if isinstance(event, ORDERS) and not isinstance(event, decisions.Redacted)
         ]
         if orders and self._orders:
             self._orders.keep(self._store, orders)
 
-    def _snapshot(self) -> events.Snapshot:
+    def _begin(self) -> None:
         """Archive the store as it was before this transaction."""
         digest = hashlib.sha256()
         records = []
@@ -120,9 +119,9 @@ class Journal:
             kept = self._archive.resource(events.STORE, events.SQLITE, piece, at=utc_now())
             records.append(kept.record_id)
         while late := len(self._store.unwritten(limit=MAX_LATE_TRANSACTIONS)):
-            # The new record contains these events now.
+            # The snapshot contains these decisions.
             self._store.forget_unwritten(late)
-        return events.Snapshot(records, digest.hexdigest())
+        self._append([decisions.Snapshot(records, digest.hexdigest())])
 
     def _append(self, told: Sequence[AnyEvent]) -> None:
         block = events.encode(JournalRecord(told, after=self._store.journal_end()))
@@ -131,20 +130,13 @@ class Journal:
 
     def _waiting(self) -> Iterator[AnyEvent]:
         if self._seen:
-            yield events.Seen(dict(self._seen))
-        yield from map(events.Visited, self._runs.values())
+            yield decisions.Seen(dict(self._seen))
+        yield from map(decisions.Visited, self._runs.values())
         yield from self._files
 
-    def _told_waiting(self) -> None:
-        self._seen.clear()
-        self._runs.clear()
-        self._files.clear()
-
     def _tell(self, *told: AnyEvent) -> None:
-        """Add events to the current transaction."""
-        if self._events is None:
-            raise RuntimeError("an event needs a transaction")
-        self._events += told
+        """Add decisions to the current transaction."""
+        self._store.unit.decide(*told)
 
     def _see(self, release_id: str, sight: Sight) -> None:
         """Add the sight of an unchanged release to the next record."""
@@ -157,11 +149,9 @@ class Journal:
             self.flush()
 
     def flush(self) -> None:
-        """Write pending events."""
+        """Write pending decisions."""
         with self.transaction():
-            if waiting := [*self._waiting()]:
-                self._write(waiting)
-        self._told_waiting()
+            self._record(self._store.unit)
 
     def close(self) -> None:
         """Write pending events, and close the archive and this thread's connection."""

@@ -30,7 +30,8 @@ from data.models import (
     Walk,
 )
 from data.store.core.store import Store
-from data.store.shared_sql.outcome import RecordOutcome, Sight
+from data.store.unit_of_work import decisions
+from data.store.unit_of_work.outcome import RecordOutcome, Sight
 from data.text.redaction import redacted, redacted_toml
 
 
@@ -60,9 +61,9 @@ class JournaledStore(Journal):
     def register(self, source: Source) -> None:
         with self.transaction():
             if self._store.sources().get(source.id) != source:
-                self._tell(events.Registered(source))
+                self._tell(decisions.Registered(source))
             if source.id in self._store.removed_sources():
-                self._tell(events.SourceRestored(source.id))
+                self._tell(decisions.SourceRestored(source.id))
             self._store.register(source)
 
     def record(
@@ -80,7 +81,7 @@ class JournaledStore(Journal):
             )
             news = is_news(outcome)
             if news:
-                self._tell(events.recorded(outcome))
+                self._tell(decisions.recorded(outcome))
         if not news and not outcome.decision.doubt:
             self._see(outcome.decision.release.id, sight_of(outcome))
         return outcome.decision
@@ -99,7 +100,7 @@ class JournaledStore(Journal):
                 release_id, draft, at=at, labels=labels, before=before
             )
             if outcome and is_news(outcome):
-                self._tell(events.recorded(outcome))
+                self._tell(decisions.recorded(outcome))
         return outcome.decision if outcome else None
 
     def mark_unchanged(
@@ -108,7 +109,7 @@ class JournaledStore(Journal):
         with self.transaction():
             was = self._store.mark_unchanged(release_id, seen=seen, capture=capture)
             if was == "changed":
-                self._tell(events.CameBack(release_id, seen, capture))
+                self._tell(decisions.CameBack(release_id, seen, capture))
         if was == "unchanged":
             self._see(release_id, Sight(seen, leaf=leaf_of(capture)))
         return was
@@ -119,63 +120,63 @@ class JournaledStore(Journal):
         with self.transaction():
             was = self._store.mark_gone(release_id, seen=seen, capture=capture)
             if was == "gone" or (capture and was == "still gone"):
-                self._tell(events.Missed(release_id, seen, capture))
+                self._tell(decisions.Missed(release_id, seen, capture))
         return was
 
     def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
         fresh = self._store.await_files(source, urls)
         if fresh:
-            self._files.append(events.FilesNamed(source, fresh))
+            self._files.append(decisions.FilesNamed(source, fresh))
         return fresh
 
     def keep_file(self, source: str, url: str, capture: Capture) -> None:
         with self.transaction():
             self._store.keep_file(source, url, capture)
-            self._tell(events.FileCaptured(source, url, capture))
+            self._tell(decisions.FileCaptured(source, url, capture))
 
     def relocate_captures(self, moved: Mapping[str, RecordPlace]) -> None:
         with self.transaction():
             self._store.relocate_captures(moved)
-            self._tell(events.Relocated(moved))
+            self._tell(decisions.Relocated(moved))
 
     def hold(self, unlisted: Mapping[str, dt.datetime | None]) -> None:
         with self.transaction():
             self._store.hold(unlisted)
-            self._tell(events.Held(unlisted))
+            self._tell(decisions.Held(unlisted))
 
     def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
         with self.transaction():
             stood = self._store.retract(release_id, at=at, why=why)
             if stood:
-                self._tell(events.Retracted(release_id, at, why))
+                self._tell(decisions.Retracted(release_id, at, why))
         return stood
 
     def hide(self, release_id: str, *, at: dt.datetime, why: str) -> bool:
         with self.transaction():
             hidden = self._store.hide(release_id, at=at, why=why)
             if hidden:
-                self._tell(events.Hidden(release_id, at, why))
+                self._tell(decisions.Hidden(release_id, at, why))
         return hidden
 
     def unhide(self, release_id: str) -> bool:
         with self.transaction():
             shown = self._store.unhide(release_id)
             if shown:
-                self._tell(events.Unhidden(release_id))
+                self._tell(decisions.Unhidden(release_id))
         return shown
 
     def rename_source(self, old: str, new: str) -> bool:
         with self.transaction():
             known = self._store.rename_source(old, new)
             if known:
-                self._tell(events.SourceRenamed(old, new))
+                self._tell(decisions.SourceRenamed(old, new))
         return known
 
     def remove_source(self, source: str, *, at: dt.datetime, kept: bool) -> bool:
         with self.transaction():
             removed = self._store.remove_source(source, at=at, kept=kept)
             if removed:
-                self._tell(events.SourceRemoved(source, at, kept))
+                self._tell(decisions.SourceRemoved(source, at, kept))
         return removed
 
     def update_search_index(self) -> int:
@@ -183,7 +184,7 @@ class JournaledStore(Journal):
         for left, right in self._store.translations():
             with self.transaction():
                 if joined := self._store.join_translations(left, right):
-                    self._tell(events.Joined(joined))
+                    self._tell(decisions.Joined(joined))
         return self._store.enter_queued()
 
     def keep_walk(self, source: str, walk: Walk) -> None:
@@ -195,7 +196,7 @@ class JournaledStore(Journal):
                 # starts again.
                 start, position = redacted(walk.start), redacted(walk.position)
                 told = replace(walk, start=start, position=position)
-                self._tell(events.WalkEnded(source, told))
+                self._tell(decisions.WalkEnded(source, told))
 
     def add_run(self, run: Run) -> None:
         """Store the report of a run; a report without results waits for the next journal record."""
@@ -207,7 +208,7 @@ class JournaledStore(Journal):
             self._store.add_run(run)
             if told is None or (said(run), day(run, zone)) != (said(told), day(told, zone)):
                 self._runs.pop(run.source, None)
-                self._tell(events.Visited(run))
+                self._tell(decisions.Visited(run))
                 waits = False
             else:
                 waits = True
@@ -216,7 +217,7 @@ class JournaledStore(Journal):
         else:
             self._told[run.source] = run
 
-    def note_redactions(self, told: Iterable[events.Redacted]) -> None:
+    def note_redactions(self, told: Iterable[decisions.Redacted]) -> None:
         """Add events for releases that are already redacted in the store, after its snapshot."""
         with self.transaction():
             self._tell(*told)
@@ -227,13 +228,13 @@ class JournaledStore(Journal):
         with self.transaction():
             self._store.add_archive_pages(pages)
             for facet, some in pages.items():
-                self._tell(*(events.Paged(facet, page, ids) for page, ids in some.items()))
+                self._tell(*(decisions.Paged(facet, page, ids) for page, ids in some.items()))
 
     def add_day_digest(self, digest: DayDigest) -> None:
         with self.transaction():
             if self._store.day_digest(digest.day) is None:
                 self._store.add_day_digest(digest)
-                self._tell(events.DayClosed(digest))
+                self._tell(decisions.DayClosed(digest))
 
     def add_health_events(
         self, events_: Iterable[HealthEvent], *, untold: Collection[str] = ()
@@ -241,34 +242,34 @@ class JournaledStore(Journal):
         some = tuple(events_)
         with self.transaction():
             self._store.add_health_events(some, untold=untold)
-            self._tell(*map(events.HealthChanged, some))
+            self._tell(*map(decisions.HealthChanged, some))
 
     def handle(self, source: str, handling: Handling) -> None:
         with self.transaction():
             self._store.handle(source, handling)
-            self._tell(events.Handled(source, handling))
+            self._tell(decisions.Handled(source, handling))
 
     def end_handling(self, source: str, kind: HandlingKind) -> bool:
         with self.transaction():
             ended = self._store.end_handling(source, kind)
             if ended:
-                self._tell(events.HandlingEnded(source, kind))
+                self._tell(decisions.HandlingEnded(source, kind))
         return ended
 
     def keep_rhythms(self, rhythms: Mapping[str, SourceRhythm]) -> None:
         with self.transaction():
             self._store.keep_rhythms(rhythms)
-            self._tell(*(events.RhythmFound(name, one) for name, one in rhythms.items()))
+            self._tell(*(decisions.RhythmFound(name, one) for name, one in rhythms.items()))
 
     def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
         with self.transaction():
             self._store.mark_in_feeds(last, at)
-            self._tell(events.InFeeds(last, at))
+            self._tell(decisions.InFeeds(last, at))
 
     def note_published(self, at: dt.datetime, *, everything: bool) -> None:
         """Record that the site was updated, or that all its files were written (``everything``)."""
         with self.transaction():
-            self._tell(events.SitePublished(at, everything))
+            self._tell(decisions.SitePublished(at, everything))
 
     # Files of the home directory.
 
@@ -294,7 +295,7 @@ class JournaledStore(Journal):
                 uri = f"{events.FILES}{name}"
                 record = self._archive.resource(uri, events.TOML, block, at=utc_now()).record_id
             self._store.keep_journaled_file(name, digest)
-            self._tell(events.FileKept(name, digest, record, cut))
+            self._tell(decisions.FileKept(name, digest, record, cut))
 
 
 def is_news(outcome: RecordOutcome) -> bool:

@@ -20,7 +20,6 @@ from uuid import uuid4
 
 import msgspec
 
-from data.archive.journal import events
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.files import sync
@@ -29,7 +28,8 @@ from data.identity.matching import DraftSignature
 from data.models import Content, Draft, Release
 from data.models.release import REDACTED
 from data.store.core.store import Store
-from data.store.shared_sql.outcome import RecordOutcome
+from data.store.unit_of_work import decisions
+from data.store.unit_of_work.outcome import RecordOutcome
 
 FILE: Final = "orders.jsonl"
 """Name of the file in the archive's folder."""
@@ -41,11 +41,15 @@ HIDDEN_TITLE: Final = "[hidden]"
 """Title of a hidden release if the store never had its text."""
 
 OrderEvent: TypeAlias = (
-    events.Hidden | events.Unhidden | events.Redacted | events.SourceRemoved | events.SourceRestored
+    decisions.Hidden
+    | decisions.Unhidden
+    | decisions.Redacted
+    | decisions.SourceRemoved
+    | decisions.SourceRestored
 )
 
-OF_RELEASES: Final = (events.Hidden, events.Unhidden, events.Redacted)
-ORDERS: Final = (*OF_RELEASES, events.SourceRemoved, events.SourceRestored)
+OF_RELEASES: Final = (decisions.Hidden, decisions.Unhidden, decisions.Redacted)
+ORDERS: Final = (*OF_RELEASES, decisions.SourceRemoved, decisions.SourceRestored)
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +63,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
     id: str
     at: dt.datetime
     event: OrderEvent
-    release: events.Recorded | None = None
+    release: decisions.Recorded | None = None
 
 
 class Orders:
@@ -110,7 +114,7 @@ class Orders:
             # Another process may have applied the orders in the meantime.
             orders = self.missing(store)
             obey(store, orders)
-            if any(isinstance(order.event, events.Redacted) for order in orders):
+            if any(isinstance(order.event, decisions.Redacted) for order in orders):
                 # Records in the chain of this store's journal were removed with the texts.
                 store.forget_journal()
             for order in orders:
@@ -172,7 +176,7 @@ def _decoded(line: bytes) -> Order | None:
 def obey(
     store: Store,
     orders: Sequence[Order],
-    recorded: Mapping[str, events.Recorded] | None = None,
+    recorded: Mapping[str, decisions.Recorded] | None = None,
 ) -> None:
     """Apply orders to a store, oldest first; a later order can undo an earlier one.
 
@@ -183,7 +187,7 @@ def obey(
     for order in orders:
         event = order.event
         if isinstance(event, OF_RELEASES):
-            kind = "redact" if isinstance(event, events.Redacted) else "hide"
+            kind = "redact" if isinstance(event, decisions.Redacted) else "hide"
             last[kind, event.release] = order
         else:
             last["source", moves.get(event.source, event.source)] = order
@@ -197,13 +201,13 @@ def obey(
                 _obey_about_release(store, order.event, is_added=is_added)
 
 
-def _add_missing(store: Store, order: Order, recorded: events.Recorded | None) -> bool:
+def _add_missing(store: Store, order: Order, recorded: decisions.Recorded | None) -> bool:
     """Add the hidden or redacted release of an order if the store does not have it.
 
     Return whether the release was added.
     """
     release = recorded or order.release
-    if release is None or isinstance(order.event, events.Unhidden):
+    if release is None or isinstance(order.event, decisions.Unhidden):
         return False
     if store.release(str(release.release["id"])):
         return False
@@ -212,26 +216,26 @@ def _add_missing(store: Store, order: Order, recorded: events.Recorded | None) -
 
 
 def _obey_about_release(store: Store, event: OrderEvent, *, is_added: bool) -> None:
-    if isinstance(event, events.Hidden):
+    if isinstance(event, decisions.Hidden):
         store.hide(event.release, at=event.at, why=event.why)
-    elif isinstance(event, events.Unhidden):
+    elif isinstance(event, decisions.Unhidden):
         store.unhide(event.release)
-    elif isinstance(event, events.Redacted):
+    elif isinstance(event, decisions.Redacted):
         known = store.release(event.release)
         if known and (is_added or not known.content.redacted):
             store.redact(event.release, at=event.at, why=event.why)
 
 
 def _obey_about_source(store: Store, source: str, event: OrderEvent) -> None:
-    if isinstance(event, events.SourceRemoved):
+    if isinstance(event, decisions.SourceRemoved):
         store.remove_source(source, at=event.at, kept=event.kept)
-    elif isinstance(event, events.SourceRestored):
+    elif isinstance(event, decisions.SourceRestored):
         store.restore_source(source)
 
 
-def without_text(store: Store, event: OrderEvent) -> events.Recorded | None:
+def without_text(store: Store, event: OrderEvent) -> decisions.Recorded | None:
     """Return the release that an order hides or redacts, without its text, or None."""
-    if not isinstance(event, events.Hidden | events.Redacted):
+    if not isinstance(event, decisions.Hidden | decisions.Redacted):
         return None
     release = store.release(event.release)
     if release is None:
@@ -250,7 +254,7 @@ def without_text(store: Store, event: OrderEvent) -> events.Recorded | None:
     )
     fingerprint = fingerprint_of(release)
     addresses = tuple(dict.fromkeys([release.url, *release.aliases]))
-    return events.recorded(RecordOutcome(Decision("new", version), None, fingerprint, addresses))
+    return decisions.recorded(RecordOutcome(Decision("new", version), None, fingerprint, addresses))
 
 
 def fingerprint_of(release: Release) -> bytes:

@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 
-from data.archive.journal import events
-from data.archive.journal.events import AnyEvent
 from data.errors import StoreError
 from data.store.core.store import Store
+from data.store.unit_of_work import decisions
+from data.store.unit_of_work.decisions import AnyEvent
 
 UNWRITABLE: Final = (StoreError, ValueError, LookupError)
 """Errors of events in a damaged journal, such as duplicate page numbers or an invalid time zone."""
@@ -28,7 +28,7 @@ class JournalReplay:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.files: dict[str, events.FileKept] = {}
+        self.files: dict[str, decisions.FileKept] = {}
         self.lost: set[str] = set()
         self.refused: list[str] = []
         self.seen_in: dict[str, int] = {}
@@ -50,7 +50,7 @@ class JournalReplay:
         A snapshot of the store contains everything else.
         """
         for event in told:
-            if isinstance(event, events.FileKept):
+            if isinstance(event, decisions.FileKept):
                 self.files[event.name] = event
 
     def _try(self, event: AnyEvent) -> None:
@@ -65,11 +65,11 @@ class JournalReplay:
         """Write one event."""
 
     @_write.register
-    def _(self, event: events.Registered) -> None:
+    def _(self, event: decisions.Registered) -> None:
         self._store.register(event.source)
 
     @_write.register
-    def _(self, event: events.Recorded) -> None:
+    def _(self, event: decisions.Recorded) -> None:
         release_id = str(event.release.get("id", ""))
         known = None if event.kind == "new" else self._store.release(release_id)
         try:
@@ -87,116 +87,116 @@ class JournalReplay:
             self.seen_in.pop(release_id, None)
 
     @_write.register
-    def _(self, event: events.Seen) -> None:
+    def _(self, event: decisions.Seen) -> None:
         self._store.restore_seen(event.releases)
         for release_id, sight in event.releases.items():
             if sight.leaf >= 0:
                 self.seen_in[release_id] = sight.leaf
 
     @_write.register
-    def _(self, event: events.CameBack) -> None:
+    def _(self, event: decisions.CameBack) -> None:
         if self._known(event.release):
             self._store.mark_unchanged(event.release, seen=event.at, capture=event.capture)
             if event.capture:
                 self.seen_in.pop(event.release, None)
 
     @_write.register
-    def _(self, event: events.Missed) -> None:
+    def _(self, event: decisions.Missed) -> None:
         if self._known(event.release):
             self._store.mark_gone(event.release, seen=event.at, capture=event.capture)
 
     @_write.register
-    def _(self, event: events.Held) -> None:
+    def _(self, event: decisions.Held) -> None:
         self._store.hold(event.releases)
 
     @_write.register
-    def _(self, event: events.Retracted) -> None:
+    def _(self, event: decisions.Retracted) -> None:
         if self._known(event.release):
             self._store.retract(event.release, at=event.at, why=event.why)
 
     @_write.register
-    def _(self, event: events.Hidden) -> None:
+    def _(self, event: decisions.Hidden) -> None:
         if self._known(event.release):
             self._store.hide(event.release, at=event.at, why=event.why)
 
     @_write.register
-    def _(self, event: events.Unhidden) -> None:
+    def _(self, event: decisions.Unhidden) -> None:
         if self._known(event.release):
             self._store.unhide(event.release)
 
     @_write.register
-    def _(self, event: events.Redacted) -> None:
+    def _(self, event: decisions.Redacted) -> None:
         known = self._store.release(event.release)
         if known and not known.content.redacted:
             self._store.redact(event.release, at=event.at, why=event.why)
 
     @_write.register
-    def _(self, event: events.SourceRenamed) -> None:
+    def _(self, event: decisions.SourceRenamed) -> None:
         self._store.rename_source(event.old, event.new)
 
     @_write.register
-    def _(self, event: events.SourceRemoved) -> None:
+    def _(self, event: decisions.SourceRemoved) -> None:
         self._store.remove_source(event.source, at=event.at, kept=event.kept)
 
     @_write.register
-    def _(self, event: events.SourceRestored) -> None:
+    def _(self, event: decisions.SourceRestored) -> None:
         self._store.restore_source(event.source)
 
     @_write.register
-    def _(self, event: events.FilesNamed) -> None:
+    def _(self, event: decisions.FilesNamed) -> None:
         self._store.await_files(self._now(event.source), event.urls)
 
     @_write.register
-    def _(self, event: events.FileCaptured) -> None:
+    def _(self, event: decisions.FileCaptured) -> None:
         self._store.keep_file(event.source, event.url, event.capture)
 
     @_write.register
-    def _(self, event: events.Relocated) -> None:
+    def _(self, event: decisions.Relocated) -> None:
         self._store.relocate_captures(event.moved)
 
     @_write.register
-    def _(self, event: events.Joined) -> None:
+    def _(self, event: decisions.Joined) -> None:
         self._store.grow_story(event.story)
 
     @_write.register
-    def _(self, event: events.Visited) -> None:
+    def _(self, event: decisions.Visited) -> None:
         self._store.add_run(replace(event.run, source=self._now(event.run.source)))
 
     @_write.register
-    def _(self, event: events.WalkEnded) -> None:
+    def _(self, event: decisions.WalkEnded) -> None:
         self._store.keep_walk(event.source, event.walk)
 
     @_write.register
-    def _(self, event: events.Paged) -> None:
+    def _(self, event: decisions.Paged) -> None:
         self._store.add_archive_pages({event.feed: {event.page: event.releases}})
 
     @_write.register
-    def _(self, event: events.DayClosed) -> None:
+    def _(self, event: decisions.DayClosed) -> None:
         self._store.add_day_digest(event.digest)
 
     @_write.register
-    def _(self, event: events.HealthChanged) -> None:
+    def _(self, event: decisions.HealthChanged) -> None:
         self._store.add_health_events([event.health])
 
     @_write.register
-    def _(self, event: events.Handled) -> None:
+    def _(self, event: decisions.Handled) -> None:
         self._store.handle(event.source, event.handling)
 
     @_write.register
-    def _(self, event: events.HandlingEnded) -> None:
+    def _(self, event: decisions.HandlingEnded) -> None:
         self._store.end_handling(event.source, event.kind)
 
     @_write.register
-    def _(self, event: events.RhythmFound) -> None:
+    def _(self, event: decisions.RhythmFound) -> None:
         self._store.keep_rhythms({event.source: event.rhythm})
 
     @_write.register
-    def _(self, event: events.InFeeds) -> None:
+    def _(self, event: decisions.InFeeds) -> None:
         if self._known(event.last):
             self._store.mark_in_feeds(event.last, event.at)
 
     @_write.register
-    def _(self, event: events.FileKept) -> None:
+    def _(self, event: decisions.FileKept) -> None:
         self._store.keep_journaled_file(event.name, event.digest)
         self.files[event.name] = event
 

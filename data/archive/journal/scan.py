@@ -19,6 +19,7 @@ from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import read_entries
 from data.archive.warc.reader import ArchiveRecord, Damage, is_whole, path_of, read_file, uuid_of
 from data.archive.warc.warc_file import cdxj_path, own_files
+from data.store.unit_of_work import decisions
 
 ANSWER_KINDS: Final = frozenset(["response", "revisit", "resource"])
 """Kinds of records in which a release may have been seen."""
@@ -145,10 +146,10 @@ class Scanner:
         self._orders += [
             Order("", record.at, event) for event in told.events if isinstance(event, ORDERS)
         ]
-        if any(isinstance(event, events.Snapshot) for event in told.events):
+        if any(isinstance(event, decisions.Snapshot) for event in told.events):
             self._snapshots.add(record.record_id)
         if any(
-            isinstance(event, events.SitePublished) and event.everything for event in told.events
+            isinstance(event, decisions.SitePublished) and event.everything for event in told.events
         ):
             self._rewrites.add(record.record_id)
 

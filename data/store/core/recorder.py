@@ -33,8 +33,8 @@ from data.store.core.candidates import SimilarReleases, bands_of, find_candidate
 from data.store.core.stories import StoryJoiner
 from data.store.core.unconfirmed import confirm, may_be_cut
 from data.store.shared_sql.database.rows import AddressOwner, StoredRelease
-from data.store.shared_sql.outcome import JoinedStory, RecordOutcome
 from data.store.shared_sql.tables import Tables
+from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
 from data.text.similarity import TextSignature, signature
 from data.text.urls import canonical_url
 from data.text.words import word_hashes

@@ -12,7 +12,7 @@ from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol
 
 from data.identity.decision import Decision
 from data.models import Content, Draft, Lease
@@ -20,11 +20,10 @@ from data.store.core.recorder import Recorder
 from data.store.shared_sql.aliases import AliasesPart
 from data.store.shared_sql.captures import CapturesPart
 from data.store.shared_sql.database.connection import Connection
-from data.store.shared_sql.events import EventsPart
+from data.store.shared_sql.events import EventsPart, enter_events
 from data.store.shared_sql.health import HealthPart
 from data.store.shared_sql.journal import JournalPart
 from data.store.shared_sql.links import LinksPart
-from data.store.shared_sql.outcome import JoinedStory, RecordOutcome
 from data.store.shared_sql.publication import FacetsPart, PublicationPart
 from data.store.shared_sql.releases import ReleasesPart
 from data.store.shared_sql.retraction import RetractionPart
@@ -38,6 +37,8 @@ from data.store.shared_sql.summaries import SummariesPart
 from data.store.shared_sql.tables import Tables
 from data.store.shared_sql.visits import VisitsPart
 from data.store.shared_sql.walks import WalksPart
+from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
+from data.store.unit_of_work.unit import UnitOfWork
 
 NOT_OF_ARCHIVE: Final = (
     *("websub_topics", "websub_subscriptions", "websub_requests"),
@@ -49,6 +50,13 @@ NOT_OF_ARCHIVE: Final = (
 
 REFILED_AT_ONCE: Final = 500
 """Maximum number of releases that lose a topic in one transaction."""
+
+
+class JournalWriter(Protocol):
+    """Archives the decisions of a store before they are committed."""
+
+    def write(self, unit: UnitOfWork) -> None:
+        """Write the journal record of a transaction, within it."""
 
 
 class Store(
@@ -79,8 +87,21 @@ class Store(
 
     def __init__(self, connection: Connection, tables: Tables) -> None:
         super().__init__(connection)
+        connection.before_commit = self._before_commit
+        self.journal: JournalWriter | None = None
         self._tables = tables
         self._recorder = Recorder(tables)
+
+    def _before_commit(self, unit: UnitOfWork) -> None:
+        """Write ahead what others learn of a transaction, as its last step.
+
+        The connection has written delayed rows and checked the lease by now, so that a transaction
+        without its lease leaves no journal record.
+        """
+        if self.journal:
+            self.journal.write(unit)
+        if unit.public:
+            enter_events(self._db, unit.public)
 
     def transaction(self) -> AbstractContextManager[object]:
         """Run the method calls within in one transaction that is committed fully or not at all.
@@ -88,6 +109,14 @@ class Store(
         If one of the methods fails, only its own writes are undone.
         """
         return self._writing()
+
+    @property
+    def unit(self) -> UnitOfWork:
+        """Return the unit of work of this thread's transaction.
+
+        Raises RuntimeError outside of a transaction.
+        """
+        return self._connection.unit
 
     def under(self, lease: Lease | None) -> AbstractContextManager[None]:
         """Write within the block only while a worker has the ``lease`` of a host, if any.
@@ -106,6 +135,10 @@ class Store(
 
         Raises OSError.
         """
+
+    @abstractmethod
+    def was_empty(self) -> bool:
+        """Return whether the store had no sources before the current transaction."""
 
     @abstractmethod
     def snapshot(self, size: int) -> Iterator[bytes]:

@@ -11,8 +11,8 @@ from data.identity.matching import keys_of
 from data.models import Draft, Release
 from data.store.core.candidates import SimilarReleases
 from data.store.shared_sql.database.rows import StoredMember, StoredText
-from data.store.shared_sql.outcome import JoinedStory
 from data.store.shared_sql.tables import Tables
+from data.store.unit_of_work.outcome import JoinedStory
 from data.stories.copies import MIN_SHINGLES, Likeness, belongs_to_story, likeness
 from data.stories.translations import Translation, commonness, marks_in, translation_pairs
 from data.text.similarity import TextSignature, signature

@@ -66,9 +66,9 @@ class PostgresStore(PostgresSearch, Store):
     def under(self, lease: Lease | None) -> AbstractContextManager[None]:
         """Write within the block only while a worker has the ``lease`` of a host, if any.
 
-        Each transaction within checks the token of the lease first. It raises LeaseLost and writes
-        nothing if the token has changed. A store has one lease at a time, which applies to all
-        threads.
+        Each transaction within checks the token of the lease before its commit. It raises LeaseLost
+        and writes nothing if the token has changed. A store has one lease at a time, which applies
+        to all threads.
         """
         return self._connection.under(lease) if lease else nullcontext()
 
@@ -131,6 +131,10 @@ class PostgresStore(PostgresSearch, Store):
 
     def keep_private(self) -> None:
         """Do nothing: the database controls who may read the store."""
+
+    def was_empty(self) -> bool:
+        with self._connection.apart() as db:
+            return not db.execute("SELECT 1 FROM sources LIMIT 1").fetchall()
 
     def snapshot(self, size: int) -> Iterator[bytes]:
         with tempfile.TemporaryDirectory(prefix="communique-") as folder:

@@ -142,7 +142,7 @@ class CapturesPart(Part):
                 [encode(numbers)],
             )
             for release in releases:
-                self._connection.at_commit(enter_facet_changes, facet_changes(release, release))
+                self._unit.at_commit(enter_facet_changes, facet_changes(release, release))
 
     def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
         """Queue addresses of files of releases for archiving and return the new addresses.

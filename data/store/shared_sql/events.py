@@ -142,12 +142,11 @@ def append_changes(connection: Connection, number: int, old: Release | None, new
     Call it if readers see a difference.
     """
     at = time.time()
-    connection.at_commit(
-        enter_events,
-        [
+    connection.unit.publish(
+        *(
             NewEvent(kind, number, new.revision, new.source, at)
             for kind in kinds_of_change(old, new)
-        ],
+        )
     )
 
 
@@ -171,9 +170,8 @@ def append_events(connection: Connection, kind: EventKind, releases: Iterable[in
         " WHERE number IN (SELECT CAST(value AS BIGINT) FROM json_each(?)) ORDER BY number",
         [encode([*releases])],
     )
-    connection.at_commit(
-        enter_events,
-        [NewEvent(kind, number, revision, source, at) for number, revision, source in rows],
+    connection.unit.publish(
+        *(NewEvent(kind, number, revision, source, at) for number, revision, source in rows)
     )
 
 

@@ -158,7 +158,7 @@ class ReleaseTable(Part):
         ``old`` is the release before, or None if it is new.
         """
         append_changes(self._connection, number, old, new)
-        self._connection.at_commit(enter_facet_changes, facet_changes(old, new))
+        self._unit.at_commit(enter_facet_changes, facet_changes(old, new))
 
     def queue_event(
         self, kind: AlertKind, at: dt.datetime, release: int, *, revision: int, backlog: bool

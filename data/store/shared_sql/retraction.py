@@ -17,11 +17,11 @@ from data.store.shared_sql.captures import keep_capture
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import SHOWN_VIEW, encode, instant, redacted_row
 from data.store.shared_sql.events import append_events
-from data.store.shared_sql.outcome import Sight
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
 from data.store.shared_sql.stories import StoryTables
 from data.store.shared_sql.subscribers.alerts import queue_event
+from data.store.unit_of_work.outcome import Sight
 
 GIVE_REASON: Final = (
     "INSERT INTO retraction_reasons (release, why) SELECT number, ? FROM releases WHERE id = ?"
@@ -285,7 +285,7 @@ class RetractionPart(Part):
             after = replace(before, hidden=not before.hidden)
             kind: EventKind = "hidden" if after.hidden else "shown"
             append_events(self._connection, kind, [self._number(release_id)])
-            self._connection.at_commit(enter_facet_changes, facet_changes(before, after))
+            self._unit.at_commit(enter_facet_changes, facet_changes(before, after))
             if after.story:
                 StoryTables(self._connection).mark_story_dirty(after.story)
         return True
@@ -299,4 +299,4 @@ class RetractionPart(Part):
 
     def _mark_dirty(self, release: Release, kind: EventKind) -> None:
         append_events(self._connection, kind, [self._number(release.id)])
-        self._connection.at_commit(enter_facet_changes, facet_changes(release, release))
+        self._unit.at_commit(enter_facet_changes, facet_changes(release, release))

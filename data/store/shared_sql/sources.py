@@ -108,8 +108,8 @@ class SourcesPart(Part):
             of_source = self._ask("SELECT number FROM releases WHERE source = ?", [new])
             append_events(self._connection, "update", [number for (number,) in of_source])
             # Pending facet changes may use the old id, so they are written before the move.
-            self._connection.at_commit(enter_facet_changes, [])
-            self._connection.at_commit(move_facets, [(old, new)])
+            self._unit.at_commit(enter_facet_changes, [])
+            self._unit.at_commit(move_facets, [(old, new)])
             db.execute("UPDATE removed_sources SET source = ? WHERE source = ?", [new, old])
             db.execute(
                 "UPDATE runs SET report = json_set(report, '$.source', source) WHERE source = ?",
@@ -193,7 +193,7 @@ class SourcesPart(Part):
         return [(key, more) for row in rows for key in keys_of_row(row)]
 
     def _enter(self, source: str, changes: list[FacetChange]) -> None:
-        self._connection.at_commit(enter_facet_changes, [*changes, ((source, "", "", "", ""), 0)])
+        self._unit.at_commit(enter_facet_changes, [*changes, ((source, "", "", "", ""), 0)])
         stories = StoryTables(self._connection)
         for (story,) in self._ask(
             "SELECT DISTINCT story FROM releases WHERE source = ? AND story IS NOT NULL", [source]

@@ -84,7 +84,7 @@ class StoryTables(Part):
             [story],
         )
         changes = [(key, 0) for row in rows for key in keys_of_row(row)]
-        self._connection.at_commit(enter_facet_changes, changes)
+        self._unit.at_commit(enter_facet_changes, changes)
 
     def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> bool:
         """Store the addresses that a release's page links as its translations.

@@ -55,6 +55,10 @@ class SqliteStore(SqliteSearch, Store):
             if file.exists():
                 file.chmod(0o600)
 
+    def was_empty(self) -> bool:
+        with closing(sqlite3.connect(self._connection.path)) as db:
+            return not db.execute("SELECT 1 FROM sources LIMIT 1").fetchall()
+
     def snapshot(self, size: int) -> Iterator[bytes]:
         place = self._connection.path.parent
         # A store on a read-only disk is copied elsewhere.

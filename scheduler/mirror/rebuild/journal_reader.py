@@ -13,6 +13,7 @@ from data.archive.journal.scan import Scan
 from data.archive.warc.reader import Damage, read_record
 from data.errors import ArchiveError
 from data.store.core.store import Store
+from data.store.unit_of_work import decisions
 
 
 class JournalReader:
@@ -36,14 +37,14 @@ class JournalReader:
         (entry,) = self._found.history.entries[self._found.snapshot : self._found.snapshot + 1]
         for _, recorded_events in self.read([entry]):
             for event in recorded_events:
-                if isinstance(event, events.Snapshot) and self._assembled(event, path):
+                if isinstance(event, decisions.Snapshot) and self._assembled(event, path):
                     return self._found.snapshot
         path.unlink(missing_ok=True)
         return 0
 
     def read(
         self, entries: Iterable[JournalEntry]
-    ) -> Iterator[tuple[JournalEntry, Sequence[events.AnyEvent]]]:
+    ) -> Iterator[tuple[JournalEntry, Sequence[decisions.AnyEvent]]]:
         """The events of each entry; no events for an unreadable entry."""
         for entry in entries:
             block = self.block(entry.file, entry.offset)
@@ -62,7 +63,7 @@ class JournalReader:
             self._damaged.append(Damage(file, offset, error.cause))
             return None
 
-    def _assembled(self, snapshot: events.Snapshot, path: Path) -> bool:
+    def _assembled(self, snapshot: decisions.Snapshot, path: Path) -> bool:
         """Join the parts of a snapshot into a file; return whether all parts were found."""
         digest = hashlib.sha256()
         with path.open("wb") as file:
@@ -90,7 +91,7 @@ def apply_orders(store: Store, found: Scan, reader: JournalReader, archive: Path
     if lacking:
         for _, recorded_events in reader.read(found.history.aside):
             for event in recorded_events:
-                if isinstance(event, events.Recorded) and "content" in event.release:
+                if isinstance(event, decisions.Recorded) and "content" in event.release:
                     recorded[str(event.release["id"])] = event
     with store.transaction():
         obey(store, orders, {name: recorded[name] for name in lacking & recorded.keys()})

@@ -15,7 +15,6 @@ import msgspec
 import tomlkit
 from tomlkit.exceptions import ParseError
 
-from data.archive.journal import events
 from data.archive.journal.history import JournalEntry
 from data.archive.journal.orders import FILE as ORDERS
 from data.archive.journal.replay import JournalReplay
@@ -32,6 +31,7 @@ from data.files import sync
 from data.models import DayDigest, Facet
 from data.store import open_store
 from data.store.protocols import PublishStore
+from data.store.unit_of_work import decisions
 from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
 from scheduler.home.publish import publish_proofs, settle_topics
@@ -64,20 +64,20 @@ NOTE: Final = (
 )
 
 PUBLISHING_EVENTS: Final = (
-    events.Paged,
-    events.DayClosed,
-    events.HealthChanged,
-    events.RhythmFound,
-    events.InFeeds,
-    events.SitePublished,
+    decisions.Paged,
+    decisions.DayClosed,
+    decisions.HealthChanged,
+    decisions.RhythmFound,
+    decisions.InFeeds,
+    decisions.SitePublished,
 )
 """Events that a publication records."""
 
 HIDING_EVENTS: Final = (
-    events.Hidden,
-    events.Unhidden,
-    events.SourceRemoved,
-    events.SourceRestored,
+    decisions.Hidden,
+    decisions.Unhidden,
+    decisions.SourceRemoved,
+    decisions.SourceRestored,
 )
 """Events that change archive pages, because releases are hidden or shown again."""
 
@@ -239,14 +239,14 @@ class Rebuilding:
 
     def _steps(
         self, entries: Sequence[JournalEntry]
-    ) -> Iterator[tuple[list[Sequence[events.AnyEvent]], dt.datetime | None]]:
+    ) -> Iterator[tuple[list[Sequence[decisions.AnyEvent]], dt.datetime | None]]:
         """The events of records that are written together, and when to publish after them, or None.
 
         An archive page shows releases as they were when it was cut, or when one of them was hidden.
         So the site is published at these moments, before the next change, but not before the last
         complete publication.
         """
-        waiting: list[Sequence[events.AnyEvent]] = []
+        waiting: list[Sequence[decisions.AnyEvent]] = []
         cut: dt.datetime | None = None
         hidden = False
         for number, (entry, recorded) in enumerate(self._reader.read(entries), start=self._begin):
@@ -255,9 +255,9 @@ class Rebuilding:
                 yield waiting, cut
                 waiting, cut = [], None
             waiting.append(recorded)
-            pages = any(isinstance(event, events.Paged) for event in recorded)
+            pages = any(isinstance(event, decisions.Paged) for event in recorded)
             hidden = hidden or any(isinstance(event, HIDING_EVENTS) for event in recorded)
-            if hidden and any(isinstance(event, events.SitePublished) for event in recorded):
+            if hidden and any(isinstance(event, decisions.SitePublished) for event in recorded):
                 pages, hidden = True, False
             if number == self._found.rewritten or (pages and number > self._found.rewritten):
                 cut = entry.at
@@ -271,7 +271,7 @@ class Rebuilding:
         """Use the last record of each file that no event is left for."""
         if not self._found.is_whole:
             for name, record in self._found.kept.items():
-                self._replay.files.setdefault(name, events.FileKept(name, record, record))
+                self._replay.files.setdefault(name, decisions.FileKept(name, record, record))
 
     def _write_files(self) -> None:
         """Write the files in force into the home directory, and delete all other ones."""

@@ -18,8 +18,9 @@ from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
 from data.store.postgres.database.dialect import translated
 from data.store.postgres.database.pool import CONNECTING, STATEMENT, TAKE_TURN, failed, pool_of
 from data.store.postgres.database.schema import APPLIED, wrong_version
-from data.store.shared_sql.database.connection import Arguments, Database
+from data.store.shared_sql.database.connection import NO_TRANSACTION, Arguments, Database
 from data.store.shared_sql.database.interruption import current
+from data.store.unit_of_work.unit import UnitOfWork
 from data.text.redaction import redacted
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class PostgresConnection:
         self._patience = patience
         self._threads = threading.local()
         self._lease: Lease | None = None
+        self.before_commit: Callable[[UnitOfWork], None] = lambda _: None
         # Another process may have migrated the schema since this process checked it.
         if wrong := wrong_version({name for (name,) in self.ask(f"SELECT name FROM {APPLIED}")}):
             raise StoreError(self.url, wrong)
@@ -182,19 +184,20 @@ class PostgresConnection:
         Within another transaction it becomes part of that one. If it fails, only its own writes are
         undone.
         """
-        if getattr(self._threads, "raw", None) is None:
-            with self._outermost():
-                yield self
-            return
-        waiting = len(self._threads.at_commit)
+        unit: UnitOfWork | None = getattr(self._threads, "unit", None)
+        with self._nested(unit) if unit else self._outermost():
+            yield self
+
+    @contextmanager
+    def _nested(self, unit: UnitOfWork) -> Iterator[None]:
         self.execute("SAVEPOINT verb")
         try:
-            yield self
+            with unit.part():
+                yield
         except BaseException:
             # If the connection is lost, there is nothing to undo.
             with suppress(StoreError):
                 self.execute("ROLLBACK TO verb")
-            del self._threads.at_commit[waiting:]
             self._forget()
             raise
         finally:
@@ -208,12 +211,15 @@ class PostgresConnection:
         except psycopg.Error as error:
             raise failed(self._address, error) from error
         threads = self._threads
-        threads.raw, threads.at_commit = raw, []
+        threads.raw = raw
+        unit = threads.unit = UnitOfWork()
         try:
             try:
                 self._begin(raw)
                 yield
-                self._enter_waiting()
+                unit.write_queued(self)
+                self._check_lease()
+                self.before_commit(unit)
                 self.execute("COMMIT")
             except BaseException:
                 try:
@@ -222,10 +228,11 @@ class PostgresConnection:
                     # The server rolls back the abandoned transaction. The pool discards closed
                     # connections.
                     raw.close()
+                unit.rolled_back()
                 self._forget()
                 raise
         finally:
-            threads.raw = None
+            threads.raw = threads.unit = None
             self._pool.putconn(raw)
 
     def _begin(self, raw: psycopg.Connection[Any]) -> None:
@@ -241,7 +248,6 @@ class PostgresConnection:
             # Another connection wrote since this thread's last transaction.
             self._forget()
         self._threads.number = number + 1
-        self._check_lease()
 
     def _check_lease(self) -> None:
         lease = self._lease
@@ -251,15 +257,12 @@ class PostgresConnection:
         ):
             raise LeaseLost(lease.host)
 
-    def at_commit(self, enter: Callable[[Database, list[Any]], None], items: Any) -> None:
-        self._threads.at_commit.append((enter, items))
-
-    def _enter_waiting(self) -> None:
-        waiting: defaultdict[Callable[..., None], list[Any]] = defaultdict(list)
-        for enter, items in self._threads.at_commit:
-            waiting[enter] += items
-        for enter, items in waiting.items():
-            enter(self, items)
+    @property
+    def unit(self) -> UnitOfWork:
+        found: UnitOfWork | None = getattr(self._threads, "unit", None)
+        if found is None:
+            raise RuntimeError(NO_TRANSACTION)
+        return found
 
     def at_hand(self, name: str) -> dict[Any, Any]:
         if not hasattr(self._threads, "at_hand"):

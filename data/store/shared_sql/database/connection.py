@@ -10,6 +10,8 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Final, Protocol, TypeAlias
 
+from data.store.unit_of_work.unit import UnitOfWork
+
 MARK: Final = "unfinished_transfer"
 """Name of a table that marks a store while a transfer fills it (see data.store.transfer)."""
 
@@ -17,6 +19,8 @@ HALF_FULL: Final = (
     "another store is being written into it: run `communique migrate` to its end, with the same "
     "--from and --to"
 )
+
+NO_TRANSACTION: Final = "only a transaction has a unit of work"
 
 Arguments: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
@@ -43,7 +47,19 @@ class Database(Protocol):
 
 
 class Connection(Protocol):
-    """A database with one connection per thread. All methods raise StoreError."""
+    """A database with one connection per thread. All methods raise StoreError.
+
+    ``before_commit`` is called with the unit of work of each transaction, as its last step.
+    """
+
+    before_commit: Callable[[UnitOfWork], None]
+
+    @property
+    def unit(self) -> UnitOfWork:
+        """Return the unit of work of this thread's transaction.
+
+        Raises RuntimeError outside of a transaction.
+        """
 
     @property
     def db(self) -> Database:
@@ -90,9 +106,6 @@ class Connection(Protocol):
         undone.
         """
 
-    def at_commit(self, enter: Callable[[Database, list[Any]], None], items: Any) -> None:
-        """Call ``enter`` once with all items of this transaction, just before the commit."""
-
     def at_hand(self, name: str) -> dict[Any, Any]:
         """Return this thread's cache of rows with this name.
 
@@ -115,6 +128,10 @@ class Part:
     @property
     def _db(self) -> Database:
         return self._connection.db
+
+    @property
+    def _unit(self) -> UnitOfWork:
+        return self._connection.unit
 
 
 def places(values: Collection[object]) -> str:

@@ -17,9 +17,10 @@ import sqlite_utils
 from data.errors import Interrupted, RefusedValue, SlowSearch, StoreError
 from data.files import sync
 from data.sqlite_file import cause_of, files_of, is_read_only, open_for_reading, open_for_writing
-from data.store.shared_sql.database.connection import HALF_FULL, MARK, Arguments, Database
+from data.store.shared_sql.database.connection import HALF_FULL, MARK, NO_TRANSACTION, Arguments
 from data.store.shared_sql.database.interruption import current
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
+from data.store.unit_of_work.unit import UnitOfWork
 
 STEPS: Final = 1000
 """Number of SQLite instructions between two checks of the time. A full-text instruction may be
@@ -66,6 +67,7 @@ class SqliteConnection:
         self.path = path
         self._patience = patience
         self._threads = threading.local()
+        self.before_commit: Callable[[UnitOfWork], None] = lambda _: None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if wrong := refusal(path):
@@ -100,9 +102,7 @@ class SqliteConnection:
         self._threads.db = connect(self.path, self._patience)
         limit_steps(self._threads.db)
         self._threads.tables = sqlite_utils.Database(self._threads.db)
-        self._threads.depth = 0
-        self._threads.durable = False
-        self._threads.at_commit = []
+        self._threads.unit = None
         self._threads.at_hand = defaultdict(dict)
         self._threads.version = None
         return self._threads.db  # type: ignore[no-any-return]  # a thread-local is untyped
@@ -171,8 +171,12 @@ class SqliteConnection:
     def commit_durably(self) -> None:
         self._threads.durable = True
 
-    def at_commit(self, enter: Callable[[Database, list[Any]], None], items: Any) -> None:
-        self._threads.at_commit.append((enter, items))
+    @property
+    def unit(self) -> UnitOfWork:
+        found: UnitOfWork | None = getattr(self._threads, "unit", None)
+        if found is None:
+            raise RuntimeError(NO_TRANSACTION)
+        return found
 
     def at_hand(self, name: str) -> dict[Any, Any]:
         _ = self.db
@@ -188,41 +192,51 @@ class SqliteConnection:
         one. If it fails, only its own writes are undone.
         """
         connection = self.db
-        inner = self._threads.depth > 0
-        begin, keep, undo = (
-            ("SAVEPOINT verb", "RELEASE verb", "ROLLBACK TO verb")
-            if inner
-            else ("BEGIN IMMEDIATE", "COMMIT", "ROLLBACK")
-        )
+        unit: UnitOfWork | None = self._threads.unit
         try:
-            connection.execute(begin)
-            self._threads.depth += 1
-            waiting = len(self._threads.at_commit)
-            if not inner:
-                self._threads.durable = False
-                self._forget_changed(connection)
-            try:
+            with self._nested(unit) if unit else self._outermost():
                 yield connection
-                if not inner:
-                    self._enter_waiting(connection)
-            except BaseException:
-                connection.execute(undo)
-                if inner:
-                    connection.execute(keep)
-                del self._threads.at_commit[waiting:]
-                self._forget()
-                raise
-            finally:
-                self._threads.depth -= 1
-            connection.execute(keep)
-            if not inner:
-                self._threads.at_commit.clear()
-                if self._threads.durable:
-                    self._sync()
         except sqlite3.Error as error:
-            if connection.in_transaction and not inner:
-                connection.execute("ROLLBACK")
             raise self._failed(error) from error
+
+    @contextmanager
+    def _outermost(self) -> Iterator[None]:
+        connection, threads = self.db, self._threads
+        connection.execute("BEGIN IMMEDIATE")
+        unit = threads.unit = UnitOfWork()
+        threads.durable = False
+        try:
+            self._forget_changed(connection)
+            yield
+            unit.write_queued(connection)
+            self.before_commit(unit)
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            unit.rolled_back()
+            self._forget()
+            raise
+        finally:
+            threads.unit = None
+        if threads.durable:
+            self._sync()
+
+    @contextmanager
+    def _nested(self, unit: UnitOfWork) -> Iterator[None]:
+        connection = self.db
+        connection.execute("SAVEPOINT verb")
+        try:
+            with unit.part():
+                yield
+        except BaseException:
+            # SQLite rolls back the whole transaction after some errors, such as a full disk.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK TO verb")
+                connection.execute("RELEASE verb")
+            self._forget()
+            raise
+        connection.execute("RELEASE verb")
 
     def _sync(self) -> None:
         """Make all committed transactions durable, even transactions that are only in the log.
@@ -237,14 +251,6 @@ class SqliteConnection:
             sync(self.path.parent)
         except OSError as error:
             raise self._failed(error) from error
-
-    def _enter_waiting(self, connection: sqlite3.Connection) -> None:
-        """Call the functions that wait for the end of the transaction."""
-        waiting: defaultdict[Callable[..., None], list[Any]] = defaultdict(list)
-        for enter, items in self._threads.at_commit:
-            waiting[enter] += items
-        for enter, items in waiting.items():
-            enter(connection, items)
 
     def _forget_changed(self, connection: sqlite3.Connection) -> None:
         """Empty the caches if another connection wrote since the last transaction."""

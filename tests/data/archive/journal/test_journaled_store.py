@@ -30,8 +30,9 @@ from data.models import (
     SourceRhythm,
     Walk,
 )
-from data.store.shared_sql.outcome import Sight
 from data.store.sqlite.store import SqliteStore
+from data.store.unit_of_work import decisions
+from data.store.unit_of_work.outcome import Sight
 from tests.drafts import BODY, draft
 from tests.told import told
 
@@ -72,7 +73,7 @@ class Blocks:
         return [events.decode(block) for block in self.blocks]
 
     @property
-    def events(self) -> list[events.AnyEvent]:
+    def events(self) -> list[decisions.AnyEvent]:
         """All events, in their order."""
         return [event for record in self.records for event in record.events]
 
@@ -216,9 +217,9 @@ def test_the_same_visit_again_makes_no_record_until_the_store_is_closed(
     store.close()
     (last,) = journaled.archive.records[before:]
     seen, visited = last.events
-    assert isinstance(seen, events.Seen)
+    assert isinstance(seen, decisions.Seen)
     assert seen.releases == {release.id: Sight(noon + 8 * HOUR, leaf=8)}
-    assert isinstance(visited, events.Visited)
+    assert isinstance(visited, decisions.Visited)
     assert visited.run.started == noon + 8 * HOUR
 
 
@@ -243,7 +244,7 @@ def test_a_visit_with_a_problem_is_reported_at_once(
     before = len(journaled.archive.blocks)
     journaled.store.add_run(run)
     assert len(journaled.archive.blocks) == before + 1
-    assert journaled.archive.events[-1] == events.Visited(run)
+    assert journaled.archive.events[-1] == decisions.Visited(run)
 
 
 def undone(store: JournaledStore, at: dt.datetime) -> None:
@@ -263,7 +264,7 @@ def test_a_transaction_is_one_record_and_failed_parts_are_not_recorded(
         undone(store, noon)
         store.record(draft("http://wire.example/1", source="wire"), seen=noon, since=noon)
     (record,) = journaled.archive.records
-    kept = [one for one in record.events if isinstance(one, events.Recorded)]
+    kept = [one for one in record.events if isinstance(one, decisions.Recorded)]
     assert [one.release["source"] for one in kept] == ["harbour", "wire"]
     undone(store, noon)
     assert len(journaled.archive.blocks) == 1
@@ -284,7 +285,7 @@ def test_what_the_archive_cannot_take_waits_in_the_store_until_it_can(
     journaled.archive.full = False
     journaled.store.record(draft("http://wire.example/1", source="wire"), seen=noon, since=noon)
     kept = journaled.archive.events
-    kinds = [one.kind for one in kept if isinstance(one, events.Recorded)]
+    kinds = [one.kind for one in kept if isinstance(one, decisions.Recorded)]
     assert kinds == ["new", "changed", "new"]
     assert journaled.is_told(tmp_path)
 
@@ -305,7 +306,7 @@ def test_a_walk_is_reported_when_it_is_over(journaled: Journaled) -> None:
     journaled.store.keep_walk("harbour", replace(walk, position="/3", history="complete"))
     journaled.store.keep_walk("harbour", replace(walk, position="/3", history="complete"))
     (told_,) = journaled.archive.events
-    assert isinstance(told_, events.WalkEnded)
+    assert isinstance(told_, decisions.WalkEnded)
     assert told_.walk.position == "/3"
 
 
@@ -313,7 +314,7 @@ def test_a_file_of_home_is_kept_when_it_is_another(journaled: Journaled) -> None
     for content in (b"a = 1", b"a = 1", b"a = 2", None, None):
         journaled.store.keep_home_file("topics.toml", content)
     assert journaled.archive.files == [b"a = 1", b"a = 2"]
-    kept = [one for one in journaled.archive.events if isinstance(one, events.FileKept)]
+    kept = [one for one in journaled.archive.events if isinstance(one, decisions.FileKept)]
     assert [bool(one.digest) for one in kept] == [True, True, False]
 
 
@@ -322,5 +323,5 @@ def test_the_archive_holds_no_secret_of_a_file(journaled: Journaled) -> None:
     journaled.store.keep_home_file("sources/harbour.toml", text.encode())
     assert journaled.archive.files == [b'url = "https://harbour.example/feed?token=***&page=1"']
     (kept,) = journaled.archive.events
-    assert isinstance(kept, events.FileKept)
+    assert isinstance(kept, decisions.FileKept)
     assert kept.secrets_cut

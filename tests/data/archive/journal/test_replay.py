@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import datetime as dt
 
-from data.archive.journal import events
 from data.archive.journal.replay import JournalReplay
 from data.models import Facet, Source
 from data.store.core.store import Store
+from data.store.unit_of_work import decisions
 from tests.drafts import draft
 
 
 def test_unwritable_files_are_reported_and_affect_no_other(store: Store, noon: dt.datetime) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     replay = JournalReplay(store)
-    page = events.Paged(Facet(), 1, [release.id])
+    page = decisions.Paged(Facet(), 1, [release.id])
     replay.write(
         [
-            events.Registered(Source("harbour", "Harbour Board", "")),
+            decisions.Registered(Source("harbour", "Harbour Board", "")),
             page,
             # Twice on a page; of a release that is not there; a zone of no place.
             page,
-            events.Retracted("no-such-release", noon),
-            events.Recorded(
+            decisions.Retracted("no-such-release", noon),
+            decisions.Recorded(
                 "new",
                 {
                     "id": "1",
@@ -45,7 +45,7 @@ def test_unwritable_files_are_reported_and_affect_no_other(store: Store, noon: d
                 b"",
                 (),
             ),
-            events.Registered(Source("wire", "Wire", "")),
+            decisions.Registered(Source("wire", "Wire", "")),
         ]
     )
     assert [one.partition(":")[0] for one in replay.refused] == ["archive_page", "record"]
@@ -58,7 +58,7 @@ def test_a_release_whose_beginning_is_lost_is_named(store: Store, noon: dt.datet
     times = dict.fromkeys(("first_seen", "last_seen", "updated", "order"), noon.isoformat())
     changed = {"id": "1", "source": "x", "url": "http://x.example/", "revision": 2, **times}
     replay = JournalReplay(store)
-    replay.write([events.Recorded("changed", changed, b"", ())])
+    replay.write([decisions.Recorded("changed", changed, b"", ())])
     assert (replay.lost, replay.refused) == ({"1"}, [])
 
 
@@ -67,7 +67,7 @@ def test_a_release_without_a_version_is_named(store: Store, noon: dt.datetime) -
     replay = JournalReplay(store)
     times = dict.fromkeys(("first_seen", "last_seen", "updated", "order"), noon.isoformat())
     fields = {"id": release.id, "source": "harbour", "url": release.url, **times}
-    replay.write([events.Recorded("changed", {**fields, "revision": 2}, b"", ())])
+    replay.write([decisions.Recorded("changed", {**fields, "revision": 2}, b"", ())])
     assert replay.lost == set()
-    replay.write([events.Recorded("changed", {**fields, "revision": 4}, b"", ())])
+    replay.write([decisions.Recorded("changed", {**fields, "revision": 4}, b"", ())])
     assert replay.lost == {release.id}

@@ -6,8 +6,8 @@ import datetime as dt
 from pathlib import Path
 
 from data.store.core.store import Store
-from data.store.shared_sql.outcome import Sight
 from data.store.sqlite.store import SqliteStore
+from data.store.unit_of_work.outcome import Sight
 from tests.drafts import BODY, draft, published
 from tests.told import told
 

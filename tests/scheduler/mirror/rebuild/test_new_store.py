@@ -13,6 +13,7 @@ from data.archive.journal import events
 from data.clock import utc_now
 from data.sqlite_file import files_of
 from data.store import open_store
+from data.store.unit_of_work import decisions
 from scheduler.home import Home, LostStore, home_at
 from scheduler.mirror.rebuild.new_store import begin_new_store
 from tests.command import SETTINGS, collect, communique, make_home
@@ -122,7 +123,7 @@ def test_the_first_visit_may_be_killed_and_made_again(room: Room, tmp_path: Path
     opened.plain_store().close()
     # A journal record without its transaction is all that a kill leaves.
     with closing(opened.open_archive()) as archive:
-        told = events.encode(events.JournalRecord([events.FileKept("topics.toml")]))
+        told = events.encode(events.JournalRecord([decisions.FileKept("topics.toml")]))
         archive.metadata(events.JOURNAL, events.JSON, told, at=utc_now())
     assert home_at(home).has_journal()
     assert collect(home)["new"] == 3

@@ -20,6 +20,7 @@ from data.store.core.store import Store
 from data.store.postgres.database.pool import close_pools, failed, pool_of
 from data.store.postgres.store import PostgresStore
 from data.store.shared_sql.database.interruption import Interruption, interruptible
+from data.store.unit_of_work.unit import UnitOfWork
 from tests.drafts import draft
 from tests.postgres_server import PASSWORD, USER, PostgresServer, postgres_running
 from tests.postgres_store import emptied
@@ -115,15 +116,37 @@ def test_a_lease_is_of_all_threads_and_a_token_of_none_is_none(
     assert count(store) == 0
 
 
-def test_a_host_cannot_be_taken_during_a_transaction_under_its_lease(
+def test_a_host_cannot_be_taken_between_the_check_of_its_lease_and_the_commit(
     store: PostgresStore, other: psycopg.Connection, noon: dt.datetime
 ) -> None:
+    free: list[object] = []
+
+    class Free:
+        def write(self, unit: UnitOfWork) -> None:
+            """Ask for the host while the journal would be written."""
+            del unit
+            free.append(other.execute("SELECT host FROM hosts FOR UPDATE SKIP LOCKED").fetchall())
+
     lease(other, 7)
-    with store.under(Lease(HOST, 7)), store.transaction():
+    store.journal = Free()
+    with store.under(Lease(HOST, 7)):
         store.record(draft(), seen=noon, since=noon)
-        taken = other.execute("SELECT host FROM hosts FOR UPDATE SKIP LOCKED").fetchall()
-        assert taken == []
+    assert free == [[]]
     assert other.execute("SELECT host FROM hosts FOR UPDATE SKIP LOCKED").fetchall() == [(HOST,)]
+
+
+def test_a_host_taken_during_a_transaction_under_its_lease_leaves_nothing_of_it(
+    store: PostgresStore, other: psycopg.Connection, noon: dt.datetime
+) -> None:
+    def record_then_lose() -> None:
+        with store.under(Lease(HOST, 7)), store.transaction():
+            store.record(draft(), seen=noon, since=noon)
+            lease(other, 8)
+
+    lease(other, 7)
+    with pytest.raises(LeaseLost):
+        record_then_lose()
+    assert count(store) == 0
 
 
 def test_a_transaction_whose_connection_is_lost_is_not_half_done(

@@ -1,0 +1,358 @@
+"""The decisions that a store tells its archive, one class each (docs/reference/archive-format.md).
+
+A decision is told with its result, not its inputs. A later reader does not decide again, even if
+the rules have changed.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from typing import Any, Final, Literal, TypeAlias
+
+import msgspec
+
+from data.identity.decision import Decision
+from data.models import (
+    Capture,
+    DayDigest,
+    Facet,
+    Handling,
+    HandlingKind,
+    HealthEvent,
+    RecordPlace,
+    Release,
+    Run,
+    Source,
+    SourceRhythm,
+    Walk,
+)
+from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome, Sight
+
+
+class JournalEvent(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="verb"):
+    """A decision."""
+
+
+class Snapshot(JournalEvent, frozen=True, tag="snapshot"):
+    """A snapshot of the store before the following events, as ids of resource records.
+
+    It starts the journal of a store that already has data: from an older version, or from a time
+    when the archive was disabled.
+    """
+
+    records: Sequence[str]
+    digest: str
+
+
+class Registered(JournalEvent, frozen=True, tag="register"):
+    """A source with its name was registered."""
+
+    source: Source
+
+
+class Recorded(JournalEvent, frozen=True, tag="record"):
+    """The result of recording a draft: data.store.unit_of_work.outcome.RecordOutcome.
+
+    ``release`` contains the fields of the stored data.models.Release: objects before encoding, JSON
+    values after decoding. Missing fields have their defaults; missing content is unchanged.
+    ``capture`` is set if it differs from the release's capture. ``read_at`` is set if an archived
+    page was extracted again. ``news`` has the same meaning as in RecordOutcome.
+    """
+
+    kind: Literal["new", "changed", "unchanged"]
+    release: dict[str, Any]
+    fingerprint: bytes
+    addresses: tuple[str, ...]
+    claimed: str = ""
+    editions: tuple[str, ...] = ()
+    skeleton: bytes = b""
+    labels: Mapping[str, str] = {}
+    joined: JoinedStory | None = None
+    capture: Capture | None = None
+    read_at: dt.datetime | None = None
+    news: bool = False
+
+    def outcome(self, known: Release | None) -> RecordOutcome:
+        """Return the outcome for a store; ``known`` is its present release, or None if it is new.
+
+        Raises msgspec.ValidationError if the content is unknown.
+        """
+        fields = {"aliases": (), **self.release}
+        if known and "content" not in fields:
+            fields["content"] = msgspec.to_builtins(known.content)
+        release = msgspec.convert(fields, Release)
+        is_version = known is None or release.revision > known.revision
+        return RecordOutcome(
+            Decision(self.kind, release),
+            known,
+            self.fingerprint,
+            self.addresses,
+            self.claimed,
+            self.editions,
+            skeleton=self.skeleton,
+            labels=self.labels,
+            joined=self.joined,
+            capture=self.capture or (release.capture if is_version else None),
+            read_at=self.read_at,
+            news=self.news,
+        )
+
+
+class Seen(JournalEvent, frozen=True, tag="seen"):
+    """Releases, by id, were seen unchanged at these times, and in these records."""
+
+    releases: Mapping[str, Sight]
+
+
+class CameBack(JournalEvent, frozen=True, tag="mark_unchanged"):
+    """A retracted release is online again, unchanged."""
+
+    release: str
+    at: dt.datetime
+    capture: Capture | None = None
+
+
+class Missed(JournalEvent, frozen=True, tag="mark_gone"):
+    """The page of a release is missing."""
+
+    release: str
+    at: dt.datetime
+    capture: Capture | None = None
+
+
+class Held(JournalEvent, frozen=True, tag="hold"):
+    """The retraction of missing releases was suspended.
+
+    Each release has the time since when a listing no longer contains it.
+    """
+
+    releases: Mapping[str, dt.datetime | None]
+
+
+class Retracted(JournalEvent, frozen=True, tag="retract"):
+    """A release was retracted."""
+
+    release: str
+    at: dt.datetime
+    why: str = ""
+
+
+class Hidden(JournalEvent, frozen=True, tag="hide"):
+    """A release was hidden from readers."""
+
+    release: str
+    at: dt.datetime
+    why: str
+
+
+class Unhidden(JournalEvent, frozen=True, tag="unhide"):
+    """A hidden release was shown again."""
+
+    release: str
+
+
+class Redacted(JournalEvent, frozen=True, tag="redact"):
+    """All versions of a release's text were redacted, for a reason.
+
+    The journal begins again after a redaction, with a snapshot of the remaining store.
+    """
+
+    release: str
+    at: dt.datetime
+    why: str
+
+
+class SourceRenamed(JournalEvent, frozen=True, tag="rename_source"):
+    """A source received a new id."""
+
+    old: str
+    new: str
+
+
+class SourceRemoved(JournalEvent, frozen=True, tag="remove_source"):
+    """A source is no longer collected; its releases are hidden unless they are ``kept``."""
+
+    source: str
+    at: dt.datetime
+    kept: bool = False
+
+
+class SourceRestored(JournalEvent, frozen=True, tag="restore_source"):
+    """A removed source is collected again, and its releases are shown."""
+
+    source: str
+
+
+class FilesNamed(JournalEvent, frozen=True, tag="await_files"):
+    """Files of releases, by address, will be archived."""
+
+    source: str
+    urls: Sequence[str]
+
+
+class FileCaptured(JournalEvent, frozen=True, tag="file_captured"):
+    """A file of a release was archived."""
+
+    source: str
+    url: str
+    capture: Capture
+
+
+class Relocated(JournalEvent, frozen=True, tag="relocate"):
+    """Records, by id, have new places in the archive."""
+
+    moved: Mapping[str, RecordPlace]
+
+
+class Joined(JournalEvent, frozen=True, tag="join"):
+    """A story received translations that no page links to."""
+
+    story: JoinedStory
+
+
+class Visited(JournalEvent, frozen=True, tag="run"):
+    """The report of a visit."""
+
+    run: Run
+
+
+class WalkEnded(JournalEvent, frozen=True, tag="walk"):
+    """A walk through a listing ended."""
+
+    source: str
+    walk: Walk
+
+
+class Paged(JournalEvent, frozen=True, tag="archive_page"):
+    """Releases were placed on an archive page of a feed."""
+
+    feed: Facet
+    page: int
+    releases: Sequence[str]
+
+
+class DayClosed(JournalEvent, frozen=True, tag="day"):
+    """A finished day was published."""
+
+    digest: DayDigest
+
+
+class HealthChanged(JournalEvent, frozen=True, tag="health"):
+    """The health of a source changed."""
+
+    health: HealthEvent
+
+
+class Handled(JournalEvent, frozen=True, tag="handle"):
+    """A person decided about the alerts or visits of a source."""
+
+    source: str
+    handling: Handling
+
+
+class HandlingEnded(JournalEvent, frozen=True, tag="end_handling"):
+    """A decision about a source ended."""
+
+    source: str
+    kind: HandlingKind
+
+
+class RhythmFound(JournalEvent, frozen=True, tag="rhythm"):
+    """The publication rhythm of a source was learned."""
+
+    source: str
+    rhythm: SourceRhythm
+
+
+class InFeeds(JournalEvent, frozen=True, tag="in_feeds"):
+    """New releases, up to this id, are in the feeds since this time."""
+
+    last: str
+    at: dt.datetime
+
+
+class SitePublished(JournalEvent, frozen=True, tag="publish"):
+    """The site was updated, or all its files were written (``everything``).
+
+    Earlier records outside the chain of this record were therefore never committed. So the site and
+    its journal contain the same releases.
+    """
+
+    at: dt.datetime
+    everything: bool = False
+
+
+class FileKept(JournalEvent, frozen=True, tag="file"):
+    """A file of the home directory has new content, or was deleted if ``digest`` is empty.
+
+    ``digest`` is the file's SHA-256 and ``record`` the id of its resource record. ``secrets_cut``
+    means that the secrets in its addresses were removed from the record.
+    """
+
+    name: str
+    digest: str = ""
+    record: str = ""
+    secrets_cut: bool = False
+
+
+AnyEvent: TypeAlias = (
+    Snapshot
+    | Registered
+    | Recorded
+    | Seen
+    | CameBack
+    | Missed
+    | Held
+    | Retracted
+    | Hidden
+    | Unhidden
+    | Redacted
+    | SourceRenamed
+    | SourceRemoved
+    | SourceRestored
+    | FilesNamed
+    | FileCaptured
+    | Relocated
+    | Joined
+    | Visited
+    | WalkEnded
+    | Paged
+    | DayClosed
+    | HealthChanged
+    | Handled
+    | HandlingEnded
+    | RhythmFound
+    | InFeeds
+    | SitePublished
+    | FileKept
+)
+
+
+RELEASE: Final = tuple(field.name for field in fields(Release))
+"""Fields of a release in an event."""
+
+
+def recorded(outcome: RecordOutcome) -> Recorded:
+    """Return the event of an outcome."""
+    release = outcome.decision.release
+    # Its addresses are separate, with everything known about them.
+    left_out = {"aliases"}
+    if outcome.before and outcome.before.content == release.content:
+        left_out.add("content")
+    told = {name: getattr(release, name) for name in RELEASE if name not in left_out}
+    return Recorded(
+        kind=outcome.decision.kind,
+        release={name: value for name, value in told.items() if value not in (None, "", False)},
+        fingerprint=outcome.fingerprint,
+        addresses=outcome.addresses,
+        claimed=outcome.claimed,
+        editions=outcome.editions,
+        skeleton=outcome.skeleton,
+        labels=outcome.labels,
+        joined=outcome.joined,
+        capture=outcome.capture if outcome.capture != release.capture else None,
+        read_at=outcome.read_at,
+        news=outcome.news,
+    )

@@ -1,0 +1,80 @@
+"""What one transaction tells others, collected by its verbs until the commit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+from data.store.unit_of_work.decisions import AnyEvent
+
+Write: TypeAlias = Callable[[Any, list[Any]], None]
+"""Writes items with a data.store.shared_sql.database.connection.Database."""
+
+
+class UnitOfWork:
+    """The decisions, public events and delayed writes of one outermost transaction of a thread.
+
+    The connection creates it when the transaction begins. A nested transaction that fails removes
+    what was added within it. `data.store.core.store.Store` decides the order at commit.
+    """
+
+    def __init__(self) -> None:
+        self.decisions: list[AnyEvent] = []
+        """Decisions for the journal record of this transaction, in order."""
+        self.delayable: list[AnyEvent] = []
+        """Decisions that may wait for the next journal record."""
+        self.public: list[Any] = []
+        """Events for the public log, in order."""
+        self._queued: list[tuple[Write, list[Any]]] = []
+        self._at_rollback: list[Callable[[], None]] = []
+
+    def decide(self, *decisions: AnyEvent) -> None:
+        """Add decisions for the journal record of this transaction."""
+        self.decisions += decisions
+
+    def decide_later(self, *decisions: AnyEvent) -> None:
+        """Add decisions that may wait for a later journal record.
+
+        They wait until another decision is recorded, or until the store is closed.
+        """
+        self.delayable += decisions
+
+    def publish(self, *events: Any) -> None:
+        """Add events for the public log."""
+        self.public += events
+
+    def at_commit(self, write: Write, items: list[Any]) -> None:
+        """Call ``write`` once before the commit, with the items of all calls for this function."""
+        self._queued.append((write, items))
+
+    def write_queued(self, db: Any) -> None:
+        """Call the functions of `at_commit`, in the order in which each was first queued."""
+        waiting: defaultdict[Write, list[Any]] = defaultdict(list)
+        queued, self._queued = self._queued, []
+        for write, items in queued:
+            waiting[write] += items
+        for write, items in waiting.items():
+            write(db, items)
+
+    def at_rollback(self, undo: Callable[[], None]) -> None:
+        """Call a function if the whole transaction is rolled back."""
+        self._at_rollback.append(undo)
+
+    def rolled_back(self) -> None:
+        """Undo what was done outside of the database for this transaction."""
+        for undo in reversed(self._at_rollback):
+            undo()
+
+    @contextmanager
+    def part(self) -> Iterator[None]:
+        """Remove everything that is added within the block if it fails."""
+        lists: list[list[Any]] = [self.decisions, self.delayable, self.public, self._queued]
+        lengths = [len(one) for one in lists]
+        try:
+            yield
+        except BaseException:
+            for one, length in zip(lists, lengths, strict=True):
+                del one[length:]
+            raise
