@@ -29,8 +29,7 @@ from scheduler.home import home_at
 from scheduler.sources.drift import DriftGuard, KeptReading
 from spiders.archived.drift import Drift
 from spiders.sources.loader import LoadedSource, load_sources
-from spiders.sources.source_file import ListingRules, ReleaseRules
-from spiders.sources.source_reading import SourceReading
+from spiders.sources.source_file import ListingRules, ReleaseRules, SourceReading
 from tests.command import SETTINGS, communique
 from tests.press_room import Room, served
 from tests.themes import SITE, THEMES, listing, posts, shown

@@ -31,8 +31,7 @@ from scheduler.demo.process import rooms_served
 from scheduler.demo.rooms import showing
 from spiders.learning.excerpt import excerpt_of
 from spiders.learning.source_templates import SourceTemplates
-from spiders.learning.template import decode_template
-from spiders.learning.template_reader import TemplateReader
+from spiders.learning.template import TemplateReader, decode_template
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.page import Page
 from spiders.release.read import read_release

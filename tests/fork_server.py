@@ -39,7 +39,7 @@ from scheduler.home.publish import publish_home
 from spiders.extract.page_values import extract
 from spiders.page.page import Page
 from spiders.sources.loader import load_sources
-from spiders.sources.source_reading import program_digest
+from spiders.sources.source_file import program_digest
 from tests import fork_client
 from tests.drafts import draft
 
@@ -50,7 +50,7 @@ COMMANDS = [*(ROOT / "scheduler/commands").rglob("[!_]*.py")]
 IMPORTED = (
     *(".".join(path.relative_to(ROOT).with_suffix("").parts) for path in COMMANDS),
     "scheduler.__main__", "data.store.sqlite.store", "spiders.crawl.visits.spider",
-    "spiders.download.middlewares", "spiders.download.robots.middleware",
+    "spiders.download.middlewares", "spiders.download.robots",
     *(path.rpartition(".")[0] for path in default_settings.DOWNLOADER_MIDDLEWARES_BASE),
     *(path.rpartition(".")[0] for path in default_settings.SPIDER_MIDDLEWARES_BASE),
     "scrapy.extensions.throttle", "scrapy.logformatter", "scrapy.statscollectors", "_strptime",

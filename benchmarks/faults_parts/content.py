@@ -97,8 +97,8 @@ CONTENT = (
         "a charset is wrong or missing",
         "it is found, and the bytes are archived as they came",
         (
-            "tests/spiders/page/test_charset.py::test_an_encoding_that_nothing_names_is_found",
-            "tests/spiders/page/test_charset.py::test_letters_in_seven_bits_are_read_whatever_is_declared",
+            "tests/spiders/page/test_page.py::test_an_encoding_that_nothing_names_is_found",
+            "tests/spiders/page/test_page.py::test_letters_in_seven_bits_are_read_whatever_is_declared",
             "tests/integration/test_capture.py::test_a_page_is_archived_as_served_and_its_release_bears_the_time_of_the_capture",
         ),
     ),

@@ -12,8 +12,7 @@ from data.models import Content
 from spiders.barriers.challenges import challenge_in
 from spiders.barriers.logins import lock_reason
 from spiders.barriers.soft_404 import apology_in
-from spiders.body.clean_html import clean_body
-from spiders.body.fragment import outer_html
+from spiders.body.clean_html import clean_body, outer_html
 from spiders.body.frames import is_frame_line
 from spiders.body.serialize import serialize
 from spiders.crawl.drafts.layout_change import shown_on, skeleton_of
@@ -21,9 +20,9 @@ from spiders.crawl.listings.feed_hubs import announced
 from spiders.discovery.address_list import BadList, read_addresses
 from spiders.discovery.feed_candidates import feed_candidates, page_of_feed
 from spiders.discovery.press_links import press_links
+from spiders.discovery.proposal import candidates
 from spiders.discovery.propose import initial_date_context
 from spiders.discovery.site_name import guess_name
-from spiders.discovery.skeleton import candidates
 from spiders.discovery.time_zone import country_of
 from spiders.json_state.js_literals import NoLiteral, first_value
 from spiders.json_state.rich_text import from_markdown
@@ -33,7 +32,7 @@ from spiders.learning.day_order import listed_order
 from spiders.learning.excerpt import Excerpt, excerpt_of
 from spiders.learning.induction import induce
 from spiders.learning.sample import Sample
-from spiders.learning.template_reader import TemplateReader
+from spiders.learning.template import TemplateReader
 from spiders.listing.feed import NotXML, parse_xml
 from spiders.listing.paging.archives import archives_of
 from spiders.listing.paging.pagination import next_page
@@ -41,9 +40,8 @@ from spiders.listing.paging.unread import unread_signs
 from spiders.listing.read import read_listing
 from spiders.page.css import CssSelector
 from spiders.page.embedded_metadata import read_metadata
-from spiders.page.javascript import needs_scripts
+from spiders.page.javascript import needs_scripts, without_scripts
 from spiders.page.page import DocumentText, Page
-from spiders.page.unscripted import without_scripts
 from spiders.release.date.choice import document_date
 from spiders.release.document import text_of, title_of
 from spiders.release.read import read_release

@@ -19,7 +19,6 @@ from data.stories.translations import marks_in, pattern
 from data.text.clean import clean_line, clean_text, excerpt, mend
 from data.text.counters import without_counters
 from data.text.folding import fold_date, fold_keyword, fold_label, fold_search
-from data.text.garbled import is_garbled
 from data.text.html_text import both_of, line_of, paragraphs, text_of
 from data.text.markup.nesting import flattened
 from data.text.paragraphing import with_paragraphs
@@ -34,6 +33,7 @@ from data.text.words import tokens
 from data.topics.taxonomy import Taxonomy, load_taxonomy, text_topics
 from feeds.searches import parse_query
 from spiders.body.post_metadata import is_metadata
+from spiders.crawl.drafts.release_facts import is_garbled
 from spiders.listing.paging.archive_labels import period_in
 from spiders.listing.paging.labels import number_in, range_in
 from spiders.listing.paging.page_numbers import is_page_of, leads_on, step

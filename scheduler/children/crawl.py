@@ -72,8 +72,7 @@ from spiders.crawl.drafts.release_files import FileKinds
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.visits.spider import PressRoomSpider
 from spiders.crawl.visits.visit import Visit
-from spiders.download.browser import BrowserMissing, render_settings
-from spiders.download.settings import scrapy_settings
+from spiders.download.settings import BrowserMissing, render_settings, scrapy_settings
 from spiders.download.slow_page import CONTINUED, MOVED, SlowPage
 from spiders.sources.loader import LoadedSource, load_source, parse_source
 

@@ -27,9 +27,8 @@ from scheduler.cli import complain
 from scheduler.home import Home, home_at
 from scheduler.logs import log_as, open_log
 from spiders.discovery.fetcher import NotFetched
-from spiders.download.browser import render_settings
 from spiders.download.fetch_spider import FetchResult, FetchSpider
-from spiders.download.settings import scrapy_settings
+from spiders.download.settings import render_settings, scrapy_settings
 from spiders.page.page import Page
 
 

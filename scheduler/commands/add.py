@@ -27,7 +27,7 @@ from spiders.discovery.certainty import FLOOR
 from spiders.discovery.explore import Explored, Explorer, NothingFound, named
 from spiders.discovery.fetcher import NEVER_FETCHED, WEB, NotFetched, StatusReporter
 from spiders.discovery.propose import GivenFields
-from spiders.golden.golden import write_golden
+from spiders.extract.golden import write_golden
 from spiders.sources.loader import LoadedSource, load_sources
 
 

@@ -22,8 +22,7 @@ from scheduler.home import Home
 from scheduler.terminal.progress import status_line
 from spiders.discovery.fetcher import NEVER_FETCHED, OTHER, WEB, NotFetched, StatusReporter
 from spiders.download.fetch_spider import FetchResult
-from spiders.extract.page_values import Wanted
-from spiders.extract.saved_page import Task, read_page
+from spiders.extract.page_values import Task, Wanted, read_page
 from spiders.page.page import is_web
 
 MAX_PAGES_AHEAD = 64

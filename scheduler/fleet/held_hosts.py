@@ -21,7 +21,7 @@ from scheduler.children.executor import Executor
 from scheduler.fleet.executor import TOPICS_FILE
 from scheduler.fleet.leases import Leases
 from scheduler.home import Home
-from spiders.download.robots.rules import gap_of
+from spiders.download.robots import gap_of
 from spiders.sources.loader import LoadedSource, parse_source
 
 DUE_POLL_SECONDS: Final = 5.0

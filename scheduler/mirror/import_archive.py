@@ -29,7 +29,7 @@ from data.store.core.store import Store
 from data.text.urls import canonical_url
 from spiders.archived.imported_pages import ImportedPages
 from spiders.crawl.drafts.draft import PAGES
-from spiders.page.file_types import DOCUMENT_TYPES
+from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import is_web
 
 IMPORTED_KINDS: Final = frozenset(["response", "revisit", "resource"])

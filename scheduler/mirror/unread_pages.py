@@ -23,8 +23,7 @@ from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy
 from scheduler.home import Home
 from spiders.archived.imported_pages import ImportedPages
-from spiders.archived.listings import ArchivedListings
-from spiders.archived.page_captures import PageCaptures
+from spiders.archived.page_captures import ArchivedListings, PageCaptures
 from spiders.items import ListingItem
 from spiders.sources.loader import LoadedSource, load_sources
 

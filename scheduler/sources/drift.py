@@ -30,19 +30,16 @@ from data.topics.taxonomy import Taxonomy
 from data.wording import counted
 from scheduler.home import Home
 from spiders.archived.drift import Cause, Drift, ListingDrift, compare_listings, harms_of, names_all
-from spiders.archived.listings import page_of
-from spiders.archived.page_captures import PageCaptures
+from spiders.archived.page_captures import PageCaptures, page_of
 from spiders.archived.stored_pages import Archived, StoredPages, listings_of
 from spiders.crawl.page_errors import NotARelease
 from spiders.download.documents import is_pdf
-from spiders.golden.expected import as_read
-from spiders.golden.golden import BadGolden, Golden, read_golden
+from spiders.extract.golden import BadGolden, Golden, as_read, read_golden
 from spiders.items import Listing
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource
-from spiders.sources.source_file import SourceFile
-from spiders.sources.source_reading import SourceReading
+from spiders.sources.source_file import SourceFile, SourceReading
 
 MAX_PAGES: Final = 20
 """Maximum number of stored pages of a source that are compared, newest first."""

@@ -16,7 +16,7 @@ from data.store.core.store import Store
 from data.text.redaction import redacted, without_user
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics
-from spiders.archived.listings import ArchivedListings, page_of
+from spiders.archived.page_captures import ArchivedListings, page_of
 from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.drafts.recorder import time_of
 from spiders.crawl.drafts.release_reader import ReleaseReader, StoredReleases

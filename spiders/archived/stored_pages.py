@@ -23,7 +23,7 @@ from data.settings import Settings
 from data.store.core.store import Store
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics
-from spiders.archived.listings import page_of
+from spiders.archived.page_captures import page_of
 from spiders.crawl.drafts.release_reader import ReleaseReader, StoredReleases
 from spiders.crawl.page_errors import NotARelease
 from spiders.items import Listing, ListingItem

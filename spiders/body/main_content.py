@@ -20,9 +20,8 @@ from spiders.body.block_features import CREDIT, TAG_CODES, block_features
 from spiders.body.context_features import LIKELY, best_run, context_features
 from spiders.body.decision_trees import Matrix, load_trees
 from spiders.body.layout_features import AT, NAMES
-from spiders.body.newsletter_forms import newsletter_forms
 from spiders.body.post_metadata import is_metadata, metadata_parts
-from spiders.body.side_boxes import without_side_boxes
+from spiders.body.side_boxes import newsletter_forms, without_side_boxes
 from spiders.body.text_blocks import BlockTree, Container, TextBlock
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.hidden import hidden_parts

@@ -15,8 +15,7 @@ from data.models import Published
 from spiders.body.post_metadata import is_metadata
 from spiders.body.text_blocks import Container, TextBlock
 from spiders.page.date_labels import is_of_change
-from spiders.page.file_types import OFFICE
-from spiders.page.media_urls import leads_to_file
+from spiders.page.media_urls import OFFICE, leads_to_file
 from spiders.page.phrases import comparison_key, is_tail, letters, phrases
 
 AT_TOP: Final = 8

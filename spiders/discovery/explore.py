@@ -23,7 +23,7 @@ from spiders.discovery.fetcher import (
     StatusReporter,
 )
 from spiders.discovery.press_links import PressLink, is_front, press_links
-from spiders.discovery.probe import as_feed, first_listing, probe, read_saved
+from spiders.discovery.proposal import skeleton
 from spiders.discovery.propose import (
     FetchedSite,
     GivenFields,
@@ -31,17 +31,25 @@ from spiders.discovery.propose import (
     initial_date_context,
     propose,
 )
-from spiders.discovery.seek import TriedPage, newest_archive, promise_of, seek
-from spiders.discovery.skeleton import skeleton
-from spiders.download.browser import FILE_PATH, BrowserMissing, find_browser
+from spiders.discovery.seek import (
+    TriedPage,
+    as_feed,
+    first_listing,
+    newest_archive,
+    probe,
+    promise_of,
+    read_saved,
+    seek,
+)
+from spiders.download.settings import FILE_PATH, BrowserMissing, find_browser
 from spiders.items import Listing, ListingItem
-from spiders.page.file_types import DOCUMENT_TYPES
 from spiders.page.javascript import (
     frames_of,
     has_scripted_list,
     needs_scripts,
     shown_by_route,
 )
+from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import Page
 
 RELEASES = 3

@@ -1,10 +1,29 @@
-"""Draft a source file from guesses about a site, as the shortest equivalent TOML."""
+"""Draft a source file with an unused id from guesses about a site, as the shortest equivalent TOML.
+
+If no list was found, the file is incomplete: its comments contain candidates for links and
+selectors.
+"""
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from ipaddress import ip_address
+from itertools import islice
+from typing import Final
+from urllib.parse import urlsplit
 
+from anyascii import anyascii
+
+from data.text.clean import clean_line
+from spiders.discovery.press_links import PressLink
+from spiders.page.css import CssSelector
+from spiders.page.generic_names import is_generic, is_host
+from spiders.page.links import resolve
+from spiders.page.page import Page
+from spiders.page.selector_generator import selectors_of
 from spiders.sources.loader import parse_source
 from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile
 
@@ -81,3 +100,186 @@ def line_of(key: str, value: str, guess: Guess | None = None) -> str:
     text = json.dumps(value.replace("\x7f", ""), ensure_ascii=False)
     doubt = f"  # check this: {guess.rule}" if guess and not guess.sure else ""
     return f"{key} = {text}{doubt}"
+
+
+MAX_ID_LENGTH: Final = 26
+"""Maximum letters of an id, unless its short form is in use."""
+
+MIN_LABEL_LENGTH: Final = 3
+"""Minimum letters of a host label that identifies its owner."""
+
+_COMMON: Final = """
+    www www1 www2 www3 web news newsroom press presse prensa media m en de fr es it pt mobile
+    site portal home city blog info go gov gv gouv gob govt gub mil com co org net edu ac or ne
+    nic state
+"""
+COMMON: Final = frozenset(_COMMON.split())
+"""Labels of hosts that do not identify the owner."""
+
+_SMALL: Final = """
+    a an and the of for in on at to de del der des die das den du la le les el los las da do dos
+    di dei della delle degli e y et und für fur von van het een i og och ja u w na inc
+    ltd llc plc corp corporation company gmbh ag sa spa srl bv nv kg ev v www com org net
+"""
+SMALL: Final = frozenset(_SMALL.split())
+"""Words that are left out of a short id."""
+
+KINDS: Final = frozenset(
+    (
+        "state",
+        "city",
+        "county",
+        "department",
+        "ministry",
+        "office",
+        "bureau",
+        "agency",
+        "ministerio",
+    )
+)
+"""Types of institutions, which are left out of an id that is still too long."""
+
+
+def source_id(name: Guess, url: str, taken: Iterable[str] = ()) -> str:
+    """Choose an id for a source that is not in ``taken``.
+
+    The name is used if it is certain, short and mostly Latin, otherwise the host. If the host does
+    not identify the owner, the important words of the name are used.
+    """
+    used = set(taken)
+    choices = [choice for choice in dict.fromkeys(_choices(name, url)) if choice]
+    for choice in choices:
+        if choice not in used:
+            return choice
+    number = next(n for n in range(2, len(used) + 3) if f"{choices[0]}-{n}" not in used)
+    return f"{choices[0]}-{number}"
+
+
+def _choices(name: Guess, url: str) -> Iterator[str]:
+    label = "" if is_host(name.value) or is_generic(name.value) else name.value
+    latin = sum(letter < "\u0250" for letter in label) * 2 > len(label)
+    whole = _slug(label)
+    if name.sure and latin and len(whole) <= MAX_ID_LENGTH:
+        yield whole
+    hosts = list(_of_host(url))
+    yield from hosts[:1]
+    yield _shortened(_without_small(whole))
+    yield from hosts[1:]
+    yield "source"
+
+
+def _of_host(url: str) -> Iterator[str]:
+    """Yield ids from a host's specific labels: the last two, the longest one, then all of them."""
+    host = urlsplit(url).hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        labels = [_slug(label) for label in host.split(".")]
+        own = [label for label in labels[:-1] if label and label not in COMMON]
+        if own and len(short := _shortened("-".join(own[-2:]))) >= MIN_LABEL_LENGTH:
+            yield short
+            yield max(own, key=len)
+            yield "-".join(own)
+
+
+def _without_small(slug: str) -> str:
+    words = [word for word in slug.split("-") if word not in SMALL]
+    if len("-".join(words)) > MAX_ID_LENGTH:
+        words = [word for word in words if word not in KINDS]
+    return "-".join(words) or slug
+
+
+def _slug(text: str) -> str:
+    return _shortened(re.sub(r"[^a-z0-9]+", "-", anyascii(text).lower()).strip("-"), 60)
+
+
+def _shortened(slug: str, most: int = MAX_ID_LENGTH) -> str:
+    """Shorten a slug to at most ``most`` letters, in whole words if possible."""
+    return slug if len(slug) <= most else (slug[: most + 1].rpartition("-")[0] or slug[:most])
+
+
+MAX_LINKS: Final = 2_000
+MAX_PLACES: Final = 400
+"""Maximum number of links, and of different selectors, that are checked."""
+
+MAX_SELECTORS_PER_LINK: Final = 6
+"""Maximum number of selectors for one link."""
+
+MIN_LIST_LINKS: Final = 3
+"""Minimum number of links that a selector for a list selects."""
+
+MAX_CANDIDATES: Final = 5
+"""Maximum number of candidates in the file."""
+
+MIN_HEADLINE_LENGTH: Final = 15
+"""Minimum average length of the link texts, for the links to be headlines (characters)."""
+
+MAX_SHOWN_TEXT_LENGTH: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class SelectorCandidate:
+    """A selector for links, the number of selected links, and the first link's text."""
+
+    selector: str
+    links: int
+    first: str
+
+
+def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> str:
+    """Return the text of a source file with all known fields, and candidates as comments."""
+    lines = [proposal.toml.rstrip()]
+    if links:
+        lines += ["", "# Pages of the site that may list its releases; try one as url:"]
+        lines += [
+            f"# {line_of('url', link.url)}  # {_short(link.text)}"
+            for link in links[:MAX_CANDIDATES]
+        ]
+    lines += [
+        "",
+        "# Which of the page's links are releases? Uncomment the right lines:",
+        "# [listing]",
+    ]
+    found = candidates(page)
+    lines += [
+        f"# {line_of('link', one.selector)}  # {one.links}, the first: {_short(one.first)}"
+        for one in found
+    ] or ['# link = "…"  # the CSS selector of the links, such as main h2 a']
+    lines += ['# published = "…"  # the CSS selector of their dates, such as main time']
+    return "\n".join(lines) + "\n"
+
+
+def candidates(page: Page) -> tuple[SelectorCandidate, ...]:
+    """Return selectors that may select the releases: many links with long texts, best first."""
+    found: dict[str, SelectorCandidate] = {}
+    for selector in islice(dict.fromkeys(_selectors(page)), MAX_PLACES):
+        nodes = CssSelector(selector).elements(page.tree)
+        texts = [clean_line("".join(map(str, node.itertext()))) for node in nodes]
+        texts = [text for text in texts if text]
+        if len(texts) >= MIN_LIST_LINKS and sum(map(len, texts)) >= MIN_HEADLINE_LENGTH * len(
+            texts
+        ):
+            key = "\n".join(texts)
+            # Of selectors with the same result, the shortest is the most readable.
+            known = found.get(key)
+            if known is None or len(selector) < len(known.selector):
+                found[key] = SelectorCandidate(selector, len(texts), texts[0])
+    ranked = sorted(found.items(), key=lambda pair: -len(set(pair[0].split("\n"))) * len(pair[0]))
+    return tuple(candidate for _, candidate in ranked[:MAX_CANDIDATES])
+
+
+def _selectors(page: Page) -> Iterator[str]:
+    """Yield selectors for links outside of menus, the most general ones for each link."""
+    for node in islice(page.tree.iter("a"), MAX_LINKS):
+        around = any(True for _ in node.iterancestors("nav", "header", "footer", "aside"))
+        if not around and resolve(node.get("href") or "", page.base):
+            yield from islice(_useful(selectors_of(node)), MAX_SELECTORS_PER_LINK)
+
+
+def _useful(selectors: Iterable[str]) -> Iterator[str]:
+    return (selector for selector in selectors if selector.rpartition(" ")[2].startswith("a"))
+
+
+def _short(text: str) -> str:
+    line = clean_line(text)
+    return line if len(line) <= MAX_SHOWN_TEXT_LENGTH else f"{line[:MAX_SHOWN_TEXT_LENGTH]}…"

@@ -13,9 +13,8 @@ from data.models import Published
 from spiders.discovery.certainty import Certainty, certainty_of, unread_reason
 from spiders.discovery.feed_candidates import Comparison
 from spiders.discovery.field_review import FieldReport, SampleRelease, draft_rules, review
-from spiders.discovery.proposal import MIN_CONFIDENCE, Guess, SourceDraft
+from spiders.discovery.proposal import MIN_CONFIDENCE, Guess, SourceDraft, source_id
 from spiders.discovery.site_name import guess_name
-from spiders.discovery.source_ids import source_id
 from spiders.discovery.time_zone import country_of, guess_zone
 from spiders.items import Listing, ListingItem
 from spiders.learning.day_order import decided_order

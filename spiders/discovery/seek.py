@@ -1,8 +1,13 @@
-"""Find the press room of a site from any of its pages, by its links and parent folders."""
+"""Find the press room of a site from any of its pages.
+
+The search follows links and parent folders, and tries the usual addresses of feeds, sitemaps and
+APIs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urljoin
@@ -12,15 +17,28 @@ from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.barriers.challenges import challenge_in
 from spiders.discovery.certainty import TEASER, odd_rows, reads_as_release
-from spiders.discovery.fetcher import Fetcher, StatusReporter
+from spiders.discovery.feed_candidates import (
+    Comparison,
+    FeedCandidate,
+    compare,
+    feed_candidates,
+    page_of_feed,
+    robots_address,
+    sitemaps_in,
+    sitemaps_of,
+)
+from spiders.discovery.fetcher import Fetcher, NotFetched, StatusReporter
 from spiders.discovery.press_links import PressLink, is_front, press_links
-from spiders.discovery.probe import as_feed, first_listing
 from spiders.discovery.propose import initial_date_context
+from spiders.download.fetch_spider import FetchResult
+from spiders.extract.page_values import Task, saved
 from spiders.items import Listing
+from spiders.listing.feed import read_syndicated
 from spiders.listing.paging.archives import covers
+from spiders.listing.read import read_listing
 from spiders.page.javascript import needs_scripts
 from spiders.page.links import url_pattern
-from spiders.page.page import Page
+from spiders.page.page import Page, is_web
 
 LINKS_IN_FIRST_ROUND: Final = 5
 """Maximum number of the page's links that are tried."""
@@ -169,3 +187,86 @@ def promise_of(page: Page, listing: Listing) -> float:
     dated = sum(item.published is not None for item in listing.items) / len(listing.items)
     odd = odd_rows(rows, reading) / len(rows)
     return (1 - odd) * (0.4 + 0.3 * len(rows) / MAX_COUNTED_ROWS + 0.3 * dated)
+
+
+Offer = tuple[FeedCandidate, Listing, Page]
+"""A feed, API or sitemap: its address, its listing, and its page as served."""
+
+MAX_INNER_SITEMAPS = 3
+"""Maximum number of sitemaps read from sitemap indexes."""
+
+
+def probe(fetcher: Fetcher, page: Page, on_status: StatusReporter) -> tuple[Offer, ...]:
+    """Return the feeds, APIs and sitemaps of a site that list anything."""
+    tried = {place.url: place for place in feed_candidates(page)}
+    robots = robots_address(page.url)
+    on_status(f"looking for feeds at {len(tried)} addresses, and in robots.txt")
+    first, *answers = fetcher.fetch([robots, *tried])
+    found = list(_offered(tried, answers))
+    if first.page is None:
+        return tuple(found)
+    sitemaps = {place.url: place for place in sitemaps_of(first.page)}
+    answers = list(fetcher.fetch(sitemaps))
+    found += _offered(sitemaps, answers)
+    indexes = [first_listing(answer.page) for answer in answers if answer.page]
+    inner = {place.url: place for index in indexes for place in sitemaps_in(index)}
+    chosen = list(inner)[:MAX_INNER_SITEMAPS]
+    return (*found, *_offered(inner, fetcher.fetch(chosen)))
+
+
+def first_listing(page: Page) -> Listing:
+    """Read a page's listing before anything is known about its site."""
+    return read_listing(page, initial_date_context(page, utc_now()))
+
+
+def _offered(tried: dict[str, FeedCandidate], answers: Iterable[FetchResult]) -> Iterator[Offer]:
+    for answer in answers:
+        page = answer.page
+        if page is None:
+            continue
+        read = read_syndicated(page, initial_date_context(page, utc_now()))
+        if read and read.items and read.rule != "xml:sitemapindex":
+            yield tried[answer.asked], read, page
+
+
+def read_saved(place: str, url: str) -> Page:
+    """Read a saved page, which came from ``url``. Raises NotFetched."""
+    try:
+        page = saved(Task(place, place, url, "auto"))
+    except FileNotFoundError as error:
+        why = "No such file or directory; a web address begins with https:// or http://"
+        raise NotFetched(place, why) from error
+    except (OSError, EOFError, ValueError, zlib.error) as error:
+        cause = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise NotFetched(place, str(cause)) from error
+    if url and not is_web(url):
+        raise NotFetched(
+            place, f"{url!r} is not a web address; it must begin with http:// or https://"
+        )
+    address = url or _address(page)
+    if not address:
+        raise NotFetched(place, "it does not contain its address; give the address with --url")
+    return Page(address, page.body)
+
+
+def _address(page: Page) -> str:
+    """Return the address that a page states as its own."""
+    for node in page.tree.iter("link", "meta"):
+        if (node.get("rel") or "").lower() == "canonical" or node.get("property") == "og:url":
+            address: str = node.get("href") or node.get("content") or ""
+            if address.startswith(("http://", "https://")):
+                return address
+    return (
+        (page_of_feed(page) or "")
+        if read_syndicated(page, initial_date_context(page, utc_now()))
+        else ""
+    )
+
+
+def as_feed(page: Page) -> Comparison | None:
+    """Return the comparison of a page that is itself a feed, or None."""
+    read = read_syndicated(page, initial_date_context(page, utc_now()))
+    if read is None or not read.items:
+        return None
+    place = FeedCandidate(page.url, "feed", sure=True)
+    return compare(place, read, Listing(page.url, ()))

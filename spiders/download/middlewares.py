@@ -21,7 +21,7 @@ from data.network.addresses import is_public
 from data.text.redaction import without_user
 from data.text.sites import is_elsewhere
 from spiders.download.ssrf import PrivateAddressError
-from spiders.page.charset import recode
+from spiders.page.page import recode
 
 
 class PublicOnlyMiddleware:

@@ -15,11 +15,10 @@ from data.errors import StoreError
 from data.models import Validator
 from data.text.redaction import without_user
 from data.text.urls import page_address, page_key, section_fragment
-from spiders.download.decompression import TOO_LARGE
 from spiders.download.documents import DOCUMENT
-from spiders.download.header_limits import head_error
 from spiders.download.limited_downloader import SlowRequest
 from spiders.download.retry_after import HostError
+from spiders.download.size_limits import TOO_LARGE, head_error
 from spiders.download.ssrf import HostResolver, PrivateAddressError
 from spiders.download.truncation import TruncatedResponse
 from spiders.items import Form

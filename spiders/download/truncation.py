@@ -21,7 +21,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.exceptions import ResponseDataLossError
 
 from data.clock import utc_now
-from spiders.download.decompression import ENDED, ENDED_EARLY, FLUSHED
+from spiders.download.size_limits import ENDED, ENDED_EARLY, FLUSHED
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler

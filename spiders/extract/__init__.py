@@ -1,1 +1,1 @@
-"""Extract one page of either type into plain JSON values (`communique extract`)."""
+"""Extract one page of either type into plain JSON values, and compare saved pages with them."""

@@ -2,7 +2,8 @@
 
 For each value, the element that contains it is located on the first page. The most general selector
 that gives the correct value on all pages is kept. Repeated elements without extracted text, and
-repeated lines at the edges of bodies, are dropped.
+repeated lines at the edges of bodies, are dropped. Of large pages, a template needs only an
+excerpt: the smallest one that gives the same values.
 
 This is wrapper induction: N. Kushmerick, "Wrapper induction: efficiency and expressiveness",
 Artificial Intelligence 118 (2000).
@@ -21,18 +22,19 @@ from typing import Final
 import msgspec
 from lxml import etree
 
-from data.models import Content
+from data.models import Content, Link
 from data.revisions.edits import files_of
 from data.text.similarity import jaccard, signature
 from data.text.words import tokens
+from spiders.items import ExtractedRelease
 from spiders.learning.boilerplate import body_of, everywhere, repeated, unread
-from spiders.learning.excerpt_search import with_excerpt
+from spiders.learning.excerpt import LINKED, Excerpt, excerpt_of
 from spiders.learning.sample import Sample, can_learn_from, same_date
-from spiders.learning.template import SELECTORS, Template, version_of
-from spiders.learning.template_reader import TemplateReader, date_in
+from spiders.learning.template import SELECTORS, Template, TemplateReader, date_in, version_of
 from spiders.page.css import CssSelector
+from spiders.page.links import url_pattern
 from spiders.page.phrases import comparison_key
-from spiders.page.selector_generator import layout_of, selectors_of
+from spiders.page.selector_generator import layout_of, marks_of, selectors_of
 from spiders.sources.source_file import ReleaseRules
 
 MIN_TEMPLATE_PAGES: Final = 3
@@ -275,3 +277,57 @@ def _proses(template: Template, lessons: Sequence[Sample]) -> list[list[str]]:
     """Return the body lines of each page as a template extracts them."""
     reader = TemplateReader(template)
     return [list(reader.lines(lesson.page, lesson.reading)) for lesson in lessons]
+
+
+TAILS: Final = (2_000, 8_000, 24_000, 100_000)
+"""Numbers of bytes after the cut element that are tried, to include links to other releases."""
+
+ATTRIBUTES: Final = {"#": "id", "[": "itemprop", ".": "class"}
+MAX_ANCESTORS: Final = 12
+"""Maximum number of ancestors of a body that are tried, counted once per name."""
+
+
+def with_excerpt(template: Template, lessons: Sequence[Sample]) -> Template:
+    """Return the template with the smallest excerpt that gives the same results as the whole pages.
+
+    The template is returned unchanged if no excerpt does.
+    """
+    whole = TemplateReader(template)
+    body = whole.body_of(lessons[0].page.tree)
+    expected = [whole.read(one.page, one.reading, one.listed) for one in lessons]
+    for number, excerpt in enumerate(_candidates(body, lessons) if body is not None else ()):
+        if number >= MAX_ANCESTORS * len(TAILS):
+            break
+        reader = TemplateReader(msgspec.structs.replace(template, excerpt=excerpt))
+        for one, right in zip(lessons, expected, strict=True):
+            part = excerpt_of(one.page, excerpt)
+            found = reader.read_part(part, one.reading, one.listed) if part else None
+            if found is None or right is None or not _same(found, right):
+                break
+        else:
+            return reader.template
+    return template
+
+
+def _candidates(body: etree._Element, lessons: Sequence[Sample]) -> Iterator[Excerpt]:
+    linked = any(LINKED in one.page.body.partition(b"<body")[2] for one in lessons)
+    for element in body.iterancestors():
+        path = tuple(str(one.tag) for one in element.iterancestors())[::-1]
+        if len(path) < len(("html", "body")):
+            return
+        for mark in marks_of(element):
+            name = mark.strip('#.[]"').removeprefix('itemprop="')
+            for tail in TAILS:
+                attribute = ATTRIBUTES[mark[0]]
+                yield Excerpt(str(element.tag), attribute, name, path[1:], tail, linked)
+
+
+def _same(part: ExtractedRelease, whole: ExtractedRelease) -> bool:
+    """Whether two extractions are equal, including their links to pages with similar addresses."""
+    left, right = replace(part, links=()), replace(whole, links=())
+    return left == right and _akin(part) == _akin(whole)
+
+
+def _akin(page: ExtractedRelease) -> list[Link]:
+    own = url_pattern(page.url)
+    return [link for link in page.links if url_pattern(link.url) == own]

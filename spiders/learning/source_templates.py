@@ -28,13 +28,15 @@ from spiders.learning.boilerplate import everywhere
 from spiders.learning.induction import MIN_TEMPLATE_PAGES, induce, still_fits, without
 from spiders.learning.sample import Sample
 from spiders.learning.template import (
+    DECLARED,
+    LEARNED,
     MISFITS,
     Template,
+    TemplateReader,
     decode_template,
     encode_template,
     version_of,
 )
-from spiders.learning.template_reader import DECLARED, LEARNED, TemplateReader
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.sources.source_file import ReleaseRules

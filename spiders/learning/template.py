@@ -1,15 +1,48 @@
-"""A learned template of release pages: selectors, boilerplate and evidence."""
+"""A learned template of release pages: its selectors, and the extraction of a page with them.
+
+A page is parsed once, its selectors are compiled, and nothing is detected.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from typing import Final
 
 import msgspec
+from lxml import etree
 
+from data.dates.context import DateContext
+from data.languages.detection import detect_language
+from data.models import Content, Published
+from data.text.clean import clean_line
 from data.wording import counted
-from spiders.learning.excerpt import Excerpt
+from spiders.body.clean_html import clean_body, outer_html
+from spiders.body.post_metadata import metadata_parts
+from spiders.body.serialize import SerializedBody, serialize
+from spiders.body.side_boxes import newsletter_forms
+from spiders.body.text_blocks import BlockTree, Container, TextBlock
+from spiders.body.trim_edges import trim_edges
+from spiders.items import ExtractedRelease, ListingItem
+from spiders.learning.boilerplate import parts_with_tables
+from spiders.learning.excerpt import Excerpt, excerpt_of
+from spiders.page.css import CssSelector
+from spiders.page.embedded_metadata import EmbeddedMetadata, read_metadata
+from spiders.page.hidden import hidden_parts
+from spiders.page.page import Page
+from spiders.page.phrases import comparison_key
+from spiders.release.date.choice import learned_date, selected_date
+from spiders.release.media import attachments_of, images_of
+from spiders.release.metadata import (
+    author_of,
+    canonical_of,
+    editions_of,
+    page_language,
+    publisher_of,
+    section_of,
+)
+from spiders.release.related_links import links_after
 from spiders.sources.source_file import ReleaseRules
 
 SELECTORS: Final = ("title", "published", "section", "publisher", "body", "drop")
@@ -93,3 +126,186 @@ def described(template: Template) -> list[str]:
     if template.is_abandoned:
         lines.append(f"abandoned: the last {counted(len(template.misfits), 'page')} did not fit")
     return [evidence, *lines]
+
+
+LEARNED: Final = "learned"
+DECLARED: Final = "declared"
+LEARNED_CONFIDENCE: Final = 0.95
+"""Confidence of learned values. Declared titles and bodies have 1.0."""
+
+
+class TemplateReader:
+    """A template with compiled selectors. Raises ValueError if a selector is invalid."""
+
+    def __init__(self, template: Template) -> None:
+        self.template = template
+        rules = template.rules
+        self._title = _finder(rules.title)
+        self._published = _finder(rules.published)
+        self._section = _finder(rules.section)
+        self._publisher = _finder(rules.publisher)
+        self._body = _finder(rules.body and rules.body.removesuffix("::text"))
+        self._drop = CssSelector(*rules.drop, within=True) if rules.drop else None
+        self._boilerplate = frozenset(map(comparison_key, template.boilerplate))
+        self._longest = 2 * max(map(len, template.boilerplate), default=0)
+
+    def read(
+        self, page: Page, reading: DateContext, listed: ListingItem | None = None
+    ) -> ExtractedRelease | None:
+        """Extract the release from a page, or return None if the template does not fit.
+
+        The template fits if title, date and body are found and not empty.
+        """
+        excerpt = self.template.excerpt
+        part = excerpt_of(page, excerpt) if excerpt else None
+        found = self.read_part(part, reading, listed) if part else None
+        return found or self.read_part(page, reading, listed)
+
+    def read_part(
+        self, page: Page, reading: DateContext, listed: ListingItem | None
+    ) -> ExtractedRelease | None:
+        """Extract the release from a whole page or an excerpt; None if the template misfits."""
+        root = page.tree
+        title = _value(self._title, root)
+        body = self.body_of(root)
+        if not title or body is None or self._is_another(root, title):
+            return None
+        meta = read_metadata(page)
+        language = page_language(root, meta)
+        if language and not reading.languages:
+            reading = replace(reading, languages=(language,))
+        published = self._date_of(page, meta, reading, listed)
+        html, text = self._written(body, page, title, reading)
+        if published is None or not text:
+            return None
+        section = _value(self._section, root)
+        content = Content(
+            title=title,
+            published=published,
+            language=language or detect_language(text),
+            section=section or section_of(page, meta, _NOTHING, None),
+            publisher=_value(self._publisher, root) or publisher_of(page, meta),
+            author=author_of(page, meta),
+            summary=clean_line(meta.meta("og:description", "description")) or None,
+            body_html=html,
+            body_text=text,
+            images=images_of(body, meta, page.base),
+            attachments=attachments_of(body, page.base),
+            title_rule=self._rule("title"),
+            body_rule=self._rule("body"),
+        )
+        return ExtractedRelease(
+            url=page.url,
+            content=content,
+            canonical=canonical_of(page),
+            links=links_after(body, page.base),
+            editions=editions_of(page, language),
+            confidence={
+                "title": LEARNED_CONFIDENCE,
+                "published": LEARNED_CONFIDENCE,
+                "body": LEARNED_CONFIDENCE,
+            },
+        )
+
+    def _is_another(self, root: etree._Element, title: str) -> bool:
+        """Whether a page certainly has another layout than the template.
+
+        This is the case if the body selector finds several elements, because it was learned from a
+        single paragraph. It is also the case if the only ``h1`` is only a part of the extracted
+        title, because that title includes a date, for example.
+        """
+        learned = self._body and "body" not in self.template.declared
+        if learned and self._body and len(self._body.elements(root)) > 1:
+            return True
+        if "title" in self.template.declared:
+            return False
+        headings = [comparison_key("".join(map(str, one.itertext()))) for one in root.iter("h1")]
+        key = comparison_key(title)
+        return len(headings) == 1 and bool(headings[0]) and headings[0] in key != headings[0]
+
+    def lines(self, page: Page, reading: DateContext) -> tuple[str, ...]:
+        """Return the lines of the body, or nothing if the page has no body."""
+        body = self.body_of(page.tree)
+        title = _value(self._title, page.tree)
+        if body is None:
+            return ()
+        return tuple(self.prose_of(body, page, title, reading).lines())
+
+    def prose_of(
+        self, body: etree._Element, page: Page, title: str, reading: DateContext
+    ) -> SerializedBody:
+        """Serialize a body without dropped elements, boilerplate and unrelated edge lines."""
+        cut = self._cut(body)
+        dropped = {
+            *newsletter_forms(body.iter("input")),
+            *hidden_parts(body),
+            *metadata_parts(body),
+            *cut,
+        }
+        prose = serialize(body, page.base, dropped)
+        kept = []
+        for run in prose.runs:
+            short = len(run.text) <= self._longest
+            if short and comparison_key(run.text) in self._boilerplate:
+                prose.cut(run)
+            elif not run.silent:
+                kept.append(run)
+        if kept:
+            blocks = [TextBlock(_FRAME, run.text, 0, 0, 0, [], n) for n, run in enumerate(kept)]
+            inside = {block.order for block in trim_edges(blocks, title, None, reading)}
+            for number, run in enumerate(kept):
+                if number not in inside:
+                    prose.cut(run)
+            prose.runs = [run for number, run in enumerate(kept) if number in inside]
+        return prose
+
+    def _cut(self, body: etree._Element) -> list[etree._Element]:
+        """Return the elements to drop from a body. Only declared rules may drop tables."""
+        found = self._drop.elements(body) if self._drop else []
+        if "drop" in self.template.declared or not found:
+            return found
+        with_tables = parts_with_tables(body)
+        return [one for one in found if one not in with_tables]
+
+    def _written(
+        self, body: etree._Element, page: Page, title: str, reading: DateContext
+    ) -> tuple[str, str]:
+        """Return the body as HTML and text. A declared body is cleaned as without a template."""
+        if "body" not in self.template.declared:
+            return self.prose_of(body, page, title, reading).written()
+        drop = self.template.rules.drop
+        prose, _ = clean_body(outer_html(body), page.base, title, drop)
+        return prose.written()
+
+    def _rule(self, name: str) -> str:
+        if name in self.template.declared:
+            return DECLARED
+        return f"{LEARNED} {getattr(self.template.rules, name)}"
+
+    def body_of(self, root: etree._Element) -> etree._Element | None:
+        """Return the element with the body, or None."""
+        return self._body.first(root) if self._body else None
+
+    def _date_of(
+        self, page: Page, meta: EmbeddedMetadata, reading: DateContext, listed: ListingItem | None
+    ) -> Published | None:
+        if self._published is not None:
+            return date_in(self._published.value(page.tree, apart=True), reading)
+        return learned_date(self.template.date_origin, page, meta, reading, listed)
+
+
+def _finder(selector: str | None) -> CssSelector | None:
+    return CssSelector(selector) if selector else None
+
+
+def _value(finder: CssSelector | None, root: etree._Element) -> str:
+    return finder.value(root) if finder else ""
+
+
+def date_in(text: str, reading: DateContext) -> Published | None:
+    """Return the date in a text that should contain one, or None if it is implausible."""
+    return selected_date(text, reading, LEARNED)
+
+
+_FRAME: Final = Container(etree.Element("html"), "html", "", None, 0, 0, 0)
+_NOTHING: Final = BlockTree(_FRAME)

@@ -31,8 +31,8 @@ from spiders.listing.rows.records import MAX_RECORDS
 from spiders.listing.rows.regions import place_of
 from spiders.listing.rows.undated_rows import with_undated
 from spiders.listing.unclosed import closed
+from spiders.page.javascript import without_scripts
 from spiders.page.page import NO_TEXT, Page
-from spiders.page.unscripted import without_scripts
 from spiders.sections.find import FoundSection, find_sections
 from spiders.sources.source_file import ListingRules
 

@@ -2,37 +2,37 @@
 
 The release is an object with a title and a body. Its address or title matches the page's, unlike
 those of related releases or cookie notices.
+
+The search for such objects does not recurse, except for a few levels of an image, and visits no
+object twice. A state may be deep or contain itself.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from html import unescape
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
 from data.dates.context import DateContext
+from data.dates.parse import DateReader, plausible
 from data.models import Media, Published
+from data.text.clean import FORBIDDEN, clean_line
+from data.text.urls import loadable
 from spiders.body.main_content import MainContent
+from spiders.json_state.js_literals import NoLiteral, decoded
+from spiders.json_state.json_fields import fields_of, published_in
 from spiders.json_state.rich_text import Writer
 from spiders.json_state.scripts import states
-from spiders.page.embedded_metadata import EmbeddedMetadata
-from spiders.page.page import Page
+from spiders.page.embedded_metadata import EmbeddedMetadata, plain
+from spiders.page.media_urls import leads_to_image
+from spiders.page.page import Page, is_web
 from spiders.page.phrases import comparison_key
-from spiders.release.state_objects import (
-    SHORTEST_BODY,
-    TAG,
-    StateObject,
-    author_in,
-    body_in,
-    date_in,
-    image_in,
-    state_objects,
-    title_in,
-)
+from spiders.release.media import image_type
 
 MIN_UNMATCHED_BODY_LENGTH = 400
 """Minimum length of a body if neither its title nor its address matches the page (letters)."""
@@ -164,3 +164,199 @@ def last_of(place: str | int) -> str:
     last = re.sub(r"\.\w{2,5}$", "", segments[-1]) if segments else ""
     key = comparison_key(last)
     return key if len(key) >= SHORTEST_PLACE else ""
+
+
+MAX_VALUES: Final = 40_000
+"""Maximum number of values visited per state."""
+
+DEEPEST: Final = 40
+MAX_NESTED: Final = 2_000_000
+"""Maximum number of characters parsed as JSON inside the strings of a state."""
+
+SHORTEST_BODY: Final = 80
+"""Minimum length of a body (characters)."""
+
+INHERITED: Final = 3
+"""Number of enclosing objects in which a body's title is searched."""
+
+TELLING: Final = 8
+"""Minimum length of a preferred title (characters)."""
+
+LONGEST_TITLE, NESTED = 500, 5
+
+BODY: Final = re.compile(
+    r"(?:field_|article_?|post_?|page_?|news_?|press_?|release_?|main_?|full_?|rich_?|long_?|story_?)*"
+    r"(?:body|content|contents|text|html|copy|story|description|details?|markdown|document|blocks|"
+    r"paragraphs|sections|components|elements|content_elements|value|body_?text|article)"
+    r"(?:_?(?:html|text|raw|json|value|content|blocks|elements|markdown|rendered|body))*",
+    re.IGNORECASE,
+)
+TITLE: Final = re.compile(
+    r"(?:page_?|article_?|post_?|news_?|main_?|seo_?|meta_?|og_?)*(?:title|headline|heading|name|subject)s?",
+    re.IGNORECASE,
+)
+LEAD: Final = re.compile(
+    r"(?:lead|hero|main|cover|featured?|header|top|primary|teaser|og|social|promo|thumb)?_?"
+    r"(?:image|photo|picture|media|thumbnail|visual|img)s?",
+    re.IGNORECASE,
+)
+PLACED: Final = re.compile("hero|cover|poster|key_?visual|banner", re.IGNORECASE)
+"""Keys whose value may be an image or something else."""
+
+OTHER_KEYS: Final = re.compile(
+    r"related|recommend|cookie|consent|footer|menu|navig|newsletter|banner|modal|privacy|comment|"
+    r"sidebar|latest|trending|popular|more_?|next|prev|translation|locale|i18n|messages|config|"
+    r"settings|alert|widget|ads\b|seo|author|contact|boilerplate|about",
+    re.IGNORECASE,
+)
+"""Keys whose value is not part of the page's release."""
+
+WRAPPERS: Final = (
+    "data", "attributes", "fields", "asset", "image", "media", "file", "node", "formats", "large",
+)  # fmt: skip
+PICTURE: Final = ("url", "src", "href", "sourceUrl", "source_url", "original", "path", "file")
+TAG: Final = re.compile(r"<[^<>]{0,2000}>")
+
+
+@dataclass(frozen=True, slots=True)
+class StateObject:
+    """An object of a state. ``around`` contains its enclosing objects, innermost first.
+
+    ``alone`` is whether the object is not one of several in a list, nor below an `OTHER_KEYS` key.
+    """
+
+    value: Mapping[str, Any]
+    around: tuple[Mapping[str, Any], ...]
+    alone: bool
+
+    @property
+    def whole(self) -> tuple[Mapping[str, Any], ...]:
+        """The object followed by its enclosing objects."""
+        return (self.value, *self.around)
+
+
+def state_objects(state: Any) -> Iterator[StateObject]:
+    """Yield the objects of a state that contain a body, outermost first, each once."""
+    waiting: list[tuple[Any, tuple[Mapping[str, Any], ...], int, bool]] = [(state, (), 0, True)]
+    seen: set[int] = set()
+    nested = MAX_NESTED
+    for _ in range(MAX_VALUES):
+        if not waiting:
+            return
+        value, around, depth, alone = waiting.pop()
+        if isinstance(value, str):
+            nested -= len(value)
+            value = json_in(value) if nested > 0 else None
+        if not isinstance(value, (dict, list)) or id(value) in seen or depth > DEEPEST:
+            continue
+        seen.add(id(value))
+        if isinstance(value, list):
+            many = alone and sum(isinstance(one, dict) for one in value) < 2  # noqa: PLR2004 - at most one object
+            waiting += [(one, around, depth + 1, many) for one in reversed(value) if holds(one)]
+            continue
+        if any(is_body(name, part) for name, part in value.items()):
+            yield StateObject(value, around, alone)
+        inner = (value, *around)[:INHERITED]
+        for name, part in reversed(value.items()):
+            if holds(part):
+                waiting.append((part, inner, depth + 1, alone and not OTHER_KEYS.search(name)))
+
+
+def holds(part: Any) -> bool:
+    """Whether a value may contain objects."""
+    if isinstance(part, str):
+        return len(part) >= SHORTEST_BODY and part[:2] in {'{"', "[{"}
+    return isinstance(part, (dict, list)) and bool(part)
+
+
+def json_in(text: str) -> Any:
+    """Parse a JSON string. Returns None if it is invalid."""
+    try:
+        return decoded(text)
+    except NoLiteral:
+        return None
+
+
+def is_body(name: str, part: Any) -> bool:
+    """Whether an object's entry may be a body, by its key and size."""
+    if isinstance(part, str):
+        large = len(part) >= SHORTEST_BODY
+    else:
+        large = isinstance(part, (dict, list)) and bool(part)
+    # Apollo's cache stores a field's arguments in the field's name.
+    return large and BODY.fullmatch(name.partition("(")[0][:60]) is not None
+
+
+def body_in(value: Mapping[str, Any], writer: Writer) -> tuple[str, int]:
+    """Return an object's longest body as HTML, and its number of letters."""
+    best, most = "", 0
+    for name, part in value.items():
+        if is_body(name, part):
+            html = FORBIDDEN.sub("", writer.html(part))
+            letters = len(comparison_key(TAG.sub(" ", html)))
+            if letters > most:
+                best, most = html, letters
+    return best, most
+
+
+def title_in(record: StateObject) -> str:
+    """Return the title of an object or of its nearest enclosing object with a title, or ""."""
+    for value in record.whole:
+        found = ""
+        for name, part in value.items():
+            text = part.get("rendered") or part.get("value") if isinstance(part, dict) else part
+            if isinstance(text, str) and len(text) <= LONGEST_TITLE and TITLE.fullmatch(name):
+                title = clean_line(unescape(TAG.sub(" ", text)))
+                found = max(found, title, key=lambda one: (len(one) >= TELLING, not found))
+        if found:
+            return found
+    return ""
+
+
+def date_in(record: StateObject, reading: DateContext) -> Published | None:
+    """Return the publication date of an object, else of the object around it, or None."""
+    for value in record.whole[:2]:
+        found = published_in(dict(fields_of(value)), DateReader(reading))
+        if found and plausible(found, reading.now):
+            return replace(found, rule="state")
+    return None
+
+
+def image_in(record: StateObject, base: str) -> Media | None:
+    """Return the lead image of an object, else of the object around it, or None."""
+    for value in record.whole[:2]:
+        for name, part in value.items():
+            sure = LEAD.fullmatch(name)
+            if not sure and not PLACED.fullmatch(name):
+                continue
+            found = picture(part, base, 0)
+            if found and (sure or leads_to_image(found.url)):
+                return found
+    return None
+
+
+def author_in(record: StateObject) -> str | None:
+    """Return the author's name in an object, or None. Web addresses are skipped."""
+    for name in ("author", "authors", "byline", "authorName", "author_name"):
+        author = clean_line(plain(record.value.get(name)))
+        if author and not is_web(author):
+            return author
+    return None
+
+
+def picture(value: Any, base: str, depth: int) -> Media | None:
+    """Return the first image in a value, or None."""
+    if isinstance(value, list):
+        return picture(value[0], base, depth + 1) if value and depth < NESTED else None
+    if isinstance(value, str):
+        url = loadable(base, value) if leads_to_image(value) else None
+        return Media(url, image_type(url)) if url else None
+    if not isinstance(value, dict) or depth >= NESTED:
+        return None
+    for name in PICTURE:
+        if isinstance(value.get(name), str) and (url := loadable(base, value[name])):
+            alt = value.get("alt") or value.get("altText") or value.get("alternativeText")
+            title = clean_line(alt) if isinstance(alt, str) else ""
+            return Media(url, image_type(url), title=title or None)
+    inner = (picture(value.get(name), base, depth + 1) for name in WRAPPERS)
+    return next((found for found in inner if found), None)

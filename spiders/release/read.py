@@ -1,8 +1,11 @@
-"""Extract a release from its page: title, date, body, metadata and media."""
+"""Extract a release from its page, or from a section of a page: title, date, body and media.
+
+The body is declared by the source file, detected, or found in scripts.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from lxml import etree
@@ -11,22 +14,23 @@ from data.dates.context import DateContext
 from data.languages.detection import detect_language
 from data.models import Content
 from data.text.clean import clean_line
-from spiders.body.main_content import find_main_content, holder
+from data.text.urls import canonical_url, section_fragment
+from spiders.body.clean_html import HUGE, clean_body, outer_html, prose_of
+from spiders.body.main_content import MainContent, find_main_content, holder
 from spiders.body.segmentation import segment
 from spiders.body.short_body import short_body
 from spiders.body.text_blocks import BlockTree
 from spiders.body.trim_edges import trim_edges
 from spiders.items import ExtractedRelease, ListingItem
-from spiders.page.css import declared_text
+from spiders.page.css import CssSelector, declared_element, declared_text
 from spiders.page.embedded_metadata import read_metadata
+from spiders.page.javascript import without_scripts
 from spiders.page.page import NO_TEXT, Page
-from spiders.page.unscripted import without_scripts
-from spiders.release.body_text import STATE, BodyText, as_body, read_body
 from spiders.release.date.candidates import DateCandidates
 from spiders.release.date.choice import choose_date, confidence_of, rejected_date
 from spiders.release.date.day_order import release_reading
 from spiders.release.date.places import date_place
-from spiders.release.from_state import release_in_state
+from spiders.release.from_state import StateRelease, release_in_state
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (
     author_of,
@@ -37,8 +41,8 @@ from spiders.release.metadata import (
     section_of,
 )
 from spiders.release.related_links import links_after
-from spiders.release.section import read_section, section_at
 from spiders.release.title import Title, find_title, read_title
+from spiders.sections.find import FoundSection, find_sections
 from spiders.sources.source_file import ReleaseRules
 
 LITTLE: Final = 200
@@ -154,3 +158,111 @@ def files_place(text: BodyText, title: Title | None, seen: BlockTree) -> etree._
     if text.element is not None or title is None or title.order is None:
         return text.element
     return seen.blocks[title.order].container.element
+
+
+NO_BODY: Final = "no body was found"
+"""Reason given for a page without a body, or with a body that has no text."""
+
+STATE = "state"
+"""Name of the rule for a title or body from the JSON state in a page's scripts."""
+
+
+@dataclass(frozen=True, slots=True)
+class BodyText:
+    """An extracted body: its element, HTML, text, extraction rule and confidence."""
+
+    element: etree._Element | None = None
+    html: str = ""
+    text: str = ""
+    rule: str = ""
+    confidence: float = 0.0
+
+
+def read_body(  # noqa: PLR0917 - needs all parts of a page
+    page: Page,
+    rules: ReleaseRules,
+    body: MainContent | None,
+    seen: BlockTree,
+    title: Title | None,
+    reasons: list[str],
+) -> BodyText:
+    """Return the body declared by the source's rules, else the detected body."""
+    headline = title.text if title else ""
+    if rules.body:
+        found = declared_element(page.tree, rules.body, reasons)
+        if found is not None:
+            prose, doubts = clean_body(outer_html(found), page.base, headline, rules.drop)
+            reasons.extend(doubts)
+            return BodyText(found, *prose.written(), "declared", 1.0)
+        reasons.append(f"the declared body {rules.body!r} is not on the page; it was detected")
+    if body is None:
+        reasons.append(NO_BODY)
+        return BodyText()
+    prose = prose_of(body, seen, page.base, dropped_of(page, rules, reasons))
+    if prose.is_huge:
+        reasons.append(HUGE)
+    html, text = prose.written()
+    if not text:
+        reasons.append(NO_BODY)
+    return BodyText(body.container.element, html, text, body.rule, body.confidence)
+
+
+def dropped_of(page: Page, rules: ReleaseRules, reasons: list[str]) -> list[etree._Element]:
+    """Return the elements that a source's `drop` selectors remove from a detected body."""
+    found: list[etree._Element] = []
+    for selector in rules.drop:
+        try:
+            found += CssSelector(selector).elements(page.tree)
+        except ValueError as error:
+            reasons.append(f"the drop rule {selector!r} can't be read: {error}")
+    return found
+
+
+def as_body(stated: StateRelease, page: Page, rules: ReleaseRules, reasons: list[str]) -> BodyText:
+    """Clean the body HTML found in a page's scripts."""
+    prose, doubts = clean_body(stated.html, page.base, stated.title, rules.drop)
+    reasons.extend(doubts)
+    element = Page(page.url, f"<body><div>{stated.html}</div></body>".encode()).tree
+    return BodyText(element, *prose.written(), STATE, stated.confidence)
+
+
+SECTION = "section"
+"""Name of the rule for the title and body of a section."""
+
+
+def section_at(page: Page, reading: DateContext) -> FoundSection | None:
+    """Return the section at the fragment of a page's address, or None."""
+    if not section_fragment(page.url):
+        return None
+    key = canonical_url(page.url)
+    sections = find_sections(page, reading)
+    return next((one for one in sections if canonical_url(one.url) == key), None)
+
+
+def read_section(
+    page: Page, section: FoundSection, rules: ReleaseRules | None = None
+) -> ExtractedRelease:
+    """Extract a section as a release: its text is the body and its files are the attachments."""
+    meta = read_metadata(page)
+    drop = rules.drop if rules else ()
+    prose, reasons = clean_body(outer_html(section.content), page.base, section.title, drop)
+    html, text = prose.written()
+    plain = read_metadata(Page(page.url, b""))
+    content = Content(
+        title=section.title,
+        published=section.published,
+        language=page_language(page.tree, meta) or detect_language(text),
+        publisher=publisher_of(page, meta),
+        body_html=html,
+        body_text=text,
+        images=images_of(section.content, plain, page.base),
+        attachments=attachments_of(section.content, page.base),
+        title_rule=SECTION,
+        body_rule=SECTION,
+    )
+    return ExtractedRelease(
+        url=section.url,
+        content=content,
+        confidence={"title": 0.9, "published": 0.9, "body": 0.9 if text else 0.0},
+        reasons=tuple(reasons),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.download.browser import BrowserMissing, find_browser
+from spiders.download.settings import BrowserMissing, find_browser
 
 try:
     BROWSER, _MISSING = find_browser(), ""

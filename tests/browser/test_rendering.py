@@ -143,7 +143,7 @@ def test_no_traffic_of_the_browser_gets_around_the_gateway(room: Room) -> None:
     # Both need the extra `browser`, without which these tests are skipped.
     from playwright.async_api import Error as PlaywrightError  # noqa: PLC0415 - as above
 
-    from spiders.download.rendering.playwright_handler import ProxiedBrowserProvider  # noqa: PLC0415 - as above
+    from spiders.download.playwright_handler import ProxiedBrowserProvider  # noqa: PLC0415 - as above
 
     class Config:
         browser_type_name = "chromium"

@@ -20,8 +20,8 @@ from scrapy.http import HtmlResponse
 from scrapy.statscollectors import StatsCollector
 from twisted.python.failure import Failure
 
-from spiders.download.decompression import DecompressionMiddleware
 from spiders.download.responses import describe_failure
+from spiders.download.size_limits import DecompressionMiddleware
 from tests.command import collect, communique, make_home
 from tests.press_room import Answer, listing_html, release_html, served
 from tests.raw_server import plain, serving

@@ -24,9 +24,8 @@ from scheduler.children.correction.source_text import Field, PageKind, digest_of
 from scheduler.home import Home
 from scheduler.sources.drift import DriftGuard, why_held
 from spiders.archived.drift import Drift, harms_of
-from spiders.archived.listings import page_of
-from spiders.archived.page_captures import PageCaptures
-from spiders.golden.golden import BadGolden, read_golden
+from spiders.archived.page_captures import PageCaptures, page_of
+from spiders.extract.golden import BadGolden, read_golden
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release

@@ -21,7 +21,7 @@ from scheduler.sources.drift import DriftGuard, why_held
 from scheduler.terminal.source_report import drift_lines
 from spiders.archived.drift import Drift, harms_of
 from spiders.crawl.visits.visit_facts import unmatched_at_last
-from spiders.golden.golden import BadGolden, differences, write_golden
+from spiders.extract.golden import BadGolden, differences, write_golden
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources, read_source
@@ -152,7 +152,7 @@ def sample_pages(home: Home, one: LoadedSource) -> tuple[Page, Page]:
     # Imported here: only this command fetches pages.
     from scheduler.children.fetch import PageFetcher  # noqa: PLC0415
     from spiders.discovery.fetcher import NotFetched  # noqa: PLC0415
-    from spiders.download.browser import FILE_PATH  # noqa: PLC0415
+    from spiders.download.settings import FILE_PATH  # noqa: PLC0415
 
     with ExitStack() as stack:
         pages = plain = stack.enter_context(PageFetcher(home, archive=True))

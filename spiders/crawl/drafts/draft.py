@@ -14,14 +14,14 @@ from data.text.html_text import paragraphs
 from spiders.barriers.challenges import block_reason
 from spiders.barriers.logins import lock_reason
 from spiders.barriers.soft_404 import soft_404_reason
-from spiders.body.fragment import outer_html
+from spiders.body.clean_html import outer_html
 from spiders.body.frames import is_frame_line
 from spiders.crawl.drafts.layout_change import skeleton_of
 from spiders.crawl.page_errors import MissingRelease, NotARelease
 from spiders.download.documents import is_pdf
 from spiders.download.truncation import end_of
 from spiders.items import ExtractedRelease, ListingItem
-from spiders.page.file_types import DOCUMENT_TYPES
+from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import DocumentText, Page
 from spiders.release.date.choice import document_date
 from spiders.release.document import text_of, title_of

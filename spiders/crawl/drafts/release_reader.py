@@ -30,8 +30,7 @@ from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.learning.day_order import listed_order
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
-from spiders.release.read import read_release
-from spiders.release.section import read_section, section_at
+from spiders.release.read import read_release, read_section, section_at
 from spiders.sections.find import FoundSection
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import ReleaseRules, SourceFile

@@ -42,7 +42,6 @@ from spiders.crawl.visits.page_sections import (
     with_stored_addresses,
 )
 from spiders.crawl.visits.visit import Visit
-from spiders.download.browser import EXTEND, RENDER, needs_browser
 from spiders.download.capture import capture_of, why_not_archived
 from spiders.download.documents import UNREAD_META_KEY
 from spiders.download.limited_downloader import SlowRequest
@@ -55,9 +54,10 @@ from spiders.download.responses import (
     requested_url,
 )
 from spiders.download.retry_after import HostError, HostMemory
+from spiders.download.settings import EXTEND, RENDER, needs_browser
 from spiders.download.slow_page import CONTINUED
 from spiders.items import Listing, ListingItem
-from spiders.listing.paging.clicks import control_to_click
+from spiders.listing.paging.labels import control_to_click
 from spiders.listing.read import read_listing
 from spiders.page.links import url_pattern
 

@@ -11,7 +11,7 @@ from typing import Final
 from data.dates.calendars import ERAS
 from data.dates.months import month_of
 from data.text.folding import fold_date
-from spiders.listing.paging.label_words import MIN_STEM, archive_labels
+from spiders.listing.paging.labels import MIN_STEM, archive_labels
 
 MAX_LABEL: Final = 60
 """Maximum length of an archive's label, in characters."""

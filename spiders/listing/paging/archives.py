@@ -16,7 +16,7 @@ from data.text.folding import fold_date
 from spiders.items import Listing, ListingItem
 from spiders.listing.paging.archive_labels import MAX_LABEL, PARTS, is_word, period_in
 from spiders.listing.paging.controls import Controls
-from spiders.listing.paging.label_words import MIN_STEM
+from spiders.listing.paging.labels import MIN_STEM
 from spiders.listing.paging.page_numbers import is_numbered
 from spiders.page.class_hints import names_around
 from spiders.page.links import url_pattern

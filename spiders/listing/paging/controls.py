@@ -21,7 +21,7 @@ from data.text.posted import posted_address
 from data.text.urls import MAX_ADDRESS
 from spiders.items import Form
 from spiders.listing.paging.labels import label_of
-from spiders.listing.paging.script_calls import PagingFunction, call_in, paging_functions
+from spiders.listing.paging.loaders import PagingFunction, call_in, paging_functions
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.html_tree import line_of
 from spiders.page.links import link_target, resolve

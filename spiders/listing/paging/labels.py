@@ -1,16 +1,22 @@
-"""Labels of pagination controls: their words, icons and page numbers."""
+"""Labels of pagination controls and archive links: their words, icons and page numbers.
+
+The words of all languages are in the language files (data.languages.vocabulary), and folded here.
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
 from itertools import islice
-from typing import Final
+from typing import Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
+from data.languages.vocabulary import words
 from data.text.folding import fold_date
-from spiders.listing.paging.label_words import pager_labels
 from spiders.page.class_hints import names_of
 from spiders.page.html_tree import line_of
 
@@ -178,3 +184,124 @@ def is_written_rtl(root: etree._Element) -> bool:
             return direction.strip().lower() == "rtl"
     language = (root.get("lang") or "").lower().partition("-")[0]
     return language in {"ar", "fa", "he", "iw", "ur", "ps", "ckb", "ug", "dv", "yi", "sd"}
+
+
+MIN_STEM: Final = 3
+"""Minimum length of a word stem that may have an ending, in letters."""
+
+
+class PagerLabels(NamedTuple):
+    """Folded labels of pagination controls.
+
+    Listings show the newest releases first, so ``older`` has labels of the next page, such as
+    "previous posts". ``onward`` joins ``next`` and ``older``. ``of`` are words and signs between
+    two numbers. ``results`` are words after the number of all results, ``totals`` before it.
+    """
+
+    next: frozenset[str]
+    older: frozenset[str]
+    onward: frozenset[str]
+    more: frozenset[str]
+    previous: frozenset[str]
+    page: frozenset[str]
+    page_endings: frozenset[str]
+    of: frozenset[str]
+    results: frozenset[str]
+    totals: frozenset[str]
+
+
+class ArchiveLabels(NamedTuple):
+    """Folded words in labels of archive links.
+
+    ``archives``, ``older`` and ``news`` are stems, joined in ``stems``. ``inner_archives`` are
+    stems that mean an archive inside longer words too. ``whole_listing`` are words for all
+    releases, ``before`` words beside the first or last year of an archive, and ``parts_of_year``
+    stems for a quarter or half of a year. ``linking`` are articles and prepositions. ``complete``
+    are other words, which have no ending. ``parts`` are those that may be parts of a compound word.
+    ASCII words for years are excluded: the German *Jahresbericht* is a report, not an archive.
+    """
+
+    archives: frozenset[str]
+    inner_archives: frozenset[str]
+    older: frozenset[str]
+    news: frozenset[str]
+    stems: frozenset[str]
+    whole_listing: frozenset[str]
+    before: frozenset[str]
+    parts_of_year: frozenset[str]
+    linking: frozenset[str]
+    complete: frozenset[str]
+    parts: frozenset[str]
+
+
+@cache
+def pager_labels() -> PagerLabels:
+    """Return the labels of pagination controls in all languages."""
+    following, older = _folded("pager.next"), _folded("pager.older")
+    return PagerLabels(
+        next=following,
+        older=older,
+        onward=following | older,
+        more=_folded("pager.more"),
+        previous=_folded("pager.previous"),
+        page=_folded("pager.page"),
+        page_endings=_folded("pager.page_ending"),
+        of=_folded("pager.of") | {"/"},
+        results=_folded("pager.result"),
+        totals=_folded("pager.total"),
+    )
+
+
+@cache
+def archive_labels() -> ArchiveLabels:
+    """Return the words in labels of archive links in all languages."""
+    archives, older, news = map(_folded, ("archive.archive", "archive.older", "archive.news"))
+    periods, linking = _folded("archive.period"), _folded("archive.linking")
+    return ArchiveLabels(
+        archives=archives,
+        inner_archives=frozenset(
+            stem for stem in archives if len(stem) > MIN_STEM or not stem.isascii()
+        ),
+        older=older,
+        news=news,
+        stems=archives | older | news,
+        whole_listing=_folded("archive.whole_listing"),
+        before=_folded("archive.before"),
+        parts_of_year=_folded("archive.part_of_year"),
+        linking=linking,
+        complete=linking | periods,
+        parts=linking | frozenset(word for word in periods if not word.isascii()),
+    )
+
+
+def _folded(key: str) -> frozenset[str]:
+    return frozenset(map(fold_date, words(key)))
+
+
+MAX_SAME_LABELS: Final = 2
+"""Maximum number of controls with the same label. Controls with more frequent labels belong to
+rows, such as *more*."""
+
+_LABEL_EDGES = re.compile(r"^[\s\W]+|[\s\W]+$")
+_MORE_NAMES = re.compile(
+    r"(?:load|show|view)[_-]?more|more[_-]?(?:news|posts|items)", re.IGNORECASE
+)
+
+
+def control_to_click(controls: Sequence[Sequence[str]]) -> int | None:
+    """Return the index of the control that loads more rows, or None.
+
+    Each control is a pair: its label, and its class and id. A "more" control is preferred to a
+    "next" control.
+    """
+    labels = [fold_date(_LABEL_EDGES.sub("", label)) for label, _ in controls]
+    counts = Counter(labels)
+    following: int | None = None
+    for place, label in enumerate(labels):
+        if counts[label] > MAX_SAME_LABELS:
+            continue
+        if label in pager_labels().more or _MORE_NAMES.search(controls[place][1]):
+            return place
+        if following is None and label in pager_labels().onward:
+            following = place
+    return following

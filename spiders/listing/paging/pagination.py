@@ -14,17 +14,16 @@ from lxml import etree
 from data.text.folding import fold_date
 from spiders.items import Form, Series
 from spiders.listing.paging.controls import Controls
-from spiders.listing.paging.label_words import pager_labels
 from spiders.listing.paging.labels import (
     BACKWARD_ARROWS,
     FORWARD_ARROWS,
     is_written_rtl,
     label_of,
     number_in,
+    pager_labels,
     range_in,
 )
 from spiders.listing.paging.loaders import is_loader, loader_of
-from spiders.listing.paging.option_lists import next_option
 from spiders.listing.paging.page_numbers import (
     PAGER_CLASS,
     Pager,
@@ -34,6 +33,7 @@ from spiders.listing.paging.page_numbers import (
     is_page_of,
     leads_on,
     neighbours,
+    next_option,
     pager_of,
     step,
 )

@@ -12,8 +12,7 @@ from lxml import etree
 from data.text.folding import fold_date
 from spiders.items import UnreadSign
 from spiders.listing.paging.archive_labels import is_stem
-from spiders.listing.paging.label_words import archive_labels, pager_labels
-from spiders.listing.paging.labels import is_year
+from spiders.listing.paging.labels import archive_labels, is_year, pager_labels
 from spiders.listing.paging.page_numbers import PAGER_CLASS
 from spiders.page.class_hints import names_around
 from spiders.page.page import Page

@@ -13,23 +13,23 @@ from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.models import Published
 from spiders.items import ListingItem
-from spiders.listing.rows.case_names import are_captions, case_name
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import FlatPage, LinkMark, joined
 from spiders.listing.rows.records import Record
-from spiders.listing.rows.side_links import is_month_archive, is_side_link
+from spiders.listing.rows.side_lists import is_month_archive, is_side_link
 from spiders.listing.rows.titles import (
     GENERIC,
     HEADINGS,
     Titles,
+    are_captions,
+    case_name,
     in_heading,
     lead_in,
     lead_of,
     title_likeness,
     undated_titles,
 )
-from spiders.page.file_types import TEXTS
-from spiders.page.media_urls import leads_to_file
+from spiders.page.media_urls import TEXTS, leads_to_file
 
 _PARTS = HEADINGS | {"div", "p", "time", "li", "td"}
 _DOCUMENT = re.compile(rf"\.(?:{TEXTS})(?:$|\?)", re.IGNORECASE)

@@ -12,7 +12,7 @@ from typing import Final
 from urllib.parse import urldefrag
 
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
-from spiders.listing.rows.side_links import is_side_link
+from spiders.listing.rows.side_lists import is_side_link
 from spiders.page.class_hints import names_of
 from spiders.page.generic_names import LISTING
 from spiders.page.regions import ASIDE, CHROME

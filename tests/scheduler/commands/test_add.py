@@ -13,7 +13,7 @@ import pytest
 from scheduler.children.fetch import PageFetcher
 from scheduler.home import open_home
 from spiders.discovery.fetcher import NotFetched
-from spiders.download.browser import BrowserMissing, find_browser
+from spiders.download.settings import BrowserMissing, find_browser
 from spiders.sources.loader import read_source
 from tests.command import collect, communique
 from tests.mounted import fill, mounted

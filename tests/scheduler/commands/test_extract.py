@@ -7,7 +7,7 @@ import json
 import subprocess
 from pathlib import Path
 
-from spiders.extract.saved_page import Task, read_page
+from spiders.extract.page_values import Task, read_page
 from spiders.page.page import Page
 from tests.command import command, communique
 from tests.press_room import Answer, listing_html, release_html, served

@@ -18,7 +18,7 @@ from data.topics.taxonomy import load_taxonomy
 from scheduler.home import home_at
 from scheduler.sources.drift import DriftGuard, KeptReading
 from spiders.sources.loader import load_source
-from spiders.sources.source_reading import SourceReading, program_digest
+from spiders.sources.source_file import SourceReading, program_digest
 from tests.command import SETTINGS, collect, communique, make_home
 from tests.press_room import Room, listing_html, release_html, served
 

@@ -9,7 +9,7 @@ from lxml import etree
 
 from data.dates.context import DateContext
 from spiders.body import segmentation
-from spiders.body.fragment import prose_of
+from spiders.body.clean_html import prose_of
 from spiders.body.main_content import find_main_content, month_calendars, tables_around
 from spiders.body.segmentation import segment
 from spiders.body.text_blocks import Container

@@ -9,10 +9,9 @@ import pytest
 
 from data.dates.context import DateContext
 from spiders.discovery.field_review import SampleRelease, draft_rules, review
-from spiders.discovery.proposal import Guess, SourceDraft
+from spiders.discovery.proposal import Guess, SourceDraft, source_id
 from spiders.discovery.propose import FetchedSite, languages_of, propose
 from spiders.discovery.site_name import guess_name
-from spiders.discovery.source_ids import source_id
 from spiders.discovery.time_zone import guess_zone
 from spiders.items import ListingItem
 from spiders.page.javascript import needs_scripts

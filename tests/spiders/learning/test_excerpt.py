@@ -8,8 +8,7 @@ import msgspec
 import pytest
 
 from spiders.learning.excerpt import LARGE, excerpt_of
-from spiders.learning.template import Template
-from spiders.learning.template_reader import TemplateReader
+from spiders.learning.template import Template, TemplateReader
 from spiders.page.page import Page
 from tests.spiders.learning.test_induction import READING, learned, old
 

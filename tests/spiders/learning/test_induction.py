@@ -17,8 +17,7 @@ from spiders.learning import sample
 from spiders.learning.induction import induce
 from spiders.learning.sample import Sample
 from spiders.learning.source_templates import SourceTemplates
-from spiders.learning.template import Template, decode_template, described
-from spiders.learning.template_reader import LEARNED, TemplateReader
+from spiders.learning.template import LEARNED, Template, TemplateReader, decode_template, described
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.sources.source_file import ReleaseRules

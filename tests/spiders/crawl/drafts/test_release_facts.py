@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import pytest
 
 from data.identity.decision import first_release
 from data.models import Draft, Release, Run, RunError, Streak, VisitFacts
 from data.text.redaction import redacted
-from spiders.crawl.drafts.release_facts import PastReleases, ReleaseFacts, past_releases
+from spiders.crawl.drafts.release_facts import PastReleases, ReleaseFacts, is_garbled, past_releases
 from tests.drafts import BODY, draft, published
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
@@ -205,3 +205,43 @@ def test_what_is_usual_is_learned_from_five_releases_on() -> None:
     assert usual.least_text == pytest.approx(len(BODY) / 2, abs=2)
     assert not past_releases(stored(6, title="Weekly notice")).titled
     assert not past_releases(stored(6, published=None)).dated
+
+
+RUSSIAN = "Совет порта сообщил сегодня, что зимой на молу зажгут второй фонарь для судов. " * 3
+GERMAN = "Die Hafenbehörde kündigt größere Änderungen für Fähren über die Förde an. " * 3
+
+
+def twice(text: str) -> str:
+    """The text through UTF-8 twice, by a program that took it for windows-1252 between."""
+    return "".join(
+        one if one.isascii() else one.encode().decode("cp1252", "replace") for one in text
+    )
+
+
+@pytest.mark.parametrize("text", [RUSSIAN, GERMAN])
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        twice,
+        lambda text: "".join(one if one.isascii() else "?" for one in text),
+        lambda text: "".join(one if one.isascii() else "\ufffd" for one in text),
+    ],
+    ids=["twice", "question marks", "replaced"],
+)
+def test_garbled_letters_are_reported(text: str, spoil: Callable[[str], str]) -> None:
+    assert is_garbled(spoil(text))
+    assert not is_garbled(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "What? Why? How? Who? When? Where? Whose? " * 9,
+        "See https://harbour.example/?a=1 and https://harbour.example/list?b=2. " * 9,
+        f"{RUSSIAN * 9} One letter of Zo\ufffd was lost ten years ago.",
+        "Σύνδεση · São Tomé · Łódź · naïve café – “Größe” № 5 · 第三号 · قمرستان " * 9,
+    ],
+)
+def test_texts_that_are_well_are_not_signs(text: str) -> None:
+    assert not is_garbled(text)

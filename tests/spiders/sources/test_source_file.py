@@ -5,8 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from spiders.sources.loader import parse_source
-from spiders.sources.source_file import SourceFile
-from spiders.sources.source_reading import SourceReading, program_digest
+from spiders.sources.source_file import SourceFile, SourceReading, program_digest
 
 PLAIN = 'name = "Harbour Board"\nurl = "http://harbour.example/"\ntimezone = "Europe/Oslo"\n'
 

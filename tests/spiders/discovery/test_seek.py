@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spiders.discovery.probe import as_feed
+from spiders.discovery.seek import as_feed
 from spiders.page.page import Page
 
 ITEM = "<item><title>Low tide</title><link>https://press.example/1</link></item>"

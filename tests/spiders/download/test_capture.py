@@ -14,7 +14,7 @@ from data.errors import ArchiveError
 from data.models import Capture
 from data.models.exchange import Exchange
 from data.settings import ArchiveSettings as Settings
-from spiders.download.exchange_batch import ExchangeBatch
+from spiders.download.capture import ExchangeBatch
 from tests.exchanges import answer
 
 URL = "http://harbour.example/news"

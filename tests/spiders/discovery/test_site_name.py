@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.discovery.copyright_line import named_in, without_copyright
-from spiders.discovery.site_name import guess_name
+from spiders.discovery.site_name import guess_name, named_in, without_copyright
 from spiders.page.page import Page
 
 LINES = [

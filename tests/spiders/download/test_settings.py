@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from data.settings import Network
-from spiders.download.browser import BrowserMissing, needs_browser, render_settings
 from spiders.download.proxy import PublicOnlyProxy
+from spiders.download.settings import BrowserMissing, needs_browser, render_settings
 from spiders.download.ssrf import HostResolver
 from spiders.sources.loader import parse_source
 from tests.command import command, make_home

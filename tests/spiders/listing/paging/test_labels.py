@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spiders.listing.paging.clicks import control_to_click
+from spiders.listing.paging.labels import control_to_click
 
 
 @pytest.mark.parametrize(
