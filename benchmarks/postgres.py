@@ -32,7 +32,6 @@ from tests.postgres_server import missing, postgres_running
 
 WRITTEN: Final = {
     **{name: which.replace("?", "%s") for name, which in ROWS.items()},
-    "events": "release > %s ORDER BY number",
     "release_times": "release > %s ORDER BY release",
     "alert_events": "release > %s ORDER BY number",
 }

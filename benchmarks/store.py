@@ -69,7 +69,7 @@ ROWS = {
     "release_topics": "id IN (SELECT id FROM releases WHERE number > ?) ORDER BY topic",
     "release_sections": "id IN (SELECT id FROM releases WHERE number > ?) ORDER BY section",
     "lsh_bands": "release > ? ORDER BY release",
-    "release_versions": "release > ? ORDER BY release",
+    "events": "release > ? ORDER BY number",
     "search_queue": "release > ? ORDER BY release",
 }
 """How the rows of one transaction are read back, by the number of the last release before it."""

@@ -325,6 +325,7 @@ class Recorder:
         """Write a release and all data that depends on it, and return its number."""
         release, tables = outcome.decision.release, self._tables
         old = known.release if known else None
+        shown = old is None or _shown(release) != _shown(old)
         if known is None or old is None:
             number = tables.insert_release(release, outcome.fingerprint)
         else:
@@ -336,7 +337,7 @@ class Recorder:
             fingerprint = None if is_same else outcome.fingerprint
             at = (outcome.read_at or release.updated) if revised else None
             met = outcome.read_at is None
-            tables.update_release(number, release, fingerprint, revised=at, met=met)
+            tables.update_release(number, release, fingerprint, revised=at, met=met, shown=shown)
             if revised and release.reread:
                 tables.note_reading(number, release)
             if release.revision > 1 and release.content != old.content:
@@ -346,7 +347,7 @@ class Recorder:
             tables.file_under_topics(old, release)
             tables.file_under_section(old, release)
             tables.label_topics(outcome.labels)
-        if old is None or _shown(release) != _shown(old):
+        if shown:
             tables.mark_dirty(number, old, release)
             if old and release.story and _named(release) != _named(old):
                 tables.mark_story_dirty(release.story)

@@ -219,7 +219,7 @@ class Store(
                     old = tables.stored_release(number).release
                     topics = tuple(one for one in old.content.topics if one != topic)
                     new = replace(old, content=replace(old.content, topics=topics))
-                    tables.update_release(number, new, None, revised=None, met=False)
+                    tables.update_release(number, new, None, revised=None, met=False, shown=True)
                     tables.file_under_topics(old, new)
                     tables.mark_dirty(number, old, new)
                     tables.queue_for_search(number)

@@ -6,6 +6,7 @@ the log save the cursor of the last event that they handled. Events contain no t
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final, NamedTuple
@@ -26,6 +27,7 @@ from data.store.shared_sql.database.connection import Connection, Database, Part
 from data.store.shared_sql.database.rows import (
     FILED,
     RELEASE_COLUMNS,
+    SUMMARY,
     encode,
     instant,
     release_of,
@@ -101,11 +103,10 @@ class EventsPart(Part):
         if not self._has_event(since):
             return None
         rows = self._ask(
-            "SELECT r.id, v.source, v.version, r.sort_at, v.story,"
+            f"SELECT {SUMMARY},"
             f" EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number), {FILED}"
             " FROM (SELECT DISTINCT release FROM events WHERE number > :number LIMIT :limit) c"
-            " JOIN releases r ON r.number = c.release"
-            " JOIN release_versions v ON v.release = c.release",
+            " JOIN releases r ON r.number = c.release",
             {"number": since[0], "limit": limit + 1},
         )
         if len(rows) > limit:
@@ -162,16 +163,28 @@ def kinds_of_change(old: Release | None, new: Release) -> Sequence[EventKind]:
     return found or ("update",)
 
 
+def drawn_version() -> int:
+    """Return a random number for the releases that a change makes look different.
+
+    A counted number would be given again, for another content, in a store that was restored from a
+    copy.
+    """
+    return secrets.randbits(53)
+
+
 def append_events(connection: Connection, kind: EventKind, releases: Iterable[int]) -> None:
-    """Append an event to each of these releases, by number, with its present revision."""
+    """Append an event of each of these releases, by number, which readers see changed from now on.
+
+    Call it after the release is written: events have its present revision.
+    """
     at = time.time()
     rows = connection.ask(
-        "SELECT number, revision, source FROM releases"
-        " WHERE number IN (SELECT CAST(value AS BIGINT) FROM json_each(?)) ORDER BY number",
-        [encode([*releases])],
+        "UPDATE releases SET version = ? WHERE number IN"
+        " (SELECT CAST(value AS BIGINT) FROM json_each(?)) RETURNING number, revision, source",
+        [drawn_version(), encode([*releases])],
     )
     connection.unit.publish(
-        *(NewEvent(kind, number, revision, source, at) for number, revision, source in rows)
+        *(NewEvent(kind, number, revision, source, at) for number, revision, source in sorted(rows))
     )
 
 

@@ -9,7 +9,7 @@ from functools import cache
 from data.models import AlertKind, Draft, Release
 from data.store.shared_sql.database.connection import Part, places
 from data.store.shared_sql.database.rows import StoredRelease, encode, release_row
-from data.store.shared_sql.events import append_changes
+from data.store.shared_sql.events import append_changes, drawn_version
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.subscribers.alerts import queue_event
 from data.text.urls import MAX_KEY_LENGTH
@@ -24,6 +24,7 @@ class ReleaseTable(Part):
         row = release_row(release)
         row["checked"] = row["last_seen"]
         row |= {"fingerprint": fingerprint, "revised": row["first_seen"]}
+        row["version"] = drawn_version()
         ((number,),) = self._ask(insert(*row), [*row.values()])
         return int(number)
 
@@ -35,17 +36,21 @@ class ReleaseTable(Part):
         *,
         revised: dt.datetime | None,
         met: bool,
+        shown: bool,
     ) -> None:
         """Update a stored release; a fingerprint of None keeps the earlier one.
 
         ``revised`` is the time when this version was first seen, or None if the version is not new.
-        If a visit ``met`` the release, it is no longer marked as gone.
+        If a visit ``met`` the release, it is no longer marked as gone. ``shown`` is whether readers
+        see a difference.
         """
         row = release_row(release)
         if met:
             row |= {"checked": row["last_seen"], "gone_since": None}
         if revised:
             row["revised"] = revised.timestamp()
+        if shown:
+            row["version"] = drawn_version()
         if fingerprint is not None:
             row["fingerprint"] = fingerprint
         del row["id"]

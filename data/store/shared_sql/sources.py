@@ -23,8 +23,8 @@ from data.text.redaction import REDACTED_MARK
 from data.text.source_secrets import Secrets
 
 TABLES_WITH_SOURCE: Final = (
-    *("releases", "aliases", "release_topics", "translation_links", "files", "release_versions"),
-    *("release_sections", "sections", "archived_feeds", "runs", "health_events", "events"),
+    *("releases", "aliases", "release_topics", "translation_links", "files", "events"),
+    *("release_sections", "sections", "archived_feeds", "runs", "health_events"),
     *("cached_listings", "walks", "listed_links", "unread_items", "named_links"),
     *("layout_templates", "source_rhythms"),
     *("source_readings", "feed_hubs", "feed_subscriptions", "release_times"),

@@ -21,6 +21,7 @@ from data.store.shared_sql.database.facets import selection
 from data.store.shared_sql.database.rows import (
     EVERY,
     SHOWN_VIEW,
+    SUMMARY,
     encode,
     instant,
     redacted_row,
@@ -59,9 +60,8 @@ class SummariesPart(Part):
         join, clauses, arguments, table = selection(facet)
         where = "WHERE " + " AND ".join(clauses) if clauses else ""
         rows = self._ask(
-            f"SELECT {table}.id, v.source, v.version, {table}.sort_at, v.story FROM {SHOWN_VIEW} r"
-            f" {join} JOIN release_versions v ON v.release = r.number {where}"
-            f" ORDER BY {table}.sort_at DESC, {table}.id LIMIT :limit",
+            f"SELECT {table}.id, r.source, r.version, {table}.sort_at, r.story FROM {SHOWN_VIEW} r"
+            f" {join} {where} ORDER BY {table}.sort_at DESC, {table}.id LIMIT :limit",
             {**arguments, "limit": EVERY if limit is None else limit},
         )
         return tuple(ReleaseSummary(*row) for row in rows)
@@ -69,8 +69,7 @@ class SummariesPart(Part):
     def backlog(self, source: str, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """Return a source's undated releases from its first visit, in the order of its page."""
         rows = self._ask(
-            f"SELECT r.id, v.source, v.version, r.sort_at, v.story FROM {SHOWN_VIEW} r"
-            " JOIN release_versions v ON v.release = r.number WHERE r.source = :source"
+            f"SELECT {SUMMARY} FROM {SHOWN_VIEW} r WHERE r.source = :source"
             f" AND r.sort_at < {BACKLOG} ORDER BY r.sort_at DESC, r.id LIMIT :limit",
             {"source": source, "limit": EVERY if limit is None else limit},
         )
@@ -81,9 +80,7 @@ class SummariesPart(Part):
         if not ids:
             return {}
         rows = self._ask(
-            "SELECT r.id, r.source, v.version, r.sort_at, r.story FROM json_each(?) j"
-            f" JOIN {SHOWN_VIEW} r ON r.id = j.value"
-            " JOIN release_versions v ON v.release = r.number",
+            f"SELECT {SUMMARY} FROM json_each(?) j JOIN {SHOWN_VIEW} r ON r.id = j.value",
             [encode(list(ids))],
         )
         return {row[0]: ReleaseSummary(*row) for row in rows}

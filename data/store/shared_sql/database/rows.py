@@ -33,6 +33,10 @@ EVERY: Final = 1 << 62
 CAPTURE_COLUMNS: Final = 'record_id, file, "offset", length, digest, leaf, at'
 
 
+SUMMARY: Final = "r.id, r.source, r.version, r.sort_at, r.story"
+"""Columns of a ReleaseSummary."""
+
+
 def version_columns(release: str, revision: str) -> str:
     """Return SQL for a version's first capture and the number of re-extractions that led to it.
 

@@ -145,3 +145,39 @@ def index_without_secrets(db: Database) -> None:
 
 
 _create("events")  # The log of events, which replaces the two logs of changes.
+
+
+@migrations()
+def keep_versions_in_releases(db: Database) -> None:
+    """Make the drawn version a column of releases, before the content.
+
+    SQLite reads a row up to the last column of a query, and contents fill several pages. So the
+    table is created again instead of altered.
+    """
+    tables = "SELECT sql FROM sqlite_master WHERE name = ?"
+    ((releases,),) = db.execute(tables, ["releases"])
+    ((view,),) = db.execute(tables, ["shown_releases"])
+    others = db.execute(
+        "SELECT sql FROM sqlite_master WHERE tbl_name = 'releases' AND type IN ('index', 'trigger')"
+        " AND sql <> '' AND name NOT LIKE 'version_of_%'"
+    ).fetchall()
+    db.execute("DROP VIEW shown_releases")
+    for name in ("hidden", "shown", "moved_capture"):
+        db.execute(f"DROP TRIGGER version_of_{name}")
+    made = releases.replace("CREATE TABLE releases", "CREATE TABLE new_releases").replace(
+        "    content ",
+        "    version     INTEGER NOT NULL,        -- random, drawn when readers see a change\n"
+        "    content ",
+    )
+    db.execute(made)
+    columns = [row[1] for row in db.execute("PRAGMA table_info(releases)")]
+    db.execute(
+        f"INSERT INTO new_releases ({', '.join(columns)}, version)"
+        f" SELECT {', '.join(f'r.{name}' for name in columns)}, coalesce(v.version, random())"
+        " FROM releases r LEFT JOIN release_versions v ON v.release = r.number ORDER BY r.number"
+    )
+    db.execute("DROP TABLE releases")
+    db.execute("ALTER TABLE new_releases RENAME TO releases")
+    for (sql,) in [*others, (view,)]:
+        db.execute(sql)
+    db.execute("DROP TABLE release_versions")
