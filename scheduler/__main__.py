@@ -1,4 +1,4 @@
-"""The entry point: check the operating system, then run the command line."""
+"""Entry point: check the operating system, then run the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all commands share: groups, the --home option, output, errors and exit codes."""
+"""Groups, the --home option, output, errors and exit codes of all commands."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ MAX_SHORT_HELP_CHARS = 500
 """Maximum length of a command's first help sentence in a list of commands."""
 
 MAX_PATH_BYTES = 450
-"""Maximum length of a home or backup path. SQLite opens paths of up to 504 bytes, and the file
-names of a backup follow."""
+"""Maximum length of a home or backup path in bytes. SQLite opens paths of up to 504 bytes, and the
+file names of a backup are appended."""
 
 MAX_NAME_BYTES = 255
-"""Maximum length of a file name on Linux and macOS."""
+"""Maximum length of a file name on Linux and macOS, in bytes."""
 
 PORT = click.IntRange(0, 65535)
 HOME_HELP = "Home directory with sources, store and site (also COMMUNIQUE_HOME)."
@@ -54,7 +54,10 @@ class NonEmptyPath(click.Path):
 
 
 class StorePath(NonEmptyPath):
-    """The path of a folder with a store. It must leave room for the file names of SQLite."""
+    """Path argument of a folder with a store.
+
+    The path must leave room for the file names of SQLite.
+    """
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -83,7 +86,7 @@ class Group(click.Group):
     """A command group whose help shows whole sentences."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands with their first help sentence. Click would cut long ones."""
+        """List the commands with their first help sentence, which Click would cut if it is long."""
         named = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
         with formatter.section("Commands"):
             formatter.write_dl(
@@ -116,7 +119,7 @@ class Commands(Group):
         return sorted({*self.modules, *(name.removesuffix("_") for name in alone)})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command. Returns None if there is no command of this name."""
+        """Import a command. Returns None if there is no command with this name."""
         if cmd_name not in self.list_commands(ctx):
             return None
         taken = keyword.iskeyword(cmd_name) or hasattr(builtins, cmd_name)
@@ -193,16 +196,17 @@ def _existing_if_named(folder: Path, named: bool) -> Home:  # noqa: FBT001
 
 
 with_home = home_option(_existing)
-"""For commands that need an existing home directory. Raises NoHome."""
+"""Decorator for commands that need an existing home directory. Raises NoHome."""
 
 with_any_home = home_option(_existing_if_named)
-"""For commands that also work without a home directory. Raises NoHome if --home is wrong."""
+"""Decorator for commands that also work without a home directory. Raises NoHome if --home is
+wrong."""
 
 with_new_home = home_option(lambda folder, _: open_home(folder))
-"""For commands that create a missing home directory at once."""
+"""Decorator for commands that create a missing home directory at once."""
 
 with_later_home = home_option(lambda folder, _: home_at(folder))
-"""For commands that create a missing home directory once they have something to store."""
+"""Decorator for commands that create a missing home directory once they have something to store."""
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -225,7 +229,7 @@ def _not_blank(_context: click.Context, _option: click.Parameter, text: str) -> 
 
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Characters that control a terminal or turn the text direction, and lone surrogates."""
+"""Characters that control a terminal or change the text direction, and lone surrogates."""
 
 
 def printable(text: str) -> str:
@@ -247,7 +251,7 @@ def print_json(value: Any) -> None:
 
 
 def complain(message: str) -> None:
-    """Print a message to standard error, as a line of JSON if the log there is JSON."""
+    """Print a message to standard error, as a line of JSON if the log format is JSON."""
     if takes_json(sys.stderr):
         logging.getLogger("communique").error("%s", message)
         return
@@ -284,7 +288,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def is_text(argument: str) -> bool:
-    """Return whether an argument is valid UTF-8. Python decodes other bytes to surrogates."""
+    """Whether an argument is valid UTF-8. Python decodes other bytes to surrogates."""
     try:
         argument.encode()
     except UnicodeEncodeError:

@@ -1,6 +1,6 @@
 """Log lines of long-running processes: one line per event, as logfmt or JSON.
 
-No line contains a secret of a URL.
+No line contains a secret from a URL.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from data.settings import Log
 from data.text.redaction import redacted
 
 MAX_LOG_BYTES: Final = 10_000_000
-"""Size in bytes at which a new log of children begins; the previous one is kept with the suffix
-.1."""
+"""Maximum size in bytes of the log of children. Then a new log begins, and the previous one is kept
+with the suffix .1."""
 
 LEADING_KEYS: Final = ("timestamp", "level", "event")
 """The keys at the start of each line."""
@@ -51,7 +51,7 @@ def log_to(file: TextIO, log: Log) -> None:
 
 
 def log_as(log: Log) -> None:
-    """Format the standard library's logs in the same way, and log the error that ends the process.
+    """Format the standard library's logs like our own, and log the error that ends the process.
 
     The logs go where they went before, by default to standard error.
     """
@@ -63,7 +63,7 @@ def log_as(log: Log) -> None:
 
 
 def takes_json(file: TextIO) -> bool:
-    """Whether log_to writes JSON to this file, so that nothing else may be written to it."""
+    """Whether ``log_to`` writes JSON to this file, so that nothing else may be written to it."""
     return any(
         isinstance(one, logging.StreamHandler)
         and one.stream is file
@@ -74,12 +74,12 @@ def takes_json(file: TextIO) -> bool:
 
 
 def log_end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """Log the error that ends this process."""
+    """Log the error that ends this process, with its traceback."""
     logging.getLogger("communique").critical("ended by an error", exc_info=(kind, error, trace))
 
 
 def level_of(log: Log) -> int:
-    """The level of the standard library's logs."""
+    """Return the level of the standard library's logs."""
     return logging.getLevelNamesMapping()[log.level.upper()]
 
 
@@ -91,7 +91,7 @@ class LogLines(logging.Formatter):
         self.log = log
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line of a record."""
+        """Format a record as a line."""
         at = dt.datetime.fromtimestamp(record.created, dt.UTC)
         event: dict[str, object] = {
             "timestamp": f"{at:%Y-%m-%dT%H:%M:%S.%fZ}",  # as structlog writes it
@@ -105,7 +105,7 @@ class LogLines(logging.Formatter):
 
 
 def line_of(event: Mapping[str, object], log: Log) -> str:
-    """An event as a line."""
+    """Format an event as a line."""
     keys = [*LEADING_KEYS, *(key for key in event if key not in LEADING_KEYS)]
     shown = {key: without_secrets(event[key]) for key in keys if key in event}
     if log.format == "json":
@@ -114,7 +114,7 @@ def line_of(event: Mapping[str, object], log: Log) -> str:
 
 
 def without_secrets(value: Any) -> Any:
-    """A value of an event without secrets; numbers stay as they are."""
+    """Return a value of an event without secrets. Numbers are unchanged."""
     if isinstance(value, Mapping):
         return {str(key): without_secrets(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -123,7 +123,7 @@ def without_secrets(value: Any) -> Any:
 
 
 def logfmt(value: object) -> str:
-    """A value in logfmt."""
+    """Format a value for logfmt."""
     text = json.dumps(value) if value is None or isinstance(value, bool) else str(value)
     return text if UNQUOTED.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 

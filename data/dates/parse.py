@@ -104,7 +104,7 @@ class DateReader:
         return self.rare_date(text, rule)
 
     def rare_date(self, text: str, rule: str) -> Published | None:
-        """The date in a short text in which `scan` finds none; see parse_date."""
+        """Return the date in a short text in which `scan` finds none; see parse_date."""
         reading = self.reading
         folded = fold_date(text)
         compact = shapes.COMPACT.fullmatch(folded)

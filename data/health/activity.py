@@ -44,7 +44,7 @@ DAILY_DECAY: Final = 0.5 ** (1 / HALF_LIFE_DAYS)
 
 
 def hazard(share: float) -> float:
-    """The daily hazard of a group of sources in which a ``share`` publishes on a day."""
+    """Return the daily hazard of a group of sources in which a ``share`` publishes on a day."""
     return -log(1 - min(share, MAX_SHARE))
 
 
@@ -83,7 +83,7 @@ class Activity:
         self._before = self._sums()
 
     def _sums(self) -> list[tuple[float, float]]:
-        """The decayed sums of published and known sources on each weekday, before each day."""
+        """Return, before each day, the decayed sums of published and known sources per weekday."""
         heard, asked = [0.0] * 7, [0.0] * 7
         found = []
         for step, (published, known) in enumerate(
@@ -105,11 +105,11 @@ class Activity:
         return day in public_holidays(self.country, dt.date.fromordinal(day).year)
 
     def weight(self, day: int) -> float:
-        """The share of its weekday's hazard that a day has by the calendar."""
+        """Return the share of its weekday's hazard that a day has by the calendar."""
         return HOLIDAY_SHARE if self.is_holiday(day) else 1.0
 
     def usual(self, day: int) -> tuple[float, ...]:
-        """The hazards of a source from Monday to Sunday, as in its country before a day."""
+        """Return the hazards of a source from Monday to Sunday, as in its country before a day."""
         found = list(USUAL_HAZARDS)
         for near in range(max(day - 7, self.start), min(day, self.start + len(self._before))):
             weekday = (near - 1) % 7
@@ -118,11 +118,11 @@ class Activity:
         return tuple(found)
 
     def others(self, day: int, *, published: bool, heard: float, asked: float) -> Others:
-        """How busy all sources but one were on a day, an ordinal.
+        """Return how busy all other sources were on a day, given as an ordinal.
 
-        The arguments are about that one source. ``published`` is whether it published on the day.
-        ``heard`` is its decayed number of equal weekdays with a release, and ``asked`` of all equal
-        weekdays.
+        The arguments are about the source that is left out. ``published`` is whether it published
+        on the day. ``heard`` is its decayed number of equal weekdays with a release, and ``asked``
+        of all equal weekdays.
         """
         index = day - self.start
         if not 0 <= index < len(self._published):
@@ -139,7 +139,7 @@ class Activity:
         return Others(min(max(busy, MIN_BUSY), MAX_BUSY), expected)
 
     def _expected(self, weekday: int, heard: float, asked: float) -> float:
-        """The hazard on a weekday, from the sums for it."""
+        """Return the hazard on a weekday, from the sums for it."""
         share = 1 - exp(-USUAL_HAZARDS[weekday])
         return hazard((USUAL_WEIGHT * share + heard) / (USUAL_WEIGHT + asked))
 
@@ -151,7 +151,7 @@ def activity_by_zone(
     since: dt.date,
     until: dt.date,
 ) -> dict[str, Activity]:
-    """The activity for each time zone, summed over the zones of its country.
+    """Return the activity for each time zone, summed over the zones of its country.
 
     ``counts`` is the number of sources that published on a day, by zone. ``first_days`` are the
     days from which each source of a zone is known.
@@ -192,7 +192,7 @@ def country_of(zone: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def public_holidays(country: str, year: int) -> frozenset[int]:
-    """The public holidays of a country in a year, as ordinals of ``datetime.date``.
+    """Return the public holidays of a country in a year, as ordinals of ``datetime.date``.
 
     They come from the package ``holidays``; empty for countries that it does not know.
     """

@@ -18,7 +18,7 @@ DEGRADED: Final = "ok, with a fault"
 
 
 def shown(condition: str) -> str:
-    """A condition for people."""
+    """Return a condition for people."""
     return DEGRADED if condition == "degraded" else condition
 
 
@@ -136,5 +136,5 @@ CODES: Final = {
 
 
 def state_of_code(code: str) -> State:
-    """The state of a code. Raises KeyError for an unknown code."""
+    """Return the state of a code. Raises KeyError for an unknown code."""
     return CODES[code].state

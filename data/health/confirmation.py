@@ -48,7 +48,7 @@ def is_news(before: HealthEvent | None, state: Condition) -> bool:
 
 
 def agreeing(states: Sequence[Condition]) -> int:
-    """How many of the last visits agree about whether the source is broken."""
+    """Return the number of newest visits that agree about whether the source is broken."""
     broken = [is_broken(state) for state in states]
     return next((count for count, one in enumerate(broken) if one != broken[0]), len(broken))
 
@@ -76,7 +76,7 @@ def fails_often(states: Sequence[Condition]) -> bool:
 
 
 def failures(states: Sequence[Condition]) -> int:
-    """How many visits failed."""
+    """Return the number of newest visits that failed."""
     return sum(map(is_broken, states))
 
 
@@ -88,12 +88,12 @@ def awaits_visit(before: HealthEvent | None, states: Sequence[Condition], furthe
 
 
 def current_trouble(events: Sequence[HealthEvent]) -> tuple[HealthEvent, ...]:
-    """The events since a source was last recorded as healthy, newest first; empty if it is."""
+    """Return the events since a source was last recorded as healthy, newest first."""
     return tuple(takewhile(lambda one: not one.well, events))
 
 
 def trouble_before(events: Sequence[HealthEvent], at: dt.datetime) -> HealthEvent | None:
-    """The last event of earlier, ended trouble less than a day before ``at``, or None."""
+    """Return the last event of earlier, ended trouble less than a day before ``at``, or None."""
     match events[len(current_trouble(events)) :]:
         case [HealthEvent(well=True), HealthEvent(well=False) as trouble, *_]:
             return trouble if abs(at - trouble.at) < DAY else None
@@ -107,7 +107,7 @@ def alternates(events: Sequence[HealthEvent]) -> bool:
 
 
 def turns(states: Sequence[Condition]) -> int:
-    """How often a source stopped or worked again in these visits."""
+    """Return how often a source stopped or worked again in these visits."""
     return sum(is_broken(one) != is_broken(other) for one, other in pairwise(states))
 
 
@@ -143,7 +143,10 @@ def is_repeated(events: Sequence[HealthEvent], found: HealthEvent) -> bool:
 
 
 def conclusive_visits(runs: Sequence[Run], outage: Outage | None) -> tuple[Run, ...]:
-    """The visits that are evidence about their source: neither ended by us nor by our network."""
+    """Return the visits that are evidence about their source.
+
+    A visit that this machine ended, or that failed because of its network, is not evidence.
+    """
     return tuple(run for run in runs if not was_cut(run) and not (outage and outage.spoiled(run)))
 
 
@@ -153,7 +156,10 @@ def was_cut(run: Run) -> bool:
 
 
 def last_visit(store: HealthStore, source: str) -> Run | None:
-    """The last visit to a source; one that was stopped only if there is no other recent visit."""
+    """Return the last visit to a source.
+
+    A visit that was stopped is returned only if there is no other recent visit.
+    """
     last = next(iter(store.runs(source, limit=1)), None)
     if last is None or not was_cut(last):
         return last
@@ -170,12 +176,12 @@ def is_to_be_confirmed(store: HealthStore, source: Source, *, further: int) -> b
 
 
 def events_of(store: HealthStore, source: str) -> Sequence[HealthEvent]:
-    """The last records about a source, newest first."""
+    """Return the last records about a source, newest first."""
     return store.health_events_of(source, limit=MAX_EVENTS)
 
 
 def recent_turns(store: HealthStore, source: Source, now: dt.datetime) -> int:
-    """How often a source stopped or worked again within the last day."""
+    """Return how often a source stopped or worked again within the last day."""
     runs = conclusive_visits(store.runs(source.id, limit=MAX_VISITS), None)
     recent = [run for run in runs if abs(now - run.started) < DAY]
     return turns([verdict_of(source, run, None, has_releases=True).condition for run in recent])

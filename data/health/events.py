@@ -115,7 +115,7 @@ class HealthCheck:
             store.keep_rhythms(fresh)
 
     def verdicts(self, name: str) -> list[Verdict]:
-        """The verdicts of the last visits to a source, newest first."""
+        """Return the verdicts of the last visits to a source, newest first."""
         source, expected = self._sources[name], self._expected[name]
         has_releases = Facet(source=name) in self._counts
         return [
@@ -124,7 +124,7 @@ class HealthCheck:
         ]
 
     def change(self, name: str) -> HealthEvent | None:
-        """The change in the health of a source to record, or None."""
+        """Return the change in the health of a source to record, or None."""
         runs, found, last = self.telling[name], self.verdicts(name), self._before.get(name)
         if last and last.code in UNVISITED_CODES and not is_after(runs[0], last):
             return None
@@ -143,7 +143,7 @@ class HealthCheck:
         return None if is_suppressed(recorded, event, turned) else event
 
     def lost(self, now: dt.datetime) -> Iterator[HealthEvent]:
-        """The changes of sources that are no longer visited."""
+        """Yield the changes of sources that are no longer visited."""
         for name, verdict in self._unvisited.items():
             if is_news(self._before.get(name), verdict.condition):
                 reason = plain(verdict.reason)
@@ -161,7 +161,7 @@ class HealthCheck:
         return is_repeated(events_of(self._store, event.source), event)
 
     def working_again(self) -> Iterator[str]:
-        """The sources that were acknowledged as broken and work again."""
+        """Yield the sources that were acknowledged as broken and work again."""
         for name, kinds in self._handled.items():
             if "acknowledged" in kinds and name in self.telling:
                 states = [one.condition for one in self.verdicts(name)][: self._further + 1]
@@ -182,7 +182,7 @@ def is_after(run: Run, recorded: HealthEvent | None) -> bool:
 def event_of(
     run: Run, newest: Verdict, lately: Sequence[Condition], recorded: Sequence[HealthEvent]
 ) -> HealthEvent:
-    """The change that the newest visit shows.
+    """Return the change that the newest visit shows.
 
     ``lately`` are the states of recent visits, for a source that fails often. ``recorded`` are
     earlier events of the source.

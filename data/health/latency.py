@@ -38,7 +38,7 @@ class Latency:
 
 
 def latencies(times: Sequence[ReleaseTimes]) -> Mapping[Stage, Latency]:
-    """The latency of each stage; a stage with too few releases is missing."""
+    """Return the latency of each stage; a stage with too few releases is missing."""
     found: dict[Stage, Latency] = {}
     for stage, (first, last) in STAGES.items():
         pairs = [(getattr(one, first), getattr(one, last)) for one in times]
@@ -50,7 +50,7 @@ def latencies(times: Sequence[ReleaseTimes]) -> Mapping[Stage, Latency]:
 
 
 def as_published(times: Sequence[ReleaseTimes]) -> Sequence[ReleaseTimes]:
-    """The times of a source's releases as shown on its page, whenever the page is written.
+    """Return the times of a source's releases as shown on its page, whenever the page is written.
 
     While a page is written, it is unknown when its newest releases come into the feeds. So these
     times are left out, and a site that is rendered again is the same. Alerts are on no page.
@@ -64,7 +64,7 @@ def as_published(times: Sequence[ReleaseTimes]) -> Sequence[ReleaseTimes]:
 
 
 def latency_line(found: Mapping[Stage, Latency]) -> str:
-    """The latencies as a sentence; empty if nothing is known."""
+    """Return the latencies as a sentence; empty if nothing is known."""
     parts = [
         f"{WORDS[stage].format(lasting(one.median))} (nine of ten within {lasting(one.ninth)})"
         for stage, one in found.items()
@@ -76,5 +76,5 @@ def latency_line(found: Mapping[Stage, Latency]) -> str:
 
 
 def latency_fields(found: Mapping[Stage, Latency]) -> dict[str, Any]:
-    """The latencies for JSON."""
+    """Return the latencies for JSON."""
     return {stage: asdict(one) for stage, one in found.items()}

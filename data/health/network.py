@@ -67,7 +67,7 @@ def is_unanswered(run: Run) -> bool:
 
 
 def outage_of(recorded: Sequence[HealthEvent]) -> Outage | None:
-    """The last outage, according to the events about our network, newest first."""
+    """Return the last outage, according to the events about our network, newest first."""
     match recorded:
         case [HealthEvent(well=False) as down, *_]:
             return Outage(down.at, None)
@@ -79,7 +79,7 @@ def outage_of(recorded: Sequence[HealthEvent]) -> Outage | None:
 def hosts_seen(
     sources: Mapping[str, Source], runs: Mapping[str, Sequence[Run]]
 ) -> dict[str, HostSeen]:
-    """The state of each host according to the last visits, newest first."""
+    """Return the state of each host according to the last visits, newest first."""
     found: dict[str, HostSeen] = {}
     for name, some in runs.items():
         host = host_of(sources[name])
@@ -89,21 +89,21 @@ def hosts_seen(
 
 
 def host_seen(runs: Sequence[Run]) -> HostSeen:
-    """The state of a host according to its last visits, newest first."""
+    """Return the state of a host according to its last visits, newest first."""
     silent = is_unanswered(runs[0])
     alike = next((at for at, run in enumerate(runs) if is_unanswered(run) != silent), len(runs))
     return HostSeen(not silent, runs[alike - 1].started, runs[0].started, alike)
 
 
 def host_of(source: Source) -> str:
-    """The host name of a source; sources with one host share its outages."""
+    """Return the host name of a source; sources with one host share its outages."""
     return urlsplit(source.url).netloc.rpartition("@")[2].lower()
 
 
 def network_events(
     hosts: Mapping[str, HostSeen], outage: Outage | None, further: int
 ) -> tuple[HealthEvent, ...]:
-    """The event that our network is down or back; empty if that did not change.
+    """Return the event that our network is down or back; empty if that did not change.
 
     ``further`` visits to a host must confirm it.
     """
@@ -126,7 +126,7 @@ def network_events(
 
 
 def began(hosts: Sequence[HostSeen], further: int) -> HostSeen | None:
-    """The first host that stopped responding when an outage of our network began, or None."""
+    """Return the host that stopped responding first in an outage of our network, or None."""
     for one in sorted(hosts, key=lambda host: host.since):
         beside = seen_since(hosts, one)
         nearly_all = len(beside) >= MIN_HOSTS and silent_share(beside) >= OUTAGE_SHARE
@@ -136,7 +136,7 @@ def began(hosts: Sequence[HostSeen], further: int) -> HostSeen | None:
 
 
 def ended(hosts: Sequence[HostSeen], outage: Outage) -> dt.datetime | None:
-    """The time of the last visit if an outage is over; None if that is not certain."""
+    """Return the time of the last visit if an outage is over, or None if that is not certain."""
     for one in hosts:
         beside = seen_since(hosts, one)
         enough = (
@@ -154,10 +154,10 @@ def is_undecided(one: HostSeen, hosts: Mapping[str, HostSeen]) -> bool:
 
 
 def seen_since(hosts: Iterable[HostSeen], one: HostSeen) -> list[HostSeen]:
-    """The hosts that were visited since ``one`` started or stopped responding."""
+    """Return the hosts that were visited since ``one`` started or stopped responding."""
     return [host for host in hosts if host.last >= one.since]
 
 
 def silent_share(hosts: Sequence[HostSeen]) -> float:
-    """The share of hosts that do not respond."""
+    """Return the share of hosts that do not respond."""
     return sum(not host.answers for host in hosts) / len(hosts)

@@ -16,7 +16,7 @@ from data.store.protocols import HealthStore
 
 
 def overview(store: HealthStore) -> Iterator[Health]:
-    """The health of every source of a store that was not removed, by id; nothing is written."""
+    """Yield the health of every source in a store that was not removed, by id. Writes nothing."""
     removed = store.removed_sources()
     sources = {name: one for name, one in store.sources().items() if name not in removed}
     runs = {name: last_visit(store, name) for name in sources}
@@ -36,7 +36,10 @@ def overview(store: HealthStore) -> Iterator[Health]:
 def set_aside(
     run: Run | None, handled: Mapping[HandlingKind, Handling], outage: Outage | None
 ) -> Verdict | None:
-    """The verdict about a source whatever its last run showed: paused, or our network is down."""
+    """Return the verdict that a source is paused or that our network is down, or None.
+
+    It applies whatever the last run of the source showed.
+    """
     if "paused" in handled:
         return Verdict("paused", "it is not visited")
     if run and outage and outage.until is None and outage.spoiled(run):
@@ -46,7 +49,7 @@ def set_aside(
 
 
 def health_fields(one: Health) -> dict[str, str | bool | None]:
-    """The health of a source for JSON."""
+    """Return the health of a source for JSON."""
     muted = one.handled.get("muted")
     return {
         "id": one.source,

@@ -119,7 +119,7 @@ class ReleaseWait:
 
 
 def learn_rhythm(days: Iterable[dt.date], activity: Activity) -> Rhythm | None:
-    """The rhythm of a source that published on these days, in any order, within its country.
+    """Return the rhythm of a source that published on these days, in any order, within its country.
 
     None if there are too few days.
     """
@@ -137,7 +137,7 @@ def learn_rhythm(days: Iterable[dt.date], activity: Activity) -> Rhythm | None:
 def weekday_weights(
     rate: float, published: Sequence[float], asked: Sequence[float], usual: Sequence[float]
 ) -> list[float]:
-    """The weights of a source's rate from Monday to Sunday, with a mean of 1.
+    """Return the weights of a source's rate from Monday to Sunday, with a mean of 1.
 
     They follow from the share of weekdays with a release. This share is shrunk towards the share of
     a source in its country with an equal rate.
@@ -152,12 +152,12 @@ def weekday_weights(
 
 
 def days_of_year(hazards: Sequence[float]) -> float:
-    """The expected number of publication days per year."""
+    """Return the expected number of publication days per year."""
     return sum(1 - exp(-one) for one in hazards) * 365.25 / 7
 
 
 def calendar_weight(day: int, activity: Activity, rests: Sequence[tuple[int, int]]) -> float:
-    """The share of its weekday's hazard that a day has: by holidays, and by earlier rests."""
+    """Return the share of its weekday's hazard that a day has, by holidays and earlier rests."""
     weight = activity.weight(day)
     for first, last in rests:
         if first + YEAR_DAYS - REST_TOLERANCE_DAYS <= day <= last + YEAR_DAYS + REST_TOLERANCE_DAYS:
@@ -166,7 +166,7 @@ def calendar_weight(day: int, activity: Activity, rests: Sequence[tuple[int, int
 
 
 def count_if_any(expected: float) -> float:
-    """The mean of a Poisson count that is known not to be 0."""
+    """Return the mean of a Poisson count that is known not to be 0."""
     return expected / (1 - exp(-expected)) if expected > TINY else 1.0
 
 
@@ -228,7 +228,7 @@ class _Learner:
             self._begin_wait()
 
     def weights(self) -> list[float]:
-        """The weights of its rate from Monday to Sunday."""
+        """Return the weights of its rate from Monday to Sunday."""
         return weekday_weights(self.rate, self.published, self.asked, self.usual)
 
     def _follow(self, surprise: float, expected: float, busy: float) -> None:

@@ -91,14 +91,14 @@ LISTING_CODES: Final = {"listing.moved", "listing.empty"}
 
 
 def code_of(kind: str) -> str:
-    """The health code for a kind of error, if the error leaves a source without its listing."""
+    """Return the health code for a kind of error that leaves a source without its listing."""
     if kind.startswith(SERVER_ERROR):
         return "site.server_error"
     return KINDS.get(kind, BAD_ANSWER)
 
 
 def code_of_failure(run: Run, error: RunError) -> str:
-    """The health code of a run that failed because of an error.
+    """Return the health code of a run that failed because of an error.
 
     If the listing was extracted, the error concerns releases.
     """
@@ -108,7 +108,7 @@ def code_of_failure(run: Run, error: RunError) -> str:
 
 
 def decisive(run: Run, listing: str) -> RunError | None:
-    """The error that explains why a run failed; None if it worked.
+    """Return the error that explains why a run failed, or None if it worked.
 
     Of several errors, it is the one that a person should check first. ``listing`` is the URL of the
     listing, whose error explains why nothing was found.
@@ -150,7 +150,7 @@ def has_delivered(run: Run) -> bool:
 
 
 def errors_of_pages(run: Run) -> list[RunError]:
-    """The errors of a run, without errors of attached files, and without mere doubts."""
+    """Return the errors of a run, without errors of attached files, and without mere doubts."""
     return [
         error
         for error in run.errors

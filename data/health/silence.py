@@ -50,7 +50,7 @@ class Expected:
 
 
 def expected_after(rhythm: Rhythm, activity: Activity, today: dt.date) -> Expected:
-    """The expectation for a source at the beginning of a day."""
+    """Return the expectation for a source at the beginning of a day."""
     now = today.toordinal()
     last = rhythm.last.toordinal()
     waits = days_of_year(rhythm.hazards)
@@ -78,7 +78,7 @@ def expected_after(rhythm: Rhythm, activity: Activity, today: dt.date) -> Expect
 def waiting(
     rhythm: Rhythm, activity: Activity, now: int
 ) -> Iterator[tuple[int, float, ReleaseWait]]:
-    """The days after the last release: each day, its hazard, and the wait up to it.
+    """Yield the days after the last release: each day, its hazard, and the wait up to it.
 
     Days are ordinals. From ``now`` on, the activity of other sources is unknown.
     """
@@ -104,10 +104,10 @@ def waiting(
 def expectations(
     store: HealthStore, days: Mapping[str, dt.date]
 ) -> tuple[dict[str, Expected | None], dict[str, SourceRhythm]]:
-    """The expectation for each source on a day in its time zone; None if its releases are too few.
+    """Return the expectation for each source on a day in its time zone.
 
-    The second value holds rhythms that were learned for this; store them to avoid learning them
-    again.
+    The expectation is None if a source has too few releases. The second value holds rhythms that
+    were learned for this; store them to avoid learning them again.
     """
     if not days:
         return {}, {}

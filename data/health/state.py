@@ -92,7 +92,7 @@ class Health:
 def health_of(
     source: Source, run: Run | None, last_release: str | None, expected: Expected | None
 ) -> Health:
-    """The health of a source after its last run."""
+    """Return the health of a source after its last run."""
     last_run = run.started if run else None
     verdict = verdict_of(source, run, expected, has_releases=last_release is not None)
     return Health(source.id, verdict, last_release, expected, last_run)
@@ -101,7 +101,7 @@ def health_of(
 def verdict_of(
     source: Source, run: Run | None, expected: Expected | None, *, has_releases: bool
 ) -> Verdict:
-    """The verdict about a source after its last run.
+    """Return the verdict about a source after its last run.
 
     Silence is judged as of the day of that run, because later days were not observed.
     """
@@ -129,12 +129,12 @@ def verdict_of(
 
 
 def day_of_run(source: Source, run: Run) -> dt.date:
-    """The day on which a run began, in the time zone of its source."""
+    """Return the day on which a run began, in the time zone of its source."""
     return run.started.astimezone(zone_or_utc(source.timezone)).date()
 
 
 def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
-    """The verdict about a working source as of a day: whether its releases come as usual."""
+    """Return the verdict about a working source as of a day: whether its releases come as usual."""
     if expected is None:
         return Verdict("ok", "it works; its releases are too few to know its rhythm")
     if day <= expected.by:
@@ -154,7 +154,7 @@ def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
 
 
 def spoken(day: dt.date, today: dt.date, *, weekday: bool = True) -> str:
-    """A day in words, with its year unless ``today`` is in the same year."""
+    """Return a day in words, with its year unless ``today`` is in the same year."""
     named = f"{WEEKDAYS[day.weekday()]} " if weekday else ""
     year = f" {day.year}" if day.year != today.year else ""
     return f"{named}{day.day} {MONTHS[day.month - 1]}{year}"

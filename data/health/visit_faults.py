@@ -25,7 +25,7 @@ MIN_PAGES: Final = 2
 
 
 def first_sign(run: Run) -> Verdict | None:
-    """The fault that the last successful visit to a source shows, or None.
+    """Return the fault that the last successful visit to a source shows, or None.
 
     The source is degraded, but works, if all faults of the visit leave it working.
     """
@@ -200,13 +200,13 @@ SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
 
 
 def most(*streaks: Streak, least: int = MIN_PAGES) -> Streak | None:
-    """The streak with the most pages; None if all are too short."""
+    """Return the streak with the most pages, or None if all are too short."""
     found = max(streaks, key=lambda streak: streak.count)
     return found if found.count >= least else None
 
 
 def pages(streak: Streak) -> str:
-    """The number of extracted release pages, as part of a sentence."""
+    """Return the number of extracted release pages, as part of a sentence."""
     return f"{counted(streak.count, 'release')} {'was' if streak.count == 1 else 'were'} read"
 
 

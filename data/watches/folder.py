@@ -59,14 +59,14 @@ class WatchFolder:
 def load_watches(
     folder: Path, kind: type[Watch]
 ) -> tuple[Mapping[str, Watch], tuple[WatchError, ...]]:
-    """The valid watches in a folder by id, and the errors of invalid watches."""
+    """Return the valid watches in a folder by id, and the errors of invalid watches."""
     loaded = WatchFolder(folder, kind)
     loaded.refresh()
     return loaded.watches, loaded.errors
 
 
 def read(path: Path, kind: type[Watch]) -> Watch | WatchError:
-    """The watch in a file, or its error."""
+    """Return the watch in a file, or its error."""
     try:
         return read_watch(path, kind)
     except WatchError as error:

@@ -28,7 +28,7 @@ class Happening:
 
 
 def recent_happenings(store: Store, *, limit: int) -> Iterator[Happening]:
-    """The newest releases, edits, retractions, returns and changes of health.
+    """Return the newest releases, edits, retractions, returns and changes of health.
 
     There are at most ``limit`` of each kind, plus all releases that are gone without confirmation.
     """

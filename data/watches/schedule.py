@@ -12,13 +12,13 @@ WEEK_DAYS: Final = 7
 
 
 def send_time(watch: Watch, now: float) -> float:
-    """When an alert that is ready ``now`` is sent; both are seconds since 1970."""
+    """Return when an alert that is ready ``now`` is sent; both are seconds since 1970."""
     at = next_digest(watch, now) if watch.digest else now
     return after_quiet(watch, at)
 
 
 def next_digest(watch: Watch, now: float) -> float:
-    """The first time after ``now`` at which the digest of a watch is sent."""
+    """Return the first time after ``now`` at which the digest of a watch is sent."""
     day, _, clock = watch.digest.partition(" ")
     zone = ZoneInfo(watch.timezone)
     today = dt.datetime.fromtimestamp(now, zone).date()
@@ -28,7 +28,7 @@ def next_digest(watch: Watch, now: float) -> float:
 
 
 def after_quiet(watch: Watch, at: float) -> float:
-    """The first time from ``at`` on that is outside the quiet hours of a watch."""
+    """Return the first time from ``at`` on that is outside the quiet hours of a watch."""
     if not watch.quiet:
         return at
     begin, _, end = watch.quiet.partition("-")
@@ -43,7 +43,7 @@ def after_quiet(watch: Watch, at: float) -> float:
 
 
 def moment(day: dt.date, clock: str, zone: ZoneInfo) -> float:
-    """A time of day such as ``08:00`` in seconds since 1970.
+    """Return a time of day such as ``08:00`` in seconds since 1970.
 
     If the time occurs twice because clocks are set back, it is the first. If it is skipped, the
     result is as much later.

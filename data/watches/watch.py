@@ -169,7 +169,7 @@ def new_token() -> str:
 
 
 def to_toml(watch: Watch) -> str:
-    """The file of a watch, without keys that have their default."""
+    """Return the file of a watch, without keys that have their default."""
     values: dict[str, Any] = msgspec.to_builtins(watch)
     tables = {key: values.pop(key) for key, value in [*values.items()] if isinstance(value, dict)}
     lines = [f"{key} = {_value(value)}\n" for key, value in values.items()]
@@ -187,7 +187,7 @@ def _value(value: object) -> str:
 
 
 def _fault_of_exclusion(watch: Watch) -> str:
-    """Why a watch that only excludes words is invalid, or empty."""
+    """Return why a watch that only excludes words is invalid, or an empty string if it is valid."""
     excludes = watch.query.strip() and not any(one.wanted for one in terms_of(watch.query))
     if excludes and not (watch.sources or watch.topics or watch.languages):
         return (
@@ -198,7 +198,7 @@ def _fault_of_exclusion(watch: Watch) -> str:
 
 
 def _fault_of_query(query: str) -> str:
-    """The fault of a query and how to fix it, or empty."""
+    """Return the fault of a query and how to fix it, or empty."""
     if len(query) > MAX_QUERY_LENGTH:
         return f"it has more than {MAX_QUERY_LENGTH} characters; split it into several watches"
     if len(TERM.findall(query)) > MAX_TERMS:

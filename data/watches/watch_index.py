@@ -37,7 +37,10 @@ class AlertEvent:
 
 
 def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -> AlertEvent | None:
-    """The event of a release; None if the release is hidden or redacted, which causes no alerts."""
+    """Return the event of a release, or None if the release is hidden or redacted.
+
+    Hidden and redacted releases cause no alerts.
+    """
     if release.hidden or release.content.redacted:
         return None
     return AlertEvent(kind, release.source, release.content, backlog)
@@ -140,7 +143,7 @@ class WatchIndex:
     def matching(
         self, event: AlertEvent, moves: Mapping[str, str] | None = None
     ) -> tuple[str, ...]:
-        """The ids of the watches that an event matches, sorted.
+        """Return the ids of the watches that an event matches, sorted.
 
         ``moves`` maps former ids of sources to current ones: a watch may name any of them.
         """
@@ -171,7 +174,7 @@ class WatchIndex:
         )
 
     def _candidates(self, text: FoldedText, sources: frozenset[str]) -> Iterator[WatchRule]:
-        """The rules that may match a text, some of them more than once."""
+        """Yield the rules that may match a text, some of them more than once."""
         for word in text.words & self._by_word.keys():
             yield from self._by_word[word]
         beginnings = {word[:MIN_PREFIX_LETTERS] for word in text.words}
@@ -198,7 +201,7 @@ def rule_of(watch_id: str, watch: Watch) -> WatchRule:
 
 
 def _whole_words(term: Term) -> list[str]:
-    """The words of a term that a text must have as whole words."""
+    """Return the words of a term that a text must have as whole words."""
     words = term.words.split(" ")
     return words[:-1] if term.prefix else words
 
@@ -213,6 +216,6 @@ def _is_asked_for(rule: WatchRule, event: AlertEvent, sources: frozenset[str]) -
 
 
 def _with_regions(language: str | None) -> frozenset[str]:
-    """A language tag and its prefixes: ``pt-BR`` includes ``pt``."""
+    """Return a language tag and its prefixes: ``pt-BR`` includes ``pt``."""
     parts = (language_tag(language) or "").split("-")
     return frozenset("-".join(parts[:count]) for count in range(1, len(parts) + 1))

@@ -26,7 +26,7 @@ DEFAULT_GROUPS: Final = ("sources",)
 
 
 def group_of(facet: Facet) -> str:
-    """The group of OPML_GROUPS that contains the feed of a facet."""
+    """Return the group of OPML_GROUPS that contains the feed of a facet."""
     if facet.period is not None:
         return {DAY: "days", MONTH: "months"}.get(len(facet.period), "years")
     if facet.language is not None:

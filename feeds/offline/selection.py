@@ -62,7 +62,7 @@ def selected(store: Store, choice: Choice, path: Path) -> Iterator[Store]:
 
 
 def _references(db: sqlite3.Connection) -> list[tuple[str, str, str]]:
-    """The tables with a column that refers to releases, and the column of releases it refers to."""
+    """Return (table, column, column of releases) for each column that refers to releases."""
     named = "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE c.name = ?"
     tables = [(name, "release", "number") for (name,) in db.execute(named, ["release"])]
     return [

@@ -24,14 +24,14 @@ NICE: Final = 5
 """Niceness added to children that publish or backfill."""
 
 KILL_AFTER_SECONDS: Final = 15.0
-"""Seconds that a child has to end after it was asked to; then it is killed."""
+"""Seconds that a child gets to end on request; then it is killed."""
 
 MAX_LINE_BYTES: Final = 2**30
-"""Maximum length in bytes of a line from a child: it may hold a page in Base64."""
+"""Maximum length in bytes of a line from a child. The line may hold a page in Base64."""
 
 
 def signal_name(code: int) -> str:
-    """The name of the signal that ended a process, from its negative exit code."""
+    """Return the name of the signal that ended a process, from its negative exit code."""
     try:
         return signal.Signals(-code).name
     except ValueError:
@@ -39,7 +39,7 @@ def signal_name(code: int) -> str:
 
 
 def ending(code: int) -> str:
-    """How a process ended, as part of a sentence, from its exit code."""
+    """Return how a process ended, as part of a sentence, from its exit code."""
     return f"ended with code {code}" if code >= 0 else f"was ended by {signal_name(code)}"
 
 
@@ -67,9 +67,10 @@ class Child:
 
     @classmethod
     async def start(cls, module: str, *arguments: str, log: IO[bytes] | None = None) -> Self:
-        """Start a module of Communique. Its standard error goes to ``log``, or to the parent's.
+        """Start a module of Communique as a child process.
 
-        Raises OSError if the system can't start a process.
+        The standard error of the child goes to ``log``, or to the parent's standard error. Raises
+        OSError if the system can't start a process.
         """
         return cls(
             await asyncio.create_subprocess_exec(
@@ -94,7 +95,7 @@ class Child:
             raise ChildEnded(await self.end()) from error
 
     async def hear(self, kind: type[T]) -> T:
-        """The next line of JSON from the child.
+        """Return the next line of JSON from the child.
 
         Raises ChildEnded if there are no more lines, and msgspec.DecodeError for a line of another
         type.
@@ -132,9 +133,9 @@ class Child:
 def lower_priority(process: int) -> None:
     """Lower the priority of a process that has a separate session.
 
-    Only for background work: publishing and backfill. Linux divides CPU time among sessions before
-    processes (sched(7), autogroup), so both priorities are set. The parent does it, because the
-    child starts to use CPU time before it could.
+    Call this only for background work: publishing and backfill. Linux divides CPU time among
+    sessions before processes (sched(7), autogroup), so both priorities are set. The parent does it,
+    because the child uses CPU time before it could lower its own priority.
     """
     nice = min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
     # The process may have ended already; its parent notices.

@@ -1,4 +1,4 @@
-"""Runs a command of Communique in a child process, with a time limit, and returns its result.
+"""Run a command of Communique in a child process, with a time limit, and return its result.
 
 So a page of the service does the same as the command line, with the same messages.
 """
@@ -20,7 +20,7 @@ PREFIX = "communique: "
 
 
 class CommandLate(CommuniqueError):
-    """A command took longer than its time limit, and was ended."""
+    """A command took longer than its time limit, and was stopped."""
 
     def __init__(self, name: str, seconds: float) -> None:
         super().__init__(
@@ -41,10 +41,10 @@ class CommandResult:
 
 
 async def run_command(home: Home, *arguments: str, seconds: float) -> CommandResult:
-    """Run a command that prints JSON; the first argument is its name.
+    """Run a command that prints JSON; the first argument is the command's name.
 
-    If cancelled, it ends the child. Raises CommandLate, and OSError if the system can't start a
-    process.
+    If the caller is cancelled, the child is ended. Raises CommandLate, and OSError if the system
+    can't start a process.
     """
     child = await asyncio.create_subprocess_exec(
         # -P: do not import from the current directory, which may hold a folder named data.

@@ -1,9 +1,9 @@
-"""The child process that visits sources, many at a time, until its parent ends it.
+"""Child process that visits many sources at a time, until the parent ends it.
 
-It receives lines of JSON: first a CrawlStart, then a VisitJob for each visit, and a Renewal from
-time to time if it works under leases. It sends a Progress during a visit and a VisitReport at its
-end, or a Refusal if it can't begin. When its standard input closes, it stops all visits. If it
-closed because the parent died, the child gives back the parent's leases.
+The child receives lines of JSON: first a CrawlStart, then a VisitJob for each visit, and a Renewal
+from time to time if it works under leases. It sends a Progress during a visit and a VisitReport at
+the end, or a Refusal if it can't begin. When the standard input of the child closes, it stops all
+visits. If the input closed because the parent died, the child gives back the parent's leases.
 
 Exit codes: 0 done, 1 something failed, 2 the first line is invalid.
 """
@@ -77,10 +77,10 @@ from spiders.download.slow_page import CONTINUED, MOVED, SlowPage
 from spiders.sources.loader import LoadedSource, load_source, parse_source
 
 PROGRESS_SECONDS = 0.1
-"""Minimum seconds between two Progress lines of one visit, as each line wakes the parent."""
+"""Minimum seconds between two Progress lines of one visit, because each line wakes the parent."""
 
 STOP_GRACE_SECONDS = 2.0
-"""Seconds in which responses may still arrive when a crawl is stopped."""
+"""Seconds in which responses may still arrive after a crawl is stopped."""
 
 STOPPED = "the visit was stopped early; its results are stored, and the next visit continues"
 TIMED_OUT = f"it took longer than [collect] run_timeout: {STOPPED}"
@@ -89,7 +89,10 @@ log = logging.getLogger(__name__)
 
 
 class Crawl:
-    """The visits of one child. Raises CommuniqueError if the home directory can't be used."""
+    """The visits of one child.
+
+    Raises CommuniqueError if the home directory can't be used.
+    """
 
     def __init__(self, start: CrawlStart) -> None:
         self._home = open_home(Path(start.home))
@@ -180,7 +183,10 @@ class Crawl:
             asyncio.run(give_back(self._home.store_url, self._leases.values()))
 
     def _visit(self, job: VisitJob) -> Visit | None:
-        """The visit that a job requests; None if it can't be made, which is reported at once."""
+        """Return the visit that a job requests, or None if the visit can't be made.
+
+        A visit that can't be made is reported at once.
+        """
         loaded = None
         try:
             with ExitStack() as locks:
@@ -238,7 +244,7 @@ class Crawl:
         return None
 
     def _load(self, job: VisitJob) -> LoadedSource:
-        """The source of a job. Raises SourceError and UnknownSource."""
+        """Return the source of a job. Raises SourceError and UnknownSource."""
         if job.file is None:
             return load_source(self._home.sources, job.source)
         path = self._home.sources / f"{job.source}.toml"
@@ -247,7 +253,7 @@ class Crawl:
     def _seal(self) -> None:
         """Seal the archive at the end of a visit; in a thread while other visits are under way.
 
-        So a slow disk delays no other visit. Raises ArchiveError. An error in the thread happens
+        So a slow disk delays no other visit. Raises ArchiveError. An error in the thread is raised
         again at the end of the last visit, which reports it.
         """
         if not self._archive:
@@ -289,14 +295,14 @@ class Crawl:
 
 
 class ProgressReporter:
-    """Sends the progress of each visit to the parent: at its first response, then after pauses."""
+    """Sends the progress of each visit to the parent: at its first response, then periodically."""
 
     def __init__(self) -> None:
         self._written: dict[str, float] = {}
         self._later: dict[str, asyncio.TimerHandle] = {}
 
     def __call__(self, visit: Visit) -> None:
-        """Send the progress of a visit, after PROGRESS_SECONDS since its last line."""
+        """Send the progress of a visit, at most every PROGRESS_SECONDS."""
         wait = self._written.get(visit.id, -PROGRESS_SECONDS) + PROGRESS_SECONDS - time.monotonic()
         if not visit.awaited or wait <= 0:
             self._write(visit)
@@ -305,7 +311,7 @@ class ProgressReporter:
             self._later[visit.id] = loop.call_later(wait, self._write, visit)
 
     def forget(self, visit: Visit) -> None:
-        """Send nothing more about a visit that has ended."""
+        """Forget a visit that has ended, so that no more progress is sent for it."""
         self._written.pop(visit.id, None)
         if later := self._later.pop(visit.id, None):
             later.cancel()
@@ -327,7 +333,7 @@ def _seal_aside(archive: Archive) -> None:
 
 
 def _awaits_responses(process: AsyncCrawlerProcess) -> bool:
-    """Whether responses to requests are still pending."""
+    """Whether a crawler still waits for responses."""
     engines = (crawler.engine for crawler in process.crawlers)
     return any(engine and engine.downloader.active for engine in engines)
 
@@ -347,9 +353,9 @@ def _forward_lines(
 
 
 def end_in_time() -> None:
-    """Have the kernel end this process after KILL_AFTER_SECONDS, whatever it does then.
+    """Have the kernel end this process after KILL_AFTER_SECONDS, whatever the process does then.
 
-    Its parent does the same, if it is alive. Recorded releases are stored.
+    The parent does the same, if it is alive. Recorded releases stay stored.
     """
     signal.setitimer(signal.ITIMER_REAL, KILL_AFTER_SECONDS)
 

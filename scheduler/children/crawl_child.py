@@ -1,4 +1,4 @@
-"""The parent's side of a crawl: sends jobs to the child, and receives the report of each visit."""
+"""Parent's side of a crawl: send jobs to the child, and receive the report of each visit."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from scheduler.home import Home
 from scheduler.logs import open_log
 
 OVERDUE_SECONDS = 120.0
-"""Seconds after run_timeout at which a child that has not ended a visit is killed. It may still be
-starting, or extract a page (scheduler.children.page_limit)."""
+"""Seconds after run_timeout at which a child is killed if it has not ended a visit. By then, it may
+have needed time to start or to extract a page (scheduler.children.page_limit)."""
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ ProgressReporter = Callable[[Progress], None]
 
 
 class ChildKind(NamedTuple):
-    """The visits that a child makes; each kind of visit has its own children.
+    """A kind of visits; each kind has its own children.
 
     ``render`` is for sources that need a browser, ``backfill`` for background visits, and
     ``separate`` for sources with pages that are too slow to share a process.
@@ -45,8 +45,8 @@ class ChildKind(NamedTuple):
 class CrawlLost(CommuniqueError):
     """A child ended before it reported a visit.
 
-    ``code`` is its exit code: 0 if unknown, negative for a signal. ``page`` is the page that it was
-    extracting when a signal ended it, and ``progress`` its last report about the visit.
+    ``code`` is its exit code: 0 if unknown, negative for a signal. ``page`` is the page that the
+    child was extracting when a signal ended it. ``progress`` is the last progress of the visit.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class CrawlLost(CommuniqueError):
 
     @classmethod
     def with_code(cls, home: Home, code: int) -> Self:
-        """The error for a child that ended with this exit code."""
+        """Return the error for a child that ended with this exit code."""
         return cls(f"the crawl {ending(code)}; see {home.crawl_log}", code)
 
 
@@ -79,7 +79,8 @@ class Awaited:
 class CrawlChild:
     """A child process that visits sources of one home directory.
 
-    ``hosts`` counts the visits under way per host, ``begun`` all visits that the child got.
+    ``hosts`` counts the visits under way per host, ``begun`` all visits that were given to the
+    child.
     """
 
     def __init__(self, home: Home, child: Child, kind: ChildKind, note: NoteFile) -> None:
@@ -130,7 +131,7 @@ class CrawlChild:
     ) -> Coroutine[Any, Any, Run]:
         """Send a job to the child, and return a coroutine that waits for the report.
 
-        The visit counts as under way from now on. The coroutine raises CrawlLost.
+        The visit counts as under way as soon as this returns. The coroutine raises CrawlLost.
         """
         awaited = Awaited(asyncio.get_running_loop().create_future(), on_progress)
         self._awaited[job.source] = awaited
@@ -162,7 +163,7 @@ class CrawlChild:
             await self._child.say(Renewal(until))
 
     def drop(self) -> None:
-        """Kill the child: the lease of a host that it visits was lost."""
+        """Kill the child because the lease of a host that it visits was lost."""
         self.dropped = True
         self._child.kill()
 
@@ -202,7 +203,7 @@ class CrawlChild:
                 awaited.report.set_exception(self._lost(code, awaited))
 
     def _noted_page(self, code: int) -> PageNote | None:
-        """The page that the child was extracting when a signal ended it, or None."""
+        """Return the page that the child was extracting when a signal ended it, or None."""
         if code >= 0:
             return None
         try:

@@ -1,4 +1,4 @@
-"""The lines of JSON between a crawl and its parent, and the child's side of their pipes.
+"""Lines of JSON between a crawl and its parent, and the child's side of their pipes.
 
 A parent imports only this module, and not Scrapy, which takes half a second to load.
 """
@@ -18,11 +18,11 @@ from data.models import Lease, Run
 
 
 class CrawlStart(msgspec.Struct, frozen=True):
-    """The first line: the home directory, and whether the crawl visits sources that need a browser.
+    """The first line to a crawl: the home directory, and whether its sources need a browser.
 
-    ``separate`` is for sources with suspicious pages. ``note`` is the path of the file that names
-    the current page (scheduler.children.page_limit). If the parent works under leases, ``until`` is
-    as in a Renewal, and ``topics`` is the text of the leader's topics.toml.
+    ``separate`` is true for sources with suspicious pages. ``note`` is the path of the file that
+    names the current page (scheduler.children.page_limit). If the parent works under leases,
+    ``until`` is as in a Renewal, and ``topics`` is the text of the leader's topics.toml.
     """
 
     home: str
@@ -49,19 +49,19 @@ class VisitJob(msgspec.Struct, frozen=True):
 
 
 class ReportLine(msgspec.Struct, frozen=True):
-    """The line at the end of a visit."""
+    """The line that reports a visit at its end."""
 
     run: Run
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """The line of a crawl that can't make any visit, with the reason."""
+    """The line that a crawl sends if it can't make any visit, with the reason."""
 
     refused: str
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """A line during a visit: responses processed and responses awaited.
+    """A line that a crawl sends during a visit: responses processed and responses awaited.
 
     ``reached`` is the day that backfill has reached, or empty.
     """
@@ -79,11 +79,11 @@ CHUNK_BYTES: Final = 65_536
 
 
 class ParentLines(Iterator[bytes]):
-    """The lines that the parent sends, until it ends them with an empty line.
+    """The lines that the parent sends, up to an empty line that ends them.
 
-    ``parent_died`` is true if they ended without an empty line. ``os.getppid`` would notice the
-    death too late: the system closes the pipes of a killed process before it moves its children to
-    another parent.
+    ``parent_died`` is true if the input ended without an empty line. ``os.getppid`` would notice
+    the death too late: the system closes the pipes of a killed process before it moves its children
+    to another parent.
     """
 
     def __init__(self, file: int = 0) -> None:
@@ -101,12 +101,12 @@ class ParentLines(Iterator[bytes]):
         return self._lines.popleft()
 
     def received(self) -> Iterator[bytes]:
-        """The lines that were received and not read yet."""
+        """Yield and remove the lines that have been received but not read."""
         while self._lines:
             yield self._lines.popleft()
 
     def receive(self, seconds: float | None) -> bool:
-        """Wait at most ``seconds`` for input, and return whether any came (or the end)."""
+        """Wait at most ``seconds`` for input or its end, and return whether either came."""
         # Not sys.stdin: a thread that waits in it would hold its lock when the process ends.
         if not select.select([self._file], [], [], seconds)[0]:
             return False

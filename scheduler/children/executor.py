@@ -1,4 +1,4 @@
-"""Visits sources in child processes, many at a time, so that a slow source delays no other.
+"""Visit sources in child processes, many at a time, so that a slow source delays no other source.
 
 A few children stay while there is work, and each makes many visits at a time. A host with a page
 that takes too much CPU time gets a separate child. The visits that the page interrupted begin
@@ -39,20 +39,21 @@ from spiders.download.slow_page import CONTINUED, MOVED, SLOW, SLOW_VISIT
 from spiders.sources.loader import LoadedSource
 
 CHILDREN = 2
-"""Maximum children that take new visits; of each special kind (ChildKind) there is one more."""
+"""Maximum number of children that take new visits. Each special kind (ChildKind) has one more
+child."""
 
 MAX_ATTEMPTS = 4
-"""Maximum times that one visit begins, if slow pages or crashes end its child."""
+"""Maximum number of times that a visit begins, if slow pages or crashes end its child."""
 
 MAX_VISITS = 40
-"""Maximum visits at a time; a slow visit takes a slot, but hardly any memory."""
+"""Maximum number of visits at a time. A slow visit takes a slot, but hardly any memory."""
 
 MAX_VISITS_PER_HOST = 4
-"""Maximum visits to one host at a time. The host gets one request at a time in any case: more
-visits would take slots from other hosts, and with fewer, one long visit would block the host."""
+"""Maximum number of visits to one host at a time. The host gets one request at a time in any case.
+More visits would take slots from other hosts; with fewer, one long visit would block the host."""
 
 MAX_VISITS_PER_CHILD = 300
-"""Visits after which a new child replaces a child, to release its memory."""
+"""Number of visits after which a child is replaced by a new child, to release its memory."""
 
 IDLE_SECONDS = 10.0
 """Seconds after which a child without work ends."""
@@ -66,12 +67,15 @@ CRASHED_AT_PAGE = "{} ended the process of this visit at a page; it continues in
 
 
 def cut_short(source: LoadedSource, started: dt.datetime, why: str) -> Run:
-    """The report of a visit that this machine ended or did not begin: not a fault of the source."""
+    """Return the report of a visit that this machine ended or did not begin.
+
+    The report does not count as a fault of the source.
+    """
     return Run(source.id, started, 0.0, errors=(RunError("", CUT, why),))
 
 
 def unfinished(source: LoadedSource, started: dt.datetime, progress: Progress | None) -> Run:
-    """The report of a visit whose child ended, from the last progress of the child."""
+    """Return the report of a visit whose child ended, from the last progress of the child."""
     run = Run(source.id, started, (utc_now() - started).total_seconds())
     if progress is None:
         return run
@@ -79,7 +83,7 @@ def unfinished(source: LoadedSource, started: dt.datetime, progress: Progress | 
 
 
 def killed_by(page: PageNote, code: int) -> RunError:
-    """The error for a page at which a signal ended the separate process."""
+    """Return the error for a page at which a signal ended its separate process."""
     if code == KILLED:
         why = f"took longer than {SEPARATE_SECONDS * HARD_FACTOR:g} s of CPU time"
     else:
@@ -91,7 +95,7 @@ def killed_by(page: PageNote, code: int) -> RunError:
 
 
 def joined(first: Run, run: Run) -> Run:
-    """One report for a visit that began twice."""
+    """Join the reports of a visit that began twice."""
     return replace(
         run,
         started=first.started,
@@ -139,9 +143,10 @@ class Executor:
         lease: Lease | None = None,
         file: str | None = None,
     ) -> Run:
-        """Visit a source, and return the report, which exists whatever happens.
+        """Visit a source, and return the report.
 
-        With a ``lease`` of its host, ``file`` is the text of the source file.
+        A report is returned whatever happens. With a ``lease`` of the source's host, ``file`` is
+        the text of the source file.
         """
         job = VisitJob(source.id, explicit, backfill, accept, lease, file)
         host = host_of(source.file.url)
@@ -173,7 +178,7 @@ class Executor:
         *,
         last: bool = False,
     ) -> tuple[Run, bool]:
-        """Visit a source once; return the report, and whether the visit has to begin again.
+        """Visit a source once; return the report, and whether the visit must begin again.
 
         ``last`` is true for the last attempt.
         """
@@ -240,7 +245,7 @@ class Executor:
     def _crash_error(
         self, source: LoadedSource, lost: CrawlLost, child: CrawlChild | None, *, last: bool
     ) -> tuple[RunError, bool]:
-        """The error of a visit whose child ended, and whether the visit begins again."""
+        """Return the error of a visit whose child ended, and whether the visit begins again."""
         page, code = lost.page, lost.code
         own = page is not None and page.source == source.id
         if page and own and child and child.kind.separate:
@@ -255,7 +260,10 @@ class Executor:
         return RunError("", CUT, why), True
 
     async def _after_loss(self, run: Run) -> Run:
-        """The report of a visit that lost its lease; it is stored if the database responds."""
+        """Return the report of a visit that lost its lease.
+
+        The report is stored if the database responds.
+        """
         run = replace(run, errors=(RunError("", CUT, HOST_LOST),))
         if self._until is not None and time.monotonic() > self._until:
             # The leases were not renewed. Waiting for the database would delay the others.
@@ -325,7 +333,7 @@ class Executor:
         await asyncio.gather(*(child.ended() for child in children))
 
     async def _child_for(self, kind: ChildKind, host: str) -> CrawlChild:
-        """The child that visits this host already, or the one with the least work, or a new one.
+        """Return a child that visits this host, the least busy child, or a new child.
 
         Raises OSError and CrawlLost.
         """
@@ -354,7 +362,7 @@ class Executor:
     async def _kept(
         self, source: LoadedSource, run: Run, error: RunError, lease: Lease | None
     ) -> Run:
-        """Store the report of a visit that its child could not report, with the error."""
+        """Add an error to the report of a visit that its child could not report, and store it."""
         error = replace(error, message=self._home.public_text(error.message))
         return await asyncio.to_thread(self._keep, source, replace(run, errors=(error,)), lease)
 
@@ -372,7 +380,7 @@ class Executor:
         return run
 
     def _release(self, child: CrawlChild) -> None:
-        """End a child without work: at once if it is worn, otherwise after IDLE_SECONDS."""
+        """End a child without work: at once if it is worn, or else after IDLE_SECONDS."""
         if child.hosts or not child.is_open:
             return
         if child.begun >= MAX_VISITS_PER_CHILD:
@@ -384,6 +392,6 @@ class Executor:
 
     @staticmethod
     def _close_idle(child: CrawlChild, begun: int) -> None:
-        """End a child that has got no visit since."""
+        """End a child that got no visit since it was idle."""
         if child.begun == begun:
             child.close()

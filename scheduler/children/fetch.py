@@ -1,4 +1,4 @@
-"""Fetches a few pages on demand, in a child process that behaves like a crawl.
+"""Fetch a few pages on demand, in a child process that behaves like a crawl.
 
 The child receives lines of JSON: first a FetchStart, then arrays of URLs. For each URL it sends a
 spiders.download.fetch_spider.FetchResult.
@@ -33,7 +33,7 @@ from spiders.page.page import Page
 
 
 class FetchStart(msgspec.Struct, frozen=True):
-    """The first line: the home directory, whether to use a browser, whether to archive pages."""
+    """The first line: the home directory, and whether to use a browser and to archive pages."""
 
     home: str
     render: bool = False
@@ -55,7 +55,7 @@ class PageFetcher:
         self._child: Child | None = None
 
     def __enter__(self) -> Self:
-        """Return the fetcher; the child starts with the first URL."""
+        """Return the fetcher. The child is started for the first URL."""
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -67,7 +67,7 @@ class PageFetcher:
             self._loop.close()
 
     def fetch(self, urls: Iterable[str]) -> tuple[FetchResult, ...]:
-        """The results for these URLs, in order; each distinct URL is requested once.
+        """Return the results for these URLs, in order; each distinct URL is requested once.
 
         Raises NotFetched if the child fails.
         """
@@ -118,7 +118,10 @@ class PageFetcher:
 
 
 def _log(path: Path) -> IO[bytes]:
-    """The log for the child's errors; /dev/null if the home directory is missing or read-only."""
+    """Return the log file for the child's errors.
+
+    It is /dev/null if the home directory is missing or read-only.
+    """
     try:
         return open_log(path)
     except OSError:

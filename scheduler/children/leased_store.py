@@ -1,4 +1,4 @@
-"""A store for visits under a lease: it accepts writes only while the lease is held."""
+"""Store for visits under a lease: it accepts writes only while the lease is held."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data.store.core.store import Store
 
 
 def leased_store(store: Store, lease: Lease | None) -> Store:
-    """The store for a visit: under its lease, or unchanged if the visit needs none."""
+    """Return the store for a visit: under the visit's lease, or unchanged without a lease."""
     return cast("Store", LeasedStore(store, lease)) if lease else store
 
 
@@ -25,7 +25,7 @@ class LeasedStore:
         self._lease = lease
 
     def __getattr__(self, name: str) -> Any:
-        """A method of the store, called under the lease."""
+        """Return a method of the store, called under the lease."""
         verb: Callable[..., Any] = getattr(self._store, name)
 
         @wraps(verb)

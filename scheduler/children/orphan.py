@@ -1,4 +1,4 @@
-"""Gives back the leases of a parent that died; its child, which lives a little longer, does this.
+"""Release the leases of a parent that died. Its child does this, as it lives a little longer.
 
 Otherwise no other worker could visit the hosts, and no other service could do the duties, until the
 leases expired.
@@ -19,7 +19,7 @@ from data.store.postgres.hosts import Connection, Hosts
 from data.text.redaction import redacted
 
 END_JOB: Final = "DELETE FROM procrastinate_jobs WHERE lock = %s AND status = 'doing'"
-"""Deletes the current job of a row, which gets no new job as long as this one exists."""
+"""Deletes the current job of a row. As long as the job exists, the row gets no new one."""
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ class OneConnection:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """The connection, for the length of a ``with`` block."""
+        """Yield the connection for the length of a ``with`` block."""
         yield self._db
 
 
@@ -40,7 +40,7 @@ async def give_back(url: str, leases: Collection[Lease]) -> None:
     """Release the rows whose leases are still held, for a process that no longer writes under them.
 
     Hosts stay due if visits are due, and duties are due at once. If the database does not respond,
-    the leases expire.
+    the leases expire on their own.
     """
     try:
         async with await psycopg.AsyncConnection.connect(

@@ -38,20 +38,21 @@ SEPARATE_SECONDS: Final = 60.0
 """Maximum CPU seconds for one page in the process for suspicious sources."""
 
 HARD_FACTOR: Final = 1.5
-"""Factor of these seconds after which the kernel ends the process."""
+"""Factor of the CPU limit of a page after which the kernel ends the process."""
 
 REPEAT_SECONDS: Final = 1.0
-"""CPU seconds between two attempts to stop a page: the code may have caught the first exception."""
+"""CPU seconds between two attempts to stop a page, because the code may have caught the first
+exception."""
 
 KILLED: Final = -signal.SIGVTALRM
-"""The exit code of a crawl that the kernel ended because of a page."""
+"""Exit code of a crawl that the kernel ended because of a slow page."""
 
 ALLOCATIONS_PER_COLLECTION: Final = 20_000
-"""Objects allocated between two garbage collections: extracting a page allocates thousands that all
-stay in use."""
+"""Number of objects allocated between two garbage collections. The extraction of a page allocates
+thousands, which all stay in use."""
 
 MAX_URL: Final = 2_000
-"""Maximum characters of an address in a note."""
+"""Maximum number of characters of a URL in the file that names the current page."""
 
 UNSAFE_MODULES: Final = (
     "data.store",
@@ -61,11 +62,11 @@ UNSAFE_MODULES: Final = (
     "logging",
     "scheduler.children.page_limit",
 )
-"""Modules that no exception may interrupt: it could leave half a statement, or a limit, behind."""
+"""Modules that no exception may interrupt: half a statement, or a changed limit, could remain."""
 
 
 MAX_VISITS = 20
-"""Maximum visits that skip a slow page before one reads it again."""
+"""Maximum number of visits that skip a slow page before a visit reads it again."""
 
 SKIP = (
     f"the page is skipped, as reading it took too long in one of the last {MAX_VISITS} visits; "
@@ -74,7 +75,7 @@ SKIP = (
 
 
 class PageNote(msgspec.Struct, frozen=True):
-    """The page that a crawl reads; ``url`` is empty for work on the visit as a whole."""
+    """The page that a crawl reads now; ``url`` is empty for work on the visit as a whole."""
 
     source: str
     url: str
@@ -87,7 +88,10 @@ class NoteFile:
         self._file, self.path = tempfile.mkstemp(prefix="communique-page-")
 
     def read(self) -> PageNote | None:
-        """The page that the crawl reads, None between two pages. Raises msgspec.DecodeError."""
+        """Return the page that the crawl reads, or None. Raises msgspec.DecodeError.
+
+        There is none between two pages.
+        """
         line = os.pread(self._file, 16 * MAX_URL, 0).partition(b"\n")[0]
         return msgspec.json.decode(line, type=PageNote) if line else None
 
@@ -99,7 +103,10 @@ class NoteFile:
 
 
 def opened_note(path: str) -> int:
-    """The descriptor of a note, whose name is deleted: it outlives no process. Raises OSError."""
+    """Open the file that names the current page, delete its name, and return the descriptor.
+
+    So the file does not outlive the processes. Raises OSError.
+    """
     file = os.open(path, os.O_WRONLY)
     Path(path).unlink(missing_ok=True)
     return file
@@ -123,9 +130,9 @@ class PageLimit:
 
     @contextmanager
     def __call__(self, source: str, url: str) -> Iterator[None]:
-        """Limit one page of a source, or other work of its visit if ``url`` is empty.
+        """Limit the CPU time of one page, or of other work of a visit if ``url`` is empty.
 
-        Raises SlowPage from the body. The time of an inner page does not count for the outer one.
+        Raises SlowPage from the body. The time of an inner page does not count for the outer page.
         """
         self._pages.append(PageNote(source, url[:MAX_URL]))
         self._begin()
@@ -155,7 +162,7 @@ class PageLimit:
         raise self.error(self._pages[-1].url)
 
     def error(self, url: str) -> SlowPage:
-        """The error of a page that reached the limit."""
+        """Return the error of a page that reached the limit."""
         what = "reading this page" if url else "work on the whole visit"
         took = f"{what} took longer than {self._seconds:g} s of CPU time"
         if not self.separate:
@@ -166,7 +173,7 @@ class PageLimit:
 
 
 class SlowPages:
-    """Refuses the slow pages of one source. The reports of its last visits name them.
+    """Skips the slow pages of one source, which the reports of its last visits name.
 
     A visit that a person requested reads them, in the separate process.
     """
@@ -205,7 +212,8 @@ def is_safe(frame: FrameType | None) -> bool:
 def collect_garbage_rarely() -> None:
     """Save about 10 % of the CPU time of a process that extracts pages.
 
-    Objects that exist now are never collected. Python's own interval is 700 objects.
+    Objects that already exist are never collected. New objects are collected after
+    ALLOCATIONS_PER_COLLECTION allocations instead of Python's 700.
     """
     gc.freeze()
     gc.set_threshold(ALLOCATIONS_PER_COLLECTION)

@@ -1,8 +1,8 @@
-"""The child process that publishes a home directory and notes health, and its parent's side.
+"""Child process that publishes a home directory and notes health, and the parent's side of it.
 
 Rendering and health estimates keep the interpreter busy, and readers would wait for them. So the
 service has one child for both, which stays between two publications. If the service dies, the child
-ends its job and gives back the leases that the service held.
+ends its job and releases the leases that the service held.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from scheduler.sources.health import note_health
 T = TypeVar("T")
 
 CLOSING_SECONDS: Final = 20.0
-"""Maximum time that a job under way gets when the service ends."""
+"""Maximum seconds that the current job gets to finish when the service ends."""
 
 
 class PublishResult(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ class HealthJob(msgspec.Struct, frozen=True, tag=True):
 
 
 class HealthNoted(msgspec.Struct, frozen=True):
-    """How many changes of health were stored, and an error message or empty."""
+    """The number of stored changes of health, and an error message or empty."""
 
     changes: int = 0
     error: str = ""
@@ -74,24 +74,23 @@ class Publisher:
         return self._child.pid if self._child else None
 
     async def publish(self) -> PublishResult:
-        """Publish what changed. If the child dies, the result has an error; nothing is raised.
+        """Publish what changed.
 
-        If the caller is cancelled, the job still runs to its end: otherwise the next job would get
-        its result.
+        If the child dies, the result has an error; nothing is raised. If the caller is cancelled,
+        the job still runs to its end: otherwise the next job would get its result.
         """
         return await self._to_its_end(self._publish())
 
     async def note_health(self) -> HealthNoted:
         """Update the health of all sources.
 
-        If the child dies, the result has an error; nothing is raised.
-
-        If the caller is cancelled, the job still runs to its end: see ``publish``.
+        If the child dies, the result has an error; nothing is raised. If the caller is cancelled,
+        the job still runs to its end, as with ``publish``.
         """
         return await self._to_its_end(self._note_health())
 
     async def give_back_later(self, lease: Lease) -> None:
-        """Have the child release a lease if this process dies; otherwise the lease would expire."""
+        """Have the child release a lease if this process dies, before the lease would expire."""
         with suppress(OSError, ChildEnded):
             child = self._child
             if child is None:
@@ -100,7 +99,7 @@ class Publisher:
             await child.say(PublishJob(lease))
 
     async def _to_its_end(self, job: Coroutine[Any, Any, T]) -> T:
-        """The result of a job, which continues if its caller is cancelled."""
+        """Wait for a job and return its result. If the caller is cancelled, the job continues."""
         task = asyncio.create_task(job)
         self._jobs.add(task)
         task.add_done_callback(self._jobs.discard)
@@ -119,7 +118,10 @@ class Publisher:
         return HealthNoted(error=f"the process that updates health {done}; it will be tried again")
 
     async def _done(self, job: Job, answer: type[T]) -> T | str:
-        """The child's result of a job, or how the child failed, as part of a sentence."""
+        """Run a job in the child and return the result.
+
+        If the child fails, the result is how it failed, as part of a sentence.
+        """
         async with self._one:
             try:
                 child = self._child = self._child or await self._start()
@@ -138,7 +140,7 @@ class Publisher:
         return child
 
     def cut(self) -> None:
-        """Kill the child during a publication, which stays unfinished."""
+        """Kill the child during a publication, which remains unfinished."""
         if self._child:
             self._child.kill()
 

@@ -1,7 +1,8 @@
-"""Ends a crawl before other workers may visit its hosts, unless its parent renews the leases.
+"""End a crawl before other workers may visit its hosts, unless its parent renews the leases.
 
-It queries no database and needs no event loop. So it also ends a process that was suspended, or
-whose database does not respond. Another worker then requests the pages that were not stored.
+The watchdog queries no database and needs no event loop. So it also ends a process that was
+suspended, or whose database does not respond. Another worker then requests the pages that were not
+stored.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ LEASES_EXPIRED_CODE: Final = 75
 
 
 class Renewal(msgspec.Struct, frozen=True):
-    """A line with the end of all leases, by the monotonic clock of this machine."""
+    """A line that renews all leases until a time of this machine's monotonic clock."""
 
     until: float
 
 
 class Watchdog(Iterator[bytes]):
-    """Passes on the other lines of the parent, and ends the process when its leases expire.
+    """Passes on the parent's lines except renewals, and ends the process when its leases expire.
 
     One thread receives the lines from the beginning, so that renewals count while the process is
     still starting. It reads all waiting lines before it compares the clock. So a process that got

@@ -43,12 +43,12 @@ class SourceExists(CommuniqueError):
 
     @classmethod
     def at(cls, path: Path, url: str) -> SourceExists:
-        """Return the error for a source with the same address."""
+        """Return the error for an address that a source already has."""
         return cls(path, f"collects from {redacted(url)} already; edit it, or remove it first")
 
     @classmethod
     def called(cls, path: Path, source: str) -> SourceExists:
-        """Return the error for a source with the same id."""
+        """Return the error for an id that a source already has."""
         return cls(path, f"has the id {source!r} already; choose another with --id")
 
 
@@ -139,7 +139,7 @@ def add(
 
 
 def _check(given: GivenFields, page: str, listed: IO[bytes] | None) -> None:
-    """Raise click.BadParameter or UsageError for arguments that are invalid together."""
+    """Raise click.BadParameter or UsageError for arguments that can't be combined."""
     if bool(page.strip()) == (listed is not None):
         why = "give either an address or --from, not both"
         if listed is None:
@@ -188,7 +188,7 @@ class Adding:
         self._former = former_ids(home)
 
     def one(self, page: str, url: str = "", name: str = "") -> tuple[Explored, Path | None]:
-        """Inspect one address. Returns the result and the path of the file, if one was written.
+        """Inspect one address; return the result, and the path of the file if it was written.
 
         ``url`` is the address of a saved page, ``name`` the institution's name in a list. Raises
         NotFetched, NothingFound, SourceExists, RenamedSource, SourceError and BadGolden.
@@ -253,7 +253,10 @@ class Adding:
         return result
 
     def keep_skeleton(self, error: NothingFound) -> Path | None:
-        """Write the draft of a source file, if both options say so. Raises SourceExists."""
+        """Write the draft of a source file if both ``save`` and ``force`` are set.
+
+        Raises SourceExists.
+        """
         if not (self._save and self._force):
             return None
         proposal = error.draft.proposal

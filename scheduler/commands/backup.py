@@ -1,4 +1,4 @@
-"""communique backup and restore: a checked copy of a home directory, and back."""
+"""communique backup and restore: copy a home directory with checks, and restore it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scheduler.home.last_done import LastBackup, note_done
 from scheduler.terminal.progress import step_bars
 
 with_empty_home = home_option(lambda folder, _: Home(folder.resolve(), Settings()))
-"""For restore: the settings do not exist yet."""
+"""Decorator for ``restore``, which runs before the settings exist."""
 
 
 @click.command()

@@ -31,7 +31,8 @@ from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import choose, load_sources
 
 DAYS = 3
-"""Number of days. Day 2 has an edit, a move, a retraction and a copy. Day 3 confirms removals."""
+"""Number of days in the demo. Day 2 has an edit, a move, a retraction and a copy. Day 3 confirms
+removals."""
 
 SETTINGS = """\
 [network]
@@ -43,7 +44,7 @@ retract_after = 0
 [site]
 title = "Communique demo"
 """
-"""Start of the settings of each demo; the address of its server follows."""
+"""Start of the settings of each demo. The address of its server is appended."""
 
 
 class NotADemo(CommuniqueError):

@@ -29,7 +29,7 @@ MAX_PAGES_AHEAD = 64
 """Maximum number of pages per core that are queued before their results are printed."""
 
 MAX_FETCHES = 16
-"""Maximum number of addresses that are fetched together, because responses are kept in memory."""
+"""Maximum number of addresses that are fetched at a time, because responses are kept in memory."""
 
 READABLE = re.compile(r"^text/|html|xml|json")
 """Media types of pages and listings."""
@@ -81,7 +81,7 @@ def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> in
 
 
 def hide_secrets(line: bytes, secrets: Secrets) -> bytes:
-    """Hide in a line of JSON the secrets of the addresses from the command line."""
+    """Hide the secrets of addresses from the command line in a line of JSON."""
     if not secrets:
         return line
     return msgspec.json.encode(without_secrets(msgspec.json.decode(line), secrets))
@@ -92,7 +92,7 @@ def page_tasks(
 ) -> Iterator[Task]:
     """Yield a task for each page of the command line, in its order.
 
-    ``url`` is the address of saved pages. Raises NotFetched if the child process that fetches
+    ``url`` is the address of saved pages. Raises NotFetched if the child process that fetches pages
     fails.
     """
     for start in range(0, len(pages), MAX_FETCHES):
@@ -115,7 +115,7 @@ def page_tasks(
 
 
 def fetched_task(result: FetchResult, kind: Wanted) -> Task:
-    """Return the task for a fetched page, or a task with the problem."""
+    """Return the task for a fetched page, or a task with the error message."""
     page = result.page
     media_type = page.content_type.partition(";")[0].strip().lower() if page else ""
     why = result.why if page is None else ""
@@ -126,7 +126,7 @@ def fetched_task(result: FetchResult, kind: Wanted) -> Task:
 
 
 def line_tasks(lines: IO[bytes], kind: Wanted) -> Iterator[Task]:
-    """Yield a task for each line of JSON. An invalid line becomes a task with a problem."""
+    """Yield a task for each line of JSON; for an invalid line, a task with the error message."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue

@@ -33,7 +33,7 @@ def health() -> None:
 def list_health(home: Home, *, as_json: bool) -> int:
     """Show the health of all sources.
 
-    The exit code is 1 if a source is failing, blocked, silent, or ok with a fault.
+    The exit code is 1 if a source is failing, blocked, silent, or works but has a fault.
     """
     try:
         with closing(public_view(home.store())) as store:

@@ -30,7 +30,8 @@ MAX_NAME_CHARS = 300
 """Maximum length of the name of a source; longer names are cut."""
 
 MAX_REMARKS_SHOWN = 10
-"""Maximum number of rejected and of doubtful lines that are printed; --json has all."""
+"""Maximum number of printed lines that were rejected, and of those that are doubtful; --json has
+all."""
 
 
 @click.command("import")
@@ -98,9 +99,9 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
 
 
 def name_of(name: str, loaded: LoadedSource | None) -> str:
-    """Clean the value of --name. Raises BadParameter if it is empty.
+    """Clean the value of --name. Raises BadParameter if it is empty or the source has a file.
 
-    A source with a file is rejected, because the next visit would use the name in the file.
+    With a source file, the next visit would use the name in the file.
     """
     if loaded:
         why = f"this source has a file; change `name` in {loaded.path}"
@@ -112,7 +113,7 @@ def name_of(name: str, loaded: LoadedSource | None) -> str:
 
 
 def reading_of(loaded: LoadedSource | None, source: Source) -> DateContext:
-    """Return how to parse dates without a time zone."""
+    """Return how to parse dates without a time zone for an import."""
     order = loaded.file.date_order if loaded else None
     languages = (loaded.file.language,) if loaded and loaded.file.language else ()
     return DateContext(source.timezone, order, languages, utc_now())

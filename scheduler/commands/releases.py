@@ -79,22 +79,22 @@ def hide(home: Home, *, releases: tuple[str, ...], why: str, as_json: bool) -> i
 @as_json
 @with_home
 def unhide(home: Home, *, releases: tuple[str, ...], as_json: bool) -> int:
-    """Show hidden releases again, with their ids and dates."""
+    """Unhide releases. They keep their ids and dates."""
     done = decide(home, find_all(releases), lambda store, one: store.unhide(one))
     return report_decided(done, "shown", "none of them is hidden", as_json=as_json)
 
 
 Choose: TypeAlias = Callable[[Store], list[str]]
-"""Returns the ids of the chosen releases."""
+"""A function that returns the ids of the chosen releases."""
 
 
 def find_all(names: tuple[str, ...]) -> Choose:
-    """Choose releases by ids, starts of ids, or addresses."""
+    """Return a function that finds releases by ids, starts of ids, or addresses."""
     return lambda store: [find(store, name).id for name in names]
 
 
 def decide(home: Home, choose: Choose, action: Callable[[Store, str], bool]) -> list[str]:
-    """Apply an action to all chosen releases in one transaction. Returns the changed ids."""
+    """Apply an action to all chosen releases in one transaction. Returns the ids that changed."""
     store = home.store()
     try:
         with store.transaction():
@@ -104,7 +104,7 @@ def decide(home: Home, choose: Choose, action: Callable[[Store, str], bool]) -> 
 
 
 def report_decided(done: list[str], state: str, nothing: str, *, as_json: bool) -> int:
-    """Print the changed releases, or ``nothing``, and return the exit code."""
+    """Print the changed releases, or the message ``nothing``, and return the exit code."""
     if as_json:
         print_json({state: done})
     else:

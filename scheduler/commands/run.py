@@ -48,7 +48,7 @@ PORT_VARIABLE: Final = "COMMUNIQUE_SITE__PORT"
 
 
 def service_of(home: Home) -> Service:
-    """Return the service of a home directory: a single one, or one of several on a database."""
+    """Return the service of a home directory: a single service, or one of several on a database."""
     if not home.has_fleet:
         from scheduler.service.daemon import Service  # noqa: PLC0415 - not for workers
 

@@ -137,7 +137,8 @@ def search(
 def indexed_store(home: Home) -> Iterator[Store]:
     """Open the store of a home directory with a complete search index.
 
-    Missing releases are indexed first. If the store is read-only, this happens in a temporary copy.
+    Releases that are not in the index are indexed first. If the store is read-only, this happens in
+    a temporary copy.
     """
     with closing(home.store()) as store:
         is_complete = not store.awaits_indexing()
@@ -158,7 +159,7 @@ def indexed_store(home: Home) -> Iterator[Store]:
 def hits_of(store: Store, asked: Query, limit: int, cursor: int | None, *, newest: bool) -> Hits:
     """Return one page of hits.
 
-    The cursor is an offset for the best matches, and a cursor of the store for the newest.
+    For the best matches, the cursor is an offset; for the newest, a cursor of the store.
     """
     # A query with filters only has no words to rank by.
     if newest or not any(term.wanted for term in terms_of(asked.text)):
@@ -169,7 +170,7 @@ def hits_of(store: Store, asked: Query, limit: int, cursor: int | None, *, newes
 
 
 def why_nothing(asked: Query, store: Store) -> str:
-    """Explain a search without matches if a filter is wrong, or return an empty text."""
+    """Return why a search has no matches if a filter is wrong, or an empty string."""
     if asked.source and asked.source not in store.sources():
         if now := store.source_moves().get(asked.source):
             return f": the source {asked.source!r} was renamed to {now!r}"

@@ -160,7 +160,10 @@ def versions_of(home: Home, store: Store, release: Release) -> list[Revision]:
 
 
 def in_current_file(archive: Path, capture: Capture | None) -> Capture | None:
-    """Set the current name of a capture's file, which ends in ``.open`` while it grows."""
+    """Set the current name of a capture's file.
+
+    The name ends in ``.open`` while the file grows.
+    """
     if capture is None or not capture.file:
         return capture
     return replace(capture, file=path_of(archive, capture.file).name)
@@ -235,7 +238,7 @@ def release_text(
 
 
 def likeness(one: StoryMember, first: StoryMember) -> str:
-    """Describe the overlap and the delay of a copy against the first release of a story."""
+    """Describe the overlap of a copy with the first release of a story, and its delay."""
     own, other = one.release.content.language, first.release.content.language
     how = f"in {own}" if own and own != other else f"{one.overlap:.0%} the same"
     if not one.lag:
@@ -260,7 +263,7 @@ def revision_text(revision: Revision) -> str:
 
 
 def first_seen_or_extracted(revision: Revision) -> str:
-    """Say whether a version is new on its site, or was extracted again from the same page."""
+    """Return as a text whether a version is new on its site or was re-extracted."""
     return "re-extracted" if revision.reason == "reading" else "first seen"
 
 
@@ -292,7 +295,7 @@ def capture_text(capture: Capture) -> str:
 
 
 def faults_of(archive: Path, captures: Iterable[Capture | None]) -> dict[str, str]:
-    """Map the ids of unreadable records to the reasons."""
+    """Return the reasons for unreadable records by their ids."""
     found = {one.record_id: fault_of(archive, one) for one in captures if one}
     return {record: fault for record, fault in found.items() if fault}
 

@@ -83,7 +83,7 @@ def new(home: Home, *, name: str, scopes: tuple[TokenScope, ...], as_json: bool)
 @as_json
 @with_home
 def revoke(home: Home, *, name: str, as_json: bool) -> int:
-    """Revoke an access token from the next request on."""
+    """Revoke an access token. The next request with it is rejected."""
     revoke_token(home.tokens, name)
     if as_json:
         print_json({"revoked": name})

@@ -1,1 +1,1 @@
-"""The bundled press rooms of six invented institutions, served over loopback for the demo."""
+"""Bundled press rooms of six invented institutions, served over loopback for the demo."""

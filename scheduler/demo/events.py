@@ -1,4 +1,4 @@
-"""The days of the demo, and the events in the press rooms between them."""
+"""Days of the demo, and the events in the press rooms between them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import msgspec
 from scheduler.demo.texts import ReleaseText
 
 FIRST_DAY = dt.datetime(2026, 11, 19, 20, 0, tzinfo=dt.UTC)
-"""Start of day 1, for Last-Modified. Each day starts 24 hours after the previous one."""
+"""Start of day 1, used for Last-Modified. Each day starts 24 hours after the previous day."""
 
 LAST_DAY = 3
 """Number of the last day, counted from 1."""
@@ -54,7 +54,7 @@ def instant_of(day: int) -> dt.datetime:
 def after(event: RoomEvent, shown: Mapping[str, ReleaseText]) -> dict[str, ReleaseText]:
     """Apply an event to releases by key.
 
-    Raises ValueError if the release does not contain the old wording of an edit exactly once.
+    Raises ValueError if an edit's old wording does not occur exactly once in the release.
     """
     changed = dict(shown)
     if event.kind == "vanish":
@@ -68,7 +68,7 @@ def after(event: RoomEvent, shown: Mapping[str, ReleaseText]) -> dict[str, Relea
 
 
 def edited(release: ReleaseText, event: RoomEvent) -> ReleaseText:
-    """Replace the wordings of an edit. The release is modified at the start of the day."""
+    """Replace the wordings of an edit. The release counts as modified at the start of the day."""
     title, body = release.title, release.body
     for old, new in event.replace:
         if title.count(old) + body.count(old) != 1:

@@ -76,7 +76,7 @@ def page(
 ) -> RoomResponse:
     """Build the response for an HTML page, with the encoding and validators of the room.
 
-    A weak ETag is the digest of ``stable``, the part of the page without counters and boxes.
+    The weak ETag is the digest of ``stable``, the part of the page without counters and boxes.
     """
     room = shown.room
     body = text.encode(room.encoding, "xmlcharrefreplace")
@@ -113,14 +113,14 @@ def small_files(shown: Showing, _base: str) -> Pairs:
 
 
 def about_pages(shown: Showing, base: str) -> Pairs:
-    """Yield the pages in menus: home, about, contact."""
+    """Yield the pages that menus link to: home, about, contact."""
     for path, (title, text) in shown.room.pages.items():
         made = View(shown, base, path).render("page.html", title=title, text=text)
         yield path, page(shown, made, OLD_FILE)
 
 
 def listing_pages(shown: Showing, base: str) -> Pairs:
-    """Yield the pages of the listing. A room with only a feed has none."""
+    """Yield the pages of the listing. There are none if the room has only a feed."""
     room = shown.room
     if room.listing_path is None:
         return

@@ -1,4 +1,4 @@
-"""The press rooms: their settings, their addresses, and the releases that they show on a day.
+"""Press rooms: their settings, their addresses, and the releases that they show on a day.
 
 All data come from the TOML files in this folder.
 """
@@ -24,7 +24,7 @@ Validator = Literal["etag", "weak-etag", "last-modified"]
 
 
 class Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The settings of a press room in its ``room.toml``.
+    """The settings of a press room from its ``room.toml``.
 
     ``links`` is the form of links: relative to ``<base href>``, to the page, or to the root. Paths
     may contain ``{key}``, ``{year}``, ``{month}``, ``{page}`` (from 1), ``{offset}`` (from 0),
@@ -106,7 +106,7 @@ def load_releases(room: str) -> Mapping[str, ReleaseText]:
 
 
 def with_copied_body(release: ReleaseText) -> ReleaseText:
-    """Append the body of the copied release to the release's own introduction."""
+    """Append the body of the copied release to the own introduction of a release."""
     if not release.copies:
         return release
     room, _, key = release.copies.partition("/")

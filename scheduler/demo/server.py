@@ -1,12 +1,13 @@
-"""The web server of the press rooms, a child process of the demo.
+"""Web server of the press rooms, a child process of the demo.
 
 Each room has its own port, so that robots.txt, cookies and root-relative links work as on a real
 site.
 
-    python -m scheduler.demo.server [--port N] [--day D]
+python -m scheduler.demo.server [--port N] [--day D]
 
-Once it listens, it writes a ShownDay as a line of JSON. The parent sends the number of a day on a
-line; the server shows that day and writes a ShownDay again. It ends when its standard input ends.
+Once the server listens, it writes a ShownDay as a line of JSON. The parent sends the number of a
+day on a line; the server shows that day and writes another ShownDay. The server ends when its
+standard input ends.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from scheduler.demo.rooms import Showing, load_rooms, showing
 
 HOST = "127.0.0.1"
 MIN_COMPRESSED_BYTES = 1024
-"""Minimum size of a body that is compressed, in rooms with compression."""
+"""Minimum size in bytes of a body that is compressed, in rooms with compression."""
 
 
 class RoomPortTaken(CommuniqueError):
@@ -57,7 +58,7 @@ class Today:
 
 
 class RoomServer(ThreadingHTTPServer):
-    """The server of a press room on its own port; 0 chooses a free port."""
+    """Server of one press room on a separate port. Port 0 means any free port."""
 
     daemon_threads = True
 
@@ -88,7 +89,7 @@ def room_server(room: str, port: int, today: Today) -> RoomServer:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Handles GET and HEAD, with conditional requests."""
+    """Handler of GET and HEAD requests, also conditional ones."""
 
     protocol_version = "HTTP/1.1"
     server: RoomServer
@@ -149,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
         return self.server.shown.room.headers.get("Server", "nginx")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited name
-        """Print no log, because the terminal belongs to the parent."""
+        """Print no log, because the terminal belongs to the parent process."""
 
 
 def serve(first_port: int, day: int) -> None:

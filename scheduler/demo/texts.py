@@ -1,4 +1,4 @@
-"""The releases of the press rooms as written in TOML, and their blocks of text.
+"""Releases of the press rooms as written in TOML, and their blocks of text.
 
 A body is plain text, with a blank line between blocks. The start of its lines shows the kind of a
 block: ``- `` is a list, ``| `` a table (its first row is the head), ``> `` a quote and ``## `` a
@@ -77,7 +77,10 @@ class ReleaseText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class BodyBlock:
-    """A block of a body. Lists have one line per item, tables one per row, other blocks one."""
+    """A block of a body.
+
+    A list has one line per item, a table one line per row, other blocks one line.
+    """
 
     kind: BlockKind
     lines: tuple[str, ...]

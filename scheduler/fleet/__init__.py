@@ -1,1 +1,1 @@
-"""Several machines on one database: each host and each duty belongs to one of them at a time."""
+"""Several machines on one database: each host and each duty belongs to one machine at a time."""

@@ -1,6 +1,6 @@
-"""Visits sources now on this machine, while workers use the same database.
+"""Visit sources now on this machine, while workers use the same database.
 
-Each host is leased as by a worker. If a worker visits the host, this process waits for it; during
+Each host is leased as by a worker. If a worker visits the host, this process waits for it. During
 the visit, workers can't get the host.
 """
 

@@ -1,8 +1,8 @@
-"""Duties: what one of several services on a database does at a time, each under a lease.
+"""Duties: work that only one of several services on a database does at a time, under a lease.
 
-A service keeps publishing and alerts until it stops or loses the lease. Changing hands is costly:
-the next publisher has to render everything, and a message that was being sent is sent again. The
-leader queues jobs for duties, and Procrastinate distributes them.
+A service keeps publishing and alerts until it stops or loses the lease. A change of the service is
+costly: the next publisher has to render everything, and a message that was being sent is sent
+again. The leader queues jobs for duties, and Procrastinate distributes them.
 """
 
 from __future__ import annotations
@@ -34,8 +34,7 @@ from scheduler.service.background import attempt, tidy
 from scheduler.service.publishing import Publishing
 
 DUTY_LEASE_SECONDS: Final = 15.0
-"""Duration of a duty's lease in seconds, as long as a leader that is suspended still counts as
-leader."""
+"""Duration of a duty's lease in seconds. A suspended leader counts as leader for as long."""
 
 POLL_SECONDS: Final = 0.5
 """Seconds between two queries for due jobs, and between two checks of the clock."""
@@ -47,7 +46,7 @@ MAX_RELEASE_SECONDS: Final = 5.0
 """Maximum seconds to wait until the database has released a lease; otherwise the lease expires."""
 
 FAILURE_REST_SECONDS: Final = 60.0
-"""Seconds before a duty that failed because of a bug is done again."""
+"""Seconds before a duty that failed because of a bug is tried again."""
 
 OTHER_SITE: Final = (
     "this service has {} in its settings, but the leader has {}: use equal settings on "
@@ -87,7 +86,10 @@ class Duties:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _take_turns(self) -> None:
-        """Do jobs until cancelled, or until the database is unavailable for too long or newer."""
+        """Do jobs until cancelled, or until the database is unavailable for too long or newer.
+
+        A newer database has the schema of a newer version of Communique.
+        """
         await asyncio.to_thread(bring_up_to_date, self._home.store_url)
         self._ending.clear()
         pool: AsyncConnectionPool[Any] = pool_to(self._home.store_url)
@@ -120,7 +122,10 @@ class Duties:
             one.result()
 
     async def _let_go(self, working: asyncio.Task[None]) -> None:
-        """End all duties and release them; do not wait for a database that is unavailable."""
+        """End all duties and release their leases.
+
+        Does not wait for a database that is unavailable.
+        """
         working.cancel()
         # A later failure because of that is of no interest.
         working.add_done_callback(lambda done: done.cancelled() or done.exception())
@@ -130,7 +135,7 @@ class Duties:
         await asyncio.wait({working}, timeout=MAX_RELEASE_SECONDS)
 
     async def _watch(self, leases: Leases) -> None:
-        """End all duties in time if their leases are not renewed."""
+        """End all duties before their leases expire if they are not renewed."""
         while True:
             if time.monotonic() > leases.until:
                 for name in self._held:
@@ -164,7 +169,7 @@ class Duties:
             task.cancel()
 
     async def _take_on(self, hosts: Hosts, leases: Leases, name: str) -> None:
-        """Do a duty that is due and free, until it is done or its lease is lost."""
+        """Do a due duty that no other service does, until the work is done or the lease is lost."""
         if name == PUBLISHING and not await self._may_publish():
             return
         try:
@@ -191,7 +196,7 @@ class Duties:
     async def _may_publish(self) -> bool:
         """Whether this service can sign its publications.
 
-        The leader may publish even if it can't.
+        The leader may publish even if it can't sign.
         """
         if not self._home.shares_site:
             return False
@@ -233,7 +238,10 @@ WORK_OF_DUTY: Final = {
 
 
 async def due_of(hosts: Hosts, lease: Lease) -> Sequence[str]:
-    """The due jobs of a held duty, which are settled now; none if the database does not respond."""
+    """Settle and return the due jobs of a held duty.
+
+    The result is empty if the database does not respond.
+    """
     try:
         return await hosts.take_due(lease)
     except psycopg.Error:

@@ -1,7 +1,7 @@
-"""The leader's executor: queues visits in the database, where workers find them.
+"""Leader's executor: queue visits in the database, where workers find them.
 
-A visit is a row in the timetable of hosts, whose host gets a job as soon as it is due. The visit is
-made even if this leader dies. The next leader queues the sources that it finds due.
+A visit is a row in the timetable of hosts. Its host gets a job as soon as the visit is due. The
+visit is made even if this leader dies. The next leader queues the sources that it finds due.
 """
 
 from __future__ import annotations
@@ -31,7 +31,8 @@ TOPICS_FILE: Final = "topics.toml"
 """The name of the leader's topics.toml among the files that all machines share."""
 
 SITE_FILE: Final = "site"
-"""The name under which the leader stores its settings of the site, for comparison."""
+"""Name of the stored settings of the leader's site. Other services compare their own settings with
+them."""
 
 PUBLISHING: Final = duty_key("publishing")
 ALERTS: Final = duty_key("alerts")
@@ -50,7 +51,10 @@ log = structlog.get_logger()
 
 
 def site_of(home: Home) -> str:
-    """The settings that all services on a database must share; otherwise their sites differ."""
+    """Return the settings that all services on a database must share.
+
+    If the settings differ, the services would publish different sites.
+    """
     site = home.settings.site
     return f"site.target = {site.target!r} and site.url = {site.url!r}"
 
@@ -81,7 +85,7 @@ class FleetExecutor:
         return await report
 
     def have_done(self, what: str) -> None:
-        """Queue a job of a duty (a key of DUTY_OF_JOB) for whichever service has the duty."""
+        """Queue a job of a duty (a key of DUTY_OF_JOB) for the service that has the duty."""
         name = duty_key(what)
         self._asked[name] = AskedVisit(name, DUTY_OF_JOB[what], "")
 

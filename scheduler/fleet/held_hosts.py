@@ -1,4 +1,4 @@
-"""Visits the due sources of hosts whose lease this machine holds, then releases each host."""
+"""Visit the due sources of hosts whose lease this machine holds, then release each host."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ DUE_POLL_SECONDS: Final = 5.0
 visit may take an hour."""
 
 REVISIT_SECONDS: Final = 60.0
-"""Seconds after a visit in which its source is not visited again under the same lease. A source
-stays due if its visit could not be made."""
+"""Seconds after a visit in which its source is not visited again under the same lease. This matters
+if a visit could not be made: its source stays due."""
 
 log = structlog.get_logger()
 
@@ -116,7 +116,10 @@ class HeldHosts:
         return [*ended.values()]
 
     async def _newly_due(self, lease: Lease) -> Sequence[AskedVisit]:
-        """The sources that became due during visits; none if the database does not respond."""
+        """Return the sources that became due during visits.
+
+        The result is empty if the database does not respond.
+        """
         try:
             return await self._due(lease)
         except psycopg.Error as error:
@@ -124,7 +127,7 @@ class HeldHosts:
             return []
 
     async def _due(self, lease: Lease) -> Sequence[AskedVisit]:
-        """The due sources of a host. The executor gets the leader's current topics."""
+        """Return the due sources of a host, and give the executor the leader's current topics."""
         due = await self._hosts.due_visits(lease.host)
         if due:
             self._executor.topics = await self._hosts.file(TOPICS_FILE)
@@ -150,12 +153,12 @@ class HeldHosts:
         return run
 
     def _unanswered(self, run: Run | None) -> float:
-        """Seconds in which a response may still arrive, for a request that timed out."""
+        """Return the seconds in which a response to a request that timed out may still arrive."""
         late = run and any(error.kind == "timeout" for error in run.errors)
         return self._home.settings.network.timeout if late else 0.0
 
     def _gap(self, host: str, due: Sequence[AskedVisit]) -> float | None:
-        """Seconds between two requests to a host; None if the store can't be queried."""
+        """Return the seconds between two requests to a host, or None if the store fails."""
         network = self._home.settings.network
         try:
             with closing(self._home.plain_store()) as store:

@@ -1,4 +1,4 @@
-"""The queue of jobs in PostgreSQL, by Procrastinate: workers get hosts, services get duties.
+"""Queue of jobs in PostgreSQL, with Procrastinate: workers get hosts, services get duties.
 
 The queue only distributes work. The row of a host (data.store.postgres.hosts) guarantees that one
 worker at a time visits the host, and that each visit counts once. So a job is only the name of a
@@ -39,7 +39,8 @@ DATABASE_TIMEOUT_SECONDS: Final = 60.0
 """Seconds for which a worker waits for a database that does not respond."""
 
 POLL_SECONDS: Final = 1.0
-"""Mean seconds between two queries for jobs while there are none; each worker varies it."""
+"""Mean seconds between two queries for jobs while the queue is empty. Each worker varies the
+time."""
 
 HEARTBEAT_SECONDS: Final = 5.0
 """Seconds between two heartbeats of a worker."""
@@ -115,7 +116,7 @@ class PatientConnector(procrastinate.PsycopgConnector):
         """Run a statement about the state of a job or worker.
 
         If the database stays unavailable, no error is raised: other processes notice that a worker
-        is gone.
+        has died.
         """
         run = super().execute_query_async
         try:
@@ -126,13 +127,13 @@ class PatientConnector(procrastinate.PsycopgConnector):
                 raise
 
     async def execute_query_one_async(self, query: Any, **arguments: Any) -> dict[str, Any]:
-        """Run a query, and return its row."""
+        """Run a query, and return the first row of its result."""
         run = super().execute_query_one_async
         row: dict[str, Any] = await patiently(lambda: run(query, **arguments))
         return row
 
     async def execute_query_all_async(self, query: Any, **arguments: Any) -> list[dict[str, Any]]:
-        """Run a query, and return its rows."""
+        """Run a query, and return all rows of its result."""
         run = super().execute_query_all_async
         rows: list[dict[str, Any]] = await patiently(lambda: run(query, **arguments))
         return rows
@@ -156,12 +157,15 @@ async def patiently(query: Callable[[], Awaitable[Any]]) -> Any:
 
 
 def is_gone(error: ConnectorException) -> bool:
-    """Whether the query did not reach the database at all."""
+    """Whether a query did not reach the database at all."""
     return isinstance(error.__cause__, psycopg.OperationalError | psycopg.InterfaceError)
 
 
 def pool_to(url: str) -> AsyncConnectionPool[Any]:
-    """A pool of connections to a database, not opened yet; each statement is committed."""
+    """Return a pool of connections to a database, not opened yet.
+
+    Each statement is committed at once.
+    """
     return AsyncConnectionPool(
         url,
         kwargs=dict(CONNECTION_OPTIONS),
@@ -184,7 +188,7 @@ async def prepare(connections: Connections) -> None:
 
 
 def app_of(visit: Callable[[str], Awaitable[None]]) -> procrastinate.App:
-    """Procrastinate's app for a worker; ``visit`` is called with the row of each job."""
+    """Return Procrastinate's app for a worker; ``visit`` is called with the row of each job."""
     app = procrastinate.App(connector=PatientConnector())
 
     async def visit_host(host: str) -> None:
@@ -213,13 +217,14 @@ async def work(app: procrastinate.App, *, places: int, queue: str = VISIT_QUEUE)
 class Deferrer:
     """Gives each due host one job, in the order in which hosts became due.
 
-    Most rounds begin at the time that the previous one reached. While any transaction is open in
-    the database, rows that were due before leave more and more dead entries in the index.
+    Most rounds begin at the time that the previous round reached. The reason: while any transaction
+    is open in the database, rows that were due before leave more and more dead entries in the
+    index.
     """
 
     FULL_ROUND_SECONDS: Final = 5.0
-    """Minimum seconds between two rounds over all due rows; ten times the duration of one if that
-    is more."""
+    """Minimum seconds between two rounds over all due rows. If such a round takes long, ten times
+    its duration."""
 
     MAX_HOSTS: Final = 2000
     """Maximum number of hosts per round."""

@@ -1,4 +1,4 @@
-"""Elects the leader among several services: the one whose connection holds a lock in the database.
+"""Election of the leader among services: the one whose connection holds a lock in the database.
 
 The lock ends with the connection. Whatever only the leader may do is sent over this connection, so
 a service that lost the lock can't do it.
@@ -22,7 +22,8 @@ from data.text.redaction import redacted
 from scheduler.service.background import first_of
 
 POLL_SECONDS: Final = 1.0
-"""Seconds between two attempts to get the lock, and between two checks that it is still held."""
+"""Seconds between two attempts to get the lock, and between two checks that the lock is still
+held."""
 
 REFUSAL_REST_SECONDS: Final = 10.0
 """Seconds before a service leads again after the database refused a statement, for example as
@@ -39,9 +40,9 @@ log = structlog.get_logger()
 
 
 class LeadershipLost(CommuniqueError):
-    """The connection ended, or the database refused a statement: another service may lead by now.
+    """The connection ended, or the database refused a statement. Another service may lead by now.
 
-    ``rest`` is how many seconds to wait before the next attempt.
+    ``rest`` is the number of seconds to wait before the next attempt.
     """
 
     def __init__(self, cause: object, rest: float) -> None:
@@ -61,7 +62,7 @@ class Leadership:
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
-        """The connection, for the length of a ``with`` block. Raises LeadershipLost."""
+        """Yield the connection for the length of a ``with`` block. Raises LeadershipLost."""
         async with self._turn:
             try:
                 yield self._db
@@ -90,7 +91,10 @@ class Leadership:
 
 
 async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]]) -> None:
-    """Run ``lead`` whenever no other service leads, until cancelled; it is cancelled on loss."""
+    """Run ``lead`` whenever no other service leads, until cancelled.
+
+    ``lead`` is cancelled if the lead is lost.
+    """
     refused = ""
     while True:
         # Logged once, not for every attempt that the database refuses.
@@ -131,7 +135,7 @@ async def begin(
 ) -> None:
     """Bring the schema of the database up to date, then lead.
 
-    The database may be another one than before, without tables. Raises LeadershipLost.
+    The database may have been replaced by another one without tables. Raises LeadershipLost.
     """
     try:
         await asyncio.to_thread(bring_up_to_date, url)
@@ -146,9 +150,9 @@ async def begin(
 
 @asynccontextmanager
 async def leading(url: str) -> AsyncIterator[Leadership]:
-    """Lead for the length of a ``with`` block, as soon as no other service does.
+    """Lead for the length of a ``with`` block, as soon as no other service leads.
 
-    It waits for a database that is unavailable.
+    If the database is unavailable, this waits for it.
     """
     db = await taken(url)
     try:
@@ -158,7 +162,7 @@ async def leading(url: str) -> AsyncIterator[Leadership]:
 
 
 async def taken(url: str) -> psycopg.AsyncConnection[Any]:
-    """A connection that holds the lock, as soon as no other service does."""
+    """Return a connection that holds the lock, as soon as no other service holds it."""
     logged = ""
     while True:
         try:
@@ -172,7 +176,7 @@ async def taken(url: str) -> psycopg.AsyncConnection[Any]:
 
 
 async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
-    """As ``taken``, but raises psycopg.Error if the database does not respond."""
+    """Do the same as ``taken``, but raise psycopg.Error if the database does not respond."""
     db = await psycopg.AsyncConnection.connect(url, **CONNECTION_OPTIONS)
     try:
         await db.execute(f"SET idle_session_timeout = '{IDLE_TIMEOUT_SECONDS}s'".encode())

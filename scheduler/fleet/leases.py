@@ -1,4 +1,4 @@
-"""The leases of a worker: renewed together, and abandoned before the database may end them.
+"""Leases of a worker: renewed together, and abandoned before the database may end them.
 
 The clock of the database decides who holds a host. The worker uses its own monotonic clock, which
 it reads before it sends a query. So a lease ends earlier for the worker than in the database.
@@ -53,13 +53,13 @@ class Leases:
     async def claim(self, host: str) -> Lease | None:
         """Lease a host that is due.
 
-        Returns None if it is not due or is leased, or if the response came too late. Raises
-        psycopg.Error.
+        Returns None if the host is not due, if another worker leases it, or if the response came
+        too late. Raises psycopg.Error.
         """
         return await self._got(self._hosts.claim(host, seconds=self._seconds))
 
     async def take(self, visits: Sequence[AskedVisit]) -> Lease | None:
-        """Lease the host of visits that a person requested, due or not; see claim."""
+        """Lease the host of visits that a person requested, even if it is not due; see claim."""
         return await self._got(self._hosts.take(visits, seconds=self._seconds))
 
     async def _got(self, answer: Awaitable[Lease | None]) -> Lease | None:
@@ -103,11 +103,11 @@ class Leases:
 
     @property
     def until(self) -> float:
-        """When all visits under leases must have stopped, by the monotonic clock."""
+        """The time by which all visits under leases must have stopped, by the monotonic clock."""
         return self.renewed + self._seconds - SAFETY_MARGIN_SECONDS
 
     async def renew_for_ever(self) -> None:
-        """Renew all leases periodically, also while the database does not respond."""
+        """Renew all leases periodically, and keep trying while the database does not respond."""
         failing = False
         while True:
             try:

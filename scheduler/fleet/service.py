@@ -1,4 +1,4 @@
-"""The service on one of several machines that share a database.
+"""Service on one of several machines that share a database.
 
 One of these services leads: it plans the visits, and workers make them. Publishing, alerts and
 upkeep are duties (scheduler.fleet.duties), which any of the services may take on.
@@ -72,7 +72,7 @@ class FleetService(Service):
                     self._timetable.scheduler.shutdown(wait=False)
 
     async def _have_done(self, what: str) -> None:
-        """Do a job of the timetable if it concerns this site alone, else queue it as a duty."""
+        """Do a job of the timetable if it concerns only this site, or else queue it as a duty."""
         if what == "tidy" or self._home.shares_site:
             self._fleet.have_done(what)
         else:

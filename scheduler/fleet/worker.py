@@ -1,7 +1,7 @@
-"""A worker: visits the hosts that the job queue gives it, each under a lease.
+"""Worker: it visits the hosts that the job queue gives it, each under a lease.
 
-It has no sources and no timetable, and does not publish. Everything that it needs from the leader
-is in the database.
+A worker has no sources and no timetable, and does not publish. Everything that it needs from the
+leader is in the database.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ class Worker:
             self._home.alive.unlink(missing_ok=True)
 
     def _lost(self, cause: BaseException | None) -> CommuniqueError:
-        """The error that ended this worker.
+        """Return the error that ended this worker.
 
-        A database that refuses a statement is available, and reported as such.
+        If the database refused a statement, it is available, and the error reports the refusal.
         """
         if isinstance(cause, psycopg.Error) and not isinstance(cause, psycopg.OperationalError):
             return failed(self._url, cause)
@@ -143,7 +143,7 @@ class Worker:
         self._stop.set()
 
     async def _renewed(self, until: float) -> None:
-        """The leases were renewed, so the database responds and the event loop works."""
+        """Note that the leases were renewed: the database responds and the event loop works."""
         self._home.alive.touch()
         await self._executor.renew(until)
         if await self._hosts.is_newer():
@@ -154,7 +154,7 @@ class Worker:
         self._executor.drop(host)
 
     async def _visit_host(self, host: str) -> None:
-        """Visit the due sources of a host, if it is due and no other worker has it."""
+        """Visit the due sources of a host, if the host is due and no other worker has it."""
         try:
             if self._stop.is_set() or await self._hosts.is_newer():
                 return

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class NoHome(CommuniqueError):
-    """The home directory to read does not exist."""
+    """The home directory that a command needs does not exist."""
 
     exit_code = 2
 
@@ -47,7 +47,7 @@ class NoHome(CommuniqueError):
 
 
 RESTORING = "restore.unfinished"
-"""The file that marks a home directory as partially restored."""
+"""Name of the file that marks a home directory as partially restored."""
 
 
 class HalfRestored(CommuniqueError):
@@ -62,7 +62,7 @@ class HalfRestored(CommuniqueError):
 
 
 DUMP = "store.dump"
-"""The name of a dump of the database, which `communique restore` leaves for pg_restore."""
+"""Name of the database dump that `communique restore` leaves for pg_restore."""
 
 
 class DatabaseNotRestored(CommuniqueError):
@@ -77,7 +77,7 @@ class DatabaseNotRestored(CommuniqueError):
 
 
 class UnwritableHome(CommuniqueError):
-    """Nothing can be written into a home directory."""
+    """No file can be written into a home directory."""
 
     def __init__(self, path: Path, place: Path) -> None:
         super().__init__(
@@ -111,14 +111,14 @@ OLDER: Final = (
 log = logging.getLogger(__name__)
 
 SOURCE_LOCK: Final = "source-"
-"""Prefix of the name of a source's lock; the id of the source follows."""
+"""Prefix of the name of a source's lock; the id of the source is appended."""
 
 VISIT: Final = "a visit to this source"
-"""The holder in the lock of a source during a visit."""
+"""Text in the lock of a source during a visit: the holder of the lock."""
 
 FOLDERS = ("sources", "watches", "tokens", "locks")
 PLACES = ("communique.toml", "topics.toml", *FOLDERS)
-"""Files and folders that people write, and the locks. Missing ones mean defaults."""
+"""Files and folders that people write, and the folder of locks. Missing ones mean defaults."""
 
 NO_FOLDER = "it is not a folder: move it away"
 NOWHERE = "its target is missing: restore the target (or mount its disk), or delete the link"
@@ -128,10 +128,10 @@ NOWHERE = "its target is missing: restore the target (or mount its disk), or del
 class Home:
     """The folder of one installation, and its settings.
 
-    It holds communique.toml, sources/, watches/, tokens/, samples/ (golden tests of sources),
-    topics.toml (the user's taxonomy), communique.db (the store), archive/ (responses of servers),
-    log.key (signs the log of the archive), witness/ and witness.key (for signing logs of others),
-    site/ (the published files), and logs.
+    The folder holds communique.toml, sources/, watches/, tokens/, samples/ (golden tests of
+    sources), topics.toml (the user's taxonomy), communique.db (the store), archive/ (responses of
+    servers), log.key (signs the log of the archive), witness/ and witness.key (for signing logs of
+    others), site/ (the published files), and logs.
     """
 
     path: Path
@@ -144,12 +144,12 @@ class Home:
 
     @property
     def watches(self) -> Path:
-        """The folder of watches, one file each."""
+        """The folder of watches, with one file per watch."""
         return self.path / "watches"
 
     @property
     def tokens(self) -> Path:
-        """The folder of tokens; each file holds the digest of one."""
+        """The folder of tokens, with one file per token that holds its digest."""
         return self.path / "tokens"
 
     @property
@@ -164,12 +164,12 @@ class Home:
 
     @property
     def topics(self) -> Path:
-        """The user's taxonomy, if it exists."""
+        """The path of the user's taxonomy; the file may be missing."""
         return self.path / "topics.toml"
 
     @property
     def crawl_log(self) -> Path:
-        """The log of crawls: their standard error."""
+        """The log file for the standard error of crawls."""
         return self.path / "crawl.log"
 
     @property
@@ -188,7 +188,7 @@ class Home:
         return self.path / "log.key"
 
     def public_text(self, text: str) -> str:
-        """A text for public display: without secrets of URLs, and with HOME for its path."""
+        """Return a text for public display: without secrets of URLs, and with HOME for its path."""
         place = rf"(?<![\w./-]){re.escape(str(self.path))}(?![\w.-])"
         return re.sub(place, "HOME", redacted(text))
 
@@ -205,7 +205,7 @@ class Home:
         return open_bucket(target, self.settings.bucket) if target else None
 
     def open_archive(self) -> Archive:
-        """The archive of this home directory, created with its first record."""
+        """Return the archive of this home directory. The first record creates its folder."""
         # Imported here: commands that only read do not need its libraries.
         from data.archive.archive import Archive  # noqa: PLC0415
         from spiders.download.settings import ROBOTS_POLICY, user_agent  # noqa: PLC0415
@@ -223,13 +223,13 @@ class Home:
         )
 
     def log(self) -> TreeLog:
-        """The log of the archive, for reading."""
+        """Return the log of the archive, only for reading."""
         from data.archive.log.tree_log import log_of  # noqa: PLC0415
 
         return self.shared_log(signs=False) if self.settings.store.url else log_of(self.path)
 
     def shared_log(self, *, signs: bool, database: str = "") -> SharedLog:
-        """The log that all machines on a database share; see SharedLog for ``signs``.
+        """Return the log that all machines on a database share; see SharedLog for ``signs``.
 
         In a fleet, only publications sign it.
         """
@@ -241,11 +241,11 @@ class Home:
         return SharedLog(self.archive / "log", self.log_key, leaves, signs=signs)
 
     def store(self, *, patience: float = 30.0, archive: Archive | None = None) -> Store:
-        """The store of this home directory. Raises StoreError.
+        """Return the store of this home directory. Raises StoreError.
 
         A write waits ``patience`` seconds for another writer. If the archive is enabled, decisions
-        of the store are also written to it: to ``archive``, or to one that is opened for this and
-        closed with the store.
+        of the store are also written to the archive: to ``archive``, or to one that is opened for
+        this and closed with the store.
         """
         store = self.plain_store(patience=patience)
         if not self.settings.archive.enabled:
@@ -260,10 +260,11 @@ class Home:
         return journaled(store, opens, self.orders)
 
     def plain_store(self, *, patience: float = 30.0) -> Store:
-        """The store without the journal of the archive; it is created for a new home directory.
+        """Open the store without the journal of the archive.
 
-        A store that is older than its archive first applies the missing orders. Raises StoreError,
-        and LostStore instead of creating a store for a home directory that had one.
+        A new home directory gets a new store. A store that is older than its archive first applies
+        the missing orders. Raises StoreError, and LostStore instead of creating a store for a home
+        directory that had one.
         """
         self.check_store()
         store = open_store(self.store_url, patience=patience)
@@ -282,7 +283,7 @@ class Home:
 
     @property
     def orders(self) -> Orders:
-        """The orders to hide, remove or redact, which apply even without a journal."""
+        """The orders to hide, remove or redact releases, which apply even without a journal."""
         return Orders(self.archive)
 
     def check_writable(self) -> None:
@@ -323,12 +324,12 @@ class Home:
 
     @property
     def has_store(self) -> bool:
-        """Whether the store exists already; opening a missing one would create it."""
+        """Whether the store exists already. Opening a missing store would create it."""
         return bool(self.settings.store.url) or self.database.exists()
 
     @property
     def store_url(self) -> str:
-        """The URL of the store; it may contain a password."""
+        """The URL of the store, which may contain a password."""
         return self.settings.store.url or f"sqlite:{self.database}"
 
     @property
@@ -378,7 +379,8 @@ class Home:
 
 
 MAX_LOCK_ATTEMPTS: Final = 1000
-"""Maximum attempts to take a lock while other processes check it; a check takes microseconds."""
+"""Maximum number of attempts to take a lock while other processes check it. A check takes
+microseconds."""
 
 
 def _take(handle: int) -> None:
@@ -399,13 +401,13 @@ def _take(handle: int) -> None:
 
 
 def default_home() -> Path:
-    """The default path of the home directory (XDG Base Directory Specification)."""
+    """Return the default path of the home directory (XDG Base Directory Specification)."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(base) / "communique"
 
 
 def open_home(path: Path) -> Home:
-    """The home directory at ``path``, created if it does not exist.
+    """Return the home directory at ``path``; create it if it does not exist.
 
     Raises SettingsError.
     """
@@ -418,7 +420,7 @@ def open_home(path: Path) -> Home:
 
 
 def home_at(path: Path) -> Home:
-    """The home directory at ``path``, whether it exists or not; nothing is created.
+    """Return the home directory at ``path``, even if it does not exist; create nothing.
 
     Raises SettingsError, HalfRestored and DatabaseNotRestored.
     """

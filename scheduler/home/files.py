@@ -1,4 +1,4 @@
-"""Archives the files of a home directory that are in force: sources, topics, settings."""
+"""Archive the current files of a home directory: sources, topics, settings."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 def keep_home_files(home: Home, store: Store, sources: Iterable[str] | None = None) -> None:
     """Archive the current files of a home directory, and record deleted files.
 
-    Covers all source files, or the files of the source ids ``sources``. If a file can't be archived
-    now, the next call tries again.
+    Without ``sources``, all source files are archived, else only the files of these source ids. If
+    a file can't be archived now, the next call tries again.
     """
     if not isinstance(store, JournaledStore):
         return

@@ -1,4 +1,4 @@
-"""Notes of the last backup and verification, for metrics and the doctor only."""
+"""Notes of the last backup and verification, only for metrics and the doctor."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from scheduler.home import Home
 
 
 class LastBackup(msgspec.Struct, frozen=True):
-    """A complete backup that ended ``at`` a time (aware UTC)."""
+    """A complete backup that ended at the time ``at`` (aware UTC)."""
 
     at: dt.datetime
 
 
 class LastVerification(msgspec.Struct, frozen=True):
-    """A verification that ended ``at`` a time (aware UTC), and the number of problems it found."""
+    """A verification that ended ``at`` a time (aware UTC), and the number of problems found."""
 
     at: dt.datetime
     problems: int
@@ -31,13 +31,16 @@ FILES: Final = {LastBackup: "backed-up.json", LastVerification: "verified.json"}
 
 
 def note_done(home: Home, done: LastBackup | LastVerification) -> None:
-    """Store when something was last done; a read-only home directory stores nothing."""
+    """Store when a backup or verification was last done.
+
+    A read-only home directory stores nothing.
+    """
     with suppress(OSError):
         rewrite(home.path / FILES[type(done)], msgspec.json.encode(done).decode() + "\n")
 
 
 def last_done(home: Home, kind: type[Done]) -> Done | None:
-    """The last time that something was done, or None."""
+    """Return the note of the last backup or verification, or None."""
     with suppress(OSError, msgspec.DecodeError):
         return msgspec.json.decode((home.path / FILES[kind]).read_bytes(), type=kind)
     return None

@@ -1,4 +1,4 @@
-"""Moves the contents of a store into another one: from SQLite to PostgreSQL, or back."""
+"""Copy the contents of a store into another store: from SQLite to PostgreSQL, or back."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Migrated:
 
 
 def migrate(source: str, target: str, on_progress: Told) -> Migrated:
-    """Copy all of a store into an empty one, by their URLs, or continue to do so.
+    """Copy a store into an empty store, or continue to copy it. Both are given by URLs.
 
     Raises StoreError.
     """
@@ -40,7 +40,7 @@ def migrate(source: str, target: str, on_progress: Told) -> Migrated:
 
 
 def is_of_home(home: Home, url: str) -> bool:
-    """Whether a URL means the store of a home directory, in any spelling. Raises StoreError."""
+    """Whether a URL, in any spelling, means the store of a home directory. Raises StoreError."""
     ours, theirs = path_of(home.store_url), path_of(url)
     if ours and theirs:
         return ours.exists() and theirs.exists() and ours.samefile(theirs)
@@ -57,8 +57,8 @@ def is_of_home(home: Home, url: str) -> bool:
 def move_log(home: Home, database: str) -> None:
     """Continue the log of the archive in the database that the store was moved to.
 
-    Call it before anything writes a leaf there, which would get a number that is already used.
-    Raises ArchiveError.
+    Call this before anything writes a leaf into the database: such a leaf would get a number that
+    is already used. Raises ArchiveError.
     """
     if home.log_key.exists():
         with closing(home.shared_log(signs=True, database=database)) as log:
@@ -66,10 +66,10 @@ def move_log(home: Home, database: str) -> None:
 
 
 def sign_all(home: Home) -> None:
-    """Take all leaves from the database that the store leaves into the log of the archive.
+    """Move all leaves from the database of the old store into the log of the archive.
 
-    No process reads leaves from there afterwards. Call it when all other processes have ended. A
-    home directory that does not sign the log changes nothing. Raises ArchiveError.
+    No process reads leaves from that database afterwards. Call this when all other processes have
+    ended. It changes nothing in a home directory that does not sign the log. Raises ArchiveError.
     """
     if home.log_key.exists():
         with closing(home.shared_log(signs=True)) as log:

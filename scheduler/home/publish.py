@@ -1,4 +1,4 @@
-"""Publishes a home directory: feeds, pages, the log of its archive, and its bucket."""
+"""Publish a home directory: feeds, pages, the log of its archive, and its bucket."""
 
 from __future__ import annotations
 
@@ -38,16 +38,19 @@ MAX_DIFFERENCES = 500
 """Maximum number of differences between versions that one publication computes and stores."""
 
 MAX_ATTEMPTS = 3
-"""Maximum attempts of a publication while others publish to the same bucket."""
+"""Maximum number of attempts of a publication while others publish to the same bucket."""
 
 NUMBER_FILE: Final = "publication"
-"""The file in HOME with the number of its last publication."""
+"""Name of the file in HOME with the number of its last publication."""
 
 log = logging.getLogger(__name__)
 
 
 def publish_home(home: Home, *, everything: bool = False) -> Publication:
-    """Publish changes of a home directory, or ``everything``; one process at a time does."""
+    """Publish changes of a home directory, or ``everything``.
+
+    Only one process at a time publishes.
+    """
     with home.lock("publish", "communique publish", wait=True):
         if problem := no_folder(home.site):
             # The missing folder must not delete files from the bucket.
@@ -58,7 +61,10 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
 
 
 def no_folder(path: Path) -> str:
-    """Why a folder can't be written, or empty. A missing folder will be created."""
+    """Return why a folder can't be written, or an empty string.
+
+    A missing folder is not an error: it will be created.
+    """
     if path.is_symlink() and not path.exists():
         return NOWHERE
     return NO_FOLDER if path.exists() and not path.is_dir() else ""
@@ -73,7 +79,7 @@ def publish_here(home: Home, *, everything: bool) -> Publication:
 
 
 def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
-    """Publish into HOME/site, and copy that into the bucket.
+    """Publish into HOME/site, and copy the files into the bucket.
 
     If the bucket is unavailable, HOME/site is still published, and a later publication copies it.
     """
@@ -144,7 +150,10 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
 
 @contextmanager
 def signed_after(home: Home, errors: list[PublishError]) -> Iterator[Store]:
-    """The store of a home directory; if its log can't be signed at the end, ``errors`` gets why."""
+    """Yield the store of a home directory, and sign its log at the end.
+
+    If the log can't be signed, ``errors`` gets the reason.
+    """
     store = home.store()
     try:
         yield store
@@ -156,7 +165,7 @@ def signed_after(home: Home, errors: list[PublishError]) -> Iterator[Store]:
 
 
 def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
-    """Publish the log of the archive, and what this witness signed; yield errors."""
+    """Publish the log of the archive, and the logs that this witness signed; yield errors."""
     yield from sign_log(home)
     try:
         publish_log(log_of(home.path), home.site, everything=everything)
@@ -171,7 +180,7 @@ def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
 
 
 def sign_log(home: Home) -> Iterator[PublishError]:
-    """Sign the log in a fleet, where publications sign it; yield errors."""
+    """Sign the log in a fleet, where only publications sign it; yield errors."""
     if home.has_fleet and home.settings.archive.enabled:
         try:
             with closing(home.shared_log(signs=True)) as log:
@@ -181,7 +190,7 @@ def sign_log(home: Home) -> Iterator[PublishError]:
 
 
 def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
-    """Record which feeds changed, among ``files`` or all, if there is a hub to notify.
+    """Record which feeds changed, among ``files`` or among all, if there is a hub to notify.
 
     If this site is its own hub, this includes feeds that are made on demand.
     """
@@ -205,9 +214,9 @@ def publication_turn(home: Home) -> Iterator[bool]:
     """Publish inside the block; true if another HOME on the database published since.
 
     Publications clear the marks of changed feeds in the database, but write files into one home
-    directory only. So the others then have to render everything. Each publication takes a number at
-    its start and another at its end. If the next numbers follow the last ones of this home
-    directory, no other published. Raises StoreError and PublishError.
+    directory only. So after a publication, the other home directories must render everything. Each
+    publication takes a number at its start and another at its end. If the next numbers follow the
+    last ones of this home directory, no other published. Raises StoreError and PublishError.
     """
     if not home.settings.store.url:
         # A SQLite store belongs to one home directory.

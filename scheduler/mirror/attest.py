@@ -1,4 +1,4 @@
-"""Has witnesses and a time-stamp authority sign the log, and signs the logs of other instances."""
+"""Request signatures of the log from witnesses and an authority, and sign the logs of others."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from scheduler.home import Home
 from spiders.download.settings import user_agent
 
 TIMEOUT_SECONDS: Final = 10.0
-"""Timeout of a request in seconds; a service that stops waits for it, too."""
+"""Timeout of a request in seconds. A service that is stopping also waits for it."""
 
 
 class Cosignature(msgspec.Struct, frozen=True):
-    """A witness, as in the settings, and the size of the tree that it signed, in leaves."""
+    """A witness, as written in the settings, and the size in leaves of the tree that it signed."""
 
     witness: str
     size: int
@@ -37,7 +37,7 @@ class Witnessed(msgspec.Struct, frozen=True):
 
 
 class Attestation(msgspec.Struct, frozen=True):
-    """Who attests the log now, and which logs of other instances were ``witnessed``.
+    """The witnesses that sign the log now, and the ``witnessed`` logs of other instances.
 
     ``timestamp`` is the size of the tree that got a time stamp, or None.
     """
@@ -92,5 +92,5 @@ def witness_log(home: Home, place: str) -> Cosigned:
 
 
 def client_of(home: Home) -> Outbound:
-    """The HTTP client for addresses in the settings, which may be in private networks."""
+    """Return the HTTP client for addresses in the settings, which may be in private networks."""
     return Outbound(user_agent(home.settings.network), allow_private=True, patience=TIMEOUT_SECONDS)

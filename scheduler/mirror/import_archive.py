@@ -1,4 +1,4 @@
-"""Imports a WARC or WACZ file: its records into the archive, its pages into the store."""
+"""Import a WARC or WACZ file: its records into the archive, its pages into the store."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import is_web
 
 IMPORTED_KINDS: Final = frozenset(["response", "revisit", "resource"])
-"""Kinds of records that are imported; a request may hold the cookies of its author."""
+"""Kinds of records that are imported. Requests are not: they may hold the cookies of their
+author."""
 
 OK: Final = 200
 REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
@@ -42,10 +43,11 @@ EARLIEST: Final = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 """Earliest possible time of a capture: the web did not exist before."""
 
 PASSES: Final = 3
-"""How many times a file is read; see ``ArchiveImport.run``."""
+"""Number of times that a file is read; see ``ArchiveImport.run``."""
 
 MAX_CANDIDATES: Final = 20
-"""Newest captures of an address whose payloads are compared with the digest of a revisit record."""
+"""Maximum number of captures of a URL whose payloads are compared with the digest of a revisit
+record. The newest are compared."""
 
 PAYLOAD_DIGEST: Final = "WARC-Payload-Digest"
 
@@ -62,9 +64,10 @@ ProgressReport = Callable[[int, int], None]
 
 @dataclass(slots=True)
 class ImportedRecords:
-    """The result for the records of a file; ``duplicates`` of them were in the archive already.
+    """The results for the records of a file.
 
-    ``damaged`` are places that can't be read, and records that were skipped.
+    ``duplicates`` counts records that were in the archive already. ``damaged`` lists places that
+    can't be read, and records that were skipped.
     """
 
     records: int = 0
@@ -75,8 +78,8 @@ class ImportedRecords:
 def is_taken(record: ArchiveRecord) -> bool:
     """Whether a record is imported: a capture of a web address.
 
-    Records about another home directory itself are not. Neither are responses "304 Not Modified":
-    they hold no page, and could not be recognized later.
+    Records about another home directory itself are not imported. Neither are responses "304 Not
+    Modified": they hold no page, and could not be recognized later.
     """
     if record.kind not in IMPORTED_KINDS or not is_web(record.uri):
         return False
@@ -84,13 +87,13 @@ def is_taken(record: ArchiveRecord) -> bool:
 
 
 def id_of(record: ArchiveRecord) -> str:
-    """The id of a record as a lower-case UUID: the URN ignores case (RFC 9562)."""
+    """Return the id of a record as a lower-case UUID, because a URN ignores case (RFC 9562)."""
     lowered = record.record_id.lower()
     return lowered if lowered.startswith("urn:uuid:") else record.record_id
 
 
 def fields_of(record: ArchiveRecord) -> Fields:
-    """The fields of a record, with its id as returned by ``id_of``."""
+    """Return the fields of a record, with its id as returned by ``id_of``."""
     if id_of(record) == record.record_id:
         return record.fields
     name = f"<{id_of(record)}>"
@@ -100,16 +103,16 @@ def fields_of(record: ArchiveRecord) -> Fields:
 
 
 def digests_of(record: ArchiveRecord, algorithm: str) -> frozenset[bytes]:
-    """The digests of a record's payload, with and without its chunked encoding."""
+    """Return the digests of a record's payload, with and without its chunked encoding."""
     payload = record.http.payload if record.is_http else record.block
     digest = ALGORITHMS[algorithm]
     return frozenset(digest(one).digest() for one in {payload, unchunked(payload)})
 
 
 class ArchiveImport:
-    """Imports one file for one source: into the archive, and through ``pages`` into the store.
+    """Import of one file for one source: into the archive, and through ``pages`` into the store.
 
-    It may be interrupted and started again: records that are in the archive already are skipped.
+    An interrupted import can be started again: records that are in the archive already are skipped.
     """
 
     def __init__(
@@ -132,7 +135,8 @@ class ArchiveImport:
         """Import the file at ``path``. Raises ArchiveError, StoreError and OSError.
 
         The file is read three times: for the ids of its records, for records with payloads, and for
-        revisit records, whose originals are in the archive by then, wherever they are in the file.
+        revisit records. By then, the original of each revisit record is in the archive, wherever it
+        is in the file.
         """
         self._known = self._archive.log.find(
             {
@@ -157,7 +161,7 @@ class ArchiveImport:
             self._store.keep_file(self._source, url, self._files[url])
 
     def _records(self, path: Path, report: ProgressReport, reading: int) -> Iterator[ArchiveRecord]:
-        """The records of the file in one pass; the first pass reports damage."""
+        """Yield the records of the file in one pass; the first pass reports damage."""
         size = path.stat().st_size
         for found in read_foreign(path):
             report(reading * size + min(found.offset, size), PASSES * size)
@@ -176,7 +180,7 @@ class ArchiveImport:
         self._take(replace(record, fields=(*fields, (PAYLOAD_DIGEST, digest))), name)
 
     def _original(self, record: ArchiveRecord) -> str | None:
-        """The digest, as in the archive, of the payload that a revisit record refers to.
+        """Return the digest, as in the archive, of the payload that a revisit record refers to.
 
         None if no record in the archive has a payload with that digest.
         """
@@ -198,10 +202,10 @@ class ArchiveImport:
         return None
 
     def _digests_at(self, entry: CdxjEntry, algorithm: str) -> frozenset[bytes]:
-        """The digests of the payload of a capture; none if it can't be read.
+        """Return the digests of the payload of a capture, or an empty set if it can't be read.
 
-        Each capture is read once, as a file may hold any number of revisit records that refer to
-        it.
+        Each capture is read only once, because a file may hold any number of revisit records that
+        refer to it.
         """
         key = (entry.file, entry.offset, algorithm)
         if key not in self._digests:
@@ -282,7 +286,7 @@ class ArchiveImport:
         return False
 
     def _held(self, record: ArchiveRecord) -> Capture | None:
-        """The capture in the archive with the same URL and second, or None."""
+        """Return the capture in the archive with the same URL and second, or None."""
         at = record.at.replace(microsecond=0)
         for entry in self._archive.index.captures(record.address):
             if entry.at == at:
@@ -290,11 +294,11 @@ class ArchiveImport:
         return None
 
     def _answers(self, key: str) -> Iterator[Served]:
-        """The readable captures at a canonical URL."""
+        """Return the readable captures at a canonical URL."""
         return filter(None, map(self._answer, self._shown.get(key, ())))
 
     def _answer(self, capture: Capture) -> Served | None:
-        """The response in a capture; None if it can't be read, which is reported."""
+        """Return the response in a capture, or None if it can't be read, which is reported."""
         archive = self._archive
         try:
             return served(archive.folder, archive.index, capture.file, capture.offset, self._limit)

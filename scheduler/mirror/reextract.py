@@ -1,4 +1,4 @@
-"""Extracts archived pages again with the current rules, without network access."""
+"""Re-extract archived pages with the current rules, without network access."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Reread(msgspec.Struct, frozen=True):
 
     ``gained`` are new fields. ``lost`` are fields that the page no longer gives; their stored
     values stay. ``changed`` are fields with another value. ``revision`` is the number of the new
-    revision, or 0 if the change is too small for one.
+    revision, or 0 if the change is too small for a revision.
     """
 
     id: str
@@ -46,7 +46,7 @@ class Reread(msgspec.Struct, frozen=True):
 
 
 class DiscoveredRelease(msgspec.Struct, frozen=True):
-    """A release extracted from a page that no release came from before."""
+    """A release extracted from an archived page that was in no release before."""
 
     id: str
     url: str
@@ -57,10 +57,10 @@ class Reextraction(msgspec.Struct, frozen=True):
     """The result of extracting releases again.
 
     ``read`` is the number of releases. ``unarchived`` counts releases without a page in the
-    archive, and ``without_file`` releases without a valid source file; their sources are
-    ``unread_sources``. ``releases`` lists changes and failures, and ``new`` lists releases from
-    captured pages that were in no release. ``held`` explains, by source, why nothing is stored: too
-    many of its releases would be spoiled.
+    archive. ``without_file`` counts releases without a valid source file; their sources are
+    ``unread_sources``. ``releases`` lists changes and failures. ``new`` lists releases from
+    captured pages that were in no release. ``held`` maps a source to the reason why nothing is
+    stored: too many of its releases would get worse.
     """
 
     read: int
@@ -73,7 +73,7 @@ class Reextraction(msgspec.Struct, frozen=True):
 
     @property
     def failed(self) -> int:
-        """Number of releases that could not be extracted."""
+        """The number of releases that could not be extracted."""
         return sum(bool(one.error) for one in self.releases)
 
 
@@ -87,7 +87,7 @@ def reextract(
     accept: bool = False,
     on_progress: Callable[[str, int, int], None] | None = None,
 ) -> Reextraction:
-    """Extract releases again, of one source or published since a day, and store improvements.
+    """Extract releases of one source, or those published since a day, again; store improvements.
 
     Without ``since``, captured pages that listings name and that are in no release are extracted as
     well. With ``dry``, nothing is stored. A change that would spoil many releases of a source is
@@ -117,7 +117,7 @@ def reextract(
 
 
 class Rereading:
-    """One run of reextract, source by source."""
+    """One run of ``reextract``, source by source."""
 
     def __init__(
         self,
@@ -146,7 +146,7 @@ class Rereading:
         self.whole = 0
 
     def outcome(self) -> Reextraction:
-        """The result of the run."""
+        """Return the result of the run."""
         self._on_progress("releases", self.whole, self.whole)
         counts = self._read, self._unarchived, sum(self._without_file.values())
         return Reextraction(*counts, [*self._without_file], self._changes, self._new, self._held)
@@ -177,7 +177,7 @@ class Rereading:
                 raise Undone
 
     def _why_held(self, loaded: LoadedSource) -> str:
-        """Why nothing of a source may be stored, or empty."""
+        """Return why nothing of a source may be stored, or an empty string."""
         if self._dry:
             if self._accept:
                 return ""
@@ -213,7 +213,7 @@ class Rereading:
                 self._changes += self._reread(pages, release)
 
     def _reread(self, pages: StoredPages, release: Release) -> Iterable[Reread]:
-        """Extract one release again; nothing is yielded if the result is the same."""
+        """Extract one release again, and yield the difference, if there is one."""
         try:
             draft, labels = pages.draft(release)
         except UNREADABLE as error:
@@ -236,13 +236,13 @@ class Rereading:
 
 
 class Undone(Exception):
-    """Rolls back a transaction."""
+    """Rolls back a transaction when it is raised."""
 
 
 class Noting(UnsavedTemplates):
-    """The methods of a store for the pages of a source; remembers ``new`` releases.
+    """A store for re-extraction: it does not store sources and learned templates.
 
-    It does not store sources and learned layouts.
+    It remembers the releases that it records, in ``new``.
     """
 
     def __init__(self, store: Store) -> None:
@@ -250,14 +250,14 @@ class Noting(UnsavedTemplates):
         self.new: list[DiscoveredRelease] = []
 
     def __getattr__(self, name: str) -> Any:
-        """Return any other attribute of the store."""
+        """Return any other attribute of the wrapped store."""
         return getattr(self._store, name)
 
     def register(self, source: object) -> None:
-        """Do nothing."""
+        """Do nothing, because the source is stored already."""
 
     def record(self, draft: Draft, **more: Any) -> Decision:
-        """Record a draft; see data.store.core.store.Store."""
+        """Record a draft and remember a new release; see data.store.core.store.Store."""
         decision: Decision = self._store.record(draft, **more)
         if decision.kind == "new":
             release = decision.release

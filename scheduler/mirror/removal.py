@@ -1,4 +1,4 @@
-"""Removes records from the archive of a home directory, and updates its store."""
+"""Remove records from the archive of a home directory, and update its store."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ ProgressCallback = Callable[[int, int], object]
 class NothingNamed(CommuniqueError):
     """No record in the archive has the given id or URL.
 
-    Another machine may have the record if ``is_one_of_many``.
+    If ``is_one_of_many``, another machine may have the record.
     """
 
     def __init__(self, name: str, *, is_one_of_many: bool) -> None:
@@ -51,10 +51,10 @@ class NothingNamed(CommuniqueError):
 
 
 class RemovedRecords(msgspec.Struct, frozen=True):
-    """The number of records and bytes that were removed, and the ids of redacted ``releases``.
+    """The numbers of removed records and bytes, and the ids of redacted ``releases``.
 
     ``damaged`` are places in the archive that can't be read, with the reason. They stay, and may
-    hold something that should be removed.
+    hold data that should be removed.
     """
 
     records: int
@@ -134,20 +134,20 @@ def prune(
 
 
 def hosts_of(store: Store, source: str) -> frozenset[str]:
-    """The hosts of a source and of its releases. Raises UnknownSource."""
+    """Return the hosts of a source and of its releases. Raises UnknownSource."""
     check_known(store, source)
     urls = [store.sources()[source].url, *(one.url for one in store.by_first_seen(source))]
     return frozenset(urlsplit(url).netloc for url in urls)
 
 
 def releases_at(store: Store, addresses: set[str]) -> list[str]:
-    """The ids of the releases that were seen at some URLs."""
+    """Return the ids of the releases that were seen at some URLs."""
     found = (one.id for url in addresses for one in store.find_releases(url, limit=10))
     return sorted(set(found))
 
 
 def begin_journal(home: Home, given: Sequence[decisions.Redacted] = ()) -> None:
-    """Begin the journal of a store again: with a snapshot of the store, and the redactions."""
+    """Begin the journal of a store again, with a snapshot of the store and the redactions."""
     with closing(home.store()) as store, closing(home.plain_store()) as plain:
         if plain.journal_end() or not home.settings.archive.enabled:
             return

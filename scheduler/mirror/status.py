@@ -1,4 +1,4 @@
-"""Reports the contents of a home directory's archive, and its gaps."""
+"""Report of the contents of a home directory's archive, and its gaps."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from scheduler.home import Home
 
 
 class SourceStatus(msgspec.Struct, frozen=True):
-    """Numbers of versions of a source: captured, ``without`` a capture, and with a removed one."""
+    """Numbers of versions of a source: captured, ``without`` a capture, with a removed capture."""
 
     source: str
     versions: int
@@ -29,7 +29,7 @@ class SourceStatus(msgspec.Struct, frozen=True):
 
 
 class GrowingFile(msgspec.Struct, frozen=True):
-    """A file to which records are still appended, by its name on the disk, and its bytes."""
+    """A file to which records are still appended: its name on the disk, and its size in bytes."""
 
     file: str
     bytes: int
@@ -39,11 +39,12 @@ class MirrorStatus(msgspec.Struct, frozen=True):
     """The files of an archive in bytes, and the captures that the store refers to.
 
     ``index_bytes`` is the size of the indexes alone, which ``bytes`` includes. ``growing`` are
-    unfinished files. ``lost`` are files in which records are missing that the store refers to.
-    ``leaves_lost`` counts leaves that the store knows and that are missing in the log. ``unsigned``
-    is why the log can't be signed, or empty; likewise ``unwitnessed`` for this witness of others.
-    ``checkpoint`` is the newest signed one: its size, and its root in Base64. ``budget`` (bytes)
-    and ``retention`` (days) are 0 if unlimited. ``used_up`` is whether the budget is used up.
+    unfinished files. ``lost`` are files from which records are missing that the store refers to.
+    ``leaves_lost`` counts leaves that the store knows and the log lacks. ``unsigned`` is why the
+    log can't be signed, or empty. ``unwitnessed`` is why this instance can't sign the logs of
+    others, or empty. ``checkpoint`` is the newest signed checkpoint: its size, and its root in
+    Base64. ``budget`` (bytes) and ``retention`` (days) are 0 if unlimited. ``used_up`` is whether
+    the budget is used up.
     """
 
     files: int
@@ -103,7 +104,7 @@ def mirror_status(home: Home, store: Store) -> MirrorStatus:
 
 
 def cause_of(check: Callable[[], None]) -> str:
-    """Why a check fails, or empty."""
+    """Run a check and return why it fails, or an empty string."""
     try:
         check()
     except ArchiveError as error:
@@ -112,7 +113,7 @@ def cause_of(check: Callable[[], None]) -> str:
 
 
 def size_of(paths: Iterable[Path]) -> int:
-    """The total size in bytes of the files that exist."""
+    """Return the total size in bytes of the files that exist."""
     return sum(one.stat().st_size for one in paths if one.exists())
 
 

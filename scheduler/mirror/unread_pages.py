@@ -1,7 +1,7 @@
-"""Finds captured pages that are in no release, and extracts them from the archive.
+"""Search for captured pages that are in no release, and extract them from the archive.
 
-A visit captures a page before it records the release. If it was killed in between, or the journal
-lost the release, the page is still in the archive.
+A visit captures a page before it records the release. If the visit was killed in between, or the
+journal lost the release, the page is still in the archive.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def queue_unread(home: Home, store: Store, lost: Collection[str]) -> list[str]:
 
 
 def without_file(home: Home, store: Store) -> list[str]:
-    """The file names of visited sources whose source file is missing."""
+    """Return the file names of visited sources whose source file is missing."""
     sources, _ = load_sources(home.sources)
     ended = store.removed_sources()
     lacking = [one for one in store.sources() if one not in sources and one not in ended]
@@ -73,7 +73,7 @@ def without_file(home: Home, store: Store) -> list[str]:
 
 
 def by_host(urls: Collection[str]) -> dict[str, list[str]]:
-    """URLs grouped by host."""
+    """Group URLs by host."""
     found: dict[str, list[str]] = defaultdict(list)
     for url in urls:
         found[host_of(url)].append(url)
@@ -81,7 +81,7 @@ def by_host(urls: Collection[str]) -> dict[str, list[str]]:
 
 
 def host_of(url: str) -> str:
-    """The host of a URL; empty if the URL is invalid."""
+    """Return the host of a URL; empty if the URL is invalid."""
     with suppress(ValueError):
         return urlsplit(url).hostname or ""
     return ""
@@ -91,8 +91,8 @@ def host_of(url: str) -> str:
 class Unread:
     """The unread pages of a source: the captures of each page, oldest first.
 
-    ``items`` is the listing's entry for a page, ``led`` the URLs that redirected to it, both by
-    canonical URL.
+    ``items`` maps pages to their entries in a listing, ``led`` to the URLs that redirected to them.
+    The keys are canonical URLs.
     """
 
     histories: Sequence[Sequence[Capture]]
@@ -101,7 +101,7 @@ class Unread:
 
 
 def find_unread(captures: PageCaptures, store: Store, source: str) -> Unread:
-    """The archived pages that listings of a source name and that are in no release."""
+    """Return the archived pages that listings of a source name and that are in no release."""
     items: dict[str, ListingItem] = {}
     led: dict[str, list[str]] = {}
     histories: list[list[Capture]] = []
@@ -131,7 +131,7 @@ def read_unread(
 
 
 def distinct_captures(entries: Sequence[CdxjEntry]) -> list[CdxjEntry]:
-    """The captures of a page that differ from the previous capture, and the last capture."""
+    """Return the captures of a page that differ from the previous capture, and the last capture."""
     before = (None, *entries)
     changes = [
         one

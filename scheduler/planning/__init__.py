@@ -1,1 +1,1 @@
-"""When each source is visited next: publication rates, plans of visits, and budgets."""
+"""Planning of visits: publication rates, times of visits, and budgets."""

@@ -1,4 +1,4 @@
-"""Estimates how many releases a source publishes in each minute of its week.
+"""Estimate of how many releases a source publishes in each minute of its week.
 
 The model is an inhomogeneous Poisson process with a period of a week (Sia, Cho and Cho, 2007,
 "Efficient Monitoring Algorithm for Fast News Alerts", use a day). The rate is a Gamma-Poisson
@@ -6,8 +6,8 @@ estimate in which old releases count less. The shape is a mixture of profiles, e
 an office works: at any time, in office hours, at this hour of this weekday, at this hour of any
 workday, on the hour and half hour, at the same minute each workday, and like other sources. The
 weights of the profiles are learned by expectation maximization from weeks that the profiles were
-not made from (cross-validation). So a new source is assumed to be like the others, and an old one
-like itself.
+not made from (cross-validation). So a new source is assumed to be like other sources, and an old
+source like its own past.
 """
 
 from __future__ import annotations
@@ -23,43 +23,45 @@ from numpy.typing import NDArray
 from data.models import PublicationTime
 
 DAY: Final = 24 * 60
-"""Minutes of a day, and of a week."""
+"""Minutes in a day."""
 WEEK: Final = 7 * DAY
-"""Minutes of a day, and of a week."""
+"""Minutes in a week."""
 
 MONDAY: Final = dt.datetime(2001, 1, 1)  # noqa: DTZ001 - in the time zone of each source
-"""The time from which the minutes of all sources are counted, so that weeks begin on Mondays."""
+"""The time from which minutes are counted for all sources. It is a Monday, so that weeks begin on
+Mondays."""
 
 OFFICE_HOURS_OF_DAY: Final = (8, 18)
 """First and last hour in which a release is assumed to be published, if nothing else is known."""
 
 POINTS_PER_DAY: Final = 5
-"""Points for a release whose time of day is unknown."""
+"""Number of points that represent a release whose time of day is unknown."""
 
 MAX_DELAY_MINUTES: Final = 60.0
-"""Minutes before a visit in which a release of that day is assumed to be published."""
+"""Maximum minutes that a release without a known time is assumed to precede the visit that found
+it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Sorted points in minutes since MONDAY, and the fraction of a release at each point."""
+    """Sorted points in minutes since MONDAY. Each point stands for a fraction of a release."""
 
     minutes: NDArray[np.float64]
     parts: NDArray[np.float64]
 
     def before(self, minute: float) -> Moments:
-        """The points before a minute."""
+        """Return the points before a given minute."""
         known = self.minutes < minute
         return Moments(self.minutes[known], self.parts[known])
 
 
 def minute_of(at: dt.datetime, zone: dt.tzinfo) -> float:
-    """The minutes since MONDAY in a time zone."""
+    """Return the minutes between MONDAY and a time, in a time zone."""
     return (at.astimezone(zone).replace(tzinfo=None) - MONDAY).total_seconds() / 60
 
 
 def moments_of(times: Iterable[PublicationTime], zone: dt.tzinfo) -> Moments:
-    """The points of releases in the time zone of their source."""
+    """Return the points of releases in the time zone of their source."""
     points, parts = list[float](), list[float]()
     for one in times:
         found = points_of(one, zone)
@@ -70,7 +72,7 @@ def moments_of(times: Iterable[PublicationTime], zone: dt.tzinfo) -> Moments:
 
 
 def points_of(time: PublicationTime, zone: dt.tzinfo) -> list[float]:
-    """The points of one release."""
+    """Return the points of one release."""
     at, seen = minute_of(time.published, zone), minute_of(time.first_seen, zone)
     if time.precision == "second":
         return [at]
@@ -83,16 +85,17 @@ def points_of(time: PublicationTime, zone: dt.tzinfo) -> list[float]:
 
 
 HALF_LIFE_MINUTES: Final = 20 * WEEK
-"""Minutes after which a release counts half, because press offices and governments change."""
+"""Age in minutes at which a release counts half, because press offices and governments change."""
 
 PRIOR_RELEASES: Final = 1.0
-"""Releases that are assumed before the first one, in as many weeks."""
+"""Number of releases, spread over as many weeks, that are assumed before the first known release of
+a source."""
 
 HOUR_OF_WEEK, TIME_OF_DAY, SAME_MINUTE = 45.0, 30.0, 1.0
-"""Standard deviations, in minutes, of the normal kernels that smooth the profiles."""
+"""Standard deviations in minutes of the Gaussian kernels that smooth the profiles."""
 
 ROUND_PRIOR: Final = 2.0
-"""Releases that are assumed to be spread evenly over the minutes of an hour."""
+"""Number of releases that are assumed to be spread evenly over the minutes of an hour."""
 
 WORKDAYS_PER_WEEK: Final = 5
 
@@ -100,17 +103,17 @@ FOLDS: Final = 4
 """Number of parts of the cross-validation; each part is predicted from the others."""
 
 EM_STEPS: Final = 30
-"""Steps of expectation maximization; more steps change the weights no further."""
+"""Number of steps of expectation maximization. Further steps do not change the weights."""
 
 Profile = NDArray[np.float64]
 """A value for each minute of a week, from Monday at midnight."""
 
 
 def weekly_intensity(moments: Moments, now: float, others: Profile | None = None) -> Profile:
-    """Releases per minute, for each minute of a week; ``now`` is in minutes, like moments.
+    """Return releases per minute, for each minute of a week.
 
-    ``others`` are the counts of other sources in their own time zones (counts_of), if there are
-    any.
+    ``now`` is in minutes, like the moments. ``others`` are the counts of other sources in their own
+    time zones (counts_of), or None.
     """
     known = moments.before(now)
     at, parts = known.minutes, known.parts
@@ -136,23 +139,24 @@ def weekly_intensity(moments: Moments, now: float, others: Profile | None = None
 
 
 def counts_of(moments: Moments, now: float) -> Profile:
-    """The number of releases at each minute of a week, in which old releases count less."""
+    """Return the number of releases at each minute of a week. Old releases count less."""
     known = moments.before(now)
     weights = known.parts * 0.5 ** ((now - known.minutes) / HALF_LIFE_MINUTES)
     return tally(known.minutes.astype(int) % WEEK, weights)
 
 
 def tally(minutes: NDArray[np.int64], weights: NDArray[np.float64]) -> Profile:
-    """The sum of the weights at each minute of a week."""
+    """Return the sum of the weights at each minute of a week."""
     return np.asarray(np.bincount(minutes, weights, WEEK), dtype=np.float64)
 
 
 def mixture(
     foretold: NDArray[np.float64], weights: NDArray[np.float64], prior: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """The weight of each profile, from the densities that it predicted for releases (rows).
+    """Return the weight of each profile in the mixture.
 
-    ``prior`` is the number of releases that each is assumed to have predicted before.
+    ``foretold`` are the densities that the profiles predicted for releases, one row per release.
+    ``prior`` is the number of releases that each profile is assumed to have predicted before.
     """
     shares = prior / prior.sum()
     for _ in range(EM_STEPS):
@@ -163,18 +167,21 @@ def mixture(
 
 
 OWN_PROFILES: Final = 4
-"""Number of profiles made from the releases of a source itself."""
+"""Number of profiles that are made from the releases of a source itself."""
 
 
 def own_profiles(counts: Profile) -> Iterator[Profile]:
-    """Profiles made from the releases of a source, from coarse to fine."""
+    """Yield profiles made from the releases of a source, from coarse to fine."""
     yield normed(smoothed(counts, HOUR_OF_WEEK))
     yield from others_profiles(counts)
     yield normed(by_kind_of_day(counts, SAME_MINUTE))
 
 
 def others_profiles(counts: Profile) -> list[Profile]:
-    """Profiles by the time of day, on workdays and weekends; and the same on round minutes."""
+    """Return profiles by the time of day for workdays and weekends.
+
+    A second set has the same profiles on round minutes.
+    """
     time_of_day = by_kind_of_day(counts, TIME_OF_DAY)
     hour = counts.reshape(-1, 60).sum(axis=0)
     minutes = (hour + ROUND_PRIOR / 60) / (hour.sum() + ROUND_PRIOR)
@@ -182,7 +189,7 @@ def others_profiles(counts: Profile) -> list[Profile]:
 
 
 def by_kind_of_day(counts: Profile, deviation: float) -> Profile:
-    """Smoothed counts by the time of day, averaged over workdays and over weekends."""
+    """Return smoothed counts by the time of day, averaged over workdays and over weekends."""
     days = counts.reshape(7, -1)
     return np.concatenate(
         [
@@ -193,14 +200,17 @@ def by_kind_of_day(counts: Profile, deviation: float) -> Profile:
 
 
 def smoothed(counts: Profile, deviation: float) -> Profile:
-    """Counts smoothed by a normal kernel, around a circle."""
+    """Smooth counts with a Gaussian kernel that wraps around at the ends.
+
+    ``deviation`` is in minutes.
+    """
     frequencies = np.fft.rfftfreq(len(counts))
     kernel = np.exp(-2 * (np.pi * frequencies * deviation) ** 2)
     return np.maximum(np.fft.irfft(np.fft.rfft(counts) * kernel, len(counts)), 0)
 
 
 def normed(profile: Profile) -> Profile:
-    """A profile scaled to a mean of 1; an even profile if it is empty."""
+    """Scale a profile to a mean of 1. If it is empty, return an even profile."""
     mean = profile.mean()
     return profile / mean if mean > 0 else EVEN
 
@@ -216,4 +226,4 @@ OFFICE_HOURS: Final = normed(
         60,
     )
 )
-"""Monday to Friday in office hours."""
+"""Profile of a source that publishes only in office hours from Monday to Friday."""

@@ -1,4 +1,4 @@
-"""Decides when each source is visited next, from facts in the store, which survive restarts.
+"""Decision when each source is visited next, from facts in the store, which survive restarts.
 
 Sources without an interval of their own share a budget. Together they are visited as often as if
 each had one visit per `collect.interval`. Sources that publish more get more visits, at the times
@@ -6,7 +6,7 @@ when they publish. A source with its own `interval` has its own budget. If that 
 `collect.least_interval`, visits come evenly. If the last visit shows that a source stopped working,
 or works again, the next visits follow soon (data.health.confirmation).
 
-The rates are estimated again once a day. No source is requested before a time that its host set.
+The rates are estimated again once a day. No source is visited before a time that its host set.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ from spiders.download.hosts import MAX_WAIT, host_of
 from spiders.sources.loader import LoadedSource
 
 MAX_KNOWN_RELEASES: Final = 2000
-"""Maximum number of releases per source from which its rate is estimated: half a year of the
-busiest source."""
+"""Maximum number of releases per source from which its rate is estimated. The busiest source
+publishes as many in half a year."""
 
 ESTIMATES_VALID: Final = dt.timedelta(days=1)
-"""For how long estimates are used."""
+"""Duration for which estimates are used."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextVisit:
-    """When a source is due, ``seconds`` after its last visit; ``at`` is aware UTC.
+    """The next visit to a source: ``seconds`` after its last visit, at ``at`` (aware UTC).
 
     ``hourly`` is the usual number of releases per hour then, or None if visits come evenly.
-    ``asked`` is whether the host set this time (Retry-After), ``confirms`` whether the visit
+    ``asked`` is whether the host set this time (Retry-After). ``confirms`` is whether the visit
     confirms the result of the last one.
     """
 
@@ -61,7 +61,10 @@ class NextVisit:
     confirms: bool = False
 
     def wait(self, now: dt.datetime) -> float:
-        """The seconds until the visit, also if the clock was set back since the last visit."""
+        """Return the seconds until the visit.
+
+        The result is right even if the clock was set back since the last visit.
+        """
         return min((self.at - now).total_seconds(), self.seconds)
 
 
@@ -80,7 +83,10 @@ class VisitPlanner:
         self._plans: dict[str, Plan] = {}
 
     def interval(self, source: LoadedSource) -> float:
-        """The mean seconds between two visits to a source, or to all that share its budget."""
+        """Return the mean seconds between two visits to a source.
+
+        Sources that share a budget have the same mean together.
+        """
         return float(source.file.interval or self._settings.interval)
 
     def learn(self, store: Store, sources: Iterable[LoadedSource], now: dt.datetime) -> None:
@@ -113,7 +119,7 @@ class VisitPlanner:
                 self._learned = now
 
     def next_visit(self, store: Store, source: LoadedSource, after: dt.datetime) -> NextVisit:
-        """The next visit after one that began at ``after``.
+        """Return the next visit after a visit that began at ``after``.
 
         Visits of a source without an estimate come evenly. Raises StoreError if the store can't be
         read.
@@ -131,9 +137,10 @@ class VisitPlanner:
     def witnesses(
         self, store: Store, source: LoadedSource, others: Iterable[LoadedSource], at: dt.datetime
     ) -> list[str]:
-        """The first sources of other hosts that show whether our network is down, or one host.
+        """Return the first sources of other hosts whose visits show whether our network is down.
 
-        They may be visited at ``at``. Raises StoreError.
+        The result may have too few hosts for that. The sources may be visited at ``at``. Raises
+        StoreError.
         """
         found = {host_of(source.file.url): source.id}
         for one in others:
@@ -145,7 +152,7 @@ class VisitPlanner:
         return [name for name in found.values() if name != source.id]
 
     def soonest_visit(self, store: Store, source: LoadedSource, now: dt.datetime) -> dt.datetime:
-        """The earliest allowed time of a visit, whatever is planned. Raises StoreError."""
+        """Return the earliest allowed time of a visit, whatever the plan. Raises StoreError."""
         last = store.last_visit(source.id)
         least = dt.timedelta(seconds=self._settings.least_interval)
         # A last visit in the future was stored while the clock was wrong.
@@ -155,7 +162,10 @@ class VisitPlanner:
     def _asked_until(
         self, store: Store, source: LoadedSource, after: dt.datetime
     ) -> dt.datetime | None:
-        """Until when a host asked for no requests (Retry-After), for a visit that begins then."""
+        """Return until when the host allows no requests (Retry-After), or None.
+
+        ``after`` is the time at which a visit begins.
+        """
         wait = store.wait(host_of(source.file.feed or source.file.url))
         # A wait beyond the maximum was stored while the clock was wrong.
         latest = after + dt.timedelta(seconds=self._settings.run_timeout) + MAX_WAIT
@@ -186,7 +196,7 @@ class VisitPlanner:
         return Intervals(self.interval(source) / 60, self._settings.least_interval / 60)
 
     def _find_prices(self, chosen: dict[str, LoadedSource]) -> dict[str, float]:
-        """The price of a visit to each source, from the sources that share its budget."""
+        """Return the price of a visit to each source. Sources that share a budget share a price."""
         shared = [name for name, one in chosen.items() if not one.file.interval]
         alone = [[name] for name, one in chosen.items() if one.file.interval]
         prices = dict[str, float]()
@@ -197,16 +207,16 @@ class VisitPlanner:
 
 
 def known_moments(store: Store, source: LoadedSource) -> Moments:
-    """The times of the last releases of a source, in its time zone."""
+    """Return the times of the last known releases of a source, in its time zone."""
     times = store.publication_times(source.id, limit=MAX_KNOWN_RELEASES)
     return moments_of(times, zone_of_source(source))
 
 
 def zone_of_source(source: LoadedSource) -> dt.tzinfo:
-    """The time zone of a source."""
+    """Return the time zone of a source."""
     return zone_or_utc(source.file.timezone)
 
 
 def is_valid(learned: dt.datetime, now: dt.datetime) -> bool:
-    """Whether estimates are still valid; not if the clock was set back since."""
+    """Whether estimates are still valid. They are not if the clock was set back since."""
     return dt.timedelta(0) <= now - learned < ESTIMATES_VALID

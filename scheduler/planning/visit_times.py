@@ -1,4 +1,4 @@
-"""Plans the best times of visits to a source whose publication rate is known for each minute.
+"""Plan of the best times of visits to a source whose publication rate is known for each minute.
 
 The plan minimizes how long releases wait plus what visits cost, by dynamic programming over the
 next hours (Eckstein, Gal and Reiner, 2008, "Monitoring an Information Source Under a Politeness
@@ -23,16 +23,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 WEEK_MINUTES: Final = 7 * 24 * 60
-"""Minutes of a week."""
+"""Minutes in a week."""
 
 LATE_WEIGHT: Final = 0.2
-"""Weight of a minute of waiting beyond the mean interval; a minute before counts 1."""
+"""Weight of a minute of waiting beyond the mean interval. Earlier minutes have the weight 1."""
 
 MAX_STEPS: Final = 360
 """Maximum number of steps in the longest interval."""
 
 MIN_PLAN_MINUTES: Final = 24 * 60.0
-"""Minimum minutes that a plan covers."""
+"""Minimum length of a plan in minutes."""
 
 MIN_PRICE, MAX_PRICE = 1e-6, 1e9
 """Bounds of the search for a price, in minutes of waiting."""
@@ -41,14 +41,14 @@ BISECTIONS: Final = 40
 """Number of bisections in the search for a price."""
 
 MAX_VISIT_FACTOR: Final = 4
-"""How many times more often than its interval says a source may be visited, however little the
+"""Maximum factor by which a source may be visited more often than its interval, however little the
 other sources of its budget publish."""
 
 MAX_SAMPLED_SOURCES: Final = 10
 """Maximum number of sources whose plans are used to correct a price."""
 
 CORRECTIONS: Final = 2
-"""Number of corrections of a price; after one, the error is a few per cent."""
+"""Number of corrections of a price. After one correction, the error is a few per cent."""
 
 
 @dataclass(frozen=True)
@@ -60,22 +60,22 @@ class Intervals:
 
     @cached_property
     def longest(self) -> float:
-        """Maximum minutes between two visits: edits and failures must be noticed as well."""
+        """The maximum minutes between two visits. Edits and failures must be noticed as well."""
         return min(24 * self.mean, max(6 * 60.0, 4 * self.mean))
 
     @cached_property
     def step(self) -> float:
-        """Minutes per step of the plan."""
+        """The minutes per step of the plan."""
         return max(1.0, self.longest / MAX_STEPS)
 
     @cached_property
     def steps(self) -> int:
-        """Steps in the longest interval."""
+        """The number of steps in the longest interval."""
         return int(self.longest / self.step)
 
     @cached_property
     def waits(self) -> NDArray[np.float64]:
-        """The cost in minutes of a release that waits n steps.
+        """The cost in minutes of a release that waits n steps, for each n.
 
         The release appeared within the first step.
         """
@@ -85,7 +85,7 @@ class Intervals:
 
     @cached_property
     def even(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The best interval in minutes at a constant rate, by the ratio of rate to price."""
+        """The best intervals in minutes at a constant rate, for ratios of rate to price."""
         gaps = np.arange(1, self.steps + 1)
         ratios = np.geomspace(1e-9, 1e3, 600)
         costs = (ratios[:, None] * self.step * np.cumsum(self.waits[1:]) + 1) / gaps
@@ -94,7 +94,10 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The best next visits: ``gaps`` are minutes until the next visit, per step of the last one."""
+    """The best next visits.
+
+    ``gaps`` are the minutes until the next visit, for each step at which the last visit may be.
+    """
 
     start: float
     step: float
@@ -106,17 +109,17 @@ class Plan:
         return self.start + len(self.gaps) * self.step
 
     def after(self, minute: float) -> float:
-        """The best minute of the next visit after a visit at ``minute``."""
+        """Return the best minute of the next visit after a visit at ``minute``."""
         step = int((minute - self.start) / self.step)
         step = min(max(step, 0), len(self.gaps) - 1)
         return max(minute, self.start + step * self.step) + float(self.gaps[step])
 
 
 def plan(intensity: NDArray[np.float64], start: float, price: float, intervals: Intervals) -> Plan:
-    """The best visits from a minute on, for a day or the longest interval.
+    """Return the best visits from a minute on, for a day or the longest interval.
 
-    ``intensity`` is in releases per minute, for each minute of a week. ``price`` is how many
-    minutes of waiting one visit is worth. Steps begin with whole minutes, because many releases
+    ``intensity`` is in releases per minute, for each minute of a week. ``price`` is the number of
+    waiting minutes that one visit is worth. Steps begin with whole minutes, because many releases
     appear in the first seconds of a minute.
     """
     start = math.floor(start)
@@ -143,7 +146,7 @@ def plan(intensity: NDArray[np.float64], start: float, price: float, intervals: 
 def per_step(
     intensity: NDArray[np.float64], start: float, step: float, count: int
 ) -> NDArray[np.float64]:
-    """The expected number of releases in each of ``count`` steps from a minute on."""
+    """Return the expected number of releases in each of ``count`` steps from a minute on."""
     whole = np.concatenate([[0.0], np.cumsum(intensity)])
     edges = start + step * np.arange(count + 1)
     weeks, within = np.divmod(edges, WEEK_MINUTES)
@@ -156,7 +159,7 @@ def per_step(
 def prices_of(
     intensities: Mapping[str, NDArray[np.float64]], intervals: Intervals
 ) -> dict[str, float]:
-    """The price of a visit to each of several sources that share a budget.
+    """Return the price of a visit to each of several sources that share a budget.
 
     The budget is one visit per source and mean interval. All sources have the same price, unless
     that would give a source more than MAX_VISIT_FACTOR times its share of visits.
@@ -176,9 +179,10 @@ def prices_of(
 def price_of(
     intensities: Sequence[NDArray[np.float64]], intervals: Intervals, visits: float
 ) -> float:
-    """The price at which all sources together get ``visits`` per week.
+    """Return the price at which all sources together get ``visits`` per week.
 
-    It is calculated for smoothed rates, and corrected by the plans of a sample of the sources.
+    The price is calculated for smoothed rates, and corrected by the plans of a sample of the
+    sources.
     """
     smooth = [averaged(one, round(intervals.mean)) for one in intensities]
     by_rate = np.argsort([one.sum() for one in intensities])
@@ -195,7 +199,7 @@ def price_of(
 def even_price(
     intensities: Sequence[NDArray[np.float64]], intervals: Intervals, visits: float
 ) -> float:
-    """The price at which a week has ``visits``, if each rate is constant for a while."""
+    """Return the price at which a week has ``visits``, assuming that each rate changes slowly."""
     low, high = MIN_PRICE, MAX_PRICE
     for _ in range(BISECTIONS):
         price = math.sqrt(low * high)
@@ -207,13 +211,13 @@ def even_price(
 
 
 def even_visits(intensity: NDArray[np.float64], price: float, intervals: Intervals) -> float:
-    """The visits per week at a price, if the rate is constant for a while."""
+    """Return the visits per week at a price, assuming that the rate changes slowly."""
     ratios, gaps = intervals.even
     return float((1 / np.interp(intensity / price, ratios, gaps)).sum())
 
 
 def planned_visits(intensity: NDArray[np.float64], price: float, intervals: Intervals) -> float:
-    """The visits per week according to plans."""
+    """Return the visits per week that plans contain at a price."""
     made, now = 0, 0.0
     while now < WEEK_MINUTES:
         planned = plan(intensity, now, price, intervals)
@@ -224,7 +228,7 @@ def planned_visits(intensity: NDArray[np.float64], price: float, intervals: Inte
 
 
 def averaged(intensity: NDArray[np.float64], window: int) -> NDArray[np.float64]:
-    """The moving average over ``window`` minutes, around a week."""
+    """Return the moving average over ``window`` minutes. The week wraps around at its ends."""
     window = min(max(window, 1), WEEK_MINUTES)
     whole = np.concatenate([[0.0], np.cumsum(np.concatenate([intensity, intensity]))])
     means = (whole[window : window + WEEK_MINUTES] - whole[:WEEK_MINUTES]) / window

@@ -1,1 +1,1 @@
-"""The service of `communique run`: visits, publishing, alerts, WebSub, the web server."""
+"""Service of `communique run`: visits, publishing, alerts, WebSub, the web server."""

@@ -1,4 +1,4 @@
-"""The alerts of one home directory; one process at a time sends them."""
+"""Alerts of one home directory; one process at a time sends them."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ from scheduler.service.push import outbound_of
 log = structlog.get_logger()
 
 WRITE_WAIT_SECONDS: Final = 2.0
-"""Maximum seconds that a write waits for another writer; it blocks the event loop."""
+"""Maximum seconds that a write waits for another writer. The event loop is blocked meanwhile."""
 
 MAX_COUNTED_EVENTS: Final = 100_000
 """Maximum number of events that are checked to count waiting alerts."""
 
 EVENT_POLL_SECONDS: Final = 1.0
-"""Seconds between two checks for new events: alerts are sent while a visit is under way."""
+"""Seconds between two checks for new events, so that alerts are also sent during a visit."""
 
 RETRY_SECONDS: Final = 60.0
 """Seconds after which a store that failed is tried again."""
@@ -49,9 +49,9 @@ class AlertService:
         self._pace.wake()
 
     async def run(self, lease: Lease | None = None) -> None:
-        """Send alerts until cancelled; only one process per home directory does.
+        """Send alerts until cancelled. Only one process per home directory does this.
 
-        Of several services on a database, the one with the ``lease`` does. Raises LeaseLost.
+        Of several services on a database, the service with the ``lease`` does it. Raises LeaseLost.
         """
         while True:
             try:
@@ -79,13 +79,13 @@ class AlertService:
 
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
-        """Send alerts for the length of a ``with`` block; ``failed`` is called if that fails."""
+        """Send alerts during a ``with`` block. ``failed`` is called when sending ends."""
         async with in_background(self.run(), failed):
             yield
 
 
 def waiting_alerts(home: Home) -> int:
-    """Number of alerts that wait for `communique run`; 0 while it is running."""
+    """Return the number of alerts that wait for `communique run`, or 0 while it is running."""
     try:
         with home.lock("alerts", "communique collect"), closing(home.plain_store()) as store:
             return store.alert_counts().get("waiting", 0) + len(new_alerts(home, store))
@@ -94,7 +94,7 @@ def waiting_alerts(home: Home) -> int:
 
 
 def new_alerts(home: Home, store: Store) -> Sequence[AlertDelivery]:
-    """The deliveries that `communique run` will make for waiting events; none is stored."""
+    """Return the deliveries that `communique run` will make for waiting events. Stores nothing."""
     matcher = Matcher(load_watches(home.watches, AlertWatch)[0], home.settings.alerts)
     if not matcher.watches:
         return ()

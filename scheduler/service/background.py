@@ -17,7 +17,7 @@ from data.network.bucket import open_bucket
 from scheduler.home import Home
 
 COPY_INTERVAL_SECONDS: Final = 3600.0
-"""Seconds between two copies of an archive."""
+"""Seconds between two copies of an archive to its bucket."""
 
 log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 async def in_background(
     work: Coroutine[Any, Any, None], failed: Callable[[], object]
 ) -> AsyncIterator[None]:
-    """Run a task for the length of a ``with`` block; ``failed`` is called when it ends by itself.
+    """Run a task for the length of a ``with`` block. ``failed`` is called when the task ends.
 
     The error of the task is raised at the end of the block.
     """
@@ -42,7 +42,7 @@ async def in_background(
 
 
 async def attempt(action: Callable[[], Awaitable[None]]) -> None:
-    """Do something that will be tried again later if it fails, for example on a full disk."""
+    """Do something that is tried again later if it fails, for example on a full disk."""
     try:
         await action()
     except (CommuniqueError, OSError) as error:
@@ -50,7 +50,7 @@ async def attempt(action: Callable[[], Awaitable[None]]) -> None:
 
 
 def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error of a group, at any depth."""
+    """Return the first error of a group, at any depth."""
     first = errors.exceptions[0]
     return first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
@@ -66,9 +66,9 @@ def _tidy(home: Home) -> None:
 
 
 async def copy_for_ever(home: Home) -> None:
-    """Copy the archive of this home directory to archive.target periodically, if it is set.
+    """Copy the archive of this home directory to archive.target periodically, if that is set.
 
-    Every machine does this, because no other has its files.
+    Every machine does this, because no other machine has its files.
     """
     # Also at the start: the service may be restarted every night.
     while home.settings.archive.target:

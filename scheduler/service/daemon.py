@@ -1,4 +1,4 @@
-"""The service: a process that visits sources, publishes, and serves the site until stopped."""
+"""Service: a process that visits sources, publishes, and serves the site until stopped."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ log = structlog.get_logger()
 
 
 MAX_WAIT_SECONDS = 2.0
-"""Maximum seconds that a person waits for work that can continue in the background."""
+"""Maximum seconds that a person waits for work that can also continue in the background."""
 
 
 class Service:
@@ -236,24 +236,30 @@ class Service:
         return first_visit(last, due, interval, now, self._chance)
 
     async def _begin_visit(self, source: str) -> None:
-        """Start a visit that is due; it ends by itself, or with the service."""
+        """Start a visit that is due. The visit ends on its own, or with the service."""
         if self._visits and source in self._sources:
             self._hints.discard(source)
             self._visits.create_task(self._visit(self._sources[source]))
 
     def _hinted(self, source: str) -> None:
-        """Visit a source soon, because a hub reported a change; once for repeated reports."""
+        """Visit a source soon, because a hub reported a change.
+
+        Repeated reports cause one visit.
+        """
         if self._visits and source in self._sources and source not in self._hints:
             self._hints.add(source)
             self._visits.create_task(self._visit_soon(self._sources[source]))
 
     async def _visit_soon(self, source: LoadedSource) -> None:
-        """Make a source due as soon as allowed, after the visit that is under way."""
+        """Make a source due as soon as allowed, after any visit that is under way."""
         soonest = await asyncio.to_thread(self._soonest, source)
         self._timetable.hasten(source.id, max(0.0, (soonest - utc_now()).total_seconds()))
 
     def _soonest(self, source: LoadedSource) -> dt.datetime:
-        """When a source may be visited next; after its interval if the store can't be read."""
+        """Return when a source may be visited next.
+
+        If the store can't be read, it is visited after its interval.
+        """
         try:
             with closing(self._home.plain_store()) as store:
                 return self._planner.soonest_visit(store, source, utc_now())
@@ -262,11 +268,11 @@ class Service:
             return utc_now() + dt.timedelta(seconds=self._planner.interval(source))
 
     def due(self) -> dict[str, dt.datetime]:
-        """When each source is visited next, the next first."""
+        """Return when each source is visited next, sorted by time."""
         return self._timetable.due() if self._timetable.scheduler.running else {}
 
     async def visit_now(self, source: str) -> bool:
-        """Visit a source at once, on request; False if a visit is under way.
+        """Visit a source at once, on request. Returns False if a visit is under way.
 
         Raises SourceError and UnknownSource.
         """
@@ -280,8 +286,8 @@ class Service:
     async def reload_sources(self) -> None:
         """Read source files and paused sources now.
 
-        With hundreds of sources this takes seconds, as it changes the plan of all visits; it then
-        continues in the background.
+        With hundreds of sources this takes seconds, because the plan of all visits changes. The
+        work then continues in the background.
         """
         if self._visits is not None:
             taking = self._visits.create_task(attempt(self._reload))
@@ -316,7 +322,10 @@ class Service:
         return await self._executor.visit(source, explicit=explicit)
 
     def _due(self, source: LoadedSource, last: dt.datetime) -> NextVisit:
-        """When a source is due after a visit; after its interval if the store can't be read."""
+        """Return when a source is due after a visit.
+
+        If the store can't be read, it is due after its interval.
+        """
         try:
             with closing(self._home.store()) as store:
                 return self._planner.next_visit(store, source, last)
@@ -326,12 +335,12 @@ class Service:
             return NextVisit(last + dt.timedelta(seconds=seconds), seconds)
 
     def _next_visit(self, store: Store, name: str) -> dt.datetime | None:
-        """When a source is visited next; None if it is not visited, or never was."""
+        """Return when a source is visited next, or None if it is not visited or never was."""
         source, last = self._sources.get(name), store.last_visit(name)
         return self._planner.next_visit(store, source, last).at if source and last else None
 
     async def _hasten_others(self, source: LoadedSource) -> None:
-        """Visit sources of other hosts as soon: our own network may be down."""
+        """Visit sources of other hosts equally soon, to learn whether our own network is down."""
         wait = self._home.settings.health.confirm_after
         others = [one for name in self._timetable.in_turn() if (one := self._sources.get(name))]
         for name in await asyncio.to_thread(self._witnesses, source, others, wait):
@@ -370,9 +379,9 @@ class Service:
 
 
 class QuietServer(uvicorn.Server):
-    """Uvicorn without its own signal handlers, because the service stops it last."""
+    """Uvicorn without its own signal handlers, because the service must stop the server last."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave signals to the service."""
+        """Leave the handling of signals to the service."""
         yield

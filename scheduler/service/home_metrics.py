@@ -1,4 +1,4 @@
-"""The metrics of a home directory in /metrics: disk, archive, backups, findings of the doctor."""
+"""Metrics of a home directory in /metrics: disk, archive, backups, findings of the doctor."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from scheduler.home import Home
 from scheduler.home.last_done import LastBackup, LastVerification, last_done
 
 FIRST_SECONDS: Final = 60.0
-"""Time from the start of the service to its first run of the doctor."""
+"""Seconds from the start of the service to its first run of the doctor."""
 
 INTERVAL_SECONDS: Final = 6 * 3600.0
-"""Time between two runs of the doctor."""
+"""Seconds between two runs of the doctor."""
 
 DOCTOR_SECONDS: Final = 300.0
-"""Maximum time of a run."""
+"""Maximum seconds for a run of the doctor."""
 
 MAX_WAITING: Final = 1000
 """Maximum number of journal records waiting for the archive that are counted."""
@@ -44,7 +44,7 @@ class HomeMetrics:
         self._doctor: dict[str, float] = {}
 
     def facts(self) -> dict[str, float]:
-        """The current values by the names of metrics. Raises StoreError.
+        """Return the current values by the names of metrics. Raises StoreError.
 
         Metrics that can't be measured are missing, and the reason is logged.
         """
@@ -103,7 +103,7 @@ class HomeMetrics:
             yield "communique_witness_timestamp_seconds", witnessed
 
     def _last_witnessed(self) -> float | None:
-        """The time of the newest witness signature of the log."""
+        """Return the time of the newest witness signature of the log."""
         attestations = Attestations(self._home.archive / "log")
         for size in reversed(attestations.sizes()):
             kept = attestations.checkpoint(size)
@@ -113,7 +113,7 @@ class HomeMetrics:
         return None
 
     def _lag(self) -> float:
-        """The age in seconds of the oldest finished file that is not yet in archive.target."""
+        """Return the age in seconds of the oldest finished file that archive.target lacks."""
         noted = self._home.uploaded
         copied = {*noted.read_text("utf-8").splitlines()} if noted.exists() else set()
         left = [

@@ -1,6 +1,6 @@
-"""Publishing and what depends on it: WebSub, attestation of the log, and the ping.
+"""Publishing and work that depends on it: WebSub, attestation of the log, and the ping.
 
-All of it uses the files that this home directory published last, and the log that it signs.
+All of this uses the files that this home directory published last, and the log that it signs.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from scheduler.service.background import attempt
 from scheduler.service.push import PushService, outbound_of
 
 LAST_PUBLICATION_SECONDS: Final = 20.0
-"""Maximum time of the publication before the service ends."""
+"""Maximum seconds for the last publication before the service ends."""
 
 log = structlog.get_logger()
 
 
 class Publishing:
-    """Publishes one home directory; ``note`` is awaited after each publication, for open pages."""
+    """Publishes one home directory.
+
+    ``note`` is awaited after each publication, to update open pages.
+    """
 
     def __init__(self, home: Home, note: Callable[[], Awaitable[None]]) -> None:
         self.push = PushService(home)
@@ -41,7 +44,7 @@ class Publishing:
     async def do(self, what: str) -> None:
         """Do a job of the timetable by its name: publish, attest or ping.
 
-        Publishing is only requested; publish_when_due does it.
+        Publishing is only requested here; publish_when_due does it.
         """
         if what == "publish":
             self._due.set()
@@ -92,7 +95,7 @@ class Publishing:
         await self._publisher.give_back_later(lease)
 
     def cut(self) -> None:
-        """End the current publication, because another service publishes now."""
+        """Stop the current publication, because another service publishes now."""
         self._publisher.cut()
 
     async def close(self) -> None:
@@ -121,10 +124,11 @@ class Publishing:
 
 
 async def ping(outbound: Outbound, url: str, problem: str) -> str:
-    """Report to a monitor that the service works, or ``problem``; return why that failed, or empty.
+    """Report to a monitor that the service works, or a ``problem``.
 
-    The protocol is https://healthchecks.io/docs/http_api/: a POST to the URL means healthy, and a
-    POST to the URL with `/fail` means a failure, with the reason in its body.
+    Returns why the report failed, or an empty string. The protocol is
+    https://healthchecks.io/docs/http_api/: a POST to the URL means healthy, and a POST to the URL
+    with `/fail` means a failure, with the reason in its body.
     """
     parts = urlsplit(url)
     if problem:

@@ -1,4 +1,4 @@
-"""WebSub for one home directory: it notifies a hub or is one, and subscribes to sources' hubs."""
+"""WebSub for one home directory: notify a hub or be one, and subscribe to the hubs of sources."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ from spiders.download.settings import user_agent
 log = structlog.get_logger()
 
 WRITE_WAIT_SECONDS: Final = 2.0
-"""Maximum seconds that a write waits for another writer; it blocks the event loop."""
+"""Maximum seconds that a write waits for another writer. The event loop is blocked meanwhile."""
 
 
 class PushService:
-    """Notifies a hub of changes, or is a hub; does nothing without a hub in the settings."""
+    """Notifies a hub of changes, or is a hub. Does nothing if the settings have no hub."""
 
     def __init__(self, home: Home, pace: Backoff | None = None) -> None:
         self._home = home
@@ -57,7 +57,7 @@ class PushService:
         self._pace.wake()
 
     async def run(self) -> None:
-        """Work until cancelled; only one process per home directory does."""
+        """Work until cancelled. Only one process per home directory does this."""
         if self._store is None or self._hub is None:
             await asyncio.Event().wait()
             return
@@ -91,7 +91,7 @@ class PushService:
 
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
-        """Work for the length of a ``with`` block; ``failed`` is called if that fails."""
+        """Work for the length of a ``with`` block. ``failed`` is called when the work ends."""
         try:
             async with in_background(self.run(), failed):
                 yield
@@ -101,7 +101,7 @@ class PushService:
 
 
 async def announce(home: Home) -> bool:
-    """Notify the hub of all changed feeds once; False if it has to be tried again later.
+    """Notify the hub of all changed feeds once; return False if this must be tried again later.
 
     If another process does this, or this site is its own hub, nothing is done.
     """
@@ -121,13 +121,14 @@ async def announce(home: Home) -> bool:
 
 
 def outbound_of(home: Home) -> Outbound:
-    """The HTTP client for a home directory."""
+    """Return the HTTP client for a home directory."""
     network = home.settings.network
     return Outbound(user_agent(network), network.allow_private)
 
 
 VERIFICATION_SECONDS: Final = 300.0
-"""Seconds in which a hub should verify a subscription, before it is requested again."""
+"""Seconds in which a hub should verify a subscription. After that, the subscription is requested
+again."""
 
 RETRY_SECONDS: Final = 60.0
 """Seconds after which a store that failed is tried again."""
@@ -148,7 +149,7 @@ class FeedPushService:
 
     @property
     def callback(self) -> ASGIApp | None:
-        """The app that responds to hubs; None if they can't reach this site."""
+        """The app that responds to hubs, or None if hubs can't reach this site."""
         return self._answer if self._home.is_reachable else None
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -156,7 +157,7 @@ class FeedPushService:
         await answer(scope, receive, send)
 
     def follow(self, sources: Collection[str]) -> None:
-        """Set the sources to subscribe to; other subscriptions are ended."""
+        """Set the sources to subscribe to, and end other subscriptions."""
         self._sources = sources
         self._known.set()
         self._pace.wake()
@@ -190,7 +191,7 @@ class FeedPushService:
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
         """Keep subscriptions for the length of a ``with`` block.
 
-        ``failed`` is called if that fails.
+        ``failed`` is called when this work ends.
         """
         async with in_background(self.run(), failed):
             yield

@@ -1,4 +1,4 @@
-"""Notifies systemd that the service is ready, alive, or stopping.
+"""Notify systemd that the service is ready, alive, or stopping.
 
 The protocol is sd_notify(3): lines of `NAME=value` in one datagram to the socket in NOTIFY_SOCKET.
 Without that variable, nothing is sent.
@@ -20,7 +20,7 @@ ALIVE_STATE = "WATCHDOG=1"
 
 
 def notify(*states: str) -> None:
-    """Send states to systemd if it requested them. A failure is logged."""
+    """Send states to systemd if systemd requested them. A failure is logged."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
@@ -35,7 +35,7 @@ def notify(*states: str) -> None:
 
 
 def watchdog_seconds() -> float:
-    """Seconds without a sign of life after which systemd kills this process; 0 if never.
+    """Return the seconds without notification after which systemd kills this process, or 0.
 
     Variables that a child inherited from its parent are ignored.
     """
@@ -48,8 +48,8 @@ def watchdog_seconds() -> float:
 async def show_life() -> None:
     """Notify systemd periodically that the event loop works, until cancelled.
 
-    The same loop starts visits, publishes and serves. If it hangs, systemd gets no sign of life and
-    restarts the service.
+    The same loop starts visits, publishes and serves. If the loop hangs, systemd is not notified
+    and restarts the service.
     """
     if seconds := watchdog_seconds():
         while True:

@@ -1,4 +1,4 @@
-"""The timetable: the periodic jobs of the service, and the next visit of each source.
+"""Timetable: the periodic jobs of the service, and the next visit of each source.
 
 RECURRING lists the periodic jobs. scheduler.planning.planner decides when a visit is due. All jobs
 run in APScheduler, which compares wall-clock times. If the clock went back two days, it would stall
@@ -62,19 +62,20 @@ RECURRING: Final = (
     ),
     Recurring("tidy", 86_400, "Delete old reports from the store, and optimize it."),
 )
-"""All periodic jobs but visits. Besides them: the clock is checked every CLOCK_CHECK_SECONDS,
-WebSub has its own pace (feeds.backoff), and every service of a fleet copies its archive
-(scheduler.service.background)."""
+"""All periodic jobs except visits. Three tasks have their own intervals: the clock is checked every
+CLOCK_CHECK_SECONDS, WebSub backs off (feeds.backoff), and every service of a fleet copies its
+archive (scheduler.service.background)."""
 
 MIN_CLOCK_LEAP: Final = dt.timedelta(hours=1)
-"""Minimum change of the clock that makes its dates doubtful."""
+"""Minimum change of the clock that makes its times doubtful."""
 
 SETTLING_SECONDS: Final = 1800.0
-"""Seconds for which dates are doubtful: a clock that was set wrongly is often corrected soon."""
+"""Seconds for which times are doubtful after a change, because a wrongly set clock is often
+corrected soon."""
 
 CLOCK_CHECK_SECONDS: Final = 5.0
-"""Seconds between two checks of the clock. This is not a job, because jobs stall while the clock is
-wrong."""
+"""Seconds between two checks of the clock. The check is not a job, because jobs stall while the
+clock is wrong."""
 
 
 def first_visit(
@@ -84,12 +85,12 @@ def first_visit(
     now: dt.datetime,
     chance: random.Random,
 ) -> dt.datetime:
-    """When a source is visited first after a start of the service.
+    """Return when a source is visited first after a start of the service.
 
-    A source that was never visited is due now. One that was visited is due at ``due``. Overdue
+    A source that was never visited is due now. A source that was visited is due at ``due``. Overdue
     visits are spread over a tenth of their interval, so that a restart or a machine that slept
-    causes no burst. So are those whose last visit is in the future: the clock was wrong then, or is
-    now.
+    causes no burst. The same applies to a last visit in the future: the clock was wrong then, or is
+    wrong now.
     """
     if last is None:
         return now
@@ -141,11 +142,11 @@ class Timetable:
         self.put(source, max(wait, rest) + self._chance.uniform(0, min(MAX_SPREAD_SECONDS, rest)))
 
     def in_turn(self) -> list[str]:
-        """The sources in the order of their next visits."""
+        """Return the sources in the order of their next visits."""
         return [*self.due()]
 
     def due(self) -> dict[str, dt.datetime]:
-        """When each source is visited next, the next first."""
+        """Return when each source is visited next, sorted by time."""
         jobs = [job for job in self.scheduler.get_jobs() if job.id.startswith(_job_of(""))]
         return {job.args[0]: job.next_run_time for job in jobs}
 
@@ -193,12 +194,12 @@ class Timetable:
         return self._clock() - self._leapt >= SETTLING_SECONDS
 
     def _start_of_clock(self) -> dt.datetime:
-        """The wall-clock time at which the monotonic clock was 0, by the wall clock now."""
+        """Return the current wall-clock time minus the current monotonic time."""
         return self._now() - dt.timedelta(seconds=self._clock())
 
 
 async def unless_over(action: Callable[[], Awaitable[None]]) -> None:
-    """Run an action; its cancellation at the end of the timetable is not an error."""
+    """Run an action. If it is cancelled at the end of the timetable, that is not an error."""
     with suppress(asyncio.CancelledError):
         await action()
 

@@ -1,4 +1,4 @@
-"""The socket and the configuration of the web server."""
+"""Socket and configuration of the web server."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SWITCH_SECONDS: Final = 0.0005
 
 
 class PortTaken(CommuniqueError):
-    """The web server can't listen on the configured address."""
+    """The web server can't listen on the configured address and port."""
 
     def __init__(self, host: str, port: int, cause: str, fix: str) -> None:
         place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -31,7 +31,10 @@ class PortTaken(CommuniqueError):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on ``host`` and ``port`` (0 for a free port). Raises PortTaken."""
+    """Listen on ``host`` and ``port``, and return the socket. Raises PortTaken.
+
+    Port 0 means any free port.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     opened = socket.socket(family, socket.SOCK_STREAM)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -51,13 +54,13 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def address_of(opened: socket.socket) -> str:
-    """The URL of the server that listens on a socket."""
+    """Return the URL of the server that listens on a socket."""
     host, port = opened.getsockname()[:2]
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
 def admin_address(address: str) -> str:
-    """The URL of the admin pages on this machine, for a server at an address."""
+    """Return the URL of the admin pages on this machine, for a server at an address."""
     for anywhere, here in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
         address = address.replace(anywhere, here)
     return f"{address.rstrip('/')}{ADMIN_PATH}/"
@@ -73,7 +76,7 @@ def prefer_event_loop() -> None:
 
 
 def server_config(app: ASGIApp, site: SiteSettings | None = None) -> ServerConfig:
-    """The configuration of the web server, without work that no request needs."""
+    """Return the configuration of the web server, without features that no request needs."""
     site = site or SiteSettings()
     config = ServerConfig(
         app,

@@ -1,4 +1,4 @@
-"""Renames and removes sources, in an order that lets the same command finish after a kill.
+"""Rename and removal of sources, in an order that lets the same command finish after a kill.
 
 Each change takes the locks of all processes that write the id of a source: visits, publishing,
 health.
@@ -27,7 +27,7 @@ EACH_HOME = (
     "this HOME is one of several: run the same command on each service, because each has its own "
     "source file; until then, the leader uses the file on its machine"
 )
-"""A note for several services on one database."""
+"""Note to the user if several services share one database."""
 
 
 class SourceRename(msgspec.Struct, frozen=True):
@@ -55,9 +55,9 @@ class SourceRemoval(msgspec.Struct, frozen=True):
 def rename_source(home: Home, old: str, new: str) -> SourceRename:
     """Give a source another id: in the store, then its file and its samples.
 
-    If it is killed in between, the store redirects the old id, which no visit accepts then, and the
-    same call finishes the rename. Raises UnknownSource, SourceError, RenamedSource, and HomeInUse
-    while the source is visited.
+    If the process is killed in between, the store redirects the old id, which no visit accepts
+    then, and the same call finishes the rename. Raises UnknownSource, SourceError, RenamedSource,
+    and HomeInUse while the source is visited.
     """
     path, place = file_of(home, old), file_of(home, new)
     if not ID.fullmatch(new):
@@ -79,11 +79,11 @@ def rename_source(home: Home, old: str, new: str) -> SourceRename:
 
 
 def remove_source(home: Home, source: str, *, kept: bool) -> SourceRemoval:
-    """Stop collecting a source: delete its file, then its releases, unless they are ``kept``.
+    """Stop collecting a source: delete its file, then hide its releases unless they are ``kept``.
 
-    If it is killed in between, the file is missing, which health reports, and the same call
-    finishes the removal. Samples stay. Raises UnknownSource, RenamedSource, and HomeInUse during a
-    visit.
+    If the process is killed in between, the file is missing, which health reports, and the same
+    call finishes the removal. Samples stay. Raises UnknownSource, RenamedSource, and HomeInUse
+    during a visit.
     """
     with held(home, source), opened(home) as store:
         path = file_of(home, source)
@@ -101,7 +101,7 @@ def remove_source(home: Home, source: str, *, kept: bool) -> SourceRemoval:
 
 
 def file_of(home: Home, source: str) -> Path:
-    """The path of a user's source file."""
+    """Return the path of a user's source file."""
     return home.sources / f"{source}.toml"
 
 
@@ -151,13 +151,13 @@ def move(path: Path, place: Path) -> bool:
 
 
 def count_of(store: Store, source: str) -> int:
-    """The number of visible releases of a source."""
+    """Return the number of visible releases of a source."""
     return store.facets().get(Facet(source=source), 0)
 
 
 @contextmanager
 def held(home: Home, *sources: str) -> Iterator[None]:
-    """Lock sources against visits, and all sources against publishing and health."""
+    """Lock sources against visits, and all sources against publishing and updates of health."""
     with ExitStack() as locks:
         for source in sources:
             if ID.fullmatch(source):
@@ -171,7 +171,7 @@ def held(home: Home, *sources: str) -> Iterator[None]:
 
 @contextmanager
 def opened(home: Home) -> Iterator[Store]:
-    """The store of a home directory, closed at the end of the block."""
+    """Yield the store of a home directory, and close it at the end of the block."""
     store = home.store()
     try:
         yield store

@@ -1,4 +1,4 @@
-"""Protects the feeds of a source from a change of extraction that would spoil them.
+"""Protection of a source's feeds against a change of extraction that would spoil them.
 
 Before a changed source file or a new version of Communique publishes, it extracts the newest stored
 pages of the source, and the differences are counted. A mass change to the worse is held until a
@@ -42,7 +42,7 @@ from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile, SourceReading
 
 MAX_PAGES: Final = 20
-"""Maximum number of stored pages of a source that are compared, newest first."""
+"""Maximum number of stored pages per source that are compared, newest first."""
 
 MAX_CPU_SECONDS: Final = 10.0
 """CPU seconds after which no more pages are compared."""
@@ -51,7 +51,7 @@ log = logging.getLogger(__name__)
 
 
 class KeptReading(msgspec.Struct, frozen=True):
-    """The last decisions about a source: the extraction ``accepted`` last, and ``since`` when.
+    """The last decisions about a source: the extraction ``accepted`` last, and the time ``since``.
 
     ``held`` is the extraction that is held for review: ``harm`` is its effect and ``cause`` its
     reason. If the reason is Communique's own code, the source is not visited until a person accepts
@@ -65,16 +65,16 @@ class KeptReading(msgspec.Struct, frozen=True):
     harm: str = ""
 
     def why(self, source: str) -> str:
-        """Why an extraction is held and what to do, in one sentence, or empty."""
+        """Return why an extraction is held and what to do, in one sentence, or an empty string."""
         return why_held(source, self.cause, self.harm) if self.held else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """How a source is extracted: ``loaded`` has the rules, and is None if the visit must wait.
+    """The decision how a source is extracted.
 
-    ``held`` explains why a change is held for review, or is empty. ``noted`` describes the effect
-    of an accepted change, or is empty.
+    ``loaded`` has the rules, and is None if the visit must wait. ``held`` explains why a change is
+    held for review, or is empty. ``noted`` describes the effect of an accepted change, or is empty.
     """
 
     loaded: LoadedSource | None
@@ -117,9 +117,9 @@ class DriftGuard:
         return Admission(loaded, noted=noted)
 
     def drifts(self, loaded: LoadedSource) -> Sequence[Drift]:
-        """The differences that the current source file and code would make; nothing is stored.
+        """Return the differences that the current source file and code would make.
 
-        Empty if the current file and code are already accepted.
+        Nothing is stored. The result is empty if the current file and code are already accepted.
         """
         accepted = self.kept(loaded.id).accepted
         if accepted == SourceReading.of(loaded.file):
@@ -127,7 +127,7 @@ class DriftGuard:
         return self._drifts(loaded, accepted)
 
     def kept(self, source: str) -> KeptReading:
-        """The last decisions about a source."""
+        """Return the last decisions about a source."""
         text = self._store.source_reading(source)
         try:
             return msgspec.json.decode(text, type=KeptReading) if text else KeptReading()
@@ -136,9 +136,9 @@ class DriftGuard:
             return KeptReading()
 
     def newest_pages(self, loaded: LoadedSource) -> Iterator[tuple[Page, Release]]:
-        """The newest archived pages of a source, each with its stored release.
+        """Yield the newest archived pages of a source, each with its stored release.
 
-        There are none at a first visit.
+        At a first visit, there are none.
         """
         if self._store.last_visit(loaded.id) is None:
             return
@@ -174,7 +174,7 @@ class DriftGuard:
         return found
 
     def _compared(self, loaded: LoadedSource, stack: ExitStack) -> StoredSource | None:
-        """The archived pages of a source; None if there are none."""
+        """Return the archived pages of a source, or None if there are none."""
         # Rules do not apply to documents, and removed records can't be read.
         releases = [
             one
@@ -250,7 +250,7 @@ class StoredSource:
         return _drift("file", pairs, self._listing(self._loaded.file, _reader(before)))
 
     def pages(self) -> Iterator[tuple[Page, Release]]:
-        """The pages from which the current versions of releases were extracted."""
+        """Yield the pages from which the current versions of releases were extracted."""
         for release in self._releases:
             if time.process_time() > self._until:
                 return
@@ -258,9 +258,10 @@ class StoredSource:
                 yield page_of(replace(answer, url=release.url)), release
 
     def _read(self, file: SourceFile, releases: Sequence[Release]) -> Mapping[str, Content | None]:
-        """The contents of pages by a source file, by release id; None if a page is not a release.
+        """Extract releases from their archived pages with a source file; return contents by id.
 
-        Pages that can't be read from the archive are missing.
+        The content is None if the page is no longer extracted as a release. Pages that can't be
+        read from the archive are missing.
         """
         pages = StoredPages(self._archived, replace(self._loaded, file=file))
         for listing in self._listing_pages():
@@ -285,14 +286,20 @@ class StoredSource:
         return found
 
     def _answer(self, release: Release) -> Served | None:
-        """The response for a release; None if it is lost, or is a document."""
+        """Return the archived response for a release.
+
+        None if the response is lost, or if the release is a document.
+        """
         answer = self._captures.answer(release.capture) if release.capture else None
         return answer if answer and not is_pdf(answer.body) else None
 
     def _listing(
         self, file: SourceFile, before: Callable[[Page], Listing | None]
     ) -> ListingDrift | None:
-        """How a source file changes the listing on its newest captured page."""
+        """Return how a source file changes the listing on its newest captured page, or None.
+
+        ``before`` extracts the listing with the previous source file.
+        """
         for page in self._listing_pages():
             known = before(page)
             if known and known.items:
@@ -300,7 +307,7 @@ class StoredSource:
         return None
 
     def _listing_pages(self) -> Iterator[Page]:
-        """The newest captured pages that list releases, the feed first."""
+        """Yield the newest captured pages that list releases, the feed first."""
         for url in filter(None, (self._loaded.file.feed, self._loaded.file.url)):
             entries, _ = self._captures.of(url)
             last: Capture | None = self._captures.capture(entries[-1]) if entries else None
@@ -325,7 +332,7 @@ def expected_drift(golden: Golden | None, file: SourceFile) -> Drift:
 
 
 def sample_drift(golden: Golden | None, before: SourceFile, after: SourceFile) -> Drift:
-    """Compare the results of two source files on the samples."""
+    """Compare the results of two source files on the sample pages."""
     if golden is None:
         return msgspec.structs.replace(NOTHING_STORED, cause="file")
     (old, was), (new, now) = golden.read_by(before), golden.read_by(after)
@@ -334,20 +341,20 @@ def sample_drift(golden: Golden | None, before: SourceFile, after: SourceFile) -
 
 
 NOTHING_STORED: Final = Drift("program", "nothing", PagesDrift(0, 0))
-"""The result if neither the archive nor the samples have a page of the source."""
+"""The drift of a source without a page in the archive or in the samples."""
 
 
 def _drift(
     cause: Cause, pairs: Sequence[TwoReadings], listing: ListingDrift | None
 ) -> Drift | None:
-    """The differences; None if no page could be compared."""
+    """Return the differences, or None if no page could be compared."""
     if not pairs and listing is None:
         return None
     return Drift(cause, "archive", compare_readings(pairs), listing)
 
 
 def _reader(file: SourceFile) -> Callable[[Page], Listing]:
-    """A function that extracts the first page of a listing by a source file."""
+    """Return a function that extracts the first page of a listing with a source file."""
 
     def read(page: Page) -> Listing:
         # Extraction modifies the tree, so each one gets a new Page.
@@ -358,7 +365,7 @@ def _reader(file: SourceFile) -> Callable[[Page], Listing]:
 
 
 def why_held(source: str, cause: Cause, harm: str) -> str:
-    """The message for a person: why a change is held for review, and how to accept it."""
+    """Return a message for people: why a change is held for review, and how to accept it."""
     accept = f"`communique collect {source} --accept` (see `communique sources check {source}`)"
     if cause == "file":
         return (
@@ -372,7 +379,7 @@ def why_held(source: str, cause: Cause, harm: str) -> str:
 
 
 def note_of(drift: Drift) -> str:
-    """The effect of an accepted change in one sentence, or empty."""
+    """Return the effect of an accepted change in one sentence, or an empty string."""
     what = "its source file" if drift.cause == "file" else "this version of Communique"
     if drift.pages_of == "nothing":
         return f"no stored page shows what {what} extracts differently"

@@ -21,7 +21,7 @@ DEFAULT_MUTE_DAYS: Final = 7
 """Default days of a mute: a forgotten mute would hide later failures."""
 
 MAX_MUTE_DAYS: Final = 3650
-"""Maximum days of a mute."""
+"""Maximum number of days of a mute."""
 
 
 def handle_source(home: Home, source: str, handling: Handling) -> None:
@@ -55,7 +55,7 @@ def acknowledge(home: Home, source: str, why: str) -> Handling:
 
 
 def mute(home: Home, source: str, why: str, days: int) -> Handling:
-    """Send no alerts about the health of a source for some days. Raises UnknownSource."""
+    """Mute alerts about the health of a source for some days. Raises UnknownSource."""
     now = utc_now()
     muted = Handling("muted", now, why, now + dt.timedelta(days=days))
     handle_source(home, source, muted)
@@ -63,7 +63,7 @@ def mute(home: Home, source: str, why: str, days: int) -> Handling:
 
 
 def pause(home: Home, source: str, why: str) -> Handling:
-    """Visit a source only when a person names it.
+    """Pause a source: it is visited only when a person names it.
 
     Raises SourceError and UnknownSource.
     """
@@ -85,23 +85,23 @@ def end_handlings(home: Home, source: str, kinds: Iterable[HandlingKind]) -> lis
 
 
 def paused_sources(store: Store) -> frozenset[str]:
-    """The sources that are visited only when a person names them."""
+    """Return the sources that are visited only when a person names them."""
     handled = store.handlings(utc_now())
     return frozenset(source for source, kinds in handled.items() if "paused" in kinds)
 
 
 def handling_line(one: Handling) -> str:
-    """A decision as a line for people."""
+    """Format a decision as a line for people."""
     until = f" until {one.until:%Y-%m-%d}" if one.until else ""
     return f"{one.kind}{until}{f': {one.why}' if one.why else ''}"
 
 
 def why_line(one: Health) -> str:
-    """The reason of a source's health, and the decisions about it, as a line for people."""
+    """Describe the reason of a source's health, and the decisions about the source, in one line."""
     visit = ("a visit is under way",) if one.visiting else ()
     return "; ".join([one.reason, *visit, *map(handling_line, one.handled.values())])
 
 
 def handled_fields(one: Health) -> dict[str, Any]:
-    """The health of a source as JSON for operators, with the reasons of decisions."""
+    """Return the health of a source as JSON for operators, with the reasons of decisions."""
     return {**health_fields(one), "handled": [*one.handled.values()]}

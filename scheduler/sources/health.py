@@ -23,11 +23,11 @@ from spiders.sources.loader import choose, load_sources
 
 
 def home_health(home: Home, store: Store) -> list[Health]:
-    """The health of all sources of a home directory, sorted by id.
+    """Return the health of all sources of a home directory, sorted by id.
 
-    A source that is not visited counts as failing, however well its last visit went: because its
+    A source that is not visited counts as failing, even if its last visit went well: because its
     file is missing or invalid, because the service does not visit it, or because the disk is full.
-    A home directory on a shared database may have no source files, such as a web node; it ignores
+    A home directory on a shared database, such as a web node, may have no source files; it ignores
     missing files. A source that was never visited is ``new``, also an imported one without a file.
     """
     loaded, broken = load_sources(home.sources)
@@ -61,7 +61,7 @@ def home_health(home: Home, store: Store) -> list[Health]:
 
 
 def visits_under_way(home: Home, sources: Iterable[str]) -> frozenset[str]:
-    """The sources that a process on this machine is visiting, by their locks."""
+    """Return the sources that a process on this machine is visiting, by their locks."""
     locks = ((source, home.path / "locks" / f"{SOURCE_LOCK}{source}") for source in sources)
     return frozenset(source for source, lock in locks if is_visit(lock))
 
@@ -80,7 +80,7 @@ def without_file(
     loaded: Collection[str],
     broken: Iterable[SourceError],
 ) -> dict[str, Verdict]:
-    """Verdicts about sources whose files are ``broken``, and ``visited`` sources without a file."""
+    """Return verdicts about sources with ``broken`` files and ``visited`` ones without a file."""
     missing = {
         source: Verdict("source.missing", MISSING.format(source))
         for source in visited
@@ -92,9 +92,9 @@ def without_file(
 
 
 def health_without_store(home: Home) -> list[Health]:
-    """The health of sources if the store can't be opened because the disk is full.
+    """Return the health of sources if the store can't be opened because the disk is full.
 
-    Empty if there is another reason.
+    The list is empty if there is another reason.
     """
     full = why_full(home)
     if full is None:
@@ -104,18 +104,17 @@ def health_without_store(home: Home) -> list[Health]:
 
 
 MIN_OVERDUE_SECONDS: Final = 6 * 3600
-"""Minimum seconds after which a visit of the service can count as overdue, for short intervals."""
+"""Minimum seconds after which a visit can count as overdue. This applies to short intervals."""
 
 OVERDUE_INTERVALS: Final = 4
-"""Number of intervals after which a visit of the service can count as overdue, for long
-intervals."""
+"""Number of intervals after which a visit can count as overdue. This applies to long intervals."""
 
 UNVISITED: Final = Verdict("new.unvisited", "it was not visited yet")
 
 IMPORTED: Final = Verdict("new.unvisited", "imported; it has no source file")
 
 MAX_REPORTS = 10
-"""Maximum number of reports that are searched for one by the service."""
+"""Maximum number of reports that are searched for a visit by the service."""
 
 MISSING = (
     "its source file HOME/sources/{}.toml is missing: restore it, or use "
@@ -124,7 +123,7 @@ MISSING = (
 
 
 def note_health(home: Home) -> int:
-    """Store changes in the health of sources since the last call; return their number.
+    """Store changes in the health of sources since the last call; return the number of changes.
 
     Only one process at a time does this, so that each change is stored once. Raises StoreError.
     """
@@ -140,7 +139,7 @@ def note_health(home: Home) -> int:
 
 
 def why_full(home: Home) -> Verdict | None:
-    """The verdict that the disk of a writable home directory is full, or None."""
+    """Return the verdict that the disk of a writable home directory is full, or None."""
     if not is_full(home.path):
         return None
     return Verdict(
@@ -151,10 +150,11 @@ def why_full(home: Home) -> Verdict | None:
 def why_overdue(
     home: Home, interval: float | None, runs: Sequence[Run], now: dt.datetime
 ) -> Verdict | None:
-    """The verdict that the service stopped visiting a source, or None; ``runs`` are newest first.
+    """Return the verdict that the service stopped visiting a source, or None.
 
-    Only for a source whose last visit was by the service: `communique collect` has no timetable.
-    ``interval`` is the interval of the source file in seconds, or None.
+    ``runs`` are newest first. Call this only for a source whose last visit was by the service:
+    `communique collect` has no timetable. ``interval`` is the interval of the source file in
+    seconds, or None.
     """
     last = next((run for run in runs if run.facts), None)
     if last is None or last.facts is None or last.facts.explicit:

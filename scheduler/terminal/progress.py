@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from spiders.discovery.fetcher import StatusReporter
 
 StepReporter: TypeAlias = Callable[[str, int, int], None]
-"""Called with the name of a step, how much of it is done, and its whole size."""
+"""Function that is called with the name of a step, its progress, and its total."""
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def step_bars() -> Iterator[StepReporter]:
 
 @contextmanager
 def one_bar(name: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Yield a function that draws a bar from the amount done and the whole; nothing in a pipe."""
+    """Yield a function that draws a bar from progress and total; in a pipe, it does nothing."""
     with _bars() as bars:
         task = bars.add_task(escape(printable(name)), total=None) if bars else None
 

@@ -144,7 +144,7 @@ def _fields(found: Explored) -> Table:
 
 
 def _older_page(listing: Listing) -> str:
-    """Return the address or the archives that lead to older releases, or ``none``."""
+    """Return the address or the archives that lead to older releases, or the text ``none``."""
     if listing.next:
         return listing.next
     periods = [one.period for one in listing.archives if one.period]

@@ -1,4 +1,4 @@
-"""How a watch is shown, without its secrets, and checks whether it can work."""
+"""Display of a watch without its secrets, and checks whether it can work."""
 
 from __future__ import annotations
 

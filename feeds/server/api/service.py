@@ -283,7 +283,7 @@ def address_of(request: Request, site: SiteSettings) -> str:
 
 
 def link_of(answer: answers.Answer, asked: Question, address: str) -> str:
-    """The ``Link`` header of the next page (RFC 8288); empty on the last page.
+    """Return the ``Link`` header of the next page (RFC 8288); empty on the last page.
 
     ``address`` is the absolute address of this page without its query.
     """

@@ -1,4 +1,4 @@
-"""Correcting a source: a person points at an element of a page, and a selector is proposed.
+"""Correction of a source: a person points at an element of a page, and gets a selector for it.
 
 Pages may be hostile or slow, so child.py processes them in a separate process.
 """

@@ -1,4 +1,4 @@
-"""Proposes selectors for a field, with the elements that they find on several pages."""
+"""Propose selectors for a field, with the elements that they find on several pages."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from spiders.page.selector_generator import selectors_of
 from spiders.sources.loader import fault_of
 
 MAX_CANDIDATES: Final = 8
-"""Maximum number of candidates that are offered."""
+"""Maximum number of selectors that are offered to a person."""
 
 MAX_ELEMENTS: Final = 120
 """Maximum number of elements that get selectors, if a person chose no element."""
@@ -33,7 +33,7 @@ MAX_SELECTORS: Final = 250
 """Maximum number of selectors that are tried on the pages."""
 
 MAX_VALUE_CHARS: Final = 160
-"""Maximum characters of a value that are shown."""
+"""Maximum number of characters of a value that are shown."""
 
 HINTS: Final = {
     "title": re.compile(r"title|headline|heading", re.IGNORECASE),
@@ -52,13 +52,14 @@ BODY_TAGS: Final = frozenset(["article", "main", "section", "div", "td"])
 """Tags of elements that may hold the text of a release."""
 
 DATE_ATTRIBUTES: Final = ("datetime", "content")
-"""Attributes in which an element may state its date for machines."""
+"""Attributes in which an element may give its date in a machine-readable form."""
 
 MIN_BODY_CHARS, MIN_LINK_CHARS, MAX_LINE_CHARS, MAX_DATE_CHARS = 200, 10, 300, 80
-"""Minimum characters of a body and of a link, maximum characters of a line and of a date."""
+"""Minimum number of characters of a body and of a link, maximum number of characters of a line and
+of a date."""
 
 MAX_DATE_CHILDREN: Final = 3
-"""Number of child elements from which an element is too complex for a date; it may be a row of a
+"""Number of child elements from which an element is too complex to be a date; it may be a row of a
 listing."""
 
 MAX_SELECTORS_PER_ELEMENT: Final = 6
@@ -70,7 +71,7 @@ element."""
 class PageYield:
     """The elements that a selector finds on a page: their number, and the first non-empty value.
 
-    ``fits`` is whether the value is suitable for the field: a date for a date field.
+    ``fits`` is whether that value is suitable for the field, such as a date for a date field.
     """
 
     count: int
@@ -95,11 +96,11 @@ def candidates(
     known: str = "",
     item: str | None = None,
 ) -> list[SelectorCandidate]:
-    """The selectors that may be meant for a field, the most likely first.
+    """Return the selectors that may be meant for a field, the most likely first.
 
-    ``chosen`` is the element on one of the ``pages`` that a person pointed at. Without it, all
-    elements are tried that look like the field, or whose text is the ``known`` value. ``item`` is
-    the selector of rows, to which the selectors of a listing are relative.
+    ``chosen`` is the element on one of the ``pages`` that a person pointed at. Without ``chosen``,
+    the selectors are for all elements that look like the field, or whose text is the ``known``
+    value. ``item`` is the selector of rows, to which the selectors of a listing are relative.
     """
     if chosen is None:
         elements = [*islice(suggested(field, pages[0], reading, known), MAX_ELEMENTS)]
@@ -117,7 +118,7 @@ def candidates(
 
 
 def without_twins(found: Iterable[SelectorCandidate]) -> list[SelectorCandidate]:
-    """Candidates without duplicates, which find the same elements as an earlier candidate."""
+    """Remove candidates that find the same elements as an earlier candidate."""
     seen: dict[tuple[PageYield, ...], SelectorCandidate] = {}
     for one in found:
         seen.setdefault(one.yields, one)
@@ -125,7 +126,7 @@ def without_twins(found: Iterable[SelectorCandidate]) -> list[SelectorCandidate]
 
 
 def meant(field: Field, element: etree._Element) -> etree._Element:
-    """The element that a person means who points at text inside it."""
+    """Return the element that a person means who points at a text inside ``element``."""
     around = [element, *element.iterancestors()]
     wanted: frozenset[str] = frozenset()
     if field.key in {"link", "next"}:
@@ -138,7 +139,7 @@ def meant(field: Field, element: etree._Element) -> etree._Element:
 
 
 def named_for(field: Field, element: etree._Element, item: str | None) -> Iterator[str]:
-    """The selectors of an element that the key of a field accepts."""
+    """Yield the selectors of an element that are allowed for a field."""
     # Inside a row, the tag may be enough.
     within = [str(element.tag)] if is_relative(field, item) else []
     for selector in [*within, *selectors_of(element)]:
@@ -154,7 +155,7 @@ def named_for(field: Field, element: etree._Element, item: str | None) -> Iterat
 def suggested(
     field: Field, page: Page, reading: DateContext, known: str
 ) -> Iterator[etree._Element]:
-    """The elements of a page that look like a field, the most likely first."""
+    """Yield the elements of a page that look like a field, the most likely first."""
     scanned = [*islice(page.tree.iter("*"), MAX_SCANNED_ELEMENTS)]
     elements = [one for one in scanned if fits(field, one, reading)]
     if known:
@@ -175,7 +176,7 @@ def suggested(
 
 
 def is_hinted(element: etree._Element, hint: re.Pattern[str]) -> bool:
-    """Whether the tag, class or id of an element indicates the field."""
+    """Whether the tag, class or id of an element matches a hint for a field."""
     named = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('rel') or ''}"
     return element.tag in {"h1", "time"} or bool(hint.search(named))
 
@@ -211,7 +212,7 @@ def is_date(element: etree._Element, reading: DateContext) -> bool:
 def yield_of(
     field: Field, selector: str, page: Page, reading: DateContext, item: str | None
 ) -> PageYield:
-    """The elements that a selector finds on a page."""
+    """Return the elements that a selector finds on a page."""
     found = found_by(field, selector, page, item)
     values = (
         (value, fits) for one in found for value, fits in [value_of(field, one, page, reading)]
@@ -223,7 +224,10 @@ def yield_of(
 def found_by(
     field: Field, selector: str, page: Page, item: str | None
 ) -> list[etree._Element | str]:
-    """All elements that a selector finds, within each row if it is relative to rows."""
+    """Return all elements that a selector finds.
+
+    A selector that is relative to rows is applied in each row.
+    """
     if item and is_relative(field, item):
         rows = CssSelector(item).elements(page.tree)
         inner = CssSelector(selector, within=True)
@@ -239,7 +243,7 @@ def is_relative(field: Field, item: str | None) -> bool:
 def value_of(
     field: Field, found: etree._Element | str, page: Page, reading: DateContext
 ) -> tuple[str, bool]:
-    """The value of an element for display, and whether it is suitable for the field."""
+    """Return the value of an element for display, and whether it is suitable for the field."""
     text = text_of(found) if is_element(found) else clean_line(str(found))
     if field.key == "published":
         stated = found.get("datetime") if is_element(found) else None
@@ -256,7 +260,7 @@ def value_of(
 
 
 def rank(field: Field, candidate: SelectorCandidate) -> tuple[float, ...]:
-    """The sort key of a candidate: the best candidate has the smallest."""
+    """Return the sort key of a candidate; the best candidate has the smallest key."""
     counts = [one.count for one in candidate.yields]
     lacking = sum(not one.fits for one in candidate.yields)
     length = len(candidate.selector)
@@ -267,5 +271,5 @@ def rank(field: Field, candidate: SelectorCandidate) -> tuple[float, ...]:
 
 
 def text_of(element: etree._Element) -> str:
-    """The text of an element as one line."""
+    """Return the text of an element as one line."""
     return clean_line("".join(map(str, element.itertext())))

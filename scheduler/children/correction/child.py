@@ -1,7 +1,7 @@
-"""The child process that reads saved pages for corrections, and its parent's side.
+"""Child process that reads saved pages for corrections, and the parent's side of it.
 
 The child receives a line with the home directory, then a CorrectionRequest per line, and sends a
-CorrectionResponse for each.
+CorrectionResponse for each request.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from spiders.sources.loader import load_source
 log = logging.getLogger(__name__)
 
 MAX_SECONDS: Final = 40.0
-"""Maximum seconds for one request; a page of one megabyte takes two."""
+"""Maximum seconds for one request. A page of one megabyte takes two seconds."""
 
 IDLE_SECONDS: Final = 120.0
 """Seconds after which a child without requests ends."""
@@ -43,14 +43,14 @@ TEXT_FIELDS: Final = frozenset(["title", "section", "publisher"])
 """Fields whose value is a text of the page."""
 
 MAX_ANCESTORS: Final = 6
-"""Maximum number of elements around the chosen one that are offered."""
+"""Maximum number of ancestors of the chosen element that are offered."""
 
 
 class CorrectionRequest(msgspec.Struct, frozen=True):
-    """A request about a source, for a field, on one of its pages (numbered from 0).
+    """A request about a field of a source, on one of the source's pages (numbered from 0).
 
-    ``element`` is the number of the chosen element, or None. ``pick`` is the URL that chooses
-    another element, up to its number.
+    ``element`` is the number of the chosen element, or None. ``pick`` is the start of the URL that
+    chooses another element; the number of the element follows.
     """
 
     want: Literal["page", "candidates", "preview"]
@@ -70,7 +70,7 @@ class Around(msgspec.Struct, frozen=True):
 
 
 class CorrectionResponse(msgspec.Struct, frozen=True):
-    """A response; ``fault`` is an error message, or empty."""
+    """A response to a CorrectionRequest; ``fault`` is an error message, or empty."""
 
     fault: str = ""
     html: str = ""
@@ -137,7 +137,7 @@ class Corrector:
 
 
 def answer(home: Home, asked: CorrectionRequest) -> CorrectionResponse:
-    """The response to a request. Raises CommuniqueError."""
+    """Process a request and return the response. Raises CommuniqueError."""
     field = FIELDS[asked.field]
     loaded = load_source(home.sources, asked.source)
     with closing(home.plain_store()) as store:
@@ -180,7 +180,7 @@ def answer(home: Home, asked: CorrectionRequest) -> CorrectionResponse:
 
 
 def name_of(element: etree._Element) -> str:
-    """The name of an element as in a selector: tag, id and classes."""
+    """Return the name of an element as in a selector: its tag, id and classes."""
     named = element.get("id") or ""
     classes = ".".join((element.get("class") or "").split()[:2])
     return f"{element.tag}{'#' + named if named else ''}{'.' + classes if classes else ''}"[:60]

@@ -1,4 +1,4 @@
-"""Shows a saved page in which each text is a link that chooses its element.
+"""Show a saved page in which each text is a link that chooses the element of the text.
 
 The page may be hostile, so none of its markup is copied. The page is written from the parsed tree,
 with known tags, our own attributes, and escaped texts. The result has no script, form, address or
@@ -20,7 +20,7 @@ ALLOWED_TAGS: Final = frozenset(
     " h3 h4 h5 h6 header i li main nav ol p pre section small strong sub sup table tbody td tfoot"
     " th thead time tr ul".split()
 )
-"""Tags that are written; other elements are written without their own tag."""
+"""Tags that are written. Of other elements, only the contents are written."""
 
 VOID_TAGS: Final = frozenset(["br", "hr"])
 """Tags without an end tag."""
@@ -46,12 +46,15 @@ STYLE: Final = (
 
 
 def elements_of(page: Page) -> list[etree._Element]:
-    """The elements of a page in document order; the index of an element is its number."""
+    """Return the elements of a page in document order; the index of an element is its number."""
     return [*page.tree.iter("*")]
 
 
 def marked_page(page: Page, pick: Callable[[int], str], chosen: int | None = None) -> str:
-    """The page as HTML; ``pick`` returns the URL that chooses an element, from its number."""
+    """Return the page as HTML.
+
+    ``pick`` returns the URL that chooses an element, from the element's number.
+    """
     elements = elements_of(page)
     marked = MarkedPage(elements, pick, chosen)
     walker = etree.iterwalk(page.tree, events=("start", "end"))
@@ -96,7 +99,10 @@ class MarkedPage:
         self._write_text(element.text, element)
 
     def end(self, element: etree._Element) -> None:
-        """Write the end tag of an element, and the text after it, which belongs to its parent."""
+        """Write the end tag of an element and the text after it.
+
+        That text belongs to the parent of the element.
+        """
         tag = str(element.tag).lower()
         if tag in VOID_TAGS:
             self.parts.append(f"<{tag}>")
@@ -114,7 +120,7 @@ class MarkedPage:
 
 
 def written(tag: str) -> str:
-    """The tag that is written for a tag of the page."""
+    """Return the tag that is written instead of a tag of the page."""
     if tag in ALLOWED_TAGS:
         return tag
     return "div" if tag in {"html", "body", "form", "fieldset", "center"} else "span"

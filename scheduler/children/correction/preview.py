@@ -1,4 +1,4 @@
-"""Compares the results of a source file with and without a selector, on the stored pages."""
+"""Compare the results of a source file with and without a selector, on the stored pages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from spiders.sources.loader import LoadedSource, parse_source
 from spiders.sources.source_file import SourceFile
 
 MAX_VALUE_CHARS = 300
-"""Maximum characters of a value that are shown."""
+"""Maximum number of characters of a value that are shown."""
 
 
 MAX_PAGES: Final = 3
@@ -51,7 +51,7 @@ class BeforeAfter(msgspec.Struct, frozen=True):
 class Preview(msgspec.Struct, frozen=True):
     """The effect of a selector: the values on each page, and the changed lines of the source file.
 
-    ``digest`` is the digest of the current file. ``drift`` is what changes on stored pages, and
+    ``digest`` is the digest of the current file. ``drift`` lists the changes on stored pages.
     ``held`` is why the change would be held for review, or empty.
     """
 
@@ -65,7 +65,10 @@ class Preview(msgspec.Struct, frozen=True):
 def preview(
     guard: DriftGuard, loaded: LoadedSource, pages: Sequence[Page], field: Field, selector: str
 ) -> Preview:
-    """The effect of a selector for a field. Raises SourceError if the selector can't be used."""
+    """Try a selector for a field and return its effect.
+
+    Raises SourceError if the selector can't be used.
+    """
     text = read_text(loaded.path, SourceError)
     changed = with_selector(text, str(loaded.path), field, selector)
     file = parse_source(changed, str(loaded.path))
@@ -84,14 +87,14 @@ def preview(
 
 
 def changed_lines(before: str, after: str) -> Iterator[str]:
-    """The changed lines with two lines around them, without secrets."""
+    """Yield the changed lines with two lines around them, without secrets."""
     old, new = (redacted_toml(text).splitlines() for text in (before, after))
     # The first two lines are file names.
     yield from islice(unified_diff(old, new, n=2, lineterm=""), 2, None)
 
 
 def value(page: Page, file: SourceFile, field: Field) -> str:
-    """The value of a field on a page, extracted with a source file, for display."""
+    """Return the value of a field on a page, extracted with a source file, for display."""
     # Extraction modifies the tree, so each one gets a new Page.
     fresh = Page(page.url, page.body, page.content_type)
     reading = file.date_context(utc_now())
@@ -122,7 +125,10 @@ def value(page: Page, file: SourceFile, field: Field) -> str:
 
 
 def saved_pages(home: Home, store: Store, loaded: LoadedSource, kind: PageKind) -> list[Page]:
-    """The newest stored pages of a kind, at most MAX_PAGES: from the archive, else the samples."""
+    """Return the newest stored pages of a kind, at most MAX_PAGES.
+
+    The pages come from the archive; if it has none, from the samples.
+    """
     found = _releases(home, store, loaded) if kind == "release" else _listings(home, loaded)
     pages = [one for one in islice(found, MAX_PAGES) if not one.is_binary]
     return pages or [*_sample(home, loaded, kind)]

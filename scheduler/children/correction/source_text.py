@@ -1,4 +1,4 @@
-"""Writes a selector into a source file, and keeps the rest as a person wrote it."""
+"""Write a selector into a source file, and leave the rest of the file as a person wrote it."""
 
 from __future__ import annotations
 
@@ -57,15 +57,16 @@ class SourceFileChanged(CommuniqueError):
 
 
 def digest_of(text: str) -> str:
-    """A digest of a text, to detect changes."""
+    """Return a digest of a text, to detect changes."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def with_selector(text: str, path: str, field: Field, selector: str) -> str:
-    """The text of a source file with a selector for a field; an empty one removes the selector.
+    """Return the text of a source file with a selector for a field.
 
-    If the file has several ``[[release]]`` tables, the one for the newest releases is changed. A
-    selector for ``drop`` is added to the list. Raises SourceError if the result is invalid.
+    An empty selector removes the current one. If the file has several ``[[release]]`` tables, the
+    one for the newest releases is changed. A selector for ``drop`` is added to the list. Raises
+    SourceError if the result is invalid.
     """
     try:
         document = tomlkit.parse(text)
@@ -92,7 +93,7 @@ def with_selector(text: str, path: str, field: Field, selector: str) -> str:
 
 
 def _table(document: tomlkit.TOMLDocument, name: str) -> Table:
-    """The table of a file, created if it is missing."""
+    """Return a table of a file. Creates the table if it is missing."""
     found = document.get(name)
     if isinstance(found, AoT):
         newest = next((one for one in found if "until" not in one), None)

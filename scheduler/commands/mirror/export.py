@@ -78,8 +78,8 @@ def export(
     log, with digests. folder is a copy of the site for browsers, with attachments and a search,
     which needs no server. sqlite is a database with releases, versions and captures.
 
-    The file or folder gets its name once it is complete. The exit code is 1 if a part of the
-    archive is missing or can't be read; the rest is exported.
+    The file or folder has a temporary name until it is complete. The exit code is 1 if a part of
+    the archive is missing or can't be read; the rest is exported.
     """
     if kind == "wacz" and to.suffix != ".wacz":
         raise click.BadParameter("the name of a WACZ file must end in .wacz", param_hint="--to")
@@ -120,7 +120,7 @@ def write(
 def folder(
     home: Home, store: Store, to: Path, choice: Choice, on_progress: OnProgress
 ) -> FolderCopy:
-    """Write a folder for browsers."""
+    """Export a folder for browsers."""
     archive = home.archive
     limit = home.settings.network.max_bytes
     reported: set[str] = set()

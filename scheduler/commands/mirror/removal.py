@@ -31,8 +31,9 @@ dry_run_option = click.option(
 def prune(home: Home, *, source: str | None, days: int | None, dry_run: bool, as_json: bool) -> int:
     """Remove old responses from the archive.
 
-    Releases, their texts and decisions about them stay, as do the leaves of the log. Pages that
-    later records refer to stay, too. The pages of removed captures show that they were removed.
+    Releases, their texts and the decisions about them are kept, as are the leaves of the log.
+    Responses that later records refer to are kept, too. Pages about removed captures show that they
+    were removed.
     """
     kept = days or home.settings.archive.retention
     if not kept:

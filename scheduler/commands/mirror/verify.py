@@ -96,7 +96,7 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
 
 
 def store_references(home: Home) -> tuple[list[Capture], str]:
-    """Return the captures that the store refers to, and the last journal record that it knows.
+    """Return the captures that the store refers to, and the last journal record in the store.
 
     Both are empty if the store is missing, as in a copy of the archive.
     """
@@ -121,10 +121,11 @@ def with_releases(home: Home, problems: Sequence[ArchiveProblem]) -> list[Archiv
 def checkpoints(
     home: Home, log: TreeLog, against: tuple[str, ...]
 ) -> tuple[list[tuple[str, Checkpoint]], list[ArchiveProblem]]:
-    """Read the checkpoints of witnesses and other places, each with its place.
+    """Read the checkpoints of witnesses and of ``against``, each with its place.
 
-    Returns a problem for each place in ``against`` that has no checkpoint. A witness from the
-    settings without one is only reported. Raises ArchiveError if our own log can't be read.
+    The second list has a problem for each place in ``against`` without a checkpoint. A witness from
+    the settings without a checkpoint is only reported. Raises ArchiveError if our own log can't be
+    read.
     """
     own = log.checkpoint()
     if own is None:

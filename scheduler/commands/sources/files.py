@@ -27,7 +27,7 @@ from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources, read_source
 
 TOML: Final = ".toml"
-"""End of the path of a source file. No id of a source ends like this."""
+"""Extension of source files. No id of a source ends with it."""
 
 
 @click.command()
@@ -102,7 +102,7 @@ def print_check(
     drifts: Sequence[Drift],
     missing: Sequence[str],
 ) -> None:
-    """Print the result of the check of a source file."""
+    """Print the result of checking a source file."""
     worse = [drift for drift in drifts if drift.is_mass_change]
     word = "held for review" if worse else "problems" if found or missing else "ok"
     say(f"{one.id}: {word} ({one.path})", *drift_lines(drifts))

@@ -1,4 +1,4 @@
-"""communique sources list: all sources, with removed ones and those without a file."""
+"""communique sources list: all sources, also those that were removed or have no file."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def stored_sources(
 ) -> tuple[list[tuple[Source, RemovedSource]], list[tuple[Source, bool]]]:
     """Return the removed sources, and all other sources without a source file.
 
-    ``files`` are the ids of sources with a file. The flag beside a source without a file is true if
-    it was only imported and never visited. Raises StoreError.
+    ``files`` are the ids of sources with a file. The flag of a source without a file is true if the
+    source was only imported and never visited. Raises StoreError.
     """
     if not home.has_store:
         return [], []

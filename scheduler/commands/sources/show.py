@@ -201,7 +201,7 @@ def push_fields(hub: FeedHub | None, ours: FeedSubscription | None) -> dict[str,
 
 
 def push_line(hub: FeedHub | None, ours: FeedSubscription | None) -> str:
-    """Describe the hub of a source and our subscription, or return an empty text."""
+    """Describe the hub of a source and our subscription, or return an empty string."""
     if hub is None or not hub.hub:
         return ""
     if ours is None:
@@ -214,13 +214,13 @@ def push_line(hub: FeedHub | None, ours: FeedSubscription | None) -> str:
 
 
 def recall_fields(recall: Recall) -> dict[str, Any]:
-    """Return the recall for JSON: how many releases linked from its pages were known."""
+    """Return for JSON how many of the releases linked from a source's pages were known."""
     fields: dict[str, Any] = msgspec.to_builtins(recall)
     return {"share": recall.share, "named": recall.named, **fields}
 
 
 def recall_lines(recall: Recall) -> Iterator[str]:
-    """Describe the recall: how many releases linked from its pages were known."""
+    """Describe the recall: how many of the releases linked from a source's pages were known."""
     if recall.share is not None:
         yield (
             f"{recall.known} of {counted(recall.named, 'release')} linked from its pages"

@@ -1,1 +1,1 @@
-"""Copies of a home directory: how one is made while the service runs, and how it is restored."""
+"""Backup of a home directory while the service runs, and restoring it."""

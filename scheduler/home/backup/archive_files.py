@@ -1,4 +1,4 @@
-"""The archive of a home directory at one moment of its log, while other processes write into it.
+"""Archive of a home directory at one moment of its log, while other processes write into it.
 
 The log is copied first: the records of its leaves exist by then. Files that were finished before
 that contain only logged records, and never change. From unfinished files, only the records with a
@@ -42,8 +42,8 @@ class LogState:
     ``files`` are the changing files with their contents, ``full`` the names of files that never
     change, and ``keys`` the key files. ``signed`` is the size of the last signed tree. ``waiting``
     are entries, from number ``base`` on, that may be in no tile yet. ``problem`` is why the log
-    can't be read, or empty. If the waiting leaves are in a database, ``given`` is how many leaves
-    it has numbered.
+    can't be read, or empty. If the waiting leaves are in a database, ``given`` is the number of
+    leaves that the database has numbered.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class LogState:
 
 
 def log_state(home: Path, *, wait: bool = True) -> LogState:
-    """The log of a home directory, read while no new tree is being signed.
+    """Return the log of a home directory, read while no new tree is being signed.
 
     If ``wait`` is false, the function writes nothing, and may see a partly signed tree. A damaged
     log is read as well as possible. Raises OSError.
@@ -105,7 +105,7 @@ def log_state(home: Path, *, wait: bool = True) -> LogState:
 
 
 def read_waiting(state: LogState) -> None:
-    """Read the leaves that wait for their place in the tree; cut off an incomplete entry."""
+    """Read the leaves that are not in the tree yet, and cut off an incomplete entry."""
     pending = state.files.get("pending", b"")
     if len(pending) >= HEAD:
         state.base = int.from_bytes(pending[:HEAD])
@@ -115,7 +115,10 @@ def read_waiting(state: LogState) -> None:
 
 
 def origin_of(home: Path) -> str:
-    """The origin (name) of the log of a home directory; empty if there is no readable log."""
+    """Return the origin (name) of a home directory's log.
+
+    The result is empty if there is no readable log.
+    """
     with suppress(ArchiveError):
         checkpoint = TreeLog(home / "archive" / "log", home / "log.key").checkpoint()
         return checkpoint.origin if checkpoint else ""
@@ -123,7 +126,7 @@ def origin_of(home: Path) -> str:
 
 
 def numbers_of(home: Path, state: LogState, first: int, end: int) -> dict[bytes, int]:
-    """The numbers of leaves from ``first`` to before ``end``, by the ids of their records.
+    """Return the numbers of leaves from ``first`` to before ``end``, by the ids of their records.
 
     Ids are 16 bytes. Raises ArchiveError if a tile is damaged or missing.
     """
@@ -142,7 +145,10 @@ def numbers_of(home: Path, state: LogState, first: int, end: int) -> dict[bytes,
 
 
 def has_leaf(home: Path, state: LogState, record: UUID) -> bool:
-    """Whether a record has a leaf in a log; newest leaves first. Raises ArchiveError."""
+    """Whether a record has a leaf in a log.
+
+    The newest leaves are searched first. Raises ArchiveError.
+    """
     end, many = state.leaves, WIDTH
     while end > 0:
         first = max(0, end - many)
@@ -163,12 +169,15 @@ class LoggedPart:
 
 
 def full_files(archive: Path) -> dict[str, Path]:
-    """The finished WARC files of an archive by name. Raises OSError."""
+    """Return the finished WARC files of an archive by name. Raises OSError."""
     return {path.name: path for path in own_files(archive) if path.suffix != DOT_OPEN}
 
 
 def logged_part(home: Path, path: Path, state: LogState) -> LoggedPart:
-    """The part of a WARC file that is in the log. Raises FileNotFoundError if the file is gone."""
+    """Return the part of a WARC file that is in the log.
+
+    Raises FileNotFoundError if the file is gone.
+    """
     name = path.name.removesuffix(DOT_OPEN)
     if not path.exists():
         # It was finished and renamed just now.
@@ -206,7 +215,7 @@ def logged_part(home: Path, path: Path, state: LogState) -> LoggedPart:
 
 
 def _logged_lines(path: Path, leaves: int, size: int) -> Iterator[tuple[CdxjEntry, bytes]]:
-    """The CDXJ lines of a file that refer to leaves of the log."""
+    """Yield the CDXJ lines of a file that refer to leaves of the log, with their entries."""
     try:
         content = cdxj_path(path).read_bytes()
     except FileNotFoundError:

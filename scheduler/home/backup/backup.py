@@ -1,8 +1,8 @@
-"""Backs up a home directory into a folder while the service runs; later runs copy only changes.
+"""Back up a home directory into a folder while the service runs; later runs copy only changes.
 
 The order of copying keeps the store from being ahead of the archive. The store comes first; the
-archive holds everything that it refers to. Then come the files that people write, then the log and
-the records (archive_files). The run starts again if a source is renamed while it copies, or if
+archive holds everything that the store refers to. Then come the files that people write, then the
+log and the records (archive_files). The run starts again if a source is renamed meanwhile, or if
 records that the store refers to are removed from the archive.
 """
 
@@ -47,7 +47,7 @@ from scheduler.home.backup.manifest import BackupRefused, Manifest, read_manifes
 ProgressCallback = Callable[[str, int, int], object]
 
 MAX_ATTEMPTS: Final = 3
-"""Maximum attempts of one run."""
+"""Maximum number of attempts per run."""
 
 KEY_FILE: Final = re.compile(r"log\.key.*")
 """Names of key files of the log."""
@@ -246,7 +246,7 @@ class BackupRun:
         return state
 
     def _keep_lost_tiles(self, lost: Sequence[str]) -> None:
-        """Keep tiles that disappeared from the log if the previous backup has them."""
+        """Keep tiles that disappeared from the log if the previous backup has copies of them."""
         before = self._before.files
         kept = [name for name in lost if name in before]
         self._folder.files.update({name: before[name] for name in kept})
@@ -282,7 +282,7 @@ class BackupRun:
         self._on_progress("archive", len(never_change), len(never_change))
 
     def _copy_growing(self, path: Path, state: LogState) -> None:
-        """Copy the logged part of an unfinished WARC file, and its CDXJ_FILE lines."""
+        """Copy the logged part of an unfinished WARC file, and its CDXJ lines."""
         one = logged_part(self._home.path, path, state)
         if one.size:
             name = f"archive/{one.name}{DOT_OPEN}"
@@ -300,7 +300,7 @@ class BackupRun:
             self._problems.append(f"{path} is gone")
 
     def _others(self) -> Iterator[Path]:
-        """Files of other programs in the folder of the archive."""
+        """Yield files of other programs in the folder of the archive."""
         caches = {path.name for path in files_of(Path(INDEX))}
         for path in sorted(self._home.archive.iterdir()):
             name = path.name
@@ -364,7 +364,8 @@ class BackupRun:
     def _check(self, copy: StoreCopy, state: LogState) -> None:
         """Check that the archive has everything that the store refers to.
 
-        Raises ChangedMeanwhile if not: records may have been removed during the run.
+        Raises ChangedMeanwhile if something is missing: records may have been removed during the
+        run.
         """
         sizes = {
             name.removeprefix("archive/").removesuffix(DOT_OPEN): file.bytes
@@ -388,9 +389,9 @@ class BackupRun:
 
 
 def open_backup(home: Home, to: Path) -> Manifest:
-    """The backup in a folder, or a new empty one.
+    """Return the backup in a folder, or a new empty backup.
 
-    Raises BackupRefused, also if the folder has other files, and OSError.
+    Raises OSError, and BackupRefused, also if the folder has other files.
     """
     known = read_manifest(to)
     if known is None:

@@ -1,4 +1,4 @@
-"""Which files of a home directory are backed up: all that can't be made from other files."""
+"""Selection of the files to back up: all that can't be made from other files."""
 
 from __future__ import annotations
 
@@ -25,22 +25,23 @@ EXCLUDED: Final = frozenset(
         "archive",
     ]
 )
-"""Names in HOME that are not copied as they are: caches, logs, locks, and the archive, which
+"""Names in HOME that are not copied like other files: caches, logs, locks, and the archive, which
 archive_files copies."""
 
 UNFINISHED_FILE: Final = re.compile(r"\..+\.(?:part|[0-9a-f]{8})|\.snapshot-.+")
-"""Names of files that a killed process did not finish."""
+"""Names of files that a killed process left unfinished."""
 
 SECRET: Final = re.compile(
     r"(?:log|witness)\.key(?:\.next)?|communique\.(?:toml|db)|tokens/.+|watches/.+"
 )
-"""Files that hold secrets, or may: in a restored home directory, only their owner can read them."""
+"""Names of files that may hold secrets. In a restored home directory, only their owner can read
+them."""
 
 
 def own_files(home: Home) -> Iterator[tuple[str, Path]]:
-    """The files that people wrote or that hold keys, by their names in HOME, sorted.
+    """Yield the files that people wrote or that hold keys, by their names in HOME, sorted.
 
-    Links are followed: a backup holds their targets. Raises OSError.
+    Links are followed: a backup holds the files that they lead to. Raises OSError.
     """
     caches = {
         path.name
@@ -68,11 +69,11 @@ def _files(
 
 
 def rights_of(name: str, mode: int) -> int:
-    """The permissions of a file in a restored home directory, from its original ones."""
+    """Return the permissions of a restored file, from the permissions of the original file."""
     rights = stat.S_IMODE(mode) & 0o777
     return rights & 0o700 if SECRET.fullmatch(name) else rights
 
 
 def is_text(name: str) -> bool:
-    """Whether a file name is valid UTF-8; it may be any bytes."""
+    """Whether a file name is valid UTF-8. A system may allow any bytes."""
     return os.fsencode(name).decode("utf-8", "replace") == name

@@ -1,4 +1,4 @@
-"""A PostgreSQL store in a backup: pg_dump writes it, and a person restores it with pg_restore."""
+"""PostgreSQL store in a backup: pg_dump writes it, and a person restores it with pg_restore."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ def dump(url: str, target: Path) -> None:
 
 
 def without_password(url: str) -> tuple[str, dict[str, str]]:
-    """A database URL for the command line of a process, and the environment with its password."""
+    """Return a database URL without its password, and the environment with the password.
+
+    The URL is for the command line of a process, which other users can see.
+    """
     parts = urlsplit(url)
     asked = dict(parse_qsl(parts.query))
     password = asked.pop("password", unquote(parts.password or ""))

@@ -1,4 +1,4 @@
-"""The folder of a backup: copies that are read back before they count, or hard links.
+"""Folder of a backup: copies that are read back before they count, or hard links.
 
 Files that never change are in the folder ``archive``, all others in the ``state-…`` folder of the
 run that copied them. So a killed run leaves the previous backup unchanged.
@@ -26,13 +26,13 @@ from scheduler.home.backup.contents import UNFINISHED_FILE
 from scheduler.home.backup.manifest import BackupRefused, StoredFile
 
 STATE_PREFIX: Final = "state-"
-"""Prefix of the folder of one run, which holds the files that may change."""
+"""Prefix of the folder of one run. The folder holds the files that may change."""
 
 IGNORED_NAMES: Final = frozenset(["lost+found"])
 """Names that may be in an otherwise empty folder: file systems create them."""
 
 CHUNK_BYTES: Final = 1 << 20
-"""Bytes that are copied at once."""
+"""Number of bytes that are copied at a time."""
 
 
 class CopyDamaged(CommuniqueError):
@@ -59,7 +59,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def cause_of(error: OSError) -> str:
-    """Why a file can't be read or written, and how to fix it."""
+    """Return why a file can't be read or written, and how to fix it."""
     where = f"{error.filename}: " if error.filename else ""
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
@@ -76,7 +76,7 @@ def digest_of(path: Path) -> str:
 
 
 def copy_file(source: Path, target: Path, *, size: int | None = None, mode: int = 0o600) -> str:
-    """Copy a file, or its first bytes, durably; return the SHA-256 of the data.
+    """Copy a file, or its first ``size`` bytes, durably; return the SHA-256 of the data.
 
     ``target`` appears only when it is complete. Raises CopyDamaged and OSError.
     """
@@ -132,10 +132,10 @@ def link_or_copy(source: Path, target: Path, *, mode: int = 0o600) -> str | None
 
 
 class BackupFolder:
-    """The folder ``path`` with the files ``before``; ``files`` are the files of this run.
+    """The backup in the folder ``path``: files ``before`` this run, and ``files`` of this run.
 
-    ``copied`` and ``linked`` count new or changed files, of ``copied_bytes``. All methods raise
-    OSError.
+    ``copied`` and ``linked`` count new or changed files, ``copied_bytes`` their bytes. All methods
+    raise OSError.
     """
 
     def __init__(self, path: Path, before: Mapping[str, StoredFile]) -> None:
@@ -146,7 +146,7 @@ class BackupFolder:
         self._state = ""
 
     def begin(self, at: dt.datetime, attempt: int) -> None:
-        """Start an attempt, and delete what earlier attempts or killed runs left."""
+        """Start an attempt, and delete files that earlier attempts or killed runs left."""
         self.files = {}
         self._delete({one.at for one in self.before.values()}, kept=True)
         self._state = f"{STATE_PREFIX}{at:%Y%m%dT%H%M%S}-{attempt}-{os.getpid()}"
@@ -157,7 +157,10 @@ class BackupFolder:
         self._delete({one.at for one in self.files.values()}, kept=False)
 
     def new(self, name: str) -> Path:
-        """An empty file, readable for its owner only, to write to; then call ``take``."""
+        """Create an empty file that only its owner can read, and return its path.
+
+        Write to it, then call ``take``.
+        """
         target = self.path / self._state / name
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         return target
@@ -183,7 +186,7 @@ class BackupFolder:
             self._note(name, target, made or digest_of(target), stat)
 
     def copy(self, name: str, path: Path, size: int | None = None) -> None:
-        """Add a file, or its first ``size`` bytes; an unchanged file is not copied again."""
+        """Add a file, or its first ``size`` bytes. An unchanged file is not copied again."""
         stat = path.stat()
         target = self.path / self._state / name
         if known := self._unchanged(name, stat, size):
@@ -197,7 +200,7 @@ class BackupFolder:
         self.copied_bytes += self.files[name].bytes
 
     def take(self, name: str, target: Path, stat: os.stat_result) -> None:
-        """Add a file created by ``new``; it counts as copied if its contents changed."""
+        """Add a file created by ``new``. It counts as copied if its contents changed."""
         digest = digest_of(target)
         self._note(name, target, digest, stat)
         known = self.before.get(name)
@@ -213,7 +216,10 @@ class BackupFolder:
     def _unchanged(
         self, name: str, stat: os.stat_result, size: int | None = None
     ) -> StoredFile | None:
-        """The stored file if the original, or its first ``size`` bytes, has not changed since."""
+        """Return the stored copy of a file if the original has not changed since, or None.
+
+        If ``size`` is given, only the first ``size`` bytes of the original count.
+        """
         known = self.before.get(name)
         now = stat.st_size if size is None else size, stat.st_mtime_ns
         if known and (known.bytes, known.changed) == now and has(self.path / known.at, known.bytes):
@@ -223,7 +229,7 @@ class BackupFolder:
     def _note(self, name: str, target: Path, digest: str, stat: os.stat_result | None) -> None:
         """Record a file of the backup as the file ``name`` of HOME.
 
-        It keeps the permissions and the time in ``stat``.
+        The file keeps the permissions and the time in ``stat``.
         """
         if stat and target.stat().st_mtime_ns != stat.st_mtime_ns:
             os.utime(target, ns=(stat.st_atime_ns, stat.st_mtime_ns))
@@ -236,7 +242,10 @@ class BackupFolder:
         )
 
     def _delete(self, used: set[str], *, kept: bool) -> None:
-        """Delete everything but ``used`` files; files that never change are kept if ``kept``."""
+        """Delete everything except ``used`` files.
+
+        If ``kept``, files that never change stay, too.
+        """
         states = {place.split("/", 1)[0] for place in used}
         for path in self.path.iterdir():
             if path.name.startswith(STATE_PREFIX) and path.name not in states:
@@ -252,7 +261,7 @@ class BackupFolder:
 
 
 def has(path: Path, size: int, changed: int | None = None) -> bool:
-    """Whether a file exists with this size and, if given, time in nanoseconds since 1970."""
+    """Whether a file exists with this size and, if given, this time in nanoseconds since 1970."""
     with suppress(OSError):
         found = path.stat()
         return found.st_size == size and changed in {None, found.st_mtime_ns}

@@ -1,4 +1,4 @@
-"""The manifest of a backup, backup.json, which is replaced only when all files are there."""
+"""Manifest of a backup, backup.json, which is replaced only when all files are written."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from data.files import rewrite
 FILE: Final = "backup.json"
 
 FORMAT: Final = 1
-"""The version of the format; a reader refuses a higher one."""
+"""Version of the format. A reader rejects a higher version."""
 
 
 class BackupRefused(CommuniqueError):
-    """A folder has no readable backup, or can't be used for one."""
+    """A folder has no readable backup, or can't be used for a backup."""
 
     exit_code = 2
 
@@ -34,19 +34,20 @@ class BackupRefused(CommuniqueError):
 UNREADABLE: Final = "{} can't be read ({}); use another copy of the backup"
 
 MAX_NUMBER: Final = 2**62
-"""Maximum size of a file, and of its time in nanoseconds since 1970, that a system supports."""
+"""Maximum size of a file in bytes, and maximum time in nanoseconds since 1970, that a system
+supports."""
 
 MAX_NAME_BYTES: Final = 255
 """Maximum length of a file name in bytes."""
 
 RESERVED_NAMES: Final = frozenset(["restore.unfinished", "locks"])
-"""Names that a restored home directory creates itself."""
+"""Names of files that a restored home directory creates itself."""
 
 
 class StoredFile(msgspec.Struct, frozen=True):
-    """A file of HOME in a backup: its path in the backup, its size, and its SHA-256.
+    """A file of HOME in a backup: its path in the backup, its size in bytes, and its SHA-256.
 
-    ``mode`` are its permissions in HOME, ``changed`` is its time in nanoseconds since 1970.
+    ``mode`` is its permissions in HOME, ``changed`` its time in nanoseconds since 1970.
     """
 
     at: str
@@ -60,8 +61,8 @@ class Manifest(msgspec.Struct, frozen=True):
     """A backup, made at ``at`` from the folder ``home`` by a ``version`` of Communique.
 
     ``store`` is where the store was kept. ``schema`` is the schema of a SQLite store, or empty.
-    ``log`` is the origin of the archive's log, which had ``leaves``. ``files`` are by their names
-    in HOME.
+    ``log`` is the origin of the archive's log, which had ``leaves`` leaves. ``files`` maps names in
+    HOME to files.
     """
 
     home: str
@@ -82,7 +83,7 @@ class _Format(msgspec.Struct):
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest in a folder, or None. Raises BackupRefused and OSError."""
+    """Return the manifest in a folder, or None. Raises BackupRefused and OSError."""
     path = folder / FILE
     if not path.is_file():
         if path.exists():
@@ -125,7 +126,7 @@ def is_name(place: str) -> bool:
 
 
 def finished_manifest(folder: Path) -> Manifest:
-    """The manifest of a finished backup. Raises BackupRefused and OSError."""
+    """Return the manifest of a finished backup. Raises BackupRefused and OSError."""
     manifest = read_manifest(folder)
     if manifest is None:
         cause = "there is no backup in this folder; name the folder that `communique backup` wrote"

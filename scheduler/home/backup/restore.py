@@ -1,7 +1,7 @@
-"""Restores a home directory from a backup into an empty folder that no process uses.
+"""Restore a home directory from a backup into an empty folder that no process uses.
 
-Until it is complete, the folder has a file that marks it, and all other commands refuse it. A
-killed restore continues if it is run again with the same backup.
+Until the folder is complete, a file in it marks it as unfinished, and all other commands reject it.
+A killed restore continues if it is run again with the same backup.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from scheduler.home.backup.manifest import BackupRefused, Manifest, StoredFile, 
 ProgressCallback = Callable[[str, int, int], object]
 
 MAX_NAMED_FILES: Final = 5
-"""Maximum number of damaged files that an error names."""
+"""Maximum number of damaged files that an error message names."""
 
 
 DUMPED: Final = (
@@ -151,12 +151,12 @@ def write_home(source: Path, manifest: Manifest, home: Home, report: ProgressCal
 
 
 def mark_of(manifest: Manifest) -> bytes:
-    """The content of the file that marks a partially restored home directory."""
+    """Return the content of the file that marks a partially restored home directory."""
     return f"{manifest.home} {manifest.at.isoformat()}\n".encode()
 
 
 def must_be_free(home: Home, manifest: Manifest) -> None:
-    """Raise HomeInUse or HomeNotEmpty, unless the same backup is being restored there."""
+    """Raise HomeInUse or HomeNotEmpty, unless the same restore was interrupted there."""
     here = {one.name for one in home.path.iterdir()} - IGNORED_NAMES
     if "locks" in here:
         for lock in sorted((home.path / "locks").iterdir()):
@@ -171,7 +171,7 @@ def must_be_free(home: Home, manifest: Manifest) -> None:
 
 
 def write(source: Path, manifest: Manifest, path: Path, report: ProgressCallback) -> None:
-    """Write all files; files that are already correct stay."""
+    """Write all files. Files that are already correct stay."""
     damaged: list[str] = []
     every = sum(one.bytes for one in manifest.files.values())
     done = 0
@@ -194,13 +194,13 @@ def write(source: Path, manifest: Manifest, path: Path, report: ProgressCallback
 
 
 def is_own(source: Path, place: str) -> bool:
-    """Whether a file is in the backup itself: a link could lead to unrelated files."""
+    """Whether a file is in the folder of the backup. A link could lead to unrelated files."""
     path = source / place
     return path.is_file() and path.resolve() == source.resolve() / place
 
 
 def write_one(source: Path, target: Path, name: str, file: StoredFile) -> str:
-    """Write one file, as a hard link if it never changes, and return its SHA-256."""
+    """Write one file and return its SHA-256. A file that never changes becomes a hard link."""
     rights = rights_of(name, file.mode)
     if file.at.startswith(STATE_PREFIX):
         digest = copy_file(source, target, mode=rights)
@@ -212,7 +212,7 @@ def write_one(source: Path, target: Path, name: str, file: StoredFile) -> str:
 
 
 def check(home: Home, manifest: Manifest) -> list[str]:
-    """Check the restored store, and return what remains to be done."""
+    """Check the restored store, and return the remaining steps for a person."""
     if home.database.name in manifest.files:
         try:
             check_integrity(home.database)

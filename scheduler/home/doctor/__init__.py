@@ -1,4 +1,5 @@
-"""The checks of `communique doctor`: faults of a home directory, and how to fix them.
+"""Checks of `communique doctor`: faults of a home directory, and how to fix them.
 
-Each module checks one side of it. examine.CHECKS lists all checks. No check changes anything.
+Each module checks one part of the home directory or its system. examine.CHECKS lists all checks. No
+check changes anything.
 """

@@ -1,4 +1,4 @@
-"""Runs all checks of the doctor on a home directory."""
+"""Run all checks of the doctor on a home directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The input and the result of a check of the doctor."""
+"""Input and result of a check of the doctor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Level: TypeAlias = Literal["ok", "warning", "error"]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """The result of a check in one sentence, and how to fix it (empty if nothing needs fixing).
+    """The result of a check in one sentence, and how to fix a problem (empty without a problem).
 
     An ``error`` stops Communique from working, or loses data; a ``warning`` may do so later.
     """

@@ -30,10 +30,10 @@ MIN_INODES: Final = 10_000
 """Free inodes below which the doctor warns: a large site writes thousands of files at once."""
 
 CLOCK_TOLERANCE: Final = dt.timedelta(minutes=5)
-"""How far in the future a file's time may be: clocks of file servers differ a little."""
+"""How far in the future a file's time may be, because clocks of file servers differ a little."""
 
 RELEASED: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-"""A time before the first release of Communique: an earlier clock is wrong."""
+"""Time before the first release of Communique. A clock before this time is wrong."""
 
 MAX_CLOCK_STEP: Final = 0.5
 """Maximum seconds that the clock may be adjusted during the check."""

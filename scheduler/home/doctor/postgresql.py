@@ -25,7 +25,7 @@ from scheduler.home.doctor.finding import Finding
 CONNECT_TIMEOUT_SECONDS: Final = 10
 
 MIN_POSTGRESQL: Final = 150_000
-"""Oldest supported version, as PostgreSQL numbers versions."""
+"""Oldest supported version, in the numbering of PostgreSQL."""
 
 MAX_CLOCK_DIFFERENCE: Final = dt.timedelta(seconds=30)
 """Maximum difference between the clocks of the database and of this machine."""
@@ -82,7 +82,10 @@ def check_database(db: psycopg.Connection, home: Home) -> Iterator[Finding]:
 
 
 def is_blank(db: psycopg.Connection, known: AbstractSet[str] | None) -> bool:
-    """Whether a database has no store, or only empty tables; ``known`` are applied migrations."""
+    """Whether a database has no store, or only empty tables.
+
+    ``known`` are the applied migrations.
+    """
     # If migrations are missing, the tables queried below may not exist yet.
     if known is None or not {*MIGRATIONS} <= known:
         return known is None

@@ -1,4 +1,4 @@
-"""Checks of processes: which locks are held, and what killed processes left behind."""
+"""Checks of processes: held locks, and files that killed processes left behind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROCESS: Final = re.compile(r"\(process (\d+)\)")
 """The process id in the text of a lock."""
 
 MIN_LEFTOVER_AGE_SECONDS: Final = 3600
-"""Age from which an unfinished file counts as abandoned."""
+"""Age in seconds from which an unfinished file counts as abandoned."""
 
 
 def check_locks(examination: Examination) -> Iterator[Finding]:

@@ -23,7 +23,7 @@ REBUILD: Final = "without a backup, `communique mirror rebuild` rebuilds it from
 
 
 def check_store(examination: Examination) -> Iterator[Finding]:
-    """Check that the store can be used. The store of a new home directory does not exist yet."""
+    """Check that the store can be used. A new home directory does not have one yet."""
     home = examination.home
     database = home.database
     if home.settings.store.url:

@@ -98,7 +98,7 @@ def check_tokens(examination: Examination) -> Iterator[Finding]:
 
 
 def check_permissions(examination: Examination) -> Iterator[Finding]:
-    """Find secrets that other users can read, and files that this process can't."""
+    """Find secrets that other users can read, and files that this process can't read."""
     home = examination.home
     found = [*check_secrets(home), *check_folders(home)]
     for name, path in own_files(home):
@@ -143,7 +143,7 @@ def check_folders(home: Home) -> Iterator[Finding]:
 def file_settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
     """Yield the settings that name the file of a secret, such as ``alerts.smtp_password_file``.
 
-    Each comes with the environment variable that replaces it, and with the path of the file.
+    With each setting come the environment variable that replaces it and the path of the file.
     """
     for part, table in msgspec.structs.asdict(settings).items():
         for key, value in msgspec.structs.asdict(table).items():
@@ -152,7 +152,10 @@ def file_settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
 
 
 def secret_files_of_settings(home: Home) -> Iterator[Path]:
-    """The files that settings refer to, such as ``smtp_password_file``; each holds a secret."""
+    """Return the paths of the secret files that settings refer to.
+
+    An example of such a setting is ``smtp_password_file``.
+    """
     return (home.path / path for _, _, path in file_settings(home.settings))
 
 
@@ -162,12 +165,15 @@ def is_closed(folder: Path) -> bool:
 
 
 def holds_secret(home: Home, name: str) -> bool:
-    """Whether a file that may hold a secret does: communique.toml only with a password in it."""
+    """Whether a file really holds a secret.
+
+    communique.toml holds one only if it contains a password.
+    """
     settings = home.settings
     passwords = (settings.alerts.smtp_password, urlsplit(settings.store.url).password)
     return name != "communique.toml" or any(passwords)
 
 
 def run_as_owner(path: Path) -> str:
-    """The fix for a file that belongs to another user."""
+    """Return the command that fixes a file that belongs to another user."""
     return f"run Communique as the owner of {path}, or change the owner of HOME with `chown -R`"

@@ -1,4 +1,4 @@
-"""Reads the journal of an archive: its events, the snapshot of the store, and its orders."""
+"""Reader of an archive's journal: its events, the snapshot of the store, and its orders."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class JournalReader:
     def write_snapshot(self, path: Path) -> int:
         """Write the last snapshot of the store to ``path``; return how many entries it covers.
 
-        Returns 0 and leaves no file if there is no snapshot, or a part of it is missing.
+        Returns 0 and leaves no file if there is no snapshot, or if a part of it is missing.
         """
         if self._found.snapshot < 0:
             return 0
@@ -45,18 +45,18 @@ class JournalReader:
     def read(
         self, entries: Iterable[JournalEntry]
     ) -> Iterator[tuple[JournalEntry, Sequence[decisions.AnyEvent]]]:
-        """The events of each entry; no events for an unreadable entry."""
+        """Yield each entry with its events. An unreadable entry has no events."""
         for entry in entries:
             block = self.block(entry.file, entry.offset)
             yield entry, events.decode(block).events if block else ()
 
     def file(self, record_id: str) -> bytes | None:
-        """The file in a resource record; None if the record is missing or damaged."""
+        """Return the file in a resource record, or None if the record is missing or damaged."""
         place = self._found.files.get(record_id)
         return self.block(place.file, place.offset) if place else None
 
     def block(self, file: str, offset: int) -> bytes | None:
-        """The block of the record at an offset of a file; None if it is unreadable."""
+        """Return the block of the record at an offset of a file, or None if it is unreadable."""
         try:
             return read_record(self._archive, file, offset).block
         except ArchiveError as error:
@@ -78,7 +78,7 @@ class JournalReader:
 
 
 def apply_orders(store: Store, found: Scan, reader: JournalReader, archive: Path) -> None:
-    """Apply all orders in an archive that no later order undid to a rebuilt store.
+    """Apply the orders in an archive to a rebuilt store, except those that a later order undid.
 
     The orders are in the file of orders and in every branch of the journal. A branch exists for
     each store that was older than its archive and continued. Raises ArchiveError and StoreError.

@@ -1,4 +1,4 @@
-"""A new store in place of a lost one; it hides all releases that the lost store hid."""
+"""New store in place of a lost one, which hides all releases that the lost store hid."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
 from scheduler.mirror.removal import begin_journal
 
 BATCH_SIZE: Final = 200
-"""Journal records that are replayed in one transaction."""
+"""Number of journal records that are replayed per transaction."""
 
 Reporter = Callable[[str, int, int], None]
-"""Called with the name of a step, its progress, and its total."""
+"""Function that is called with the name of a step, its progress, and its total."""
 
 
 class NewStore(msgspec.Struct, frozen=True):
-    """The numbers of items that a new store took from the journal of the lost one.
+    """The numbers of items that a new store took from the journal of the lost store.
 
     ``hidden`` and ``redacted`` count releases, ``removed`` and ``renamed`` count sources.
     ``unread`` counts unreadable or missing records, which may have hidden or redacted other
@@ -50,7 +50,7 @@ class NewStore(msgspec.Struct, frozen=True):
 
 
 def begin_new_store(home: Home, on_progress: Reporter) -> NewStore | None:
-    """Create the store of a home directory that lost it; None if the store is not lost.
+    """Create the store of a home directory that lost it. Returns None if the store is not lost.
 
     In one transaction, the new store gets everything that the journal hides, removes and redacts.
     Redacted releases are hidden, too: their pages may still be online, and the next visit would
@@ -82,7 +82,7 @@ def begin_new_store(home: Home, on_progress: Reporter) -> NewStore | None:
 
 @contextmanager
 def replayed(home: Home, on_progress: Reporter) -> Iterator[tuple[Store, int]]:
-    """The lost store, replayed from its journal in a temporary file.
+    """Yield the lost store, replayed from its journal into a temporary file.
 
     The second value is the number of records that are missing or could not be applied.
     """
@@ -109,7 +109,7 @@ def replayed(home: Home, on_progress: Reporter) -> Iterator[tuple[Store, int]]:
 
 
 class HiddenContent:
-    """Copies what readers must not see again from the ``old`` store into the ``new`` one."""
+    """Copies data that readers must not see from the ``old`` store into the ``new`` store."""
 
     def __init__(self, old: Store, new: Store) -> None:
         self._old = old

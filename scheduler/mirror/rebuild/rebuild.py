@@ -1,4 +1,4 @@
-"""Rebuilds a lost home directory from its archive alone: sources, settings, store, site."""
+"""Rebuild a lost home directory from its archive alone: sources, settings, store, site."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ from scheduler.mirror.rebuild.report import (
 from scheduler.mirror.unread_pages import queue_unread, without_file
 
 BATCH_SIZE: Final = 200
-"""Journal records that are written in one transaction."""
+"""Number of journal records that are written per transaction."""
 
 HOME_FILE: Final = re.compile(
     r"communique\.toml|topics\.toml|sources/[a-z0-9][a-z0-9-]{0,63}\.toml"
 )
-"""File names of a home directory that a journal may hold; no other file is written."""
+"""File names of a home directory that a journal may hold. No other file is written."""
 
 DATABASE_TABLES: Final = ("store", "run")
-"""Tables of communique.toml that are left out: the database they name may still be used by other
-machines, and `communique migrate` moves the rebuilt store into one."""
+"""Tables of communique.toml that are left out. Other machines may still use the database that the
+tables name, and `communique migrate` moves the rebuilt store into a database."""
 
 NOTE: Final = (
     "Rebuilt from the archive: the store is communique.db, so [store] and [run] were left out. "
@@ -79,7 +79,7 @@ HIDING_EVENTS: Final = (
     decisions.SourceRemoved,
     decisions.SourceRestored,
 )
-"""Events that change archive pages, because releases are hidden or shown again."""
+"""Events that change archive pages because releases are hidden or shown again."""
 
 
 def rebuild(
@@ -93,8 +93,8 @@ def rebuild(
 
     ``key`` is the file of the key that signed the log. ``on_progress`` is called with the name of a
     step, its progress, and its total. Raises NotEmpty, ArchiveError if the archive has no journal
-    or the key is of another log, and NotRebuilt for a full disk and the like. Then ``target`` stays
-    empty, as it does after a kill.
+    or the key is of another log, and NotRebuilt for errors such as a full disk. After an error or a
+    kill, ``target`` stays empty.
     """
     if target.exists() and any(target.iterdir()):
         raise NotEmpty(target)
@@ -146,7 +146,7 @@ def rebuild(
 
 
 class Rebuilding:
-    """One run of rebuild, in a home directory that has its archive already."""
+    """One run of ``rebuild``, in a home directory that already has its archive."""
 
     def __init__(
         self,
@@ -240,7 +240,7 @@ class Rebuilding:
     def _steps(
         self, entries: Sequence[JournalEntry]
     ) -> Iterator[tuple[list[Sequence[decisions.AnyEvent]], dt.datetime | None]]:
-        """The events of records that are written together, and when to publish after them, or None.
+        """Yield events of records to write together, and when to publish after them, or None.
 
         An archive page shows releases as they were when it was cut, or when one of them was hidden.
         So the site is published at these moments, before the next change, but not before the last
@@ -268,13 +268,13 @@ class Rebuilding:
         yield waiting, None
 
     def _take_kept_files(self) -> None:
-        """Use the last record of each file that no event is left for."""
+        """For each file without an event in the journal, use the last record of the file."""
         if not self._found.is_whole:
             for name, record in self._found.kept.items():
                 self._replay.files.setdefault(name, decisions.FileKept(name, record, record))
 
     def _write_files(self) -> None:
-        """Write the files in force into the home directory, and delete all other ones."""
+        """Write the current files into the home directory, and delete all others."""
         self._files_lost, self._secrets_cut = [], []
         for name, kept in self._replay.files.items():
             path = self._home.path / name
@@ -293,7 +293,7 @@ class Rebuilding:
             path.write_bytes(with_own_store(content) if name == "communique.toml" else content)
 
     def _publish_log(self) -> None:
-        """Publish the log as it was last signed, or sign its leaves with a new key first."""
+        """Publish the log as it was last signed, or first sign its leaves with a new key."""
         log = log_of(self._home.path)
         try:
             if log.checkpoint() is None:
@@ -317,7 +317,7 @@ class Rebuilding:
 
 
 def without_decisions(store: PublishStore) -> PublishStore:
-    """A store for past publications, whose decisions the journal holds."""
+    """Return a store for repeating past publications, whose decisions are in the journal."""
     return cast("PublishStore", WithoutDecisions(store))
 
 
@@ -339,7 +339,7 @@ class WithoutDecisions:
 
 
 def copy_archive(source: Path, target: Path, *, signed: bool) -> list[Damage]:
-    """Copy an archive; files that never change are hard-linked. Returns damage of the log.
+    """Copy an archive and return damage of its log. Files that never change are hard-linked.
 
     The log is copied first: a record without a leaf can be repaired, a leaf without its record
     can't. If it will not be ``signed`` with the same key, only the leaves are copied.
@@ -369,7 +369,10 @@ def copy_archive(source: Path, target: Path, *, signed: bool) -> list[Damage]:
 
 
 def with_own_store(content: bytes) -> bytes:
-    """The text of communique.toml without the database; unchanged if it is invalid or has none."""
+    """Return the text of communique.toml without the database setting.
+
+    The text is unchanged if it is invalid or has no such setting.
+    """
     try:
         settings = tomlkit.parse(content)
     except (ParseError, ValueError):

@@ -1,4 +1,4 @@
-"""The result of a rebuild: contents, missing parts, and reasons for failure."""
+"""Result of a rebuild: contents, missing parts, and reasons for failure."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class DamagedPlace(msgspec.Struct, frozen=True):
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """A record that a release or file refers to, and that is damaged or missing.
+    """A record that a release or file refers to, but that is damaged or missing.
 
     ``release`` is the id of the release at ``url``, empty for a file. ``shows`` is the content of
     the record: ``version 1``, ``last seen``, ``gone`` or ``file``. The record begins at the byte
-    ``offset`` of ``file``, which is empty if only its ``leaf`` is known.
+    ``offset`` of ``file``, which is empty if only the ``leaf`` of the record is known.
     """
 
     release: str
@@ -92,7 +92,7 @@ class Rebuilt(msgspec.Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is missing."""
+        """Whether the rebuild is complete."""
         lacking = (self.damaged, self.missing, self.releases_lost, self.leaves_lost)
         return not any((*lacking, self.unreadable, self.refused, self.files_lost, self.unpublished))
 
@@ -102,8 +102,8 @@ def restore_sightings(
 ) -> list[Unreadable]:
     """Store which captures saw releases last; return the captures that are lost.
 
-    ``seen_in`` maps releases to the leaves of these captures. Of a removed capture, only the data
-    in its leaf is stored. Raises ArchiveError.
+    ``seen_in`` maps releases to the leaves of these captures. For a removed capture, only the data
+    in its leaf are stored. Raises ArchiveError.
     """
     known = {one.leaf: one for one in captures_at(archive, found, {*seen_in.values()})}
     store.restore_sightings(
@@ -115,7 +115,10 @@ def restore_sightings(
 
 
 def captures_at(archive: Path, found: Scan, numbers: Collection[int]) -> Iterator[Capture]:
-    """The captures of the leaves with these ``numbers``, except captures whose record is lost."""
+    """Yield the captures of the leaves with these ``numbers``.
+
+    Captures whose record is lost are omitted.
+    """
     for place, leaf in found.answers.items():
         if leaf is not None and leaf in numbers:
             yield read_record(archive, *place).capture(leaf)
@@ -125,7 +128,7 @@ def captures_at(archive: Path, found: Scan, numbers: Collection[int]) -> Iterato
 
 
 def unreadable_captures(store: Store, found: Scan) -> list[Unreadable]:
-    """The captures of a store whose records are damaged or missing, with their contents."""
+    """Return the captures of a store whose records are damaged or missing, with their contents."""
     # Removed records have no file.
     lost = {
         one.record_id: one

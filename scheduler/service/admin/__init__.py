@@ -1,4 +1,4 @@
-"""The operator's room at /admin: pages to manage a home directory in a browser.
+"""Operator's room at /admin: pages to manage a home directory in a browser.
 
 app.Admin is the entry point. The pages call the same jobs as the commands.
 """

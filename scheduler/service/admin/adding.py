@@ -1,4 +1,4 @@
-"""The pages to add a source, which run `communique add` to inspect a site and to save it."""
+"""Pages to add a source. They run `communique add` to inspect a site and to save the source."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from scheduler.logs import without_secrets
 from scheduler.service.admin.pages import AdminPages, AdminService, LiveEvents, Posts
 
 INSPECTION_SECONDS: Final = 180.0
-"""Maximum duration of an inspection. A slow site takes a minute."""
+"""Maximum duration of an inspection in seconds. A slow site takes a minute."""
 
 MAX_INSPECTIONS: Final = 2
 """Maximum number of sites that are inspected at the same time. Others wait."""
@@ -34,24 +34,24 @@ MAX_KEPT_RESULTS: Final = 20
 """Maximum number of inspections whose results are kept in memory."""
 
 MAX_INPUT_CHARS: Final = 2000
-"""Maximum length of an address or a name in a form."""
+"""Maximum length of an address or a name in a form, in characters."""
 
 MAX_ROWS: Final = 10
 """Maximum number of listing rows, doubts and notes on a page."""
 
 MAX_EXCERPT_CHARS: Final = 600
-"""Maximum length of a value or a text of a release on a page."""
+"""Maximum length of a value or a text of a release on a page, in characters."""
 
 
 class UnusableAddress(CommuniqueError):
-    """The form contains an invalid web address."""
+    """An address in the form is not a valid web address."""
 
 
 @dataclass
 class Inspection:
     """The inspection of a site. ``found`` is the result of `communique add`.
 
-    Its state is ``unfinished`` if that command ended without a result.
+    The state is ``unfinished`` if that command ended without a result.
     """
 
     id: str

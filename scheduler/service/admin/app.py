@@ -1,4 +1,4 @@
-"""The ASGI application at /admin: check the access, then find the page."""
+"""ASGI application at /admin: check the access, then find the page."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Admin:
         await self._app({**scope, "state": {"session": entered}}, receive, send)
 
     def _lacks_slash(self, scope: Scope) -> bool:
-        """Return whether only the path with a slash at its end leads to a page."""
+        """Whether the path leads to a page only with a slash at its end."""
         here, there = (
             {route.matches({**scope, "path": path})[0] for route in self._app.routes}
             for path in (scope["path"], scope["path"] + "/")

@@ -1,4 +1,4 @@
-"""The pages to correct a field: click its text on a saved page, then choose and save a selector.
+"""Pages to correct a field: click its text on a saved page, then choose and save a selector.
 
 The saved page is in a sandboxed frame without scripts, network and access to our origin. Each of
 its texts is a link that opens the selectors of its element in the whole window. So this works
@@ -37,7 +37,7 @@ FRAME: Final = {
 """Headers of a saved page, which isolate it."""
 
 MAX_SELECTOR_CHARS: Final = 500
-"""Maximum length of a selector."""
+"""Maximum length of a selector in characters."""
 
 
 class CorrectPages:

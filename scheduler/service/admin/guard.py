@@ -32,7 +32,7 @@ from feeds.server.requests.client import host_in, is_local, is_loopback
 from feeds.server.token_gate import refusal
 
 MAX_FORM_BYTES: Final = 65_536
-"""Maximum size of a form."""
+"""Maximum size of a form in bytes."""
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
@@ -50,7 +50,7 @@ FOREIGN_PAGE: Final = "Pages of other sites must not request the operator's room
 
 
 class RejectedForm(CommuniqueError):
-    """A form may be forged, or can't be parsed."""
+    """A form that may be forged, or that can't be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +72,15 @@ class Guard:
         self.cookie_name = f"communique_{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
     def needs_process(self, scope: Scope) -> bool:
-        """Return whether the access depends on the process of the client."""
+        """Whether the access depends on the process of the client."""
         return not is_part_of_another_site(scope) and is_local(scope, self._site)
 
     def enter(self, scope: Scope, *, is_own: bool = True) -> Session | Response:
         """Return the session of a request, or the response that denies access.
 
         ``is_own`` is true if a request from this machine comes from a program of the same user.
-        There is one session per token until this process ends, so a link from another site opens
-        the same session.
+        Each token has one session until this process ends, so a link from another site opens the
+        same session.
         """
         if is_part_of_another_site(scope):
             return page(scope, 403, message=FOREIGN_PAGE)
@@ -127,7 +127,7 @@ class Guard:
 
 
 def is_part_of_another_site(scope: Scope) -> bool:
-    """Return whether a page of another site embeds or fetches this resource (Fetch Metadata).
+    """Whether a page of another site embeds or fetches this resource (Fetch Metadata).
 
     A click on a link does not count, because it opens a page of ours.
     """

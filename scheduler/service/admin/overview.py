@@ -1,4 +1,4 @@
-"""The home page of the operator's room: health, visits, errors, deliveries and sizes."""
+"""Home page of the operator's room: health, visits, errors, deliveries and sizes."""
 
 from __future__ import annotations
 

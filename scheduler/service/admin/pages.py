@@ -1,7 +1,7 @@
 """Shared parts of all pages of the operator's room: rendering, forms, the service, live updates.
 
-Open pages reload after each change in this process. Changes by other processes are unknown here, so
-pages also reload every MAX_EVENT_INTERVAL_SECONDS.
+Open pages reload after each change in this process. This process does not see changes by other
+processes, so pages also reload every MAX_EVENT_INTERVAL_SECONDS.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ MAX_PENDING_MESSAGES: Final = 100
 
 
 class AdminService(Protocol):
-    """The interface of the service for the operator's room."""
+    """Interface of the service for the operator's room."""
 
     @property
     def visiting(self) -> Collection[str]:
@@ -123,13 +123,17 @@ class AdminPages:
 
 @cache
 def templates(site: Environment) -> Environment:
-    """Return the templates of the site and of these pages. Cached, because compiling is slow."""
+    """Return the templates of the site and of these pages.
+
+    They are cached, because compiling is slow.
+    """
     loaders = [PackageLoader("feeds.pages"), PackageLoader("scheduler.service.admin")]
     return site.overlay(loader=ChoiceLoader(loaders))
 
 
 Action: TypeAlias = Callable[[Request, Mapping[str, str]], Awaitable[str | tuple[str, str]]]
-"""Handles the fields of a form, and returns a message, or a message and the next page."""
+"""Function that handles the fields of a form, and returns a message, or a message and the next
+page."""
 
 
 class Posts:
@@ -164,10 +168,10 @@ class Posts:
 
 
 MAX_EVENT_INTERVAL_SECONDS: Final = 15.0
-"""Maximum time between two events. They also keep the connection open."""
+"""Maximum seconds between two events. Events also keep the connection open."""
 
 MIN_EVENT_INTERVAL_SECONDS: Final = 1.0
-"""Minimum time between two events."""
+"""Minimum seconds between two events."""
 
 MAX_LISTENERS: Final = 20
 """Maximum number of pages that get events."""

@@ -1,4 +1,4 @@
-"""The pages of sources: their health, files and visits, and decisions about them."""
+"""Pages of sources: their health, files and visits, and decisions about them."""
 
 from __future__ import annotations
 

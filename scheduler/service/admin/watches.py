@@ -1,4 +1,4 @@
-"""The pages of watches: filters, outputs, deliveries, recent matches, tests and pauses."""
+"""Pages of watches: filters, outputs, deliveries, recent matches, tests and pauses."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_ROWS: Final = 30
 """Maximum number of deliveries, and of matches, on a page."""
 
 TEST_SECONDS: Final = 90.0
-"""Maximum duration of a test. A receiver may take 20 seconds of it."""
+"""Maximum duration of a test in seconds. A receiver may take 20 of them."""
 
 UNFINISHED: Final = "the check of recent events ended without a result; reload the page"
 
