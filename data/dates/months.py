@@ -99,8 +99,10 @@ def month_of(name: str, languages: tuple[str, ...] = ()) -> int | None:
     any_language = _any_language()
     if name in any_language:
         return any_language[name]
-    if name[:1] in {"ב", "ל"}:  # Hebrew prefixes "in" and "to"
-        return any_language.get(name[1:])
+    if name[:1] in {"ב", "ל", "ខ"}:  # Hebrew prefixes "in" and "to", and "month" in Khmer
+        found = any_language.get(name[1:]) or _own_scripts().get(name[1:])
+        if found:
+            return found
     if not SHARED_SCRIPTS.search(name) and (found := _own_scripts().get(name)):
         return found
     # Turkic languages append cases: "noyabrda", "қарашасы".

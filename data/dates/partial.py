@@ -80,6 +80,11 @@ def year_in(text: str) -> int | None:
     return years.pop() if len(years) == 1 else None
 
 
+def is_fiscal_year(text: str, reading: DateContext) -> bool:
+    """Whether the year in a heading is a fiscal year of Japan, which begins in April."""
+    return "年度" in text and (reading.speaks("ja") or _ERA_YEAR.search(text) is not None)
+
+
 def day_in_year(
     year: int, day: tuple[int, int], zone: str, raw: str, rule: str
 ) -> Published | None:

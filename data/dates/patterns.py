@@ -19,7 +19,7 @@ _WORD = (
 _GAP = r"[\s.,،/·-]{0,4}"
 _OF = (
     r"(?:(?:del?|di|do|dal|dl|de su|di u|d|of|the|den|dhen|ta|ng|ב|พ\.ศ|ค\.ศ|เดือน)"
-    r"(?:['’-]|\s|\.){1,2})?"
+    r"(?:['’-]|\s|\.){1,2}|(?:ខ|ឆន)\s?)?"
 )
 _ORDINAL = (
     r"(?:st|nd|rd|th|er|ere|ro|do|[oa°]|-?го|-?е|-?ші|-?шы|-?ci|-?e|-a|mh|ה?טן|ی|\slia)?"

@@ -54,7 +54,7 @@ _PAGE_OF: Final = re.compile(
 )
 _OF_LAST: Final = re.compile(r"([^\d\s.:]{1,14})[\s.:]{1,3}([^\d\s]{1,10})\s?(\d{1,5})(?!\d)")
 _OF_PAGES: Final = re.compile(r"[^\d]{0,14}(\d{1,4})\s?/\s?(?:共\s?)?(\d{1,4})[^\d]{0,14}")
-_CJK_PAGE: Final = re.compile(r"第\s?(\d{1,5})\s?[页頁]?\s?[^\d]{0,6}\s?(\d{1,5})\s?[页頁]")
+_CJK_PAGE: Final = re.compile(r"第\s?(\d{1,5})(?!\d)\s?[页頁]?\s?[^\d]{0,6}\s?(\d{1,5})\s?[页頁]")
 _CJK_TOTAL: Final = re.compile(
     r"(?:[共全总總]|合计|合計|総数|총|全部)[^\d]{0,6}(\d{1,7})\s?[条條项項件篇个個则則건개]"
     r"|(\d{1,7})\s?件中"

@@ -14,7 +14,7 @@ from lxml import etree
 from data.dates.context import DateContext
 from data.dates.months import month_of
 from data.dates.parse import DateReader, Found, plausible, scan
-from data.dates.partial import day_in_year, month_and_day, year_in
+from data.dates.partial import day_in_year, is_fiscal_year, month_and_day, year_in
 from data.dates.relative import is_relative
 from data.models import Published
 from data.text.folding import fold_date
@@ -36,6 +36,12 @@ _YEAR_DIGIT = re.compile(r"\d|元")
 _PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
 _LONGEST_PART = 16
 """Maximum length of a day, month or year in a separate element, in characters."""
+
+_DAY_AT_END = re.compile(r"(?<=.{6})[（(]\d{1,2}月\d{1,2}日[）)]$")
+"""A month and day in brackets after a title."""
+
+FISCAL_START = 4
+"""First month of a fiscal year (年度) in Japan."""
 
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "th", "caption", "legend", "summary"))
 _LABELS = frozenset(("dt", "th", "label"))
@@ -81,7 +87,7 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
     reading = reader.reading
     dates = _TextDates(reader)
     parts = urlsplit(url)
-    year = year_in(" ".join(re.findall(r"\d+", f"{parts.path} {parts.query}")))
+    year = _Year(year_in(" ".join(re.findall(r"\d+", f"{parts.path} {parts.query}"))))
     vain = 0
     for index, text in enumerate(flat.texts):
         if max(len(marks), vain) > MAX_DATES:
@@ -95,8 +101,7 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
             continue
         vain += likely
         if len(text.text) <= _SHORT:
-            if _YEAR_DIGIT.search(text.text):
-                year = (_heads(text) and year_in(text.text)) or year
+            year.note(text, reading)
             mark = _without_year(flat.texts, index, year, reading)
             if mark:
                 marks.append(mark)
@@ -118,6 +123,23 @@ def _heads(text: TextMark) -> bool:
         heading = heading or node.tag in _HEADINGS
         node = node.getparent()
     return heading and (node is None or node.tag != "a")
+
+
+@dataclass(slots=True)
+class _Year:
+    """The year for dates without one; ``number`` is None if it is unknown."""
+
+    number: int | None
+    is_fiscal: bool = False
+
+    def note(self, text: TextMark, reading: DateContext) -> None:
+        """Read the year if a text is a heading with a year."""
+        if _YEAR_DIGIT.search(text.text) and _heads(text) and (found := year_in(text.text)):
+            self.number, self.is_fiscal = found, is_fiscal_year(text.text, reading)
+
+    def of_month(self, month: int) -> int | None:
+        """Return the calendar year of a month."""
+        return self.number and self.number + (self.is_fiscal and month < FISCAL_START)
 
 
 def _is_plausible(mark: DateMark, reading: DateContext) -> bool:
@@ -177,15 +199,26 @@ def _is_other(texts: list[TextMark], index: int, heads: ColumnHeads, before: str
 
 
 def _without_year(
-    texts: list[TextMark], index: int, year: int | None, reading: DateContext
+    texts: list[TextMark], index: int, year: _Year, reading: DateContext
 ) -> DateMark | None:
+    """Return the date at the beginning of a text that contains only a month and day, or None.
+
+    In Japan, the date may also be in brackets after a title.
+    """
     text = texts[index]
-    for raw, last in ((text.text, index), (" ".join(_parts(texts, index, 2)), index + 1)):
-        day = month_and_day(raw, reading) if _DIGIT.search(raw) else None
+    ended = _DAY_AT_END.search(text.text)
+    for raw, last in (
+        (text.text, index),
+        (ended[0] if ended else "", index),
+        (" ".join(_parts(texts, index, 2)), index + 1),
+    ):
+        day = month_and_day(raw.strip("（）"), reading) if _DIGIT.search(raw) else None
         if day:
             rule = "listing:no-year"
-            dated = day_in_year(year, day, reading.zone, raw, rule) if year else None
-            return DateMark(text.place, texts[last].place, dated, alone=True, sign=text.sign)
+            own = year.of_month(day[0])
+            dated = day_in_year(own, day, reading.zone, raw, rule) if own else None
+            is_alone = not (ended and raw == ended[0])
+            return DateMark(text.place, texts[last].place, dated, alone=is_alone, sign=text.sign)
     return None
 
 

@@ -1,7 +1,8 @@
 """Separate the records of a list from records of another list.
 
 A box of popular releases may contain dated links like those of the main list. Its rows have fewer
-elements, or it is in a sidebar. Or its heading announces it, and it covers the same time.
+elements, or it is in a sidebar. Or its heading announces it, and it covers the same time. Or none
+of its rows has a date.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Final
 
 from lxml import etree
 
+from data.dates.partial import year_in
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.regions import Region
@@ -27,6 +29,9 @@ ALIKE: Final = 0.5
 
 SMALLER: Final = 0.67
 """Maximum size of a list that may be a box, as a share of the largest list."""
+
+MIN_ROWS: Final = 3
+"""Minimum number of rows in a list that is another one because it has no dates."""
 
 MAX_LEVELS: Final = 3
 """Maximum number of levels from a record up to its list."""
@@ -73,10 +78,21 @@ def without_foreign_rows(region: Region, flat: FlatPage, dates: list[DateMark]) 
         and len(spans) <= SMALLER * len(largest)
         and likeness(make, make_of(spans)) < ALIKE
     }
+    if region.side == "in" and days:
+        others |= {one for one, spans in lists.items() if _is_undated_box(spans, flat, dates)}
     if not others:
         return region
     kept = [span for span in region.records if ancestor(span.node, level) not in others]
     return replace(region, records=kept)
+
+
+def _is_undated_box(spans: list[ElementSpan], flat: FlatPage, dates: list[DateMark]) -> bool:
+    """Whether a list beside a dated list has several rows, no date and no year as its heading."""
+    if len(spans) < MIN_ROWS:
+        return False
+    first = bisect_left(dates, spans[0].begin, key=lambda mark: mark.place)
+    is_dated = first < len(dates) and dates[first].place < spans[-1].end
+    return not is_dated and year_in(heading_above(spans[0].begin, flat)) is None
 
 
 def list_level(nodes: Sequence[etree._Element]) -> int:

@@ -12,6 +12,7 @@ from lxml import etree
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark, TextMark
 from spiders.listing.rows.regions import MOSTLY, NEAR, Region
+from spiders.page.html_tree import line_of
 
 LEAD = 8
 """Maximum distance of a title above its record, in marks (texts and links)."""
@@ -58,9 +59,9 @@ def records_of(
 def releases_among(found: list[Record], region: Region) -> list[Record]:
     """Return the records that list releases, from a region's records with links."""
     dated = [record for record in found if record.dates]
-    if region.side == "above" or (region.side == "in" and len(dated) >= MOSTLY * len(found)):
-        return dated
-    return found
+    if region.side == "above":
+        return [record for record in found if record.dates or _has_empty_term(record.span.node)]
+    return dated if region.side == "in" and len(dated) >= MOSTLY * len(found) else found
 
 
 def linked_records(
@@ -72,7 +73,8 @@ def linked_records(
     """
     spans = region.records
     places = [mark.place for mark in dates]
-    alone = [mark for mark in dates if mark.alone] if region.side == "above" else []
+    is_above = region.side == "above"
+    alone = [mark for mark in dates if mark.alone and not mark.other] if is_above else []
     alone_places = [mark.place for mark in alone]
 
     def between(begin: int, end: int) -> list[DateMark]:
@@ -87,12 +89,12 @@ def linked_records(
         own = between(begin, end)
         if region.side == "before":
             own = between(max(spans[index - 1].end if index else 0, begin - NEAR), begin) or own
-            if not own and found and _list_of(spans[index - 1].node) is _list_of(span.node):
+            if not own and found and _follows(span.node, spans[index - 1].node):
                 own = found[-1].dates  # one date for several releases: <dt> and its <dd>s
             begin = min(begin, own[0].place) if own else begin
             ahead = between(end, min(following, end + NEAR))
             end = ahead[0].place if ahead else min(following, end + NEAR)
-        if region.side == "above" and not own:
+        if is_above and not own and not _has_empty_term(span.node):
             last = bisect_left(alone_places, span.begin)
             own = alone[max(0, last - 1) : last]
         floor = spans[index - 1].end if index else 0
@@ -103,9 +105,23 @@ def linked_records(
     return found
 
 
-def _list_of(node: etree._Element) -> etree._Element | None:
-    """Return the list that contains a row; the row may be given as the link inside it."""
+def _has_empty_term(node: etree._Element) -> bool:
+    """Whether the `<dt>` right above a record, where its date should be, has no text."""
+    term = _row_of(node).getprevious()
+    return term is not None and term.tag == "dt" and not line_of(term).strip()
+
+
+def _follows(node: etree._Element, before: etree._Element) -> bool:
+    """Whether two rows are in the same list, without a `<dt>` between them."""
+    row, earlier = map(_row_of, (node, before))
+    if row.getparent() is not earlier.getparent():
+        return False
+    return row.tag != "dd" or row is earlier or row.getprevious() is earlier
+
+
+def _row_of(node: etree._Element) -> etree._Element:
+    """Return the row of a record, which may be given as the link inside the row."""
     parent = node.getparent()
     if node.tag == "a" and parent is not None and parent.tag in {"dd", "li", "p", "td", "h3", "h4"}:
-        return parent.getparent()
-    return parent
+        return parent
+    return node

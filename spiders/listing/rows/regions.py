@@ -45,6 +45,9 @@ _IN_TEXT = 0.6
 _HEADING_NEAR = 20
 """Maximum distance of a heading with a date above the first record, in marks (texts and links)."""
 
+MAX_ROW_LEVELS = 6
+"""Maximum number of levels from a record up to its row."""
+
 _SPLIT = 4
 """Minimum number of elements in a group that is split by parts of the page."""
 
@@ -188,11 +191,13 @@ class _Counts:
         self._flat = flat
         self._all = [mark.place for mark in dates]
         self._alone = [mark.place for mark in dates if mark.alone]
-        self._alone_signs = [mark.sign for mark in dates if mark.alone]
+        headings = [mark for mark in dates if mark.alone and not mark.other]
+        self._heading_places = [mark.place for mark in headings]
+        self._heading_signs = [mark.sign for mark in headings]
         rows = [span for span in flat.spans if span.node.tag in {"tr", "li"}]
         self._rows = sorted(rows, key=lambda span: span.begin)
         self._row_begins = [span.begin for span in self._rows]
-        self._holders = {span.node: span.end for span in flat.spans}
+        self._spans = {span.node: span for span in flat.spans}
         self._titled = _titled(flat)
 
     def _worth(self, begin: int, end: int) -> float:
@@ -277,19 +282,22 @@ class _Counts:
         the same signature and are outside the rows that contain the records.
         """
         first = records[0].begin
+        own: list[ElementSpan] | None = None
         gaps = [(max(0, first - _HEADING_NEAR), first)]
         gaps += [(span.end, following.begin) for span, following in pairwise(records)]
         kinds: Counter[int] = Counter()
         headed = 0
         for index, (begin, end) in enumerate(gaps):
-            last = bisect_left(self._alone, end) - 1
-            if (
-                last >= 0
-                and self._alone[last] >= begin
-                and not self._in_row(self._alone[last], end)
-                and not self._in_item(self._alone[last], end)
+            last = bisect_left(self._heading_places, end) - 1
+            date = self._heading_places[last] if last >= 0 else -1
+            if date < begin:
+                continue
+            if own is None:
+                own = self._rows_around(records)
+            if not (
+                self._in_row(date, end) or self._in_own_row(date, own) or self._in_item(date, end)
             ):
-                kinds[self._alone_signs[last]] += 1
+                kinds[self._heading_signs[last]] += 1
                 headed = headed or len(records) - index
         if not kinds:
             return 0.0
@@ -303,6 +311,25 @@ class _Counts:
         index = bisect_left(self._row_begins, date + 1) - 1
         return index >= 0 and self._rows[index].end > record
 
+    def _rows_around(self, records: list[ElementSpan]) -> list[ElementSpan]:
+        """Return the rows that each contain one of the records, in page order.
+
+        Rows are the largest such elements that are not shared by several records.
+        """
+        rows = [span.node for span in records]
+        for _ in range(MAX_ROW_LEVELS):
+            above = [node.getparent() for node in rows]
+            if None in above or len(set(above)) < len(above):
+                break
+            rows = [node for node in above if node is not None]
+        return [span for node in rows if (span := self._spans.get(node))]
+
+    @staticmethod
+    def _in_own_row(date: int, rows: list[ElementSpan]) -> bool:
+        """Whether a date is in one of the rows, so that it belongs to this row only."""
+        index = bisect_left(rows, date + 1, key=lambda row: row.begin) - 1
+        return index >= 0 and rows[index].end > date
+
     def _in_item(self, date: int, record: int) -> bool:
         """Whether a date is in an item with its own link, above a record.
 
@@ -311,15 +338,15 @@ class _Counts:
         """
         texts = self._flat.texts_in(date, date + 1)
         node = texts[0].parent if texts else None
-        while node is not None and (node not in self._holders or node.tag == "a"):
+        while node is not None and (node not in self._spans or node.tag == "a"):
             node = node.getparent()
-        while node is not None and self._holders[node] <= record:
+        while node is not None and self._spans[node].end <= record:
             parent = node.getparent()
-            if parent is not None and self._holders.get(parent, record + 1) <= record:
+            if parent in self._spans and self._spans[parent].end <= record:
                 alike = (one for one in parent.iterchildren(node.tag) if one is not node)
-                if any(one in self._holders for one in alike):
+                if any(one in self._spans for one in alike):
                     return True
-            node = parent if parent in self._holders else None
+            node = parent if parent in self._spans else None
         return False
 
     def singles(self) -> list[Region]:

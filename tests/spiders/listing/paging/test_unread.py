@@ -231,3 +231,19 @@ def test_numbers_of_later_pages_that_nothing_leads_to_are_more() -> None:
     other = "<p><a href='/works/1/'>1</a> <a href='/works/2/'>2</a></p>"
     for below in (last, other):
         assert not reason_for(listing(below, url=here), listed=30, pages=3)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("第12页", ""),
+        ("第 12 頁", ""),
+        ("第 12 頁 / 共 30 頁", "the pages up to 30"),
+        ("第1页/共12页", "the pages up to 12"),
+        ("第 2 / 24 页", "the pages up to 24"),
+    ],
+)
+def test_one_number_of_a_page_is_not_split(text: str, wanted: str) -> None:
+    found = reason(f"<p>{text}</p>")
+    assert wanted in found
+    assert bool(found) == bool(wanted)
