@@ -9,9 +9,7 @@ from typing import Final
 
 from benchmarks.growth_parts.setting import NOW, READING, page_of
 from data.models import Content
-from spiders.barriers.challenges import challenge_in
-from spiders.barriers.logins import lock_reason
-from spiders.barriers.soft_404 import apology_in
+from spiders.barriers.barrier import barrier_to_listing, barrier_to_release
 from spiders.body.clean_html import clean_body, outer_html
 from spiders.body.frames import is_frame_line
 from spiders.body.serialize import serialize
@@ -199,9 +197,8 @@ def barriers(text: str) -> object:
     page = page_of(text)
     content = Content("")
     return (
-        challenge_in(page),
-        apology_in(page),
-        lock_reason(page, content, "A lamp"),
+        barrier_to_listing(page),
+        barrier_to_release(page, content, "A lamp"),
         is_frame_line(page, "Harbour board of Lindmouth", ["Harbour"]),
         needs_scripts(page),
     )

@@ -1,4 +1,4 @@
-"""Recognize challenges, captchas and login pages that are served in place of a page.
+"""Recognize challenges and captchas that are served in place of a page.
 
 A page counts as one of these only if it has little text, no date, and a sign that releases do not
 have. Pages with a captcha for another purpose, such as a newsletter, are not affected.
@@ -10,15 +10,6 @@ import re
 from http import HTTPStatus
 from typing import Final
 
-from data.models import Content
-from data.text.words import tokens
-from spiders.barriers.logins import (
-    LOGIN_FIRST,
-    MIN_RELEASE_WORDS,
-    Barrier,
-    is_login_page,
-    lock_reason,
-)
 from spiders.page.html_tree import line_of
 from spiders.page.page import Page
 
@@ -54,6 +45,8 @@ MAX_CHALLENGE_HEADINGS: Final = 3
 CHALLENGED: Final = "the site shows a challenge instead, to keep programs out"
 """Explains a challenge."""
 
+CAPTCHA_SHOWN: Final = "the site shows a captcha instead, to keep programs out"
+
 CHALLENGE_STATUSES: Final = (
     HTTPStatus.UNAUTHORIZED,
     HTTPStatus.FORBIDDEN,
@@ -63,40 +56,30 @@ CHALLENGE_STATUSES: Final = (
 )
 """Status codes of responses that may contain a challenge."""
 
-NO_CONTENT: Final = Content("")
+
+def is_challenge(page: Page) -> bool:
+    """Whether a page has a challenge's markup, or a waiting text and few headings."""
+    if CHALLENGE.search(page.text):
+        return True
+    headings = _headings(page)
+    return len(headings) <= MAX_CHALLENGE_HEADINGS and _waits(headings)
 
 
-def barrier_in(page: Page) -> Barrier | None:
-    """Return the challenge, login, paywall or notice on a page without its own text, or None."""
-    return challenge_in(page) or lock_reason(page, NO_CONTENT, "")
+def has_captcha(page: Page) -> bool:
+    """Whether a page has a captcha and the text of a challenge."""
+    return bool(CAPTCHA.search(page.text)) and _waits(_headings(page))
 
 
-def block_reason(page: Page, content: Content) -> Barrier | None:
-    """Return the obstacle on a page in place of a release, or None.
-
-    ``content`` was extracted from the page, without a date from the listing.
-    """
-    if content.published is not None or len(tokens(content.body_text)) >= MIN_RELEASE_WORDS:
-        return None
-    return challenge_in(page)
+def _headings(page: Page) -> list[str]:
+    return [text for node in page.tree.iter("title", "h1", "h2") if (text := line_of(node))]
 
 
-def challenge_in(page: Page) -> Barrier | None:
-    """Return the challenge or login that a page without its own text shows, or None."""
-    titles = [text for node in page.tree.iter("title", "h1") if (text := line_of(node))]
-    headings = titles + [text for node in page.tree.iter("h2") if (text := line_of(node))]
-    waits = any(map(WAITING_PAGE_TEXT.search, headings))
-    if CHALLENGE.search(page.text) or (waits and len(headings) <= MAX_CHALLENGE_HEADINGS):
-        return Barrier("challenge", CHALLENGED)
-    if is_login_page(page, titles):
-        return Barrier("login", LOGIN_FIRST)
-    if waits and CAPTCHA.search(page.text):
-        return Barrier("challenge", "the site shows a captcha instead, to keep programs out")
-    return None
+def _waits(headings: list[str]) -> bool:
+    return any(map(WAITING_PAGE_TEXT.search, headings))
 
 
-def refusal(status: int, page: Page) -> tuple[str, str]:
-    """Return a short code and a description for a response with an error status."""
+def error_status(status: int, page: Page) -> tuple[str, str]:
+    """Return the error kind and a description of a response with an error status."""
     if status in CHALLENGE_STATUSES and CHALLENGE.search(page.text):
         return "blocked:challenge", f"answered {status}: {CHALLENGED}"
     return f"http:{status}", f"answered {status}"

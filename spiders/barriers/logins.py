@@ -1,9 +1,9 @@
-"""Recognize logins, password forms, paywalls and maintenance notices in place of a page's text."""
+"""Recognize login pages, and password forms in place of a page's text."""
 
 from __future__ import annotations
 
 import re
-from typing import Final, Literal, NamedTuple
+from typing import Final
 
 from lxml import etree
 
@@ -32,9 +32,6 @@ LOGIN_FIRST: Final = "the site shows a login instead, for users with an account"
 TITLE_SEPARATOR: Final = re.compile(r"\s[-|–—·»:]\s|\|")
 """Separates the title of a page from the name of its site."""
 
-MIN_WORDS_BEYOND_NOTICE: Final = 40
-"""Minimum words of a text that is not a notice."""
-
 MIN_FORM_SHARE: Final = 0.6
 """Minimum share of a text's words in a form, for the text to be the form itself."""
 
@@ -48,92 +45,26 @@ ASIDE_NAMES: Final = frozenset(
 NAME_FIELD_TYPES: Final = frozenset(["", "text", "email", "tel"])
 """Types of form fields in which users enter their name."""
 
-NOT_FREE: Final = re.compile(rb'"isAccessibleForFree"\s*:\s*"?false\b', re.IGNORECASE)
-"""Markup of a page behind a paywall (schema.org)."""
 
-NOTICE: Final = re.compile(
-    r"(?:under|down for|undergoing|scheduled) (?:\w+ )?maintenance"
-    r"|be (?:right )?back (?:soon|shortly)"
-    r"|temporarily (?:offline|unavailable|closed|down)|(?:site|page) is (?:currently )?offline"
-    r"|wartungsarbeiten|wartungsmodus|en maintenance|en mantenimiento|in manutenzione"
-    r"|em manutenção|in onderhoud|przerwa techniczna|prace konserwacyjne|v údržbě|karbantartás"
-    r"|în mentenanță|underhåll pågår|vedlikehold pågår|huoltokatko|bakım (?:çalışması|modu|yapıl)"
-    r"|технически[ея] работы|профилактические работы|технічні роботи|в режиме обслуживания"
-    r"|メンテナンス中|维护中|維護中|점검 ?중|تحت الصيانة|في وضع الصيانة",
-    re.IGNORECASE,
-)
-"""Messages of a site that is temporarily offline."""
-
-PAYWALL: Final = re.compile(
-    r"(?:for|to) (?:our )?(?:subscribers|members)(?: only)?$|subscribers? only|members? only"
-    r"|(?:subscribe|sign up|register|log in|sign in) to (?:continue|keep|read|view|unlock)"
-    r"|nur für abonnent|réservé (?:aux|à nos) abonnés|(?:solo|sólo|exclusivo) para suscriptores"
-    r"|riservato agli abbonati|exclusivo para assinantes|alleen voor abonnees"
-    r"|tylko dla (?:subskrybentów|prenumeratorów)|только (?:для|по) подписчик|только по подписке"
-    r"|会員限定|仅限(?:会员|订阅)|구독자 전용",
-    re.IGNORECASE,
-)
-"""Messages of pages whose text is only for subscribers."""
-
-PAYWALL_FIRST: Final = "the site shows a paywall instead, for subscribers"
+def is_login_page(page: Page) -> bool:
+    """Whether a page is a login: it has a password field, and a title that reads so."""
+    has_password = any(
+        node.get("type", "").lower() == "password" for node in page.tree.iter("input")
+    )
+    return has_password and any(
+        LOGIN.fullmatch(TITLE_SEPARATOR.split(text)[0].strip())
+        for node in page.tree.iter("title", "h1")
+        if (text := line_of(node))
+    )
 
 
-class Barrier(NamedTuple):
-    """An obstacle in place of a page: its ``kind``, and a sentence that describes it."""
-
-    kind: Literal["challenge", "login", "maintenance"]
-    says: str
-
-
-def is_login_page(page: Page, titles: list[str]) -> bool:
-    """Whether a page is a login: it has a password field, and one of its ``titles`` says so."""
-    asks = any(node.get("type", "").lower() == "password" for node in page.tree.iter("input"))
-    return asks and any(LOGIN.fullmatch(TITLE_SEPARATOR.split(text)[0].strip()) for text in titles)
+def password_form_message(page: Page, content: Content) -> str | None:
+    """Return a sentence about a password form in place of a page's text, or None."""
+    forms = page.tree.iter("form")
+    return next((message for form in forms if (message := _form_message(form, content))), None)
 
 
-def lock_reason(page: Page, content: Content, listed: str) -> Barrier | None:
-    """Return the login, paywall or notice in place of a page's text, or None.
-
-    ``listed`` is the page's title on the listing, or "". A page with this title is never a notice.
-    """
-    reason, most = _reason(page, content, listed)
-    # Count the words last: this takes longest, and few pages have a possible obstacle.
-    return reason if reason and len(tokens(content.body_text)) < most else None
-
-
-def _reason(page: Page, content: Content, listed: str) -> tuple[Barrier | None, int]:
-    """Return a possible obstacle, or None.
-
-    The number is the minimum words of a text that rules the obstacle out.
-    """
-    for form in page.tree.iter("form"):
-        if asks := _asks(form, content):
-            return Barrier("login", asks), MIN_RELEASE_WORDS
-    if NOT_FREE.search(page.markup):
-        return Barrier("login", PAYWALL_FIRST), MIN_RELEASE_WORDS
-    if content.published or content.attachments:
-        return None, 0
-    return _notice(page, tokens(listed)), MIN_WORDS_BEYOND_NOTICE
-
-
-def _notice(page: Page, expected: list[str]) -> Barrier | None:
-    """Return a notice in a page's title or headings, or None.
-
-    A page that has the ``expected`` title is not a notice.
-    """
-    for node in page.tree.iter("title", "h1", "h2"):
-        line = line_of(node)
-        if expected and tokens(line)[: len(expected)] == expected:
-            return None
-        if NOTICE.search(line):
-            notice = f"the site shows a maintenance notice instead: {line[:80]!r}"
-            return Barrier("maintenance", notice)
-        if PAYWALL.search(line):
-            return Barrier("login", f"the site shows a paywall instead: {line[:80]!r}")
-    return None
-
-
-def _asks(form: etree._Element, content: Content) -> str | None:
+def _form_message(form: etree._Element, content: Content) -> str | None:
     """Return a sentence about a password form in place of a text, or None.
 
     A form with only a password opens one page (WordPress's post_password, Drupal's protected

@@ -1,10 +1,10 @@
-"""Recognize error messages that are served with a success status: soft 404s and outages."""
+"""Recognize pages that report the requested page as missing, with a success status."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
-from typing import Final, NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from data.identity.decision import REPLACED_SIMILARITY
 from data.models import Content
@@ -43,20 +43,11 @@ MISSING: Final = (
 )
 """Messages for pages that were not found."""
 
-OUTAGE: Final = (
-    rf"(?:{NOUN})? ?(?:is )?unavailable|internal server error|bad gateway|server error"
-    r"|gateway time-?out|service (?:is )?(?:temporarily )?unavailable"
-    r"|error establishing a database connection"
-    r"|(?:(?:this |our )?(?:web ?)?site (?:is )?)?(?:currently )?(?:under|down for|in) maintenance"
-    r"|wartungsarbeiten|site en maintenance|технические работы"
-)
-"""Messages of sites that are out of order."""
-
 ERROR: Final = r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata |błąd )?"
 """Words before the status code in titles of error pages."""
 
 
-def apology_pattern(code: str, texts: str) -> re.Pattern[str]:
+def error_title_pattern(code: str, texts: str) -> re.Pattern[str]:
     """Return a pattern for titles of error pages.
 
     A title contains an error with this status ``code``, or one of the ``texts``.
@@ -67,11 +58,8 @@ def apology_pattern(code: str, texts: str) -> re.Pattern[str]:
     )
 
 
-MISSING_PAGE: Final = apology_pattern("404|410", MISSING)
+MISSING_TITLE: Final = error_title_pattern("404|410", MISSING)
 """Titles of pages that were not found."""
-
-BROKEN_SITE: Final = apology_pattern("50[0234]", OUTAGE)
-"""Titles of sites that are out of order."""
 
 MISSING_SENTENCE: Final = re.compile(
     rf"{MISSING_LOCAL}|\b{NOUN}\b[^.!?\n]{{0,60}} (?:(?:was|is|could|can ?)(?:not| not|n['’]t)"
@@ -81,36 +69,21 @@ MISSING_SENTENCE: Final = re.compile(
 )
 """Sentences on a page that report the requested page as missing."""
 
-MAX_APOLOGY_WORDS: Final = 40
+MAX_ERROR_WORDS: Final = 40
 """Maximum words of a page's text in which a sentence can report the page as missing."""
 
 
-class Apology(NamedTuple):
-    """An error message in place of a release; ``missing`` if the page was not found.
-
-    Otherwise the site is out of order.
-    """
-
-    says: str
-    missing: bool
+def missing_page_message(page: Page) -> str | None:
+    """Return a sentence about a title that reports only that the page is missing, or None."""
+    return title_message(page, MISSING_TITLE)
 
 
-def soft_404_reason(page: Page, content: Content) -> Apology | None:
-    """Return the error message on a page with a success status, or None.
-
-    ``content`` was extracted from the page itself.
-    """
-    if content.published is not None or len(tokens(content.body_text)) >= MIN_RELEASE_WORDS:
-        return None
-    return apology_in(page)
+def title_message(page: Page, errors: re.Pattern[str]) -> str | None:
+    """Return a sentence about the first title that is one of ``errors``, or None."""
+    return _message((line_of(node) for node in page.tree.iter("title", "h1")), errors)
 
 
-def apology_in(page: Page) -> Apology | None:
-    """Return the error message in the title of a page without its own text, or None."""
-    return next(_apologies(line_of(node) for node in page.tree.iter("title", "h1")), None)
-
-
-def missing_reason(
+def missing_release_message(
     page: Page, content: Content, stored: Callable[[], Content | None]
 ) -> str | None:
     """Return why a page at a stored release's address is an error page, or None.
@@ -123,9 +96,10 @@ def missing_reason(
         return None
     words = len(tokens(content.body_text))
     headings = [line_of(node) for node in page.tree.iter("title", "h1", "h2")]
-    found = _apologies([*headings, content.title]) if words < MIN_RELEASE_WORDS else iter(())
-    reason = next((one.says for one in found if one.missing), None)
-    if reason is None and words <= MAX_APOLOGY_WORDS:
+    reason = None
+    if words < MIN_RELEASE_WORDS:
+        reason = _message([*headings, content.title], MISSING_TITLE)
+    if reason is None and words <= MAX_ERROR_WORDS:
         sentence = MISSING_SENTENCE.search(content.body_text)
         reason = f"the page reports {sentence.group()!r} with a success status" if sentence else ""
     known = stored() if reason else None
@@ -143,10 +117,9 @@ def _has(words: list[str], part: list[str]) -> bool:
     return f" {' '.join(part)} " in f" {' '.join(words)} "
 
 
-def _apologies(texts: Iterable[str]) -> Iterator[Apology]:
-    """Yield the error messages in titles and headings."""
+def _message(texts: Iterable[str], errors: re.Pattern[str]) -> str | None:
     for text in texts:
         for part in map(str.strip, TITLE_SEPARATOR.split(text)):
-            missing = MISSING_PAGE.fullmatch(part) is not None
-            if missing or BROKEN_SITE.fullmatch(part):
-                yield Apology(f"the page reports {part!r} with a success status", missing)
+            if errors.fullmatch(part):
+                return f"the page reports {part!r} with a success status"
+    return None

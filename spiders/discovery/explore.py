@@ -10,7 +10,7 @@ from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.text.urls import canonical_url, page_address, section_fragment
 from data.wording import counted
-from spiders.barriers.challenges import challenge_in
+from spiders.barriers.barrier import barrier_to_programs
 from spiders.discovery.certainty import goes_on, is_article, reads_as_release, unread_reason
 from spiders.discovery.feed_candidates import Comparison, compare, page_of_feed, preferred
 from spiders.discovery.fetcher import (
@@ -200,7 +200,7 @@ class Explorer:
         A page with all news never replaces a page of one category, but it replaces a ``single``
         release.
         """
-        if challenge_in(page):
+        if barrier_to_programs(page):
             self._tried = ()
             return page, listing
         article = is_article(page, initial_date_context(page, utc_now()))
@@ -352,8 +352,8 @@ def _why(
     page: Page, listing: Listing, tried: tuple[TriedPage, ...], links: tuple[PressLink, ...]
 ) -> str:
     """Explain why nothing was found on a page, and what to do."""
-    if sign := challenge_in(page):
-        return f"no list of releases was found on it: {sign.says}"
+    if barrier := barrier_to_programs(page):
+        return f"no list of releases was found on it: {barrier.message}"
     also = f"; tried: {named(tried)}" if tried else ""
     if not also and links:
         also = f"; it may be at {links[0].url}"

@@ -15,7 +15,7 @@ from urllib.parse import urljoin
 from data.clock import utc_now
 from data.text.urls import canonical_url
 from data.wording import counted
-from spiders.barriers.challenges import challenge_in
+from spiders.barriers.barrier import barrier_to_programs
 from spiders.discovery.certainty import TEASER, odd_rows, reads_as_release
 from spiders.discovery.feed_candidates import (
     Comparison,
@@ -152,7 +152,7 @@ def newest_archive(fetcher: Fetcher, page: Page, listing: Listing) -> tuple[Page
 
     ``listing`` is the listing of the page, which has no items.
     """
-    if needs_scripts(page) or challenge_in(page):
+    if needs_scripts(page) or barrier_to_programs(page):
         return None
     for archive in listing.archives[:ARCHIVES]:
         (answer,) = fetcher.fetch([archive.url])

@@ -344,7 +344,7 @@ def test_a_site_that_does_not_work_now_and_an_edit_that_mentions_a_loss_retract_
     text = "<p>The document of the harbour could not be found, says the Board of Lindmouth.</p>"
     room.page("/news/2.html", release_html(2, day=day, text=text))
     run = collect(home)
-    assert (run["gone"], run["changed"], kinds(run)) == ([], 1, ["soft-404"])
+    assert (run["gone"], run["changed"], kinds(run)) == ([], 1, ["blocked:maintenance"])
     assert collect(home)["retracted"] == 0
 
 

@@ -11,9 +11,7 @@ from data.languages.detection import detect_language
 from data.models import Content, Draft, Media
 from data.revisions.edits import DOCUMENT
 from data.text.html_text import paragraphs
-from spiders.barriers.challenges import block_reason
-from spiders.barriers.logins import lock_reason
-from spiders.barriers.soft_404 import soft_404_reason
+from spiders.barriers.barrier import barrier_to_release
 from spiders.body.clean_html import outer_html
 from spiders.body.frames import is_frame_line
 from spiders.crawl.drafts.layout_change import skeleton_of
@@ -67,7 +65,10 @@ def draft_release(
     own = content
     if own.published and item and own.published == item.published:
         own = replace(own, published=None)
-    _reject_obstacles(page, own, item)
+    if barrier := barrier_to_release(page, own, item.title if item else ""):
+        if barrier.kind == "missing":
+            raise MissingRelease(barrier.message)
+        raise NotARelease(barrier.error_kind, barrier.message)
     if is_frame_line(page, content.body_text, (file.name, content.publisher or "")):
         content = replace(content, body_html="", body_text="", body_rule="")
     return Draft(
@@ -98,19 +99,6 @@ def draft_section(
         zone=file.timezone,
         has_end=end_of(page.body) == "complete",
     )
-
-
-def _reject_obstacles(page: Page, own: Content, item: ListingItem | None) -> None:
-    """Raise NotARelease if a page shows an obstacle, such as a login, in place of a release.
-
-    ``own`` is the content that comes from the page and not from the listing.
-    """
-    if before := block_reason(page, own) or lock_reason(page, own, item.title if item else ""):
-        raise NotARelease(f"blocked:{before.kind}", before.says)
-    if apology := soft_404_reason(page, own):
-        if apology.missing:
-            raise MissingRelease(apology.says)
-        raise NotARelease("soft-404", apology.says)
 
 
 def completed(content: Content, file: SourceFile) -> Content:

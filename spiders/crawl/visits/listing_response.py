@@ -12,8 +12,8 @@ from scrapy.http import Response
 from data.text.clean import clean_line
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url
-from spiders.barriers.challenges import barrier_in, refusal
-from spiders.barriers.soft_404 import apology_in
+from spiders.barriers.barrier import Barrier, barrier_to_listing
+from spiders.barriers.challenges import error_status
 from spiders.crawl.page_errors import UNREQUESTED_304, NoListing
 from spiders.crawl.visits.page_sections import with_stored_addresses
 from spiders.crawl.visits.visit import Visit
@@ -112,18 +112,18 @@ def redirect_error(response: Response, visit: Visit) -> NoListing:
     """
     if response.status == HTTPStatus.OK:
         page = page_of(response)
-        barrier = barrier_in(page)
-        if barrier and not read_listing(page, visit.reader.dates, visit.file.listing).items:
-            return NoListing(f"blocked:{barrier.kind}", f"no listing was found: {barrier.says}")
+        barrier = barrier_to_listing(page)
+        if barrier and barrier.kind != "missing":
+            listing = read_listing(page, visit.reader.dates, visit.file.listing)
+            if not listing.items:
+                return _barrier_error(barrier)
     return NoListing("redirect", LISTING_MOVED_MESSAGE.format(url=response.url))
 
 
 def no_listing_error(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing:
     """Return the error for a page without a list, with the reason."""
-    if barrier := barrier_in(page):
-        return NoListing(f"blocked:{barrier.kind}", f"no listing was found: {barrier.says}")
-    if apology := apology_in(page):
-        return NoListing("soft-404", f"no listing was found: {apology.says}")
+    if barrier := barrier_to_listing(page):
+        return _barrier_error(barrier)
     if was_redirected(response):
         return listing_moved_error(response.url)
     why = "; ".join(listing.reasons) or "nothing on the page looks like a list of releases"
@@ -134,6 +134,10 @@ def no_listing_error(listing: Listing, page: Page, response: Response, visit: Vi
         f"no release was found on the listing: {why}",
         empty=listing,
     )
+
+
+def _barrier_error(barrier: Barrier) -> NoListing:
+    return NoListing(barrier.error_kind, f"no listing was found: {barrier.message}")
 
 
 def _unusable(listing: Listing, page: Page, response: Response, visit: Visit) -> NoListing | None:
@@ -158,7 +162,7 @@ def _read(response: Response, visit: Visit) -> Listing:
         visit.facts.add_listing(url, response.url, listing, None)
         return listing
     if response.status >= HTTPStatus.BAD_REQUEST:
-        kind, message = refusal(response.status, page_of(response))
+        kind, message = error_status(response.status, page_of(response))
         raise NoListing(kind, f"the server {message}", status=response.status)
     visit.check_page(response.url)
     page = page_of(response)

@@ -22,7 +22,7 @@ from data.text.redaction import without_user
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, page_address, page_key, section_fragment
 from data.text.words import tokens
-from spiders.barriers.challenges import refusal
+from spiders.barriers.challenges import error_status
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.listings.linked_releases import belongs
 from spiders.crawl.listings.listing_walk import ListingWalk
@@ -224,7 +224,7 @@ class PressRoomSpider(Spider):
     @staticmethod
     def _report_status(response: Response, visit: Visit) -> None:
         """Report the error status of a response."""
-        kind, message = refusal(response.status, page_of(response))
+        kind, message = error_status(response.status, page_of(response))
         visit.report.error(response.url, kind, f"the server {message}")
 
     @staticmethod

@@ -20,7 +20,7 @@ from data.store.core.store import Store
 from data.text.redaction import redacted
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy
-from spiders.barriers.soft_404 import missing_reason
+from spiders.barriers.soft_404 import missing_release_message
 from spiders.crawl.drafts.doubts import Doubts
 from spiders.crawl.drafts.pending_drafts import PendingDrafts
 from spiders.crawl.drafts.recorder import DraftRecorder, PageLimit, UnchangedPage, time_of
@@ -285,7 +285,7 @@ class Visit:
             release = self.stored.first_at((*aliases, page.url))
             return release.content if release else None
 
-        if message := missing_reason(page, read.draft.content, stored):
+        if message := missing_release_message(page, read.draft.content, stored):
             raise MissingRelease(message)
         return read
 

@@ -7,8 +7,8 @@ import datetime as dt
 import pytest
 
 from data.dates.context import DateContext
-from spiders.barriers.challenges import block_reason, refusal
-from spiders.barriers.logins import Barrier
+from spiders.barriers.barrier import Barrier, barrier_to_release
+from spiders.barriers.challenges import error_status
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from tests.press_room import release_html
@@ -22,7 +22,7 @@ REJECTED = "The requested URL was rejected. Please consult with your administrat
 def before(html: str) -> Barrier | None:
     """What stands before the page."""
     page = Page("https://harbour.example/news/1", html.encode())
-    return block_reason(page, read_release(page, READING).content)
+    return barrier_to_release(page, read_release(page, READING).content, "")
 
 
 def plain(title: str, body: str) -> str:
@@ -46,7 +46,7 @@ def plain(title: str, body: str) -> str:
 def test_the_text_before_a_page_is_named(html: str, told: str) -> None:
     barrier = before(html)
     assert barrier
-    assert barrier.kind == told in barrier.says
+    assert barrier.kind == told in barrier.message
 
 
 @pytest.mark.parametrize(
@@ -88,4 +88,4 @@ def test_a_page_with_something_of_a_wall_is_a_page(html: str) -> None:
 def test_a_refusal_that_is_a_challenge_is_reported_as_one(
     status: int, html: str, kind: str
 ) -> None:
-    assert refusal(status, Page("https://harbour.example/news/1", html.encode()))[0] == kind
+    assert error_status(status, Page("https://harbour.example/news/1", html.encode()))[0] == kind

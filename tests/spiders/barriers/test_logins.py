@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.dates.context import DateContext
-from spiders.barriers.challenges import barrier_in
+from spiders.barriers.barrier import barrier_to_listing
 from spiders.crawl.drafts.draft import draft_release
 from spiders.crawl.page_errors import NotARelease
 from spiders.items import ListingItem
@@ -139,5 +139,5 @@ UNLOCK = '<form action="/?unlock"><input type="password" name="pwd"><button>Go</
 )
 def test_a_page_in_place_of_a_listing_is_reported(inside: str, kind: str | None) -> None:
     page = Page("https://harbour.example/news/", f"<body>{inside}</body>".encode())
-    barrier = barrier_in(page)
+    barrier = barrier_to_listing(page)
     assert (barrier and barrier.kind) == kind

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.dates.context import DateContext
-from spiders.barriers.soft_404 import soft_404_reason
+from spiders.barriers.barrier import barrier_to_release
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from tests.press_room import release_html
@@ -29,16 +29,13 @@ def plain(title: str, body: str) -> str:
         plain("Seite nicht gefunden | Hafenamt", "<h1>Hoppla</h1><p>Suchen Sie weiter.</p>"),
         plain("Страница не найдена", "<p>Вернитесь на главную.</p>"),
         plain("页面不存在", "<p>请返回首页。</p>"),
-        plain("503 Service Temporarily Unavailable", "<h1>Please come back</h1>"),
-        plain("Site under maintenance", "<p>We shall be back at noon.</p>"),
     ],
 )
 def test_an_error_page_with_a_success_status_is_recognized(html: str) -> None:
     page = Page("https://harbour.example/news/1", html.encode())
-    apology = soft_404_reason(page, read_release(page, READING).content)
-    assert apology
-    is_outage = "503" in html or "maintenance" in html
-    assert apology.missing is not is_outage
+    barrier = barrier_to_release(page, read_release(page, READING).content, "")
+    assert barrier
+    assert barrier.kind == "missing"
 
 
 @pytest.mark.parametrize(
@@ -52,4 +49,4 @@ def test_an_error_page_with_a_success_status_is_recognized(html: str) -> None:
 )
 def test_a_release_about_missing_things_is_a_release(html: str) -> None:
     page = Page("https://harbour.example/news/1", html.encode())
-    assert soft_404_reason(page, read_release(page, READING).content) is None
+    assert barrier_to_release(page, read_release(page, READING).content, "") is None

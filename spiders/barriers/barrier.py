@@ -1,0 +1,105 @@
+"""Decide whether a page shows something in place of a release or a listing, and what.
+
+The first of these applies:
+
+1. A challenge, a login page or a captcha (challenges and logins), if the page has no date.
+2. A password form (logins) or a paywall in the page's markup (notices), with or without a date.
+3. A notice of maintenance or a paywall within the title or a heading (notices), if the page has
+   no date, no attachment and fewer than ``MIN_WORDS_BEYOND_NOTICE`` words.
+4. A title that reports only that the page is missing (soft_404), if the page has no date.
+5. A title that reports only that the site is out of order (notices), if the page has no date.
+
+None applies to a page with at least ``MIN_RELEASE_WORDS`` words of its own text. An error page at
+the address of a stored release may show the current day; ``soft_404.missing_release_message``
+compares such a page with the release.
+"""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+from data.models import Content
+from data.text.words import tokens
+from spiders.barriers.challenges import CAPTCHA_SHOWN, CHALLENGED, has_captcha, is_challenge
+from spiders.barriers.logins import (
+    LOGIN_FIRST,
+    MIN_RELEASE_WORDS,
+    is_login_page,
+    password_form_message,
+)
+from spiders.barriers.notices import (
+    MIN_WORDS_BEYOND_NOTICE,
+    PAYWALL_FIRST,
+    has_paywall_markup,
+    notice_in,
+    outage_message,
+)
+from spiders.barriers.soft_404 import missing_page_message
+from spiders.page.page import Page
+
+NO_CONTENT: Final = Content("")
+
+
+class Barrier(NamedTuple):
+    """What a page shows in place of a release or a listing, and a sentence about it.
+
+    ``maintenance`` is any site that is out of order.
+    """
+
+    kind: Literal["challenge", "login", "maintenance", "missing"]
+    message: str
+
+    @property
+    def error_kind(self) -> str:
+        """The kind of run error; see docs/reference/codes.md."""
+        return "soft-404" if self.kind == "missing" else f"blocked:{self.kind}"
+
+
+def barrier_to_listing(page: Page) -> Barrier | None:
+    """Return what a page without a list of releases shows instead, or None."""
+    return barrier_to_release(page, NO_CONTENT, "")
+
+
+def barrier_to_release(page: Page, content: Content, listed: str) -> Barrier | None:
+    """Return what a page shows in place of a release, or None.
+
+    ``content`` was extracted from the page, without a date from the listing. ``listed`` is the
+    page's title on the listing, or "". A page with this title is never a notice.
+    """
+    lock = _lock(page, content)
+    if lock is None and content.published is not None:
+        return None
+    words = len(tokens(content.body_text))
+    if words >= MIN_RELEASE_WORDS:
+        return None
+    if content.published is not None:
+        return lock
+    found = barrier_to_programs(page) or lock or _notice(page, content, listed, words)
+    if found:
+        return found
+    if message := missing_page_message(page):
+        return Barrier("missing", message)
+    message = outage_message(page, listed)
+    return Barrier("maintenance", message) if message else None
+
+
+def barrier_to_programs(page: Page) -> Barrier | None:
+    """Return the challenge, login page or captcha that a page shows to a program, or None."""
+    if is_challenge(page):
+        return Barrier("challenge", CHALLENGED)
+    if is_login_page(page):
+        return Barrier("login", LOGIN_FIRST)
+    return Barrier("challenge", CAPTCHA_SHOWN) if has_captcha(page) else None
+
+
+def _lock(page: Page, content: Content) -> Barrier | None:
+    if message := password_form_message(page, content):
+        return Barrier("login", message)
+    return Barrier("login", PAYWALL_FIRST) if has_paywall_markup(page) else None
+
+
+def _notice(page: Page, content: Content, listed: str, words: int) -> Barrier | None:
+    if words >= MIN_WORDS_BEYOND_NOTICE or content.attachments:
+        return None
+    found = notice_in(page, tokens(listed))
+    return Barrier(*found) if found else None
