@@ -1,14 +1,20 @@
-"""A release as a feed entry, cleaned once for all formats."""
+"""A release as a feed entry, cleaned once for all formats.
+
+A list that mixes sources shows each story once: the release that is shown names the other
+publishers of its story.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from html import unescape
 
 from data.languages.tags import feed_language
 from data.models import Content, Facet, Media, Release, Source
+from data.store.protocols import ReadStore
 from data.text.clean import allowed, as_name, excerpt, plain
 from data.text.html_text import paragraphs
 from data.text.urls import web_address
@@ -302,3 +308,42 @@ def web_media(media: Media) -> Media | None:
         kind = "application/octet-stream"
     length = media.length if media.length and media.length > 0 else None
     return Media(url, kind, length, as_name(media.title or "") or None)
+
+
+def stands_for(
+    release: str, members: Iterable[Release], belongs: Callable[[Release], bool]
+) -> tuple[Release, ...] | None:
+    """Return the other members of a story if ``release`` represents it, else None.
+
+    The first published of the ``members`` for which ``belongs`` is true represents the story. It
+    keeps its place even if it is retracted. ``members`` are in order of publication. A release
+    without a date, already listed at the first visit, represents only itself and hides no other.
+    """
+    found = tuple(members)
+    undated = {one.id for one in found if one.is_backlog}
+    first = next((one.id for one in found if one.id not in undated and belongs(one)), release)
+    first = release if release in undated else first
+    return tuple(one for one in found if one.id != first) if first == release else None
+
+
+def folded(
+    store: ReadStore,
+    releases: Iterable[Release],
+    belongs: Callable[[Release], bool],
+    seen: Callable[[Release], bool],
+) -> Iterator[tuple[Release, tuple[Release, ...]]]:
+    """Yield the releases that represent their story, each with the other members of the story.
+
+    Members for which ``seen`` is false are ignored. See `stands_for`.
+    """
+    # Many of these releases may belong to one story, so each story is read once.
+    stories: dict[str, tuple[Release, ...]] = {}
+    for release in releases:
+        members: tuple[Release, ...] = ()
+        if release.story:
+            if release.story not in stories:
+                stories[release.story] = tuple(filter(seen, store.story(release.story)))
+            members = stories[release.story]
+        others = stands_for(release.id, members, belongs)
+        if others is not None:
+            yield release, others

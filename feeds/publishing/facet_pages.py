@@ -26,8 +26,7 @@ from feeds.pages.indexes.older_page import (
     latest_pages,
 )
 from feeds.pages.rows import ReleaseRow
-from feeds.publishing.context.entry_renderer import EntryRenderer, face
-from feeds.publishing.context.publish_context import PublishContext
+from feeds.publishing.publish_context import EntryRenderer, PublishContext, face
 from feeds.urls import page_file, part_file
 
 HOME_HEALTH_NOTE = "home health"

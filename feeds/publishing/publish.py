@@ -19,21 +19,25 @@ from data.store.public_view import public_view, secrets_of
 from feeds.catalog import catalog_of
 from feeds.pages.indexes.feeds_page import FILE as DIRECTORY
 from feeds.pages.renderer import PageRenderer
-from feeds.publishing.context.entry_renderer import EntryRenderer, Wanted
-from feeds.publishing.context.publish_context import ArchivePages, PublishContext
-from feeds.publishing.context.render_cache import RenderCache
-from feeds.publishing.event_feeds import EventFeeds
-from feeds.publishing.event_pages import EventPages
-from feeds.publishing.feed_documents import FeedDocuments
+from feeds.publishing.event_documents import EventFeeds, EventPages
+from feeds.publishing.feed_documents import ChangesSinceLastRun, FeedDocuments
 from feeds.publishing.publication import Publication, batches, is_day, is_month, is_source, place
+from feeds.publishing.publish_context import (
+    ArchivePages,
+    EntryRenderer,
+    PublishContext,
+    Wanted,
+)
 from feeds.publishing.release_pages import DuePage, ReleasePages
 from feeds.publishing.removals import EmptiedFacets, GoneSources, HiddenReleases, LostFiles
-from feeds.publishing.selection import ChangesSinceLastRun
+from feeds.publishing.render_cache import RenderCache
 from feeds.publishing.site_files import (
     COUNTED_FOLDERS,
     DIRECTORY_FOLDERS,
+    SITEMAP,
     Generators,
     SiteFiles,
+    Sitemaps,
     counted_pages,
     directory_pages,
     layout_of,
@@ -43,8 +47,6 @@ from feeds.publishing.site_files import (
     names_of,
     used_by_pages,
 )
-from feeds.publishing.sitemaps import FILE as SITEMAP
-from feeds.publishing.sitemaps import Sitemaps
 from feeds.urls import (
     STORIES,
     EventFeed,

@@ -19,11 +19,14 @@ from data.interchange.release_fields import (
 from data.models import Capture, Facet, Neighbours, Release, ReleaseSummary, Revision
 from data.stories.copies import StoryMember, story_members
 from feeds.pages.releases.capture_page import capture_page
-from feeds.pages.releases.release_page import release_page
-from feeds.pages.releases.revision_page import revision_page
+from feeds.pages.releases.release_page import release_page, revision_page
 from feeds.pages.releases.story_page import story_page
-from feeds.publishing.context.entry_renderer import EntryRenderer, ShownRelease, face
-from feeds.publishing.context.publish_context import PublishContext
+from feeds.publishing.publish_context import (
+    EntryRenderer,
+    PublishContext,
+    ShownRelease,
+    face,
+)
 from feeds.urls import (
     capture_data_file,
     capture_file,

@@ -14,8 +14,8 @@ import msgspec
 from data.models import Facet
 from data.store.protocols import PublishStore
 from data.topics.facets import facets_of
-from feeds.publishing.context.render_cache import RenderCache
 from feeds.publishing.feed_documents import files_of
+from feeds.publishing.render_cache import RenderCache
 from feeds.urls import (
     EVENT_FEEDS,
     FORMATS,

@@ -26,13 +26,16 @@ from data.settings import SiteSettings
 from data.text.redaction import PARAMETER, REDACTED_MARK, USER, redacted
 from data.text.source_secrets import Secrets
 from data.text.urls import site_address, web_address
-from feeds.replay.answer import RELEASE_HIDDEN, SHORT_LIVED, Headers, ReplayResponse
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
     LINK_FORMAT,
+    RELEASE_HIDDEN,
+    SHORT_LIVED,
     BadDatetime,
+    Headers,
     Memento,
     OriginalResource,
+    ReplayResponse,
     asked_datetime,
     chosen,
     escaped,

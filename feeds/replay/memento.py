@@ -1,7 +1,8 @@
-"""The Memento protocol (RFC 7089): requests for an address at a past time. Pure functions.
+"""The Memento protocol (RFC 7089): requests for an address at a past time, and their responses.
 
 An original resource has a TimeGate, which redirects to the memento of a time, and a TimeMap, which
-lists all mementos. TimeMaps and mementos ignore Accept-Datetime.
+lists all mementos. TimeMaps and mementos ignore Accept-Datetime. All functions are pure and
+independent of the web server.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
+from typing import Final, TypeAlias
 from urllib.parse import quote
 
 from data.errors import CommuniqueError
+from feeds.pages.renderer import POLICY
 
 ACCEPT_DATETIME = b"accept-datetime"
 LINK_FORMAT = "application/link-format"
@@ -170,3 +173,37 @@ def escaped(url: str) -> str:
     return UNSAFE.sub(
         lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "replace")), url
     )
+
+
+Headers: TypeAlias = list[tuple[str, str]]
+
+PAGE: Headers = [
+    ("content-type", "text/html; charset=utf-8"),
+    ("content-security-policy", f"{POLICY}; frame-ancestors 'none'"),
+    ("cache-control", "public, max-age=60, stale-while-revalidate=600"),
+]
+"""Headers of Communique's own pages."""
+
+FRAME: Headers = [
+    (name, value.replace("; frame-", "; frame-src 'self'; frame-", 1)) for name, value in PAGE
+]
+"""Headers of a page that shows a captured page in a frame."""
+
+SHORT_LIVED = ("cache-control", "public, max-age=60")
+"""The cache-control of TimeGates and TimeMaps, which may change with the next visit."""
+
+RELEASE_HIDDEN: Final = "The operator of this site has hidden this release."
+"""The text for a hidden release, with the status 410."""
+
+CAPTURE_REMOVED: Final = "The operator of this archive has removed the captured page."
+"""The text for a capture whose record was redacted or pruned, with the status 410."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayResponse:
+    """A response. If it has no body but a ``message``, the server shows that text on a page."""
+
+    status: int
+    headers: Headers
+    body: bytes = b""
+    message: str = ""

@@ -1,38 +1,46 @@
-"""The web server as an ASGI application: joins its parts and their rows of the route table."""
+"""The web server as an ASGI application: joins its parts and their rows of the route table.
+
+Responses for past states of pages come from feeds.replay.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import hashlib
+import logging
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from data.errors import StoreError
+from data.errors import ArchiveError, StoreError
 from data.health.overview import overview
 from data.health.state import Health
 from data.network.bucket import Bucket
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.replay.captured import PREFIX as MEMENTOS
-from feeds.replay.replay import PageReplay
+from feeds.replay.memento import ReplayResponse
+from feeds.replay.replay import PageReplay, ReplayRequest
 from feeds.server.api.service import Api
 from feeds.server.bucket_cache import BucketCache
 from feeds.server.connection.http_protocol import FindAnswer, ReadyAnswer
 from feeds.server.connection.security import completed
-from feeds.server.errors import explain
+from feeds.server.errors import explain, page, unanswered
 from feeds.server.missing_files import MissingFileResponses, hidden_routes, tile_route
 from feeds.server.monitoring import Facts, Monitoring
 from feeds.server.on_demand import OnDemand
-from feeds.server.past import Past
 from feeds.server.reader_api.app import ReaderApi
 from feeds.server.requests.access import Access
+from feeds.server.requests.conditional import matching
 from feeds.server.requests.routes import READ_METHODS, Route, RouteTable, reserved
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.server.response import Headers
@@ -217,3 +225,47 @@ class SecureResponses:
             await send(message)
 
         await self._app(scope, receive, send_completed)
+
+
+log = logging.getLogger(__name__)
+
+
+class Past:
+    """The ASGI application for requests that a Replay handles."""
+
+    def __init__(self, replay: PageReplay, queue: WorkQueue) -> None:
+        self._replay = replay
+        self.takes = replay.takes
+        self._queue = queue
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to one request."""
+        answer = await self._answer(scope, receive)
+        await answer(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> ASGIApp:
+        raw = scope.get("raw_path") or quote(scope["path"]).encode()
+        asked = ReplayRequest(scope["path"], raw, scope["query_string"], scope["headers"])
+        try:
+            made = await self._queue.run(scope, receive, lambda: self._replay.answer(asked))
+        except Unanswered as error:
+            return unanswered(scope, error)
+        except (ArchiveError, StoreError) as error:
+            log.warning("%s", error)
+            return page(scope, 503, {"retry-after": "60"})
+        if made is None:
+            return page(scope, 404)
+        if made.message:
+            return page(scope, made.status, dict(made.headers), made.message)
+        return response(made, scope["headers"])
+
+
+def response(made: ReplayResponse, headers: Iterable[tuple[bytes, bytes]]) -> Response:
+    """Return a response with an ETag, or a 304 if the client has it."""
+    status, body, named = made.status, made.body, dict(made.headers)
+    if status == 200:  # noqa: PLR2004 - OK
+        named["etag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        wanted = b",".join(value for name, value in headers if name == b"if-none-match")
+        if wanted and matching(wanted, [named["etag"].encode()]):
+            status, body = 304, b""
+    return Response(body, status, named)

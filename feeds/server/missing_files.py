@@ -35,7 +35,7 @@ from feeds.catalog import REMOVED, Catalog, catalog_of
 from feeds.http_headers import IMMUTABLE_CACHE, TILE_PREFIX
 from feeds.pages.indexes.not_found_page import near_misses, not_found_page
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
-from feeds.replay.answer import RELEASE_HIDDEN
+from feeds.replay.memento import RELEASE_HIDDEN
 from feeds.server.connection.security import ANY_ORIGIN
 from feeds.server.errors import explain, page
 from feeds.server.requests.routes import Route

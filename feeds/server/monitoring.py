@@ -39,9 +39,14 @@ from data.settings import SiteSettings
 from data.store import open_existing
 from data.store.core.store import Store
 from feeds.catalog import catalog_of
-from feeds.pages.health_page import health_page
+from feeds.pages.health_page import (
+    MAX_EVENTS,
+    MAX_RUNS,
+    SourceFacts,
+    health_page,
+    source_health_page,
+)
 from feeds.pages.renderer import SERVED_POLICY, PageRenderer
-from feeds.pages.source_health_page import MAX_EVENTS, MAX_RUNS, SourceFacts, source_health_page
 from feeds.server.requests.access import Access
 from feeds.server.requests.peer_process import OwnClients
 from feeds.server.requests.routes import Route

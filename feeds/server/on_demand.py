@@ -23,28 +23,29 @@ from data.store import open_existing
 from data.store.core.store import Store
 from data.topics.facets import facets_of
 from feeds.catalog import Catalog, catalog_of
-from feeds.entries.entry import EntryLink, ReleaseEntry, entry_of
-from feeds.entries.story_folding import folded
+from feeds.entries.entry import EntryLink, ReleaseEntry, entry_of, folded
 from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of, language_of, updated_of
-from feeds.formats.feed_budget import rendered_document
-from feeds.formats.rendering import rendered
+from feeds.formats.rendering import rendered, rendered_document
 from feeds.pages.builder_page import builder_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import search_name, search_page
 from feeds.searches import canonical_query, parse_query
-from feeds.server.query import (
+from feeds.server.response import CachedFile, cached_file
+from feeds.server.search import (
+    FACETS,
     SEARCH_PAGES,
     BadQuery,
     allowed_parameters,
+    built_feed,
     groups_of,
     instant_of,
     is_chosen,
     refuse_unknown,
+    search,
+    search_results,
     with_present_sources,
 )
-from feeds.server.response import CachedFile, cached_file
-from feeds.server.search import FACETS, built_feed, search, search_results
 from feeds.server.source_topic import address_of, source_topic
 from feeds.server.watch_feed import watch_entries, watch_feed, watch_of
 from feeds.urls import (

@@ -27,11 +27,11 @@ from feeds.server.connection.security import FILE_PREFLIGHT, READ_ALLOWED
 from feeds.server.delta import wants_delta
 from feeds.server.errors import page, unanswered
 from feeds.server.on_demand import OnDemand
-from feeds.server.query import BadQuery
 from feeds.server.requests.conditional import accepted, has_since, matching
 from feeds.server.requests.routes import READ_METHODS, RouteTable, is_reserved
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.server.response import FEED_VARIES_BY, CachedFile, Encoded, policy_of
+from feeds.server.search import BadQuery
 from feeds.server.site_cache import HeldFiles
 from feeds.server.source_topic import address_of
 from feeds.urls import FEED_BUILDER, SEARCH, SEARCH_PAGE, is_feed

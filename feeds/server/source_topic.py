@@ -18,8 +18,7 @@ from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.catalog import Catalog
 from feeds.entries.entry import EntryLink, ReleaseEntry, entry_of
 from feeds.formats.feed import archive_page, feed_of, neighbouring_pages, with_archives
-from feeds.formats.feed_budget import rendered_document
-from feeds.formats.rendering import rendered
+from feeds.formats.rendering import rendered, rendered_document
 from feeds.pages.facet_page import facet_page
 from feeds.pages.indexes.older_page import (
     MAX_FIRST_PAGE,

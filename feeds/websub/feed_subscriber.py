@@ -1,19 +1,28 @@
-"""Subscribes to the feeds of sources at their hubs (W3C WebSub, sections 5 and 8)."""
+"""Subscribes to the feeds of sources at their hubs (W3C WebSub), and answers these hubs.
+
+Content from a hub is never trusted: it only triggers a visit to the source.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import hmac
+import re
 import secrets
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
 import structlog
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
 
+from data.errors import StoreError
 from data.models import FeedHub, FeedSubscription, HubRequest
-from data.models.websub import Mode
+from data.models.websub import LEASE, Mode
 from data.network.client import Outbound, OutboundError
 from data.settings import SiteSettings
 from data.store.core.store import Store
@@ -22,6 +31,130 @@ from feeds.backoff import Backoff
 from feeds.urls import CALLBACK_PATH
 from feeds.websub.hub import host_of
 from feeds.websub.messages import FORM, is_address, subscription_form
+
+VERIFICATION_SECONDS: Final = 86_400
+"""Seconds after a request to a hub within which its verification is accepted."""
+
+MAX_CHALLENGE_LENGTH: Final = 4_096
+"""Maximum characters of a hub's challenge."""
+
+LEASE_LIMITS: Final = (600, 366 * 86_400)
+"""Minimum and maximum accepted duration of a subscription, in seconds."""
+
+RENEWAL_FRACTION: Final = 0.8
+"""Fraction of a lease after which the subscription is renewed."""
+
+RETRY_AFTER_DENIAL_SECONDS: Final = 86_400
+"""Seconds until the next request to a hub that denied a subscription."""
+
+MAX_CONTENT_BYTES: Final = 20_000_000
+"""Maximum bytes of content whose signature is checked."""
+
+HEARD_UPDATE_SECONDS: Final = 60
+"""Minimum seconds between two updates of the time of a hub's last message."""
+
+SIGNATURE: Final = re.compile(r"(sha1|sha256|sha384|sha512)=([0-9a-fA-F]{40,128})")
+"""The value of X-Hub-Signature."""
+
+NO_CONTENT: Final = 204
+"""The status for all content, so that a hub can't learn whether its signature was valid."""
+
+
+class FeedCallback:
+    """The ASGI application below CALLBACK_PATH.
+
+    ``hinted`` is called with the id of each source whose hub reports a change.
+    """
+
+    def __init__(self, store: Store, site: SiteSettings, hinted: Callable[[str], None]) -> None:
+        self._store = store
+        self._base = callback_base(site)
+        self._hinted = hinted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to a hub that verifies a subscription or sends content."""
+        request = Request(scope, receive)
+        try:
+            answer = await self._answer(request)
+        except ClientDisconnect:
+            return
+        except StoreError as error:
+            log.warning("failed to respond to a hub", problem=str(error))
+            answer = PlainTextResponse("try again later\n", 503, {"retry-after": "600"})
+        await answer(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        token = request.scope["path"].removeprefix(CALLBACK_PATH)
+        known = self._store.feed_subscription(self._base + token)
+        if request.method == "GET":
+            return self._verified(request.query_params, known)
+        if request.method != "POST":
+            return PlainTextResponse("GET or POST\n", 405, {"allow": "GET, POST"})
+        if known is None or not known.wanted:
+            # A 410 makes the hub end the subscription.
+            return PlainTextResponse("unknown subscription\n", 410)
+        if await is_signed(request, known.secret):
+            self._heard(known.callback)
+        return Response(status_code=NO_CONTENT)
+
+    def _heard(self, callback: str) -> None:
+        # Read again: it may have been renewed or ended while the content arrived.
+        known, now = self._store.feed_subscription(callback), time.time()
+        if known is None or not known.wanted:
+            return
+        if not 0 <= now - known.heard < HEARD_UPDATE_SECONDS:
+            self._store.keep_feed_subscription(replace(known, heard=now))
+        self._hinted(known.source)
+
+    def _verified(self, asked: Mapping[str, str], known: FeedSubscription | None) -> Response:
+        """Confirm a subscription that was requested, and no other (section 5.3)."""
+        mode, challenge = asked.get("hub.mode"), asked.get("hub.challenge", "")
+        if known is None or asked.get("hub.topic") != known.topic:
+            return PlainTextResponse("unknown subscription\n", 404)
+        now = time.time()
+        if mode == "denied":
+            log.warning("hub denied a subscription", source=known.source)
+            self._store.keep_feed_subscription(
+                replace(known, expires=0.0, due=now + RETRY_AFTER_DENIAL_SECONDS)
+            )
+            return Response(status_code=NO_CONTENT)
+        mine = "subscribe" if known.wanted else "unsubscribe"
+        expected = 0 <= now - known.asked < VERIFICATION_SECONDS
+        if mode != mine or not expected or not 0 < len(challenge) <= MAX_CHALLENGE_LENGTH:
+            return PlainTextResponse("no such request was made\n", 404)
+        if known.wanted:
+            lease = lease_of(asked.get("hub.lease_seconds", ""))
+            self._store.keep_feed_subscription(
+                replace(known, expires=now + lease, due=now + lease * RENEWAL_FRACTION, attempts=0)
+            )
+        else:
+            self._store.remove_feed_subscription(known.callback)
+        log.info("subscription verified", source=known.source, mode=mode)
+        return PlainTextResponse(challenge)
+
+
+def lease_of(text: str) -> int:
+    """Return the duration of a subscription in seconds, within the accepted limits."""
+    seconds = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else LEASE
+    return min(max(seconds, LEASE_LIMITS[0]), LEASE_LIMITS[1])
+
+
+async def is_signed(request: Request, secret: str) -> bool:
+    """Return whether content is signed with the subscription's secret (section 7.1).
+
+    The content is read but not stored.
+    """
+    found = SIGNATURE.fullmatch(request.headers.get("x-hub-signature", "").strip())
+    if not found:
+        return False
+    mac, size = hmac.new(secret.encode(), digestmod=found[1]), 0
+    async for piece in request.stream():
+        size += len(piece)
+        if size > MAX_CONTENT_BYTES:
+            return False
+        mac.update(piece)
+    return hmac.compare_digest(mac.hexdigest(), found[2].lower())
+
 
 log = structlog.get_logger()
 

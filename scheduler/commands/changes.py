@@ -8,9 +8,9 @@ import click
 
 from data.errors import CommuniqueError
 from data.store.public_view import public_view
-from feeds.server.api.change_answers import changes as changes_after
 from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import ChangesQuestion, checked
+from feeds.server.api.release_answers import changes as changes_after
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home import Home
 

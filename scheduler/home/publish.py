@@ -23,10 +23,10 @@ from data.text.slugs import slug_of
 from data.topics.taxonomy import load_taxonomy
 from feeds.publishing.bucket.push import CROWDED, SiteBucket, Superseded
 from feeds.publishing.bucket.pushed_files import PushedFiles
-from feeds.publishing.context.cache_file import DamagedCacheError
 from feeds.publishing.log_files import publish_log, publish_witness
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
+from feeds.publishing.render_cache import DamagedCacheError
 from feeds.urls import OWN_HUB, hub_of
 from feeds.websub.made_feeds import note_changed_searches
 from feeds.websub.publisher import note_changed_feeds

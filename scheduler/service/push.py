@@ -17,9 +17,8 @@ from data.store.core.store import Store
 from feeds.backoff import POLL_SECONDS, Backoff
 from feeds.server.on_demand import OnDemand
 from feeds.urls import OWN_HUB, hub_of
-from feeds.websub.callback import FeedCallback
 from feeds.websub.distributor import HubWorker
-from feeds.websub.feed_subscriber import FeedSubscriber
+from feeds.websub.feed_subscriber import FeedCallback, FeedSubscriber
 from feeds.websub.hub import Hub
 from feeds.websub.publisher import Announcer
 from scheduler.home import Home

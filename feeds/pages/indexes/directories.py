@@ -8,10 +8,9 @@ from typing import Final
 
 from data.models import Facet, HealthEvent
 from data.topics.taxonomy import TopicNode
-from feeds.pages.health_page import shown_condition
+from feeds.pages.health_page import condition_label, shown_condition
 from feeds.pages.indexes.index_page import index_pages
 from feeds.pages.renderer import PageRenderer
-from feeds.pages.source_health_page import condition_label
 from feeds.urls import MONTH, page_file
 
 DAYS_FILE: Final = "days/index.html"

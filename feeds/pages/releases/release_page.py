@@ -1,4 +1,4 @@
-"""The page of a release: its text, origin, versions, story and files."""
+"""The pages of a release and of its versions: text, changes, origin, story and files."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from data.text.clean import INVISIBLE, as_name, excerpt, plain
 from data.text.urls import web_address
 from data.topics.facets import section_of
 from feeds.catalog import Catalog
-from feeds.entries.body import body_of
+from feeds.entries.body import body_of, difference
 from feeds.entries.citation import citation_of
-from feeds.entries.entry import UNTITLED, ReleaseEntry
+from feeds.entries.entry import UNTITLED, ReleaseEntry, title_of
 from feeds.pages.releases.date_origin import date_origin
 from feeds.pages.releases.release_body import shown_body
 from feeds.pages.releases.story_page import (
@@ -322,3 +322,51 @@ def size_of(length: int | None, texts: Texts) -> str:
     if length < MEGABYTE:
         return f"{texts.number(round(length / KILOBYTE))} kB"
     return f"{format_decimal(round(length / MEGABYTE, 1), locale=texts.locale)} MB"
+
+
+MAX_COMPRESSED_BYTES: Final = 10_000
+"""Maximum compressed bytes of the text, and of the changes next to it."""
+
+
+def revision_page(
+    pages: PageRenderer,
+    release: Release,
+    entry: ReleaseEntry,
+    before: Revision | None,
+    after: Revision,
+) -> bytes:
+    """Render the page of version ``after``; ``before`` is the previous version, if any."""
+    texts = pages.catalog.texts
+    url = web_address(release.url) or entry.page
+    version = replace(release, content=after.content)
+    body = shown_body(body_of(version, url), texts, MAX_COMPRESSED_BYTES)
+    change = None
+    if before:
+        differing = difference(before, after, whole=False)
+        change = shown_body(differing, texts, MAX_COMPRESSED_BYTES)
+    neighbours = (after.number - 1, after.number + 1)
+    return pages.render(
+        "revision.html",
+        revision_file(release.id, after.number),
+        title=title_of(after.content),
+        facet=Facet(source=release.source),
+        language=feed_language(after.content.language),
+        number=after.number,
+        total=release.revision,
+        last=after.number == release.revision,
+        reading=after.reason == "reading",
+        seen=after.seen,
+        changed=change_words(before, after, texts) if before else "",
+        change=Markup(change.html) if change else None,  # noqa: S704 - shown_body sanitizes
+        cut_change=bool(change and change.beginning),
+        body=Markup(body.html),  # noqa: S704 - shown_body sanitizes
+        beginning=body.beginning,
+        beside=[
+            (number, revision_file(release.id, number)) if 1 <= number <= release.revision else None
+            for number in neighbours
+        ],
+        backed=[one for one in (before, after) if one and one.capture],
+        captures=capture_file(release.id),
+        release=release_file(release.id),
+        crumbs=crumbs(pages.catalog, release, entry.title),
+    )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from data.models import Media, Run
-from feeds.server.api import answers, change_answers
+from feeds.server.api import answers, release_answers
 from feeds.server.api.asking import encode
 
 RELEASE: Final = "7f3c9a52-4a41-5d0c-9b5e-3a1f1e0f6b11"
@@ -130,7 +130,7 @@ def examples() -> Mapping[str, ApiExample]:
         "changes": ApiExample(
             "limit=1",
             answers.ChangePage(
-                changes=(change,), next=encode(change_answers.BELONGS, (8, 7)), more=False
+                changes=(change,), next=encode(release_answers.BELONGS, (8, 7)), more=False
             ),
         ),
         "story": ApiExample("", answers.Story(id=STORY, releases=(release,), next=None)),

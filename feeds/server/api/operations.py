@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from feeds.server.api import answers, change_answers, listing_answers, release_answers
+from feeds.server.api import answers, listing_answers, release_answers
 from feeds.server.api.questions import (
     ChangesQuestion,
     PageQuestion,
@@ -93,7 +93,7 @@ OPERATIONS: Final = (
         "All changes of releases, exactly once and in order",
         ChangesQuestion,
         answers.ChangePage,
-        lambda asking, asked: change_answers.changes(asking.store, asked),
+        lambda asking, asked: release_answers.changes(asking.store, asked),
         by_changes=True,
         refused={
             400: "The cursor does not belong to this address.",

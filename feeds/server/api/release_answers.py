@@ -1,4 +1,9 @@
-"""Operations about releases: the list, search, one release, its versions, and stories."""
+"""Operations about releases: list, search, one release, versions, stories, and all changes.
+
+A cursor of the list of changes is the position of the last event sent. Events are only appended, so
+the page after a cursor never changes. A client that saves the cursor in one transaction with its
+own data processes every change exactly once, even after crashes.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +14,27 @@ import msgspec
 
 from data.interchange.release_fields import release_fields, revision_fields
 from data.languages.tags import feed_language
-from data.models import Position, Release, Selection
+from data.models import ChangeCursor, Position, Release, ReleaseEvent, Selection
 from data.search.passages import passage
 from data.search.query import Query
+from data.store.core.store import Store
 from data.topics.facets import section_of
 from data.wording import meant
 from feeds.pages.search_problems import notes_on
-from feeds.replay.answer import RELEASE_HIDDEN
+from feeds.replay.memento import RELEASE_HIDDEN
 from feeds.server.api import answers
 from feeds.server.api.asking import (
     MAX_PAGE_CHARACTERS,
     Asking,
+    decode,
+    encode,
     read_releases,
     release_answer,
     size_of,
 )
 from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import (
+    ChangesQuestion,
     FilterQuestion,
     PageQuestion,
     Question,
@@ -209,3 +218,59 @@ def current_sources(asking: Asking, value: str) -> tuple[str, ...]:
             near = meant(name[:40], sorted(known)) or "; /api/sources lists them"
             raise ApiError(422, f"{name[:40]!r} is not a source{near}", parameter="source")
     return found
+
+
+BELONGS: Final = "changes"
+"""The name of this list in its cursors."""
+
+CHANGES_PER_QUERY: Final = 20
+"""Changes read from the store per query."""
+
+FIRST: Final[ChangeCursor] = (0, 0)
+"""The position before the first change."""
+
+STALE: Final = (
+    "this store has no change at this cursor: it was restored from a backup or rebuilt. Start "
+    "again without `since`: the changes from the first one describe all releases, and their ids "
+    "are the same as before"
+)
+
+
+def changes(store: Store, asked: ChangesQuestion) -> answers.ChangePage:
+    """Return the changes after a cursor, oldest first.
+
+    Raises ApiError with 400 for an invalid cursor, and with 410 for a cursor unknown to the store.
+    """
+    place = decode(asked.since, BELONGS, tuple[int, int], "since") if asked.since else FIRST
+    found: list[ReleaseEvent] = []
+    size = 0
+    while len(found) < asked.limit and size <= MAX_PAGE_CHARACTERS:
+        limit = min(CHANGES_PER_QUERY, asked.limit - len(found))
+        some = store.release_events(place, limit=limit)
+        if some is None:
+            raise ApiError(410, STALE, parameter="since")
+        if not some:
+            break
+        for one in some:
+            found.append(one)
+            place = one.cursor
+            size += 0 if one.release.hidden else size_of(one.release)
+            if size > MAX_PAGE_CHARACTERS:
+                break
+    return answers.ChangePage(
+        changes=tuple(map(change_answer, found)),
+        next=encode(BELONGS, place),
+        more=bool(store.release_events(place, limit=1)),
+    )
+
+
+def change_answer(change: ReleaseEvent) -> answers.Change:
+    """Convert a logged change to its API response. A hidden release is left out."""
+    release = change.release
+    return answers.Change(
+        kind=change.kind,
+        at=change.at.isoformat(timespec="milliseconds"),
+        id=release.id,
+        revision=change.revision,
+        release=None if release.hidden else release_answer(release),
+    )

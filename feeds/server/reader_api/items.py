@@ -1,25 +1,21 @@
-"""Items and subscriptions in the JSON of the Google Reader API."""
+"""Items and subscriptions in the JSON of the Google Reader API, and the names of its streams."""
 
 from __future__ import annotations
 
+import base64
+import binascii
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Final
 
-from data.models import Facet, ReaderItem, Release
+from data.models import Facet, ReaderItem, ReaderState, Release
 from data.text.urls import web_address
 from feeds.catalog import Catalog
 from feeds.entries.entry import entry_of, shortened
-from feeds.formats.feed_budget import is_long_text
-from feeds.server.reader_api.streams import (
-    LABELS,
-    LONG_ID,
-    READ_STATE,
-    READING_LIST,
-    STARRED,
-    digits_of,
-    number_of,
-)
+from feeds.formats.rendering import is_long_text
+from feeds.urls import facet_of
 
 Fields = Mapping[str, Any]
 
@@ -98,3 +94,95 @@ def tags(catalog: Catalog, topics: Iterable[str]) -> list[Fields]:
         {"id": STARRED},
         *({"id": LABELS + catalog.topic(topic), "type": "folder"} for topic in topics),
     ]
+
+
+USER_STATE: Final = re.compile(r"user/[^/]+/state/com\.google/([a-z-]+)")
+LABEL: Final = re.compile(r"user/[^/]+/label/(.+)", re.DOTALL)
+
+READ_STATE: Final = "user/-/state/com.google/read"
+STARRED: Final = "user/-/state/com.google/starred"
+READING_LIST: Final = "user/-/state/com.google/reading-list"
+LABELS: Final = "user/-/label/"
+
+STATES: Final[dict[str, ReaderState]] = {
+    "reading-list": "all",
+    "read": "read",
+    "starred": "starred",
+    "kept-unread": "unread",
+}
+"""Names of item states."""
+
+LONG_ID: Final = "tag:google.com,2005:reader/item/"
+HEX_ID: Final = re.compile(r"[0-9a-fA-F]{16}")
+DECIMAL_ID: Final = re.compile(r"-?[0-9]{1,20}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A set of items: of a source, of a topic or all, in one state."""
+
+    source: str | None = None
+    topic: str | None = None
+    state: ReaderState = "all"
+
+
+def stream_of(name: str, catalog: Catalog) -> Stream | None:
+    """Return the stream of a name; None if it does not exist.
+
+    A feed is named by its source's id, or by the address of any feed of that source.
+    """
+    if name.startswith("feed/"):
+        named = name.removeprefix("feed/")
+        path = named.removeprefix(catalog.site)
+        # The client may know the site under another address.
+        facet = facet_of(path) or facet_of(path[path.find("/feeds/") :])
+        source = facet[0].source if facet else named
+        return Stream(source=source) if source in catalog.sources else None
+    if found := USER_STATE.fullmatch(name):
+        state = STATES.get(found[1])
+        return Stream(state=state) if state else None
+    if found := LABEL.fullmatch(name):
+        topics = (slug for slug in catalog.topics if found[1] in {slug, catalog.topic(slug)})
+        topic = next(topics, None)
+        return Stream(topic=topic) if topic else None
+    return None
+
+
+def item_digits(name: str) -> str | None:
+    """Return the hexadecimal digits of an item id in any of its three forms, or None.
+
+    The forms are ``tag:google.com,2005:reader/item/`` and 16 digits, those digits alone, and a
+    signed number of 64 bits.
+    """
+    text = name.removeprefix(LONG_ID)
+    if HEX_ID.fullmatch(text) and (text != name or not DECIMAL_ID.fullmatch(name)):
+        return text.lower()
+    if DECIMAL_ID.fullmatch(text) and -(1 << 63) <= int(text) < 1 << 64:
+        return f"{int(text) & (1 << 64) - 1:016x}"
+    return None
+
+
+def digits_of(release: str) -> str:
+    """Return the 16 hexadecimal digits of an item id: the first 64 bits of the release's id."""
+    return release.replace("-", "")[:16]
+
+
+def number_of(digits: str) -> str:
+    """Return an item id as a signed number of 64 bits."""
+    number = int(digits, 16)
+    return str(number - (1 << 64) if number >> 63 else number)
+
+
+def continuation(order: float, release: str) -> str:
+    """Return the continuation after an item, given its position in the order of feeds."""
+    return base64.urlsafe_b64encode(f"{order!r} {release}".encode()).decode().rstrip("=")
+
+
+def place_of(text: str) -> tuple[float, str] | None:
+    """Decode a continuation; None if it is invalid."""
+    try:
+        decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+        order, _, release = decoded.partition(" ")
+        return (float(order), release) if release else None
+    except (ValueError, binascii.Error):
+        return None

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import feedparser
@@ -19,11 +20,17 @@ from feeds.catalog import catalog_of
 from feeds.entries.entry import EntryLink, entry_of
 from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of
-from feeds.formats.rendering import RenderedEntry, rendered, rendered_entry
+from feeds.formats.rendering import (
+    MAX_MIXED_TEXT_BYTES,
+    RenderedEntry,
+    rendered,
+    rendered_document,
+    rendered_entry,
+)
 from feeds.pages.renderer import PageRenderer
-from feeds.publishing.context.entry_renderer import EntryRenderer
-from feeds.publishing.context.publish_context import ArchivePages, PublishContext
-from feeds.publishing.context.render_cache import RenderCache
+from feeds.publishing.publish import publish
+from feeds.publishing.publish_context import ArchivePages, EntryRenderer, PublishContext
+from feeds.publishing.render_cache import RenderCache
 from feeds.urls import FORMATS
 from feeds.websub.messages import topic_of
 from tests.feeds.fakestore import FakeStore, make_release, on_day
@@ -470,3 +477,91 @@ def test_opml_groups_every_feed() -> None:
         "https://press.example/feeds/source/wire.atom",
     ]
     assert sum(len(feeds) for feeds in groups.values()) == len(store.facets())
+
+
+SMALL_SITE = SiteSettings(url="https://press.example", max_feed_bytes=400_000)
+NOTE = "The full text is long"
+
+
+def texts(*sizes: int) -> FakeStore:
+    """A store of releases whose texts have so many bytes each, the newest last."""
+    return FakeStore(
+        *(
+            make_release(number, body_html=f"<p>{'x' * size}</p>")
+            for number, size in enumerate(sizes, 10)
+        )
+    )
+
+
+def published(store: FakeStore, folder: Path, site: SiteSettings = SMALL_SITE) -> Path:
+    done = publish(store, folder / "site", site, cache=folder / "rendered.db")
+    assert done.errors == ()
+    return folder / "site" / "feeds"
+
+
+def bodies(feeds: Path, stem: str) -> list[str]:
+    """The texts of a feed, the oldest first."""
+    items = json.loads((feeds / f"{stem}.json").read_bytes())["items"]
+    return [item["content_html"] for item in reversed(items)]
+
+
+def test_no_document_is_larger_than_its_budget(tmp_path: Path) -> None:
+    feeds = published(texts(*[90_000] * 20), tmp_path)
+    sizes = [file.stat().st_size for kind in FORMATS for file in feeds.rglob(f"*.{kind}")]
+    assert len(sizes) > 20
+    assert max(sizes) <= SMALL_SITE.max_feed_bytes
+
+
+def test_every_release_stays_in_its_feed(tmp_path: Path) -> None:
+    feeds = published(texts(*[90_000] * 20), tmp_path)
+    found = bodies(feeds, "source/acme")
+    assert len(found) == 20
+    shortened = [body for body in found if NOTE in body]
+    assert 0 < len(shortened) < 20
+    assert all("https://press.example/releases/" in body for body in shortened)
+    # Of equal sizes, the oldest are shortened first.
+    assert shortened == found[: len(shortened)]
+
+
+def test_the_largest_texts_are_shortened_first(tmp_path: Path) -> None:
+    feeds = published(texts(1_000, 150_000, 2_000, 190_000, 3_000, 180_000), tmp_path)
+    assert [NOTE in body for body in bodies(feeds, "source/acme")] == [
+        *(False, False, False, True, False, False)
+    ]
+
+
+def test_a_long_text_is_whole_in_the_feed_of_its_source_alone(tmp_path: Path) -> None:
+    feeds = published(texts(MAX_MIXED_TEXT_BYTES + 1, 500), tmp_path)
+    assert [NOTE in body for body in bodies(feeds, "source/acme")] == [False, False]
+    for stem in ("all", "date/2022"):
+        assert [NOTE in body for body in bodies(feeds, stem)] == [True, False]
+
+
+def test_the_same_releases_give_the_same_bytes(tmp_path: Path) -> None:
+    store = texts(*[90_000] * 20)
+    once = published(store, tmp_path / "once")
+    again = published(store, tmp_path / "again")
+    for kind in FORMATS:
+        assert (once / f"all.{kind}").read_bytes() == (again / f"all.{kind}").read_bytes()
+
+
+def test_a_new_budget_is_applied_by_the_next_publication(tmp_path: Path) -> None:
+    store = texts(*[90_000] * 20)
+    published(store, tmp_path, SiteSettings(url="https://press.example"))
+    feeds = published(store, tmp_path)
+    assert max(one.stat().st_size for one in feeds.glob("all.*")) <= SMALL_SITE.max_feed_bytes
+
+
+def test_a_shortened_entry_keeps_its_notes_and_some_of_its_files() -> None:
+    files = (f"https://acme.example/{number}.pdf" for number in range(500))
+    release = make_release(
+        body_html="<p>" + "x" * 300_000 + "</p>",
+        retracted=make_release().updated,
+        attachments=tuple(Media(file, "application/pdf", None) for file in files),
+    )
+    entry = entry_of(release, catalog_of(FakeStore(release), SMALL_SITE), mixed=True)
+    (made,) = rendered_document([entry], max_bytes=SMALL_SITE.max_feed_bytes, mixed=True)
+    assert made.document_bytes(mixed=True) < 20_000
+    item = made.pieces[FORMATS.index("json")].body.decode()
+    assert "Retracted" in item
+    assert "/0.pdf" in item

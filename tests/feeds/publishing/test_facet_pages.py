@@ -151,7 +151,7 @@ def test_pages_are_the_same_whether_changes_are_known_or_not(shelf: Shelf) -> No
 def test_with_too_many_changes_only_pages_that_differ_are_written(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.publishing.selection.MAX_CHANGES", 0)
+    monkeypatch.setattr("feeds.publishing.feed_documents.MAX_CHANGES", 0)
     release = shelf.store.kept[make_release(7).id]
     shelf.store.put(replace(release, content=replace(release.content, title="Corrected 7")))
     before = {path: path.stat().st_mtime_ns for path in shelf.folder.rglob("page/*/index.html")}

@@ -17,7 +17,7 @@ from data.settings import SiteSettings
 from data.store import open_store
 from data.store.core.store import Store
 from feeds.server.app import create_app
-from feeds.server.reader_api.streams import item_digits, number_of, place_of
+from feeds.server.reader_api.items import item_digits, number_of, place_of
 from feeds.server.requests.access import Access
 from tests.drafts import draft
 from tests.feeds.serving import served_by

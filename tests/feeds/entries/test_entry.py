@@ -7,7 +7,7 @@ from unittest.mock import Mock
 
 from data.models import Facet
 from data.store.core.store import Store
-from feeds.entries.story_folding import folded
+from feeds.entries.entry import folded
 from tests.drafts import draft
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

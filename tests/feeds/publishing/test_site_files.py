@@ -91,7 +91,7 @@ def test_a_change_of_an_undated_release_is_reported(site: Indexed) -> None:
 def test_a_month_of_very_many_takes_several_and_loses_them_again(
     site: Indexed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("feeds.publishing.sitemaps.MAX_SITEMAP_URLS", 2)
+    monkeypatch.setattr("feeds.publishing.site_files.MAX_SITEMAP_URLS", 2)
     site.store.put(make_release(4))
     site.publish()
     assert (site.folder / "sitemaps/2022-11-2.xml").is_file()
