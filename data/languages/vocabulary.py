@@ -1,4 +1,4 @@
-"""Load the words of all languages: dates, date labels, pagers, archives and headings.
+"""Load the words of all languages, such as those of dates, pagers and headings.
 
 ``words/`` has one TOML file per language; its name is the BCP 47 tag of the language. Files are
 read at the first use. `words` and `pattern` join one table of all files, because the language of a
@@ -128,6 +128,27 @@ class Headings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     news_parts: tuple[str, ...] = ()
 
 
+class BarrierWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Regular expressions for pages that are shown in place of others, compared without case.
+
+    ``login`` has complete titles of login pages, ``missing`` complete titles of pages that report
+    the requested page as missing. ``challenge``, ``maintenance`` and ``paywall`` have parts of
+    titles and headings.
+    """
+
+    login: tuple[str, ...] = ()
+    challenge: tuple[str, ...] = ()
+    maintenance: tuple[str, ...] = ()
+    paywall: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+class CounterWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Regular expressions for ``labels`` of view counters, before or after a number."""
+
+    labels: tuple[str, ...] = ()
+
+
 class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The words of one language; every table and key is optional."""
 
@@ -136,6 +157,8 @@ class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pager: PagerWords = PagerWords()
     archive: ArchiveWords = ArchiveWords()
     headings: Headings = Headings()
+    barriers: BarrierWords = BarrierWords()
+    counters: CounterWords = CounterWords()
 
 
 @cache

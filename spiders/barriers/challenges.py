@@ -10,6 +10,7 @@ import re
 from http import HTTPStatus
 from typing import Final
 
+from data.languages.vocabulary import pattern
 from spiders.page.html_tree import line_of
 from spiders.page.page import Page
 
@@ -23,18 +24,6 @@ CHALLENGE: Final = re.compile(
 )
 """Markup of challenges from Cloudflare, DataDome, HUMAN, AWS, Sucuri, Akamai, Imperva, Anubis, F5
 and others."""
-
-WAITING_PAGE_TEXT: Final = re.compile(
-    r"just a moment|attention required|checking (?:if|your browser)|ddos protection|security check"
-    r"|pardon our interruption"
-    r"|(?:are you|not|you are|you're) (?:a |an? )?(?:robots?|bots?|humans?)\b"
-    r"|one moment, please|human verification|client challenge|security checkpoint"
-    r"|verify (?:that )?you are|unusual traffic|access denied|please enable (?:js|cookies)"
-    r"|захист від|проверка браузера|не робот|人机验证|安全验证|您是否是机器人"
-    r"|ロボットではありません",
-    re.IGNORECASE,
-)
-"""Texts in the title or a heading of a challenge page."""
 
 CAPTCHA: Final = re.compile(r"""\b(?:g-recaptcha|h-captcha|cf-turnstile|captcha)\b""")
 """Markup of captchas."""
@@ -75,7 +64,7 @@ def _headings(page: Page) -> list[str]:
 
 
 def _waits(headings: list[str]) -> bool:
-    return any(map(WAITING_PAGE_TEXT.search, headings))
+    return any(map(pattern("barriers.challenge").search, headings))
 
 
 def error_status(status: int, page: Page) -> tuple[str, str]:

@@ -7,6 +7,7 @@ from typing import Final
 
 from lxml import etree
 
+from data.languages.vocabulary import pattern
 from data.models import Content
 from data.text.words import tokens
 from spiders.body.frames import own_names
@@ -15,16 +16,6 @@ from spiders.page.page import Page
 
 MIN_RELEASE_WORDS: Final = 150
 """Minimum words of a text that is certainly a release's own, so that no barrier is possible."""
-
-LOGIN: Final = re.compile(
-    r"(?:please )?(?:sign|log) ?in|member login|anmelden|anmeldung|einloggen|connexion|se connecter"
-    r"|iniciar sesi[oó]n|acceder|accedi|entrar|iniciar sessão|logga in|log ind|logg inn|kirjaudu"
-    r"|inloggen|zaloguj(?: się)?|logowanie|přihlášení|prihlásenie|bejelentkezés|autentificare"
-    r"|вход|войти|авторизация|вхід|увійти|пријава|пријавите се|giriş|oturum aç|daxil ol|σύνδεση"
-    r"|登录|登入|ログイン|로그인|تسجيل الدخول|ورود|התחברות|लॉग इन",
-    re.IGNORECASE,
-)
-"""Titles and headings of login pages."""
 
 LOGIN_FIRST: Final = "the site shows a login instead, for users with an account"
 """Explains a login."""
@@ -52,7 +43,7 @@ def is_login_page(page: Page) -> bool:
         node.get("type", "").lower() == "password" for node in page.tree.iter("input")
     )
     return has_password and any(
-        LOGIN.fullmatch(TITLE_SEPARATOR.split(text)[0].strip())
+        pattern("barriers.login").fullmatch(TITLE_SEPARATOR.split(text)[0].strip())
         for node in page.tree.iter("title", "h1")
         if (text := line_of(node))
     )

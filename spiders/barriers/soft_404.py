@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Final
 
 from data.identity.decision import REPLACED_SIMILARITY
+from data.languages.vocabulary import alternatives, words
 from data.models import Content
 from data.revisions.edits import DOCUMENT
 from data.text.similarity import jaccard, signature
@@ -20,28 +22,6 @@ NOUN: Final = (
     r"(?:page|file|document|article|url|content|resource|(?:press )?release|news item|story)"
 )
 """Nouns for a page in English error messages."""
-
-MISSING_LOCAL: Final = (
-    r"(?:die )?(?:angeforderte )?seite (?:wurde )?nicht gefunden|(?:die )?seite existiert nicht"
-    r"|page (?:non trouvée|introuvable)"
-    r"|(?:la )?página (?:no (?:fue )?encontrada|não (?:foi )?encontrada)|no se encontró la página"
-    r"|pagina (?:non trovata|niet gevonden|negăsită)|sidan (?:kunde inte hittas|hittades inte)"
-    r"|siden (?:blev )?ikke (?:funnet|fundet)|sivua ei löyt(?:ynyt|y)|stránka (?:ne)?nalezena"
-    r"|nie znaleziono strony|strona nie (?:została znaleziona|istnieje)|az oldal nem található"
-    r"|страница не (?:найдена|существует)|сторінк[ау] не знайден[ао]"
-    r"|страницата не (?:е|беше) намерена|sayfa bulunamadı|səhifə tapılmadı|η σελίδα δεν βρέθηκε"
-    r"|页面(?:不存在|未找到|没有找到)|找不到(?:页面|頁面|網頁|网页)|(?:お探しの)?ページが見つかりません(?:でした)?"
-    r"|페이지를 찾을 수 없습니다|الصفحة غير موجودة|صفحه (?:مورد نظر )?(?:یافت|پیدا) نشد"
-    r"|הדף לא נמצא|पृष्ठ नहीं मिला"
-)
-"""Messages for pages that were not found, in languages other than English."""
-
-MISSING: Final = (
-    rf"(?:{NOUN})? ?(?:(?:was |is |could |can ?)?not (?:be )?found|does(?: not|n['’]t) exist)"
-    rf"|{NOUN} (?:is no longer available|no longer exists|has been (?:removed|deleted|withdrawn))"
-    rf"|(?:the |this |requested )*\(?not found\)?|{MISSING_LOCAL}"
-)
-"""Messages for pages that were not found."""
 
 ERROR: Final = r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata |błąd )?"
 """Words before the status code in titles of error pages."""
@@ -58,24 +38,37 @@ def error_title_pattern(code: str, texts: str) -> re.Pattern[str]:
     )
 
 
-MISSING_TITLE: Final = error_title_pattern("404|410", MISSING)
-"""Titles of pages that were not found."""
-
-MISSING_SENTENCE: Final = re.compile(
-    rf"{MISSING_LOCAL}|\b{NOUN}\b[^.!?\n]{{0,60}} (?:(?:was|is|could|can ?)(?:not| not|n['’]t)"
-    r" (?:be )?found|(?:is )?no longer (?:exists|available)|does(?: not|n['’]t) exist"
-    r"|has been (?:removed|deleted|withdrawn))",
-    re.IGNORECASE,
-)
-"""Sentences on a page that report the requested page as missing."""
-
 MAX_ERROR_WORDS: Final = 40
 """Maximum words of a page's text in which a sentence can report the page as missing."""
 
 
+@cache
+def _missing_titles() -> re.Pattern[str]:
+    """Titles that report only that the page is missing."""
+    return error_title_pattern(
+        "404|410",
+        rf"(?:{NOUN})? ?(?:(?:was |is |could |can ?)?not (?:be )?found|does(?: not|n['’]t) exist)"
+        rf"|{NOUN} (?:is no longer available|no longer exists|has been"
+        r" (?:removed|deleted|withdrawn))"
+        rf"|(?:the |this |requested )*\(?not found\)?|{alternatives(words('barriers.missing'))}",
+    )
+
+
+@cache
+def _missing_sentence() -> re.Pattern[str]:
+    """Sentences on a page that report the requested page as missing."""
+    return re.compile(
+        rf"{alternatives(words('barriers.missing'))}"
+        rf"|\b{NOUN}\b[^.!?\n]{{0,60}} (?:(?:was|is|could|can ?)(?:not| not|n['’]t)"
+        r" (?:be )?found|(?:is )?no longer (?:exists|available)|does(?: not|n['’]t) exist"
+        r"|has been (?:removed|deleted|withdrawn))",
+        re.IGNORECASE,
+    )
+
+
 def missing_page_message(page: Page) -> str | None:
     """Return a sentence about a title that reports only that the page is missing, or None."""
-    return title_message(page, MISSING_TITLE)
+    return title_message(page, _missing_titles())
 
 
 def title_message(page: Page, errors: re.Pattern[str]) -> str | None:
@@ -98,9 +91,9 @@ def missing_release_message(
     headings = [line_of(node) for node in page.tree.iter("title", "h1", "h2")]
     reason = None
     if words < MIN_RELEASE_WORDS:
-        reason = _message([*headings, content.title], MISSING_TITLE)
+        reason = _message([*headings, content.title], _missing_titles())
     if reason is None and words <= MAX_ERROR_WORDS:
-        sentence = MISSING_SENTENCE.search(content.body_text)
+        sentence = _missing_sentence().search(content.body_text)
         reason = f"the page reports {sentence.group()!r} with a success status" if sentence else ""
     known = stored() if reason else None
     if not reason or known is None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import unicodedata
 from collections import defaultdict
 from operator import attrgetter
 from pathlib import Path
@@ -17,6 +18,7 @@ from babel import Locale
 from data.errors import LanguageError
 from data.languages import vocabulary as subject
 from data.languages.vocabulary import (
+    BarrierWords,
     DateLabels,
     DateWords,
     LanguageWords,
@@ -24,8 +26,19 @@ from data.languages.vocabulary import (
     vocabulary,
 )
 from data.text.folding import fold_date
+from spiders.page import phrases
 
-EXPRESSIONS = ["dates.relative", *(f"date_labels.{key}" for key in DateLabels.__struct_fields__)]
+EXPRESSIONS = [
+    "dates.relative",
+    "counters.labels",
+    *(f"date_labels.{key}" for key in DateLabels.__struct_fields__),
+    *(f"barriers.{key}" for key in BarrierWords.__struct_fields__),
+]
+
+PHRASES = Path(phrases.__file__).with_suffix(".toml")
+
+SCRIPTS = {"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "GEORGIAN", "HEBREW", "ARABIC"}
+"""Scripts with letters that look alike."""
 
 MADE_UP = r"""
 [dates]
@@ -49,6 +62,12 @@ archive = ["malnovaro"]
 
 [headings]
 related = ["ceteraj komunikoj"]
+
+[barriers]
+maintenance = ["riparado"]
+
+[counters]
+labels = ["vidoj"]
 """
 
 USE = """
@@ -59,6 +78,8 @@ vocabulary.WORDS_FOLDER = Path(sys.argv[1])
 from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.dates.relative import is_relative
+from data.text.counters import uncounted
+from spiders.barriers.barrier import barrier_to_listing
 from spiders.listing.paging.archives import period_in
 from spiders.listing.paging.pagination import next_page
 from spiders.page.date_labels import is_of_change
@@ -76,11 +97,13 @@ print(json.dumps([
     next_page(page),
     period.when if period else None,
     is_related("Ceteraj komunikoj"),
+    barrier_to_listing(Page(page.url, b"<title>Riparado</title>")).kind,
+    uncounted("Vidoj: 17"),
 ]))
 """
 
 
-def test_one_file_adds_a_language_to_dates_pagers_archives_and_headings(tmp_path: Path) -> None:
+def test_one_file_adds_a_language(tmp_path: Path) -> None:
     folder = tmp_path / "words"
     shutil.copytree(subject.WORDS_FOLDER, folder)
     (folder / "qaa.toml").write_text(MADE_UP, "utf-8")
@@ -95,6 +118,8 @@ def test_one_file_adds_a_language_to_dates_pagers_archives_and_headings(tmp_path
         "https://harbour.example/news/?folio=2",
         "2024",
         True,
+        "maintenance",
+        "",
     ]
 
 
@@ -128,6 +153,16 @@ def test_each_file_is_named_after_a_language_and_has_valid_expressions(tag: str)
     for key in EXPRESSIONS:
         for expression in attrgetter(key)(vocabulary()[tag]):
             assert re.compile(expression)
+
+
+@pytest.mark.parametrize(
+    "path", [*sorted(subject.WORDS_FOLDER.glob("*.toml")), PHRASES], ids=attrgetter("stem")
+)
+def test_no_word_mixes_scripts(path: Path) -> None:
+    text = re.sub(r"\\(?:u[0-9A-F]{4}|[a-zA-Z])", " ", path.read_text("utf-8"))
+    words = set(re.findall(r"[^\W\d_]+", text))
+    scripts = {word: {unicodedata.name(letter).split()[0] for letter in word} for word in words}
+    assert {word for word, found in scripts.items() if len(found & SCRIPTS) > 1} == set()
 
 
 def test_a_name_of_different_months_is_ambiguous_in_all_languages_but_one() -> None:
