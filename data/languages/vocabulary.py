@@ -99,7 +99,8 @@ class ArchiveWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     ``archive``, ``older`` and ``news`` are stems, which may have an ending, and ``part_of_year`` is
     a stem for a quarter or half of a year. ``whole_listing`` has words for all releases, and
     ``before`` words at the first or last year of an archive. ``period`` has words for years and
-    months. ``linking`` has verbs, articles and other words of such labels.
+    months. ``season`` has words for seasons, and ``week`` words beside the number of a week, both
+    without endings. ``linking`` has verbs, articles and other words of such labels.
     """
 
     archive: tuple[str, ...] = ()
@@ -109,6 +110,8 @@ class ArchiveWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before: tuple[str, ...] = ()
     period: tuple[str, ...] = ()
     part_of_year: tuple[str, ...] = ()
+    season: tuple[str, ...] = ()
+    week: tuple[str, ...] = ()
     linking: tuple[str, ...] = ()
 
 

@@ -104,13 +104,14 @@ def read_listing(
 def _with_rest(listing: Listing, page: Page, pages: NextPages, controls: Controls) -> Listing:
     """Add pagination, archives and signs of unread releases to a listing.
 
-    Items that are archives are removed, but a row with a date is never an archive.
+    Items that are archives or pages of the listing are removed, but a row with a date is neither.
     """
-    other = {item.url for item in listing.items if item.published} | {pages.next, *pages.others}
+    dated = {item.url for item in listing.items if item.published}
+    beside = {pages.next, pages.before, *pages.others} - dated
     found = archives_of(page, controls)
-    archives = tuple(archive for archive in found if archive.url not in other)
-    older = {archive.url for archive in archives}
-    items = tuple(item for item in listing.items if item.url not in older)
+    archives = tuple(one for one in found if one.url not in dated and one.url not in beside)
+    left_out = {archive.url for archive in archives} | beside
+    items = tuple(item for item in listing.items if item.url not in left_out)
     return replace(
         listing,
         items=items,

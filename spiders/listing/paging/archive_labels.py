@@ -29,9 +29,15 @@ _ERA: Final = re.compile(r"(令和|平成|昭和|民國|民国)\s?(\d{1,3}|元)(
 _REPUBLIC: Final = re.compile(r"(?<!\d)(1[0-4]\d)(?=\s?年)")
 """A year of the Republic of China without its era, as in Taiwan."""
 
+_DAYS: Final = re.compile(
+    r"\d{1,2}[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})\s?[-–—~]\s?\d{1,2}[./-]\d{1,2}[./-]\d{4}"
+)
+"""The days of a week: *02.11.2026 – 08.11.2026*."""
+
 _DECADE: Final = re.compile(r"(?<!\d)(?:19|20)\d0['’]?s(?!\w)")
 _YEARS: Final = re.compile(r"(?<!\d)(\d{4})\s?[-/–—~]\s?(\d{4})(?!\d)")
 _PERIODS: Final = (
+    _DAYS,
     re.compile(r"(?<!\d)(?P<y>\d{4})\s?[年년](?:度|도)?(?:\s?(?P<m>\d{1,2})\s?[月월])?"),
     re.compile(r"(?<!\d)(?P<y>\d{4})\s?[-/]\s?(?P<z>\d{4})(?!\d)"),
     re.compile(r"(?<!\d)(?P<y>\d{4})\s?[-/.]\s?(?P<m>\d{1,2})(?!\d)"),
@@ -154,12 +160,19 @@ def _without_range(text: str) -> tuple[str, bool]:
 
 @cache
 def _part_of_year() -> re.Pattern[str]:
-    """Return the pattern of a quarter or half of a year."""
+    """Return the pattern of a quarter, a half, a season or a week of a year."""
+    known = archive_labels()
+    stems = "|".join(sorted(known.parts_of_year))
+    seasons = "|".join(sorted(known.seasons, key=len, reverse=True))
+    weeks = "|".join(sorted(known.weeks, key=len, reverse=True))
     return re.compile(
         r"(?<!\w)(?:[qh][1-4]|[1-4][qh])(?!\w)"
-        r"|(?<!\w)(?:[1-4]|i{1,3}|iv)[\w.ºª°-]{0,4}\s?"
-        rf"(?:{'|'.join(sorted(archive_labels().parts_of_year))})\w{{0,6}}"
+        rf"|(?<!\w)(?:[1-4]|i{{1,3}}|iv)[\w.ºª°-]{{0,4}}\s?(?:{stems})\w{{0,6}}"
         r"|第?\s?[1-4一二三四上下]\s?(?:季度|四半期|분기|半期|半年)"
+        rf"|(?<![^\W\d年년])(?:{seasons})(?![^\W\d])"
+        rf"|(?<![^\W\d年년])(?:第\s?|{weeks})[\s.]{{0,2}}\d{{1,2}}(?!\d)(?:\s?(?:{weeks}))?"
+        rf"|(?<!\d)\d{{1,2}}[.\s]{{0,2}}(?:{weeks})(?![^\W\d])"
+        r"|(?<=\d{4}-)w\d\d(?!\d)"
     )
 
 

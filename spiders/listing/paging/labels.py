@@ -73,6 +73,9 @@ _OF_TOTAL: Final = re.compile(
     r"(?P<before>[^\d\s]{1,14})\s?(?P<number>\d{1,5})\s?[^\d\s]{1,8}\s?\d{1,6}\W{0,3}"
 )
 _RANGE: Final = re.compile(r"(\d{1,6})\s?(?:-|\.\.|…|to|a|до)\s?(\d{1,6})")
+_ROMAN: Final = re.compile(r"(x{0,3})(ix|iv|v?i{0,3})")
+"""A number from 1 to 39 in Roman numerals."""
+
 _CHINESE: Final = {char: number for number, char in enumerate("一二三四五六七八九", 1)}
 
 
@@ -126,7 +129,7 @@ def _icon_names(node: etree._Element) -> list[str]:
 
 
 def number_in(label: str) -> int | None:
-    """Return the page number in a label: ``2``, ``[2]``, ``Page 2 of 9``, ``第二页``.
+    """Return the page number in a label: ``2``, ``[2]``, ``Page 2 of 9``, ``第二页``, ``II``.
 
     Returns None if the label contains other words.
     """
@@ -134,6 +137,8 @@ def number_in(label: str) -> int | None:
         return None
     folded = fold_date(label).strip(_EDGES)
     if not _DIGIT.search(folded):
+        if folded.isascii():
+            return _roman_number(folded)
         return _chinese_number(label.strip().removeprefix("第").rstrip("页頁"))
     known = pager_labels()
     if match := _NUMBERED.fullmatch(folded):
@@ -145,6 +150,15 @@ def number_in(label: str) -> int | None:
     if (match := _OF_TOTAL.fullmatch(folded)) and match["before"].strip(_EDGES) in known.page:
         return int(match["number"])
     return None
+
+
+def _roman_number(folded: str) -> int | None:
+    """Parse a number from 1 to 39 in Roman numerals."""
+    found = _ROMAN.fullmatch(folded)
+    if not found or not folded:
+        return None
+    ones = {"ix": 9, "iv": 4}.get(found[2]) or 5 * ("v" in found[2]) + found[2].count("i")
+    return 10 * len(found[1]) + ones
 
 
 def _chinese_number(text: str) -> int | None:
@@ -216,8 +230,9 @@ class ArchiveLabels(NamedTuple):
     ``archives``, ``older`` and ``news`` are stems, joined in ``stems``. ``inner_archives`` are
     stems that mean an archive inside longer words too. ``whole_listing`` are words for all
     releases, ``before`` words beside the first or last year of an archive, and ``parts_of_year``
-    stems for a quarter or half of a year. ``linking`` are articles and prepositions. ``complete``
-    are other words, which have no ending. ``parts`` are those that may be parts of a compound word.
+    stems for a quarter or half of a year. ``seasons`` and ``weeks`` are words without endings.
+    ``linking`` are articles and prepositions. ``complete`` are other words, which have no ending.
+    ``parts`` are those that may be parts of a compound word.
     ASCII words for years are excluded: the German *Jahresbericht* is a report, not an archive.
     """
 
@@ -229,6 +244,8 @@ class ArchiveLabels(NamedTuple):
     whole_listing: frozenset[str]
     before: frozenset[str]
     parts_of_year: frozenset[str]
+    seasons: frozenset[str]
+    weeks: frozenset[str]
     linking: frozenset[str]
     complete: frozenset[str]
     parts: frozenset[str]
@@ -268,6 +285,8 @@ def archive_labels() -> ArchiveLabels:
         whole_listing=_folded("archive.whole_listing"),
         before=_folded("archive.before"),
         parts_of_year=_folded("archive.part_of_year"),
+        seasons=_folded("archive.season"),
+        weeks=_folded("archive.week"),
         linking=linking,
         complete=linking | periods,
         parts=linking | frozenset(word for word in periods if not word.isascii()),

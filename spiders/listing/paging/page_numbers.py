@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -35,6 +35,14 @@ _PAGE_NUMBER = re.compile(
     r"|/index[-_]?\d{1,4}\.\w{2,5}(?:$|[?&])",
     re.IGNORECASE,
 )
+MIN_DOTS: Final = 2
+MAX_DOTS: Final = 200
+"""Minimum and maximum number of dots in a pager."""
+
+MAX_DOT_ELEMENTS: Final = 6
+"""Maximum number of elements of a dot, such as a list item with a link and an icon."""
+
+_DOTS: Final = "•●○·∙⚫⚪◦◉ \t\r\n\u00a0"
 _CALENDAR = re.compile(
     r"[?&;](?:mini|month|mon|monat|mois|mes|mese|maand|week|cal\w{0,10})=\d", re.IGNORECASE
 )
@@ -145,6 +153,20 @@ class Pager:
             return not any(map(_PAGE_NUMBER.search, self.linked.values()))
         return bool(self.linked) and all(map(is_year, self.linked))
 
+    def spacing(self, shown: Iterable[int]) -> int:
+        """Return the difference of neighbouring numbers, which is the page size for offsets.
+
+        In ``0 | 10 | 20``, each number is the offset in the address of its link. ``shown`` are
+        numbers without links.
+        """
+        numbers = sorted({*self.linked, *shown})
+        gap = min((later - first for first, later in pairwise(numbers)), default=1)
+        is_offset = gap > 1 and all(
+            not number % gap and str(number) in _NUMBERS.findall(url)
+            for number, url in self.linked.items()
+        )
+        return gap if is_offset and numbers[0] == 0 else 1
+
 
 @dataclass(frozen=True, slots=True)
 class PagerNeighbours:
@@ -188,13 +210,17 @@ def neighbours(here: str, pagers: Mapping[etree._Element, Pager]) -> Iterator[Pa
         if pager.ranges:
             yield PagerNeighbours(node, _range_after(node, pager), None)
             continue
-        current, before = _current(node, pager, here), None
+        read = (number_in(text) for text in map(str, node.itertext()))
+        shown = [number for number in read if number is not None]
+        spacing = pager.spacing(shown)
+        current, before = _current(node, pager, here, shown, spacing), None
         if current is None and (current := _unmarked(pager.linked, here)) == 1:
             # In a pager that counts down, page 1 is the oldest, not a copy of the current page.
             before = pager.linked.get(1)
         if current is None:
             continue
-        after, before = pager.linked.get(current + 1), pager.linked.get(current - 1, before)
+        after = pager.linked.get(current + spacing)
+        before = pager.linked.get(current - spacing, before)
         is_last = current > max(pager.linked, default=current)
         counts_down = bool(before and is_last and is_front_of(here, before))
         if counts_down:
@@ -206,6 +232,37 @@ def neighbours(here: str, pagers: Mapping[etree._Element, Pager]) -> Iterator[Pa
         yield PagerNeighbours(node, after, before, counts_down)
 
 
+def is_dot(label: str) -> bool:
+    """Whether a label of a pager's link is empty or a dot."""
+    return not label.strip(_DOTS)
+
+
+def next_dot(pager: etree._Element, dots: Mapping[etree._Element, str | None]) -> str | None:
+    """Return the address of the dot after the current one in a pager of dots, or None.
+
+    ``dots`` are its links, with the address None for the current page. The current dot may also
+    have no link, or be marked as current.
+    """
+    addresses: list[str | None] = []
+    current: list[int] = []
+    for child in islice(pager.iterchildren("*"), MAX_DOTS):
+        inside = [*islice(child.iter("*"), MAX_DOT_ELEMENTS + 1)]
+        if len(inside) > MAX_DOT_ELEMENTS:
+            continue
+        link = next((one for one in inside if one in dots), None)
+        if link is None and (any(one.tag == "a" for one in inside) or not is_dot(line_of(child))):
+            continue
+        marks = f"{names_of(child)} {names_of(link)}"
+        address = None if link is None else dots[link]
+        is_marked = link is not None and (link.get("aria-current") or _ACTIVE.search(marks))
+        if address is None or is_marked:
+            current.append(len(addresses))
+        addresses.append(address)
+    if len(addresses) < MIN_DOTS or len(current) != 1:
+        return None
+    return addresses[current[0] + 1] if current[0] + 1 < len(addresses) else None
+
+
 def _range_after(node: etree._Element, pager: Pager) -> str | None:
     """Return the address of the range after the current one, which is the range without a link."""
     shown = (range_in(text) for text in map(str, node.itertext()))
@@ -215,18 +272,20 @@ def _range_after(node: etree._Element, pager: Pager) -> str | None:
     return next((url for (first, _), url in pager.ranges.items() if first == current[1] + 1), None)
 
 
-def _current(node: etree._Element, pager: Pager, here: str) -> int | None:
+def _current(
+    node: etree._Element, pager: Pager, here: str, shown: Iterable[int], spacing: int
+) -> int | None:
     """Return the number of the current page in a pager, or None.
 
     The current number has no link, is marked as current, or links to the page itself. Some pagers
     omit it. Then the result is a number missing from the pager, if the page's address fits there.
+    ``shown`` are all numbers in the pager.
     """
     linked = pager.linked
-    for text in map(str, node.itertext()):
-        number = number_in(text)
-        if number is None or number in linked or number == pager.own:
+    for number in shown:
+        if number in linked or number == pager.own:
             continue
-        if number + 1 in linked or number - 1 in linked:
+        if number + spacing in linked or number - spacing in linked:
             return number
     for one in node.iter("a", "option", "button", "input"):
         marked = (
@@ -235,8 +294,8 @@ def _current(node: etree._Element, pager: Pager, here: str) -> int | None:
             or one.get("selected") is not None
             or _ACTIVE.search(f"{names_of(one)} {names_of(one.getparent())}")
         )
-        if marked and (number := number_in(label_of(one))) is not None:
-            return number
+        if marked and (named := number_in(label_of(one))) is not None:
+            return named
     if pager.own is not None:
         return pager.own
     gaps = [number for number in linked if number + 1 not in linked and number + 2 in linked]

@@ -14,6 +14,7 @@ from lxml import etree
 from data.text.folding import fold_date
 from spiders.items import Form, Series
 from spiders.listing.paging.controls import Controls
+from spiders.listing.paging.element_pagers import element_pager
 from spiders.listing.paging.labels import (
     BACKWARD_ARROWS,
     FORWARD_ARROWS,
@@ -28,11 +29,13 @@ from spiders.listing.paging.page_numbers import (
     PAGER_CLASS,
     Pager,
     by_script,
+    is_dot,
     is_front_of,
     is_of_calendar,
     is_page_of,
     leads_on,
     neighbours,
+    next_dot,
     next_option,
     pager_of,
     step,
@@ -168,7 +171,8 @@ def _by_script(page: Page) -> NextPages:
     """Return the next page that only scripts request."""
     if loader := loader_of(page):
         return NextPages(loader.url, form=loader.form, series=loader.series)
-    return NextPages(next_in_state(page))
+    pager = element_pager(page)
+    return NextPages(pager.next if pager and pager.next else next_in_state(page))
 
 
 def _requested(address: str | None, controls: Controls) -> NextPages:
@@ -214,6 +218,7 @@ class _Links:
         self._host = self._here.hostname
         self._is_rtl = is_written_rtl(page.tree)
         self._pagers: dict[etree._Element, Pager] = defaultdict(Pager)
+        self._dots: dict[etree._Element, dict[etree._Element, str | None]] = defaultdict(dict)
         self._called: dict[str, set[str]] = defaultdict(set)
         self._found: list[_Candidate] = []
         self._stated: list[_Candidate] = []
@@ -257,6 +262,8 @@ class _Links:
             self._pagers[pager_of(node)].linked[number] = address
         elif places is not None and address:
             self._pagers[pager_of(node)].ranges[places] = address
+        elif is_dot(label) and (address is None or is_page_of(self._page.url, address)):
+            self._dots[pager_of(node)][node] = address
 
     def candidates(self) -> Iterator[_Candidate]:
         """Yield candidates for the next page and the page before the current one."""
@@ -271,11 +278,14 @@ class _Links:
     def _counted(self) -> Iterator[_Candidate]:
         """Yield the pages before and after the current one in numbered pagers.
 
-        Pagers drawn by scripts are included.
+        Pagers of dots and pagers drawn by scripts are included.
         """
         page = self._page
         if b"createPage" in page.markup and (drawn := by_script(page.url, page.text)):
             yield _Candidate(drawn, 2.0)
+        for pager, dots in self._dots.items():
+            if address := next_dot(pager, dots):
+                yield _Candidate(address, 1.2)
         for beside in neighbours(page.url, self._pagers):
             if beside.after:
                 named = bool(PAGER_CLASS.search(names_of(beside.pager)))

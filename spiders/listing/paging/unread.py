@@ -16,6 +16,7 @@ from spiders.items import Listing, ListingItem, UnreadSign
 from spiders.listing.paging.archive_labels import gregorian_year, period_in
 from spiders.listing.paging.archives import reached_by
 from spiders.listing.paging.controls import Controls
+from spiders.listing.paging.element_pagers import element_pager
 from spiders.listing.paging.labels import is_year, label_of, number_in, pager_labels
 from spiders.listing.paging.page_numbers import PAGER_CLASS, is_page_of, pager_of, step
 from spiders.listing.paging.unread_texts import (
@@ -77,6 +78,9 @@ def unread_signs(
     found = [*text_signs(page, len(items))]
     if following is None:
         found += _UnreadControls(page, items, controls or Controls(page)).signs()
+        pager = element_pager(page)
+        if pager and 0 < pager.current < pager.last:
+            found.append(UnreadSign("pages", str(pager.last), pager.last))
     seen: dict[tuple[str, int], UnreadSign] = {}
     for sign in found:
         seen.setdefault((sign.kind, sign.number), sign)

@@ -29,6 +29,11 @@ def found(body: str, url: str = URL) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("label", "period"),
     [
+        ("Spring 2019", "2019"), ("Herbst 2019", "2019"), ("2019年春", "2019"),
+        ("осень 2019", "2019"), ("Winter 2019/20", "2019"), ("봄 2019", "2019"),
+        ("KW 45/2019", "2019"), ("Week 5, 2019", "2019"), ("45. hét 2019", "2019"),
+        ("2019-W45", "2019"), ("2019年第45周", "2019"), ("الأسبوع 45 2019", "2019"),
+        ("04.11.2019 – 10.11.2019", "2019-11"),
         ("2019", "2019"), ("2019 (34)", "2019"), ("[2019]", "2019"), ("2019年", "2019"),
         ("2023年度", "2023"), ("2019년", "2019"), ("2019 год", "2019"), ("2019 рік", "2019"),
         ("Rok 2019", "2019"), ("Jahr 2019", "2019"), ("Año 2019", "2019"), ("٢٠١٩", "2019"),
@@ -67,6 +72,7 @@ def test_the_label_of_an_archive_names_its_period(label: str, period: str) -> No
         "Annual report 2019", "Budget 2024", "2019 Meetings", "Past events", "Older", "News",
         "Contact", "Harbour plan 2019 adopted", "Jahresbericht 2019", "Конкурс 2019", "2019 3 4",
         "Q1", "January–June", "All events", "4 2019", "Strategy 2020–2024", "Before 9",
+        "Spring", "Spring cleaning 2019", "Week 45", "Week of action 2019", "Fall of Rome 2019",
         "预算 2019", "Archives department of the town", "13/2024", "1789", "3",
     ],
 )  # fmt: skip

@@ -360,3 +360,57 @@ def test_a_pager_that_counts_down_can_be_followed_from_any_page() -> None:
     assert not found.counts_down
     first = next_pages(Page(FRONT, b'<html><p><a href="?page=8">8</a> <b>9</b></p>'))
     assert (first.next, first.counts_down) == ("http://press.example/news?page=8", True)
+
+
+ROMAN = "<a href='?page=1'>I</a> <b>II</b> <a href='?page=3'>III</a> <a href='?page=4'>IV</a>"
+DOTS = "<li><a href='?page=1'>•</a></li><li>{}</li><li><a href='?page=3'>•</a></li>"
+
+
+@pytest.mark.parametrize(
+    "pager",
+    [
+        f"<p class=pages>{ROMAN}</p>",
+        f"<p>{ROMAN.lower()}</p>",
+        f"<ul class=pager>{DOTS.format('<span>●</span>')}</ul>",
+        f"<ul>{DOTS.replace('•', '').format('<span class=dot></span>')}</ul>",
+        "<p><a href='?page=1'></a><a class=is-active href='?page=2'></a><a href='?page=3'></a></p>",
+        f"<gov-pager><template shadowrootmode=open><nav>{ROMAN}</nav></template></gov-pager>",
+        "<app-pagination current-page=2 total-pages=4 next-href='/news?page=3'></app-pagination>",
+        "<ds-pager page=2 total=4 base-url='/news?page='></ds-pager>",
+        "<ds-pager :page=2 :pages=4 url-pattern='/news?page={page}'></ds-pager>",
+        "<x-pager data-current=2 total-items=31 page-size=10 href=/news param=page></x-pager>",
+    ],
+)
+def test_the_next_page_is_found_in_pagers_without_digits_or_links(pager: str) -> None:
+    assert find(pager) == NEXT
+
+
+@pytest.mark.parametrize(
+    "pager",
+    [
+        # The letters of an index of names.
+        "".join(f"<a href='?page=3&letter={one}'>{one}</a> " for one in "ABCDEFGHIJKLMNOPQRSTUVWX"),
+        # The last dot, dots of a carousel, and dots of which none is the current one.
+        "<p><a href='?page=1'>•</a> <b>●</b></p>",
+        "<p><a href='#one'>•</a> <b>●</b> <a href='#two'>•</a></p>",
+        "<p><a href='?page=1'>•</a> <a href='?page=3'>•</a></p>",
+        "<app-pagination current-page=4 total-pages=4 base-url='/news?page='></app-pagination>",
+        "<app-pagination current-page=2 total-pages=4></app-pagination>",
+        "<ds-pager page=2 total=4 next-url='https://other.example/news?page=3'></ds-pager>",
+    ],
+)
+def test_other_letters_dots_and_elements_lead_to_no_page(pager: str) -> None:
+    assert find(pager) is None
+
+
+@pytest.mark.parametrize(("here", "following"), [("", "?from=7"), ("?from=7", "?from=14")])
+def test_labels_that_are_offsets_lead_to_the_next_page(here: str, following: str) -> None:
+    url = f"http://press.example/news{here}"
+    shown = int(here.rpartition("=")[2] or 0)
+    pager = " | ".join(
+        f"<b>{at}</b>" if at == shown else f"<a href='?from={at}#list'>{at}</a>"
+        for at in (0, 7, 14, 21)
+    )
+    assert (find(f"<p>{pager}</p>", url) or "").partition("#")[0] == (
+        f"http://press.example/news{following}"
+    )

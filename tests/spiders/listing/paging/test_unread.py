@@ -247,3 +247,16 @@ def test_one_number_of_a_page_is_not_split(text: str, wanted: str) -> None:
     found = reason(f"<p>{text}</p>")
     assert wanted in found
     assert bool(found) == bool(wanted)
+
+
+@pytest.mark.parametrize(
+    ("element", "last"),
+    [
+        ("<x-pager :current=1 :pages=4></x-pager>", 4),
+        ("<ecl-pagination total-items=61 items-per-page=10 page=1></ecl-pagination>", 7),
+        ("<ecl-pagination total-pages=7 page=7></ecl-pagination>", 0),
+        ("<x-page-header title=News pages=4></x-page-header>", 0),
+    ],
+)
+def test_an_element_for_pages_without_an_address_is_a_sign(element: str, last: int) -> None:
+    assert reason(element) == (f"no address leads to the pages up to {last}" if last else "")
