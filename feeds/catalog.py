@@ -34,7 +34,7 @@ from feeds.urls import (
 REMOVED = "This source is no longer collected, and its releases are not shown."
 
 MAX_LABEL_CHARACTERS = 60
-"""Maximum characters of a section label; the page of a source may list many."""
+"""Maximum length in characters of a section label; the page of a source may list many."""
 
 one_line = lru_cache(maxsize=4096)(plain)
 shortened = lru_cache(maxsize=4096)(excerpt)

@@ -50,7 +50,7 @@ DAY, MONTH = len("2022-11-24"), len("2022-11")
 """Number of characters in an ISO day and an ISO month."""
 
 MAX_STEM_BYTES = 120
-"""Maximum bytes of a file name without its suffix; most file systems allow 255 with it."""
+"""Maximum size in bytes of a file name without its suffix; most file systems allow 255 with it."""
 
 DOT_BEFORE_SUFFIX = re.compile(rf"\.(?=({'|'.join((*FORMATS, 'html'))})(\.|$))")
 """Matches a dot that would make the name of a folder look like a feed or page."""
@@ -85,7 +85,7 @@ def is_safe(character: str) -> bool:
 
 
 def escape(text: str) -> str:
-    """Write each byte of a text as ``~`` and two hexadecimal digits; an empty text as ``~``."""
+    """Write each byte of a text as ``~`` and two hexadecimal digits; an empty string as ``~``."""
     return "".join(f"~{byte:02x}" for byte in text.encode("utf-8", "surrogatepass")) or "~"
 
 

@@ -8,7 +8,7 @@ Put a new file into the folder of its task:
 - `release`: read release pages;
 - `page`: read any HTML page;
 - `download`: send requests;
-- `crawl`: work with the store;
+- `crawl`: visit sources and record results in the store;
 - `archived`: read pages that were captured earlier;
 - `learning`, `discovery`: compare several pages.
 

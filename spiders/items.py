@@ -69,11 +69,11 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A numbered series of requests for the parts of a list, as declared by its first page only.
+    """A numbered series of requests for the parts of a list, as declared by the list's first page.
 
     The query parameter ``name`` of requests for ``path`` grows by ``step`` with each request. If
-    ``step`` is 0, it grows by the number of items in each part. ``last`` is the highest value of
-    the parameter, or None if unknown.
+    ``step`` is 0, the parameter grows by the number of items in each part. ``last`` is its highest
+    value, or None if unknown.
     """
 
     path: str
@@ -93,7 +93,7 @@ class UnreadSign:
     - ``years``: the oldest year in a menu of years, if no address leads to that year;
     - ``months``: the oldest month in such a menu of months, as in 202603;
     - ``control``: 0, for a control such as "Load more" that has no address;
-    - ``end``: the number of this page, if it is the last one; 0 if that is unknown.
+    - ``end``: the number of this page if it is the last page; 0 if the number is unknown.
     """
 
     kind: Literal["total", "pages", "years", "months", "control", "end"]

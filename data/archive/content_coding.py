@@ -220,7 +220,7 @@ class _Zstandard:
 
 
 ZSTD_HEAD_BYTES: Final = 18
-"""Maximum bytes of a Zstandard frame header."""
+"""Maximum size in bytes of a Zstandard frame header."""
 
 SKIPPABLE: Final = b"\x2a\x4d\x18"
 """Bytes 2 to 4 of a skippable frame; the first byte is 0x50 to 0x5f."""

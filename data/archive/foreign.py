@@ -25,7 +25,7 @@ MAX_RECORD_BYTES: Final = 64_000_000
 """Maximum unpacked bytes of a record; larger ones are skipped."""
 
 LONGEST_FIELD: Final = 8192
-"""Maximum characters of a header field in a foreign record."""
+"""Maximum length in characters of a header field in a foreign record."""
 MOST_FIELDS: Final = 100
 """Maximum number of header fields in a foreign record."""
 

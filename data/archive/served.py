@@ -46,7 +46,7 @@ class Served:
 
     @property
     def content_type(self) -> str:
-        """Return the Content-Type header, or an empty text."""
+        """Return the Content-Type header, or an empty string."""
         return self.header(b"content-type").decode("latin-1")
 
 

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 MAX_ADDRESS_LENGTH: Final = 500
-"""Maximum characters of an address in which days are searched."""
+"""Maximum number of characters of an address in which days are searched."""
 
 MAX_DAYS: Final = 8
 """Maximum number of days that are read from one address."""

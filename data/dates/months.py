@@ -17,7 +17,7 @@ from data.languages.vocabulary import LanguageWords, vocabulary
 from data.text.folding import fold_date
 
 MIN_STEM_LETTERS: Final = 5
-"""Minimum letters of a month's name without its case ending."""
+"""Minimum number of letters of a month's name without its case ending."""
 
 CLDR_FILE: Final = files("data.dates").joinpath("cldr_months.txt")
 

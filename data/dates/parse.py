@@ -23,10 +23,10 @@ from data.models import Published
 from data.text.folding import fold_date
 
 MAX_CHARS = 200
-"""Maximum characters of a text that parse_date reads."""
+"""Maximum length in characters of a text that parse_date reads."""
 
 MAX_RUNNING_CHARS = 100_000
-"""Maximum characters of a text that find_dates reads."""
+"""Maximum length in characters of a text that find_dates reads."""
 
 MAX_SLOW_TEXTS = 150
 """Maximum number of different texts per page that dateparser reads, a few milliseconds each."""

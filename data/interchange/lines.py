@@ -30,11 +30,11 @@ from data.text.urls import absolute, without_campaign
 from data.topics.taxonomy import Taxonomy
 
 MAX_LINE_BYTES: Final = 20_000_000
-"""Maximum bytes of a line."""
+"""Maximum size in bytes of a line."""
 MAX_ADDRESS_LENGTH: Final = 4096
-"""Maximum characters of an address."""
+"""Maximum length in characters of an address."""
 MAX_RAW_LENGTH: Final = 200
-"""Maximum characters of a date as the page states it, and of a value in a message."""
+"""Maximum length in characters of a date as the page states it, and of a value in a message."""
 MAX_LIST_ITEMS: Final = 1000
 """Maximum numbers of aliases, topics, images and attachments per release that are read."""
 

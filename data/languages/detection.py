@@ -12,13 +12,13 @@ from collections import Counter
 from typing import Final
 
 MIN_LETTERS: Final = 200
-"""Minimum letters of a text for detection by words; fewer would be a guess."""
+"""Minimum number of letters of a text for detection by words; fewer would be a guess."""
 
 MIN_SCRIPT_LETTERS: Final = 30
-"""Minimum letters of a text for detection by its script alone."""
+"""Minimum number of letters of a text for detection by its script alone."""
 
 MAX_SAMPLE: Final = 1000
-"""Maximum characters that are examined; more would not improve the result."""
+"""Maximum number of characters that are examined; more would not improve the result."""
 
 CJK: Final = re.compile("[\u3040-\U0010ffff]")
 WORD_LIKE: Final = 3

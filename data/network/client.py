@@ -23,7 +23,7 @@ from data.errors import CommuniqueError
 from data.network.addresses import PrivateAddress, is_public
 
 MAX_BODY_BYTES: Final = 65_536
-"""Maximum bytes of a response body that are read."""
+"""Maximum number of bytes of a response body that are read."""
 
 OK: Final = 200
 

@@ -31,7 +31,7 @@ COARSE: Final = "Some parts are too long to compare word by word and are shown a
 """The note for readers below a coarse difference."""
 
 MAX_CONTEXT: Final[Mapping[Kind, int]] = {"same": 80, "gone": 300, "added": 300}
-"""Maximum characters kept at both ends of a passage in a short difference, per kind."""
+"""Maximum number of characters kept at both ends of a passage in a short difference, per kind."""
 
 PIECE: Final = re.compile(
     rf"{UNSPACED.pattern}|\s+|\d+(?:[.,]\d+)*|[^\s!-/:-@\[-`{{-~\u2000-\u206f\u3000-\u303f\uff01-\uff0f]+|."

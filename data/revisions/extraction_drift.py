@@ -40,7 +40,7 @@ MAX_EXAMPLES: Final = 3
 """Maximum number of example pages per field."""
 
 MAX_VALUE_LENGTH: Final = 120
-"""Maximum characters of a value in an example."""
+"""Maximum length in characters of a value in an example."""
 
 Words: TypeAlias = tuple[str, ...]
 How: TypeAlias = Literal["gained", "lost", "changed"]

@@ -12,13 +12,13 @@ from data.search.query import Query, Term, terms_of
 from data.text.folding import fold_search
 
 PASSAGE_LENGTH: Final = 240
-"""Maximum characters of a passage."""
+"""Maximum length in characters of a passage."""
 
 MAX_SEARCHED_CHARACTERS: Final = 200_000
-"""Maximum characters of a body that are searched for a passage."""
+"""Maximum number of characters of a body that are searched for a passage."""
 
 MAX_LEADING_CHARACTERS: Final = PASSAGE_LENGTH // 3
-"""Maximum characters before the first match in a passage."""
+"""Maximum number of characters before the first match in a passage."""
 
 MAX_CUT_WORD: Final = 40
 """Number of characters at the end of a passage in which it is cut at a space."""

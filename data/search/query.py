@@ -17,10 +17,10 @@ from data.text.folding import fold_search
 
 MAX_QUERY_LENGTH: Final = 1000
 MAX_TERMS: Final = 32
-"""Maximum characters and terms of a query, to limit its work."""
+"""Maximum number of characters, and of terms, of a query, to limit its work."""
 
 MIN_PREFIX_LETTERS: Final = 3
-"""Minimum letters of a prefix; shorter ones match a large share of all words."""
+"""Minimum number of letters of a prefix; shorter ones match a large share of all words."""
 
 OPERATORS: Final = ("AND", "OR", "NOT")
 """Operators of other search languages, which are words here."""

@@ -46,9 +46,9 @@ That is at least 32 days before and after, so the work does not grow with the ar
 
 MAX_BAND_RELEASES: Final = 64
 MAX_ANCHOR_RELEASES: Final = 12
-"""Maximum releases per bucket and slot, of a band and of an anchor. Later releases are found by
-their other bands and anchors. A passage in more than this many releases is not distinctive.
-"""
+"""Maximum number of releases per bucket and slot, of a band and of an anchor. Later releases are
+found by their other bands and anchors. A passage in more than this many releases is not
+distinctive."""
 
 
 class Likeness(Enum):

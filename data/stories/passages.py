@@ -11,10 +11,10 @@ from typing import Final
 from data.text.words import UNSPACED
 
 MIN_PASSAGE_WORDS: Final = 12
-"""Minimum words of a passage; shorter ones are common phrases."""
+"""Minimum number of words of a passage; shorter ones are common phrases."""
 
 MAX_COMPARED_CHARACTERS: Final = 20_000
-"""Maximum characters of a text that are compared."""
+"""Maximum number of characters of a text that are compared."""
 
 MAX_PLACES: Final = 8
 """Maximum places of a run of words that are compared; more frequent runs are not distinctive."""

@@ -31,7 +31,7 @@ other release of that day.
 """
 
 MIN_BACKGROUND: Final = 12
-"""Minimum releases per language to know which words are common."""
+"""Minimum number of releases per language to know which words are common."""
 
 RARE_FRACTION: Final = 0.001
 COMMON_FRACTION: Final = 0.5
@@ -43,10 +43,10 @@ MIN_CONSONANTS: Final = 3
 """Minimum consonants of a word that is compared."""
 
 MIN_DIGITS: Final = 2
-"""Minimum digits of a figure that is compared."""
+"""Minimum number of digits of a figure that is compared."""
 
 MAX_COMPARED_CHARACTERS: Final = 10_000
-"""Maximum characters of a text that are compared."""
+"""Maximum number of characters of a text that are compared."""
 
 TAG: Final = re.compile(
     r"(?:ar|az|be|bg|bn|bs|ca|cs|cy|da|de|el|en|es|et|eu|fa|fi|fr|ga|gl|he|hi|hr|hu|hy|id|is|"
@@ -97,7 +97,7 @@ def consonants(word: str) -> str:
 
 
 def pattern(url: str) -> tuple[str, str]:
-    """Return an address without its language, and that language, or an empty text."""
+    """Return an address without its language, and that language, or an empty string."""
     parts = urlsplit(canonical_url(url))
     named: list[str] = []
 

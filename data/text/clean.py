@@ -41,7 +41,7 @@ MAX_REPAIRS = 4
 """Maximum number of repair passes over a text."""
 
 MAX_MENDED = 40_000
-"""Maximum characters of a text whose encoding is repaired; the rest stays as it is.
+"""Maximum length in characters of a text whose encoding is repaired; the rest stays as it is.
 
 The repaired part ends at white space, since ftfy is several times slower on a split character."""
 
@@ -149,7 +149,7 @@ def mend(text: str) -> str:
 
 
 MAX_NAME_LENGTH = 500
-"""Maximum characters of a title or another name in a feed."""
+"""Maximum length in characters of a title or another name in a feed."""
 
 
 def plain(text: str) -> str:

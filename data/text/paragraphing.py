@@ -21,7 +21,7 @@ MAX_DEPTH: Final = 160
 """Maximum nesting of elements; sanitized bodies are below it."""
 
 MAX_COPIED: Final = 40
-"""Maximum characters of attributes that are copied to each part of a divided element."""
+"""Maximum number of characters of attributes that are copied to each part of a divided element."""
 
 VOID: Final = frozenset({"br", "hr", "img", "col", "source", "wbr"})
 ROWS: Final = frozenset({"tr", "thead", "tbody", "tfoot"})

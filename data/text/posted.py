@@ -16,10 +16,11 @@ BY_POST: Final = "__wb_method=POST&"
 """Prefix of the posted fields in the query of the address."""
 
 MAX_VALUE: Final = 200
-"""Maximum characters of a posted value in an address; a longer one is replaced by its digest."""
+"""Maximum length in characters of a posted value in an address; a longer one is replaced by its
+digest."""
 
 MAX_QUERY: Final = 2_000
-"""Maximum characters of the posted fields in an address; a longer body is replaced by its
+"""Maximum length in characters of the posted fields in an address; a longer body is replaced by its
 digest."""
 
 

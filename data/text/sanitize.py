@@ -43,7 +43,7 @@ DROPPED_WHOLE: Final = frozenset(
 
 
 MAX_CHARACTERS: Final = 2_000_000
-"""Maximum characters of a fragment; the rest is cut."""
+"""Maximum length in characters of a fragment; the rest is cut."""
 
 MAX_LEVELS: Final = 150
 """Maximum nesting of elements; real texts stay below twenty."""
@@ -61,7 +61,8 @@ MIN_SLOW_CHARACTERS: Final = 2_000
 """Minimum number of slow characters (for nh3) from which long texts are split."""
 
 MAX_TAG_LENGTH: Final = 10_000
-"""Maximum characters of a tag in a fragment with many slow characters; longer tags are dropped."""
+"""Maximum length in characters of a tag in a fragment with many slow characters; longer tags are
+dropped."""
 
 
 def _ready(fragment: str) -> str:

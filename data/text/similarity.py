@@ -60,7 +60,7 @@ class TextSignature:
     def shingles(self) -> Hashes:
         """The distinct shingles, sorted: hashes of all runs of three words.
 
-        A shorter text has one shingle, an empty text none.
+        A shorter text has one shingle, an empty string none.
         """
         ordered = np.sort(self._triples)
         if not len(ordered):
@@ -72,7 +72,7 @@ class TextSignature:
 
     @cached_property
     def bands(self) -> list[int]:
-        """One mark per band; texts that share a mark are candidates. Empty for an empty text.
+        """One mark per band; texts that share a mark are candidates. Empty for an empty string.
 
         Each band has its own multilinear hash of its rows (D. Lemire and O. Kaser, "Strongly
         universal string hashing is fast", 2014).

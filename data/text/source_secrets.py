@@ -30,16 +30,17 @@ RULES_VERSION: Final = 4
 """Version of the hiding rules; a new version renders the site again."""
 
 MIN_VALUE_LENGTH: Final = 8
-"""Minimum letters and digits of a value that is hidden without the name of its parameter."""
+"""Minimum number of letters and digits of a value that is hidden without the name of its
+parameter."""
 
 MAX_ADDRESS_LENGTH: Final = 2000
-"""Maximum characters of an address in which a parameter is found by its name alone."""
+"""Maximum length in characters of an address in which a parameter is found by its name alone."""
 
 MAX_DIRECT_LOOKUPS: Final = 128
 """Maximum number of spellings of secrets that are looked up one by one."""
 
 MIN_RANDOM_LENGTH: Final = 16
-"""Minimum characters of a value that counts as a secret because it looks random."""
+"""Minimum length in characters of a value that counts as a secret because it looks random."""
 
 USER_INFO: Final = re.compile(r"(?<=://)([^/\s?#\"'<>@]*)@")
 

@@ -36,18 +36,18 @@ SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 MAX_KEY_LENGTH: Final = 2_000
-"""Maximum characters of a key; a PostgreSQL index accepts at most 2,704 bytes."""
+"""Maximum length in characters of a key; a PostgreSQL index accepts at most 2,704 bytes."""
 
 MAX_ADDRESS: Final = 8_000
-"""Maximum characters of an address that is requested or published.
+"""Maximum length in characters of an address that is requested or published.
 
 Apache and nginx reject request lines above 8 KB."""
 
 MAX_HOST: Final = 255
-"""Maximum characters of a host (RFC 1035, 2.3.4)."""
+"""Maximum length in characters of a host (RFC 1035, 2.3.4)."""
 
 MAX_FRAGMENT: Final = 600
-"""Maximum characters of a fragment that may lead to a release."""
+"""Maximum length in characters of a fragment that may lead to a release."""
 
 TEXT_FRAGMENT: Final = ":~:text="
 """Start of a fragment that points to text (WICG, Text Fragments)."""

@@ -40,7 +40,7 @@ PLANE: Final = 0x10000
 """Number of characters whose roles are kept in a table; the others are rare."""
 
 MAX_CACHED_CHARACTERS: Final = 10_000
-"""Maximum characters of a text whose hashes are cached."""
+"""Maximum number of characters of a text whose hashes are cached."""
 
 SEVERAL: Final = np.uint32(ROLES)
 """Table value of a character that folds to several characters, or is not in the table."""

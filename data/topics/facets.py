@@ -12,7 +12,7 @@ from data.text.clean import clean_line
 from data.text.slugs import slug_of
 
 MAX_SECTION_LENGTH: Final = 1000
-"""Maximum characters of a section name; a longer one is an extraction error."""
+"""Maximum length in characters of a section name; a longer one is an extraction error."""
 
 
 class SourceSection(NamedTuple):

@@ -18,14 +18,13 @@ from data.text.normal_forms import normalized
 
 WORDS = re.compile(r"\w+")
 MAX_WORD_LENGTH = 60
-"""Maximum letters of a word that is matched and cached; only these letters of longer words are
-used.
-"""
+"""Maximum number of letters of a word that is matched and cached; only these letters of longer
+words are used."""
 
 MIN_STEM_LENGTH = 2
-"""Minimum letters of a stem before ``*``."""
+"""Minimum number of letters of a stem before ``*``."""
 SHORT_RULE_LENGTH = 5
-"""Maximum characters of a rule that is too short for texts in an unknown language."""
+"""Maximum length in characters of a rule that is too short for texts in an unknown language."""
 MAX_CACHED_WORDS = 50_000
 """Maximum number of cached words: hostile texts must not fill the memory."""
 

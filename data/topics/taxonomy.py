@@ -21,9 +21,8 @@ from data.topics.facets import section_of
 from data.topics.keywords import KeywordMatcher, KeywordRule, read_rule
 
 MAX_MATCHED_CHARACTERS = 6000
-"""Maximum characters of a title and of a body that are matched. The start of a text shows its
-topics, and hostile texts must not cost more.
-"""
+"""Maximum number of characters of a title and of a body that are matched. The start of a text shows
+its topics, and hostile texts must not cost more."""
 
 TITLE_WEIGHT = 2.0
 REPEAT_WEIGHT = 0.5

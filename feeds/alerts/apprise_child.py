@@ -153,7 +153,7 @@ class LastWarning(logging.Handler):
 
 
 def fault_of_address(url: str) -> str:
-    """Return the fault of an Apprise URL and its fix, or an empty text."""
+    """Return the fault of an Apprise URL and its fix, or an empty string."""
     if not APPRISE_URL.fullmatch(url):
         return (
             "it is not an Apprise URL; write a service and its parameters, such as "

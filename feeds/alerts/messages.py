@@ -22,7 +22,7 @@ OMITTED_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance
 """Fields of a release that alerts omit, as its id and URL lead to them."""
 
 MAX_FIELD_CHARACTERS: Final = 2000
-"""Maximum characters of the changes of one field in an alert."""
+"""Maximum number of characters that an alert shows of the changes of one field."""
 
 HIDDEN_TITLE: Final = "(hidden)"
 """The displayed title of a release that was hidden after its alert."""

@@ -44,7 +44,7 @@ MAX_SUBJECT_EVENTS: Final = 5
 """Maximum number of events named in the subject of a message."""
 
 MAX_SUBJECT_CHARACTERS: Final = 150
-"""Maximum characters of the events in a subject."""
+"""Maximum length in characters of the events in a subject."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,8 @@ def anchor(url: str | None, text: str) -> str:
 
 
 MAX_BODY_CHARACTERS = 1_000_000
-"""Maximum characters of HTML per entry in feeds; longer entries show their summary instead."""
+"""Maximum length in characters of HTML per entry in feeds; longer entries show their summary
+instead."""
 
 
 def safe_html(html: str, base: str) -> str:

@@ -164,7 +164,7 @@ PART_CHARACTERS = 2_000_000
 """Approximate characters per part; browsers load the parts one by one."""
 
 MAX_TEXT_CHARACTERS = 20_000
-"""Maximum characters of a text in the index."""
+"""Maximum length in characters of a text in the index."""
 
 
 def search_files(pages: PageRenderer, releases: Iterable[Release]) -> Iterator[tuple[str, bytes]]:

@@ -37,7 +37,7 @@ MAX_OTHERS = 3
 """Maximum number of other publishers in the line of a release."""
 
 MAX_NAME_CHARACTERS = 200
-"""Maximum characters of a title or name in a line; style sheets cut it to three rows."""
+"""Maximum length in characters of a title or name in a line; style sheets cut it to three rows."""
 
 SERVED_POLICY = f"{POLICY}; frame-ancestors 'none'"
 """The policy as an HTTP header, with the directive that pages themselves cannot set."""

@@ -33,7 +33,7 @@ class SearchProblem:
 
 
 MAX_QUOTED: Final = 40
-"""Maximum characters of the input that a message repeats."""
+"""Maximum length in characters of the input that a message repeats."""
 
 MAX_SUGGESTIONS: Final = 3
 """Maximum number of suggestions, and of messages of one kind."""

@@ -152,7 +152,7 @@ def opened(path: Path | None) -> sqlite3.Connection:
 
 
 MAX_CACHE_BYTES = 1024 * 1024 * 1024
-"""Maximum bytes of stored entries; the oldest are deleted."""
+"""Maximum size in bytes of stored entries; the oldest are deleted."""
 
 
 class RenderCache(CacheFile):

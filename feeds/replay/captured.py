@@ -70,7 +70,7 @@ PARTIAL_STAMP = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
 NO_TIME = "The address has no valid time: use 14 digits, year to second, or the first of them"
 
 MAX_BODY_BYTES = 20_000_000
-"""Maximum bytes of an unpacked body that is replayed."""
+"""Maximum size in bytes of an unpacked body that is replayed."""
 
 SANDBOX = (
     "sandbox; default-src 'none'; img-src 'self'; style-src 'self' 'unsafe-inline'; "
@@ -349,7 +349,7 @@ class CapturedPages:
         ]
 
     def origin(self, capture: Capture | CdxjEntry, secrets: Secrets) -> str:
-        """Return the name of the file that a capture was imported from, or an empty text.
+        """Return the name of the file that a capture was imported from, or an empty string.
 
         Secrets in the name are masked.
         """
@@ -357,7 +357,7 @@ class CapturedPages:
 
 
 def address_in(asked: str) -> str:
-    """Return the web address in a request, or an empty text."""
+    """Return the web address in a request, or an empty string."""
     found = ADDRESS.fullmatch(asked)
     return f"{found[1].lower()}://{found[2]}" if found else ""
 

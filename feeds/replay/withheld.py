@@ -30,7 +30,7 @@ BEGINNING_LENGTH: Final = 40
 """Characters at a paragraph's start that identify a release on a page with its title or path."""
 
 MIN_LETTERS: Final = 20
-"""Minimum letters and digits in a part of a text that identifies a release."""
+"""Minimum number of letters and digits in a part of a text that identifies a release."""
 
 MAX_PASSAGES: Final = 3
 """Maximum number of paragraphs per version that identify it on any page of its site."""

@@ -22,13 +22,14 @@ from feeds.server.response import CachedFile, Encoded, Headers, cached_file
 from feeds.urls import stamp_of
 
 MAX_CACHE_BYTES = 64 * 1024 * 1024
-"""Maximum bytes of bodies in memory; the least recently used are dropped first."""
+"""Maximum size in bytes of bodies in memory; the least recently used are dropped first."""
 
 CHECK_INTERVAL_SECONDS = 0.001
 """Seconds between two checks of a file: saves stat calls under load."""
 
 MAX_NAME_BYTES, MAX_PATH_NAMES = 250, 12
-"""Maximum bytes of a file name, and names in a path; just below the limits of file systems."""
+"""Maximum size of a file name in bytes, and maximum number of names in a path. Both are just below
+the limits of file systems."""
 
 Later: TypeAlias = Callable[[Callable[[], None]], object]
 """Runs work that no response waits for."""

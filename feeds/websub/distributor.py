@@ -37,7 +37,7 @@ MAX_CONCURRENT = 16
 """Maximum number of subscribers contacted at the same time; one per host."""
 
 MAX_VERIFICATIONS, MAX_DELIVERIES = 4, 12
-"""Maximum attempts to verify a subscriber, and to deliver a feed version."""
+"""Maximum number of attempts to verify a subscriber, and to deliver a feed version."""
 
 
 class HubWorker:

@@ -165,7 +165,8 @@ MAX_CONCURRENT_HUBS: Final = 16
 """Maximum number of hubs contacted at the same time."""
 
 MAX_UNSUBSCRIBE_ATTEMPTS: Final = 4
-"""Maximum attempts to unsubscribe; afterwards the lease, or a 410, ends the subscription."""
+"""Maximum number of attempts to unsubscribe; afterwards the lease, or a 410, ends the
+subscription."""
 
 
 class FeedSubscriber:

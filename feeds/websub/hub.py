@@ -23,7 +23,7 @@ from feeds.websub.messages import FORM, BadHubRequest, parse_hub_request
 log = structlog.get_logger()
 
 MAX_FORM_BYTES = 16_384
-"""Maximum bytes of a request."""
+"""Maximum size in bytes of a request."""
 
 LATER = {"retry-after": "600"}
 

@@ -21,7 +21,7 @@ MAX_LEASE_SECONDS, MIN_LEASE_SECONDS = 30 * 86_400, 300
 """Maximum and minimum duration of a subscription, in seconds."""
 
 MAX_ADDRESS_LENGTH = 2_000
-"""Maximum characters of an address."""
+"""Maximum length in characters of an address."""
 
 SECRET_LIMIT_BYTES = 200
 """A secret must have fewer bytes than this (section 5.1)."""

@@ -52,7 +52,7 @@ ALLOCATIONS_PER_COLLECTION: Final = 20_000
 thousands, which all stay in use."""
 
 MAX_URL: Final = 2_000
-"""Maximum number of characters of a URL in the file that names the current page."""
+"""Maximum length in characters of a URL in the file that names the current page."""
 
 UNSAFE_MODULES: Final = (
     "data.store",

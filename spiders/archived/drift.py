@@ -29,7 +29,8 @@ Cause: TypeAlias = Literal["file", "program"]
 """The changed part: the source file, or Communique itself."""
 
 DATED: Final = 0.8
-"""Minimum share of dated items in a listing for new undated items to be suspicious."""
+"""Minimum share of dated items in a listing. Above this share, new items without a date are
+suspicious."""
 
 
 class ListingDrift(msgspec.Struct, frozen=True):
@@ -51,7 +52,7 @@ class ListingDrift(msgspec.Struct, frozen=True):
 
     @property
     def is_mass_change(self) -> bool:
-        """Whether many items are lost, redated or undated, so that a person must review this."""
+        """Whether so many items are lost, redated or undated that a person must review this."""
         harmed = (self.lost, self.undated, self.redated)
         return any(is_many(count, self.before) for count in harmed)
 
@@ -64,7 +65,7 @@ class ListingDrift(msgspec.Struct, frozen=True):
 class Drift(msgspec.Struct, frozen=True):
     """Changes in the extraction of a source after a change of its file or of Communique.
 
-    ``pages_of`` tells which pages were compared: the newest in the archive, the source's sample
+    ``pages_of`` is the origin of the compared pages: the newest in the archive, the source's sample
     pages, or nothing if no pages are stored.
     """
 
@@ -75,7 +76,7 @@ class Drift(msgspec.Struct, frozen=True):
 
     @property
     def is_mass_change(self) -> bool:
-        """Whether a person must accept the change first."""
+        """Whether a person must accept the change before it takes effect."""
         return self.releases.is_mass_change or bool(self.listing and self.listing.is_mass_change)
 
     @property
@@ -102,10 +103,10 @@ def compare_listings(before: Listing, after: Listing) -> ListingDrift:
 
 
 def names_all(page: Page, listing: Listing) -> bool:
-    """Whether a page contains all items of a listing; otherwise the listing is from another time.
+    """Whether a page contains all items of a listing.
 
-    Only the last part of each address and its query values are searched, independent of the page's
-    extraction.
+    If not, the listing is from another time. Only the last part of each address and its query
+    values are searched, independent of the page's extraction.
     """
     text = unquote(unescape(page.text))
     return all(part in text for item in listing.items for part in _parts(item.url))
@@ -119,7 +120,7 @@ def _parts(url: str) -> Iterator[str]:
 
 
 def harms_of(drift: Drift) -> str:
-    """Describe the damage of a mass change: ``of 20 stored pages, title changed on 20``."""
+    """Describe the damage of a mass change, such as ``of 20 stored pages, title changed on 20``."""
     return "; ".join(_harms(drift))
 
 

@@ -31,10 +31,10 @@ from spiders.sources.loader import LoadedSource
 
 @dataclass(slots=True)
 class ImportCounts:
-    """Number of imported pages by result, and their errors.
+    """Numbers of imported pages by result, and their errors.
 
     ``older`` pages are older than the stored version of their release. ``passed`` pages are not
-    releases of the source. Neither changes the store.
+    releases of the source. Neither kind changes the store.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -143,7 +143,10 @@ class ImportedPages:
             self._record(self._pending.add(replace(read, draft=draft)))
 
     def settle(self) -> None:
-        """Record all waiting drafts, before the next capture of any page is processed."""
+        """Record all waiting drafts.
+
+        Call this before the next capture of a page is processed.
+        """
         with page_errors(self._file.url, self.result.add_error):
             self._record(self._pending.finish())
 
@@ -153,7 +156,10 @@ class ImportedPages:
             self._templates.finish()
 
     def _looks_like_one(self, page: Page) -> bool:
-        """Whether a page looks like a release; False if any listing has items."""
+        """Whether a page looks like a release.
+
+        The result is False if any captured listing has items.
+        """
         if self.listings.items:
             return False
         read = read_release(page, self._reader.dates)
@@ -184,7 +190,7 @@ def moment(capture: Capture) -> tuple[dt.datetime, int]:
 
 
 def _place(url: str) -> tuple[str, int | None]:
-    """Return the host of an address without "www.", and its port if not the scheme's default.
+    """Return the host of an address without "www.", and its port if it is not the default port.
 
     Raises ValueError.
     """

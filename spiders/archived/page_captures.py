@@ -37,7 +37,7 @@ MAX_REDIRECTS: Final = 20
 
 
 class PageCaptures:
-    """The pages in an archive by URL; ``limit`` is the maximum size of a page (bytes)."""
+    """The pages in an archive by URL; ``limit`` is the maximum size of a page in bytes."""
 
     def __init__(self, archive: Path, index: Index, limit: int) -> None:
         self._archive = archive
@@ -83,11 +83,11 @@ class PageCaptures:
 
 
 MAX_LISTING_PAGES: Final = 5000
-"""Maximum number of listing pages that are read, as in one walk."""
+"""Maximum number of listing pages that are read, as in one walk along a listing."""
 
 
 class ArchivedListings:
-    """The listings of a source in an archive; ``items`` are their items by canonical address.
+    """The listings of a source in an archive; ``items`` maps canonical addresses to their items.
 
     ``front`` are the source's first listing page, its feed and its home page, which are not
     releases.
@@ -118,7 +118,7 @@ class ArchivedListings:
                     waiting += self._list(answer)
 
     def _list(self, answer: Served) -> list[str]:
-        """Read one page; return the canonical addresses of new pages after it."""
+        """Read one listing page; return the canonical addresses of new pages that it leads to."""
         listing = read_listing(page_of(answer), self._reading, self._rules)
         listing = continued(listing, answer.url, None, self._series)
         self._series = listing.series or self._series

@@ -50,7 +50,7 @@ class Archived:
 def leaf_then(read: Revision) -> int | None:
     """Return the log position of the capture from which a version was extracted.
 
-    Returns None if the version was extracted later than its capture.
+    Returns None if the version was extracted from its capture later, and not during the visit.
     """
     capture = read.capture
     is_then = capture and capture.at.replace(microsecond=0) == read.seen.replace(microsecond=0)
@@ -67,7 +67,7 @@ class SourceHistory:
         self._files: dict[int, SourceFile | None] = {}
 
     def at(self, when: dt.datetime, leaf: int | None = None) -> SourceFile | None:
-        """Return the file that was in force at a time, or None.
+        """Return the source file that was in force at a time, or None.
 
         The first file also applies to earlier times. Returns None if there is no file, or if it
         can't be parsed any longer. Records have times in whole seconds. ``leaf`` is the log
@@ -102,10 +102,10 @@ class UnsavedTemplates:
         return self._store.templates(source)
 
     def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Do nothing."""
+        """Do nothing, because changes are not stored."""
 
     def forget_template(self, source: str, layout: str) -> None:
-        """Do nothing."""
+        """Do nothing, because changes are not stored."""
 
 
 class StoredPages:
@@ -128,7 +128,7 @@ class StoredPages:
         self._reader.learn_day_order(page)
 
     def learn(self, releases: Iterable[Release]) -> None:
-        """Learn layouts from stored releases if none is known, for example after data loss."""
+        """Learn layouts from stored releases if no layout is known, for example after data loss."""
         if not self._templates.is_empty:
             return
         for release in releases:
@@ -137,7 +137,7 @@ class StoredPages:
                     self.draft(release)
 
     def draft(self, release: Release) -> tuple[Draft, Mapping[str, str]]:
-        """Return the draft of a release by the current rules, and the labels of its topics.
+        """Extract a release with the current rules; return its draft, and the labels of its topics.
 
         Raises ArchiveError, Undecodable, NotARelease.
         """
@@ -170,7 +170,7 @@ class StoredPages:
         return page_of(replace(answer, url=release.url))
 
     def _item(self, release: Release) -> ListingItem | None:
-        """Return a release's item on a stored listing, or one made from the stored values."""
+        """Return a release's item on a stored listing, or an item made from the stored values."""
         known = (self._items.get(canonical_url(url)) for url in (release.url, *release.aliases))
         return next(filter(None, known), None) or self._stored.item_of(release.url)
 

@@ -1,4 +1,4 @@
-"""Recognize pages shown in place of the requested one: challenges, logins, notices, soft 404s.
+"""Recognize pages that replace the requested page: challenges, logins, notices, soft 404s.
 
 Modules here send no requests.
 """

@@ -32,7 +32,7 @@ MAX_CHALLENGE_HEADINGS: Final = 3
 """Maximum number of headings on a challenge page, including the page's title."""
 
 CHALLENGED: Final = "the site shows a challenge instead, to keep programs out"
-"""Explains a challenge."""
+"""Message about a challenge."""
 
 CAPTCHA_SHOWN: Final = "the site shows a captcha instead, to keep programs out"
 

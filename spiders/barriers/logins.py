@@ -15,13 +15,13 @@ from spiders.page.html_tree import line_of
 from spiders.page.page import Page
 
 MIN_RELEASE_WORDS: Final = 150
-"""Minimum words of a text that is certainly a release's own, so that no barrier is possible."""
+"""Minimum number of words of a text that is certainly a release's. Such a page has no barrier."""
 
 LOGIN_FIRST: Final = "the site shows a login instead, for users with an account"
-"""Explains a login."""
+"""Message about a login."""
 
 TITLE_SEPARATOR: Final = re.compile(r"\s[-|–—·»:]\s|\|")
-"""Separates the title of a page from the name of its site."""
+"""Pattern that separates the title of a page from the name of its site."""
 
 MIN_FORM_SHARE: Final = 0.6
 """Minimum share of a text's words in a form, for the text to be the form itself."""
@@ -59,7 +59,7 @@ def _form_message(form: etree._Element, content: Content) -> str | None:
     """Return a sentence about a password form in place of a text, or None.
 
     A form with only a password opens one page (WordPress's post_password, Drupal's protected
-    pages). With a user name it is a login form, which may be on every page.
+    pages). A form that also has a user name is a login form, which may be on every page.
     """
     kinds = [node.get("type", "").lower() for node in form.iter("input")]
     if "password" not in kinds or _beside(form):

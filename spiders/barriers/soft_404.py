@@ -30,7 +30,7 @@ ERROR: Final = r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata 
 def error_title_pattern(code: str, texts: str) -> re.Pattern[str]:
     """Return a pattern for titles of error pages.
 
-    A title contains an error with this status ``code``, or one of the ``texts``.
+    The pattern matches titles with an error of the status ``code``, or with one of the ``texts``.
     """
     return re.compile(
         rf"{ERROR}(?:{code})(?: error)?|(?:(?:error )?(?:{code})[ :.,-]+)?(?:{texts})[!1. ]*",
@@ -79,7 +79,7 @@ def title_message(page: Page, errors: re.Pattern[str]) -> str | None:
 def missing_release_message(
     page: Page, content: Content, stored: Callable[[], Content | None]
 ) -> str | None:
-    """Return why a page at a stored release's address is an error page, or None.
+    """Return why the page at a stored release's address is an error page, or None.
 
     ``content`` was extracted from the page. ``stored`` returns the release's stored content, or
     None. A page with the release's title or a similar text is not an error page. A page with a date

@@ -52,7 +52,7 @@ MARKS: Final = "、。，،؛।๐។፣"
 ENDS: Final = frozenset(".!?:»”\"'。！？؟।…")
 OPENINGS: Final = frozenset(word[:2] for word in CREDIT | LEAD_IN)
 SAME_START, SHORTEST = 20, 3
-"""Minimum number of characters that a block shares with the beginning of the page description, and
+"""Minimum number of characters that a block and the page description share at their beginnings, and
 minimum length of a block that is searched for in the JSON-LD text."""
 
 TITLE_LINE, SHORT_TITLE, LINE, STAMP_LINE = 300, 15, 60, 100
@@ -98,7 +98,7 @@ class BlockTable:
 
 
 def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
-    """Compute the features of all blocks of a page and of their surroundings."""
+    """Compute the features of all blocks of a page, and of their surroundings."""
     blocks = seen.blocks
     base = np.zeros((len(BASE), len(blocks)), dtype=np.float32)
     texts = [block.text for block in blocks]
@@ -127,7 +127,7 @@ def _counted(base: Matrix, blocks: Sequence[TextBlock]) -> None:
 
 
 def _written(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
-    """Fill the features from the characters of a block.
+    """Fill the features that depend on the characters of a block.
 
     They count spaces and punctuation, and mark sentence endings, dates and legal terms.
     """
@@ -231,7 +231,7 @@ def _set_repeated(
 
 
 def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
-    """Return the distance of each block from the last of these places, in blocks.
+    """Return the distance of each block from the last of these places before it, in blocks.
 
     Before the first place, the distance counts from a place FAR + 1 blocks before the page.
     """
@@ -258,7 +258,7 @@ def article_text(meta: EmbeddedMetadata) -> str:
 def repeated_share(summary: str, key: str) -> float:
     """Compare a block with the page description.
 
-    Returns 1 if both begin alike, 0.5 if the description contains the block, else 0.
+    Returns 1 if both begin alike, 0.5 if the description contains the block, and 0 otherwise.
     """
     length = min(len(summary), len(key), 60)
     if length < SAME_START:
@@ -267,6 +267,6 @@ def repeated_share(summary: str, key: str) -> float:
 
 
 def in_json_ld(text: str, article: str) -> float:
-    """Return 1 if the page's JSON-LD text contains a block, else -1."""
+    """Return 1 if the page's JSON-LD text contains a block, and -1 otherwise."""
     key = comparison_key(text)
     return 1.0 if len(key) >= SHORTEST and key[:80] in article and key[-40:] in article else -1.0

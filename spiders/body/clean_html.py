@@ -43,8 +43,8 @@ def clean_body(
 ) -> tuple[SerializedBody, list[str]]:
     """Return the body in a fragment, without headline, buttons and tail, with absolute addresses.
 
-    Also returns one sentence for each problem: an invalid selector in ``drop``, or a body that is
-    too long.
+    Also returns one sentence per problem: an invalid selector in ``drop``, or a body that is too
+    long.
     """
     root, reasons = clean_fragment(fragment, drop)
     seen = segment(root)
@@ -111,7 +111,7 @@ def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:
 def unwrap_layout(root: etree._Element) -> None:
     """Unwrap layout tables: tables with a single filled cell that contains paragraphs.
 
-    One walk counts the texts, images and paragraphs, so nested tables take linear time.
+    Texts, images and paragraphs are counted in one walk, so nested tables take linear time.
     """
     filled = paragraphs = 0
     begun: list[tuple[int, int]] = []
@@ -149,7 +149,7 @@ def _has_text(text: str | None) -> bool:
 def prose_of(
     body: MainContent, seen: BlockTree, base: str, dropped: Collection[etree._Element] = ()
 ) -> SerializedBody:
-    """Serialize the element of a body with only its kept blocks and the images among them.
+    """Serialize the element of a body, only with its kept blocks and the images between them.
 
     ``dropped`` are elements to leave out.
     """
@@ -183,7 +183,7 @@ def _inside(body: MainContent, seen: BlockTree) -> list[TextBlock]:
 
 
 def _parted(body: MainContent, seen: BlockTree) -> tuple[set[etree._Element], set[etree._Element]]:
-    """Return the elements with a kept block, and the elements with text but no kept block."""
+    """Return the elements with a kept block, and the elements that have text but no kept block."""
     alive: set[etree._Element] = set()
     for block in body.kept:
         container: Container | None = block.container

@@ -1,7 +1,7 @@
 """Features of a block's surroundings, computed from the first model's results for the second model.
 
-The first model rates each block by itself. But body text is contiguous: a block between body
-blocks, or in an element that is mostly body text, is likely to be body text too.
+The first model rates each block alone. But body text is contiguous: a block between body blocks, or
+in an element that is mostly body text, is likely to be body text too.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ def moved(column: Matrix, step: int) -> Matrix:
 
 
 def windows(held: Matrix, weight: Matrix) -> Iterator[Column]:
-    """Yield the mean probability around each row, for several window sizes."""
+    """Yield the mean probability around each row, for each window size."""
     count, most = len(held), max(WINDOWS)
     sums = np.zeros((2, count + 2 * most + 1))
     np.cumsum([held, weight], axis=1, out=sums[:, most + 1 : most + 1 + count])
@@ -121,7 +121,8 @@ def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list
 def region(first: Matrix, words: Matrix, spans: Places) -> tuple[int, int, float]:
     """Find the container that fits the body best.
 
-    Returns its first block, the block after its last one, and its expected F1 score.
+    Returns the number of the container's first block, the number of the block after its last one,
+    and its expected F1 score.
     """
     weight = np.minimum(words, REGION_LONG)
     kept = first > LIKELY

@@ -53,7 +53,7 @@ class Trees:
         )
 
     def probabilities(self, columns: Matrix) -> Matrix:
-        """Return the probability of each row of a (features, rows) matrix."""
+        """Return the probability for each row of a (features, rows) matrix."""
         return np.asarray(1 / (1 + np.exp(-self.scores(columns))), dtype=np.float32)
 
     def scores(self, columns: Matrix) -> Matrix:

@@ -138,7 +138,7 @@ def assemble(
 
 
 def beside(out: Matrix, at: int, own: Sequence[NDArray[np.generic]]) -> int:
-    """Write the features of each block's neighbours (BESIDE) to ``out``; return the next row.
+    """Write the features of each block's neighbours (BESIDE) to ``out``; return the next free row.
 
     The fourth value of a neighbour is whether it has the same holder as the block.
     """

@@ -22,7 +22,7 @@ SHORT: Final = 160
 """Maximum length of a label, byline, date line or button, in characters."""
 
 BESIDE_DATE: Final = 30
-"""Maximum number of letters beside the publication date in a date line, for place and author."""
+"""Maximum number of letters in a date line besides the publication date, for place and author."""
 
 LABELLED: Final = re.compile(
     r"^\W*(?:(?:posted|published|submitted|written|filed|tagged|updated|author(?:ed)?|tags?|topics?|"
@@ -44,7 +44,7 @@ LABELLED: Final = re.compile(
 
 
 class LineKinds:
-    """Separates lines beside a release from its text, given two extractions of the release."""
+    """Separates other lines from the text of a release, given two extractions of the release."""
 
     def __init__(self, contents: Sequence[Content], reading: DateContext) -> None:
         self._contents = contents
@@ -57,7 +57,7 @@ class LineKinds:
     def is_label(self, line: str) -> bool:
         """Whether a line begins like a label, a byline or a link to another page.
 
-        Lines of the text can begin like this too.
+        Lines of a release's text can begin like this too.
         """
         if is_metadata(line):
             return True

@@ -28,17 +28,17 @@ from spiders.page.hidden import hidden_parts
 from spiders.page.phrases import is_tail, letters
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
-"""End of a sentence, with any closing quotes."""
+"""Pattern of the end of a sentence, with any closing quotes."""
 
 MIN_SENTENCE: Final = 6
 """Minimum number of letters in a sentence."""
 
 MIN_PROBABILITY: Final = 0.45
 UNSURE: Final = 0.3
-"""Minimum probability of a body block, and the lower minimum for pages without any such block."""
+"""Minimum probability of a body block, and a lower minimum for pages without such a block."""
 
 KEPT_IN_TABLE: Final = 0.2
-"""Minimum probability of a cell in a table with other body cells."""
+"""Minimum probability of a cell in a table whose other cells belong to the body."""
 
 LEAD_WITHIN: Final = 12
 """Maximum number of blocks before the body that are searched for its lead paragraph."""
@@ -54,7 +54,7 @@ MIN_COMPLETE_WORDS: Final = 80
 """Minimum number of words below a headline for a complete text."""
 
 LEFT: Final = 160
-"""Minimum length of a body without newsletter boxes, in characters."""
+"""Minimum length in characters of a body after newsletter boxes are removed."""
 
 SAME_START: Final = 60
 """Number of characters at the beginning of a paragraph by which a copy is recognized."""
@@ -131,7 +131,7 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
 
 
 def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
-    """Return the start of a run, moved after the page's headline.
+    """Return the start of a run of blocks, moved behind the page's headline.
 
     The start is only moved if the headline is in the run and enough words follow it. Text before
     the headline, such as a list of other news, can look like body text.
@@ -165,14 +165,17 @@ def with_opening(seen: BlockTree, keep: list[int]) -> list[int]:
 
 
 def outside_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
-    """Return the places outside newsletter boxes, or all places if too little text would remain."""
+    """Return the places of kept blocks outside newsletter boxes.
+
+    Returns all places if too little text would remain.
+    """
     return outside(seen, keep, frozenset(newsletter_forms(seen.inputs)), least=LEFT)
 
 
 def outside(
     seen: BlockTree, keep: Sequence[int], parts: frozenset[etree._Element], *, least: int
 ) -> Sequence[int]:
-    """Return the places outside ``parts``.
+    """Return the places of kept blocks outside ``parts``.
 
     Returns all places if fewer than ``least`` characters would remain.
     """
@@ -190,7 +193,7 @@ def outside(
 
 
 def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]) -> Sequence[int]:
-    """Return the places before a second copy of the text.
+    """Return the places of kept blocks before a second copy of the text.
 
     Some pages contain their whole text again in one block, for programs. The copy begins with its
     headline, or else with the block that repeats most earlier paragraphs.
@@ -243,7 +246,7 @@ def tables_around(containers: Sequence[Container]) -> list[int | None]:
 
 
 def holder(kept: tuple[TextBlock, ...], top: Container) -> Container:
-    """Return the innermost container around all of these blocks."""
+    """Return the innermost container around all ``kept`` blocks."""
     container: Container | None = kept[0].container
     last = kept[-1].order
     while container is not None and not (
@@ -254,7 +257,7 @@ def holder(kept: tuple[TextBlock, ...], top: Container) -> Container:
 
 
 def month_calendars(root: etree._Element) -> list[etree._Element]:
-    """Return the calendar tables in an element, whose cells count the days of a month."""
+    """Return the calendars in an element: tables whose cells count the days of a month."""
     found = []
     open_tables: list[CountedTable] = []
     walker = etree.iterwalk(root, events=("start", "end"), tag=("table", "td", "th"))
@@ -271,13 +274,13 @@ def month_calendars(root: etree._Element) -> list[etree._Element]:
 
 @dataclass(slots=True)
 class CountedTable:
-    """A table whose cells are counted to recognize a calendar: 1 up to the last day of a month."""
+    """A table whose cells are counted, to recognize a calendar of a month."""
 
     cells: int = 0
     days: int = 0
 
     def add(self, cell: etree._Element) -> None:
-        """Count a cell of this table, not of a nested table."""
+        """Count a cell that belongs to this table and not to a nested table."""
         self.cells += 1
         if self.cells <= MAX_CELLS and cell_text(cell) == str(self.days + 1):
             self.days += 1

@@ -1,4 +1,4 @@
-"""Recognize metadata of a post printed inside its text: author, date, category, comments.
+"""Recognize metadata of a post that is printed inside its text: author, date, category, comments.
 
 For example, old WordPress themes print "This entry was posted on … and is filed under …. You can
 follow any responses to this entry through the RSS 2.0 feed."
@@ -73,14 +73,14 @@ LABEL: Final = re.compile(
 """Beginning of a line that only labels a post."""
 
 CLOSED: Final = re.compile(r"[^\W\d]{4,}[.!?]\s*$")
-"""End of a sentence. Most post labels are not sentences."""
+"""Pattern of the end of a sentence. Most post labels are not sentences."""
 
 ALWAYS: Final = re.compile(
     r"^\W*(?:(?:both )?comments(?: and pings)? are|responses are|you can|bookmark the|"
     r"this entry was posted)",
     re.IGNORECASE,
 )
-"""Post labels that are sentences."""
+"""Pattern of post labels that are sentences."""
 
 
 def metadata_parts(root: etree._Element) -> list[etree._Element]:

@@ -24,10 +24,10 @@ TEXTS: Final = ("p", "h1", "article", "main", "time")
 NAV: Final = BIT["nav"]
 SAID: Final = etree.XPath("normalize-space()")
 STAMP: Final = re.compile(r"\d{4}|\d[./-]\d|年")
-"""Pattern of a possible date. An element with one may contain the date of the release."""
+"""Pattern of a possible date. An element that contains one may have the date of the release."""
 
 LINKED: Final = 0.7
-"""Share of linked text that a menu must exceed."""
+"""Minimum share of linked text in a menu."""
 
 
 def is_menu(element: etree._Element) -> bool:

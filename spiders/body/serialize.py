@@ -49,7 +49,7 @@ KEPT_ATTRIBUTES: Final = frozenset(
     "href title colspan rowspan scope lang dir start reversed type value datetime cite".split()  # noqa: SIM905 - words read better in a row
 )
 TAGS: Final = ("<div>", "</div>")
-"""Tags written for elements without a meaning of their own that contain text directly."""
+"""Tags that are written for an element without a meaning of its own that directly contains text."""
 
 EMPTY: Final = re.compile(
     r"<(p|div|ul|ol|li|h[1-6]|blockquote|table|thead|tbody|tfoot|caption|pre|figure|figcaption|dl|"
@@ -121,7 +121,7 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one function for speed
     *,
     max_lines: int = MAX_ELEMENTS,
 ) -> SerializedBody:
-    """Serialize an element without the ``dropped`` elements, with addresses absolute from ``base``.
+    """Serialize an element without ``dropped`` elements; addresses become absolute from ``base``.
 
     Stops after more than ``max_lines`` lines.
     """
@@ -244,7 +244,7 @@ def close(
 
 
 def _attributes(attributes: Iterable[tuple[object, object]], base: str) -> str:
-    """Return the kept attributes as HTML, with absolute addresses."""
+    """Return the attributes that are kept as HTML, with absolute addresses."""
     parts = []
     for name, value in map(_named, attributes):
         if name in KEPT_ATTRIBUTES:

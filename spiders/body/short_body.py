@@ -1,6 +1,6 @@
 """Extract release texts of one or two lines, which the models reject as too short.
 
-Such a text is directly below the headline: in an element with a body class, or else in the first
+Such a text is directly below the headline: either in an element with a body class, or in the first
 sentences.
 """
 
@@ -40,12 +40,12 @@ SHORT_BODY_CONFIDENCE: Final = 0.5
 def short_body(
     seen: BlockTree, found: MainContent | None, title: int | None, reading: DateContext
 ) -> MainContent | None:
-    """Return the short text below the headline, or else ``found``.
+    """Return the short text below the headline, or ``found``.
 
     ``found`` is the body that the models found, or None. ``title`` is the number of the headline's
-    block. A body longer than MAX_SHORT_BODY_LENGTH stays unchanged. A shorter one is limited to the
-    first element with a body class, unless it begins before that element. If it has no block there,
-    the element's text is the body.
+    block. A body longer than MAX_SHORT_BODY_LENGTH stays unchanged. A shorter body is limited to
+    the first element with a body class, unless the body begins before that element. If the body has
+    no block in the element, the text of the element is the body.
     """
     if title is None or (
         found and sum(len(block.text) for block in found.kept) > MAX_SHORT_BODY_LENGTH

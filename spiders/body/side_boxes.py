@@ -21,10 +21,10 @@ from spiders.page.html_tree import LEVEL_OF
 from spiders.page.phrases import is_related, is_widget
 
 MAX_SHARE, MAX_WIDGET_SHARE = 0.6, 0.25
-"""Maximum share of the kept text that may be in a side box, and in a widget."""
+"""Maximum share of the kept text that may be in a side box, and that may be in a widget."""
 
 MAX_LINE: Final = 250
-"""Maximum length of a line in a box without an element of its own, in characters."""
+"""Maximum length in characters of a line in a box that has no element of its own."""
 
 ABOVE: Final = 3
 """Maximum number of blocks above the kept text that are searched for the heading of a box."""
@@ -56,7 +56,7 @@ def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
 
 
 class SideBoxes:
-    """The side boxes of a page; blocks at the places in ``keep`` are kept as text."""
+    """The side boxes of a page. Blocks at the places in ``keep`` are kept as text."""
 
     def __init__(self, seen: BlockTree, keep: Sequence[int]) -> None:
         self._blocks = seen.blocks
@@ -66,13 +66,13 @@ class SideBoxes:
     def _before(self) -> list[int]:
         """The number of characters in kept blocks before each block.
 
-        Computed only on demand, because most pages have no box.
+        It is computed only on demand, because most pages have no box.
         """
         sizes = (len(one.text) if one.order in self._kept else 0 for one in self._blocks)
         return [0, *accumulate(sizes)]
 
     def end(self, at: int) -> int:
-        """Return the end of the box that block ``at`` heads, or ``at`` if it heads no box."""
+        """Return the end of the box that begins with block ``at``, or ``at`` if there is no box."""
         heading = self._blocks[at]
         end = at
         container: Container | None = heading.container
@@ -91,7 +91,7 @@ class SideBoxes:
         return next((place for place in below if self._is_past(place, level)), len(self._blocks))
 
     def share(self, at: int, end: int) -> float:
-        """Return the share of the kept text in the blocks from ``at`` to ``end``."""
+        """Return the share of the kept text that is in the blocks from ``at`` to ``end``."""
         return (self._before[end] - self._before[at]) / max(self._before[-1], 1)
 
     def _is_past(self, at: int, level: int) -> bool:
@@ -117,7 +117,8 @@ MAX_BOX_LENGTH: Final = 400
 """Maximum length of a newsletter box, in characters. Some forms wrap a whole page."""
 
 MAX_FIELDS, MAX_ELEMENTS_AROUND = 50, 20
-"""Maximum number of input fields checked per page, and of child elements in a box's wrapper."""
+"""Maximum number of input fields checked per page, and of child elements in an element that wraps a
+box."""
 
 NEVER: Final = ("h1", "article", "main", "time", "nav", "table")
 """Tags of elements that a newsletter box never contains."""
@@ -157,9 +158,9 @@ def says_little(form: etree._Element) -> bool:
 
 
 def box_of(form: etree._Element) -> etree._Element:
-    """Return the largest element around a form that adds only headings to it.
+    """Return the largest element around a form that contains only headings besides it.
 
-    An element with a newsletter class may also add a paragraph about the form.
+    An element with a newsletter class may also contain a paragraph about the form.
     """
     box = form
     while (around := box.getparent()) is not None and around.tag in WRAPPERS:

@@ -107,7 +107,7 @@ def close_block(  # noqa: PLR0917 - all attributes of one block
     anchors: int,
     hints: int,
 ) -> None:
-    """End a run of text in a container, adding a block unless the text is blank."""
+    """End a run of text in a container, and add a block unless the text is blank."""
     text = " ".join((texts[0] if len(texts) == 1 else "".join(texts)).split())
     if text:
         links = min(links, len(text))

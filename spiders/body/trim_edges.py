@@ -25,25 +25,26 @@ SHORT: Final = 160
 """Maximum length of a date line, button bar, note or headline line, in characters."""
 
 BESIDE_FILE: Final = 40
-"""Maximum characters outside the link in a line that is only a file, such as its type and size."""
+"""Maximum number of characters outside the link in a line that is only a file, such as its type and
+size."""
 
 BESIDE_TITLE: Final = 60
-"""Maximum letters beside the headline in a headline line, for a section or a date."""
+"""Maximum number of letters beside the headline in a headline line, such as a section or a date."""
 
 DATE_LINE: Final = 90
 """Maximum length of a line with little but a date, in characters."""
 
 BESIDE_DATE: Final = 14
-"""Maximum letters beside the date in a date line, such as "Published" or a weekday."""
+"""Maximum number of letters beside the date in a date line, such as "Published" or a weekday."""
 
 FILLED: Final = 0.6
-"""Minimum share of a body's text in one table row for this row to be the text itself."""
+"""Minimum share of a body's text in one table row. Such a row is the text itself."""
 
 TAIL_FROM: Final = 0.5
-"""Share of a body's text after which a line such as "Other news" ends the body."""
+"""Share of a body's text before a line such as "Other news", above which the line ends the body."""
 
 FILE_KIND: Final = re.compile(rf"\b(?:{OFFICE}|zip)\b", re.IGNORECASE)
-"""File type in the text of a line with a link."""
+"""Pattern of a file type in the text of a line with a link."""
 
 NEAR_TOP: Final = 3
 """Number of blocks at the top of a body that may be its date line."""
@@ -57,7 +58,8 @@ FULL_STOP: Final = re.compile(r"[.!?。！？।]\W*$")
 WORD: Final = re.compile(r"[^\W\d]+")
 
 MAX_LINES_BESIDE_DATE: Final = 8
-"""Maximum words of a date line that ends in a full stop ("Bulletin No. 7 of 10 March 2026.")."""
+"""Maximum number of words of a date line that ends in a full stop ("Bulletin No. 7 of 10 March
+2026.")."""
 
 CAPTION: Final = 300
 """Maximum length of a caption, in characters."""
@@ -70,10 +72,10 @@ CAPTIONED: Final = re.compile(
 """Classes of captions. A caption belongs to its picture, not to the body."""
 
 PARTS: Final = frozenset(["article", "aside", "main", "nav", "section"])
-"""Elements with a footer of their own, which is not the page's footer."""
+"""Elements that may have a footer of their own, which is not the page's footer."""
 
 KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
-"""Words for the editor or copyright holder of a page."""
+"""Words that introduce the editor or copyright holder of a page."""
 
 DIGIT: Final = re.compile(r"\d|[年日]")
 
@@ -219,7 +221,7 @@ def is_end(block: TextBlock, reading: DateContext) -> bool:
 
 
 class PageFooter:
-    """The blocks in the page's footer, checking each container once.
+    """The blocks in the page's footer. Each container is checked once.
 
     The page's footer is a ``footer`` outside articles, asides and other sections (HTML standard,
     4.3.8).
@@ -259,7 +261,7 @@ def names_another(block: TextBlock) -> bool:
 
 
 def is_note(text: str, reading: DateContext) -> bool:
-    """Whether a line below the text states the date of the last change, or the page's editor."""
+    """Whether a line below the text contains the date of the last change, or the page's editor."""
     if len(text) > SHORT or SENTENCE.search(text):
         return False
     if KEPT_BY.search(text):

@@ -15,7 +15,7 @@ from spiders.download.slow_page import SlowPage
 from spiders.items import Listing
 
 ReportError: TypeAlias = Callable[[str, str, str], None]
-"""Reports an error of a run: takes an address, a short code and a sentence."""
+"""Function that reports an error of a run. It takes an address, a short code and a sentence."""
 
 CRAWL_BUG: Final = f"{PAGE_BUG} with the traceback in crawl.log"
 
@@ -24,13 +24,16 @@ UNREQUESTED_304: Final = (
 )
 
 MAX_ERROR_LENGTH: Final = 500
-"""Maximum characters of a reported unexpected error, which may quote a whole page."""
+"""Maximum length in characters of a reported unexpected error, which may quote a whole page."""
 
 log = logging.getLogger(__name__)
 
 
 class PageError(CommuniqueError):
-    """One page can't be processed; ``kind`` is a short code, the message a sentence."""
+    """An error of one page that can't be processed.
+
+    ``kind`` is a short code, the message is a sentence.
+    """
 
     def __init__(self, kind: str, message: str) -> None:
         super().__init__(message)
@@ -49,14 +52,14 @@ class NotARelease(PageError):
 
 
 class MissingRelease(NotARelease):
-    """A page with a success status reports that it was not found."""
+    """A page with a success status that reports itself as not found."""
 
     def __init__(self, message: str) -> None:
         super().__init__("soft-404", message)
 
 
 class NoListing(PageError):
-    """A response does not contain a listing.
+    """A response that does not contain a listing.
 
     ``empty`` is the page's listing if it was read and has no items. ``status`` is the status of a
     response without a page.
@@ -76,7 +79,7 @@ class NoListing(PageError):
 
 
 def reported_url(url: str) -> str:
-    """Return an address in the form that errors of runs contain, without secrets."""
+    """Return an address in the form that run errors contain, without secrets."""
     return redacted(allowed(url))
 
 

@@ -1,4 +1,4 @@
-"""What all parts of one visit share: its source, its store, its requests, and its report."""
+"""Shared parts of one visit: its source, its store, its requests, and its report."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from spiders.sources.source_file import SourceFile
 
 
 class VisitReport:
-    """Collects the report of one visit; ``run`` is the report so far.
+    """The report of one visit; ``run`` is the report so far.
 
     ``url`` is the address of the source, and ``public_text`` removes secrets from a text.
     """
@@ -44,7 +44,7 @@ class VisitReport:
         self._is_archive_reported = False
 
     def error(self, url: str, kind: str, message: str) -> None:
-        """Add an error, once; the visit continues."""
+        """Add an error once. The visit continues."""
         self.has_moved = self.has_moved or kind == MOVED
         found = RunError(reported_url(url), kind, self._public_text(allowed(message)))
         if found not in self._known_errors:
@@ -56,29 +56,38 @@ class VisitReport:
         return page_errors(self._url, self.error)
 
     def note(self, text: str) -> None:
-        """Add a note for the operator, once, although nothing went wrong."""
+        """Add a note for the operator once, although nothing went wrong."""
         note = self._public_text(allowed(text))
         if note not in self.run.notes:
             self.run = replace(self.run, notes=(*self.run.notes, note))
 
     def add_page(self, not_archived: str) -> None:
-        """Count a response; ``not_archived`` is the reason why it could not be archived, or ""."""
+        """Count a response.
+
+        ``not_archived`` is the reason why the response could not be archived, or "".
+        """
         self.run = replace(self.run, pages=self.run.pages + 1)
         self.add_archive_error(not_archived)
 
     def add_archive_error(self, reason: str) -> None:
-        """Report the first ``reason`` why a response could not be archived; nothing if it is ""."""
+        """Report the first ``reason`` why a response could not be archived.
+
+        Does nothing if it is "".
+        """
         if reason and not self._is_archive_reported:
             self._is_archive_reported = True
             self.error(self._url, ARCHIVE, reason)
 
     def count(self, kind: Literal["new", "changed", "unchanged"], *, returned: bool) -> None:
-        """Count a recorded release; ``returned`` if it had been retracted."""
+        """Count a recorded release.
+
+        ``returned`` means that the release had been retracted.
+        """
         counts = {kind: getattr(self.run, kind) + 1, "returned": self.run.returned + returned}
         self.run = replace(self.run, **counts)
 
     def add_unvisited(self, url: str, kind: str, message: str) -> None:
-        """Count a page that could not be requested, for a reason that concerns its whole host."""
+        """Count a page that could not be requested for a reason that concerns its whole host."""
         self._unvisited[url, kind, message] += 1
 
     def report_unvisited(self) -> None:
@@ -89,18 +98,21 @@ class VisitReport:
 
 
 LISTING_VERSION: Final = "4"
-"""Version of the extraction of listings; a new version reads unchanged listings again."""
+"""Version of listing extraction. Increase it to re-extract unchanged listings."""
 
 
 class RequestedUrls:
-    """The requested addresses of a visit, and the listed addresses that others replaced."""
+    """The requested addresses of a visit, and the listed addresses that were replaced by others."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()
         self._listed: dict[str, str] = {}
 
     def claim(self, url: str) -> bool:
-        """Mark an address as requested. Return False if this visit has already requested it."""
+        """Mark an address as requested.
+
+        Returns False if this visit has already requested the address.
+        """
         key = canonical_url(url)
         if key in self._keys:
             return False
@@ -112,16 +124,20 @@ class RequestedUrls:
         return canonical_url(url) in self._keys
 
     def replace(self, listed: str, url: str) -> str:
-        """Return a release's address ``url``, and remember that it replaces the ``listed`` one."""
+        """Return a release's address ``url``.
+
+        Also remembers that it replaces the ``listed`` address.
+        """
         key = canonical_url(url)
         if key != canonical_url(listed):
             self._listed[key] = listed
         return url
 
     def claim_replaced(self, url: str) -> str | None:
-        """Mark the listed address of the release at ``url`` as requested, and return it.
+        """Mark the listed address of the release at ``url`` as requested, and return that address.
 
-        None if the release has no other address, or if that was requested before.
+        Returns None if the release has no other address, or if the other address was requested
+        before.
         """
         listed = self._listed.get(canonical_url(url))
         return listed if listed and self.claim(listed) else None

@@ -15,7 +15,7 @@ WIDE: Final = (BOM_UTF16_BE, BOM_UTF16_LE)
 """Byte order marks of UTF-16, in which a list with one address per line is never written."""
 
 ADDRESSES: Final = ("xmlurl", "htmlurl", "url")
-"""Attributes of an outline that contain an address, in lower case; feeds come before pages."""
+"""Attributes of an outline that contain an address, in lower case. Feeds come before pages."""
 
 
 class BadList(CommuniqueError):
@@ -65,9 +65,9 @@ def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
 
 
 def read_opml(text: str) -> list[ListedAddress]:
-    """Return the addresses in an OPML file's outlines, without outlines that only group others.
+    """Return the addresses in an OPML file's outlines. Raises NotXML.
 
-    Raises NotXML.
+    Outlines that only group others are omitted.
     """
     found: dict[str, ListedAddress] = {}
     for node in parse_xml(text).iter():

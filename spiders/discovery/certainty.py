@@ -39,20 +39,21 @@ MIN_LIST_ROWS: Final = 3
 """Minimum number of rows that form a list and are not a coincidence."""
 
 MIN_GIVEN_PAGE_SCORE: Final = -1.5
-"""Page type score above which a page given by the user counts as a list. Users mostly give the
-right page. Of 136 lists, 133 have a higher score; of 300 releases, 277 have a lower one."""
+"""Minimum page type score of a page that was given by the user and counts as a list. Users mostly
+give the right page. Of 136 lists, 133 have a higher score; of 300 releases, 277 have a lower
+score."""
 
 CERTAIN_LIST_ROWS: Final = 25
-"""Minimum number of dated rows from which a page is always a list, whatever its text."""
+"""Minimum number of dated rows that always make a page a list, whatever its text."""
 
 WORDS: Final = 4
-"""Minimum words of a title for a match between listing and page to be no coincidence."""
+"""Minimum number of words of a title. A match of shorter titles may be a coincidence."""
 
 SOME_TEXT: Final = 200
-"""Minimum characters of the text of an undated article."""
+"""Minimum number of characters in the text of an undated article."""
 
 MAX_DATE_LENGTH: Final = 30
-"""Maximum characters of a row title that may be only a date."""
+"""Maximum length in characters of a row title that may be only a date."""
 
 MAX_ROWS: Final = 60
 """Maximum number of rows whose titles are checked."""
@@ -64,11 +65,11 @@ MIN_CERTAIN_ROWS: Final = 8
 """Number of first rows whose titles are checked, to see if they are titles of releases."""
 
 IS_RELEASE, FEW_ROWS, UNDATED, NOT_LOOKED_AT = 0.3, 0.6, 0.8, 0.8
-"""Factors of the certainty if the page looks like a release, has very few rows, has no dates
-anywhere, or if none of its linked pages could be read."""
+"""Factors that reduce the certainty: the page looks like a release, has very few rows, has no dates
+at all, or none of its linked pages could be read."""
 
 INCOMPLETE: Final = 0.8
-"""Factor of the certainty if the page does not lead to all of its older releases."""
+"""Factor that reduces the certainty if the page does not lead to all of its older releases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +199,7 @@ def goes_on(page: Page, listing: Listing, reading: DateContext) -> bool:
 
 
 def is_article(page: Page, reading: DateContext) -> bool:
-    """Whether a page has a text of its own; almost empty pages and logins have none."""
+    """Whether a page has a text of its own. Almost empty pages and logins do not."""
     content = read_release(page, reading).content
     return bool(content.body_text) and (
         content.published is not None or len(content.body_text) >= SOME_TEXT
@@ -215,6 +216,6 @@ def is_release(look: SampleRelease, reading: DateContext) -> bool:
 
 
 def same_heading(read: ExtractedRelease, item: ListingItem) -> bool:
-    """Whether a page has the title that the listing shows, even if one of them is truncated."""
+    """Whether a page has the title that the listing shows. One of the titles may be truncated."""
     listed, shown = comparison_key(item.title.rstrip(" .…[]")), comparison_key(read.content.title)
     return bool(listed and shown) and (shown.startswith(listed) or listed.startswith(shown))

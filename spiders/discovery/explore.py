@@ -59,8 +59,8 @@ MAX_REPORTED_PAGES = 5
 """Maximum number of tried pages that a sentence contains."""
 
 MIN_PROMISE_RATIO = 0.6
-"""Minimum ratio of another page's promise to the home page's promise, for the other page to replace
-the home page."""
+"""Minimum ratio of another page's promise to the home page's promise at which the other page
+replaces the home page."""
 
 SCRIPTED = "without a browser, the page or its list is empty: scripts fill it"
 
@@ -68,7 +68,7 @@ SCRIPTED = "without a browser, the page or its list is empty: scripts fill it"
 class NothingFound(CommuniqueError):
     """No list of releases was found on a page.
 
-    ``draft`` is an incomplete source, ``skeleton`` its text with candidates as comments.
+    ``draft`` is an incomplete source, ``skeleton`` is its text with candidates as comments.
     """
 
     def __init__(self, url: str, why: str, draft: SourceProposal, skeleton: str) -> None:
@@ -95,7 +95,7 @@ class Explored:
 
 
 class Explorer:
-    """Explores one site with fetchers from ``open_fetcher``.
+    """Exploration of one site with fetchers from ``open_fetcher``.
 
     ``on_status`` receives progress messages. ``said`` contains the fields that the user has given.
     """
@@ -144,7 +144,7 @@ class Explorer:
         return self._propose(site, ())
 
     def _of_feed(self, fetcher: Fetcher, feed_page: Page, feed: Comparison) -> Explored:
-        """Explore the site of a given feed; the feed's page is used as the cross-check."""
+        """Explore the site of a given feed. The feed's page is used for a cross-check."""
         address = page_of_feed(feed_page) or urljoin(feed_page.url, "/")
         self._on_status(f"reading {address}")
         (answer,) = fetcher.fetch([address])
@@ -162,9 +162,9 @@ class Explorer:
         return self._propose(self._with_releases(fetcher, site), (compared,))
 
     def _online(self, stack: ExitStack, fetcher: Fetcher, page: Page) -> Explored:
-        """Explore the site of a page: use the page itself if it is certain, else its press room.
+        """Explore the site of a page: use the page itself if it is certain, or else its press room.
 
-        A home page often shows only the newest releases. So its press room is searched first,
+        A home page often shows only the newest releases. So its press room is searched for first,
         unless the home page is itself a list with a next page.
         """
         given, listing = page, first_listing(page)
@@ -195,7 +195,7 @@ class Explorer:
     def _sought(
         self, fetcher: Fetcher, page: Page, listing: Listing, own: float, *, single: bool = False
     ) -> tuple[Page, Listing]:
-        """Return the most promising of the pages that this one leads to, or this page.
+        """Return the most promising page among this page and the pages that it leads to.
 
         A page with all news never replaces a page of one category, but it replaces a ``single``
         release.
@@ -262,7 +262,7 @@ class Explorer:
     def _rendered(
         self, stack: ExitStack, site: FetchedSite, fetcher: Fetcher
     ) -> tuple[FetchedSite, Fetcher]:
-        """Load the same page in a browser if one is installed."""
+        """Load the page in a browser if one is installed, and note that the source needs one."""
         try:
             find_browser()
         except BrowserMissing as error:
@@ -335,7 +335,7 @@ def is_category_of(url: str, whole: str, *, single: bool) -> bool:
 
 
 def is_scripted(page: Page, listing: Listing) -> bool:
-    """Whether only scripts show the list of a page, or the releases that it lists."""
+    """Whether only scripts show the list on a page, or the releases that the page lists."""
     if listing.items:
         return shown_by_route(item.url for item in listing.items)
     return needs_scripts(page)

@@ -33,7 +33,7 @@ MAX_SITEMAPS = 3
 """Maximum number of sitemaps from robots.txt or a sitemap index that are read."""
 
 MIN_HELD = 0.8
-"""Minimum share of the page's releases in a feed that continues the page."""
+"""Minimum share of the page's releases in a feed. Such a feed can continue the page."""
 
 POSTS = "posts?per_page=50&_fields=id,link,date,title"
 
@@ -51,7 +51,10 @@ TERM = re.compile(r"/wp-json/wp/v2/(categories|tags)/(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class FeedCandidate:
-    """An address that may be a feed, an API or a sitemap; ``sure`` if the site links to it."""
+    """An address that may be a feed, an API or a sitemap.
+
+    ``sure`` means that the site links to the address.
+    """
 
     url: str
     kind: Kind
@@ -60,13 +63,13 @@ class FeedCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A comparison of a feed with the page; the feed may also be an API or a sitemap.
+    """A comparison of a feed with the page. The feed may also be an API or a sitemap.
 
     - ``listed`` is the number of releases on the page.
     - ``held`` is the number of these releases that the feed has too.
     - ``surplus`` is the number of feed items from the same days that are not on the page.
     - ``strange`` is the number of feed items whose addresses differ in kind from all on the page.
-    - ``dated`` means that the releases on both have dates in the feed.
+    - ``dated`` means that the feed has a date for each release that is on both.
     """
 
     place: FeedCandidate
@@ -86,10 +89,10 @@ class Comparison:
 
     @property
     def continues(self) -> bool:
-        """Whether a stated feed has older releases than the page, and most of the page's releases.
+        """Whether the feed can complete a page that shows only a part of its list.
 
-        Such a feed is used with a page that shows only a part of its list. A visit reads both, so
-        the page's other releases are collected too.
+        Such a feed has older releases than the page, and most of the page's releases. A visit reads
+        both, so the page's other releases are collected too.
         """
         few = max(1, self.listed // 10)
         most = self.dated and self.held >= MIN_HELD * self.listed > 0
@@ -119,7 +122,7 @@ class Comparison:
 
 
 def feed_candidates(page: Page) -> tuple[FeedCandidate, ...]:
-    """Return addresses of feeds to try for a listing page: linked ones first, then usual ones."""
+    """Return addresses of feeds to try for a page: linked feeds first, then usual addresses."""
     found: dict[str, FeedCandidate] = {}
     for place in (*_named(page), *_customary(page)):
         if canonical_url(place.url) != page_key(page.url):

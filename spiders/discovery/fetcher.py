@@ -13,11 +13,12 @@ from spiders.download.fetch_spider import FetchResult
 from spiders.page.page import Page
 
 StatusReporter: TypeAlias = Callable[[str], None]
-"""Shows a progress message to the user."""
+"""Function that shows a progress message to the user."""
 
 WEB = re.compile(r"https?://", re.IGNORECASE)
 OTHER = re.compile(r"[a-z][a-z0-9+.-]+://|(?:data|javascript|mailto):", re.IGNORECASE)
-"""Beginnings of addresses that are fetched (WEB), and of other addresses, which never are."""
+"""Beginnings of addresses that are fetched (WEB), and of other addresses that are never fetched
+(OTHER)."""
 
 NEVER_FETCHED = "only http:// and https:// are fetched"
 
@@ -45,7 +46,10 @@ class Fetcher(Protocol):
 
 
 class OpenFetcher(Protocol):
-    """Opens a Fetcher for a ``with`` block; with ``render``, pages are loaded in a browser."""
+    """Opens a Fetcher for a ``with`` block.
+
+    With ``render``, pages are loaded in a browser.
+    """
 
     def __call__(self, *, render: bool = False) -> AbstractContextManager[Fetcher]:
         """Return the Fetcher as a context manager."""

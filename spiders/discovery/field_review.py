@@ -24,7 +24,7 @@ from spiders.release.metadata import page_language
 from spiders.sources.source_file import ReleaseRules
 
 SHORT_DATE = 80
-"""Maximum characters of a text that may be a date line."""
+"""Maximum length in characters of a text that may be a date line."""
 
 MIN_SELECTOR_PAGES = 2
 """Minimum number of pages for which a selector is proposed."""
@@ -43,9 +43,9 @@ class SampleRelease:
 class FieldReport:
     """A report about one field of a source.
 
-    ``value`` is the first page's value. ``found`` of ``of`` pages have the field. ``confidence`` is
-    0 to 1, and ``rule`` is the rule that found the value. ``advice`` explains what is uncertain and
-    which line to write, or is "".
+    ``value`` is the first page's value. ``found`` is the number of pages with the field among
+    ``of`` pages. ``confidence`` is 0 to 1, and ``rule`` is the rule that found the value.
+    ``advice`` explains what is uncertain and which line to write, or is "".
     """
 
     name: str
@@ -74,8 +74,8 @@ def review(looks: Sequence[SampleRelease], name: str) -> tuple[FieldReport, ...]
 def draft_rules(looks: Sequence[SampleRelease], reading: DateContext) -> ReleaseRules:
     """Return selectors for fields that differ from the listing; empty if none are needed.
 
-    The list itself may be read wrongly. If the only ``h1`` of each page is its title, and differs
-    from the listing's, the list is wrong. Then no selector is returned.
+    The extraction of the list itself may be wrong. If the only ``h1`` of each page is its title,
+    and differs from the listing's, the list is wrong. Then no selector is returned.
     """
     rules = ReleaseRules()
     if len(looks) < MIN_SELECTOR_PAGES:
@@ -276,7 +276,7 @@ MAX_NODES = 5_000
 """Maximum number of elements of the first page that are checked."""
 
 MAX_COMPARED_LENGTH = 400
-"""Maximum characters of a text that is compared."""
+"""Maximum length in characters of a text that is compared."""
 
 TAGS = (
     "h1", "h2", "h3", "h4", "time", "span", "div", "p", "td", "th", "li", "dd", "dt", "b", "strong",
@@ -289,7 +289,7 @@ Right = Callable[[str], bool]
 
 
 def find_selector(pages: Sequence[Page], right: Sequence[Right]) -> str | None:
-    """Return the shortest selector whose first text is right on each page, or None.
+    """Return the shortest selector whose first match is the right text on each page, or None.
 
     Selectors without a path come first, since they survive layout changes.
     """
@@ -318,7 +318,10 @@ def _candidates(page: Page, is_right: Right) -> Iterator[str]:
 
 
 def _selectors(node: etree._Element) -> Iterator[str]:
-    """Yield selectors for a node, including general ones: only the first selected text counts."""
+    """Yield selectors for a node.
+
+    They may be general, because only the first text that they select counts.
+    """
     yield from marks_of(node)
     if node.tag not in COMMON:
         yield str(node.tag)

@@ -46,7 +46,7 @@ RELEASES: Final = re.compile(
     r"記者発表|보도자료",
     re.IGNORECASE,
 )
-"""Words for a page of releases, or for the press room that leads to it."""
+"""Words for a page of releases, or for a press room that leads to such a page."""
 
 NEWS: Final = re.compile(
     r"(?:all |latest |our |more |current )?news(?: archive| and updates| & updates)?|"
@@ -90,7 +90,7 @@ MAX_LINKS: Final = 4_000
 """Maximum number of links of a page that are checked."""
 
 MAX_WORDS: Final = 5
-"""Maximum words of a link to a section; longer ones are headlines."""
+"""Maximum number of words of a link to a section. Longer links are headlines."""
 
 MAX_PARENTS: Final = 4
 """Maximum number of folders above a page that are tried."""
@@ -100,7 +100,7 @@ PATH_ALONE: Final = 0.75
 """Factor for the score of a link if only its address contains a press room word."""
 
 ABOVE: Final = 0.65
-"""Minimum score of a page above this one, whatever its name."""
+"""Minimum score of a page in a folder above the current page, whatever its name."""
 
 FRONT: Final = re.compile(
     r"/*(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|default|home|start|welcome|main)(?:\.\w{2,5})?/?)?",
@@ -122,7 +122,8 @@ class PressLink:
 def press_links(page: Page) -> tuple[PressLink, ...]:
     """Return links of a page that may lead to a press room, the most promising first.
 
-    Their texts count most, then their addresses. Pages above this one in the site are included.
+    The texts of the links count most, then their addresses. Pages in folders above this page are
+    included.
     """
     best: dict[str, PressLink] = {}
     for link in (*_named(page), *_above(page)):
@@ -149,7 +150,11 @@ def folders_above(url: str) -> Iterator[str]:
 
 
 def is_of_site(url: str, other: str) -> bool:
-    """Whether two addresses belong to one site: the same host, or a subdomain of the other."""
+    """Whether two addresses belong to one site.
+
+    This is the case if they have the same host, if one host is a subdomain of the other, or if both
+    are subdomains of one domain.
+    """
     hosts = [(urlsplit(one).hostname or "").removeprefix("www.") for one in (url, other)]
     first, second = sorted(hosts, key=len)
     tail = ".".join(second.split(".")[-2:])
@@ -196,7 +201,10 @@ def _text(node: etree._Element) -> str:
 
 
 def _of_text(text: str) -> float:
-    """Return the score of a link's text: few words besides those for a press room."""
+    """Return the score of a link's text.
+
+    The score is high if the text has few words besides those for a press room.
+    """
     if not text or "@" in text or NOT_A_ROOM.search(text) or len(text.split()) > MAX_WORDS:
         return 0.0
     bare = text.strip(" »›>→|·:-")
@@ -217,7 +225,7 @@ def _holds(words: re.Pattern[str], text: str) -> bool:
 
 
 def _of_path(url: str) -> float:
-    """Return the score of an address: its last part must be a word for a press room."""
+    """Return the score of an address. Its last part must be a word for a press room."""
     path = ENDING.sub("", unquote(urlsplit(url).path.rstrip("/")))
     names = [SEPARATORS.sub(" ", name) for name in path.split("/") if name]
     if not names or NOT_A_ROOM.search(names[-1]):

@@ -28,14 +28,14 @@ from spiders.sources.loader import parse_source
 from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile
 
 MIN_CONFIDENCE = 0.6
-"""Minimum confidence of a guess that nobody has to check."""
+"""Minimum confidence of a guess that no person must check."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A guessed value of a site; ``rule`` is a short reason for the guess.
+    """A guessed value of a site, with a ``confidence`` from 0 to 1.
 
-    ``confidence`` is 0 to 1.
+    ``rule`` is a short reason for the guess.
     """
 
     value: str
@@ -50,7 +50,7 @@ class Guess:
 
 @dataclass(frozen=True, slots=True)
 class SourceDraft:
-    """A drafted source file, only with fields that can't be detected.
+    """A drafted source file that contains only fields that can't be detected.
 
     ``feed`` is the address of a complete feed. ``rules`` contain selectors for fields that would
     otherwise be wrong.
@@ -67,7 +67,7 @@ class SourceDraft:
 
     @property
     def toml(self) -> str:
-        """The text of the source file; guesses that a person must check are marked."""
+        """The text of the source file. Guesses that a person must check are marked."""
         lines = [
             line_of("name", self.name.value, self.name),
             line_of("url", self.url),
@@ -95,7 +95,7 @@ class SourceDraft:
 
 
 def line_of(key: str, value: str, guess: Guess | None = None) -> str:
-    """Return a line of TOML with a key and a text; a guess that a person must check is marked."""
+    """Return a line of TOML with a key and a text. A guess that a person must check is marked."""
     # A JSON string without DEL is a valid basic string in TOML.
     text = json.dumps(value.replace("\x7f", ""), ensure_ascii=False)
     doubt = f"  # check this: {guess.rule}" if guess and not guess.sure else ""
@@ -103,10 +103,10 @@ def line_of(key: str, value: str, guess: Guess | None = None) -> str:
 
 
 MAX_ID_LENGTH: Final = 26
-"""Maximum letters of an id, unless its short form is in use."""
+"""Maximum number of letters of an id, unless its short form is in use."""
 
 MIN_LABEL_LENGTH: Final = 3
-"""Minimum letters of a host label that identifies its owner."""
+"""Minimum number of letters of a host label that identifies its owner."""
 
 _COMMON: Final = """
     www www1 www2 www3 web news newsroom press presse prensa media m en de fr es it pt mobile
@@ -122,7 +122,7 @@ _SMALL: Final = """
     ltd llc plc corp corporation company gmbh ag sa spa srl bv nv kg ev v www com org net
 """
 SMALL: Final = frozenset(_SMALL.split())
-"""Words that are left out of a short id."""
+"""Words that are omitted from a short id."""
 
 KINDS: Final = frozenset(
     (
@@ -137,7 +137,7 @@ KINDS: Final = frozenset(
         "ministerio",
     )
 )
-"""Types of institutions, which are left out of an id that is still too long."""
+"""Types of institutions, which are omitted from an id that is still too long."""
 
 
 def source_id(name: Guess, url: str, taken: Iterable[str] = ()) -> str:
@@ -206,13 +206,14 @@ MAX_SELECTORS_PER_LINK: Final = 6
 """Maximum number of selectors for one link."""
 
 MIN_LIST_LINKS: Final = 3
-"""Minimum number of links that a selector for a list selects."""
+"""Minimum number of links that the selector of a list must match."""
 
 MAX_CANDIDATES: Final = 5
 """Maximum number of candidates in the file."""
 
 MIN_HEADLINE_LENGTH: Final = 15
-"""Minimum average length of the link texts, for the links to be headlines (characters)."""
+"""Minimum average length in characters of the link texts. Links with shorter texts are not
+headlines."""
 
 MAX_SHOWN_TEXT_LENGTH: Final = 60
 
@@ -227,7 +228,7 @@ class SelectorCandidate:
 
 
 def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> str:
-    """Return the text of a source file with all known fields, and candidates as comments."""
+    """Return the text of a source file with all known fields, and with candidates as comments."""
     lines = [proposal.toml.rstrip()]
     if links:
         lines += ["", "# Pages of the site that may list its releases; try one as url:"]
@@ -269,7 +270,7 @@ def candidates(page: Page) -> tuple[SelectorCandidate, ...]:
 
 
 def _selectors(page: Page) -> Iterator[str]:
-    """Yield selectors for links outside of menus, the most general ones for each link."""
+    """Yield selectors for links outside of menus. For each link, they are the most general ones."""
     for node in islice(page.tree.iter("a"), MAX_LINKS):
         around = any(True for _ in node.iterancestors("nav", "header", "footer", "aside"))
         if not around and resolve(node.get("href") or "", page.base):

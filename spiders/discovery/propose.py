@@ -27,7 +27,7 @@ from spiders.release.read import read_release
 from spiders.sources.source_file import ReleaseRules, SourceFile
 
 CERTAIN = 0.9
-"""Minimum certainty of a list whose rows nobody has to check."""
+"""Minimum certainty of a list whose rows no person must check."""
 
 GIVEN = "given by you"
 """Reason for a value that the user has given."""
@@ -63,7 +63,7 @@ class FetchedSite:
 
 @dataclass(frozen=True, slots=True)
 class GivenFields:
-    """Fields of a source that the user has given; empty ones are guessed."""
+    """Fields of a source that the user has given. Empty fields are guessed."""
 
     id: str = ""
     name: str = ""
@@ -151,7 +151,7 @@ def propose(
 def _for_readers(site: FetchedSite, listing: Listing, reading: DateContext) -> Listing:
     """Return the page's listing if the source's feed has only the newest releases.
 
-    Otherwise return ``listing`` itself.
+    Otherwise return ``listing`` unchanged.
     """
     if site.feed_page is None or not site.page.body or lists_all(listing):
         return listing
@@ -167,7 +167,7 @@ def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
 def _mended(
     proposal: SourceDraft, site: FetchedSite
 ) -> tuple[SourceDraft, Listing, tuple[SampleRelease, ...]]:
-    """Add the necessary selectors to a proposal; return it with its extraction."""
+    """Add the necessary selectors to a proposal; return the proposal with its extraction."""
     listing, looks = _read(proposal, site)
     file = proposal.file
     rules = draft_rules(looks, file.date_context(site.now))

@@ -41,13 +41,13 @@ from spiders.page.links import url_pattern
 from spiders.page.page import Page, is_web
 
 LINKS_IN_FIRST_ROUND: Final = 5
-"""Maximum number of the page's links that are tried."""
+"""Maximum number of the page's links that are tried in the first round."""
 
 LINKS_PER_LATER_ROUND: Final = 3
 """Maximum number of links that are tried in each later round."""
 
 MAX_ROUNDS: Final = 3
-"""Maximum number of rounds, with the first one."""
+"""Maximum number of rounds, including the first."""
 
 ARCHIVES: Final = 3
 """Maximum number of archives that are read if a page lists only archives."""
@@ -62,7 +62,7 @@ MAX_COUNTED_ROWS: Final = 8
 """Number of rows above which more rows do not increase a page's promise."""
 
 THE_ONE: Final = 0.5
-"""Additional promise of a page that lists the given release."""
+"""Promise that is added for a page that lists the given release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +83,8 @@ class TriedPage:
     def is_part_of(self, given: Listing) -> bool:
         """Whether this page lists only a part of the ``given`` listing, like a category page.
 
-        Both pages have some rows in common, the given listing has more, and this page's addresses
-        are of the same kinds. A given listing that is only a teaser does not count.
+        Both pages have some rows in common, the given listing has more rows, and this page's
+        addresses are of the same kinds. A given listing that is only a teaser does not count.
         """
         if self.listing is None or len(given.items) < TEASER:
             return False
@@ -102,8 +102,8 @@ def seek(
 ) -> tuple[TriedPage, ...]:
     """Return pages that may be the press room of this page's site, the most promising first.
 
-    The search starts with the page's links, and the home page if this page is an ``article``. It
-    then follows the links of the tried pages for at most MAX_ROUNDS rounds, until a page is
+    The search starts with the page's links, and with the home page if this page is an ``article``.
+    It then follows the links of the tried pages for at most MAX_ROUNDS rounds, until a page is
     promising.
     """
     release = "" if is_front(page.url) else page.url
@@ -179,7 +179,7 @@ def _looked_at(fetcher: Fetcher, link: PressLink, page: Page, release: str) -> T
 
 
 def promise_of(page: Page, listing: Listing) -> float:
-    """Return how promising a page is as a list of releases, 0 to 1, before releases are read."""
+    """Return the promise of a page as a list of releases, from 0 to 1, before releases are read."""
     if not listing.items:
         return 0.0
     reading = initial_date_context(page, utc_now())
@@ -197,7 +197,7 @@ MAX_INNER_SITEMAPS = 3
 
 
 def probe(fetcher: Fetcher, page: Page, on_status: StatusReporter) -> tuple[Offer, ...]:
-    """Return the feeds, APIs and sitemaps of a site that list anything."""
+    """Return the feeds, APIs and sitemaps of a site that have any items."""
     tried = {place.url: place for place in feed_candidates(page)}
     robots = robots_address(page.url)
     on_status(f"looking for feeds at {len(tried)} addresses, and in robots.txt")

@@ -33,7 +33,7 @@ from spiders.page.phrases import comparison_key
 PARTS = re.compile(
     r"\s+[|–—·•»›>«‹<~/:-]+\s+|\s*[|｜／_]\s*|:{2,}|(?<=[\u3040-\u9fff])-(?=[\u3040-\u9fff])"
 )
-"""Separators between a page's title and the site's name."""
+"""Pattern of separators between a page's title and the site's name."""
 
 MAX_NAME_LENGTH = 100
 ORGANIZATION = re.compile("Organization|WebSite|GovernmentOffice|Corporation|CollegeOrUniversity")
@@ -41,10 +41,11 @@ FEED_TITLE = re.compile(r"<title[^>]*>(?:<!\[CDATA\[)?([^<\]]{2,200})", re.IGNOR
 JSON_TITLE = re.compile(r'"title"\s*:\s*"([^"]{2,200})"')
 
 SAID_BY_HOST: Final = 0.8
-"""Confidence of a name from which the host's name is formed."""
+"""Confidence of a site name whose words form the host's name."""
 
 MAX_WORDS: Final = 9
-"""Maximum words of a name that is compared with the host's name; longer ones match by chance."""
+"""Maximum number of words of a name that is compared with the host's name. Longer names match by
+chance."""
 
 MIN_LABEL_LENGTH: Final = 3
 
@@ -53,10 +54,10 @@ MAX_LINKS: Final = 2_000
 
 MAX_LOGO_WORDS: Final = 6
 LOGO: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
-"""Words beside the site's name in the text of its logo."""
+"""Words that the text of a site's logo contains besides the name of the site."""
 
 LONG_NAME: Final = 40
-"""Number of letters above which a name that is the page's whole title belongs to the page."""
+"""Number of letters above which a name that is the page's whole title is not the site's name."""
 
 
 def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None) -> Guess:
@@ -200,13 +201,13 @@ def _host(url: str) -> str:
 
 
 def _heading(page: Page) -> str:
-    """Return the main heading of a page, which is more often the page's name than the site's."""
+    """Return the main heading of a page. It is more often the page's name than the site's."""
     found = page.tree.find(".//h1")
     return clean_line("".join(map(str, found.itertext()))) if found is not None else ""
 
 
 def _shared(metas: Sequence[EmbeddedMetadata], heading: str, alike: Collection[str] = ()) -> str:
-    """Return the part that most page titles have in common; the last of several.
+    """Return the part that most page titles have in common; of several such parts, the last.
 
     ``alike`` are headings of most releases, which are not the name of the site.
     """
@@ -235,10 +236,10 @@ def _of_feed(feed: Page) -> str:
 
 
 MAX_LINE: Final = 200
-"""Maximum characters of a copyright line."""
+"""Maximum length in characters of a copyright line."""
 
 MAX_NAME: Final = 80
-"""Maximum characters of a name in a copyright line."""
+"""Maximum length in characters of a name in a copyright line."""
 
 MAX_TEXTS: Final = 400
 """Maximum number of texts at the end of a page that are searched for a copyright line."""
@@ -311,7 +312,7 @@ OTHER_LINE_PARTS: Final = re.compile(
     r"|cookies?|legal|contact|kontakt|version|v\d|icp|isbn|issn)\b|备案|ICP|公网安备",
     re.IGNORECASE,
 )
-"""Beginnings of parts that contain the maker of the site, or a link to another page."""
+"""Beginnings of parts that name the maker of the site, or that link to another page."""
 
 LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 

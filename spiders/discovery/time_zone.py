@@ -1,4 +1,4 @@
-"""Guess a site's time zone from its country, its language and the UTC offsets that it states.
+"""Guess a site's time zone from its country, its language and the UTC offsets in its dates.
 
 Countries and their zones come from the IANA time zone database (zone.tab).
 """
@@ -32,7 +32,7 @@ CAPITALS = {
     "PG": "Pacific/Port_Moresby", "PS": "Asia/Gaza", "PT": "Europe/Lisbon", "RU": "Europe/Moscow",
     "UA": "Europe/Kyiv", "US": "America/New_York", "UZ": "Asia/Tashkent",
 }  # fmt: skip
-"""The capital's zone for countries with several zones."""
+"""Time zone of the capital, for countries with several zones."""
 
 WIDE = frozenset(("AU", "BR", "CA", "CD", "ID", "MX", "RU", "US"))
 """Countries in which a large part of the population is not in the capital's zone."""
@@ -51,7 +51,7 @@ LANGUAGES = {
     "sk": "SK", "sl": "SI", "tg": "TJ", "th": "TH", "tk": "TM", "tr": "TR", "uk": "UA",
     "uz": "UZ", "vi": "VN",
 }  # fmt: skip
-"""Languages that press rooms of mostly one country use."""
+"""Languages that are used by press rooms of mostly one country, with the country."""
 
 SHARED = {
     "ar": "Asia/Riyadh Africa/Cairo Asia/Dubai Asia/Amman Africa/Casablanca Africa/Algiers",
@@ -69,7 +69,7 @@ SHARED = {
     "sr": "Europe/Belgrade", "sv": "Europe/Stockholm Europe/Helsinki", "ta": "Asia/Kolkata",
     "zh": "Asia/Shanghai",
 }  # fmt: skip
-"""Zones for languages of several countries, ordered by the number of their press rooms."""
+"""Zones for languages that several countries share, ordered by the number of their press rooms."""
 
 OF_FEW = frozenset(LANGUAGES) | frozenset(
     ["el", "hr", "id", "ms", "nb", "nl", "nn", "no", "ro", "sr", "sv"]
@@ -90,9 +90,9 @@ def guess_zone(
 ) -> Guess:
     """Guess the IANA time zone of a site, with a confidence and a reason.
 
-    ``country`` is the ISO 3166 code in the site's address, ``spoken`` the language of its texts.
+    ``country`` is the ISO 3166 code in the site's address, ``spoken`` is the language of its texts.
     Systems write ``lang="en-gb"`` on sites anywhere. So a declared language is trusted only if the
-    site states fitting offsets, or if its texts are in a language of mostly one country.
+    site gives fitting offsets, or if its texts are in a language of mostly one country.
 
     ``stated`` are local times with offsets from the site itself. UTC is ignored, since software
     writes it by default. A guess with a confidence below 0.6 must be checked by a person.
@@ -149,7 +149,11 @@ def _country(
 
 
 def _by_language(tags: tuple[str, ...], offsets: list[dt.datetime]) -> Guess:
-    """Guess a zone of the language; it is trusted only if it fits in summer and winter."""
+    """Guess the time zone from the language.
+
+    The guess is trusted only if the zone has the offsets that the site gives in summer and in
+    winter.
+    """
     for tag in tags:
         zones = SHARED.get(tag.partition("-")[0].lower(), "").split()
         why = f"the language {tag}"

@@ -7,8 +7,8 @@ and the reason phrase. The archive contains a standard reason phrase instead.
 For a rendered page, the browser's document is archived without its request, which only the browser
 knows. The archive removes secrets from requests (data.archive.warc.http_head).
 
-Responses of one turn of the event loop are archived together. Archiving each response alone would
-need a lock, three file writes and a query per response.
+Responses that arrive in one turn of the event loop are archived together. Archiving each response
+alone would need a lock, three file writes and a query per response.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class ExchangeBatch:
             waiting = self._keep([one for one in waiting if not one[1].cancelled()])
 
     def _keep(self, waiting: list[Waiting]) -> list[Waiting]:
-        """Archive some responses, and return the remaining ones."""
+        """Archive some of the responses, and return the remaining ones."""
         try:
             captures = self._archive.exchanges(exchange for exchange, _ in waiting)
         except ArchiveError as error:
@@ -83,10 +83,10 @@ if TYPE_CHECKING:
     from scrapy.http.headers import Headers as ScrapyHeaders
 
 CAPTURE: Final = "capture"
-"""Key in a request's meta of the capture of its response."""
+"""Key of a request's meta for the capture of its response."""
 
 NOT_ARCHIVED: Final = "not_archived"
-"""Key in a request's meta of the reason why its response was not archived."""
+"""Key of a request's meta for the reason why its response was not archived."""
 
 RECEIVED: Final = "received"
 CUT: Final = "cut"
@@ -113,7 +113,7 @@ def why_not_archived(response: Response) -> str:
 class CaptureMiddleware:
     """Archives every response, and stops bodies that are too long.
 
-    It is the middleware closest to the server. If a body is longer than ``DOWNLOAD_MAXSIZE``, its
+    This middleware is closest to the server. If a body is longer than ``DOWNLOAD_MAXSIZE``, its
     beginning is archived, and the request fails.
     """
 
@@ -133,7 +133,10 @@ class CaptureMiddleware:
         return made
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Return the response once it is archived. Raises IgnoreRequest if it was truncated."""
+        """Return the response once it is archived.
+
+        Raises IgnoreRequest if the response was truncated.
+        """
         meta = request.meta
         # After a redirect or failure, a request has the meta of the previous one.
         for key in (CAPTURE, NOT_ARCHIVED):
@@ -155,7 +158,7 @@ class CaptureMiddleware:
     def began(self, body_length: int | str, request: Request) -> None:
         """Stop a body whose announced length is too large; called by Scrapy.
 
-        ``body_length`` is a text if the length is unknown.
+        ``body_length`` is a string if the length is unknown.
         """
         request.meta[RECEIVED] = 0
         if isinstance(body_length, int) and body_length > self._limit:

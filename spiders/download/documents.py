@@ -17,16 +17,16 @@ log = logging.getLogger(__name__)
 
 PDF: Final = b"%PDF-"
 DOCUMENT: Final = "document"
-"""Key in a request's meta of the text of its document."""
+"""Key of a request's meta for the text of its document."""
 
 UNREAD_META_KEY: Final = "unread"
-"""Key in a request's meta: the response is archived but not read."""
+"""Key of a request's meta that marks a response as archived but not read."""
 
 MAX_CPU_SECONDS: Final = 15
 """Maximum CPU seconds of the process that reads a document."""
 
 MAX_PDF_OFFSET: Final = 1_024
-"""Maximum position of a PDF's header in a body (bytes; ISO 32000-1, annex H, 3.4.1)."""
+"""Maximum offset in bytes of a PDF's header in a body (ISO 32000-1, annex H, 3.4.1)."""
 
 
 def is_pdf(body: bytes) -> bool:
@@ -35,9 +35,9 @@ def is_pdf(body: bytes) -> bool:
 
 
 async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> DocumentText:
-    """Return the text of a PDF; empty if it can't be read within ``seconds`` of CPU time.
+    """Return the text of a PDF, or no text if it takes more than ``seconds`` of CPU time.
 
-    Raises nothing for any document.
+    No document causes an exception. An unreadable document has no text either.
     """
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "spiders.download.pdf_reader", str(seconds)),

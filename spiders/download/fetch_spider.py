@@ -18,7 +18,7 @@ from spiders.download.retry_after import HostMemory, LocalMemory
 from spiders.page.page import Page
 
 MAX_URL_LENGTH = 4_000
-"""Maximum characters of a requested address."""
+"""Maximum length of a requested address in characters."""
 
 
 class FetchResult(msgspec.Struct, frozen=True):

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 MAX_AHEAD: Final = 1
-"""Maximum requests per host in the downloader, so that a response can stop the next request."""
+"""Maximum number of requests per host in the downloader. It is low so that a response can stop the
+next request."""
 
 NO_DELAY: Final = 1e-6
 """Seconds between two requests to this machine. Scrapy 2.19 sends requests to a host one at a time
@@ -36,7 +37,7 @@ def is_ended(request: Request) -> bool:
 
 
 class HostQueue:
-    """Waiting requests of one host, by visit and priority."""
+    """The waiting requests of one host, by visit and priority."""
 
     def __init__(self) -> None:
         self._visits: OrderedDict[Hashable, list[tuple[int, int, Request]]] = OrderedDict()

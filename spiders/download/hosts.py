@@ -1,4 +1,4 @@
-"""Identify the hosts of URLs, and whether they are our own machine."""
+"""Identify the hosts of URLs, and recognize our own machine."""
 
 from __future__ import annotations
 

@@ -31,14 +31,17 @@ class LimitedVisit(Protocol):
     """The part of a visit that limits its pages (spiders.crawl.visits.visit)."""
 
     def limit(self, url: str) -> AbstractContextManager[None]:
-        """Limit the CPU time of a page. Raises SlowPage from the body."""
+        """Limit the CPU time of a page in a ``with`` block. Raises SlowPage from the body."""
 
     def check_page(self, url: str) -> None:
-        """Raise SlowPage for a page that must not be read here."""
+        """Raise SlowPage for a page that must not be read in this process."""
 
 
 class SlowRequest(IgnoreRequest):
-    """A request took too much CPU time, now or in a recent visit: ``kind`` is a short code."""
+    """A request took too much CPU time, now or in a recent visit.
+
+    ``kind`` is a short code.
+    """
 
     def __init__(self, error: SlowPage) -> None:
         super().__init__(str(error))

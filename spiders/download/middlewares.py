@@ -25,7 +25,7 @@ from spiders.page.page import recode
 
 
 class PublicOnlyMiddleware:
-    """Rejects private addresses that are written as numbers, since these are never resolved."""
+    """Rejects private addresses that are written as numbers, since numbers are never resolved."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PublicOnlyMiddleware:
@@ -71,7 +71,7 @@ HEAD_BYTES: Final = 16_384
 
 
 class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
-    """Scrapy's middleware, which here does not decode pages without a refresh."""
+    """Scrapy's middleware for meta refreshes, without decoding pages that have no refresh."""
 
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
         self, request: Request, response: Response
@@ -94,8 +94,7 @@ class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
 class SafeRedirectMiddleware(RedirectMiddleware):
     """Scrapy's middleware without two kinds of redirects, which are returned as normal responses.
 
-    These are a Location that is not an address, and a redirect that would send a form to another
-    site.
+    One kind has a Location that is not an address. The other would send a form to another site.
     """
 
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
@@ -111,13 +110,13 @@ class SafeRedirectMiddleware(RedirectMiddleware):
 
 
 MAX_COOKIE_BYTES: Final = 4_096
-"""Maximum bytes of a cookie's name and value (RFC 6265, section 6.1)."""
+"""Maximum size in bytes of a cookie's name and value (RFC 6265, section 6.1)."""
 
 MAX_HEADER_BYTES: Final = 8_000
-"""Maximum bytes of a Cookie field; Apache and nginx reject lines above 8 KB."""
+"""Maximum size in bytes of a Cookie field. Apache and nginx reject lines above 8 KB."""
 
 MAX_HOST_COOKIES: Final = 50
-"""Maximum cookies per domain (RFC 6265, section 6.1)."""
+"""Maximum number of cookies per domain (RFC 6265, section 6.1)."""
 
 
 class BoundedCookies(CookiesMiddleware):
@@ -126,7 +125,7 @@ class BoundedCookies(CookiesMiddleware):
     def process_request(
         self, request: Request, spider: Spider | None = None
     ) -> Request | Response | None:
-        """Send the cookies that fit into one header field, longest paths first."""
+        """Send the cookies that can be in one header field, longest paths first."""
         del spider  # Scrapy no longer passes it
         made = super().process_request(request)
         if header := request.headers.get("Cookie"):
@@ -142,7 +141,7 @@ class BoundedCookies(CookiesMiddleware):
     def _process_cookies(
         self, cookies: Iterable[Cookie], *, jar: CookieJar, request: Request
     ) -> None:
-        """Store cookies within the limits; earlier cookies of a domain are kept."""
+        """Store cookies within the limits. Earlier cookies of a domain are kept."""
         for cookie in cookies:
             if len(cookie.name.encode()) + len((cookie.value or "").encode()) > MAX_COOKIE_BYTES:
                 continue

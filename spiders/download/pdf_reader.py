@@ -1,6 +1,6 @@
-"""A child process that reads one PDF from standard input and writes a line of JSON.
+"""Child process that reads one PDF from standard input and writes a line of JSON.
 
-    python -m spiders.download.pdf_reader SECONDS
+python -m spiders.download.pdf_reader SECONDS
 
 A hostile PDF may need endless time or memory. The system ends this process at its limits; see
 spiders.download.documents, which starts it.
@@ -23,12 +23,12 @@ from pypdf.errors import DependencyError, PyPdfError
 from spiders.page.page import DocumentText
 
 MAX_MEMORY_BYTES: Final = 1_000_000_000
-"""Maximum bytes of memory."""
+"""Maximum memory of the process in bytes."""
 
 MAX_PAGES: Final = 200
 MAX_CHARACTERS: Final = 1_000_000
 HEADLINE_PARTS: Final = 400
-"""Maximum pieces of text on the first page that are searched for the headline."""
+"""Maximum number of text pieces on the first page that are searched for the headline."""
 
 PDF_ERRORS: Final = (
     PyPdfError,
@@ -42,7 +42,7 @@ PDF_ERRORS: Final = (
 
 
 def read_pdf(body: bytes) -> DocumentText:
-    """Return the readable text and metadata of a PDF; nothing if it is encrypted."""
+    """Return the readable text and metadata of a PDF; nothing if the PDF is encrypted."""
     try:
         reader = PdfReader(BytesIO(body), strict=False)
         if reader.is_encrypted and not reader.decrypt(""):
@@ -63,7 +63,7 @@ def read_pdf(body: bytes) -> DocumentText:
 
 
 def _metadata(reader: PdfReader) -> tuple[str, str]:
-    """Return the title and day of creation in the metadata."""
+    """Return the title and the day of creation in the metadata of a PDF."""
     try:
         info = reader.metadata
         title = str(info.title or "") if info else ""

@@ -33,7 +33,7 @@ UNREAD_TYPES = {"image", "media", "font"}
 """Resource types that a browser loads only for display."""
 
 MAX_SETTLE_MILLISECONDS = 10_000
-"""Maximum milliseconds that a page may load after its document."""
+"""Maximum milliseconds that a page may continue to load after its document."""
 
 TAB = "communique_tab"
 
@@ -61,14 +61,14 @@ class ProxiedBrowserProvider(PlaywrightBrowserProvider):
 
 
 class RenderingHandler(ScrapyPlaywrightDownloadHandler):
-    """Downloads requests with ``render`` by a browser, and others as usual."""
+    """Downloads requests with ``render`` with a browser, and others as usual."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         bound_heads(self._pool)
 
     async def download_request(self, request: Request) -> Response:
-        """Return the response; a page that loads endlessly fails after the time-out."""
+        """Return the response. A page that loads endlessly fails after the time-out."""
         if not request.meta.get(RENDER):
             response: Response = await super().download_request(request)
             return response
@@ -106,7 +106,7 @@ def from_web(response: Response) -> Response:
 
 
 def is_heavy(request: TabRequest) -> bool:
-    """Whether a browser's request loads an image, a medium or a font."""
+    """Whether a browser's request loads an image, audio, video or a font."""
     return request.resource_type in UNREAD_TYPES
 
 
@@ -115,25 +115,26 @@ async def _remember(tab: Tab, request: Request) -> None:
 
 
 async def _settle(tab: Tab) -> None:
-    """Wait until a page stops loading; after the limit it is read as it is."""
+    """Wait until a page stops loading. After the limit, the page is read in its current state."""
     with suppress(PlaywrightError):
         await tab.wait_for_load_state("networkidle", timeout=MAX_SETTLE_MILLISECONDS)
 
 
 MAX_STEPS: Final = 100
-"""Maximum clicks and scrolls per page."""
+"""Maximum number of clicks and scrolls per page."""
 
 MAX_ROWS: Final = 1_000
 """Number of rows after which no more rows are requested."""
 
 MAX_SECONDS: Final = 120.0
-"""Maximum time per page."""
+"""Maximum seconds per page."""
 
 STEP_MILLISECONDS: Final = 3_000
-"""Maximum time that a step may take to show more rows."""
+"""Maximum milliseconds that a step may take to show more rows."""
 
 ControlChooser: TypeAlias = Callable[[Sequence[Sequence[str]]], int | None]
-"""Chooses the control to click by its label and names; None to scroll."""
+"""Function that chooses the control to click by the labels and names of controls, or None to
+scroll."""
 
 _TOOLS: Final = """() => {
   const beside = new RegExp('carousel|slider|swiper|slick|calendar|cookie|consent|modal|popup|'
@@ -204,7 +205,8 @@ _TOOLS: Final = """() => {
 async def show_more_rows(tab: Tab, chosen: ControlChooser, delay: float) -> None:
     """Show more rows of a list until there are no new ones, with ``delay`` seconds per step.
 
-    Limited by MAX_STEPS, MAX_ROWS and MAX_SECONDS. A click that opens another page is undone.
+    The number of steps, rows and seconds is limited by MAX_STEPS, MAX_ROWS and MAX_SECONDS. A click
+    that opens another page is undone.
     """
     address = tab.url
     try:

@@ -1,4 +1,4 @@
-"""A proxy on loopback that gives a browser access to public addresses only.
+"""Proxy on loopback that gives a browser access to public addresses only.
 
 A browser resolves names and follows redirects without Scrapy. The proxy checks the address of every
 connection when it is made, so redirects, DNS rebinding and scripts can't bypass the check.
@@ -27,7 +27,7 @@ class Refused(Exception):
 class PublicOnlyProxy:
     """An HTTP proxy (RFC 9110, 3.7 and 9.3.6) on a free port of loopback.
 
-    ``max_bytes`` limits the response bytes of one connection.
+    ``max_bytes`` is the maximum number of response bytes per connection.
     """
 
     def __init__(self, *, allow_private: bool, max_bytes: int) -> None:
@@ -95,7 +95,7 @@ class PublicOnlyProxy:
     async def _body(
         head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Forward the body of a request, and nothing after it."""
+        """Forward the body of a request, but nothing after the body."""
         for line in head.split(b"\r\n"):
             name, _, value = line.partition(b":")
             if name.lower() == b"content-length":
@@ -115,7 +115,10 @@ async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 def _destination(head: bytes) -> tuple[str, int, bytes]:
-    """Return host, port and first bytes to send, which are empty for a tunnel."""
+    """Return the host, the port, and the first bytes to send.
+
+    The bytes are empty for a tunnel.
+    """
     start, *fields = head.split(b"\r\n")
     method, target, _ = start.decode("ascii").split(" ")
     if method == "CONNECT":

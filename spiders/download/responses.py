@@ -33,13 +33,13 @@ def requested_url(response: Response) -> str:
 
 
 POSTED: Final = "posted"
-"""Key in a request's meta of the Form of a POST request."""
+"""Key of a request's meta for the Form of a POST request."""
 
 
 def posting(request: Request, form: Form) -> Request:
-    """Return the request as the POST request of a form.
+    """Turn a request into the POST request of a form.
 
-    Its response is identified by the form's address (Form.address).
+    The response is identified by the form's address (Form.address).
     """
     return request.replace(
         url=without_user(form.url),
@@ -56,14 +56,14 @@ def is_posted(response: Response) -> bool:
 
 
 def was_redirected(response: Response) -> bool:
-    """Whether a response comes from another address than the requested one."""
+    """Whether a response comes from another address than the requested address."""
     form: Form | None = response.meta.get(POSTED)
     sent_to = form.url if form else requested_url(response)
     return page_key(response.url) != page_key(sent_to)
 
 
 def page_of(response: Response) -> Page:
-    """Return the page in a response; a fragment in the address of a redirect is removed."""
+    """Return the page in a response. A fragment in the address of a redirect is removed."""
     url = without_user(response.url)
     return Page(
         page_address(url) if section_fragment(url) else url,
@@ -115,7 +115,7 @@ KNOWN_ERRORS: Final = {
     "Error": ("certificate", "a secure connection (TLS) failed"),
     "VerificationError": ("certificate", "its certificate is not trusted"),
 }
-"""Short code and sentence by class name of an error."""
+"""Short codes and sentences for errors, by the class name of the error."""
 
 
 def describe_failure(failure: Failure, host: str) -> tuple[str, str]:

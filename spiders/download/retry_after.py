@@ -1,7 +1,7 @@
 """Respect Retry-After (RFC 9110, 10.2.3) in responses with status 429 and 503.
 
-The wait applies to all addresses of a host: for the rest of the visit, later visits, visits
-requested by a person, and after a restart.
+The wait applies to all addresses of a host, for the rest of the visit and for later visits. Neither
+a restart nor a visit requested by a person ends it.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class HostError(IgnoreRequest):
 
 
 class AskedToWait(HostError):
-    """A host asked to wait."""
+    """A host asked us to wait."""
 
     def __init__(self, host: str, wait: Wait) -> None:
         until = wait.until.strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -51,7 +51,10 @@ class AskedToWait(HostError):
 
 
 class HostMemory(Protocol):
-    """Stores the waits and robots.txt files of hosts: data.store.core.store.Store, or memory."""
+    """Storage for the waits and robots.txt files of hosts.
+
+    This is data.store.core.store.Store, or the memory of the process.
+    """
 
     def wait(self, host: str) -> Wait | None:
         """Return a host's last request to wait, even if it is over."""
@@ -66,10 +69,10 @@ class HostMemory(Protocol):
         """Store the robots.txt of an origin."""
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """Return the mark of a possibly truncated page at an address, and its time."""
+        """Return the mark of a possibly truncated page at an address, and the time of the mark."""
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Store the mark of a page until a later visit compares it."""
+        """Store the mark of a possibly truncated page until a later visit compares it."""
 
 
 class LocalMemory:
@@ -97,11 +100,11 @@ class LocalMemory:
         self._robots[origin] = body, seen
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """Return the mark of a possibly truncated page at an address, and its time."""
+        """Return the mark of a possibly truncated page at an address, and the time of the mark."""
         return self._unconfirmed.get(subject)
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Store the mark of a page until a later visit compares it."""
+        """Store the mark of a possibly truncated page until a later visit compares it."""
         self._unconfirmed[subject] = mark, seen
 
 
@@ -133,7 +136,8 @@ def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
 class RetryAfterMiddleware:
     """Scrapy middleware that sends no request to a waiting host, and stores the waits of hosts.
 
-    It is between Scrapy's retries and the server, so a response that asks to wait is not retried.
+    The middleware is between Scrapy's retries and the server, so a response that asks us to wait is
+    not retried.
     """
 
     def __init__(self, memory: HostMemory) -> None:
@@ -145,7 +149,7 @@ class RetryAfterMiddleware:
         return cls(crawler.spider.memory)  # type: ignore[union-attr]  # each of ours has one
 
     def process_request(self, request: Request) -> None:
-        """Let a request pass if its host does not wait. Raises AskedToWait."""
+        """Let a request pass unless its host must wait. Raises AskedToWait."""
         host, now = host_of(request.url), utc_now()
         wait = self._memory.wait(host)
         # A later time was stored while the clock was wrong.
@@ -153,7 +157,7 @@ class RetryAfterMiddleware:
             raise AskedToWait(host, wait)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Return a response that does not ask to wait. Raises AskedToWait."""
+        """Return a response unless it asks us to wait. Raises AskedToWait."""
         value = response.headers.get("Retry-After")
         header = value.decode("latin-1") if value else None
         wait = wait_of(response.status, header, utc_now())

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from spiders.download.retry_after import HostMemory
 
 MAX_ROBOTS_BYTES: Final = 500 * 1024
-"""Maximum bytes of a robots.txt (RFC 9309, 2.5)."""
+"""Maximum size of a robots.txt in bytes (RFC 9309, 2.5)."""
 
 MAX_DELAY_SECONDS: Final = 60.0
 """Maximum seconds between two requests that a robots.txt can ask for."""
@@ -50,14 +50,14 @@ MAX_DELAY_SECONDS: Final = 60.0
 USER_AGENT_LINE: Final = re.compile(
     r"(?:user[- ]?agent\s*:|user(?:-|\s+)?agent(?:\s(?!\s*:(?:\s|$))|$))(.*)"
 )
-"""A user-agent line in lower case, in the spellings that Protego accepts."""
+"""Pattern of a user-agent line in lower case, in the spellings that Protego accepts."""
 
 
 def for_robot(text: str, robot: str) -> str:
     """Remove the names of other robots from a robots.txt.
 
-    Protego copies each rule to each user agent of its group. Without this, a file of 500 KB takes
-    minutes and more than 20 GB of memory.
+    Protego copies each rule to each user agent of its group. Without this function, a file of 500
+    KB takes minutes and more than 20 GB of memory.
     """
     robot = robot.lower()
     lines = []
@@ -82,7 +82,7 @@ class Rules:
 
     @classmethod
     def of(cls, body: bytes, robot: str) -> Rules:
-        """Parse a file; any bytes are accepted."""
+        """Parse a robots.txt. Any bytes are accepted."""
         text = body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
         return cls(Protego.parse(for_robot(text, robot)), robot)
 
@@ -108,7 +108,8 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 MAX_REDIRECTS: Final = 5
-"""Maximum redirects to a robots.txt (RFC 9309, 2.3.1.2); with more it counts as missing."""
+"""Maximum number of redirects to a robots.txt (RFC 9309, 2.3.1.2). After more redirects, the file
+counts as missing."""
 
 FRESH_SECONDS: Final = 600.0
 """Seconds before a robots.txt is requested again."""
@@ -142,19 +143,19 @@ class Unreachable(HostError):
 
 @dataclass(slots=True)
 class Known:
-    """A robots.txt that is being or was read, and until when it is valid (monotonic clock)."""
+    """A robots.txt that is being read or was read, and until when it is valid (monotonic clock)."""
 
     read: asyncio.Future[Rules]
     until: float = 0.0
 
     def keep(self, read: asyncio.Future[Rules]) -> None:
-        """Set the time until which the file is valid, after it was read."""
+        """Set the end of the validity of a file after it was read."""
         failed = read.cancelled() or read.exception() is not None
         self.until = time.monotonic() + (RETRY_SECONDS if failed else FRESH_SECONDS)
 
 
 class RobotsMiddleware:
-    """Lets requests pass that robots.txt allows, with the delay that it requires."""
+    """Lets only requests pass that robots.txt allows, with the delay that it asks for."""
 
     def __init__(self, crawler: Crawler, memory: HostMemory) -> None:
         self._crawler = crawler
@@ -172,7 +173,7 @@ class RobotsMiddleware:
         return made
 
     async def process_request(self, request: Request) -> None:
-        """Let an allowed request pass. Raises HostError otherwise."""
+        """Let a request pass if robots.txt allows it. Raises HostError otherwise."""
         if request.meta.get("dont_obey_robotstxt"):
             return
         rules = await self._rules(request.url, visit_of(request))
@@ -182,7 +183,7 @@ class RobotsMiddleware:
             self._slow_down(request, rules.delay)
 
     def cut(self, data: bytes, request: Request) -> None:
-        """Stop reading a robots.txt at the limit; called by Scrapy."""
+        """Stop reading a robots.txt at the maximum size; called by Scrapy."""
         if BYTES in request.meta:
             request.meta[BYTES] += len(data)
             if request.meta[BYTES] > MAX_ROBOTS_BYTES:
@@ -232,7 +233,7 @@ class RobotsMiddleware:
         return rules
 
     async def _body(self, url: str, visit: LimitedVisit | None) -> bytes:
-        """Return the content of the file, empty if it is missing. Raises HostError."""
+        """Return the content of a robots.txt, empty if the file is missing. Raises HostError."""
         request = Request(
             url,
             callback=NO_CALLBACK,

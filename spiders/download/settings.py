@@ -124,10 +124,10 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 """Names of Chromium's executable on different systems."""
 
 RENDER = "render"
-"""Key in a request's meta that requests a browser."""
+"""Key of a request's meta that asks for a browser."""
 
 EXTEND = "extend"
-"""Key in a request's meta of the function that chooses controls to show more rows."""
+"""Key of a request's meta for the function that chooses controls to show more rows."""
 
 FILE_PATH = re.compile(rf"\.(?:{DOWNLOADS}|xml|rss|json)$", re.IGNORECASE)
 """Paths of files that need no browser."""

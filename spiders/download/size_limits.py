@@ -31,12 +31,12 @@ ENDED_EARLY: Final = "stream-ended-early"
 FLUSHED: Final = "stream-flushed"
 """Flags of a decompressed response.
 
-ENDED: its stream is complete. ENDED_EARLY: it is not. FLUSHED: it is not, but the server flushed
-it, so that everything sent until then was decompressed."""
+ENDED: the stream is complete. ENDED_EARLY: the stream is incomplete. FLUSHED: the stream is
+incomplete, but the server flushed it, so that everything sent until then was decompressed."""
 
 
 class DecompressionMiddleware(HttpCompressionMiddleware):
-    """Requests compressed bodies like Scrapy's middleware, but uses other decoders.
+    """Scrapy's middleware for compressed bodies, but with other decoders.
 
     Scrapy's decoders return the beginning of an incomplete stream without reporting it.
     """
@@ -78,16 +78,17 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
 
 
 def names_of(codings: list[bytes]) -> str:
-    """Return codings as in a header field, the outermost first."""
+    """Return content codings as in a header field, the outermost first."""
     return ", ".join(coding.decode("latin-1") for coding in reversed(codings))
 
 
 MAX_HEADER_BYTES: Final = 262_144
-"""Maximum bytes of the headers, and of one line, as in Chromium. Twisted allows 16,384 per line."""
+"""Maximum size of the headers and of one line in bytes, as in Chromium. Twisted allows 16,384 per
+line."""
 
 
 class HeadTooLargeError(Exception):
-    """A response has too large headers."""
+    """The headers of a response are too large."""
 
     def __init__(self) -> None:
         super().__init__(f"its headers are larger than {MAX_HEADER_BYTES // 1024} KB")
@@ -107,7 +108,7 @@ class BoundedProtocol(_LenientHTTP11ClientProtocol):
         return answer
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
-        """Process received bytes; give up if the headers are too large."""
+        """Process received bytes. Gives up if the headers are too large."""
         if self._parser is not None and self._parser.state in (STATUS, HEADER):
             if self._head > MAX_HEADER_BYTES:
                 self._giveUp(Failure(HeadTooLargeError()))  # type: ignore[no-untyped-call]

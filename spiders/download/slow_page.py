@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Final
 
 SLOW: Final = "slow"
-"""Error kind: a page took too much CPU time."""
+"""Error kind of a page that took too much CPU time."""
 
 SLOW_VISIT: Final = "slow:visit"
-"""Error kind: other work of a visit took too much CPU time."""
+"""Error kind of other work of a visit that took too much CPU time."""
 
 MOVED: Final = "slow:moved"
-"""Error kind: a page was slow, so its visit continues in a separate process."""
+"""Error kind of a slow page whose visit continues in a separate process."""
 
 SKIPPED: Final = "slow:skipped"
-"""Error kind: a page was slow in a recent visit, so it was skipped."""
+"""Error kind of a page that was skipped because it was slow in a recent visit."""
 
 CONTINUED: Final = "a page of this visit is too slow to be read beside other visits"
 """Message of a visit that ends early and continues in a separate process."""

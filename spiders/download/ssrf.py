@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 CACHE_SECONDS = 300.0
-"""Seconds for which the addresses of a host are cached; the time to live in the DNS is not
+"""Seconds for which the addresses of a host are cached. The time to live in the DNS is not
 available."""
 
 
 class PrivateAddressError(PrivateAddress, IgnoreRequest):
-    """A host has an address that is not public, as an error for Scrapy."""
+    """Error for Scrapy if a host has an address that is not public."""
 
 
 def look_up(host: str) -> tuple[str, ...]:
@@ -38,20 +38,20 @@ def look_up(host: str) -> tuple[str, ...]:
 
 
 class Resolution:
-    """A look-up in progress (Twisted's IHostResolution)."""
+    """A look-up that is in progress (Twisted's IHostResolution)."""
 
     def __init__(self, name: str) -> None:
         self.name = name
 
     def cancel(self) -> None:
-        """Do nothing: the system's look-up can't be stopped, but its time is limited."""
+        """Do nothing. The system's look-up can't be stopped, but its time is limited."""
 
 
 class HostResolver:
     """Resolves hosts with a cache; Twisted tries their addresses in order.
 
-    A host with any private address gets no addresses, unless they are allowed. ``refused`` has the
-    private addresses, since Twisted only reports a failed look-up.
+    If any address of a host is private, the host gets no addresses, unless private addresses are
+    allowed. ``refused`` has the private addresses, since Twisted only reports a failed look-up.
     """
 
     refused: ClassVar[dict[str, str]] = {}
@@ -72,7 +72,7 @@ class HostResolver:
         )
 
     def install_on_reactor(self) -> None:
-        """Resolve all hosts from now on; called by Scrapy."""
+        """Make the reactor resolve all hosts with this resolver; called by Scrapy."""
         self._reactor.installNameResolver(self)
 
     def resolveHostName(  # noqa: N802 - the names are Twisted's
@@ -83,7 +83,10 @@ class HostResolver:
         addressTypes: Sequence[type[IAddress]] | None = None,  # noqa: N803
         transportSemantics: str = "TCP",  # noqa: N803
     ) -> Resolution:
-        """Give a receiver the addresses of a host, or none."""
+        """Resolve a host, and pass its allowed addresses to ``resolutionReceiver``.
+
+        Without allowed addresses, the receiver gets none.
+        """
         del addressTypes, transportSemantics
         resolution = Resolution(hostName)
         receiver: Any = resolutionReceiver

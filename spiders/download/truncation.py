@@ -36,7 +36,7 @@ NO_LENGTH: no length was announced, and the connection closed. DATA_LOSS_FLAG: t
 before the announced end. STOPPED: this program stopped reading."""
 
 ENDING: Final = "ending"
-"""The key in a request's meta of the `Ending` of the previous attempt."""
+"""Key of a request's meta for the `Ending` of the previous attempt."""
 
 MARK_BYTES: Final = 256
 """Number of last bytes of a body that are compared between two attempts."""
@@ -74,7 +74,7 @@ ENDS: Final = (
     (b"GIF8", b"\x3b"),
     (b"PK\x03\x04", b"PK\x05\x06"),
 )
-"""The first bytes of files of some formats, and a marker that their last bytes contain."""
+"""First bytes of files in some formats, and a marker that their last bytes contain."""
 
 PACKED: Final = "the server ended its compressed response early, so a part of it is missing"
 PARTIAL_RESPONSE: Final = (
@@ -136,7 +136,7 @@ class TruncationMiddleware:
         return self._ended(request, response, is_unsure=is_unsure)
 
     def _again(self, request: Request, ending: Ending | None = None) -> Request | None:
-        """Return a request for another attempt, or None after the last one."""
+        """Return a request for another attempt, or None after the last attempt."""
         spider = self._crawler.spider
         assert spider is not None  # noqa: S101 - a crawl has one
         again = get_retry_request(request, spider=spider, reason=TruncatedResponse.__name__)
@@ -185,7 +185,7 @@ class Ending(NamedTuple):
     """The end of a body, for comparison with later responses from the same address.
 
     ``mark`` is a digest of its last bytes. ``size`` is the number of characters of its text, and
-    ``start`` a digest of these characters without the last ones. ``visits`` is the number of
+    ``start`` is a digest of these characters without the last ones. ``visits`` is the number of
     consecutive visits with this text.
     """
 
@@ -203,7 +203,7 @@ class Ending(NamedTuple):
 
     @classmethod
     def decoded(cls, stored: str) -> Ending:
-        """Decode the text that `encoded` returned; earlier versions stored only the mark."""
+        """Decode the text that `encoded` returned. Earlier versions stored only the mark."""
         mark, _, rest = stored.partition(" ")
         size, start, visits = rest.split(" ") if rest else ("0", "", "0")
         return cls(mark, int(size), start, int(visits))
@@ -220,7 +220,10 @@ class Ending(NamedTuple):
 
 
 def kept_size(size: int) -> int:
-    """Return how many first characters must be the same in each visit; at least half of them."""
+    """Return the number of first characters that must be the same in each visit.
+
+    The number is at least half of ``size``.
+    """
     return max(size - LOOSE_CHARACTERS, (size + 1) // 2)
 
 
@@ -235,7 +238,7 @@ def is_good(response: Response) -> bool:
 
 
 def failure_of(response: Response) -> Exception | None:
-    """Return the error of a response that is truncated by its own evidence, or None."""
+    """Return the error of a response that shows itself to be truncated, or None."""
     if DATA_LOSS_FLAG in response.flags:
         return ResponseDataLossError()
     if response.status == HTTPStatus.PARTIAL_CONTENT and part_of(response) == "part":
@@ -245,9 +248,9 @@ def failure_of(response: Response) -> Exception | None:
 
 
 def part_of(response: Response) -> Literal["all", "part", "unknown"]:
-    """Whether a 206 response contains the whole representation (RFC 9110, 14.4).
+    """Return how much of the representation a 206 response contains (RFC 9110, 14.4).
 
-    "unknown" if it begins with the first byte but has no total length.
+    "unknown" means that it begins with the first byte but has no total length.
     """
     field = response.headers.get("Content-Range") or b""
     kind = response.headers.get("Content-Type") or b""
@@ -262,7 +265,10 @@ def part_of(response: Response) -> Literal["all", "part", "unknown"]:
 
 
 def mark_of(body: bytes) -> str:
-    """Return a digest of the end of a body; different times and ids have the same digest."""
+    """Return a digest of the end of a body.
+
+    Bodies that differ only in times and ids have the same digest.
+    """
     return digest_of(CHANGING.sub(b"0", body[-4 * MARK_BYTES :])[-MARK_BYTES:])
 
 
@@ -276,7 +282,7 @@ def in_ascii(body: bytes) -> bytes:
 
 
 def end_of(body: bytes) -> Literal["complete", "cut", "unknown"]:
-    """Whether a body ends as its format requires; "unknown" for a format without an end marker.
+    """Return whether a body ends as its format requires; "unknown" if the format has no end marker.
 
     Anything after the end of an HTML document is ignored.
     """

@@ -39,7 +39,7 @@ RELEASE_FIELDS: Final = (
 """Fields of a listing and of a release that are written for a person to correct."""
 
 CIRCUMSTANCES: Final = frozenset(("url", "captured"))
-"""Fields about the capture of the pages, which are not extracted."""
+"""Fields about the capture of the pages. They are not extracted."""
 
 
 def as_expected(
@@ -68,23 +68,23 @@ def fields_of(expected: Expected) -> list[tuple[str, str]]:
 
 
 def wanted(expected: Expected, part: str, name: str) -> Any:
-    """Return an expected field; its text is normalized like all extracted text."""
+    """Return an expected field. Its text is normalized like all extracted text."""
     value = expected[part][name]
     return list(map(clean_text, value)) if name == "body_text" else value
 
 
 def found(listing: Listing, release: ExtractedRelease, part: str, name: str) -> Any:
-    """Return an extracted field. Raises AttributeError if there is no field of that name."""
+    """Return an extracted field. Raises AttributeError if there is no field with this name."""
     return of_listing(listing, name) if part == "listing" else of_release(release, name)
 
 
 def of_listing(page: Listing, name: str) -> Any:
-    """Return a field of a listing. Raises AttributeError."""
+    """Return a field of a listing. Raises AttributeError if there is no field with this name."""
     return list(map(item_values, page.items)) if name == "items" else getattr(page, name)
 
 
 def of_release(page: ExtractedRelease, name: str) -> Any:
-    """Return a field of a release. Raises AttributeError."""
+    """Return a field of a release. Raises AttributeError if there is no field with this name."""
     content = page.content
     match name:
         case "published":
@@ -104,9 +104,10 @@ def of_release(page: ExtractedRelease, name: str) -> Any:
 def as_read(
     expected: Expected, listing: Listing, release: ExtractedRelease, zone: str
 ) -> tuple[Listing, Content]:
-    """Return a listing and content with the expected values, and otherwise the extracted ones.
+    """Return a listing and a content with the expected values.
 
-    Raises KeyError, TypeError or ValueError if the expected values have a wrong format.
+    Values without an expectation are the extracted ones. Raises KeyError, TypeError or ValueError
+    if the expected values have a wrong format.
     """
     items = tuple(
         ListingItem(item["url"], item["title"], _published(item["published"], zone))
@@ -135,7 +136,7 @@ def _published(iso: str | None, zone: str) -> Published | None:
 LISTING, RELEASE, EXPECTED = "listing.html", "release.html", "expected.json"
 
 MAX_SHOWN_LENGTH = 60
-"""Maximum characters of a value in a difference."""
+"""Maximum length in characters of a value in a difference."""
 
 
 class BadGolden(CommuniqueError):
@@ -199,7 +200,7 @@ class Golden:
     release: tuple[str, bytes]
 
     def read_by(self, file: SourceFile) -> tuple[Listing, ExtractedRelease]:
-        """Extract the pages by a source file."""
+        """Extract the pages with a source file."""
         return _read(file, Page(*self.listing), Page(*self.release), self.now)
 
     def unmatched(self, file: SourceFile) -> Unmatched:
@@ -243,12 +244,12 @@ def _read(
 
 
 def _item(listed: Listing, release: Page) -> ListingItem | None:
-    """Return the item of a listing for a release page, or None."""
+    """Return the item of a release page on its listing, or None."""
     return next((item for item in listed.items if item.url == release.url), None)
 
 
 def _rules(file: SourceFile, item: ListingItem | None) -> ReleaseRules:
-    """Return the rules for a release, by the day that its listing states."""
+    """Return the rules for a release that apply on the day of its listing item."""
     return file.rules_on(item.published.day if item and item.published else None)
 
 

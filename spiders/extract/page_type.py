@@ -22,16 +22,16 @@ SAYS_ARTICLE = ("json-ld", "meta", "microdata", "state")
 
 MANY_LINKS = 25
 LONG = 4000
-"""Numbers of items and of characters above which more of them do not change the score."""
+"""Number of items, and of characters, above which more of them do not change the score."""
 
 MIN_RELEASE_LENGTH = 800
-"""Minimum characters of the text of a release that is shown beside a scripted list."""
+"""Minimum length in characters of a release that is shown beside a scripted list."""
 
 MAX_SEARCHED_LENGTH = 50_000
-"""Maximum characters of a text in which item titles are searched."""
+"""Maximum number of characters of a text that are searched for item titles."""
 
 MIN_TITLE_LENGTH = 9
-"""Minimum letters of a title that does not occur in a text by chance."""
+"""Minimum number of letters of a title. A shorter title may occur in a text by chance."""
 
 MAX_SINGLE_DATE_ITEMS = 5
 """Maximum number of items for which a single common date is ignored."""
@@ -119,7 +119,7 @@ def listed_share(release: ExtractedRelease, listing: Listing) -> float:
 
 
 def address_of(url: str) -> tuple[float, bool]:
-    """Return two features of release addresses: a last part of several words, and a long number.
+    """Return two features of an address: several words in its last part, and a long number.
 
     The first feature is 0.5 for an unknown address.
     """

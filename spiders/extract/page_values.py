@@ -29,7 +29,10 @@ Wanted = Literal["auto", "listing", "release"]
 def extract(
     page_id: str, page: Page, reading: DateContext, kind: Wanted = "auto"
 ) -> dict[str, Any]:
-    """Extract a page into values for JSON; the ``kind`` "auto" is replaced by the detected one."""
+    """Extract a page into values for JSON.
+
+    The ``kind`` "auto" is replaced by the detected kind.
+    """
     if kind == "listing":
         return listing_values(page_id, read_listing(page, reading))
     release = read_release(page, reading)
@@ -88,7 +91,7 @@ def listing_values(page_id: str, page: Listing) -> dict[str, Any]:
 
 
 MAX_PAGE_BYTES = 20_000_000
-"""Maximum bytes of a page that are read."""
+"""Maximum size in bytes of a page that is read."""
 
 GZIP = b"\x1f\x8b"
 
@@ -109,7 +112,7 @@ class Task:
 
 
 def read_page(task: Task) -> bytes | str:
-    """Return the extraction of a page as JSON, or a sentence that explains why it failed."""
+    """Return the extraction of a page as JSON, or a sentence about why extraction failed."""
     if task.problem is not None:
         return task.problem
     try:
@@ -129,7 +132,7 @@ def read_page(task: Task) -> bytes | str:
 
 
 def saved(task: Task) -> Page:
-    """Return a saved page, which may be compressed by gzip; a huge page is truncated.
+    """Return a saved page, which may be compressed by gzip. A huge page is truncated.
 
     An invalid web address is ignored.
     """

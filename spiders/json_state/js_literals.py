@@ -77,7 +77,7 @@ def decoded(text: str) -> Any:
 
 
 def _returned(text: str, match: re.Match[str]) -> tuple[Any, int]:
-    """Return the result of a function called at once, with its arguments inserted."""
+    """Return the result of a function that is called at once, with its arguments inserted."""
     reader = LiteralReader(text, match.end())
     value = reader.value()
     call = REST.match(text, reader.at)
@@ -160,7 +160,10 @@ class LiteralReader:
         return found
 
     def _closes(self, close: str) -> bool:
-        """Whether a list or object ends here. Skips the comma before the next value."""
+        """Whether a list or object ends at the current offset.
+
+        Also skips the comma before the next value.
+        """
         place = self.at
         following = self._next()
         if following == ("sign", ","):

@@ -22,7 +22,7 @@ MAX_NODES: Final = 20_000
 
 MAX_DEPTH: Final = 60
 MAX_TEXT_CHARACTERS: Final = 2_000_000
-"""Maximum size of the HTML written per page (characters)."""
+"""Maximum length in characters of the HTML that is written per page."""
 
 HTML: Final = re.compile(r"</(?:p|div|h[1-6]|li|a|strong|em|b|span|table|blockquote)>|<br\s*/?>")
 KINDS: Final = ("nodeType", "_type", "__typename", "type", "tag", "name", "style", "blockType")
@@ -35,7 +35,7 @@ INSIDE: Final = (
 """Keys of a node's children or text. They are converted in the order of the node's keys."""
 
 RENDERED_HTML_KEYS: Final = ("processed", "rendered", "html")
-"""Keys of HTML rendered from the node's other keys, which are then ignored."""
+"""Keys of HTML that was rendered from the other keys of a node. The other keys are then ignored."""
 
 TAGS: Final = (
     (re.compile(r"heading|header$|sub_?head|^h[1-6]$|^title$", re.IGNORECASE), "h2"),
@@ -77,9 +77,9 @@ class Writer:
         self._size = MAX_TEXT_CHARACTERS
 
     def html(self, value: Any) -> str:
-        """Convert a value of any supported form to HTML, not sanitized.
+        """Convert a value of any supported form to HTML that is not sanitized.
 
-        Returns "" if it has no text.
+        Returns "" if the value has no text.
         """
         if isinstance(value, str):
             return self._took(value if HTML.search(value) else from_markdown(value))

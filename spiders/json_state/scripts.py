@@ -33,13 +33,13 @@ MAX_SCRIPTS: Final = 100
 """Maximum number of scripts checked per page."""
 
 MAX_CHARACTERS: Final = 4_000_000
-"""Maximum size of all scripts and attributes read per page (characters)."""
+"""Maximum length in characters of all scripts and attributes that are read per page."""
 
 MAX_ASSIGNED: Final = 12
 """Maximum number of assigned values read per script."""
 
 SHORT: Final = 80
-"""Minimum length of a script or attribute with a state (characters)."""
+"""Minimum length in characters of a script or attribute with a state."""
 
 ASSIGNED: Final = re.compile(r"=\s*+(?=[{\[]|JSON\s*+\.|\(?\s*+function\s*+\()")
 STATE_NAME: Final = re.compile(
@@ -92,7 +92,7 @@ def states(root: etree._Element) -> Iterator[Any]:
 
 
 MAX_BLANKS: Final = 20
-"""Number of characters at the beginning of an attribute in which its object or list must start."""
+"""Maximum number of characters at the beginning of an attribute before its object or list."""
 
 
 def _attributes(root: etree._Element) -> Iterator[str]:

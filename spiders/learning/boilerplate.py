@@ -18,7 +18,7 @@ from spiders.page.selector_generator import selectors_of
 MAX_DROPS: Final = 20
 MAX_REPEATED_LINES: Final = 40
 MIN_LINE_LETTERS: Final = 8
-"""Minimum length of a boilerplate line (letters)."""
+"""Minimum number of letters of a boilerplate line."""
 
 TABLE: Final = frozenset(("table", "thead", "tbody", "tr", "td", "th"))
 
@@ -27,8 +27,8 @@ MAX_VISITS: Final = 2_000_000
 tried."""
 
 LONG_LINE: Final = 120
-"""Length above which a line on all pages is boilerplate anywhere in the body (characters). Shorter
-lines are boilerplate only at its beginning and end."""
+"""Length in characters above which a line on all pages is boilerplate anywhere in the body. Shorter
+lines are boilerplate only at the beginning and end of the body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Body:
     """The body of one page.
 
     ``wanted`` are the elements with extracted text. ``unwanted`` are the outermost elements without
-    any.
+    extracted text.
     """
 
     element: etree._Element
@@ -115,7 +115,10 @@ def parts_with_tables(body: etree._Element) -> frozenset[etree._Element]:
 
 
 def everywhere(lessons: Sequence[Sample]) -> frozenset[str]:
-    """Return the comparison keys of the lines on every page; none if the pages are too large."""
+    """Return the comparison keys of the lines that all pages have in common.
+
+    The result is empty if the pages are too large.
+    """
     if not can_learn_from(lessons):
         return frozenset()
     return frozenset.intersection(*(lesson.keys for lesson in lessons))

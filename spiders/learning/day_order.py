@@ -21,14 +21,15 @@ from spiders.sources.source_file import DateOrder
 
 ORDERS: Final[tuple[DateOrder, DateOrder]] = ("DMY", "MDY")
 MAX_DATE_TEXT_LENGTH: Final = 160
-"""Maximum length of a text that may be a date with its label or a listing row (characters)."""
+"""Maximum length in characters of a text that may be a date with its label, or a listing row."""
 
 MONTHS: Final = 12
 MAX_TEXTS: Final = 20_000
 """Maximum number of texts checked per page."""
 
 NUMBERS: Final = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
-"""A numeric date that may have day or month first. Dates with dots always have the day first."""
+"""Pattern of a numeric date in which the day or the month may come first. In dates with dots, the
+day always comes first."""
 
 LIKE_NUMERIC: Final = re.compile(r"(?<![\d.,/-])\d{1,2}\s*[^\w\s]\s*\d{1,2}\s*[^\w\s]\s*\d{2}")
 """A numeric date with any separators between its numbers."""
@@ -78,12 +79,12 @@ def decided_order(
     *,
     certain: bool,
 ) -> tuple[DateOrder | None, str]:
-    """Return the order of day and month to write into the source file, and a doubt.
+    """Return the order of day and month for the source file, and a doubt.
 
-    The order is None if none is needed; the doubt is "" if the order is clear. The listing pages
-    decide first, then unambiguous dates on all pages. Then the order wins that agrees with other
-    dates and keeps listings newest first without future days. Otherwise, if ``certain``, the order
-    of the country or language is used.
+    The order is None if the file needs no order; the doubt is "" if the order is clear. The listing
+    pages decide first, then unambiguous dates on all pages. Then the order is chosen that agrees
+    with other dates and keeps listings newest first without future days. Otherwise, if ``certain``,
+    the order of the country or language is used.
     """
     pages = [*listings, *(page for _, page in releases)]
     today = reading.now.date()

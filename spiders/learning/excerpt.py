@@ -19,12 +19,12 @@ from lxml import etree
 from spiders.page.page import Page
 
 LARGE: Final = 24_000
-"""Minimum size of a page for an excerpt (bytes). Cutting a smaller page takes longer than it
-saves."""
+"""Minimum size in bytes of a page from which an excerpt is made. Cutting a smaller page takes
+longer than it saves."""
 
 SENTINEL: Final = "excerpt-end"
-"""Name of a marker element inserted at the expected end of the cut element. If the end is right,
-the parsed marker directly follows the element."""
+"""Name of a marker element that is inserted at the expected end of the cut element. If the end is
+right, the parsed marker directly follows the element."""
 
 MARK: Final = f"<{SENTINEL}></{SENTINEL}>".encode()
 
@@ -43,10 +43,10 @@ ENDS: Final = {
 
 
 class Excerpt(msgspec.Struct, frozen=True):
-    """The element to cut out: its tag, and a ``name`` contained in its ``attribute``.
+    """The element to cut out: its tag, and a ``name`` that its ``attribute`` contains.
 
-    ``path`` are the tags of its ancestors, outermost first. ``tail`` is the number of bytes kept
-    after its end. ``linked`` is whether the page has JSON-LD outside the head.
+    ``path`` are the tags of its ancestors, outermost first. ``tail`` is the number of bytes that
+    are kept after the element. ``linked`` is whether the page has JSON-LD outside the head.
     """
 
     tag: str

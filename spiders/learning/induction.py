@@ -41,10 +41,11 @@ MIN_TEMPLATE_PAGES: Final = 3
 """Minimum number of pages from which a template is learned."""
 
 ALIKE: Final = 0.95
-"""Minimum Jaccard similarity of word triples for two extractions of a body to be the same."""
+"""Minimum Jaccard similarity of the word triples of two extracted bodies. Above it, they count as
+the same."""
 
 STILL: Final = 0.5
-"""Minimum Jaccard similarity of word triples for a template to still fit a page."""
+"""Minimum Jaccard similarity of word triples at which a template still fits a page."""
 
 PARAGRAPHS: Final = frozenset(
     ("p", "span", "li", "b", "strong", "em", "i", "font", "h1", "h2", "h3", "h4", "h5", "h6")
@@ -64,10 +65,10 @@ MAX_CANDIDATES: Final = 60
 def induce(
     source: str, declared: ReleaseRules, lessons: Sequence[Sample], now: dt.datetime
 ) -> Template | None:
-    """Learn the template of pages with one layout. Returns None if they have too little in common.
+    """Learn the template of pages with one layout, or return None if they differ too much.
 
     Declared selectors are kept. On every page, the template must extract the same title, date and
-    files as detection, and a body of Jaccard similarity `ALIKE`.
+    files as detection, and a body whose Jaccard similarity is at least `ALIKE`.
     """
     if len(lessons) < MIN_TEMPLATE_PAGES or not all(
         lesson.read.content.body_text for lesson in lessons
@@ -162,7 +163,7 @@ def _common(
     """Return the selector whose first value is right on all pages, or None.
 
     A selector that finds only one element per page is preferred, because the first of several may
-    be right by chance. For ``apart`` see `CssSelector.value`.
+    be right by chance. See `CssSelector.value` for ``apart``.
     """
     candidates: Counter[str] = Counter()
     for element, how in locate(lessons[0]):
@@ -214,7 +215,7 @@ def _is_section(lesson: Sample, text: str) -> bool:
 
 
 def _date_origin(lessons: Sequence[Sample]) -> str:
-    """Return the common rule of all pages' dates outside the visible page, or ""."""
+    """Return the rule that found the dates of all pages outside the visible page, or ""."""
     dates = [lesson.read.content.published for lesson in lessons]
     hints = [lesson.listed.published if lesson.listed else None for lesson in lessons]
     if all(date and date == listed for date, listed in zip(dates, hints, strict=True)):
@@ -226,7 +227,7 @@ def _date_origin(lessons: Sequence[Sample]) -> str:
 
 
 def _bodies(lessons: Sequence[Sample]) -> Iterator[str]:
-    """Yield selectors that find exactly one element on each page, and this element has the body."""
+    """Yield selectors that find exactly one element on each page, which must contain the body."""
     tried = 0
     for element in lessons[0].chain:
         if element.tag in PARAGRAPHS:
@@ -247,7 +248,7 @@ def _bodies(lessons: Sequence[Sample]) -> Iterator[str]:
 
 
 def _with_body(template: Template, selector: str, lessons: Sequence[Sample]) -> Template | None:
-    """Return the template with a body selector and boilerplate, or None if it misfits a page."""
+    """Return the template with a body selector and boilerplate, or None if a page does not fit."""
     rules = msgspec.structs.replace(template.rules, body=selector)
     bodies = [found for lesson in lessons if (found := body_of(lesson, selector))]
     if len(bodies) < len(lessons):
@@ -284,7 +285,7 @@ TAILS: Final = (2_000, 8_000, 24_000, 100_000)
 
 ATTRIBUTES: Final = {"#": "id", "[": "itemprop", ".": "class"}
 MAX_ANCESTORS: Final = 12
-"""Maximum number of ancestors of a body that are tried, counted once per name."""
+"""Maximum number of ancestors of a body that are tried. Ancestors with the same name count once."""
 
 
 def with_excerpt(template: Template, lessons: Sequence[Sample]) -> Template:

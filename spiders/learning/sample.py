@@ -24,10 +24,10 @@ COVERED: Final = 0.97
 """Minimum share of a body's letters that an element must contain to be the body."""
 
 CHAIN: Final = 4
-"""Maximum number of elements that may be the body, starting with the innermost."""
+"""Maximum number of nested elements that may be the body, starting with the innermost."""
 
 LONG: Final = 12
-"""Minimum length of a page line that is searched inside the body's lines (letters)."""
+"""Minimum length in letters of a page line that is searched for inside the body's lines."""
 
 SHORT: Final = 400
 """Maximum length of an element's text that may be a headline (characters)."""
@@ -38,7 +38,7 @@ DATE_LINE: Final = 100
 HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 MAX_SEARCHED: Final = 200_000
-"""Number of letters at the beginning of a body that are searched for a line."""
+"""Maximum number of letters at the beginning of a body that are searched for a line."""
 
 NO_NAMES: Final = frozenset(("html", "body", "head", "script", "style", "title", "option"))
 """Tags of elements that are never learned as headline or date."""
@@ -53,10 +53,10 @@ pages."""
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A page with its detected release, used for learning a template.
+    """A page with its detected release, from which a template is learned.
 
     ``reading`` is the context for its dates. ``common`` are the comparison keys of the lines on all
-    pages. ``repeated`` are those among them that detection included in the body.
+    pages. ``repeated`` are those of the ``common`` keys whose lines detection included in the body.
     """
 
     page: Page
@@ -86,9 +86,10 @@ class Sample:
         return {}
 
     def says(self, line: str) -> bool:
-        """Whether a line is a line of the detected body or a part of one.
+        """Whether a line is a line of the detected body, or a part of such a line.
 
-        A footer line with the institution's name is not, even if the text contains the name.
+        A footer line with the institution's name does not count, even if the text contains the
+        name.
         """
         known = self._said.get(line)
         if known is None:
@@ -185,7 +186,7 @@ class Sample:
         yield from self._saying(lambda text: text == wanted)
 
     def _saying(self, right: Callable[[str], bool]) -> Iterator[tuple[etree._Element, str]]:
-        """Yield the headings whose text is right, else the innermost elements whose text is right.
+        """Yield the headings with a right text, or else the innermost elements with a right text.
 
         Their ancestors contain the same text now, but may contain more after a redesign.
         """

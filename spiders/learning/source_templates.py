@@ -48,20 +48,20 @@ MAX_BYTES: Final = 2_000_000
 """Maximum size of a page that is used for learning (bytes)."""
 
 MAX_TRIES: Final = 10
-"""Maximum number of failed attempts to learn a template per visit. Some sites have no layout, and
+"""Maximum number of failed attempts per visit to learn a template. Some sites have no layout, and
 each attempt costs as much as reading several pages."""
 
 
 SURE_TITLE: Final = 0.9
-"""Minimum confidence of a detected title that no template may contradict."""
+"""Minimum confidence of a detected title. No template may contradict such a title."""
 
 KEPT_RULES: Final = (LEARNED, DECLARED)
 """Prefixes of the body rules that a template uses."""
 
 
 StoredPages: TypeAlias = Callable[[ReleaseRules], Iterable[tuple[Page, ListingItem, Release]]]
-"""Returns the newest stored pages to which the given rules apply. Each page comes with its listing
-item and its stored release."""
+"""Function that returns the newest stored pages to which the given rules apply. Each page comes
+with its listing item and its stored release."""
 
 
 class TemplateStore(Protocol):
@@ -127,11 +127,12 @@ class SourceTemplates:
         edited: bool = False,
         reextract: bool = False,
     ) -> ExtractedRelease:
-        """Extract the release from a page with a template that fits, else by detection.
+        """Extract the release from a page with a template that fits, or else by detection.
 
         ``known`` is the stored release. ``edited`` is whether its page has changed since.
-        ``reextract`` is whether the stored version was extracted from the same page. Such pages are
-        read by detection if they were before, so that a new method never looks like an edit.
+        ``reextract`` is whether the stored version was extracted from the same page. Pages that
+        were read by detection before are then read by detection again, so that a new method never
+        looks like an edit.
         """
         self._looked_again |= page.url in self.wanted
         learned_before = known is not None and known.content.body_rule.startswith(KEPT_RULES)
@@ -171,7 +172,7 @@ class SourceTemplates:
     def is_uncertain(self, url: str) -> bool:
         """Whether an edited page was read by another method than before.
 
-        Its extraction may still be corrected during this visit.
+        The extraction of such a page may still be corrected during this visit.
         """
         return url in self._uncertain
 
@@ -218,7 +219,7 @@ class SourceTemplates:
         self._changed.add(template.layout)
 
     def _drop(self, reader: TemplateReader) -> None:
-        """Delete a template at once."""
+        """Delete a template immediately."""
         self._readers.remove(reader)
         self._changed.discard(reader.template.layout)
         self._shelf.forget_template(self._source, reader.template.layout)
@@ -228,7 +229,7 @@ class SourceTemplates:
     ) -> bool:
         """Whether a page still has the layout with which it was ``found``, compared with detection.
 
-        Lines that detection extracts in addition are ignored if all pages of the layout have them.
+        Lines that only detection extracts are ignored if all pages of the layout have them.
         """
         sure = detected.confidence["title"] >= SURE_TITLE
         own = without(detected.content, self._common.get(reader.template.layout, frozenset()))
@@ -295,9 +296,9 @@ class SourceTemplates:
         return compare_readings(pairs).is_mass_change
 
     def _threes(self, others: list[Sample], newest: Sample) -> Iterator[tuple[Sample, ...]]:
-        """Yield sets of three pages with the newest page in each.
+        """Yield sets of three pages, each with the newest page.
 
-        One incorrectly extracted page does not spoil all sets.
+        So one incorrectly extracted page does not spoil all sets.
         """
         pairs = combinations(others, MIN_TEMPLATE_PAGES - 1)
         for pair in islice(pairs, max(0, MAX_TRIES - self._tries)):

@@ -1,4 +1,4 @@
-"""A learned template of release pages: its selectors, and the extraction of a page with them.
+"""Learned template of release pages: its selectors, and the extraction of a page with them.
 
 A page is parsed once, its selectors are compiled, and nothing is detected.
 """
@@ -47,7 +47,7 @@ from spiders.sources.source_file import ReleaseRules
 
 SELECTORS: Final = ("title", "published", "section", "publisher", "body", "drop")
 READER: Final = "3"
-"""Version of the extraction code. Increase it to make all templates be learned again."""
+"""Version of the extraction code. Increase it to learn all templates again."""
 
 
 MISFITS: Final = 3
@@ -164,7 +164,7 @@ class TemplateReader:
     def read_part(
         self, page: Page, reading: DateContext, listed: ListingItem | None
     ) -> ExtractedRelease | None:
-        """Extract the release from a whole page or an excerpt; None if the template misfits."""
+        """Extract the release from a page or an excerpt; None if the template does not fit."""
         root = page.tree
         title = _value(self._title, root)
         body = self.body_of(root)
@@ -210,9 +210,9 @@ class TemplateReader:
     def _is_another(self, root: etree._Element, title: str) -> bool:
         """Whether a page certainly has another layout than the template.
 
-        This is the case if the body selector finds several elements, because it was learned from a
-        single paragraph. It is also the case if the only ``h1`` is only a part of the extracted
-        title, because that title includes a date, for example.
+        There are two cases. The body selector finds several elements, because it was learned from a
+        single paragraph. Or the only ``h1`` is only a part of the extracted title, because that
+        title includes a date, for example.
         """
         learned = self._body and "body" not in self.template.declared
         if learned and self._body and len(self._body.elements(root)) > 1:

@@ -16,14 +16,14 @@ from spiders.listing.rows.records import MAX_RATED, Record, records_of
 from spiders.listing.rows.regions import Region, find_regions
 
 HEADED: Final = 0.55
-"""Minimum title likeness (0 to 1) of a region whose dates are each above several records."""
+"""Minimum title likeness (0 to 1) of a region in which each date is above several records."""
 
 TITLED: Final = 0.5
 """Minimum title likeness (0 to 1) of a region without dates."""
 
 LONG: Final = 0.6
 """Minimum value of the ``words`` feature (0 to 1) of a region with low title likeness. Long titles
-may share most of their words."""
+may have most of their words in common."""
 
 LIKELY: Final = 1.0
 """Score of a region that is a list of releases with probability 0.5."""
@@ -37,7 +37,7 @@ SCATTERED: Final = 0.25
 Regions below it link to unrelated pages, such as the services of a city."""
 
 SUPPORT: Final = ("main", "after_heading", "pager", "headed", "first_heading")
-"""Features of which at least one must support a list without dates."""
+"""Features of a region. At least one of them must support a list without dates."""
 
 WEIGHTED: Final = {
     "size": 2.49,
@@ -101,7 +101,7 @@ class RankedRegion:
 class RegionCandidate:
     """A region with its records and its maximum possible score.
 
-    ``most`` and ``placed``, the features of its position, are computed before the items are
+    ``most`` and ``placed`` (the features of its position) are computed before the items are
     extracted.
     """
 

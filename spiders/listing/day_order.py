@@ -27,8 +27,8 @@ MAX_TEXT_LENGTH: Final = 60
 """Maximum number of characters of a text that are searched for numeric dates."""
 
 MAX_DISTANCE: Final = 12
-"""Maximum distance between a date and a link whose address may contain the date, in marks (texts
-and links)."""
+"""Maximum distance between a date and a link whose address may contain the date. The unit is marks
+(texts and links)."""
 
 YEAR_DIGITS: Final = 2
 """Number of digits of a short year."""
@@ -81,7 +81,7 @@ def page_reading(texts: Iterable[ShownText], page: Page, reading: DateContext) -
 def shown_order(
     texts: Iterable[ShownText], today: dt.date, usual: Order | None = None
 ) -> Order | None:
-    """Return the order of day, month and year that some texts show; None if they show none.
+    """Return the order of day, month and year that some texts show, or None.
 
     Dates with two-digit years are decided together (`order_of_list`), because 26-03-14 may begin
     with the year. ``usual`` is the usual order of the page's language or country.

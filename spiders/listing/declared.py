@@ -26,11 +26,12 @@ MAX_ITEMS: Final = 10_000
 _RULE: Final = "listing:declared"
 
 MAX_NESTED: Final = 4
-"""Maximum number of items around a nested item. A list inside a news item has one."""
+"""Maximum number of items around a nested item. A list inside a news item has one item around
+it."""
 
 MAX_TEXT_FACTOR: Final = 8
-"""Maximum length of all extracted titles and dates, as a multiple of the length of the page's
-text."""
+"""Maximum length of all extracted titles and dates together, as a multiple of the length of the
+page's text."""
 
 NESTED: Final = f"items inside {MAX_NESTED} other items were skipped"
 """Reason reported if nested items are skipped."""
@@ -78,7 +79,7 @@ class _Nodes:
         self._without_link: set[etree._Element] = set()
 
     def text(self, node: Node) -> str:
-        """Return the text of a node on one line; empty after the page's limit is reached."""
+        """Return the text of a node on one line, or "" after the page's limit is reached."""
         if isinstance(node, str):
             return " ".join(node.split())
         if node not in self._texts:

@@ -65,9 +65,9 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
 def _within(best: RankedRegion, candidates: Candidates) -> RankedRegion:
     """Return all marked posts or the inner rows if the best region has only a part of the list.
 
-    A region of blog sections with several titles per record is replaced by the rows inside. If the
-    region has only some of the posts marked by schema.org or microformats, it is replaced by all
-    marked posts.
+    A region of blog sections with several titles per record is replaced by the rows inside it. If
+    the region has only some of the posts marked by schema.org or microformats, it is replaced by
+    all marked posts.
     """
     marked = [
         one
@@ -171,7 +171,7 @@ def _own_list(
     """Return the undated list that belongs to the page, if the dated best region doesn't.
 
     A list belongs to the page if a pager follows it, or if its releases are below the page's
-    address. The undated list must be at least as long as the dated one, and its titles must be
+    address. The undated list must be at least as long as the dated list, and its titles must be
     headlines. Short titles are cards of topics.
     """
     if best.said["pager"] or any(_is_below(item.url, url) for item in best.items):
@@ -220,7 +220,7 @@ def _may_be_below(candidate: RegionCandidate, url: str) -> bool:
 
 
 def _is_beside(candidate: RegionCandidate) -> bool:
-    """Whether a region is a sidebar or below a heading that announces other things."""
+    """Whether a region is a sidebar, or below a heading that does not announce releases."""
     return candidate.placed["aside"] > HALF or candidate.placed["other_heading"] > HALF
 
 
@@ -328,7 +328,7 @@ def _read(
 
 
 def _without_strays(choice: RankedRegion) -> RankedRegion:
-    """Remove boxes that share only their tag with the region's records.
+    """Remove boxes that have only their tag in common with the region's records.
 
     A record stays if any record with its tags and classes links to the common address shape. Dated
     rows of the same list with similar markup stay too.

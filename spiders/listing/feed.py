@@ -56,7 +56,7 @@ _TITLES = ("title", "headline", "name", "subject")
 
 
 class NotXML(ValueError):
-    """A text is not XML, or is XML that is rejected; the message has the reason."""
+    """Error for a text that is not XML, or for rejected XML. The message has the reason."""
 
 
 def parse_xml(text: str) -> etree._Element:
@@ -243,7 +243,7 @@ def lists_all(listing: Listing) -> bool:
 
 
 def read_syndicated(page: Page, reading: DateContext) -> Listing | None:
-    """Return the items of a feed, sitemap or JSON listing; None if the page is none of these."""
+    """Return the items of a feed, sitemap or JSON listing, or None if the page is none of these."""
     start = page.text[:4096].lstrip("\ufeff \t\r\n")
     if start[:1] in {"{", "["}:
         return read_json(page, reading)

@@ -55,8 +55,7 @@ MAX_PATH_LENGTH, MAX_SEARCHED_SLUGS, MAX_OCCURRENCES = 200, 5, 100
 
 - MAX_PATH_LENGTH: maximum length of the part before a slug, in characters
 - MAX_SEARCHED_SLUGS: maximum number of slugs that are searched for
-- MAX_OCCURRENCES: maximum number of occurrences checked per slug
-"""
+- MAX_OCCURRENCES: maximum number of occurrences that are checked per slug"""
 
 END: Final = re.compile(r"[\w%-]{3,200}")
 """A valid slug."""
@@ -65,8 +64,8 @@ END: Final = re.compile(r"[\w%-]{3,200}")
 def read_state(page: Page, reading: DateContext) -> Listing | None:
     """Return the listing in a page's JSON-LD or state (such as ``__NEXT_DATA__``), or None.
 
-    Use it only if the page's elements contain no listing, because data in scripts may be invisible
-    to readers.
+    Call this only if the page's elements contain no listing, because data in scripts may be
+    invisible to readers.
     """
     best: Listing | None = None
     dates = DateReader(reading)
@@ -84,7 +83,7 @@ def read_state(page: Page, reading: DateContext) -> Listing | None:
 
 
 class SlugUrls:
-    """Build the addresses of releases whose records contain only a slug.
+    """Addresses of releases whose records contain only a slug.
 
     The part before the slug is taken from a complete address elsewhere on the page. Otherwise, it
     is the address of the listing, and the result is added to ``guessed``.

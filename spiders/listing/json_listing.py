@@ -20,7 +20,10 @@ MAX_HTML = 2_000_000
 
 
 def read_json(page: Page, reading: DateContext) -> Listing:
-    """Return the items of a JSON listing; use `html_within` if its strings contain HTML."""
+    """Return the items of a JSON listing.
+
+    If the strings of the document contain HTML, use `html_within` instead.
+    """
     try:
         document = load_json(page.text)
     except (ValueError, RecursionError) as error:
@@ -101,7 +104,7 @@ def next_of(document: Any, page: Page, count: int) -> str | None:
     - the next page number, if the document reports a page count or more pages
     - the page after a cursor
 
-    For an array of WordPress posts, it is the next page number if the page is full.
+    For an array of WordPress posts, the result is the next page number if the page is full.
     """
     if isinstance(document, dict):
         for holder in _holders(document):
@@ -178,7 +181,7 @@ def _after_cursor(document: dict[str, Any], page: Page) -> str | None:
 
 
 def next_by_shape(document: dict[str, Any], page: Page) -> str | None:
-    """Return the only top-level address that is another part of the same listing, or None."""
+    """Return the only top-level address that leads to another part of the same listing, or None."""
     here = urlsplit(page.url)
     found = set()
     for value in document.values():

@@ -37,8 +37,8 @@ from spiders.sections.find import FoundSection, find_sections
 from spiders.sources.source_file import ListingRules
 
 FEW_DATED_ITEMS: Final = 3
-"""Minimum number of dated items for which a page's scripts are not read. With fewer, the scripts
-must contain more than this many times as many items to be preferred."""
+"""Minimum number of dated items of a page whose scripts are not read. If a page has fewer, the
+scripts are preferred only if they have more than this many times as many items."""
 
 DECLARED: Final = "declared"
 """Rule of a listing that is extracted with the selectors of its source file."""
@@ -50,7 +50,7 @@ SECTIONS_CONFIDENCE: Final = 0.9
 """Confidence (0 to 1) in a listing whose releases are sections of the page."""
 
 MOSTLY: Final = 0.6
-"""Minimum share of detected items inside sections for which the sections are the list."""
+"""Minimum share of detected items that are inside sections. Above it, the sections are the list."""
 
 PASSED: Final = 20
 """Maximum number of skipped rows that are reported."""
@@ -127,7 +127,7 @@ def _with_rest(listing: Listing, page: Page, pages: NextPages, controls: Control
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """What a page shows: its texts, links and dates, and how its dates are read."""
+    """The texts, links and dates of a page, and how its dates are read."""
 
     flat: FlatPage
     reader: DateReader
@@ -200,9 +200,9 @@ def _detected(
 def is_of_sections(items: Sequence[ListingItem], sections: Sequence[FoundSection]) -> bool:
     """Whether the releases of a page are its sections instead of the detected items.
 
-    True if most items are links inside sections, such as documents. Also true if few other items
-    have dates. A single section counts only if all items are inside it, or if it has a permanent
-    address and no other item has a date.
+    This is the case if most items are links inside sections, such as documents. It is also the case
+    if few other items have dates. A single section counts only if all items are inside it, or if it
+    has a permanent address and no other item has a date.
     """
     within = frozenset[str]().union(*(one.links for one in sections))
     within |= {page_address(one.url) for one in sections}
@@ -214,7 +214,10 @@ def is_of_sections(items: Sequence[ListingItem], sections: Sequence[FoundSection
 
 
 def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:
-    """Keep the first item per address, with the date of a later one if it has no date."""
+    """Remove items with the address of an earlier item.
+
+    If the earlier item has no date, it gets the date of the later item.
+    """
     seen: dict[str, ListingItem] = {}
     for item in items:
         known = seen.setdefault(item.url, item)

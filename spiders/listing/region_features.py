@@ -1,4 +1,4 @@
-"""Features that show whether a region of a page is its list of releases, as numbers.
+"""Features, as numbers, that show whether a region of a page is its list of releases.
 
 No single feature decides. The list may have no dates, and a box beside it may have dates.
 """
@@ -88,7 +88,7 @@ class RegionPage:
 
 @dataclass(slots=True)
 class RegionFeatures:
-    """Compute the features (NAMES) of the regions of one page."""
+    """The features (NAMES) of the regions of one page."""
 
     flat: FlatPage
     page: RegionPage
@@ -148,7 +148,11 @@ class RegionFeatures:
         return list(accumulate(words))
 
     def of(self, region: Region, items: RecordFields, placed: dict[str, float]) -> Row:
-        """Return the features of a region, from its items and from `placed` of its records."""
+        """Return the features of a region as a row.
+
+        ``placed`` has the features that depend on the region's position. Those that depend on its
+        ``items`` are added.
+        """
         row = placed | self._reading(region, items)
         return np.array([row[name] for name in NAMES])
 
@@ -269,7 +273,7 @@ class RegionFeatures:
         return bisect_left(files, end) > bisect_left(files, record.span.begin)
 
     def _other_headings(self, records: list[ElementSpan]) -> float:
-        """Return the share of records below a heading that announces other things than releases."""
+        """Return the share of records below a heading that does not announce releases."""
         count = verdict = ended = 0
         for index, span in enumerate(records):
             between = bisect_left(self._heads, span.begin) - bisect_left(self._heads, ended)
@@ -283,7 +287,7 @@ class RegionFeatures:
         """Classify the heading above a record.
 
         Returns 1 for the page's first main heading, -1 for a heading or label that announces other
-        things than releases, and 0 otherwise.
+        content than releases, and 0 otherwise.
         """
         flat, first = self.flat, record.begin
         label = flat.texts_in(max(0, first - NEAR), first)
@@ -314,7 +318,7 @@ class RegionFeatures:
         return known
 
     def _is_other(self, text: str) -> bool:
-        """Whether a heading announces other things, and is not the page's own main heading."""
+        """Whether a heading announces other content than releases and is not the main heading."""
         known = self._others.get(text)
         if known is None:
             known = announces_other(text) and comparison_key(text) not in self._names

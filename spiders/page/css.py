@@ -33,7 +33,7 @@ class CssSelector:
     """A compiled CSS selector, which may end in ``::text`` or ``::attr(name)``.
 
     With ``within``, the selector matches only descendants of the element that is searched, not the
-    element itself. Several selectors match all elements that any of them matches, in document
+    element itself. A list of selectors matches all elements that any of them matches, in document
     order. Raises ValueError if a selector is invalid.
     """
 

@@ -36,7 +36,7 @@ WALKED: Final = ("start", "end", "comment", "pi")
 SIBLING_COUNT: Final = re.compile(
     r"\"[^\"]*+\"|'[^']*+'|count\((preceding|following)-sibling::([^()\"']+)\)"
 )
-"""An XPath string literal, or a count of siblings as cssselect writes it.
+"""Pattern of an XPath string literal, or of a count of siblings as cssselect writes it.
 
 The groups of a count are its axis and its name test. Literals match so that a count quoted in a
 literal is not replaced."""

@@ -32,7 +32,7 @@ ASKS = re.compile(
 LITTLE, SOME = 200, 3_000
 """Limits for the visible text of a page, in characters.
 
-Below ``LITTLE``, the page needs scripts. Below ``SOME``, it needs scripts if there is other
+Below ``LITTLE``, the page needs scripts. Below ``SOME``, the page needs scripts if there is other
 evidence."""
 
 FRAMES = ("frame", "iframe")
@@ -44,7 +44,7 @@ MAX_PLACES = 20_000
 """Maximum number of elements checked for an empty list."""
 
 MAX_WITHIN = 8
-"""Minimum number of elements in a list that is not empty, including the list element."""
+"""Number of elements, including the list element, from which a list is not empty."""
 
 LIST_NAME = re.compile(
     r"news|press|release|aktuell|meldung|mitteil|presse|actualit|communiqu|notici|comunicad|novedad|"
@@ -87,7 +87,8 @@ TARGETS = re.compile(r"""getElementById\(\s*["']([\w-]{1,80})["']|["']#([\w-]{1,
 """Element ids in the code of a script."""
 
 MAX_SCRIPTS, MAX_SCRIPT = 50, 100_000
-"""Maximum number of scripts searched for element ids, and maximum characters of each script."""
+"""Maximum number of scripts that are searched for element ids, and maximum length of each script in
+characters."""
 
 MAX_FRAMES = 4
 """Maximum number of frames read per page."""

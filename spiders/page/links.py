@@ -34,7 +34,7 @@ _PATH = re.compile(r"(?:/[\w%~][\w%.~-]*)+/?(?:\?[\w%.~=&+-]+)?", re.ASCII)
 
 MAX_CACHED_LINKS: Final = 16_384
 MAX_CACHED_LENGTH: Final = 500
-"""Maximum number of cached links, and maximum length of each in characters.
+"""Maximum number of cached links, and maximum length of each link in characters.
 
 The links of a listing are resolved for its items and again for pagination. At most 15,000 links are
 read per listing."""

@@ -38,7 +38,8 @@ CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NOT_TEXT = 0.02
-"""Share of control characters above which the beginning of a body is binary."""
+"""Maximum share of control characters at the beginning of a text body. With more, the body is
+binary."""
 
 NO_TEXT = "it is not a text but another kind of file"
 """Reason for an empty extraction from a binary file."""
@@ -201,7 +202,7 @@ def unpacked(body: bytes) -> bytes:
 
 
 DETECTION_BYTES = 65_536
-"""Maximum number of bytes of a response body used to detect its character encoding."""
+"""Maximum size in bytes of a response body used to detect its character encoding."""
 
 LANG = re.compile(rb"<html[^>]{0,500}\blang\s*=\s*[\"']?([a-zA-Z]{2})\b", re.IGNORECASE)
 USUAL_ENCODINGS = {
@@ -298,7 +299,7 @@ def decode(body: bytes, content_type: str) -> str:
 
 
 def usable(declared: str) -> str | None:
-    """Return the Python codec of a declared encoding, or None if no web page can use that encoding.
+    """Return the Python codec of a declared encoding, or None if web pages can't use the encoding.
 
     Python has codecs that browsers reject. Some convert bytes to bytes (hex), and some have escapes
     (unicode_escape, UTF-7). Others encode only host names (idna) or change ASCII (EBCDIC).

@@ -15,7 +15,7 @@ from importlib.resources import files
 from data.languages.vocabulary import words
 
 TAIL_LINE, SHARE_LINE = 60, 40
-"""Lengths in characters from which a line is too long for a tail line and for a share button."""
+"""Lengths in characters from which a line is too long: for a tail line, and for a share button."""
 
 LETTERS = re.compile(r"[\W\d_]+")
 NOT_LETTERS = re.compile(r"[\W_]+")

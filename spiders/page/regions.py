@@ -1,8 +1,8 @@
 """Find the regions of a page: main content, aside, menu, header and footer.
 
 A region is recognized by its tag, its role (WAI-ARIA landmarks), its class or its id. Headers and
-footers of list rows are not regions of the page. They are in an article, a list item or a table row
-(HTML, 4.3.8 and 4.3.9), or repeat with a different parent each.
+footers of list rows are not regions of the page. Such a header or footer is in an article, a list
+item or a table row (HTML, 4.3.8 and 4.3.9). Or it repeats, each time with a different parent.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ CHROME: Final = MENU | FOOT | HEAD
 """Regions that contain no releases: menus, the page header and the page footer."""
 
 WHOLE_PAGE_SHARE: Final = 0.5
-"""Share of a page above which an element named like a menu or an aside wraps the page."""
+"""Share of a page. An element named like a menu or an aside that is larger wraps the page."""
 
 FORM: Final = 30
-"""Maximum number of texts and links in a search form. A form with more of them contains a list."""
+"""Maximum number of texts and links in a search form. A larger form contains a list."""
 
 _TAGS: Final = {"nav": MENU, "footer": FOOT, "header": HEAD, "aside": ASIDE, "main": MAIN}
 _ROLES: Final = {
@@ -165,7 +165,7 @@ def _names(node: etree._Element) -> str:
 
 
 def _without_rows(found: list[PageRegion]) -> list[PageRegion]:
-    """Remove parts of rows: regions that repeat with a different parent each."""
+    """Remove parts of rows: regions that repeat, each time with a different parent."""
     alike: dict[int, list[PageRegion]] = defaultdict(list)
     for one in found:
         if one.bits & _OUTER_REGIONS and one.bits != MENU:

@@ -36,8 +36,8 @@ HEADER: Final = 300
 """Maximum length of the letterhead above a headline (characters)."""
 
 EDGE, REPEATED = 2, 3
-"""Running titles are lines among the first or last `EDGE` lines of at least `REPEATED` pages, and
-of at least half of all pages."""
+"""Limits that recognize running titles. These are lines among the first or last `EDGE` lines of at
+least `REPEATED` pages, and of at least half of all pages."""
 
 PAGE_NUMBER: Final = re.compile(
     r"(?i)[-–—|\s]*(?:page|seite|p[aá]gina|strana|strona|side|sida|sivu|стр(?:аница)?)?[.:\s]*\d{1,3}"

@@ -37,11 +37,11 @@ letters)."""
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
 ABOVE, WITHIN, DEEP = 3, 2, 4
-"""The headline is searched in `ABOVE` blocks above a text and its first `WITHIN` blocks. `DEEP`
-elements around a word are checked for emphasis."""
+"""Limits of the search for a headline: `ABOVE` blocks above a text and its first `WITHIN` blocks.
+`DEEP` elements around a word are checked for emphasis."""
 
 ALIKE: Final = 0.5
-"""Similarity above which a line and the page's own title count as the same. This is Dice's
+"""Similarity above which a line and the page's own title count as the same. It is Dice's
 coefficient of their letter pairs."""
 
 SIZED: Final = re.compile(
@@ -93,7 +93,7 @@ def large_part(block: TextBlock, usual: float, named: str) -> tuple[str, TextBlo
 
 
 def has_credit(block: TextBlock, seen: BlockTree) -> bool:
-    """Whether a block has no links and the next block is a credit line or a dated line."""
+    """Whether a block has no links and is followed by a credit line or a dated line."""
     below = seen.blocks[block.order + 1 : block.order + 2]
     return not block.links and any(
         is_credit_line(line.text) or is_dated_line(line.text) for line in below
@@ -182,9 +182,9 @@ def usual_pixels(seen: BlockTree, start: int) -> float:
 
 
 def alike(one: str, other: str) -> bool:
-    """Whether two titles share so many letter pairs that they are the same title (L.
+    """Whether two titles have so many letter pairs in common that they are the same title.
 
-    R. Dice, 1945).
+    The measure is by L. R. Dice, 1945.
     """
     pairs = [
         {key[at : at + 2] for at in range(len(key) - 1)}

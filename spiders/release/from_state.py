@@ -42,15 +42,17 @@ SHORTEST_TITLE, SHORTEST_PLACE = 8, 3
 (letters)."""
 
 ENOUGH, DOUBTFUL, FAR_LONGER = 1_000, 0.6, 2
-"""Scripts are skipped if the visible body has at least `ENOUGH` characters and `DOUBTFUL`
-confidence. Otherwise a body in scripts must be `FAR_LONGER` times as long as the visible body."""
+"""Limits that decide about bodies in scripts. Scripts are skipped if the visible body has at least
+`ENOUGH` characters and `DOUBTFUL` confidence. Otherwise a body in scripts must be `FAR_LONGER`
+times as long as the visible body."""
 
 MAX_RECORDS: Final = 200
 """Maximum number of objects per page whose body is checked, best matches first."""
 
 MAX_PLACE = 2_000
 BODY_CONFIDENCES: Final = (0.5, 0.8, 0.9, 0.95)
-"""Confidence of a body whose object matches the page by nothing, title, address, or both."""
+"""Confidence of a body, if its object has nothing in common with the page, or its title, its
+address, or both."""
 
 PLACE: Final = re.compile(
     r"(?:canonical_?|perma_?|web_?|page_?|website_?|full_?)*(?:url|link|href|uri|path|slug|alias|route)s?"
@@ -209,7 +211,7 @@ OTHER_KEYS: Final = re.compile(
     r"settings|alert|widget|ads\b|seo|author|contact|boilerplate|about",
     re.IGNORECASE,
 )
-"""Keys whose value is not part of the page's release."""
+"""Keys of values that do not belong to the page's release."""
 
 WRAPPERS: Final = (
     "data", "attributes", "fields", "asset", "image", "media", "file", "node", "formats", "large",
@@ -231,7 +233,7 @@ class StateObject:
 
     @property
     def whole(self) -> tuple[Mapping[str, Any], ...]:
-        """The object followed by its enclosing objects."""
+        """The object, followed by its enclosing objects from the inside out."""
         return (self.value, *self.around)
 
 

@@ -13,7 +13,7 @@ from spiders.page.phrases import is_box_heading, letters, lines, phrases
 
 DENSE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 LATIN_LETTERS, LATIN_WORD = 3, 6
-"""Number of Latin letters equivalent to one Chinese, Japanese or Korean character, and average
+"""Number of Latin letters that correspond to one Chinese, Japanese or Korean character, and average
 length of a Latin word with its space."""
 
 MAX_LINE, MAX_LABEL, MAX_COLONS = 200, 30, 8
@@ -37,7 +37,7 @@ OPENING: Final = re.compile(rf"[\W_]*(?:{DATE.pattern})?[\W_]*")
 
 
 def latin_lengths(text: str) -> tuple[int, int]:
-    """Return the equivalent number of characters and of spaces in a Latin script.
+    """Return the numbers of letters and of spaces that a text would have in a Latin script.
 
     Length limits assume Latin scripts. Other scripts need fewer characters, or no spaces.
     """

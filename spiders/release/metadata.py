@@ -20,7 +20,8 @@ from spiders.page.page import Page, is_web
 AUTHORS = (
     "author", "article:author", "dc.creator", "dcterms.creator", "citation_author", "contentsource",
 )  # fmt: skip
-"""Names of meta elements with the author, and last with the institution that wrote the text."""
+"""Names of meta elements with the author. The last ones contain the institution that wrote the
+text."""
 
 MAX_SECTION = 60
 MARKED = ("a", "span", "div", "p", "address", "li", "b", "strong", "meta")
@@ -91,7 +92,7 @@ def publisher_of(page: Page, meta: EmbeddedMetadata) -> str | None:
 
 
 def author_of(page: Page, meta: EmbeddedMetadata) -> str | None:
-    """Return the author of a release from metadata, else from marked elements, or None.
+    """Return the author of a release from metadata or from marked elements, or None.
 
     The author may be an institution, such as the source of a text on Chinese government sites.
     """
@@ -117,7 +118,7 @@ def marked(page: Page, name: str) -> str:
 
 SWITCHER = re.compile(r"lang|locale|sprach|idiom|lingu", re.IGNORECASE)
 HIGH = 3
-"""Number of ancestors of a link whose class or id may mark a language switcher."""
+"""Maximum number of ancestors of a link whose class or id may mark a language switcher."""
 
 
 def editions_of(page: Page, own: str | None) -> tuple[tuple[str, str], ...]:

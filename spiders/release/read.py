@@ -46,7 +46,7 @@ from spiders.sections.find import FoundSection, find_sections
 from spiders.sources.source_file import ReleaseRules
 
 LITTLE: Final = 200
-"""Body length below which ``<noscript>`` content is read too (characters)."""
+"""Length in characters of a body below which ``<noscript>`` content is read too."""
 
 FAR_LONGER: Final = 3
 """Factor by which a body in ``<noscript>`` content must be longer than the visible body."""
@@ -154,7 +154,7 @@ def _read_visible(
 
 
 def files_place(text: BodyText, title: Title | None, seen: BlockTree) -> etree._Element | None:
-    """Return the element near which attachments are searched: the body, else the headline."""
+    """Return the element near which attachments are searched for: the body or the headline."""
     if text.element is not None or title is None or title.order is None:
         return text.element
     return seen.blocks[title.order].container.element
@@ -186,7 +186,7 @@ def read_body(  # noqa: PLR0917 - needs all parts of a page
     title: Title | None,
     reasons: list[str],
 ) -> BodyText:
-    """Return the body declared by the source's rules, else the detected body."""
+    """Return the body that the source's rules declare, or else the detected body."""
     headline = title.text if title else ""
     if rules.body:
         found = declared_element(page.tree, rules.body, reasons)

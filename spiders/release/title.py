@@ -43,8 +43,8 @@ MIN_AGREED: Final = 8
 
 AGREED: Final = 0.95
 DOUBTFUL: Final = 0.5
-"""Probability below which a headline found only in ``<title>`` may yield to large letters or to the
-listing's title."""
+"""Probability of a headline found only in ``<title>``. If it is lower, large letters or the
+listing's title may replace the headline."""
 
 MIN_RIVAL: Final = 0.5
 """Minimum probability of a heading near the text that replaces a doubtful title, as a share of the
@@ -56,7 +56,7 @@ AMONG_FIRST: Final = 8
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A headline, its extraction rule, its confidence, and its block's number if it has a block."""
+    """A headline, its extraction rule, its confidence, and the number of its block, if any."""
 
     text: str
     rule: str
@@ -71,7 +71,7 @@ def read_title(
     detected: Title | None,
     reasons: list[str],
 ) -> Title | None:
-    """Return the declared headline, else the detected headline, else the listing's title."""
+    """Return the declared headline, or else the detected headline, or else the listing's title."""
     if declared := declared_text(page.tree, rules.title, reasons):
         return Title(clean_line(declared), "declared", 1.0)
     if detected is not None:

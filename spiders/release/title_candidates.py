@@ -265,7 +265,7 @@ def headline_features(
 
 
 def block_row(block: TextBlock | None, start: int, orders: list[int], count: int) -> list[float]:
-    """Return the features of a heading's block, or -1 for each if there is no block."""
+    """Return the features of a heading's block. Without a block, each feature is -1."""
     if block is None:
         return [-1.0] * (7 + len(FEATURE_BITS) + len(ABOVE))
     names = block.hints | block.container.near

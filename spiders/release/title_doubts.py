@@ -51,9 +51,10 @@ COPYRIGHT: Final = re.compile(
 """Beginning of a copyright line; the site's name follows."""
 
 LONG_STRETCH, MIN_SHARED, MIN_DENSE = 4, 6, 2
-"""`LONG_STRETCH` is the number of letters compared at once in alphabetic scripts. `MIN_SHARED` and
-`MIN_DENSE` are the minimum numbers of stretches shared by headline and text. `MIN_SHARED` applies
-to alphabetic scripts, `MIN_DENSE` to all others."""
+"""Limits of the comparison of a headline with a text. `LONG_STRETCH` is the number of letters that
+are compared at once in alphabetic scripts. `MIN_SHARED` and `MIN_DENSE` are the minimum numbers of
+stretches that headline and text have in common. `MIN_SHARED` applies to alphabetic scripts,
+`MIN_DENSE` to all others."""
 
 PARTED: Final = re.compile(r"\s?[-–—_|:：]{1,9}\s?")
 MAX_NAMING, MIN_NAME, MAX_NAME = 20, 6, 60
@@ -98,7 +99,10 @@ def shared_parts(key: str, text_key: str) -> int:
 
 
 def stretch(key: str) -> int:
-    """Return the number of letters compared at once: fewer if a letter is a syllable or a word."""
+    """Return the number of letters that are compared at once.
+
+    The number is smaller if a letter is a syllable or a word.
+    """
     return 2 if DENSE.search(key) else 3 if UNSPACED.search(key) else LONG_STRETCH
 
 
@@ -123,7 +127,7 @@ class SiteNames:
 
     @cached_property
     def _links(self) -> Mapping[str, Sequence[str]]:
-        """Addresses of the links in the first blocks, by the comparison keys of their texts."""
+        """The addresses of the links in the first blocks, by the comparison keys of their texts."""
         found: dict[str, list[str]] = {}
         for block in self._blocks[:MAX_NAMING]:
             for text, href in links_of(block):
@@ -132,7 +136,7 @@ class SiteNames:
 
     @cached_property
     def _copyright_lines(self) -> Sequence[str]:
-        """Keys of the copyright lines in the last blocks, with and without the copyright sign."""
+        """The keys of the copyright lines in the last blocks, with and without copyright sign."""
         found: list[str] = []
         for block in self._blocks[-MAX_NAMING:]:
             sign = COPYRIGHT.search(block.text) if len(block.text) <= MAX_TITLE else None

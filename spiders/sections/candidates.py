@@ -51,7 +51,7 @@ OPENED: Final = re.compile(
     r"|tab-pane|toggle|expand|mfp-|remodal|reveal",
     re.IGNORECASE,
 )
-"""Class names of elements that a control opens."""
+"""Class names of elements that are hidden until a control opens them."""
 
 WHOLE_LEVELS: Final = 2
 """Maximum number of enclosing elements of a control and its target whose ids may be the section's
@@ -61,8 +61,7 @@ HOLDERS: Final = frozenset(["section", "article", "div", "li", "dd", "details", 
 """Tags of elements that may contain a whole section."""
 
 Kind: TypeAlias = Literal["opened", "anchored"]
-"""Whether a control opens the section ("opened"), or the section only has an anchor
-("anchored")."""
+"""Kind of a section: a control opens it ("opened"), or it only has an anchor ("anchored")."""
 
 
 @dataclass(frozen=True, slots=True)

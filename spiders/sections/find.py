@@ -36,8 +36,9 @@ MIN_ANCHORED_TEXT: Final = 150
 """Minimum median text length of sections (characters) if the page does not link to most of them."""
 
 MIN_SHARED_SECTIONS: Final = 0.6
-"""Minimum share of sections in three rules. Sections that link to similar pages are teasers.
-Permalinks are used if so many sections have one. Titles below date headings must be distinct."""
+"""Minimum share of sections in three rules. If so many sections link to similar pages, they are
+teasers. If so many have a permalink, permalinks are used. So many titles below date headings must
+be distinct."""
 
 MAX_QUOTED: Final = 80
 """Maximum length of a title in a text fragment (characters)."""

@@ -39,7 +39,7 @@ MAX_CHARS: Final = 100_000
 
 @dataclass(slots=True)
 class Budget:
-    """Number of element starts and ends of a page that may still be read."""
+    """The number of element starts and ends of a page that may still be read."""
 
     left: int
 
@@ -136,14 +136,14 @@ MIN_TITLE_LETTERS: Final = 4
 
 HEADER_LINES: Final = 8
 FIRST_LINES: Final = 4
-"""Number of lines searched for title and date: `HEADER_LINES` in a header, `FIRST_LINES` at the
-beginning of a text."""
+"""Number of lines that are searched for title and date: `HEADER_LINES` in a header, `FIRST_LINES`
+at the beginning of a text."""
 
 MAX_LABEL: Final = 40
 """Maximum length of the text around the date in a date line (characters)."""
 
 MAX_DATE_LINES: Final = 2
-"""Maximum number of date lines in a section's text. A text with more is a list."""
+"""Maximum number of date lines in a section's text. A text with more date lines is a list."""
 
 MAX_WEEKDAY: Final = 14
 """Maximum length of the text around the date in a date heading (characters)."""
@@ -313,8 +313,8 @@ def _title(
 ) -> tuple[str, PageLine | None]:
     """Return the title of a section and its line, or "" and None.
 
-    A heading inside the text belongs to a part of the text. It is not the title if the header has a
-    line of its own.
+    A heading inside the text belongs to a part of the text. If the header has a line of its own,
+    such a heading is not the title.
     """
     titles = {}
     for line in (*header, *first):

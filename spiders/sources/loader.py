@@ -27,7 +27,7 @@ from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
 @dataclass(frozen=True, slots=True)
 class LoadedSource:
-    """A source with its id and source file. ``own`` is whether the file is the user's."""
+    """A source with its id and source file. ``own`` is whether the user wrote the file."""
 
     id: str
     path: Path
@@ -66,7 +66,7 @@ def load_sources(own: Path) -> tuple[Mapping[str, LoadedSource], tuple[SourceErr
 def load_source(own: Path, source_id: str) -> LoadedSource:
     """Load one source by its id, from the folder ``own`` or the bundled files.
 
-    Raises SourceError if its file is invalid, and UnknownSource if no file exists.
+    Raises SourceError if its file is invalid, and UnknownSource if there is no file.
     """
     for folder, is_own in ((own, True), (shipped_folder(), False)):
         path = folder / f"{source_id}.toml"
@@ -156,7 +156,7 @@ NAMESPACE: Final = re.compile(r"\|(?!=)")
 
 @cache
 def fault_of(key: str, selector: str) -> str:
-    """Return what is wrong with the selector of a key, as the end of a sentence, or ""."""
+    """Return the fault of a key's selector, as the end of a sentence, or ""."""
     bare = selector.removesuffix("::text") if key == "body" else selector
     if NAMESPACE.search(QUOTED.sub("", selector)):
         return "can't be used: HTML knows no namespaces, so leave out what stands before the |"

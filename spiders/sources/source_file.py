@@ -1,4 +1,4 @@
-"""The schema of a source file: an institution and the rules that can't be detected.
+"""Schema of a source file: an institution and the rules that can't be detected.
 
 `SourceReading` is the rules and the program version with which the pages of a source are read.
 """

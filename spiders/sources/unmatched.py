@@ -76,7 +76,7 @@ class Unmatched:
     def found(self, before: Iterable[str]) -> tuple[str, ...]:
         """Return the keys of selectors that match nothing.
 
-        ``before`` are the keys reported by the previous visit. A key stays reported until its
+        ``before`` are the keys that the previous visit reported. A key stays reported until its
         selector matches again.
         """
         matched = {key for key, (_, _, found) in self.looked_at.items() if found}

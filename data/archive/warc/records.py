@@ -60,7 +60,7 @@ REQUEST: Final = "application/http; msgtype=request"
 WARC_FIELDS: Final = "application/warc-fields"
 
 MAX_URI_LENGTH: Final = 8000
-"""Maximum characters of an address in a record (RFC 9110, section 4.1)."""
+"""Maximum length in characters of an address in a record (RFC 9110, section 4.1)."""
 
 PLAIN: Final = re.compile(
     r"https?://[a-z0-9.-]+(?::\d+)?/(?:[A-Za-z0-9._~!$&'()*+,;:/?-]|%[0-9A-Fa-f]{2})*"

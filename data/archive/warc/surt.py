@@ -28,7 +28,7 @@ ORDINARY: Final = re.compile(
 """An ordinary address, whose key can be computed quickly; most addresses are ordinary."""
 
 MAX_DIGITS: Final = 20
-"""Maximum digits of a numeric host."""
+"""Maximum number of digits of a numeric host."""
 
 MAX_ESCAPES: Final = 20
 """Maximum number of passes that decode nested escapes."""

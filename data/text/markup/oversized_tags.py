@@ -10,10 +10,10 @@ import re
 from typing import Final
 
 MIN_CHECKED_BYTES: Final = 150_000
-"""Minimum bytes of a page that is checked; smaller ones take at most two seconds."""
+"""Minimum size in bytes of a page that is checked; smaller ones take at most two seconds."""
 
 MIN_WIDE_TAG_BYTES: Final = 1_500
-"""Minimum bytes of a tag whose attributes are counted."""
+"""Minimum number of bytes of a tag whose attributes are counted."""
 
 MAX_ATTRIBUTES: Final = 200
 """Maximum attributes of an element; real pages have fewer."""
@@ -37,13 +37,13 @@ TAG: Final = re.compile(
 MAX_ATTRIBUTES. It is a lookahead because the next tag may begin inside."""
 
 MAX_TAGS: Final = 150_000
-"""Maximum starts and ends of tags on a page; the rest of the page is cut."""
+"""Maximum number of starts and ends of tags on a page; the rest of the page is cut."""
 
 MAX_ROUNDS: Final = 4
 """Maximum passes that remove attributes before a page is cut instead."""
 
 MAX_READINGS: Final = 4
-"""Maximum times, on average, that a byte is read as part of another tag."""
+"""Maximum number of times, on average, that a byte is read as part of another tag."""
 
 
 def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:

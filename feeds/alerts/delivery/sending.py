@@ -87,7 +87,7 @@ def trial_messages(store: Store, watch_id: str, watch: Watch) -> Iterator[AlertM
 
 
 async def send_trial(senders: Senders, watch: Watch, message: AlertMessage) -> str:
-    """Send a test message; returns the problem, or an empty text on success."""
+    """Send a test message; returns the problem, or an empty string on success."""
     try:
         await senders.send(trial_watch(watch), message)
     except Undelivered as error:

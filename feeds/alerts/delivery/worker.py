@@ -42,7 +42,7 @@ MAX_PARALLEL_FAILING: Final = 16
 """Maximum number of these whose last message failed, as they may hang again."""
 
 MAX_ATTEMPTS: Final = 16
-"""Maximum attempts to send a message: over two days, with the waits of feeds.backoff."""
+"""Maximum number of attempts to send a message: over two days, with the waits of feeds.backoff."""
 
 
 class AlertWorker:

@@ -18,7 +18,7 @@ MAX_LINES = 200
 """Maximum number of lines per page, about 15 KB compressed."""
 
 MAX_LABEL_CHARACTERS = 18
-"""Maximum characters of a name in the label of a link to a page."""
+"""Maximum length in characters of a name in the label of a link to a page."""
 
 
 class NamedLine(Protocol):

@@ -13,7 +13,7 @@ from data.wording import N_
 from feeds.translations import Texts
 
 MAX_RAW_CHARACTERS: Final = 80
-"""Maximum characters of the quoted text of the page."""
+"""Maximum length in characters of the quoted text of the page."""
 
 
 SENTENCE_BY_RULE: Final[Mapping[str, str]] = {

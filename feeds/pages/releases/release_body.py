@@ -22,13 +22,14 @@ from feeds.translations import Texts
 
 MAX_COMPRESSED_BYTES: Final = 17_000
 MAX_BYTES: Final = 120_000
-"""Maximum bytes of a displayed body, compressed and plain; a whole page stays below 30 KB."""
+"""Maximum size in bytes of a displayed body, compressed and plain; a whole page stays below 30
+KB."""
 
 MAX_READ: Final = 500_000
-"""Maximum characters of a body that are parsed; the page shows at most MAX_BYTES."""
+"""Maximum number of characters of a body that are parsed; the page shows at most MAX_BYTES."""
 
 MIN_TEXT_CELL: Final = 200
-"""Minimum characters of a table cell that is text rather than data."""
+"""Minimum length in characters of a table cell that is text rather than data."""
 
 TRACKER_PIXELS: Final = 3
 """Maximum width or height of a tracking pixel or spacer image."""

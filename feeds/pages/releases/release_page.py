@@ -46,7 +46,7 @@ from feeds.urls import (
 )
 
 MAX_DESCRIPTION_CHARACTERS: Final = 200
-"""Maximum characters of a page's description; search engines show no more."""
+"""Maximum length in characters of a page's description; search engines show no more."""
 
 MAX_FILES: Final = 40
 MAX_ALIASES: Final = 10

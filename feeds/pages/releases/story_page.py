@@ -27,7 +27,7 @@ MAX_QUOTED: Final = 30
 
 MAX_TITLE_CHARACTERS: Final = 200
 MAX_PASSAGE_CHARACTERS: Final = 240
-"""Maximum characters of a title, and of a quoted passage."""
+"""Maximum length in characters of a title, and of a quoted passage."""
 
 MIN_OVERLAP: Final = 0.1
 """Minimum share of a release's words in the first release that the page reports."""

@@ -26,7 +26,7 @@ from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import PageQuestion, belongs_to
 
 MAX_PAGE_CHARACTERS: Final = 1_000_000
-"""Maximum number of characters of release texts per page. A page that exceeds it ends early."""
+"""Maximum length in characters of release texts per page. A page that exceeds it ends early."""
 
 One = TypeVar("One")
 Place = TypeVar("Place")

@@ -29,7 +29,7 @@ from feeds.server.requests.client import CONNECTION
 logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 MAX_HEADER_BYTES = 65_536
-"""Maximum bytes of a request line with headers; slightly more may be read."""
+"""Maximum size in bytes of a request line with headers; slightly more may be read."""
 
 PROGRESS_CHECK_SECONDS = 30.0
 """Seconds between two checks of a connection's progress. A stalled one lives for one to two of

@@ -31,7 +31,7 @@ from feeds.urls import FRESHRSS_API, READER_API, READER_LOGINS
 log = logging.getLogger(__name__)
 
 MAX_BODY_BYTES: Final = 1_000_000
-"""Maximum bytes of a request body."""
+"""Maximum size in bytes of a request body."""
 
 MAX_PARAMETERS: Final = 5_000
 """Maximum number of parameters per request."""

@@ -55,7 +55,7 @@ DATE_ATTRIBUTES: Final = ("datetime", "content")
 """Attributes in which an element may give its date in a machine-readable form."""
 
 MIN_BODY_CHARS, MIN_LINK_CHARS, MAX_LINE_CHARS, MAX_DATE_CHARS = 200, 10, 300, 80
-"""Minimum number of characters of a body and of a link, maximum number of characters of a line and
+"""Minimum length in characters of a body and of a link, maximum number of characters of a line and
 of a date."""
 
 MAX_DATE_CHILDREN: Final = 3

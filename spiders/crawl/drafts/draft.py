@@ -57,9 +57,10 @@ def draft_document(source: str, file: SourceFile, page: Page, content: Content) 
 def draft_release(
     source: str, file: SourceFile, page: Page, read: ExtractedRelease, item: ListingItem | None
 ) -> Draft:
-    """Return the draft of a page from its extraction; ``item`` is the page's item on the listing.
+    """Return the draft of a page from its extraction.
 
-    Raises NotARelease for a login, a challenge, a notice or an error page.
+    ``item`` is the page's item on the listing, or None. Raises NotARelease for a login, a
+    challenge, a notice or an error page.
     """
     content = read.content
     own = content
@@ -102,7 +103,7 @@ def draft_section(
 
 
 def completed(content: Content, file: SourceFile) -> Content:
-    """Fill empty fields of a content with values from the source file."""
+    """Fill the empty fields of a content with values from the source file."""
     return replace(
         content,
         language=content.language or file.language,

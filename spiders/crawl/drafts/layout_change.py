@@ -47,10 +47,10 @@ SKETCH_SIZE: Final = 48
 """Maximum number of hashes in the sketch of a page."""
 
 HASH_BYTES: Final = 4
-"""Size of a hash (bytes)."""
+"""Size of a hash in bytes."""
 
 MAX_SKETCH_BYTES: Final = 500_000
-"""Maximum size of the markup from which a sketch is made (bytes)."""
+"""Maximum size in bytes of the markup from which a sketch is made."""
 
 MIN_SAME_DESIGN_SIMILARITY: Final = 0.6
 """Minimum similarity of two sketches of the same design. An edit leaves most of the markup
@@ -75,7 +75,10 @@ def skeleton_of(page: Page) -> bytes:
 
 
 def is_rebuilt(before: bytes, now: bytes) -> bool:
-    """Whether two sketches belong to different designs; False if one of them is empty."""
+    """Whether two sketches belong to different designs.
+
+    The result is False if one of them is empty.
+    """
     if not before or not now:
         return False
     left, right = _hashes(before), _hashes(now)
@@ -106,37 +109,38 @@ def shown_on(page: Page) -> Shown:
 
 
 MIN_SHARED_CHANGES: Final = 3
-"""Minimum number of releases with the same change for the site's design to be its cause."""
+"""Minimum number of releases with the same change. Then the site's design is its cause."""
 
 MIN_SITE_LINE_SHARE: Final = 0.75
-"""Minimum share of a visit's stored releases that must gain a line for the line to belong to the
+"""Minimum share of a visit's stored releases that gain the same line. Then the line belongs to the
 site."""
 MIN_SITE_LINE_PAGES: Final = 2
-"""Minimum number of a visit's stored releases that must gain such a line."""
+"""Minimum number of a visit's stored releases that gain a line of the site."""
 
 MIN_FRAME_LETTERS: Final = 4
-"""Minimum letters of a line that is searched in the frames of a page."""
+"""Minimum number of letters of a line that is searched for in the frames of a page."""
 
 MAX_FRAME_TEXT_LINES: Final = 50
-"""Maximum lines of a stored text that are searched in a frame, to see if it contains the text."""
+"""Maximum number of lines of a stored text that are searched for in a frame, to see if the frame
+contains the text."""
 
 MIN_SHARED_CHANGE_SHARE: Final = 0.25
 """Minimum share of the releases on rebuilt pages that must have a change in common."""
 
 MAX_COMPARED_LINES: Final = 4_000
-"""Maximum lines of bodies that are compared line by line, to limit the time."""
+"""Maximum number of lines of bodies that are compared line by line, to limit the time."""
 
 MAX_STEPS: Final = 500_000
 """Maximum number of steps in an exact comparison of two bodies."""
 
 MAX_LINE: Final = 20_000
-"""Maximum characters of a line that are compared without case and punctuation."""
+"""Maximum length in characters of a line that is compared without case and punctuation."""
 
 MAX_FRAME_LETTERS: Final = 100_000
-"""Maximum characters of a page's frames that are kept."""
+"""Maximum number of characters of a page's frames that are kept."""
 
 MIN_LINE_LETTERS: Final = 12
-"""Minimum letters of a body line to be recognized elsewhere on the page."""
+"""Minimum number of letters of a body line that is recognized elsewhere on the page."""
 
 MAX_REBUILT_PAGES: Final = 200
 """Maximum number of rebuilt pages whose lines are counted, to limit the memory."""
@@ -179,7 +183,7 @@ class Note:
 
 
 class LayoutChange:
-    """Separates edits from layout changes; ``skeleton`` returns the stored sketch of a release."""
+    """Separates edits from layout changes. ``skeleton`` returns the stored sketch of a release."""
 
     def __init__(self, reading: DateContext, skeleton: Callable[[str], bytes]) -> None:
         self._reading = reading
@@ -226,7 +230,7 @@ class LayoutChange:
             self._met[key].add(draft.url)
 
     def split(self, draft: Draft) -> tuple[Draft | None, Draft | None]:
-        """Split a draft into layout changes and an edit; None for a missing part.
+        """Split a draft into layout changes and an edit; a missing part is None.
 
         Layout changes are returned as a re-extraction of the release.
         """
@@ -335,12 +339,12 @@ class LayoutChange:
         return any(_stands(line, note.shown) for gone, _ in differing for line in gone)
 
     def _shared(self, key: Hashable, note: Note) -> bool:
-        """Whether several releases on rebuilt pages have this change."""
+        """Whether several releases on rebuilt pages have the same change."""
         least = max(MIN_SHARED_CHANGES, MIN_SHARED_CHANGE_SHARE * len(self._rebuilt))
         return note.rebuilt and len(self._met[key]) >= least
 
     def _rest_of_title(self, note: Note, new: Content, kinds: LineKinds) -> Words | None:
-        """Return the words by which two titles differ, if they are not part of a title, or None."""
+        """Return the words by which two titles differ, or None if they are part of a title."""
         rest = rest_of(tokens(note.known.content.title), tokens(new.title))
         if not rest:
             return rest
@@ -370,7 +374,7 @@ def rest_of(old: list[str], new: list[str]) -> Words | None:
 
 
 def passages(old: str, new: str) -> Passages:
-    """Compare two bodies by their words. Return removed lines, each with the lines in their place.
+    """Compare two bodies by their words; return removed lines with the lines that replace them.
 
     Bodies of more than `MAX_COMPARED_LINES` lines are returned as one pair.
     """
@@ -392,7 +396,7 @@ def passages(old: str, new: str) -> Passages:
 
 
 def _keys(old: Content, new: Content, differing: Passages) -> Iterator[Hashable]:
-    """Yield the removed and added lines and files, as keys to compare a release with others."""
+    """Yield keys of the removed and added lines and files, to compare a release with others."""
     for gone, came in differing:
         yield from (("gone", _masked(line)) for line in gone)
         yield from (("came", _masked(line)) for line in came)
@@ -410,7 +414,7 @@ def _lines(text: str) -> Iterator[str]:
 def _key(line: str) -> str:
     """Return the words of a line for comparison; "" for a line without words.
 
-    Text after MAX_LINE characters is kept unchanged.
+    Text after MAX_LINE characters is not normalized.
     """
     return " ".join(tokens(line[:MAX_LINE])) + line[MAX_LINE:]
 

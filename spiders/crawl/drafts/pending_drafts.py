@@ -19,15 +19,16 @@ from spiders.learning.source_templates import SourceTemplates
 from spiders.sources.source_file import SourceFile
 
 MAX_RECORDED_DRAFTS: Final = 50
-"""Maximum number of recorded drafts kept in memory, in case their pages are extracted again."""
+"""Maximum number of recorded drafts that are kept in memory in case their pages are extracted
+again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadyDraft:
     """A draft that may be recorded.
 
-    ``is_reextraction`` means that the page is the same and only its extraction improved: this is
-    not an edit.
+    ``is_reextraction`` means that the page is the same and only its extraction improved. Such a
+    draft is not an edit.
     """
 
     draft: Draft
@@ -35,7 +36,7 @@ class ReadyDraft:
 
 
 class PendingDrafts:
-    """Holds drafts that may still be extracted better, or may turn out not to be releases.
+    """Drafts that may still be extracted better, or may turn out not to be releases.
 
     A failure of one draft is reported as an error of its page, and does not affect other drafts.
     """

@@ -24,10 +24,12 @@ WRITES_PER_TRANSACTION: Final = 16
 """Maximum number of writes per transaction, so that other processes can write in between."""
 
 PositionOf: TypeAlias = Callable[[Iterable[str], Published | None], int | None]
-"""Returns the position of a release with these addresses and this date in the backlog, or None."""
+"""Function that returns the position of a release with these addresses and this date in the
+backlog, or None."""
 
 PageLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
-"""Limits the CPU time of the page at an address, or of other work of a visit if it is ""."""
+"""Function that limits the CPU time of the page at an address, or of other work of a visit for
+""."""
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +91,7 @@ class DraftRecorder:
         return self._waiting[-1] if self._waiting else None
 
     def add(self, page: PageDraft) -> None:
-        """Add a draft; it is recorded when enough writes are pending, or by `flush`."""
+        """Add a draft. It is recorded when enough writes are pending, or by `flush`."""
         for ready in self._pending.add(page):
             self._add(ready)
 
@@ -99,14 +101,14 @@ class DraftRecorder:
         self._add(page)
 
     def finish(self) -> None:
-        """Record all drafts, as they were extracted."""
+        """Record all drafts in the form in which they were extracted."""
         with self._limit(""), self._report.errors():
             for ready in self._pending.finish():
                 self._add(ready)
         self.flush()
 
     def flush(self, one: Write | None = None) -> None:
-        """Execute all pending writes; with ``one``, only if that write is still pending."""
+        """Execute all pending writes. With ``one``, do this only if that write is still pending."""
         if one is not None and one not in self._waiting:
             return
         waiting, self._waiting = self._waiting, []
@@ -143,7 +145,7 @@ class DraftRecorder:
         return [*filter(None, recorded)]
 
     def _write(self, write: Write) -> RecordedDraft | None:
-        """Execute a write. Return its result, or None if it does not count."""
+        """Execute a write; return its result, or None if the result does not count."""
         if isinstance(write, UnchangedPage):
             kind = self._store.mark_unchanged(
                 write.release_id, seen=time_of(write.capture), capture=write.capture
@@ -169,5 +171,8 @@ class DraftRecorder:
 
 
 def time_of(capture: Capture | None) -> dt.datetime:
-    """Return the time of a response: its capture's time, or the current time without a capture."""
+    """Return the time of a response.
+
+    This is the time of its capture, or the current time if there is no capture.
+    """
     return capture.at if capture else utc_now()

@@ -1,7 +1,7 @@
 """Detect values that can't be true for several releases: the same text, title or date.
 
 A notice before every page, a challenge, or a new layout that hides content makes all pages of a
-visit alike. One page alone does not show this, so new and changed drafts wait for others.
+visit alike. A single page does not show this, so new and changed drafts wait for other drafts.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from data.text.words import tokens, word_hashes
 from spiders.items import ListingItem
 
 MIN_SAME_VALUES: Final = 3
-"""Minimum number of releases that got the same value in one visit, for the value to be rejected."""
+"""Minimum number of releases that get the same value in one visit. Then the value is rejected."""
 
 MIN_SAME_VALUES_WITH_STORED: Final = 2
-"""The same minimum for titles and texts if one of the releases is stored with another title or
-text."""
+"""Minimum number of releases with the same title or text, if one of them is stored with another
+title or text."""
 
 MAX_WAITING_DRAFTS: Final = 24
-"""Maximum number of drafts that wait for others."""
+"""Maximum number of drafts that wait for other drafts."""
 
 MIN_TEXT_WORDS: Final = 40
-"""Minimum words of a text that several new releases can't share.
+"""Minimum number of words of a text that several new releases can't share.
 
 Shorter texts may only link to a document. They count only if the page's title differs from the
 listing's title."""
@@ -90,7 +90,7 @@ class PendingDraft:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The result for a waiting draft: the draft to record, or None if it is rejected.
+    """The result for a waiting draft: the draft to record, or None if the draft is rejected.
 
     ``doubts`` are pairs of an error kind and a sentence.
     """
@@ -107,7 +107,7 @@ class RedesignGuard:
         self._met: defaultdict[Key, set[Hashable]] = defaultdict(set)
 
     def admit(self, draft: Draft, known: Release | None, listed: ListingItem | None) -> bool:
-        """Return True if a draft may be recorded at once; otherwise let it wait.
+        """Return True if a draft may be recorded at once; otherwise hold the draft back.
 
         ``known`` is the stored release at its address, ``listed`` its item on the listing.
         """
@@ -128,7 +128,7 @@ class RedesignGuard:
         self._waiting.pop(url, None)
 
     def release(self, url: str) -> Judged:
-        """Remove the waiting draft at an address, and return it as it may be recorded."""
+        """Remove the waiting draft at an address, and return the judged draft."""
         return self._judged(self._waiting.pop(url))
 
     def _note(self, one: PendingDraft) -> None:

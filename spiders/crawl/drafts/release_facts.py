@@ -29,28 +29,29 @@ MIN_COMPARED_RELEASES: Final = 5
 """Minimum number of releases that show what is usual for a source."""
 
 MIN_DATED_SHARE: Final = 0.9
-"""Minimum share of dated releases for a source whose releases usually have dates."""
+"""Minimum share of dated releases. Above this share, a source's releases usually have dates."""
 
 MIN_DISTINCT_TITLE_SHARE: Final = 0.7
-"""Minimum share of distinct titles for a source whose releases usually have their own titles."""
+"""Minimum share of distinct titles. Above this share, a source's releases usually have their own
+titles."""
 
 USUAL_TEXT_SHARE: Final = 0.5
-"""A new text is thin if it is shorter than this share of the source's shortest usual text."""
+"""Share of the source's shortest usual text. A shorter new text is thin."""
 
 RELEASES_PER_EXCEPTION: Final = 20
-"""The shortest of every 20 texts is ignored as an exception."""
+"""Number of releases of which the one with the shortest text is ignored as an exception."""
 
 MIN_SAME_VALUES: Final = 3
 """Minimum number of releases with the same title or text that are reported."""
 
 MIN_COMPARED_CHARACTERS: Final = 200
-"""Minimum length of a text that is compared with other texts (characters)."""
+"""Minimum length in characters of a text that is compared with other texts."""
 
 MIN_FAULT_SHARE: Final = 0.3
-"""Minimum share of stored pages with the same fault that is reported."""
+"""Minimum share of stored pages with the same fault for which the fault is reported."""
 
 THIN_TEXT_SHARE: Final = 0.6
-"""The text of a stored release is thin if it is shorter than this share of the stored text."""
+"""Share of the stored text. If a stored release has a shorter text now, the text is thin."""
 
 RESTORED_TEXT_FACTOR: Final = 1.5
 """Minimum length of a restored text, as a multiple of the stored text's length."""
@@ -70,7 +71,7 @@ MAX_EXCUSED_PAGES: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class PastReleases:
-    """Usual properties of a source's releases.
+    """The usual properties of a source's releases.
 
     - ``least_text`` is the number of characters below which a text is thin, or 0.
     - ``dated`` means that releases usually have dates.
@@ -87,7 +88,10 @@ class PastReleases:
 
 
 def past_releases(last: Sequence[Release]) -> PastReleases:
-    """Return the usual properties of the ``last`` releases, newest first; defaults if too few."""
+    """Return the usual properties of the ``last`` releases, newest first.
+
+    Returns default properties if there are too few releases.
+    """
     if len(last) < MIN_COMPARED_RELEASES:
         return PastReleases()
     lengths = sorted(len(one.content.body_text) for one in last)
@@ -102,10 +106,10 @@ def past_releases(last: Sequence[Release]) -> PastReleases:
 
 
 class ComparedPages:
-    """Counts faults on the pages of one visit, either of new releases or of stored ones.
+    """Counts faults on the pages of one visit, either of new releases or of stored releases.
 
-    A fault is reported if half of the pages have it. With ``many``, it is also reported if at least
-    ``many`` pages and a share of MIN_FAULT_SHARE have it.
+    A fault is reported if half of the pages have it. With ``many``, a fault is also reported if at
+    least ``many`` pages and a share of MIN_FAULT_SHARE have it.
     """
 
     def __init__(self, many: int | None = None) -> None:
@@ -124,9 +128,9 @@ class ComparedPages:
     ) -> None:
         """Add a page, and compare it with its expected properties.
 
-        ``least_text`` is the minimum number of characters, and ``dated`` tells whether a date is
-        expected. ``title`` is a title that is not counted among shared ones. ``stored`` is the
-        number of characters of the stored text.
+        ``least_text`` is the minimum number of characters. ``dated`` is whether a date is expected.
+        ``title`` is a title that is not counted among shared titles. ``stored`` is the number of
+        characters of the stored text.
         """
         self.read += 1
         text = content.body_text
@@ -140,7 +144,7 @@ class ComparedPages:
         self._texts[hash(text)] += len(text) >= MIN_COMPARED_CHARACTERS
 
     def leave_out(self, titles: Iterable[str]) -> None:
-        """Do not count these titles as shared ones: the publisher uses them on the listing too."""
+        """Do not count these titles as shared: the publisher uses them on the listing too."""
         for title in titles:
             self._titles.pop(title, None)
 
@@ -150,7 +154,7 @@ class ComparedPages:
         """Return the facts after this visit, based on the facts ``before``.
 
         Faults of new pages add up over visits. Faults of stored pages do not, since the same pages
-        are read again. ``dateless`` tells whether the listing has lost its dates.
+        are read again. ``dateless`` is whether the listing has lost its dates.
         """
         if not self.read:
             return PageFacts() if before.refused and self.confirmed else before
@@ -184,7 +188,8 @@ class ComparedPages:
 def alike(counted: Counter[Any], last: Sequence[str] = ()) -> int:
     """Return how often the most frequent value occurs.
 
-    Returns 0 if it occurs less than MIN_SAME_VALUES times, including its occurrences in ``last``.
+    The result is 0 if the value occurs less than MIN_SAME_VALUES times, including its occurrences
+    in ``last``.
     """
     if not counted:
         return 0
@@ -323,13 +328,13 @@ LOST_LETTERS: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
 """Characters that replace lost letters."""
 
 ADDRESS: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
-"""A word that may contain question marks, such as an address."""
+"""Pattern of a word that may contain question marks, such as an address."""
 
 MIN_LOST_LETTERS: Final = 5
-"""Minimum number of lost letters in a garbled text; a quotation may contain one."""
+"""Minimum number of lost letters in a garbled text. A quotation may contain one lost letter."""
 
 MAX_CHARACTERS_PER_LOSS: Final = 100
-"""Maximum characters of a garbled text per lost letter."""
+"""Maximum number of characters per lost letter in a garbled text."""
 
 
 def is_garbled(text: str) -> bool:

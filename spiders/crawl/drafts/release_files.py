@@ -1,4 +1,4 @@
-"""Archive attachments and images of releases, after everything else in a visit.
+"""Archive attachments and images of releases, after all other work of a visit.
 
 Each file is requested until it is archived, and never again. A file that can't be fetched is
 reported, and later visits retry it a few times.
@@ -34,7 +34,7 @@ class FileKinds:
 
     @classmethod
     def wanted(cls, file: SourceFile, settings: ArchiveSettings) -> FileKinds:
-        """Return the kinds that a source file selects, otherwise those in the settings."""
+        """Return the kinds of files that a source file selects, or the kinds in the settings."""
         if not settings.enabled:
             return cls()
         if file.archive is None:
@@ -79,11 +79,11 @@ class ReleaseFiles:
             self._store.keep_file(self._scope.id, url, capture)
 
     def failed(self, url: str, kind: str, message: str) -> None:
-        """Report why a file could not be fetched; the source works without it."""
+        """Report why a file could not be fetched. The source still counts as working."""
         self._scope.report.error(url, f"{FILE}:{kind}", message)
 
     def cut(self, url: str, capture: Capture | None, message: str) -> None:
-        """Report that a file is too large; its archived beginning counts as the file."""
+        """Report that a file is too large. Its archived beginning counts as the file."""
         if capture:
             self._store.keep_file(self._scope.id, url, capture)
         self.failed(url, "size", message)

@@ -84,7 +84,7 @@ class StoredReleases:
         """Return the listing item of a stored release, or an item made from the stored values.
 
         The extraction of a page must not depend on whether its listing was read too. The item's
-        date keeps a rule of its own, so that an extraction error does not become permanent.
+        date keeps the rule that found it, so that an extraction error does not become permanent.
         """
         release = self.at(url)
         if release is None:
@@ -102,7 +102,7 @@ class StoredReleases:
 
     @cached_property
     def _listed(self) -> Mapping[str, ListingItem]:
-        """Items of the first pages by canonical address."""
+        """The items on the first pages, by canonical address."""
         listings = (
             msgspec.json.decode(text, type=Listing)
             for text in self._fronts()
@@ -116,7 +116,7 @@ class StoredReleases:
         pages: Callable[[], Iterable[tuple[Page, Release]]],
         rules: ReleaseRules,
     ) -> Iterator[tuple[Page, ListingItem, Release]]:
-        """Yield the ``pages`` to which these ``rules`` apply, with their listing items."""
+        """Yield ``pages`` to which these ``rules`` apply, with their listing items and releases."""
         for page, release in pages():
             listed = self.item_of(release.url)
             if listed and file.rules_on(release.published.day) == rules:
@@ -171,9 +171,10 @@ class ReleaseReader:
         capture: Capture | None = None,
         reextract: bool = False,
     ) -> PageDraft:
-        """Return the draft of a page; ``item`` is its item on the listing. Raises NotARelease.
+        """Return the draft of a page. Raises NotARelease.
 
-        ``reextract`` is True for the same page that the stored version was extracted from.
+        ``item`` is the page's item on the listing, or None. ``reextract`` is True for the same page
+        that the stored version was extracted from.
         """
         if section_fragment(page.url):
             section = section_at(page, self.dates)

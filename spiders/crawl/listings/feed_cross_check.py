@@ -31,16 +31,15 @@ MAX_PAGE_RELEASES: Final = 1000
 
 
 MIN_COMMON_ITEMS: Final = 3
-"""Minimum number of items that page and feed share, for the categories of these items to be
+"""Minimum number of items that page and feed share, from which the categories of these items are
 compared."""
 
 PAGE_ITEMS_PER_FEED_ONLY_ITEM: Final = 20
-"""Minimum number of the page's items per item that only the feed has.
-
-More such items belong to another list."""
+"""Number of the page's items per item that only the feed has. If there are more such items, they
+belong to another list."""
 
 ITEMS_PER_OUTLIER: Final = 8
-"""Number of listed releases per release that may be far older than the others."""
+"""Number of listed releases per release that may be far older than the other releases."""
 
 MAX_FEED_ITEMS: Final = 100_000
 """Maximum number of feed items that one visit compares with the page."""
@@ -126,7 +125,7 @@ def names_of(items: Iterable[ListingItem]) -> Mapping[str, str]:
 
 @dataclass(slots=True)
 class ListEvidence:
-    """The feed's items in one visit, and the items among them that the page has ever listed.
+    """The feed's items in one visit, and those of them that the page has ever listed.
 
     ``families`` are the patterns of the page's addresses. ``front`` is the first page of the
     listing, in page order.
@@ -160,8 +159,8 @@ class ListEvidence:
         """Return those feed items missing on the page that resemble the page's items.
 
         Their addresses have the same patterns. If all items on both lists share a category, the
-        returned items have it too. Otherwise the items must be few, compared with items on both
-        lists from the same days. Items older than all common ones wait until the page was
+        returned items have that category too. Otherwise the items must be few, compared with items
+        on both lists from the same days. Items older than all common items wait until the page was
         ``walked`` to its end.
 
         If feed and page have nothing in common, all feed items except permanent pages are accepted.
@@ -195,7 +194,7 @@ class ListEvidence:
         )
 
     def _days(self, both: Sequence[ListingItem]) -> tuple[dt.date | None, dt.date | None]:
-        """Return the first and last day of items on both lists, without pinned ones."""
+        """Return the first and last day of items on both lists. Pinned items do not count."""
         front = [self._dated(item) for item in self.front]
         kept = {key for item in in_order(front) for key in keys_of(item)}
         pinned = {key for item in front for key in keys_of(item)} - kept
@@ -204,7 +203,7 @@ class ListEvidence:
         return min(days, default=None), max(days, default=None)
 
     def _dated(self, item: ListingItem) -> ListingItem:
-        """Return an item of the page, with the feed's date if the page states none."""
+        """Return an item of the page, with the feed's date if the page has no date."""
         known = self.items.get(canonical_url(item.url))
         if item.published or known is None:
             return item
@@ -258,7 +257,7 @@ def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
 
 
 def categories_of(items: Sequence[ListingItem]) -> frozenset[str]:
-    """Return the categories that all these items have; none if there are few items."""
+    """Return the categories that all these items have, or an empty set if there are few items."""
     if len(items) < MIN_COMMON_ITEMS:
         return frozenset()
     return frozenset.intersection(*(frozenset(item.categories) for item in items))

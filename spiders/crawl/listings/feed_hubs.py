@@ -25,7 +25,7 @@ RECHECK_SECONDS: Final = dt.timedelta(days=1).total_seconds()
 """Minimum time between two checks of a feed for its hub (seconds)."""
 
 MAX_ADDRESS_LENGTH: Final = 2000
-"""Maximum characters of a hub or feed address."""
+"""Maximum length in characters of a hub or feed address."""
 
 MAX_HEAD_CHARACTERS: Final = 65_536
 """Number of characters at the beginning of a feed that are searched for links."""
@@ -48,7 +48,7 @@ class _JsonFeed(msgspec.Struct):
 
 
 class FeedHubs:
-    """Finds the WebSub hub of a source during a visit; does nothing unless ``asks`` is true."""
+    """Finds the WebSub hub of a source during a visit. Does nothing unless ``asks`` is true."""
 
     def __init__(self, scope: VisitScope, *, asks: bool) -> None:
         self._source = scope.id

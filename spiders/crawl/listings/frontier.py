@@ -1,7 +1,7 @@
 """Choose the next requests of a visit: listing pages, and releases, newest first.
 
 The items of a page are stored before the visit requests the next page. They are removed once their
-releases are read. So the next visit knows what remains, even after a crash.
+releases are read. So the next visit knows which releases are still to be read, even after a crash.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ SITEMAP_INDEX: Final = "xml:sitemapindex"
 """Rule of a listing that is a sitemap index."""
 
 MAX_TIMEOUT_SHARE: Final = 0.8
-"""Maximum share of the setting run_timeout that walks may use."""
+"""Maximum share of the setting run_timeout that walks along listings may use."""
 
 MAX_INTERVAL_SHARE: Final = 0.5
-"""Maximum share of the time between two visits that walks may use."""
+"""Maximum share of the time between two visits that walks along listings may use."""
 
 EXPLICIT_LOOKAHEAD: Final = dt.timedelta(days=3650)
 """Time added to the current time in explicit visits, so that all waiting releases are due."""
@@ -71,9 +71,9 @@ class AwaitedItem(ListingItem):
 class Frontier:
     """The listings of one source, and the progress of a visit through them.
 
-    Explicit visits and backfills may walk for most of the time that a crawl may take. Other visits
-    walk only for a part of the time between two visits. A backfill starts each walk from the first
-    page.
+    Explicit visits and backfills may walk along listings for most of the time that a crawl may
+    take. Other visits do so only for a part of the time between two visits. A backfill starts each
+    walk from the first page.
     """
 
     def __init__(self, scope: VisitScope) -> None:
@@ -121,14 +121,14 @@ class Frontier:
 
     @property
     def history(self) -> History:
-        """State of the source's history, which is the state of its least complete walk."""
+        """The state of the source's history, which is the state of its least complete walk."""
         words = [walk.history for walk in self._counting if walk.history]
         worst: tuple[History, ...] = ("walking", "bounded", "complete")
         return next((word for word in worst if word in words), "walking")
 
     @property
     def bound(self) -> str:
-        """The reason why a walk is incomplete, or ""."""
+        """The reason why a walk along a listing is incomplete, or ""."""
         return next(
             (
                 walk.progress.bound
@@ -158,7 +158,7 @@ class Frontier:
 
     @property
     def found(self) -> int:
-        """Number of releases that the listings contained in this visit."""
+        """The number of releases that the listings contained in this visit."""
         return len(self._positions)
 
     @property
@@ -170,8 +170,8 @@ class Frontier:
     def backlog_position(self, urls: Iterable[str], published: Published | None) -> int | None:
         """Return the position of a release if it was published before the source's first visit.
 
-        ``urls`` are the addresses of the release, ``published`` is its date. None if the release is
-        newer than the first visit.
+        ``urls`` are the addresses of the release, ``published`` is its date. Returns None if the
+        release is newer than the first visit.
         """
         keys = [*map(canonical_url, urls)]
         if not self._appeared.isdisjoint(keys):
@@ -190,10 +190,10 @@ class Frontier:
     def open(
         self, kind: ListingKind, front: Listing | None, awaited: int
     ) -> Iterator[tuple[ListingItem, bool]]:
-        """Process the first page of a listing; None if the page is unreadable.
+        """Process the first page of a listing, which is None if the page is unreadable.
 
-        ``awaited`` is the number of first pages that have not arrived yet. After the last one,
-        yield the releases to request at once, with a flag for stored ones.
+        ``awaited`` is the number of first pages that have not arrived yet. After the last first
+        page, yield the releases to request at once, with a flag for stored releases.
         """
         if front and front.rule == SITEMAP_INDEX:
             self._sitemaps = sitemaps_to_walk(front)
@@ -235,7 +235,7 @@ class Frontier:
             walk.end_search()
 
     def search(self, day: str) -> None:
-        """Read later pages of the listings again to find missing releases.
+        """Search later pages of the listings again for missing releases.
 
         The releases may still be listed there, or have moved. The search ends at releases older
         than ``day``, an ISO day or "".
@@ -255,7 +255,10 @@ class Frontier:
         self._store_waiting(self._chosen(kind, items), is_first=True)
 
     def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
-        """Return the next releases or listing page to request; neither if nothing remains."""
+        """Return the next releases or the next listing page to request.
+
+        Returns neither if nothing remains.
+        """
         if self.has_timed_out():
             return (), None
         if items := self._take(MAX_RELEASES_PER_STEP):
@@ -274,7 +277,7 @@ class Frontier:
         return (), None
 
     def form(self, url: str) -> Form | None:
-        """Return the POST request of a listing page; None for a GET request."""
+        """Return the POST request of a listing page, or None for a GET request."""
         return self._forms.get(url)
 
     def _note_next(self, kind: ListingKind, page: Listing | None) -> None:
@@ -301,7 +304,7 @@ class Frontier:
         return None
 
     def has_timed_out(self) -> bool:
-        """Whether a visit has used up its time for walks."""
+        """Whether a visit has used up its time for walks along listings."""
         now = time.monotonic()
         if self._end_of_walks is None:
             self._end_of_walks = self._began + MAX_TIMEOUT_SHARE * self._limits.run_timeout
@@ -381,7 +384,7 @@ class Frontier:
         return [*new.values()]
 
     def _take(self, most: int) -> Sequence[ListingItem]:
-        """Return the next waiting items to request, each once per visit."""
+        """Return the next waiting items to request. Each item is returned once per visit."""
         now = self._now + EXPLICIT_LOOKAHEAD if self._explicit else self._now
         found: list[ListingItem] = []
         while most and not found:
@@ -397,7 +400,7 @@ class Frontier:
     def _note_appeared(
         self, walk: ListingWalk, items: Sequence[ListingItem], *, is_first: bool = False
     ) -> None:
-        """Note which items of a page are newer than the source's first visit."""
+        """Note which items of a page appeared after the source's first visit."""
         if is_first:
             self._on_front.update(canonical_url(item.url) for item in items)
         follows = is_first or (walk.from_front and walk.kind in self._all_appeared)

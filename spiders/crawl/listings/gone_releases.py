@@ -62,7 +62,7 @@ class MissingReleases:
 
 
 class GoneReleases:
-    """Collects the missing releases of one visit, and decides with the listings about them."""
+    """The missing releases of one visit. At the end, the listings decide about them."""
 
     def __init__(self, scope: VisitScope) -> None:
         self._scope = scope
@@ -78,13 +78,16 @@ class GoneReleases:
         """Number of stored releases that the visit requests, without retracted ones."""
 
     def add_listing(self, url: str, listing: Listing, *, unchanged: bool) -> None:
-        """Add the listing at ``url``; ``unchanged`` after a 304 response."""
+        """Add the listing at ``url``; ``unchanged`` means that the response was a 304."""
         self._read[url] = listing
         if unchanged:
             self._unchanged.add(url)
 
     def add(self, release_id: str, at: dt.datetime, *, is_first: bool) -> None:
-        """Note that a stored release is missing; ``is_first`` if no earlier visit missed it."""
+        """Note that a stored release is missing.
+
+        ``is_first`` means that no earlier visit missed the release.
+        """
         self._gone[release_id] = at
         if is_first:
             self._first.add(release_id)
@@ -107,10 +110,11 @@ class GoneReleases:
         return tuple(urls)
 
     def day_to_search(self, now: dt.datetime) -> str | None:
-        """Return the oldest ISO day of missing releases to search on later listing pages, or None.
+        """Return the oldest ISO day to search for on later listing pages, or None.
 
-        Only releases that are not on the first pages are searched. They must be missing for the
-        first time, or about to be retracted. The day is "" if one of these releases has no date.
+        This is the oldest day of missing releases that are not on the first pages. These releases
+        must be missing for the first time, or about to be retracted. The day is "" if one of these
+        releases has no date.
         """
         found = self._found()
         listed = self._listed({one.id for one in found})
@@ -169,8 +173,8 @@ class GoneReleases:
     def _unreported(self, waiting: Sequence[Vanished]) -> list[Vanished]:
         """Return the releases that no earlier visit has reported as missing.
 
-        An earlier visit may have missed a release without a report: it ended early, or the release
-        might have moved.
+        An earlier visit may have missed a release without a report: the visit ended early, or the
+        release might have moved.
         """
         reported: dict[str, dt.datetime] = {}
         if any(one.id not in self._first for one in waiting):
@@ -193,8 +197,8 @@ class GoneReleases:
     def _listed(self, gone: set[str]) -> ListedReleases | None:
         """Return the items of all listings, or None.
 
-        None if a listing is unreadable, or if no listing has a release that still exists. A release
-        is gone only if it is missing from every listing.
+        Returns None if a listing is unreadable, or if no listing has a release that still exists. A
+        release is gone only if it is missing from every listing.
         """
         asked = {
             canonical_url(url) for url in filter(self._scope.requested.has, self._must_be_read())
@@ -209,7 +213,7 @@ class GoneReleases:
         return ListedReleases(keys, frozenset(filter(None, names)))
 
     def _must_be_read(self) -> Iterator[str]:
-        """Yield the listings that must be readable: the main one, and the page if it was read.
+        """Yield the listings that must be readable: the main listing, and the page if it was read.
 
         A page beside a feed may work only in browsers.
         """

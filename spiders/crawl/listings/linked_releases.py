@@ -24,18 +24,21 @@ MAX_LINKS: Final = 5000
 """Maximum number of linked addresses that one visit remembers."""
 
 MIN_SECTIONED_RELEASES: Final = 3
-"""Minimum number of releases with a section, for sections to be compared."""
+"""Minimum number of releases with a section. From this number on, sections are compared."""
 
 PARTIAL_LISTING: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"
     r"taxonomy)/|[?&](?:cat|categor\w{0,4}|tag|topic|section|rubri[ck]\w{0,4}|tid)=|[?&]rubrique\d",
     re.IGNORECASE,
 )
-"""Addresses of listings with only a part of their site's releases, such as a category."""
+"""Addresses of listings that contain only a part of their site's releases, such as a category."""
 
 
 class LinkedReleases:
-    """The links on one visit's release pages, which are compared with the store at its end."""
+    """The links on one visit's release pages.
+
+    At the end of the visit, the store is searched for them.
+    """
 
     def __init__(self, scope: VisitScope) -> None:
         self._source = scope.id
@@ -62,7 +65,7 @@ class LinkedReleases:
     def missing(self, walk: ListingWalk) -> tuple[Link, ...]:
         """Compare the links with the store, and return linked releases to request.
 
-        Empty if the listing is complete, and in later calls.
+        The result is empty if the listing is complete, and in later calls.
         """
         if self._is_compared:
             return ()
@@ -92,7 +95,7 @@ def may_be_incomplete(walk: ListingWalk) -> bool:
 def belongs(section: str | None, sections: Mapping[str, int]) -> bool:
     """Whether a release with this ``section`` fits a list with these ``sections``.
 
-    ``sections`` counts the list's releases by section.
+    ``sections`` maps sections to the numbers of the list's releases.
     """
     if not section or sum(sections.values()) < MIN_SECTIONED_RELEASES:
         return True

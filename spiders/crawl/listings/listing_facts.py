@@ -20,28 +20,28 @@ from data.text.urls import canonical_url, page_key
 from spiders.items import Listing, ListingItem, keys_of
 
 STOPPED_LAG: Final = dt.timedelta(days=2)
-"""Minimum time between the newest releases of a feed and its page for one of them to count as
-stopped."""
+"""Minimum time between the newest releases of a feed and of its page. Above this time, the older of
+the two counts as stopped."""
 
 MIN_LOST_ROWS: Final = 3
-"""Minimum number of lost rows that are reported; one or two may have been deleted."""
+"""Minimum number of lost rows that are reported. One or two rows may have been deleted."""
 
 MIN_LOST_SHARE: Final = 0.3
-"""Minimum share of lost rows among the earlier rows for a report."""
+"""Minimum share of lost rows among the earlier rows for which the loss is reported."""
 
 MIN_REGULAR_VISITS: Final = 3
 """Number of visits in which rows left the page only when new rows arrived.
 
-After so many visits, missing oldest rows count as lost too."""
+After as many visits, missing oldest rows count as lost too."""
 
 MIN_OLD_LOST_SHARE: Final = 0.4
-"""The same minimum if the oldest rows are lost."""
+"""Minimum share of lost rows among the earlier rows for a report, if the oldest rows are lost."""
 
 MIN_REMAINING_SHARE: Final = 0.25
 """Minimum share of earlier rows that must remain for other rows to count as lost."""
 
 MIN_RECOVERED_SHARE: Final = 0.9
-"""A listing has recovered when it has this share of its earlier number of rows."""
+"""Minimum share of its earlier number of rows at which a listing has recovered."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
 """Time after which the loss of rows is accepted as a change of the listing."""
@@ -50,7 +50,8 @@ MAX_STORED_LOST_ROWS: Final = 50
 """Maximum number of lost rows that are stored."""
 
 MAX_DISAPPEARED_ITEMS: Final = 10
-"""Maximum number of rows that disappeared between remaining rows and are requested in one visit."""
+"""Maximum number of rows per visit that are requested because they disappeared between remaining
+rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def listing_facts(
 
 
 def is_whole(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing that had lost rows shows them, or as many rows as before, again."""
+    """Whether a listing that had lost rows shows these rows again, or as many rows as before."""
     if before.missing:
         shown = {canonical_url(item.url) for item in front.rows}
         return sum(url in shown for url in before.missing) * 2 >= len(before.missing)
@@ -146,7 +147,7 @@ def dateless(before: VisitFacts, front: Front) -> int:
 
 
 def returned(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing whose rows were all replaced has newer rows now, so that it is in use."""
+    """Whether a listing whose rows were all replaced now has newer rows, so that it is in use."""
     return before.replaced and bool(front.newest) and front.newest > before.newest
 
 
@@ -190,7 +191,7 @@ def with_lost_rows(
 
 
 def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
-    """Whether all rows of a page are newer than the earlier ones, which end on day ``newest``.
+    """Whether all rows of a page are newer than the earlier rows, which end on day ``newest``.
 
     Rows of the same day have no known order, so most rows must have that day.
     """
@@ -201,7 +202,10 @@ def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
 def lost(
     facts: VisitFacts, count: int, before: int, at: dt.datetime, *, replaced: bool = False
 ) -> VisitFacts:
-    """Add ``count`` lost rows to the facts; ``before`` is the earlier number of rows."""
+    """Add ``count`` lost rows to the facts.
+
+    ``before`` is the earlier number of rows.
+    """
     return replace(facts, lost=Streak().go_on(count, at), rows_before=before, replaced=replaced)
 
 

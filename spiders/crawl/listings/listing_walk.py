@@ -44,7 +44,7 @@ from spiders.listing.paging.unread import lacks, reason_for
 from spiders.page.links import url_pattern
 
 SAME_BY_POST: Final = "the request for the next page returns the same releases again"
-"""Reason of a bounded walk: pages requested by POST do not change."""
+"""Reason why a walk is incomplete: pages requested by POST do not change."""
 
 MAX_IDLE_PAGES: Final = 3
 """Number of consecutive pages without new releases after which a walk ends."""
@@ -62,10 +62,11 @@ MAX_OLD_ARCHIVES: Final = 2
 SKIPPED_ERRORS: Final = frozenset(
     ("robots", "redirect", "moved", "soft-404", "replaced", "selector:listing", "empty")
 )
-"""Kinds of permanent errors of an archive page: the walk skips the archive."""
+"""Kinds of permanent errors of an archive page. After such an error, the walk skips the archive."""
 
 MAX_FAILED_VISITS: Final = 10
-"""Number of consecutive visits that can't read the next page, after which no visit tries again."""
+"""Number of consecutive visits that fail to read the next page. After that, no visit tries
+again."""
 
 STATUSES_BEYOND_END: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 """Status codes of responses beyond the last page; WordPress's API responds with 400."""
@@ -126,19 +127,20 @@ class ListingWalk:
 
     @property
     def progress(self) -> Walk | None:
-        """The progress of the walk; None if the first page was never read."""
+        """The progress of the walk, or None if the first page was never read."""
         return self._walk
 
     @property
     def history(self) -> History | None:
-        """The state of the walk in one word; None if the first page was never read."""
+        """The state of the walk in one word, or None if the first page was never read."""
         return self._walk.history if self._walk else None
 
     def open(self, front: Listing, names: Mapping[str, str], *, restart: bool) -> None:
         """Process the first page; ``names`` are the names of its items by canonical address.
 
-        If an earlier walk is over, follow the pages as long as they list new releases. If this is
-        interrupted, the next visit starts a new walk, since it may have missed a page.
+        If an earlier walk is over, the visit follows the pages as long as they list new releases.
+        If the visit is interrupted, the next visit starts a new walk, since a page may have been
+        missed.
 
         An unfinished walk starts again if no release on the first page was listed before. Then more
         releases were published since the last visit than the first page contains.
@@ -178,10 +180,10 @@ class ListingWalk:
 
     @staticmethod
     def _is_outdated(walk: Walk, front: Listing) -> bool:
-        """Whether a new walk could read more than a finished one.
+        """Whether a new walk could read more than a finished walk.
 
-        An earlier version of Communique did not count listed releases and did not know archives. Or
-        the first page now links to more pages than before.
+        There are two reasons. An earlier version of Communique did not count listed releases and
+        did not know archives. Or the first page now links to more pages than before.
         """
         if walk.history == "complete":
             return not walk.listed and bool(front.archives or front.signs)
@@ -201,7 +203,7 @@ class ListingWalk:
         return not self._is_wider and lists_releases(archive, page, self._families)
 
     def _lacked(self, page: Listing) -> int:
-        """Count releases on a page that the list should have shown: they are newer than its end."""
+        """Count the releases on a page that the list lacks although they are newer than its end."""
         day = self._last_day
         newer = [item for item in page.items if day and item.published and item.published.day > day]
         names = {canonical_url(item.url): name_of(item) for item in newer}
@@ -255,7 +257,7 @@ class ListingWalk:
             self._move(place, page, listed, names)
 
     def _next_with_new(self, page: Listing, *, has_new: bool) -> str | None:
-        """Return the next page of a visit that looks for new releases, or None."""
+        """Return the next page for a visit that looks for new releases, or None."""
         following = self._following(page)
         if self._searching or (has_new and following):
             return following
@@ -348,7 +350,7 @@ class ListingWalk:
         return self._store.begin_walk(self._source, self.start, self._rules, at=self._now)
 
     def _move(self, url: str, page: Listing, listed: Listed, names: Mapping[str, str]) -> None:
-        """Process a page that the walk has not read before."""
+        """Process a page that the walk has not read before, and move the walk to the next page."""
         if self._walk is None:
             return
         fresh = bool(listed.fresh) or not self._walk.position
@@ -396,7 +398,7 @@ class ListingWalk:
         return self._next_archive(walk)
 
     def _following(self, page: Listing) -> str | None:
-        """Return the next page in a pagination, which may count down."""
+        """Return the next page in a pagination whose page numbers may count down, or None."""
         return page.before if self._front.counts_down and page is not self._front else page.next
 
     def _next_archive(self, walk: Walk) -> str | None:
@@ -466,7 +468,10 @@ class ListingWalk:
         self._keep(walk if self.next else self._over(walk))
 
     def _over(self, walk: Walk) -> Walk:
-        """Return the finished walk: bounded if there are signs of more releases, else complete."""
+        """Return the finished walk.
+
+        It is bounded if there are signs of more releases, otherwise complete.
+        """
         reason = walk.forbidden or walk.remains
         is_same = walk.archived >= MAX_IDLE_PAGES - 1 and walk.idle >= MAX_IDLE_PAGES - 1
         if is_same and self._keys and self._keys == self._front_keys:

@@ -59,7 +59,7 @@ SKIPPED_ROW: Final = (
 def read_listing_response(response: Response, visit: Visit) -> Listing:
     """Return the listing in a response, and report skipped rows. Raises NoListing.
 
-    The listing is stored for later 304 responses.
+    The listing is also stored for later 304 responses.
     """
     listing = _read(response, visit)
     visit.place = visit.place or listing.place
@@ -73,8 +73,8 @@ def read_listing_response(response: Response, visit: Visit) -> Listing:
 def is_replaced(listing: Listing, before: Listing) -> bool:
     """Whether a page is no longer the list of dated releases that it was.
 
-    Such a page has no dates, and none of the earlier addresses and titles. For example, it is a
-    parked domain, a consent page or a menu.
+    Such a page has no dates, and none of the earlier addresses and titles. Examples are a parked
+    domain, a consent page or a menu.
     """
     dated = sum(item.published is not None for item in before.items)
     if len(before.items) < MIN_EARLIER_ITEMS or dated * 2 < len(before.items):
@@ -88,7 +88,8 @@ def is_replaced(listing: Listing, before: Listing) -> bool:
 def is_index(listing: Listing, page: Page, before: Listing | None) -> bool:
     """Whether a page without releases links to archives that list them, such as years.
 
-    A page that listed releases ``before``, or that is filled by scripts, is not an index.
+    A page that listed releases ``before`` is not an index. Neither is a page that is filled by
+    scripts.
     """
     if listing.items or needs_scripts(page):
         return False

@@ -1,4 +1,4 @@
-"""Choose what a visit requests next, after it has read all requested pages."""
+"""Choose the next requests of a visit after it has read all requested pages."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Wanted:
 
 @dataclass(slots=True)
 class NextRequests:
-    """Chooses the next requests of one visit.
+    """The next requests of one visit.
 
     Listings come first, then linked and missing releases, then feeds for their hubs and files.
     """
@@ -56,7 +56,7 @@ class NextRequests:
     _has_searched: bool = False
 
     def choose(self) -> tuple[Wanted, ...]:
-        """Return what to request next; empty at the end of the visit."""
+        """Return the addresses to request next; the result is empty at the end of the visit."""
         self.recorder.flush()
         found = () if self.is_paused else self._try(self._of_listings)
         if not found:
@@ -68,7 +68,7 @@ class NextRequests:
         return found
 
     def _try(self, choose: Callable[[], tuple[Wanted, ...]]) -> tuple[Wanted, ...]:
-        """Return what a method chooses; report a failure as an error of the source."""
+        """Call a method that chooses addresses; report a failure as an error of the source."""
         found: list[Wanted] = []
         with self.scope.report.errors():
             found.extend(choose())
@@ -89,7 +89,10 @@ class NextRequests:
         )
 
     def _listings_again(self) -> tuple[Wanted, ...]:
-        """Return listings reported as unchanged although their items are gone, once per visit."""
+        """Return listings that were wrongly reported as unchanged, once per visit.
+
+        Their items are gone.
+        """
         return tuple(Wanted("again", url) for url in self.gone.listings_to_recheck())
 
     def _later_pages(self) -> tuple[Wanted, ...]:

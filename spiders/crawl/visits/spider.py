@@ -66,10 +66,10 @@ LISTING_PRIORITY, STORED_PRIORITY, NEW_PRIORITY = 2, 1, 0
 copy."""
 
 MAX_WAIT_SECONDS: Final = 0.5
-"""Maximum time that a draft waits for others to be recorded with (seconds)."""
+"""Maximum seconds that a draft waits for other drafts, to record them together."""
 
 MAX_CONFIRMATION_WAIT_SECONDS: Final = 10.0
-"""Maximum time until an unchanged release is recorded (seconds)."""
+"""Maximum seconds until an unchanged release is recorded."""
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
 
 
 class PressRoomSpider(Spider):
-    """Executes arriving visits.
+    """Sends the requests of arriving visits.
 
     Each response goes to the visit that requested it.
     """
@@ -151,7 +151,7 @@ class PressRoomSpider(Spider):
 
     @contextmanager
     def response(self, visit: Visit, url: str) -> Iterator[None]:
-        """Process a response of a visit in a block; a failure is an error of its page.
+        """Process a response of a visit in a ``with`` block; a failure is an error of its page.
 
         After the last awaited response, the visit requests the next pages or ends.
         """
@@ -179,7 +179,7 @@ class PressRoomSpider(Spider):
 
     @staticmethod
     def _record(visit: Visit, read: PageDraft) -> None:
-        """Record a draft of a visit; it waits briefly for others."""
+        """Record a draft of a visit. The draft waits briefly for others."""
         visit.record(read)
         _flush_later(visit, MAX_WAIT_SECONDS)
 
@@ -187,7 +187,7 @@ class PressRoomSpider(Spider):
     def parse_listing(
         self, response: Response, visit: Visit, listing_kind: ListingKind, *, is_first: bool
     ) -> Iterator[Request]:
-        """Process a page of a listing; after the last first page, request its items."""
+        """Process a page of a listing. After the last of the first pages, request their items."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             listing = None
@@ -204,7 +204,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_sections(self, response: Response, visit: Visit) -> None:
-        """Process a page with releases as sections, which is not a listing page of this visit."""
+        """Process a page with releases as sections that is not a listing page of this visit."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             url = requested_url(response)
@@ -229,7 +229,10 @@ class PressRoomSpider(Spider):
 
     @staticmethod
     def _sections(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
-        """Yield drafts of the releases within a page; confirm those of an unchanged page."""
+        """Yield drafts of the releases within a page.
+
+        If the page is unchanged, confirm its releases.
+        """
         if listing is None or not is_of_sections(listing):
             return
         visit.requested.claim(page_address(response.url))
@@ -239,7 +242,7 @@ class PressRoomSpider(Spider):
             yield from drafts_of(page_of(response), listing, visit, capture_of(response))
 
     def _record_sections(self, visit: Visit) -> None:
-        """Record held sections once the first pages show their positions in the listing."""
+        """Record the held drafts once the first pages show their positions in the listing."""
         if visit.awaited_first_pages:
             return
         held, visit.held_sections = visit.held_sections, []
@@ -249,7 +252,7 @@ class PressRoomSpider(Spider):
     def _follow(
         self, visit: Visit, listing_kind: ListingKind, first_page: Listing | None
     ) -> Iterator[Request]:
-        """Request the items of the first pages after the last of these has arrived.
+        """Request the items of the first pages after the last of these pages has arrived.
 
         Also request stored releases that disappeared between other rows, once: they may have been
         deleted.
@@ -370,7 +373,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def failed(self, failure: Failure, request: Request, visit: Visit) -> Iterator[Request]:
-        """Report a failed request; after the last first page, request the listed items.
+        """Report a failed request. After the last of the first pages, request the listed items.
 
         A page beside a feed may be unavailable: its releases come from the feed.
         """
@@ -424,7 +427,7 @@ class PressRoomSpider(Spider):
 
     @staticmethod
     def _is_due(visit: Visit, walk: ListingWalk) -> bool:
-        """Whether to request the first page of a listing.
+        """Whether the first page of a listing should be requested.
 
         If the source has a feed, a page that needs a browser is requested only in explicit visits
         and backfills.
@@ -537,17 +540,17 @@ class PressRoomSpider(Spider):
 
 
 def _flush_later(visit: Visit, seconds: float) -> None:
-    """Execute the pending writes of a visit after some seconds, unless they were executed."""
+    """Execute the pending writes of a visit after some seconds, unless that is done earlier."""
     if last := visit.recorder.last:
         asyncio.get_running_loop().call_later(seconds, visit.recorder.flush, last)
 
 
 MIN_SHARED_TITLE: Final = 0.7
-"""Minimum share of the shorter title's words that page and link must have in common."""
+"""Minimum share of the shorter title's words that a page and the link to it have in common."""
 
 
 def draft_linked(response: Response, visit: Visit, link: Link) -> PageDraft | None:
-    """Return the draft of a linked page, or None if it may not be a release.
+    """Return the draft of a linked page, or None if the page may not be a release.
 
     No listing confirms the page, so it must have a date, a body and the title of its link.
     """
@@ -563,7 +566,7 @@ def draft_linked(response: Response, visit: Visit, link: Link) -> PageDraft | No
 
 
 def has_title(title: str, linked: str) -> bool:
-    """Whether a page has the title in its link, which may be truncated."""
+    """Whether a page has the title in the link to it. The link may truncate the title."""
     left, right = set(tokens(title)), set(tokens(linked))
     least = min(len(left), len(right))
     return bool(least) and len(left & right) >= MIN_SHARED_TITLE * least

@@ -61,12 +61,12 @@ class Visit:
     - ``public_text`` removes secrets from errors and notes.
     - ``seal`` is called at the end, and makes archived responses durable.
     - ``files`` are the kinds of release files to archive.
-    - ``hubs`` tells whether to look for the feed's WebSub hub.
+    - ``hubs`` is whether to look for the feed's WebSub hub.
     - ``stored_pages`` returns the newest archived pages with the releases extracted from them.
     - ``limit`` limits the CPU time of a page.
     - ``check_page`` raises SlowPage for a page that must not be read in this process.
 
-    After all requested pages are read, ``requests`` chooses what to request next. If it chooses
+    After all requested pages are read, ``requests`` chooses the next requests. If it chooses
     nothing, ``finish`` ends the visit.
     """
 
@@ -157,8 +157,8 @@ class Visit:
     def due(self) -> tuple[str, ...]:
         """Return the addresses of stored releases to request again.
 
-        Pages to learn layouts from come first, then those that were not checked for the longest
-        time.
+        Pages from which layouts can be learned come first, then those that were not checked for the
+        longest time.
         """
         due = self.store.due(
             self.id,
@@ -170,7 +170,7 @@ class Visit:
         return tuple(dict.fromkeys((*self._templates.wanted, *due)))
 
     def is_unconditional(self, url: str) -> bool:
-        """Whether to request a page without conditions, so that it is sent even if unchanged."""
+        """Whether a page is requested without conditions, so that it is sent even if unchanged."""
         return self.scope.backfill or url in self._templates.wanted
 
     def expect(self) -> None:
@@ -178,7 +178,7 @@ class Visit:
         self.awaited += 1
 
     def settle(self) -> None:
-        """Count an awaited response as processed."""
+        """Count one awaited response as processed."""
         self.awaited -= 1
         if self._on_progress and not self.ended:
             with self.report.errors():
@@ -203,7 +203,7 @@ class Visit:
     def stop(self, kind: str, message: str) -> None:
         """End the visit early: keep the results so far, and ignore awaited responses.
 
-        The next visit continues.
+        The next visit continues the work.
         """
         if self.ended:
             return
@@ -250,7 +250,7 @@ class Visit:
             self.report.error(self.file.url, VANISHED, missing.held)
 
     def _report_empty_index(self) -> None:
-        """Report a listing page with only archives, if no archive lists a release.
+        """Report a listing page with only archives if no archive lists a release.
 
         A visit that ended before it could read an archive does not report this.
         """
@@ -320,9 +320,9 @@ class Visit:
         return release if is_current else None
 
     def add_missing(self, url: str, status: int, capture: Capture | None = None) -> None:
-        """Note that a page is gone; the end of the visit decides about its release.
+        """Note that a page is gone. The end of the visit decides about its release.
 
-        ``status`` is 404 or 410, or another status if the page reports that it was not found.
+        ``status`` is 404 or 410, or another status if the page reports itself as not found.
         """
         release = self.release_at(url)
         if release is None:

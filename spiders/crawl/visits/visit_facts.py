@@ -32,7 +32,7 @@ from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched import Unmatched
 
 MAX_SEARCHED_RUNS: Final = 10
-"""Maximum number of earlier reports that are searched for facts; failed visits have no facts."""
+"""Maximum number of earlier reports that are searched for facts. Failed visits have no facts."""
 
 MIN_NEWER_RELEASES: Final = 3
 """Minimum number of stored releases newer than a listing that are reported even if the listing
@@ -49,7 +49,7 @@ MISSED_PERIOD: Final = dt.timedelta(days=30)
 
 
 class FactFinder:
-    """Collects the facts of a visit to a source.
+    """The facts of a visit to a source.
 
     ``known`` returns the first stored release at some addresses.
     """
@@ -78,7 +78,10 @@ class FactFinder:
         return self._file.feed or self._file.url
 
     def add_listing(self, url: str, answered: str, listing: Listing, kept: Listing | None) -> None:
-        """Add the first page of a listing; ``kept`` is that page in the last visit, or None."""
+        """Add the first page of a listing.
+
+        ``kept`` is that page in the last visit, or None.
+        """
         if url == self.url:
             self._front = front_of(url, answered, listing, kept)
         elif url == self._file.url:
@@ -98,9 +101,10 @@ class FactFinder:
     def finish(
         self, run: Run, *, has_links: bool, below: Collection[str] = frozenset()
     ) -> VisitFacts:
-        """Return the facts of the visit; ``has_links`` tells if its pages linked to other releases.
+        """Return the facts of the visit. Raises StoreError.
 
-        ``below`` are the keys of rows on later pages of the listing. Raises StoreError.
+        ``has_links`` is whether the pages of the visit linked to other releases. ``below`` are the
+        keys of rows on later pages of the listing.
         """
         facts = self._before()
         if has_links:
@@ -130,7 +134,7 @@ class FactFinder:
         return facts
 
     def _before(self) -> VisitFacts:
-        """Return the last facts with the same rules; empty facts if there are none."""
+        """Return the last facts that were found with the same rules, or empty facts."""
         rules = rules_of(self._file)
         last = (run.facts for run in self._store.runs(self._source, limit=MAX_SEARCHED_RUNS))
         found = next(filter(None, last), VisitFacts())
@@ -180,8 +184,8 @@ class FactFinder:
     def _page_behind(self, facts: VisitFacts, page: Front, gone: frozenset[str]) -> VisitFacts:
         """Add releases that are missing from the page beside a feed to the facts.
 
-        They only count if the page was up to date before. A feed may be a day ahead, and a page may
-        not list everything in its feed.
+        These releases only count if the page was up to date before. A feed may be a day ahead, and
+        a page may not list everything in its feed.
         """
         found = self._behind(replace(facts, behind=Streak()), page, gone)
         if not found.behind.count:
@@ -195,7 +199,7 @@ class FactFinder:
 
 
 def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFacts:
-    """Add missed releases to a visit's facts; the first visit only sets their initial number."""
+    """Add missed releases to a visit's facts. The first visit only sets their initial number."""
     named = (recall.known, len(recall.missed))
     if before.named is None:
         return replace(before, named=named)
@@ -216,7 +220,7 @@ def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFa
 
 
 def own_titles(front: Front) -> frozenset[str]:
-    """Return the titles on a listing if most of them are different, otherwise none."""
+    """Return the titles on a listing if most of them are different, or an empty set."""
     titles = frozenset(item.title for item in front.rows)
     return titles if len(titles) * 2 > len(front.rows) else frozenset()
 
@@ -240,7 +244,7 @@ def is_shown(release: Release, keys: Collection[str]) -> bool:
 
 
 def day_of(release: Release) -> str:
-    """Return the ISO day of a release; "" if it has no date or one in the future."""
+    """Return the ISO day of a release, or "" if it has no date or a date in the future."""
     published = release.published
     if published.precision == "none" or published.at > utc_now():
         return ""

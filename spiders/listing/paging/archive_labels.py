@@ -68,7 +68,7 @@ class ArchivePeriod:
 
 @lru_cache(maxsize=4096)  # All pages of a listing link to the same archives.
 def period_in(label: str) -> ArchivePeriod | None:
-    """Parse the label of an archive link; None if the label has words unrelated to archives."""
+    """Parse the label of an archive link, or return None if it has words unrelated to archives."""
     text = fold_date(label[:MAX_LABEL]).strip()
     text = _COUNT.sub("", text) or text
     text = _ERA.sub(_gregorian_of_era, text)
@@ -119,7 +119,7 @@ class _Words:
 
 
 def _words_in(text: str, month: int) -> _Words | None:
-    """Parse the words of a label; None if any word is unrelated to archives."""
+    """Parse the words of a label, or return None if any word is unrelated to archives."""
     found, known = _Words(month), archive_labels()
     for part in filter(None, PARTS.split(text)):
         word = part.removeprefix("ال") or part

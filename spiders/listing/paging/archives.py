@@ -27,14 +27,14 @@ MAX_LINKS: Final = 10_000
 """Maximum number of links checked per page."""
 
 MAX_ARCHIVES: Final = 600
-"""Maximum number of archives per page: fifty years of monthly archives."""
+"""Maximum number of archives per page, enough for the monthly archives of fifty years."""
 
 LAST_ROWS: Final = 3
 """Number of rows at the end of a listing page that show how far back the page reaches."""
 
 YEAR_TOLERANCE: Final = 1
-"""Maximum difference between the year of a release and the year of its archive, in years. School
-and financial years span two calendar years."""
+"""Maximum difference in years between the year of a release and the year of its archive. School and
+financial years span two calendar years."""
 
 _YEAR_IN_ADDRESS: Final = re.compile(
     r"(?:^|[/=._-])((?:19|20)\d\d)(?:[/._-]?(0[1-9]|1[0-2])(?!\d))?(?=$|[/?&#._-])"
@@ -58,7 +58,7 @@ _CATEGORY: Final = re.compile(
     r"|[?&](?:cat|tag|author|category|topic)=",
     re.IGNORECASE,
 )
-"""Addresses of listings by category, tag or author. Site-wide archives are not archives of these
+"""Addresses of listings by category, tag or author. Site-wide archives do not belong to these
 listings."""
 
 _ONLY_PERIOD: Final = re.compile(r"(/[\w-]{1,40}){0,2}?(?:/[a-z]{2})?/(?:19|20)\d\d(?:/\d{1,2})?/?")
@@ -110,7 +110,7 @@ def not_newer(archives: Iterable[ArchiveLink], day: dt.date | None) -> Iterator[
 def is_older(archive: ArchiveLink, than: ArchiveLink) -> bool:
     """Whether an archive's period is before another archive's period.
 
-    Also true if either archive has no period.
+    The result is also true if either archive has no period.
     """
     return not (archive.period and than.period) or _order(archive) < _order(than)
 

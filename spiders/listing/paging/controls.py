@@ -94,7 +94,7 @@ class _FormFacts:
 
     @property
     def names(self) -> str:
-        """Names of the form's fields, separated by spaces."""
+        """The names of the form's fields, separated by spaces."""
         return " ".join(name for name, _ in self.fields)
 
 
@@ -121,14 +121,17 @@ class Controls:
         return b"<form" not in self._page.markup.lower()
 
     def label(self, node: etree._Element) -> str:
-        """Return the label of a control (cached)."""
+        """Return the label of a control. Labels are cached."""
         label = self._labels.get(node)
         if label is None:
             label = self._labels[node] = label_of(node)
         return label
 
     def target(self, node: etree._Element) -> str | None:
-        """Return the address that a control links to without a form, or None (cached)."""
+        """Return the address that a control links to without a form, or None.
+
+        Addresses are cached.
+        """
         if node not in self._targets:
             self._targets[node] = link_target(node, self._page.base)
         return self._targets[node]
@@ -142,8 +145,8 @@ class Controls:
     def address(self, node: etree._Element) -> str | None:
         """Return the key address of a link's or button's request, or None.
 
-        Only controls that page through a form of this site have one. A script function that opens
-        an address needs no form: its address is returned as it is.
+        A control has a key address only if it pages through a form of this site. A script function
+        that opens an address needs no form: its address is returned unchanged.
         """
         if self.is_empty:
             return None
@@ -158,7 +161,10 @@ class Controls:
 
     @cached_property
     def lists(self) -> Sequence[tuple[etree._Element, list[etree._Element]]]:
-        """Option lists that can be sent, each with its options; see also `is_named_for_pages`."""
+        """The option lists that can be sent, each with its options.
+
+        See also `is_named_for_pages`.
+        """
         return [] if self.is_empty else [*self._lists()]
 
     def _lists(self) -> Iterator[tuple[etree._Element, list[etree._Element]]]:
@@ -220,7 +226,7 @@ class Controls:
 
     @cached_property
     def _functions(self) -> dict[str, PagingFunction]:
-        """Functions in the page's scripts that page through a listing, by name."""
+        """The functions in the page's scripts that page through a listing, by name."""
         return paging_functions(self._page.tree)
 
     def _called(self, node: etree._Element, name: str, number: str) -> str | None:

@@ -82,9 +82,9 @@ _CHINESE: Final = {char: number for number, char in enumerate("一二三四五�
 def label_of(node: etree._Element, *, is_rtl: bool = False) -> str:
     """Return the label of a control.
 
-    This is its text, the alternative text of its image, or its title. A control with only an icon
-    gets an arrow that points forward or backward. ``is_rtl`` is true if the page is written from
-    right to left, so an icon that points left means the next page.
+    The label is the text of the control, the alternative text of its image, or its title. A control
+    with only an icon gets an arrow that points forward or backward. ``is_rtl`` is true if the page
+    is written from right to left, so an icon that points left means the next page.
     """
     text = line_of(node)[:MAX_LABEL]
     if text and not _LIGATURE.fullmatch(text):
@@ -209,7 +209,8 @@ class PagerLabels(NamedTuple):
 
     Listings show the newest releases first, so ``older`` has labels of the next page, such as
     "previous posts". ``onward`` joins ``next`` and ``older``. ``of`` are words and signs between
-    two numbers. ``results`` are words after the number of all results, ``totals`` before it.
+    two numbers. ``results`` are words after the number of all results, ``totals`` words before that
+    number.
     """
 
     next: frozenset[str]
@@ -228,7 +229,7 @@ class ArchiveLabels(NamedTuple):
     """Folded words in labels of archive links.
 
     ``archives``, ``older`` and ``news`` are stems, joined in ``stems``. ``inner_archives`` are
-    stems that mean an archive inside longer words too. ``whole_listing`` are words for all
+    stems that mean an archive also inside longer words. ``whole_listing`` are words for all
     releases, ``before`` words beside the first or last year of an archive, and ``parts_of_year``
     stems for a quarter or half of a year. ``seasons`` and ``weeks`` are words without endings.
     ``linking`` are articles and prepositions. ``complete`` are other words, which have no ending.

@@ -61,8 +61,8 @@ FILTERS: Final = frozenset(
 """Names of other attributes (after ``data-``) that scripts send with a request for more rows."""
 
 MAX_LOADERS: Final = 3
-"""Maximum number of elements with different endpoints. If there are more, each is a row with its
-own address."""
+"""Maximum number of elements with different endpoints. If there are more, each element is a row
+with its own address."""
 
 MAX_NODES: Final = 1_000
 """Maximum number of elements with an endpoint attribute that are checked."""
@@ -134,7 +134,7 @@ def is_loader(node: etree._Element) -> bool:
 
 
 def continued(listing: Listing, url: str, form: Form | None, series: Series | None) -> Listing:
-    """Add the request for the next part to a part of a listing, counted by ``series``.
+    """Add the request for the next part to a part of a listing that is counted by ``series``.
 
     ``url`` and ``form`` are the request for the given part. The listing is returned unchanged if
     the part has no items, has a next page, or is the last one of the series.
@@ -234,7 +234,7 @@ def _posting(url: str, fields: Mapping[str, str], series: Series) -> Loader:
 
 
 def _of_wordpress(page: Page) -> Loader | None:
-    """Return the request of a WordPress plugin or theme that has its action beside ``ajaxurl``."""
+    """Return the request of a WordPress plugin or theme whose action is next to ``ajaxurl``."""
     for values in _ajax_objects(page):
         action = values.get("action")
         if not isinstance(action, str) or not _READS.search(action) or _WRITES.search(action):
@@ -318,8 +318,8 @@ _ACTION = re.compile(
 class PagingFunction:
     """The effect of a script function that receives a page number.
 
-    The function sets ``field`` of a form and submits the form, to ``action`` if that is set. Or it
-    opens the address ``before`` + number + ``after``.
+    Either the function sets ``field`` of a form and submits the form, to ``action`` if that is set.
+    Or the function opens the address ``before`` + number + ``after``.
     """
 
     field: str = ""

@@ -190,8 +190,8 @@ def is_numbered(address: str) -> bool:
 def is_front_of(here: str, address: str) -> bool:
     """Whether ``here`` is the first page of a listing and ``address`` is a numbered page of it.
 
-    False for pages requested by POST, because the address of the current page doesn't contain its
-    number.
+    The result is False for pages requested by POST, because the address of the current page doesn't
+    contain its number.
     """
     if not is_page_of(here, address) or BY_POST in address:
         return False
@@ -304,9 +304,9 @@ def _current(
 
 
 def _unmarked(linked: Mapping[int, str], here: str) -> int | None:
-    """Return the number of the current page if it seems to be the first one, or None.
+    """Return the number of the current page if it seems to be the first page, or None.
 
-    This is 1, or the number above a pager that counts down to 1 and omits the current number.
+    The number is 1, or the number above a pager that counts down to 1 and omits the current number.
     """
     first, second, third = map(linked.get, (1, 2, 3))
     counts_down = [*linked] == sorted(linked, reverse=True)
@@ -334,11 +334,14 @@ MAX_OTHERS: Final = 2
 
 _PAGE = re.compile(r"\D{0,20}?(\d{1,4})(?:\D.{0,40})?")
 _YEAR = re.compile(r"((?:19|20)\d\d|1[34]\d\d|25\d\d)\s?(?:年|년|г\.?|й?|жыл|m\.?)?")
-"""A Gregorian, Iranian or Thai year."""
+"""Pattern of a Gregorian, Iranian or Thai year."""
 
 
 class NextOption(NamedTuple):
-    """The option that selects the next part of a listing; ``is_page`` is false for a year."""
+    """The option that selects the next part of a listing.
+
+    ``is_page`` is false for a year.
+    """
 
     option: etree._Element
     is_page: bool

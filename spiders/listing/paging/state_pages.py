@@ -96,7 +96,7 @@ def _counted(held: Mapping[str, Any], page: Page, asked: Any) -> str | None:
 
 
 def _count(held: Mapping[str, Any], called: re.Pattern[str]) -> int | None:
-    """Return the first number whose key matches a pattern; it may be a string."""
+    """Return the first number whose key matches a pattern. The number may be a string."""
     for name, value in held.items():
         if called.fullmatch(name) and not isinstance(value, bool):
             text = str(value) if isinstance(value, (int, str)) else ""

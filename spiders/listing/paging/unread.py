@@ -184,8 +184,8 @@ class _UnreadControls:
     def _looks_clickable(self, node: etree._Element) -> bool:
         """Whether a script may have made an element clickable, although no attribute shows this.
 
-        It is named like a button and labeled "load more", or is in a row of only years, or in a
-        pager of only numbers.
+        Such an element is named like a button and labeled "load more", or is in a row of only
+        years, or in a pager of only numbers.
         """
         text = _leaf_text(node)
         parent = node.getparent()
@@ -248,8 +248,8 @@ def _pagers(
 ) -> Iterator[UnreadSign]:
     """Yield signs from pagers: the page is the last one, or some pages have no address.
 
-    Called only for pages without a next page. If a pager hides the current number, and its highest
-    number leads to a later page, then some pages can't be reached.
+    Call this only for pages without a next page. If a pager hides the current number, and its
+    highest number leads to a later page, then some pages can't be reached.
     """
     for group, found in numbers.items():
         if _CAROUSEL.search(names_around(group, 4)) or len(found) > MAX_PIECES:

@@ -120,7 +120,7 @@ def _counted_news(text: str) -> int:
 
 
 def _short_text(node: etree._Element) -> str | None:
-    """Return the text of an element on one line; None if it is long or has many parts."""
+    """Return the text of an element on one line, or None if it is long or has many parts."""
     pieces, size = [], 0
     for piece in map(str, islice(node.itertext(), MAX_PIECES + 1)):
         pieces.append(piece)

@@ -164,7 +164,10 @@ class _TextDates:
 def _marks_of(
     texts: list[TextMark], index: int, heads: ColumnHeads, dates: _TextDates, *, likely: bool
 ) -> Iterator[DateMark]:
-    """Yield the dates that begin in a text; ``likely`` is true if its digits look like a date."""
+    """Yield the dates that begin in a text.
+
+    ``likely`` is true if the digits of the text look like a date.
+    """
     text = texts[index]
     stated = text.parent.get("datetime") if text.parent.tag == "time" else None
     if stated and (published := dates.reader.stated(stated, text.text, "listing:time")):
@@ -189,7 +192,7 @@ def _marks_of(
 
 
 def _is_other(texts: list[TextMark], index: int, heads: ColumnHeads, before: str) -> bool:
-    """Whether words before a date, its label or its column mark it as an event's or a change's."""
+    """Whether words before a date, its label or its column are for an event or a change."""
     if not before.strip(" \t(|-–—") and index:
         label = texts[index - 1]
         named = label.parent.tag in _LABELS or "label" in (label.parent.get("class") or "")

@@ -61,7 +61,7 @@ MAX_CACHED_CLASSES = 300
 """Maximum length of a class attribute for which `element_word` is cached, in characters."""
 
 MAX_ID = 59
-"""Maximum length of an id in the result of `element_word`, in characters."""
+"""Maximum length in characters of an id that `element_word` includes in its result."""
 
 _FRAMES = frozenset(("div", "section", "main", "aside", "header", "footer", "form", "table"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
@@ -119,7 +119,7 @@ class HeadingMark:
     """A heading, with the level of its tag and its range of places.
 
     ``scope`` is the place where the heading's box ends. The box is the smallest element around the
-    heading with several links below it. The heading says nothing about elements after the box.
+    heading with several links below it. The heading does not apply to elements after the box.
     """
 
     level: int
@@ -152,7 +152,10 @@ class FlatPage:
     _link_texts: dict[int, str] = field(default_factory=dict)
 
     def settle(self) -> None:
-        """Index the places of texts and links, after all marks are added or removed."""
+        """Index the places of texts and links.
+
+        Call this after all marks are added or removed.
+        """
         self._text_places = [text.place for text in self.texts]
         self._anchor_places = [anchor.place for anchor in self.anchors]
 
@@ -179,7 +182,10 @@ class FlatPage:
         return joined(self.texts_in(begin, end))
 
     def text_of(self, anchor: LinkMark) -> str:
-        """Return the words of a link like `said`. Cached, as each link is in several regions."""
+        """Return the words of a link like `said`.
+
+        The result is cached, as each link is in several regions.
+        """
         text = self._link_texts.get(anchor.place)
         if text is None:
             text = self.said(anchor.place, max(anchor.end, anchor.place + 1))

@@ -43,9 +43,8 @@ MAX_PARTS: Final = 200
 def without_foreign_rows(region: Region, flat: FlatPage, dates: list[DateMark]) -> Region:
     """Return the region without the records of other lists.
 
-    Records with the same parent are one list. A list is another one if it is a box beside the
-    largest list, or if it is smaller and its rows have different markup. A region with one list is
-    returned unchanged.
+    Records with the same parent are one list. Another list is a box beside the largest list, or a
+    smaller list whose rows have different markup. A region with one list is returned unchanged.
     """
     level = list_level([span.node for span in region.records])
     lists: dict[etree._Element | None, list[ElementSpan]] = defaultdict(list)

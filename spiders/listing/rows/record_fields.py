@@ -65,8 +65,8 @@ _SIDE = 0.05
 """Factor for the score of links to authors, tags and archives."""
 
 _BESIDE = 12
-"""Maximum number of other characters in a link's text with a date. With more, the date is part of a
-title."""
+"""Maximum number of other characters in a link's text with a date. If there are more, the date is
+part of a title."""
 
 
 class RecordFields:
@@ -167,7 +167,7 @@ class RecordFields:
 
     @cached_property
     def _headline_order(self) -> float:
-        """Mean number of links before the first headline that leads to a page.
+        """The mean number of links before the first headline that leads to a page.
 
         Headlines that lead to documents are ignored.
         """

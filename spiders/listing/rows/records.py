@@ -21,7 +21,8 @@ MAX_RECORDS = 10_000
 """Maximum number of records read per region."""
 
 MAX_RATED = 1_000
-"""Maximum number of records read to rate a region. Only the best region is then read completely."""
+"""Maximum number of records that are read to rate a region. Only the best region is then read
+completely."""
 
 
 @dataclass

@@ -25,7 +25,8 @@ from spiders.listing.rows.single_rows import dated_rows, undated_row
 from spiders.page.regions import ASIDE, CHROME
 
 CANDIDATES = 16
-"""Maximum number of dated regions examined, best first. For undated regions, it is half of that."""
+"""Maximum number of dated regions that are examined, best first. For undated regions, the maximum
+is half of that."""
 
 WORDS = 2
 """Minimum number of words in a link that may be a title."""
@@ -356,7 +357,7 @@ class _Counts:
 
 
 def _titled(flat: FlatPage) -> list[int]:
-    """Return the places of links that may be titles: they have words and aren't "read more" links.
+    """Return the places of links that may be titles: they have words and are not "read more" links.
 
     A "read more" link counts if no other link has its address.
     """

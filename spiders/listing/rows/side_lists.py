@@ -49,7 +49,7 @@ MIN_WIDE: Final = 7
 
 
 def announces_other(text: str) -> bool:
-    """Whether a heading announces other things than the releases of the page."""
+    """Whether a heading announces other content than the releases of the page."""
     return is_tail(text) or comparison_key(text) in _side_headings() or announces_events(text)
 
 
@@ -84,7 +84,7 @@ def announces_events(text: str) -> bool:
 
 
 def lead_to_events(urls: Iterable[str], page: str) -> bool:
-    """Whether most addresses are in folders for events, and the page's address is not."""
+    """Whether most addresses are in folders for events while the page's address is not."""
     found = [bool(_EVENT_PATH.search(urlsplit(url).path)) for url in urls]
     return sum(found) * 2 > len(found) and not _EVENT_PATH.search(urlsplit(page).path)
 

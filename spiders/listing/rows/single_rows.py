@@ -34,8 +34,8 @@ FIRST_UNSPACED: Final = "\u0e00"
 it count as headlines by length too."""
 
 MIN_SHARE: Final = 0.5
-"""Minimum share of the page's text in its only undated row. On the page of a release, more text is
-outside such a row."""
+"""Minimum share of the page's text in the only undated row of the page. On the page of a release,
+more text is outside such a row."""
 
 ONE_DATE: Final = 0.97
 """Minimum worth of a row with one date, or with a second date of its last change."""

@@ -63,7 +63,7 @@ _MIN_TEXTS = 4
 """Minimum number of texts in which common words are ignored."""
 
 _POOR = 0.4
-"""Maximum score of a title that is replaced with a better one above the record."""
+"""Maximum score of a title that is replaced with a better title above the record."""
 
 _HEADING_ABOVE = 4
 """Maximum number of levels from an element up to its heading, including the element."""

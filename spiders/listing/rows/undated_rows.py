@@ -1,4 +1,4 @@
-"""Find releases among rows without a date, in a list in which most rows have one.
+"""Find releases among rows without a date in a list in which most rows have one.
 
 The markup of such a row is similar to that of the rows with a date.
 """
@@ -24,7 +24,7 @@ from spiders.listing.rows.regions import Region
 from spiders.listing.rows.titles import GENERIC, title_likeness
 
 TITLED: Final = 0.5
-"""Minimum title likeness (0 to 1) of a row without a date, reached with two words."""
+"""Minimum title likeness (0 to 1) of a row without a date. Two words are enough to reach it."""
 
 SEVERAL: Final = 2
 """Minimum number of rows without a date that are releases by their places. A single row may be a
@@ -111,8 +111,8 @@ def _is_titled(item: ListingItem) -> bool:
 
 
 MIN_LIKENESS: Final = 0.6
-"""Minimum share of tags that a row has in common with the rows of its list. Also the minimum title
-likeness of a row without a date."""
+"""Minimum share of tags that a row has in common with the rows of its list. It is also the minimum
+title likeness of a row without a date."""
 
 MIN_UNDATED_LIKENESS: Final = 0.5
 """Minimum share of tags that a row without a date has in common with the rows of its list. The
@@ -159,7 +159,7 @@ class RowMake:
         """Whether a row has a class of the list's rows and mostly the same tags.
 
         A row without such a class must have nearly all of the tags, and not more links. A box of
-        another list has more.
+        another list has more links.
         """
         own = _classes(row)
         alike = bool(own & self._classes) if own or self._classes else True

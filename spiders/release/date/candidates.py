@@ -29,10 +29,11 @@ from spiders.release.date.visible_dates import (
 
 @dataclass(frozen=True)
 class DateCandidates:
-    """The dates on a page, by where the page states them.
+    """The dates on a page, by the kind of place in which the page has them.
 
-    ``seen`` are the blocks of the page, and ``place`` the positions of headline and body. In
-    ``reading`` are the language and order of day and month. Each kind is read when it is needed.
+    ``seen`` are the blocks of the page, and ``place`` the positions of headline and body.
+    ``reading`` has the language and the order of day and month. Each kind of dates is read when it
+    is needed.
     """
 
     page: Page
@@ -71,7 +72,7 @@ class DateCandidates:
         return tuple(visible_dates(self.seen, self.place, self.reading))
 
     def remaining(self) -> Iterator[Published]:
-        """Yield dates that count only if no other was found, the most reliable first.
+        """Yield dates that count only if no other date was found, the most reliable first.
 
         These are a visible day whose year is elsewhere, a labelled date far below the text, the
         first ``<time>`` of the page, and a date in the state of its scripts.

@@ -72,20 +72,21 @@ TRUSTED_WORTH, ADDRESS_WORTH, VAGUE_WORTH = 2.2, 1.6, 1.2
 visible dates."""
 
 WESTERNMOST, EASTERNMOST = -8, 12
-"""Range of UTC offsets of nearly all press rooms (hours)."""
+"""Minimum and maximum UTC offset of nearly all press rooms, in hours."""
 
 QUARTER: Final = 15
-"""Difference between two time zones (minutes). All differences are multiples of it."""
+"""Smallest difference between two time zones, in minutes. All differences are multiples of it."""
 
 MAX_OFFSET: Final = 14 * 60
 """Maximum offset of a time zone from UTC (minutes)."""
 
 DOCUMENT_TOP_LINES, DOCUMENT_END_LINES = 14, 2
-"""Number of lines at the beginning and end of a document that are searched for its date."""
+"""Number of lines at the beginning of a document, and at its end, that are searched for its
+date."""
 
 MAX_AFTER_CREATION: Final = dt.timedelta(days=7)
-"""Maximum time from the document's creation day to the release date. A later date in the text is an
-announced event."""
+"""Maximum time from the creation day of a document to the release date. A later date in the text is
+an announced event."""
 
 
 def choose_date(
@@ -113,7 +114,7 @@ def _declared_or_detected(
     candidates: DateCandidates,
     reasons: list[str],
 ) -> Published | None:
-    """Return the declared date, else the detected date, else the listing's date."""
+    """Return the declared date, or else the detected date, or else the listing's date."""
     if declared := declared_text(candidates.page.tree, rules.published, reasons, apart=True):
         found = parse_date(declared, candidates.reading, "declared")
         if found is not None:
@@ -202,7 +203,7 @@ def _with_day_and_month_swapped(stated: Published, of: DateCandidates) -> Publis
 
 
 def _is_trusted(stated: Published) -> bool:
-    """Whether a date's rule means publication only. ``date`` alone may be any date."""
+    """Whether a date's rule means publication only. The rule ``date`` may be for any date."""
     return stated.rule not in VAGUE_RULES
 
 
@@ -214,7 +215,7 @@ def _fits_address(stated: Published, address: Published | None) -> bool:
 
 
 def _as_shown(stated: Published, of: DateCandidates) -> Published:
-    """Convert an instant in UTC to the local day shown by the page or its address.
+    """Convert an instant in UTC to the local day that the page or its address shows.
 
     A page whose system writes UTC shows readers the local day. If the source's time zone is
     unknown, the visible day is kept without a time. Other dates are returned unchanged.
@@ -243,7 +244,7 @@ def _as_shown(stated: Published, of: DateCandidates) -> Published:
 
 
 def _as_labelled(stated: Published, of: DateCandidates) -> Published:
-    """Return the visible day if a date's UTC label is probably wrong, else the date unchanged.
+    """Return the visible day if a date's UTC label is probably wrong, or else the date unchanged.
 
     Some systems label local time as UTC, or write midnight UTC for a day without a time. The page
     then shows the labelled day, which may differ from the day in the source's time zone.

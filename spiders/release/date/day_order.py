@@ -72,7 +72,7 @@ def release_reading(
 def _own_order(
     own: Sequence[Numbers], named: Sequence[AddressDay], today: dt.date, usual: Order | None
 ) -> Order | None:
-    """Return the order that turns a date near the release into a day named by the page.
+    """Return the order that turns a date near the release into a day that the page contains.
 
     Returns None if there is no such order.
     """
@@ -114,7 +114,7 @@ def _days(first: int, second: int, year: int) -> list[tuple[Order, dt.date]]:
 
 
 def _numbers(seen: BlockTree, orders: range) -> Iterator[Numbers]:
-    """Yield the numeric dates of a range of blocks as written."""
+    """Yield the numeric dates of a range of blocks as they are written."""
     for block in seen.blocks[orders.start : orders.stop]:
         if len(block.text) <= MAX_LINE and NUMBERS.search(block.text):
             for match in NUMERIC.finditer(fold_date(block.text)):

@@ -1,4 +1,4 @@
-"""Where on a page a visible date of its release may be.
+"""Places on a page where a visible date of its release may be.
 
 Positions are numbers of blocks: the date is usually between the headline and the body, or directly
 below the body. Footers, side columns and lists of files are outside the release.
@@ -43,7 +43,7 @@ FRAMES: Final = (
 """Page parts that are certainly outside the release, by their tags and class names."""
 
 BEFORE, AFTER = 6, 6
-"""Number of blocks searched for dates before the headline and after the body."""
+"""Number of blocks that are searched for dates before the headline, and after the body."""
 
 ABOVE: Final = 3
 """Number of blocks before a headline in which a date label belongs to the release."""
@@ -74,7 +74,7 @@ BRACKETED: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class DatePlace:
-    """Block numbers of a release's parts: ``title``, and the body from ``start`` to ``end``."""
+    """The block numbers of a release's parts: ``title``, and the body from ``start`` to ``end``."""
 
     title: int | None
     start: int

@@ -69,8 +69,8 @@ MAX_PIECES: Final = 40
 """Maximum number of text pieces per block that are checked for adjacent digits."""
 
 FIGURES: Final = 12
-"""Number of characters compared on each side of the boundary between two elements that ends and
-begins with a digit."""
+"""Maximum number of characters that are compared on each side of the boundary between two elements,
+if digits meet there."""
 
 LEAF: Final = 24
 """Maximum length of a calendar leaf's text (characters)."""
@@ -101,7 +101,7 @@ class SeenDate:
     """A visible date and its score as the publication date.
 
     ``changed`` is whether the date is labelled as a modification date. ``stated`` is whether the
-    release states it as its own date: above the text, or with a publication label.
+    date is the release's own: it is above the text, or has a publication label.
     """
 
     worth: float
