@@ -53,7 +53,7 @@ SENTENCE: Final = re.compile(r"[^\W\d]{4,}[.!?。！？।]\s*$|[,،，、]\s*$"
 """End of a sentence or clause, but not of an abbreviation."""
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।]\W*$")
-"""End of a sentence, with any closing quotes."""
+"""Pattern of the end of a sentence, with any closing quotes."""
 
 WORD: Final = re.compile(r"[^\W\d]+")
 
