@@ -14,7 +14,7 @@ from typing import Final
 
 from data.health.codes import WELL, Condition
 from data.health.network import HOME, Outage, outage_of
-from data.health.run_errors import CUT, works
+from data.health.run_errors import was_interrupted, works
 from data.health.state import verdict_of
 from data.models import HealthEvent, Run, Source
 from data.store.protocols import HealthStore
@@ -147,12 +147,14 @@ def conclusive_visits(runs: Sequence[Run], outage: Outage | None) -> tuple[Run, 
 
     A visit that this machine ended, or that failed because of its network, is not evidence.
     """
-    return tuple(run for run in runs if not was_cut(run) and not (outage and outage.spoiled(run)))
+    return tuple(
+        run for run in runs if not is_no_evidence(run) and not (outage and outage.spoiled(run))
+    )
 
 
-def was_cut(run: Run) -> bool:
-    """Whether a visit extracted nothing because it was stopped."""
-    return any(error.kind == CUT for error in run.errors) and not works(run)
+def is_no_evidence(run: Run) -> bool:
+    """Whether a visit extracted nothing because we ended it early."""
+    return was_interrupted(run) and not works(run)
 
 
 def last_visit(store: HealthStore, source: str) -> Run | None:
@@ -161,9 +163,11 @@ def last_visit(store: HealthStore, source: str) -> Run | None:
     A visit that was stopped is returned only if there is no other recent visit.
     """
     last = next(iter(store.runs(source, limit=1)), None)
-    if last is None or not was_cut(last):
+    if last is None or not is_no_evidence(last):
         return last
-    return next((run for run in store.runs(source, limit=RECENT_VISITS) if not was_cut(run)), last)
+    return next(
+        (run for run in store.runs(source, limit=RECENT_VISITS) if not is_no_evidence(run)), last
+    )
 
 
 def is_to_be_confirmed(store: HealthStore, source: Source, *, further: int) -> bool:

@@ -125,6 +125,11 @@ def decisive(run: Run, listing: str) -> RunError | None:
     return (broken or errors)[0]
 
 
+def was_interrupted(run: Run) -> bool:
+    """Whether we ended a visit early."""
+    return any(error.kind == CUT for error in run.errors)
+
+
 def works(run: Run) -> bool:
     """Whether a run extracted any release, or had no errors.
 

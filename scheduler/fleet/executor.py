@@ -14,7 +14,7 @@ import structlog
 
 from data.clock import utc_now
 from data.errors import SettingsError, SourceError
-from data.health.run_errors import CUT
+from data.health.run_errors import was_interrupted
 from data.models import Run, RunError
 from data.models.lease import duty_key
 from data.store.postgres.hosts import AskedVisit, Connections, Hosts
@@ -135,7 +135,7 @@ class FleetExecutor:
     def _report(self, runs: Iterable[Run]) -> None:
         for run in runs:
             # A visit that a worker ended early is still due: another worker makes it.
-            if any(error.kind == CUT for error in run.errors):
+            if was_interrupted(run):
                 continue
             report = self._awaited.pop(run.source, None)
             if report and not report.done():

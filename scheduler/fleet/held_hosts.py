@@ -13,7 +13,7 @@ import psycopg
 import structlog
 
 from data.errors import SourceError, StoreError
-from data.health.run_errors import CUT
+from data.health.run_errors import was_interrupted
 from data.models import Lease, Run
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.text.redaction import redacted
@@ -35,11 +35,6 @@ if a visit could not be made: its source stays due."""
 log = structlog.get_logger()
 
 
-def was_cut(run: Run | None) -> bool:
-    """Whether this machine ended a visit early."""
-    return run is not None and any(error.kind == CUT for error in run.errors)
-
-
 @dataclass(frozen=True, slots=True)
 class HostVisit:
     """A visit to one source of a held host; ``over`` is when it ended, by time.monotonic."""
@@ -47,6 +42,11 @@ class HostVisit:
     asked: AskedVisit
     run: Run | None
     over: float
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether this machine ended the visit early."""
+        return self.run is not None and was_interrupted(self.run)
 
     @property
     def is_fresh(self) -> bool:
@@ -86,7 +86,7 @@ class HeldHosts:
             rest=max((self._unanswered(one.run) for one in visits), default=0.0),
             # A visit that was ended early continues at once. One that could not be made would fail
             # again.
-            put_off=[one.asked.source for one in visits if not was_cut(one.run)],
+            put_off=[one.asked.source for one in visits if not one.was_interrupted],
         )
 
     async def _visit_due(self, lease: Lease) -> list[HostVisit]:
@@ -106,7 +106,7 @@ class HeldHosts:
                     ended[asked.source] = HostVisit(asked, task.result(), time.monotonic())
                 due = []
                 # If a visit was ended early, the host is being released or this worker stops.
-                if under_way and not any(was_cut(one.run) for one in ended.values()):
+                if under_way and not any(one.was_interrupted for one in ended.values()):
                     busy = {one.source for one in under_way.values()}
                     busy |= {one.asked.source for one in ended.values() if one.is_fresh}
                     due = [one for one in await self._newly_due(lease) if one.source not in busy]

@@ -11,8 +11,8 @@ from data.models import Draft
 from data.store.core.store import Store
 from spiders.crawl.drafts.draft import completed
 from spiders.crawl.drafts.layout_change import LayoutChange
-from spiders.crawl.drafts.redesign_guard import MAX_WAITING_DRAFTS, RedesignGuard
 from spiders.crawl.drafts.release_reader import PageDraft, StoredReleases
+from spiders.crawl.drafts.shared_values import MAX_WAITING_DRAFTS, SharedValues
 from spiders.crawl.page_errors import ReportError, page_errors
 from spiders.items import ExtractedRelease
 from spiders.learning.source_templates import SourceTemplates
@@ -53,15 +53,16 @@ class PendingDrafts:
         self._templates = templates
         self._stored = stored
         self._report_error = report_error
-        self._guard = RedesignGuard()
-        self._redesign = LayoutChange(DateContext(file.timezone, file.date_order), store.skeleton)
+        self._shared_values = SharedValues()
+        self._layout_change = LayoutChange(
+            DateContext(file.timezone, file.date_order), store.skeleton
+        )
         self._uncertain: dict[str, PageDraft] = {}
-        self._waiting: dict[str, PageDraft] = {}
         self._recorded: dict[str, Draft] = {}
 
     def confirmed(self, url: str) -> None:
         """Count a stored release that the server reports as unchanged."""
-        self._redesign.unchanged(url)
+        self._layout_change.unchanged(url)
 
     def add(self, page: PageDraft) -> Iterator[ReadyDraft]:
         """Add a draft of this visit; yield the drafts that can now be recorded, in order.
@@ -86,9 +87,9 @@ class PendingDrafts:
     def _improve(self, read: ExtractedRelease) -> Iterator[ReadyDraft]:
         """Replace the content of a waiting or recorded draft with a better extraction."""
         content = completed(read.content, self._file)
-        page = self._uncertain.pop(read.url, None) or self._waiting.pop(read.url, None)
+        waiting = self._shared_values.remove(read.url)
+        page = self._uncertain.pop(read.url, None) or waiting
         if page:
-            self._guard.remove(read.url)
             yield from self._admit(replace(page, draft=replace(page.draft, content=content)))
         elif known := self._recorded.get(read.url):
             # The page has the same bytes, so this is not an edit.
@@ -99,18 +100,15 @@ class PendingDrafts:
         admitted = False
         with page_errors(draft.url, self._report_error):
             known = self._stored.first_at((draft.url, *draft.aliases))
-            self._redesign.note(draft, known, page.shown)
-            admitted = self._guard.admit(draft, known, page.listed)
-            if not admitted:
-                self._waiting[draft.url] = page
+            self._layout_change.note(draft, known, page.shown)
+            admitted = self._shared_values.admit(page, known)
         if admitted:
             yield from self._ready(draft)
 
     def _release(self, *, at_most: int = 0) -> Iterator[ReadyDraft]:
         """Yield the oldest waiting drafts until ``at_most`` drafts still wait."""
-        for url in self._guard.waiting(at_most=at_most):
-            self._waiting.pop(url, None)
-            judged = self._guard.release(url)
+        for url in self._shared_values.waiting(at_most=at_most):
+            judged = self._shared_values.take(url)
             for kind, doubt in judged.doubts:
                 self._report_error(url, kind, doubt)
             if judged.draft:
@@ -119,7 +117,7 @@ class PendingDrafts:
     def _ready(self, draft: Draft) -> Iterator[ReadyDraft]:
         ready: list[ReadyDraft] = []
         with page_errors(draft.url, self._report_error):
-            reextracted, edited = self._redesign.split(draft)
+            reextracted, edited = self._layout_change.split(draft)
             if reextracted and edited:
                 ready.append(ReadyDraft(reextracted, is_reextraction=True))
             ready.append(ReadyDraft(edited or reextracted or draft))

@@ -18,8 +18,8 @@ from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from data.topics.taxonomy import load_taxonomy
 from spiders.crawl.drafts.recorder import WRITES_PER_TRANSACTION
-from spiders.crawl.drafts.redesign_guard import MAX_WAITING_DRAFTS
 from spiders.crawl.drafts.release_reader import PageDraft
+from spiders.crawl.drafts.shared_values import MAX_WAITING_DRAFTS
 from spiders.crawl.visits.visit import Visit
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile

@@ -15,6 +15,7 @@ from data.identity.decision import KEPT_RULE
 from data.models import Draft, Release
 from data.revisions.edits import significant_changes
 from data.text.words import tokens, word_hashes
+from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.items import ListingItem
 
 MIN_SAME_VALUES: Final = 3
@@ -56,16 +57,25 @@ Key = tuple[str, Hashable]
 
 
 @dataclass(frozen=True, slots=True)
-class PendingDraft:
-    """A waiting draft with its stored release and its item on the listing.
+class SharingDraft:
+    """The waiting draft of a page, with its stored release.
 
     ``keys`` identify the values that it may share with other drafts.
     """
 
-    draft: Draft
+    page: PageDraft
     known: Release | None
-    listed: ListingItem | None
     keys: dict[str, Key]
+
+    @property
+    def draft(self) -> Draft:
+        """The draft of the page."""
+        return self.page.draft
+
+    @property
+    def listed(self) -> ListingItem | None:
+        """The page's item on the listing."""
+        return self.page.listed
 
     @property
     def title(self) -> str:
@@ -99,22 +109,23 @@ class Judged:
     doubts: tuple[tuple[str, str], ...] = ()
 
 
-class RedesignGuard:
-    """Checks the drafts of one visit, and rejects values that can't be true for several of them."""
+class SharedValues:
+    """Holds the drafts of one visit, and rejects values that can't be true for several of them."""
 
     def __init__(self) -> None:
-        self._waiting: dict[str, PendingDraft] = {}
+        self._waiting: dict[str, SharingDraft] = {}
         self._met: defaultdict[Key, set[Hashable]] = defaultdict(set)
 
-    def admit(self, draft: Draft, known: Release | None, listed: ListingItem | None) -> bool:
-        """Return True if a draft may be recorded at once; otherwise hold the draft back.
+    def admit(self, page: PageDraft, known: Release | None) -> bool:
+        """Return True if the draft of a page may be recorded at once; otherwise hold it back.
 
-        ``known`` is the stored release at its address, ``listed`` its item on the listing.
+        ``known`` is the stored release at its address.
         """
+        draft = page.draft
         same = known is not None and not significant_changes(known.content, draft.content)
         if same or (known and known.digest and known.digest == draft.digest):
             return True
-        one = PendingDraft(draft, known, listed, {})
+        one = SharingDraft(page, known, {})
         self._note(one)
         self._waiting[draft.url] = one
         return False
@@ -123,15 +134,16 @@ class RedesignGuard:
         """Return the addresses of the oldest waiting drafts, without the newest ``at_most``."""
         return tuple(self._waiting)[: max(0, len(self._waiting) - at_most)]
 
-    def remove(self, url: str) -> None:
-        """Remove the waiting draft at an address, if any."""
-        self._waiting.pop(url, None)
+    def remove(self, url: str) -> PageDraft | None:
+        """Remove the waiting draft at an address and return it, or None."""
+        one = self._waiting.pop(url, None)
+        return one.page if one else None
 
-    def release(self, url: str) -> Judged:
+    def take(self, url: str) -> Judged:
         """Remove the waiting draft at an address, and return the judged draft."""
         return self._judged(self._waiting.pop(url))
 
-    def _note(self, one: PendingDraft) -> None:
+    def _note(self, one: SharingDraft) -> None:
         """Count the new values of a draft that only one release should have."""
         content, known, listed = one.draft.content, one.known, one.listed
         words = word_hashes(content.body_text)
@@ -154,11 +166,11 @@ class RedesignGuard:
             if day != listed.published.day:
                 self._meet(one, "date", day, listed.published.day)
 
-    def _meet(self, one: PendingDraft, what: str, now: Hashable, before: Hashable) -> None:
+    def _meet(self, one: SharingDraft, what: str, now: Hashable, before: Hashable) -> None:
         one.keys[what] = (what, now)
         self._met[what, now].add(before)
 
-    def _are_many(self, one: PendingDraft, what: str, key: Key) -> bool:
+    def _are_many(self, one: SharingDraft, what: str, key: Key) -> bool:
         alike = self._met[key]
         # The earlier values of stored releases are bytes; new releases have their addresses
         # instead.
@@ -168,7 +180,7 @@ class RedesignGuard:
         sure = what == "body" and one.known is not None and known >= MIN_SAME_VALUES_WITH_STORED
         return sure or len(alike) >= MIN_SAME_VALUES
 
-    def _judged(self, one: PendingDraft) -> Judged:
+    def _judged(self, one: SharingDraft) -> Judged:
         false = {what for what, key in one.keys.items() if self._are_many(one, what, key)}
         draft, content = one.draft, one.draft.content
         if one.has_foreign_title:

@@ -8,7 +8,8 @@ from typing import Any
 
 from data.identity.decision import KEPT_RULE, first_release
 from data.models import Draft, Media, Published, Release
-from spiders.crawl.drafts.redesign_guard import MAX_WAITING_DRAFTS, RedesignGuard
+from spiders.crawl.drafts.release_reader import PageDraft
+from spiders.crawl.drafts.shared_values import MAX_WAITING_DRAFTS, SharedValues
 from spiders.items import ListingItem
 from tests.drafts import draft, published
 
@@ -19,26 +20,26 @@ OWN = "Pier {0} of the harbour was closed for {0} days, said the master of {0} s
 
 @dataclass
 class Watched:
-    """A guard, with what it told."""
+    """The values of a visit, with the reported doubts."""
 
     told: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.guard = RedesignGuard()
+        self.values = SharedValues()
 
     def pass_all(self, *drafts: tuple[Draft, Release | None, ListingItem | None]) -> list[Draft]:
         """What comes out of it."""
         passed = []
-        for given in drafts:
-            passed += [given[0]] if self.guard.admit(*given) else []
+        for given, known, listed in drafts:
+            passed += [given] if self.values.admit(PageDraft(given, listed), known) else []
             passed += self.let_go(at_most=MAX_WAITING_DRAFTS)
         return [*passed, *self.let_go()]
 
     def let_go(self, *, at_most: int = 0) -> list[Draft]:
         """What waits no longer, and may be recorded."""
         passed = []
-        for url in self.guard.waiting(at_most=at_most):
-            judged = self.guard.release(url)
+        for url in self.values.waiting(at_most=at_most):
+            judged = self.values.take(url)
             for _, doubt in judged.doubts:
                 self.told[url] = doubt
             passed += [judged.draft] if judged.draft else []
@@ -173,6 +174,6 @@ def test_recurring_titles_and_shared_days_pass() -> None:
 def test_a_long_visit_does_not_wait_for_its_end() -> None:
     watched = Watched()
     for n in range(1, 29):
-        watched.guard.admit(page(n), None, None)
+        watched.values.admit(PageDraft(page(n)), None)
     passed = watched.let_go(at_most=MAX_WAITING_DRAFTS)
     assert [one.url for one in passed] == [page(n).url for n in range(1, 29 - MAX_WAITING_DRAFTS)]
