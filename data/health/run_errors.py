@@ -6,13 +6,50 @@ Some errors are no failure of a source: files of releases, doubts about single r
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Literal, NewType, TypeAlias
 
 from data.health.codes import state_of_code
 from data.models import Run, RunError
 
+FixedErrorKind: TypeAlias = Literal[
+    "archive", "blocked:challenge", "blocked:login", "blocked:maintenance", "browser", "bug",
+    "busy", "certificate", "connection", "crawl", "date", "dns", "drift", "empty", "interrupted",
+    "layout", "media-type", "moved", "network", "redesign:body", "redesign:date", "redesign:title",
+    "redirect", "refused", "replaced", "robots", "section", "selector", "selector:listing", "size",
+    "slow", "slow:moved", "slow:skipped", "slow:visit", "soft-404", "stale", "store", "timeout",
+    "truncated", "vanished",
+]  # fmt: skip
+"""Kinds of errors without a status."""
+
+StatusErrorKind = NewType("StatusErrorKind", str)
+"""A kind that contains a status or another kind, such as ``http:403`` and ``file:size``."""
+
+ErrorKind: TypeAlias = FixedErrorKind | StatusErrorKind
+"""The kind of a run error. Stored reports of earlier versions may have other kinds."""
+
 VANISHED: Final = "vanished"
 """Kind of error: many releases of a source vanished at once, so a person has to check."""
+
+STORE: Final = "store"
+"""Kind of error: the store refused a page."""
+
+BUG: Final = "bug"
+"""Kind of error: Communique failed on a page."""
+
+CRAWL: Final = "crawl"
+"""Kind of error: the crawl could not start, or its process ended."""
+
+SLOW: Final = "slow"
+"""Kind of error: a page took too much CPU time."""
+
+SLOW_VISIT: Final = "slow:visit"
+"""Kind of error: other work of a visit took too much CPU time."""
+
+SLOW_MOVED: Final = "slow:moved"
+"""Kind of error: a page was slow, so its visit continues in a separate process."""
+
+SLOW_SKIPPED: Final = "slow:skipped"
+"""Kind of error: a page was slow in a recent visit, so it was skipped."""
 
 ARCHIVE: Final = "archive"
 """Kind of error: responses could not be archived, for example on a full disk."""
@@ -31,25 +68,28 @@ REDESIGN: Final = "redesign"
 """Kinds of errors, and a family, that only cast doubt on extracted values. data.health.visit_faults
 reports doubts if they are many."""
 
-LOST_KINDS: Final = {"bug", "store", "slow", "slow:visit", "slow:skipped"}
+LOST_KINDS: Final = {BUG, STORE, SLOW, SLOW_VISIT, SLOW_SKIPPED}
 """Kinds of errors that lose the contents of a page until a later visit."""
 
 WAIT: Final = "wait"
 """Family of errors of hosts that ask for a pause."""
 
-KINDS: Final = {
+BAD_ANSWER: Final = "site.bad_answer"
+"""The code of kinds that show no other cause."""
+
+KINDS: Final[dict[str, str]] = {
     VANISHED: "release.vanished",
     ARCHIVE: "home.archive",
     DRIFT: "source.drift",
-    "store": "home.store",
-    "bug": "visit.bug",
-    "slow": "visit.bug",
-    "slow:visit": "visit.bug",
-    "slow:moved": "visit.failed",
-    "slow:skipped": "visit.bug",
-    "crawl": "visit.failed",
+    STORE: "home.store",
+    BUG: "visit.bug",
+    SLOW: "visit.bug",
+    SLOW_VISIT: "visit.bug",
+    SLOW_MOVED: "visit.failed",
+    SLOW_SKIPPED: "visit.bug",
+    CRAWL: "visit.failed",
     "browser": "visit.failed",
-    "interrupted": "visit.failed",
+    CUT: "visit.failed",
     "busy": "visit.failed",
     "moved": "listing.moved",
     "replaced": "listing.moved",
@@ -77,17 +117,36 @@ KINDS: Final = {
     "dns": "site.dns",
     "connection": "site.connection",
     "truncated": "site.connection",
-}
+    **dict.fromkeys(
+        (
+            "date", "layout", "media-type", "network", "redesign:body", "redesign:date",
+            "redesign:title", "refused", "section", "selector", "size",
+        ),
+        BAD_ANSWER,
+    ),
+}  # fmt: skip
 """The code of each kind of error that leaves a source without its listing."""
 
 SERVER_ERROR: Final = "http:5"
 
-BAD_ANSWER: Final = "site.bad_answer"
-"""The code of all other kinds."""
-
 LISTING_CODES: Final = {"listing.moved", "listing.empty"}
 """Codes about a missing or empty listing. If the listing was extracted, they become
 ``release.unread``."""
+
+
+def http_kind(status: int) -> StatusErrorKind:
+    """Return the kind of error of a response with this status."""
+    return StatusErrorKind(f"http:{status}")
+
+
+def wait_kind(status: int) -> StatusErrorKind:
+    """Return the kind of error of a host that asks for a pause with this status."""
+    return StatusErrorKind(f"{WAIT}:{status}")
+
+
+def file_kind(kind: ErrorKind | int) -> StatusErrorKind:
+    """Return the kind of error of a release's file, by the kind or status of its request."""
+    return StatusErrorKind(f"{FILE}:{kind}")
 
 
 def code_of(kind: str) -> str:

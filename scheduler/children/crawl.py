@@ -40,7 +40,7 @@ from data.errors import (
     RenamedSource,
     StoreError,
 )
-from data.health.run_errors import CUT, DRIFT
+from data.health.run_errors import BUG, CRAWL, CUT, DRIFT, SLOW_MOVED, ErrorKind
 from data.models import Lease, Run, RunError
 from data.text.redaction import redacted
 from data.topics.taxonomy import load_taxonomy, taxonomy_of
@@ -73,7 +73,7 @@ from spiders.crawl.page_errors import page_errors
 from spiders.crawl.visits.spider import PressRoomSpider
 from spiders.crawl.visits.visit import Visit
 from spiders.download.settings import BrowserMissing, render_settings, scrapy_settings
-from spiders.download.slow_page import CONTINUED, MOVED, SlowPage
+from spiders.download.slow_page import CONTINUED, SlowPage
 from spiders.sources.loader import LoadedSource, load_source, parse_source
 
 PROGRESS_SECONDS = 0.1
@@ -234,13 +234,13 @@ class Crawl:
             message = f"another visit to this source is under way; {error}"
             self._refuse(job, loaded, "busy", message)
         except CommuniqueError as error:
-            self._refuse(job, loaded, "crawl", str(error))
+            self._refuse(job, loaded, CRAWL, str(error))
         except SlowPage as error:
             self._refuse(job, loaded, error.kind, str(error))
         except Exception as error:
             # The other visits continue.
             log.exception("the visit to %s could not begin", job.source)
-            self._refuse(job, loaded, "bug", f"the visit could not begin ({type(error).__name__})")
+            self._refuse(job, loaded, BUG, f"the visit could not begin ({type(error).__name__})")
         return None
 
     def _load(self, job: VisitJob) -> LoadedSource:
@@ -264,11 +264,13 @@ class Crawl:
             self._sealing = threading.Thread(target=_seal_aside, args=(self._archive,))
             self._sealing.start()
 
-    def _refuse(self, job: VisitJob, loaded: LoadedSource | None, kind: str, message: str) -> None:
+    def _refuse(
+        self, job: VisitJob, loaded: LoadedSource | None, kind: ErrorKind, message: str
+    ) -> None:
         """Report a visit that can't be made, so that the health of its source shows it."""
         url = redacted(loaded.file.url) if loaded else ""
         errors = [RunError(url, kind, self._home.public_text(message))]
-        if kind == MOVED:
+        if kind == SLOW_MOVED:
             errors.append(RunError(url, CUT, CONTINUED))
         run = Run(job.source, utc_now(), 0.0, errors=tuple(errors))
         try:

@@ -19,7 +19,7 @@ from weakref import WeakValueDictionary
 
 from data.clock import utc_now
 from data.errors import LeaseLost, RenamedSource, StoreError
-from data.health.run_errors import CUT
+from data.health.run_errors import CRAWL, CUT, SLOW, SLOW_MOVED, SLOW_VISIT, STORE
 from data.models import Lease, Run, RunError
 from scheduler.children.child import signal_name
 from scheduler.children.crawl_child import (
@@ -35,7 +35,7 @@ from scheduler.children.watchdog import LEASES_EXPIRED_CODE
 from scheduler.home import Home
 from spiders.crawl.page_errors import reported_url
 from spiders.download.hosts import host_of
-from spiders.download.slow_page import CONTINUED, MOVED, SLOW, SLOW_VISIT
+from spiders.download.slow_page import CONTINUED
 from spiders.sources.loader import LoadedSource
 
 CHILDREN = 2
@@ -199,7 +199,7 @@ class Executor:
                 self._one_ended = asyncio.Event()
         except OSError as error:
             # Too many files are open, or memory is short. A later visit tries again.
-            failed = RunError("", "crawl", f"the crawl could not be run: {error}")
+            failed = RunError("", CRAWL, f"the crawl could not be run: {error}")
         except CrawlLost as error:
             if job.lease and (error.code == LEASES_EXPIRED_CODE or (child and child.dropped)):
                 # The source is still due.
@@ -208,7 +208,7 @@ class Executor:
             progress = error.progress
             failed, again = self._crash_error(source, error, child, last=last)
         else:
-            moved = any(error.kind == MOVED for error in run.errors)
+            moved = any(error.kind == SLOW_MOVED for error in run.errors)
             if moved:
                 self._suspicious.add(host)
             return run, moved
@@ -251,7 +251,7 @@ class Executor:
         if page and own and child and child.kind.separate:
             return killed_by(page, code), False
         if code >= 0 or last:
-            return RunError("", "crawl", str(lost)), False
+            return RunError("", CRAWL, str(lost)), False
         if own:
             self._suspicious.add(host_of(source.file.url))
             why = CONTINUED if code == KILLED else CRASHED_AT_PAGE.format(signal_name(code))
@@ -278,7 +278,7 @@ class Executor:
                     store.return_items(run.source, since=run.started)
                     store.add_run(run)
         except StoreError as error:
-            return replace(run, errors=(*run.errors, RunError("", "store", str(error))))
+            return replace(run, errors=(*run.errors, RunError("", STORE, str(error))))
         return run
 
     async def visit_all(
@@ -376,7 +376,7 @@ class Executor:
             # The store may be the reason why the report is missing, for example a newer schema.
             if any(self._home.public_text(str(error)) == one.message for one in run.errors):
                 return run
-            return replace(run, errors=(*run.errors, RunError("", "store", str(error))))
+            return replace(run, errors=(*run.errors, RunError("", STORE, str(error))))
         return run
 
     def _release(self, child: CrawlChild) -> None:

@@ -27,9 +27,10 @@ from typing import Final
 
 import msgspec
 
+from data.health.run_errors import SLOW, SLOW_MOVED, SLOW_SKIPPED, SLOW_VISIT
 from data.store.core.store import Store
 from spiders.crawl.page_errors import reported_url
-from spiders.download.slow_page import MOVED, SKIPPED, SLOW, SLOW_VISIT, SlowPage
+from spiders.download.slow_page import SlowPage
 
 SHARED_SECONDS: Final = 10.0
 """Maximum CPU seconds for one page in a process that visits many sources."""
@@ -166,7 +167,7 @@ class PageLimit:
         what = "reading this page" if url else "work on the whole visit"
         took = f"{what} took longer than {self._seconds:g} s of CPU time"
         if not self.separate:
-            return SlowPage(MOVED, f"{took}: the visit continues in a separate process")
+            return SlowPage(SLOW_MOVED, f"{took}: the visit continues in a separate process")
         if url:
             return SlowPage(SLOW, f"{took}; the next visits skip the page")
         return SlowPage(SLOW_VISIT, f"{took}; releases that it had read are stored")
@@ -192,7 +193,7 @@ class SlowPages:
         """Raise SlowPage to skip a page, or to move the visit to the separate process."""
         if self._slow and reported_url(url) in self._slow:
             if not self._explicit:
-                raise SlowPage(SKIPPED, SKIP)
+                raise SlowPage(SLOW_SKIPPED, SKIP)
             if not self._limit.separate:
                 raise self._limit.error(url)
 

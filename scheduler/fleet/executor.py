@@ -14,7 +14,7 @@ import structlog
 
 from data.clock import utc_now
 from data.errors import SettingsError, SourceError
-from data.health.run_errors import was_interrupted
+from data.health.run_errors import CRAWL, was_interrupted
 from data.models import Run, RunError
 from data.models.lease import duty_key
 from data.store.postgres.hosts import AskedVisit, Connections, Hosts
@@ -77,7 +77,7 @@ class FleetExecutor:
         try:
             text = await asyncio.to_thread(read_text, source.path, SourceError)
         except SourceError as error:
-            return Run(source.id, utc_now(), 0.0, errors=(RunError("", "crawl", str(error)),))
+            return Run(source.id, utc_now(), 0.0, errors=(RunError("", CRAWL, str(error)),))
         host = host_of(source.file.url)
         self._asked[source.id] = AskedVisit(source.id, host, text, explicit=explicit)
         report: asyncio.Future[Run] = asyncio.get_running_loop().create_future()

@@ -24,6 +24,7 @@ from data.archive.warc.reader import ArchiveRecord, Damage, uuid_of
 from data.archive.warc.records import Fields
 from data.clock import utc_now
 from data.errors import ArchiveError
+from data.health.run_errors import ARCHIVE
 from data.models import Capture
 from data.store.core.store import Store
 from data.text.urls import canonical_url
@@ -303,5 +304,5 @@ class ArchiveImport:
         try:
             return served(archive.folder, archive.index, capture.file, capture.offset, self._limit)
         except (ArchiveError, Undecodable) as error:
-            self._pages.result.add_error(capture.record_id, "archive", str(error))
+            self._pages.result.add_error(capture.record_id, ARCHIVE, str(error))
             return None

@@ -11,7 +11,7 @@ import msgspec
 
 from data.archive.warc.index import Index
 from data.clock import utc_now
-from data.health.run_errors import ARCHIVE
+from data.health.run_errors import ARCHIVE, BUG, STORE
 from data.identity.decision import Decision, decide_reextraction
 from data.models import Draft, Facet, Release
 from data.revisions.fields import differences
@@ -194,7 +194,7 @@ class Rereading:
         self._changes += [
             Reread("", one.url, "", error=one.message)
             for one in errors
-            if one.kind in {ARCHIVE, "bug", "store"}
+            if one.kind in {ARCHIVE, BUG, STORE}
         ]
 
     def _read_stored(self, loaded: LoadedSource, since: dt.date | None) -> None:

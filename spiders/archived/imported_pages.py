@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from data.archive.served import Served
 from data.clock import utc_now
+from data.health.run_errors import ErrorKind
 from data.models import Capture, RunError
 from data.store.core.store import Store
 from data.text.redaction import redacted, without_user
@@ -40,7 +41,7 @@ class ImportCounts:
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[RunError] = field(default_factory=list)
 
-    def add_error(self, url: str, kind: str, message: str) -> None:
+    def add_error(self, url: str, kind: ErrorKind, message: str) -> None:
         """Add an error of a page."""
         self.errors.append(RunError(redacted(url), kind, redacted(message)))
 

@@ -16,8 +16,9 @@ compares such a page with the release.
 
 from __future__ import annotations
 
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal, NamedTuple, TypeAlias
 
+from data.health.run_errors import FixedErrorKind
 from data.models import Content
 from data.text.words import tokens
 from spiders.barriers.challenges import CAPTCHA_SHOWN, CHALLENGED, has_captcha, is_challenge
@@ -40,19 +41,30 @@ from spiders.page.page import Page
 NO_CONTENT: Final = Content("")
 
 
+BarrierKind: TypeAlias = Literal["challenge", "login", "maintenance", "missing"]
+
+ERROR_KINDS: Final[dict[BarrierKind, FixedErrorKind]] = {
+    "challenge": "blocked:challenge",
+    "login": "blocked:login",
+    "maintenance": "blocked:maintenance",
+    "missing": "soft-404",
+}
+"""The kind of run error for each barrier."""
+
+
 class Barrier(NamedTuple):
     """What a page shows in place of a release or a listing, and a sentence about it.
 
     ``maintenance`` is any site that is out of order.
     """
 
-    kind: Literal["challenge", "login", "maintenance", "missing"]
+    kind: BarrierKind
     message: str
 
     @property
-    def error_kind(self) -> str:
-        """The kind of run error; see docs/reference/codes.md."""
-        return "soft-404" if self.kind == "missing" else f"blocked:{self.kind}"
+    def error_kind(self) -> FixedErrorKind:
+        """The kind of run error."""
+        return ERROR_KINDS[self.kind]
 
 
 def barrier_to_listing(page: Page) -> Barrier | None:

@@ -10,6 +10,7 @@ import re
 from http import HTTPStatus
 from typing import Final
 
+from data.health.run_errors import ErrorKind, http_kind
 from data.languages.vocabulary import pattern
 from spiders.page.html_tree import line_of
 from spiders.page.page import Page
@@ -67,8 +68,8 @@ def _waits(headings: list[str]) -> bool:
     return any(map(pattern("barriers.challenge").search, headings))
 
 
-def error_status(status: int, page: Page) -> tuple[str, str]:
+def error_status(status: int, page: Page) -> tuple[ErrorKind, str]:
     """Return the error kind and a description of a response with an error status."""
     if status in CHALLENGE_STATUSES and CHALLENGE.search(page.text):
         return "blocked:challenge", f"answered {status}: {CHALLENGED}"
-    return f"http:{status}", f"answered {status}"
+    return http_kind(status), f"answered {status}"

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from typing import Final, TypeAlias
 
 from data.errors import PAGE_BUG, ArchiveError, CommuniqueError
-from data.health.run_errors import ARCHIVE
+from data.health.run_errors import ARCHIVE, BUG, STORE, ErrorKind
 from data.text.clean import allowed
 from data.text.redaction import redacted
 from spiders.download.slow_page import SlowPage
 from spiders.items import Listing
 
-ReportError: TypeAlias = Callable[[str, str, str], None]
-"""Function that reports an error of a run. It takes an address, a short code and a sentence."""
+ReportError: TypeAlias = Callable[[str, ErrorKind, str], None]
+"""Function that reports an error of a run: takes an address, a kind of error and a sentence."""
 
 CRAWL_BUG: Final = f"{PAGE_BUG} with the traceback in crawl.log"
 
@@ -35,7 +35,7 @@ class PageError(CommuniqueError):
     ``kind`` is a short code, the message is a sentence.
     """
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: ErrorKind, message: str) -> None:
         super().__init__(message)
         self.kind = kind
 
@@ -67,7 +67,7 @@ class NoListing(PageError):
 
     def __init__(
         self,
-        kind: str,
+        kind: ErrorKind,
         message: str,
         *,
         empty: Listing | None = None,
@@ -93,9 +93,9 @@ def page_errors(url: str, report_error: ReportError) -> Iterator[None]:
     except ArchiveError as error:
         report_error(url, ARCHIVE, str(error))
     except CommuniqueError as error:
-        report_error(url, "store", str(error))
+        report_error(url, STORE, str(error))
     except Exception as error:
         log.exception("the page at %s could not be processed", url)
         report_error(
-            url, "bug", f"{CRAWL_BUG} ({type(error).__name__}: {str(error)[:MAX_ERROR_LENGTH]})"
+            url, BUG, f"{CRAWL_BUG} ({type(error).__name__}: {str(error)[:MAX_ERROR_LENGTH]})"
         )

@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 
 import msgspec
 
-from data.health.run_errors import ARCHIVE
+from data.health.run_errors import ARCHIVE, SLOW_MOVED, ErrorKind
 from data.models import Run, RunError
 from data.settings import Collect
 from data.store.core.store import Store
@@ -21,7 +21,6 @@ from data.text.redaction import redacted
 from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.crawl.page_errors import page_errors, reported_url
-from spiders.download.slow_page import MOVED
 from spiders.sources.source_file import SourceFile
 
 
@@ -40,12 +39,12 @@ class VisitReport:
         self._url = url
         self._public_text = public_text
         self._known_errors: set[RunError] = set()
-        self._unvisited: Counter[tuple[str, str, str]] = Counter()
+        self._unvisited: Counter[tuple[str, ErrorKind, str]] = Counter()
         self._is_archive_reported = False
 
-    def error(self, url: str, kind: str, message: str) -> None:
+    def error(self, url: str, kind: ErrorKind, message: str) -> None:
         """Add an error once. The visit continues."""
-        self.has_moved = self.has_moved or kind == MOVED
+        self.has_moved = self.has_moved or kind == SLOW_MOVED
         found = RunError(reported_url(url), kind, self._public_text(allowed(message)))
         if found not in self._known_errors:
             self._known_errors.add(found)
@@ -86,7 +85,7 @@ class VisitReport:
         counts = {kind: getattr(self.run, kind) + 1, "returned": self.run.returned + returned}
         self.run = replace(self.run, **counts)
 
-    def add_unvisited(self, url: str, kind: str, message: str) -> None:
+    def add_unvisited(self, url: str, kind: ErrorKind, message: str) -> None:
         """Count a page that could not be requested for a reason that concerns its whole host."""
         self._unvisited[url, kind, message] += 1
 

@@ -40,7 +40,7 @@ class LimitedVisit(Protocol):
 class SlowRequest(IgnoreRequest):
     """A request took too much CPU time, now or in a recent visit.
 
-    ``kind`` is a short code.
+    ``kind`` is the kind of the error.
     """
 
     def __init__(self, error: SlowPage) -> None:

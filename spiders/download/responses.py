@@ -12,6 +12,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 
 from data.errors import StoreError
+from data.health.run_errors import ErrorKind
 from data.models import Validator
 from data.text.redaction import without_user
 from data.text.urls import page_address, page_key, section_fragment
@@ -95,7 +96,7 @@ def certificate_end(response: Response) -> dt.datetime | None:
 
 NOT_PACKED: Final = "its response does not match its Content-Encoding"
 
-KNOWN_ERRORS: Final = {
+KNOWN_ERRORS: Final[dict[str, tuple[ErrorKind, str]]] = {
     "TimeoutError": ("timeout", "it took too long to respond"),
     "DownloadTimeoutError": ("timeout", "it took too long to respond"),
     "DNSLookupError": ("dns", "its host name has no address"),
@@ -115,16 +116,16 @@ KNOWN_ERRORS: Final = {
     "Error": ("certificate", "a secure connection (TLS) failed"),
     "VerificationError": ("certificate", "its certificate is not trusted"),
 }
-"""Short codes and sentences for errors, by the class name of the error."""
+"""Kinds and sentences for errors, by the class name of the error."""
 
 
-def describe_failure(failure: Failure, host: str) -> tuple[str, str]:
-    """Return a short code and a sentence for a request that failed."""
+def describe_failure(failure: Failure, host: str) -> tuple[ErrorKind, str]:
+    """Return the kind of error and a sentence for a request that failed."""
     return describe_error(failure.value, host)
 
 
-def describe_error(error: BaseException | None, host: str) -> tuple[str, str]:
-    """Return a short code and a sentence for the error of a failed request."""
+def describe_error(error: BaseException | None, host: str) -> tuple[ErrorKind, str]:
+    """Return the kind of error and a sentence for the error of a failed request."""
     if isinstance(error, HostError | TruncatedResponse | SlowRequest):
         return error.kind, str(error)
     if host in HostResolver.refused:
@@ -148,8 +149,8 @@ def describe_error(error: BaseException | None, host: str) -> tuple[str, str]:
     return found
 
 
-def _ignored(error: IgnoreRequest) -> tuple[str, str]:
-    """Return a short code and a sentence for a rejected response."""
+def _ignored(error: IgnoreRequest) -> tuple[ErrorKind, str]:
+    """Return the kind of error and a sentence for a rejected response."""
     text = str(error)
     if isinstance(error, HttpError):
         status, place = error.response.status, _header(error.response, "Location")

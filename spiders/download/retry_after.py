@@ -15,6 +15,7 @@ from scrapy import Request
 from scrapy.exceptions import IgnoreRequest
 
 from data.clock import utc_now
+from data.health.run_errors import ErrorKind, wait_kind
 from data.models import Wait
 from spiders.download.hosts import MAX_WAIT, host_of
 
@@ -29,12 +30,12 @@ ASKS: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class HostError(IgnoreRequest):
-    """No page of a host can be requested; ``kind`` is a short code.
+    """No page of a host can be requested; ``kind`` is the kind of the error.
 
     ``url`` is the address of the error, or "" if it concerns the whole source.
     """
 
-    def __init__(self, kind: str, message: str, url: str = "") -> None:
+    def __init__(self, kind: ErrorKind, message: str, url: str = "") -> None:
         super().__init__(message)
         self.kind = kind
         self.url = url
@@ -46,7 +47,7 @@ class AskedToWait(HostError):
     def __init__(self, host: str, wait: Wait) -> None:
         until = wait.until.strftime("%Y-%m-%d %H:%M:%S UTC")
         message = f"{host} answered {wait.status} and asked to wait until {until}"
-        super().__init__(f"wait:{wait.status}", f"{message}; no request is sent before then")
+        super().__init__(wait_kind(wait.status), f"{message}; no request is sent before then")
         self.wait = wait
 
 

@@ -22,6 +22,7 @@ from scrapy.exceptions import IgnoreRequest, StopDownload
 from scrapy.http.request import NO_CALLBACK
 
 from data.clock import utc_now
+from data.health.run_errors import SLOW, ErrorKind, http_kind
 from data.settings import Network
 from spiders.download.host_queues import SLOT
 from spiders.download.hosts import host_of, is_own_machine, origin_of
@@ -35,7 +36,6 @@ from spiders.download.limited_downloader import (
 from spiders.download.responses import describe_error
 from spiders.download.retry_after import AskedToWait, HostError, HostMemory
 from spiders.download.settings import ROBOT
-from spiders.download.slow_page import SLOW
 
 if TYPE_CHECKING:
     from spiders.download.retry_after import HostMemory
@@ -133,7 +133,7 @@ class Forbidden(HostError):
 class Unreachable(HostError):
     """A robots.txt can't be read, so no page of its site is requested."""
 
-    def __init__(self, kind: str, url: str, why: str) -> None:
+    def __init__(self, kind: ErrorKind, url: str, why: str) -> None:
         super().__init__(
             kind,
             f"{url} can't be read ({why}), so no page of the site is requested (RFC 9309)",
@@ -264,7 +264,7 @@ class RobotsMiddleware:
             raise Unreachable(kind, url, why) from error
         if response.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise Unreachable(
-                f"http:{response.status}", url, f"the server answered {response.status}"
+                http_kind(response.status), url, f"the server answered {response.status}"
             )
         good = HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
         return response.body[:MAX_ROBOTS_BYTES] if good else b""

@@ -1,20 +1,10 @@
-"""The error of a page that takes too much CPU time, and its kinds in reports of visits."""
+"""The error of a page that takes too much CPU time."""
 
 from __future__ import annotations
 
 from typing import Final
 
-SLOW: Final = "slow"
-"""Error kind of a page that took too much CPU time."""
-
-SLOW_VISIT: Final = "slow:visit"
-"""Error kind of other work of a visit that took too much CPU time."""
-
-MOVED: Final = "slow:moved"
-"""Error kind of a slow page whose visit continues in a separate process."""
-
-SKIPPED: Final = "slow:skipped"
-"""Error kind of a page that was skipped because it was slow in a recent visit."""
+from data.health.run_errors import ErrorKind
 
 CONTINUED: Final = "a page of this visit is too slow to be read beside other visits"
 """Message of a visit that ends early and continues in a separate process."""
@@ -24,9 +14,9 @@ class SlowPage(BaseException):
     """A page took too much CPU time.
 
     A signal handler raises it. It is not an Exception, because code that handles errors in parts of
-    a page must not catch it. ``kind`` is one of the kinds above.
+    a page must not catch it. ``kind`` is one of the ``slow`` kinds.
     """
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: ErrorKind, message: str) -> None:
         super().__init__(message)
         self.kind = kind

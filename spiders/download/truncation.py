@@ -95,9 +95,9 @@ ACCEPTED: Final = (
 
 
 class TruncatedResponse(Exception):
-    """A response is truncated; the message is a sentence, ``kind`` a short code."""
+    """A response is truncated; the message is a sentence."""
 
-    kind = "truncated"
+    kind: Final = "truncated"
 
 
 class TruncationMiddleware:

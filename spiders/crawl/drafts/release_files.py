@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from data.health.run_errors import FILE
+from data.health.run_errors import ErrorKind, file_kind
 from data.models import Capture, Draft
 from data.settings import ArchiveSettings
 from spiders.crawl.visit_scope import VisitScope
@@ -74,13 +74,13 @@ class ReleaseFiles:
     def read(self, url: str, status: int, capture: Capture | None) -> None:
         """Process the response to a file's request."""
         if status != HTTPStatus.OK:
-            self.failed(url, str(status), f"the server answered {status}")
+            self.failed(url, status, f"the server answered {status}")
         elif capture:
             self._store.keep_file(self._scope.id, url, capture)
 
-    def failed(self, url: str, kind: str, message: str) -> None:
+    def failed(self, url: str, kind: ErrorKind | int, message: str) -> None:
         """Report why a file could not be fetched. The source still counts as working."""
-        self._scope.report.error(url, f"{FILE}:{kind}", message)
+        self._scope.report.error(url, file_kind(kind), message)
 
     def cut(self, url: str, capture: Capture | None, message: str) -> None:
         """Report that a file is too large. Its archived beginning counts as the file."""

@@ -12,6 +12,7 @@ import msgspec
 
 from data.clock import utc_now
 from data.dates.context import DateContext
+from data.health.run_errors import BUG
 from data.identity.decision import LISTING_RULE
 from data.models import Capture, Draft, Release, Validator
 from data.store.core.store import Store
@@ -230,5 +231,5 @@ class ReleaseReader:
         except Exception as error:
             # Learned layouts may be the cause, and would fail again in the next visit.
             log.exception("the learned layouts could not be applied to %s", page.url)
-            self._report_error(page.url, "bug", f"{CRAWL_BUG} ({type(error).__name__})")
+            self._report_error(page.url, BUG, f"{CRAWL_BUG} ({type(error).__name__})")
             return read_release(page, self.dates, rules, item)

@@ -11,6 +11,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from typing import Final
 
+from data.health.run_errors import ErrorKind
 from data.identity.decision import KEPT_RULE
 from data.models import Draft, Release
 from data.revisions.edits import significant_changes
@@ -106,7 +107,7 @@ class Judged:
     """
 
     draft: Draft | None
-    doubts: tuple[tuple[str, str], ...] = ()
+    doubts: tuple[tuple[ErrorKind, str], ...] = ()
 
 
 class SharedValues:
@@ -189,7 +190,7 @@ class SharedValues:
             return Judged(draft)
         if "body" in false:
             return Judged(None, (("redesign:body", SAME_BODY),))
-        doubts: list[tuple[str, str]] = []
+        doubts: list[tuple[ErrorKind, str]] = []
         if "title" in false:
             why = FOREIGN_TITLE if one.has_foreign_title else SAME_TITLE
             doubts.append(("redesign:title", why))

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 from scrapy.http import Response
 
+from data.health.run_errors import http_kind
 from data.text.clean import clean_line
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url
@@ -158,7 +159,7 @@ def _read(response: Response, visit: Visit) -> Listing:
     if response.status == HTTPStatus.NOT_MODIFIED:
         kept = visit.store.cached_listing(url, visit.scope.listing_rules)
         if kept is None:
-            raise NoListing("http:304", UNREQUESTED_304)
+            raise NoListing(http_kind(HTTPStatus.NOT_MODIFIED), UNREQUESTED_304)
         listing = msgspec.json.decode(kept, type=Listing)
         visit.facts.add_listing(url, response.url, listing, None)
         return listing

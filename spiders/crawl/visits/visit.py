@@ -13,7 +13,7 @@ import msgspec
 from scrapy.http import Response
 
 from data.clock import utc_now
-from data.health.run_errors import CUT, VANISHED
+from data.health.run_errors import CUT, VANISHED, ErrorKind, http_kind
 from data.models import Capture, Content, Draft, Release, Run, lean
 from data.settings import Collect
 from data.store.core.store import Store
@@ -200,7 +200,7 @@ class Visit:
                 finish()
         self._end()
 
-    def stop(self, kind: str, message: str) -> None:
+    def stop(self, kind: ErrorKind, message: str) -> None:
         """End the visit early: keep the results so far, and ignore awaited responses.
 
         The next visit continues the work.
@@ -308,7 +308,7 @@ class Visit:
             return
         release_id = self.stored.id_at(url)
         if release_id is None:
-            self.report.error(url, "http:304", UNREQUESTED_304)
+            self.report.error(url, http_kind(304), UNREQUESTED_304)
             return
         self.facts.releases.confirmed(url)
         self.recorder.add_unchanged(UnchangedPage(url, release_id, capture))
@@ -326,7 +326,7 @@ class Visit:
         """
         release = self.release_at(url)
         if release is None:
-            self.report.error(url, f"http:{status}", LISTED_BUT_MISSING.format(status=status))
+            self.report.error(url, http_kind(status), LISTED_BUT_MISSING.format(status=status))
             return
         self.facts.releases.gone(url)
         seen = time_of(capture)

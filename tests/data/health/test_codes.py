@@ -9,9 +9,10 @@ from typing import get_args
 import pytest
 
 from data.health.codes import CODES, State
-from data.health.run_errors import BAD_ANSWER, KINDS, code_of
+from data.health.run_errors import BAD_ANSWER, KINDS, FixedErrorKind, code_of
 
 DOCS = Path(__file__).parents[3] / "docs" / "health.md"
+KINDS_PAGE = DOCS.parent / "reference" / "codes.md"
 ROW = re.compile(r"^\| `([^`]+)` \| `([^`]+)` \| .+ \|$", re.MULTILINE)
 
 
@@ -34,6 +35,13 @@ def test_every_state_has_a_code_and_every_code_a_state() -> None:
 @pytest.mark.parametrize("kind", [*KINDS, "http:503", "http:418", "size", "never heard of"])
 def test_every_kind_of_error_has_a_code_of_the_list(kind: str) -> None:
     assert code_of(kind) in CODES
+
+
+def test_every_kind_of_error_has_a_chosen_code_and_is_documented() -> None:
+    fixed = set(get_args(FixedErrorKind))
+    assert fixed <= set(KINDS)
+    _, _, section = KINDS_PAGE.read_text("utf-8").partition("## Kinds of run errors\n")
+    assert fixed <= set(re.findall(r"`([^`]+)`", section.partition("\n## ")[0]))
 
 
 def test_kinds_that_differ_by_their_status_share_a_code() -> None:
