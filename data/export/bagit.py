@@ -14,10 +14,10 @@ from data.export.records import (
     Choice,
     CopiedRecords,
     Exported,
-    Progress,
     chosen_records,
     release_lines,
 )
+from data.progress import OnProgress
 from data.store.core.store import Store
 from data.store.public_view import secrets_of
 from data.text.clean import plain
@@ -39,7 +39,7 @@ def write_bag(
     *,
     title: str,
     software: str,
-    on_progress: Progress,
+    on_progress: OnProgress,
 ) -> Exported:
     """Write the chosen releases and their records as a bag to the new folder ``to``.
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeAlias
 
 import msgspec
 
@@ -17,12 +16,10 @@ from data.archive.warc.reader import DOT_OPEN, MAX_UNPACKED_BYTES, ArchiveRecord
 from data.archive.warc.warc_file import own_files
 from data.interchange.release_fields import release_fields
 from data.models import Capture, Release
+from data.progress import OnProgress
 from data.store.core.store import Store
 from data.store.public_view import public_view
 from data.text.source_secrets import Secrets
-
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the amount done and the total."""
 
 REPLAYED_TYPES = frozenset(["response", "revisit", "resource"])
 """Record types that an index for replay lists."""
@@ -124,7 +121,7 @@ class ArchiveRecords:
     ``damaged`` are unreadable places, which are left out.
     """
 
-    def __init__(self, folder: Path, chosen: ChosenRecords, on_progress: Progress) -> None:
+    def __init__(self, folder: Path, chosen: ChosenRecords, on_progress: OnProgress) -> None:
         self._chosen = chosen
         self._told = on_progress
         paths = own_files(folder) if folder.is_dir() else []

@@ -11,8 +11,9 @@ from typing import Final
 from sqlite_utils import Database
 
 from data.export.destination import CopyError
-from data.export.records import Choice, Exported, Progress
+from data.export.records import Choice, Exported
 from data.models import Capture, Facet, Media, Release
+from data.progress import OnProgress
 from data.store.core.store import Store
 from data.store.public_view import public_view
 
@@ -102,7 +103,7 @@ FTS_COLUMNS: Final = ("title", "summary", "body_text")
 """Columns of the full-text index."""
 
 
-def write_sqlite(store: Store, to: Path, choice: Choice, *, on_progress: Progress) -> Exported:
+def write_sqlite(store: Store, to: Path, choice: Choice, *, on_progress: OnProgress) -> Exported:
     """Write the chosen releases as a new database at ``to``.
 
     Raises StoreError and CopyError.
@@ -115,7 +116,7 @@ def write_sqlite(store: Store, to: Path, choice: Choice, *, on_progress: Progres
 
 
 def _write(
-    store: Store, connection: sqlite3.Connection, choice: Choice, on_progress: Progress
+    store: Store, connection: sqlite3.Connection, choice: Choice, on_progress: OnProgress
 ) -> Exported:
     # An incomplete copy is deleted, so no journal is needed.
     connection.execute("PRAGMA journal_mode = OFF")

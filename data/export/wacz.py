@@ -22,9 +22,9 @@ from data.export.records import (
     Choice,
     CopiedRecords,
     Exported,
-    Progress,
     chosen_records,
 )
+from data.progress import OnProgress
 from data.store.core.store import Store
 from data.store.public_view import public_view, secrets_of
 
@@ -64,7 +64,7 @@ def write_wacz(
     *,
     title: str,
     software: str,
-    on_progress: Progress,
+    on_progress: OnProgress,
 ) -> Exported:
     """Write the records of the chosen releases as a new WACZ file at ``to``.
 

@@ -16,6 +16,7 @@ from typing import TypeAlias
 from data.export.records import Choice
 from data.files import FileWriter
 from data.models import Capture, Facet, Release
+from data.progress import OnProgress
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.public_view import public_view
@@ -31,8 +32,6 @@ from feeds.publishing.publish import publish
 Payload: TypeAlias = Callable[[Capture], tuple[str, bytes] | None]
 """Returns the media type and content of a capture, or None if no longer in the archive."""
 
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the number of finished steps and of all steps."""
 
 SAFE_SUFFIXES = frozenset(
     (
@@ -66,7 +65,7 @@ def write_folder(
     site: SiteSettings,
     *,
     payload: Payload,
-    progress: Progress,
+    on_progress: OnProgress,
 ) -> FolderCopy:
     """Write the chosen releases and their files as a site into an empty ``folder``.
 
@@ -85,7 +84,7 @@ def write_folder(
         whole = len(pages) + 1
         for done, page in enumerate(pages):
             copy.relink(page)
-            progress(done, whole)
+            on_progress(done, whole)
         renderer = PageRenderer(catalog, counts)
         for name, content in search_files(renderer, shown.releases(Facet())):
             is_page = name.endswith(".html")
@@ -93,7 +92,7 @@ def write_folder(
     copy.writer.flush()
     for left in folder.glob(f"{CHOSEN}*"):
         left.unlink()
-    progress(whole, whole)
+    on_progress(whole, whole)
     return FolderCopy(counts.get(Facet(), 0), len(copy.files), len(copy.missing))
 
 

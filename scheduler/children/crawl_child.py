@@ -27,7 +27,7 @@ have needed time to start or to extract a page (scheduler.children.page_limit)."
 
 log = logging.getLogger(__name__)
 
-ProgressReporter = Callable[[Progress], None]
+OnVisitProgress = Callable[[Progress], None]
 
 
 class ChildKind(NamedTuple):
@@ -72,7 +72,7 @@ class Awaited:
     """A visit under way in a child."""
 
     report: asyncio.Future[Run]
-    on_progress: ProgressReporter | None
+    on_progress: OnVisitProgress | None
     progress: Progress | None = None
 
 
@@ -127,7 +127,7 @@ class CrawlChild:
         return cls(home, child, kind, note)
 
     def visit(
-        self, job: VisitJob, host: str, on_progress: ProgressReporter | None
+        self, job: VisitJob, host: str, on_progress: OnVisitProgress | None
     ) -> Coroutine[Any, Any, Run]:
         """Send a job to the child, and return a coroutine that waits for the report.
 

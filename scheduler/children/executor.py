@@ -26,7 +26,7 @@ from scheduler.children.crawl_child import (
     ChildKind,
     CrawlChild,
     CrawlLost,
-    ProgressReporter,
+    OnVisitProgress,
 )
 from scheduler.children.crawl_lines import Progress, VisitJob
 from scheduler.children.leased_store import leased_store
@@ -139,7 +139,7 @@ class Executor:
         explicit: bool = False,
         backfill: bool = False,
         accept: bool = False,
-        on_progress: ProgressReporter | None = None,
+        on_progress: OnVisitProgress | None = None,
         lease: Lease | None = None,
         file: str | None = None,
     ) -> Run:
@@ -174,7 +174,7 @@ class Executor:
         source: LoadedSource,
         job: VisitJob,
         host: str,
-        on_progress: ProgressReporter | None,
+        on_progress: OnVisitProgress | None,
         *,
         last: bool = False,
     ) -> tuple[Run, bool]:
@@ -220,7 +220,7 @@ class Executor:
         source: LoadedSource,
         job: VisitJob,
         host: str,
-        on_progress: ProgressReporter | None,
+        on_progress: OnVisitProgress | None,
     ) -> tuple[CrawlChild, Coroutine[Any, Any, Run]] | None:
         """Give a visit to a child; return the child and a coroutine that waits for the report.
 
@@ -288,7 +288,7 @@ class Executor:
         explicit: bool = False,
         backfill: bool = False,
         accept: bool = False,
-        on_progress: ProgressReporter | None = None,
+        on_progress: OnVisitProgress | None = None,
     ) -> tuple[Run, ...]:
         """Visit sources, then close; if cancelled, end the children cleanly first."""
         try:

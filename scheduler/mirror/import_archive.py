@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from http import HTTPStatus
@@ -26,6 +26,7 @@ from data.clock import utc_now
 from data.errors import ArchiveError
 from data.health.run_errors import ARCHIVE
 from data.models import Capture
+from data.progress import OnProgress
 from data.store.core.store import Store
 from data.text.urls import canonical_url
 from spiders.archived.imported_pages import ImportedPages
@@ -59,8 +60,6 @@ NO_ORIGINAL: Final = (
 SAME_ID: Final = (
     "the archive has a record with the same id ({}) and other content, so this one was skipped"
 )
-
-ProgressReport = Callable[[int, int], None]
 
 
 @dataclass(slots=True)
@@ -132,7 +131,7 @@ class ArchiveImport:
         self._digests: dict[tuple[str, int, str], frozenset[bytes]] = {}
         self.outcome = ImportedRecords()
 
-    def run(self, path: Path, report: ProgressReport) -> None:
+    def run(self, path: Path, on_progress: OnProgress) -> None:
         """Import the file at ``path``. Raises ArchiveError, StoreError and OSError.
 
         The file is read three times: for the ids of its records, for records with payloads, and for
@@ -142,30 +141,32 @@ class ArchiveImport:
         self._known = self._archive.log.find(
             {
                 uuid_of(name)
-                for one in self._records(path, report, 0)
+                for one in self._records(path, on_progress, 0)
                 if is_taken(one)
                 for name in (one.record_id, id_of(one))
             }
         )
         revisits = False
-        for found in self._records(path, report, 1):
+        for found in self._records(path, on_progress, 1):
             if found.kind == "revisit":
                 revisits = True
             elif is_taken(found):
                 self._take(found, path.name)
-        for found in self._records(path, report, 2) if revisits else ():
+        for found in self._records(path, on_progress, 2) if revisits else ():
             if found.kind == "revisit" and is_taken(found):
                 self._take_revisit(found, path.name)
         self._pages.listings.read(self._answers)
-        self._pages.read(self._shown.values(), self._answer, self._led, report)
+        self._pages.read(self._shown.values(), self._answer, self._led, on_progress)
         for url in self._pages.media & self._files.keys():
             self._store.keep_file(self._source, url, self._files[url])
 
-    def _records(self, path: Path, report: ProgressReport, reading: int) -> Iterator[ArchiveRecord]:
+    def _records(
+        self, path: Path, on_progress: OnProgress, reading: int
+    ) -> Iterator[ArchiveRecord]:
         """Yield the records of the file in one pass; the first pass reports damage."""
         size = path.stat().st_size
         for found in read_foreign(path):
-            report(reading * size + min(found.offset, size), PASSES * size)
+            on_progress(reading * size + min(found.offset, size), PASSES * size)
             if not isinstance(found, Damage):
                 yield found
             elif not reading:

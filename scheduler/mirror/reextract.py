@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing, nullcontext, suppress
 from typing import Any, cast
 
@@ -14,6 +14,7 @@ from data.clock import utc_now
 from data.health.run_errors import ARCHIVE, BUG, STORE
 from data.identity.decision import Decision, decide_reextraction
 from data.models import Draft, Facet, Release
+from data.progress import OnStepProgress
 from data.revisions.fields import differences
 from data.store.core.store import Store
 from data.topics.taxonomy import load_taxonomy
@@ -85,7 +86,7 @@ def reextract(
     since: dt.date | None = None,
     dry: bool = False,
     accept: bool = False,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnStepProgress | None = None,
 ) -> Reextraction:
     """Extract releases of one source, or those published since a day, again; store improvements.
 
@@ -127,7 +128,7 @@ class Rereading:
         *,
         dry: bool,
         accept: bool,
-        on_progress: Callable[[str, int, int], None] | None,
+        on_progress: OnStepProgress | None,
     ) -> None:
         self._home = home
         self._store = store

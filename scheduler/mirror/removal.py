@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from urllib.parse import urlsplit
 
@@ -21,14 +21,13 @@ from data.archive.removal.take_out import take_out
 from data.archive.warc.reader import Damage
 from data.clock import utc_now
 from data.errors import CommuniqueError
+from data.progress import OnProgress
 from data.sqlite_file import delete_file
 from data.store.core.store import Store
 from data.store.unit_of_work import decisions
 from scheduler.home import Home
 from scheduler.home.files import keep_home_files
 from scheduler.sources.changes import check_known
-
-ProgressCallback = Callable[[int, int], object]
 
 
 class NothingNamed(CommuniqueError):
@@ -64,7 +63,7 @@ class RemovedRecords(msgspec.Struct, frozen=True):
 
 
 def redact(
-    home: Home, name: str, why: str, *, dry_run: bool, on_progress: ProgressCallback
+    home: Home, name: str, why: str, *, dry_run: bool, on_progress: OnProgress
 ) -> RemovedRecords:
     """Remove a record by its id or URL, all records with the same bytes, and their texts.
 
@@ -108,7 +107,7 @@ def redact(
 
 
 def prune(
-    home: Home, days: int, source: str | None, *, dry_run: bool, on_progress: ProgressCallback
+    home: Home, days: int, source: str | None, *, dry_run: bool, on_progress: OnProgress
 ) -> RemovedRecords:
     """Remove responses that are older than ``days``, of all sources or of one.
 

@@ -22,7 +22,7 @@ from rich.text import Text
 from scheduler.cli import printable
 
 if TYPE_CHECKING:
-    from scheduler.children.crawl_child import ProgressReporter
+    from scheduler.children.crawl_child import OnVisitProgress
     from scheduler.children.crawl_lines import Progress as CrawlProgress
     from spiders.discovery.fetcher import StatusReporter
 
@@ -42,7 +42,7 @@ def _bars(*columns: ProgressColumn) -> Iterator[Progress | None]:
 
 
 @contextmanager
-def progress_bars() -> Iterator[ProgressReporter | None]:
+def progress_bars() -> Iterator[OnVisitProgress | None]:
     """Yield a function that draws one bar per source during a crawl, or None in a pipe."""
     columns = (
         SpinnerColumn(),

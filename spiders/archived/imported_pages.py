@@ -13,6 +13,7 @@ from data.archive.served import Served
 from data.clock import utc_now
 from data.health.run_errors import ErrorKind
 from data.models import Capture, RunError
+from data.progress import OnProgress
 from data.store.core.store import Store
 from data.text.redaction import redacted, without_user
 from data.text.urls import canonical_url
@@ -91,7 +92,7 @@ class ImportedPages:
         histories: Iterable[Iterable[Capture]],
         answer: Callable[[Capture], Served | None],
         led: Mapping[str, Sequence[str]],
-        on_progress: Callable[[int, int], None],
+        on_progress: OnProgress,
     ) -> None:
         """Import the earliest capture of each page, then the second of each, and so on.
 

@@ -36,7 +36,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         home / "copy",
         SiteSettings(),
         payload=lambda _: None,
-        progress=lambda *_: None,
+        on_progress=lambda *_: None,
     )
     store.close()
     return home / "copy"

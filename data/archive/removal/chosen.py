@@ -12,6 +12,7 @@ from data.archive.journal import events
 from data.archive.warc.reader import DOT_OPEN, Damage, read_file, read_record
 from data.archive.warc.records import NO_BYTES, digest_text
 from data.archive.warc.warc_file import own_files
+from data.progress import OnProgress
 from data.text.urls import page_key
 
 SERVED_KINDS: Final = frozenset(["response", "revisit", "request"])
@@ -42,7 +43,7 @@ class Stored:
 
 def stored_records(
     archive: Path,
-    on_progress: Callable[[int, int], object],
+    on_progress: OnProgress,
     damaged: Callable[[Damage], object] = lambda _: None,
 ) -> list[Stored]:
     """Return all records about servers and all journal records.

@@ -26,9 +26,8 @@ from data.archive.warc.records import digest_text
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.files import is_held
 from data.models.capture import Capture
+from data.progress import OnProgress
 from data.wording import counted
-
-Told = Callable[[int, int], object]
 
 PROGRESS_BYTES: Final = 1 << 20
 """Number of bytes read between two progress reports."""
@@ -86,7 +85,7 @@ class Records:
 
 
 def read_records(
-    archive: Path, leaves: Leaves, captures: Iterable[Capture], on_progress: Told
+    archive: Path, leaves: Leaves, captures: Iterable[Capture], on_progress: OnProgress
 ) -> Records:
     """Read all record files of an archive.
 
@@ -105,7 +104,7 @@ def read_records(
     return found
 
 
-def _add(on_progress: Told, before: int, every: int, done: int) -> None:
+def _add(on_progress: OnProgress, before: int, every: int, done: int) -> None:
     on_progress(before + done, every)
 
 

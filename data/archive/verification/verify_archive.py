@@ -15,12 +15,13 @@ from data.archive.log.leaf import decode_leaf
 from data.archive.log.removals import Removal, leaves_of, runs
 from data.archive.log.tree_log import TreeLog
 from data.archive.verification.aside import notes
-from data.archive.verification.records import Records, Told, read_records
+from data.archive.verification.records import Records, read_records
 from data.archive.verification.report import ArchiveProblem, Removed, VerificationReport
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import DOT_OPEN, uuid_of
 from data.archive.warc.warc_file import own_files
 from data.models.capture import Capture
+from data.progress import OnProgress
 from data.wording import counted
 
 FOREIGN: Final = re.compile(r"\.(?:warc|arc)(?:\.gz|\.zst)?(?:\.open)?\Z|\.wacz\Z")
@@ -38,7 +39,7 @@ def verify_archive(
     journal_end: str,
     *,
     known: Collection[tuple[str, Checkpoint]],
-    on_progress: Told,
+    on_progress: OnProgress,
 ) -> VerificationReport:
     """Read an archive and its log and return a report; nothing is changed.
 

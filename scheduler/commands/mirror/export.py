@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import click
 
@@ -23,6 +23,7 @@ from data.export.records import Choice, Exported, chosen_captures
 from data.export.sqlite import write_sqlite
 from data.export.wacz import write_wacz
 from data.models import Capture
+from data.progress import OnProgress
 from data.store.core.store import Store
 from data.wording import counted
 from feeds.offline.folder import FolderCopy, write_folder
@@ -44,8 +45,6 @@ WITH_SECRETS: Final = (
     "{} in the copy repeat a secret from the address of a source: give the copy only to people who "
     "may know that secret, or change the secret first"
 )
-
-OnProgress: TypeAlias = Callable[[int, int], None]
 
 
 @click.command()
@@ -139,7 +138,7 @@ def folder(
     with closing(Index(archive)) as index:
         to.mkdir()
         return write_folder(
-            store, choice, to, home.settings.site, payload=payload, progress=on_progress
+            store, choice, to, home.settings.site, payload=payload, on_progress=on_progress
         )
 
 

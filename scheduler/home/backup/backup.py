@@ -11,7 +11,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
@@ -24,6 +24,7 @@ from data.archive.warc.reader import DOT_OPEN, uuid_of
 from data.archive.warc.warc_file import NAME, cdxj_path, listed_at, own_files
 from data.clock import utc_now
 from data.errors import ArchiveError, CommuniqueError, StoreError
+from data.progress import OnStepProgress
 from data.sqlite_file import files_of
 from data.store import MISSING, is_nothing
 from data.store.sqlite.copy import StoreCopy, check_integrity, copy_store, read_copy, source_moves
@@ -43,8 +44,6 @@ from scheduler.home.backup.contents import own_files as files_of_people
 from scheduler.home.backup.dump import NotDumped, dump
 from scheduler.home.backup.folder import IGNORED_NAMES, BackupFolder, cause_of, held
 from scheduler.home.backup.manifest import BackupRefused, Manifest, read_manifest, write_manifest
-
-ProgressCallback = Callable[[str, int, int], object]
 
 MAX_ATTEMPTS: Final = 3
 """Maximum number of attempts per run."""
@@ -108,7 +107,7 @@ class BackedUp(msgspec.Struct, frozen=True):
     problems: Sequence[str] = ()
 
 
-def back_up(home: Home, to: Path, on_progress: ProgressCallback | None = None) -> BackedUp:
+def back_up(home: Home, to: Path, on_progress: OnStepProgress | None = None) -> BackedUp:
     """Back up a home directory into the folder ``to``, created if it does not exist.
 
     ``on_progress`` is called with the name of a step, its progress, and its total. Raises
@@ -137,7 +136,7 @@ class ChangedMeanwhile(Exception):
 class BackupRun:
     """One run of a backup, by a process that holds the lock of the folder ``to``."""
 
-    def __init__(self, home: Home, to: Path, on_progress: ProgressCallback) -> None:
+    def __init__(self, home: Home, to: Path, on_progress: OnStepProgress) -> None:
         self._home = home
         self._on_progress = on_progress
         self._before = open_backup(home, to)

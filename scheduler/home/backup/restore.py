@@ -7,7 +7,7 @@ A killed restore continues if it is run again with the same backup.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -16,6 +16,7 @@ import msgspec
 
 from data.errors import CommuniqueError, SettingsError, StoreError
 from data.files import put, sync
+from data.progress import OnStepProgress
 from data.settings.load import load_settings
 from data.store.sqlite.copy import check_integrity
 from data.store.sqlite.database.connection import refusal
@@ -34,8 +35,6 @@ from scheduler.home.backup.folder import (
     link_or_copy,
 )
 from scheduler.home.backup.manifest import BackupRefused, Manifest, StoredFile, finished_manifest
-
-ProgressCallback = Callable[[str, int, int], object]
 
 MAX_NAMED_FILES: Final = 5
 """Maximum number of damaged files that an error message names."""
@@ -101,7 +100,7 @@ class Restored(msgspec.Struct, frozen=True):
     notes: Sequence[str] = ()
 
 
-def restore(source: Path, home: Home, on_progress: ProgressCallback | None = None) -> Restored:
+def restore(source: Path, home: Home, on_progress: OnStepProgress | None = None) -> Restored:
     """Restore a home directory from the backup in the folder ``source``.
 
     ``on_progress`` is called with the name of a step, its progress, and its total. Raises
@@ -119,7 +118,9 @@ def restore(source: Path, home: Home, on_progress: ProgressCallback | None = Non
         raise BackupRefused(source, cause_of(error)) from error
 
 
-def write_home(source: Path, manifest: Manifest, home: Home, report: ProgressCallback) -> Restored:
+def write_home(
+    source: Path, manifest: Manifest, home: Home, on_progress: OnStepProgress
+) -> Restored:
     """Restore a home directory from a backup that this process has locked."""
     path = home.path
     store = manifest.files.get(home.database.name)
@@ -131,7 +132,7 @@ def write_home(source: Path, manifest: Manifest, home: Home, report: ProgressCal
         with home.lock("run", "communique restore"):
             put(str(path / RESTORING), mark_of(manifest))
             sync(path)
-            write(source, manifest, path, report)
+            write(source, manifest, path, on_progress)
             notes = check(home, manifest)
             (path / RESTORING).unlink()
             sync(path)
@@ -170,13 +171,13 @@ def must_be_free(home: Home, manifest: Manifest) -> None:
         raise HomeNotEmpty(home.path)
 
 
-def write(source: Path, manifest: Manifest, path: Path, report: ProgressCallback) -> None:
+def write(source: Path, manifest: Manifest, path: Path, on_progress: OnStepProgress) -> None:
     """Write all files. Files that are already correct stay."""
     damaged: list[str] = []
     every = sum(one.bytes for one in manifest.files.values())
     done = 0
     for name, file in manifest.files.items():
-        report("restore", done, every)
+        on_progress("restore", done, every)
         done += file.bytes
         target, stored = path / name, source / file.at
         if has(target, file.bytes) and digest_of(target) == file.sha256:
@@ -188,7 +189,7 @@ def write(source: Path, manifest: Manifest, path: Path, report: ProgressCallback
         elif write_one(stored, target, name, file) != file.sha256:
             target.unlink()
             damaged.append(str(stored))
-    report("restore", every, every)
+    on_progress("restore", every, every)
     if damaged:
         raise DamagedBackup(source, damaged)
 

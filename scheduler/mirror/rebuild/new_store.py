@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import pairwise
@@ -19,6 +19,7 @@ from data.archive.warc.reader import Damage
 from data.export.destination import workplace
 from data.identity.decision import Decision
 from data.models import HiddenRelease, Release
+from data.progress import OnStepProgress
 from data.store import open_store
 from data.store.core.store import Store
 from data.store.shared_sql.sources import WHY_HIDDEN
@@ -29,9 +30,6 @@ from scheduler.mirror.removal import begin_journal
 
 BATCH_SIZE: Final = 200
 """Number of journal records that are replayed per transaction."""
-
-Reporter = Callable[[str, int, int], None]
-"""Function that is called with the name of a step, its progress, and its total."""
 
 
 class NewStore(msgspec.Struct, frozen=True):
@@ -49,7 +47,7 @@ class NewStore(msgspec.Struct, frozen=True):
     unread: int = 0
 
 
-def begin_new_store(home: Home, on_progress: Reporter) -> NewStore | None:
+def begin_new_store(home: Home, on_progress: OnStepProgress) -> NewStore | None:
     """Create the store of a home directory that lost it. Returns None if the store is not lost.
 
     In one transaction, the new store gets everything that the journal hides, removes and redacts.
@@ -81,7 +79,7 @@ def begin_new_store(home: Home, on_progress: Reporter) -> NewStore | None:
 
 
 @contextmanager
-def replayed(home: Home, on_progress: Reporter) -> Iterator[tuple[Store, int]]:
+def replayed(home: Home, on_progress: OnStepProgress) -> Iterator[tuple[Store, int]]:
     """Yield the lost store, replayed from its journal into a temporary file.
 
     The second value is the number of records that are missing or could not be applied.

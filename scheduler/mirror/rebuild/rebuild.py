@@ -6,7 +6,7 @@ import datetime as dt
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Final, cast
@@ -29,6 +29,7 @@ from data.errors import ArchiveError, PublishError, StoreError
 from data.export.destination import workplace
 from data.files import sync
 from data.models import DayDigest, Facet
+from data.progress import OnStepProgress
 from data.store import open_store
 from data.store.protocols import PublishStore
 from data.store.unit_of_work import decisions
@@ -87,7 +88,7 @@ def rebuild(
     target: Path,
     *,
     key: Path | None = None,
-    on_progress: Callable[[str, int, int], None] | None = None,
+    on_progress: OnStepProgress | None = None,
 ) -> Rebuilt:
     """Write a home directory into ``target`` from the archive in the folder ``archive``.
 
@@ -154,12 +155,12 @@ class Rebuilding:
         found: Scan,
         damages: Iterable[Damage],
         removed: Sequence[Removal],
-        report: Callable[[str, int, int], None],
+        on_progress: OnStepProgress,
     ) -> None:
         self._home = home
         self._found = found
         self._removed = removed
-        self._report = report
+        self._on_progress = on_progress
         self._damaged = [*damages, *found.damages]
         self._reader = JournalReader(home.archive, found, self._damaged)
         self._begin = self._reader.write_snapshot(home.database)
@@ -235,7 +236,7 @@ class Rebuilding:
             if publish_at:
                 self._write_files()
                 self._publish(without_decisions(self._store), publish_at)
-            self._report("journal", done, len(entries))
+            self._on_progress("journal", done, len(entries))
 
     def _steps(
         self, entries: Sequence[JournalEntry]

@@ -16,11 +16,12 @@ import pytest
 
 from data.export.records import Choice
 from data.models import Capture, Draft, Media, Source
+from data.progress import OnProgress
 from data.settings import SiteSettings
 from data.store import open_store
 from data.store.core.store import Store
 from data.text.sanitize import sanitize
-from feeds.offline.folder import FolderCopy, Progress, suffix_of, write_folder
+from feeds.offline.folder import FolderCopy, suffix_of, write_folder
 from feeds.offline.links import relinked, with_index
 from feeds.pages.releases.release_body import shown_body
 from feeds.translations import texts_of
@@ -71,10 +72,10 @@ def payload(one: Capture) -> tuple[str, bytes] | None:
 
 
 def copied(
-    store: Store, folder: Path, choice: Choice = EVERYTHING, progress: Progress = print
+    store: Store, folder: Path, choice: Choice = EVERYTHING, on_progress: OnProgress = print
 ) -> FolderCopy:
     folder.mkdir()
-    return write_folder(store, choice, folder, SITE, payload=payload, progress=progress)
+    return write_folder(store, choice, folder, SITE, payload=payload, on_progress=on_progress)
 
 
 def links(folder: Path) -> Iterator[tuple[Path, str]]:
@@ -89,7 +90,7 @@ def links(folder: Path) -> Iterator[tuple[Path, str]]:
 def test_every_link_of_a_copy_leads_to_a_file_of_it(store: Store, tmp_path: Path) -> None:
     folder = tmp_path / "copy"
     steps: list[tuple[int, int]] = []
-    made = copied(store, folder, progress=lambda done, whole: steps.append((done, whole)))
+    made = copied(store, folder, on_progress=lambda done, whole: steps.append((done, whole)))
     assert (made.releases, made.files, made.missing) == (6, 1, 1)
     assert steps[-1][0] == steps[-1][1]
     dead = [
