@@ -26,7 +26,7 @@ def test_each_test_of_a_fault_is_there(fault: Fault) -> None:
         assert re.search(rf"^(async )?def {name}\(", text, re.MULTILINE), f"there is no {test}"
 
 
-def test_a_fault_is_right_only_where_all_of_its_tests_ran_and_passed() -> None:
+def test_a_fault_counts_as_handled_only_if_all_its_tests_ran_and_passed() -> None:
     fault = Fault(1, "", "", ("a", "b"))
     assert outcome(fault, {"a": ["passed"], "b": ["passed", "passed"]}) == "right"
     assert outcome(fault, {"a": ["passed"], "b": ["passed", "failure"]}) == "wrong"

@@ -11,7 +11,7 @@ from tests.postgres_server import PASSWORD, PostgresServer
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_what_was_committed_outlives_a_restart(
+def test_committed_data_survives_a_restart(
     postgres_server: PostgresServer, postgres_url: str, mode: Literal["fast", "immediate"]
 ) -> None:
     with psycopg.connect(postgres_url) as db:

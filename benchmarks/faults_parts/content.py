@@ -40,7 +40,7 @@ CONTENT = (
         "a body holds scripts, SVG and handlers",
         "feeds, pages and the API show the text without them",
         (
-            "tests/feeds/formats/test_hostile.py::test_scripts_and_handlers_are_gone_and_the_text_is_kept",
+            "tests/feeds/formats/test_hostile.py::test_scripts_and_handlers_are_removed_and_the_text_is_kept",
             "tests/spiders/release/test_read.py::test_scripts_and_javascript_links_never_reach_the_body",
             "tests/feeds/publishing/test_publish.py::test_a_release_page_is_safe_and_shows_versions_retraction_and_origin",
         ),
@@ -175,7 +175,7 @@ CONTENT = (
         "it is kept, marked as retracted, and comes back with its page",
         (
             "tests/data/store/test_store.py::test_a_missing_release_stays_until_it_is_retracted_and_its_return_undoes_that",
-            "tests/integration/test_identity.py::test_what_is_gone_twice_is_retracted_and_its_return_undoes_it",
+            "tests/integration/test_identity.py::test_a_release_missing_twice_is_retracted_and_its_return_undoes_that",
             "tests/integration/test_identity.py::test_a_site_that_is_down_retracts_nothing",
         ),
     ),
@@ -186,7 +186,7 @@ CONTENT = (
         (
             "tests/feeds/formats/test_hostile.py::test_a_topic_with_any_name_has_feeds_within_the_site",
             "tests/data/text/test_slugs.py::test_every_label_has_a_slug_that_is_safe_as_a_file_and_in_a_url",
-            "tests/data/text/test_slugs.py::test_two_labels_share_a_slug_only_where_they_are_equal",
+            "tests/data/text/test_slugs.py::test_two_labels_share_a_slug_only_if_they_are_equal",
             "tests/feeds/test_urls.py::test_hostile_names_become_plain_files",
         ),
     ),
@@ -195,7 +195,7 @@ CONTENT = (
         "a search for a quote, OR *, NEAR, or SQL",
         "words, or a sentence; never an error of the server",
         (
-            "tests/data/search/test_query.py::test_what_looks_like_syntax_is_only_words",
+            "tests/data/search/test_query.py::test_text_that_looks_like_syntax_is_plain_words",
             "tests/data/search/test_query.py::test_any_text_is_a_query",
             "tests/feeds/server/test_search.py::test_no_query_breaks_the_page",
         ),
@@ -205,7 +205,7 @@ CONTENT = (
         "a pattern of a user that a matcher tries again and again",
         "no pattern is a regular expression; each is matched in bounded time, or given up",
         (
-            "tests/data/topics/test_keywords.py::test_no_rule_and_no_text_makes_it_try_again_and_again",
+            "tests/data/topics/test_keywords.py::test_no_rule_or_text_causes_repeated_backtracking",
             "tests/data/topics/test_keywords.py::test_endless_words_are_not_remembered",
             "tests/integration/test_slow_sources.py::test_a_visit_is_stopped_by_its_own_deadline_and_the_others_of_its_child_go_on",
         ),

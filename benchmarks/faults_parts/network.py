@@ -29,14 +29,14 @@ NETWORK = (
         3,
         "a redirect leads to a service of metadata, or inside",
         "it is refused at every hop; pages beside it are read",
-        ("tests/spiders/download/test_hops.py::test_no_redirect_leads_where_no_source_may",),
+        ("tests/spiders/download/test_hops.py::test_no_redirect_reaches_a_forbidden_address",),
     ),
     Fault(
         4,
         "a redirect leads to file:",
         "it is refused and told; pages beside it are kept",
         (
-            "tests/spiders/download/test_hops.py::test_no_redirect_leads_where_no_source_may",
+            "tests/spiders/download/test_hops.py::test_no_redirect_reaches_a_forbidden_address",
             "tests/scheduler/commands/test_collect.py::test_bad_pages_are_errors_and_do_not_affect_others",
         ),
     ),
@@ -65,7 +65,7 @@ NETWORK = (
         "nothing expands, the source tells it, and all that is stored stays",
         (
             "tests/spiders/listing/test_feed.py::test_declared_entities_are_refused_with_a_reason",
-            "tests/integration/test_history.py::test_entities_in_a_sitemap_cost_what_is_stored_nothing",
+            "tests/integration/test_history.py::test_entities_in_a_sitemap_lose_no_stored_release",
         ),
     ),
     Fault(
@@ -74,7 +74,7 @@ NETWORK = (
         "no file is read, nothing is asked for",
         (
             "tests/spiders/listing/test_feed.py::test_declared_entities_are_refused_with_a_reason",
-            "tests/spiders/listing/test_feed.py::test_a_feed_gives_its_items",
+            "tests/spiders/listing/test_feed.py::test_a_feed_is_read_into_items",
         ),
     ),
     Fault(
@@ -83,7 +83,7 @@ NETWORK = (
         "it is stopped at the bound, and the others are read",
         (
             "tests/integration/test_bounds.py::test_a_bomb_is_reported_in_a_sentence_and_the_others_are_read",
-            "tests/integration/test_bounds.py::test_nothing_is_kept_of_what_is_too_large_to_unpack",
+            "tests/integration/test_bounds.py::test_an_answer_too_large_to_unpack_is_not_stored",
             "tests/data/archive/test_content_coding.py::test_a_bomb_is_stopped",
         ),
     ),
@@ -118,7 +118,7 @@ NETWORK = (
         "a listing leads on for ever: a calendar, the same page again",
         "the walk ends by itself, and what was listed is kept",
         (
-            "tests/integration/test_history.py::test_a_calendar_without_end_is_not_walked_for_ever",
+            "tests/integration/test_history.py::test_an_endless_calendar_is_not_walked_forever",
             "tests/integration/test_history.py::test_pages_that_list_the_same_for_ever_end_a_walk_soon",
             "tests/scheduler/commands/test_collect.py::test_next_pages_are_followed_while_they_bring_something_new",
         ),

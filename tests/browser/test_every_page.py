@@ -227,7 +227,7 @@ def test_without_scripts_all_text_is_there(
     assert texts[0] == texts[1] != []
 
 
-def test_the_keyboard_alone_leads_from_the_first_page_to_a_release(
+def test_a_release_is_reached_from_the_first_page_by_keyboard_alone(
     site: tuple[httpx.Client, dict[str, str]], browser: Any
 ) -> None:
     web, _ = site

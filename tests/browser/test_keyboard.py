@@ -60,7 +60,7 @@ def focused(page: Any) -> str:
 
 
 @pytest.mark.parametrize("path", ["/", "/sources/harbour/", "/search?q=lamps"])
-def test_keys_go_through_a_list_and_open_what_has_the_focus(
+def test_keys_move_through_a_list_and_open_the_focused_item(
     site: httpx.Client, page: Any, path: str
 ) -> None:
     page.goto(f"{site.base_url.join(path)}")
@@ -73,7 +73,7 @@ def test_keys_go_through_a_list_and_open_what_has_the_focus(
     page.wait_for_url("**/releases/**")
 
 
-def test_a_slash_searches_and_what_is_written_is_left_alone(site: httpx.Client, page: Any) -> None:
+def test_a_slash_starts_a_search_but_not_in_a_text_field(site: httpx.Client, page: Any) -> None:
     page.goto(f"{site.base_url}/")
     page.keyboard.press("/")
     page.keyboard.type("jok/?lamps")

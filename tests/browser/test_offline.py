@@ -59,7 +59,7 @@ def page() -> Iterator[Any]:
     assert said == []
 
 
-def test_a_reader_comes_from_the_first_page_to_a_release_and_back(folder: Path, page: Any) -> None:
+def test_a_reader_gets_from_the_first_page_to_a_release_and_back(folder: Path, page: Any) -> None:
     page.goto((folder / "index.html").as_uri())
     page.get_by_role("link", name="Statement 1").first.click()
     assert page.locator("h1").inner_text() == "Statement 1"
@@ -103,9 +103,7 @@ def test_search_results_are_lines(folder: Path, page: Any, width: int) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
-def test_the_search_of_every_header_leads_to_the_search_of_the_copy(
-    folder: Path, page: Any
-) -> None:
+def test_every_header_searches_the_offline_copy(folder: Path, page: Any) -> None:
     page.goto((folder / "sources" / "acme" / "index.html").as_uri())
     page.locator("header input[type=search]").fill("ferry")
     page.keyboard.press("Enter")

@@ -137,7 +137,7 @@ def test_the_first_page_is_short_and_fits(
     context.close()
 
 
-def test_what_is_new_since_the_last_visit_is_marked(
+def test_releases_since_the_last_visit_are_marked(
     crowded: tuple[FakeStore, Path, str], page: Any
 ) -> None:
     store, folder, address = crowded
@@ -169,7 +169,7 @@ def test_what_is_new_since_the_last_visit_is_marked(
     page.get_by_text("Nothing new since yesterday").wait_for()
 
 
-def test_nothing_moves_while_the_first_page_comes_up(
+def test_the_layout_does_not_shift_while_the_first_page_loads(
     crowded: tuple[FakeStore, Path, str], page: Any
 ) -> None:
     page.goto(f"{crowded[2]}/")

@@ -97,7 +97,7 @@ def test_an_edit_behind_an_unchanged_document_is_seen(tmp_path: Path, room: Room
     assert collect(home)["changed"] == 1
 
 
-def test_redirects_documents_errors_and_restless_pages_come_to_an_end(
+def test_redirects_documents_errors_and_changing_pages_all_terminate(
     tmp_path: Path, room: Room
 ) -> None:
     (tmp_path / "communique.toml").write_text(

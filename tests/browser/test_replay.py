@@ -182,7 +182,7 @@ def test_a_hostile_page_in_its_frame_does_nothing(
     assert (evil.asked, evil.connected) == ([], 0)
 
 
-def test_what_the_archive_holds_of_it_is_shown(shown: tuple[str, str], page: Any) -> None:
+def test_archived_captures_of_a_release_are_shown(shown: tuple[str, str], page: Any) -> None:
     _, address = shown
     page.goto(address)
     page.frame_locator("iframe").locator("h1").wait_for()

@@ -23,7 +23,7 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_variable_goes_before_the_file_and_the_file_before_the_default(file: Path) -> None:
+def test_variables_override_the_file_and_the_file_overrides_defaults(file: Path) -> None:
     environ = {"COMMUNIQUE_NETWORK__CONTACT": "desk@press.example", "COMMUNIQUE_HOME": "/elsewhere"}
     network = load_settings(file, environ).network
     assert (network.contact, network.delay, network.timeout) == ("desk@press.example", 2.0, 60.0)
@@ -88,7 +88,7 @@ def test_an_error_is_reported_with_the_variable(
 
 
 @pytest.mark.parametrize("name", ["smtp", "/run/secrets/smtp"])
-def test_a_secret_comes_from_a_file_without_the_end_of_its_line(file: Path, name: str) -> None:
+def test_a_secret_is_read_from_a_file_without_its_line_feed(file: Path, name: str) -> None:
     secret = file.parent / Path(name).name
     secret.write_text("pass word \r\n")
     named = name if "/" not in name else str(secret)

@@ -51,7 +51,7 @@ def test_the_wheel_is_built_by_locked_versions(line: str) -> None:
     assert locked("build-requirements.txt")[canonicalize_name(one.name)] in one.specifier
 
 
-def test_the_bill_of_materials_names_just_what_is_locked() -> None:
+def test_the_bill_of_materials_names_exactly_the_locked_packages() -> None:
     text = (CONTAINER / "sbom.cdx.json").read_text("utf-8")
     assert "externalReferences" not in text
     bill = json.loads(text)

@@ -49,7 +49,7 @@ def test_numbers_and_names_of_languages_are_localized() -> None:
     assert EN.language_name("x-no such") == "x-no such"
 
 
-def test_a_text_without_a_translation_stays_english() -> None:
+def test_a_text_without_a_translation_is_shown_in_english() -> None:
     assert AZ.gettext("Of %(what)s", what="this") == "Of this"
     assert EN.ngettext("%(num)s thing", "%(num)s things", 1) == "1 thing"
     assert EN.ngettext("%(num)s thing", "%(num)s things", 1200) == "1,200 things"

@@ -221,9 +221,7 @@ def test_a_circle_of_archives_ends(room: Room, home: Path) -> None:
     assert sorted(asked(room)) == ["/news/", "/news/archive/", "/news/old/"]
 
 
-def test_an_archive_on_another_site_or_of_something_else_is_left_alone(
-    room: Room, home: Path
-) -> None:
+def test_an_archive_on_another_site_or_of_other_content_is_ignored(room: Room, home: Path) -> None:
     reports = links([("/news/2025/", "2025"), ("/news/2024/", "2024"), ("/news/2023/", "2023")])
     with served() as other:
         other.page("/archive/", rows([9, 10]))
@@ -239,7 +237,9 @@ def test_an_archive_on_another_site_or_of_something_else_is_left_alone(
     assert not [path for path, _ in room.log if path.startswith("/reports/")]
 
 
-def test_an_archive_that_leads_elsewhere_or_is_gone_is_passed_over(room: Room, home: Path) -> None:
+def test_an_archive_that_redirects_elsewhere_or_is_missing_is_skipped(
+    room: Room, home: Path
+) -> None:
     room.page("/news/", rows(of_year(2026), more=tabs()))
     with served() as other:
         other.page("/", rows([9, 10]))
@@ -301,7 +301,7 @@ def test_an_index_of_archives_that_robots_txt_forbids_bounds_the_history(
     assert "robots.txt forbids" in str(run["bound"])
 
 
-def test_a_visible_pager_is_tried_where_the_stated_next_page_fails(room: Room, home: Path) -> None:
+def test_a_visible_pager_is_tried_if_the_stated_next_page_fails(room: Room, home: Path) -> None:
     for place in range(4):
         stated = f'<link rel="next" href="/news/page/{place + 2}/">'
         pager = "".join(f'<a href="/news/?p={n}">{n}</a> ' for n in range(1, 5))
@@ -310,7 +310,7 @@ def test_a_visible_pager_is_tried_where_the_stated_next_page_fails(room: Room, h
     assert told(walked(home)) == (16, "complete", 0)
 
 
-def test_a_visible_pager_is_tried_where_the_stated_next_page_has_nothing_new(
+def test_a_visible_pager_is_tried_if_the_stated_next_page_has_nothing_new(
     room: Room, home: Path
 ) -> None:
     for place in range(4):
@@ -383,9 +383,7 @@ def test_a_false_total_bounds_no_list_whose_pager_was_read(room: Room, home: Pat
     assert told(walked(home)) == (16, "complete", 0)
 
 
-def test_archives_that_cover_the_list_complete_what_its_button_hides(
-    room: Room, home: Path
-) -> None:
+def test_archives_that_cover_the_list_replace_its_more_button(room: Room, home: Path) -> None:
     room.page("/news/", rows([0, 1], more=f"{tabs()}<button>Load more</button>"))
     for year in YEARS:
         room.page(f"/news/{year}/", rows(of_year(year)))
@@ -512,7 +510,7 @@ def test_a_list_that_lost_its_rows_is_not_an_index_of_its_archives(room: Room, h
     assert told(run)[:1] == (0,)
 
 
-def test_a_release_of_an_archive_that_is_gone_is_retracted(room: Room, home: Path) -> None:
+def test_a_missing_release_of_an_archive_is_retracted(room: Room, home: Path) -> None:
     limit(home, retract_after=0)
     room.page("/news/", index("en", "News", "{}"))
     for year in YEARS:

@@ -110,7 +110,7 @@ def without_garbage_collection() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("without_garbage_collection")
-def test_nothing_is_kept_of_what_is_too_large_to_unpack() -> None:
+def test_an_answer_too_large_to_unpack_is_not_stored() -> None:
     crawler = Crawler(Spider, {"DOWNLOAD_MAXSIZE": 5_000_000})
     crawler.stats = StatsCollector(crawler)
     middleware = DecompressionMiddleware.from_crawler(crawler)
@@ -140,7 +140,7 @@ def test_a_bomb_is_reported_in_a_sentence_and_the_others_are_read(tmp_path: Path
     assert "max_bytes" in run["errors"][0]["message"]
 
 
-def test_a_page_that_gzip_made_without_saying_so_is_a_release(tmp_path: Path) -> None:
+def test_an_undeclared_gzipped_page_is_read_as_a_release(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))
         room.answers["/news/1.html"] = Answer(gzip.compress(release_html(1).encode()))
@@ -150,7 +150,7 @@ def test_a_page_that_gzip_made_without_saying_so_is_a_release(tmp_path: Path) ->
     assert "Odile Brandt" in communique("export", home=home).stdout
 
 
-def test_releases_that_are_documents_come_with_title_date_and_text(tmp_path: Path) -> None:
+def test_document_releases_have_title_date_and_text(tmp_path: Path) -> None:
     with served() as room:
         row = '<li><a href="/files/{0}.pdf">{1}</a> <span class="date">{2} March 2026</span></li>'
         rows = row.format(1, "Lamp on the mole", 3) + row.format(2, "New pilot boat", 2)

@@ -140,7 +140,7 @@ def test_a_site_that_is_out_of_reach_takes_nothing_from_the_bucket(
     assert [*bucket.tags()] == before
 
 
-def test_what_can_not_be_rendered_stays_in_the_bucket(address: str, tmp_path: Path) -> None:
+def test_pages_that_can_not_be_rendered_remain_in_the_bucket(address: str, tmp_path: Path) -> None:
     home = home_at(tmp_path / "home", address, "s3://press/emptied")
     put(home, 1)
     assert communique("publish", home=home).returncode == 0

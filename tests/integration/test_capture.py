@@ -103,9 +103,7 @@ def test_a_page_is_archived_as_served_and_its_release_bears_the_time_of_the_capt
     assert robots.http.status == HTTPStatus.NOT_FOUND
 
 
-def test_a_304_and_the_same_bytes_again_refer_to_what_was_served_before(
-    home: Path, room: Room
-) -> None:
+def test_a_304_and_repeated_bytes_refer_to_the_earlier_response(home: Path, room: Room) -> None:
     room.answers["/news/2.html"] = replace(room.answers["/news/2.html"], tag='"another"')
     collect(home)
     release, (first,), seen, _ = stored(home, "/news/1.html")
@@ -323,7 +321,7 @@ def collect_on(options: str, home: Path) -> dict[str, Any]:
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="no disk can be mounted here")
 @pytest.mark.parametrize("options", ["ro", "size=400k"], ids=["read-only", "full"])
-def test_what_a_disk_takes_is_archived_whole_and_the_rest_collected_all_the_same(
+def test_a_full_disk_archives_whole_records_and_collecting_goes_on(
     tmp_path: Path, options: str
 ) -> None:
     with served() as room:

@@ -55,7 +55,7 @@ def run(*command: str | Path) -> str:
     return done.stdout
 
 
-def test_wacz_validates_what_we_write(store: Store, home: Path, tmp_path: Path) -> None:
+def test_wacz_validates_our_packages(store: Store, home: Path, tmp_path: Path) -> None:
     to = tmp_path / "all.wacz"
     write_wacz(
         store, home / "archive", to, Choice(), title="Press", software="Us", on_progress=print
@@ -64,7 +64,7 @@ def test_wacz_validates_what_we_write(store: Store, home: Path, tmp_path: Path) 
     assert "the passed WACZ is valid" in said
 
 
-def test_cdxj_indexer_makes_the_same_index(store: Store, home: Path, tmp_path: Path) -> None:
+def test_cdxj_indexer_writes_the_same_index(store: Store, home: Path, tmp_path: Path) -> None:
     to = tmp_path / "all.wacz"
     write_wacz(
         store, home / "archive", to, Choice(), title="Press", software="Us", on_progress=print
@@ -77,7 +77,7 @@ def test_cdxj_indexer_makes_the_same_index(store: Store, home: Path, tmp_path: P
     assert theirs == ours
 
 
-def test_bagit_validates_what_we_write(store: Store, home: Path, tmp_path: Path) -> None:
+def test_bagit_validates_our_bags(store: Store, home: Path, tmp_path: Path) -> None:
     to = tmp_path / "bag"
     write_bag(
         store, home / "archive", to, Choice(), title="Press", software="Us", on_progress=print

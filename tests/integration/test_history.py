@@ -82,7 +82,9 @@ def exported(home: Path) -> list[str]:
     return sorted(json.loads(line)["url"].rpartition("/")[2] for line in lines)
 
 
-def test_a_first_visit_comes_to_the_first_release_the_newest_first(room: Room, home: Path) -> None:
+def test_a_first_visit_reads_the_newest_releases_first_down_to_the_oldest(
+    room: Room, home: Path
+) -> None:
     assert told(collect(home)) == (12, "complete", 0)
     asked = [path for path, _ in room.log if path.startswith("/news/")]
     assert asked == [
@@ -163,7 +165,7 @@ def test_a_failed_release_of_a_deep_page_is_requested_again(room: Room, home: Pa
     assert told(collect(home)) == (1, "complete", 0)
 
 
-def test_what_was_imported_before_ends_no_walk(room: Room, home: Path, tmp_path: Path) -> None:
+def test_an_earlier_import_does_not_end_a_walk(room: Room, home: Path, tmp_path: Path) -> None:
     assert collect(home)["new"] == 12
     lines = communique("export", home=home).stdout.splitlines()
     some = [line for line in lines if not line.rpartition("/news/1.html")[1]]
@@ -289,7 +291,9 @@ def test_a_feed_of_the_whole_site_brings_no_release_of_other_categories(
     assert exported(home) == sorted(f"{n}.html" for n in range(1, 13))
 
 
-def test_what_only_the_feed_or_only_the_page_lists_is_collected(room: Room, tmp_path: Path) -> None:
+def test_releases_listed_only_by_the_feed_or_only_by_the_page_are_collected(
+    room: Room, tmp_path: Path
+) -> None:
     home = make_home(tmp_path / "fed", f"{room.base}/news/", feed=f'"{room.base}/feed"')
     room.page("/news/", listing_html([12, 11, 9]))
     text = rss(room, *((f"/news/{n}.html", n, "") for n in (12, 11, 10, 8, 7)))
@@ -349,7 +353,7 @@ def urls(room: Room, name: str, *paths: str) -> None:
     xml(room, f"/sitemap-{name}.xml", f"<urlset>{listed}</urlset>")
 
 
-def test_a_calendar_without_end_is_not_walked_for_ever(room: Room, home: Path) -> None:
+def test_an_endless_calendar_is_not_walked_forever(room: Room, home: Path) -> None:
     """Each month leads to the one before, and nothing was published in any."""
     for place in range(4, 400):
         more = f'<a rel="next" href="/news/?page={place + 1}">The month before</a>'
@@ -367,7 +371,7 @@ def test_a_calendar_without_end_is_not_walked_for_ever(room: Room, home: Path) -
     assert "4.html" in exported(home)
 
 
-def test_entities_in_a_sitemap_cost_what_is_stored_nothing(home: Path, room: Room) -> None:
+def test_entities_in_a_sitemap_lose_no_stored_release(home: Path, room: Room) -> None:
     """A sitemap of the kind called a billion laughs: nothing expands, and all is kept."""
     assert told(collect(home))[0] == 12
     laughs = "".join(

@@ -173,7 +173,7 @@ def test_a_challenge_with_200_changes_nothing_and_is_reported(room: Room, home: 
 
 
 @pytest.mark.parametrize("status", [404, 410])
-def test_what_is_gone_twice_is_retracted_and_its_return_undoes_it(
+def test_a_release_missing_twice_is_retracted_and_its_return_undoes_that(
     room: Room, home: Path, status: int
 ) -> None:
     collect(home)
@@ -363,9 +363,7 @@ def test_a_redirect_is_followed_to_a_page_that_has_the_same_tag(room: Room, home
     assert {one.url for one in stored(home)} > {f"{room.base}/press/2"}
 
 
-def test_a_link_that_leads_to_another_page_than_before_is_followed_there(
-    room: Room, home: Path
-) -> None:
+def test_a_link_with_a_new_target_is_followed_to_the_new_page(room: Room, home: Path) -> None:
     for number in NUMBERS:
         there = {"Location": f"/news/{number}.html"}
         room.answers[f"/go/{number}"] = Answer(status=302, headers=there, etag=False)
@@ -382,7 +380,7 @@ def test_a_link_that_leads_to_another_page_than_before_is_followed_there(
     assert {one.url for one in stored(home)} > {f"{room.base}/press/3", f"{room.base}/news/4.html"}
 
 
-def test_where_one_of_two_addresses_dies_the_other_is_kept(room: Room, home: Path) -> None:
+def test_a_release_keeps_its_working_address_when_another_fails(room: Room, home: Path) -> None:
     collect(home)
     room.page("/press/2", page(2))
     listing = listing_html([1, 2, 3, 4])

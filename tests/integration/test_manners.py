@@ -142,7 +142,7 @@ def test_a_robots_txt_is_followed_over_five_redirects_and_no_more(room: Room, ho
     assert collect(home)["new"] == 10
 
 
-def test_extract_and_add_keep_out_where_robots_txt_fails(room: Room, home: Path) -> None:
+def test_extract_and_add_make_no_request_if_robots_txt_fails(room: Room, home: Path) -> None:
     room.answers["/robots.txt"] = Answer(b"oops", 500, etag=False)
     for command in (("extract", f"{room.base}/news/1.html"), ("add", f"{room.base}/news/")):
         result = communique(*command, home=home)

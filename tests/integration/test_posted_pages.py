@@ -145,7 +145,9 @@ def test_a_page_by_post_is_replayed_at_its_own_address(room: PostingRoom, home: 
             assert timemap.body.count(b"memento") < 8
 
 
-def test_a_rebuilt_store_finds_what_pages_by_post_list(room: PostingRoom, home: Path) -> None:
+def test_a_rebuilt_store_finds_releases_on_listing_pages_requested_by_post(
+    room: PostingRoom, home: Path
+) -> None:
     collect(home)
     with closing(Index(home / "archive")) as index:
         captures = PageCaptures(home / "archive", index, 1_000_000)

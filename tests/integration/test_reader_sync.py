@@ -71,7 +71,7 @@ def synced(web: httpx.Client, secret: str, folder: Path) -> dict[str, tuple[str,
         return {guid: (title, text, bool(unread)) for guid, title, text, unread in rows}
 
 
-def test_newsboat_takes_all_and_what_was_read_elsewhere(
+def test_newsboat_gets_all_entries_and_their_reading_states(
     web: httpx.Client, secret: str, tmp_path: Path
 ) -> None:
     first = synced(web, secret, tmp_path / "first")

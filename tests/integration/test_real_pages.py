@@ -27,7 +27,7 @@ def room() -> Iterator[Room]:
         yield room
 
 
-def test_the_seed_comes_out_as_expected_and_absent_releases_lose_nothing(
+def test_the_seed_is_collected_as_expected_and_absent_releases_are_kept(
     shared: Path, room: Room, tmp_path: Path
 ) -> None:
     expected = json.loads((shared / "seed" / "expected.json").read_text("utf-8"))

@@ -139,7 +139,7 @@ def test_a_new_theme_is_not_an_edit_and_hides_none(
         assert revisions(home) == {theme: {1, 5, 7, 8, 9} for theme in themes}
 
 
-def test_what_several_releases_gain_alike_on_the_same_pages_is_an_edit_of_each(
+def test_the_same_addition_to_several_releases_is_an_edit_of_each(
     tmp_path: Path,
 ) -> None:
     with served() as room:

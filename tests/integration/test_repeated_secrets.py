@@ -236,7 +236,7 @@ def test_the_pages_and_captures_are_there(told: dict[str, bytes]) -> None:
     assert b"stay in their basins until spring" in told["copy.db"]
 
 
-def test_the_redirect_leads_to_the_capture_without_the_secret(told: dict[str, bytes]) -> None:
+def test_the_redirect_target_does_not_contain_the_secret(told: dict[str, bytes]) -> None:
     redirects = [
         place
         for place in told

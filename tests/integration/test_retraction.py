@@ -137,7 +137,7 @@ def test_hours_pass_between_the_first_sight_and_the_retraction(room: Room, home:
     assert retracted(home) == set()
 
 
-def test_what_the_listing_names_is_not_retracted(room: Room, home: Path) -> None:
+def test_a_listed_release_is_not_retracted(room: Room, home: Path) -> None:
     del room.answers["/news/1.html"]
     for _ in range(2):
         assert collect(home)["retracted"] == 0
@@ -290,7 +290,7 @@ def test_a_page_that_reports_not_found_with_200_while_it_is_listed_is_not_retrac
 
 
 @pytest.mark.parametrize("page", [None, APOLOGIES["heading"]])
-def test_a_release_that_is_gone_and_listed_is_in_each_report_with_the_reason(
+def test_a_missing_but_listed_release_is_in_each_report_with_the_reason(
     room: Room, home: Path, page: str | None
 ) -> None:
     for number in (1, 2):
@@ -357,9 +357,7 @@ def gone_alerts(home: Path) -> list[str]:
     return found
 
 
-def test_a_release_that_is_gone_is_alerted_once_and_one_that_moved_never(
-    room: Room, home: Path
-) -> None:
+def test_a_missing_release_is_alerted_once_and_a_moved_one_never(room: Room, home: Path) -> None:
     show(room, NUMBERS, path="/2026/notice-{}/")
     for _ in range(2):
         assert collect(home)["gone"] == []
@@ -378,7 +376,7 @@ def test_a_release_that_is_gone_is_alerted_once_and_one_that_moved_never(
     assert len(json.loads(told)["returns"]) == 1
 
 
-def test_a_release_that_a_listing_names_elsewhere_is_not_alerted_as_gone_until_it_is_not(
+def test_a_missing_release_that_is_listed_elsewhere_is_alerted_only_once_unlisted(
     room: Room, home: Path
 ) -> None:
     show(room, NUMBERS)
@@ -399,7 +397,7 @@ def test_a_release_that_a_listing_names_elsewhere_is_not_alerted_as_gone_until_i
     assert gone_alerts(home) == []
 
 
-def test_what_vanishes_at_once_is_not_alerted_one_by_one(room: Room, home: Path) -> None:
+def test_a_mass_disappearance_is_one_alert(room: Room, home: Path) -> None:
     show(room, NUMBERS[5:])
     run = collect(home)
     assert (run["gone"], kinds(run)) == ([], ["vanished"])
@@ -498,7 +496,7 @@ def test_an_unlisted_release_of_a_moved_site_is_held_for_review(room: Room, home
     assert not retracted(home)
 
 
-def test_what_a_later_page_of_the_listing_names_is_not_retracted(room: Room, home: Path) -> None:
+def test_a_release_on_a_later_listing_page_is_not_retracted(room: Room, home: Path) -> None:
     show_pages(room, [7, 6, 5, 4], [3, 2, 1])
     collect(home)
     room.answers["/news/2.html"] = Answer(b"down", 404, etag=False)
@@ -509,7 +507,7 @@ def test_what_a_later_page_of_the_listing_names_is_not_retracted(room: Room, hom
     assert retracted(home) == {"Notice 2"}
 
 
-def test_later_pages_are_read_again_only_back_to_the_day_of_what_is_gone(
+def test_later_pages_are_reread_only_back_to_the_day_of_the_missing_release(
     room: Room, home: Path
 ) -> None:
     pages = [[number] for number in NUMBERS[::-1]]

@@ -199,7 +199,7 @@ def releases(home: Path) -> dict[str, tuple[str, int, str]]:
         return {one.id: (one.url, one.revision, one.content.title) for one in found}
 
 
-def test_a_listing_that_led_to_another_site_from_the_first_visit_on_gives_nothing(
+def test_a_listing_that_always_redirected_to_another_site_yields_nothing(
     board: Board, tmp_path: Path
 ) -> None:
     elsewhere(board)
@@ -213,7 +213,9 @@ def test_a_listing_that_led_to_another_site_from_the_first_visit_on_gives_nothin
     assert releases(home) == {}
 
 
-def test_what_another_site_listed_is_not_missed_when_the_listing_is_back(board: Board) -> None:
+def test_releases_listed_by_another_site_are_not_missed_when_the_listing_returns(
+    board: Board,
+) -> None:
     before = releases(board.home)
     elsewhere(board)
     collect(board.home)

@@ -148,7 +148,7 @@ def test_a_visit_is_stopped_by_its_own_deadline_and_the_others_of_its_child_go_o
         assert slow.found == 2
 
 
-def test_what_a_stopped_visit_still_awaits_does_not_hold_up_the_end_of_its_child(
+def test_pending_requests_of_a_stopped_visit_do_not_delay_the_end_of_its_child(
     tmp_path: Path, rooms: dict[str, Room]
 ) -> None:
     home = home_of(tmp_path / "home", {"slow-1": rooms["slow-1"]}, run_timeout=1)

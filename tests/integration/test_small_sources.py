@@ -73,7 +73,7 @@ def test_a_date_that_vanishes_from_all_pages_edits_none(count: int, tmp_path: Pa
     ("change", "count"),
     [(with_one_title, 1), (with_notice, 2), *thorough((with_one_title, 2), (with_one_title, 3))],
 )
-def test_what_all_pages_gain_alike_edits_none_and_an_edit_of_one_comes_through(
+def test_text_added_to_all_pages_is_no_edit_but_an_edit_of_one_is_found(
     change: Change, count: int, tmp_path: Path
 ) -> None:
     with served() as room:

@@ -44,7 +44,9 @@ def done(home: Path, *arguments: str) -> str:
     return result.stdout
 
 
-def test_what_is_collected_edited_and_gone_is_published_and_found(room: Room, home: Path) -> None:
+def test_collected_edited_and_retracted_releases_are_published_and_found(
+    room: Room, home: Path
+) -> None:
     first = collect(home)
     assert (first["new"], first["errors"]) == (4, [])
     edited = release_html(2).replace("second lamp", "third lamp")
@@ -66,7 +68,7 @@ def test_what_is_collected_edited_and_gone_is_published_and_found(room: Room, ho
     )
 
 
-def test_what_is_archived_is_in_one_signed_log_and_the_store_comes_back_from_it(
+def test_all_records_are_in_one_signed_log_and_the_store_is_rebuilt_from_it(
     room: Room, home: Path, tmp_path: Path
 ) -> None:
     collect(home)

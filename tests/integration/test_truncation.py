@@ -183,7 +183,9 @@ def test_complete_responses_are_read_in_any_compression(server: Server, tmp_path
     assert all(text.endswith("pilot 59 said.") for text in texts)
 
 
-def test_the_archive_keeps_what_came_of_a_lost_connection(server: Server, home: Path) -> None:
+def test_the_archive_keeps_the_received_part_of_a_lost_connection(
+    server: Server, home: Path
+) -> None:
     server.answers["/news/4.html"] = response(HALF, length=9_000)
     server.closing = {"/news/4.html"}
     run = collect(home)

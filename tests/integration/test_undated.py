@@ -91,7 +91,7 @@ def test_one_undated_release_among_dated_ones_is_reported(tmp_path: Path) -> Non
         assert [one["precision"] for one in exported(home)].count("none") == 1
 
 
-def test_an_export_of_undated_releases_comes_back_as_it_was(tmp_path: Path) -> None:
+def test_an_export_of_undated_releases_is_imported_unchanged(tmp_path: Path) -> None:
     with served() as room:
         fill(room, [3, 2, 1])
         home = undated_home(tmp_path / "home", room)

@@ -109,7 +109,7 @@ def test_gzip_finds_every_file_whole(files: list[Path]) -> None:
         assert int(unpacked) == len(gzip.decompress(path.read_bytes())) > path.stat().st_size
 
 
-def test_cdxj_indexer_makes_the_same_index(files: list[Path]) -> None:
+def test_cdxj_indexer_writes_the_same_index(files: list[Path]) -> None:
     for path in files:
         named = path.rename(path.with_name(path.name.removesuffix(".open")))
         theirs = run(program("cdxj-indexer"), "-s", "-p", named).splitlines()

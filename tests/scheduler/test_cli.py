@@ -189,7 +189,7 @@ def test_the_variable_names_the_home_and_the_option_wins(tmp_path: Path) -> None
     assert json.loads(said.stdout)["url"] == "http://option.example/"
 
 
-def test_home_may_come_before_the_command(tmp_path: Path) -> None:
+def test_the_home_option_may_precede_the_command(tmp_path: Path) -> None:
     for name in ("before", "behind"):
         make_home(tmp_path / name, f"http://{name}.example/")
     before = ("--home", str(tmp_path / "before"))

@@ -59,7 +59,7 @@ def test_wrong_titles_days_and_bodies_are_reported() -> None:
     assert not found.right
 
 
-def test_the_same_posts_are_made_every_time_and_no_two_bear_one_title_or_address() -> None:
+def test_the_same_posts_are_generated_each_time_with_unique_titles_and_addresses() -> None:
     now = dt.datetime.now(ZONE)
     made = posts(now=now)
     assert made == posts(now=now)

@@ -14,7 +14,7 @@ from data.access.permissions import (
 from data.access.tokens import new_token
 
 
-def test_a_verdict_depends_on_the_token_and_on_what_is_needed(tmp_path: Path) -> None:
+def test_a_verdict_depends_on_the_token_and_the_required_access(tmp_path: Path) -> None:
     reader = new_token(tmp_path, "reader", ("read",))
     operator = new_token(tmp_path, "operator", ("operate",))
     permissions = Permissions(tmp_path, clock=lambda: 0.0)

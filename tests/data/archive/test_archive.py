@@ -109,7 +109,7 @@ def by_offset(entry: CdxjEntry) -> int:
     return entry.offset
 
 
-def test_an_answer_is_kept_as_served_with_its_request(archive: Archive) -> None:
+def test_a_response_is_stored_as_served_with_its_request(archive: Archive) -> None:
     capture = archive.exchange(answer())
     found = record_of(archive, capture)
     assert (found.kind, found.uri, found.http.payload) == ("response", URL, PAGE)
@@ -139,7 +139,7 @@ def test_a_payload_is_kept_once(archive: Archive) -> None:
     assert other.kind == "response"
 
 
-def test_answers_that_are_written_together_are_kept_as_those_that_come_alone(
+def test_responses_written_in_a_batch_are_stored_like_single_ones(
     archive: Archive,
 ) -> None:
     archive.exchange(answer(body=b"before"))
@@ -158,7 +158,7 @@ def test_answers_that_are_written_together_are_kept_as_those_that_come_alone(
         (not_modified(URL), "server-not-modified"),
     ],
 )
-def test_what_refers_to_another_answer_is_written_after_it(
+def test_a_revisit_record_is_written_after_its_original(
     archive: Archive, later: Exchange, profile: str
 ) -> None:
     (first,) = archive.exchanges([answer(), later])
@@ -167,7 +167,7 @@ def test_what_refers_to_another_answer_is_written_after_it(
     assert record_of(archive, second).field("WARC-Profile").endswith(profile)
 
 
-def test_an_unchanged_page_refers_to_what_was_seen_last(archive: Archive) -> None:
+def test_an_unchanged_page_refers_to_the_last_capture(archive: Archive) -> None:
     first = archive.exchange(answer(body=b"one"))
     archive.exchange(answer(body=b"two"))
     back = archive.exchange(answer(body=b"one", at=NOON - dt.timedelta(days=9)))
@@ -207,7 +207,7 @@ def test_an_unchanged_page_refers_to_our_capture_and_not_to_an_imported_one(
     assert archive.exchange(not_modified()).digest == first.digest
 
 
-def test_nothing_refers_to_what_was_cut_or_rendered(archive: Archive) -> None:
+def test_no_record_refers_to_a_truncated_or_rendered_one(archive: Archive) -> None:
     archive.exchange(answer(truncated="length"))
     assert record_of(archive, archive.exchange(answer())).kind == "response"
     archive.exchange(answer(body=b"document", rendered=True))
@@ -215,7 +215,7 @@ def test_nothing_refers_to_what_was_cut_or_rendered(archive: Archive) -> None:
     assert record_of(archive, archive.exchange(answer(truncated="length"))).kind == "response"
 
 
-def test_nothing_refers_to_what_is_lost(archive: Archive) -> None:
+def test_no_record_refers_to_a_lost_one(archive: Archive) -> None:
     first = archive.exchange(answer())
     path = archive.folder / f"{first.file}.open"
     content = path.read_bytes()
@@ -265,7 +265,7 @@ def test_a_record_of_another_archive_keeps_its_fields(archive: Archive) -> None:
     assert (known.offset, known.media_type, known.status) == (capture.offset, "text/html", 200)
 
 
-def test_a_record_of_another_archive_can_not_claim_the_payload_of_a_page_to_come(
+def test_a_record_of_another_archive_can_not_claim_the_payload_of_a_future_page(
     archive: Archive,
 ) -> None:
     page = b"the page that the harbour serves"
@@ -327,9 +327,7 @@ def test_threads_of_one_writer_take_turns(tmp_path: Path, archive: Archive) -> N
     assert len(assert_sound(tmp_path)) == 1 + 60 * 2
 
 
-def test_a_file_that_is_full_makes_place_for_another(
-    tmp_path: Path, made: Callable[..., Archive]
-) -> None:
+def test_a_full_file_is_followed_by_a_new_one(tmp_path: Path, made: Callable[..., Archive]) -> None:
     archive = made(tmp_path, max_file=4000)
     captures = [
         archive.exchange(answer(f"{URL}/{number}", body=b"%d" % number)) for number in range(20)
@@ -423,7 +421,7 @@ def full(path: Path) -> Iterator[None]:
         yield
 
 
-def test_rows_of_records_that_a_loss_of_power_took_are_gone(
+def test_index_rows_of_records_lost_in_a_power_cut_are_deleted(
     tmp_path: Path, archive: Archive, made: Callable[..., Archive]
 ) -> None:
     captures = [archive.exchange(answer(f"{URL}/{n}", body=b"%d" % n)) for n in range(260)]
@@ -471,7 +469,7 @@ def test_a_file_with_damage_in_its_middle_is_left_as_it_is(
     assert record_of(again, capture).kind == "response"
 
 
-def test_what_others_put_into_the_folder_is_left_alone(archive: Archive) -> None:
+def test_foreign_files_in_the_folder_are_ignored(archive: Archive) -> None:
     archive.folder.mkdir()
     foreign = archive.folder / "crawl-2011.warc.gz"
     foreign.write_bytes(b"of somebody else")
@@ -481,7 +479,7 @@ def test_what_others_put_into_the_folder_is_left_alone(archive: Archive) -> None
     assert len(own_files(archive.folder)) == 1
 
 
-def test_nothing_is_made_before_the_first_record(tmp_path: Path, archive: Archive) -> None:
+def test_no_file_is_created_before_the_first_record(tmp_path: Path, archive: Archive) -> None:
     archive.seal()
     archive.close()
     assert list(tmp_path.iterdir()) == []

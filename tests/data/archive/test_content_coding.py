@@ -39,7 +39,7 @@ PACKED = {
 
 
 @pytest.mark.parametrize("coding", PACKED)
-def test_each_coding_comes_off(coding: str) -> None:
+def test_each_content_coding_is_decoded(coding: str) -> None:
     assert unpack(PACKED[coding](TEXT), coding, len(TEXT)).body == TEXT
     assert unpack(PACKED[coding](b""), coding, 100).body == b""
 
@@ -54,7 +54,7 @@ def test_a_bomb_is_stopped(coding: str) -> None:
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
-def test_what_was_cut_off_gives_its_beginning_and_nonsense_is_refused(coding: str) -> None:
+def test_the_beginning_of_a_truncated_stream_is_read_and_nonsense_is_refused(coding: str) -> None:
     whole = PACKED[coding](b"".join(b"%d," % n * 7 for n in range(50_000)))
     beginning = unpack(whole[: len(whole) // 2], coding, 10_000_000).body
     assert beginning.startswith(b"0,0,0,")
@@ -62,7 +62,7 @@ def test_what_was_cut_off_gives_its_beginning_and_nonsense_is_refused(coding: st
         unpack(b"\x07<html>no such thing</html>" * 50, coding, 1000)
 
 
-def test_an_unknown_coding_is_left_and_a_tower_of_them_refused() -> None:
+def test_an_unknown_coding_is_kept_and_a_long_chain_of_codings_is_refused() -> None:
     assert unpack(b"abc", "compress", 10).body == b"abc"
     with pytest.raises(Undecodable, match="nested content codings"):
         unpack(b"abc", ", ".join(["gzip"] * 50), 10)
@@ -74,7 +74,7 @@ def test_no_bytes_break_it(body: bytes, coding: str) -> None:
         assert len(unpack(body, coding, 5000).body) <= 5000
 
 
-def test_a_member_that_is_empty_or_ends_where_a_piece_does_hides_none_of_those_after_it() -> None:
+def test_members_after_an_empty_one_or_one_at_a_chunk_end_are_read() -> None:
     page = b"<p>Lamps are lit.</p>"
     assert unpack(gzip.compress(b"") * 2 + gzip.compress(page), "gzip", 1000).body == page
     noise = random.Random(7).randbytes(70_000)

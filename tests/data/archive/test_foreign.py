@@ -53,7 +53,7 @@ def wacz(files: dict[str, bytes], how: int = zipfile.ZIP_STORED) -> bytes:
     ],
     ids=["plain", "gzip", "one member", "wacz", "deflated", "two files"],
 )
-def test_every_form_of_file_gives_its_records(tmp_path: Path, content: bytes) -> None:
+def test_records_are_read_from_every_kind_of_file(tmp_path: Path, content: bytes) -> None:
     assert read(tmp_path, content) == (URIS, [])
 
 
@@ -89,7 +89,7 @@ def test_a_record_with_an_invalid_id_is_damage(tmp_path: Path) -> None:
     assert read(tmp_path, content) == ([], ["it has no id or no date"])
 
 
-def test_a_record_has_what_it_had(tmp_path: Path) -> None:
+def test_a_record_keeps_its_fields(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(packed(PAGES[:1]))
     (found,) = read_foreign(tmp_path / "file")
     assert isinstance(found, ArchiveRecord)
@@ -99,7 +99,7 @@ def test_a_record_has_what_it_had(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("length", ["1000000000000000", "-5", "x", "", "99999999999999999999999"])
-def test_what_a_record_claims_is_not_believed(tmp_path: Path, length: str) -> None:
+def test_claims_of_a_record_are_not_trusted(tmp_path: Path, length: str) -> None:
     liar = record("https://acme.example/l", b"hello", length=length)
     uris, causes = read(tmp_path, packed([PAGES[0], liar, PAGES[1]]))
     assert uris[0] == URIS[0]
@@ -145,7 +145,7 @@ def test_names_in_a_package_lead_nowhere(tmp_path: Path) -> None:
         read(inside, wacz(hostile))
 
 
-def test_headers_without_end_are_passed_over(tmp_path: Path) -> None:
+def test_endless_headers_are_skipped(tmp_path: Path) -> None:
     many = "".join(f"X-{n}: a\r\n" for n in range(500))
     long = f"X-Long: {'a' * 20_000}\r\n"
     for more in (many, long):

@@ -33,7 +33,7 @@ def back(archive: Archive, capture: Capture, limit: int = 10_000) -> Served:
     return served(archive.folder, archive.index, capture.file, capture.offset, limit)
 
 
-def test_a_page_comes_back_unpacked_with_its_headers(archive: Archive) -> None:
+def test_a_page_is_returned_unpacked_with_its_headers(archive: Archive) -> None:
     found = back(archive, archive.exchange(exchange(URL, BODY, START)))
     assert (found.url, found.at, found.status, found.body) == (URL, START, 200, BODY)
     assert found.is_whole
@@ -90,7 +90,7 @@ def test_a_file_of_no_server_is_one_all_the_same(archive: Archive) -> None:
         (b"ffffffffffffffffff\r\nx", b"ffffffffffffffffff\r\nx"),
     ],
 )
-def test_chunks_are_joined_where_there_are_any(body: bytes, whole: bytes) -> None:
+def test_chunked_bodies_are_joined(body: bytes, whole: bytes) -> None:
     assert unchunked(body) == whole
 
 

@@ -86,7 +86,7 @@ def problems_of(home: Path) -> list[ArchiveProblem]:
         log.close()
 
 
-def test_what_is_fetched_from_there_is_the_archive(
+def test_files_fetched_from_there_equal_the_archive(
     home: Path, bucket: Bucket, tmp_path: Path
 ) -> None:
     folder = archived(home, "a", "b")
@@ -102,7 +102,7 @@ def test_what_is_fetched_from_there_is_the_archive(
     assert (copy / "log/checkpoint").read_bytes() == (folder / "log/checkpoint").read_bytes()
 
 
-def test_what_grows_and_what_is_secret_stays_here(home: Path, bucket: Bucket) -> None:
+def test_growing_and_secret_files_are_not_uploaded(home: Path, bucket: Bucket) -> None:
     folder = archived(home, "a", finished=False)
     assert any(path.name.endswith(DOT_OPEN) for path in folder.iterdir())
     copied_to(home, bucket)

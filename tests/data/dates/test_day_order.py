@@ -38,7 +38,7 @@ def test_a_list_shows_its_own_order(order: Order, count: int, step: int) -> None
     assert order_of_list(rows(order, pinned), TODAY) in {order, None}
 
 
-def test_days_of_one_month_leave_no_doubt_of_a_year_that_comes_first() -> None:
+def test_days_of_one_month_prove_that_the_year_stands_first() -> None:
     assert order_of_list(listed((26, 3, 24), (26, 3, 20), (26, 3, 15), (26, 3, 9)), TODAY) == "YMD"
 
 

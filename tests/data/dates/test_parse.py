@@ -114,7 +114,7 @@ def test_other_calendars_are_converted(text: str, day: str) -> None:
     assert iso(text) == day
 
 
-def test_a_solar_hijri_number_is_converted_only_where_persian_is_read() -> None:
+def test_a_solar_hijri_year_is_converted_only_in_persian() -> None:
     assert iso("1401/09/03", languages=("fa",)) == "2022-11-24"
     assert iso("03/09/1444", languages=("ar",)) is None
 
@@ -350,14 +350,14 @@ def test_a_heading_names_the_year_in_either_count() -> None:
 
 
 @given(st.text(max_size=300))
-def test_any_text_gives_dates_in_utc_or_none(text: str) -> None:
+def test_any_text_yields_dates_in_utc_or_none(text: str) -> None:
     reading = DateContext("Asia/Baku", languages=("az", "en"), now=NOW)
     found = [parse_date(text, reading, "test"), *find_dates(text, reading, "test")]
     assert all(one.at.utcoffset() == dt.timedelta(0) for one in found if one)
 
 
 @given(st.from_regex(r"(\d{1,4}[ ./:,年月-]{0,2}(jan|мая|w|Z|\+)?){1,8}", fullmatch=True))
-def test_any_text_that_is_like_a_date_gives_one_in_utc_or_none(text: str) -> None:
+def test_any_text_similar_to_a_date_yields_one_in_utc_or_none(text: str) -> None:
     found = parse_date(text, DateContext("America/New_York", order="DMY", now=NOW), "test")
     assert found is None or found.at.utcoffset() == dt.timedelta(0)
 

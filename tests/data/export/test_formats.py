@@ -85,7 +85,7 @@ def test_a_wacz_describes_all_that_is_in_it(store: Store, home: Path, tmp_path: 
         assert package.read(warc) == open_file.read_bytes()
 
 
-def test_the_index_of_a_wacz_leads_to_each_record(store: Store, home: Path, tmp_path: Path) -> None:
+def test_the_index_of_a_wacz_locates_each_record(store: Store, home: Path, tmp_path: Path) -> None:
     to = tmp_path / "some.wacz"
     wacz(store, home, to, Choice("wire"))
     with zipfile.ZipFile(to) as package:
@@ -115,7 +115,7 @@ def test_pages_are_the_releases_with_their_text(store: Store, home: Path, tmp_pa
     assert (edited["title"], edited["text"]) == ("Corrected", "It was wrong.")
 
 
-def test_a_choice_takes_files_and_what_a_repeated_payload_refers_to(
+def test_a_choice_includes_files_and_the_originals_of_repeated_payloads(
     store: Store, home: Path, tmp_path: Path
 ) -> None:
     to = tmp_path / "some.wacz"
@@ -128,7 +128,7 @@ def test_a_choice_takes_files_and_what_a_repeated_payload_refers_to(
     assert (none.releases, none.records) == (0, 0)
 
 
-def test_a_repeated_payload_comes_with_the_record_that_holds_it(tmp_path: Path) -> None:
+def test_a_repeated_payload_is_exported_with_its_original_record(tmp_path: Path) -> None:
     archive = Archive(tmp_path / "archive", Settings())
     store = open_store(f"sqlite:{tmp_path / 'communique.db'}")
     for number, source in enumerate(("acme", "wire")):

@@ -105,7 +105,7 @@ def test_zones_of_a_country_are_counted_together_from_the_second_day_of_a_source
 
 @examples(60)
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 50)), min_size=1, max_size=40))
-def test_no_count_makes_a_day_count_infinitely_or_nothing(counts: list[tuple[int, int]]) -> None:
+def test_no_count_gives_a_day_an_infinite_or_zero_weight(counts: list[tuple[int, int]]) -> None:
     published, known = zip(*counts, strict=True)
     activity = Activity("GB", START, published, known)
     for day in range(len(counts)):

@@ -78,7 +78,7 @@ def test_an_alternating_source_broken_for_a_day_recovers_at_once(
     assert told(store)[2:] == [(10, "failing"), (114, "ok")]
 
 
-def test_an_alternating_source_that_stops_for_good_stays_recorded(store: Store) -> None:
+def test_an_alternating_source_that_finally_fails_remains_recorded(store: Store) -> None:
     visit(store, "xxxx...." * 5 + "x" * 110)
     assert told(store)[-1] == (10, "failing")
     assert not store.last_health_events()["harbour"].well

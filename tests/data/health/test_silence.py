@@ -87,7 +87,7 @@ def test_the_calendar_delays_an_alarm() -> None:
     assert waits[0] > waits[1]
 
 
-def test_the_rest_of_an_earlier_year_may_come_again() -> None:
+def test_the_rest_of_an_earlier_year_may_be_listed_again() -> None:
     def is_open(day: int) -> bool:
         # Closed in every August.
         return after(day).weekday() < 5 and after(day).month != 8

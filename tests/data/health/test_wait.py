@@ -10,7 +10,7 @@ from data.health.rhythm import ReleaseWait
 MANY = 1e9
 
 
-def test_a_known_rate_makes_a_wait_exponential() -> None:
+def test_waits_are_exponential_if_the_rate_is_known() -> None:
     wait = ReleaseWait(follows=1.0, evidence=MANY)
     assert wait.chance == 1
     for _ in range(3):

@@ -59,11 +59,9 @@ def test_the_day_of_the_first_visit_decides_if_nothing_else_can() -> None:
         ("nabm", "ab", "n"),
     ],
 )
-def test_what_a_later_visit_finds_above_known_releases_is_new(
-    page: str, before: str, found: str
-) -> None:
+def test_releases_found_above_known_ones_are_new(page: str, before: str, found: str) -> None:
     assert listed_since(page, before, anywhere=False) == frozenset(found)
 
 
-def test_what_a_listing_lacked_that_was_read_to_its_end_is_new_anywhere() -> None:
+def test_releases_missing_from_a_fully_read_listing_are_new_wherever_they_appear() -> None:
     assert listed_since("abn", "ab", anywhere=True) == {"n"}

@@ -34,14 +34,14 @@ def test_a_better_text_makes_a_revision_but_no_alert(noon: dt.datetime) -> None:
         {"published": None},
     ],
 )
-def test_what_the_page_does_not_give_any_more_stays(
+def test_fields_that_a_page_no_longer_states_are_kept(
     noon: dt.datetime, lost: dict[str, Any]
 ) -> None:
     known = first_release(draft(), noon)
     assert decide_reextraction(draft(**lost), known).release == known
 
 
-def test_a_known_date_stays_and_a_date_takes_the_place_of_none(noon: dt.datetime) -> None:
+def test_a_known_date_is_kept_and_a_missing_one_is_filled_in(noon: dt.datetime) -> None:
     known = first_release(draft(), noon)
     assert decide_reextraction(draft(published=published("2026-01-01")), known).release == known
     undated = first_release(draft(published=None), noon)
@@ -50,7 +50,7 @@ def test_a_known_date_stays_and_a_date_takes_the_place_of_none(noon: dt.datetime
     assert dated.revision == 1
 
 
-def test_what_readers_do_not_care_about_makes_no_revision(noon: dt.datetime) -> None:
+def test_irrelevant_changes_make_no_revision(noon: dt.datetime) -> None:
     known = first_release(draft(), noon)
     decision = decide_reextraction(
         draft(section="News", body_html=f"<div><p>{BODY}</p></div>"), known

@@ -35,11 +35,11 @@ def fate(
     return fates([one], listed, gone=1, asked=asked, started=started, now=NOON, after=after)[one]
 
 
-def test_what_is_gone_for_hours_and_named_by_no_listing_is_retracted() -> None:
+def test_a_release_missing_for_hours_and_unlisted_is_retracted() -> None:
     assert fate() == ("retracted", None)
 
 
-def test_what_was_found_gone_too_short_ago_or_by_the_same_visit_waits() -> None:
+def test_a_release_missed_too_recently_or_in_the_same_visit_waits() -> None:
     assert fate(replace(GONE, since=NOON - 5 * HOUR)) == ("waits", None)
     met_now = replace(GONE, since=NOON - HOUR / 12)
     assert fate(met_now, after=dt.timedelta(0)) == ("waits", None)
@@ -62,7 +62,7 @@ def test_nothing_is_retracted_while_a_listing_fails() -> None:
         ("", "2026-03-02", False),
     ],
 )
-def test_what_a_listing_names_by_title_and_day_is_not_retracted(
+def test_a_release_listed_with_its_title_and_day_is_not_retracted(
     title: str, day: str, *, named: bool
 ) -> None:
     name = name_of(title, day)
@@ -70,7 +70,7 @@ def test_what_a_listing_names_by_title_and_day_is_not_retracted(
     assert fate(listed=listed)[0] == ("waits" if named else "retracted")
 
 
-def test_what_a_listing_names_by_any_of_its_addresses_is_not_retracted() -> None:
+def test_a_release_listed_under_any_address_is_not_retracted() -> None:
     listed = ListedReleases(frozenset(["https://harbour.example/old/1"]), frozenset())
     assert fate(listed=listed) == ("waits", None)
 

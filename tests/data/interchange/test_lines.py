@@ -73,7 +73,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
-def test_lines_come_in_once_and_an_edit_makes_a_revision(home: Path) -> None:
+def test_lines_are_imported_once_and_an_edit_makes_a_revision(home: Path) -> None:
     lines = [line(1), line(2), line(3)]
     counts: dict[str, Any] = {"read": 3, "new": 3, "changed": 0, "unchanged": 0, "stories": 0}
     counts |= {"rejected": [], "doubtful": []}
@@ -84,9 +84,7 @@ def test_lines_come_in_once_and_an_edit_makes_a_revision(home: Path) -> None:
     assert sorted(release.revision for release in stored(home)) == [1, 1, 2]
 
 
-def test_what_is_exported_has_the_public_names_and_comes_back_the_same(
-    home: Path, tmp_path: Path
-) -> None:
+def test_exports_have_public_names_and_are_imported_unchanged(home: Path, tmp_path: Path) -> None:
     media = [{"url": "https://harbour.example/a.pdf", "type": "application/pdf", "length": 5}]
     dated = {"published": "2026-03-02T09:30:00+04:00", "attachments": media, "section": "Tides"}
     bring(home, line(1, topics=["transport", "Ports & <b>piers</b>"]), line(2, **dated))
@@ -108,7 +106,7 @@ def test_what_is_exported_has_the_public_names_and_comes_back_the_same(
     assert bring(home, *lines)["unchanged"] == 2
 
 
-def test_a_retraction_goes_out_and_comes_back_with_its_time(home: Path, tmp_path: Path) -> None:
+def test_a_retraction_is_exported_and_imported_with_its_time(home: Path, tmp_path: Path) -> None:
     gone = "2026-03-05T10:30:00+02:00"
     alike = f"{BODY}\n\nIts lamps are lit from sunset to sunrise, and in fog at all hours."
     # The second has nearly the text of the first, as notices cut from one template do.
@@ -144,7 +142,7 @@ def test_a_line_decides_whether_a_known_release_is_retracted(home: Path) -> None
     assert release.revision == 1
 
 
-def test_a_retraction_that_is_yet_to_come_is_one_of_now(home: Path) -> None:
+def test_a_retraction_in_the_future_counts_as_now(home: Path) -> None:
     bring(home, line(1, retracted="2999-01-01T00:00:00Z"))
     (release,) = stored(home)
     assert release.retracted == release.first_seen
@@ -275,7 +273,7 @@ def test_text_alone_becomes_paragraphs_and_a_title_may_hold_a_less_than_sign(hom
     assert release.content.body_html == "<p>One &lt;b&gt;</p><p>Two<br>lines</p>"
 
 
-def test_words_that_look_like_markup_come_back_from_an_export(home: Path) -> None:
+def test_words_that_look_like_markup_survive_an_export(home: Path) -> None:
     title = "The <b> element & </title>, explained"
     bring(home, line(1, title=title, summary="<p> it is", provenance={"title": {"rule": "h1"}}))
     (before,) = stored(home)
@@ -331,7 +329,7 @@ def test_the_same_text_from_two_sources_is_one_story(home: Path) -> None:
     assert bring(home, copy, source="wire")["stories"] == 1
 
 
-def test_a_topic_is_called_what_the_first_line_called_it_and_its_slug_takes_no_name_away(
+def test_a_topic_keeps_its_first_label_and_slugs_never_merge_labels(
     home: Path,
 ) -> None:
     bring(home, line(1, topics=["Énergie & climat", "transport"]))
@@ -385,9 +383,7 @@ def test_any_line_is_a_clean_release_or_a_line_error(said: dict[str, Any]) -> No
     assert "\x00" not in content.title + content.body_html + content.body_text
 
 
-def test_a_release_that_moved_keeps_its_id_where_it_is_imported_elsewhere(
-    tmp_path: Path, home: Path
-) -> None:
+def test_a_moved_release_keeps_its_id_when_imported_elsewhere(tmp_path: Path, home: Path) -> None:
     old, new = "https://harbour.example/news/1", "https://harbour.example/presse/eins"
     bring(home, line(), line(url=new, aliases=[old]))
     (moved,) = exported(home)

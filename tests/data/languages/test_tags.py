@@ -21,7 +21,7 @@ from data.languages.tags import feed_language, is_right_to_left, language_tag
         (None, None),
     ],
 )
-def test_what_pages_declare_has_one_form(declared: str | None, tag: str | None) -> None:
+def test_declarations_of_pages_have_one_form(declared: str | None, tag: str | None) -> None:
     assert language_tag(declared) == tag
 
 

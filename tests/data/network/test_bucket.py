@@ -54,7 +54,7 @@ def test_an_object_is_read_with_its_headers(bucket: Bucket) -> None:
     assert [*bucket.tags()] == [("a/ü~.css", tag, 4)]
 
 
-def test_a_missing_object_is_none(bucket: Bucket) -> None:
+def test_a_missing_object_is_returned_as_none(bucket: Bucket) -> None:
     assert bucket.read("a") is bucket.look("a") is None
     bucket.delete(["a"])
     assert [*bucket.tags()] == []

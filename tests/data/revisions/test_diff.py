@@ -42,7 +42,7 @@ def test_words_side_by_side_make_one_change() -> None:
     assert text == "It opened on Monday, said [-Odile Brandt-]{+Ivo Marell+}."
 
 
-def test_a_new_paragraph_is_added_and_a_dropped_one_gone() -> None:
+def test_added_and_removed_paragraphs_are_reported() -> None:
     text, html = body(OLD, OLD.replace("\n\nThe end.", "\n\nA second station follows.\n\nThe end."))
     assert text == "{+A second station follows.+}"
     assert "<p><ins>A second station follows.</ins></p><p>The end.</p>" in html
@@ -64,7 +64,7 @@ def test_scripts_without_spaces_differ_by_letters_and_marks_stay_with_theirs(
     assert body(old, new)[0] == shown
 
 
-def test_attachments_that_came_and_went_are_named_but_not_their_versions() -> None:
+def test_added_and_removed_attachments_are_named_but_not_their_versions() -> None:
     def files(*names: str) -> Content:
         return content(
             attachments=tuple(Media(f"https://a.example/{n}", "application/pdf") for n in names)

@@ -38,7 +38,7 @@ def test_links_to_other_releases_that_rotate_are_not_edits() -> None:
     assert significant_changes(before, content(TEXT + " It rained.", related=BOX)) == {"body"}
 
 
-def test_a_line_is_an_edit_where_it_is_more_than_a_link_or_no_link() -> None:
+def test_a_changed_line_is_an_edit_unless_it_is_only_a_link() -> None:
     said = 'Read <a href="/1">the speech</a> of its master.'
     html = f"<p>{TEXT}</p><p>{said}</p><p>It rained.</p>"
     before = Content("Station opened", body_html=html, body_text=f"{TEXT}\n\nRead the speech.")

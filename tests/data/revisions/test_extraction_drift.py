@@ -70,7 +70,7 @@ def test_attachments_that_go_do_harm() -> None:
     assert [counts(one) for one in found.fields] == [("attachments", 0, PAGES, 0, PAGES)]
 
 
-def test_what_is_gained_does_no_harm() -> None:
+def test_added_text_does_no_harm() -> None:
     found = drift(*((content(n, body_text=""), content(n)) for n in range(PAGES)))
     assert [counts(one) for one in found.fields] == [("body", PAGES, 0, 0, 0)]
 
@@ -102,7 +102,7 @@ def test_another_day_does_harm_and_a_finer_time_does_none() -> None:
     assert drift((day, content(1, published=published("2026-05-03")))).harmed == 1
 
 
-def test_a_date_that_was_never_known_is_none() -> None:
+def test_an_unknown_date_is_none() -> None:
     undated = replace(published("2026-03-05"), precision="none")
     found = drift((content(1, published=undated), content(1, published=None)))
     assert found.fields == []
@@ -113,7 +113,7 @@ def test_a_title_that_is_written_otherwise_is_the_same() -> None:
     assert (found.harmed, len(found.fields)) == (0, 1)
 
 
-def test_a_site_name_that_goes_from_all_titles_was_none_of_them() -> None:
+def test_a_site_name_that_disappears_from_all_titles_was_not_part_of_them() -> None:
     def named(number: int) -> Content:
         return content(number, title=f"{content(number).title} | Harbour Board")
 
@@ -123,7 +123,7 @@ def test_a_site_name_that_goes_from_all_titles_was_none_of_them() -> None:
     assert drift(cut[0]).harmed == 1
 
 
-def test_a_line_that_goes_from_all_texts_was_none_of_them() -> None:
+def test_a_line_that_disappears_from_all_texts_was_not_part_of_them() -> None:
     junk = "Subscribe to the tide tables of the Harbour Board of Lindmouth today, it costs nothing."
 
     def with_junk(number: int) -> Content:

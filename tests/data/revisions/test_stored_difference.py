@@ -35,7 +35,7 @@ def versions(old: Content, new: Content, difference: str) -> tuple[Revision, Rev
     return Revision("r", 1, NOON, old), Revision("r", 2, NOON, new, difference=difference)
 
 
-def test_all_fields_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_fields_are_restored(monkeypatch: pytest.MonkeyPatch) -> None:
     stored, computed = encode_difference(OLD, NEW), changes(OLD, NEW)
     assert [one.field for one in computed] == ["title", "body", "attachments"]
     monkeypatch.delattr(stored_difference, "changes")
@@ -44,7 +44,7 @@ def test_all_fields_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @examples(200)
 @given(contents, contents)
-def test_any_texts_come_back(old: Content, new: Content) -> None:
+def test_any_texts_are_restored(old: Content, new: Content) -> None:
     assert changes_between(*versions(old, new, encode_difference(old, new))) == changes(old, new)
 
 

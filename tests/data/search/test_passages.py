@@ -29,7 +29,7 @@ def test_a_passage_shows_where_the_word_is() -> None:
         ("harbours and lights", "harb*"),
     ],
 )
-def test_a_word_is_shown_however_it_is_written(words: str, query: str) -> None:
+def test_a_word_is_marked_in_any_spelling(words: str, query: str) -> None:
     for filling in ("Before. ", "前" * 7):
         body = filling * 400 + words + "." + filling * 400
         shown = passage(Content("t", body_text=body), Query(query))

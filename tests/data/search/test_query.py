@@ -202,7 +202,7 @@ def test_newest_releases_and_searches_are_answered_by_indexes_alone(
         "信" * 2000,
     ],
 )
-def test_what_looks_like_syntax_is_only_words(filled: Store, query: str) -> None:
+def test_text_that_looks_like_syntax_is_plain_words(filled: Store, query: str) -> None:
     names(filled, query)
     assert names(filled, "lamps") == ["lamps", "tides"]
 

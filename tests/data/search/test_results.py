@@ -102,7 +102,7 @@ def test_filters_alone_and_with_words(filled: Store, query: Query, found: str) -
     assert filled.count_matches(query).total == len(found)
 
 
-def test_what_was_corrected_or_retracted_is_found_by_its_state(filled: Store) -> None:
+def test_corrected_and_retracted_releases_are_found_by_state(filled: Store) -> None:
     text = "All about lamps, and the number 0. It was wrong in the year before."
     edited = draft(
         "http://harbour.example/0",

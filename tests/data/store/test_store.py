@@ -205,7 +205,7 @@ def test_an_imported_text_that_ends_earlier_is_an_edit_at_once(
     assert verdict.kind == "changed"
 
 
-def test_the_same_bytes_are_unchanged_even_where_our_reading_of_them_improved(
+def test_identical_bytes_are_unchanged_even_if_our_extraction_improved(
     store: Store, noon: dt.datetime
 ) -> None:
     first = store.record(draft(digest="d1"), seen=noon, since=noon).release
@@ -289,7 +289,7 @@ def test_a_retraction_that_was_undone_is_still_known_of_its_time(
     assert then(8.5) == (second, None, hours[8])
 
 
-def test_what_was_edited_or_retracted_or_is_back_was_touched(
+def test_edited_retracted_and_returned_releases_count_as_touched(
     store: Store, noon: dt.datetime
 ) -> None:
     names = ("Pier", "Lock", "Crane", "Lamp")
@@ -308,7 +308,7 @@ def test_what_was_edited_or_retracted_or_is_back_was_touched(
     assert len(store.recently_updated(limit=2)) == 2
 
 
-def test_a_page_seen_again_between_two_misses_is_gone_for_the_first_time(
+def test_a_page_seen_between_two_misses_counts_as_missed_once(
     store: Store, noon: dt.datetime
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
@@ -347,7 +347,7 @@ def test_a_later_undated_release_is_new_on_its_day_without_an_hour(
     assert Facet(period="2026-03-03") in facets_of(release)
 
 
-def test_what_had_no_date_at_the_first_visit_follows_all_dated_in_the_order_of_its_page(
+def test_undated_releases_of_the_first_visit_follow_dated_ones_in_page_order(
     store: Store, noon: dt.datetime
 ) -> None:
     for number, position in ((1, 2), (2, 0), (3, 1)):
@@ -377,7 +377,9 @@ def test_a_date_takes_the_place_of_none_and_never_moves_again(
     assert store.backlog("harbour") == ()
 
 
-def test_who_was_first_of_a_story_is_not_who_has_no_date(store: Store, noon: dt.datetime) -> None:
+def test_a_release_without_a_date_is_not_the_first_of_its_story(
+    store: Store, noon: dt.datetime
+) -> None:
     dated = store.record(draft(), seen=noon, since=noon).release
     other = store.record(
         draft("http://wire.example/9", source="wire", published=None, position=0),
@@ -388,7 +390,7 @@ def test_who_was_first_of_a_story_is_not_who_has_no_date(store: Store, noon: dt.
     assert [one.id for one in store.story(other.story or "")] == [dated.id, other.id]
 
 
-def test_what_has_no_date_is_looked_at_again_as_seldom_as_it_is_old(
+def test_undated_releases_are_revisited_less_often_as_they_age(
     store: Store, noon: dt.datetime
 ) -> None:
     url = "http://harbour.example/news/1"
@@ -538,7 +540,7 @@ def test_a_point_of_another_store_or_from_long_ago_reports_nothing(
     other.close()
 
 
-def test_what_is_due_is_young_or_doubtful_or_long_unvisited(
+def test_releases_are_due_if_young_doubtful_or_long_unvisited(
     store: Store, noon: dt.datetime
 ) -> None:
     def due(now: dt.datetime, *, everything: bool = False) -> tuple[str, ...]:
@@ -659,7 +661,7 @@ def test_a_write_that_fails_half_way_leaves_nothing(
 
 
 @pytest.mark.parametrize("url", ["mysql:x", "sqlite:", "nonsense"])
-def test_a_store_that_nothing_here_knows_is_refused_with_the_fix(url: str) -> None:
+def test_an_unknown_store_is_refused_with_the_fix(url: str) -> None:
     with pytest.raises(StoreError, match="write sqlite:PATH"):
         open_store(url)
 
@@ -699,7 +701,7 @@ def test_verbs_together_are_kept_all_or_none_and_one_that_fails_is_undone_alone(
     assert [release.url for release in store.releases(Facet())] == [draft().url]
 
 
-def test_a_release_is_named_by_its_id_the_beginning_of_it_or_any_of_its_addresses(
+def test_a_release_can_be_named_by_its_id_an_id_prefix_or_an_address(
     store: Store, noon: dt.datetime
 ) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
@@ -709,7 +711,7 @@ def test_a_release_is_named_by_its_id_the_beginning_of_it_or_any_of_its_addresse
     assert store.find_releases("zz", limit=2) == ()
 
 
-def test_what_was_collected_comes_in_the_order_of_first_sight_between_days(
+def test_releases_without_time_are_sorted_by_first_sight_within_a_day(
     store: Store, noon: dt.datetime
 ) -> None:
     for number, day in enumerate(["2026-02-27", "2025-12-31", "2026-03-01"]):
@@ -729,7 +731,7 @@ def test_what_was_collected_comes_in_the_order_of_first_sight_between_days(
     assert days(until=dt.date(2026, 2, 27)) == ["2026-02-27", "2025-12-31"]
 
 
-def test_many_releases_of_one_instant_come_once_each_in_pages(
+def test_many_releases_of_one_instant_appear_once_each_across_pages(
     store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(releases_module, "BATCH", 50)

@@ -101,7 +101,7 @@ def test_a_story_has_a_maximum_of_members(store: Store) -> None:
     assert len(store.story(first.id)) == MAX_STORY_MEMBERS
 
 
-def test_a_copy_is_compared_with_what_another_process_made_of_the_first(
+def test_a_copy_is_compared_with_the_first_copy_that_another_process_recorded(
     store: Store, store_url: str
 ) -> None:
     told(store, "agency", f"{text(1)}\n\n{text(4, sentences=3)}", hour=9)
@@ -112,7 +112,7 @@ def test_a_copy_is_compared_with_what_another_process_made_of_the_first(
     assert told(store, "press", f"{text(2)}\n\n{text(4, sentences=3)}").story is not None
 
 
-def test_a_copy_is_compared_with_what_is_kept_and_not_with_what_was_undone(
+def test_a_copy_is_compared_with_stored_releases_and_not_with_undone_ones(
     store: Store,
 ) -> None:
     first = told(store, "agency", text(1), hour=9)
@@ -127,7 +127,7 @@ def test_a_copy_is_compared_with_what_is_kept_and_not_with_what_was_undone(
     assert told(store, "wire", text(1)).story == first.id
 
 
-def test_of_a_notice_that_comes_back_word_for_word_a_moved_page_is_that_of_its_day(
+def test_a_moved_page_of_a_repeated_notice_is_matched_by_day(
     store: Store,
 ) -> None:
     first = dt.date(2026, 1, 5)

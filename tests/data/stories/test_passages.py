@@ -36,7 +36,7 @@ def test_words_apart_in_the_other_text_are_not_a_passage() -> None:
     }
 
 
-def test_the_longest_come_in_the_order_of_the_text() -> None:
+def test_the_longest_parts_are_returned_in_text_order() -> None:
     parts = [
         " ".join(f"{name}{n}" for n in range(length))
         for name, length in (("a", 14), ("b", 40), ("c", 20))

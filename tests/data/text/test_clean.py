@@ -32,7 +32,7 @@ def test_text_is_mended(raw: str, clean: str) -> None:
 @given(st.text())
 @example("\x81á\x99\x98")
 @example("\xa0Â¡")
-def test_cleaning_twice_changes_nothing_and_leaves_what_xml_allows(text: str) -> None:
+def test_cleaning_is_idempotent_and_keeps_only_characters_that_xml_allows(text: str) -> None:
     once = clean_text(text)
     assert clean_text(once) == once
     assert not set(once) & set(map(chr, [*range(9), 11, 12, *range(14, 32), 0xFFFE]))
@@ -100,13 +100,13 @@ def test_a_very_long_text_is_cut_between_words_for_mending(monkeypatch: pytest.M
     assert all(text.endswith(" caf\u00c3\u00a9") for text in long)
 
 
-def test_a_very_long_text_is_joined_with_what_is_not_mended() -> None:
+def test_a_very_long_text_keeps_its_unmended_rest() -> None:
     start = "caf\u00c3\u00a9 " * (MAX_MENDED // 6)
     rest = "a\u200b b  \x07c " * 100
     found = clean_text(f"{start}\n\n\n\n \u200b{rest}")
     assert found == f"{clean_text(start)}\n\n{clean_text(rest)}"
 
 
-def test_a_letter_and_its_mark_are_composed_where_a_very_long_text_is_cut() -> None:
+def test_a_letter_and_its_mark_are_composed_at_the_cut_of_a_very_long_text() -> None:
     found = clean_text("\u00c3\u00a9" + "e" * (MAX_MENDED - 2) + "\u0301")
     assert found == "\u00e9" + "e" * (MAX_MENDED - 3) + "\u00e9"

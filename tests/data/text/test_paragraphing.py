@@ -46,7 +46,7 @@ def test_line_breaks_and_layout_tables_become_paragraphs(html: str, made: str) -
         "<table><caption>Depths</caption><tbody><tr><td>8 m</td></tr></tbody></table>",
     ],
 )
-def test_a_table_of_data_stays(table: str) -> None:
+def test_a_data_table_is_kept(table: str) -> None:
     assert with_paragraphs(f"One<br><br>Two{table}") == f"<p>One</p><p>Two</p>{table}"
 
 
@@ -95,7 +95,7 @@ def test_text_with_a_rule_in_an_inline_element_is_in_no_paragraph() -> None:
 @example("<table><td>a<b><hr>")
 @example("<table><td>a<b>a<hr>")
 @example("a<table><table>a")
-def test_the_text_stays_and_a_second_time_changes_nothing(html: str) -> None:
+def test_the_text_is_kept_and_a_second_pass_changes_nothing(html: str) -> None:
     safe = sanitize_absolute(html)
     made = with_paragraphs(safe)
     assert with_paragraphs(made) == made
@@ -116,6 +116,6 @@ def test_the_text_stays_and_a_second_time_changes_nothing(html: str) -> None:
         "<table></table><br>" * 20_000,
     ],
 )
-def test_what_it_makes_of_hostile_html_is_no_longer_than_four_times(html: str) -> None:
+def test_output_for_hostile_html_is_at_most_four_times_as_long(html: str) -> None:
     safe = sanitize_absolute(html)
     assert len(with_paragraphs(safe)) < 4 * len(safe) + 100

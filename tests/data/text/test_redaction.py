@@ -44,7 +44,7 @@ def test_other_texts_and_parameters_stay(text: str) -> None:
     assert redacted(text) == text
 
 
-def test_an_address_without_its_user_leads_to_the_same_place() -> None:
+def test_an_address_without_credentials_has_the_same_target() -> None:
     assert without_user("https://u:p@a.example/?x=http://v@b") == "https://a.example/?x=http://v@b"
     assert without_user("https://a.example/x@y") == "https://a.example/x@y"
 

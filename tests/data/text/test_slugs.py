@@ -44,7 +44,7 @@ def compared(label: str) -> str:
 @example("Economy", "economy!")
 @example("schön", "schon")
 @example("CON", "con_")
-def test_two_labels_share_a_slug_only_where_they_are_equal(one: str, other: str) -> None:
+def test_two_labels_share_a_slug_only_if_they_are_equal(one: str, other: str) -> None:
     assert (slug_of(one) == slug_of(other)) == (compared(one) == compared(other))
 
 

@@ -56,7 +56,7 @@ def test_an_address_is_one_by_the_letter_of_rfc_3986_or_none(
         ("", "application/octet-stream"),
     ],
 )
-def test_a_media_type_goes_without_its_parameters(said: str, meant: str) -> None:
+def test_a_media_type_is_read_without_its_parameters(said: str, meant: str) -> None:
     found = web_media(Media("https://a.example/a", said))
     assert found is not None
     assert found.type == meant
@@ -113,7 +113,7 @@ def test_of_a_very_long_address_the_host_and_a_digest_are_the_key() -> None:
 
 
 @given(st.text())
-def test_no_text_makes_it_fail_and_twice_is_as_once(text: str) -> None:
+def test_no_text_makes_it_fail_and_it_is_idempotent(text: str) -> None:
     once = canonical_url(text)
     assert canonical_url(once) == once
 
@@ -164,7 +164,7 @@ def test_a_plain_address_has_the_same_form_by_the_fast_path(url: str) -> None:
         ("a" * 601, ""),
     ],
 )
-def test_only_a_fragment_that_may_lead_to_a_release_stays(fragment: str, kept: str) -> None:
+def test_only_a_fragment_that_may_identify_a_release_is_kept(fragment: str, kept: str) -> None:
     url = f"http://www.weir.example/news/#{fragment}"
     assert section_fragment(url) == kept
     assert canonical_url(url) == "https://weir.example/news" + (f"#{kept}" if kept else "")

@@ -33,7 +33,7 @@ LINES = st.one_of(
         ("", []),
     ],
 )
-def test_words_are_what_readers_would_count(text: str, words: list[str]) -> None:
+def test_words_are_counted_as_readers_would(text: str, words: list[str]) -> None:
     assert tokens(text) == words
 
 

@@ -30,7 +30,7 @@ def test_names_that_differ_in_case_and_spaces_alone_are_one_section() -> None:
     assert {one.slug for one in map(section_of, names) if one} == {"annual-reports"}
 
 
-def test_a_section_of_300_characters_is_one_and_a_name_without_end_is_none() -> None:
+def test_a_section_name_has_at_most_300_characters() -> None:
     found = section_of("x" * 300)
     assert found
     assert (len(found.slug), found.label) == (80, "x" * 300)

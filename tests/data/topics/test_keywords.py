@@ -46,7 +46,7 @@ def test_a_rule_holds_for_whole_words_only(rule: str, text: str) -> None:
     assert not KeywordMatcher([read_rule("x", 1, rule)]).find(text)
 
 
-def test_the_words_of_a_phrase_speak_for_nothing_else() -> None:
+def test_words_of_a_matched_phrase_count_for_no_other_topic() -> None:
     matcher = KeywordMatcher(
         [read_rule("sport", 1, "tennis court*"), read_rule("crime", 1, "court*")]
     )
@@ -66,7 +66,7 @@ def test_of_two_phrases_the_longer_one_speaks() -> None:
     ]
 
 
-def test_a_word_speaks_once_for_a_topic_and_for_each_of_several() -> None:
+def test_a_word_counts_once_for_each_of_its_topics() -> None:
     matcher = KeywordMatcher(
         [
             read_rule("sport", 0.5, "kind*"),
@@ -92,7 +92,7 @@ def test_folding_leaves_plain_words_alone() -> None:
     assert fold_keyword("Ministry") == "ministry"
 
 
-def test_no_rule_and_no_text_makes_it_try_again_and_again() -> None:
+def test_no_rule_or_text_causes_repeated_backtracking() -> None:
     """What makes a matcher that goes back take longer than anybody lives ends at once here."""
     rule = " ".join(["ab*"] * 40) + " end"
     matcher = KeywordMatcher([read_rule("topic", 1, rule)])

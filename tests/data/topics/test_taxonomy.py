@@ -115,7 +115,7 @@ def test_a_script_without_spaces_has_no_text_topics(taxonomy: Taxonomy) -> None:
     assert text_topics(Content(title="経済と教育について", language="ja"), taxonomy) == ()
 
 
-def test_the_topics_of_a_source_are_topics_and_a_section_is_none(taxonomy: Taxonomy) -> None:
+def test_the_topics_of_a_source_do_not_include_sections(taxonomy: Taxonomy) -> None:
     content = Content(title="Opening hours", language="en", section=" Annual  reports ")
     assert topics_of(content, ("Wool trade", "industry"), taxonomy) == (
         ("economy", "Economy, business and finance"),
@@ -149,7 +149,7 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_a_file_of_ones_own_wins_whole(tmp_path: Path) -> None:
+def test_a_file_of_the_user_replaces_the_shipped_one_completely(tmp_path: Path) -> None:
     own = load_taxonomy(
         write(
             tmp_path,
@@ -169,7 +169,7 @@ def test_a_file_of_ones_own_wins_whole(tmp_path: Path) -> None:
     assert text_topics(Content(title="Honey bees", language="fr"), own) == ()
 
 
-def test_topics_of_ones_own_are_added_to_the_shipped_ones(
+def test_topics_of_the_user_are_added_to_the_shipped_ones(
     taxonomy: Taxonomy, tmp_path: Path
 ) -> None:
     topics = """
@@ -201,7 +201,7 @@ def test_a_name_that_a_topic_shares_with_its_parent_is_that_of_the_parent(
     assert slug in taxonomy.parents.values()
 
 
-def test_without_a_file_of_ones_own_the_shipped_one_holds(tmp_path: Path) -> None:
+def test_the_shipped_file_is_used_without_one_of_the_user(tmp_path: Path) -> None:
     assert load_taxonomy(tmp_path / "topics.toml").topics == load_taxonomy().topics
 
 

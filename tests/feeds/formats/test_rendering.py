@@ -137,7 +137,7 @@ def test_entries_found_in_one_second_have_different_update_times() -> None:
     assert found == [f"2022-11-24T09:00:00.00000{n}+00:00" for n in (2, 1)]
 
 
-def test_7_entries_come_newest_first() -> None:
+def test_7_entries_are_sorted_newest_first() -> None:
     releases = [make_release(number) for number in (2, 1, 3)]
     for titles in (
         [one.text for one in atom_of(*releases).findall(f"{ATOM}entry/{ATOM}title")],
@@ -305,7 +305,7 @@ def test_a_story_is_shown_by_its_first_release_within_the_feed() -> None:
     assert "The Wire" in entry.findtext(f"{ATOM}content")
 
 
-def test_a_retracted_release_stays_and_is_marked() -> None:
+def test_a_retracted_release_is_kept_and_marked() -> None:
     gone = make_release(1, retracted=make_release(9).updated)
     entry = atom_of(gone).find(f"{ATOM}entry")
     assert entry.findtext(f"{ATOM}title") == "Statement 1"
@@ -396,7 +396,7 @@ def test_a_title_like_markup_is_escaped_twice(title: str) -> None:
     assert shown.text_content() == title
 
 
-def test_markup_in_a_summary_stays_text_in_an_html_description() -> None:
+def test_markup_in_a_summary_is_text_in_an_html_description() -> None:
     summary = 'a < b, <b onclick="alert(1)">see</b> <a href="x">there</a>'
     release = make_release(summary=summary)
     shown: Any = lxml.html.fromstring(f"<div>{rss_of(release).findtext('item/description')}</div>")
@@ -512,7 +512,7 @@ def test_no_document_is_larger_than_its_budget(tmp_path: Path) -> None:
     assert max(sizes) <= SMALL_SITE.max_feed_bytes
 
 
-def test_every_release_stays_in_its_feed(tmp_path: Path) -> None:
+def test_every_release_remains_in_its_feed(tmp_path: Path) -> None:
     feeds = published(texts(*[90_000] * 20), tmp_path)
     found = bodies(feeds, "source/acme")
     assert len(found) == 20

@@ -87,7 +87,9 @@ def links(folder: Path) -> Iterator[tuple[Path, str]]:
                 yield page, link
 
 
-def test_every_link_of_a_copy_leads_to_a_file_of_it(store: Store, tmp_path: Path) -> None:
+def test_every_link_of_an_offline_copy_points_to_one_of_its_files(
+    store: Store, tmp_path: Path
+) -> None:
     folder = tmp_path / "copy"
     steps: list[tuple[int, int]] = []
     made = copied(store, folder, on_progress=lambda done, whole: steps.append((done, whole)))

@@ -86,7 +86,7 @@ def test_corrections_and_retractions_are_marked() -> None:
     assert gone.get("class") == "retracted"
 
 
-def test_a_title_stays_text_in_the_direction_of_its_language() -> None:
+def test_a_title_is_text_in_the_direction_of_its_language() -> None:
     row = row_of(make_release(1, title="<script>alert(1)</script>", language="ar"))
     assert row.find("a").text == "<script>alert(1)</script>"
     assert (row.get("dir"), row.find("a").get("lang")) == ("rtl", "ar")

@@ -101,7 +101,7 @@ def test_pages_name_each_other_and_the_feed_in_every_format(tmp_path: Path) -> N
     assert made["next_url"] == "https://press.example/feeds/all/page/3.json"
 
 
-def test_full_pages_stay_byte_for_byte_while_new_and_old_releases_come_in(tmp_path: Path) -> None:
+def test_full_archive_pages_keep_their_bytes_while_releases_are_added(tmp_path: Path) -> None:
     archive = Archive(tmp_path, *(make_release(number) for number in range(11)))
     archive.publish()
     before = archive.pages()
@@ -121,7 +121,7 @@ def test_full_pages_stay_byte_for_byte_while_new_and_old_releases_come_in(tmp_pa
     assert sorted(chain(*archive.walk())) == sorted(titles(*range(11), 20, 21, 22, -5, -6))
 
 
-def test_an_old_release_that_comes_while_the_site_is_published_is_archived_once(
+def test_an_old_release_found_during_publishing_is_archived_once(
     tmp_path: Path,
 ) -> None:
     archive = Archive(tmp_path, *(make_release(number) for number in range(0, 22, 2)))
@@ -146,7 +146,7 @@ def test_full_rendering_leaves_every_page_unchanged(tmp_path: Path) -> None:
     assert archive.pages() == before
 
 
-def test_an_edit_of_an_archived_release_comes_once_more_by_the_feed(tmp_path: Path) -> None:
+def test_an_edit_of_an_archived_release_is_published_again_in_the_feed(tmp_path: Path) -> None:
     archive = Archive(tmp_path, *(make_release(number) for number in range(11)))
     archive.publish()
     before = archive.pages()
@@ -165,7 +165,7 @@ def test_an_edit_of_an_archived_release_comes_once_more_by_the_feed(tmp_path: Pa
     assert f"urn:uuid:{old.id}" in ids
 
 
-def test_an_archived_release_that_is_back_comes_once_more_and_undoes_its_tombstone(
+def test_a_returned_archived_release_is_published_again_and_its_tombstone_removed(
     tmp_path: Path,
 ) -> None:
     archive = Archive(tmp_path, *(make_release(number) for number in range(11)))
@@ -194,7 +194,7 @@ def test_a_release_that_an_edit_files_under_another_topic_moves_there(tmp_path: 
     assert titles(10)[0] not in archive.walk("feeds/topic/economy")[0]
 
 
-def test_what_is_kept_between_runs_may_be_lost_or_broken(tmp_path: Path) -> None:
+def test_state_kept_between_runs_may_be_lost_or_broken(tmp_path: Path) -> None:
     archive = Archive(tmp_path, *(make_release(number) for number in range(9)))
     archive.publish()
     before = {path: path.read_bytes() for path in archive.folder.rglob("*.*")}
@@ -350,7 +350,7 @@ def test_a_day_names_a_story_once_with_all_its_publishers(tmp_path: Path) -> Non
     assert "Statement 2" not in text
 
 
-def test_a_day_of_very_many_releases_names_the_newest_and_leads_to_the_others(
+def test_a_day_with_many_releases_shows_the_newest_and_links_to_the_others(
     tmp_path: Path,
 ) -> None:
     at = make_release(1).published

@@ -65,13 +65,13 @@ def test_the_page_of_captures_shows_where_each_version_is(site: Path) -> None:
     assert f'href="../../releases/{RELEASE.id}/capture/"' in release
 
 
-def test_what_is_in_no_archive_has_no_page_of_captures_and_no_link_to_one(site: Path) -> None:
+def test_unarchived_releases_have_no_page_of_captures_and_no_link_to_one(site: Path) -> None:
     other = make_release(2)
     assert not (site / "releases" / other.id / "capture").exists()
     assert "capture" not in (site / "releases" / other.id / "index.html").read_text()
 
 
-def test_an_entry_of_every_format_leads_to_the_captures(site: Path) -> None:
+def test_an_entry_of_every_format_links_to_its_captures(site: Path) -> None:
     for kind in ("atom", "rss"):
         parsed = feedparser.parse((site / f"feeds/source/acme.{kind}").read_bytes())
         found = {

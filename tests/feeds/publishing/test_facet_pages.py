@@ -99,7 +99,7 @@ def test_a_page_shows_its_number_of_releases_and_their_days(shelf: Shelf) -> Non
     assert "Page 2, counted from the oldest." in page
 
 
-def test_a_new_release_changes_no_archived_page_but_where_it_fills_one(shelf: Shelf) -> None:
+def test_a_new_release_changes_no_archive_page_unless_it_fills_one(shelf: Shelf) -> None:
     before = shelf.pages()
     shelf.put(130)
     shelf.publish()
@@ -173,7 +173,7 @@ def test_the_rest_of_the_newest_document_is_removed_with_its_reason(shelf: Shelf
     assert [*shelf.walk("page/1/", "prev")] == [*reversed(found)]
 
 
-def test_older_pages_of_a_topic_come_back_with_its_releases(tmp_path: Path) -> None:
+def test_older_pages_of_a_topic_are_restored_with_its_releases(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, 30)
     site = SiteSettings(url=SITE.url, entries=4)
     shelf.publish(site=site)

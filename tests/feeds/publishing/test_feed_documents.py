@@ -91,7 +91,7 @@ def test_a_feed_that_changes_repeatedly_equals_one_rendered_from_scratch(tmp_pat
     assert [file for file in again if "/page/" not in file] == []
 
 
-def test_only_what_changed_is_looked_at(tmp_path: Path) -> None:
+def test_only_changed_sources_are_examined(tmp_path: Path) -> None:
     store = Counting(*(make_release(number, story="s") for number in range(20)))
     run(store, tmp_path)
     store.compared.clear()
@@ -103,7 +103,7 @@ def test_only_what_changed_is_looked_at(tmp_path: Path) -> None:
     assert [file for file in again if "/page/" not in file] == []
 
 
-def test_a_feed_that_failed_learns_what_changed_then_and_since(tmp_path: Path) -> None:
+def test_a_feed_that_failed_later_gets_the_missed_and_the_new_changes(tmp_path: Path) -> None:
     store = Counting(*(make_release(number) for number in range(4)))
     run(store, tmp_path)
     store.put(make_release(5, "wire", topics=("energy",)))

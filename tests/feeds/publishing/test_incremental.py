@@ -117,7 +117,7 @@ def files(site: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 @pytest.mark.parametrize("seed", [0, 1, *thorough(2, 3)])
-def test_a_site_brought_up_to_date_is_the_one_that_is_made_at_once(
+def test_an_updated_site_equals_a_site_built_at_once(
     sqlite_store: SqliteStore, tmp_path: Path, seed: int
 ) -> None:
     store = sqlite_store

@@ -50,7 +50,7 @@ def everything(store: FakeStore) -> list[str]:
     return sorted(release.content.title for release in store.kept.values())
 
 
-def test_the_feed_of_a_day_leads_to_all_of_its_releases(store: FakeStore, tmp_path: Path) -> None:
+def test_the_feed_of_a_day_links_to_all_its_releases(store: FakeStore, tmp_path: Path) -> None:
     site = tmp_path / "site"
     done = publish(store, site, SITE, cache=tmp_path / "rendered.db")
     assert done.errors == ()

@@ -45,7 +45,7 @@ def files_in(folder: Path) -> dict[str, bytes]:
     }
 
 
-def test_the_copy_is_the_log_without_what_is_pending(log: TreeLog, site: Path) -> None:
+def test_the_copy_is_the_log_without_pending_leaves(log: TreeLog, site: Path) -> None:
     for name, count in (("b", 0), ("c", 100), ("d", 500), ("e", 70_000)):
         publish_log(grown(log, name, count), site)
         here = {name: body for name, body in files_in(log.folder).items() if name not in PRIVATE}
@@ -53,7 +53,7 @@ def test_the_copy_is_the_log_without_what_is_pending(log: TreeLog, site: Path) -
     assert not (site / "log/tile/0/001.p").exists()
 
 
-def test_only_what_is_new_is_written(log: TreeLog, site: Path) -> None:
+def test_only_new_data_is_written(log: TreeLog, site: Path) -> None:
     publish_log(log, site)
     full = site / "log/tile/0/000"
     before = full.stat()

@@ -54,7 +54,7 @@ def test_the_whole_site_is_written_and_every_feed_reads_back(tmp_path: Path) -> 
     assert store.dirty_feeds() == {}
 
 
-def test_nothing_is_touched_where_nothing_changed(tmp_path: Path) -> None:
+def test_no_file_is_touched_without_a_change(tmp_path: Path) -> None:
     store = FakeStore(make_release(1), make_release(2, "wire"))
     publish(store, tmp_path, SITE)
     before = snapshot(tmp_path)
@@ -127,7 +127,7 @@ def test_a_feed_holds_the_newest_releases_only(tmp_path: Path) -> None:
     assert len(feedparser.parse((tmp_path / "feeds/all.atom").read_bytes()).entries) == 10
 
 
-def test_another_store_with_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_stores_with_the_same_content_yield_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "other"):
         publish(FakeStore(make_release(1), make_release(2)), tmp_path / name, SITE)
     one, other = tmp_path / "one", tmp_path / "other"
@@ -249,7 +249,7 @@ def test_a_store_that_fails_is_raised_and_clears_no_mark(tmp_path: Path) -> None
     assert store.dirty_feeds() == marks
 
 
-def test_what_pages_look_like_is_there_before_the_first_of_them(tmp_path: Path) -> None:
+def test_style_files_are_written_before_the_first_page(tmp_path: Path) -> None:
     store = FailingStore(make_release(1, topics=("energy",)))
     store.error = StoreError("sqlite:x", "disk I/O error")
     with pytest.raises(StoreError):
@@ -281,7 +281,7 @@ def test_a_disk_that_is_full_leaves_the_old_feed_whole(
     assert store.dirty_feeds() == {}
 
 
-def test_a_release_that_changes_while_publishing_stays_marked(tmp_path: Path) -> None:
+def test_a_release_that_changes_during_publishing_remains_to_be_published(tmp_path: Path) -> None:
     class Busy(FakeStore):
         def revisions(self, release_id: str) -> tuple[Revision, ...]:
             """Find a new release in the middle of it all."""
@@ -305,7 +305,7 @@ def test_other_settings_render_everything_again(tmp_path: Path) -> None:
     assert b"https://moved.example/feeds/all.atom" in (tmp_path / "feeds/all.atom").read_bytes()
 
 
-def test_an_empty_store_gives_an_empty_but_complete_site(tmp_path: Path) -> None:
+def test_an_empty_store_yields_an_empty_but_complete_site(tmp_path: Path) -> None:
     done = publish(FakeStore(), tmp_path, SITE)
     assert done.errors == ()
     assert feedparser.parse((tmp_path / "feeds/all.rss").read_bytes()).feed.title == "Communique"
@@ -316,7 +316,7 @@ def page(folder: Path, file: str) -> Any:
     return html.fromstring((folder / file).read_bytes())
 
 
-def test_every_page_offers_its_feeds_and_every_link_within_the_site_leads_somewhere(
+def test_every_page_offers_its_feeds_and_every_internal_link_has_a_target(
     tmp_path: Path,
 ) -> None:
     store = FakeStore(*(make_release(number, title="A <b>& “title”") for number in range(3)))
@@ -395,7 +395,7 @@ def test_opml_lists_the_feeds_of_sources(tmp_path: Path) -> None:
         assert (tmp_path / url.removeprefix("https://press.example/")).is_file()
 
 
-def test_nothing_is_written_through_a_link_where_a_file_is_made(tmp_path: Path) -> None:
+def test_new_files_are_not_written_through_symbolic_links(tmp_path: Path) -> None:
     store = FakeStore(make_release(1))
     target = tmp_path / "target"
     target.write_text("mine")

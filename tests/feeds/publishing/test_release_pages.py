@@ -82,7 +82,7 @@ def beside(tmp_path: Path, release: str) -> dict[str, str]:
     return {link.get("rel"): link.get("href").split("/")[-2] for link in links}
 
 
-def test_a_release_leads_to_those_beside_it(store: Store, tmp_path: Path) -> None:
+def test_a_release_links_to_its_neighbours(store: Store, tmp_path: Path) -> None:
     published(store, tmp_path)
     ids = newest_first(store, "acme")
     for place, one in enumerate(ids):
@@ -107,7 +107,7 @@ def test_a_new_release_has_its_neighbours_written_and_no_other(
     }
 
 
-def test_a_hidden_release_is_gone_with_its_json_and_closes_the_gap(
+def test_a_hidden_release_and_its_json_are_removed_and_its_neighbours_are_linked(
     store: Store, tmp_path: Path
 ) -> None:
     published(store, tmp_path)
@@ -135,7 +135,7 @@ def test_a_hidden_release_is_gone_with_its_json_and_closes_the_gap(
     assert beside(tmp_path, newer)["prev"] == hidden
 
 
-def test_a_story_has_a_time_line_until_it_is_none_any_more(store: Store, tmp_path: Path) -> None:
+def test_a_story_has_a_time_line_as_long_as_it_exists(store: Store, tmp_path: Path) -> None:
     published(store, tmp_path)
     (copy,) = store.summaries(Facet(source="wire"))
     assert copy.story
@@ -238,7 +238,7 @@ def test_hostile_texts_stay_texts_on_every_page_of_a_release(tmp_path: Path) -> 
     assert not (tmp_path / "site" / capture_file(one)).exists()
 
 
-def test_what_moves_closes_its_gap_and_opens_another(tmp_path: Path) -> None:
+def test_a_moved_release_updates_its_old_and_new_neighbours(tmp_path: Path) -> None:
     store = FakeStore(*(make_release(number) for number in (1, 2, 3)))
     publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
     first, second, third = (make_release(number).id for number in (1, 2, 3))
@@ -250,7 +250,7 @@ def test_what_moves_closes_its_gap_and_opens_another(tmp_path: Path) -> None:
     assert beside(tmp_path, second) == {"prev": third}
 
 
-def test_a_story_that_a_release_leaves_is_none_any_more(tmp_path: Path) -> None:
+def test_a_story_ends_when_a_release_leaves_it(tmp_path: Path) -> None:
     story = "0f0e0d0c-0000-5000-8000-000000000000"
     store = FakeStore(make_release(1, story=story), make_release(30, "wire", story=story))
     publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")

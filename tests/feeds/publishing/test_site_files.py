@@ -116,7 +116,7 @@ def test_unchanged_files_are_not_written_and_full_rendering_gives_the_same(
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files} == before
 
 
-def test_robots_are_led_to_the_sitemap_and_kept_from_what_is_made_on_demand(
+def test_robots_txt_names_the_sitemap_and_excludes_pages_made_on_demand(
     site: Indexed,
 ) -> None:
     lines = (site.folder / "robots.txt").read_text().splitlines()

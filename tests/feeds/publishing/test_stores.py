@@ -12,7 +12,7 @@ from tests.postgres_server import PostgresServer
 from tests.postgres_store import emptied
 
 
-def test_the_same_history_gives_the_same_site_byte_for_byte(
+def test_the_same_history_yields_the_same_site_byte_for_byte(
     postgres_server: PostgresServer, sqlite_store: SqliteStore, tmp_path: Path
 ) -> None:
     homes = (tmp_path / "file", tmp_path / "server")

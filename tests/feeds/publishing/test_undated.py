@@ -63,7 +63,7 @@ def test_the_backlog_is_on_archive_pages_and_in_no_current_document(site: Path, 
                      ["Statement 13", "Statement 14"]]  # fmt: skip
 
 
-def test_an_archive_page_of_the_backlog_stays_as_it_is(
+def test_an_archive_page_of_the_backlog_never_changes(
     tmp_path: Path, store: FakeStore, site: Path
 ) -> None:
     before = {path: path.read_bytes() for path in site.rglob("page/[12].atom")}

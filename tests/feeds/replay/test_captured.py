@@ -69,7 +69,7 @@ def links(answer: httpx.Response) -> dict[str, str]:
     return {rel: to for to, rel in re.findall(r'<([^>]+)>; rel="([^"]+)"', answer.headers["link"])}
 
 
-def test_a_timegate_leads_to_the_capture_of_a_time(web: httpx.Client) -> None:
+def test_a_timegate_redirects_to_the_capture_of_a_time(web: httpx.Client) -> None:
     for at, stamp in (
         (START - 99 * DAY, "20221124080000"),
         (START + DAY, "20221124080000"),

@@ -107,7 +107,7 @@ def test_a_memento_states_its_time_and_does_not_vary() -> None:
     assert '<https://us.example/m/0>; rel="first last memento"' in only["link"]
 
 
-def test_a_timemap_lists_every_memento_and_what_it_spans() -> None:
+def test_a_timemap_lists_every_memento_and_its_time_range() -> None:
     lines = timemap(ORIGINAL, MEMENTOS).decode().rstrip("\n").split(",\n")
     assert lines == [
         '<https://acme.example/a>; rel="original"',

@@ -153,7 +153,9 @@ def test_a_text_of_a_hidden_release_is_found_in_any_charset_and_escape(tmp_path:
         assert [one for one in paths if web.get(one).status_code != 410] == []
 
 
-def test_a_beginning_of_a_hidden_text_counts_where_the_release_is_named(tmp_path: Path) -> None:
+def test_the_beginning_of_a_hidden_text_is_found_only_with_the_name_of_its_release(
+    tmp_path: Path,
+) -> None:
     link = '<a href="news/9%2ehtml">more</a>'
     named = [
         ("list.html", f"<p>{UMLAUTS[:50]}… {link}".encode(), HTML),

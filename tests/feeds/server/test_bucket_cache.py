@@ -88,7 +88,7 @@ def body_of(cache: BucketCache, path: str) -> bytes | None:
     return held.body if held else None
 
 
-def test_what_was_published_is_served_and_what_is_gone_is_not(
+def test_published_files_are_served_and_removed_ones_are_not(
     bucket: FailingBucket, publish: Publish
 ) -> None:
     cache = BucketCache(bucket)
@@ -223,7 +223,7 @@ def test_two_nodes_answer_alike_with_the_headers_of_the_site(
     assert "immutable" in page.headers["cache-control"]
 
 
-def test_a_node_whose_bucket_fails_answers_what_needs_no_file(
+def test_a_node_with_a_failing_bucket_answers_requests_that_need_no_file(
     bucket: FailingBucket, site: Path, tmp_path: Path
 ) -> None:
     SqliteStore(tmp_path / "node.db").close()

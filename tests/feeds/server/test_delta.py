@@ -66,7 +66,7 @@ CHANGED = ["Statement 9", "Statement 2", "Statement one, corrected"]
 
 
 @KINDS
-def test_only_what_is_new_or_changed_comes(press: Press, kind: str) -> None:
+def test_only_new_and_changed_releases_are_returned(press: Press, kind: str) -> None:
     before = press.web.get(f"/feeds/all.{kind}")
     assert "a-im" in before.headers["vary"]
     press.change()
@@ -120,13 +120,13 @@ def test_everything_is_served_without_a_filter(press: Press, asked: str) -> None
 
 
 @pytest.mark.parametrize("tag", ['"nothing"', "*", "nonsense", '""'])
-def test_what_is_not_remembered_is_answered_in_full(press: Press, tag: str) -> None:
+def test_requests_without_a_known_version_are_answered_in_full(press: Press, tag: str) -> None:
     press.change()
     answer = press.ask("atom", tag)
     assert answer.status_code == (304 if tag == "*" else 200)
 
 
-def test_json_feeds_come_whole(press: Press) -> None:
+def test_json_feeds_are_read_completely(press: Press) -> None:
     tag = press.web.get("/feeds/all.json").headers["etag"]
     press.change()
     assert press.ask("json", tag).status_code == 200

@@ -98,7 +98,7 @@ def test_a_choice_of_one_thing_is_the_feed_that_is_there(asked: dict[str, str], 
         ({"q": "works", "kind": "corrected"}, set()),
     ],
 )
-def test_its_address_holds_what_was_chosen(
+def test_its_address_contains_the_chosen_filters(
     web: httpx.Client, asked: dict[str, object], held: set[str]
 ) -> None:
     address, _ = built(web, format="json", **asked)
@@ -106,7 +106,7 @@ def test_its_address_holds_what_was_chosen(
     assert titles(web, address) == held
 
 
-def test_what_was_chosen_stays_chosen(web: httpx.Client) -> None:
+def test_chosen_filters_remain_chosen(web: httpx.Client) -> None:
     _, page = built(web, source=["harbour", "wire"], q='"a phrase" <b>', format="rss", kind="days")
     assert page.xpath("//option[@selected]/@value") == ["harbour", "wire", "days", "rss"]
     assert page.xpath("//input[@name='q']/@value") == ['"a phrase" <b>']

@@ -62,9 +62,7 @@ def test_tiles_are_bytes_that_are_kept_for_ever(web: httpx.Client, log: TreeLog,
     assert answer.content == log.read(path)
 
 
-def test_who_saw_an_earlier_checkpoint_gets_its_partial_tiles(
-    web: httpx.Client, log: TreeLog
-) -> None:
+def test_partial_tiles_of_an_earlier_checkpoint_are_served(web: httpx.Client, log: TreeLog) -> None:
     for path in added_files(0, 300):
         answer = web.get(f"/log/{path}")
         assert answer.status_code == 200
@@ -89,7 +87,7 @@ def test_who_saw_an_earlier_checkpoint_gets_its_partial_tiles(
         "tree.lock",
     ],
 )
-def test_what_the_log_does_not_have_is_not_found(web: httpx.Client, path: str) -> None:
+def test_records_outside_the_log_are_not_found(web: httpx.Client, path: str) -> None:
     assert web.get(f"/log/{path}").status_code == 404
 
 

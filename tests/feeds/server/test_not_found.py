@@ -67,11 +67,11 @@ def offered(web: httpx.Client, address: str) -> list[str]:
         ("/" + "a" * 3000, []),
     ],
 )
-def test_what_is_near_is_offered(web: httpx.Client, address: str, near: list[str]) -> None:
+def test_a_similar_name_is_suggested(web: httpx.Client, address: str, near: list[str]) -> None:
     assert offered(web, address) == near
 
 
-def test_every_link_of_the_page_leads_somewhere(web: httpx.Client) -> None:
+def test_every_link_of_the_page_has_a_target(web: httpx.Client) -> None:
     page: Any = html.document_fromstring(web.get("/days/2022/11/31/").text)
     for link in page.xpath("//@href"):
         if link.startswith("/"):

@@ -102,7 +102,7 @@ def test_a_search_is_named_by_its_query_and_links_to_its_page(
     assert [one.text for one in channel.findall("item/title")] == shown
 
 
-def test_a_search_is_a_page_that_leads_to_its_feed(web: httpx.Client) -> None:
+def test_a_search_page_links_to_its_feed(web: httpx.Client) -> None:
     answer = web.get("/search?q=bridge&source=acme")
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/html")
@@ -139,7 +139,7 @@ def test_a_static_copy_states_that_it_cannot_search(tmp_path: Path) -> None:
     assert "copy" in page.xpath("//main")[0].text_content()
 
 
-def test_a_saved_search_shows_what_is_new_before_what_is_best(tmp_path: Path) -> None:
+def test_a_saved_search_shows_new_results_before_the_best_ones(tmp_path: Path) -> None:
     url = f"sqlite:{tmp_path / 'communique.db'}"
     store = open_store(url)
     store.register(Source("acme", "ACME", "https://acme.example/", "Asia/Baku"))
@@ -181,7 +181,7 @@ def test_a_search_for_nothing_finds_nothing(web: httpx.Client, query: str) -> No
     assert titles(web.get(f"/feeds/search.atom?{query}")) == []
 
 
-def test_a_feed_as_of_a_day_is_what_a_subscriber_saw_then(web: httpx.Client) -> None:
+def test_a_feed_as_of_a_day_matches_what_a_subscriber_saw_then(web: httpx.Client) -> None:
     assert titles(web.get("/feeds/all.atom?asof=2022-11-25")) == ["Harbour opens"]
     assert titles(web.get("/feeds/all.atom?asof=2022-11-27")) == ["Bridge opens", "Harbour opens"]
     assert titles(web.get("/feeds/source/acme.atom?asof=2023-01-01")) == [
@@ -209,7 +209,7 @@ def test_no_day_is_reported_with_the_fix(web: httpx.Client, day: str) -> None:
     ],
 )
 @pytest.mark.parametrize("path", ["/feeds/search.atom", "/feeds/search.json", "/opml.xml"])
-def test_what_would_stay_empty_for_ever_is_refused_with_the_fix(
+def test_a_feed_that_would_stay_empty_is_refused_with_the_fix(
     web: httpx.Client, path: str, asked: str, said: str
 ) -> None:
     answer = web.get(f"{path}?{asked}")
@@ -251,7 +251,7 @@ def test_opml_of_several_sources(wire: httpx.Client, asked: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["atom", "rss", "json"])
-def test_the_address_of_the_only_language_leads_to_the_feed_of_all(
+def test_the_feed_of_the_only_language_redirects_to_the_feed_of_all(
     web: httpx.Client, kind: str
 ) -> None:
     answer = web.get(f"/feeds/language/en.{kind}", follow_redirects=False)
@@ -335,7 +335,7 @@ def wire(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         ("/search?q=basin", True),
     ],
 )
-def test_a_story_is_shown_once_where_sources_mix(
+def test_a_story_is_shown_once_in_feeds_of_several_sources(
     wire: httpx.Client,
     address: str,
     named: bool,  # noqa: FBT001 - given by pytest
@@ -409,7 +409,7 @@ def test_times_that_no_calendar_holds_are_not_days(web: httpx.Client) -> None:
         assert web.get("/feeds/all.atom", params={"asof": at}).status_code == 400
 
 
-def test_a_day_to_come_is_refused_and_today_is_not(web: httpx.Client) -> None:
+def test_a_future_day_is_refused_but_today_is_accepted(web: httpx.Client) -> None:
     now = utc_now()
     for at in (f"{now + dt.timedelta(days=1):%Y-%m-%d}", "2100-01-01", "2100-01-01T00:00:00Z"):
         answer = web.get("/feeds/all.atom", params={"asof": at})
@@ -434,7 +434,7 @@ def test_an_address_is_not_asked_for_unsupported_content(web: httpx.Client) -> N
 
 
 @pytest.mark.parametrize("asked", ["source=acme&source=wire", "source=acme,wire"])
-def test_a_search_of_several_sources_finds_what_is_in_any(
+def test_a_search_in_several_sources_finds_releases_of_any(
     many: tuple[httpx.Client, Store], asked: str
 ) -> None:
     web, _ = many
@@ -557,7 +557,7 @@ def test_older_pages_of_a_topic_of_a_source_lead_back_to_its_first_release(
     assert told == {404}
 
 
-def test_a_source_leads_to_its_topics_on_a_static_host_and_on_ours(
+def test_a_source_links_to_its_topics_on_a_static_host_and_on_our_server(
     web: httpx.Client, home: Path
 ) -> None:
     page: Any = lxml.html.fromstring((home / "site/sources/acme/index.html").read_bytes())

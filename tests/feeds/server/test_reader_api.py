@@ -139,7 +139,7 @@ def test_a_feed_may_be_named_by_its_address(web: httpx.Client) -> None:
     assert titles(items(web, f"feed/{feeds[1]['url']}")) == ["5"]
 
 
-def test_pages_go_back_to_the_first_item_and_none_comes_twice(web: httpx.Client) -> None:
+def test_pages_go_back_to_the_first_item_without_repetition(web: httpx.Client) -> None:
     for way in ("d", "o"):
         seen: list[str] = []
         asked: dict[str, Any] = {"n": 4, "r": way}
@@ -152,7 +152,7 @@ def test_pages_go_back_to_the_first_item_and_none_comes_twice(web: httpx.Client)
         assert len(seen) == len({*seen}) == 6
 
 
-def test_what_is_marked_read_is_no_more_among_the_unread(web: httpx.Client) -> None:
+def test_entries_marked_read_are_no_longer_unread(web: httpx.Client) -> None:
     first = items(web, xt=READ_STATE)
     assert len(first) == 5  # what is older than the token by a month counts as read
     edit(web, i=[one["id"] for one in first[:2]], a=READ_STATE)
@@ -190,7 +190,7 @@ def unread(web: httpx.Client) -> Mapping[str, int]:
     return {one["id"]: one["count"] for one in found}
 
 
-def test_items_come_with_their_texts_by_any_of_their_names(web: httpx.Client) -> None:
+def test_items_are_read_with_their_texts_under_any_known_name(web: httpx.Client) -> None:
     (ref,) = web.get(f"{API}stream/items/ids", params={"s": "feed/wire"}).json()["itemRefs"]
     (item,) = items(web, "feed/wire")
     for name in (ref["id"], item["id"], item["id"].rpartition("/")[2]):
@@ -224,7 +224,7 @@ def test_bad_queries_are_explained(web: httpx.Client, path: str, asked: dict[str
     assert answer.text.strip()
 
 
-def test_a_body_without_end_is_refused(web: httpx.Client) -> None:
+def test_an_endless_body_is_refused(web: httpx.Client) -> None:
     assert web.post(f"{API}edit-tag", content=b"i=1&" * 300_000).status_code == 400
     assert web.post(f"{API}edit-tag", content=b"i=1&" * 6_000).status_code == 400
 
@@ -249,12 +249,12 @@ def test_changes_need_a_post(web: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("digits", ["0000000000000001", "7fffffffffffffff", "ffffffffffffffff"])
-def test_a_number_leads_back_to_its_digits(digits: str) -> None:
+def test_a_number_is_matched_to_its_digits(digits: str) -> None:
     assert item_digits(number_of(digits)) == digits
 
 
 @pytest.mark.parametrize("text", ["", "!", "bm90aGluZw", "eA", "\ud800"])
-def test_a_place_that_was_not_named_is_none(text: str) -> None:
+def test_an_unnamed_place_is_none(text: str) -> None:
     assert place_of(text) is None
 
 

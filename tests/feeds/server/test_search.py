@@ -113,7 +113,7 @@ def test_facets_have_true_counts_and_lead_to_as_many_matches(web: httpx.Client) 
     assert followed > 8
 
 
-def test_a_year_leads_to_its_months_and_each_choice_can_be_undone(web: httpx.Client) -> None:
+def test_a_year_links_to_its_months_and_each_filter_can_be_removed(web: httpx.Client) -> None:
     page = page_of(web, "/search?q=lamps&lang=az")
     (year,) = page.xpath("//aside//li/a[contains(., '2021')]/@href")
     page = page_of(web, year)
@@ -130,7 +130,7 @@ def test_a_year_leads_to_its_months_and_each_choice_can_be_undone(web: httpx.Cli
     assert page.xpath("//form//input[@name='since']/@value") == ["2021-01-01"]
 
 
-def test_hits_show_what_was_found_marked_and_escaped(web: httpx.Client) -> None:
+def test_search_results_mark_and_escape_the_found_words(web: httpx.Client) -> None:
     page = page_of(web, "/search?q=northern%20mole")
     assert page.xpath("//p[@class='passage']")[0].xpath("mark/text()") == ["northern", "mole"]
     for query in ("beasts", "img", "alert", EVIL):
@@ -189,7 +189,7 @@ def test_no_query_breaks_the_page(web: httpx.Client, query: str) -> None:
     assert len(page.xpath("//form//input[@name='q']")) == 1
 
 
-def test_a_search_is_kept_as_a_feed_as_opml_or_as_a_watch(web: httpx.Client) -> None:
+def test_a_search_can_be_saved_as_a_feed_opml_or_watch(web: httpx.Client) -> None:
     page = page_of(web, "/search?q=%22northern+mole%22+-drill&lang=en&state=corrected")
     feeds = page.xpath("//link[@rel='alternate']")
     assert [one.get("type").rpartition("/")[2] for one in feeds] == [
@@ -212,14 +212,14 @@ def test_a_search_is_kept_as_a_feed_as_opml_or_as_a_watch(web: httpx.Client) -> 
     assert page.xpath("//button[@data-text]/@data-text") == [command]
 
 
-def test_the_command_of_a_watch_does_nothing_else(web: httpx.Client) -> None:
+def test_the_command_of_a_watch_only_saves_the_watch(web: httpx.Client) -> None:
     page = page_of(web, "/search?q=" + "lamps%27;%20rm%20-r%20~%20%60id%60%0Aid%20%23")
     (command,) = page.xpath("//button[@data-text]/@data-text")
     assert shlex.split(command)[5] == "lamps'; rm -r ~ `id` id #"
     assert "\n" not in command
 
 
-def test_what_can_be_chosen_is_shown_before_anything_is_searched_for(web: httpx.Client) -> None:
+def test_filters_are_shown_before_a_search(web: httpx.Client) -> None:
     page = page_of(web, "/search")
     assert facet(page, "Source") == {"Harbour Board": str(LONGER), "Zoo": "1"}
     for link in page.xpath("//aside[@id='narrow']//a/@href"):

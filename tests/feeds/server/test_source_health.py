@@ -61,7 +61,7 @@ def test_it_shows_visits_history_and_the_next_visit(web: httpx.Client) -> None:
     assert ["works again" in one for one in history] == [True, False]
 
 
-def test_the_page_of_all_sources_leads_there(web: httpx.Client) -> None:
+def test_the_page_of_all_sources_links_there(web: httpx.Client) -> None:
     page = html.fromstring(web.get("/health/").content)
     assert "../sources/harbour/health/" in [one.get("href") for one in page.iter("a")]
 

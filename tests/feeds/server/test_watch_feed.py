@@ -70,7 +70,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
 
 
 @pytest.mark.parametrize("kind", ["atom", "rss", "json"])
-def test_a_feed_holds_what_its_watch_matches_but_not_its_token(
+def test_a_feed_contains_the_matches_of_its_watch_but_not_its_token(
     web: httpx.Client, kind: str
 ) -> None:
     answer = web.get(f"/feeds/watch/tides.{kind}", params={"token": TOKEN})

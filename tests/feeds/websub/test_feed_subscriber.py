@@ -123,7 +123,9 @@ def test_a_hub_can_t_make_us_send_repeated_requests(
     assert time.time() + 400 < kept.due < time.time() + 400 * 86_400
 
 
-def test_an_end_is_confirmed_only_where_we_meant_it(store: Store, callback: Callback) -> None:
+def test_an_unsubscription_is_confirmed_only_if_we_requested_it(
+    store: Store, callback: Callback
+) -> None:
     assert callback.verify("unsubscribe").status_code == 404
     keep(store, wanted=False)
     assert callback.verify("subscribe").status_code == 404
@@ -161,7 +163,7 @@ def test_signed_content_is_a_hint(store: Store, callback: Callback, method: str)
         "é" * 10,
     ],
 )
-def test_all_else_is_thanked_for_and_ignored(
+def test_other_pings_are_acknowledged_and_ignored(
     store: Store, callback: Callback, signature: str | None
 ) -> None:
     if signature and not signature.isascii():
@@ -255,7 +257,7 @@ def test_a_lease_is_renewed_before_it_ends_with_the_same_address(store: Store, h
     assert first == second
 
 
-def test_a_subscription_ends_when_its_source_goes(store: Store, hub: Peer) -> None:
+def test_a_subscription_ends_with_the_removal_of_its_source(store: Store, hub: Peer) -> None:
     store.keep_feed_hub("acme", FeedHub(TOPIC, hub.url, TOPIC))
     work(store, "acme")
     confirm(store)

@@ -134,7 +134,7 @@ def test_searches_are_bounded_in_all_and_of_one_host(store: Store) -> None:
     assert has_room(store, asked("other.example"), "feeds/search.atom?q=w0x1")
 
 
-def test_a_feed_is_made_once_for_all_who_get_it() -> None:
+def test_a_feed_is_generated_once_for_all_requests() -> None:
     made: list[str] = []
 
     def make(file: str) -> bytes:

@@ -75,7 +75,7 @@ def test_a_lease_stays_within_bounds(asked: str, given: int) -> None:
         form(lease_seconds="-5"),
     ],
 )
-def test_what_cannot_be_done_is_refused(body: bytes) -> None:
+def test_impossible_requests_are_refused(body: bytes) -> None:
     with pytest.raises(BadHubRequest):
         parse_hub_request(body)
 

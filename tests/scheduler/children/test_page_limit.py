@@ -23,7 +23,7 @@ def limit() -> Iterator[PageLimit]:
         signal.signal(number, handler)
 
 
-def test_a_page_can_be_stopped_except_where_its_limit_begins_or_ends(limit: PageLimit) -> None:
+def test_a_page_can_be_stopped_except_at_the_edges_of_its_time_limit(limit: PageLimit) -> None:
     """A page that reached its limit at its very end would leave the limit on for all others."""
     found: dict[str, set[bool]] = {}
 

@@ -204,7 +204,7 @@ def test_a_news_sitemap_that_robots_txt_names_is_found_through_its_index(
     assert room.statuses("/pages.xml") == []
 
 
-def test_wordpress_s_api_is_preferred_where_no_feed_is_complete(room: Room, home: Path) -> None:
+def test_the_wordpress_api_is_preferred_if_no_feed_is_complete(room: Room, home: Path) -> None:
     room.page("/news/", listing(5, 4, 3, head='<link rel="https://api.w.org/" href="/wp-json/">'))
     posts = [
         {"id": n, "link": f"{room.base}/r/{n}", "date": f"2026-11-{DAYS[n]}T10:00:00",
@@ -322,7 +322,7 @@ def test_private_addresses_are_refused(room: Room, tmp_path: Path) -> None:
 
 
 @pytest.mark.integration
-def test_the_advice_to_render_is_given_where_scripts_fill_the_page(room: Room, home: Path) -> None:
+def test_rendering_is_advised_if_scripts_fill_the_page(room: Room, home: Path) -> None:
     try:
         find_browser()
     except BrowserMissing as error:
@@ -396,7 +396,7 @@ def test_a_release_given_as_a_listing_is_reported(home: Path, tmp_path: Path) ->
     assert "Give the address of the page that lists" in result.stderr
 
 
-def test_the_language_of_the_titles_gives_the_zone_of_a_page_without_one(
+def test_the_language_of_titles_decides_the_zone_of_a_page_without_one(
     home: Path,
 ) -> None:
     room = Path(__file__).parents[2] / "sources" / "pl-brzozow" / "listing.html"

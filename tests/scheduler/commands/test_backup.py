@@ -311,9 +311,7 @@ def test_a_missing_file_is_reported(to: Path, tmp_path: Path) -> None:
     assert str(gone) in refused("restore", str(to), home=tmp_path / "restored")
 
 
-def test_a_folder_inside_of_home_or_with_something_else_is_refused(
-    home: Path, tmp_path: Path
-) -> None:
+def test_a_folder_inside_home_or_with_other_files_is_refused(home: Path, tmp_path: Path) -> None:
     inside = refused("backup", str(home / "backups" / "x"), home=home)
     assert inside.startswith(f"{home}/backups/x: it is inside {home}; ")
     assert not (home / "backups").exists()
@@ -447,7 +445,7 @@ def test_a_home_that_is_in_use_or_not_empty_is_not_restored_into(
     assert "is a file" in refused("restore", str(to), home=tmp_path / "file")
 
 
-def test_a_file_lost_from_the_archive_stays_in_the_backup_and_is_reported(
+def test_a_file_missing_from_the_archive_is_kept_in_the_backup_and_reported(
     home: Path, to: Path, tmp_path: Path
 ) -> None:
     gone = next(path for path in sorted((home / "archive").glob("communique-*.warc.gz")))
@@ -460,7 +458,7 @@ def test_a_file_lost_from_the_archive_stays_in_the_backup_and_is_reported(
     assert communique("mirror", "verify", home=restored).returncode == 0
 
 
-def test_a_file_lost_from_the_log_stays_in_the_backup_and_is_reported(tmp_path: Path) -> None:
+def test_a_file_missing_from_the_log_is_kept_in_the_backup_and_reported(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
     with archived_home(home, 150):

@@ -62,7 +62,7 @@ def test_every_new_changed_retracted_and_copied_release_is_counted_once(
     assert last["releases"] >= 80
 
 
-def test_what_was_served_is_archived_and_every_release_points_to_it(
+def test_responses_are_archived_and_every_release_refers_to_its_own(
     counts: dict[str, object], home: Path
 ) -> None:
     lines = communique("export", "--json", home=home).stdout.splitlines()
@@ -93,7 +93,7 @@ def test_parsed_feeds_match_the_store(counts: dict[str, object], home: Path) -> 
     assert len(files) == counts["feeds"]
 
 
-def test_the_same_store_gives_the_same_bytes(counts: dict[str, object], home: Path) -> None:
+def test_the_same_store_yields_the_same_bytes(counts: dict[str, object], home: Path) -> None:
     result = communique("publish", "--all", "--json", home=home)
     assert json.loads(result.stdout)["written"] == 0
     assert json.loads(result.stdout)["unchanged"] == counts["feeds"]

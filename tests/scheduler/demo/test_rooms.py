@@ -173,7 +173,7 @@ def test_no_two_rooms_share_a_layout() -> None:
 
 
 @pytest.mark.parametrize("day", DAYS)
-def test_every_link_within_a_room_leads_somewhere(
+def test_every_link_within_a_press_room_has_a_target(
     day: int, served: ServedRooms, client: httpx.Client
 ) -> None:
     served.show(day)
@@ -467,7 +467,7 @@ def test_day_two_differs_from_day_one_as_promised() -> None:
     }
 
 
-def test_day_three_brings_one_more_release_and_nothing_else() -> None:
+def test_day_three_adds_one_release_and_nothing_else() -> None:
     assert differences(2, 3) == {
         "came": {("merrow", "/press/2026/0414.htm")},
         "went": set(),
@@ -485,7 +485,7 @@ def test_a_moved_release_keeps_its_text_and_its_day() -> None:
 
 
 @pytest.mark.parametrize("day", [2, 3])
-def test_old_addresses_redirect_or_are_gone(
+def test_old_addresses_redirect_or_answer_410(
     day: int, served: ServedRooms, client: httpx.Client
 ) -> None:
     served.show(day)

@@ -190,7 +190,7 @@ def test_a_site_that_is_rebuilt_from_the_archive_is_the_same(home: Path, tmp_pat
     assert site(again) == site(home)
 
 
-def test_pages_of_hidden_releases_come_back_unchanged(home: Path, tmp_path: Path) -> None:
+def test_pages_of_hidden_releases_are_restored_unchanged(home: Path, tmp_path: Path) -> None:
     copy = Path(shutil.copytree(home, tmp_path / "home"))
     before = site(copy)
     store = home_at(copy).store()

@@ -197,7 +197,9 @@ def test_text_excluded_by_a_changed_selector_is_removed(declared: Path) -> None:
     assert reextract(declared)["releases"] == []
 
 
-def test_a_rebuilt_home_knows_the_rules_of_each_text(declared: Path, tmp_path: Path) -> None:
+def test_a_rebuilt_home_has_the_extraction_rules_of_each_text(
+    declared: Path, tmp_path: Path
+) -> None:
     target = tmp_path / "again"
     assert communique("mirror", "rebuild", "--to", str(target), home=declared).returncode == 0
     assert reextract(target)["releases"] == []

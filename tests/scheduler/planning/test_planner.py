@@ -105,14 +105,14 @@ def test_a_new_source_is_expected_to_publish_when_the_others_do(store: Store) ->
     assert expected[1] > 2 * expected[0]
 
 
-def test_visits_at_the_least_interval_come_evenly(store: Store) -> None:
+def test_visits_at_the_minimum_interval_are_evenly_spaced(store: Store) -> None:
     publish(store, "harbour", [9 * 60])
     planner, one = VisitPlanner(Collect(least_interval=900), HealthSettings()), source("harbour")
     planner.learn(store, [one], NOW)
     assert planner.next_visit(store, one, NOW) == NextVisit(NOW + 15 * MINUTE, 900.0)
 
 
-def test_visits_within_a_minute_come_evenly(store: Store) -> None:
+def test_visits_within_a_minute_are_evenly_spaced(store: Store) -> None:
     planner = VisitPlanner(Collect(interval=2, least_interval=1), HealthSettings())
     one = source("harbour")
     planner.learn(store, [one], NOW)

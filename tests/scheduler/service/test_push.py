@@ -356,7 +356,7 @@ def test_a_subscriber_that_fails_gets_the_newest_content_once_it_works(
     assert peer.posts()[-1].body == node.content
 
 
-def test_a_subscriber_that_is_gone_is_forgotten(tmp_path: Path, peer: Peer) -> None:
+def test_a_subscriber_that_answers_gone_is_deleted(tmp_path: Path, peer: Peer) -> None:
     node = Node(tmp_path / "home", "own")
     peer.statuses.append(410)
     with node.running():

@@ -227,7 +227,7 @@ def test_feeds_without_subscribers_are_forgotten(site: Site, peer: Peer) -> None
     assert peer.posts() == []
 
 
-def test_a_feed_that_cannot_be_made_delays_no_other(
+def test_a_feed_that_fails_does_not_delay_others(
     tmp_path: Path, peer: Peer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = Site(tmp_path / "home")

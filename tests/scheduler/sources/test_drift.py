@@ -190,7 +190,7 @@ def test_a_harmless_change_is_accepted(home: Path) -> None:
     assert check(home, "harbour")["drift"] == []
 
 
-def test_an_unreadable_decision_of_another_version_is_made_again(home: Path) -> None:
+def test_an_unreadable_decision_of_another_version_is_computed_again(home: Path) -> None:
     with guard(home) as one, closing(home_at(home).plain_store()) as store:
         for text in ('{"accepted": {"program": 1}}', "no JSON"):
             store.keep_source_reading("harbour", text)

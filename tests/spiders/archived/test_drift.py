@@ -51,7 +51,7 @@ def test_a_list_is_compared_item_by_item(
     assert found.is_mass_change is mass
 
 
-def test_what_comes_to_a_list_without_dates_is_not_strange() -> None:
+def test_new_rows_of_an_undated_list_are_not_suspicious() -> None:
     more = compare_listings(listing(*UNDATED), listing(*UNDATED, (11, ""), (12, "")))
     assert not more.is_mass_change
 

@@ -35,7 +35,7 @@ def archive(tmp_path: Path) -> Iterator[Archive]:
     ("day", "body"),
     [(0, ".one"), (1, ".one"), (1.5, ".one"), (2, None), (3, ".three"), (9, ".three")],
 )
-def test_the_file_of_a_time_is_the_last_before_it_or_else_the_first(
+def test_the_file_for_a_time_is_the_last_one_before_it_or_the_first(
     archive: Archive, day: float, body: str | None
 ) -> None:
     file = SourceHistory(archive.folder, "harbour").at(NOON + day * DAY)

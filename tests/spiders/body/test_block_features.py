@@ -32,7 +32,7 @@ def test_a_script_without_spaces_has_as_many_words_as_any_other(text: str) -> No
     assert spaces > letters / 6
 
 
-def test_spaces_are_counted_where_there_are_any() -> None:
+def test_existing_spaces_are_counted() -> None:
     text = "Die Behörde öffnet im Frühjahr die große Schleuse für längere Schiffe."
     assert counted(text) == (len(text), text.count(" "))
     assert counted("https://merrow.example/a/very/long/address/without/any/space")[1] == 0

@@ -31,7 +31,7 @@ def test_lists_tables_quotes_and_figures_stay() -> None:
     assert text == "One\n\na\nb\n\n1\n\nsaid"
 
 
-def test_a_table_that_only_lays_the_page_out_is_none() -> None:
+def test_a_layout_table_is_not_a_data_table() -> None:
     rows = "<tr><td colspan=2></td></tr><tr><td> </td><td><br><p>One</p><p>Two</p></td></tr>"
     html, text = body(f"<table><tbody>{rows}<tr><td>&nbsp;</td></tr></tbody></table><p>Three</p>")
 

@@ -87,7 +87,7 @@ def test_a_page_that_repeats_its_text_in_one_piece_yields_it_once() -> None:
     assert text_of(f"<div><h1>{TITLE}</h1>{paragraphs(TEXT)}{copy}</div>") == [*TEXT]
 
 
-def test_a_paragraph_that_quotes_another_stays() -> None:
+def test_a_paragraph_that_quotes_another_is_kept() -> None:
     last = f"As the pilots put it at the opening of the second lock: {TEXT[0]} {TEXT[1]}"
     assert text_of(f"<div><h1>{TITLE}</h1>{paragraphs((*TEXT, last))}</div>") == [*TEXT, last]
 
@@ -135,7 +135,7 @@ def test_tables_in_tables_are_looked_at_once_each(inside: str) -> None:
     assert many.visits < 2.5 * few.visits
 
 
-def test_a_month_is_a_calendar_but_a_layout_table_around_it_is_none() -> None:
+def test_a_month_table_is_a_calendar_but_a_layout_table_around_it_is_not() -> None:
     days = "".join(f"<td> <a href=/{day}>{day}</a> </td>" for day in range(1, 32))
     root = etree.fromstring(
         f"<table><tr><td><table id=month><tr>{days}</table><td>News</table>", etree.HTMLParser()

@@ -66,7 +66,7 @@ def test_a_box_is_left_out_wherever_it_is(html: str) -> None:
 @pytest.mark.parametrize(
     "heading", ["Latest news from the lock", "Agenda", "Contact", "Related work on the river"]
 )
-def test_a_section_of_a_text_stays(heading: str) -> None:
+def test_a_section_of_a_text_is_kept(heading: str) -> None:
     section = f"<h3>{heading}</h3><p>{ITEM} 1</p><p>{ITEM} 2</p>"
     found = body(f"<div><h1>Second lock opens</h1><p>{FIRST}</p>{section}<p>{LAST}</p></div>")
     assert f"{ITEM} 2" in found

@@ -70,7 +70,7 @@ def test_a_sentence_with_a_date_is_not_a_date_line() -> None:
     assert not is_date_line("On 12 March 2026 the bridge was opened to all.", READING)
 
 
-def test_headline_date_and_bar_go_and_the_text_stays() -> None:
+def test_headline_date_and_share_bar_are_removed_and_the_text_is_kept() -> None:
     assert kept(
         "<p>Works / 12 March 2026 / The bridge is open</p><p>12 March 2026</p>",
         f"<p>{TEXT}</p><p>Nobody was hurt.</p><p>Print</p>",
@@ -102,7 +102,7 @@ def test_a_first_sentence_with_the_headline_stays(line: str) -> None:
         "The bridge is open (Tuesday, 12 March 2026)",
     ],
 )
-def test_a_headline_with_section_or_date_beside_it_goes(line: str) -> None:
+def test_a_repeated_headline_with_a_section_or_date_is_removed(line: str) -> None:
     assert kept(f"<p>{line}</p><p>{TEXT}</p>") == [TEXT]
 
 
@@ -114,7 +114,7 @@ def test_labelled_rows_above_the_text_of_a_board_go() -> None:
     assert kept(f"<table>{rows}{labelled}</table>") == [TEXT]
 
 
-def test_a_body_that_is_nothing_but_its_headline_stays() -> None:
+def test_a_body_that_consists_of_its_headline_is_kept() -> None:
     assert kept("<p>The bridge is open</p>") == ["The bridge is open"]
 
 
@@ -195,7 +195,7 @@ def test_metadata_of_a_post_below_its_text_go(line: str) -> None:
         "Der Beitrag wurde auf zwei Millionen Euro gesenkt.",
     ],
 )
-def test_a_sentence_that_begins_like_metadata_stays(line: str) -> None:
+def test_a_sentence_that_begins_like_metadata_is_kept(line: str) -> None:
     assert kept(f"<p>{TEXT}</p><p>{line}</p>")[-1] == line
 
 

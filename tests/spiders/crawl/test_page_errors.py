@@ -101,7 +101,7 @@ def test_a_release_that_the_store_refuses_is_reported_and_affects_no_other(
     assert "1 page of its last visit" in told["reason"]
 
 
-def test_a_source_of_which_nothing_could_be_kept_is_failing(room: Room, home: Path) -> None:
+def test_a_source_without_any_stored_release_is_failing(room: Room, home: Path) -> None:
     del room
     sabotage(home, "INSERT ON releases")
     result = communique("collect", "--json", home=home)
@@ -111,7 +111,7 @@ def test_a_source_of_which_nothing_could_be_kept_is_failing(room: Room, home: Pa
 
 
 @pytest.mark.parametrize("table", ["layout_templates", "search_queue", "validators"])
-def test_what_fails_beside_the_releases_leaves_the_report(
+def test_a_failure_outside_the_releases_keeps_the_report(
     room: Room, home: Path, table: str
 ) -> None:
     del room
@@ -179,7 +179,7 @@ def test_half_a_surrogate_pair_in_a_feed_loses_none_of_its_items(
     assert run["errors"] == []
 
 
-def test_half_a_surrogate_pair_in_what_wordpress_answers_loses_none_of_its_posts(
+def test_half_a_surrogate_pair_in_a_wordpress_response_loses_no_post(
     room: Room, tmp_path: Path
 ) -> None:
     posts = [

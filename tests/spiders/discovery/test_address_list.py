@@ -40,7 +40,7 @@ def test_outlines_give_each_address_once_with_its_name(encoding: str) -> None:
     assert not any(one.may_be_file for one in found)
 
 
-def test_a_broken_file_gives_what_can_be_read_of_it() -> None:
+def test_the_readable_part_of_a_broken_file_is_returned() -> None:
     cut = OPML.format(encoding="utf-8").partition('<outline text="Once')[0] + "<outline text='&x"
     assert len(read_addresses(cut.encode(), "feeds.opml")) == 2
 

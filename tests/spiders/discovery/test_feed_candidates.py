@@ -203,7 +203,7 @@ def test_a_feed_that_carries_pages_of_other_kinds_is_not_complete(path: str) -> 
     assert "1 page of another kind" in found.verdict
 
 
-def test_what_goes_back_to_the_first_release_is_preferred_to_what_holds_the_newest() -> None:
+def test_a_candidate_that_goes_back_to_the_first_release_is_preferred() -> None:
     listing = listed(9, 8, 7)
     newest = against(rss(9, 8, 7), listing)
     api = FeedCandidate("https://press.example/p", "wordpress", sure=True)
@@ -232,5 +232,5 @@ def test_a_feed_names_its_page(feed: str) -> None:
     ["", "<rss><channel><item><link>https://press.example/r/1</link></item></channel></rss>",
      "<feed>" * 4000, "<feed " * 4000, "<channel><link " * 2000, "<feed><link " * 2000],
 )  # fmt: skip
-def test_what_names_no_page_gives_none_in_bounded_time(text: str) -> None:
+def test_addresses_without_a_page_number_yield_none_in_bounded_time(text: str) -> None:
     assert page_of_feed(page(text)) is None

@@ -110,13 +110,11 @@ def test_of_a_room_that_was_never_seen_no_certain_guess_is_wrong(room: Room) -> 
         ("", [], "harbour.example"),
     ],
 )  # fmt: skip
-def test_a_site_is_called_what_it_calls_itself(
-    listing: str, releases: list[str], name: str
-) -> None:
+def test_a_site_gets_the_name_that_it_states(listing: str, releases: list[str], name: str) -> None:
     assert guess_name(page(listing), [page(text) for text in releases]).value == name
 
 
-def test_a_name_that_the_host_s_is_made_of_is_sure() -> None:
+def test_a_name_that_forms_the_host_name_is_certain() -> None:
     for host, name in {
         "ndcourts.example": "North Dunmere Court System",
         "www.harbour.example": "The Harbour Board",
@@ -183,7 +181,7 @@ def test_a_proposal_is_written_as_the_shortest_equivalent_file() -> None:
     assert proposal.file == parse_source(proposal.toml, "x.toml")
 
 
-def test_a_proposal_marks_what_is_to_be_checked_and_holds_what_is_needed() -> None:
+def test_a_proposal_marks_the_lines_to_check_and_contains_the_required_ones() -> None:
     doubtful = Guess("Harbour", 0.3, "the host")
     full = SourceDraft(
         "harbour", doubtful, URL, Guess("UTC", 0.1, "nothing"), feed=f"{URL}feed", render=True,
@@ -210,7 +208,7 @@ def listing_and_releases(release: str, days: tuple[int, ...] = (5, 4, 3)) -> Fet
     return FetchedSite(listing, NOW, releases=tuple(pages))
 
 
-def test_no_selector_is_written_where_detection_is_right() -> None:
+def test_no_selector_is_written_if_detection_is_right() -> None:
     site = listing_and_releases(
         "<html lang=en><title>Lamp number {n} is lit on the mole - Harbour</title>"
         "<h1>Lamp number {n} is lit on the mole</h1><time>{n} March 2026</time>{text}"
@@ -222,7 +220,7 @@ def test_no_selector_is_written_where_detection_is_right() -> None:
     assert confidence["published"] > 0.9
 
 
-def test_a_selector_is_written_where_the_listing_contradicts_the_page() -> None:
+def test_a_selector_is_written_if_the_listing_contradicts_the_page() -> None:
     site = listing_and_releases(
         '<html lang=en><script type="application/ld+json">{{"@type": "NewsArticle", "headline": '
         '"Harbour portal", "datePublished": "2019-05-05"}}</script><h1>Harbour portal</h1>'
@@ -266,7 +264,7 @@ def test_a_field_without_a_working_selector_is_reported_with_the_line_to_write()
         (("09/08/2026", "07/06/2026", "05/04/2026"), None, True),
     ],
 )
-def test_the_order_of_day_and_month_is_written_where_only_the_list_shows_it(
+def test_the_order_of_day_and_month_is_saved_if_only_the_list_shows_it(
     days: tuple[str, ...], order: str | None, *, doubt: bool
 ) -> None:
     rows = "".join(
@@ -394,7 +392,7 @@ LISTED = "".join(
         ("", ""),
     ],
 )
-def test_a_list_that_shows_more_than_it_leads_to_is_less_certain(below: str, told: str) -> None:
+def test_a_list_that_announces_more_than_it_links_is_less_certain(below: str, told: str) -> None:
     html = f"<html lang=en><h1>News</h1><ul>{LISTED}</ul>{below}"
     site = FetchedSite(page(html, URL), NOW, offline=True)
     plain = propose(FetchedSite(page(f"<html><ul>{LISTED}</ul>", URL), NOW, offline=True), ())

@@ -65,7 +65,7 @@ FORBIDDEN = (
 )
 
 
-def test_no_redirect_leads_where_no_source_may(room: Room, tmp_path: Path) -> None:
+def test_no_redirect_reaches_a_forbidden_address(room: Room, tmp_path: Path) -> None:
     for number, place in enumerate(FORBIDDEN):
         room.answers[f"/away-{number}"] = Answer(
             status=302, headers={"Location": place}, etag=False
@@ -107,7 +107,7 @@ FOLLOWED = {"http://h:99999/", "http://%zz/", "\x01"}
 """A browser would go there and fail as well."""
 
 
-def test_an_address_that_is_none_costs_no_page(room: Room, tmp_path: Path) -> None:
+def test_an_invalid_address_breaks_no_page(room: Room, tmp_path: Path) -> None:
     for place in UNUSABLE:
         key = quote(place, safe="")
         room.answers[f"/moved-{key}"] = Answer(status=302, headers={"Location": place}, etag=False)

@@ -59,7 +59,7 @@ def test_a_host_with_many_requests_leaves_the_downloader_to_others() -> None:
     assert found.has_pending_requests()
 
 
-def test_visits_to_one_host_take_turns_and_what_matters_more_comes_first() -> None:
+def test_visits_to_one_host_take_turns_by_priority() -> None:
     active: set[Request] = set()
     found = queues(active)
     one, other = object(), object()

@@ -31,7 +31,7 @@ def test_a_refresh_is_followed_whatever_charset_is_declared(name: str) -> None:
         assert made.url == "http://harbour.example/moved"
 
 
-def test_a_page_without_a_refresh_stays_as_it_is() -> None:
+def test_a_page_without_a_refresh_is_unchanged() -> None:
     middleware = CheapMetaRefreshMiddleware.from_crawler(get_crawler())
     response = HtmlResponse(URL, body=b"<p>How to refresh a page</p>", headers={})
     assert middleware.process_response(Request(URL), response) is response

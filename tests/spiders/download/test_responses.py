@@ -33,7 +33,7 @@ def certificate() -> Certificate:
     return Certificate(crypto.X509.from_cryptography(made))  # type: ignore[no-untyped-call]
 
 
-def test_the_end_of_a_certificate_is_known_where_there_is_one() -> None:
+def test_the_expiry_of_a_certificate_is_known() -> None:
     url = "https://harbour.example/"
     assert certificate_end(Response(url, certificate=certificate())) == END
     assert certificate_end(Response(url)) is None

@@ -22,7 +22,7 @@ from tests.press_room import Room, listing_html, release_html, served
 SOURCE = 'name = "N"\nurl = "https://a.example/news/"\ntimezone = "UTC"\nrender = true\n'
 
 
-def test_what_to_install_is_named_where_the_browser_is_missing(
+def test_a_missing_browser_is_reported_with_the_command_to_install_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda _: None)
@@ -89,7 +89,7 @@ CONNECT = (
 
 
 @pytest.mark.parametrize("request_", [GET, CONNECT])
-def test_the_gateway_leads_to_private_addresses_only_where_they_are_allowed(request_: str) -> None:
+def test_the_gateway_connects_to_private_addresses_only_if_allowed(request_: str) -> None:
     with served() as room:
         room.page("/news/", "<p>here</p>")
         allowed = asyncio.run(ask(room, allow_private=True, request=request_))
@@ -109,7 +109,7 @@ def test_the_gateway_leads_to_private_addresses_only_where_they_are_allowed(requ
     ["nonsense\r\n\r\n", "GET file:///etc/passwd HTTP/1.1\r\n\r\n", "CONNECT :0 HTTP/1.1\r\n\r\n",
      "GET http:// HTTP/1.1\r\n\r\n", "GET /news/ HTTP/1.1\r\n\r\n", "x" * 100_000],
 )  # fmt: skip
-def test_the_gateway_closes_on_what_it_can_t_pass_on(request_: str) -> None:
+def test_the_gateway_closes_connections_that_it_can_not_forward(request_: str) -> None:
     with served() as room:
         assert asyncio.run(ask(room, allow_private=True, request=request_)) == b""
 

@@ -37,7 +37,7 @@ def test_a_room_is_read_as_a_person_reads_it(room: Room, part: str, field: str) 
 
 
 @pytest.mark.parametrize("room", ALL, ids=lambda room: room.folder.name)
-def test_a_person_wrote_what_to_expect(room: Room) -> None:
+def test_expectations_are_written_by_a_person(room: Room) -> None:
     if not room.expected:
         pytest.fail(f"{room.write().name} was written; read it, correct it and run again")
     assert {"items", "next"} <= set(room.expected["listing"])

@@ -21,7 +21,7 @@ READ = {
 
 
 @pytest.mark.parametrize("text", READ)
-def test_a_literal_is_its_value(text: str) -> None:
+def test_a_literal_is_evaluated(text: str) -> None:
     assert first_value(text, 0)[0] == READ[text]
 
 

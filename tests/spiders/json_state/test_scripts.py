@@ -49,7 +49,7 @@ def shell(inside: str, url: str = PLACE) -> Page:
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_release_is_read_out_of_the_scripts_where_the_page_shows_none(form: str) -> None:
+def test_a_release_is_read_from_scripts_if_the_page_shows_none(form: str) -> None:
     read = read_release(shell(FORMS[form](STATE)), READING)
     content = read.content
     assert content.title == RELEASE["title"]
@@ -62,7 +62,7 @@ def test_a_release_is_read_out_of_the_scripts_where_the_page_shows_none(form: st
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_a_listing_is_read_out_of_the_scripts_where_the_page_shows_none(form: str) -> None:
+def test_a_listing_is_read_from_scripts_if_the_page_shows_none(form: str) -> None:
     page = shell(FORMS[form]({"posts": POSTS, "total": 4}), "https://ferry.example/news/")
     listing = read_listing(page, READING)
     assert [item.url for item in listing.items] == [
@@ -187,7 +187,7 @@ def test_the_visible_text_is_used_if_it_is_no_worse_than_the_state() -> None:
     assert "Shown." in content.body_text
 
 
-def test_a_state_that_is_not_surely_of_this_page_gives_no_release() -> None:
+def test_a_state_that_may_belong_to_another_page_yields_no_release() -> None:
     for state in (
         {"related": OTHERS},
         {"cookieBanner": {"title": "We use cookies here", "text": FIRST * 9}},

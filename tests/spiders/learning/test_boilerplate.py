@@ -54,7 +54,7 @@ def test_elements_around_tables_are_looked_at_once_each(inside: str) -> None:
     assert many.visits < 2.5 * few.visits + 10
 
 
-def test_tables_their_parts_and_what_holds_them_are_found() -> None:
+def test_tables_their_parts_and_their_containers_are_found() -> None:
     root = etree.fromstring(
         "<div id=a><p id=b>x</p><figure id=c><table id=d><tr id=e><td id=f><i id=g>x"
         "</table></figure><figure id=h><img></figure></div>",
@@ -64,7 +64,7 @@ def test_tables_their_parts_and_what_holds_them_are_found() -> None:
     assert found == {"a", "c", "d", "e", "f"}
 
 
-def test_each_line_is_squashed_once_to_find_what_repeats(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_each_line_is_normalized_once_to_find_repetitions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Bodies of one very long line took a second for each squashing."""
     squashed: list[str] = []
 

@@ -57,7 +57,7 @@ def test_an_excerpt_gives_the_same_result_as_the_page(template: Template) -> Non
         """<script>a = "<!-- "</script><style>a::after {content: '<div class="main">'}</style>""",
     ],
 )
-def test_a_tag_in_a_comment_or_a_script_is_none(template: Template, cloak: str) -> None:
+def test_a_tag_in_a_comment_or_script_is_not_a_tag(template: Template, cloak: str) -> None:
     page = large(4, before=cloak)
     found = TemplateReader(template).read(page, READING)
     assert found == TemplateReader(without_excerpt(template)).read(page, READING)
@@ -99,7 +99,7 @@ def test_the_parser_decides_where_an_element_ends(template: Template, odd: str) 
     ],
     ids=["a small page", "another layout", "another encoding", "a page that was cut off"],
 )
-def test_all_of_a_page_is_read_where_no_part_is_certain(template: Template, page: Page) -> None:
+def test_the_whole_page_is_read_if_no_part_is_certain(template: Template, page: Page) -> None:
     assert template.excerpt is not None
     assert excerpt_of(page, template.excerpt) is None
 

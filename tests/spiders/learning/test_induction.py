@@ -128,7 +128,9 @@ def rules_of(found: ExtractedRelease) -> str:
 
 
 @pytest.mark.parametrize("layout", [old, relaunched])
-def test_what_three_pages_teach_reads_all_others(layout: Callable[[int], Page]) -> None:
+def test_a_template_learned_from_three_pages_reads_all_others(
+    layout: Callable[[int], Page],
+) -> None:
     template = learned(layout(1), layout(2), layout(3))
     for number in range(4, 12):
         found = read(template, layout(number)).content
@@ -214,7 +216,7 @@ def test_names_with_digits_are_not_learned() -> None:
     assert learned(numbered(1), numbered(2), numbered(3)).rules.body == "div.text"
 
 
-def test_a_declared_selector_wins_over_what_would_be_learned() -> None:
+def test_a_declared_selector_takes_precedence_over_learning() -> None:
     rules = ReleaseRules(title="div.foot", body="div.main")
     template = learned(old(1), old(2), old(3), rules=rules)
     assert (template.rules.title, template.rules.body) == ("div.foot", "div.main")
@@ -244,7 +246,7 @@ def figured(number: int, figure: str) -> Page:
     )
 
 
-def test_a_table_is_text_where_other_pages_have_pictures_that_are_cut() -> None:
+def test_a_table_is_text_where_other_pages_have_removed_pictures() -> None:
     said = '<img src="/quay.jpg"><figcaption>The quay, seen from the lock of Ostholm</figcaption>'
     template = learned(*(figured(number, said) for number in range(3)))
     assert template.rules.drop == ("figure.board-media",)
@@ -297,7 +299,7 @@ def stored(number: int, *, updated: bool) -> tuple[Page, ListingItem, Release]:
 
 
 @pytest.mark.parametrize("updated", [False, True])
-def test_what_would_spoil_stored_pages_is_not_begun_with(
+def test_a_decision_that_would_spoil_stored_pages_is_not_taken(
     updated: bool,  # noqa: FBT001 - whether they say when they were updated
 ) -> None:
     shelf = Shelf()
@@ -317,7 +319,7 @@ def visit(shelf: Shelf, *pages: Page) -> tuple[str, ...]:
     return SourceTemplates("harbour", [NONE], shelf).wanted
 
 
-def test_a_relaunch_that_visits_meet_page_by_page_is_learned_from_all_of_them() -> None:
+def test_a_gradual_relaunch_is_learned_from_all_its_visits() -> None:
     shelf = Shelf()
     assert visit(shelf, old(1), old(2), old(3)) == ()
     assert visit(shelf, relaunched(4)) == ()
@@ -336,7 +338,7 @@ def test_a_relaunch_that_visits_meet_page_by_page_is_learned_from_all_of_them() 
     ) == ("learned")
 
 
-def test_what_a_new_theme_shows_beside_all_texts_makes_no_page_a_misfit() -> None:
+def test_additions_of_a_new_theme_do_not_make_pages_misfits() -> None:
     said = [replace(post, body=post.body + themes.CONTACT) for post in themes.posts()]
     reading = replace(READING, now=dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
     shelf = Shelf()
@@ -381,7 +383,7 @@ def test_pages_that_teach_nothing_are_not_looked_at_for_ever() -> None:
     assert not shelf.kept
 
 
-def test_a_later_visit_uses_what_an_earlier_one_learned_and_adds_to_its_evidence() -> None:
+def test_a_later_visit_uses_the_learned_template_and_adds_evidence() -> None:
     shelf = Shelf()
     first = SourceTemplates("harbour", [NONE], shelf)
     for number in (1, 2, 3):
@@ -397,7 +399,7 @@ def test_a_later_visit_uses_what_an_earlier_one_learned_and_adds_to_its_evidence
     assert "fitted 4 of 4 pages" in described(template)[0]
 
 
-def test_what_was_learned_under_other_declared_rules_is_forgotten() -> None:
+def test_a_template_learned_under_other_declared_rules_is_discarded() -> None:
     shelf = Shelf()
     first = SourceTemplates("harbour", [NONE], shelf)
     for number in (1, 2, 3):
@@ -456,7 +458,7 @@ def test_a_title_is_learned_as_the_heading_and_never_as_the_header_around_it() -
     assert read is None or read.content.title == topic_title(4)
 
 
-def test_a_header_that_was_learned_for_the_title_does_not_fit_where_it_holds_more() -> None:
+def test_a_learned_title_element_does_not_match_if_it_contains_more_text() -> None:
     template = induce("harbour", NONE, lessons_of(*map(headed, (1, 2, 3))), NOW)
     assert template is not None
     rules = msgspec.structs.replace(template.rules, title="header.entry-header")

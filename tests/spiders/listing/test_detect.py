@@ -103,7 +103,7 @@ def test_sections_of_several_cases_below_one_date_give_every_case() -> None:
     assert found == [(f"/file/{d}{n}", f"2026-05-{d}") for d in days for n in (1, 2, 3)]
 
 
-def test_a_box_that_only_has_the_tag_of_the_rows_is_none_of_them() -> None:
+def test_a_box_that_shares_only_its_tag_with_the_rows_is_not_a_row() -> None:
     box = "".join(
         f"<p><i>{n} May 2026</i> <a href='https://portal.example/{n}'>Message {n} on buoys</a>"
         for n in (3, 4, 5)

@@ -66,7 +66,7 @@ FEEDS = {
 
 
 @pytest.mark.parametrize("name", FEEDS)
-def test_a_feed_gives_its_items(name: str) -> None:
+def test_a_feed_is_read_into_items(name: str) -> None:
     assert first(read(FEEDS[name])) == EXPECTED
 
 
@@ -107,7 +107,7 @@ def test_html_in_a_json_answer_is_read_as_a_listing() -> None:
     assert [item.url for item in page.items] == [f"http://press.example/r/{n}" for n in (3, 2)]
 
 
-def test_a_web_page_is_none_of_these() -> None:
+def test_a_web_page_is_not_a_document() -> None:
     for text in ("<!DOCTYPE html><html><body>x", "<html xmlns='x'>", "  <div>x</div>", "plain"):
         page = Page(URL, text.encode(), "text/html")
         assert read_syndicated(page, DateContext("UTC", now=NOW)) is None
@@ -218,7 +218,7 @@ def test_an_item_has_no_fields_of_an_item_within_it() -> None:
     ]
 
 
-def test_fragments_stay_only_where_several_items_are_sections_of_one_page() -> None:
+def test_fragments_are_kept_only_for_several_sections_of_one_page() -> None:
     urls = {
         "https://weir.example/news#a": "https://weir.example/news#a",
         "https://weir.example/news#b": "https://weir.example/news#b",

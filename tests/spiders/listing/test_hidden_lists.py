@@ -47,7 +47,7 @@ def test_a_hidden_dated_list_never_wins_over_the_visible_one(language: str, hidd
     assert [date for _, _, date in found] == [day(n).isoformat() for n in range(6)]
 
 
-def test_a_list_in_an_inactive_tab_is_read_where_it_is_the_only_one() -> None:
+def test_a_list_in_an_inactive_tab_is_read_if_there_is_no_other() -> None:
     tabs = (
         "<ul class=tabs><li><a href=#map>MAP</a><li><a href=#news>NEWS</a></ul>"
         "<div id=map class=tab><p>〒100 1-2-3 <a href=/map.pdf>PDF</a></div>"

@@ -159,7 +159,7 @@ def test_a_menu_alone_is_not_a_listing() -> None:
     assert page.reasons
 
 
-def test_links_of_a_postback_fall_back_to_what_the_row_offers() -> None:
+def test_rows_with_postback_links_use_another_link_of_the_row() -> None:
     body = "".join(
         f"""<tr><td>{day}.11.2022</td><td>
         <a href="javascript:__doPostBack('c$l','{day}')">{title}</a></td>
@@ -226,7 +226,7 @@ def test_a_featured_release_above_the_list_belongs_to_it() -> None:
     assert found == [("/r/9", "Bridge is the longest", "2022-11-25"), *EXPECTED]
 
 
-def test_dates_are_looked_for_in_so_many_texts_and_no_more() -> None:
+def test_dates_are_searched_in_a_limited_number_of_texts() -> None:
     vain = "<p>lot 12.5 of the pier</p>" * 20_002
     assert [row[2] for row in rows(read(vain[:350_000] + LIST)) if row[2]]
     assert not [row[2] for row in rows(read(vain + LIST)) if row[2]]
@@ -282,7 +282,7 @@ def test_a_date_stays_in_titles_that_differ_only_in_it() -> None:
     assert read(f"<ul>{rows}</ul>").items[0].title == "Figures of harbour 0 (January to March)"
 
 
-def test_a_word_that_some_titles_begin_with_stays() -> None:
+def test_a_word_at_the_beginning_of_some_titles_is_kept() -> None:
     said = ("Correction: budget adopted", "Budget of the port adopted", "Minister meets the pilots")
     body = "".join(
         f"<div class='card'><b>{day}.11.2022</b><h3>{title.partition(': ')[2]}</h3>"
@@ -295,9 +295,7 @@ def test_a_word_that_some_titles_begin_with_stays() -> None:
 ROW = '<li class="row"><span class="date">{}</span> <a href="{}">{}</a></li>'
 
 
-def test_a_row_with_an_impossible_date_or_none_is_a_release_where_it_leads_with_the_others() -> (
-    None
-):
+def test_a_row_with_an_invalid_or_no_date_is_a_release_if_its_link_fits_the_list() -> None:
     lines = [
         ("24 November 2022", "/r/pier-4", "Fourth pier is lit again"),
         ("31 February 2022", "/r/pier-3", "Third pier is closed"),
@@ -411,7 +409,7 @@ def test_mutated_pages_give_items_of_the_web_or_a_reason(data: st.DataObject) ->
     assert all(item.url.startswith(("http://", "https://")) for item in page.items)
 
 
-def test_the_seed_gives_its_four_releases_and_its_next_page() -> None:
+def test_the_seed_has_four_releases_and_a_next_page() -> None:
     seed = Path(__file__).parents[4] / "shared" / "seed" / "site" / "en" / "news.html"
     if not seed.exists():
         pytest.skip("the shared corpora lie beside the project only where it is developed")
@@ -453,7 +451,7 @@ def test_lists_of_one_make_are_one_list_by_month() -> None:
     assert len(found.items) == 7
 
 
-def test_a_list_whose_years_come_first_with_two_digits_is_read_by_all_of_its_dates() -> None:
+def test_two_digit_years_in_front_are_recognized_from_all_dates_of_the_list() -> None:
     days = [dt.date(2026, 11, 20) - dt.timedelta(days=9 * number) for number in range(20)]
     lines = "".join(
         f'<li><span>{day:%y-%m-%d}</span> <a href="/news/{n}">{TITLES[n % 3]} {n}</a></li>'

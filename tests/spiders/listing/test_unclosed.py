@@ -38,7 +38,7 @@ def test_the_last_post_is_on_the_list_however_many_end_tags_follow_it(wraps: int
         assert [url for url, _, _ in found] == [f"/{n}/" for n in range(6)]
 
 
-def test_posts_are_one_list_though_the_first_of_them_are_closed() -> None:
+def test_posts_form_one_list_although_the_first_ones_are_collapsed() -> None:
     closed_posts = "".join(
         POST.format(n=n + 10, title=f"{title} II", day=day(n)) + "</div></div>"
         for n, title in enumerate(titles("vi")[:3])

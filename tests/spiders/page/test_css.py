@@ -62,7 +62,7 @@ MARKUP = st.recursive(
 
 @given(st.lists(MARKUP, max_size=3), selectors(), st.booleans())
 @examples(200)
-def test_combinators_find_what_xpath_finds(
+def test_combinators_match_the_same_elements_as_xpath(
     parts: list[str],
     selector: str,
     within: bool,  # noqa: FBT001 - Hypothesis gives it

@@ -70,7 +70,7 @@ SHOWN = {
 
 
 @pytest.mark.parametrize("part", SHOWN.values(), ids=SHOWN)
-def test_what_is_shown_in_time_is_text(part: str) -> None:
+def test_text_that_appears_within_the_time_limit_is_read(part: str) -> None:
     assert LAST in body_of(page(f"<p>{FIRST}</p>{part}"))[0]
 
 

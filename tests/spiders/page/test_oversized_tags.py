@@ -40,7 +40,7 @@ def test_a_tag_with_far_too_many_attributes_loses_them(way: str) -> None:
     assert "".join(map(str, tree.itertext())).startswith("Before")
 
 
-def test_the_text_around_such_a_tag_stays() -> None:
+def test_the_text_around_such_a_tag_is_kept() -> None:
     tree = Page("https://harbour.example/", wide('a{}="x"')).tree
     assert [*map(str, tree.itertext())] == ["Before", "within", "after"]
 
@@ -94,7 +94,7 @@ def test_small_pages_are_not_looked_at() -> None:
     assert without_oversized_tags(page) == (page, False)
 
 
-def test_a_page_of_too_many_tags_is_cut_before_one_of_them() -> None:
+def test_a_page_with_too_many_tags_is_cut_between_tags() -> None:
     page = b"<html><body>" + b"word<br>" * 2_000_000
     kept, cut = without_oversized_tags(page)
     assert cut

@@ -74,7 +74,7 @@ def test_a_page_is_read_whatever_codec_it_declares(name: str, way: str) -> None:
         assert page.text == html
 
 
-def test_hz_is_read_where_it_is_declared_only() -> None:
+def test_hz_is_decoded_only_if_declared() -> None:
     html = (
         '<html><meta charset="hz-gb-2312"><body><p>港务局在北防波堤点亮第二盏灯。</p></body></html>'
     )
@@ -89,7 +89,7 @@ def test_seven_bit_bytes_with_tildes_stay_as_they_are() -> None:
     assert Page("https://harbour.example/1", html.encode()).text == html
 
 
-def test_a_page_that_gzip_made_is_unpacked_without_a_header() -> None:
+def test_a_gzipped_page_is_unpacked_even_without_a_header() -> None:
     html = (
         "<html><body><p>The harbour board said that a second lamp would be lit.</p></body></html>"
     )
@@ -101,7 +101,7 @@ def test_of_a_gzip_file_that_is_cut_the_beginning_is_read() -> None:
     assert "Notice 7919." in Page("https://x.example/1", gzip.compress(html.encode())[:3_000]).text
 
 
-def test_a_gzip_file_that_unpacks_without_end_is_read_to_a_bound() -> None:
+def test_a_gzip_bomb_is_read_up_to_a_limit() -> None:
     page = Page("https://x.example/1", gzip.compress(b"<p>one</p>" + b" " * 60_000_000))
     assert len(page.markup) == MAX_UNPACKED
     assert page.text.startswith("<p>one</p>")

@@ -146,7 +146,7 @@ def test_the_date_at_the_top_of_a_document_is_its_date() -> None:
     assert day_of(document_date(said, READING, None)) == ("2026-03-02", "pdf:text")
 
 
-def test_a_document_without_a_date_has_the_day_on_which_it_was_made() -> None:
+def test_an_undated_document_gets_its_creation_date() -> None:
     assert day_of(document_date(read_pdf(pdf()), READING, None)) == ("2026-03-03", "pdf:metadata")
 
 
@@ -171,7 +171,7 @@ def test_broken_words_are_whole_and_lists_stay_lists() -> None:
 
 
 @given(st.lists(st.text(st.sampled_from("abÉ-1"), min_size=1, max_size=4), min_size=1, max_size=9))
-def test_a_word_is_whole_again_only_where_a_line_broke_it(lines: list[str]) -> None:
+def test_a_word_is_rejoined_only_if_a_line_break_split_it(lines: list[str]) -> None:
     text = ""
     for line in lines:
         if document.BROKEN_WORD.search(text) and line[:1].islower():
@@ -223,7 +223,7 @@ def drafted(page: Page, item: ListingItem | None) -> Draft:
 
 
 @pytest.mark.parametrize("body", HOSTILE.values(), ids=HOSTILE)
-def test_of_what_can_not_be_read_the_listing_and_the_file_stay(body: bytes) -> None:
+def test_an_unreadable_document_keeps_its_listing_data_and_its_file(body: bytes) -> None:
     item = ListingItem("https://harbour.example/14.pdf", "A second lamp")
     page = Page(item.url, body, "application/pdf", DocumentText())
     draft = drafted(page, item)
@@ -247,7 +247,7 @@ def test_a_document_is_recognized_whatever_its_media_type() -> None:
     assert draft.content.language == "en"
 
 
-def test_a_page_that_speaks_of_documents_is_none() -> None:
+def test_a_page_about_documents_is_not_a_document() -> None:
     assert is_pdf(b"\n" + pdf())
     assert not is_pdf(b"<html><body><p>%PDF-1.4 is how a document begins</p>")
 

@@ -62,7 +62,7 @@ def read(html: str | bytes, **given: object) -> ExtractedRelease:
     )
 
 
-def test_the_seed_comes_out_as_expected(shared: Path) -> None:
+def test_the_seed_is_extracted_as_expected(shared: Path) -> None:
     seed = shared / "seed"
     expected = json.loads((seed / "expected.json").read_text("utf-8"))
     page = Page(expected["url"], (seed / "site/en/news/1781.html").read_bytes())
@@ -84,7 +84,7 @@ def test_the_seed_comes_out_as_expected(shared: Path) -> None:
     assert links == [f"http://press.example{path}" for path in expected["other_news"]]
 
 
-def test_a_page_without_rules_gives_every_field() -> None:
+def test_every_field_is_read_without_rules() -> None:
     found = read(PAGE)
 
     content = found.content
@@ -152,7 +152,7 @@ def test_values_from_the_listing_are_used_only_if_the_page_has_none() -> None:
     assert read("<p>", listed=listed).content.title == "From the listing"
 
 
-def test_of_a_page_with_an_empty_heading_the_listing_knows_the_title() -> None:
+def test_the_listing_provides_the_title_of_a_page_with_an_empty_heading() -> None:
     page = (
         f"<title>Notice - Port of Merrow</title><ul><li><a href=/>Home</a></ul><h1></h1>"
         f"<p>12 February 2026</p><div><p>{FIRST}</p><p>{SECOND}</p></div>"
@@ -189,7 +189,7 @@ def test_json_ld_of_any_shape_names_no_home_and_no_author_of_a_million_letters()
         assert len(found.author or "") < 10_000
 
 
-def test_broken_json_ld_still_gives_its_date() -> None:
+def test_the_date_of_broken_json_ld_is_read() -> None:
     broken = LD.replace("…", '{"datePublished": "2026-02-11", "headline": "a "b" c"}')
 
     found = read(PAGE.replace("</head>", f"{broken}</head>"))
@@ -329,7 +329,7 @@ def test_a_menu_that_is_never_closed_swallows_no_release(opening: str) -> None:
     assert read(page).content.published == read(PAGE).content.published
 
 
-def test_a_date_in_what_calls_itself_navigation_is_seen() -> None:
+def test_a_date_in_an_element_named_navigation_is_found() -> None:
     page = PAGE.replace('<p class="date">12 February 2026</p>', "")
     line = '<div class="nav-meta"><a href="/news/all">All of our news</a> 12 February 2026</div>'
     found = read(page.replace('<div class="article-body">', f'{line}<div class="article-body">'))
@@ -349,9 +349,7 @@ def test_a_date_in_what_calls_itself_navigation_is_seen() -> None:
         ("<p>Open until 12 February 2041</p>", ""),
     ],
 )
-def test_what_a_page_states_as_its_date_is_kept_though_it_can_be_none(
-    stated: str, refused: str
-) -> None:
+def test_an_impossible_stated_date_is_kept_as_written(stated: str, refused: str) -> None:
     found = read(
         f"<html><head>{stated if 'meta' in stated else ''}</head><body><main>"
         f"<h1>Second lock opens to larger ships</h1>{'' if 'meta' in stated else stated}"

@@ -24,7 +24,7 @@ def pages(name: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("page", [*pages("headlines"), *pages("bodies")])
-def test_a_page_in_any_language_gives_its_headline_and_its_whole_text(page: dict[str, Any]) -> None:
+def test_headline_and_whole_text_are_read_in_any_language(page: dict[str, Any]) -> None:
     paragraphs = TEXTS[page["lang"]]
     html = page["html"].replace("{text}", "".join(f"<p>{said}</p>" for said in paragraphs))
     html = html.replace("{plain}", "<br><br>".join(paragraphs))

@@ -42,7 +42,7 @@ def test_of_the_headings_below_a_label_the_first_is_the_headline() -> None:
     assert title(f"<h1>Press release</h1>{below}") == HEADLINE
 
 
-def test_a_label_stays_where_no_heading_follows_it() -> None:
+def test_a_label_is_kept_if_no_heading_follows() -> None:
     assert title("<h1>Press release</h1>", "Press release") == "Press release"
 
 
@@ -68,7 +68,7 @@ def test_a_subheading_does_not_replace_the_headline_in_title(above: str) -> None
     assert title(f"<h2>{HEADLINE}</h2>", "Port of Merrow") == HEADLINE
 
 
-def test_a_page_that_only_names_its_site_is_called_so() -> None:
+def test_a_page_title_that_is_only_the_site_name_is_reported() -> None:
     home = "<h1><a href='/'>Port of Merrow</a></h1>"
     assert title(home, "Port of Merrow") == "Port of Merrow"
 

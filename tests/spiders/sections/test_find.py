@@ -82,7 +82,7 @@ def test_each_section_with_heading_date_and_text_is_a_release_at_its_fragment(
         assert [file.url for file in read.attachments] == files
 
 
-def test_the_id_of_a_section_comes_before_that_of_its_control() -> None:
+def test_the_id_of_a_section_takes_precedence_over_that_of_its_control() -> None:
     site = SITES["en"]
     sections = [
         f'<section id="r{place}">{bootstrap(one, place)}</section>'
@@ -91,7 +91,7 @@ def test_the_id_of_a_section_comes_before_that_of_its_control() -> None:
     assert [one.url for one in found(site.page(sections))] == [f"{URL}#r{n}" for n in range(3)]
 
 
-def test_an_id_that_two_sections_have_leads_to_neither() -> None:
+def test_an_id_shared_by_two_sections_identifies_neither() -> None:
     site = SITES["en"]
     urls = [one.url for one in found(site.page([details(one, 1) for one in site.said]))]
     assert len(set(urls)) == 3
@@ -108,7 +108,7 @@ def test_panels_of_years_are_not_releases_and_those_in_them_are() -> None:
     assert [one.title for one in found(site.page([year]))] == [one.title for one in site.said]
 
 
-def test_a_table_of_contents_makes_short_sections_releases() -> None:
+def test_short_sections_are_releases_if_a_table_of_contents_lists_them() -> None:
     site = SITES["fr"]
     contents = "".join(f'<li><a href="#k{n}">{one.title}</a>' for n, one in enumerate(site.said))
     sections = [
@@ -246,7 +246,7 @@ def test_panels_that_contain_lists_of_documents_are_not_releases() -> None:
     assert not found(site.page(panels))
 
 
-def test_a_visible_list_of_dated_pages_stays_the_list_beside_sections() -> None:
+def test_a_visible_list_of_dated_pages_is_preferred_to_sections() -> None:
     site: Site = SITES["de"]
     rows = "".join(
         f'<li><span>{30 - n}.06.2026</span> <a href="/presse/{n}">Pegel an Wehr {n}</a></li>'

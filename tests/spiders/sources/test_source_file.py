@@ -51,6 +51,6 @@ def test_the_rules_of_before_are_put_into_a_file_of_today() -> None:
     assert before.applied_to(file('feed = "http://harbour.example/rss"')).listing.link is None
 
 
-def test_a_reading_is_kept_as_json() -> None:
+def test_an_extraction_is_stored_as_json() -> None:
     reading = SourceReading.of(file('[[release]]\ntitle = "h2"\nuntil = 2025-03-01'))
     assert msgspec.json.decode(msgspec.json.encode(reading), type=SourceReading) == reading

@@ -25,7 +25,7 @@ def test_selectors_of_a_listing_are_looked_for_within_its_items() -> None:
     }
 
 
-def test_what_every_release_has_is_missed_on_one_page_and_the_rest_on_three() -> None:
+def test_a_field_of_every_release_is_missed_after_one_page_and_others_after_three() -> None:
     rules = ReleaseRules(title="h1", body="div.article", section=".section", drop=(".share",))
     unmatched = Unmatched()
     for pages, missing in ((1, 1), (2, 1), (3, 2)):
@@ -34,7 +34,7 @@ def test_what_every_release_has_is_missed_on_one_page_and_the_rest_on_three() ->
     assert unmatched.found(()) == ("release.body", "release.section")
 
 
-def test_a_selector_that_matches_any_page_is_well_and_what_was_not_looked_for_stays() -> None:
+def test_a_selector_that_matches_a_page_works_and_untried_ones_are_unchanged() -> None:
     unmatched = Unmatched()
     unmatched.note([("release.body", ".a", False)])
     unmatched.note([("release.body", ".a", True), ("release.title", "h9", False)])

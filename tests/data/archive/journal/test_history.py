@@ -35,7 +35,7 @@ def test_a_record_whose_transaction_never_ended_is_left_aside() -> None:
     assert (len(history.entries), history.aside) == (4, [cut])
 
 
-def test_what_an_older_copy_of_the_store_never_knew_is_left_aside() -> None:
+def test_releases_unknown_to_an_older_copy_of_the_store_are_ignored() -> None:
     # The store was restored from a copy that ended with b, and went on.
     history = history_of([*CHAIN, entry("e", "b", 20), entry("f", "e", 21)])
     assert [one.record_id for one in history.entries] == ["a", "b", "e", "f"]

@@ -161,7 +161,7 @@ def test_a_life_is_written_again(journaled: Journaled, tmp_path: Path, noon: dt.
     assert copied.release.story
 
 
-def test_what_saw_a_release_last_is_written_again(
+def test_the_last_sight_of_a_release_is_written_again(
     journaled: Journaled, tmp_path: Path, noon: dt.datetime
 ) -> None:
     store = journaled.store
@@ -198,7 +198,7 @@ def test_what_saw_a_release_last_is_written_again(
     assert journaled.is_told(tmp_path)
 
 
-def test_the_same_visit_again_makes_no_record_until_the_store_is_closed(
+def test_a_repeated_visit_writes_no_record_until_the_store_is_closed(
     journaled: Journaled, noon: dt.datetime
 ) -> None:
     store = journaled.store
@@ -270,7 +270,7 @@ def test_a_transaction_is_one_record_and_failed_parts_are_not_recorded(
     assert len(journaled.archive.blocks) == 1
 
 
-def test_what_the_archive_cannot_take_waits_in_the_store_until_it_can(
+def test_journal_records_wait_in_the_store_while_the_archive_fails(
     journaled: Journaled, tmp_path: Path, noon: dt.datetime, caplog: pytest.LogCaptureFixture
 ) -> None:
     journaled.archive.full = True

@@ -46,7 +46,7 @@ class Silent(SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def test_what_a_witness_signed_is_found_in_its_folder_and_kept(
+def test_checkpoints_signed_by_a_witness_are_found_in_its_folder_and_kept(
     log: TreeLog, witness: Witness, tmp_path: Path
 ) -> None:
     asked = asked_witness(str(tmp_path / "theirs"), Path.cwd())
@@ -138,7 +138,7 @@ def test_a_witness_with_another_key_than_was_named_is_refused(
     assert Attestations(log.folder).sizes() == []
 
 
-def test_a_witness_that_makes_up_our_signature_is_refused(
+def test_a_witness_that_forges_our_signature_is_refused(
     log: TreeLog, witness: Witness, tmp_path: Path
 ) -> None:
     signed = witness.cosign(log.read, "ours", NOON).checkpoint

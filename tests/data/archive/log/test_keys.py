@@ -22,7 +22,7 @@ def log(tmp_path: Path) -> TreeLog:
     return grown(log_of(tmp_path), "a", 1)
 
 
-def test_the_key_is_made_at_first_use_for_its_owner_alone(tmp_path: Path) -> None:
+def test_the_key_is_created_at_first_use_and_readable_only_by_its_owner(tmp_path: Path) -> None:
     key = log_of(tmp_path).key()
     path = tmp_path / "log.key"
     assert path.stat().st_mode & 0o777 == 0o600
@@ -42,7 +42,7 @@ def test_the_key_is_in_no_file_of_the_log(log: TreeLog) -> None:
             assert b"PRIVATE" not in content
 
 
-def test_after_a_rotation_the_old_key_leads_to_the_new_one(log: TreeLog) -> None:
+def test_after_a_rotation_the_old_key_vouches_for_the_new_one(log: TreeLog) -> None:
     old = log.key().verifier
     checkpoint = log.rotate_key()
     new = log.key().verifier

@@ -98,9 +98,7 @@ def test_leaves_written_while_records_are_synced_are_not_confirmed(machine: Mach
     assert signed_by(signer).size == 1
 
 
-def test_a_machine_that_never_comes_back_holds_the_log_up_for_a_day(
-    machine: Machine, postgres_url: str
-) -> None:
+def test_a_lost_machine_delays_the_log_for_a_day(machine: Machine, postgres_url: str) -> None:
     signer, east = machine("signer"), machine("east")
     lost = leaf_of("lost")
     east.append(lost)
@@ -124,7 +122,9 @@ def test_tiles_are_made_again_if_only_the_key_exists(machine: Machine, tmp_path:
     assert signed_by(machine("other", signs=True)) == before
 
 
-def test_who_may_sign_has_the_key_or_is_the_first(machine: Machine, tmp_path: Path) -> None:
+def test_only_the_holder_of_the_key_or_the_first_process_may_sign(
+    machine: Machine, tmp_path: Path
+) -> None:
     assert machine("east").may_sign()
     assert not (tmp_path / "east").exists()
     signed_by(machine("signer"))
@@ -136,7 +136,7 @@ def test_who_may_sign_has_the_key_or_is_the_first(machine: Machine, tmp_path: Pa
     assert machine("east").may_sign()
 
 
-def test_who_has_a_replaced_key_alone_signs_nothing_more(machine: Machine, tmp_path: Path) -> None:
+def test_a_replaced_key_can_no_longer_sign(machine: Machine, tmp_path: Path) -> None:
     signed_by(machine("signer"))
     (tmp_path / "east").mkdir()
     shutil.copy(tmp_path / "signer/log.key", tmp_path / "east/log.key")

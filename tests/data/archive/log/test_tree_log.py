@@ -84,7 +84,7 @@ def test_leaves_are_found_by_their_records_in_the_tree_or_before_it(log: TreeLog
 
 @examples(25)
 @given(st.lists(st.integers(0, 700), min_size=1, max_size=5))
-def test_however_leaves_come_the_tree_is_that_of_them_all(
+def test_the_tree_does_not_depend_on_how_leaves_were_added(
     tmp_path_factory: pytest.TempPathFactory, rounds: list[int]
 ) -> None:
     log = log_in(tmp_path_factory.mktemp("log"))
@@ -129,7 +129,7 @@ def test_nothing_new_is_not_signed_again(log: TreeLog) -> None:
     assert (log.folder / "checkpoint").stat().st_mtime_ns == stamp
 
 
-def test_a_clock_that_goes_back_changes_no_order(log: TreeLog) -> None:
+def test_a_clock_that_is_set_back_does_not_change_the_order(log: TreeLog) -> None:
     leaves = [leaf_of(str(days), NOON - dt.timedelta(days=days)) for days in range(3)]
     assert [log.append(leaf) for leaf in leaves] == [0, 1, 2]
     log.integrate()

@@ -60,7 +60,7 @@ def test_a_new_log_is_signed_while_it_is_empty(tmp_path: Path, witness: Witness)
     assert witness.cosign(log.read, "acme", LATER).checkpoint.size == 5
 
 
-def test_a_witness_publishes_its_key_and_what_it_signed_last(
+def test_a_witness_publishes_its_key_and_its_last_signature(
     log: TreeLog, witness: Witness, tmp_path: Path
 ) -> None:
     signed = witness.cosign(log.read, "acme", NOON)

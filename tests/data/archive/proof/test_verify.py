@@ -183,7 +183,7 @@ def test_it_needs_nothing_but_the_standard_library(
 
 
 @pytest.mark.parametrize("fast", [True, False])
-def test_ed25519_takes_what_was_signed_and_nothing_else(
+def test_ed25519_accepts_only_the_signed_message(
     monkeypatch: pytest.MonkeyPatch, *, fast: bool
 ) -> None:
     if not fast:
@@ -340,7 +340,7 @@ def test_a_page_that_a_revisit_refers_to_must_be_there(proof: Path) -> None:
         "x\x1b[31m",
     ],
 )
-def test_a_hostile_list_of_files_leads_nowhere(proof: Path, line: str) -> None:
+def test_a_hostile_file_list_reaches_no_other_file(proof: Path, line: str) -> None:
     (proof / "link").symlink_to("/etc/hostname")
     os.mkfifo(proof / "pipe")
     with (proof / "SHA256SUMS").open("a") as sums:
@@ -351,7 +351,7 @@ def test_a_hostile_list_of_files_leads_nowhere(proof: Path, line: str) -> None:
     assert "\x1b" not in said
 
 
-def test_a_link_that_leads_out_of_the_folder_is_not_followed(proof: Path, tmp_path: Path) -> None:
+def test_a_symbolic_link_out_of_the_folder_is_not_followed(proof: Path, tmp_path: Path) -> None:
     record = min((proof / "records").iterdir())
     outside = tmp_path / "outside"
     record.rename(outside)

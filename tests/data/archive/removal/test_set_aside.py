@@ -100,7 +100,7 @@ def test_both_kinds_are_named_before_and_set_aside_by_the_note(
     assert verified(tmp_path, captures).records == report.records
 
 
-def test_what_is_changed_afterwards_is_still_found(tmp_path: Path, captures: list[Capture]) -> None:
+def test_later_changes_are_still_found(tmp_path: Path, captures: list[Capture]) -> None:
     with closing(opened(tmp_path)) as archive:
         set_aside(archive)
     one = captures[1]

@@ -80,7 +80,9 @@ def verified(home: Path, captures: list[Capture]) -> VerificationReport:
         return verify_archive(home / "archive", log, captures, "", known=[], on_progress=nothing)
 
 
-def test_with_a_record_goes_all_of_the_same_bytes(tmp_path: Path, captures: list[Capture]) -> None:
+def test_a_record_is_removed_with_all_copies_of_its_bytes(
+    tmp_path: Path, captures: list[Capture]
+) -> None:
     records = stored_records(tmp_path / "archive", nothing)
     assert named(records, url(1)) == {captures[0].record_id, captures[6].record_id}
     assert named(records, captures[0].record_id.removeprefix("urn:uuid:")) == {
@@ -94,7 +96,7 @@ def test_with_a_record_goes_all_of_the_same_bytes(tmp_path: Path, captures: list
         assert sum(one.kind == "request" for one in gone) == 3
 
 
-def test_the_rest_is_whole_and_what_is_missing_is_explained(
+def test_the_rest_is_intact_and_missing_records_are_explained(
     tmp_path: Path, captures: list[Capture]
 ) -> None:
     records = stored_records(tmp_path / "archive", nothing)
@@ -179,9 +181,7 @@ def test_killed_before_the_log_signed_it_the_same_command_signs_first(
     assert signed == [report.leaves]
 
 
-def test_what_no_key_of_the_log_signed_explains_nothing(
-    tmp_path: Path, captures: list[Capture]
-) -> None:
+def test_an_unsigned_removal_note_explains_nothing(tmp_path: Path, captures: list[Capture]) -> None:
     """Who writes into the archive without the key has his leaf signed by the next visit."""
     del captures
     gone = records_of(tmp_path, url(1))
@@ -213,7 +213,7 @@ def test_what_no_key_of_the_log_signed_explains_nothing(
         assert "it is a note about a removal" in str([one.cause for one in report.problems])
 
 
-def test_what_the_log_has_not_signed_yet_explains_nothing(
+def test_a_removal_note_not_yet_in_the_signed_log_explains_nothing(
     tmp_path: Path, captures: list[Capture]
 ) -> None:
     del captures
@@ -286,7 +286,7 @@ def test_the_rest_moves_up_by_everything_removed_before_it(
             assert places.moved(at) == at - nearer
 
 
-def test_what_is_old_goes_but_for_pages_that_later_records_need(
+def test_old_records_are_removed_except_pages_that_later_records_need(
     tmp_path: Path, captures: list[Capture]
 ) -> None:
     records = stored_records(tmp_path / "archive", nothing)

@@ -287,9 +287,7 @@ def rewritten(home: Path, number: int) -> None:
     assert [*read_entries(lines)]
 
 
-def test_a_rewrite_by_the_keeper_is_refused_by_what_a_witness_knows(
-    home: Path, tmp_path: Path
-) -> None:
+def test_a_log_rewritten_by_its_owner_contradicts_the_witness(home: Path, tmp_path: Path) -> None:
     witness = Witness(tmp_path / "witness", tmp_path / "witness.key")
     with closing(log_of(home)) as log:
         witness.cosign(log.read, "log", utc_now())
@@ -305,7 +303,7 @@ def test_a_rewrite_by_the_keeper_is_refused_by_what_a_witness_knows(
         assert report.attested == []
 
 
-def test_what_a_witness_signed_holds_the_log_to_it(home: Path, tmp_path: Path) -> None:
+def test_a_witness_signature_binds_the_log(home: Path, tmp_path: Path) -> None:
     witness = Witness(tmp_path / "witness", tmp_path / "witness.key")
     with closing(log_of(home)) as log:
         witness.cosign(log.read, "log", utc_now())

@@ -79,12 +79,12 @@ def test_missing_fields_of_a_record_are_left_out() -> None:
         LINE.replace(b'"9"', b'"x"'),
     ],
 )
-def test_a_line_that_is_none_is_refused(line: bytes) -> None:
+def test_an_invalid_line_is_refused(line: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
         decode_entry(line)
 
 
-def test_the_line_of_a_record_can_be_made_from_it_again(tmp_path: Path) -> None:
+def test_the_cdxj_line_of_a_record_can_be_recreated_from_it(tmp_path: Path) -> None:
     made = [
         records.response(answer(status=404), "http://harbour.example/1", b"\1" * 32),
         records.request(answer(), records.response(answer(), "http://harbour.example/", b"")),

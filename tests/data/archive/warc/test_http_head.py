@@ -10,7 +10,7 @@ from data.archive.warc.http_head import field_of, request_head, response_head, s
 from tests.exchanges import answer
 
 
-def test_a_head_is_kept_as_it_was_served() -> None:
+def test_a_response_header_is_stored_as_served() -> None:
     headers = ((b"Set-Cookie", b"a=1"), (b"Set-Cookie", b"b=2"), (b"X-Name", "é".encode("latin-1")))
     assert response_head(answer(headers=headers, status=404, reason="Not Found")) == (
         b"HTTP/1.1 404 Not Found\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nX-Name: \xe9\r\n\r\n"

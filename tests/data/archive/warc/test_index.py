@@ -76,7 +76,7 @@ def test_the_newest_is_the_last_one_written_whatever_the_clock(
     assert index.newest(URI) == last
 
 
-def test_a_payload_is_found_where_it_is_and_not_where_it_is_referred_to(
+def test_a_payload_is_found_in_its_record_and_not_in_records_that_refer_to_it(
     index: Index, file: WarcFile
 ) -> None:
     index.add(entry(file, 1, media_type="warc/revisit", digest="sha256:a"))
@@ -95,7 +95,7 @@ def test_repeated_rows_and_links_that_are_not_pages_are_not_listed(
 
 
 @pytest.mark.parametrize("loss", ["lost", "emptied", "garbage", "torn"])
-def test_a_lost_or_damaged_index_is_made_again(
+def test_a_lost_or_damaged_index_is_rebuilt(
     tmp_path: Path, index: Index, file: WarcFile, loss: str
 ) -> None:
     entries = [entry(file, leaf, f"http://harbour.example/{leaf}") for leaf in range(200)]
@@ -117,7 +117,7 @@ def test_a_lost_or_damaged_index_is_made_again(
     assert index.highest_leaf() == 199
 
 
-def test_what_others_wrote_is_read_when_the_index_is_opened(
+def test_records_of_other_processes_are_read_when_the_index_is_opened(
     tmp_path: Path, index: Index, file: WarcFile
 ) -> None:
     listed(file, first := entry(file, 1))
@@ -206,7 +206,7 @@ def test_ten_thousand_captures_of_one_page(index: Index, file: WarcFile) -> None
     assert len(index.captures(URI)) == 10_000
 
 
-def test_where_nothing_was_archived_nothing_is_found_and_nothing_made(tmp_path: Path) -> None:
+def test_without_an_archive_nothing_is_found_or_created(tmp_path: Path) -> None:
     index = Index(tmp_path / "archive")
     assert index.captures(URI) == []
     index.close()

@@ -55,7 +55,7 @@ def test_records_are_read_back_in_their_order_with_their_places(tmp_path: Path) 
         assert record.http.payload.startswith(PAGE)
 
 
-def test_a_leaf_is_that_of_what_a_file_holds_now(tmp_path: Path) -> None:
+def test_a_leaf_matches_the_current_content_of_a_file(tmp_path: Path) -> None:
     (made,) = members(1)
     plain = gzip.decompress(made.member).replace(b"Monday", b"Friday")
     path = tmp_path / NAME

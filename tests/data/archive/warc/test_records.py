@@ -47,7 +47,7 @@ def test_a_response_is_reported_completely() -> None:
     assert (made.media_type, made.status, made.listed) == ("text/html", 200, True)
 
 
-def test_the_leaf_of_a_record_is_of_what_is_written() -> None:
+def test_the_leaf_of_a_record_covers_the_written_bytes() -> None:
     made = records.response(answer(), URI, DIGEST)
     assert made.leaf.record == hashlib.sha256(made.member).digest()
     assert made.leaf.payload == DIGEST
@@ -93,7 +93,7 @@ def test_a_revisit_holds_the_head_and_refers_to_the_payload(exchange: object, pr
     assert made.media_type == "warc/revisit"
 
 
-def test_what_was_cut_and_what_a_browser_had_is_marked() -> None:
+def test_truncated_and_rendered_records_are_marked() -> None:
     cut = fields_of(records.response(answer(truncated="length"), URI, DIGEST))
     assert cut["WARC-Truncated"] == "length"
     rendered = fields_of(records.response(answer(rendered=True), URI, DIGEST))

@@ -72,7 +72,7 @@ def again(path: Path) -> WarcFile:
     return file
 
 
-def test_a_file_is_named_for_when_it_was_made_and_for_nothing_else(tmp_path: Path) -> None:
+def test_a_file_name_depends_only_on_the_time_of_creation(tmp_path: Path) -> None:
     file = new_file(tmp_path, NOON)
     assert re.fullmatch(r"communique-20260302120000-[0-9a-f]{8}\.warc\.gz", file.name)
     assert sorted(one.name for one in tmp_path.iterdir()) == [
@@ -98,7 +98,7 @@ def test_a_finished_file_is_not_adopted(tmp_path: Path) -> None:
     assert take_over(path) is None
 
 
-def test_nothing_is_mended_where_nothing_is_broken(tmp_path: Path) -> None:
+def test_intact_text_is_not_mended(tmp_path: Path) -> None:
     path = left(tmp_path)
     before = path.read_bytes(), cdxj_path(path).read_bytes()
     file = again(path)
@@ -212,7 +212,7 @@ def test_a_growing_file_has_a_sorted_index_for_readers_that_names_it_as_it_is_ca
     assert not shown.exists()
 
 
-def test_files_of_others_are_none_of_ours(tmp_path: Path) -> None:
+def test_files_of_other_programs_are_not_ours(tmp_path: Path) -> None:
     path = left(tmp_path)
     (tmp_path / "other.warc.gz").write_bytes(member())
     (tmp_path / "other.warc.gz.open").write_bytes(member())
@@ -244,7 +244,7 @@ def test_a_new_file_that_another_process_took_at_once_is_left_to_it(
         one.close()
 
 
-def test_what_a_file_lists_is_found_while_it_is_finished(tmp_path: Path) -> None:
+def test_captures_of_a_file_are_found_while_it_is_finished(tmp_path: Path) -> None:
     files = [new_file(tmp_path, NOON + dt.timedelta(hours=hours)) for hours in (0, 1)]
     for file in files:
         put(file, member())

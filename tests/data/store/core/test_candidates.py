@@ -36,7 +36,9 @@ def enter(tables: Tables, number: int, text: TextSignature, at: dt.datetime = NO
         tables.add_bands(number, bands_of(text, at), len(text.anchors))
 
 
-def test_what_shares_bands_comes_before_what_shares_anchors_alone(tables: Tables) -> None:
+def test_releases_with_shared_bands_are_ranked_before_those_with_shared_anchors_only(
+    tables: Tables,
+) -> None:
     enter(tables, 1, marked(range(5), ANCHORS))
     enter(tables, 2, marked([100, 1, 2, 3, 4, 5], range(20)))
     enter(tables, 3, marked(BANDS, range(20)))
@@ -44,7 +46,7 @@ def test_what_shares_bands_comes_before_what_shares_anchors_alone(tables: Tables
     assert found.nearest == (3, 2, 1)
 
 
-def test_what_shares_a_passage_is_not_compared(tables: Tables) -> None:
+def test_texts_that_share_a_passage_are_not_compared(tables: Tables) -> None:
     """Of ten anchors six are as many as a text has that stands within the other, and five few."""
     enter(tables, 1, marked(range(6), range(200, 205)))
     enter(tables, 2, marked(range(6), [*range(200, 206), *range(4)]))

@@ -83,9 +83,7 @@ def test_translations_that_no_page_names_are_joined_as_they_were(
     first.close()
 
 
-def test_a_sight_that_is_restored_late_undoes_nothing_that_came_after(
-    store: Store, noon: dt.datetime
-) -> None:
+def test_a_sight_restored_late_undoes_no_later_change(store: Store, noon: dt.datetime) -> None:
     release = store.record(draft(), seen=noon, since=noon).release
     store.mark_gone(release.id, seen=noon + 2 * HOUR)
     store.restore_seen({release.id: Sight(noon + HOUR)})

@@ -35,7 +35,7 @@ def test_a_shortened_text_waits_longer_if_its_page_has_no_end(
     assert waited == confirming
 
 
-def test_a_whole_page_makes_an_earlier_short_one_void(store: Store, noon: dt.datetime) -> None:
+def test_a_whole_page_replaces_an_earlier_truncated_one(store: Store, noon: dt.datetime) -> None:
     whole = draft(digest="whole")
     shown = replace(draft(body_text=BODY[: len(BODY) // 2], digest="cut"), has_end=False)
     store.record(whole, seen=noon, since=noon)

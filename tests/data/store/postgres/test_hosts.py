@@ -217,7 +217,7 @@ def test_a_visit_of_a_source_that_is_renamed_or_removed_writes_nothing_more(
     done(postgres_url, work)
 
 
-def test_sources_that_are_no_more_are_due_no_more(store: PostgresStore, postgres_url: str) -> None:
+def test_removed_sources_are_not_due(store: PostgresStore, postgres_url: str) -> None:
     async def work(hosts: Hosts) -> None:
         await hosts.ask([HARBOUR, AskedVisit("pilots", HOST, "")])
         await hosts.keep_sources(["pilots"])

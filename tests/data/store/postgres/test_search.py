@@ -102,7 +102,7 @@ def test_both_databases_find_the_same_releases_for_any_query(
     assert len(found(both[1], Query('"of pier"'))) >= 1
 
 
-def test_a_text_of_which_the_index_can_not_place_all_words_is_found_by_its_phrases(
+def test_a_text_too_long_for_word_positions_is_found_by_its_phrases(
     both: tuple[Store, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lexemes, "LAST_PLACE", 30)
@@ -123,7 +123,7 @@ def test_a_text_of_which_the_index_can_not_place_all_words_is_found_by_its_phras
     assert [url[-1] for url in found(both[1], Query('"northern mole"'))] == ["2", "1"]
 
 
-def test_a_text_too_large_for_a_vector_is_entered_as_far_as_it_goes(
+def test_a_text_too_large_for_a_vector_is_indexed_in_part(
     postgres: PostgresStore,
 ) -> None:
     body = " ".join(f"{n:040x}" for n in range(60_000))
@@ -145,7 +145,7 @@ FORMS = [
 
 
 @pytest.mark.parametrize(("language", "title", "form", "other"), FORMS)
-def test_other_forms_of_a_word_are_found_in_the_language_of_the_release(
+def test_other_forms_of_a_word_are_found_by_the_language_of_the_release(
     postgres: PostgresStore, language: str, title: str, form: str, other: str
 ) -> None:
     record(postgres, 1, title, "Nothing more.", language=language)
@@ -159,7 +159,7 @@ def test_other_forms_of_a_word_are_found_in_the_language_of_the_release(
     )
 
 
-def test_a_stem_of_one_language_is_none_of_another(both: tuple[Store, ...]) -> None:
+def test_a_stem_of_one_language_does_not_match_in_another(both: tuple[Store, ...]) -> None:
     for store in both:
         record(store, 1, "Die Lampe", "Nichts.", language="de")
         record(store, 2, "The lamp", "Nothing.", language="en")

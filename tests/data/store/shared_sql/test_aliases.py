@@ -27,7 +27,7 @@ def test_the_sections_of_a_page_are_those_at_its_address_with_a_fragment(
     }
 
 
-def test_a_release_is_found_by_the_address_of_its_section_and_a_page_by_any_part_of_it(
+def test_a_release_is_found_by_its_fragment_and_a_page_by_any_of_its_fragments(
     store: Store,
 ) -> None:
     url = "https://harbour.example/news"

@@ -12,7 +12,7 @@ HOUR = dt.timedelta(hours=1)
 EDITED = BODY.replace("4.2", "4.6")
 
 
-def test_each_version_points_to_what_showed_it_first_and_the_last_sight_to_its_own(
+def test_each_version_has_its_first_capture_and_the_last_sight_its_own(
     store: Store, noon: dt.datetime
 ) -> None:
     first, second, third, last = (capture(number, noon + number * HOUR) for number in range(4))
@@ -38,7 +38,7 @@ def test_each_version_points_to_what_showed_it_first_and_the_last_sight_to_its_o
     assert {*store.captured()} == {first, third, last}
 
 
-def test_what_was_not_archived_points_nowhere(store: Store, noon: dt.datetime) -> None:
+def test_unarchived_versions_refer_to_no_capture(store: Store, noon: dt.datetime) -> None:
     first = capture(1, noon)
     made = store.record(draft(capture=first), seen=noon, since=noon).release
     edited = store.record(draft(body_text=EDITED), seen=noon + HOUR, since=noon + HOUR).release

@@ -68,7 +68,7 @@ def test_long_versions_are_compared_after_they_are_recorded(
     assert changes_between(second, third) == expected
 
 
-def test_nothing_of_a_redacted_text_stays(store: Store) -> None:
+def test_no_part_of_a_redacted_text_remains(store: Store) -> None:
     release = recorded(store, *edited("4.2", "4.6"))
     before = store.revisions(release)[1].difference
     store.redact(release, at=NOON + 9 * HOUR, why="An order of a court.")

@@ -49,9 +49,7 @@ def test_the_days_of_a_source_are_listed_once_newest_first(store: Store, noon: d
     assert store.release_days("old") == store.release_days("nobody") == []
 
 
-def test_the_first_day_of_each_source_is_known_where_it_has_one(
-    store: Store, noon: dt.datetime
-) -> None:
+def test_the_first_day_of_each_dated_source_is_known(store: Store, noon: dt.datetime) -> None:
     filled(store, noon)
     assert store.first_days() == {"harbour": march(2), "wire": march(2), "pier": march(4)}
 

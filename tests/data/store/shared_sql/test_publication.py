@@ -47,7 +47,7 @@ def test_a_release_is_on_one_archive_page_of_a_feed_and_a_page_is_written_whole_
     assert store.archived(ALL, [one, two]) == {one: 1}
 
 
-def test_a_day_stays_as_it_was_first_published(store: Store, noon: dt.datetime) -> None:
+def test_a_digest_of_a_day_is_kept_as_first_published(store: Store, noon: dt.datetime) -> None:
     first = DayDigest("2026-03-01", noon, (("id", "Tides", "Harbour Board"),), 1)
     store.add_day_digest(first)
     store.add_day_digest(DayDigest("2026-03-01", noon + DAY, (), 0))

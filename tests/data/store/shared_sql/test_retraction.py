@@ -87,7 +87,7 @@ def test_a_retraction_is_no_longer_listed_once_its_release_is_redacted(store: St
     assert found.retracted is None
 
 
-def test_a_redacted_release_does_not_come_back_by_itself(store: Store) -> None:
+def test_a_redacted_release_is_not_restored_by_a_visit(store: Store) -> None:
     url = draft().url
     release = store.record(draft(), seen=NOON, since=NOON).release.id
     store.redact(release, at=NOON + DAY, why="order 7")

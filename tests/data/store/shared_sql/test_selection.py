@@ -123,7 +123,7 @@ def test_states_are_distinguished(filled: Store, noon: dt.datetime) -> None:
     assert len(standing) == 39
 
 
-def test_what_is_hidden_is_in_no_selection(filled: Store, noon: dt.datetime) -> None:
+def test_hidden_releases_are_in_no_selection(filled: Store, noon: dt.datetime) -> None:
     hidden = next(iter(filled.by_first_seen()))
     filled.hide(hidden.id, at=noon, why="a test")
     every = walked(filled, Selection(), 7)
@@ -131,7 +131,9 @@ def test_what_is_hidden_is_in_no_selection(filled: Store, noon: dt.datetime) -> 
     assert len(every) == 39
 
 
-def test_what_is_new_meanwhile_disturbs_no_walk(filled: Store, noon: dt.datetime) -> None:
+def test_releases_published_during_a_walk_do_not_disturb_it(
+    filled: Store, noon: dt.datetime
+) -> None:
     page = filled.select(Selection(), limit=10)
     before = expected(filled)
     newer = draft("http://harbour.example/x", published=published("2026-03-02"), title="Newer")
@@ -145,7 +147,7 @@ def test_what_is_new_meanwhile_disturbs_no_walk(filled: Store, noon: dt.datetime
     assert [one for one in rest if one in before] == before[10:]
 
 
-def test_runs_come_page_by_page(store: Store, noon: dt.datetime) -> None:
+def test_runs_are_returned_page_by_page(store: Store, noon: dt.datetime) -> None:
     for number in range(6):
         store.add_run(Run(("harbour", "wire")[number % 2], noon, float(number)))
     page = store.run_page(limit=4)

@@ -55,7 +55,7 @@ def test_every_table_that_names_a_source_is_known(sqlite_store: SqliteStore) -> 
     assert {name for (name,) in rows} == {*TABLES_WITH_SOURCE, "facets", "removed_sources"}
 
 
-def test_all_of_a_source_goes_along_when_it_is_renamed(filled: Store, noon: dt.datetime) -> None:
+def test_all_data_of_a_source_follows_its_new_name(filled: Store, noon: dt.datetime) -> None:
     before = ids(filled, Facet(source="harbour"))
     filled.add_run(Run("harbour", noon, 1.0, new=3))
     filled.add_health_events([HealthEvent("harbour", False, noon, "closed", "blocked")])  # noqa: FBT003 - its state
@@ -131,7 +131,7 @@ def test_leftovers_under_a_former_id_block_nothing(filled: Store) -> None:
     assert filled.templates("harbour") == ("{}",)
 
 
-def test_subscribers_of_a_feed_are_those_of_where_it_is_now(filled: Store) -> None:
+def test_subscribers_follow_a_feed_to_its_new_address(filled: Store) -> None:
     asked = HubRequest("subscribe", "https://reader.example/", "t")
     old, new = "feeds/source/harbour.atom", "feeds/source/port.atom"
     filled.note_feeds([(old, "1 2 3", b"old")], told=True)
@@ -147,7 +147,7 @@ def test_subscribers_of_a_feed_are_those_of_where_it_is_now(filled: Store) -> No
     assert (due.file, due.callback) == (new, asked.callback)
 
 
-def test_what_is_removed_is_hidden_and_comes_back_as_it_was(
+def test_a_removed_source_is_hidden_and_restored_unchanged(
     filled: Store, noon: dt.datetime
 ) -> None:
     wrong, *_ = sorted(ids(filled, Facet(source="harbour")))
@@ -181,7 +181,7 @@ def test_a_source_that_was_paused_and_removed_is_visited_when_it_is_added_again(
     assert filled.handlings(noon).keys() == {"cable"}
 
 
-def test_what_is_kept_stays_and_may_go_later(filled: Store, noon: dt.datetime) -> None:
+def test_kept_releases_may_be_removed_later(filled: Store, noon: dt.datetime) -> None:
     counts = filled.facets()
     filled.mark_published(filled.dirty_feeds())
     assert filled.remove_source("harbour", at=noon, kept=True)

@@ -26,7 +26,7 @@ def test_pagination_resumes_where_it_stopped_and_a_new_walk_starts_again(store: 
     assert store.begin_walk("harbour", "http://harbour.example/feed", "rules", at=later).first
 
 
-def test_the_first_visit_is_that_of_the_first_walk_or_else_the_first_run_that_found_any(
+def test_the_first_visit_is_the_start_of_the_first_walk_or_the_first_run_with_releases(
     store: Store,
 ) -> None:
     later = NOON + dt.timedelta(days=1)
@@ -41,7 +41,7 @@ def test_the_first_visit_is_that_of_the_first_walk_or_else_the_first_run_that_fo
     assert store.first_visit("acme") is None
 
 
-def test_what_a_walk_listed_before_is_not_fresh_by_its_address_or_its_name(
+def test_releases_listed_earlier_in_a_walk_are_not_new_by_address_or_name(
     store: Store,
 ) -> None:
     assert store.list_items("harbour", "page", 1, {"a": "day a", "b": ""}).fresh == frozenset("ab")
@@ -74,7 +74,7 @@ def test_listed_releases_wait_until_they_are_read_and_are_retried_less_and_less_
     assert awaited(later + dt.timedelta(minutes=50)) == ("1",)
 
 
-def test_what_an_interrupted_visit_requested_is_due_at_once_and_was_not_tried(
+def test_requests_of_an_interrupted_visit_are_due_at_once_and_count_as_untried(
     store: Store,
 ) -> None:
     store.await_items("harbour", {"old": "1", "older": "2"}, front=False)

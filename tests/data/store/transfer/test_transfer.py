@@ -104,7 +104,9 @@ def held(url: str) -> dict[str, list[str]]:
     return {name: rows for name, rows in found.items() if rows}
 
 
-def test_all_arrives_and_comes_back(full: str, postgres_url: str, tmp_path: Path) -> None:
+def test_all_data_is_transferred_in_both_directions(
+    full: str, postgres_url: str, tmp_path: Path
+) -> None:
     back = f"sqlite:{tmp_path / 'back.db'}"
     done = move(full, postgres_url)
     assert done.rows["releases"] == done.written["releases"] == 40
@@ -200,7 +202,7 @@ def test_a_restarted_database_is_reported_and_used_again(
     assert held(postgres_url) == held(full)
 
 
-def test_what_changed_between_two_tries_is_brought_along(full: str, empty: str) -> None:
+def test_changes_between_two_attempts_are_included(full: str, empty: str) -> None:
     with pytest.raises(InterruptedError):
         move(full, empty, 70)
     with closing(open_store(full)) as store:
@@ -315,7 +317,7 @@ def test_no_password_is_shown(full: str, postgres_url: str) -> None:
         assert PASSWORD not in str(refused.value)
 
 
-def test_one_store_under_two_addresses_is_no_other(
+def test_a_store_under_two_addresses_is_recognized_as_one(
     full: str, tmp_path: Path, postgres_server: PostgresServer
 ) -> None:
     name = postgres_server.create()

@@ -64,7 +64,7 @@ def test_a_layout_table_is_recognized_by_its_content(table: str, *, layout: bool
     assert is_layout(next(root.iter("table"))) is layout
 
 
-def test_a_layout_table_becomes_text_and_a_data_table_stays() -> None:
+def test_a_layout_table_becomes_text_and_a_data_table_is_kept() -> None:
     data = "<table><tr><th>Year</th><th>Tonnes</th></tr><tr><td>2022</td><td>12</td></tr></table>"
     html = shown(f"<table><tr><td><p>Before</p>{data}</td></tr><tr><td>After</td></tr></table>tail")
     tree = tree_of(html)
@@ -118,7 +118,7 @@ def test_a_picture_in_a_link_moves_behind_it_and_trackers_are_removed() -> None:
         '<a href="javascript:alert(1)"><img src="javascript:alert(1)" alt="x"></a>',
     ],
 )
-def test_text_like_markup_in_an_attribute_stays_text(html: str) -> None:
+def test_text_like_markup_in_an_attribute_remains_text(html: str) -> None:
     tree = tree_of(shown(html))
     for element in tree.iter():
         assert element.tag not in {"script", "svg", "img"}
@@ -142,7 +142,7 @@ def noise(length: int, seed: int = 7) -> str:
         "line<br>" * 50_000,
     ],
 )
-def test_a_long_body_is_cut_so_that_its_page_stays_small(html: str) -> None:
+def test_a_long_body_is_cut_to_keep_its_page_small(html: str) -> None:
     body = shown_body(sanitize(html, "https://acme.example/"), ENGLISH)
     assert body.beginning
     assert len(gzip.compress(body.html.encode())) < 20_000

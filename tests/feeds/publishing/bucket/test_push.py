@@ -118,7 +118,7 @@ def one(two: tuple[Publisher, Publisher]) -> Publisher:
     return two[0]
 
 
-def test_the_bucket_holds_what_the_folder_holds(one: Publisher, bucket: NotedBucket) -> None:
+def test_the_bucket_and_the_folder_have_the_same_files(one: Publisher, bucket: NotedBucket) -> None:
     assert one.publish(feeds__all_atom="1", releases__a_html="a", index_html="i")
     (one.site / ".layout").write_text("ours")
     assert not one.publish(feeds__all_atom="2")
@@ -129,7 +129,7 @@ def test_the_bucket_holds_what_the_folder_holds(one: Publisher, bucket: NotedBuc
     assert bucket.manifest().number == bucket.manifest().complete == 3
 
 
-def test_what_is_as_it_was_is_not_written(one: Publisher, bucket: NotedBucket) -> None:
+def test_unchanged_files_are_not_written(one: Publisher, bucket: NotedBucket) -> None:
     one.publish(feeds__all_atom="1", releases__a_html="a")
     bucket.done.clear()
     one.publish()
@@ -138,7 +138,7 @@ def test_what_is_as_it_was_is_not_written(one: Publisher, bucket: NotedBucket) -
     assert bucket.done == [FILE, "feeds/all.atom", FILE]
 
 
-def test_what_is_named_comes_before_what_names_it_and_goes_after_it(
+def test_referenced_files_are_written_before_and_deleted_after_their_referrers(
     one: Publisher, bucket: NotedBucket
 ) -> None:
     names = ["releases/a.html", "feeds/all/page/1.atom", "feeds/all.atom", "index.html"]
@@ -187,7 +187,7 @@ def test_a_new_publisher_renders_everything(
     assert first.publish(index_html="4")
 
 
-def test_what_another_began_later_is_not_written_over(
+def test_work_begun_later_by_another_process_is_not_overwritten(
     two: tuple[Publisher, Publisher], bucket: NotedBucket
 ) -> None:
     first, second = two
@@ -202,7 +202,7 @@ def test_what_another_began_later_is_not_written_over(
     assert bucket.manifest().publisher == second.kept.publisher
 
 
-def test_what_arrives_after_a_later_publication_is_refused(
+def test_an_upload_after_a_later_publication_is_refused(
     one: Publisher, bucket: NotedBucket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one.publish(index_html="1")
@@ -224,7 +224,7 @@ def test_what_arrives_after_a_later_publication_is_refused(
     assert bucket.content() == {"index.html": b"new"}
 
 
-def test_what_arrives_late_is_replaced_by_the_next_publication(
+def test_a_late_upload_is_replaced_by_the_next_publication(
     two: tuple[Publisher, Publisher], bucket: NotedBucket
 ) -> None:
     first, second = two
@@ -273,7 +273,7 @@ def test_a_killed_publication_is_resumed(
     assert bucket.manifest().complete == bucket.manifest().number
 
 
-def test_what_could_not_be_rendered_is_not_deleted(one: Publisher, bucket: NotedBucket) -> None:
+def test_pages_that_failed_to_render_are_not_deleted(one: Publisher, bucket: NotedBucket) -> None:
     one.publish(index_html="1", releases__a_html="a")
     (one.site / "releases/a.html").unlink()
     one.begin()
@@ -298,7 +298,7 @@ def test_a_publisher_that_stops_early_renders_everything_the_next_time(
     again.close()
 
 
-def test_what_is_known_of_a_bucket_can_be_lost(
+def test_the_local_record_of_a_bucket_may_be_lost(
     one: Publisher, bucket: NotedBucket, tmp_path: Path
 ) -> None:
     one.publish(index_html="1", old_html="gone by then")
@@ -311,7 +311,9 @@ def test_what_is_known_of_a_bucket_can_be_lost(
     anew.close()
 
 
-def test_what_no_publication_wrote_is_not_deleted(one: Publisher, bucket: NotedBucket) -> None:
+def test_objects_written_by_no_publication_are_not_deleted(
+    one: Publisher, bucket: NotedBucket
+) -> None:
     bucket.write("photos/cat.jpg", b"mine", over=None)
     with pytest.raises(BucketError) as refused:
         one.publish(index_html="1")
@@ -333,7 +335,7 @@ def test_a_restored_store_does_not_publish_over_what_it_forgot(
     old.close()
 
 
-def test_a_manifest_of_something_else_is_refused(one: Publisher, bucket: NotedBucket) -> None:
+def test_a_manifest_of_another_program_is_refused(one: Publisher, bucket: NotedBucket) -> None:
     for body in (b"{", b'{"name": "press"}', b"\xff"):
         found = bucket.look(FILE)
         bucket.write(FILE, body, over=found.tag if found else None)
@@ -424,7 +426,7 @@ def test_a_publication_that_shows_nothing_is_overtaken(
     assert bucket.content() == {"index.html": b"2"}
 
 
-def test_a_log_that_another_machine_signs_stays_as_far_as_it_came(
+def test_a_log_signed_on_another_machine_keeps_its_progress(
     two: tuple[Publisher, Publisher], bucket: NotedBucket, tmp_path: Path
 ) -> None:
     first, second = two

@@ -125,7 +125,7 @@ def test_a_release_has_the_same_fields_everywhere(
     assert fields in web.get(f"/api/stories/{names['story']}").json()["releases"]
 
 
-def test_versions_come_oldest_first(web: httpx.Client, names: dict[str, str]) -> None:
+def test_versions_are_sorted_oldest_first(web: httpx.Client, names: dict[str, str]) -> None:
     address = f"/api/releases/{names['release']}/revisions"
     assert [one["revision"] for one in walk(web, address + "?limit=1", "revisions")] == [1, 2]
 
@@ -155,7 +155,7 @@ def test_a_search_is_paged_and_shows_passages(web: httpx.Client) -> None:
     assert all("dredger" in one["passage"] for one in found)
 
 
-def test_a_search_counts_what_it_finds_on_its_first_page(web: httpx.Client) -> None:
+def test_a_search_counts_its_results_on_the_first_page(web: httpx.Client) -> None:
     first = web.get("/api/search?q=dredger&language=en&limit=4").json()
     counts = first["counts"]
     assert counts["total"] == counts["languages"]["en"] == sum(counts["sources"].values()) == 40
@@ -197,13 +197,13 @@ def test_a_renamed_source_redirects(web: httpx.Client) -> None:
     assert (led.status_code, led.headers["location"]) == (308, "../new/sections?limit=3")
 
 
-def test_a_hidden_release_is_gone(web: httpx.Client, filled: SqliteStore) -> None:
+def test_a_hidden_release_is_not_served(web: httpx.Client, filled: SqliteStore) -> None:
     (hidden,) = filled.hidden()
     for rest in ("", "/revisions"):
         assert problem(web.get(f"/api/releases/{hidden}{rest}"))["status"] == 410
 
 
-def test_a_removed_source_is_gone(web: httpx.Client, filled: SqliteStore) -> None:
+def test_a_removed_source_is_no_longer_shown(web: httpx.Client, filled: SqliteStore) -> None:
     filled.remove_source("new", at=NOON, kept=False)
     assert problem(web.get("/api/sources/new"))["status"] == 410
     listed = web.get("/api/sources").json()["sources"]
@@ -331,7 +331,7 @@ def test_responses_are_compressed_as_requested(web: httpx.Client) -> None:
         assert unpack(packed) == plain
 
 
-def test_a_change_of_any_release_makes_another_answer(
+def test_a_change_of_any_release_changes_the_response(
     web: httpx.Client, filled: SqliteStore
 ) -> None:
     before = web.get("/api/releases?limit=1").headers["etag"]

@@ -96,7 +96,7 @@ def test_requests_sent_together_are_answered_in_order(quick: httpx.Client) -> No
     assert statuses == [b"304", b"404", b"200", b"200", b"304", b"404"]
 
 
-def test_a_request_may_come_in_pieces_and_bring_a_body(quick: httpx.Client) -> None:
+def test_a_request_may_arrive_in_pieces_with_a_body(quick: httpx.Client) -> None:
     sent = request(FEED, "content-length: 5") + b"hello" + request() + LAST
     with socket.create_connection((quick.base_url.host, quick.base_url.port or 80)) as raw:
         for number in range(len(sent)):

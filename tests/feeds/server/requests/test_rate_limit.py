@@ -19,7 +19,7 @@ def asked_by(client: str, *forwarded: str) -> Scope:
     return {"client": (client, 1), "headers": headers}
 
 
-def test_used_requests_come_back_with_time() -> None:
+def test_the_rate_limit_recovers_with_time() -> None:
     now = [0.0]
     limit = RateLimit(6, lambda: now[0])
     stranger = asked_by("203.0.113.9")

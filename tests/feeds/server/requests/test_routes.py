@@ -26,7 +26,7 @@ def path_of(found: Route | None) -> str | None:
     return found.path if found else None
 
 
-def test_a_path_leads_to_the_first_row_that_matches_it() -> None:
+def test_a_path_is_answered_by_the_first_matching_row() -> None:
     paths = ("/api/", "/api/a/{id}", "/api/a/{id}/b", "/api/{rest:path}", "/healthz")
     table = RouteTable(Route(one) for one in paths)
     assert path_of(table.find("/healthz", "GET")) == "/healthz"

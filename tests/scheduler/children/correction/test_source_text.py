@@ -107,7 +107,7 @@ def test_a_bundled_source_is_copied_into_home(home: Home) -> None:
     assert shipped.read_text("utf-8") == text
 
 
-def test_a_link_to_a_source_file_stays_a_link(home: Home, tmp_path: Path) -> None:
+def test_a_link_to_a_source_file_remains_a_link(home: Home, tmp_path: Path) -> None:
     kept = tmp_path / "kept.toml"
     (home.sources / "harbour.toml").rename(kept)
     (home.sources / "harbour.toml").symlink_to(kept)

@@ -117,7 +117,7 @@ def test_a_store_with_empty_tables_is_lost(home: Path) -> None:
     assert [one["level"] for one in stores] == ["error"]
 
 
-def test_the_first_visit_may_be_killed_and_made_again(room: Room, tmp_path: Path) -> None:
+def test_a_killed_first_visit_is_repeated(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "killed", f"{room.base}/")
     opened = home_at(home)
     opened.plain_store().close()
@@ -129,7 +129,7 @@ def test_the_first_visit_may_be_killed_and_made_again(room: Room, tmp_path: Path
     assert collect(home)["new"] == 3
 
 
-def test_a_new_store_hides_what_the_lost_one_hid(room: Room, home: Path) -> None:
+def test_a_new_store_hides_the_releases_hidden_in_the_lost_one(room: Room, home: Path) -> None:
     hidden = f"{room.base}/news/2.html"
     room.page("/news/3.html", release_html(3, text="The pier is open again."))
     assert collect(home)["changed"] == 1
@@ -195,7 +195,7 @@ def test_releases_hidden_by_a_new_store_stay_hidden_after_its_loss(
     assert ids(rebuilt) == ids(home)
 
 
-def test_a_store_that_is_not_lost_stays(room: Room, home: Path, tmp_path: Path) -> None:
+def test_an_existing_store_is_kept(room: Room, home: Path, tmp_path: Path) -> None:
     assert begin_new_store(home_at(home), lambda *_: None) is None
     before = ids(home)
     assert collect(home, "--new-store")["unchanged"] == 3

@@ -77,7 +77,7 @@ def texts_of(home: Path) -> set[str]:
     return {one["title"] for one in map(json.loads, lines)}
 
 
-def test_an_older_store_hides_what_was_hidden_since(home: Path) -> None:
+def test_an_older_store_hides_releases_hidden_since_then(home: Path) -> None:
     hide(home, "2")
     go_back(home)
     said = run("publish", "--all", home=home)
@@ -91,7 +91,7 @@ def test_an_older_store_hides_what_was_hidden_since(home: Path) -> None:
     assert sorted(ids(home)) == ["1", "3"]
 
 
-def test_an_older_store_shows_what_was_shown_again(home: Path) -> None:
+def test_an_older_store_shows_releases_unhidden_since_then(home: Path) -> None:
     named = ids(home)["2"]
     hide(home, "2")
     shutil.copyfile(home / "communique.db", home.parent / "old.db")
@@ -101,7 +101,7 @@ def test_an_older_store_shows_what_was_shown_again(home: Path) -> None:
     assert sorted(ids(rebuilt(home))) == ["1", "2", "3"]
 
 
-def test_an_older_store_redacts_what_was_redacted_since(room: Room, home: Path) -> None:
+def test_an_older_store_redacts_releases_redacted_since_then(room: Room, home: Path) -> None:
     run("mirror", "redact", f"{room.base}/news/1.html", "--why", "order 7", home=home)
     redacted = texts_of(home)
     assert "[redacted]" in redacted
@@ -116,7 +116,7 @@ def test_an_older_store_redacts_what_was_redacted_since(room: Room, home: Path) 
     assert texts_of(folder) == redacted
 
 
-def test_an_older_store_removes_what_was_removed_since(home: Path) -> None:
+def test_an_older_store_removes_sources_removed_since_then(home: Path) -> None:
     run("sources", "remove", "harbour", home=home)
     go_back(home)
     assert ids(home) == {}

@@ -143,7 +143,7 @@ def room() -> Iterator[Room]:
         yield room
 
 
-def test_how_late_releases_came_into_feeds_is_rebuilt(room: Room, tmp_path: Path) -> None:
+def test_delays_of_publication_are_rebuilt(room: Room, tmp_path: Path) -> None:
     home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
     collect(home)
     day = utc_now().strftime("%B %Y")
@@ -255,7 +255,7 @@ def exported(home: Path) -> list[dict[str, Any]]:
     )
 
 
-def test_releases_of_a_damaged_journal_record_come_back_from_captures(
+def test_releases_of_a_damaged_journal_record_are_restored_from_captures(
     room: Room, tmp_path: Path
 ) -> None:
     home, target = make_home(tmp_path / "home", f"{room.base}/news/"), tmp_path / "again"
@@ -330,7 +330,7 @@ def test_last_captures_are_rebuilt_and_damaged_ones_listed(room: Room, tmp_path:
     assert provenance(tmp_path / "third", urls[2])["unreadable"] == {}
 
 
-def test_a_removed_last_capture_is_rebuilt_as_gone(room: Room, tmp_path: Path) -> None:
+def test_a_removed_last_capture_is_missing_after_a_rebuild(room: Room, tmp_path: Path) -> None:
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     for _ in range(2):
         collect(home)

@@ -94,7 +94,7 @@ def test_a_killed_check_does_not_claim_that_a_site_has_no_releases(
     assert 'action="save"' not in text
 
 
-def test_a_page_without_releases_gives_a_draft(running: Running) -> None:
+def test_a_page_without_releases_yields_a_draft_source_file(running: Running) -> None:
     running.room.page("/empty/", "<title>Nothing</title><h1>Nothing here</h1><p>At all.</p>")
     _, text = inspected(running, url=f"{running.room.base}/empty/")
     assert "No releases were found" in text

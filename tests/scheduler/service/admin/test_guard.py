@@ -72,7 +72,7 @@ def test_other_clients_need_a_token(tmp_path: Path, scope: Scope) -> None:
     assert status(guard.enter(scope)) == 200
 
 
-def test_processes_are_read_only_if_nothing_else_decides(tmp_path: Path) -> None:
+def test_processes_are_read_only_as_a_last_resort(tmp_path: Path) -> None:
     guard = guard_of(tmp_path)
     assert guard.needs_process(asked())
     assert not guard.needs_process(asked(host="evil.example"))

@@ -35,7 +35,7 @@ def watch(running: Running, peer: Peer) -> Iterator[str]:
     communique("watch", "remove", "ships-piers", home=running.home)
 
 
-def test_a_watch_shows_what_it_matches_and_no_secret(running: Running, watch: str) -> None:
+def test_a_watch_shows_its_matches_and_no_secret(running: Running, watch: str) -> None:
     assert "Ships &amp; piers" in running.web.get("/admin/watches/").text
     page = running.web.get(watch).text
     assert "Notice 1" in page

@@ -130,7 +130,7 @@ def test_a_writer_or_a_site_in_a_title_is_not_an_edit_and_the_shorter_title_stay
     assert parted({"title": plain}, {"title": f"{plain} until noon"})[1] is not None
 
 
-def test_an_edit_beside_what_a_design_changed_names_only_what_was_edited() -> None:
+def test_an_edit_during_a_redesign_names_only_the_edited_fields() -> None:
     before = {"title": "Quay 4 closed", **with_body("by pressdesk", BODY)}
     after = {"title": "Quay 4 open again", **with_body(BODY)}
     renewed, edit = parted(before, after)

@@ -94,7 +94,7 @@ def test_an_address_with_a_secret_is_shown_without_it() -> None:
     assert "s3cret" not in str(known.after())
 
 
-def test_stored_releases_count_where_most_pages_fail() -> None:
+def test_stored_releases_count_if_most_pages_fail() -> None:
     few = Visit(4).read(one(0), one(1), one(2)).failed(3, known=True)
     assert few.after().unread.count == 0
     many = Visit(6).read(one(0)).failed(1, 2, 3, 4, 5, known=True)
@@ -138,7 +138,7 @@ def test_stored_pages_that_show_no_date_of_their_own_any_more_are_undated() -> N
     assert Visit(3).read(*plain).after().known.undated.count == 0, "the listing dates them"
 
 
-def test_letters_that_became_others_count_where_most_releases_had_theirs() -> None:
+def test_replaced_letters_are_an_edit_if_most_releases_kept_theirs() -> None:
     spoilt = [one(number, body_text=BODY.replace("e", "\ufffd")) for number in range(3)]
     first = Visit(3).read(*spoilt).after(changed=3)
     assert first.known.garbled.count == 3
@@ -182,7 +182,7 @@ def test_releases_with_one_title_or_one_text_are_counted() -> None:
     assert Visit(usual=weekly).read(one(1, title="News")).after().new.same_title.count == 0
 
 
-def test_pages_that_were_not_believed_are_well_again_where_they_have_not_changed() -> None:
+def test_distrusted_pages_are_trusted_again_if_they_did_not_change() -> None:
     short = [one(number, body_text="") for number in range(3)]
     refused = Visit(3).read(*short).after()
     believed = Visit(3).read(*short).after(changed=3)
@@ -197,7 +197,7 @@ def stored(count: int, **changes: object) -> list[Release]:
     return [first_release(one(number, **changes), NOON) for number in range(count)]
 
 
-def test_what_is_usual_is_learned_from_five_releases_on() -> None:
+def test_usual_values_are_learned_from_five_releases() -> None:
     assert past_releases(stored(4)) == PastReleases()
     usual = past_releases(stored(6))
     assert usual.dated

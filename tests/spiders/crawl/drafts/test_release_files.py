@@ -92,7 +92,7 @@ def test_a_visit_requests_a_limited_number_and_the_next_one_continues(
     assert following.next(later) == tuple(urls[3:])
 
 
-def test_where_no_files_are_wanted_none_is_remembered(store: Store, noon: dt.datetime) -> None:
+def test_no_attachment_is_remembered_if_none_is_wanted(store: Store, noon: dt.datetime) -> None:
     files = wanted(store, FileKinds(), noon)
     files.note(draft(attachments=(CHART,), images=(LAMP,)))
     assert store.awaited_files("harbour", now=noon, since=noon, limit=9) == ()

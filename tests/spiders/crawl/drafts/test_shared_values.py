@@ -129,7 +129,7 @@ def test_one_title_of_two_known_releases_or_of_a_known_and_a_new_one_is_not_kept
     assert watched.told == {}
 
 
-def test_a_title_without_a_word_of_the_one_on_the_listing_is_not_kept() -> None:
+def test_a_title_that_shares_no_word_with_the_listing_is_rejected() -> None:
     foreign = page(1, title="Harbour Board News")
     watched = Watched()
     (kept,) = watched.pass_all((foreign, stored(1), item(1)))

@@ -37,7 +37,7 @@ def listing(found: tuple[ListingItem, ...], confidence: float = 0.9) -> Listing:
     return Listing("https://harbour.example/", found, confidence=confidence)
 
 
-def test_what_the_feed_has_under_another_address_is_not_lacking() -> None:
+def test_a_release_with_another_address_in_the_feed_is_not_missing() -> None:
     feed = listing(items(3, 4))
     moved = ListingItem(
         "https://harbour.example/node/4", "Notice r of day 4", feed.items[1].published
@@ -45,7 +45,7 @@ def test_what_the_feed_has_under_another_address_is_not_lacking() -> None:
     assert cross_check(feed, listing((*items(3, 5), moved)), ()).lacks == items(5)
 
 
-def test_a_page_without_dates_is_believed_only_if_half_of_it_has_been_seen() -> None:
+def test_a_page_without_dates_is_trusted_only_if_half_of_it_is_known() -> None:
     page = listing(items(4, 5, dated=False))
     assert not cross_check(listing(items(3)), page, ()).accepted
     found = cross_check(listing(items(4)), page, ())
@@ -62,7 +62,7 @@ def test_a_page_is_believed_if_it_is_sure_or_shares_half_with_the_feed(
     assert bool(cross_check(listing(items(1, 2, 3)), page, ()).lacks) is accepted
 
 
-def test_what_is_stored_counts_as_shared() -> None:
+def test_stored_texts_count_as_shared() -> None:
     page = listing(items(7, 8, 9), 0.2)
     known = {"https://harbour.example/r/7", "https://harbour.example/r/8"}
     assert cross_check(listing(items(1, 2)), page, known).stale
@@ -142,7 +142,7 @@ def test_dates_of_the_feed_show_which_rows_of_an_undated_page_are_pinned() -> No
     assert accepted(SITE, undated) == len(SITE) - 14
 
 
-def test_until_a_page_was_walked_only_what_is_newer_than_its_last_row_is_believed() -> None:
+def test_before_a_page_was_walked_only_releases_newer_than_its_last_row_are_trusted() -> None:
     page = [*SITE[44:], *SITE[:13]]
     feed = [*SITE, *aged(15)]
     assert accepted(feed, page, walked=False) == 1

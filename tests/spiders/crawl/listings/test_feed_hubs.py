@@ -118,7 +118,7 @@ def test_the_feed_that_a_page_offers_is_looked_at_once_a_day(store: Store) -> No
     assert store.feed_hubs()["acme"].hub == f"{HUB}?a=1&b=2"
 
 
-def test_nothing_is_looked_for_where_no_hub_can_reach_us(store: Store) -> None:
+def test_no_hub_is_searched_if_none_can_reach_us(store: Store) -> None:
     visit = hubs(store, feed=FEED, asks=False)
     visit.read_listing(FEED, page(ATOM), ())
     assert store.feed_hubs() == {}

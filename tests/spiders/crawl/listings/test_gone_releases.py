@@ -18,7 +18,7 @@ FIRST = dt.datetime(2026, 3, 9, 12, tzinfo=dt.UTC)
 HOUR = dt.timedelta(hours=1)
 
 
-def test_earlier_reports_are_read_once_for_all_releases_that_are_gone(
+def test_earlier_reports_are_read_once_for_all_missing_releases(
     sqlite_store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A source may list any number of releases that are gone, in each visit."""

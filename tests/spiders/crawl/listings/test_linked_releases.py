@@ -56,7 +56,7 @@ def recall(home: Path) -> dict[str, object]:
     return dict(told["recall"])
 
 
-def test_what_a_listing_hides_is_found_by_its_name(room: Room, home: Path) -> None:
+def test_releases_hidden_on_a_listing_are_found_by_name(room: Room, home: Path) -> None:
     name(room, 6, link(5), link(4), link(1))
     run = collect(home)
     assert (run["new"], run["found"], run["errors"]) == (6, 4, [])
@@ -105,7 +105,7 @@ def test_what_is_named_but_is_not_a_release_is_not_published(room: Room, home: P
     assert len(recall(home)["unread"]) == 4  # type: ignore[arg-type]  # a list of addresses
 
 
-def test_what_the_listing_shows_later_was_known_in_time(room: Room, home: Path) -> None:
+def test_a_release_that_the_listing_shows_later_was_known_in_time(room: Room, home: Path) -> None:
     room.answers.pop("/news/4.html")
     name(room, 6, link(4))
     assert collect(home)["new"] == 4
@@ -122,7 +122,7 @@ def test_what_the_listing_shows_later_was_known_in_time(room: Room, home: Path) 
     }
 
 
-def test_what_is_named_comes_in_no_list_that_was_walked_to_its_end_over_several_pages(
+def test_named_releases_are_in_no_list_that_was_fully_walked_over_several_pages(
     room: Room, home: Path
 ) -> None:
     room.page("/news/", listing_html([6, 5], more='<a rel="next" href="/news/?page=2">Older</a>'))
@@ -133,15 +133,15 @@ def test_what_is_named_comes_in_no_list_that_was_walked_to_its_end_over_several_
     assert room.statuses("/news/4.html") == []
 
 
-def test_what_is_named_comes_in_no_list_of_one_category(room: Room, tmp_path: Path) -> None:
+def test_a_listing_of_one_category_does_not_prove_that_a_release_is_unlisted(
+    room: Room, tmp_path: Path
+) -> None:
     room.page("/category/tides/", listing_html([6, 5, 3, 2]))
     name(room, 6, link(4), link(1))
     assert collect(make_home(tmp_path / "tides", f"{room.base}/category/tides/"))["new"] == 4
 
 
-def test_what_is_named_and_filed_elsewhere_than_all_that_is_listed_stays_out(
-    room: Room, home: Path
-) -> None:
+def test_files_named_and_stored_unlike_all_listed_ones_are_left_out(room: Room, home: Path) -> None:
     for number in range(1, 7):
         section = "Fisheries" if number == 4 else "Harbour"
         html = release_html(number, day=f"{2 + number} March 2026").replace(

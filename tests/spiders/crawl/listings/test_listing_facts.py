@@ -142,7 +142,7 @@ def test_undated_rows_are_reported_if_rows_used_to_have_dates() -> None:
     assert after(plain, plain).dateless.count == 0
 
 
-def test_releases_that_are_gone_are_not_lost() -> None:
+def test_missing_releases_are_not_lost() -> None:
     gone = [canonical_url(f"{URL}{day}") for day in range(20, 10, -2)]
     assert after(page(20), page(20)[1::2], gone=gone).lost.count == 0
 
@@ -174,7 +174,7 @@ def test_a_redirected_listing_is_reported_without_secrets() -> None:
     assert front_of(secret, secret, listing, None).place == ""
 
 
-def test_where_a_listing_always_led_is_where_it_usually_is() -> None:
+def test_the_usual_address_of_a_listing_is_its_constant_redirect_target() -> None:
     place = "https://harbour.example/all/"
     facts = listing_facts(VisitFacts(), Front(place, page(20), None), (), START)
     facts = listing_facts(facts, Front(place, page(21), page(20)), (), START)

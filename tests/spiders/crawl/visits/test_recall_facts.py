@@ -20,12 +20,12 @@ def after(*counts: tuple[int, int], days: int = 1) -> VisitFacts:
     return facts
 
 
-def test_what_was_missed_before_the_first_look_is_not_counted() -> None:
+def test_misses_before_the_first_check_are_not_counted() -> None:
     facts = after((9, 8))
     assert (facts.named, facts.missed.count) == ((9, 8), 0)
 
 
-def test_what_is_missed_adds_up_with_what_was_known_meanwhile() -> None:
+def test_misses_add_up_across_checks() -> None:
     facts = after((9, 0), (12, 2), (14, 2), (15, 5))
     assert (facts.missed.count, facts.known_meanwhile) == (5, 6)
     assert facts.missed.since == START + DAY

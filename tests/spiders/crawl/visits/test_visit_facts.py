@@ -131,7 +131,7 @@ def test_an_expired_certificate_is_reported_if_it_was_valid_before(store: Store)
     assert ended(5, third) == ""
 
 
-def test_titles_of_a_listing_are_the_releases_own_where_most_differ() -> None:
+def test_titles_of_a_listing_replace_page_titles_if_most_differ() -> None:
     own = [ListingItem(f"{URL}{number}", f"Notice {number}") for number in range(4)]
     series = [ListingItem(f"{URL}{number}", "Vacancy") for number in range(4, 7)]
     assert {"Notice 3", "Vacancy"} < own_titles(Front("", [*own, *series], None))

@@ -102,7 +102,7 @@ def test_a_drop_down_of_addresses_is_a_list_of_archives() -> None:
     ]  # fmt: skip
 
 
-def test_a_year_comes_before_its_months() -> None:
+def test_years_are_visited_before_their_months() -> None:
     body = (
         '<a href="/news/2025/03/">March 2025</a><a href="/news/2025/">2025</a>'
         '<a href="/news/2025/11/">November 2025</a><a href="/news/old/">News archive</a>'
@@ -116,7 +116,7 @@ def test_a_month_takes_its_year_from_the_address() -> None:
     assert [*found(links).values()] == ["2024-03", "2024-02", "2024-01"]
 
 
-def test_an_address_of_any_kind_counts_where_the_control_is_called_one_of_years() -> None:
+def test_any_address_is_accepted_in_a_control_that_is_named_for_years() -> None:
     links = "".join(f'<a href="/node/{553 + year}">{year}</a>' for year in YEARS)
     assert not found(f"<div>{links}</div>")
     assert len(found(f'<div class="year-tabs">{links}</div>')) == 3

@@ -58,7 +58,7 @@ def grid(current: int, numbers: str) -> str:
 @pytest.mark.parametrize(
     ("current", "numbers"), [(1, "1 2 3"), (2, "1 2 3"), (10, "9 10 ..>"), (11, "<.. 11 12")]
 )
-def test_a_grid_leads_to_its_next_page_by_a_postback(current: int, numbers: str) -> None:
+def test_a_grid_has_its_next_page_behind_a_postback(current: int, numbers: str) -> None:
     sent = fields(aspx(grid(current, numbers)))
     assert sent == {
         "__EVENTTARGET": "ctl00$M$g",
@@ -68,7 +68,7 @@ def test_a_grid_leads_to_its_next_page_by_a_postback(current: int, numbers: str)
     }
 
 
-def test_the_last_page_of_a_grid_leads_nowhere() -> None:
+def test_the_last_page_of_a_grid_has_no_next_page() -> None:
     assert found(aspx(grid(3, "1 2 3"))) == (None, None)
 
 
@@ -92,7 +92,7 @@ def test_a_link_to_the_next_page_by_a_postback_is_followed(pager: str) -> None:
     assert sent["__VIEWSTATE"]
 
 
-def test_what_a_person_would_fill_in_is_not_sent() -> None:
+def test_fields_for_a_person_to_fill_in_are_not_sent() -> None:
     more = (
         '<input name="ctl00$mail" type="email" value="you@board.example">'
         '<input name="ctl00$q" value="Hafen"><textarea name="ctl00$note">x</textarea>'
@@ -168,7 +168,7 @@ def test_a_list_of_years_counts_under_any_name_but_one_of_numbers_does_not() -> 
     assert found(choice("1", "2")) == (None, None)
 
 
-def test_a_form_by_get_makes_an_address() -> None:
+def test_a_get_form_becomes_an_address() -> None:
     body = (
         '<form action="/presse/suche"><input type="hidden" name="kat" value="7"><input name="q">'
         '<button name="page" value="2" class="next">Weiter</button></form>'

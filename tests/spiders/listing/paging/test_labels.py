@@ -19,7 +19,7 @@ from spiders.listing.paging.labels import control_to_click
         ([], None),
     ],
 )
-def test_more_comes_before_next_and_labels_of_rows_do_not_count(
+def test_more_takes_precedence_over_next_and_labels_of_rows_do_not_count(
     controls: list[tuple[str, str]], place: int | None
 ) -> None:
     assert control_to_click(controls) == place

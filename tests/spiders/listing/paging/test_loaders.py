@@ -136,7 +136,7 @@ def test_a_wordpress_plugin_is_requested_as_its_page_states(body: str) -> None:
         "<script>" + "{" * 5000 + "admin-ajax.php</script>",
     ],
 )
-def test_what_states_no_request_for_more_rows_makes_none(body: str) -> None:
+def test_no_request_is_made_without_a_stated_request_for_more_rows(body: str) -> None:
     assert pages_of(body) == (None, None, None)
 
 
@@ -161,7 +161,7 @@ def test_a_series_counts_on(url: str, series: Series | None, following: str | No
     assert found.next == (following and f"https://board.example/more{following}")
 
 
-def test_a_part_without_items_ends_a_series_and_a_named_next_page_goes_before() -> None:
+def test_a_part_without_items_ends_a_series_and_a_stated_next_page_takes_precedence() -> None:
     url = "https://board.example/more?offset=10"
     assert continued(Listing(url, ()), url, None, OFFSET).next is None
     named = Listing(url, ITEMS, next="https://board.example/named")

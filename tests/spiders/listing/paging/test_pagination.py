@@ -92,7 +92,7 @@ def test_a_link_in_every_row_is_not_a_next_page(label: str, address: str) -> Non
         "Next 10 releases", "Nächste 20 Meldungen", "Vis flere nyheter", "Daha fazla haber",
     ],
 )  # fmt: skip
-def test_what_leads_on_may_name_what_it_leads_to(label: str) -> None:
+def test_a_next_link_may_name_its_target(label: str) -> None:
     assert (
         find(f'<a href="?start=30">{label}</a>', "http://press.example/news?start=20")
         == "http://press.example/news?start=30"
@@ -128,7 +128,7 @@ def test_an_endless_list_names_what_it_loads(body: str) -> None:
         '<div hx-get="/weather" hx-trigger="load"></div>',
     ],
 )
-def test_a_calendar_or_a_box_that_loads_late_leads_to_no_next_page(body: str) -> None:
+def test_a_calendar_or_a_lazy_box_is_not_a_next_page(body: str) -> None:
     assert find(body, "http://press.example/news") is None
 
 
@@ -148,7 +148,7 @@ def test_a_pager_that_a_script_draws_is_followed(call: str, following: str | Non
     assert found == (f"http://press.example/xw/{following}" if following else None)
 
 
-def test_an_archive_by_months_leads_to_its_older_months() -> None:
+def test_a_monthly_archive_is_walked_to_its_older_months() -> None:
     assert (
         find('<a href="?month=10">Older</a>', "http://press.example/news?month=11")
         == "http://press.example/news?month=10"
@@ -180,7 +180,7 @@ def test_a_declared_selector_wins() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/index2.html"])
-def test_an_arrow_alone_leads_to_the_next_file_of_a_static_site(path: str) -> None:
+def test_an_arrow_alone_is_followed_to_the_next_file_of_a_static_site(path: str) -> None:
     back = "<li><a href='/'>\u27ea</a></li><li><a href='/'>\u27e8</a></li>" * (path != "/")
     number = 2 if path == "/" else 3
     body = (
@@ -212,7 +212,7 @@ FRONT = "http://press.example/news"
         '<i class="fa-solid fa-angle-right" aria-hidden="true"></i>',
     ],
 )  # fmt: skip
-def test_an_icon_that_points_on_leads_to_the_next_page(icon: str) -> None:
+def test_an_icon_that_points_onward_is_a_next_page(icon: str) -> None:
     back = icon.replace("right", "left").replace("next", "previous").replace("Next", "Previous")
     body = f'<p><a href="?page=1">{back}</a> <a href="?page=3">{icon}</a></p>'
     assert find(body) == NEXT
@@ -285,7 +285,7 @@ def test_the_number_that_a_pager_leaves_out_is_that_of_the_page(digits: str) -> 
         assert next_page(Page(here, rows)) is None
 
 
-def test_the_number_that_leads_to_the_page_itself_is_that_of_the_page() -> None:
+def test_the_number_that_links_to_the_page_itself_is_the_page_number() -> None:
     links = "".join(f'<a href="/news?page={n}">{n}</a> ' for n in range(1, 6))
     assert find(f"<p>{links}</p>") == NEXT
     assert find(f"<p>{links}</p>", FRONT) == "http://press.example/news?page=2"
@@ -327,7 +327,7 @@ def test_days_and_years_are_not_page_numbers() -> None:
     assert find(f"<p>{years}</p>", "http://press.example/news/2025") is None
 
 
-def test_what_else_the_page_leads_to_is_known_where_the_stated_next_page_fails() -> None:
+def test_other_next_pages_are_known_if_the_stated_one_fails() -> None:
     body = '<link rel="next" href="/news/page/2"><p><b>1</b> <a href="?page=2">2</a></p>'
     found = next_pages(Page(FRONT, f"<html>{body}".encode()))
     assert found.next == "http://press.example/news/page/2"

@@ -219,7 +219,7 @@ def test_the_last_page_of_a_pager_is_the_end() -> None:
     assert reason_for(page, listed=248, pages=25) == ""
 
 
-def test_numbers_of_later_pages_that_nothing_leads_to_are_more() -> None:
+def test_unlinked_numbers_of_later_pages_are_a_sign_of_more() -> None:
     """The pager shows a part of its numbers, and not the one of the page."""
     here = f"{URL}?start=20"
     later = "<p><a href='?start=0'>1</a> … <a href='?start=60'>7</a> <a href='?start=70'>8</a></p>"

@@ -67,7 +67,7 @@ def test_teasers_and_links_to_more_articles_are_the_items(
     ]
 
 
-def test_a_box_of_what_is_read_most_below_a_list_is_not_more_of_it() -> None:
+def test_a_box_of_popular_releases_below_a_list_is_not_its_continuation() -> None:
     rows = "".join(
         f"<div class=item><h2><a href='/n/{n}-a'>{title}</a></h2><i>{day(n):%d.%m.%Y}</i></div>"
         for n, title in enumerate(titles("nl"))

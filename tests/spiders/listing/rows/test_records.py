@@ -66,7 +66,9 @@ def entries(numbers: list[int], *, dated: bool) -> str:
 
 @pytest.mark.parametrize("dated", [True, False], ids=["dated", "undated"])
 @pytest.mark.parametrize("left", [1, 2, 5])
-def test_a_last_page_of_few_is_read_where_page_1_has_its_list(left: int, *, dated: bool) -> None:
+def test_a_short_last_page_is_read_at_the_place_of_the_list_on_page_1(
+    left: int, *, dated: bool
+) -> None:
     first = read(entries([*range(28, 18, -1)], dated=dated))
     assert len(first.items) == 10
     last = [*range(left, 0, -1)]
@@ -140,7 +142,7 @@ def test_an_address_without_its_end_quote_ends_with_its_tag(quote: str) -> None:
     assert found == [(f"/news/{n}", title, f"2026-05-{n:02}") for n, title in NUMBERED]
 
 
-def test_an_address_that_holds_the_end_of_a_tag_stays() -> None:
+def test_an_address_that_contains_the_end_of_a_tag_is_kept() -> None:
     items = "".join(
         f"<tr><td>{n} May 2026<td><a href='/news?at>{n}'>{title}</a>" for n, title in NUMBERED
     )

@@ -75,7 +75,7 @@ def test_the_dated_list_of_another_site_does_not_win_over_own_news(*, first: boo
 
 
 @pytest.mark.parametrize("address", ["https://news.board.example/", "https://paper.example/"])
-def test_a_page_may_list_another_host_or_what_the_press_wrote(address: str) -> None:
+def test_a_page_may_list_another_host_or_press_coverage(address: str) -> None:
     links = "".join(f"<p><a href='/l/{n}'>{one} III</a>" for n, one in enumerate(titles("th")[:3]))
     found = rows_of(read(listing_html("th", dated("th", address) + links)))
     assert [url for url, _, _ in found] == [f"{address}{n}" for n in range(5)]
@@ -179,7 +179,7 @@ BYLINES = {
 @pytest.mark.parametrize("index", ["", "index.html"], ids=["folder", "index"])
 @pytest.mark.parametrize("headline", ["<h3>{}</h3>", "<p class=t>{}</p>"], ids=["h3", "p"])
 @pytest.mark.parametrize("language", BYLINES)
-def test_the_item_of_a_row_is_its_headline(language: str, headline: str, index: str) -> None:
+def test_the_headline_of_a_row_is_its_item(language: str, headline: str, index: str) -> None:
     body = ""
     for n, title in enumerate(titles(language)):
         link = f"<a href='../{n}-a/{index}'>{title}</a>"
@@ -239,7 +239,7 @@ def test_a_document_in_the_text_of_a_post_does_not_replace_its_headline(language
     ]
 
 
-def test_the_document_of_a_row_is_its_item_where_the_other_link_only_numbers_it() -> None:
+def test_the_document_of_a_row_is_its_item_if_the_other_link_is_only_a_number() -> None:
     body = "".join(
         f"<tr><td><a href='/case/{n}'>№ {n}</a><td>{day(n):%d.%m.%Y}<td>"
         f"<a href='/files/{n}.pdf'>{title}</a>"
@@ -252,7 +252,7 @@ def test_the_document_of_a_row_is_its_item_where_the_other_link_only_numbers_it(
 @pytest.mark.parametrize(
     ("language", "lead"), [("fr", "Suite sur"), ("en", "Read on about"), ("zh", "查看全文：")]
 )
-def test_titles_come_from_headings_that_the_links_repeat_in_part(language: str, lead: str) -> None:
+def test_titles_are_read_from_headings_that_links_partly_repeat(language: str, lead: str) -> None:
     said = [title + " – " + title[::-1] for title in titles(language)]
     body = "".join(
         f"<div class=card><h2><a href='#'>{title}</a></h2><p>{n}. {title[:9]}</p><a class=more "

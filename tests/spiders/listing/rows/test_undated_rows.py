@@ -41,7 +41,7 @@ def test_rows_that_lead_elsewhere_are_items(row: str, language: str) -> None:
     assert [url for url, _, _ in found] == want
 
 
-def test_a_box_between_the_rows_and_a_button_below_them_are_none_of_them() -> None:
+def test_a_box_between_rows_and_a_button_below_them_are_not_rows() -> None:
     rows = [
         f"<div class=row><h3><a href='/novini/{n}'>{title}</a></h3><i>{day(n):%d.%m.%Y}</i></div>"
         for n, title in enumerate(titles("bg"))
@@ -57,7 +57,7 @@ def test_a_box_between_the_rows_and_a_button_below_them_are_none_of_them() -> No
 
 
 @pytest.mark.parametrize("language", ["fr", "tr", "ru", "ar", "ja", "ka"])
-def test_an_undated_row_between_others_that_leads_to_another_site_is_an_item(
+def test_an_undated_row_that_links_to_another_site_is_an_item_between_others(
     language: str,
 ) -> None:
     first, *more = titles(language)[5].split()

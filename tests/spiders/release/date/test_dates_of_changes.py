@@ -86,7 +86,7 @@ def test_a_change_in_the_own_block_never_replaces_the_release_date(lang: str) ->
         ("headline", "Update of 12 May 2025: ferry pier reopens after the flood"),
     ],
 )
-def test_a_change_of_anything_else_dates_no_release(part: str, markup: str) -> None:
+def test_an_update_date_elsewhere_on_the_page_dates_no_release(part: str, markup: str) -> None:
     assert published("en", **{part: markup}) is None
 
 
@@ -98,7 +98,7 @@ def test_a_change_of_anything_else_dates_no_release(part: str, markup: str) -> N
         ("after", "<p>Last updated: 3 November 2026</p>"),
     ],
 )
-def test_a_change_in_the_own_block_dates_a_release_that_nothing_else_dates(
+def test_an_update_date_in_the_releases_block_is_used_if_there_is_no_other_date(
     part: str, markup: str
 ) -> None:
     found = published("en", **{part: markup})

@@ -80,7 +80,7 @@ def test_a_reader_gets_through_however_many_connections_are_broken(
     assert count(store) == 0
 
 
-def test_who_has_a_lease_writes_until_another_has_it(
+def test_the_holder_of_a_lease_writes_until_another_gets_it(
     store: PostgresStore, other: psycopg.Connection, noon: dt.datetime
 ) -> None:
     lease(other, 7)
@@ -96,7 +96,7 @@ def test_who_has_a_lease_writes_until_another_has_it(
     assert store.wait(HOST) == Wait(noon, 503), "without a lease, none is asked for"
 
 
-def test_a_lease_is_of_all_threads_and_a_token_of_none_is_none(
+def test_a_lease_is_shared_by_all_threads_and_no_token_means_no_lease(
     store: PostgresStore, other: psycopg.Connection, noon: dt.datetime
 ) -> None:
     lease(other, 0)

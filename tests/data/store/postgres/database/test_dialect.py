@@ -33,7 +33,7 @@ def test_arguments_are_written_as_psycopg_writes_them_and_hints_left_out(
     assert translated(sql) == (psycopg, "?1" in sql)
 
 
-def test_a_character_that_no_column_holds_is_replaced_and_all_else_is_kept(
+def test_a_character_that_no_column_can_store_is_replaced_and_the_rest_is_kept(
     postgres_server: PostgresServer, noon: dt.datetime
 ) -> None:
     store = open_store(emptied(postgres_server))

@@ -63,7 +63,7 @@ def test_a_database_of_another_program_is_refused_and_left_alone(postgres_url: s
         assert tables.fetchall() == [("orders",)]
 
 
-def test_a_store_that_another_makes_meanwhile_is_no_other_program(postgres_url: str) -> None:
+def test_a_store_created_meanwhile_is_not_taken_for_another_program(postgres_url: str) -> None:
     class Interrupted(psycopg.Connection[Any]):
         """After its first question another process makes a store."""
 
@@ -76,7 +76,7 @@ def test_a_store_that_another_makes_meanwhile_is_no_other_program(postgres_url: 
         assert refusal(db) == ""
 
 
-def test_a_newer_store_is_refused_by_who_opens_it_and_by_who_had_it_open(postgres_url: str) -> None:
+def test_a_newer_store_is_refused_when_opened_and_while_open(postgres_url: str) -> None:
     before = open_store(postgres_url)
     with closing(psycopg.connect(postgres_url, autocommit=True)) as db:
         db.execute("INSERT INTO communique_migrations (name) VALUES ('of_tomorrow')")

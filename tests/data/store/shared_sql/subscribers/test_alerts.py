@@ -20,7 +20,7 @@ def queued(store: Store) -> list[tuple[str, str, int, bool]]:
     return [(one.kind, one.release, one.revision, one.backlog) for one in found]
 
 
-def test_what_happens_to_a_release_is_queued_once(store: Store) -> None:
+def test_each_change_of_a_release_is_queued_once(store: Store) -> None:
     first = store.record(draft(), seen=NOON, since=NOON).release.id
     store.record(draft(), seen=NOON + HOUR, since=NOON)
     edited = draft(body_text=BODY.replace("4.2", "4.6"))
@@ -79,7 +79,7 @@ def test_an_edit_of_backlog_is_reported_unless_an_import_brings_it(
     assert [(kind, backlog) for kind, _, _, backlog in queued(store)] == [("edit", imported)]
 
 
-def test_what_a_first_walk_finds_is_imported_or_old_is_backlog(store: Store) -> None:
+def test_imported_and_old_releases_of_a_first_walk_are_backlog(store: Store) -> None:
     walked = store.record(draft(position=3), seen=NOON, since=NOON).release.id
     later = NOON + dt.timedelta(days=31)
     url = "http://harbour.example/news/2"
@@ -94,7 +94,7 @@ def test_a_change_of_health_is_queued(store: Store) -> None:
     assert (event.kind, event.at, event.release, event.health) == ("health", NOON, "", ill)
 
 
-def test_an_event_goes_with_the_transaction_of_its_release(store: Store) -> None:
+def test_an_event_is_committed_with_its_release(store: Store) -> None:
     def fail() -> None:
         with store.transaction():
             store.record(draft(), seen=NOON, since=NOON)
@@ -142,7 +142,7 @@ def test_outputs_for_which_something_is_due_those_that_waited_longest_first(
     ]
 
 
-def test_what_is_due_at_once_is_one_message_and_stays_one(store: Store) -> None:
+def test_events_due_at_once_form_one_message(store: Store) -> None:
     store.settle_events(0, [made("a"), made("b"), made("late", due=20.0), made("c")])
     first = sent(store, most=2)
     assert first[1:] == ["a", "b"]
@@ -178,7 +178,7 @@ def test_failed_messages_are_sent_again_under_the_same_keys(store: Store) -> Non
     assert store.replay_alerts(None, 7.0) == 1
 
 
-def test_what_is_withdrawn_leaves_the_rest_of_its_message(store: Store) -> None:
+def test_a_withdrawn_event_is_removed_from_its_message(store: Store) -> None:
     store.settle_events(0, [made("a"), made("b"), made("c")])
     whole = sent(store)
     store.withdraw_alerts(["b"], "hidden")
@@ -191,7 +191,7 @@ def test_what_is_withdrawn_leaves_the_rest_of_its_message(store: Store) -> None:
     assert sent(store) == ["b", "b"]
 
 
-def test_old_receipts_and_events_are_forgotten_and_what_waits_is_not(store: Store) -> None:
+def test_old_receipts_and_events_are_deleted_and_waiting_ones_are_kept(store: Store) -> None:
     store.record(draft(), seen=NOON, since=NOON)
     store.settle_events(0, [made("a", "v"), made("b", "w"), made("c", "x")])
     for watch in "vw":
