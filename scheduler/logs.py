@@ -18,7 +18,7 @@ from typing import IO, Any, Final, TextIO
 
 from data.models import Run
 from data.settings import Log
-from data.text.redaction import redacted
+from data.text.masking import masked
 
 MAX_LOG_BYTES: Final = 10_000_000
 """Maximum size in bytes of the log of children. Then a new log begins, and the previous one is kept
@@ -119,7 +119,7 @@ def without_secrets(value: Any) -> Any:
         return {str(key): without_secrets(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
         return [without_secrets(one) for one in value]
-    return value if value is None or isinstance(value, int | float) else redacted(str(value))
+    return value if value is None or isinstance(value, int | float) else masked(str(value))
 
 
 def logfmt(value: object) -> str:

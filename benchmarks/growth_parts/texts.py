@@ -21,8 +21,8 @@ from data.text.counters import without_counters
 from data.text.folding import fold_date, fold_keyword, fold_label, fold_search
 from data.text.html_text import both_of, line_of, paragraphs, text_of
 from data.text.markup.nesting import flattened
+from data.text.masking import masked, masked_toml, without_user
 from data.text.paragraphing import with_paragraphs
-from data.text.redaction import redacted, redacted_toml, without_user
 from data.text.sanitize import sanitize, sanitize_absolute
 from data.text.similarity import containment, jaccard, signature
 from data.text.sites import site_of
@@ -114,15 +114,15 @@ def urls(text: str) -> object:
 
 def redaction(text: str) -> object:
     """Take secrets out of a text."""
-    return redacted(text), redacted_toml(text), without_user(text)
+    return masked(text), masked_toml(text), without_user(text)
 
 
 def secrets(text: str) -> object:
     """Hide the secrets of sources in a text."""
     place = f"http://harbour.example/{text}?signature=x"
     return (
-        SECRETS.hidden(text),
-        SECRETS.hidden(place),
+        SECRETS.masked(text),
+        SECRETS.masked(place),
         SECRETS.is_in(text.encode("utf-16-le", "replace")),
     )
 

@@ -19,7 +19,7 @@ from data.health.run_errors import (
 from data.health.silence import Expected
 from data.health.visit_faults import first_sign
 from data.models import Handling, HandlingKind, Run, Source
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.wording import counted
 
 WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -107,7 +107,7 @@ def verdict_of(
     """
     if run is None:
         return Verdict("new.unvisited", "it was not visited yet")
-    if error := decisive(run, redacted(source.url)):
+    if error := decisive(run, masked(source.url)):
         code = code_of_failure(run, error)
         sign = first_sign(run) if code == "release.unread" else None
         if sign and sign.code == code:
@@ -115,7 +115,7 @@ def verdict_of(
         at = f" ({error.url})" if error.url else ""
         # If a changed source file is held for review, the previous rules still work.
         delivers = error.kind == DRIFT and has_delivered(run)
-        return Verdict(code, redacted(f"{error.message}{at}"), delivers)
+        return Verdict(code, masked(f"{error.message}{at}"), delivers)
     if sign := first_sign(run):
         return sign
     verdict = Verdict("new.no_release", "no release of it has been found yet")

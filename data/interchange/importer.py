@@ -16,7 +16,7 @@ from data.identity.decision import yet_to_come
 from data.interchange.lines import MAX_LINE_BYTES, LineError, read_line
 from data.models import Source
 from data.store.core.store import Store
-from data.text.redaction import REDACTED_MARK
+from data.text.masking import MASK
 from data.text.sanitize import MAX_CHARACTERS
 from data.topics.taxonomy import Taxonomy, with_topics
 
@@ -28,7 +28,7 @@ UNDATED: Final = (
 CUT: Final = f"its text is longer than {MAX_CHARACTERS:,} characters; the rest is not stored"
 
 OTHER_ID: Final = (
-    f"its address contains a masked secret ({REDACTED_MARK}), so the release gets another id; use"
+    f"its address contains a masked secret ({MASK}), so the release gets another id; use"
     " the full address in the line to keep the id"
 )
 

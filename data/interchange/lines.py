@@ -23,7 +23,7 @@ from data.languages.tags import language_tag
 from data.models import Content, Draft, Media, Published
 from data.text.clean import clean_line, clean_text
 from data.text.html_text import line_of, paragraphs, text_of
-from data.text.redaction import REDACTED_MARK, without_user
+from data.text.masking import MASK, without_user
 from data.text.sanitize import is_huge, sanitize
 from data.text.slugs import RESERVED, SLUG_LENGTH
 from data.text.urls import absolute, without_campaign
@@ -174,7 +174,7 @@ def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy
     )
     named = tuple([_topic(name, taxonomy) for name in names])
     undated = decoded.precision == "none" and not decoded.published
-    has_other_id = bool(decoded.id) and first is None and REDACTED_MARK in url
+    has_other_id = bool(decoded.id) and first is None and MASK in url
     return Imported(draft, named, undated=undated, is_cut=is_cut, has_other_id=has_other_id)
 
 

@@ -12,7 +12,7 @@ from data.errors import StoreError
 from data.settings.postgres_url import ESCAPING_MESSAGE, is_clearly_escaped
 from data.store.core.store import Store
 from data.store.public_view import public_view
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.wording import how_to_install
 
 MISSING: Final = (
@@ -39,7 +39,7 @@ def store_exists(url: str) -> bool:
         # Imported here because the libraries for PostgreSQL may not be installed.
         from data.store.postgres.database.pool import has_tables  # noqa: PLC0415
     except ImportError as error:
-        raise StoreError(redacted(url), MISSING) from error
+        raise StoreError(masked(url), MISSING) from error
     return has_tables(url)
 
 
@@ -54,7 +54,7 @@ def open_existing(url: str) -> Store:
     Raises StoreError, also if the store is missing. It is not created.
     """
     if not store_exists(url):
-        raise StoreError(redacted(url), STORE_MISSING_MESSAGE)
+        raise StoreError(masked(url), STORE_MISSING_MESSAGE)
     return public_view(open_store(url))
 
 
@@ -78,6 +78,6 @@ def open_store(url: str, *, patience: float = 30.0) -> Store:
         try:
             from data.store.postgres.store import PostgresStore  # noqa: PLC0415
         except ImportError as error:
-            raise StoreError(redacted(url), MISSING) from error
+            raise StoreError(masked(url), MISSING) from error
         return PostgresStore(url, patience=patience)
-    raise StoreError(redacted(url), UNKNOWN)
+    raise StoreError(masked(url), UNKNOWN)

@@ -66,7 +66,7 @@ def without_secrets(value: Any, secrets: Secrets) -> Any:
     """
     made = value
     if isinstance(value, str):
-        made = secrets.hidden(value)
+        made = secrets.masked(value)
     elif value is None or isinstance(value, (int, float, bytes)):
         # Most values of long mappings are of these types, and the checks below are ten times
         # slower.

@@ -10,7 +10,7 @@ import hashlib
 from typing import Final
 from urllib.parse import parse_qsl, quote, urlencode
 
-from data.text.redaction import redacted
+from data.text.masking import masked
 
 BY_POST: Final = "__wb_method=POST&"
 """Prefix of the posted fields in the query of the address."""
@@ -27,12 +27,12 @@ digest."""
 def posted_query(body: str) -> str:
     """Return the fields of a form-encoded body as a query without secrets, of limited length.
 
-    Values of parameters with the name of a secret are hidden. Long values are replaced by their
+    Values of parameters with the name of a secret are masked. Long values are replaced by their
     SHA-256, since the state of a page may have many kilobytes.
     """
     fields = [(name, _short(value)) for name, value in parse_qsl(body, keep_blank_values=True)]
     # A space is %20, as in the keys of cdxj-indexer.
-    query = redacted(f"?{urlencode(fields, quote_via=quote)}")[1:]
+    query = masked(f"?{urlencode(fields, quote_via=quote)}")[1:]
     return query if len(query) <= MAX_QUERY else f"__wb_post_data={_digest(body)}"
 
 

@@ -1,4 +1,4 @@
-"""Hide secrets of source addresses wherever a text repeats them.
+"""Mask secrets of source addresses wherever a text repeats them.
 
 A site may write the token of its address into links, redirects and scripts, in any encoding. Texts
 and secrets are compared in the forms of data.text.decoded_forms. The work depends on the length of
@@ -24,13 +24,13 @@ from data.text.decoded_forms import (
     letters_form,
     letters_of,
 )
-from data.text.redaction import NAMES, REDACTED_MARK, without_user
+from data.text.masking import MASK, NAMES, without_user
 
 RULES_VERSION: Final = 4
-"""Version of the hiding rules; a new version renders the site again."""
+"""Version of the masking rules; a new version renders the site again."""
 
 MIN_VALUE_LENGTH: Final = 8
-"""Minimum number of letters and digits of a value that is hidden without the name of its
+"""Minimum number of letters and digits of a value that is masked without the name of its
 parameter."""
 
 MAX_ADDRESS_LENGTH: Final = 2000
@@ -94,7 +94,7 @@ class Secret(NamedTuple):
 
     @property
     def is_distinctive(self) -> bool:
-        """Whether the value is hidden without its name: not short, not a plain word or number."""
+        """Whether the value is masked without its name: not short, not a plain word or number."""
         is_word = self.value.isalpha() and (self.value.islower() or self.value.istitle())
         is_long = len(_letters(self.value)) >= MIN_VALUE_LENGTH
         return is_long and not is_word and not self.value.isdecimal()
@@ -103,8 +103,8 @@ class Secret(NamedTuple):
 class Secrets:
     """Hides the secrets of source addresses in texts.
 
-    ``addresses`` are sources' addresses, as requested or as published. If an address has a hidden
-    parameter, all values of that parameter at the host are hidden, unless another address at the
+    ``addresses`` are sources' addresses, as requested or as published. If an address has a masked
+    parameter, all values of that parameter at the host are masked, unless another address at the
     host contains the value.
     """
 
@@ -115,7 +115,7 @@ class Secrets:
         for address in addresses:
             for name, value in parameters(address):
                 host = urlsplit(without_user(address)).netloc
-                places[value == REDACTED_MARK].add((host, name))
+                places[value == MASK].add((host, name))
         self._places = frozenset(places[True] - places[False])
         # Distinctive values are grouped by their first letters, others by their parameters.
         self._values: dict[str, dict[str, str]] = {}
@@ -140,7 +140,7 @@ class Secrets:
 
     @property
     def identity(self) -> tuple[AbstractSet[Secret], AbstractSet[tuple[str, str]]]:
-        """The hidden secrets, and pairs of a host and a parameter's name."""
+        """The masked secrets, and pairs of a host and a parameter's name."""
         return self.known, self._places
 
     @property
@@ -149,7 +149,7 @@ class Secrets:
         known = repr((RULES_VERSION, sorted(self.known), sorted(self._places))).encode()
         return sha256(known).digest()[:2] if self else b""
 
-    def hidden(self, text: str) -> str:
+    def masked(self, text: str) -> str:
         """Replace each secret in a text by ``***``."""
         if self.known and self._may_be_in(text):
             text = _without(text, self._spans(text))
@@ -160,7 +160,7 @@ class Secrets:
         if not self:
             return False
         text = content.replace(b"\0", b"").decode("latin-1")
-        return self.hidden(text) != text
+        return self.masked(text) != text
 
     def _may_be_in(self, text: str) -> bool:
         """Whether a form of a text contains the beginning of a value, or a name with a value."""
@@ -239,11 +239,11 @@ class Secrets:
                     yield form.span(*one.span(group))
 
     def _without_values(self, found: re.Match[str]) -> str:
-        """Replace the values of parameters that are hidden at an address's host by ``***``."""
+        """Replace the values of parameters that are masked at an address's host by ``***``."""
 
         def shown(one: re.Match[str]) -> str:
             is_secret = (found[1], _name(one[2])) in self._places
-            return one[1] + REDACTED_MARK if is_secret else one[0]
+            return one[1] + MASK if is_secret else one[0]
 
         return f"//{found[1]}{SHOWN_VALUE.sub(shown, found[2])}"
 
@@ -255,20 +255,20 @@ def secrets_of_addresses(addresses: tuple[str, ...]) -> Secrets:
 
 
 def parameters(address: str) -> Iterator[tuple[str, str]]:
-    """Yield the decoded name and the value of each secret parameter, including hidden values."""
+    """Yield the decoded name and the value of each secret parameter, including masked values."""
     for one in PARAMETER.finditer(address):
         name = _name(one[1])
         is_random = name not in HONEST_NAMES and _looks_random(unquote(one[2]))
-        if is_random or one[2] == REDACTED_MARK or SECRET_NAME.fullmatch(name):
+        if is_random or one[2] == MASK or SECRET_NAME.fullmatch(name):
             yield name, one[2]
 
 
 def secrets_in(address: str) -> set[Secret]:
-    """Return the users, passwords and secret parameters in an address, without hidden values."""
+    """Return the users, passwords and secret parameters in an address, without masked values."""
     found = {
         Secret(name, decode(value))
         for name, value in parameters(address)
-        if value != REDACTED_MARK
+        if value != MASK
         # A plus sign may mean a space or itself.
         for decode in (unquote, unquote_plus)
     }
@@ -336,7 +336,7 @@ def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
     pieces = []
     at = 0
     for first, last in _joined(spans):
-        pieces += [text[at:first], REDACTED_MARK, *BARE_TAG.findall(text[first:last])]
+        pieces += [text[at:first], MASK, *BARE_TAG.findall(text[first:last])]
         at = last
     return "".join([*pieces, text[at:]])
 

@@ -15,7 +15,7 @@ from data.revisions.diff import FieldDiff
 from data.search.passages import passage
 from data.search.query import Query
 from data.text.clean import as_name, excerpt
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.watches.watch import Watch
 
 OMITTED_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
@@ -51,7 +51,7 @@ def event_fields(
         fields = release_fields(release)
         for name in OMITTED_FIELDS:
             del fields[name]
-        fields["url"] = redacted(release.url)
+        fields["url"] = masked(release.url)
         result["release"] = fields
     if event.kind == "edit":
         result["changes"] = [

@@ -23,7 +23,7 @@ from data.archive.warc.records import target_uri
 from data.errors import ArchiveError
 from data.models import Capture
 from data.settings import SiteSettings
-from data.text.redaction import PARAMETER, REDACTED_MARK, USER, redacted
+from data.text.masking import MASK, PARAMETER, USER, masked
 from data.text.source_secrets import Secrets
 from data.text.urls import site_address, web_address
 from feeds.replay.memento import (
@@ -194,7 +194,7 @@ class CapturedPages:
         if self._captures.is_set_aside(capture):
             cause = f"byte {capture.offset}: it was set aside and is not evidence of this archive"
             raise NotServed(capture.file, cause)
-        url = secrets.hidden(url)
+        url = secrets.masked(url)
         entries = self._entries(url, secrets)
         shown = {one.leaf for one in self._captures.by_second(entries)}
         # A record of a 304 response is in neither list.
@@ -296,7 +296,7 @@ class CapturedPages:
             nonlocal addresses
             # Addresses of records have no secrets and no fragments.
             address = self.address(target_uri(url)[0], at)
-            address += redacted("".join(url.partition("#")[1:]))
+            address += masked("".join(url.partition("#")[1:]))
             # With a long base address, a million short links would become long ones.
             addresses += len(address)
             if addresses > MAX_BODY_BYTES:
@@ -309,7 +309,7 @@ class CapturedPages:
         if found.status in REDIRECTS:
             target = web_address(joined(found.url, found.header(b"location").decode("latin-1")))
             if target:
-                location = secrets.hidden(escaped(place(target)))
+                location = secrets.masked(escaped(place(target)))
                 return ReplayResponse(found.status, [*headers, ("location", location)])
         media_type, charset = type_of(found, secrets)
         body = shown_body(found, media_type, place, secrets)
@@ -335,7 +335,7 @@ class CapturedPages:
         if not address:
             return []
         entries = self._captures.of(address)
-        shown = (one for one in entries if secrets.hidden(one.uri) == one.uri)
+        shown = (one for one in entries if secrets.masked(one.uri) == one.uri)
         return [one for one in shown if web_address(one.uri)]
 
     def _original(self, entries: Sequence[CdxjEntry]) -> OriginalResource:
@@ -353,7 +353,7 @@ class CapturedPages:
 
         Secrets in the name are masked.
         """
-        return secrets.hidden(self._captures.origin(capture))
+        return secrets.masked(self._captures.origin(capture))
 
 
 def address_in(asked: str) -> str:
@@ -388,7 +388,7 @@ def without_secrets(text: str, secrets: Secrets) -> str:
 
     The latter two also in addresses that belong to no source, because links must match the records.
     """
-    return secrets.hidden(PARAMETER.sub(rf"\g<1>{REDACTED_MARK}", USER.sub("", text)))
+    return secrets.masked(PARAMETER.sub(rf"\g<1>{MASK}", USER.sub("", text)))
 
 
 def last_moment(stamp: str) -> dt.datetime | None:

@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 from data.archive.warc.records import NO_BYTES, digest_text
 from data.models import Release, Revision, Sightings
 from data.store.core.store import Store
+from data.text.masking import masked
 from data.text.normal_forms import normalized
-from data.text.redaction import redacted
 from data.text.sites import site_of
 from data.text.urls import canonical_url
 from feeds.replay.rewrite import guessed, page_text
@@ -131,7 +131,7 @@ def known_by(store: Store) -> _Hidden:
 
 def key_of(url: str) -> str:
     """Normalize an address for comparison, without secrets, as records have it."""
-    return canonical_url(redacted(url))
+    return canonical_url(masked(url))
 
 
 def digests_of(sightings: Sightings) -> Iterator[str]:

@@ -42,7 +42,7 @@ from data.errors import (
 )
 from data.health.run_errors import BUG, CRAWL, CUT, DRIFT, SLOW_MOVED, ErrorKind
 from data.models import Lease, Run, RunError
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.topics.taxonomy import load_taxonomy, taxonomy_of
 from scheduler.children.child import KILL_AFTER_SECONDS
 from scheduler.children.crawl_lines import (
@@ -268,7 +268,7 @@ class Crawl:
         self, job: VisitJob, loaded: LoadedSource | None, kind: ErrorKind, message: str
     ) -> None:
         """Report a visit that can't be made, so that the health of its source shows it."""
-        url = redacted(loaded.file.url) if loaded else ""
+        url = masked(loaded.file.url) if loaded else ""
         errors = [RunError(url, kind, self._home.public_text(message))]
         if kind == SLOW_MOVED:
             errors.append(RunError(url, CUT, CONTINUED))
@@ -396,7 +396,7 @@ def main() -> int:
         if parent.parent_died:
             crawl.give_back()
     except CommuniqueError as error:
-        message = redacted(str(error))
+        message = masked(str(error))
         print(message, file=sys.stderr)  # noqa: T201 - to the log
         write_line(Refusal(message))
         return error.exit_code

@@ -20,7 +20,7 @@ from scrapy.core.downloader import contextfactory  # noqa: F401
 from scrapy.crawler import AsyncCrawlerProcess
 
 from data.errors import CommuniqueError
-from data.text.redaction import redacted
+from data.text.masking import masked
 from scheduler.children.child import Child, ChildEnded
 from scheduler.children.crawl_lines import ParentLines, write_line
 from scheduler.cli import complain
@@ -74,7 +74,7 @@ class PageFetcher:
         wanted = tuple(dict.fromkeys(urls))
         answers = self._loop.run(self._fetch(wanted)) if wanted else {}
         if why := next(filter(None, (one.not_archived for one in answers.values())), ""):
-            complain(f"the fetched pages are not archived: {redacted(why)}")
+            complain(f"the fetched pages are not archived: {masked(why)}")
         return tuple(answers[url] for url in wanted)
 
     def page(self, url: str) -> Page:

@@ -16,7 +16,7 @@ import psycopg
 from data.models import Lease
 from data.store.postgres.database.pool import CONNECTING
 from data.store.postgres.hosts import Connection, Hosts
-from data.text.redaction import redacted
+from data.text.masking import masked
 
 END_JOB: Final = "DELETE FROM procrastinate_jobs WHERE lock = %s AND status = 'doing'"
 """Deletes the current job of a row. As long as the job exists, the row gets no new one."""
@@ -54,5 +54,5 @@ async def give_back(url: str, leases: Collection[Lease]) -> None:
                     if await hosts.finish(lease, gap=gap, rest=0.0, kept=kept):
                         await db.execute(END_JOB, [lease.job_lock])
     except psycopg.Error as error:
-        problem = redacted(str(error))
+        problem = masked(str(error))
         log.warning("leases of a process that died could not be released: %s", problem)

@@ -14,7 +14,7 @@ import click
 from data.clock import fault_of_zone
 from data.errors import CommuniqueError, RenamedSource, SourceError
 from data.files import write_new
-from data.text.redaction import redacted, redacted_toml
+from data.text.masking import masked, masked_toml
 from data.toml_files import ID
 from data.wording import counted
 from scheduler.children.fetch import PageFetcher
@@ -44,7 +44,7 @@ class SourceExists(CommuniqueError):
     @classmethod
     def at(cls, path: Path, url: str) -> SourceExists:
         """Return the error for an address that a source already has."""
-        return cls(path, f"collects from {redacted(url)} already; edit it, or remove it first")
+        return cls(path, f"collects from {masked(url)} already; edit it, or remove it first")
 
     @classmethod
     def called(cls, path: Path, source: str) -> SourceExists:
@@ -59,7 +59,7 @@ class NotSure(CommuniqueError):
         certainty = found.proposed.certainty
         tried = f" (tried: {named(found.tried)})" if found.tried else ""
         super().__init__(
-            f"{redacted(found.site.page.url)}: these may not be the releases (certainty "
+            f"{masked(found.site.page.url)}: these may not be the releases (certainty "
             f"{certainty.value:.0%}, minimum {FLOOR:.0%}): {'; '.join(certainty.reasons)}"
             f"{tried}. Nothing was written. Give the address of the page that lists the releases, "
             "or, if these are correct, use --save --force"
@@ -159,12 +159,12 @@ def _report_nothing(adding: Adding, error: NothingFound, *, as_json: bool) -> in
     written = adding.keep_skeleton(error)
     if as_json:
         saved = str(written) if written else None
-        print_json({"error": str(error), "toml": redacted_toml(error.skeleton), "saved": saved})
+        print_json({"error": str(error), "toml": masked_toml(error.skeleton), "saved": saved})
     elif written:
         say(f"wrote {written} with candidates; complete this draft")
     else:
         name = error.draft.proposal.id
-        say(f"# draft of sources/{name}.toml", *redacted_toml(error.skeleton).split("\n"))
+        say(f"# draft of sources/{name}.toml", *masked_toml(error.skeleton).split("\n"))
         say("nothing was written; --save --force writes this draft")
     complain(str(error))
     return 1
@@ -225,7 +225,7 @@ class Adding:
     def _result(self, listed: ListedAddress, *, quiet: bool) -> dict[str, Any]:
         """Inspect an address of a list, and return its result or error for JSON."""
         written, address = None, listed.address
-        shown = redacted(address)
+        shown = masked(address)
         try:
             if not listed.may_be_file and not WEB.match(address):
                 raise NotFetched(address, NEVER_FETCHED)
@@ -246,7 +246,7 @@ class Adding:
             return {"given": shown, "error": str(error), "saved": saved}
         if not quiet:
             proposed = found.proposed
-            at = redacted(proposed.proposal.url)
+            at = masked(proposed.proposal.url)
             what = f"{counted(len(proposed.listing.items), 'release')} at {at}"
             end = f", wrote {written}" if written else ""
             say(f"{proposed.proposal.id}: {what}, {proposed.certainty.value:.0%} sure{end}")

@@ -13,7 +13,7 @@ import msgspec
 from data.errors import CommuniqueError
 from data.interchange.release_fields import release_fields
 from data.store.public_view import public_view
-from data.text.redaction import REDACTED_MARK
+from data.text.masking import MASK
 from data.wording import counted
 from scheduler.cli import always_json, complain, with_home
 from scheduler.home import Home
@@ -105,11 +105,11 @@ def export(
             encoder.encode_into(release_fields(release), line)
             line += b"\n"
             sys.stdout.buffer.write(line)
-            hidden += REDACTED_MARK in release.url
+            hidden += MASK in release.url
     sys.stdout.buffer.flush()
     if hidden:
         complain(
-            f"{counted(hidden, 'release')} with a hidden secret (`{REDACTED_MARK}`) in the address:"
+            f"{counted(hidden, 'release')} with a hidden secret (`{MASK}`) in the address:"
             " an import of these lines would change their ids; to keep the ids, use"
             " `communique backup`"
         )

@@ -72,7 +72,7 @@ def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> in
         )
         for result in results_of(tasks):
             if isinstance(result, str):
-                complain(secrets.hidden(result))
+                complain(secrets.masked(result))
                 failed = True
             else:
                 sys.stdout.buffer.write(hide_secrets(result, secrets) + b"\n")

@@ -24,7 +24,7 @@ from data.models.lease import duty_of
 from data.store.postgres.database.pool import bring_up_to_date
 from data.store.postgres.database.schema import NEWER
 from data.store.postgres.hosts import Hosts
-from data.text.redaction import redacted
+from data.text.masking import masked
 from scheduler.fleet.executor import ALERTS, PUBLISHING, SITE_FILE, UPKEEP, site_of
 from scheduler.fleet.job_queue import DUTY_QUEUE, app_of, pool_to, prepare, work
 from scheduler.fleet.leases import Leases
@@ -79,7 +79,7 @@ class Duties:
             except (psycopg.Error, ConnectorException, StoreError) as error:
                 # Procrastinate's own error has no message.
                 cause = error.__cause__ if isinstance(error, ConnectorException) else error
-                problem = redacted(str(cause))
+                problem = masked(str(cause))
                 if problem != self._problem:
                     log.warning("no duties possible", problem=problem)
                 self._problem = problem
@@ -149,7 +149,7 @@ class Duties:
         """
         del until
         if await hosts.is_newer():
-            raise StoreError(redacted(self._home.store_url), NEWER)
+            raise StoreError(masked(self._home.store_url), NEWER)
         ours = site_of(self._home)
         leaders = await hosts.file(SITE_FILE) or ours
         problem = OTHER_SITE.format(ours, leaders) if leaders != ours else ""
@@ -191,7 +191,7 @@ class Duties:
             await leases.finish(lease, gap=0.0, rest=rest, kept=kept)
         except psycopg.Error as error:
             # The duty is due again when its lease expires.
-            log.warning("duty interrupted", duty=name, problem=redacted(str(error)))
+            log.warning("duty interrupted", duty=name, problem=masked(str(error)))
 
     async def _may_publish(self) -> bool:
         """Whether this service can sign its publications.

@@ -16,7 +16,7 @@ from data.errors import SourceError, StoreError
 from data.health.run_errors import was_interrupted
 from data.models import Lease, Run
 from data.store.postgres.hosts import AskedVisit, Hosts
-from data.text.redaction import redacted
+from data.text.masking import masked
 from scheduler.children.executor import Executor
 from scheduler.fleet.executor import TOPICS_FILE
 from scheduler.fleet.leases import Leases
@@ -123,7 +123,7 @@ class HeldHosts:
         try:
             return await self._due(lease)
         except psycopg.Error as error:
-            log.warning("due sources unknown", host=lease.host, problem=redacted(str(error)))
+            log.warning("due sources unknown", host=lease.host, problem=masked(str(error)))
             return []
 
     async def _due(self, lease: Lease) -> Sequence[AskedVisit]:

@@ -18,7 +18,7 @@ from data.errors import CommuniqueError, StoreError
 from data.store.postgres.database.pool import CONNECTION_OPTIONS, bring_up_to_date, failed
 from data.store.postgres.database.schema import NEWER
 from data.store.postgres.hosts import Hosts
-from data.text.redaction import redacted
+from data.text.masking import masked
 from scheduler.service.background import first_of
 
 POLL_SECONDS: Final = 1.0
@@ -86,7 +86,7 @@ class Leadership:
         hosts = Hosts(self)
         while True:
             if await hosts.is_newer():
-                raise LeadershipLost(StoreError(redacted(self._url), NEWER), REFUSAL_REST_SECONDS)
+                raise LeadershipLost(StoreError(masked(self._url), NEWER), REFUSAL_REST_SECONDS)
             await asyncio.sleep(POLL_SECONDS)
 
 

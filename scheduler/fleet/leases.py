@@ -16,7 +16,7 @@ import structlog
 
 from data.models import Lease
 from data.store.postgres.hosts import AskedVisit, Hosts
-from data.text.redaction import redacted
+from data.text.masking import masked
 
 LEASE_SECONDS: Final = 30.0
 """Duration of a lease in seconds. Other workers get the hosts of a dead worker after this time."""
@@ -114,7 +114,7 @@ class Leases:
                 await self.renew()
             except (psycopg.Error, TimeoutError, OSError) as error:
                 if not failing:
-                    problem = redacted(str(error)) or "the database did not answer in time"
+                    problem = masked(str(error)) or "the database did not answer in time"
                     log.warning("leases not renewed; retrying", problem=problem)
                 failing = True
                 await asyncio.sleep(self._seconds / 30)

@@ -18,7 +18,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from data.errors import CommuniqueError, StoreError
 from data.store.postgres.database.pool import DATABASE_UNREACHABLE_MESSAGE, failed
 from data.store.postgres.hosts import Hosts
-from data.text.redaction import redacted
+from data.text.masking import masked
 from scheduler.children.executor import MAX_VISITS, Executor
 from scheduler.fleet.held_hosts import HeldHosts
 from scheduler.fleet.job_queue import DATABASE_TIMEOUT_SECONDS, app_of, pool_to, prepare, work
@@ -43,7 +43,7 @@ class DatabaseLost(CommuniqueError):
 
     def __init__(self, url: str) -> None:
         super().__init__(
-            f"the database {redacted(url)} did not respond for {DATABASE_TIMEOUT_SECONDS:.0f} "
+            f"the database {masked(url)} did not respond for {DATABASE_TIMEOUT_SECONDS:.0f} "
             "seconds: start the worker again when it does"
         )
 
@@ -147,7 +147,7 @@ class Worker:
         self._home.alive.touch()
         await self._executor.renew(until)
         if await self._hosts.is_newer():
-            self._end(StoreError(redacted(self._url), NEWER))
+            self._end(StoreError(masked(self._url), NEWER))
 
     def _drop(self, host: str) -> None:
         log.warning("host lost to another worker", host=host)
@@ -163,4 +163,4 @@ class Worker:
                 await self._held.visit(lease)
         except psycopg.Error as error:
             # The host stays due, or is due again when its lease expires.
-            log.warning("host not visited", host=host, problem=redacted(str(error)))
+            log.warning("host not visited", host=host, problem=masked(str(error)))

@@ -24,7 +24,7 @@ from data.settings import Settings
 from data.settings.load import load_settings
 from data.store import is_blank, open_store, store_exists
 from data.store.core.store import Store
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.wording import counted
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class LostStore(StoreError):
         if has_journal:
             fixes.insert(0, "rebuild it from the archive (`communique mirror rebuild`)")
         super().__init__(
-            redacted(url),
+            masked(url),
             f"it is missing or empty, but {beside}: {', '.join(fixes)}, or start a new one "
             "(`communique collect --new-store`)",
         )
@@ -190,7 +190,7 @@ class Home:
     def public_text(self, text: str) -> str:
         """Return a text for public display: without secrets of URLs, and with HOME for its path."""
         place = rf"(?<![\w./-]){re.escape(str(self.path))}(?![\w.-])"
-        return re.sub(place, "HOME", redacted(text))
+        return re.sub(place, "HOME", masked(text))
 
     @property
     def is_reachable(self) -> bool:

@@ -14,7 +14,7 @@ import structlog
 
 from data.models import Lease
 from data.network.client import Outbound, OutboundError
-from data.text.redaction import redacted
+from data.text.masking import masked
 from scheduler.children.publish import Publisher
 from scheduler.home import Home
 from scheduler.mirror.attest import attest, is_configured
@@ -134,7 +134,7 @@ async def ping(outbound: Outbound, url: str, problem: str) -> str:
     if problem:
         url = urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/fail"))
     try:
-        response = await outbound.ask("POST", url, body=redacted(problem).encode())
+        response = await outbound.ask("POST", url, body=masked(problem).encode())
     except OutboundError as error:
         return str(error)
     return "" if response.is_good else f"{parts.hostname} responded with {response.status}"

@@ -12,7 +12,7 @@ from rich.text import Text
 from data.revisions.extraction_drift import Example
 from data.store.public_view import without_secrets
 from data.text.clean import clean_line
-from data.text.redaction import redacted, redacted_toml
+from data.text.masking import masked, masked_toml
 from data.text.source_secrets import Secrets
 from data.wording import counted
 from scheduler.cli import say
@@ -36,14 +36,14 @@ def source_values(found: Explored) -> dict[str, Any]:
     values: dict[str, Any] = {
         "id": proposal.id,
         "name": _guess(proposal.name),
-        "url": redacted(proposal.url),
+        "url": masked(proposal.url),
         "timezone": _guess(proposal.timezone),
         "certainty": {
             "value": certainty.value,
             "enough": certainty.enough,
             "reasons": list(certainty.reasons),
         },
-        "feed": proposal.feed and redacted(proposal.feed),
+        "feed": proposal.feed and masked(proposal.feed),
         "render": proposal.render,
         "offers": [
             {
@@ -73,7 +73,7 @@ def source_values(found: Explored) -> dict[str, Any]:
         },
         "doubts": list(proposed.doubts),
         "notes": list(found.notes),
-        "toml": redacted_toml(proposal.toml),
+        "toml": masked_toml(proposal.toml),
     }
     shown: dict[str, Any] = without_secrets(values, secrets_of(found))
     return shown
@@ -112,7 +112,7 @@ def show(found: Explored) -> None:
         return  # the rest was extracted from something other than releases
     for doubt in proposed.doubts:
         say(f"check {doubt}", err=True)
-    say("", f"# sources/{proposal.id}.toml", *redacted_toml(proposal.toml).split("\n"))
+    say("", f"# sources/{proposal.id}.toml", *masked_toml(proposal.toml).split("\n"))
     if secrets:
         say("note: secrets in addresses are hidden here; --save writes them", err=True)
 
@@ -124,7 +124,7 @@ def _fields(found: Explored) -> Table:
     table = Table("field", "value", "sure", "rule", box=None, pad_edge=False)
     certainty = proposed.certainty
     why = "; ".join(certainty.reasons) or "its page, its rows and sample releases"
-    _row(table, "source", redacted(proposal.url), certainty.value, why)
+    _row(table, "source", masked(proposal.url), certainty.value, why)
     for name, guess in (("name", proposal.name), ("timezone", proposal.timezone)):
         _row(table, name, guess.value, guess.confidence, guess.rule)
     days = sorted(item.published.iso for item in listing.items if item.published)
@@ -139,7 +139,7 @@ def _fields(found: Explored) -> Table:
         _row(table, field.name, field.value, field.confidence if field.found else None, rule)
     for offer in found.offers:
         used = "used: " if offer.place.url == proposal.feed else ""
-        _row(table, offer.place.kind, redacted(offer.place.url), None, f"{used}{offer.verdict}")
+        _row(table, offer.place.kind, masked(offer.place.url), None, f"{used}{offer.verdict}")
     return table
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from data.errors import ConfigurationError
-from data.text.redaction import REDACTED_MARK
+from data.text.masking import MASK
 from data.watches.watch import FeedAccess, Watch
 from data.wording import meant
 from feeds.alerts.channels import CHANNELS, channels_of
@@ -33,7 +33,7 @@ def without_secrets(one: Watch) -> Watch:
         channel.table: channel.without_secrets() for channel in channels_of(one)
     }
     if one.feed:
-        shown["feed"] = FeedAccess(REDACTED_MARK)
+        shown["feed"] = FeedAccess(MASK)
     return msgspec.structs.replace(one, **shown)
 
 

@@ -15,7 +15,7 @@ from data.health.run_errors import ErrorKind
 from data.models import Capture, RunError
 from data.progress import OnProgress
 from data.store.core.store import Store
-from data.text.redaction import redacted, without_user
+from data.text.masking import masked, without_user
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics
 from spiders.archived.page_captures import ArchivedListings, page_of
@@ -44,7 +44,7 @@ class ImportCounts:
 
     def add_error(self, url: str, kind: ErrorKind, message: str) -> None:
         """Add an error of a page."""
-        self.errors.append(RunError(redacted(url), kind, redacted(message)))
+        self.errors.append(RunError(masked(url), kind, masked(message)))
 
 
 class ImportedPages:

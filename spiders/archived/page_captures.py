@@ -18,7 +18,7 @@ from data.archive.warc.reader import read_record
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Capture
-from data.text.redaction import without_user
+from data.text.masking import without_user
 from data.text.urls import canonical_url
 from spiders.crawl.listings.frontier import SITEMAP_INDEX
 from spiders.crawl.page_errors import ReportError, page_errors

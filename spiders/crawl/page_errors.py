@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 from data.errors import PAGE_BUG, ArchiveError, CommuniqueError
 from data.health.run_errors import ARCHIVE, BUG, STORE, ErrorKind
 from data.text.clean import allowed
-from data.text.redaction import redacted
+from data.text.masking import masked
 from spiders.download.slow_page import SlowPage
 from spiders.items import Listing
 
@@ -80,7 +80,7 @@ class NoListing(PageError):
 
 def reported_url(url: str) -> str:
     """Return an address in the form that run errors contain, without secrets."""
-    return redacted(allowed(url))
+    return masked(allowed(url))
 
 
 @contextmanager

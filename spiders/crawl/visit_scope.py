@@ -17,7 +17,7 @@ from data.models import Run, RunError
 from data.settings import Collect
 from data.store.core.store import Store
 from data.text.clean import allowed
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.crawl.page_errors import page_errors, reported_url
@@ -160,7 +160,7 @@ class VisitScope:
     started: dt.datetime
     explicit: bool = False
     backfill: bool = False
-    public_text: Callable[[str], str] = redacted
+    public_text: Callable[[str], str] = masked
     report: VisitReport = field(init=False)
     requested: RequestedUrls = field(init=False, default_factory=RequestedUrls)
     entry_urls: tuple[str, ...] = field(init=False)

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol, TypeAlias
 
 from data.errors import CommuniqueError
-from data.text.redaction import redacted
+from data.text.masking import masked
 from spiders.download.fetch_spider import FetchResult
 from spiders.page.page import Page
 
@@ -27,7 +27,7 @@ class NotFetched(CommuniqueError):
     """A page could not be fetched."""
 
     def __init__(self, url: str, why: str) -> None:
-        super().__init__(redacted(f"{url} could not be read: {why}"))
+        super().__init__(masked(f"{url} could not be read: {why}"))
         self.url = url
         self.why = why
 

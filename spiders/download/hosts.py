@@ -8,7 +8,7 @@ import socket
 from typing import Final
 from urllib.parse import urlsplit
 
-from data.text.redaction import without_user
+from data.text.masking import without_user
 
 MAX_WAIT: Final = dt.timedelta(hours=24)
 """Maximum wait that a response can request."""

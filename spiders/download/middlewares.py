@@ -18,7 +18,7 @@ from scrapy.http import HtmlResponse, Response
 from scrapy.http.cookies import CookieJar
 
 from data.network.addresses import is_public
-from data.text.redaction import without_user
+from data.text.masking import without_user
 from data.text.sites import is_elsewhere
 from spiders.download.ssrf import PrivateAddressError
 from spiders.page.page import recode

@@ -14,7 +14,7 @@ from twisted.python.failure import Failure
 from data.errors import StoreError
 from data.health.run_errors import ErrorKind
 from data.models import Validator
-from data.text.redaction import without_user
+from data.text.masking import without_user
 from data.text.urls import page_address, page_key, section_fragment
 from spiders.download.documents import DOCUMENT
 from spiders.download.limited_downloader import SlowRequest

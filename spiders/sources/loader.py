@@ -19,7 +19,7 @@ from data.clock import fault_of_zone
 from data.errors import SourceError, UnknownSource
 from data.languages.names import fault_of_language
 from data.models import Source
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.toml_files import ID, check_id, decode, read_text
 from spiders.page.page import is_web
 from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
@@ -37,7 +37,7 @@ class LoadedSource:
     @property
     def source(self) -> Source:
         """The source as other packages use and publish it, without credentials in its address."""
-        return Source(self.id, self.file.name, redacted(self.file.url), self.file.timezone)
+        return Source(self.id, self.file.name, masked(self.file.url), self.file.timezone)
 
 
 def shipped_folder() -> Path:
@@ -127,7 +127,7 @@ def _check_url(path: str, key: str, url: str) -> None:
         raise SourceError(
             path,
             key,
-            f"{redacted(url)!r} is not a web address; it must begin with http:// or https://",
+            f"{masked(url)!r} is not a web address; it must begin with http:// or https://",
         )
 
 

@@ -32,7 +32,7 @@ from data.models import (
 from data.store.core.store import Store
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.outcome import RecordOutcome, Sight
-from data.text.redaction import redacted, redacted_toml
+from data.text.masking import masked, masked_toml
 
 
 def journaled(
@@ -194,7 +194,7 @@ class JournaledStore(Journal):
             if walk.history != "walking" and end_of(walk) != end_of(before):
                 # In a rebuilt home directory, the walk of a source with secrets in its address
                 # starts again.
-                start, position = redacted(walk.start), redacted(walk.position)
+                start, position = masked(walk.start), masked(walk.position)
                 told = replace(walk, start=start, position=position)
                 self._tell(decisions.WalkEnded(source, told))
 
@@ -289,7 +289,7 @@ class JournaledStore(Journal):
             record, cut = "", False
             if content is not None:
                 text = content.decode("utf-8", "replace")
-                shown = redacted_toml(text)
+                shown = masked_toml(text)
                 cut = shown != text
                 block = shown.encode() if cut else content
                 uri = f"{events.FILES}{name}"

@@ -16,7 +16,7 @@ import psycopg
 from data.archive.log.leaf import ENTRY_BYTES, ID_BYTES
 from data.errors import ArchiveError, StoreError
 from data.store.postgres.database.pool import WRITER, failed, pool_of
-from data.text.redaction import redacted
+from data.text.masking import masked
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -161,6 +161,6 @@ class LeafTable:
             with pool_of(self._url, MAX_WAIT_SECONDS).connection() as db, db.transaction():
                 yield db
         except psycopg.Error as error:
-            raise ArchiveError(redacted(self._url), str(failed(self._url, error))) from error
+            raise ArchiveError(masked(self._url), str(failed(self._url, error))) from error
         except StoreError as error:
-            raise ArchiveError(redacted(self._url), str(error)) from error
+            raise ArchiveError(masked(self._url), str(error)) from error

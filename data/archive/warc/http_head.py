@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from data.models.exchange import Exchange, Headers
-from data.text.redaction import redacted
+from data.text.masking import masked
 
 LINE_END: Final = b"\r\n"
 LINE_ENDS: Final = (b"\r", b"\n", b"\0")
@@ -75,7 +75,7 @@ def _asked(headers: Headers) -> tuple[Headers, bool]:
         key = name.lower()
         named = named or key == b"host"
         if key == b"referer":
-            kept.append((name, redacted(value.decode("latin-1")).encode("latin-1")))
+            kept.append((name, masked(value.decode("latin-1")).encode("latin-1")))
         elif key not in SECRET_FIELDS:
             kept.append((name, value))
     return tuple(kept), named

@@ -27,8 +27,8 @@ from data.archive.warc.http_head import media_type_of, request_head, response_he
 from data.models.capture import Capture
 from data.models.exchange import Exchange
 from data.text.clean import allowed
+from data.text.masking import masked
 from data.text.posted import posted_query
-from data.text.redaction import redacted
 from data.text.urls import escaped, web_address
 
 Kind: TypeAlias = Literal["warcinfo", "response", "request", "revisit", "metadata", "resource"]
@@ -137,7 +137,7 @@ def target_uri(url: str) -> tuple[str, bool]:
     if PLAIN.fullmatch(url) and len(url) <= MAX_URI_LENGTH:
         return url, True
     asked = allowed(url).partition("#")[0]
-    cut = redacted(asked)
+    cut = masked(asked)
     whole = cut == asked and len(cut) <= MAX_URI_LENGTH
     return (web_address(cut) or escaped(cut))[:MAX_URI_LENGTH], whole
 
@@ -227,7 +227,7 @@ def response(
 def request(exchange: Exchange, answer: NewRecord) -> NewRecord:
     """Create the record of a request, without values of secret parameters."""
     head = request_head(exchange, answer.uri)
-    body = redacted(f"?{exchange.posted}")[1:].encode("utf-8", "replace")
+    body = masked(f"?{exchange.posted}")[1:].encode("utf-8", "replace")
     fields = [("WARC-Concurrent-To", f"<{answer.record_id}>")]
     return _made(
         "request",

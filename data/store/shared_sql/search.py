@@ -216,10 +216,10 @@ def entry(row: int, found: Found, secrets: Secrets) -> IndexEntry:
     content = _content.decode(text)
     content = replace(
         content,
-        title=secrets.hidden(content.title),
-        body_text=secrets.hidden(content.body_text),
-        topics=tuple(secrets.hidden(topic) for topic in content.topics),
-        section=secrets.hidden(content.section) if content.section else content.section,
+        title=secrets.masked(content.title),
+        body_text=secrets.masked(content.body_text),
+        topics=tuple(secrets.masked(topic) for topic in content.topics),
+        section=secrets.masked(content.section) if content.section else content.section,
     )
     filed = Filed(
         source,

@@ -19,7 +19,7 @@ from data.store.shared_sql.publication import (
     move_facets,
 )
 from data.store.shared_sql.stories import StoryTables
-from data.text.redaction import REDACTED_MARK
+from data.text.masking import MASK
 from data.text.source_secrets import Secrets
 
 TABLES_WITH_SOURCE: Final = (
@@ -53,7 +53,7 @@ class SourcesPart(Part):
         rows = self._ask(
             "SELECT start FROM walks WHERE start LIKE :parameter OR start LIKE :user"
             " UNION SELECT url FROM sources WHERE url LIKE :hidden",
-            {"parameter": "%=%", "user": "%@%", "hidden": f"%={REDACTED_MARK}%"},
+            {"parameter": "%=%", "user": "%@%", "hidden": f"%={MASK}%"},
         )
         return tuple(sorted(url for (url,) in rows))
 

@@ -16,7 +16,7 @@ from data.store.postgres.database.pool import CONNECTING, WRITER, failed
 from data.store.postgres.database.schema import APPLIED
 from data.store.shared_sql.database.connection import MARK
 from data.store.transfer.end import BATCH, DERIVED, End, Row, Table, canonical, in_order, named
-from data.text.redaction import redacted
+from data.text.masking import masked
 
 IDENTITY: Final = """
     SELECT system_identifier, pg_postmaster_start_time(), oid, current_schema()
@@ -88,7 +88,7 @@ class PostgresEnd(End):
     place = "%s"
 
     def __init__(self, url: str) -> None:
-        self.url = redacted(url)
+        self.url = masked(url)
         self._address = url
         with self._told():
             self._db = psycopg.connect(url, autocommit=True, connect_timeout=CONNECTING)

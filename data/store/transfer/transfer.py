@@ -23,7 +23,7 @@ from data.settings.postgres_url import ESCAPING_MESSAGE, is_clearly_escaped
 from data.store import MISSING, UNKNOWN, open_store
 from data.store.transfer.end import End, Row, Table
 from data.store.transfer.sqlite_end import SqliteEnd, is_marked
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.wording import counted
 
 Told = Callable[[str, int, int], None]
@@ -192,7 +192,7 @@ def open_source(url: str) -> End:
     """Open the store to read and migrate its schema. Raises StoreError if there is no store."""
     path = path_of(url)
     if path and not (path.is_file() and path.stat().st_size):
-        raise StoreError(redacted(url), NO_STORE)
+        raise StoreError(masked(url), NO_STORE)
     return _opened(url, path, make=False)
 
 
@@ -211,7 +211,7 @@ def _opened(url: str, path: Path | None, *, make: bool) -> End:
     try:
         from data.store.transfer.postgres_end import PostgresEnd  # noqa: PLC0415
     except ImportError as error:
-        raise StoreError(redacted(url), MISSING) from error
+        raise StoreError(masked(url), MISSING) from error
     end = PostgresEnd(url)
     there, marked = end.has_store, end.is_marked
     if there or make:
@@ -234,4 +234,4 @@ def path_of(url: str) -> Path | None:
         return None
     if scheme == "sqlite" and rest:
         return Path(rest).resolve()
-    raise StoreError(redacted(url), UNKNOWN)
+    raise StoreError(masked(url), UNKNOWN)

@@ -12,7 +12,7 @@ from typing import ClassVar, Final, Self
 import msgspec
 
 from data.settings import Alerts
-from data.text.redaction import REDACTED_MARK
+from data.text.masking import MASK
 from data.wording import how_to_install
 from feeds.alerts.apprise_child import SendOutcome, SendTask, fault_of_address
 from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
@@ -48,7 +48,7 @@ class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
 
     def described(self) -> str:
         """Return the scheme of the URL; everything else may be a secret."""
-        return f"{self.url.partition('://')[0]}://{REDACTED_MARK}"
+        return f"{self.url.partition('://')[0]}://{MASK}"
 
     def without_secrets(self) -> Self:
         """Return a service with only the scheme of its URL."""

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from data.network.client import OutboundError
-from data.text.redaction import REDACTED_MARK
+from data.text.masking import MASK
 from data.text.urls import web_address
 from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
 from feeds.alerts.messages import webhook_body
@@ -64,7 +64,7 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
     def without_secrets(self) -> Self:
         """Return a webhook with only the host of its URL, as the path may be a secret."""
         scheme = urlsplit(self.url).scheme
-        return type(self)(f"{scheme}://{host_of(self.url)}/{REDACTED_MARK}", REDACTED_MARK)
+        return type(self)(f"{scheme}://{host_of(self.url)}/{MASK}", MASK)
 
     def receiver(self, output: str) -> str:
         """Return the host and port of the webhook."""

@@ -16,7 +16,7 @@ from data.clock import utc_now
 from data.errors import SourceError
 from data.store.core.store import Store
 from data.text.clean import clean_line
-from data.text.redaction import redacted_toml
+from data.text.masking import masked_toml
 from data.toml_files import read_text
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
@@ -88,7 +88,7 @@ def preview(
 
 def changed_lines(before: str, after: str) -> Iterator[str]:
     """Yield the changed lines with two lines around them, without secrets."""
-    old, new = (redacted_toml(text).splitlines() for text in (before, after))
+    old, new = (masked_toml(text).splitlines() for text in (before, after))
     # The first two lines are file names.
     yield from islice(unified_diff(old, new, n=2, lineterm=""), 2, None)
 

@@ -17,7 +17,7 @@ from data.health.latency import MAX_RELEASES, latencies, latency_fields, latency
 from data.models import FeedHub, FeedSubscription, Recall, Run
 from data.store.core.store import Store
 from data.store.public_view import public_view, without_secrets
-from data.text.redaction import redacted, redacted_toml
+from data.text.masking import masked, masked_toml
 from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
@@ -84,8 +84,8 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
                     "id": one.id,
                     "path": str(one.path),
                     **msgspec.to_builtins(one.file),
-                    "url": redacted(one.file.url),
-                    "feed": one.file.feed and redacted(one.file.feed),
+                    "url": masked(one.file.url),
+                    "feed": one.file.feed and masked(one.file.feed),
                     "health": how and handled_fields(how),
                     "learned": learned,
                     "recall": recall_fields(recall),
@@ -100,7 +100,7 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
         )
         return 0
     say(f"# {one.path}")
-    say(*secrets.hidden(redacted_toml(one.path.read_text("utf-8"))).rstrip().split("\n"))
+    say(*secrets.masked(masked_toml(one.path.read_text("utf-8"))).rstrip().split("\n"))
     if how:
         say(f"# {how.condition} ({how.code}): {why_line(how)}")
     for template in learned:

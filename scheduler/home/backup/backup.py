@@ -28,7 +28,7 @@ from data.progress import OnStepProgress
 from data.sqlite_file import files_of
 from data.store import MISSING, is_nothing
 from data.store.sqlite.copy import StoreCopy, check_integrity, copy_store, read_copy, source_moves
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.wording import counted
 from scheduler.home import DUMP, Home
 from scheduler.home.backup.archive_files import (
@@ -207,7 +207,7 @@ class BackupRun:
                 # Imported here: the libraries for PostgreSQL may not be installed.
                 from data.archive.log.leaf_table import LeafTable  # noqa: PLC0415
             except ImportError as error:
-                raise StoreError(redacted(self._home.store_url), MISSING) from error
+                raise StoreError(masked(self._home.store_url), MISSING) from error
             state.given = LeafTable(self._home.store_url).end()
         if shutil.which("pg_dump"):
             target = self._folder.new(DUMP)

@@ -8,14 +8,14 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 from data.errors import CommuniqueError
-from data.text.redaction import redacted
+from data.text.masking import masked
 
 
 class NotDumped(CommuniqueError):
     """A database could not be dumped."""
 
     def __init__(self, url: str, cause: str) -> None:
-        super().__init__(f"the database {redacted(url)} was not dumped: {cause}")
+        super().__init__(f"the database {masked(url)} was not dumped: {cause}")
         self.url = url
         self.cause = cause
 

@@ -16,7 +16,7 @@ from data.store.postgres.database.pool import failed
 from data.store.postgres.database.pooler import POOLED, shares_sessions
 from data.store.postgres.database.schema import MIGRATIONS, applied, refusal
 from data.store.shared_sql.journal import ORDER
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.wording import lasting
 from scheduler.home import Home, LostStore
 from scheduler.home.doctor.archived import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
@@ -46,7 +46,7 @@ def check_postgresql(home: Home) -> Iterator[Finding]:
 
 def check_database(db: psycopg.Connection, home: Home) -> Iterator[Finding]:
     """Check a database that accepts connections."""
-    shown = redacted(home.store_url)
+    shown = masked(home.store_url)
     if problem := POOLED if shares_sessions(db, home.store_url) else refusal(db):
         yield Finding("store", "error", f"{shown}: {problem}")
         return

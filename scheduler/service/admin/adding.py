@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from data.errors import CommuniqueError
 from data.text.clean import plain
-from data.text.redaction import redacted, redacted_toml
+from data.text.masking import masked, masked_toml
 from data.text.urls import web_address
 from data.wording import time_limit
 from scheduler.children.command_child import CommandResult, run_command
@@ -65,7 +65,7 @@ class Inspection:
     @property
     def shown_url(self) -> str:
         """The address without secrets."""
-        return redacted(self.url)
+        return masked(self.url)
 
     @property
     def is_busy(self) -> bool:
@@ -134,7 +134,7 @@ class AddPages:
             _, oldest = self._inspections.popitem(last=False)
             if oldest.task:
                 oldest.task.cancel()
-        return f"checking {redacted(url)}", f"{one.id}/"
+        return f"checking {masked(url)}", f"{one.id}/"
 
     async def _save(self, request: Request, form: Mapping[str, str]) -> str:
         one = self._known(request)
@@ -167,11 +167,11 @@ class AddPages:
 
     def _set_result(self, one: Inspection, result: CommandResult) -> None:
         output = result.printed if isinstance(result.printed, dict) else {}
-        one.faults = tuple(map(redacted, result.errors)) if result.code else ()
+        one.faults = tuple(map(masked, result.errors)) if result.code else ()
         if output.get("releases") is not None:
             one.found = page_values(output)
         elif output and not one.found:
-            one.found = {"skeleton": redacted_toml(output.get("toml", ""))}
+            one.found = {"skeleton": masked_toml(output.get("toml", ""))}
         saved = output.get("saved")
         one.state = "saved" if saved else "found"
         if not output and not one.found.get("toml"):
@@ -189,7 +189,7 @@ def page_values(output: Mapping[str, Any]) -> dict[str, Any]:
 
     The saved file keeps the secrets of addresses, because visits need them.
     """
-    file = redacted_toml(output["toml"])
+    file = masked_toml(output["toml"])
     output = without_secrets(output)
     items = output["listing"]["items"]
     release = next(iter(output["releases"]), None)

@@ -24,7 +24,7 @@ from data.sqlite_file import files_of
 from data.store.core.store import Store
 from data.store.public_view import public_view
 from data.text.clean import plain
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.wording import counted, lasting, sized
 from feeds.alerts.messages import DeliverySubject, subject_of
 from feeds.urls import is_published
@@ -130,8 +130,8 @@ def errors_by_kind(runs: Iterable[Run]) -> Iterable[ErrorKind]:
             counts[error.kind],
             run.source,
             run.started,
-            redacted(error.url),
-            plain(redacted(error.message))[:300],
+            masked(error.url),
+            plain(masked(error.message))[:300],
         )
 
 
@@ -148,7 +148,7 @@ def delivery_line(one: AlertDelivery, about: DeliverySubject) -> Mapping[str, st
         "output": one.output.partition(":")[0],
         "state": one.state,
         "at": f"{due:%Y-%m-%d %H:%M}",
-        "problem": plain(redacted(one.problem))[:200],
+        "problem": plain(masked(one.problem))[:200],
         "key": one.key,
         "kind": about.kind,
         "release": about.release,

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from data.clock import utc_now
 from data.errors import CommuniqueError, SourceError, UnknownSource
 from data.store.public_view import public_view
-from data.text.redaction import redacted_toml
+from data.text.masking import masked_toml
 from data.toml_files import read_text
 from scheduler.home import Home
 from scheduler.service.admin.overview import in_words
@@ -118,7 +118,7 @@ class SourcePages:
         try:
             loaded = load_source(self._home.sources, source)
             own = loaded.own
-            text = redacted_toml(read_text(loaded.path, SourceError))
+            text = masked_toml(read_text(loaded.path, SourceError))
         except (SourceError, UnknownSource) as error:
             fault = str(error)
         with closing(public_view(self._home.plain_store())) as store:

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from data.identity.decision import LISTING_RULE
 from data.models import Content, Draft, PageFacts, Release, Run, RunError, Streak, VisitFacts
 from data.text.clean import CONFUSED
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.text.urls import canonical_url
 
 MAX_COMPARED_RELEASES: Final = 50
@@ -307,7 +307,7 @@ class ReleaseFacts:
 
 def key_of(url: str) -> str:
     """Return an address in the form that errors use, without secrets."""
-    return canonical_url(redacted(url))
+    return canonical_url(masked(url))
 
 
 def has_own_date(release: Release) -> bool:

@@ -15,7 +15,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from data.models import Streak, VisitFacts
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.text.urls import canonical_url, page_key
 from spiders.items import Listing, ListingItem, keys_of
 
@@ -74,8 +74,8 @@ def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) ->
     ``answered`` is the address of the response. ``kept`` is the listing of the last visit, or None.
     """
     # Reports show the facts, so their addresses must not contain secrets.
-    place = redacted(answered)
-    moved = page_key(place) != page_key(redacted(url))
+    place = masked(answered)
+    moved = page_key(place) != page_key(masked(url))
     return Front(place if moved else "", listing.items, kept.items if kept else None)
 
 

@@ -18,7 +18,7 @@ from twisted.python.failure import Failure
 from data.archive.archive import Archive
 from data.health.run_errors import CUT
 from data.models import Draft, Link, ListingKind
-from data.text.redaction import without_user
+from data.text.masking import without_user
 from data.text.sites import is_elsewhere
 from data.text.urls import canonical_url, page_address, page_key, section_fragment
 from data.text.words import tokens

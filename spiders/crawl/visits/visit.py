@@ -17,7 +17,7 @@ from data.health.run_errors import CUT, VANISHED, ErrorKind, http_kind
 from data.models import Capture, Content, Draft, Release, Run, lean
 from data.settings import Collect
 from data.store.core.store import Store
-from data.text.redaction import redacted
+from data.text.masking import masked
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy
 from spiders.barriers.soft_404 import missing_release_message
@@ -77,7 +77,7 @@ class Visit:
         taxonomy: Taxonomy,
         limits: Collect,
         *,
-        public_text: Callable[[str], str] = redacted,
+        public_text: Callable[[str], str] = masked,
         seal: Callable[[], None] | None = None,
         files: FileKinds = NO_FILES,
         hubs: bool = False,

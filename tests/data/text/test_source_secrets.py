@@ -43,7 +43,7 @@ SECRETS = Secrets(
     ],
 )
 def test_a_secret_is_hidden_in_any_spelling(text: str, shown: str) -> None:
-    assert SECRETS.hidden(text) == shown
+    assert SECRETS.masked(text) == shown
 
 
 @pytest.mark.parametrize("before", ["", "a", "ab", '{"url":"/news?token='])
@@ -54,7 +54,7 @@ def test_a_secret_inside_base64_is_hidden(
 ) -> None:
     found = Secrets(["https://a.example/?token=Tk-94~83?7>26152Zx"])
     encoded = encode(f"{before}Tk-94~83?7>26152Zx{after}".encode()).decode()
-    shown = found.hidden(f'<i data-page="{encoded}">')
+    shown = found.masked(f'<i data-page="{encoded}">')
     assert "***" in shown
     # At most three characters at each end also encode bytes of their neighbours.
     start = len(before) * 8 // 6
@@ -67,7 +67,7 @@ def test_a_secret_inside_base64_is_hidden(
 def test_a_secret_in_hexadecimal_or_full_width_letters_is_hidden() -> None:
     code = b"TOPSECRET1".hex()
     full = "ＴＯＰＳＥＣＲＥＴ１"
-    assert SECRETS.hidden(f"{code} {code.upper()} {full} 0x{code};") == "*** *** *** 0x***;"
+    assert SECRETS.masked(f"{code} {code.upper()} {full} 0x{code};") == "*** *** *** 0x***;"
     assert SECRETS.is_in(full.encode())
 
 
@@ -81,13 +81,13 @@ def test_a_secret_in_hexadecimal_or_full_width_letters_is_hidden() -> None:
     ],
 )
 def test_other_texts_stay(text: str) -> None:
-    assert SECRETS.hidden(text) == text
+    assert SECRETS.masked(text) == text
 
 
 def test_a_short_value_or_a_plain_word_is_hidden_only_with_its_name() -> None:
     found = Secrets(["https://a.example/?code=english&key=20261129&token=ab1"])
     text = "english of 20261129: ab1 ?code=english&key=20261129&token=ab1"
-    assert found.hidden(text) == "english of 20261129: ab1 ?code=***&key=***&token=***"
+    assert found.masked(text) == "english of 20261129: ab1 ?code=***&key=***&token=***"
 
 
 @pytest.mark.parametrize("charset", ["utf-8", "utf-16", "utf-16-be", "cp1252"])
@@ -98,7 +98,7 @@ def test_a_secret_is_found_in_bytes_of_any_charset(charset: str) -> None:
 
 def test_a_value_beyond_ascii_is_hidden_in_utf_8_latin_1_and_escapes() -> None:
     found = Secrets(["https://a.example/?token=pæss-w%C3%B8rd-1"])
-    assert found.hidden("pæss-wørd-1 p%C3%A6ss-w&oslash;rd-1") == "*** ***"
+    assert found.masked("pæss-wørd-1 p%C3%A6ss-w&oslash;rd-1") == "*** ***"
     assert found.is_in("pæss-wørd-1".encode())
     assert found.is_in("pæss-wørd-1".encode("latin-1"))
 
@@ -106,13 +106,13 @@ def test_a_value_beyond_ascii_is_hidden_in_utf_8_latin_1_and_escapes() -> None:
 def test_a_value_that_is_known_at_one_host_leaves_those_of_another_hidden() -> None:
     published = ("https://a.example/?token=***", "https://b.example/?token=***")
     found = Secrets(["https://u:p@a.example/?token=TOPSECRET1", *published])
-    assert found.hidden("https://b.example/1?token=x1&p=2") == "https://b.example/1?token=***&p=2"
-    assert found.hidden("https://a.example/1?token=x1") == "https://a.example/1?token=x1"
+    assert found.masked("https://b.example/1?token=x1&p=2") == "https://b.example/1?token=***&p=2"
+    assert found.masked("https://a.example/1?token=x1") == "https://a.example/1?token=x1"
 
 
 def test_without_secrets_nothing_is_hidden() -> None:
     assert not NO_SECRETS
-    assert NO_SECRETS.hidden("?token=TOPSECRET1") == "?token=TOPSECRET1"
+    assert NO_SECRETS.masked("?token=TOPSECRET1") == "?token=TOPSECRET1"
     assert not NO_SECRETS.is_in(b"?token=TOPSECRET1")
     assert NO_SECRETS.mark == b""
     assert not Secrets(["https://a.example/?page=2"])
@@ -152,7 +152,7 @@ def test_another_secret_has_another_mark() -> None:
     ],
 )
 def test_other_names_and_spellings_of_secrets_are_hidden(query: str, text: str) -> None:
-    shown = Secrets([f"https://a.example/?{query}"]).hidden(text)
+    shown = Secrets([f"https://a.example/?{query}"]).masked(text)
     assert "***" in shown
     for part in ("261523", "94837", "d29ybGQ", "correcthorse", "eF61"):
         assert part not in shown
@@ -161,8 +161,8 @@ def test_other_names_and_spellings_of_secrets_are_hidden(query: str, text: str) 
 def test_a_user_with_a_password_is_hidden_as_a_pair() -> None:
     found = Secrets(["https://bob:swordfish@a.example/"])
     text = "http://bob:swordfish@b.example/ bob:swordfish bob%3Aswordfish"
-    assert "swordfish" not in found.hidden(text)
-    assert found.hidden("Bob caught a swordfish") == "Bob caught a swordfish"
+    assert "swordfish" not in found.masked(text)
+    assert found.masked("Bob caught a swordfish") == "Bob caught a swordfish"
 
 
 @pytest.mark.parametrize(
@@ -179,8 +179,8 @@ def test_other_parameters_hold_no_secrets(query: str) -> None:
 
 def test_tags_inside_a_secret_stay() -> None:
     found = Secrets(["https://a.example/?token=TOPSECRET1"])
-    assert found.hidden("a <b>TOPSEC</b>RET1 b") == "a <b>***</b> b"
-    assert "TOPSECRET1" not in found.hidden('TOP<b title="TOPSECRET1">SECRET1</b>')
+    assert found.masked("a <b>TOPSEC</b>RET1 b") == "a <b>***</b> b"
+    assert "TOPSECRET1" not in found.masked('TOP<b title="TOPSECRET1">SECRET1</b>')
 
 
 def test_the_work_does_not_grow_with_the_number_of_sources() -> None:
@@ -209,7 +209,7 @@ def test_the_work_does_not_grow_with_the_number_of_sources() -> None:
         before = sys.gettrace()
         sys.settrace(step)  # type: ignore[arg-type]  # returns itself
         try:
-            found.hidden(text)
+            found.masked(text)
         finally:
             sys.settrace(before)
         return done
@@ -221,7 +221,7 @@ def test_secrets_in_a_long_text_are_hidden_in_little_memory() -> None:
     text = "topsecre %41 a " * 5_000
     tracemalloc.start()
     try:
-        assert SECRETS.hidden(text) == text
+        assert SECRETS.masked(text) == text
         assert tracemalloc.get_traced_memory()[1] < 50 * len(text)
     finally:
         tracemalloc.stop()
@@ -237,7 +237,7 @@ def test_letters_get_places_only_if_a_value_may_begin_in_them(
         return letters_form(form)
 
     monkeypatch.setattr("data.text.source_secrets.letters_form", noted)
-    assert SECRETS.hidden("?key=S3CRET&a=b") == "?key=***&a=b"
+    assert SECRETS.masked("?key=S3CRET&a=b") == "?key=***&a=b"
     assert placed == []
-    assert SECRETS.hidden("It is top-secret1.") == "It is ***."
+    assert SECRETS.masked("It is top-secret1.") == "It is ***."
     assert placed

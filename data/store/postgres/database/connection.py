@@ -21,7 +21,7 @@ from data.store.postgres.database.schema import APPLIED, wrong_version
 from data.store.shared_sql.database.connection import NO_TRANSACTION, Arguments, Database
 from data.store.shared_sql.database.interruption import current
 from data.store.unit_of_work.unit import UnitOfWork
-from data.text.redaction import redacted
+from data.text.masking import masked
 
 if TYPE_CHECKING:
     from psycopg_pool import ConnectionPool
@@ -70,7 +70,7 @@ class PostgresConnection:
     """
 
     def __init__(self, url: str, *, patience: float) -> None:
-        self.url = redacted(url)
+        self.url = masked(url)
         self._address = url
         self._patience = patience
         self._threads = threading.local()

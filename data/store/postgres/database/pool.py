@@ -19,7 +19,7 @@ from data.errors import RefusedValue, StoreError
 from data.store.postgres.database.dialect import adapt
 from data.store.postgres.database.pooler import POOLED, shares_sessions
 from data.store.postgres.database.schema import MIGRATIONS, applied, migrate, refusal
-from data.text.redaction import redacted
+from data.text.masking import masked
 
 MAX_CONNECTIONS: Final = 16
 """Maximum number of connections per process. A thread has a connection only during a transaction or
@@ -138,10 +138,10 @@ def has_tables(url: str) -> bool:
 def _migrate(url: str) -> None:
     with psycopg.connect(url, autocommit=True, connect_timeout=CONNECTING) as db:
         if shares_sessions(db, url):
-            raise StoreError(redacted(url), POOLED)
+            raise StoreError(masked(url), POOLED)
         db.execute(SETTINGS)
         if wrong := refusal(db):
-            raise StoreError(redacted(url), wrong)
+            raise StoreError(masked(url), wrong)
         if applied(db) == {*MIGRATIONS}:
             return
         with db.transaction():
@@ -150,7 +150,7 @@ def _migrate(url: str) -> None:
             db.execute(TAKE_TURN)
             # Check again under the lock, because two processes may start at once.
             if wrong := refusal(db):
-                raise StoreError(redacted(url), wrong)
+                raise StoreError(masked(url), wrong)
             migrate(db)
 
 
@@ -218,13 +218,13 @@ def failed(url: str, error: psycopg.Error) -> StoreError:
         error = _why_none(url) or error
     for said, sentence in UNCODED:
         if type(error) is psycopg.OperationalError and said.search(str(error)):
-            return StoreError(redacted(url), f"{sentence} ({first_line(error)})")
+            return StoreError(masked(url), f"{sentence} ({first_line(error)})")
     for kind, sentence in SENTENCES.items():
         if isinstance(error, kind):
-            return told(redacted(url), f"{sentence} ({first_line(error)})")
+            return told(masked(url), f"{sentence} ({first_line(error)})")
     if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):
-        return StoreError(redacted(url), f"{DATABASE_UNREACHABLE_MESSAGE} ({first_line(error)})")
-    return told(redacted(url), first_line(error))
+        return StoreError(masked(url), f"{DATABASE_UNREACHABLE_MESSAGE} ({first_line(error)})")
+    return told(masked(url), first_line(error))
 
 
 def _why_none(url: str) -> psycopg.Error | None:
@@ -238,4 +238,4 @@ def _why_none(url: str) -> psycopg.Error | None:
 
 def first_line(error: psycopg.Error) -> str:
     """Return the first line of the database's error message, without secrets."""
-    return redacted((str(error) or type(error).__name__).partition("\n")[0])
+    return masked((str(error) or type(error).__name__).partition("\n")[0])

@@ -10,7 +10,7 @@ import pytest
 
 from data.identity.decision import first_release
 from data.models import Draft, Release, Run, RunError, Streak, VisitFacts
-from data.text.redaction import redacted
+from data.text.masking import masked
 from spiders.crawl.drafts.release_facts import PastReleases, ReleaseFacts, is_garbled, past_releases
 from tests.drafts import BODY, draft, published
 
@@ -82,7 +82,7 @@ def test_an_address_with_a_secret_is_shown_without_it() -> None:
     secret = draft("http://harbour.example/news/9?token=s3cret")
     visit = Visit(1).read(one(0))
     visit.seen.add_request(secret.url, known=False)
-    told = RunError(redacted(secret.url), "http:500", "the server answered 500")
+    told = RunError(masked(secret.url), "http:500", "the server answered 500")
     visit.errors.append(told)
     facts = visit.after()
     assert facts.unread.count == 1

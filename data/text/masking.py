@@ -1,4 +1,4 @@
-"""Hide secrets in addresses before they are shown, logged or published.
+"""Mask secrets in addresses before they are shown, logged or published.
 
 Source files keep their addresses unchanged, and so do requests.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-REDACTED_MARK: Final = "***"
+MASK: Final = "***"
 
 USER: Final = re.compile(r"(?<=://)[^/\s?#\"'<>]*@")
 """The user and password in front of a host."""
@@ -46,20 +46,20 @@ SETTING: Final = re.compile(
 """A secret in a TOML file, including the address of the health ping."""
 
 
-def redacted(text: str) -> str:
+def masked(text: str) -> str:
     """Remove users and passwords from addresses in a text, and hide values of secret parameters."""
     if "://" not in text and "=" not in text:
         return text
     text = DATABASE.sub(lambda found: found[1] + found[2].rpartition("@")[2], text)
-    return PARAMETER.sub(rf"\g<1>{REDACTED_MARK}", USER.sub("", text))
+    return PARAMETER.sub(rf"\g<1>{MASK}", USER.sub("", text))
 
 
-def redacted_toml(text: str) -> str:
+def masked_toml(text: str) -> str:
     """Remove secrets from a TOML file; secret keys get empty values.
 
     A placeholder such as ``***`` is not a valid address, and would make the file invalid.
     """
-    return SETTING.sub(lambda found: found[1] + 2 * found[2][0], redacted(text))
+    return SETTING.sub(lambda found: found[1] + 2 * found[2][0], masked(text))
 
 
 def without_user(url: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from data.text.redaction import redacted, redacted_toml, without_user
+from data.text.masking import masked, masked_toml, without_user
 
 
 @pytest.mark.parametrize(
@@ -27,8 +27,8 @@ from data.text.redaction import redacted, redacted_toml, without_user
     ],
 )  # fmt: skip
 def test_users_passwords_and_secret_parameters_are_hidden(text: str, shown: str) -> None:
-    assert redacted(text) == shown
-    assert "s3cret" not in redacted(text)
+    assert masked(text) == shown
+    assert "s3cret" not in masked(text)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_users_passwords_and_secret_parameters_are_hidden(text: str, shown: str)
     ],
 )
 def test_other_texts_and_parameters_stay(text: str) -> None:
-    assert redacted(text) == text
+    assert masked(text) == text
 
 
 def test_an_address_without_credentials_has_the_same_target() -> None:
@@ -64,4 +64,4 @@ def test_an_address_without_credentials_has_the_same_target() -> None:
     ],
 )  # fmt: skip
 def test_secrets_of_settings_are_left_out(text: str, shown: str) -> None:
-    assert redacted_toml(text) == shown
+    assert masked_toml(text) == shown
