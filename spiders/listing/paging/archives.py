@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Collection, Iterable, Iterator
-from itertools import islice
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -23,9 +22,6 @@ from spiders.page.links import url_pattern
 from spiders.page.media_urls import leads_to_file
 from spiders.page.page import Page
 
-MAX_LINKS: Final = 10_000
-"""Maximum number of links checked per page."""
-
 MAX_ARCHIVES: Final = 600
 """Maximum number of archives per page, enough for the monthly archives of fifty years."""
 
@@ -35,6 +31,9 @@ LAST_ROWS: Final = 3
 YEAR_TOLERANCE: Final = 1
 """Maximum difference in years between the year of a release and the year of its archive. School and
 financial years span two calendar years."""
+
+_LINKING: Final = frozenset(("a", "option", "button"))
+"""Tags of controls that may lead to an archive."""
 
 _YEAR_IN_ADDRESS: Final = re.compile(
     r"(?:^|[/=._-])((?:19|20)\d\d)(?:[/._-]?(0[1-9]|1[0-2])(?!\d))?(?=$|[/?&#._-])"
@@ -76,7 +75,9 @@ def archives_of(page: Page, controls: Controls | None = None) -> tuple[ArchiveLi
     controls = controls or Controls(page)
     found: dict[str, ArchiveLink] = {}
     named: set[str] = set()
-    for node in islice(page.tree.iter("a", "option", "button"), MAX_LINKS):
+    for node in controls.nodes:
+        if node.tag not in _LINKING:
+            continue
         for archive, is_named in _archive(node, page, controls):
             found.setdefault(archive.url, archive)
             if is_named:

@@ -37,6 +37,10 @@ MAX_FIELDS: Final = 500
 MAX_SCRIPT: Final = 4_000
 """Maximum length of an event handler that is searched for a postback, in characters."""
 
+MAX_CONTROLS: Final = 4_000
+"""Maximum number of controls read per page: half from the beginning, half from the end. Pagers and
+archives are above or below a list."""
+
 MAX_FORMS: Final = 50
 """Maximum number of forms searched per page."""
 
@@ -119,6 +123,11 @@ class Controls:
     def is_empty(self) -> bool:
         """Whether the page has no forms."""
         return b"<form" not in self._page.markup.lower()
+
+    @cached_property
+    def nodes(self) -> Sequence[etree._Element]:
+        """Links, buttons, options and inputs of the page, in page order, at most MAX_CONTROLS."""
+        return at_ends(self._page.tree, MAX_CONTROLS, "link", "a", "button", "option", "input")
 
     def label(self, node: etree._Element) -> str:
         """Return the label of a control. Labels are cached."""
@@ -373,6 +382,15 @@ def _form_of(node: etree._Element) -> etree._Element | None:
 
 def _type_of(field: etree._Element) -> str:
     return (field.get("type") or "text").strip().lower()
+
+
+def at_ends(tree: etree._Element, most: int, *tags: str) -> Sequence[etree._Element]:
+    """Return the elements with some tags, in page order.
+
+    Of more than ``most`` elements, half are from the beginning and half from the end of the page.
+    """
+    found = [*tree.iter(*tags)]
+    return found if len(found) <= most else [*found[: most // 2], *found[-(most // 2) :]]
 
 
 def _is_button(node: etree._Element) -> bool:

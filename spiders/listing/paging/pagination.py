@@ -47,8 +47,8 @@ from spiders.page.links import link_target, resolve
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
 
-MAX_LINKS = 10_000
-"""Maximum number of links checked per page."""
+MAX_LOADERS = 1_000
+"""Maximum number of elements other than links and buttons that are checked for an address."""
 
 MAX_OTHERS = 3
 """Maximum number of alternative pages to try if the next page leads nowhere."""
@@ -196,8 +196,7 @@ def _declared(page: Page, selector: str, controls: Controls) -> str | None:
 
 def _candidates(page: Page, controls: Controls) -> Iterator[_Candidate]:
     links = _Links(page, controls)
-    nodes = chain(page.tree.iter("link", "a", "button", "option", "input"), _loaders(page))
-    for node in islice(nodes, MAX_LINKS):
+    for node in chain(controls.nodes, islice(_loaders(page), MAX_LOADERS)):
         links.add(node)
     yield from links.candidates()
     for select, options in controls.lists:

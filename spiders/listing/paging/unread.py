@@ -15,7 +15,7 @@ from data.text.folding import fold_date
 from spiders.items import Listing, ListingItem, UnreadSign
 from spiders.listing.paging.archive_labels import gregorian_year, period_in
 from spiders.listing.paging.archives import reached_by
-from spiders.listing.paging.controls import Controls
+from spiders.listing.paging.controls import Controls, at_ends
 from spiders.listing.paging.element_pagers import element_pager
 from spiders.listing.paging.labels import is_year, label_of, number_in, pager_labels
 from spiders.listing.paging.page_numbers import PAGER_CLASS, is_page_of, pager_of, step
@@ -33,6 +33,10 @@ from spiders.page.page import Page
 
 MAX_PARTS: Final = 200
 """Maximum number of elements or texts in an element that a script may have made clickable."""
+
+MAX_CLICKABLE: Final = 12_000
+"""Maximum number of elements checked per page: half from the beginning, half from the end. The end
+of a listing has its pager."""
 
 MAX_WORDS: Final = 4
 """Maximum number of words in a label that begins with *load more*."""
@@ -151,7 +155,7 @@ class _UnreadControls:
 
     def signs(self) -> Iterator[UnreadSign]:
         """Yield signs from controls that have no address, and from pagers."""
-        for node in islice(self._page.tree.iter(*_CONTROLS, *_CLICKED), MAX_NODES):
+        for node in at_ends(self._page.tree, MAX_CLICKABLE, *_CONTROLS, *_CLICKED):
             if self._is_control(node):
                 self._add(node)
         yield from _pagers(self._page.url, self._numbers, self._current)

@@ -16,7 +16,7 @@ from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.foreign_rows import heading_above
 from spiders.listing.rows.posts import is_post
 from spiders.listing.rows.record_fields import RecordFields
-from spiders.listing.rows.records import records_of
+from spiders.listing.rows.records import MAX_RATED, records_of
 from spiders.listing.rows.regions import Region
 from spiders.listing.rows.side_lists import announces_box
 from spiders.listing.rows.titles import in_heading
@@ -153,10 +153,13 @@ def _undated(shape: Shape, first: int, flat: FlatPage, dates: list[DateMark]) ->
 
 
 def common_shape(items: list[ListingItem]) -> Shape | None:
-    """Return the address shape of most items, or None. Links of this shape lead to releases."""
-    shapes = Counter(shape_of(item.url) for item in items)
+    """Return the address shape of most items, or None. Links of this shape lead to releases.
+
+    The first MAX_RATED items decide.
+    """
+    shapes = Counter(shape_of(item.url) for item in items[:MAX_RATED])
     shape, count = shapes.most_common(1)[0]
-    return shape if count >= _SHARE * len(items) else None
+    return shape if count >= _SHARE * shapes.total() else None
 
 
 def shape_of(url: str) -> Shape:

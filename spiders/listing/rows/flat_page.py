@@ -339,7 +339,7 @@ class _Walk:
         if region:
             region.end = span.end
             self._mains -= region.bits == MAIN
-        if self._open_headings:
+        if self._open_headings and self._open_headings[-1][0].begin >= span.begin:
             self._bound_headings(span)
         level = _HEADINGS.get(str(span.node.tag))
         if level and span.end > span.begin:

@@ -15,7 +15,7 @@ from data.models import Published
 from spiders.items import ListingItem
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import FlatPage, LinkMark, joined
-from spiders.listing.rows.records import Record
+from spiders.listing.rows.records import MAX_RATED, Record
 from spiders.listing.rows.side_lists import is_month_archive, is_side_link
 from spiders.listing.rows.titles import (
     GENERIC,
@@ -78,14 +78,18 @@ class RecordFields:
     - ``headed``: the link is in a heading
     - ``aside``: the link leads to an author, tag or archive
     - ``dated_alone``: the date is a separate text
+
+    The first MAX_RATED records decide which links, texts and dates are read from all records. The
+    measures are shares of these records, too.
     """
 
     def __init__(self, records: list[Record], flat: FlatPage, *, strict: bool) -> None:
         self._records = records
+        self._rated = rated = records[:MAX_RATED]
         self._flat = flat
         self._strict = strict
         self._slots: dict[int, list[tuple[int, LinkMark]]] = defaultdict(list)
-        for record in records:
+        for record in rated:
             self._learn(record)
         self._likeness = {
             slot: title_likeness(self._text_of(anchor) for _, anchor in placed)
@@ -94,20 +98,18 @@ class RecordFields:
         self._side = {slot for slot in self._slots if self._is_side(slot)}
         self._links = {slot: self._rate(slot) for slot in self._slots}
         self._date_signs = Counter(
-            sign for record in records for sign in {mark.sign for mark in record.dates}
+            sign for record in rated for sign in {mark.sign for mark in record.dates}
         )
-        self._dated = sum(bool(record.dates) for record in records) >= _HALF * len(records)
-        self.items: list[ListingItem] = []
-        self.crowded = 0
+        self._dated = sum(bool(record.dates) for record in rated) >= _HALF * len(rated)
         links = [self._link(record) for record in records]
-        aside = (self._slot(link) in self._side or is_side_link(link) for link in links)
-        self.aside = sum(aside) / max(1, len(records))
-        self.headed = sum(in_heading(link.node) for link in links) / max(1, len(records))
-        self.dated_alone = sum(_has_own_date(record) for record in records) / max(1, len(records))
-        for record, link in zip(records, links, strict=True):
-            self._add(record, link)
-        titles = [item.title for item in self.items]
-        self._lead = lead_of(titles, map(self._ends, titles, records, links))
+        aside = (self._slot(link) in self._side or is_side_link(link) for link in links[:MAX_RATED])
+        self.aside = sum(aside) / max(1, len(rated))
+        self.headed = sum(in_heading(link.node) for link in links[:MAX_RATED]) / max(1, len(rated))
+        self.dated_alone = sum(map(_has_own_date, rated)) / max(1, len(rated))
+        self.crowded = sum(map(self._is_crowded, rated, links))
+        self.items = list(map(self._item, records, links))
+        titles = [item.title for item in self.items[:MAX_RATED]]
+        self._lead = lead_of(titles, map(self._ends, titles, rated, links))
         if self._lead:
             self.items = list(map(self._without_lead, self.items, records, links))
         if self.headed < _HALF and len(records) > 1:
@@ -124,12 +126,12 @@ class RecordFields:
     @cached_property
     def _titles(self) -> Titles:
         # Computed only when needed, because most records have their title in their link.
-        return Titles(self._records)
+        return Titles(self._rated)
 
     @cached_property
     def likeness(self) -> float:
         """Title likeness of the items (0 to 1), see `title_likeness`."""
-        return title_likeness(item.title for item in self.items)
+        return title_likeness(item.title for item in self.items[:MAX_RATED])
 
     def _slot(self, anchor: LinkMark) -> int:
         return anchor.sign if self._strict else anchor.loose
@@ -148,7 +150,7 @@ class RecordFields:
         Such links are in most records, have different addresses, and look like titles.
         """
         anchors = [anchor for _, anchor in self._slots[slot]]
-        coverage = len(anchors) / len(self._records)
+        coverage = len(anchors) / len(self._rated)
         distinct = len({anchor.url for anchor in anchors}) / len(anchors)
         score = 0.25 + self._likeness[slot]
         score += 0.4 * in_heading(anchors[0].node)
@@ -174,7 +176,7 @@ class RecordFields:
         headlines = (
             self._order(slot)
             for slot, placed in self._slots.items()
-            if len(placed) >= _MOSTLY * len(self._records)
+            if len(placed) >= _MOSTLY * len(self._rated)
             and self._likeness[slot] >= _CERTAIN_TITLE_LIKENESS
             and slot not in self._side
             and not self._is_document(slot)
@@ -212,15 +214,15 @@ class RecordFields:
         return ListingItem(anchor.url, title, self._date(record, anchor))
 
     def _link(self, record: Record) -> LinkMark:
-        return max(record.anchors, key=lambda anchor: self._links[self._slot(anchor)])
+        return max(record.anchors, key=lambda anchor: self._links.get(self._slot(anchor), 0.0))
 
-    def _add(self, record: Record, link: LinkMark) -> None:
-        self.items.append(self._item(record, link))
+    def _is_crowded(self, record: Record, link: LinkMark) -> bool:
+        """Whether several links of a record, with different addresses, could each be the title."""
         slot = self._slot(link)
         others = [other for other in record.anchors if self._slot(other) == slot]
-        if len({other.url for other in others}) > 1:
-            titled = (other for other in others if self._is_likely(other))
-            self.crowded += len({other.url for other in titled}) > 1
+        if len({other.url for other in others}) <= 1:
+            return False
+        return len({other.url for other in others if self._is_likely(other)}) > 1
 
     def _is_likely(self, anchor: LinkMark) -> bool:
         return title_likeness([self._text_of(anchor)]) >= _LIKELY
@@ -232,12 +234,12 @@ class RecordFields:
 
         def rank(candidate: tuple[str, LinkMark]) -> tuple[bool | int, ...]:
             title, one = candidate
-            is_likely = self._likeness[self._slot(one)] >= _LIKELY
+            is_likely = self._likeness.get(self._slot(one), 0.0) >= _LIKELY
             headed = bool(title) and in_heading(one.node)
             return not GENERIC.fullmatch(title), headed, is_likely, len(title)
 
         own = titles[0][0] if len(titles) == 1 else max(titles, key=rank)[0]
-        likeness = self._likeness[self._slot(anchor)]
+        likeness = self._likeness.get(self._slot(anchor), 0.0)
         if own and (likeness >= _LIKELY or (likeness >= _POSSIBLE and _is_title(own))):
             return own
         return self._titles.best(record) or own

@@ -14,6 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice, pairwise
+from operator import attrgetter
 from urllib.parse import urldefrag
 
 from lxml import etree
@@ -59,6 +60,7 @@ _UNSPACED = 8
 _AROUND = 24
 """Maximum number of ancestors in the place of an element."""
 
+_BOUNDS = attrgetter("begin", "end")
 _DIGITS = re.compile(r"\d+")
 _ORDER = re.compile(r"(?:^|[-_])(?:first|last|odd|even)$")
 LEADING = re.compile(
@@ -117,13 +119,13 @@ def find_regions(
     signs_of = {span.node: span.sign for span in flat.spans}
     for kind in ("sign", "mixed", "loose"):
         groups: dict[int, list[ElementSpan]] = defaultdict(list)
-        for span in spans:
-            groups[getattr(span, kind)].append(span)
+        for sign, span in zip(map(attrgetter(kind), spans), spans, strict=True):
+            groups[sign].append(span)
         for group in groups.values():
             for records in _parts(group, flat, None if kind == "sign" else signs_of):
                 if len(records) < 2:  # noqa: PLR2004 - a single record repeats nothing
                     continue
-                key = hash(tuple((span.begin, span.end) for span in records))
+                key = hash(tuple(map(_BOUNDS, records)))
                 if key not in known:
                     known.add(key)
                     found.append(counts.region(records, strict=kind == "sign"))

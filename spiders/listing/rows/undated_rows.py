@@ -19,7 +19,7 @@ from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.featured import common_shape, shape_of
 from spiders.listing.rows.flat_page import FlatPage
 from spiders.listing.rows.record_fields import RecordFields
-from spiders.listing.rows.records import linked_records, releases_among
+from spiders.listing.rows.records import MAX_RATED, linked_records, releases_among
 from spiders.listing.rows.regions import Region
 from spiders.listing.rows.titles import GENERIC, title_likeness
 
@@ -64,7 +64,7 @@ def with_undated(
     if len(dated) == len(every):
         return Rows(items, [])
     shape = common_shape(items)
-    like = RecordFields(dated, flat, strict=region.strict)
+    like = RecordFields(dated[:MAX_RATED], flat, strict=region.strict)
     make = RowMake(record.span.node for record in dated)
     known = {item.url for item in items}
     hosts = {urlsplit(item.url).netloc for item in items}
