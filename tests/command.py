@@ -1,16 +1,25 @@
-"""Running the command line as a person does: in a child process."""
+"""Run the command line: in this process, in a forked one, or in a fresh interpreter."""
 
 from __future__ import annotations
 
+import functools
 import json
+import logging
 import os
 import subprocess
 import sys
 import tempfile
-from contextlib import closing
+import threading
+import traceback
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+import structlog
+
+from data.store.sqlite.store import SqliteStore
+from scheduler.cli import run
 from tests.fork_server import forked, forking_python
 
 COMMUNIQUE = (sys.executable, "-P", "-m", "scheduler")
@@ -26,9 +35,61 @@ SETTINGS = "[network]\nallow_private = true\n\n[collect]\nretract_after = 0\n"
 """Collect from loopback, and retract at the next visit what is gone."""
 
 
+FORKED = {"backup", "demo", "run", "serve", "worker"}
+"""Commands that set the signal handlers of their process, or name files after it."""
+
+
 def communique(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
-    """The result of one command on a HOME, in a forked process."""
-    asked = ["scheduler", *arguments, "--home", str(home)]
+    """Return the result of a command on a HOME, run in this process.
+
+    Some commands are forked. So are all commands from threads, because the standard streams belong
+    to the process.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    if not is_main or arguments[0] in FORKED:
+        return forked_communique(*arguments, home=home)
+    asked = [*arguments, "--home", str(home)]
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as said,
+        tempfile.TemporaryFile("w+", encoding="utf-8", errors="backslashreplace") as complained,
+        own_process_state(),
+        redirect_stdout(said),
+        redirect_stderr(complained),
+    ):
+        try:
+            code = run(asked)
+        except Exception:  # noqa: BLE001 - as an interpreter would
+            traceback.print_exc()
+            code = 1
+        for told in (said, complained):
+            told.seek(0)
+        return subprocess.CompletedProcess(asked, code, said.read(), complained.read())
+
+
+@contextmanager
+def own_process_state() -> Iterator[None]:
+    """Give a command its own logs and standard input, and let it fork its children."""
+    root, hook, kept = logging.root, sys.excepthook, (sys.executable, sys.stdin)
+    handlers, level = root.handlers[:], root.level
+    with open(os.devnull) as nothing:  # noqa: PTH123 - its name is text
+        root.handlers[:] = []
+        sys.executable, sys.stdin = forking_python(), nothing
+        try:
+            yield
+        finally:
+            sys.executable, sys.stdin = kept
+            root.handlers[:], sys.excepthook = handlers, hook
+            root.setLevel(level)
+            structlog.reset_defaults()
+
+
+def forked_communique(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Return the result of a command on a HOME, run in a forked process."""
+    return forked_run(["scheduler", *arguments, "--home", str(home)])
+
+
+def forked_run(asked: list[str]) -> subprocess.CompletedProcess[str]:
+    """Return the result of a module or program with arguments, run in a forked process."""
     with (
         open(os.devnull) as nothing,  # noqa: PTH123 - its name is text
         tempfile.TemporaryFile("w+", encoding="utf-8") as said,
@@ -41,11 +102,28 @@ def communique(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(asked, code, said.read(), complained.read())
 
 
+WITHOUT_RIGHTS = """
+import ctypes
+import os
+
+if os.geteuid() == 0:
+    libc = ctypes.CDLL(None, use_errno=True)
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    # Effective, permitted and inheritable capabilities, 32 bits each.
+    sets = (ctypes.c_uint32 * 6)()
+    assert libc.capget(header, sets) == 0
+    for place in range(3):
+        sets[place] &= ~0b110  # CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH
+    assert libc.capset(header, sets) == 0
+from scheduler.__main__ import main
+main()
+"""
+"""Runs a command without root's right to read and write all files."""
+
+
 def without_rights(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
-    """The result of one command by somebody for whom the rights of files count, as not for root."""
-    limits = ["setpriv", "--bounding-set=-dac_override,-dac_read_search", "--inh-caps=-all"]
-    asked = [*(() if os.geteuid() else limits), *COMMUNIQUE, *arguments, "--home", str(home)]
-    return subprocess.run(asked, capture_output=True, text=True, check=False, timeout=110)  # noqa: S603 - our own words
+    """Return the result of a command that respects the permissions of files, even as root."""
+    return forked_run(["-c", WITHOUT_RIGHTS, *arguments, "--home", str(home)])
 
 
 def collect(home: Path, *arguments: str) -> dict[str, Any]:
@@ -56,9 +134,19 @@ def collect(home: Path, *arguments: str) -> dict[str, Any]:
     return dict(run)
 
 
+@functools.cache
+def blank_store() -> bytes:
+    """Return the file of an empty store, to copy: its creation takes many statements."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "communique.db"
+        SqliteStore(path).close()
+        return path.read_bytes()
+
+
 def make_home(folder: Path, url: str, **keys: str) -> Path:
     """A HOME with one source, ``harbour``, that may collect from loopback."""
     (folder / "sources").mkdir(parents=True)
+    (folder / "communique.db").write_bytes(blank_store())
     (folder / "communique.toml").write_text(SETTINGS)
     lines = ['name = "Harbour Board"', f'url = "{url}"', 'timezone = "Europe/Oslo"']
     lines += [f"{key} = {value}" for key, value in keys.items()]

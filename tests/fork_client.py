@@ -62,11 +62,15 @@ class Forked:
 def main() -> None:
     """Run what is asked for."""
     address, python, *arguments = sys.argv[1:]
-    if arguments[:2] != ["-P", "-m"] or arguments[2] not in SERVED:
+    if arguments[:2] == ["-P", "-c"]:
+        arguments.pop(0)
+    elif arguments[:2] == ["-P", "-m"] and arguments[2] in SERVED:
+        arguments = arguments[2:]
+    else:
         os.execv(python, [python, *arguments])  # noqa: S606 - the tests' own command
     # Until the process is known, a signal waits.
     signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
-    forked = Forked(address, arguments[2:], (0, 1, 2))
+    forked = Forked(address, arguments, (0, 1, 2))
     for number in FORWARDED:
         signal.signal(number, lambda number, _: os.kill(forked.process, number))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)

@@ -38,6 +38,7 @@ from scheduler.home import open_home
 from scheduler.home.publish import publish_home
 from spiders.extract.page_values import extract
 from spiders.page.page import Page
+from spiders.release.headline_text import is_credit_line
 from spiders.sources.loader import load_sources
 from spiders.sources.source_file import program_digest
 from tests import fork_client
@@ -54,6 +55,7 @@ IMPORTED = (
     *(path.rpartition(".")[0] for path in default_settings.DOWNLOADER_MIDDLEWARES_BASE),
     *(path.rpartition(".")[0] for path in default_settings.SPIDER_MIDDLEWARES_BASE),
     "scrapy.extensions.throttle", "scrapy.logformatter", "scrapy.statscollectors", "_strptime",
+    "encodings.charmap", "rich._emoji_codes", "tzdata",
 )  # fmt: skip
 """What is imported before the first fork: commands, and what crawls import late."""
 
@@ -181,11 +183,13 @@ class Server:
 def main() -> None:
     """Serve until standard input closes; in a forked process run what was asked for."""
     address, python = sys.argv[1:]
+    gc.disable()
     for name in (*fork_client.SERVED, *IMPORTED):
         importlib.import_module(name)
     _fill_caches()
     gc.collect()
     gc.freeze()
+    gc.enable()
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
         listener.listen(64)
@@ -208,6 +212,7 @@ def _fill_caches() -> None:
     extract("", Page("http://127.0.0.1/", listing), reading, "listing")
     load_taxonomy().matcher("en")
     program_digest()
+    is_credit_line("2 March 2026")
     site_of("http://127.0.0.1/")
     public_holidays("NO", 2026)
     with tempfile.TemporaryDirectory() as folder:
@@ -224,8 +229,11 @@ def _fill_caches() -> None:
 
 
 def _run(module: str) -> None:
-    """Run a module to its end, and end as the interpreter does, but without freeing all."""
+    """Run a module, or a program after ``-c``, and end as Python does, but without freeing all."""
     try:
+        if module == "-c":
+            exec(sys.argv.pop(1), {"__name__": "__main__"})  # noqa: S102 - a test's own program
+            raise SystemExit  # noqa: TRY301 - as an interpreter does at the end of a program
         code = importlib.import_module(module).main()
     except SystemExit as ended:
         code = ended.code

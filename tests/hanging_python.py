@@ -24,7 +24,7 @@ COOKIES, NATIVE_COOKIES = "busy-cookies", "stuck-cookies"
 ROBOTS, NATIVE_ROBOTS = "busy-robots", "stuck-robots"
 
 
-def hanging_python(folder: Path, *, seconds: float = 0.6) -> str:
+def hanging_python(folder: Path, *, seconds: float = 0.3) -> str:
     """The path of a program that runs as Python does, with pages that never end.
 
     ``seconds`` of CPU time is the limit of one page; a crawl has half a second to end.

@@ -65,6 +65,12 @@ class Room(ThreadingHTTPServer):
             heard = self.asked.wait_for(lambda: len(self.statuses(path)) >= times, PATIENCE)
         assert heard, f"{path} was not requested {times} times"
 
+    def reset(self) -> None:
+        """Forget all answers and requests, for the next test."""
+        self.answers.clear()
+        for heard in (self.log, self.agents, self.sent, self.connections):
+            heard.clear()
+
     def statuses(self, path: str) -> list[int]:
         """What ``path`` has answered so far."""
         return [status for asked, status in self.log if asked == path]

@@ -15,6 +15,7 @@ from data.settings import BucketSettings
 from tests.buckets import KEY, bucket_server, missing
 from tests.command import communique
 from tests.exchanges import answer
+from tests.peer import PATIENCE
 from tests.services import started, until
 
 LARGE = 12_000_000
@@ -30,7 +31,6 @@ def put(home: Path, body: bytes) -> None:
 
 
 @pytest.mark.integration
-@pytest.mark.xdist_group("buckets")
 def test_an_archive_is_copied_fetched_and_verified(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,7 +69,7 @@ def test_an_archive_is_copied_fetched_and_verified(
         with started("run", home) as (service, log):
             assert "files=2" in until(log, '"archive copied"')
             service.terminate()
-            service.communicate()
+            service.wait(PATIENCE)
     verified = communique("mirror", "verify", home=tmp_path / "copy")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     # Nobody listens there any more.

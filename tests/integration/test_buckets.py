@@ -21,7 +21,7 @@ from tests.command import communique
 from tests.drafts import draft
 from tests.feeds.serving import served_by
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("buckets")]
+pytestmark = pytest.mark.integration
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 RACERS = 16

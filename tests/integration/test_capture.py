@@ -25,6 +25,7 @@ from data.archive.warc.warc_file import own_files, take_over
 from data.models import Capture, Facet, Release
 from data.store.sqlite.store import SqliteStore
 from tests.command import COMMUNIQUE, SETTINGS, collect, communique, make_home
+from tests.examples import thorough
 from tests.press_room import Answer, Room, listing_html, release_html, served
 from tests.raw_server import plain, serving
 
@@ -320,7 +321,7 @@ def collect_on(options: str, home: Path) -> dict[str, Any]:
 
 
 @pytest.mark.skipif(shutil.which("unshare") is None, reason="no disk can be mounted here")
-@pytest.mark.parametrize("options", ["ro", "size=400k"], ids=["read-only", "full"])
+@pytest.mark.parametrize("options", ["size=400k", *thorough("ro")])
 def test_a_full_disk_archives_whole_records_and_collecting_goes_on(
     tmp_path: Path, options: str
 ) -> None:

@@ -29,12 +29,11 @@ from tests.buckets import KEY, bucket_server, missing
 from tests.command import COMMUNIQUE, communique
 from tests.peer import Peer, peer_served
 from tests.press_room import Room, listing_html, release_html, served
-from tests.services import home_on, started, until
+from tests.services import ForkedCommand, home_on, started, until
 
 # A lease, and the silence of a publication, have to run out.
 pytestmark = [
     pytest.mark.integration,
-    pytest.mark.xdist_group("buckets"),
 ]
 
 FEED = "feeds/all.atom"
@@ -141,7 +140,7 @@ def bucket_at(address: str, name: str) -> Bucket:
     return open_bucket(f"s3://press/{name}", BucketSettings(endpoint=address))
 
 
-def family(process: subprocess.Popen[str]) -> list[int]:
+def family(process: subprocess.Popen[str] | ForkedCommand) -> list[int]:
     """A service and its children."""
     path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     return [process.pid, *map(int, path.read_text().split())]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -27,12 +28,19 @@ pytestmark = pytest.mark.usefixtures("forked_children")
 NUMBERS = [*range(1, 8)]
 
 
-@pytest.fixture
-def room() -> Iterator[Room]:
-    """A press room of seven releases."""
+@pytest.fixture(scope="module")
+def shared_room() -> Iterator[Room]:
+    """The server of all tests of this module."""
     with served() as room:
-        show(room, NUMBERS)
         yield room
+
+
+@pytest.fixture
+def room(shared_room: Room) -> Room:
+    """A press room of seven releases."""
+    shared_room.reset()
+    show(shared_room, NUMBERS)
+    return shared_room
 
 
 def show(room: Room, numbers: list[int], path: str = "/news/{}.html") -> None:
@@ -43,12 +51,21 @@ def show(room: Room, numbers: list[int], path: str = "/news/{}.html") -> None:
         room.page(path.format(number), release_html(number, day=f"{2 + number} March 2026"))
 
 
-@pytest.fixture
-def home(room: Room, tmp_path: Path) -> Path:
-    """A HOME that has collected all of it."""
-    home = make_home(tmp_path / "home", f"{room.base}/news/")
+@pytest.fixture(scope="module")
+def collected(shared_room: Room, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME that has collected all of it, to copy."""
+    shared_room.reset()
+    show(shared_room, NUMBERS)
+    home = make_home(tmp_path_factory.mktemp("collected") / "home", f"{shared_room.base}/news/")
     assert collect(home)["new"] == len(NUMBERS)
     return home
+
+
+@pytest.fixture
+def home(collected: Path, room: Room, tmp_path: Path) -> Path:
+    """A HOME that has collected all of the room."""
+    assert room.answers
+    return Path(shutil.copytree(collected, tmp_path / "home"))
 
 
 def exported(home: Path) -> dict[str, dict[str, Any]]:
@@ -260,13 +277,15 @@ APOLOGIES = {
 }
 
 
-@pytest.mark.parametrize("page", APOLOGIES.values(), ids=APOLOGIES)
+@pytest.mark.parametrize(
+    "name", ["heading", "dated", *thorough("title", "text", "removed", "german")]
+)
 def test_a_page_that_reports_not_found_with_200_is_gone_like_one_with_404(
-    room: Room, home: Path, page: str
+    room: Room, home: Path, name: str
 ) -> None:
     before = exported(home)["Notice 1"]
     show(room, NUMBERS[1:])
-    room.page("/news/1.html", page)
+    room.page("/news/1.html", APOLOGIES[name])
     run = collect(home)
     assert (run["gone"], run["retracted"]) == ([f"{room.base}/news/1.html"], 0)
     assert (run["changed"], run["errors"]) == (0, [])

@@ -157,6 +157,7 @@ def test_a_read_only_home_is_reported_in_one_sentence(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    (home / "communique.db").unlink()
     home.chmod(0o555)
     result = without_rights(*arguments, home=home)
     assert result.returncode == 1

@@ -53,35 +53,37 @@ def test_a_source_that_fails_every_second_visit_is_recorded_once(store: Store) -
 
 
 def test_an_alternating_source_is_recorded_at_most_twice_a_day(
-    store: Store,
+    sqlite_store: SqliteStore,
 ) -> None:
-    visit(store, "xxxx...." * 30)
-    assert told(store) == [(2, "failing"), (6, "ok"), (10, "failing")]
-    last = store.health_events(limit=1)[0]
+    visit(sqlite_store, "xxxx...." * 30)
+    assert told(sqlite_store) == [(2, "failing"), (6, "ok"), (10, "failing")]
+    last = sqlite_store.health_events(limit=1)[0]
     assert "it alternates" in last.reason
 
 
 def test_an_alternating_source_recovers_after_a_day(
-    store: Store,
+    sqlite_store: SqliteStore,
 ) -> None:
-    visit(store, "xxxx...." * 3 + "." * 110)
+    visit(sqlite_store, "xxxx...." * 3 + "." * 110)
     day = round(DAY / QUARTER)
-    assert told(store)[3:] == [(15 + day, "ok")]
-    visit(store, "xxx", start=MONDAY + 140 * QUARTER)
-    assert told(store)[4:] == [(142, "failing")]
+    assert told(sqlite_store)[3:] == [(15 + day, "ok")]
+    visit(sqlite_store, "xxx", start=MONDAY + 140 * QUARTER)
+    assert told(sqlite_store)[4:] == [(142, "failing")]
 
 
 def test_an_alternating_source_broken_for_a_day_recovers_at_once(
-    store: Store,
+    sqlite_store: SqliteStore,
 ) -> None:
-    visit(store, "xxxx....xxxx" + "x" * 100 + "...")
-    assert told(store)[2:] == [(10, "failing"), (114, "ok")]
+    visit(sqlite_store, "xxxx....xxxx" + "x" * 100 + "...")
+    assert told(sqlite_store)[2:] == [(10, "failing"), (114, "ok")]
 
 
-def test_an_alternating_source_that_finally_fails_remains_recorded(store: Store) -> None:
-    visit(store, "xxxx...." * 5 + "x" * 110)
-    assert told(store)[-1] == (10, "failing")
-    assert not store.last_health_events()["harbour"].well
+def test_an_alternating_source_that_finally_fails_remains_recorded(
+    sqlite_store: SqliteStore,
+) -> None:
+    visit(sqlite_store, "xxxx...." * 5 + "x" * 110)
+    assert told(sqlite_store)[-1] == (10, "failing")
+    assert not sqlite_store.last_health_events()["harbour"].well
 
 
 @pytest.mark.parametrize(
@@ -132,20 +134,20 @@ def test_another_condition_of_a_failing_source_is_not_an_alternation(
     assert alerts(store) == ["failing", "blocked", "ok", "ok", "failing"]
 
 
-def test_alternating_conditions_send_one_alert_each_per_day(store: Store) -> None:
-    visit(store, "xd" * 20, further=0)
-    assert alerts(store) == ["failing", "ok"]
-    assert shown(store)[-1] == "degraded"
-    visit(store, "x", start=MONDAY + 2 * DAY, further=0)
-    assert alerts(store) == ["failing", "ok", "failing"]
+def test_alternating_conditions_send_one_alert_each_per_day(sqlite_store: SqliteStore) -> None:
+    visit(sqlite_store, "xd" * 20, further=0)
+    assert alerts(sqlite_store) == ["failing", "ok"]
+    assert shown(sqlite_store)[-1] == "degraded"
+    visit(sqlite_store, "x", start=MONDAY + 2 * DAY, further=0)
+    assert alerts(sqlite_store) == ["failing", "ok", "failing"]
 
 
 def test_an_alternating_source_with_new_conditions_is_recorded_twice_a_day(
-    store: Store,
+    sqlite_store: SqliteStore,
 ) -> None:
-    visit(store, "xd.xd." * 9, further=0)
-    assert shown(store) == ["failing", "degraded", "ok", *["failing", "degraded"] * 17]
-    assert alerts(store) == ["failing", "ok", "ok", "failing"]
+    visit(sqlite_store, "xd.xd." * 9, further=0)
+    assert shown(sqlite_store) == ["failing", "degraded", "ok", *["failing", "degraded"] * 17]
+    assert alerts(sqlite_store) == ["failing", "ok", "ok", "failing"]
 
 
 PLANS = st.lists(

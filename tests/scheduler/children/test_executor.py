@@ -26,6 +26,7 @@ from tests.peer import PATIENCE
 from tests.press_room import Answer, Room, listing_html, release_html, served
 
 
+@pytest.mark.usefixtures("forked_children")
 def test_a_second_visit_to_a_source_waits_for_the_first(tmp_path: Path) -> None:
     with served() as room:
         room.page("/news/", listing_html([1]))
@@ -77,6 +78,7 @@ def test_only_a_backfill_runs_at_a_lower_priority(
         assert asyncio.run(work()) == [min(own + added, 19)]
 
 
+@pytest.mark.usefixtures("forked_children")
 def test_visits_whose_process_is_killed_keep_their_progress_and_begin_again(
     tmp_path: Path,
 ) -> None:
@@ -111,6 +113,7 @@ def test_visits_whose_process_is_killed_keep_their_progress_and_begin_again(
     assert (run.new, run.pages, run.errors) == (3, first.pages + second.pages, ())
 
 
+@pytest.mark.usefixtures("forked_children")
 def test_a_visit_whose_process_is_always_killed_is_an_error_and_the_next_continues(
     tmp_path: Path,
 ) -> None:

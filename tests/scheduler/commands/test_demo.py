@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO, Any, NamedTuple
 from urllib.parse import urljoin
 
 import feedparser
@@ -20,14 +19,42 @@ from data.archive.warc.reader import read_record
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from scheduler.commands.demo import SETTINGS
+from scheduler.demo.events import load_events
+from scheduler.demo.rooms import load_releases
 from scheduler.home import open_home
-from tests.command import command, communique
-from tests.examples import thorough
+from tests.command import communique
 from tests.peer import PATIENCE
 from tests.scheduler.demo.expected import expected
+from tests.services import ForkedCommand, forked_command, started
 from tests.site_walk import pages_of, walked
 
 DAYS = (1, 2, 3)
+
+
+ONE_ROOM = """
+from scheduler.commands import demo
+
+choose = demo.choose
+demo.choose = lambda found, _: choose(found, ["merrow"])
+"""
+"""Has the demo visit one press room."""
+
+COUNTS = re.compile(
+    r"(?P<releases>\d+) releases of (?P<sources>\d+) institutions \((?P<changed>\d+) changed,"
+    r" (?P<retracted>\d+) retracted, (?P<stories>\d+) stor(?:y|ies)\) in (?P<feeds>\d+) feeds:"
+    r" (?P<site>.+)"
+)
+
+
+class Shown(NamedTuple):
+    """What a complete demo printed, and what its web server responded."""
+
+    lines: list[str]
+    feed: dict[str, Any]
+    base: str
+    style: httpx.Response
+    edits: list[httpx.Response]
+    original: httpx.Response
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +64,49 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def counts(home: Path) -> dict[str, object]:
-    """The counts of the demo."""
-    result = communique("demo", "--once", "--json", home=home)
-    assert result.returncode == 0, result.stderr
-    return dict(json.loads(result.stdout))
+def shown(home: Path) -> Shown:
+    """A demo that was stopped when it served its site."""
+    with started("demo", home) as (demo, log):
+        *lines, address = told(log, "Open ")
+        base = address.split()[1]
+        with httpx.Client(timeout=PATIENCE, follow_redirects=True) as web:
+            feed = web.get(f"{base}feeds/changes.json").json()
+            sheet = re.search(
+                r'stylesheet[^>]*href="([^"]+)"', web.get(f"{base}feeds/all.atom").text
+            )
+            assert sheet is not None
+            style = web.get(urljoin(f"{base}feeds/", sheet[1]))
+            edits = [web.get(item["url"]) for item in feed["items"]]
+            release = web.get(f"{base}feeds/source/merrow.json").json()["items"][0]["url"]
+            original = web.get(release)
+        demo.send_signal(signal.SIGINT)
+        demo.wait(PATIENCE)
+    return Shown(lines, feed, base, style, edits, original)
+
+
+@pytest.fixture(scope="module")
+def counts(shown: Shown) -> dict[str, int | str]:
+    """The counts that the demo printed; those of visits are added up."""
+    found = next(filter(None, map(COUNTS.match, shown.lines)))
+    counted: dict[str, int | str] = {
+        name: value if name == "site" else int(value) for name, value in found.groupdict().items()
+    }
+    visits = [line for line in shown.lines if " found, " in line]
+    return counted | {"new": sum(int(line.split(" new")[0].split()[-1]) for line in visits)}
+
+
+def told(log: IO[str], beginning: str) -> list[str]:
+    """Wait for the line of a demo that starts like this; returns all lines up to it."""
+    lines: list[str] = []
+    for line in log:
+        lines.append(line)
+        if line.startswith(beginning):
+            break
+    return lines
 
 
 def test_every_new_changed_retracted_and_copied_release_is_counted_once(
-    counts: dict[str, object], home: Path
+    counts: dict[str, int | str], home: Path
 ) -> None:
     last = expected(DAYS[-1])
     assert counts == {
@@ -63,7 +124,7 @@ def test_every_new_changed_retracted_and_copied_release_is_counted_once(
 
 
 def test_responses_are_archived_and_every_release_refers_to_its_own(
-    counts: dict[str, object], home: Path
+    counts: dict[str, int | str], home: Path
 ) -> None:
     lines = communique("export", "--json", home=home).stdout.splitlines()
     assert len(lines) == counts["releases"]
@@ -76,7 +137,7 @@ def test_responses_are_archived_and_every_release_refers_to_its_own(
     assert site < 8 * (home / "communique.db").stat().st_size
 
 
-def test_parsed_feeds_match_the_store(counts: dict[str, object], home: Path) -> None:
+def test_parsed_feeds_match_the_store(counts: dict[str, int | str], home: Path) -> None:
     store = SqliteStore(home / "communique.db")
     for source in store.sources():
         releases = list(store.releases(Facet(source=source)))
@@ -93,7 +154,7 @@ def test_parsed_feeds_match_the_store(counts: dict[str, object], home: Path) -> 
     assert len(files) == counts["feeds"]
 
 
-def test_the_same_store_yields_the_same_bytes(counts: dict[str, object], home: Path) -> None:
+def test_the_same_store_yields_the_same_bytes(counts: dict[str, int | str], home: Path) -> None:
     result = communique("publish", "--all", "--json", home=home)
     assert json.loads(result.stdout)["written"] == 0
     assert json.loads(result.stdout)["unchanged"] == counts["feeds"]
@@ -117,80 +178,71 @@ def test_a_folder_has_one_demo_at_a_time(tmp_path: Path) -> None:
 
 def test_errors_are_reported_in_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "communique.toml").write_text(SETTINGS)
-    with open_home(tmp_path).lock("source-merrow", "a visit to this source"):
-        result = communique("demo", "--once", "--json", home=tmp_path)
-    assert result.returncode == 1
-    assert "merrow: " in result.stderr
-    assert "RunError(" not in result.stderr
+    with (
+        open_home(tmp_path).lock("source-merrow", "a visit to this source"),
+        started("demo", tmp_path, first=ONE_ROOM, options=["--once", "--json"]) as (demo, log),
+    ):
+        *_, error = log
+        assert demo.wait(PATIENCE) == 1
+    assert error.startswith("communique: merrow: ")
+    assert "RunError(" not in error
+
+
+def test_the_counts_are_printed_as_json(tmp_path: Path) -> None:
+    with started("demo", tmp_path, first=ONE_ROOM, options=["--once", "--json"]) as (demo, log):
+        counts = json.loads(log.read())
+        assert demo.wait(PATIENCE) == 0
+    moved = sum(event.kind == "edit" and event.room == "merrow" for event in load_events())
+    gone = sum(event.kind == "vanish" and event.room == "merrow" for event in load_events())
+    releases = len(load_releases("merrow"))
+    assert counts == {
+        "sources": 1,
+        "releases": releases,
+        "new": releases,
+        "changed": moved,
+        "retracted": gone,
+        "stories": 0,
+        "feeds": len([*tmp_path.glob("site/feeds/**/*.atom")]) * 3,
+        "site": str(tmp_path / "site"),
+    }
+
+
+def test_a_day_is_printed_before_its_visits(shown: Shown) -> None:
+    days = [at for at, line in enumerate(shown.lines) if line.startswith("Day ")]
+    visits = [at for at, line in enumerate(shown.lines) if " found, " in line]
+    assert len(days) == len(DAYS)
+    assert days[0] < visits[0] < days[1]
+
+
+def test_the_served_feeds_contain_the_printed_address(shown: Shown) -> None:
+    assert shown.feed["feed_url"] == f"{shown.base}feeds/changes.json"
+    assert shown.style.headers["content-type"].startswith("text/css")
+    assert shown.edits
+    assert {page.status_code for page in shown.edits} == {200}
+    assert shown.original.status_code == 200
 
 
 @contextmanager
-def in_a_temporary_folder(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def in_a_temporary_folder(folder: Path) -> Iterator[tuple[ForkedCommand, IO[str]]]:
     """Run the demo without a home directory. Its temporary folders are created in ``folder``."""
-    elsewhere = {name: value for name, value in os.environ.items() if name != "COMMUNIQUE_HOME"}
-    with subprocess.Popen(  # noqa: S603 - our own program
-        [*command(), "demo"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-        env=elsewhere | {"TMPDIR": str(folder)},
-    ) as demo:
-        yield demo
+    environment = (
+        f"import os\nos.environ['TMPDIR'] = {str(folder)!r}\n"
+        "os.environ.pop('COMMUNIQUE_HOME', None)\n"
+    )
+    with forked_command(["demo"], environment + ONE_ROOM) as running:
+        yield running
 
 
-def told(demo: subprocess.Popen[str], beginning: str) -> list[str]:
-    """Wait for the line of a demo that starts like this; returns all lines up to it."""
-    assert demo.stdout is not None
-    lines: list[str] = []
-    for line in demo.stdout:
-        lines.append(line)
-        if line.startswith(beginning):
-            break
-    return lines
-
-
-@pytest.mark.parametrize("sent", [signal.SIGINT, *thorough(signal.SIGTERM)])
-def test_the_served_feeds_contain_the_printed_address_and_a_stop_deletes_the_folder(
-    tmp_path: Path, sent: signal.Signals
-) -> None:
-    with in_a_temporary_folder(tmp_path) as demo:
-        *lines, address = told(demo, "Open ")
-        base = address.split()[1]
-        with httpx.Client(timeout=PATIENCE) as web:
-            feed = web.get(f"{base}feeds/changes.json").json()
-            sheet = re.search(
-                r'stylesheet[^>]*href="([^"]+)"',
-                web.get(f"{base}feeds/all.atom").text,
-            )
-            assert sheet is not None
-            style = web.get(urljoin(f"{base}feeds/", sheet[1]))
-            edits = [web.get(item["url"], follow_redirects=True) for item in feed["items"]]
-            release = web.get(f"{base}feeds/source/merrow.json").json()["items"][0]["url"]
-            original = web.get(release)
-        assert list(tmp_path.glob("communique-demo-*"))
-        demo.send_signal(sent)
-        demo.communicate(timeout=PATIENCE)
-    assert list(tmp_path.glob("communique-demo-*")) == []
-    days = [at for at, line in enumerate(lines) if line.startswith("Day ")]
-    visits = [at for at, line in enumerate(lines) if " found, " in line]
-    assert len(days) == len(DAYS)
-    assert days[0] < visits[0], "a day is printed before its visits"
-    assert feed["feed_url"] == f"{base}feeds/changes.json"
-    assert style.headers["content-type"].startswith("text/css")
-    assert {page.status_code for page in edits} == {200}
-    assert original.status_code == 200
-
-
+@pytest.mark.parametrize("beginning", ["Day 1", "Open "])
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
-def test_the_temporary_folder_is_deleted_if_the_demo_is_stopped_early(
-    tmp_path: Path, sent: signal.Signals
+def test_the_temporary_folder_is_deleted_if_the_demo_is_stopped(
+    tmp_path: Path, sent: signal.Signals, beginning: str
 ) -> None:
-    with in_a_temporary_folder(tmp_path) as demo:
-        told(demo, "Day 1")
+    with in_a_temporary_folder(tmp_path) as (demo, log):
+        assert told(log, beginning)[-1].startswith(beginning)
         assert list(tmp_path.glob("communique-demo-*"))
         demo.send_signal(sent)
-        demo.communicate(timeout=PATIENCE)
+        demo.wait(PATIENCE)
     assert list(tmp_path.glob("communique-demo-*")) == []
 
 

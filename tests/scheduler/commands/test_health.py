@@ -68,7 +68,7 @@ def test_the_health_is_new_during_the_first_visit(tmp_path: Path) -> None:
             hold = room.answers["/news/"].hold
             assert hold
             hold.set()
-            visit.communicate(timeout=100)
+            visit.wait(100)
         assert (during["visiting"], during["state"]) == (True, "new")
         page = (home / "site" / "index.html").read_text("utf-8")
         assert "0 institutions" not in page

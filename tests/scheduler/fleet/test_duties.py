@@ -11,7 +11,6 @@ import psycopg
 
 from scheduler.fleet.leader import LOCK
 from scheduler.home import open_home
-from tests.command import COMMUNIQUE
 from tests.peer import PATIENCE
 from tests.postgres_server import PostgresServer
 from tests.services import home_on, started, until, wait_for
@@ -84,7 +83,7 @@ def test_a_publication_ends_when_another_service_takes_over(
     home = open_home(home_on(tmp_path / "home", postgres_url, more=BUCKET))
     with (
         home.lock("publish", "a test"),
-        started("run", home.path, *COMMUNIQUE) as (service, log),
+        started("run", home.path) as (service, log),
         psycopg.connect(postgres_url, autocommit=True) as db,
     ):
         took_on(log, "duty:publishing")
@@ -105,7 +104,7 @@ def test_the_duties_of_a_killed_service_are_released_before_their_leases_expire(
 ) -> None:
     first, second = (home_on(tmp_path / name, postgres_url, more=BUCKET) for name in "12")
     with (
-        started("run", first, *COMMUNIQUE) as (service, log),
+        started("run", first) as (service, log),
         psycopg.connect(postgres_url, autocommit=True) as db,
     ):
         # Its child has answered, and so knows whose child it is.

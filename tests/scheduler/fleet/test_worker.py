@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,17 +33,11 @@ time.time = lambda: told() + shift.total_seconds()
 """Sets the clock of an interpreter, as far as our code asks it."""
 
 IMPATIENT = """
-import sys
-
 from scheduler.fleet import worker
 
 worker.DATABASE_TIMEOUT_SECONDS = 12.0
-
-from scheduler.cli import run
-
-sys.exit(run())
 """
-"""The command, which waits for a database for some seconds only."""
+"""Has a worker wait for a database for some seconds only."""
 
 SHORT_LEASES = """
 from scheduler.fleet.leases import Leases
@@ -178,7 +171,7 @@ def test_the_hosts_of_a_killed_worker_are_released_before_their_leases_expire(
     held = held_page(room)
     with (
         started("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
-        started("worker", home_on(tmp_path / "worker", postgres_url), *COMMUNIQUE) as (worker, _),
+        started("worker", home_on(tmp_path / "worker", postgres_url)) as (worker, _),
         psycopg.connect(postgres_url, autocommit=True) as db,
     ):
         until(log, "leading")
@@ -252,10 +245,9 @@ def test_a_host_lost_to_another_worker_is_logged_and_not_visited(
 def test_a_suspended_worker_continues(tmp_path: Path, postgres_url: str, room: Room) -> None:
     held = held_page(room)
     home = home_on(tmp_path / "worker", postgres_url)
-    program = (sys.executable, "-P", "-c", SHORT_LEASES + IMPATIENT)
     with (
         started("run", home_on(tmp_path / "leader", postgres_url, room)) as (_, log),
-        started("worker", home, *program) as (worker, its_log),
+        started("worker", home, first=SHORT_LEASES + IMPATIENT) as (worker, its_log),
         psycopg.connect(postgres_url, autocommit=True) as db,
     ):
         until(log, "leading")
@@ -367,8 +359,8 @@ def test_a_worker_ends_with_the_reason_when_its_password_was_changed(
         db.execute("CREATE ROLE worker SUPERUSER LOGIN PASSWORD 'once'")
         url = postgres_url.replace(f"{USER}:{PASSWORD}", "worker:once")
         try:
-            program = (sys.executable, "-P", "-c", IMPATIENT)
-            with started("worker", home_on(tmp_path / "worker", url), *program) as (worker, log):
+            home = home_on(tmp_path / "worker", url)
+            with started("worker", home, first=IMPATIENT) as (worker, log):
                 until(log, "working")
                 db.execute("ALTER ROLE worker PASSWORD 'now'")
                 db.execute(

@@ -17,6 +17,7 @@ from data.models import Draft
 from scheduler.demo.process import rooms_served, write_sources
 from scheduler.home import home_at
 from tests.command import SETTINGS, collect, communique, make_home
+from tests.examples import thorough
 from tests.press_room import Room, listing_html, release_html, served
 
 NUMBERS = [1, 2, 3, 4]
@@ -236,14 +237,18 @@ def test_a_text_that_is_shorter_for_another_reason_removes_nothing(declared: Pat
         assert exported(declared)[0]["body_text"] == longer
 
 
+@pytest.mark.parametrize(
+    "names",
+    ["merrow lunnogorsk wolkenried", *thorough("guneshqala qamaristan saintebrume")],
+)
 def test_reextracting_the_demo_changes_nothing_before_or_after_a_rebuild(
-    tmp_path: Path,
+    tmp_path: Path, names: str
 ) -> None:
     home, target = tmp_path / "home", tmp_path / "again"
     home.mkdir()
     (home / "communique.toml").write_text(SETTINGS)
     with rooms_served() as rooms:
-        write_sources(home / "sources", rooms.bases)
+        write_sources(home / "sources", {name: rooms.bases[name] for name in names.split()})
         for day in (1, 3):
             rooms.show(day)
             assert communique("collect", home=home).returncode in {0, 1}

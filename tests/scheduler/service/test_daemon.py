@@ -11,7 +11,6 @@ import re
 import shutil
 import signal
 import socket
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -207,7 +206,7 @@ def test_a_second_service_on_the_same_home_is_refused(home: Path) -> None:
 
 
 def test_a_killed_service_does_not_block_the_next_one(home: Path) -> None:
-    with started("run", home, *COMMUNIQUE) as (service, log):
+    with started("run", home) as (service, log):
         until(log, "visited")
         service.kill()
         service.wait(PATIENCE)
@@ -261,15 +260,13 @@ def test_a_service_that_cannot_write_serves_existing_files(home: Path, switch: P
 
 OFTEN = """
 import scheduler.service.timetable as timetable
-from scheduler.__main__ import main
 from dataclasses import replace
 often, timetable.MAX_SPREAD_SECONDS = {"reload", "publish"}, 0.0
 timetable.RECURRING = [
     replace(one, seconds=0.5) if one.name in often else one for one in timetable.RECURRING
 ]
-main()
 """
-"""The command with a service that looks every half second for what is to be done, and does it."""
+"""Has a service look every half second for what is to be done, and does it."""
 
 
 def test_a_service_on_a_full_disk_serves_existing_files_and_resumes_when_space_is_free(
@@ -286,7 +283,7 @@ def test_a_service_on_a_full_disk_serves_existing_files_and_resumes_when_space_i
         room.page("/quay/", listing_html([3]))
         room.page("/news/3.html", release_html(3))
         filler = fill(disk)
-        with started("run", copy, sys.executable, "-c", OFTEN) as (service, log):
+        with started("run", copy, first=OFTEN) as (service, log):
             site = re.search(r"site=(\S+)", until(log, "running"))
             assert site is not None
             before = httpx.get(f"{site[1]}feeds/all.atom", timeout=PATIENCE)

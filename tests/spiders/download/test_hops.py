@@ -9,13 +9,13 @@ from __future__ import annotations
 import base64
 import json
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 
+from tests.fork_server import forking_python
 from tests.press_room import Answer, Room, release_html, served
 
 FETCH = """
@@ -44,7 +44,7 @@ def fetched(home: Path, *urls: str) -> dict[str, dict[str, object]]:
     home.mkdir()
     lines = [json.dumps({"home": str(home)}), json.dumps(urls)]
     done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", FETCH],
+        [forking_python(), "-P", "-c", FETCH],
         input="\n".join(lines) + "\n",
         capture_output=True,
         text=True,

@@ -21,7 +21,7 @@ from spiders.listing.rows.dates import DateMark, date_marks
 from spiders.listing.rows.featured import shape_of
 from spiders.listing.rows.flat_page import LinkMark, flatten
 from spiders.listing.rows.record_fields import RecordFields
-from spiders.listing.rows.records import MAX_RATED, Record, linked_records
+from spiders.listing.rows.records import MAX_RATED, Record, linked_records, records_of
 from spiders.listing.rows.regions import Region
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
@@ -57,15 +57,21 @@ def test_all_rows_of_a_long_list_are_items() -> None:
 @pytest.mark.parametrize(
     ("rules", "reason"),
     [
-        (None, "only the first 10000 rows of the list were read"),
-        (ListingRules(item="li"), "only the first 10000 items of the page were read"),
+        (None, "only the first 1200 rows of the list were read"),
+        (ListingRules(item="li"), "only the first 1200 items of the page were read"),
     ],
 )
-def test_rows_that_are_left_out_are_reported(rules: ListingRules | None, reason: str) -> None:
+def test_rows_that_are_left_out_are_reported(
+    rules: ListingRules | None, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for function in (records_of, linked_records):
+        monkeypatch.setattr(function, "__defaults__", (1200,))
+    monkeypatch.setattr("spiders.listing.read.MAX_RECORDS", 1200)
+    monkeypatch.setattr("spiders.listing.declared.MAX_ITEMS", 1200)
     row = "<li><a href='/{n}'>Notice {n}</a> 1 March 2026</li>"
-    whole = read_listing(page_of(row, 10_000), READING, rules)
-    cut = read_listing(page_of(row, 10_001), READING, rules)
-    assert len(whole.items) == len(cut.items) == 10_000
+    whole = read_listing(page_of(row, 1200), READING, rules)
+    cut = read_listing(page_of(row, 1201), READING, rules)
+    assert len(whole.items) == len(cut.items) == 1200
     assert reason not in whole.reasons
     assert reason in cut.reasons
 
@@ -132,7 +138,7 @@ def test_the_shape_of_each_address_is_computed_once(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr("spiders.listing.rows.featured.urlsplit", count)
     row = "<li><a href='/shapes/{n}'>Notice {n}: ships at the pier</a> <i>{day} March 2026</i></li>"
-    assert len(read(page_of(row, 5000)).items) == 5000
+    assert len(read(page_of(row, 1500)).items) == 1500
     assert len(parsed) >= MAX_RATED
     assert set(parsed.values()) == {1}
 

@@ -54,12 +54,12 @@ def test_the_text_around_such_a_tag_is_kept() -> None:
         "<script>i<b c='</script><script>i<b c=\"'</script>",
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("way", WAYS)
-def test_no_quote_that_only_seems_to_begin_hides_such_a_tag(hidden: str, way: str) -> None:
-    page = wide(way).replace(b"<h1>Before</h1>", b"<h1>Before</h1>" + hidden.encode())
-    tree = Page("https://harbour.example/", page).tree
-    assert max(len(element.attrib) for element in tree.iter()) <= MAX_ATTRIBUTES
-    assert "".join(map(str, tree.itertext())).startswith("Before")
+def test_no_quote_that_only_seems_to_begin_hides_such_a_tag(hidden: str) -> None:
+    for way in WAYS:
+        page = wide(way).replace(b"<h1>Before</h1>", b"<h1>Before</h1>" + hidden.encode())
+        tree = Page("https://harbour.example/", page).tree
+        assert max(len(element.attrib) for element in tree.iter()) <= MAX_ATTRIBUTES, way
+        assert "".join(map(str, tree.itertext())).startswith("Before"), way
 
 
 def test_a_page_is_cut_at_endlessly_nested_tags() -> None:

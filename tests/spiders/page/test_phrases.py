@@ -21,13 +21,13 @@ def test_each_language_of_the_press_has_headings_of_related_news() -> None:
     assert [tag for tag in LANGUAGES.split() if not RELATED.get(shared.get(tag, tag))] == []
 
 
-@pytest.mark.parametrize("tag", RELATED)
-def test_headings_are_whole_lines_of_a_language_that_babel_knows(tag: str) -> None:
-    assert Locale.parse(tag, sep="-")
-    for heading in RELATED[tag]:
-        assert is_related(heading.upper())
-        assert is_tail(f" {heading}: ")
-        assert not is_related(f"{heading} 港 harbour plan")
+def test_headings_are_whole_lines_of_a_language_that_babel_knows() -> None:
+    for tag, headings in RELATED.items():
+        assert Locale.parse(tag, sep="-")
+        for heading in headings:
+            assert is_related(heading.upper()), heading
+            assert is_tail(f" {heading}: "), heading
+            assert not is_related(f"{heading} 港 harbour plan"), heading
 
 
 @pytest.mark.parametrize(

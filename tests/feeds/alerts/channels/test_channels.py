@@ -138,6 +138,22 @@ class Board(AlertChannel, frozen=True, forbid_unknown_fields=True):
 '''
 
 
+COMMANDS = """
+import io, json, sys
+from contextlib import redirect_stderr, redirect_stdout
+from scheduler.cli import run
+
+results = []
+for arguments in json.loads(sys.argv[1]):
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = run(arguments)
+    results.append({"code": code, "out": out.getvalue(), "err": err.getvalue()})
+print(json.dumps(results))
+"""
+"""Runs several commands in one interpreter and prints their results."""
+
+
 def test_one_file_adds_a_channel(tmp_path: Path) -> None:
     # A copy of the package with one more file comes first on the path of the commands.
     shutil.copytree(Path(feeds.__path__[0]), tmp_path / "code" / "feeds")
@@ -145,34 +161,39 @@ def test_one_file_adds_a_channel(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()
 
-    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(  # noqa: S603 - our own interpreter
-            [sys.executable, "-m", "scheduler", "--home", str(home), *arguments],
-            env={**os.environ, "PYTHONPATH": str(tmp_path / "code")},
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-
     release = {"url": "https://harbour.example/1", "title": "Pier 4 reopens", "body_text": "Open."}
     (tmp_path / "lines.jsonl").write_text(json.dumps(release))
-    imported = run("import", str(tmp_path / "lines.jsonl"), "--source", "harbour")
-    assert imported.returncode == 0, imported.stderr
-    assert "display board" in run("watch", "add", "--help").stdout
-    assert "board.port" in run("watch", "add", "Piers", "--board", "80").stderr
-    wrong = run("watch", "add", "Piers", "--board", "four")
-    assert (wrong.returncode, wrong.stdout) == (2, "")
-    (line,) = wrong.stderr.splitlines()
-    assert "--board" in line
-    assert "four" in line
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as board:
         board.bind(("127.0.0.1", 0))
         board.settimeout(60)
         port = board.getsockname()[1]
-        added = run("watch", "add", "Piers", "--board", str(port), "--json")
-        assert json.loads(added.stdout)["board"] == {"port": port}, added.stderr
-        assert f"board at port {port}" in run("watch", "list").stdout
-        sent = run("watch", "test", "piers", "--send", "--json")
-        assert [one["output"] for one in json.loads(sent.stdout)["sent"]] == ["board"]
+        commands = [
+            ["import", str(tmp_path / "lines.jsonl"), "--source", "harbour"],
+            ["watch", "add", "--help"],
+            ["watch", "add", "Piers", "--board", "80"],
+            ["watch", "add", "Piers", "--board", "four"],
+            ["watch", "add", "Piers", "--board", str(port), "--json"],
+            ["watch", "list"],
+            ["watch", "test", "piers", "--send", "--json"],
+        ]
+        asked = json.dumps([["--home", str(home), *one] for one in commands])
+        done = subprocess.run(  # noqa: S603 - our own interpreter
+            [sys.executable, "-c", COMMANDS, asked],
+            env={**os.environ, "PYTHONPATH": str(tmp_path / "code")},
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        imported, explained, small, wrong, added, listed, sent = json.loads(done.stdout)
+        assert imported["code"] == 0, imported["err"]
+        assert "display board" in explained["out"]
+        assert "board.port" in small["err"]
+        assert (wrong["code"], wrong["out"]) == (2, "")
+        (line,) = wrong["err"].splitlines()
+        assert "--board" in line
+        assert "four" in line
+        assert json.loads(added["out"])["board"] == {"port": port}, added["err"]
+        assert f"board at port {port}" in listed["out"]
+        assert [one["output"] for one in json.loads(sent["out"])["sent"]] == ["board"]
         assert board.recv(1000) == b"Test: Piers: New: Pier 4 reopens"

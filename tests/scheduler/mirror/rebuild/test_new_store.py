@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,23 +21,43 @@ from tests.command import SETTINGS, collect, communique, make_home
 from tests.press_room import Room, listing_html, release_html, served
 
 
-@pytest.fixture
-def room() -> Iterator[Room]:
+@pytest.fixture(scope="module")
+def shared_room() -> Iterator[Room]:
+    """The server of all tests of this module."""
     with served() as opened:
-        opened.page("/", listing_html([1, 2, 3]))
-        for number in (1, 2, 3):
-            opened.page(f"/news/{number}.html", release_html(number))
         yield opened
 
 
+def show(room: Room) -> None:
+    """Let the room have three releases."""
+    room.reset()
+    room.page("/", listing_html([1, 2, 3]))
+    for number in (1, 2, 3):
+        room.page(f"/news/{number}.html", release_html(number))
+
+
 @pytest.fixture
-def home(room: Room, tmp_path: Path) -> Path:
-    """A HOME of three releases, of which the second is hidden."""
-    home = make_home(tmp_path / "home", f"{room.base}/")
+def room(shared_room: Room) -> Room:
+    show(shared_room)
+    return shared_room
+
+
+@pytest.fixture(scope="module")
+def collected(shared_room: Room, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME of three releases, of which the second is hidden, to copy."""
+    show(shared_room)
+    home = make_home(tmp_path_factory.mktemp("collected") / "home", f"{shared_room.base}/")
     assert collect(home)["new"] == 3
-    named = ids(home)[f"{room.base}/news/2.html"]
+    named = ids(home)[f"{shared_room.base}/news/2.html"]
     assert communique("releases", "hide", named, "--why", "an order", home=home).returncode == 0
     return home
+
+
+@pytest.fixture
+def home(collected: Path, room: Room, tmp_path: Path) -> Path:
+    """A HOME of three releases, of which the second is hidden."""
+    assert room.answers
+    return Path(shutil.copytree(collected, tmp_path / "home"))
 
 
 def ids(home: Path) -> dict[str, str]:

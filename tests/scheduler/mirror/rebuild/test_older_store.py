@@ -21,20 +21,41 @@ from tests.press_room import Room, listing_html, release_html, served
 ORDERS = "archive/orders.jsonl"
 
 
-@pytest.fixture
-def room() -> Iterator[Room]:
+@pytest.fixture(scope="module")
+def shared_room() -> Iterator[Room]:
+    """The server of all tests of this module."""
     with served() as opened:
-        opened.page("/", listing_html([1, 2, 3]))
-        for number in (1, 2, 3):
-            opened.page(f"/news/{number}.html", release_html(number))
         yield opened
 
 
+def show(room: Room) -> None:
+    """Let the room have three releases."""
+    room.reset()
+    room.page("/", listing_html([1, 2, 3]))
+    for number in (1, 2, 3):
+        room.page(f"/news/{number}.html", release_html(number))
+
+
 @pytest.fixture
-def home(room: Room, tmp_path: Path) -> Path:
-    """A HOME of three releases, of which a copy of the store was made."""
-    home = make_home(tmp_path / "home", f"{room.base}/")
+def room(shared_room: Room) -> Room:
+    show(shared_room)
+    return shared_room
+
+
+@pytest.fixture(scope="module")
+def collected(shared_room: Room, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A HOME of three releases, to copy."""
+    show(shared_room)
+    home = make_home(tmp_path_factory.mktemp("collected") / "home", f"{shared_room.base}/")
     assert collect(home)["new"] == 3
+    return home
+
+
+@pytest.fixture
+def home(collected: Path, room: Room, tmp_path: Path) -> Path:
+    """A HOME of three releases, of which a copy of the store was made."""
+    assert room.answers
+    home = Path(shutil.copytree(collected, tmp_path / "home"))
     shutil.copyfile(home / "communique.db", tmp_path / "old.db")
     return home
 
