@@ -133,6 +133,7 @@ def home_on(folder: Path, url: str, room: Room | None = None, *, more: str = "")
     """A HOME of many on a database; of a service, with a source. ``more`` are settings."""
     if room:
         make_home(folder, f"{room.base}/news/", interval="60")
+        (folder / "communique.db").unlink()
     else:
         folder.mkdir(parents=True)
     (folder / "communique.toml").write_text(

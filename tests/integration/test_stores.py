@@ -33,6 +33,7 @@ def home(room: Room, store_url: str, tmp_path: Path) -> Path:
     """A HOME that keeps what it collects in either kind of store."""
     home = make_home(tmp_path / "home", f"{room.base}/news/")
     if not store_url.startswith("sqlite:"):
+        (home / "communique.db").unlink()
         (home / "communique.toml").write_text(f'{SETTINGS}\n[store]\nurl = "{store_url}"\n')
     return home
 
