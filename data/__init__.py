@@ -1,1 +1,1 @@
-"""Releases: their values, identity, storage, archive and health. No other package is imported."""
+"""Releases: their values, identity, storage, archive and health. This package imports no other."""

@@ -16,7 +16,7 @@ def utc_now() -> dt.datetime:
 
 
 def zone_of(name: str) -> dt.tzinfo:
-    """Return the time zone of an IANA name or of a fixed offset such as ``+04:00``.
+    """Return the time zone with an IANA name, or a fixed offset such as ``+04:00``.
 
     Raises ZoneInfoNotFoundError (a KeyError) or ValueError for other names.
     """
@@ -27,7 +27,7 @@ def zone_of(name: str) -> dt.tzinfo:
 
 
 def zone_or_utc(name: str) -> dt.tzinfo:
-    """Return the time zone of a name, or UTC if the name is unknown."""
+    """Return the time zone with this name, or UTC if the name is unknown."""
     try:
         return zone_of(name)
     except (ZoneInfoNotFoundError, ValueError):
@@ -35,7 +35,7 @@ def zone_or_utc(name: str) -> dt.tzinfo:
 
 
 def fault_of_zone(name: str) -> str:
-    """Explain the fault of an IANA zone name; empty if the name is valid."""
+    """Explain the fault of an IANA zone name, or return an empty string if the name is valid."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

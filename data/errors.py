@@ -11,7 +11,7 @@ from pathlib import PurePath
 from data.wording import meant
 
 MAX_NAMES = 12
-"""Maximum number of sources listed in a message."""
+"""Maximum number of sources that are listed in a message."""
 
 PAGE_BUG = "our own code failed on this page; please report it"
 """The message for an unexpected exception while a page is read."""
@@ -27,7 +27,7 @@ class CommuniqueError(Exception):
 
 
 class ConfigurationError(CommuniqueError):
-    """A configuration file is invalid; the message names the file, the key and the fix."""
+    """A configuration file is invalid. The message contains the file, the key and the fix."""
 
     exit_code = 2
 
@@ -126,7 +126,7 @@ class HomeInUse(CommuniqueError):
 
 
 class StoreError(CommuniqueError):
-    """The store could not be opened, read or written; committed data is safe."""
+    """The store could not be opened, read or written. Committed data are safe."""
 
     def __init__(self, url: str, cause: str) -> None:
         super().__init__(f"the store {url} failed: {cause}")
@@ -135,7 +135,7 @@ class StoreError(CommuniqueError):
 
 
 class RefusedValue(StoreError):
-    """The store rejects one value; other values can still be written."""
+    """The store rejects one value. Other values can still be written."""
 
 
 class SlowSearch(StoreError):
@@ -153,7 +153,7 @@ class SlowSearch(StoreError):
 
 
 class Interrupted(StoreError):
-    """Work on the store was stopped: the client left or the deadline passed."""
+    """Work on the store was stopped because the client left or the deadline passed."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, "the work was stopped because no client waits for the response")
@@ -168,7 +168,7 @@ class LeaseLost(CommuniqueError):
 
 
 class ArchiveError(CommuniqueError):
-    """The archive could not be read or written; complete records are safe."""
+    """The archive could not be read or written. Complete records are safe."""
 
     def __init__(self, path: str, cause: str) -> None:
         super().__init__(f"the archive {path}: {cause}")
@@ -182,7 +182,7 @@ class ArchiveError(CommuniqueError):
 
 
 class PublishError(CommuniqueError):
-    """A feed or page could not be written; the last good version is still in place."""
+    """A feed or page could not be written. The last good version is still in place."""
 
     def __init__(self, path: str, cause: str) -> None:
         super().__init__(f"could not publish {path}: {cause}; the last good file is kept")

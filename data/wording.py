@@ -1,4 +1,4 @@
-"""Format numbers, sizes and durations for messages, and suggest similar names."""
+"""Format of numbers, sizes and durations in messages, and suggestions of similar names."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def sized(size: int) -> str:
 
 
 UNITS_OF_TIME: Final = ((60, 60, "minute"), (3600, 24, "hour"))
-"""Seconds per unit, how many make the next unit, and the unit's name."""
+"""For each unit: its length in seconds, how many make the next unit, and its name."""
 
 
 def lasting(seconds: float) -> str:
@@ -64,7 +64,7 @@ def time_limit(seconds: float) -> str:
 def meant(written: str, known: Sequence[str]) -> str:
     """Return the end of a sentence that suggests a similar name: ``; did you mean url?``.
 
-    Empty if no known name is similar.
+    The result is empty if no known name is similar.
     """
     close = get_close_matches(written.lower(), known, n=1, cutoff=0.6)
     return f"; did you mean {close[0]}?" if close else ""

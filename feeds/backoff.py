@@ -10,7 +10,7 @@ FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 30.0, 6 * 3600.0
 """Seconds to wait after the first failure, and the maximum wait."""
 
 POLL_SECONDS = 5.0
-"""Seconds between two polls, as another process may have published in between."""
+"""Seconds between two polls. Another process may have published in between."""
 
 
 class Backoff:

@@ -34,11 +34,11 @@ from feeds.urls import (
 REMOVED = "This source is no longer collected, and its releases are not shown."
 
 MAX_LABEL_CHARACTERS = 60
-"""Maximum length in characters of a section label; the page of a source may list many."""
+"""Maximum length in characters of a section label. The page of a source may list many."""
 
 one_line = lru_cache(maxsize=4096)(plain)
 shortened = lru_cache(maxsize=4096)(excerpt)
-"""Cached: a name as one line of plain text, and the beginning of a name."""
+"""Cached functions: one returns a text as one line of plain text, the other only its beginning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Catalog:
         return removed is not None and not removed.kept
 
     def ended(self, source: str | None) -> str:
-        """Return a sentence that tells since when a source is no longer collected, or empty."""
+        """Return a sentence about when a source ended to be collected, or an empty string."""
         removed = self.removed.get(source or "")
         if removed is None:
             return ""

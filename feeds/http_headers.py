@@ -17,23 +17,25 @@ from isal import igzip
 from feeds.urls import media_type_of
 
 PAGE_CACHE: Final = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
-"""For feeds and pages, which change: fresh for a minute, then only until a new response."""
+"""Cache-Control of feeds and pages, which change. They are fresh for a minute; later, caches must
+ask again."""
 
 ASSET_CACHE: Final = "public, max-age=3600, stale-while-revalidate=86400"
-"""For style sheets, scripts and icons, which change only with the version of the software."""
+"""Cache-Control of style sheets, scripts and icons, which change only with the version of the
+software."""
 
 IMMUTABLE_CACHE: Final = "public, max-age=31536000, immutable"
-"""For files that never change: full archive pages of feeds, tiles of the log."""
+"""Cache-Control of files that never change: full archive pages of feeds, tiles of the log."""
 
 CHECKPOINT_CACHE: Final = "public, max-age=5"
-"""For checkpoints, which change whenever the log grows."""
+"""Cache-Control of checkpoints, which change whenever the log grows."""
 
 ASSET_SUFFIXES: Final = {".css", ".js", ".svg"}
 
 TILE_PREFIX: Final = "/log/tile/"
 
 SIGNED_PATH: Final = re.compile(r"/log/(?!tile/)(?!.*\.tsr$).+|/witness/.+")
-"""Matches URL paths of plain texts: checkpoints, keys and signatures of witnesses."""
+"""Pattern of URL paths of plain texts: checkpoints, keys and signatures of witnesses."""
 
 ARCHIVE_PAGE: Final = re.compile(r"((?:.*/)?feeds/.+/page/)([1-9]\d{0,8})(\.(?:atom|rss|json))")
 
@@ -53,7 +55,8 @@ IDENTITY = "identity"
 def cache_control_of(address: str, file: str, *, followed: bool) -> str:
     """Return the Cache-Control value (RFC 9111, 5861) of the ``file`` at a URL path.
 
-    ``followed`` is whether the file is an archive page with a later page, and so immutable.
+    ``followed`` is whether the file is an archive page with a later page. Such a page never
+    changes.
     """
     if address.startswith(TILE_PREFIX):
         return IMMUTABLE_CACHE
@@ -74,7 +77,7 @@ def content_type_of(address: str, file: str) -> str:
 
 
 def page_after(file: str) -> str | None:
-    """Return the next archive page of a feed; None if ``file`` is not an archive page."""
+    """Return the next archive page of a feed, or None if ``file`` is not an archive page."""
     found = ARCHIVE_PAGE.fullmatch(file)
     return f"{found[1]}{int(found[2]) + 1}{found[3]}" if found else None
 

@@ -11,7 +11,8 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 MAX_QUERY_BYTES: Final = 40_000
-"""Maximum number of bytes of a query string that are read, far more than any valid search needs."""
+"""Maximum number of bytes of a query string that are read. This is far more than any valid search
+needs."""
 
 SEARCH_PARAMETERS: Final = ("q", "source", "topic", "lang", "state", "since", "until")
 """Parameters that select the results of a search."""

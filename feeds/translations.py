@@ -57,7 +57,7 @@ class Texts:
 
     @lru_cache(maxsize=10_000)  # noqa: B019 - one instance per language
     def format_period(self, period: str) -> str:
-        """Format an ISO year, month or day for people; return other texts unchanged."""
+        """Format an ISO year, month or day for people. Other texts are returned unchanged."""
         try:
             day = dt.date.fromisoformat(f"{period}-01" if len(period) == MONTH else period)
         except ValueError:

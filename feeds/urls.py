@@ -50,17 +50,17 @@ DAY, MONTH = len("2022-11-24"), len("2022-11")
 """Number of characters in an ISO day and an ISO month."""
 
 MAX_STEM_BYTES = 120
-"""Maximum size in bytes of a file name without its suffix; most file systems allow 255 with it."""
+"""Maximum size in bytes of a file name without its suffix. Most file systems allow 255 with it."""
 
 DOT_BEFORE_SUFFIX = re.compile(rf"\.(?=({'|'.join((*FORMATS, 'html'))})(\.|$))")
-"""Matches a dot that would make the name of a folder look like a feed or page."""
+"""Pattern of a dot that would make the name of a folder look like a feed or page."""
 
 PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
 
 @lru_cache(maxsize=10_000)
 def file_name(name: str) -> str:
-    """Return a safe file name for any text; different texts get different names.
+    """Return a safe file name for any text. Different texts get different names.
 
     Each byte of an unsafe character is written as ``~`` and two hexadecimal digits. A name longer
     than MAX_STEM_BYTES is cut and ends in ``~~`` and part of its SHA-256.
@@ -90,7 +90,7 @@ def escape(text: str) -> str:
 
 
 def name_of(file: str) -> str | None:
-    """Return the text that `file_name` turned into this name; None if cut or not such a name."""
+    """Return the text that `file_name` turned into this name, or None for a cut or other name."""
     if file == "~":
         return ""
     try:
@@ -205,7 +205,10 @@ def facet_of(address: str) -> tuple[Facet, Format] | None:
 
 @lru_cache(maxsize=10_000)
 def page_file(facet: Facet) -> str:
-    """Return the page of a facet: ``topics/energy/index.html``. Raises ValueError if none."""
+    """Return the page of a facet: ``topics/energy/index.html``.
+
+    Raises ValueError without a page.
+    """
     match facet:
         case Facet(None, None, None, None, None):
             where = ""
@@ -308,7 +311,7 @@ SEARCH = "/feeds/search"
 """URL of search feeds without suffix."""
 
 WATCH_FEED = "/feeds/watch/"
-"""URL prefix of watch feeds; the id of the watch follows."""
+"""URL prefix of watch feeds. The id of the watch is appended."""
 
 FEED_BUILDER = "/feeds/builder/"
 """URL of the page for building a feed."""
@@ -370,7 +373,7 @@ def media_type_of(file: str) -> str:
 
 
 class FileStamp(NamedTuple):
-    """Identifies the content of a file: modification time (nanoseconds), size and inode."""
+    """The identity of a file's content: modification time (nanoseconds), size and inode."""
 
     modified: int
     size: int

@@ -1,8 +1,8 @@
-"""Decides about a client's rights by its token, and limits the cost of wrong tokens.
+"""Decide about a client's rights by its token, and limit the cost of wrong tokens.
 
 Wrong tokens never lead to the refusal of a right one: tokens can't be guessed, and all clients
-behind an unknown proxy share one address. Only the responses to wrong tokens are limited. After
-several of them, an address gets short responses without a page.
+behind an unknown proxy have one address in common. Only the responses to wrong tokens are limited.
+After several of them, an address gets short responses without a page.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ USE_INTERVAL_SECONDS: Final = 60.0
 """Minimum seconds between two updates of a token's last use."""
 
 SETTLED_NANOSECONDS: Final = 2_000_000_000
-"""Age of a folder's modification time after which a later change gets a different time."""
+"""Age in nanoseconds of a folder's modification time. After that, a later change gets a different
+time."""
 
 
 class TokenFolder:
-    """The tokens of a folder. Their files are read again when tokens are added or revoked."""
+    """The tokens of a folder. The token files are read again when tokens are added or revoked."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -38,7 +39,10 @@ class TokenFolder:
         self._noted: dict[str, float] = {}
 
     def find(self, text: str) -> Token | None:
-        """Return the token with this text, or None. The time does not depend on the result."""
+        """Return the token with this text, or None.
+
+        The time for this does not depend on the result.
+        """
         digest = digest_of(text)
         found: Token | None = None
         for token in self._refreshed():
@@ -104,7 +108,7 @@ class AccessVerdict:
 
 
 class Permissions:
-    """The rights of clients, by the tokens in a folder. ``clock`` returns seconds."""
+    """The rights of clients by the tokens in a folder. ``clock`` returns seconds."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._tokens = TokenFolder(folder)
@@ -113,7 +117,7 @@ class Permissions:
     def judge(self, text: str | None, needed: TokenScope, client: str) -> AccessVerdict:
         """Decide whether a client may read or operate (``needed``).
 
-        ``text`` is the token that it sent, or None. ``client`` is its IP address.
+        ``text`` is the token that the client sent, or None. ``client`` is its IP address.
         """
         if text is None:
             return AccessVerdict(401)

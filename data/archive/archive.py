@@ -116,9 +116,9 @@ class Archive:
         return self.exchanges([exchange])[0]
 
     def exchanges(self, exchanges: Iterable[Exchange]) -> list[Capture]:
-        """Write as many of these responses as fit into one write, but at least the first.
+        """Write as many of these responses as one write can take, but at least the first.
 
-        Return their captures. If an exception is raised, none of the responses is stored.
+        Returns their captures. If an exception is raised, none of the responses is stored.
         """
         known: set[object] = set()
         groups: list[tuple[NewRecord, ...]] = []
@@ -161,7 +161,7 @@ class Archive:
     def adopt(self, fields: Fields, block: bytes) -> Capture | None:
         """Write a record of another archive with its own id, date and digests.
 
-        Return None if the same capture (address, digest and second) is already stored. The caller
+        Returns None if the same capture (address, digest and second) is already stored. The caller
         checks that no record of this archive has the id (see ``log``).
         """
         record = adopted(fields, block)
@@ -198,9 +198,9 @@ class Archive:
                 raise
 
     def finish(self) -> None:
-        """Seal the archive and finish all files, so that none of them changes again.
+        """Seal the archive and finish all files, so that no file changes again.
 
-        Raises ArchiveError if another process writes to one.
+        Raises ArchiveError if another process writes to one of the files.
         """
         with self._writing("{}; nothing is removed"):
             if self._file is not None:
@@ -225,7 +225,7 @@ class Archive:
         self.seal()
 
     def close(self) -> None:
-        """Seal the archive and release its file, which the next process continues."""
+        """Seal the archive and release its growing file, which the next process continues."""
         try:
             self.seal()
         finally:
@@ -242,7 +242,7 @@ class Archive:
     def _put(self, *groups: tuple[NewRecord, ...]) -> list[Capture]:
         """Write groups of records with their leaves, CDXJ lines and index rows.
 
-        Return the capture of the last record in each group.
+        Returns the capture of the last record in each group.
         """
         records = [one for group in groups for one in group]
         size = sum(len(one.member) for one in records)
@@ -321,7 +321,7 @@ class Archive:
     def _is_mended(self, file: WarcFile) -> bool:
         """Add missing leaves and CDXJ lines for records of a process that was killed.
 
-        Return False if damage precedes a complete record. Such a file is not changed and receives
+        Returns False if damage precedes a complete record. Such a file is not changed and receives
         no more records.
         """
         records = file.mend()
@@ -352,7 +352,7 @@ class Archive:
         self._unsealed += 1
 
     def _note(self) -> None:
-        """Record in the index how much of the CDXJ file it has read."""
+        """Record in the index how much of the CDXJ file was read."""
         if self._file is not None and self._is_noted:
             self.index.note(self._file.name, self._file.listed, self._highest)
 
@@ -370,10 +370,10 @@ class Archive:
 
     @contextmanager
     def _writing(self, refused: str = NOT_KEPT) -> Iterator[None]:
-        """Let one thread write at a time; convert system errors to an ArchiveError.
+        """Let one thread write at a time, and convert system errors to an ArchiveError.
 
         ``refused`` is the message of this error. After an error the file is released. The next
-        process that takes it, or this one, repairs it first.
+        process that takes the file, or this one, repairs it first.
         """
         with self._lock:
             try:

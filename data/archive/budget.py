@@ -13,7 +13,7 @@ COUNT_AFTER_BYTES: Final = 16_000_000
 """Number of bytes written before the size of the archive is measured again."""
 
 FILE_NAMES: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
-"""Names of the files that count; the log is small compared with them."""
+"""Names of the files whose sizes count. The log is small compared with them."""
 
 USED_UP: Final = (
     "its budget of {} bytes is used up, and nothing more is archived: raise archive.budget, or "
@@ -22,7 +22,7 @@ USED_UP: Final = (
 
 
 class ArchiveBudget:
-    """The budget of the archive in ``folder``: at most ``limit`` bytes, or any size if it is 0."""
+    """The budget of the archive in ``folder``: at most ``limit`` bytes; 0 means no limit."""
 
     def __init__(self, folder: Path, limit: int) -> None:
         self._folder = folder

@@ -80,7 +80,7 @@ class Captures:
         return [chosen(found[at], self.origin) for at in sorted(found)]
 
     def _is_aside(self, entry: CdxjEntry | Capture, ranges: Sequence[tuple[int, int]]) -> bool:
-        """Return whether a note excludes a capture as evidence; our own are never excluded."""
+        """Whether a note excludes a capture as evidence. Our own captures are never excluded."""
         is_named = any(first <= entry.leaf <= last for first, last in ranges)
         return is_named and bool(self.origin(entry))
 
@@ -101,7 +101,7 @@ class Captures:
         return ranges
 
     def _leaves_of_note(self, entry: CdxjEntry) -> Sequence[tuple[int, int]]:
-        """Return the leaves that a note excludes; empty if no key of the log signed the note.
+        """Return the leaves that a note excludes, or none if no key of the log signed the note.
 
         Raises ArchiveError and OSError.
         """
@@ -115,7 +115,7 @@ class Captures:
 
 
 def chosen(entries: Sequence[CdxjEntry], origin: Callable[[CdxjEntry], str]) -> CdxjEntry:
-    """Return the capture to show for one second: our own if there is one, else an imported one."""
+    """Return the capture to show for one second: our own capture, or else an imported one."""
     if len(entries) == 1:
         return entries[0]
     return next((one for one in reversed(entries) if not origin(one)), entries[-1])

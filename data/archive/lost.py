@@ -41,7 +41,7 @@ def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[Lost]:
 
 
 def size_of(path: Path) -> int:
-    """Return the size of a file, which may just be renamed because it is finished."""
+    """Return the size of a file. The file may be renamed meanwhile because it is finished."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
@@ -49,7 +49,7 @@ def size_of(path: Path) -> int:
 
 
 def lost_text(lost: Sequence[Lost]) -> str:
-    """Describe how many captures are missing in which files; empty if none are missing."""
+    """Describe how many captures are missing in which files, or return an empty string."""
     if not lost:
         return ""
     files = ", ".join(f"{one.file} ({one.captures})" for one in lost[:MAX_NAMES])

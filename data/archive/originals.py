@@ -1,4 +1,4 @@
-"""Finds the stored record with the payload of a response, so that each payload is stored once.
+"""Find the stored record with the payload of a response, so that each payload is stored once.
 
 The response then becomes a revisit record, which refers to the stored one (WARC 1.1, 6.7).
 """
@@ -47,7 +47,7 @@ def stored_original(
 
 
 def _newest(folder: Path, index: Index, uri: str) -> CdxjEntry | None:
-    """Return the newest page at an address: one that we requested, or else an imported one."""
+    """Return the newest page at an address: a page that we requested, or else an imported one."""
     known = index.newest(uri)
     if known is None or not imported_from(folder, known):
         return known

@@ -1,4 +1,4 @@
-"""Copies an archive to a bucket: finished files, and the log that proves them.
+"""Copy of an archive in a bucket: finished files, and the log that proves them.
 
 A finished file never changes, so its name and size show whether the bucket has it. Machines that
 share a log copy to one place. Each machine copies its own files, and the signing machine also the

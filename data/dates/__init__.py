@@ -1,1 +1,1 @@
-"""Dates as pages write them, in many languages and calendars, to aware UTC."""
+"""Conversion of dates as pages write them, in many languages and calendars, to aware UTC."""

@@ -26,7 +26,7 @@ _DAYS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AddressDay:
-    """A year in an address, with its month and day, or 0 if they are missing."""
+    """A year in an address, with its month and day (0 if they are missing)."""
 
     year: int
     month: int = 0

@@ -1,4 +1,4 @@
-"""Read the time of day next to a date, and its time zone."""
+"""Reader of the time of day next to a date, and of its time zone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AFTERNOON = {"下午", "午後", "오후"}
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A time of day, its zone if stated, and its position in the folded text."""
+    """A time of day, its zone if it is given, and its position in the folded text."""
 
     time: dt.time
     zone: str | None
@@ -37,7 +37,7 @@ class Placed:
 
 
 def clock_beside(match: re.Match[str], placed: Placed, home: str, floor: int) -> Clock | None:
-    """Return the time after the date that ``match`` found, otherwise the time right before it.
+    """Return the time after the date that ``match`` found, or else the time right before the date.
 
     ``home`` is the zone of the source. Text before the position ``floor`` is ignored.
     """

@@ -1,4 +1,4 @@
-"""The context of a page that its dates are read in."""
+"""Context in which the dates of a page are read."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _SHORT = 2
 
 
 def day_of(match: re.Match[str], reading: DateContext) -> dt.date | None:
-    """Return the day of a match; None if it does not exist or its order is unknown."""
+    """Return the day of a match, or None if it does not exist or its order is unknown."""
     try:
         if match.re is shapes.NUMERIC:
             return _numeric(match, reading)

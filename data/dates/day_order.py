@@ -1,4 +1,4 @@
-"""Find the order of day, month and year in dates such as 03/04/26, if it is certain.
+"""Order of day, month and year in dates such as 03/04/26, if it is certain.
 
 The orders in language files (data.languages.vocabulary) and the tables of this module follow the
 short date formats of the Unicode CLDR; tests/data/dates/test_cldr.py checks them. English alone
@@ -45,7 +45,7 @@ DAY_FIRST_HOSTS = _words(
 
 @lru_cache(maxsize=1024)
 def order_of_place(languages: tuple[str, ...], zone: str) -> Order | None:
-    """Return the order implied by the languages, or else by the time zone; None if uncertain."""
+    """Return the order that the languages imply, or else the time zone, or None if uncertain."""
     implied = {order for order in map(_of_language, languages) if order}
     if len(implied) == 1:
         return implied.pop()
@@ -60,7 +60,7 @@ def order_of_place(languages: tuple[str, ...], zone: str) -> Order | None:
 
 
 def order_of_host(host: str) -> Order | None:
-    """Return the order implied by the country of a host name; None if uncertain."""
+    """Return the order that the country of a host name implies, or None if uncertain."""
     if host.endswith(US_HOSTS):
         return "MDY"
     return "DMY" if host.rpartition(".")[2] in DAY_FIRST_HOSTS else None
@@ -83,7 +83,7 @@ MAX_ROWS: Final = 500
 """Maximum number of dates in a list that are used to find its order."""
 
 DECISIVE: Final = 3
-"""Minimum ratio of the faults of every other order to the faults of the best order."""
+"""Minimum ratio between the faults of every other order and the faults of the best order."""
 
 Row: TypeAlias = tuple[int, int, int]
 
@@ -106,8 +106,8 @@ def order_of_list(
 
     In the right order, the days exist, are not in the future, rise or fall from row to row, agree
     with the addresses, and have fewer different years than days. If several orders fit equally
-    well, the ``usual`` order of the page's language or country decides, then a list that falls.
-    None if no order is clearly better than the others.
+    well, the ``usual`` order of the page's language or country decides, then a list that falls. The
+    result is None if no order is clearly better than the others.
     """
     dates = (row for row in rows if any(_days([row], order, today) for order in ORDERS))
     some = [*islice(dates, MAX_ROWS)]
@@ -164,11 +164,11 @@ def _faults(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
 
 
 MAX_AHEAD: Final = dt.timedelta(days=2)
-"""Maximum time that a day may be ahead of today, in another time zone."""
+"""Maximum time that a day may be ahead of today, because of other time zones."""
 
 
 def _of_language(tag: str) -> Order | None:
-    """Return the order of a language in its region, or of the language; None if uncertain."""
+    """Return the order of a language in its region, or of the language, or None if uncertain."""
     if regional := _regional(tag):
         return None if regional == "uncertain" else regional
     one = vocabulary().get(tag.lower().replace("_", "-").partition("-")[0])

@@ -1,4 +1,4 @@
-"""Find the number of a month by its name, in all languages of the Unicode CLDR.
+"""Number of a month by its name, in all languages of the Unicode CLDR.
 
 Language files (data.languages.vocabulary) have the written forms of some fifty languages.
 cldr_months.txt has the names of all other languages, created by data.dates.renew_months.

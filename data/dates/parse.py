@@ -41,7 +41,7 @@ _MACHINE = re.compile(
 _NO_HOUR = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:T12:00:00Z|[T ]00:00(?::00(?:\.0{1,6})?)?\s?(?:Z|\+00:?00))"
 )
-"""How some systems state a date without an hour: midnight in UTC, or noon (Drupal's
+"""Pattern of days that some systems write with an hour: midnight in UTC, or noon (Drupal's
 DateTimeComputed)."""
 
 _NOON = dt.time(12)
@@ -71,7 +71,7 @@ class Found:
 def parse_date(text: str, reading: DateContext, rule: str) -> Published | None:
     """Return the first date in a short ``text``, or None without an unambiguous date.
 
-    Only the first 200 characters are read. Raises KeyError if ``reading`` names an unknown zone.
+    Only the first 200 characters are read. Raises KeyError if ``reading`` has an unknown zone.
     """
     return DateReader(reading).date(text, rule)
 
@@ -84,8 +84,8 @@ def parse_stated(stated: str, shown: str, reading: DateContext, rule: str) -> Pu
 class DateReader:
     """Reads the dates in many short texts of one page.
 
-    dateparser reads at most MAX_SLOW_TEXTS of them. Later texts that need it have no date, and
-    `reasons` reports them.
+    dateparser reads at most MAX_SLOW_TEXTS of them. Later texts that need dateparser have no date,
+    and `reasons` reports them.
     """
 
     def __init__(self, reading: DateContext) -> None:
@@ -142,9 +142,10 @@ class DateReader:
 
 
 def find_dates(text: str, reading: DateContext, rule: str) -> tuple[Published, ...]:
-    """Return all dates in a running ``text``, in order; ``raw`` is the matching part.
+    """Return all dates in a running ``text``, in order.
 
-    Only the first 100,000 characters are read.
+    The ``raw`` field of a date is the matching part of the text. Only the first 100,000 characters
+    are read.
     """
     return tuple(found.published for found in scan(text, reading, rule))
 
@@ -238,7 +239,7 @@ def on_day(day: dt.date, zone: str, raw: str, rule: str) -> Published:
 
 
 def _at_instant(wall: dt.datetime, stated: str | None, home: str, raw: str, rule: str) -> Published:
-    """Return the time of a wall clock in the ``stated`` zone, or else in the source's.
+    """Return the time of a wall clock in the ``stated`` zone, or else in the source's zone.
 
     A time in UTC is kept with the source's zone, since UTC is the clock of machines, not of a
     place.

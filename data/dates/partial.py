@@ -88,7 +88,7 @@ def is_fiscal_year(text: str, reading: DateContext) -> bool:
 def day_in_year(
     year: int, day: tuple[int, int], zone: str, raw: str, rule: str
 ) -> Published | None:
-    """Return a date with precision ``day``; None if the day does not exist in ``year``."""
+    """Return a date with precision ``day``, or None if the day does not exist in ``year``."""
     if not _exists(year, *day):
         return None
     return on_day(dt.date(year, *day), zone, raw, rule)

@@ -124,7 +124,7 @@ HOLDS = {
     CTIME: re.compile(r"\d:\d\d:\d"),
     MONTH_DAY_YEAR: re.compile(rf"\d{_ORDINAL}[\s.,،/-]{{1,4}}(?:of\s)?['’]?\d"),
 }
-"""Characters that every match of a pattern contains; testing them first is much faster."""
+"""Characters that every match of a pattern contains. Testing them first is much faster."""
 
 _MERIDIEM = r"(?P<half>[ap]\.?\s?m\b\.?)?"
 _CLOCK = (

@@ -1,4 +1,4 @@
-"""Read dates that our patterns do not know: "yesterday", "3 hours ago", rare languages."""
+"""Reader of dates that our patterns do not know: "yesterday", "3 hours ago", rare languages."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def parse_slowly(
 ) -> dt.date | None:
     """Return the day that dateparser finds in a short text, in ``zone``, or None.
 
-    It takes up to 10 ms per text, so call it only for texts that `may_be_date` accepts.
+    This takes up to 10 ms per text, so call it only for texts that `may_be_date` accepts.
     """
     # Loading dateparser takes a third of a second, and few pages need it.
     import dateparser  # noqa: PLC0415

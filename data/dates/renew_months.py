@@ -1,6 +1,6 @@
-"""Write cldr_months.txt: month names in all languages of the Unicode CLDR, from Babel.
+"""Writer of cldr_months.txt: month names in all languages of the Unicode CLDR, from Babel.
 
-    python -m data.dates.renew_months
+python -m data.dates.renew_months
 
 Run it after an upgrade of Babel. Each language has one line: its tag, a tab, and twelve parts
 separated by ``|``, January first. A middle dot (·) represents a space.
@@ -26,7 +26,7 @@ PREFIX: Final = re.compile(r"^(?:(?:de|di|da|dhen|mis|am|an)\s|[ad]['’])(?=\w{
 """The word before a month's name within a date."""
 
 EDGES: Final = " .·׳॰"
-"""Characters that are not part of a name at its ends: also the sign before Shavian names."""
+"""Characters that do not belong to a name at its ends, such as the sign before Shavian names."""
 
 
 def names_of(language: str, locales: list[str]) -> list[list[str]]:
@@ -54,7 +54,7 @@ def add(name: str, found: dict[str, str], known: set[str]) -> None:
 
 
 def renewed() -> str:
-    """Return the new content of the file."""
+    """Return the new content of cldr_months.txt."""
     languages: dict[str, list[str]] = {}
     for identifier in sorted(localedata.locale_identifiers()):
         languages.setdefault(Locale.parse(identifier).language, []).append(identifier)
@@ -69,7 +69,7 @@ def renewed() -> str:
 
 
 def main() -> None:
-    """Write the file."""
+    """Write cldr_months.txt."""
     Path(str(CLDR_FILE)).write_text(renewed(), "utf-8")
 
 

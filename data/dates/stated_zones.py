@@ -1,4 +1,4 @@
-"""Read time zones as texts write them after a time of day."""
+"""Reader of time zones in the form in which texts write them after a time of day."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ZONE = re.compile(
 
 
 def stated_zone(match: re.Match[str], home: str) -> str | None:
-    """Return the zone of a match of ZONE; None if it is ambiguous.
+    """Return the zone of a match of ZONE, or None if it is ambiguous.
 
     ``home`` is the zone of the source, which resolves names used on several continents.
     """

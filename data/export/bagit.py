@@ -28,7 +28,7 @@ PUBLIC_LOG_FILES: Final = ("checkpoint", "checkpoints", "key", "tile", "witnesse
 """The public files and folders of the transparency log."""
 
 CHUNK_BYTES: Final = 1 << 20
-"""Bytes that are read at once."""
+"""Number of bytes that are read at a time."""
 
 
 def write_bag(
@@ -43,8 +43,8 @@ def write_bag(
 ) -> Exported:
     """Write the chosen releases and their records as a bag to the new folder ``to``.
 
-    It contains data/archive (WARC files and one index) and data/releases.jsonl. A complete export
-    also contains data/log, the transparency log that proves the records. Raises StoreError,
+    The bag contains data/archive (WARC files and one index) and data/releases.jsonl. A complete
+    export also contains data/log, the transparency log that proves the records. Raises StoreError,
     OSError.
     """
     bag = _Bag(to)
@@ -81,7 +81,7 @@ class _Counted:
 
 
 class _Bag:
-    """A bag being written."""
+    """A bag that is being written."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()

@@ -1,4 +1,4 @@
-"""Selects the releases and archive records of an export."""
+"""Selection of the releases and archive records of an export."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ PAYLOAD_TYPES = frozenset(["response", "resource"])
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """Contents of an export: numbers of releases, of those with a page, and of records.
+    """The contents of an export: numbers of releases, of those with a page, and of records.
 
-    ``damaged`` are unreadable places of the archive, which are left out. ``with_secrets`` is the
+    ``damaged`` are unreadable places of the archive, which are omitted. ``with_secrets`` is the
     number of records that contain a secret from a source's address.
     """
 
@@ -45,7 +45,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which releases are exported: of a source, and published between two days (inclusive).
+    """The choice of releases to export: of a source, and published between two days (inclusive).
 
     None means no restriction. Days are in the time zone of each release's source.
     """
@@ -118,7 +118,7 @@ class ExportedRecord:
 class ArchiveRecords:
     """The chosen records of the archive in ``folder``, file by file.
 
-    ``damaged`` are unreadable places, which are left out.
+    ``damaged`` are unreadable places, which are omitted.
     """
 
     def __init__(self, folder: Path, chosen: ChosenRecords, on_progress: OnProgress) -> None:
@@ -130,7 +130,10 @@ class ArchiveRecords:
         self.damaged: list[Damage] = []
 
     def files(self) -> Iterator[tuple[str, Iterator[ExportedRecord]]]:
-        """Yield the name and records of each file with chosen records, to be consumed in order."""
+        """Yield the name and records of each file with chosen records.
+
+        Consume them in this order.
+        """
         for path in self._sizes:
             records = self._records(path)
             first = next(records, None)
@@ -192,7 +195,7 @@ class CopiedRecords:
             yield taken.member
 
     def write_index(self, to: Path) -> None:
-        """Write the sorted index to a file. Call it after all records."""
+        """Write the sorted index to a file. Call this after all records were written."""
         self._file.close()
         with self._lines.open("rb") as lines:
             write_sorted(lines, to)

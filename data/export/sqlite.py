@@ -138,7 +138,7 @@ def _write(
 
 
 class _Database:
-    """A database being written."""
+    """A database that is being written."""
 
     def __init__(self, store: Store, connection: sqlite3.Connection) -> None:
         self._store = store
@@ -232,7 +232,7 @@ class _Database:
         return capture.record_id
 
     def _insert(self, table: str, *values: object) -> int:
-        """Insert a row; return 1 if it is new, 0 if it exists."""
+        """Insert a row. Returns 1 if it is new, or 0 if it existed already."""
         marks = ", ".join("?" * len(values))
         sql = f"INSERT OR IGNORE INTO {table} VALUES ({marks})"
         return self._connection.execute(sql, values).rowcount

@@ -34,7 +34,7 @@ PAGES: Final = "pages/pages.jsonl"
 PAGES_HEAD: Final = b'{"format":"json-pages-1.0","id":"pages","title":"Releases","hasText":true}\n'
 
 CHUNK_BYTES: Final = 1 << 20
-"""Bytes that are read at once."""
+"""Number of bytes that are read at a time."""
 
 
 class PageLine(msgspec.Struct):
@@ -134,7 +134,10 @@ class _Package:
         self._zip.close()
 
     def add(self, name: str, pieces: Iterable[bytes], *, deflate: bool = False) -> None:
-        """Write a file. WACZ requires that already compressed files are stored, not deflated."""
+        """Write a file. Set ``deflate`` for files that are not compressed already.
+
+        WACZ requires that compressed files are stored without a second compression.
+        """
         digest, size = hashlib.sha256(), 0
         with self._opened(name, deflate=deflate) as file:
             for piece in pieces:

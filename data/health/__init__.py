@@ -1,1 +1,1 @@
-"""The health of a source: whether it works, and whether it publishes as often as usual."""
+"""Health of a source: whether it works, and whether it publishes as often as usual."""

@@ -18,27 +18,29 @@ from math import exp, log
 from typing import Final, NamedTuple
 
 USUAL_HAZARDS: Final = (0.35, 0.48, 0.54, 0.58, 0.45, 0.04, 0.04)
-"""Hazards of a source from Monday to Sunday before anything is known, from 50 offices of the US
+"""Hazards of a source from Monday to Sunday before its country is known, from 50 offices of the US
 Senate in a year."""
 
 USUAL_WEIGHT: Final = 40.0
 """Weight of USUAL_HAZARDS, in days of sources, per weekday."""
 
 HALF_LIFE_DAYS: Final = 365.0
-"""Days after which an observation counts half."""
+"""Age in days at which an observation counts half."""
 
 HOLIDAY_SHARE: Final = 0.2
 """Share of its hazard that a source keeps on a public holiday."""
 
 SHRINKAGE_RELEASES: Final = 2.0
-"""Releases that are assumed to be both expected and published, so that few sources prove little."""
+"""Number of releases that are assumed to be both expected and published, so that few sources prove
+little."""
 
 MIN_BUSY: Final = 0.05
 MAX_BUSY: Final = 2.0
-"""Bounds of how busy a day can count, so that a wait always ends."""
+"""Bounds of the activity that can count for a day, so that a wait always ends."""
 
 MAX_SHARE: Final = 0.97
-"""Maximum share of sources for the calculation of a hazard, which would be infinite for 1."""
+"""Maximum share of sources for which a hazard is calculated. For a share of 1, the hazard would be
+infinite."""
 
 DAILY_DECAY: Final = 0.5 ** (1 / HALF_LIFE_DAYS)
 
@@ -55,9 +57,10 @@ def fade(sums: list[float]) -> None:
 
 
 class Others(NamedTuple):
-    """How busy the other sources were on a day, where 1 is usual.
+    """The activity of the other sources on a day, where 1 is usual.
 
-    ``expected`` is the number of releases expected from them, which is how reliable ``busy`` is.
+    ``expected`` is the number of releases expected from them. The more are expected, the more
+    reliable ``busy`` is.
     """
 
     busy: float
@@ -68,7 +71,7 @@ NO_OTHERS: Final = Others(1.0, 0.0)
 
 
 class Activity:
-    """How many sources of a country published on each day, of how many known sources.
+    """The numbers of sources of a country that published on each day, and of known sources.
 
     The first value is for the day ``start``, an ordinal of ``datetime.date``.
     """
@@ -109,7 +112,7 @@ class Activity:
         return HOLIDAY_SHARE if self.is_holiday(day) else 1.0
 
     def usual(self, day: int) -> tuple[float, ...]:
-        """Return the hazards of a source from Monday to Sunday, as in its country before a day."""
+        """Return the hazards from Monday to Sunday that were usual in the country before a day."""
         found = list(USUAL_HAZARDS)
         for near in range(max(day - 7, self.start), min(day, self.start + len(self._before))):
             weekday = (near - 1) % 7
@@ -118,7 +121,7 @@ class Activity:
         return tuple(found)
 
     def others(self, day: int, *, published: bool, heard: float, asked: float) -> Others:
-        """Return how busy all other sources were on a day, given as an ordinal.
+        """Return the activity of all other sources on a day, which is an ordinal.
 
         The arguments are about the source that is left out. ``published`` is whether it published
         on the day. ``heard`` is its decayed number of equal weekdays with a release, and ``asked``
@@ -139,7 +142,7 @@ class Activity:
         return Others(min(max(busy, MIN_BUSY), MAX_BUSY), expected)
 
     def _expected(self, weekday: int, heard: float, asked: float) -> float:
-        """Return the hazard on a weekday, from the sums for it."""
+        """Return the hazard on a weekday, from the sums for that weekday."""
         share = 1 - exp(-USUAL_HAZARDS[weekday])
         return hazard((USUAL_WEIGHT * share + heard) / (USUAL_WEIGHT + asked))
 
@@ -179,14 +182,14 @@ def activity_by_zone(
 
 @lru_cache(maxsize=1)
 def _countries() -> dict[str, str]:
-    """The ISO 3166 country code of each zone in zone.tab of the IANA time zone database."""
+    """Return the ISO 3166 country code of each zone in the IANA time zone database (zone.tab)."""
     text = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
     rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     return {row[2]: row[0] for row in rows}
 
 
 def country_of(zone: str) -> str | None:
-    """The ISO 3166 country code of an IANA time zone, or None."""
+    """Return the ISO 3166 country code of an IANA time zone, or None."""
     return _countries().get(zone)
 
 
@@ -194,7 +197,8 @@ def country_of(zone: str) -> str | None:
 def public_holidays(country: str, year: int) -> frozenset[int]:
     """Return the public holidays of a country in a year, as ordinals of ``datetime.date``.
 
-    They come from the package ``holidays``; empty for countries that it does not know.
+    They come from the package ``holidays``. The result is empty for countries that it does not
+    know.
     """
     # Imported here: the library loads slowly and is rarely needed.
     import holidays  # noqa: PLC0415

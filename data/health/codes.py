@@ -11,14 +11,14 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]
 
 Condition: TypeAlias = State | Literal["degraded"]
-"""A state, or ``degraded``: the source works, with a fault that its code names."""
+"""A state, or ``degraded``: the source works but has a fault, which its code describes."""
 
 DEGRADED: Final = "ok, with a fault"
-"""How a degraded source is shown to people."""
+"""Text that people see for a degraded source."""
 
 
 def shown(condition: str) -> str:
-    """Return a condition for people."""
+    """Return the text that people see for a condition."""
     return DEGRADED if condition == "degraded" else condition
 
 
@@ -29,7 +29,7 @@ WELL: Final[frozenset[Condition]] = frozenset({"ok", "late", "new"})
 class Meaning(NamedTuple):
     """The meaning of a code: its state, and a sentence for the documentation.
 
-    ``may_degrade`` is whether a source with this fault may still work; its state is then ``ok``.
+    ``may_degrade`` is whether a source with this fault may still work. Its state is then ``ok``.
     """
 
     state: State
@@ -40,7 +40,7 @@ class Meaning(NamedTuple):
 class Verdict(NamedTuple):
     """The health of a source: a code, and the reason as a sentence for people.
 
-    ``degraded`` is whether the source still works, with the fault that the code names.
+    ``degraded`` is whether the source works but has the fault that the code describes.
     """
 
     code: str
@@ -49,7 +49,7 @@ class Verdict(NamedTuple):
 
     @property
     def state(self) -> State:
-        """The state of the code; ``ok`` for a source that works with a fault."""
+        """The state of the code, or ``ok`` for a source that works but has a fault."""
         return "ok" if self.degraded else state_of_code(self.code)
 
     @property

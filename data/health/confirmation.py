@@ -1,8 +1,8 @@
-"""When a change in the health of a source is recorded: a single visit may fail by chance.
+"""Decision when a change in the health of a source is recorded: a single visit may fail by chance.
 
 Quick visits follow the first visit that shows another health. If they agree with it, the change is
 recorded. In this module, states come from the last visits, and events from the record; both are
-sorted newest first. Visits that we or our network interrupted are no evidence.
+sorted newest first. Visits that we or our network interrupted are not evidence.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from data.models import HealthEvent, Run, Source
 from data.store.protocols import HealthStore
 
 RECENT_VISITS: Final = 12
-"""Number of recent visits; a source that fails in half of them fails often."""
+"""Number of recent visits. A source that fails in half of them fails often."""
 
 DAY: Final = dt.timedelta(days=1)
 
@@ -36,12 +36,12 @@ MAX_EVENTS: Final = 500
 
 
 def is_broken(state: str) -> bool:
-    """Whether a condition is the failure of a visit. Silence is not."""
+    """Whether a condition is a failure of visits. Silence is not."""
     return state in {"failing", "blocked", "degraded"}
 
 
 def is_news(before: HealthEvent | None, state: Condition) -> bool:
-    """Whether a state differs from the last recorded one; at first, a source is healthy."""
+    """Whether a state differs from the last recorded one. A source without a record is healthy."""
     if before is None or before.well:
         return state not in WELL
     return state in WELL or before.condition != state
@@ -114,8 +114,8 @@ def turns(states: Sequence[Condition]) -> int:
 def is_suppressed(events: Sequence[HealthEvent], found: HealthEvent, turned: int) -> bool:
     """Whether a change is not recorded, because its source alternates between healthy and not.
 
-    A source that stops is recorded at most MAX_STOPS_PER_DAY times a day. That it works again is
-    not recorded if it alternates and ``turned`` more than once within the last day. Another
+    A source that stops is recorded at most MAX_STOPS_PER_DAY times a day. A source that works again
+    is not recorded if it alternates and ``turned`` more than once within the last day. Another
     condition of a source that is not healthy is always recorded (see is_repeated).
     """
     if found.well:
@@ -133,7 +133,8 @@ def is_suppressed(events: Sequence[HealthEvent], found: HealthEvent, turned: int
 def is_repeated(events: Sequence[HealthEvent], found: HealthEvent) -> bool:
     """Whether a change needs no alert: the source is still not healthy.
 
-    An alert about the same condition was sent within a day, or one that the source alternates.
+    This is the case if an alert about the same condition, or about the alternation of the source,
+    was sent within a day.
     """
     current = current_trouble(events)
     if found.well or not current:

@@ -1,4 +1,4 @@
-"""Records changes in the health of sources, when the last visits agree on another state.
+"""Recording of changes in the health of sources, when the last visits agree on another state.
 
 A source that is only late is not recorded: offices are late a few times a year.
 """

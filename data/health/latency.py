@@ -1,8 +1,8 @@
-"""How late releases of a source are found, published and reported: median and 90 % of them.
+"""Delay until releases of a source are found, published and reported: median and 90th percentile.
 
-Only news count: first visits, imports and releases found long after their day are no evidence of
-the delay. Neither are pages that state a day without a time. A stated time after our first sight is
-wrong, or in another time zone.
+Only news counts: first visits, imports and releases found long after their day are not evidence of
+the delay. Neither are pages that have a day without a time. A publication time after our first
+sight is wrong, or in another time zone.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from data.models import STAGES, ReleaseTimes, Stage
 from data.wording import lasting
 
 MAX_RELEASES: Final = 100
-"""Maximum number of releases of a source that are evaluated, newest first."""
+"""Maximum number of releases per source that are evaluated, newest first."""
 
 MIN_RELEASES: Final = 5
 """Minimum number of releases for a result."""
@@ -30,7 +30,7 @@ WORDS: Final[Mapping[Stage, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """The duration of a stage in seconds: the median, and the value that 90 % do not exceed."""
+    """The duration of a stage in seconds: the median, and the 90th percentile."""
 
     median: float
     ninth: float
@@ -38,7 +38,7 @@ class Latency:
 
 
 def latencies(times: Sequence[ReleaseTimes]) -> Mapping[Stage, Latency]:
-    """Return the latency of each stage; a stage with too few releases is missing."""
+    """Return the latency of each stage. A stage with too few releases is missing."""
     found: dict[Stage, Latency] = {}
     for stage, (first, last) in STAGES.items():
         pairs = [(getattr(one, first), getattr(one, last)) for one in times]
@@ -50,10 +50,10 @@ def latencies(times: Sequence[ReleaseTimes]) -> Mapping[Stage, Latency]:
 
 
 def as_published(times: Sequence[ReleaseTimes]) -> Sequence[ReleaseTimes]:
-    """Return the times of a source's releases as shown on its page, whenever the page is written.
+    """Return the times of a source's releases in the form for its page.
 
     While a page is written, it is unknown when its newest releases come into the feeds. So these
-    times are left out, and a site that is rendered again is the same. Alerts are on no page.
+    times are omitted, and a site that is rendered again is the same. Alerts are on no page.
     """
     fed = [one.in_feed for one in times]
     last = None if None in fed else max(filter(None, fed), default=None)
@@ -64,7 +64,7 @@ def as_published(times: Sequence[ReleaseTimes]) -> Sequence[ReleaseTimes]:
 
 
 def latency_line(found: Mapping[Stage, Latency]) -> str:
-    """Return the latencies as a sentence; empty if nothing is known."""
+    """Return the latencies as a sentence, or an empty string if nothing is known."""
     parts = [
         f"{WORDS[stage].format(lasting(one.median))} (nine of ten within {lasting(one.ninth)})"
         for stage, one in found.items()

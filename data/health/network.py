@@ -1,8 +1,8 @@
-"""Detects when our own network is down, which is no fault of a source.
+"""Detection of outages of our own network, which are not faults of sources.
 
-It is down if nearly all hosts that were visited since one stopped responding do not respond either.
-This is recorded once, as a change in the health of HOME. Visits during the outage are no evidence
-about their sources.
+Our network is down if nearly all hosts that were visited since one stopped responding do not
+respond either. This is recorded once, as a change in the health of HOME. Visits during the outage
+are not evidence about their sources.
 """
 
 from __future__ import annotations
@@ -18,28 +18,30 @@ from data.models import HealthEvent, Run, Source
 from data.wording import counted
 
 HOME: Final = ""
-"""The source of events about our own network."""
+"""Name that stands for our own network in place of a source in events."""
 
 NO_RESPONSE: Final = {"dns", "connection", "timeout"}
 """Families of errors that mean that a host did not respond."""
 
 MIN_HOSTS: Final = 3
-"""Minimum number of hosts without a response for an outage of ours: two may share a server."""
+"""Minimum number of hosts without a response for an outage of our network. Two hosts may be on one
+server."""
 
 OUTAGE_SHARE: Final = 0.9
-"""Share of hosts without a response for an outage: some hosts may be in our own building."""
+"""Minimum share of hosts without a response for an outage of our network. Some hosts may be in our
+own building."""
 
 RECOVERY_SHARE: Final = 0.5
 """Maximum share of hosts without a response at which an outage is over."""
 
 MAX_UNDECIDED: Final = dt.timedelta(minutes=30)
 """Maximum delay before a failing source is recorded, if too few other hosts were visited to exclude
-an outage of ours."""
+an outage of our network."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time in which our network was down; ``until`` is None if it still is."""
+    """A time in which our network was down. ``until`` is None if the network is still down."""
 
     since: dt.datetime
     until: dt.datetime | None
@@ -52,7 +54,11 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class HostSeen:
-    """Whether a host ``answers``, since which visit, the last one, and how many visits agree."""
+    """The state of a host.
+
+    The fields are whether it ``answers``, the visit since which this is so, the last visit, and the
+    number of visits that agree.
+    """
 
     answers: bool
     since: dt.datetime
@@ -96,16 +102,16 @@ def host_seen(runs: Sequence[Run]) -> HostSeen:
 
 
 def host_of(source: Source) -> str:
-    """Return the host name of a source; sources with one host share its outages."""
+    """Return the host name of a source. Sources with the same host share its outages."""
     return urlsplit(source.url).netloc.rpartition("@")[2].lower()
 
 
 def network_events(
     hosts: Mapping[str, HostSeen], outage: Outage | None, further: int
 ) -> tuple[HealthEvent, ...]:
-    """Return the event that our network is down or back; empty if that did not change.
+    """Return the event that our network is down or back, or nothing if that did not change.
 
-    ``further`` visits to a host must confirm it.
+    ``further`` visits to a host must confirm the change.
     """
     seen = tuple(hosts.values())
     if outage and outage.until is None:

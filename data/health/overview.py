@@ -16,7 +16,7 @@ from data.store.protocols import HealthStore
 
 
 def overview(store: HealthStore) -> Iterator[Health]:
-    """Yield the health of every source in a store that was not removed, by id. Writes nothing."""
+    """Yield the health of all sources in a store except removed ones, by id. Writes nothing."""
     removed = store.removed_sources()
     sources = {name: one for name, one in store.sources().items() if name not in removed}
     runs = {name: last_visit(store, name) for name in sources}
@@ -38,7 +38,7 @@ def set_aside(
 ) -> Verdict | None:
     """Return the verdict that a source is paused or that our network is down, or None.
 
-    It applies whatever the last run of the source showed.
+    Such a verdict applies whatever the last run of the source showed.
     """
     if "paused" in handled:
         return Verdict("paused", "it is not visited")

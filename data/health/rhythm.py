@@ -1,4 +1,4 @@
-"""The rhythm of a source: how likely it publishes on a day, learned from its publication days.
+"""Rhythm of a source: how likely it publishes on each day, learned from its publication days.
 
 On each day with the hazard *h*, a source publishes with the probability 1 - exp(-h): a
 discrete-time proportional hazards model (Cox 1972, Prentice and Gloeckler 1978). *h* is the product
@@ -34,10 +34,11 @@ from data.health.activity import SHRINKAGE_RELEASES, Activity, Others, fade, haz
 from data.models import Rhythm
 
 MIN_DAYS: Final = 5
-"""Minimum number of publication days for a rhythm; fewer could be chance."""
+"""Minimum number of publication days from which a rhythm is learned. Fewer days could be chance."""
 
 MAX_AGE_DAYS: Final = 760
-"""Maximum age of days before the last release: older ones may be of another press office."""
+"""Maximum age in days of publication days that are used, counted from the last release. Older days
+may be of another press office."""
 
 PRIOR_EVIDENCE: Final = 2.0
 """Weight of the country's rate for a new source, in releases."""
@@ -60,8 +61,9 @@ MIN_FOLLOWS: Final = 0.3
 MAX_FOLLOWS: Final = 3.0
 
 MAX_FALSE_ALARMS: Final = 1.35
-"""Maximum number of times per year that a healthy source is reported as silent, by the model. Its
-tail is too heavy on purpose, so that a quiet country delays alarms; on real sources it is 0.85."""
+"""Maximum number of times per year that the model lets a healthy source be reported as silent. The
+model's tail is too heavy on purpose, so that a quiet country delays alarms. On real sources, the
+number is 0.85."""
 
 TINY: Final = 1e-9
 """Rounding error of a sum of hazards."""
@@ -70,21 +72,21 @@ REST_SHARE: Final = 0.05
 """Share of its hazard that a day keeps if it was in a rest of this source in an earlier year."""
 
 MAX_RESTS: Final = 3
-"""Maximum number of rests that are remembered, longest first: a source that slowed down has many
+"""Maximum number of rests that are remembered, longest first. A source that slowed down has many
 long waits."""
 
 YEAR_DAYS: Final = 364
-"""Days after which the same weekday of the same season comes again."""
+"""Days in 52 weeks: a day one year earlier with the same weekday."""
 
 REST_TOLERANCE_DAYS: Final = 3
 """Maximum number of days between the starts of the same rest in two years."""
 
 
 SPREAD_ALONE: Final = 0.2
-"""The spread for a source if no other sources of its country are known."""
+"""Spread for a source if no other sources of its country are known."""
 
 SPREAD_QUIET: Final = 0.16
-"""The spread per unit of the logarithm by which the other sources are quieter than usual."""
+"""Spread per unit of the logarithm by which the other sources are quieter than usual."""
 
 
 @dataclass(slots=True)
@@ -119,9 +121,9 @@ class ReleaseWait:
 
 
 def learn_rhythm(days: Iterable[dt.date], activity: Activity) -> Rhythm | None:
-    """Return the rhythm of a source that published on these days, in any order, within its country.
+    """Return the rhythm of a source that published on these days, or None for too few days.
 
-    None if there are too few days.
+    The days may be in any order. ``activity`` is the activity in the source's country.
     """
     distinct = sorted({day.toordinal() for day in days})
     distinct = [day for day in distinct if day >= distinct[-1] - MAX_AGE_DAYS]
@@ -171,7 +173,7 @@ def count_if_any(expected: float) -> float:
 
 
 class _Learner:
-    """The state of learning the rhythm of a source; ``learn`` adds one day after the other."""
+    """The state of learning the rhythm of a source. ``learn`` adds one day after the other."""
 
     def __init__(self, first: int, activity: Activity) -> None:
         self.activity = activity
@@ -191,7 +193,7 @@ class _Learner:
 
     @property
     def count(self) -> float:
-        """The number of releases expected on its publication days, by the rate."""
+        """The number of releases that the rate predicts for the publication days."""
         if not self.days:
             return 0.0
         each = self.rate * self.exposure_of_days / self.days
@@ -228,11 +230,14 @@ class _Learner:
             self._begin_wait()
 
     def weights(self) -> list[float]:
-        """Return the weights of its rate from Monday to Sunday."""
+        """Return the weights of the source's rate from Monday to Sunday."""
         return weekday_weights(self.rate, self.published, self.asked, self.usual)
 
     def _follow(self, surprise: float, expected: float, busy: float) -> None:
-        """Learn the power with which it follows the other sources: one step of Fisher's scoring."""
+        """Learn the power with which the source follows the others.
+
+        This is one step of Fisher's scoring.
+        """
         self.score = self.score * FOLLOWS_DECAY + surprise * busy
         self.information = self.information * FOLLOWS_DECAY + expected * busy * busy
         power = 1 + self.score / (FOLLOWS_WEIGHT + self.information)
@@ -243,7 +248,7 @@ class _Learner:
         self.wait = ReleaseWait(self.follows, PRIOR_EVIDENCE + self.count)
 
     def _end_wait(self, day: int) -> None:
-        """Remember a wait that was reported as silence: it may come again each year."""
+        """Remember a wait that was reported as silence, because it may occur again each year."""
         if self.wait.chance * days_of_year(self.waited) <= MAX_FALSE_ALARMS:
             self.rests.append((self.last + 1, day - 1))
             self.rests.sort(key=lambda rest: rest[0] - rest[1])

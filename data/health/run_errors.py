@@ -1,6 +1,7 @@
-"""The code of health for each kind of run error (docs/reference/codes.md lists the kinds).
+"""Health code for each kind of run error (docs/reference/codes.md lists the kinds).
 
-Some errors are no failure of a source: files of releases, doubts about single releases.
+Some errors are not failures of a source: those of files of releases, and doubts about single
+releases.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ ErrorKind: TypeAlias = FixedErrorKind | StatusErrorKind
 """The kind of a run error. Stored reports of earlier versions may have other kinds."""
 
 VANISHED: Final = "vanished"
-"""Kind of error: many releases of a source vanished at once, so a person has to check."""
+"""Kind of error: many releases of a source vanished at once, so a person must check the source."""
 
 STORE: Final = "store"
 """Kind of error: the store refused a page."""
@@ -58,21 +59,22 @@ DRIFT: Final = "drift"
 """Kind of error: changed extraction is held for review until a person accepts it."""
 
 CUT: Final = "interrupted"
-"""Kind of error: the visit ended because we stopped it, which is no evidence about its source."""
+"""Kind of error: the visit ended because we stopped it. Such a visit is not evidence about its
+source."""
 
 FILE: Final = "file"
-"""Family of errors of files that belong to releases; a source works without them."""
+"""Family of errors of files that belong to releases. A source with such errors still works."""
 
 DOUBTS: Final = {"date", "layout", "selector", "stale"}
 REDESIGN: Final = "redesign"
-"""Kinds of errors, and a family, that only cast doubt on extracted values. data.health.visit_faults
-reports doubts if they are many."""
+"""Kinds of errors, and a family of errors, that only cast doubt on extracted values.
+data.health.visit_faults reports doubts if there are many."""
 
 LOST_KINDS: Final = {BUG, STORE, SLOW, SLOW_VISIT, SLOW_SKIPPED}
 """Kinds of errors that lose the contents of a page until a later visit."""
 
 WAIT: Final = "wait"
-"""Family of errors of hosts that ask for a pause."""
+"""Family of errors of hosts that ask us to wait."""
 
 BAD_ANSWER: Final = "site.bad_answer"
 """The code of kinds that show no other cause."""
@@ -167,10 +169,10 @@ def code_of_failure(run: Run, error: RunError) -> str:
 
 
 def decisive(run: Run, listing: str) -> RunError | None:
-    """Return the error that explains why a run failed, or None if it worked.
+    """Return the error that explains why a run failed, or None if the run worked.
 
-    Of several errors, it is the one that a person should check first. ``listing`` is the URL of the
-    listing, whose error explains why nothing was found.
+    Of several errors, this is the one that a person should check first. ``listing`` is the URL of
+    the listing, whose error explains why nothing was found.
     """
     errors = errors_of_pages(run)
     if works(run):
@@ -214,7 +216,7 @@ def has_delivered(run: Run) -> bool:
 
 
 def errors_of_pages(run: Run) -> list[RunError]:
-    """Return the errors of a run, without errors of attached files, and without mere doubts."""
+    """Return the errors of a run without errors of attached files and without mere doubts."""
     return [
         error
         for error in run.errors

@@ -1,4 +1,4 @@
-"""When the next release of a source is expected, and when its silence is too long to be chance.
+"""Expected day of the next release, and when the silence of a source is too long to be chance.
 
 Every day since the last release adds the number of releases expected on that day, by the rhythm of
 the source and the activity of the other sources in its country. Future days are assumed to be
@@ -27,7 +27,7 @@ from data.models import Facet, Rhythm, SourceRhythm
 from data.store.protocols import HealthStore
 
 LATE_PROBABILITY: Final = 0.02
-"""Probability of a wait from which on a release is late."""
+"""Probability of a wait at which a release counts as late."""
 
 MAX_WAIT_DAYS: Final = 400
 """Days after which silence is certain, whatever the rhythm."""
@@ -38,8 +38,8 @@ class Expected:
     """How long a source may be quiet: ``by`` is the last usual day, ``silent`` the day of an alarm.
 
     ``last`` is the day of its last release, and ``since`` the first usual day after it.
-    ``releases`` is how many were expected from then until the day before the given day, at one
-    release per day.
+    ``releases`` is the number of releases expected from then until the day before the given day, at
+    one release per day.
     """
 
     last: dt.date

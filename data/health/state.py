@@ -1,4 +1,4 @@
-"""The health of a source: whether it works, and whether it publishes as often as usual."""
+"""Health of a source: whether it works, and whether it publishes as often as usual."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-"""English names, whatever the locale."""
+"""English names of the months, whatever the locale."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The health of a source as of its last run; ``expected`` is None without a rhythm.
+    """The health of a source as of its last run. ``expected`` is None without a rhythm.
 
     ``handled`` are decisions of people, by kind. ``visiting`` is whether a visit is under way.
     """
@@ -47,7 +47,7 @@ class Health:
 
     @property
     def next_by(self) -> dt.date | None:
-        """Latest day on which the next release is expected; None if that day has passed."""
+        """The latest day on which the next release is expected, or None if that day has passed."""
         if self.expected is None or self.last_run is None:
             return None
         is_past = self.expected.by < self.last_run.astimezone(dt.UTC).date()
@@ -60,7 +60,7 @@ class Health:
 
     @property
     def degraded(self) -> bool:
-        """Whether the source works, with a fault that its code names."""
+        """Whether the source works but has the fault that its code describes."""
         return self.verdict.degraded
 
     @property
@@ -134,7 +134,10 @@ def day_of_run(source: Source, run: Run) -> dt.date:
 
 
 def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
-    """Return the verdict about a working source as of a day: whether its releases come as usual."""
+    """Return the verdict about a working source as of a day.
+
+    The verdict depends on whether its releases come as usual.
+    """
     if expected is None:
         return Verdict("ok", "it works; its releases are too few to know its rhythm")
     if day <= expected.by:
@@ -154,7 +157,10 @@ def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
 
 
 def spoken(day: dt.date, today: dt.date, *, weekday: bool = True) -> str:
-    """Return a day in words, with its year unless ``today`` is in the same year."""
+    """Return a day in words.
+
+    The year is omitted if ``today`` is in the same year.
+    """
     named = f"{WEEKDAYS[day.weekday()]} " if weekday else ""
     year = f" {day.year}" if day.year != today.year else ""
     return f"{named}{day.day} {MONTHS[day.month - 1]}{year}"

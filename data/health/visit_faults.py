@@ -1,7 +1,7 @@
-"""Signs that a source is extracted wrongly or in part, although its visits work.
+"""Faults in the extraction of a source, although its visits work.
 
-They need only the facts of the last visit (data.models.VisitFacts), which include the facts of
-earlier visits. One visit shows a sign; alerts wait until the next visits agree
+The checks need only the facts of the last visit (data.models.VisitFacts), which include the facts
+of earlier visits. One visit is enough to show a fault; alerts wait until the next visits agree
 (data.health.events).
 """
 
@@ -18,14 +18,14 @@ from data.wording import counted
 
 MIN_MISSED: Final = 5
 MIN_MISSED_SHARE: Final = 0.2
-"""Minimum number and share of releases for a sign that pages name and no listing shows."""
+"""Minimum number and share of releases that pages link to and no listing shows, for a fault."""
 
 MIN_PAGES: Final = 2
-"""Minimum number of release pages with a fault for a sign; a single page may be chance."""
+"""Minimum number of release pages with the same fault. A single page may be chance."""
 
 
 def first_sign(run: Run) -> Verdict | None:
-    """Return the fault that the last successful visit to a source shows, or None.
+    """Return the first fault that the last successful visit to a source shows, or None.
 
     The source is degraded, but works, if all faults of the visit leave it working.
     """
@@ -166,7 +166,7 @@ def feed(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def recall(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that the listing does not show releases that pages name."""
+    """Report that the listing does not show releases that pages link to."""
     named = facts.missed.count + facts.known_meanwhile
     if facts.missed.count < MIN_MISSED or facts.missed.count < MIN_MISSED_SHARE * named:
         return None
@@ -196,7 +196,8 @@ SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
     *(moved, unread, selectors, texts_alike, titles_alike, garbled, thin, undated),
     *(lost_rows, stands_still, feed, recall, certificate),
 )
-"""All signs; the first one found is reported, because the others may follow from it."""
+"""All checks for faults. The first fault found is reported, because the others may follow from
+it."""
 
 
 def most(*streaks: Streak, least: int = MIN_PAGES) -> Streak | None:
@@ -211,6 +212,6 @@ def pages(streak: Streak) -> str:
 
 
 def since(streak: Streak, run: Run) -> str:
-    """Since when a fault is seen, as part of a sentence."""
+    """Return since when a fault is seen, as part of a sentence."""
     at = (streak.since or run.started).astimezone(dt.UTC)
     return f"since {at:%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""Decides which releases are backlog: pure functions over values.
+"""Decision which releases are backlog: pure functions over values.
 
 Backlog existed before the first visit to its source and causes no alerts. A walk through a listing
 may take many visits, so a release that the walk finds is not always backlog. Its date and its
@@ -39,8 +39,8 @@ def listed_since(keys: Sequence[str], before: Collection[str], *, anywhere: bool
 
     ``keys`` are addresses in page order, newest first. ``before`` are the addresses listed before.
     A release that was never listed may have moved up from the next page, which no visit has read.
-    It is therefore only returned if it is above a release listed before, or if none was listed
-    before. With ``anywhere``, its position does not matter.
+    Its address is therefore only returned if the release is above a release listed before, or if
+    none was listed before. With ``anywhere``, its position does not matter.
     """
     known = [place for place, key in enumerate(keys) if key in before]
     last = max(known, default=len(keys))

@@ -1,4 +1,4 @@
-"""Decides whether a draft is new, changed, unchanged or rejected: pure functions over values."""
+"""Decision whether a draft is new, changed, unchanged or rejected: pure functions over values."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ UNDATED_RULE: Final = "undated"
 """Prefix of the rule of a release whose page has no accepted publication date."""
 
 OLDEST_YEAR: Final = 1800
-"""First year of dates that are accepted."""
+"""First year of dates that are accepted. Earlier dates are rejected."""
 EPOCH: Final = dt.date(1970, 1, 1)
 """A date that usually comes from a missing time stamp and is rejected."""
 
@@ -171,7 +171,7 @@ def decide_reextraction(draft: Draft, known: Release, before: Content | None = N
 
 
 def _only_lacks(read: Any, known: Any, field: str) -> bool:
-    """Return whether the new value of a field is empty or a part of the known value."""
+    """Whether the new value of a field is empty or a part of the known value."""
     if not read or read == known:
         return bool(known) and not read
     if field == "body_text":
@@ -181,7 +181,7 @@ def _only_lacks(read: Any, known: Any, field: str) -> bool:
 
 
 def _is_cut(content: Content, before: Content | None, field: str) -> bool:
-    """Return whether a field is shorter only because of changed rules.
+    """Whether a field is shorter only because of changed rules.
 
     The result is false if a text becomes empty.
     """

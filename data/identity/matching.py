@@ -1,4 +1,4 @@
-"""Decides which release a draft is: pure functions over values."""
+"""Decision which release a draft is: pure functions over values."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class DraftSignature:
 
 
 def is_document(draft: Draft) -> bool:
-    """Return whether a draft is a file that only its bytes identify."""
+    """Whether a draft is a file that only its bytes identify."""
     return draft.content.body_rule == DOCUMENT and bool(draft.digest)
 
 

@@ -1,4 +1,4 @@
-"""Decides when a missing release is retracted: pure functions over values.
+"""Decision when a missing release is retracted: pure functions over values.
 
 A page that responds with 404 or 410 may be down, moved or hidden for an hour. The release is
 retracted only if a later visit still finds it missing and a working listing no longer contains it.
@@ -124,6 +124,6 @@ def _fate(
 
 
 def name_of(title: str, day: str) -> Name | None:
-    """Return the name that identifies a release in a listing; None for a title without words."""
+    """Return the name that identifies a release in a listing, or None for a title without words."""
     words = tuple(tokens(title))
     return (words, day) if words else None

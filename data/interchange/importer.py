@@ -1,4 +1,4 @@
-"""Imports lines of releases in the same way as collected releases."""
+"""Import of lines as releases, in the same way as collected releases."""
 
 from __future__ import annotations
 
@@ -33,11 +33,12 @@ OTHER_ID: Final = (
 )
 
 BATCH_SIZE: Final = 200
-"""Releases per transaction: other writers wait for less than a second."""
+"""Number of releases per transaction. It is small, so that other writers wait for less than a
+second."""
 
 
 def lines_of(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield the lines of a file; lines that are too long are cut just above the limit."""
+    """Yield the lines of a file. Lines that are too long are cut just above the limit."""
     while line := file.readline(MAX_LINE_BYTES + 1):
         yield line
         while len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
@@ -46,7 +47,7 @@ def lines_of(file: IO[bytes]) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A problem with a line, by its number from 1."""
+    """A problem with a line, and the number of the line from 1."""
 
     line: int
     message: str
@@ -70,7 +71,7 @@ class Importation:
 
 
 class Importer:
-    """Imports lines for one source. ``topics`` are added to all of its releases.
+    """Importer of lines for one source. ``topics`` are added to all of its releases.
 
     ``front`` are addresses of the site that are not releases.
     """

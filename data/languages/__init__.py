@@ -1,1 +1,1 @@
-"""Languages: their tags, names and words, and which language a text is in."""
+"""Languages: their tags, names and words, and the detection of a text's language."""

@@ -1,4 +1,4 @@
-"""Detect the language of a text, as a BCP 47 tag, by its script, its words, or a model.
+"""Detection of a text's language, as a BCP 47 tag, by its script, its words, or a model.
 
 A few dozen function words make half of a text in any language (G. K. Zipf, "The Psycho-Biology of
 Language", 1935), and counting them needs no model. Languages that share many of these words are
@@ -12,17 +12,18 @@ from collections import Counter
 from typing import Final
 
 MIN_LETTERS: Final = 200
-"""Minimum number of letters of a text for detection by words; fewer would be a guess."""
+"""Minimum number of letters of a text for detection by words. With fewer letters, the result would
+be a guess."""
 
 MIN_SCRIPT_LETTERS: Final = 30
 """Minimum number of letters of a text for detection by its script alone."""
 
 MAX_SAMPLE: Final = 1000
-"""Maximum number of characters that are examined; more would not improve the result."""
+"""Maximum number of characters that are examined. More would not improve the result."""
 
 CJK: Final = re.compile("[\u3040-\U0010ffff]")
 WORD_LIKE: Final = 3
-"""Letters that one character counts as in scripts of words or syllables (see CJK)."""
+"""Number of letters that one character counts as in scripts of words or syllables (see CJK)."""
 
 WORDS: Final = {
     language: frozenset(words.split())
@@ -100,7 +101,8 @@ SCRIPTS: Final = (
 """Scripts of a single language, and the minimum share of their letters in a text."""
 
 OWN_SCRIPT: Final = re.compile("[\u0370-\u03ff\u0530-\u06ff\u0a00-\u1fff\u3040-\ud7a3]")
-"""Letters of these scripts, of the Arabic one, and of some between; most texts have none."""
+"""Letters of these scripts, of the Arabic script, and of some scripts between. Most texts have
+none."""
 
 ARABIC: Final = re.compile("[\u0620-\u06ff]")
 ARABIC_OWN: Final = (
@@ -126,11 +128,11 @@ FOREIGN: Final = {
 
 SHARED_BY: Final = Counter(word for words in WORDS.values() for word in words)
 MIN_SHARE, MIN_LEAD, MIN_DIFFERENT_WORDS = 0.12, 1.4, 4
-"""Minimum share of a language's words in its texts (half of it if no other language is left), the
-minimum ratio of its weight to any other's, and the minimum number of different words."""
+"""Minimum share of a language's words in its texts (half of it if no other language is left),
+minimum ratio between its weight and any other's, and minimum number of different words."""
 
 MAX_FOREIGN_SHARE: Final = 0.002
-"""Share of foreign letters above which a language is excluded; below it, they are in names."""
+"""Share of foreign letters above which a language is excluded. Smaller shares come from names."""
 
 
 def detect_language(text: str) -> str | None:

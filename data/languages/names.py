@@ -72,7 +72,7 @@ TAGS: Final = {name: tag for tag, names in NAMES.items() for name in names.split
 
 
 def fault_of_language(written: str) -> str:
-    """Explain the fault of a language tag that a person wrote; "" if the tag is valid."""
+    """Explain the fault of a language tag that a person wrote, or return "" if the tag is valid."""
     first, _, rest = written.strip().lower().replace("_", "-").partition("-")
     if language_tag(written) and first in LANGUAGES:
         return ""

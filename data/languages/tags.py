@@ -1,8 +1,8 @@
-"""Normalize language tags (BCP 47), filter them for feeds, and find their direction.
+"""Language tags (BCP 47): normalize them, filter them for feeds, and find their direction.
 
-Feeds name only languages of ISO 639-1 and ISO 639-2, which readers and validators know: RSS 2.0
+Feeds contain only languages of ISO 639-1 and ISO 639-2, which readers and validators know: RSS 2.0
 knows only these, and a code of ISO 639-3 alone makes a feed invalid for many. Codes for "none",
-"several" and "unknown" are left out.
+"several" and "unknown" are omitted.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ REGION, SCRIPT = 2, 4
 
 
 def language_tag(declared: str | None) -> str | None:
-    """Normalize a language tag (``pt-BR``, ``zh-Hant``); None if it is not one."""
+    """Normalize a language tag (``pt-BR``, ``zh-Hant``). Returns None if the tag is invalid."""
     text = (declared or "").split(",")[0].strip()
     if not TAG.fullmatch(text) or text.lower() in {"und", "mul", "zxx", "xx", "html", "x-default"}:
         return None

@@ -1,4 +1,4 @@
-"""Load the words of all languages, such as those of dates, pagers and headings.
+"""Words of all languages, such as those of dates, pagers and headings.
 
 ``words/`` has one TOML file per language; its name is the BCP 47 tag of the language. Files are
 read at the first use. `words` and `pattern` join one table of all files, because the language of a
@@ -200,7 +200,7 @@ def pattern(key: str, frame: str = "{}") -> re.Pattern[str]:
 
 
 def alternatives(expressions: Sequence[str]) -> str:
-    r"""Join regular expressions to a group; those that start with ``\b`` share one test."""
+    r"""Join regular expressions to a group. Those that start with ``\b`` share one test."""
     at_word = [one.removeprefix(r"\b") for one in expressions if one.startswith(r"\b")]
     others = [one for one in expressions if not one.startswith(r"\b")]
     shared = [rf"\b(?:{'|'.join(at_word)})"] if at_word else []

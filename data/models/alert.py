@@ -11,8 +11,9 @@ from typing import Literal, TypeAlias
 from data.models.source import HealthEvent
 
 AlertKind: TypeAlias = Literal["release", "edit", "gone", "retraction", "return", "health"]
-"""Kinds of events: a new release, an edit, a release found gone but not yet confirmed, a
-retraction, the return of a retracted release, and a change in the health of a source."""
+"""Kinds of events: a new release, an edit, a missing release that is not yet confirmed as
+retracted, a retraction, the return of a retracted release, and a change in the health of a
+source."""
 
 AlertState: TypeAlias = Literal["waiting", "delivered", "dead"]
 

@@ -1,4 +1,4 @@
-"""A capture: the archive record of a server's response."""
+"""Capture: the archive record of a server's response."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Public events: what happened to releases and sources, as the store logs it."""
+"""Public events: changes of releases and sources, as the store logs them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An HTTP request and its response, as sent over the wire."""
+"""HTTP request and its response, as sent over the wire."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
 """Names and values of header fields, in order; a name may occur twice."""
 
 Truncated: TypeAlias = Literal["", "length", "time", "disconnect", "unspecified"]
-"""Why a body is incomplete, in the terms of WARC-Truncated (WARC 1.1, section 5.13)."""
+"""The reason why a body is incomplete, in the terms of WARC-Truncated (WARC 1.1, section 5.13)."""
 
 
 @dataclass(frozen=True, slots=True)

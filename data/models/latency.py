@@ -1,4 +1,4 @@
-"""Latency: when a new release was dated, seen, published in a feed and alerted."""
+"""Latency: the times at which a new release was dated, seen, published in a feed and alerted."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ STAGES: Final[Mapping[Stage, tuple[str, str]]] = {
 class ReleaseTimes:
     """The times of a new release, in seconds since 1970; None if unknown.
 
-    ``stated`` is the time stated on its page, ``seen`` the first visit that found it, ``in_feed``
-    its first appearance in a feed, and ``alerted`` the delivery of its first alert.
+    ``stated`` is the time on its page, ``seen`` the first visit that found it, ``in_feed`` its
+    first appearance in a feed, and ``alerted`` the delivery of its first alert.
     """
 
     stated: float | None

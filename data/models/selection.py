@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A selection of releases that has a feed; a field that is None does not restrict it.
+    """A selection of releases that has a feed. A field that is None does not restrict it.
 
     ``topic`` is a slug. ``period`` is an ISO year, month or day (``2022``, ``2022-11``,
     ``2022-11-24``), in the time zone of each release's source. ``section`` is a slug and always has
@@ -37,7 +37,7 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Conditions that a release must all meet; fields that are None or () do not restrict it.
+    """Conditions that a release must all meet. Fields that are None or () are not conditions.
 
     ``sources`` are ids and ``topics`` slugs; one match in each is enough. ``section`` is a slug,
     ``story`` an id. ``language`` is a tag: ``en`` also matches ``en-GB``, but ``en-GB`` does not
@@ -73,7 +73,10 @@ ReaderState: TypeAlias = Literal["all", "unread", "read", "starred"]
 
 @dataclass(frozen=True, slots=True)
 class ReaderItem:
-    """A release in an account, with its position in feeds (``order``); times are UTC."""
+    """A release in an account of a feed reader, with its position in feeds (``order``).
+
+    Times are UTC.
+    """
 
     id: str
     source: str

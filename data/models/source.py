@@ -16,7 +16,7 @@ class Recall:
     ``known`` counts releases that were stored before a page linked to them. ``missed`` are
     addresses that no listing showed, although it showed older ones; they were fetched afterwards.
     ``older`` counts releases from before everything that listings showed, also fetched. ``unread``
-    are addresses where no release was found.
+    are addresses at which no release was found.
     """
 
     known: int
@@ -31,13 +31,13 @@ class Recall:
 
     @property
     def share(self) -> float | None:
-        """The share of linked releases that were known, from 0 to 1; None if there were none."""
+        """The share of linked releases that were known, from 0 to 1, or None if there were none."""
         return round(self.known / self.named, 4) if self.named else None
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A press room, as feeds and pages show it; ``timezone`` is an IANA name."""
+    """A press room, as feeds and pages show it. ``timezone`` is an IANA name."""
 
     id: str
     name: str
@@ -58,7 +58,7 @@ class RemovedSource:
 class RunError:
     """An error of a run at one address.
 
-    ``kind`` is a short code, with the HTTP status if there is one: ``http:403``.
+    ``kind`` is a short code, such as ``http:403``. It includes the HTTP status if there is one.
     """
 
     url: str
@@ -67,12 +67,12 @@ class RunError:
 
     @property
     def told(self) -> str:
-        """A description of the error, with its address if there is one."""
+        """The description of the error, with its address if it has one."""
         return f"{self.url}: {self.message}" if self.url else self.message
 
     @property
     def family(self) -> str:
-        """The error kind without the HTTP status: ``http``."""
+        """The error kind without the HTTP status, such as ``http``."""
         return self.kind.partition(":")[0]
 
 
@@ -117,7 +117,8 @@ class HealthEvent:
     """A change in the health of a source, with its reason.
 
     ``state`` and ``code`` are defined in data.health.codes; events of earlier versions have no
-    code. A source in state ``ok`` that is not ``well`` works with the fault that the code names.
+    code. A source in state ``ok`` that is not ``well`` works but has the fault that the code
+    describes.
     """
 
     source: str
@@ -129,7 +130,7 @@ class HealthEvent:
 
     @property
     def degraded(self) -> bool:
-        """Whether the source works with a fault."""
+        """Whether the source works but has a fault."""
         return not self.well and self.state == "ok"
 
     @property
@@ -158,13 +159,14 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """The publication rhythm of a source, as learned by data.health.rhythm.
+    """The publication rhythm of a source: how likely it publishes on each day, as learned.
 
-    ``first`` and ``last`` are the first and last day of publication used for learning. The three
-    lists have one value per weekday, Monday first. ``hazards`` are expected releases, ``published``
-    the weight of days with releases, and ``asked`` the weight of all days; older days weigh less.
-    ``follows`` is the exponent of its country's activity. ``evidence`` is the number of releases
-    that the learned rate is worth. ``rests`` are earlier gaps that looked like silence.
+    See data.health.rhythm. ``first`` and ``last`` are the first and last day of publication used
+    for learning. The three lists have one value per weekday, Monday first. ``hazards`` are expected
+    releases, ``published`` the weight of days with releases, and ``asked`` the weight of all days;
+    older days weigh less. ``follows`` is the exponent of its country's activity. ``evidence`` is
+    the number of releases that the learned rate is worth. ``rests`` are earlier gaps that looked
+    like silence.
     """
 
     first: dt.date
@@ -179,7 +181,7 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class SourceRhythm:
-    """The rhythm of a source with this number of ``releases``; None if they are too few."""
+    """The rhythm of a source with this number of ``releases``. It is None for too few releases."""
 
     releases: int
     rhythm: Rhythm | None = None

@@ -12,7 +12,7 @@ from data.models.release import UNDATED_BEFORE
 from data.models.selection import Facet
 
 BACKLOG: Final = UNDATED_BEFORE.timestamp()
-"""Seconds since 1970; backlog sorts before this time."""
+"""Time in seconds since 1970 before which backlog sorts."""
 
 ChangeCursor: TypeAlias = tuple[int, int]
 """A position in the history of a store: the number of its last change, and a random mark."""
@@ -64,7 +64,7 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class DayDigest:
-    """A finished day: id, title and publishers of its newest ``releases``, of ``total``."""
+    """A finished day: id, title and publishers of its newest releases, and the ``total`` number."""
 
     day: str
     closed: dt.datetime

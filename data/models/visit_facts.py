@@ -1,4 +1,4 @@
-"""Facts that one visit found about a source besides its releases, for judging its health.
+"""Facts about a source besides its releases, found by one visit to judge the source's health.
 
 Facts about several visits are copied from each report to the next, so the last report is enough.
 """
@@ -31,7 +31,7 @@ class Streak(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Counts of release pages that miss a text, a date or a title of their own.
+    """Counts of release pages that lack a text, a date or a title of their own.
 
     ``garbled`` pages have wrongly decoded letters. ``refused`` is true if such pages were not
     stored: a later 304 response then does not mean that the stored version is right.
@@ -52,9 +52,9 @@ class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The findings of a visit. Facts that the visit could not judge are kept from the last visit.
+    """The findings of a visit. Facts that the visit could not judge are copied from the last visit.
 
-    - ``rules`` names the listing and its rules; facts of other rules are not compared.
+    - ``rules`` are the listing and its rules; facts of other rules are not compared.
     - ``explicit`` visits were requested by a person.
     - ``place`` is the address where the listing was found if it is not its own address.
     - ``usual`` is the ``place`` of the first visit that found rows.

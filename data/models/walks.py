@@ -1,4 +1,4 @@
-"""The walk through the pages of a listing, from the newest releases to the first."""
+"""Walk through the pages of a listing, from the newest releases to the first."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 LEASE: Final = 10 * 86_400
-"""Default lease of a subscription in seconds."""
+"""Default duration of a subscription's lease in seconds."""
 
 Mode: TypeAlias = Literal["subscribe", "unsubscribe", "denied"]
 
@@ -55,7 +55,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class FeedHub:
-    """The hub that a source's feed declares; ``hub`` is empty if there is none.
+    """The hub that a source's feed declares. ``hub`` is empty if there is none.
 
     ``topic`` is the address that the feed at ``feed`` declares as its own. ``looked`` is the time
     of the last check in seconds since 1970.

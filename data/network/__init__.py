@@ -1,1 +1,1 @@
-"""Network access: which addresses are allowed, a client for single requests, and S3 buckets."""
+"""Network access: allowed addresses, a client for single requests, and S3 buckets."""

@@ -1,4 +1,4 @@
-"""Which network addresses are public: the rule for all outgoing connections (CWE-918)."""
+"""Public network addresses: the rule for all outgoing connections (CWE-918)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from data.errors import CommuniqueError
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
-"""The addresses that IPv6 assigns to networks (RFC 4291, 2.4); all others are not public."""
+"""The addresses that IPv6 assigns to networks (RFC 4291, 2.4). All other addresses are not
+public."""
 
 NOT_PUBLIC: Final = tuple(
     map(
@@ -93,7 +94,7 @@ def unmapped(address: Address) -> Address:
 
 
 def network_of(address: str) -> str:
-    """Return the network that shares limits with an address: the IPv4 address, or the IPv6 /64."""
+    """Return the network that shares limits with an address: its IPv4 address, or its IPv6 /64."""
     return networks_of(address)[0]
 
 

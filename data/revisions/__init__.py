@@ -1,1 +1,1 @@
-"""Decide what counts as an edit of a release, and compute differences."""
+"""Decisions about what counts as an edit of a release, and differences between versions."""

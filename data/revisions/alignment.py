@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 
 @dataclass(slots=True)
 class ComparisonBudget:
-    """The remaining number of comparisons; ``is_spent`` once one was refused."""
+    """The remaining number of comparisons. ``is_spent`` is true once a comparison was refused."""
 
     left: int
     is_spent: bool = False
@@ -20,7 +20,7 @@ class ComparisonBudget:
 
 @dataclass(frozen=True, slots=True)
 class AlignedBlock:
-    """A slice of each sequence: equal, or one replaced by the other."""
+    """A slice of each sequence. The slices are equal, or one was replaced by the other."""
 
     is_same: bool
     old: slice

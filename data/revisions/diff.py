@@ -19,16 +19,16 @@ from data.text.words import UNSPACED
 Kind: TypeAlias = Literal["same", "gone", "added"]
 
 MAX_PAIRS: Final = 4_000_000
-"""Maximum pairs of words in two passages for a comparison word by word."""
+"""Maximum number of pairs of words in two passages that are compared word by word."""
 
 MAX_LINE_STEPS: Final = 2_000_000
-"""Maximum comparisons of lines per difference, before and after anchors are set."""
+"""Maximum number of comparisons of lines per difference, before and after anchors are set."""
 
 MAX_WORD_STEPS: Final = 12_000_000
-"""Maximum comparisons of words per difference."""
+"""Maximum number of comparisons of words per difference."""
 
 COARSE: Final = "Some parts are too long to compare word by word and are shown as replaced."
-"""The note for readers below a coarse difference."""
+"""Note for readers below a coarse difference."""
 
 MAX_CONTEXT: Final[Mapping[Kind, int]] = {"same": 80, "gone": 300, "added": 300}
 """Maximum number of characters kept at both ends of a passage in a short difference, per kind."""

@@ -51,7 +51,7 @@ def significant_changes(old: Content, new: Content) -> frozenset[str]:
     """Return which of ``title``, ``body`` and ``attachments`` changed significantly.
 
     Lines that consist of one link do not count (boxes of related news, which rotate). Neither do
-    parameters of a file's address that only name its version.
+    parameters of a file's address that only give its version.
     """
     changed = set()
     if old.title != new.title and tokens(old.title) != tokens(new.title):
@@ -99,7 +99,7 @@ def named_files(content: Content) -> dict[str, str]:
 
 
 def file_name(url: str) -> str:
-    """Return the address of a file without parameters that only name its version."""
+    """Return the address of a file without parameters that only give its version."""
     parts = urlsplit(url)
     if FILE.search(parts.path):
         return page_key(parts._replace(query="", fragment="").geturl())

@@ -1,4 +1,4 @@
-"""Compare two extractions of the same pages, and decide whether the second one is worse.
+"""Comparison of two extractions of the same pages, and decision whether the second is worse.
 
 One extraction is the published one. The other uses different rules: of a source file, of a
 template, or of our code. Whether a page gained or lost can only be decided together with other
@@ -22,7 +22,7 @@ from data.revisions.fields import FIELDS
 from data.text.words import tokens
 
 RELEASE_FIELD: Final = "release"
-"""Pseudo field of a page that becomes a release, or no longer is one."""
+"""Name that stands for a field if a whole page becomes a release, or is no longer one."""
 
 MIN_HARMED_SHARE: Final = 0.2
 """Minimum share of harmed pages in a mass change."""
@@ -34,7 +34,7 @@ MAX_WORD_SHARE: Final = 0.1
 """Maximum share of a text's words that may be lost, or added from shared lines, without harm."""
 
 MIN_SHARED_PAGES: Final = 3
-"""Minimum number of pages with a shared line; half of all pages must have it too."""
+"""Minimum number of pages with a shared line. At least half of all pages must have the line too."""
 
 MAX_EXAMPLES: Final = 3
 """Maximum number of example pages per field."""
@@ -48,7 +48,7 @@ How: TypeAlias = Literal["gained", "lost", "changed"]
 
 @dataclass(frozen=True, slots=True)
 class TwoReadings:
-    """Two extractions of one page; None if the page is not a release.
+    """Two extractions of one page. An extraction is None if the page is not a release.
 
     ``shown`` is the published content if it is not the first extraction.
     """
@@ -68,7 +68,7 @@ class Example(msgspec.Struct, frozen=True):
 
 
 class FieldDrift(msgspec.Struct, frozen=True):
-    """Numbers of pages on which a field is gained, lost, changed and harmed."""
+    """The numbers of pages on which a field is gained, lost, changed and harmed."""
 
     field: str
     gained: int
@@ -79,7 +79,10 @@ class FieldDrift(msgspec.Struct, frozen=True):
 
 
 class PagesDrift(msgspec.Struct, frozen=True):
-    """Differences on ``pages``; ``harmed`` of them are worse. Only changed fields are included."""
+    """The differences on ``pages``, of which ``harmed`` are worse.
+
+    Only changed fields are included.
+    """
 
     pages: int
     harmed: int
@@ -92,12 +95,15 @@ class PagesDrift(msgspec.Struct, frozen=True):
 
 
 def is_many(harmed: int, of: int) -> bool:
-    """Whether the harmed share is a mass change."""
+    """Whether the share of harmed pages is a mass change."""
     return harmed > 0 and harmed >= MIN_HARMED_SHARE * of and harmed >= min(MIN_HARMED_PAGES, of)
 
 
 def compare_readings(pages: Sequence[TwoReadings]) -> PagesDrift:
-    """Compare two extractions of pages, without pages that are not a release in either."""
+    """Compare two extractions of pages.
+
+    Pages that are not a release in either extraction are ignored.
+    """
     known = [page for page in pages if page.before or page.after]
     both = [
         (page.url, page.before, page.after, page.shown or page.before)
@@ -176,7 +182,7 @@ def lines_of(text: str) -> Mapping[Words, str]:
 
 
 def cut_off(long: Sequence[str], short: Sequence[str]) -> Words:
-    """Return the words that one title has more at one end; () if the titles differ otherwise."""
+    """Return the words that one title has more at one end, or () if the titles differ otherwise."""
     rest = len(long) - len(short)
     if not short or rest <= 0:
         return ()

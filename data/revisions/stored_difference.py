@@ -1,4 +1,4 @@
-"""Store the difference of two versions without their texts.
+"""Storage of the difference of two versions without their texts.
 
 The lengths of same, gone and added passages are stored when a version is recorded. The texts come
 from the two versions, so a text that is redacted in both is stored nowhere else.
@@ -59,13 +59,16 @@ def edits(revisions: Iterable[Revision]) -> tuple[Edit, ...]:
 
 
 def encode_difference(old: Content, new: Content) -> str:
-    """Return the difference of two versions as stored: JSON of `StoredDifference`."""
+    """Encode the difference of two versions for the store: JSON of `StoredDifference`."""
     found = tuple(FieldSteps(one.field, steps_of(one), one.is_coarse) for one in changes(old, new))
     return msgspec.json.encode(StoredDifference(digest_of(old, new), found)).decode()
 
 
 def steps_of(difference: FieldDiff) -> tuple[int, ...]:
-    """Return the kinds and lengths of a field's passages; files are compared on reading."""
+    """Return the kinds and lengths of a field's passages.
+
+    Files are compared only when the difference is read.
+    """
     if difference.field == "attachments":
         return ()
     pairs = ((KINDS.index(piece.kind), len(piece.text)) for piece in difference.pieces)
@@ -75,7 +78,8 @@ def steps_of(difference: FieldDiff) -> tuple[int, ...]:
 def changes_between(before: Revision, after: Revision) -> tuple[FieldDiff, ...]:
     """Return the significant differences of two versions.
 
-    They are computed only if no difference of these two texts is stored.
+    If the store has the difference of these two texts, it is used; otherwise the difference is
+    computed.
     """
     old, new = before.content, after.content
     if after.difference:

@@ -1,4 +1,4 @@
-"""Find the words of a query in the original text.
+"""Positions of the words of a query in the original text.
 
 Searches compare folded text (data.text.folding.fold_search), whose characters are at other
 positions: ``İZMİR`` becomes ``izmir``, ``Straße`` becomes ``strasse``. So each word is folded
@@ -17,7 +17,8 @@ from data.search.query import Term
 from data.text.folding import fold_search
 
 Span: TypeAlias = tuple[int, int]
-"""The first character of a part of a text, and the one after the last."""
+"""The position of the first character of a part of a text, and of the first character after the
+part."""
 
 ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 
@@ -91,7 +92,10 @@ def highlights(text: str, terms: Iterable[Term]) -> list[Span]:
 
 
 def places_of(words: Sequence[Word], wanted: Sequence[str], prefix: bool) -> Iterator[Span]:  # noqa: FBT001 - as the term has it
-    """Yield where words occur in a row; ``prefix`` allows a longer last word."""
+    """Yield the places at which words occur in a row.
+
+    If ``prefix``, the last word may be longer.
+    """
     if not wanted:
         return
     *whole, last = wanted

@@ -1,4 +1,4 @@
-"""Find the passage of a release that shows why it matches a query."""
+"""Passage of a release that shows why the release matches a query."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ MAX_LEADING_CHARACTERS: Final = PASSAGE_LENGTH // 3
 """Maximum number of characters before the first match in a passage."""
 
 MAX_CUT_WORD: Final = 40
-"""Number of characters at the end of a passage in which it is cut at a space."""
+"""Number of characters at the end of a passage in which the passage is cut at a space."""
 
 Piece: TypeAlias = tuple[int, str]
-"""The start of a piece of a text, and its folded words with spaces around them."""
+"""The start of a piece of a text, and the folded words of the piece with spaces around them."""
 
 
 def passage(content: Content, query: Query) -> str:
-    """Return the part of a body with most of the terms, or its beginning; one line."""
+    """Return the part of a body with most of the terms, or its beginning, as one line."""
     text, pieces = _in_pieces(content.body_text[:MAX_SEARCHED_CHARACTERS])
     wanted = [term for term in terms_of(query.text) if term.wanted]
     start = _best(pieces, wanted)
@@ -50,7 +50,7 @@ def passage(content: Content, query: Query) -> str:
 
 
 def _best(pieces: Sequence[Piece], wanted: Sequence[Term]) -> int | None:
-    """Return the start of the first piece with most terms; None if there are no matches."""
+    """Return the start of the first piece with most terms, or None if there are no matches."""
     needles = [f" {term.words}" + ("" if term.prefix else " ") for term in wanted]
     best, most = None, 0
     for start, words in pieces:
@@ -64,9 +64,10 @@ def _best(pieces: Sequence[Piece], wanted: Sequence[Term]) -> int | None:
 
 @lru_cache(maxsize=1)
 def _in_pieces(text: str) -> tuple[str, Sequence[Piece]]:
-    """Return a text as one line, and its pieces; cached because many watches check one release.
+    """Return a text as one line, and its pieces.
 
-    Pieces overlap, so that no phrase falls between two of them.
+    The result is cached, because many watches check one release. Pieces overlap, so that no phrase
+    falls between two of them.
     """
     line = " ".join(text.split())
     pieces: list[Piece] = []

@@ -1,4 +1,4 @@
-"""Parse search queries.
+"""Parser of search queries.
 
 A query consists of words that must all occur. ``"a phrase"`` in quotation marks finds successive
 words, ``harb*`` finds words that begin with these letters (at least three), and ``-word`` or ``-"a
@@ -20,21 +20,21 @@ MAX_TERMS: Final = 32
 """Maximum number of characters, and of terms, of a query, to limit its work."""
 
 MIN_PREFIX_LETTERS: Final = 3
-"""Minimum number of letters of a prefix; shorter ones match a large share of all words."""
+"""Minimum number of letters of a prefix. Shorter prefixes match a large share of all words."""
 
 OPERATORS: Final = ("AND", "OR", "NOT")
-"""Operators of other search languages, which are words here."""
+"""Operators of other search languages, which are ordinary words in our queries."""
 
 TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search: ``text`` as above, and filters that may be None. Days are inclusive.
+    """A search: ``text`` in the syntax of this module, and filters that may be None.
 
-    Several sources, topics, languages or states are separated by commas, and one of them suffices.
-    ``en`` also matches ``en-GB``, but ``en-GB`` does not match ``en``. data.search.results.STATES
-    lists the states.
+    Days are inclusive. Several sources, topics, languages or states are separated by commas, and
+    one of them suffices. ``en`` also matches ``en-GB``, but ``en-GB`` does not match ``en``.
+    data.search.results.STATES lists the states.
     """
 
     text: str
@@ -73,7 +73,7 @@ class Term:
 
 
 def short_beginnings(text: str) -> tuple[str, ...]:
-    """Return the prefixes in a query that are too short, and so are treated as words."""
+    """Return the prefixes in a query that are too short, and are therefore treated as words."""
     found = (phrase or word for _, phrase, word in TERM.findall(text[:MAX_QUERY_LENGTH]))
     return tuple(
         raw
@@ -84,7 +84,7 @@ def short_beginnings(text: str) -> tuple[str, ...]:
 
 
 def operators_read_as_words(text: str) -> tuple[str, ...]:
-    """Return the operators of other search languages in a query, each once."""
+    """Return the operators of other search languages in a query. Each is returned once."""
     raw = [word and minus + word for minus, _, word in TERM.findall(text[:MAX_QUERY_LENGTH])]
     # The last word joins nothing; the first one is an operator only as NOT.
     found = (word for at, word in enumerate(raw[:-1]) if at or word == "NOT")

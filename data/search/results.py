@@ -12,12 +12,12 @@ MAX_COUNTED: Final = 10_000
 """Maximum number of matches that are counted, so that the work does not grow with the store."""
 
 STATES: Final = ("corrected", "retracted")
-"""States of releases that can be searched."""
+"""States of releases that can be searched for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """A page of matches. ``cursor`` leads to the next page, None on the last."""
+    """A page of matches. ``cursor`` leads to the next page, and is None on the last page."""
 
     releases: tuple[Release, ...]
     cursor: int | None

@@ -16,7 +16,7 @@ from data.settings.postgres_url import ESCAPING_MESSAGE, is_clearly_escaped
 from data.toml_files import decode, read_text
 
 ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - told from others, not listened on
-"""Wildcard addresses to listen on, which no client can request."""
+"""Wildcard addresses to listen on. No client can send a request to them."""
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
@@ -79,7 +79,7 @@ def check_store(
 
 
 def addressed(site: SiteSettings) -> SiteSettings:
-    """Return the site with its listening address as its public one, if only the former was set."""
+    """Return the site with its listening address as public address, if only the former is set."""
     own = SiteSettings()
     if site.url != own.url or not site.port or (site.host, site.port) == (own.host, own.port):
         return site

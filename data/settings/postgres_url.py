@@ -1,4 +1,4 @@
-"""Check that a PostgreSQL URL separates its password clearly.
+"""Check whether a PostgreSQL URL separates its password clearly.
 
 PostgreSQL accepts more than RFC 3986 allows. Other programs would split such URLs elsewhere and
 show a part of the password.

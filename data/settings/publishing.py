@@ -18,7 +18,7 @@ MIN_FEED_BYTES = 100_000
 """Minimum of ``site.max_feed_bytes``, in bytes."""
 
 PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?\Z"
-"""A place in a bucket: an S3 bucket name and a prefix."""
+"""Pattern of a place in a bucket: an S3 bucket name and a prefix."""
 
 
 class BucketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -20,29 +20,31 @@ from data.text.similarity import (
 )
 
 MIN_TEXT_JACCARD: Final = 0.7
-"""Minimum Jaccard similarity of two releases of one story."""
+"""Minimum Jaccard similarity of two releases in the same story."""
 
 MIN_FIRST_JACCARD: Final = 0.5
-"""Minimum Jaccard similarity with a story's first release, for a copy of a later release."""
+"""Minimum Jaccard similarity between a story's first release and a copy of a later release of the
+story."""
 
 MIN_CONTAINMENT: Final = 0.85
-"""Minimum fraction of the shorter text that the longer one contains, for one story."""
+"""Minimum fraction of the shorter text that the longer text contains, for two texts in the same
+story."""
 
 MIN_SAMPLED_CONTAINMENT: Final = 0.66
-"""Minimum containment in a sample, for a full comparison. One in 1,000 pairs above
-`MIN_CONTAINMENT`, or above the 0.82 that follows from `MIN_TEXT_JACCARD`, is below it.
-"""
+"""Minimum containment in a sample at which full texts are compared. One in 1,000 pairs above
+`MIN_CONTAINMENT`, or above the 0.82 that follows from `MIN_TEXT_JACCARD`, has a smaller containment
+in the sample."""
 
 MIN_SHINGLES: Final = 20
-"""Minimum shingles of a text in a story: a bare "Photo release" resembles any other."""
+"""Minimum number of shingles of a text in a story. A bare "Photo release" resembles any other."""
 
 MIN_SHARED_ANCHORS: Final = 0.6
-"""Minimum fraction of the shorter text's anchors that must be shared if no band is."""
+"""Minimum fraction of the shorter text's anchors that both texts have, if they have no band in
+common."""
 
 SLOT_SECONDS: Final = 64 * 86_400
-"""Seconds in a time slot. Copies are searched in a release's own slot and the nearer neighbour.
-That is at least 32 days before and after, so the work does not grow with the archive.
-"""
+"""Seconds in a time slot. Copies are searched for in a release's own slot and in the nearer
+neighbour. That is at least 32 days before and after, so the work does not grow with the archive."""
 
 MAX_BAND_RELEASES: Final = 64
 MAX_ANCHOR_RELEASES: Final = 12
@@ -52,7 +54,7 @@ distinctive."""
 
 
 class Likeness(Enum):
-    """How one text resembles another: the same, ``WITHIN`` it, or it ``HOLDS`` the other."""
+    """How one text resembles another: it is the same, is ``WITHIN`` the other, or ``HOLDS`` it."""
 
     NONE = "none"
     SAME = "same"
@@ -89,10 +91,11 @@ def likeness(left: TextSignature, right: TextSignature) -> Likeness:
 
 
 def belongs_to_story(text: TextSignature, first: TextSignature, how: Likeness) -> bool:
-    """Return whether a text that resembles some release of a story (``how``) belongs to the story.
+    """Whether a text that resembles some release of a story (``how``) belongs to the story.
 
-    It must resemble the story's first release too. Otherwise a story would drift through copies of
-    copies, and a text that contains a later release may share nothing with the first.
+    The text must resemble the story's first release too. Otherwise a story would drift through
+    copies of copies, and a text that contains a later release may have nothing in common with the
+    first.
     """
     if likeness(text, first) is not Likeness.NONE:
         return True
@@ -100,10 +103,10 @@ def belongs_to_story(text: TextSignature, first: TextSignature, how: Likeness) -
 
 
 def is_worth_comparing(anchors: int, fewest: int) -> bool:
-    """Return whether two texts that share anchors but no band are worth a full comparison.
+    """Whether two texts that have anchors but no band in common are worth a full comparison.
 
-    ``fewest`` is the smaller number of anchors of the two. A text within another shares most of
-    them, a common passage few.
+    ``fewest`` is the smaller number of anchors of the two. A text within another has most anchors
+    in common with it, a common passage only few.
     """
     return anchors >= MIN_SHARED_ANCHORS * fewest
 

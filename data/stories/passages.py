@@ -1,4 +1,4 @@
-"""Verbatim passages that two texts share."""
+"""Verbatim passages that two texts have in common."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from typing import Final
 from data.text.words import UNSPACED
 
 MIN_PASSAGE_WORDS: Final = 12
-"""Minimum number of words of a passage; shorter ones are common phrases."""
+"""Minimum number of words of a passage. Shorter passages are common phrases."""
 
 MAX_COMPARED_CHARACTERS: Final = 20_000
 """Maximum number of characters of a text that are compared."""
 
 MAX_PLACES: Final = 8
-"""Maximum places of a run of words that are compared; more frequent runs are not distinctive."""
+"""Maximum number of places of a run of words that are compared. More frequent runs are not
+distinctive."""
 
 WORD: Final = re.compile(rf"{UNSPACED.pattern}|[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage of a text that another text contains too, with its number of ``words``."""
+    """A passage of a text that another text contains too, and its number of ``words``."""
 
     text: str
     words: int

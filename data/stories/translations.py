@@ -1,4 +1,4 @@
-"""Finds translations of a release by their addresses, and by shared figures and names.
+"""Translations of a release, found by their addresses, and by shared figures and names.
 
 Names keep their consonants in every alphabetic script. So words are compared by their consonants in
 Latin letters. Consonants that some script does not distinguish are merged (k and g, t and d, p and
@@ -31,16 +31,15 @@ other release of that day.
 """
 
 MIN_BACKGROUND: Final = 12
-"""Minimum number of releases per language to know which words are common."""
+"""Minimum number of releases per language from which it is known which words are common."""
 
 RARE_FRACTION: Final = 0.001
 COMMON_FRACTION: Final = 0.5
-"""Fractions of releases that contain a word: below the first its weight is at its maximum, from the
-second on it is zero.
-"""
+"""Fractions of releases that contain a word. Below the first fraction, the weight of the word is at
+its maximum; from the second fraction on, it is zero."""
 
 MIN_CONSONANTS: Final = 3
-"""Minimum consonants of a word that is compared."""
+"""Minimum number of consonants of a word that is compared."""
 
 MIN_DIGITS: Final = 2
 """Minimum number of digits of a figure that is compared."""
@@ -55,8 +54,8 @@ TAG: Final = re.compile(
     r"(?:[-_](?:[a-z]{2}|[a-z]{4}))?",
     re.IGNORECASE,
 )
-"""A language in an address, optionally with a country, or a country used for a language by mistake.
-"""
+"""Pattern of a language in an address, optionally with a country, or of a country used for a
+language by mistake."""
 
 LANGUAGE_PARAMETERS: Final = frozenset(["lang", "language", "hl", "locale", "lng", "l", "langid"])
 """Query parameters with a language."""
@@ -97,7 +96,7 @@ def consonants(word: str) -> str:
 
 
 def pattern(url: str) -> tuple[str, str]:
-    """Return an address without its language, and that language, or an empty string."""
+    """Return an address without its language, and the language, or an empty string without one."""
     parts = urlsplit(canonical_url(url))
     named: list[str] = []
 

@@ -16,7 +16,7 @@ FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\ufff
 FORBIDDEN_ASCII = bytes(code for code in range(128) if FORBIDDEN.match(chr(code)))
 
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""Control characters that never belong to mojibake, and would hide it."""
+"""Control characters that never belong to mojibake (wrongly decoded text), and would hide it."""
 
 SPACES = re.compile(r" ?[^\S\n ][^\S\n]*|  [^\S\n]*")
 BREAKS = re.compile(r" \n ?|\n ")
@@ -41,7 +41,7 @@ MAX_REPAIRS = 4
 """Maximum number of repair passes over a text."""
 
 MAX_MENDED = 40_000
-"""Maximum length in characters of a text whose encoding is repaired; the rest stays as it is.
+"""Maximum length in characters of a text whose encoding is repaired. The rest is not changed.
 
 The repaired part ends at white space, since ftfy is several times slower on a split character."""
 
@@ -66,7 +66,7 @@ def one_line(text: str) -> str:
 
 
 def _clean_usual(text: str) -> str:
-    """Clean a text that needs no removals or repairs, as most do; return "" for other texts.
+    """Clean a text that needs no removals or repairs, as most texts do; return "" for other texts.
 
     String methods are many times faster here than regular expressions.
     """
@@ -160,8 +160,8 @@ def plain(text: str) -> str:
 def excerpt(text: str, length: int = 300) -> str:
     """Return the beginning of a text, at most ``length`` characters, cut between words if possible.
 
-    Many scripts have no spaces between words. The text is then cut anywhere, rather than losing a
-    third of it.
+    Many scripts have no spaces between words. Their texts are cut anywhere, rather than losing a
+    third.
     """
     line = plain(text)
     if len(line) <= length:

@@ -13,7 +13,7 @@ MAX_COUNTER_LENGTH: Final = 80
 """Maximum characters of a line with a counter."""
 
 MAX_COUNTER_SPACES: Final = 8
-"""Maximum spaces in a line with a counter."""
+"""Maximum number of spaces in a line with a counter."""
 
 DIGIT: Final = re.compile("[0-9٠-٩۰-۹०-९০-৯]")
 """Digits used in counters. Searching for any Unicode digit takes twice the time."""
@@ -25,7 +25,7 @@ AGO: Final = re.compile("ago")
 
 @cache
 def _counter() -> re.Pattern[str]:
-    """A view counter or relative time, as a whole line or as a part between bars."""
+    """Return the pattern of a view counter or relative time, as a whole line or between bars."""
     labels = alternatives(words("counters.labels"))
     return re.compile(
         rf"(?:^|(?<=[|·•—–\-/\s])){labels}\s*[:：\-–—]?\s*{COUNT}(?=\W*$|\s*[|·•—–\-/])"
@@ -38,7 +38,10 @@ def _counter() -> re.Pattern[str]:
 
 @cache
 def _sign() -> re.Pattern[str]:
-    """Words that every counter contains; this test takes a third of the time of the counter's."""
+    """Return the pattern of words that every counter contains.
+
+    This test takes a third of the time of the full pattern.
+    """
     return re.compile(f"{alternatives(words('counters.labels'))}|{AGO.pattern}")
 
 

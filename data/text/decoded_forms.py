@@ -15,7 +15,7 @@ from io import StringIO
 from typing import Final
 
 MAX_FORMS: Final = 6
-"""Maximum number of forms of a text; each one is the previous one, decoded."""
+"""Maximum number of forms of a text. Each form is the previous one, decoded."""
 
 INVISIBLE: Final = "\u00ad\u200b-\u200f\u2060\ufeff"
 
@@ -37,7 +37,7 @@ LETTERS: Final = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class DecodedForm:
-    """A decoded form of a text; its character ``i`` came from ``text[starts[i]:ends[i]]``."""
+    """A decoded form of a text. Its character ``i`` came from ``text[starts[i]:ends[i]]``."""
 
     text: str
     starts: array[int]
@@ -80,7 +80,7 @@ def decoded_forms(text: str) -> Iterator[DecodedForm]:
 
 
 def letters_of(text: str) -> str:
-    """Return the letters and digits of a text in lower case; the contents of tags come last."""
+    """Return the letters and digits of a text in lower case. The contents of tags come last."""
     tags = TAG.findall(text)
     pieces = [TAG.sub("", text), *tags] if tags else [text]
     return "\n".join(["".join(LETTERS.findall(piece)) for piece in pieces])
@@ -153,7 +153,7 @@ INVISIBLE_TEXT: Final = re.compile(f"[{INVISIBLE}]*")
 
 
 def _unescaped(text: str) -> str:
-    """Return the character of a backslash escape; ``text`` does not include the backslash."""
+    """Return the character of a backslash escape. ``text`` does not include the backslash."""
     kind = text[0].lower()
     if kind in "nrtv":
         return " "

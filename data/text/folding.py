@@ -33,14 +33,14 @@ LETTERS: Final = str.maketrans(
     | {"ґ": "г", "ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه"}
 )
 MAX_CACHED_WORDS: Final = 50_000
-"""Maximum number of cached words; limited because texts are hostile."""
+"""Maximum number of cached words. Hostile texts must not fill the memory."""
 
 ACCENTS: Final = re.compile("[\u0300-\u036f]")
 NO_WORD: Final = re.compile(r"[^\w\u0300-\U0001ffff]|[\u2000-\u206f\u3000-\u303f]")
 
 
 class _DateFold(dict[int, str]):
-    """Maps characters to their form in dates; filled on first use of each character."""
+    """Map from characters to their form in dates, filled at the first use of each character."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)

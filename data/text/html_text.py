@@ -46,9 +46,10 @@ def text_of(html: str) -> str:
 
 
 def both_of(html: str, text: str) -> tuple[str, str]:
-    """Return a body as safe HTML and as text, given in both forms.
+    """Return a body as safe HTML and as text. Both forms are given.
 
-    Its addresses are already absolute. If the HTML is too long and is cut, the text is cut too.
+    The addresses of the body are already absolute. If the HTML is too long and is cut, the text is
+    cut too.
     """
     safe = sanitize_absolute(html)
     return safe, text_of(safe) if is_huge(html) else clean_text(text)
@@ -78,7 +79,10 @@ def line_of(text: str) -> str:
 
 
 def escaped_line(text: str) -> str:
-    """Return text from a feed or API as one line; it may contain markup, escaped once or twice."""
+    """Return text from a feed or API as one line.
+
+    The text may contain markup, escaped once or twice.
+    """
     text = unescape(text)
     if "<" in text:
         text = unescape(SHORT_TAG.sub(" ", text))

@@ -14,7 +14,7 @@ USER: Final = re.compile(r"(?<=://)[^/\s?#\"'<>]*@")
 """The user and password in front of a host."""
 
 DATABASE: Final = re.compile(r"(postgres(?:ql)?://)(\S*)")
-"""A database address; its password may contain characters that end other addresses.
+"""Pattern of a database address. Its password may contain characters that end other addresses.
 
 The match includes the rest of the word, so that a long word is read once."""
 

@@ -15,7 +15,7 @@ from typing import Final, Literal, TypeAlias
 Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 MAX_MARKS: Final = 30
-"""Maximum combining marks in a row after one letter."""
+"""Maximum number of combining marks in a row after one letter."""
 
 JOINER: Final = "\u034f"
 """The invisible character (combining grapheme joiner) that splits a run of marks."""
@@ -37,7 +37,7 @@ def normalized(form: Form, text: str) -> str:
 
 
 def stream_safe(text: str) -> str:
-    """Insert a joiner after 30 successive combining marks; most texts are unchanged."""
+    """Insert a joiner after 30 successive combining marks. Most texts are unchanged."""
     if text.isascii():
         return text
     possible = POSSIBLE_RUN_OF_ANY if "\uff9e" in text or "\uff9f" in text else POSSIBLE_RUN
@@ -48,7 +48,10 @@ def stream_safe(text: str) -> str:
 
 @cache
 def _full_run() -> re.Pattern[str]:
-    """Return a pattern for 30 combining marks before another one; it takes 20 ms to compile."""
+    """Return a pattern for 30 combining marks before another mark.
+
+    Compiling the pattern takes 20 ms.
+    """
     found = (chr(code) for code in range(0x300, END_OF_MARKS))
     marks = "".join(char for char in found if unicodedata.combining(char))
     mark = f"[{marks}{''.join(sorted(BECOME_MARKS))}]"

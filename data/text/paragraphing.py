@@ -1,4 +1,4 @@
-"""Turn line breaks and layout tables of old pages into paragraphs.
+"""Conversion of line breaks and layout tables of old pages to paragraphs.
 
 Old pages separate paragraphs by two line breaks, and use tables for layout. Feeds, pages and JSON
 show a stored body through `with_paragraphs`. The store keeps the extracted body, so a better rule
@@ -18,7 +18,7 @@ TAG: Final = re.compile(r'<(/?)([a-z][a-z0-9]*+)((?: [a-z-]++="[^"]*+")*+)>')
 """A tag as the sanitizer writes it."""
 
 MAX_DEPTH: Final = 160
-"""Maximum nesting of elements; sanitized bodies are below it."""
+"""Maximum depth of nested elements. Sanitized bodies have a smaller depth."""
 
 MAX_COPIED: Final = 40
 """Maximum number of characters of attributes that are copied to each part of a divided element."""
@@ -30,7 +30,7 @@ BLOCKS: Final = frozenset(
     " table ul".split()
 )
 CONTAINERS: Final = frozenset({"", "div", "blockquote"})
-"""Elements whose inline content may become paragraphs; "" is the fragment itself."""
+"""Elements whose inline content may become paragraphs. "" means the fragment itself."""
 
 STYLES: Final = frozenset({"b", "strong", "em", "i", "u", "s", "small"})
 """Inline elements that may span several paragraphs."""
@@ -91,7 +91,7 @@ def with_paragraphs(html: str) -> str:
 
 
 def parsed(html: str) -> Element | None:
-    """Parse sanitized HTML; None if its tags do not match."""
+    """Parse sanitized HTML. Returns None if its tags do not match."""
     root = Element("")
     stack = [root]
     position = 0
@@ -140,7 +140,10 @@ def has_tag(node: Node, *tags: str) -> bool:
 
 
 def rebuilt(node: Node, *, is_styled: bool = False) -> list[Node]:
-    """Return the replacement of a node; it is not divided if ``is_styled`` (in an inline style)."""
+    """Return the replacement of a node.
+
+    If ``is_styled``, the node is in an inline style and is not divided.
+    """
     if isinstance(node, str) or node.tag == "pre" or not node.is_rebuilt:
         return [node]
     if node.tag == "table" and (not node.has_content or is_layout(node)):
@@ -233,7 +236,7 @@ def paragraphed(children: Iterable[Node]) -> Iterator[Node]:
 
 
 def paragraphs_of(run: Sequence[Node]) -> Iterator[Node]:
-    """Yield the paragraphs of a run of inline nodes; the run itself if it contains a block."""
+    """Yield the paragraphs of a run of inline nodes, or the run itself if it contains a block."""
     if any(map(is_block, run)):
         yield from run
         return
@@ -244,7 +247,7 @@ def paragraphs_of(run: Sequence[Node]) -> Iterator[Node]:
 def split(children: Sequence[Node]) -> list[list[Node]]:
     """Split nodes at two or more line breaks, and trim line breaks around each part.
 
-    Parts without visible content are left out.
+    Parts without visible content are omitted.
     """
     parts: list[list[Node]] = [[]]
     breaks = 0

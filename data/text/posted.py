@@ -1,4 +1,4 @@
-"""Build the address that identifies a POST request: its own, with the posted fields as a query.
+"""Address that identifies a POST request: its own address, with the posted fields as a query.
 
 This is the convention of pywb and cdxj-indexer for requests other than GET (IIPC, "CDX: non-GET
 requests"): ``https://acme.example/news?__wb_method=POST&page=2``.
@@ -16,11 +16,11 @@ BY_POST: Final = "__wb_method=POST&"
 """Prefix of the posted fields in the query of the address."""
 
 MAX_VALUE: Final = 200
-"""Maximum length in characters of a posted value in an address; a longer one is replaced by its
+"""Maximum length in characters of a posted value in an address. A longer value is replaced by its
 digest."""
 
 MAX_QUERY: Final = 2_000
-"""Maximum length in characters of the posted fields in an address; a longer body is replaced by its
+"""Maximum length in characters of the posted fields in an address. A longer body is replaced by its
 digest."""
 
 
@@ -37,7 +37,10 @@ def posted_query(body: str) -> str:
 
 
 def posted_address(url: str, query: str) -> str:
-    """Return the address of a POST request; ``query`` comes from `posted_query`, empty for GET."""
+    """Return the address of a POST request.
+
+    ``query`` comes from `posted_query`. It is empty for GET.
+    """
     if not query:
         return url
     address, mark, fragment = url.partition("#")

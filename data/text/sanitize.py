@@ -39,14 +39,14 @@ DROPPED_WHOLE: Final = frozenset(
     "script style noscript template iframe object embed svg math select textarea button form "  # noqa: SIM905 - words read better in a row
     "title".split()
 )
-"""Elements that are removed with their content; for other elements only the tag is removed."""
+"""Elements that are removed with their content. Of other elements, only the tags are removed."""
 
 
 MAX_CHARACTERS: Final = 2_000_000
-"""Maximum length in characters of a fragment; the rest is cut."""
+"""Maximum length of a fragment in characters. The rest is cut."""
 
 MAX_LEVELS: Final = 150
-"""Maximum nesting of elements; real texts stay below twenty."""
+"""Maximum depth of nested elements. Real texts stay below twenty."""
 
 
 PART: Final = re.compile(
@@ -61,7 +61,7 @@ MIN_SLOW_CHARACTERS: Final = 2_000
 """Minimum number of slow characters (for nh3) from which long texts are split."""
 
 MAX_TAG_LENGTH: Final = 10_000
-"""Maximum length in characters of a tag in a fragment with many slow characters; longer tags are
+"""Maximum length in characters of a tag in a fragment with many slow characters. Longer tags are
 dropped."""
 
 
@@ -96,7 +96,7 @@ def _split_part(part: re.Match[str]) -> str:
 
 
 DIRECTIONS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Characters that change the direction of the following text, which may disguise it
+"""Characters that change the direction of the text after them, which may disguise the text
 (CVE-2021-42574)."""
 
 
@@ -113,7 +113,7 @@ def is_huge(fragment: str) -> bool:
 
 
 def sanitize(fragment: str, base: str) -> str:
-    """Return a safe copy of an HTML fragment with absolute addresses; a huge one is cut.
+    """Return a safe copy of an HTML fragment with absolute addresses. A huge fragment is cut.
 
     Relative addresses are resolved against ``base``. Links may use http, https, mailto and tel;
     images only http and https.

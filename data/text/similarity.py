@@ -16,23 +16,25 @@ from rensa import RMinHash
 from data.text.words import Hashes, word_hashes
 
 SHINGLE: Final = 3
-"""Words per shingle: few enough for notices of one paragraph."""
+"""Number of words per shingle, few enough for notices of one paragraph."""
 
 BANDS: Final = 6
 ROWS: Final = 3
-"""6 bands of 3 rows. At a Jaccard similarity of 0.7, 8 % of pairs share no band, at 0.8 1.4 %; most
-of these pairs share anchors."""
+"""Number of rows per band; there are 6 bands. At a Jaccard similarity of 0.7, 8 % of pairs have no
+band in common, at 0.8 1.4 %. Most of these pairs have anchors in common."""
 
 ANCHOR_ONE_IN: Final = 40
 ANCHOR_RUNS: Final = 1000
-"""Of the first thousand runs of six words, one in 40 is an anchor. The choice does not depend on
-the position, so anchors lead from a release to a longer text that contains it."""
+"""Number of runs of six words, from the start of a text, of which one in 40 is an anchor. The
+choice does not depend on the position, so anchors lead from a release to a longer text that
+contains it."""
 
 SAMPLE_SIZE: Final = 48
-"""Number of shingles, with the smallest hashes, that are compared before full texts."""
+"""Number of shingles, those with the smallest hashes, that are compared before full texts."""
 
 MARK_BITS: Final = 48
-"""Bits of a mark: enough that unrelated texts among a million rarely share one."""
+"""Number of bits of a mark. With so many bits, unrelated texts among a million rarely have the same
+mark."""
 
 SEED: Final = 20221124
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -53,7 +55,7 @@ class TextSignature:
         self._triples = _runs(words)
 
     def forget_words(self) -> None:
-        """Drop the words; comparing stored texts needs only the rest."""
+        """Drop the words of the text. Comparing stored texts needs only the other parts."""
         self.words = _NO_HASHES
 
     @cached_property
@@ -72,10 +74,10 @@ class TextSignature:
 
     @cached_property
     def bands(self) -> list[int]:
-        """One mark per band; texts that share a mark are candidates. Empty for an empty string.
+        """One mark per band. Texts that have a mark in common are candidates.
 
-        Each band has its own multilinear hash of its rows (D. Lemire and O. Kaser, "Strongly
-        universal string hashing is fast", 2014).
+        An empty string has no marks. Each band has its own multilinear hash of its rows (D. Lemire
+        and O. Kaser, "Strongly universal string hashing is fast", 2014).
         """
         if not len(self._triples):
             return []
@@ -112,7 +114,7 @@ def signature(text: str) -> TextSignature:
 
 
 def jaccard(left: TextSignature, right: TextSignature) -> float:
-    """Return the shared shingles divided by all shingles, from 0 to 1; 0 for two empty texts."""
+    """Return the number of shared shingles divided by that of all shingles, or 0 without any."""
     few, many = shorter_first(left, right)
     shared = count_found(few, many)
     either = len(few) + len(many) - shared

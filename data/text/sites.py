@@ -1,4 +1,4 @@
-"""Decide which addresses belong to the same site."""
+"""Decision which addresses belong to the same site."""
 
 from __future__ import annotations
 

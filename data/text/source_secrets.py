@@ -87,7 +87,7 @@ NAME_ENDS: Final = "]\"'"
 
 
 class Secret(NamedTuple):
-    """A secret of an address: the name of its parameter, empty for a user, and its value."""
+    """A secret of an address: the name of its parameter (empty for a user), and its value."""
 
     name: str
     value: str
@@ -145,7 +145,7 @@ class Secrets:
 
     @property
     def mark(self) -> bytes:
-        """Two bytes that identify the secrets: enough to notice a change, too few to guess them."""
+        """Two bytes that show a change of the secrets, and are too few to guess the secrets."""
         known = repr((RULES_VERSION, sorted(self.known), sorted(self._places))).encode()
         return sha256(known).digest()[:2] if self else b""
 
@@ -250,7 +250,10 @@ class Secrets:
 
 @lru_cache(maxsize=8)
 def secrets_of_addresses(addresses: tuple[str, ...]) -> Secrets:
-    """Return the secrets of these addresses, cached: thousands of addresses take 0.1 s."""
+    """Return the secrets of these addresses.
+
+    The result is cached, because thousands of addresses take 0.1 s.
+    """
     return Secrets(addresses)
 
 
@@ -332,7 +335,7 @@ def _rest(form: DecodedForm, at: int, value: str) -> Iterator[tuple[int, int]]:
 
 
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Replace spans of a text by ``***``; tags without attributes are kept."""
+    """Replace spans of a text by ``***``. Tags without attributes are kept."""
     pieces = []
     at = 0
     for first, last in _joined(spans):

@@ -1,4 +1,4 @@
-"""Split a text into words, in the one form that texts are compared in.
+"""Split a text into words, in the one form in which texts are compared.
 
 White space, case, punctuation and view counters make no difference. Digits, currency signs and
 minus signs do.
@@ -37,7 +37,7 @@ ROLE_SHIFT: Final = np.uint32(ROLE_BITS)
 CODES: Final = {1: "ascii", 4: "utf-32-le"}
 MINUS, ZERO, NINE = map(ord, "-09")
 PLANE: Final = 0x10000
-"""Number of characters whose roles are kept in a table; the others are rare."""
+"""Number of characters whose roles are kept in a table. Other characters are rare."""
 
 MAX_CACHED_CHARACTERS: Final = 10_000
 """Maximum number of characters of a text whose hashes are cached."""
@@ -190,7 +190,7 @@ def _read(text: str) -> tuple[Letters, Roles]:
 
 
 def _looked_up(letters: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return the table values of characters; new characters are added to the table."""
+    """Return the table values of characters. New characters are added to the table."""
     found = _table.take(letters, mode="clip")
     if not found.all():
         for code in np.unique(letters[found == 0]).tolist():
@@ -202,7 +202,10 @@ def _looked_up(letters: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
-    """Return where words begin and end; ``alone`` tells whether any character is a word itself."""
+    """Return where words begin and end.
+
+    ``alone`` is whether any character is a word itself.
+    """
     inside = np.zeros(len(roles) + 2, np.bool_)
     np.greater_equal(roles, LETTER, out=inside[1:-1])
     edges = (inside[1:] != inside[:-1]).nonzero()[0]

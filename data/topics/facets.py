@@ -12,7 +12,7 @@ from data.text.clean import clean_line
 from data.text.slugs import slug_of
 
 MAX_SECTION_LENGTH: Final = 1000
-"""Maximum length in characters of a section name; a longer one is an extraction error."""
+"""Maximum length in characters of a section name. A longer name is an extraction error."""
 
 
 class SourceSection(NamedTuple):
@@ -24,13 +24,13 @@ class SourceSection(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def section_of(name: str | None) -> SourceSection | None:
-    """Return the section with a name; None if the name is empty or too long."""
+    """Return the section with a name, or None if the name is empty or too long."""
     label = clean_line(name) if name and len(name) <= MAX_SECTION_LENGTH else ""
     return SourceSection(slug_of(label), label) if label else None
 
 
 def facets_of(release: Release) -> frozenset[Facet]:
-    """Return all facets of a release: the feeds that a change of it affects.
+    """Return all facets of a release: the feeds that a change of the release affects.
 
     A hidden release has none.
     """

@@ -1,4 +1,4 @@
-"""Matches keyword rules of many languages in one pass over the words of a text.
+"""Matcher of keyword rules of many languages in one pass over the words of a text.
 
 Words and rules are folded first. Folding makes them lower case, removes accents, writes ``ß`` as
 ``ss``, and merges ``İ I ı i`` as well as Arabic and Persian variants of a letter. So rules with
@@ -18,15 +18,15 @@ from data.text.normal_forms import normalized
 
 WORDS = re.compile(r"\w+")
 MAX_WORD_LENGTH = 60
-"""Maximum number of letters of a word that is matched and cached; only these letters of longer
-words are used."""
+"""Maximum number of letters of a word that are matched and cached. Other letters of longer words
+are ignored."""
 
 MIN_STEM_LENGTH = 2
 """Minimum number of letters of a stem before ``*``."""
 SHORT_RULE_LENGTH = 5
 """Maximum length in characters of a rule that is too short for texts in an unknown language."""
 MAX_CACHED_WORDS = 50_000
-"""Maximum number of cached words: hostile texts must not fill the memory."""
+"""Maximum number of cached words. Hostile texts must not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +44,7 @@ class KeywordRule:
 
     @property
     def long(self) -> bool:
-        """Whether it is long enough for texts in an unknown language, where short words mislead."""
+        """Whether the rule is long enough for texts in an unknown language: short words mislead."""
         return len(" ".join(self.words)) > SHORT_RULE_LENGTH
 
 
@@ -69,13 +69,13 @@ def read_rule(topic: str, points: float, phrase: str, level: int = 0) -> Keyword
 
 
 Word: TypeAlias = tuple[str, tuple[tuple[int, tuple[KeywordRule, ...]], ...]]
-"""A folded word with the rules that may start at it, by level; most words have none."""
+"""A folded word with the rules that may start at it, by level. Most words have no rules."""
 
 
 class KeywordMatcher(dict[str, Word]):
     """Rules by their first word, so that each word of a text costs one lookup.
 
-    As a mapping it caches, for each word, its folded form and the rules that may start there.
+    As a mapping, this caches for each word its folded form and the rules that may start there.
     Longer phrases come first within a level.
     """
 
@@ -106,7 +106,7 @@ class KeywordMatcher(dict[str, Word]):
         return self[word]
 
     def find(self, text: str) -> list[KeywordRule]:
-        """Return the matching rules, once per place; the longest if several start there.
+        """Return the matching rules, once per place; of several that start there, the longest.
 
         The words of a matched phrase match no other rule of its level: ``human rights court`` does
         not match ``court``.

@@ -1,4 +1,4 @@
-"""The watches in a folder, followed as their files are added, changed and removed."""
+"""Watches in a folder, followed as their files are added, changed and removed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from data.toml_files import read_text
 from data.watches.watch import Watch, load_watch, parse_watch, read_watch
 
 Stamp: TypeAlias = tuple[int, int, int]
-"""What changes with a file: its time in nanoseconds, size and inode."""
+"""Values that differ if a file changes: its time in nanoseconds, its size and its inode."""
 
 
 class WatchFolder:
-    """The watches in a folder; each file is read again only when it changes."""
+    """The watches in a folder. Each file is read again only when it changes."""
 
     def __init__(self, path: Path, kind: type[Watch]) -> None:
         self._path = path
@@ -26,7 +26,10 @@ class WatchFolder:
         self._read: dict[str, tuple[Stamp, Watch | WatchError]] = {}
 
     def refresh(self) -> bool:
-        """Read files that were added, changed or removed; return whether there were any."""
+        """Read files that were added, changed or removed.
+
+        Returns whether there were any.
+        """
         found: dict[str, tuple[Stamp, Watch | WatchError]] = {}
         for path in sorted(self._path.glob("*.toml")):
             try:
@@ -74,9 +77,9 @@ def read(path: Path, kind: type[Watch]) -> Watch | WatchError:
 
 
 def set_paused(folder: Path, watch_id: str, kind: type[Watch], *, paused: bool) -> Watch:
-    """Pause or resume a watch in its file, and return it; the rest of the file stays as written.
+    """Pause or resume a watch in its file, and return the watch.
 
-    Raises UnknownWatch, WatchError and OSError.
+    The rest of the file stays as written. Raises UnknownWatch, WatchError and OSError.
     """
     watch = load_watch(folder, watch_id, kind)
     if watch.paused == paused:

@@ -1,4 +1,4 @@
-"""When the alerts of a watch are sent: at once or in a digest, but never in its quiet hours."""
+"""Times at which the alerts of a watch are sent: at once or in a digest, never in quiet hours."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def after_quiet(watch: Watch, at: float) -> float:
 
 
 def moment(day: dt.date, clock: str, zone: ZoneInfo) -> float:
-    """Return a time of day such as ``08:00`` in seconds since 1970.
+    """Convert a time of day such as ``08:00`` to seconds since 1970.
 
-    If the time occurs twice because clocks are set back, it is the first. If it is skipped, the
-    result is as much later.
+    If the time occurs twice because clocks are set back, the first one is used. If clocks skip the
+    time, the result is later by the skipped duration.
     """
     return dt.datetime.combine(day, dt.time.fromisoformat(clock), zone).timestamp()

@@ -1,4 +1,4 @@
-"""Finds the watches that an event matches, in time that grows with the text, not with all watches.
+"""Search for the watches that an event matches; the time does not grow with their number.
 
 A watch is compared only if the text has one of its required words: the one that the fewest watches
 require, because people look for the same common words that texts contain. So of 10,000 watches,
@@ -26,8 +26,8 @@ from data.watches.watch import Watch
 class AlertEvent:
     """An event: of a release with its current content, or of the health of a source.
 
-    ``backlog`` is whether it is not news, because it existed before the first visit to its source
-    or was imported.
+    ``backlog`` means that the event is not news, because the release existed before the first visit
+    to its source or was imported.
     """
 
     kind: AlertKind
@@ -79,7 +79,7 @@ class FoldedText:
 
     @cached_property
     def _pairs(self) -> frozenset[tuple[str, str]]:
-        """All pairs of adjacent words: a phrase with another pair is not in the text."""
+        """All pairs of adjacent words. A phrase with another pair is not in the text."""
         return frozenset(chain(*map(pairwise, self._runs)))
 
     @cached_property
@@ -87,7 +87,7 @@ class FoldedText:
         return sorted(self.words)
 
     def contains(self, term: Term) -> bool:
-        """Whether the words of a term are adjacent in the text; each result is cached."""
+        """Whether the words of a term are adjacent in the text. Each result is cached."""
         known = self._asked.get(term)
         if known is None:
             known = self._asked[term] = self._find(term)
@@ -145,7 +145,7 @@ class WatchIndex:
     ) -> tuple[str, ...]:
         """Return the ids of the watches that an event matches, sorted.
 
-        ``moves`` maps former ids of sources to current ones: a watch may name any of them.
+        ``moves`` maps former ids of sources to current ones: a watch may use any of them.
         """
         if not self._has_rules:
             # Folding a long text would take milliseconds.

@@ -29,9 +29,10 @@ HIDDEN_TITLE: Final = "(hidden)"
 
 
 def idempotency_key(watch_id: str, output: str, event: QueuedEvent) -> str:
-    """Return the key of a delivery of an event by an output of a watch, the same in every attempt.
+    """Return the key of an event's delivery by an output of a watch.
 
-    Two edits, or two retractions, of the same release have different keys.
+    The key is the same in every attempt. Two edits, or two retractions, of the same release have
+    different keys.
     """
     source = event.health.source if event.health else ""
     happened = [event.kind, event.release, source, event.revision, event.at.timestamp()]
@@ -100,7 +101,7 @@ def webhook_body(watch: Watch, message: AlertMessage) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class DeliverySubject:
-    """The subject of a delivery: the kind of event, its release and source; empty if unknown.
+    """The subject of a delivery: kind of event, release and source; unknown values are empty.
 
     Receipts of earlier versions contain none of this. For an event of health, ``title`` is the
     state of the source.

@@ -41,7 +41,7 @@ KINDS: Final[Mapping[str, str]] = {
 """Words before the title of a release, by the type of event."""
 
 MAX_SUBJECT_EVENTS: Final = 5
-"""Maximum number of events named in the subject of a message."""
+"""Maximum number of events that the subject of a message lists."""
 
 MAX_SUBJECT_CHARACTERS: Final = 150
 """Maximum length in characters of the events in a subject."""
@@ -49,7 +49,7 @@ MAX_SUBJECT_CHARACTERS: Final = 150
 
 @dataclass(frozen=True, slots=True)
 class EventText:
-    """One event in words; missing URLs are empty.
+    """One event in words. Missing URLs are empty.
 
     ``where`` is the publisher and date, and ``seen`` the time of the event in words. ``copy`` is
     the URL of the archived copy. ``passage`` is a part of the release, the changes of an edit, or
@@ -66,7 +66,7 @@ class EventText:
 
 @dataclass(frozen=True, slots=True)
 class AlertText:
-    """A message in words; the subject is one line."""
+    """A message in words. The subject is one line."""
 
     subject: str
     plain: str
@@ -116,7 +116,7 @@ def in_words(event: Mapping[str, Any], site: SiteSettings) -> EventText:
 
 
 def changed_in_words(event: Mapping[str, Any]) -> str:
-    """Return the changes of an edit, one line per field; empty for other events."""
+    """Return the changes of an edit, one line per field, or an empty string for other events."""
     changes = event.get("changes", ())
     lines = [excerpt(f"{one['field']}: {one['text']}", MAX_FIELD_CHARACTERS) for one in changes]
     # Events queued by earlier versions have no such field.

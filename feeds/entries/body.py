@@ -34,14 +34,14 @@ def is_long(content: Content) -> bool:
 
 
 def summary_and_link(summary: str, page: str) -> str:
-    """HTML that replaces a text too long for a feed: the summary and a link to ``page``."""
+    """Return HTML that replaces a text too long for a feed: the summary and a link to ``page``."""
     return f"<p>{escape(summary)}</p>" + note(f"The full text is long: {anchor(page, page)}.")
 
 
 def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Person, ...]) -> str:
     """Add our notes (redacted, corrected, retracted, other publishers) to a safe HTML ``body``.
 
-    ``url`` is the publisher's page and ``page`` our copy. A redacted release gets only its note.
+    ``url`` is the publisher's page and ``page`` our copy. A redacted release gets only that note.
     """
     content = release.content
     if content.redacted:
@@ -96,12 +96,12 @@ def anchor(url: str | None, text: str) -> str:
 
 
 MAX_BODY_CHARACTERS = 1_000_000
-"""Maximum length in characters of HTML per entry in feeds; longer entries show their summary
+"""Maximum length in characters of HTML per entry in feeds. Longer entries show their summary
 instead."""
 
 
 def safe_html(html: str, base: str) -> str:
-    """Remove scripts, styles, frames and forms from HTML, split it into paragraphs.
+    """Remove scripts, styles, frames and forms from HTML, and split it into paragraphs.
 
     Relative addresses are resolved against ``base``.
     """

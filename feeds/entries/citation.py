@@ -35,7 +35,7 @@ TEX: Final = {
 }
 TEX_SPECIAL: Final = re.compile("[" + re.escape("".join(TEX)) + "]")
 DIRECTION_MARKS: Final = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
-"""Invisible characters that change text direction; they would affect the text after a name."""
+"""Invisible characters that change text direction. They would affect the text after a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,10 @@ class Citation:
 
 
 def citation_of(release: Release, entry: ReleaseEntry) -> Citation:
-    """Return the citation, which names the archived copy and the day the release was first seen."""
+    """Return the citation of a release.
+
+    It contains the archived copy and the day on which the release was first seen.
+    """
     day = "" if entry.undated else release.day
     title, publisher = shown(entry.title), shown(entry.publisher.name)
     seen = release.first_seen.date()

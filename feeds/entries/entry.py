@@ -1,7 +1,7 @@
-"""A release as a feed entry, cleaned once for all formats.
+"""Release as a feed entry, cleaned once for all formats.
 
-A list that mixes sources shows each story once: the release that is shown names the other
-publishers of its story.
+A list that mixes sources shows each story once: the entry of the release that is shown lists the
+other publishers of its story.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class ReleaseEntry:
 
     @property
     def is_withdrawn(self) -> bool:
-        """Whether the entry is a retracted release. The event entry of a retraction is not."""
+        """Whether the entry is a retracted release. The entry of a retraction event is not."""
         return self.retracted is not None and self.first_seen is not None
 
     @property
@@ -204,8 +204,9 @@ def title_of(content: Content) -> str:
 def published_of(release: Release) -> dt.datetime | None:
     """Return the publication time of a release, with the UTC offset of its source.
 
-    If the page's date can't be true, this is the time that orders the release instead. If the page
-    has no date, it is the day the release was found, or None if it was there at the first visit.
+    If the page's date can't be true, the result is the time by which feeds sort the release. If the
+    page has no date, it is the day on which the release was found, or None if the release was there
+    at the first visit.
     """
     published = release.published
     if release.is_backlog:
@@ -313,11 +314,11 @@ def web_media(media: Media) -> Media | None:
 def stands_for(
     release: str, members: Iterable[Release], belongs: Callable[[Release], bool]
 ) -> tuple[Release, ...] | None:
-    """Return the other members of a story if ``release`` represents it, else None.
+    """Return the other members of a story if ``release`` represents it, or None.
 
     The first published of the ``members`` for which ``belongs`` is true represents the story. It
     keeps its place even if it is retracted. ``members`` are in order of publication. A release
-    without a date, already listed at the first visit, represents only itself and hides no other.
+    without a date that was listed at the first visit represents only itself and hides no other.
     """
     found = tuple(members)
     undated = {one.id for one in found if one.is_backlog}

@@ -179,10 +179,10 @@ HEALTH: Mapping[str, str] = {
     "degraded": DEGRADED,
     "ok": "works again",
 }
-"""Words for a condition (data.health.codes) in titles, after the name of the source."""
+"""Words for a condition (data.health.codes) in titles. They follow the name of the source."""
 
 NETWORK: Final = "Our own network"
-"""The name in titles of health events that concern no single source."""
+"""Name in titles of health events that concern no single source."""
 
 
 def health_entry(catalog: Catalog, event: HealthEvent) -> ReleaseEntry:

@@ -26,7 +26,7 @@ TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 TAG = re.compile(r"</?\w")
-"""Matches text that looks like an HTML tag."""
+"""Pattern of text that looks like an HTML tag."""
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
@@ -35,7 +35,7 @@ def ends(feed: Feed) -> tuple[bytes, bytes]:
 
 
 def stamp(updated: dt.datetime) -> bytes:
-    """Return the element that states when the feed was updated."""
+    """Return the element with the time at which the feed was updated."""
     return f"<updated>{updated.isoformat()}</updated>".encode()
 
 

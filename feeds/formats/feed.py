@@ -1,4 +1,4 @@
-"""The head of a feed, and its links to archive pages."""
+"""Head of a feed, and its links to archive pages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from feeds.entries.events import EVENT_LANGUAGE
 from feeds.urls import EVENT_FEEDS, FORMATS, EventFeed, Format, event_page, href
 
 NEVER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-"""The fixed update time of a feed without entries, as formats require one."""
+"""Update time of a feed without entries. It is fixed, and formats require one."""
 
 STEPS = (("prev-archive", -1), ("next-archive", 1))
 
@@ -46,7 +46,7 @@ class Feed:
 
     @property
     def mixed(self) -> bool:
-        """Whether entries may come from several sources and so name their source."""
+        """Whether entries may come from several sources, and so contain their source."""
         return self.facet.source is None
 
     def older(self, kind: Format) -> str | None:
@@ -65,11 +65,11 @@ class Feed:
 
 
 class Dated(Protocol):
-    """An entry with an update time and a language, all that the head of a feed needs."""
+    """An entry with an update time and a language, which is all that the head of a feed needs."""
 
     @property
     def updated(self) -> dt.datetime:
-        """When the entry last changed."""
+        """The time of the last change of the entry."""
 
     @property
     def language(self) -> str | None:
@@ -143,7 +143,10 @@ def language_of(entries: Iterable[Dated]) -> str | None:
 
 
 def common_language(languages: Sequence[str | None]) -> str | None:
-    """Return the most frequent language, the alphabetically first of equals; None if none."""
+    """Return the most frequent language, or None if there is none.
+
+    Of equally frequent languages, the alphabetically first one counts.
+    """
     if len(set(languages)) == 1:
         return languages[0]
     counted = Counter(languages)

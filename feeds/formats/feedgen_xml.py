@@ -1,4 +1,4 @@
-"""XML shared by RSS and Atom, with workarounds for feedgen 1.0.
+"""XML elements that RSS and Atom share, with workarounds for feedgen 1.0.
 
 feedgen creates the elements that it writes correctly; wrong elements are replaced in its tree. It
 may not insert the current time, choose an order, load extensions that write empty elements, or
@@ -18,7 +18,7 @@ from feeds.formats.feed import Feed
 from feeds.urls import FEED_TYPES, Format
 
 Element: TypeAlias = Any
-"""An lxml element. Its type stubs are incomplete, hence Any."""
+"""An lxml element. The type is Any, because lxml's type stubs are incomplete."""
 
 ATOM = "http://www.w3.org/2005/Atom"
 DC = "http://purl.org/dc/elements/1.1/"
@@ -27,7 +27,7 @@ MEDIA = "http://search.yahoo.com/mrss/"
 GENERATOR = "Communique"
 
 TTL_MINUTES = 15
-"""Minutes that a reader should wait before it fetches an RSS feed again."""
+"""Number of minutes that a reader should wait before it fetches an RSS feed again."""
 
 
 def common_entry(entry: ReleaseEntry) -> FeedEntry:
@@ -102,10 +102,10 @@ def fragment(element: Element, tag: str, namespaces: dict[str, str]) -> bytes:
 
 
 def around(feed: Feed, root: Element, end: bytes) -> tuple[bytes, bytes]:
-    """Return the bytes before and after the entries of a feed; its root ends with the tags ``end``.
+    """Return the bytes before and after the entries of a feed.
 
-    The stylesheet is for feeds of static hosts opened in a browser; our own server shows a page
-    instead. It is CSS because browsers are removing XSLT.
+    The root element ends with the tags ``end``. The stylesheet is for feeds of static hosts opened
+    in a browser; our own server shows a page instead. It is CSS because browsers are removing XSLT.
     """
     head = etree.tostring(root, encoding="utf-8", xml_declaration=False).removesuffix(end)
     up = "../" * (feed.stem.removeprefix(feed.site).partition("?")[0].count("/") - 1)

@@ -1,7 +1,7 @@
 """Rendering of entries: each is rendered once per format, then joined into many feeds.
 
 A rendered entry is a body and two possible ends. In a feed of one source the end closes the entry;
-in a feed that mixes sources the end also names the source.
+in a feed that mixes sources the end also contains the source.
 
 Feed readers drop documents of many megabytes. So a document has a maximum size; entries that do not
 fit keep only a summary and a link. Without this limit, one source with very long releases would
@@ -69,7 +69,7 @@ class Syntax(Protocol):
         """Return the bytes of a feed before and after its entries."""
 
     def stamp(self, updated: dt.datetime) -> bytes:
-        """Return the bytes that state when the feed was updated, empty if the format has none."""
+        """Return the bytes with the update time of the feed, or no bytes if the format has none."""
 
     def parts(self, entry: ReleaseEntry) -> tuple[bytes, bytes, bytes]:
         """Return the body of an entry and its two ends."""
@@ -123,10 +123,10 @@ MAX_MIXED_TEXT_BYTES: Final = 200_000
 """Maximum size of the text of one entry in a feed that mixes sources, in bytes of UTF-8."""
 
 HEAD_BYTES: Final = 16_384
-"""Bytes of the size limit reserved for the head of a document."""
+"""Number of bytes of the size limit that are reserved for the head of a document."""
 
 ENTRIES_PER_STEP: Final = 20
-"""Number of entries rendered before the limit is checked, which bounds memory."""
+"""Number of entries that are rendered before the limit is checked. It bounds the use of memory."""
 
 T = TypeVar("T")
 
@@ -141,10 +141,10 @@ def fitted(
 ) -> list[RenderedEntry]:
     """Render the ``wanted`` entries of a feed document within ``max_bytes``, in their order.
 
-    ``whole`` renders entries with their texts, ``short`` renders one with a summary and a link.
-    In a feed that mixes sources, every text above MAX_MIXED_TEXT_BYTES is shortened. If the
+    ``whole`` renders entries with their texts, ``short`` renders one entry with a summary and a
+    link. In a feed that mixes sources, every text above MAX_MIXED_TEXT_BYTES is shortened. If the
     document is still too large, the largest entries are shortened first, and of equal ones the
-    oldest, until it fits. The same entries always give the same document.
+    oldest, until the document is small enough. The same entries always give the same document.
     """
     found: list[RenderedEntry] = []
     # Shortening the largest entry so far gives the same result as sorting all entries first.

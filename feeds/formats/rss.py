@@ -40,7 +40,7 @@ NAMESPACES = {
 PLAIN_TEXT_ELEMENT = re.compile(
     rb"(<(?:title|category|source|dc:creator|dc:contributor)\b[^<>]*>)([^<]*&[^<]*)"
 )
-"""Matches elements of plain text that contain a character reference."""
+"""Pattern of elements of plain text that contain a character reference."""
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:

@@ -1,4 +1,4 @@
-"""Writes a copy of the site into a folder that browsers open without a server."""
+"""Writer of a copy of the site in a folder that browsers open without a server."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ from feeds.pages.renderer import PageRenderer
 from feeds.publishing.publish import publish
 
 Payload: TypeAlias = Callable[[Capture], tuple[str, bytes] | None]
-"""Returns the media type and content of a capture, or None if no longer in the archive."""
+"""Function that returns the media type and content of a capture, or None if the archive no longer
+has it."""
 
 
 SAFE_SUFFIXES = frozenset(
@@ -46,7 +47,7 @@ RENDERED, CHOSEN = ".rendered.db", ".chosen.db"
 """Temporary files in the folder: rendered entries, and the store of the chosen releases."""
 
 MAX_UNFLUSHED_FILES = 2000
-"""Maximum number of files written before they are flushed to disk."""
+"""Maximum number of files that are written before they are flushed to disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def write_folder(
 
 
 def no_file(url: str) -> None:
-    """Return None: the copy has no file for any address."""
+    """Return None, because the copy has no file for any address."""
     del url
 
 
@@ -160,7 +161,7 @@ def suffix_of(url: str, media_type: str) -> str:
 PAGE = "search/index.html"
 
 PART_CHARACTERS = 2_000_000
-"""Approximate characters per part; browsers load the parts one by one."""
+"""Approximate number of characters per part. Browsers load the parts one by one."""
 
 MAX_TEXT_CHARACTERS = 20_000
 """Maximum length in characters of a text in the index."""
@@ -192,7 +193,7 @@ def parts(catalog: Catalog, releases: Iterable[Release]) -> Iterator[str]:
 
 
 def row(catalog: Catalog, release: Release) -> str:
-    """Return a release as a JSON list; ``load`` in search.js reads it in the same order."""
+    """Return a release as a JSON list. ``load`` in search.js reads it in the same order."""
     content = release.content
     return json.dumps(
         [

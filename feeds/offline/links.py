@@ -1,4 +1,4 @@
-"""Changes links of our pages so that they work without a server.
+"""Change links of our pages so that they work without a server.
 
 Our templates write the pages: attributes are in double quotes, and ``<`` in text is escaped.
 """
@@ -15,7 +15,7 @@ SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 PICTURE = re.compile(
     r'<a class="picture" href="([^"]*)"[^>]*><span>([^<]*)</span> <small>[^<]*</small></a>'
 )
-"""Matches a link to an image, as feeds.pages.releases.release_body writes it."""
+"""Pattern of a link to an image, as feeds.pages.releases.release_body writes it."""
 
 IMAGES = frozenset(("avif", "bmp", "gif", "jpeg", "jpg", "png", "webp"))
 INDEX = "index.html"

@@ -1,4 +1,4 @@
-"""A temporary store with the releases of a copy, so that publishing works as for the site."""
+"""Temporary store with the releases of a copy, so that publishing works as for the site."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from data.store.core.store import Store
 from data.topics.facets import facets_of
 
 PIECE_BYTES: Final = 1 << 20
-"""Bytes of the store that are copied at once."""
+"""Number of bytes of the store that are copied at a time."""
 
 EMPTIED: Final = (
     *("facets", "archive_pages", "archived_feeds", "day_digests"),

@@ -1,4 +1,4 @@
-"""The page for building a feed: the choices, and the address of the resulting feed."""
+"""Page for building a feed: the choices, and the address of the resulting feed."""
 
 from __future__ import annotations
 
@@ -62,7 +62,10 @@ class BuiltFeed:
 
 
 def kind_of(parameters: SearchParameters) -> str:
-    """Return the chosen kind of feed; an unknown kind becomes the empty one, releases."""
+    """Return the chosen kind of feed.
+
+    An unknown kind becomes the empty kind, which means releases.
+    """
     kind = parameters.get("kind", "")
     return kind if kind in {*SITE_FEEDS, *UNFILTERED_FEEDS} else ""
 

@@ -16,16 +16,17 @@ from markupsafe import Markup
 from feeds.translations import Texts
 
 STEP, GAP, HEIGHT, LABEL_HEIGHT = 12, 3, 48, 14
-"""Pixels: width of a bar with its gap, the gap, height of the highest bar and of the labels."""
+"""Sizes in pixels: width of a bar with its gap, the gap, height of the highest bar, and height of
+the labels."""
 
 MIN_BAR_HEIGHT: Final = 1
-"""Pixels of the bar of a zero, so that the place is visible."""
+"""Height in pixels of the bar for zero, so that its place is visible."""
 
 SHOWN_MONTHS: Final = 24
 """Number of months in a chart, ending with the month of the newest release."""
 
 MIN_RELEASES: Final = 5
-"""Minimum number of releases for charts; fewer show no pattern."""
+"""Minimum number of releases for which charts are shown. Fewer releases show no pattern."""
 
 
 def bar_chart(
@@ -65,7 +66,7 @@ def first_day(newest: str) -> str:
 
 
 def rhythm_charts(texts: Texts, days: Mapping[str, int]) -> Markup:
-    """Draw charts by month and weekday; empty below MIN_RELEASES.
+    """Draw charts by month and weekday, or nothing for fewer than MIN_RELEASES releases.
 
     ``days`` maps ISO days to their number of releases.
     """
@@ -95,7 +96,7 @@ def by_month(texts: Texts, days: Mapping[str, int]) -> Markup:
 
 
 def by_weekday(texts: Texts, days: Mapping[str, int]) -> Markup:
-    """Draw the releases per weekday; the language of the site decides the first day."""
+    """Draw the releases per weekday. The language of the site decides the first day."""
     counts: Counter[int] = Counter()
     for day, count in days.items():
         counts[dt.date.fromisoformat(day).weekday()] += count

@@ -17,7 +17,7 @@ from feeds.pages.renderer import PageRenderer
 from feeds.urls import FORMATS, Format, href
 
 MAX_ENTRIES = 40
-"""Maximum number of entries on the page; the feed itself has all of them."""
+"""Maximum number of entries on the page. The feed itself has all entries."""
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -68,7 +68,7 @@ class Document:
         return ""
 
     def relative_link(self, address: str) -> str:
-        """Return a link from this page to an address, empty if it is not a web address.
+        """Return a link from this page to an address, or an empty string if it is invalid.
 
         A link within this site is relative, so it works at any host name.
         """
@@ -95,9 +95,9 @@ class Document:
         )
 
     def _marks(self, entry: etree._Element) -> frozenset[str]:
-        """Return the marks of a release. Event entries, which have no "via" link, get none.
+        """Return the marks of a release.
 
-        The title of an event entry already names the event.
+        Event entries, which have no "via" link, get none: their title already describes the event.
         """
         if not self.link(entry, "via"):
             return frozenset()

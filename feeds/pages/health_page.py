@@ -1,4 +1,4 @@
-"""The pages about health: of all sources, those that need attention first, and of one source."""
+"""Pages about health: of all sources, those that need attention first, and of one source."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from feeds.translations import Texts
 from feeds.urls import page_file
 
 FILE = "health/index.html"
-"""The file of the page with recorded health; our server shows the current health instead."""
+"""File of the page with recorded health. Our server shows the current health instead."""
 
 MAX_SOURCES = 400
 """Maximum number of sources on the page."""
@@ -141,7 +141,10 @@ def recorded_row(
 
 
 def health_row(pages: PageRenderer, one: Health, last: HealthEvent | None) -> HealthRow:
-    """Return the row of a source: its state since the last change or, if unhealthy, last visit."""
+    """Return the row of a source.
+
+    It has the state since the last change or, if the source is not healthy, the last visit.
+    """
     source = Facet(source=one.source)
     changed = last.at if last and last.well == one.is_well else None
     since = changed or (None if one.is_well else one.last_run)
@@ -161,7 +164,7 @@ def health_row(pages: PageRenderer, one: Health, last: HealthEvent | None) -> He
 
 
 MAX_RUNS = 30
-"""Maximum number of visits in the chart; the table has the last ten."""
+"""Maximum number of visits in the chart. The table has the last ten."""
 
 MAX_EVENTS = 20
 """Maximum number of changes of health on the page."""

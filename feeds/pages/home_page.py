@@ -1,4 +1,4 @@
-"""The home page (newest releases, and links to all other lists), and the page "About"."""
+"""Home page (newest releases, and links to all other lists), and the page "About"."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from feeds.urls import page_file
 ABOUT = "about/index.html"
 
 MAX_FAULTY_SOURCES = 3
-"""Maximum number of sources with a fault that the home page names."""
+"""Maximum number of sources with a fault that the home page lists."""
 
 
 def purpose(pages: PageRenderer) -> str:
@@ -53,7 +53,7 @@ class Glance:
 
     ``total`` is their number, and ``unseen`` the number without a successful visit. ``imported``
     counts sources that were only imported; they are not in the total. ``failing`` are the ids of
-    sources that do not work, ``degraded`` of those that work with a fault, both sorted by name.
+    sources that do not work, ``degraded`` of those that work but have a fault, both sorted by name.
     """
 
     total: int
@@ -64,7 +64,7 @@ class Glance:
 
     @property
     def working(self) -> int:
-        """The number of sources that work, with or without a fault."""
+        """The number of sources that work, also those that have a fault."""
         return self.total - self.unseen - len(self.failing)
 
 

@@ -1,4 +1,4 @@
-"""The links of a page: related facets with their counts, calendars, and neighbouring pages."""
+"""Links of a page: related facets with their counts, calendars, and neighbouring pages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_YEARS = 12
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """The files of the pages that a page of a list links to, None if missing."""
+    """The files of the pages that a page of a list links to. A missing page is None."""
 
     newest: str | None = None
     newer: str | None = None
@@ -233,7 +233,7 @@ class Navigation:
 
 
 def opml_query(facet: Facet) -> str | None:
-    """Return the query string of /opml.xml for the feeds of a facet; None if not supported."""
+    """Return the query string of /opml.xml for the feeds of a facet, or None if there is none."""
     if facet == Facet():
         return ""
     asked = {name: getattr(facet, name) for name in ("source", "topic") if getattr(facet, name)}

@@ -1,7 +1,7 @@
-"""Renders web pages from templates.
+"""Renderer of web pages from templates.
 
-Links between pages are relative, so the site works at any address. Each page has a Content
-Security Policy: pages with bodies of publishers run no scripts, other pages only their own.
+Links between pages are relative, so the site works at any address. Each page has a Content Security
+Policy: pages with bodies of publishers run no scripts, other pages only their own.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ MAX_OTHERS = 3
 """Maximum number of other publishers in the line of a release."""
 
 MAX_NAME_CHARACTERS = 200
-"""Maximum length in characters of a title or name in a line; style sheets cut it to three rows."""
+"""Maximum length in characters of a title or name in a line. Style sheets cut it to three rows."""
 
 SERVED_POLICY = f"{POLICY}; frame-ancestors 'none'"
 """The policy as an HTTP header, with the directive that pages themselves cannot set."""
@@ -55,9 +55,10 @@ class PageRenderer:
     def row(
         self, entry: ReleaseEntry, *, title: Markup | None = None, passage: Markup | None = None
     ) -> bytes:
-        """Render the line of a release, the same on all pages; UP stands for the path to the root.
+        """Render the line of a release, which is the same on all pages.
 
-        A search passes a ``title`` and a ``passage`` with the matches marked.
+        UP stands for the path to the site's root. A search passes a ``title`` and a ``passage``
+        with the matches marked.
         """
         source = entry.source and UP + href(page_file(Facet(source=entry.source)))[1:]
         topics = [one for one in entry.categories if one.scheme == f"{self.catalog.site}/topics/"]

@@ -20,15 +20,15 @@ from feeds.urls import FEED_TYPES, FORMATS, Format, feed_file, href, page_file
 NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
 UP = "\0"
-"""Placeholder, which occurs in no text: in a line, for the path to the site's root; in a page, for
-its lines."""
+"""Placeholder that occurs in no text. In a line, it stands for the path to the site's root; in a
+page, for the lines of the page."""
 
 DAY_END = b"</ol>\n</section>\n"
 
 
 @cache
 def environment(texts: Texts) -> Environment:
-    """Return the templates in a language. Cached, because compiling templates is slow."""
+    """Return the templates in a language. They are cached, because compiling them is slow."""
     made = Environment(
         loader=PackageLoader("feeds.pages"),
         autoescape=True,
@@ -85,8 +85,8 @@ class ReleaseRow(NamedTuple):
 def by_day(lines: Iterable[ReleaseRow]) -> list[ReleaseRow]:
     """Sort lines by day, the latest first; within a day, releases without a time come last.
 
-    Lines arrive in the order of feeds, by instant. There a day can occur twice, as days begin at
-    different instants in different time zones.
+    Lines arrive in the order of feeds, by instant. In that order, a day can occur twice, because
+    days begin at different instants in different time zones.
     """
     timed_first = sorted(lines, key=lambda line: not line.timed)
     return sorted(timed_first, key=lambda line: line.day, reverse=True)
@@ -106,7 +106,7 @@ def day_lists(lines: Iterable[ReleaseRow], *, up: str, texts: Texts) -> bytes:
 
 
 def with_lines(page: bytes, lines: Iterable[ReleaseRow], file: str, texts: Texts) -> bytes:
-    """Insert lines into the page at ``file``, in place of its placeholder, if it has one."""
+    """Insert lines into the page at ``file`` in place of the page's placeholder, if it has one."""
     head, _, foot = page.partition(UP.encode())
     return b"".join((head, day_lists(lines, up="../" * file.count("/"), texts=texts), foot))
 

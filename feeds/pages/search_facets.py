@@ -19,7 +19,7 @@ SearchParameters: TypeAlias = Mapping[str, str]
 """The parameters of a search by name."""
 
 MAX_VALUES: Final = 20
-"""Maximum number of values of a filter, the most frequent ones, in the short list."""
+"""Maximum number of values of a filter in the short list, which has the most frequent ones."""
 
 MAX_ALL_VALUES: Final = 500
 """Maximum number of values of a filter in the full list."""
@@ -40,7 +40,7 @@ class ActiveFilter:
 class FilterList:
     """A filter and its possible values, as tuples of label, count and link.
 
-    ``all`` links to the full list, if this one is shortened.
+    ``all`` links to the full list, if this list is shortened.
     """
 
     name: str
@@ -176,7 +176,7 @@ def periods(texts: Texts, counts: Mapping[str, int], parameters: SearchParameter
 
 
 def days_of(period: str) -> tuple[str, str]:
-    """Return the first and last ISO day of a year or month; empty texts if invalid."""
+    """Return the first and last ISO day of a year or month, or empty strings for other text."""
     year, _, month = period.partition("-")
     with suppress(ValueError, calendar.IllegalMonthError):
         last = calendar.monthrange(int(year), int(month))[1] if month else 31

@@ -44,9 +44,9 @@ Hit: TypeAlias = tuple[Release, tuple[Release, ...]]
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    """One page of results; ``query`` is None if nothing was searched.
+    """One page of results. ``query`` is None if nothing was searched for.
 
-    ``hits`` contain each story once. ``cursor`` continues after them, None at the end.
+    ``hits`` contain each story once. ``cursor`` is the position after them, None at the end.
     """
 
     parameters: SearchParameters
@@ -59,7 +59,7 @@ class SearchResults:
 
 
 def static_page(pages: PageRenderer) -> bytes:
-    """Render the notice of static hosts that searching needs a server."""
+    """Render the notice of static hosts that search needs a server."""
     title = pages.catalog.texts.gettext("Search")
     return pages.render("search_static.html", STATIC_FILE, Facet(), title=title)
 
@@ -162,7 +162,7 @@ def rows(
     *,
     dated: bool = False,
 ) -> Iterator[str]:
-    """Yield the lines of hits with the matches marked; ``dated`` adds the day."""
+    """Yield the lines of hits with the matches marked. ``dated`` adds the day to each line."""
     query = found.query or Query("")
     for release, others in hits:
         entry = entry_of(release, pages.catalog, mixed=True, others=others)

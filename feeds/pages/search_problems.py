@@ -1,4 +1,4 @@
-"""Problems of a search, with suggestions, and notes on how it was understood."""
+"""Problems of a search, with suggestions, and notes on how the search was understood."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ MAX_SUGGESTIONS: Final = 3
 
 
 def problems_of(catalog: Catalog, parameters: Mapping[str, str]) -> list[SearchProblem]:
-    """Return the problems of a search; none if it is valid."""
+    """Return the problems of a search, or nothing if it is valid."""
     if not parameters.keys() - {"sort", "cursor", "more"}:
         return []
     found = [
@@ -107,7 +107,10 @@ def _unknown_message(texts: Texts, kind: str, name: str) -> str:
 
 
 def near_misses(word: str, known: Mapping[str, str]) -> list[str]:
-    """Return the ids of ``known`` (ids and names) similar to a word, by id, name or its words."""
+    """Return the ids of ``known`` sources or topics that are similar to a word.
+
+    ``known`` maps ids to names. The word is compared with ids, names, and single words of names.
+    """
     word = word[:MAX_QUOTED].casefold()
     ids = {part: one for one, name in known.items() for part in name.casefold().split()}
     ids |= {name.casefold(): one for one, name in known.items()} | {one: one for one in known}

@@ -18,7 +18,7 @@ from feeds.entries.entry import ReleaseEntry
 from feeds.urls import SEARCH_PAGE
 
 MAX_CORRECTIONS = 20
-"""Maximum number of corrections of an article, the newest ones; its page links to all."""
+"""Maximum number of corrections of an article, newest first. The article's page links to all."""
 
 MAX_KEYWORDS = 20
 """Maximum number of topics among the keywords of an article."""

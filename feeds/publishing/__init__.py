@@ -1,4 +1,4 @@
-"""Publishing: writes feeds and pages of changed releases to HOME/site or a bucket.
+"""Publishing: write feeds and pages of changed releases to HOME/site or a bucket.
 
 `publish.publish` is the entry point. A module belongs here if it selects or writes files of the
 site.

@@ -46,7 +46,7 @@ from feeds.publishing.publish_context import EntryRenderer, PublishContext, Want
 from feeds.urls import DAY, FORMATS, EventFeed, event_file
 
 MAX_DAY_RELEASES = 200
-"""Maximum number of releases in the entry of a day; the page of the day has all."""
+"""Maximum number of releases in the entry of a day. The page of the day has all."""
 
 
 class EventFeeds:
@@ -160,9 +160,9 @@ class EventFeeds:
         ]
 
     def _digest(self, day: str, now: dt.datetime) -> DayDigest:
-        """Return a day as first published; a day not published before is saved as it is now.
+        """Return a day as first published. If it was not published before, save it as it is now.
 
-        Releases that were hidden later are left out.
+        Releases that were hidden later are omitted.
         """
         known = self._store.day_digest(day)
         if known is not None:
@@ -200,10 +200,10 @@ class EventFeeds:
 Event = TypeVar("Event")
 
 RETURN: Final = 0
-"""The version number in an event for the return of a release."""
+"""Number that stands for the version in an event for the return of a release."""
 
 RETRACTION: Final = -1
-"""The version number in an event for a retraction."""
+"""Number that stands for the version in an event for a retraction."""
 
 
 class EventPages:

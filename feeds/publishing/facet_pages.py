@@ -113,7 +113,7 @@ class FacetPages:
         return (len(entries) > MAX_FIRST_PAGE) != self._context.is_there(part_file(facet, LATEST))
 
     def changed(self, facet: Facet) -> Iterable[int] | None:
-        """Return the archive pages of a facet with changed releases; None if unknown."""
+        """Return the archive pages of a facet with changed releases, or None if unknown."""
         changes = self._context.changes
         if changes is None:
             return None

@@ -1,4 +1,4 @@
-"""Selects the releases of a facet, and writes all its documents: feeds, archive and HTML pages."""
+"""Selection of the releases of a facet, and all its documents: feeds, archive and HTML pages."""
 
 from __future__ import annotations
 
@@ -143,7 +143,8 @@ RETURNING_RELEASES = 100
 """Number of recently updated releases that return to the document although they are archived."""
 
 MAX_CHANGES = 1000
-"""Maximum number of changed releases that are checked one by one; above it, feeds are compared."""
+"""Maximum number of changed releases that are checked one by one. Above it, whole feeds are
+compared."""
 
 
 class FeedContents:
@@ -164,8 +165,9 @@ class FeedContents:
     ) -> list[ReleaseSummary]:
         """Return the releases of a facet that are not archived, newest first.
 
-        ``every`` are all releases of the facet, if known. Otherwise the result is the last
-        publication's, updated by the changes since. If these are unknown, all releases are read.
+        ``every`` are all releases of the facet, if known. Otherwise the result of the last
+        publication is updated by the changes since. If these changes are unknown, all releases are
+        read.
         """
         before = None
         if every is None:
@@ -224,7 +226,7 @@ class ChangesSinceLastRun:
         self._point = store.change_cursor()
 
     def changes(self) -> Mapping[str, ReleaseChange] | None:
-        """Return the changed releases by id; None if they are unknown."""
+        """Return the changed releases by id, or None if they are unknown."""
         noted = self._cache.note("point")
         if noted is None:
             return None

@@ -1,7 +1,7 @@
-"""Copies the archive's log, and checkpoints signed as a witness, into the site.
+"""Copy of the archive's log, and of checkpoints signed as a witness, in the site.
 
 Tiles and bundles have the same paths as in the archive. The checkpoint is written last, so clients
-find everything it covers. Only new files are written.
+find everything that it covers. Only new files are written.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ from data.errors import PublishError
 from data.files import FileWriter, read_regular
 
 RECENT_CHECKPOINTS: Final = 10
-"""Number of the newest cosigned checkpoints that are copied again: they may get more signatures."""
+"""Number of the newest cosigned checkpoints that are copied again, because they may get more
+signatures."""
 
 FILES_PER_SYNC: Final = 1000
 """Maximum number of files written between two syncs to disk."""
@@ -59,7 +60,7 @@ def publish_log(log: TreeLog, site: Path, *, everything: bool = False) -> None:
 def published_size(log: TreeLog, present: Checkpoint, folder: Path) -> int:
     """Return the number of leaves in the published log.
 
-    Raises PublishError if it is not a prefix of this log.
+    Raises PublishError if the published log is not a prefix of this log.
     """
     path = folder / "checkpoint"
     try:

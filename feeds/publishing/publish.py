@@ -1,4 +1,4 @@
-"""Publishes the site: writes the feeds and pages that changed, and no others."""
+"""Publishing of the site: the feeds and pages that changed, and no others."""
 
 from __future__ import annotations
 
@@ -61,9 +61,8 @@ from feeds.urls import (
 Result = TypeVar("Result")
 
 LAYOUT_FILE = ".layout"
-"""Contains a digest of everything that shapes the site except releases. The next line has the names
-of sources and topics. A new digest, or a changed name, renders everything again.
-"""
+"""File with a digest of everything that shapes the site except releases. The next line has the
+names of sources and topics. A new digest, or a changed name, renders everything again."""
 
 HOME_PAGE = "index.html"
 
@@ -71,7 +70,7 @@ FILES_PER_SYNC = 2000
 """Maximum number of files written between two syncs to disk within a batch."""
 
 FACETS_PER_BATCH = 64
-"""Number of facets that are written per batch; after each batch progress is saved."""
+"""Number of facets that are written per batch. After each batch progress is saved."""
 
 
 def publish(
@@ -251,7 +250,7 @@ class PublicationRun:
             )
 
     def _write_or_undo(self, write: Callable[[], object]) -> bool:
-        """Write some files and sync them, or undo all of them if that fails.
+        """Write some files and sync them. If that fails, undo all of them.
 
         Returns whether it succeeded.
         """

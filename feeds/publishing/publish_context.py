@@ -22,7 +22,7 @@ from feeds.publishing.render_cache import RenderCache
 
 
 class ArchivePages:
-    """Assigns releases to the archive pages of feeds: pages in the store, and new ones.
+    """Assigns releases to the archive pages of feeds: pages in the store, and new pages.
 
     `keep` saves new pages in the store once their files are on disk, so the store never lists a
     page that does not exist.
@@ -68,7 +68,7 @@ class ArchivePages:
 
 
 Write: TypeAlias = Callable[[str, bytes], object]
-"""Writes a file, given its name within the site and its content."""
+"""Function that writes a file, given its name within the site and its content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,10 @@ class PublishContext:
         return any(change.summary.is_backlog for change in self.changes.values())
 
     def known_release(self, release_id: str) -> Release:
-        """Return a release that the store listed. Raises LookupError if it is gone."""
+        """Return a release that the store listed.
+
+        Raises LookupError if the store no longer has it.
+        """
         if release := self.store.release(release_id):
             return release
         raise LookupError(f"release {release_id} is gone from the store")

@@ -38,7 +38,7 @@ from feeds.urls import (
 )
 
 DIGEST_BYTES: Final = 16
-"""Bytes of the digest at the start of a page's note in the cache."""
+"""Size in bytes of the digest at the start of a page's note in the cache."""
 
 NO_NEIGHBOURS: Final = Neighbours()
 """Neighbours of a release without any."""

@@ -1,4 +1,4 @@
-"""Deletes published files of removed sources, emptied facets and hidden releases."""
+"""Removal of published files of removed sources, emptied facets and hidden releases."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ class LostFiles:
         self._cache.keep_folders({name: at for name, at in changed.items() if at})
 
     def _changed(self, name: str) -> int:
-        """Return the modification time of a folder in nanoseconds; 0 if it is missing."""
+        """Return the modification time of a folder in nanoseconds, or 0 if it is missing."""
         try:
             return os.stat(f"{self._folder}/{name}").st_mtime_ns  # noqa: PTH116 - text is quicker
         except OSError:

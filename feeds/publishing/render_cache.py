@@ -1,7 +1,8 @@
-"""The publishing cache: one SQLite file outside the site.
+"""Publishing cache: one SQLite file outside the site.
 
-It may be deleted at any time: the next publication writes the same site again. Rendered entries are
-stored under a hash of everything that shapes them. Only one process publishes at a time.
+The file may be deleted at any time: the next publication writes the same site again. Rendered
+entries are stored under a hash of everything that shapes them. Only one process publishes at a
+time.
 """
 
 from __future__ import annotations
@@ -51,7 +52,7 @@ DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class DamagedCacheError(StoreError):
-    """The publishing cache is damaged; it can be deleted and is rebuilt."""
+    """The publishing cache is damaged. It can be deleted and is rebuilt."""
 
 
 class CacheFile:
@@ -152,7 +153,7 @@ def opened(path: Path | None) -> sqlite3.Connection:
 
 
 MAX_CACHE_BYTES = 1024 * 1024 * 1024
-"""Maximum size in bytes of stored entries; the oldest are deleted."""
+"""Maximum size in bytes of stored entries. The oldest entries are deleted."""
 
 
 class RenderCache(CacheFile):
@@ -261,7 +262,7 @@ class RenderCache(CacheFile):
         self.done([facet])
 
     def clear(self) -> None:
-        """Delete all rendered entries: something that shapes every entry changed."""
+        """Delete all rendered entries, because something that shapes every entry changed."""
         for table in ("entries", "pages", "current", "rewrites"):
             self._put(f"DELETE FROM {table}", [()])  # noqa: S608 - our own names
 

@@ -75,7 +75,7 @@ def robots(site: str) -> bytes:
 
 
 NOT_CRAWLED = ("/search", "/feeds/search", "/api/search", "/admin", "/reader/")
-"""Prefixes of generated pages: their number is unlimited."""
+"""Prefixes of generated pages, whose number is unlimited. Crawlers must not read them."""
 
 Names = dict[str, tuple[str, ...]]
 """Names of sources, sections and topics, by kind and id."""
@@ -127,7 +127,7 @@ def names_of(catalog: Catalog) -> bytes:
 def names_changed(before: bytes, after: bytes) -> bool:
     """Return whether a name was changed or removed; added names do not count.
 
-    A new id of a source counts as removed: links to it are on pages of all kinds.
+    A new id of a source counts as removed: links to the id are on pages of all kinds.
     """
     if not before or before == after:
         return False
@@ -184,10 +184,10 @@ def left_over(folder: Path, places: tuple[str, ...], files: Generators) -> Itera
 SITEMAP: Final = "sitemap.xml"
 
 UNDATED: Final = "undated"
-"""The name used in place of a month for releases without a date."""
+"""Name that stands for a month for releases without a date."""
 
 INDEX_PAGES: Final = "pages"
-"""The name used in place of a month for index pages."""
+"""Name that stands for a month for index pages."""
 
 INDEXES: Final = ("sources", "topics", "languages", "days", "changes", "retractions", "feeds")
 """Folders of index pages."""
@@ -244,7 +244,7 @@ class Sitemaps:
             number += 1
 
     def _known(self, name: str) -> list[dt.datetime | None] | None:
-        """Return the last change in each sitemap of a month; None if it is unknown."""
+        """Return the last change in each sitemap of a month, or None if it is unknown."""
         noted = self._context.cache.note(note_of(name))
         return msgspec.json.decode(noted, type=list[dt.datetime | None]) if noted else None
 
@@ -252,7 +252,7 @@ class Sitemaps:
 def parts(
     pages: Iterable[tuple[str, dt.datetime | None]],
 ) -> Iterator[tuple[tuple[str, dt.datetime | None], ...]]:
-    """Yield pages in batches that fit into one sitemap."""
+    """Yield pages in batches of the size of one sitemap."""
     left = iter(pages)
     while some := tuple(islice(left, MAX_SITEMAP_URLS)):
         yield some

@@ -1,4 +1,4 @@
-"""Replays captured pages as mementos of their original addresses (RFC 7089, pattern 2.1).
+"""Replay of captured pages as mementos of their original addresses (RFC 7089, pattern 2.1).
 
 Captured pages are hostile. They are served with their own policy in a sandbox: no scripts, no
 forms, no navigation out of the frame. They may only load images and style sheets from this archive.
@@ -50,22 +50,22 @@ from feeds.replay.rewrite import Place, joined, rewritten_page, rewritten_style
 PREFIX = "/memento/"
 
 TIMEMAP = re.compile(r"timemap/(.+)", re.DOTALL)
-"""The request for a TimeMap, after PREFIX."""
+"""Pattern of a request for a TimeMap, after PREFIX."""
 DATED = re.compile(r"([^/:]+)/(https?:/.+)", re.DOTALL | re.IGNORECASE)
-"""The request for a memento: a time, then the original address."""
+"""Pattern of a request for a memento: a time, then the original address."""
 ADDRESS = re.compile(r"(https?):/{1,2}([^/].*)", re.DOTALL | re.IGNORECASE)
-"""A web address inside another. Proxies may have reduced its two slashes to one."""
+"""Pattern of a web address inside another. Proxies may have reduced its two slashes to one."""
 
 STAMP = "%Y%m%d%H%M%S"
-"""The format of times in addresses of mementos, in UTC."""
+"""Format of times in addresses of mementos, in UTC."""
 RECORD = re.compile(r"([0-9]{14})-([0-9]{1,18})")
-"""A time and the number of a log leaf: one record among several of the same second."""
+"""Pattern of a time and the number of a log leaf: one record among several of the same second."""
 
 IMPORTED = "communique-imported"
 """The header with the percent-encoded name of the file from which a capture was imported."""
 
 PARTIAL_STAMP = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
-"""A time in STAMP format, or the start of one: a year, a month, a day and so on."""
+"""Pattern of a time in STAMP format, or the start of one: a year, a month, a day and so on."""
 
 NO_TIME = "The address has no valid time: use 14 digits, year to second, or the first of them"
 
@@ -188,7 +188,7 @@ class CapturedPages:
     def address_of(self, capture: Capture, secrets: Secrets) -> tuple[str, str]:
         """Return a capture's original address without secrets, and the path of its record.
 
-        Raises ArchiveError and Undecodable if it can't be shown.
+        Raises ArchiveError and Undecodable if the capture can't be shown.
         """
         url = served(self._folder, self._index, capture.file, capture.offset, MAX_BODY_BYTES).url
         if self._captures.is_set_aside(capture):
@@ -252,7 +252,7 @@ class CapturedPages:
     ) -> ReplayResponse | None:
         """Return the capture with a log leaf.
 
-        It may be one of several captures of that second, and not the memento.
+        This capture may be one of several of that second, and not the memento.
         """
         found = (one for one in all_entries if one.leaf == leaf and f"{one.at:{STAMP}}" == stamp)
         entry = next(found, None)
@@ -370,7 +370,7 @@ def public_cause(error: ArchiveError | Undecodable) -> str:
 def shown_body(found: Served, media_type: str, place: Place, secrets: Secrets) -> bytes:
     """Return the body of a capture for replay: HTML in UTF-8, other texts in their own encoding.
 
-    A text in UTF-16 keeps its secrets; the caller checks for them.
+    A text in UTF-16 still contains its secrets; the caller checks for them.
     """
     if media_type in HTML_TYPES:
         page = rewritten_page(found.body, found.content_type, found.url, place)
@@ -386,13 +386,14 @@ def shown_body(found: Served, media_type: str, place: Place, secrets: Secrets) -
 def without_secrets(text: str, secrets: Secrets) -> str:
     """Mask secrets, user names in addresses, and values of secret parameters in a text.
 
-    The latter two also in addresses that belong to no source, because links must match the records.
+    User names and parameters are masked even in addresses that belong to no source, because links
+    must match the records.
     """
     return secrets.masked(PARAMETER.sub(rf"\g<1>{MASK}", USER.sub("", text)))
 
 
 def last_moment(stamp: str) -> dt.datetime | None:
-    """Return the last second (UTC) of a partial time such as a year; None if it is invalid."""
+    """Return the last second (UTC) of a partial time such as a year, or None if it is invalid."""
     if not PARTIAL_STAMP.fullmatch(stamp):
         return None
     try:

@@ -1,4 +1,4 @@
-"""The Memento protocol (RFC 7089): requests for an address at a past time, and their responses.
+"""Memento protocol (RFC 7089): requests for an address at a past time, and their responses.
 
 An original resource has a TimeGate, which redirects to the memento of a time, and a TimeMap, which
 lists all mementos. TimeMaps and mementos ignore Accept-Datetime. All functions are pure and
@@ -27,7 +27,7 @@ MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", 
 RFC1123 = re.compile(
     rf"({'|'.join(DAYS)}), (\d\d) ({'|'.join(MONTHS)}) (\d{{4}}) (\d\d):(\d\d):(\d\d) GMT", re.ASCII
 )
-"""The only date format allowed in Accept-Datetime (RFC 7089, section 2.1.1.1)."""
+"""Pattern of the only date format allowed in Accept-Datetime (RFC 7089, section 2.1.1.1)."""
 
 UNSAFE = re.compile(r"[^!#$%&'()*+,/:;=?@\[\]~\w.-]", re.ASCII)
 """A character that is not allowed in an address in a header."""
@@ -48,7 +48,7 @@ class BadDatetime(CommuniqueError):
 class Memento:
     """A past state: its absolute address, and the time from which it applied (aware UTC).
 
-    ``imported`` is the name of the file it was imported from, or empty.
+    ``imported`` is the name of the file that the state was imported from, or empty.
     """
 
     url: str
@@ -87,10 +87,10 @@ def http_date(at: dt.datetime) -> str:
 
 
 def chosen(mementos: Sequence[Memento], at: dt.datetime | None) -> int:
-    """Return the index of the memento that was current at a time; the last one for None.
+    """Return the index of the memento that was current at a time.
 
-    ``mementos`` are sorted, oldest first. A time before the first one means the first (RFC 7089,
-    section 4.5.1).
+    ``mementos`` are sorted, oldest first. The time None means the last memento. A time before the
+    first one means the first (RFC 7089, section 4.5.1).
     """
     if at is None:
         return len(mementos) - 1
@@ -190,13 +190,13 @@ FRAME: Headers = [
 """Headers of a page that shows a captured page in a frame."""
 
 SHORT_LIVED = ("cache-control", "public, max-age=60")
-"""The cache-control of TimeGates and TimeMaps, which may change with the next visit."""
+"""Cache-Control of TimeGates and TimeMaps, which may change with the next visit."""
 
 RELEASE_HIDDEN: Final = "The operator of this site has hidden this release."
-"""The text for a hidden release, with the status 410."""
+"""Text for a hidden release, with the status 410."""
 
 CAPTURE_REMOVED: Final = "The operator of this archive has removed the captured page."
-"""The text for a capture whose record was redacted or pruned, with the status 410."""
+"""Text for a capture whose record was redacted or pruned, with the status 410."""
 
 
 @dataclass(frozen=True, slots=True)

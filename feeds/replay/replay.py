@@ -1,4 +1,4 @@
-"""Recognizes requests for past states, routes them, and replays versions of releases.
+"""Routing of requests for past states, and replay of versions of releases.
 
 The page of a release is the TimeGate of its versions.
 """
@@ -50,10 +50,10 @@ from feeds.replay.withheld import Withheld
 from feeds.urls import href, name_of, release_file, revision_file
 
 RELEASE = re.compile(r"/releases/([^/]+)/(timemap|capture/(?:page)?|revisions/([1-9]\d{0,8})/?)?")
-"""The page of a release, its TimeMap, captures and captured page, and the page of a version."""
+"""Pattern of a release's page, TimeMap, captures and captured page, and of a version's page."""
 
 REVISION = re.compile(r"[1-9][0-9]{0,8}")
-"""The number of a version."""
+"""Pattern of the number of a version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class PageReplay:
         return found[2] is not None or datetime_in(headers) is not None
 
     def answer(self, asked: ReplayRequest) -> ReplayResponse | None:
-        """Return the response to a request that this ``takes``; None if the state is unknown.
+        """Return the response to a request that ``takes`` accepts, or None for an unknown state.
 
         Raises StoreError and ArchiveError.
         """
@@ -182,7 +182,7 @@ class ReleaseMementos:
         self._site = site
 
     def gate(self, release_id: str, asked: bytes) -> ReplayResponse | None:
-        """Redirect to the version that was current at a time; None without versions.
+        """Redirect to the version that was current at a time. Returns None without versions.
 
         ``asked`` is the value of Accept-Datetime.
         """
@@ -237,7 +237,10 @@ class ReleaseMementos:
     def captured(
         self, release_id: str, number: int | None, pages: CapturedPages
     ) -> ReplayResponse | None:
-        """Return the captured page of a version, or of the current one for None, in a frame."""
+        """Return the captured page of a version in a frame.
+
+        If ``number`` is None, this is the current version.
+        """
         release, found = self._store.release(release_id), self._store.revisions(release_id)
         wanted = number or (release.revision if release else 0)
         revision = next((one for one in found if one.number == wanted), None)

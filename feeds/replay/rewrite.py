@@ -1,4 +1,4 @@
-"""Rewrites captured pages and style sheets so that they load everything from the archive.
+"""Rewriting of captured pages and style sheets, so that they load everything from the archive.
 
 The content security policy stops scripts and network access (see feeds.replay.captured). This
 module makes links and images lead to other captures. It removes frames and ``link`` elements,
@@ -91,7 +91,10 @@ def guessed(body: bytes) -> str:
 
 
 def attributes(inside: str) -> dict[str, str]:
-    """Return the attributes of a tag by lower-case name; the first of equal names counts."""
+    """Return the attributes of a tag by lower-case name.
+
+    Of several with one name, the first counts.
+    """
     found: dict[str, str] = {}
     for name, value in ATTRIBUTE.findall(inside):
         found.setdefault(name.lower(), unquoted(value))
@@ -123,7 +126,7 @@ def _attribute(found: re.Match[str], base: str, place: Place) -> str:
 
 
 def _style_sheet(inside: str, base: str, place: Place) -> str:
-    """Return the element for a style sheet in the archive; nothing for other links."""
+    """Return the element for a style sheet in the archive, or nothing for other links."""
     attrs = attributes(inside)
     address = web_address(joined(base, attrs.get("href", "")))
     if "stylesheet" not in attrs.get("rel", "").lower().split() or not address:

@@ -1,4 +1,4 @@
-"""Decides which captures are not shown because they contain content removed from the site.
+"""Decision which captures are not shown because they contain content removed from the site.
 
 That content includes hidden or redacted releases, their files, and their text on other pages. It
 also includes all pages of a source that was removed with its releases.
@@ -55,7 +55,7 @@ WIDE_CHARSETS: Final = ("utf-16-le", "utf-16-be")
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """What identifies the text of a hidden release, normalized by ``plain``.
+    """The parts that identify the text of a hidden release, normalized by ``plain``.
 
     ``passages`` identify it on any page of its site. ``beginnings`` identify it only on pages that
     also contain one of its ``titles`` or ``paths``.
@@ -69,7 +69,7 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Hidden:
-    """What identifies releases that are hidden one by one; texts are grouped by site."""
+    """The parts that identify releases that are hidden one by one. Texts are grouped by site."""
 
     addresses: frozenset[str] = frozenset()
     digests: frozenset[str] = frozenset()
@@ -77,7 +77,7 @@ class _Hidden:
 
 
 class Withheld:
-    """Decides by the store's content, which it caches until the store changes.
+    """Decides by the store's content, which is cached until the store changes.
 
     Safe for several threads. All methods raise StoreError.
     """
@@ -87,7 +87,7 @@ class Withheld:
         self._known: tuple[object, _Hidden] = (None, _Hidden())
 
     def address(self, store: Store, url: str) -> bool:
-        """Return whether captures of an address, as in records, are not shown."""
+        """Whether captures of an address, as in records, are not shown."""
         at_address = store.find_releases(url, limit=MAX_RELEASES)
         if at_address:
             return not any(map(is_shown, at_address))
@@ -115,7 +115,7 @@ class Withheld:
 
 
 def known_by(store: Store) -> _Hidden:
-    """Read what identifies the releases of a store that are hidden one by one."""
+    """Read the parts that identify the releases of a store that are hidden one by one."""
     addresses: set[str] = set()
     digests: set[str] = set()
     texts: dict[str, list[_Text]] = {}
@@ -147,7 +147,7 @@ def files_of(version: Revision) -> Iterable[str]:
 
 
 def text_of(release: Release, versions: Sequence[Revision]) -> _Text:
-    """Return what identifies the text of a release and its versions on other pages."""
+    """Return the parts that identify the text of a release and its versions on other pages."""
     contents = [release.content, *(one.content for one in versions)]
     long = [
         (long_paragraphs(one.body_text), long_paragraphs(one.summary or "")) for one in contents
@@ -203,8 +203,8 @@ def decoded(body: bytes, content_type: str) -> Iterator[str]:
 def plain(text: str) -> str:
     """Return the letters and digits of a text without tags.
 
-    It may be plain text, HTML, or HTML in XML or JSON. Case, white space and punctuation do not
-    matter.
+    The text may be plain text, HTML, or HTML in XML or JSON. Case, white space and punctuation do
+    not matter.
     """
     return letters_of(TAG.sub("", unescaped(text)))
 

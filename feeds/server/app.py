@@ -231,7 +231,7 @@ log = logging.getLogger(__name__)
 
 
 class Past:
-    """The ASGI application for requests that a Replay handles."""
+    """ASGI application for requests that a Replay handles."""
 
     def __init__(self, replay: PageReplay, queue: WorkQueue) -> None:
         self._replay = replay

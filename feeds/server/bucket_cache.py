@@ -66,7 +66,7 @@ class BucketCache(HeldFiles):
         self._asking: dict[str, asyncio.Task[None]] = {}
 
     def find(self, path: str) -> CachedFile | None:
-        """Return the cached file at a path if it belongs to the current publication, else None."""
+        """Return the cached file at a path if it belongs to the current publication, or None."""
         held = self._held.get(path)
         if held is None or not self._is_recent() or self._checked.get(path) != self._turn:
             return None
@@ -97,7 +97,10 @@ class BucketCache(HeldFiles):
         return self._held.get(path)
 
     async def is_folder(self, path: str) -> bool:
-        """Return whether a page is at the path with a slash appended; False without the bucket."""
+        """Whether a page is at the path with a slash appended.
+
+        The result is False if the bucket is unavailable.
+        """
         try:
             return await self.load(path + "/") is not None
         except BucketError:
@@ -181,7 +184,7 @@ async def await_work(work: Callable[[], Awaitable[None]]) -> None:
 
 
 def complete_in(found: StoredManifest | None) -> int:
-    """Return the number of the last complete publication in a manifest; 0 without a manifest."""
+    """Return the number of the last complete publication in a manifest, or 0 without a manifest."""
     return found.manifest.complete if found else 0
 
 

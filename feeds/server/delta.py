@@ -1,8 +1,8 @@
 """Delta responses with only new feed entries (RFC 3229, instance manipulation ``feed``).
 
-A client names the version it has by ETag. For each replaced version that it has served, the server
-remembers a short hash of every entry. For any other ETag, for example after a restart, it sends the
-whole feed.
+A client sends the ETag of its version. For each replaced version that it has served, the server
+remembers a short hash of every entry. For any other ETag, for example after a restart, the server
+sends the whole feed.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ ENTRY_STARTS: Mapping[str, re.Pattern[bytes]] = {
     ".atom": re.compile(rb"\n(?=<entry[ >])"),
     ".rss": re.compile(rb"\n(?=<item[ >])"),
 }
-"""Where an entry starts, by the suffix of the format."""
+"""Patterns of the start of an entry, by the suffix of the format."""
 ENTRY_ENDS: Mapping[str, tuple[bytes, ...]] = {
     ".atom": (b"</entry>", b"</at:deleted-entry>"),
     ".rss": (b"</item>",),
 }
-"""How an entry may end, by the suffix of the format."""
+"""Possible ends of an entry, by the suffix of the format."""
 FEED_ENDS: Mapping[str, bytes] = {".atom": b"\n</feed>\n", ".rss": b"\n</channel></rss>\n"}
-"""How a feed ends, by the suffix of the format."""
+"""Ends of a feed, by the suffix of the format."""
 
 
 def parts_of(body: bytes, kind: str) -> tuple[memoryview, list[memoryview], bytes] | None:
@@ -53,7 +53,7 @@ def parts_of(body: bytes, kind: str) -> tuple[memoryview, list[memoryview], byte
 
 
 def mark(entry: memoryview) -> int:
-    """Return a short hash of an entry; the key per process prevents forged collisions."""
+    """Return a short hash of an entry. The key per process prevents forged collisions."""
     return hash(entry)
 
 
@@ -73,10 +73,10 @@ class FeedVersions:
                 self._known.popitem(last=False)
 
     def newer(self, wanted: bytes, body: bytes, kind: str) -> tuple[bytes, bytes] | None:
-        """Return a feed with only the entries missing from a version named in If-None-Match.
+        """Return a feed with only the entries that a version in If-None-Match lacks.
 
         ``wanted`` is that header. Also returns the ETag of the version used as base. Returns None
-        if no named version is remembered.
+        if none of these versions is remembered.
         """
         for tag in TAG.findall(wanted):
             known = self._known.get(plain_tag(tag))

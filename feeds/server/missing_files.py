@@ -236,8 +236,8 @@ def read_tile(bucket: Bucket, name: str) -> bytes:
 log = logging.getLogger(__name__)
 
 CATALOG_CACHE_SECONDS: Final = 60.0
-"""Seconds for which the catalogue and counts are reused. A crawler of wrong addresses costs little.
-"""
+"""Seconds for which the catalogue and counts are reused, so that a crawler of wrong addresses
+causes little work."""
 
 
 class NotFound:
@@ -250,7 +250,7 @@ class NotFound:
         self._read: tuple[float, Catalog, Mapping[Facet, int]] | None = None
 
     def answer(self, scope: Scope) -> Response:
-        """Return the 404 page; a small one if the store is unavailable."""
+        """Return the 404 page, or a small page if the store is unavailable."""
         try:
             body = self._made(scope["path"], scope.get("root_path", ""))
         except StoreError as error:

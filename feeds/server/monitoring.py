@@ -72,7 +72,8 @@ INSTALLATION_METRICS: Final[Mapping[str, str]] = {
 """The help text of each metric about the installation."""
 
 Facts = Callable[[], Mapping[str, float]]
-"""Returns the installation's measurements by metric name; unknown values are absent."""
+"""Function that returns the installation's measurements by metric name. Unknown values are
+absent."""
 
 HEALTH_CACHE_SECONDS: Final = 5.0
 """Seconds for which health results are reused."""
@@ -237,7 +238,7 @@ class Monitoring:
         self._read: tuple[float, tuple[Health, ...]] = (float("-inf"), ())
 
     def routes(self) -> list[Route]:
-        """Return the rows of the route table; ``_metrics`` checks access itself on open sites."""
+        """Return the rows of the route table. On open sites, ``_metrics`` checks access itself."""
         return [
             Route("/healthz", access="public", endpoint=self._healthz),
             Route("/health", endpoint=self._health),
@@ -342,7 +343,7 @@ class Monitoring:
 
 
 def badge(one: Health) -> str:
-    """Return an SVG badge with a source's state; its title has the reason."""
+    """Return an SVG badge with a source's state. Its title has the reason."""
     left, right = (7 * len(text) + 10 for text in (one.source, one.label))
     width, color = left + right, COLORS[one.condition]
     return (

@@ -67,7 +67,8 @@ CACHE_SECONDS = 60
 """Seconds for which a generated response is reused."""
 
 MAX_CACHED, MAX_CACHED_BYTES = 128, 64 * 1024 * 1024
-"""Maximum number of cached responses, and their total bytes; the oldest are dropped first."""
+"""Maximum number of cached responses, and their total size in bytes. The oldest are dropped
+first."""
 
 
 NEED_NO_QUERY = (SEARCH, SEARCH_PAGE, FEED_BUILDER)
@@ -78,7 +79,7 @@ Question: TypeAlias = tuple[str, str]
 
 
 class OnDemand:
-    """Generates responses from the store at ``store_url``; safe for several threads.
+    """Generates responses from the store at ``store_url``. Safe for several threads.
 
     ``watches`` is the folder of watches, whose feeds are generated too.
     """

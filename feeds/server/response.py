@@ -21,11 +21,12 @@ Headers: TypeAlias = list[tuple[bytes, bytes]]
 OK, NOT_MODIFIED = b"200 OK", b"304 Not Modified"
 
 PRIVATE = "private, max-age=60"
-"""The cache-control of watch feeds."""
+"""Cache-Control of watch feeds."""
 
 PAGE_POLICY = SERVED_POLICY.encode()
 OWN_SCRIPT = b"; script-src 'self'; connect-src 'self'"
-"""What pages without texts of publishers may do besides: run the site's own scripts."""
+"""Addition to the policy of pages without texts of publishers: they may run the site's own
+scripts."""
 FEED_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"
 
 
@@ -100,8 +101,8 @@ def cached_file(
     """Return a CachedFile with its ETags and headers. ``more`` are additional headers.
 
     ``follows`` means that it is an archive page with a page after it, so it never changes.
-    ``before`` is the previous version. The new one gets a later modification time, even if its file
-    is not newer, for example after a restore.
+    ``before`` is the previous version. The new version gets a later modification time, even if its
+    file is not newer, for example after a restore.
     """
     kind = PurePath(file).suffix
     is_feed = kind in {".atom", ".rss", ".json", ".xml"}
@@ -152,10 +153,10 @@ def head_of(status: bytes, headers: Headers) -> bytes:
 
 
 HEAD_BYTES = 4096
-"""Bytes at the start of a feed that contain its own links."""
+"""Number of bytes at the start of a feed that contain its own links."""
 
 ITEMS = b',"items":['
-"""The end of the head of a JSON Feed."""
+"""End of the head of a JSON Feed."""
 ENTRY = re.compile(rb"<(?:entry|item)\b")
 LINK = re.compile(rb"<(?:atom:)?link\b([^<>]*)>")
 ATTRIBUTE = re.compile(rb'([a-z]+)="([^"]*)"')

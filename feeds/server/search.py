@@ -38,7 +38,7 @@ PREVIEW_RELEASES = 5
 """Number of releases in the preview of the feed builder."""
 
 RESULTS_PER_PAGE = 30
-"""Releases per page of search results."""
+"""Number of releases per page of search results."""
 
 
 def search(store: Store, asked: Mapping[str, str], limit: int) -> Sequence[Release]:
@@ -107,7 +107,7 @@ def one_per_story(store: Store, hits: Hits) -> list[Hit]:
 
 
 def hits_of(store: Store, query: Query, asked: Mapping[str, str]) -> Hits:
-    """Return one page of hits; an invalid cursor means the first page.
+    """Return one page of hits. An invalid cursor means the first page.
 
     With relevance order the cursor is an offset, otherwise a position from the store.
     """
@@ -125,7 +125,7 @@ def hits_of(store: Store, query: Query, asked: Mapping[str, str]) -> Hits:
 
 
 ISO_DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
-"""A date without a time (ISO 8601)."""
+"""Pattern of a date without a time (ISO 8601)."""
 
 SEARCH_PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
 """The paths of the search page."""
@@ -171,7 +171,7 @@ def instant_of(asked: str) -> dt.datetime:
 
 
 def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
-    """Parse the day in a parameter; None if it is absent. Raises BadQuery."""
+    """Parse the day in a parameter, or return None if it is absent. Raises BadQuery."""
     text = asked.get(name)
     if text is None:
         return None
@@ -203,8 +203,8 @@ def query_of(asked: Mapping[str, str]) -> Query:
 def refuse_unknown(asked: Mapping[str, str], sources: Collection[str]) -> None:
     """Raise BadQuery for an unknown source, state or language, and for an invalid day.
 
-    A feed of them would stay empty. Unknown topics are allowed: a topic may get its first release
-    later.
+    A feed with such a filter would stay empty. Unknown topics are allowed: a topic may get its
+    first release later.
     """
     query_of(asked)
     for source in asked.get("source", "").split(","):

@@ -22,17 +22,17 @@ from feeds.server.response import CachedFile, Encoded, Headers, cached_file
 from feeds.urls import stamp_of
 
 MAX_CACHE_BYTES = 64 * 1024 * 1024
-"""Maximum size in bytes of bodies in memory; the least recently used are dropped first."""
+"""Maximum size in bytes of bodies in memory. The least recently used are dropped first."""
 
 CHECK_INTERVAL_SECONDS = 0.001
-"""Seconds between two checks of a file: saves stat calls under load."""
+"""Seconds between two checks of a file. This saves stat calls under load."""
 
 MAX_NAME_BYTES, MAX_PATH_NAMES = 250, 12
 """Maximum size of a file name in bytes, and maximum number of names in a path. Both are just below
 the limits of file systems."""
 
 Later: TypeAlias = Callable[[Callable[[], None]], object]
-"""Runs work that no response waits for."""
+"""Function that runs work that no response waits for."""
 
 
 def run_now(work: Callable[[], None]) -> None:
@@ -108,7 +108,7 @@ class HeldFiles(ABC):
 
 
 class SiteCache(HeldFiles):
-    """Serves the published files of one folder; sees new files at once."""
+    """Serves the published files of one folder. New files are served at once."""
 
     def __init__(
         self,
@@ -174,7 +174,7 @@ class SiteCache(HeldFiles):
 
 
 def name_at(path: str) -> str | None:
-    """Return the file name for a path, relative to the site's folder; None for an invalid path."""
+    """Return the file name for a path, relative to the site's folder, or None if invalid."""
     parts = path.split("/")[1:]
     if parts[-1:] == [""]:
         parts[-1] = "index.html"

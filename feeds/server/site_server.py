@@ -1,4 +1,4 @@
-"""Serves the published files from memory, generated pages, and the rows of the route table."""
+"""Server of the published files from memory, of generated pages, and of the route table's rows."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ class SiteServer:
         return None if wanted or variant is None else (variant.head, variant.body)
 
     def _app_for(self, scope: Scope) -> ASGIApp | None:
-        """Return who responds to a request; None for a GET of a file or a generated page."""
+        """Return the app that responds to a request, or None for files and generated pages."""
         if scope["type"] != "http":
             return self._endpoints
         method = scope["method"]
@@ -193,11 +193,11 @@ class SiteServer:
         )
 
     def _is_generated(self, path: str) -> bool:
-        """Return whether no file can be at a path, because its page is generated."""
+        """Whether no file can be at a path, because its page is generated."""
         return self._is_topic(path) or (self._demand is not None and path.startswith(GENERATED))
 
     def _is_topic(self, path: str) -> bool:
-        """Return whether a topic of a source may be at a path."""
+        """Whether a topic of a source may be at a path."""
         return self._demand is not None and address_of(path) is not None
 
     async def _send(self, held: CachedFile, scope: Scope, send: Send) -> None:
@@ -253,7 +253,10 @@ class SiteServer:
 
 
 async def redirect_to_slash(scope: Scope, receive: Receive, send: Send) -> None:
-    """Redirect to the same address with a final slash; it is relative, for any path prefix."""
+    """Redirect to the same address with a final slash.
+
+    The redirect is relative, so it works with any path prefix.
+    """
     place = quote(scope["path"].rpartition("/")[2], safe="~") + "/"
     await Response(status_code=308, headers={"location": place})(scope, receive, send)
 

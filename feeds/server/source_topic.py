@@ -33,9 +33,9 @@ from feeds.pages.search_page import day_of
 from feeds.urls import FORMATS, Format, is_published, page_file, part_file, stem_of
 
 FEED = re.compile(r"/(feeds/source/[^/]+/topic/[^/]+?)(?:/page/([1-9]\d{0,8}))?\.([a-z]+)")
-"""A feed of a source's topic: its stem, the number of its archive page, its format."""
+"""Pattern of a feed of a source's topic: its stem, the number of its archive page, its format."""
 PAGE = re.compile(r"/(sources/[^/]+/topics/[^/]+/)(?:page/(latest|[1-9]\d{0,8})(-\d{1,4})?/)?")
-"""A page of a source's topic: its folder, and the part of older releases."""
+"""Pattern of a page of a source's topic: its folder, and the part of older releases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def people_page(
     releases: Releases,
     pages: Sequence[Releases],
 ) -> bytes | None:
-    """Return the HTML page of the newest releases, or of one part; None for an unknown part."""
+    """Return the HTML page of the newest releases or of one part, or None for an unknown part."""
     name = part.partition("-")[0]
     if name.isdigit():
         if int(name) > len(pages):

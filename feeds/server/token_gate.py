@@ -1,4 +1,4 @@
-"""The gate in front of the site, which checks the access that the route table requires."""
+"""Gate in front of the site, which checks the access that the route table requires."""
 
 from __future__ import annotations
 
@@ -70,9 +70,9 @@ class ReadyApp(Protocol):
 
 
 class TokenGate:
-    """Passes on the requests that the route table allows; refuses all others.
+    """Passes on the requests that the route table allows, and refuses all others.
 
-    On an open site only operating needs a token, otherwise reading needs one too.
+    On an open site, only operating needs a token. On other sites, reading needs one too.
     """
 
     def __init__(self, app: ReadyApp, table: RouteTable, access: Access, *, is_open: bool) -> None:

@@ -1,6 +1,6 @@
-"""The feed of a watch, generated from the store for clients with the watch's token.
+"""Feed of a watch, generated from the store for clients with the watch's token.
 
-It also contains matches from before the watch was created, whatever other channels have sent.
+The feed also contains matches from before the watch was created, whatever other channels have sent.
 Addresses inside the feed omit the token, because feeds are copied.
 """
 
@@ -30,8 +30,8 @@ from feeds.server.search import MAX_FACET_PAIRS, of_facets
 from feeds.urls import FORMATS, WATCH_FEED
 
 MAX_BATCHES: Final = 10
-"""Maximum number of candidate batches that are searched for matches; a batch has the feed's size.
-"""
+"""Maximum number of candidate batches that are searched for matches. A batch has the feed's
+size."""
 
 EVENTS_PER_KIND: Final = 300
 """Number of the newest events of each kind that are tested against a watch."""

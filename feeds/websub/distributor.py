@@ -1,4 +1,4 @@
-"""The worker of the site's own hub: verifies subscribers and delivers changed feeds."""
+"""Worker of the site's own hub: verify subscribers and deliver changed feeds."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from feeds.websub.publisher import note_changed_feeds
 log = structlog.get_logger()
 
 MAX_CONCURRENT = 16
-"""Maximum number of subscribers contacted at the same time; one per host."""
+"""Maximum number of subscribers that are contacted at the same time, with one per host."""
 
 MAX_VERIFICATIONS, MAX_DELIVERIES = 4, 12
 """Maximum number of attempts to verify a subscriber, and to deliver a feed version."""
@@ -136,7 +136,7 @@ class HubWorker:
         return None
 
     async def _is_taken(self, asked: HubRequest, file: str) -> bool:
-        """Return whether there is room, and record the current content of a generated feed.
+        """Return whether there is room for a subscriber; record the content of a generated feed.
 
         The recorded content is the new subscriber's starting point.
         """

@@ -1,4 +1,4 @@
-"""Subscribes to the feeds of sources at their hubs (W3C WebSub), and answers these hubs.
+"""Subscriptions to the feeds of sources at their hubs (W3C WebSub), and responses to these hubs.
 
 Content from a hub is never trusted: it only triggers a visit to the source.
 """
@@ -57,7 +57,7 @@ SIGNATURE: Final = re.compile(r"(sha1|sha256|sha384|sha512)=([0-9a-fA-F]{40,128}
 """The value of X-Hub-Signature."""
 
 NO_CONTENT: Final = 204
-"""The status for all content, so that a hub can't learn whether its signature was valid."""
+"""Status for all content, so that a hub can't learn whether its signature was valid."""
 
 
 class FeedCallback:
@@ -107,7 +107,7 @@ class FeedCallback:
         self._hinted(known.source)
 
     def _verified(self, asked: Mapping[str, str], known: FeedSubscription | None) -> Response:
-        """Confirm a subscription that was requested, and no other (section 5.3)."""
+        """Confirm a subscription that we requested, and no other (section 5.3)."""
         mode, challenge = asked.get("hub.mode"), asked.get("hub.challenge", "")
         if known is None or asked.get("hub.topic") != known.topic:
             return PlainTextResponse("unknown subscription\n", 404)
@@ -165,7 +165,7 @@ MAX_CONCURRENT_HUBS: Final = 16
 """Maximum number of hubs contacted at the same time."""
 
 MAX_UNSUBSCRIBE_ATTEMPTS: Final = 4
-"""Maximum number of attempts to unsubscribe; afterwards the lease, or a 410, ends the
+"""Maximum number of attempts to unsubscribe. After them, the lease or a 410 ends the
 subscription."""
 
 

@@ -1,4 +1,4 @@
-"""The site's own hub: accepts requests of subscribers, within limits."""
+"""Site's own hub: accept requests of subscribers, within limits."""
 
 from __future__ import annotations
 
@@ -150,5 +150,5 @@ def network_of(client: str) -> str:
 
 
 def host_of(callback: str) -> str:
-    """Return the host of an address; limits and delays are per host."""
+    """Return the host of an address. Limits and delays are per host."""
     return urlsplit(callback).hostname or ""

@@ -1,8 +1,8 @@
 """Feeds generated on request, as topics of the site's own hub.
 
-Such a feed is named like a file with a query: ``feeds/search.atom?q=harbour``. It is generated
-again only if a release that changed since the last check matches its query. So the cost of a
-publication depends on the number of changes, not on the number of subscribed searches.
+The name of such a feed is like a file with a query: ``feeds/search.atom?q=harbour``. The feed is
+generated again only if a release that changed since the last check matches its query. So the cost
+of a publication depends on the number of changes, not on the number of subscribed searches.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ from feeds.websub.messages import file_of
 log = logging.getLogger(__name__)
 
 MakeFeed: TypeAlias = Callable[[str], bytes | None]
-"""Generates a feed by its name; None if it does not exist. Raises StoreError."""
+"""Function that generates a feed by its name. It returns None for an unknown name, and raises
+StoreError."""
 
 MAX_MATCHED_CHANGES: Final = 1000
-"""Maximum number of changed releases that are matched with the searches; above it, all are
-generated.
-"""
+"""Maximum number of changed releases that are matched with the searches. Above it, all searches are
+generated."""
 
 UNKNOWN: Final = ""
-"""The stamp of a feed that must be generated again, whatever changed."""
+"""Stamp of a feed that must be generated again, whatever changed."""
 
 MAX_HELD_BODIES: Final = 16
 """Maximum number of feed bodies in memory during deliveries."""
 
 
 def is_made(file: str) -> bool:
-    """Return whether the topic with this name is generated on request; others are files."""
+    """Whether the topic with this name is generated on request. Other topics are files."""
     return "?" in file or (file.startswith("feeds/source/") and "/topic/" in file)
 
 
 def made_feed(address: str) -> str | None:
-    """Return the name of the generated feed at an address within the site, else None.
+    """Return the name of the generated feed at an address within the site, or None.
 
     Addresses with equivalent queries have the same name.
     """
@@ -65,7 +65,7 @@ def made_feed(address: str) -> str | None:
 
 
 def subscribable(store: Store, site: SiteSettings, folder: Path, topic: str) -> str | None:
-    """Return the file or name of the feed at an address, if the hub distributes it, else None."""
+    """Return the file or name of the feed at an address if the hub distributes it, or None."""
     base = site_address(site.url)
     made = made_feed(topic.removeprefix(base)) if topic.startswith(base + "/") else None
     if made is None:
@@ -146,7 +146,7 @@ def stamp_of(store: Store) -> str:
 def stamp_for_new_feed(store: Store) -> str:
     """Return the stamp for a feed that is about to be generated.
 
-    UNKNOWN while the search index is incomplete: then it must be generated again.
+    It is UNKNOWN while the search index is incomplete: then the feed must be generated again.
     """
     stamp = stamp_of(store)
     return UNKNOWN if store.awaits_indexing() else stamp

@@ -24,7 +24,7 @@ MAX_ADDRESS_LENGTH = 2_000
 """Maximum length in characters of an address."""
 
 SECRET_LIMIT_BYTES = 200
-"""A secret must have fewer bytes than this (section 5.1)."""
+"""Limit of the size of a secret in bytes: a secret must be shorter (section 5.1)."""
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -33,7 +33,7 @@ FORBIDDEN_CHARACTER = re.compile(r"[\x00-\x20<>\"\x7f]")
 
 
 class BadHubRequest(CommuniqueError):
-    """An invalid request of a subscriber; the message says what to send instead."""
+    """An invalid request of a subscriber. The message explains what to send instead."""
 
 
 def parse_hub_request(body: bytes) -> HubRequest:

@@ -1,4 +1,4 @@
-"""Detects changed feed files, and notifies another hub of them until it accepts."""
+"""Detection of changed feed files, and notifications of another hub until it accepts them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ BATCH_SIZE = 100
 
 
 class Announcer:
-    """Notifies the hub at ``hub`` of the changed feeds of a site; it never gives up."""
+    """Notifies the hub at ``hub`` of the changed feeds of a site. It never gives up."""
 
     def __init__(
         self, store: Store, site: SiteSettings, hub: str, outbound: Outbound, pace: Backoff
@@ -81,7 +81,8 @@ def note_changed_feeds(store: Store, folder: Path, files: Iterable[str] | None =
     """Record which feeds of the site in ``folder`` have changed.
 
     Without ``files``, all feeds are checked; a feed is read only if its time or size differs. On
-    the first call nothing counts as changed: before it, no feed named a hub to subscribe at.
+    the first call nothing counts as changed: before that call, no feed contained a hub to subscribe
+    at.
     """
     known = {file: stamp for file, stamp in store.feed_stamps().items() if not is_made(file)}
     first = not known
@@ -105,7 +106,7 @@ def feeds_in(folder: Path) -> Iterator[str]:
 
 
 def stamp_at(path: Path) -> str | None:
-    """Return the stamp of a file as text; None if it is missing."""
+    """Return the stamp of a file as text, or None if it is missing."""
     try:
         return " ".join(map(str, stamp_of(path.stat())))
     except FileNotFoundError:

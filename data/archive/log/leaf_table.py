@@ -43,7 +43,10 @@ class LeafTable:
         self._url = url
 
     def signer(self) -> tuple[str, ...]:
-        """Return all keys of the signing machine as vkeys, newest last; empty before the first."""
+        """Return all keys of the signing machine as vkeys, newest last.
+
+        The result is empty if no machine has signed yet.
+        """
         with self._transaction() as db:
             rows = db.execute("SELECT verifier FROM log_signer").fetchall()
             return tuple(str(rows[0][0]).split()) if rows else ()
@@ -114,7 +117,7 @@ class LeafTable:
             return int(end)
 
     def confirm(self, writer: str, end: int) -> None:
-        """Record that the records for a machine's leaves below number ``end`` are durable."""
+        """Record that a machine's records for its leaves below number ``end`` are durable."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE log_leaves SET confirmed = true"
@@ -123,7 +126,10 @@ class LeafTable:
             )
 
     def give_up(self, before: dt.datetime) -> int:
-        """Void leaves assigned ``before`` a time and never confirmed; return their number."""
+        """Void leaves that were assigned ``before`` a time and never confirmed.
+
+        Returns the number of these leaves.
+        """
         with self._transaction() as db:
             done = db.execute(
                 "UPDATE log_leaves SET entry = %s, record = NULL, confirmed = true"
@@ -133,7 +139,7 @@ class LeafTable:
             return done.rowcount
 
     def entries(self, first: int) -> list[bytes]:
-        """Return all entries from number ``first`` on."""
+        """Return all entries with the number ``first`` or a higher number."""
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT entry FROM log_leaves WHERE number >= %s ORDER BY number", [first]

@@ -88,7 +88,7 @@ def consistency_proof(old: int, size: int, hash_of: RangeHash) -> list[bytes]:
 def proves_inclusion(
     index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes
 ) -> bool:
-    """Return whether a leaf hash is in the tree with this root (RFC 9162, section 2.1.3.2)."""
+    """Whether a leaf hash is in the tree with this root (RFC 9162, section 2.1.3.2)."""
     if not 0 <= index < size:
         return False
     node, last, found = index, size - 1, leaf

@@ -42,7 +42,7 @@ class Pending:
         return self._path.exists() and self._path.stat().st_size >= HEAD
 
     def append(self, entries: bytes) -> int:
-        """Append entries and return the number of the first; after an exception none is added.
+        """Append entries and return the number of the first. After an exception, none is added.
 
         The entries may be lost if the operating system crashes.
         """
@@ -71,7 +71,7 @@ class Pending:
             return missing
 
     def entries(self) -> tuple[int, list[bytes]]:
-        """Sync the file, and return the number of the first entry and all complete ones."""
+        """Sync the file; return the number of the first entry, and all complete entries."""
         with self._locked():
             whole, _ = self._end()
         content = os.pread(self._file, whole * ENTRY_BYTES, HEAD)
@@ -142,9 +142,9 @@ class Pending:
 
 
 def waiting_entries(path: Path, size: int) -> bytes:
-    """Return the complete entries after the first ``size``, without writing.
+    """Return the complete entries after the first ``size``. Writes nothing.
 
-    Return None if entries before them are missing.
+    Returns None if entries before them are missing.
     """
     if not path.exists():
         return b""
@@ -155,7 +155,7 @@ def waiting_entries(path: Path, size: int) -> bytes:
 
 
 def first_waiting(path: Path) -> int:
-    """Return the number of the first entry in a file of pending entries, 0 if it is missing."""
+    """Return the number of the first entry in a file of pending entries, or 0 without a file."""
     if not path.exists():
         return 0
     return int.from_bytes(read_regular(path, HEAD))

@@ -44,7 +44,7 @@ class Proof:
 
 
 def prove(log: TreeLog, index: int) -> Proof:
-    """Return the proof of a leaf, for its first co-signed checkpoint or the last one.
+    """Return the proof of a leaf in its first co-signed checkpoint, or else in the last checkpoint.
 
     Raises ArchiveError if the leaf is not in the tree yet.
     """

@@ -2,7 +2,8 @@
 
 The database numbers and keeps all leaves, so any machine with the key can rebuild the tiles. A leaf
 is signed after the machine that wrote its record confirms that the record is durable. If a machine
-does not confirm within a day, its leaves become void. When it returns, its records get new leaves.
+does not confirm within a day, its leaves become void. When the machine returns, its records get new
+leaves.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from data.archive.log.leaf_table import LeafTable
 
 BATCH_LEAVES: Final = 4096
-"""Maximum number of leaves read from the database at once."""
+"""Maximum number of leaves that are read from the database at a time."""
 
 LOST_AFTER: Final = dt.timedelta(days=1)
 """Maximum time that leaves wait for the machine that wrote their records."""
@@ -87,7 +88,7 @@ class SharedLog(TreeLog):
         return self._leaves.find(record_ids)
 
     def waiting(self, size: int) -> bytes:
-        """Return the entries after the first ``size``, confirmed or not."""
+        """Return the entries after the first ``size``, even if they are not confirmed."""
         return b"".join(self._leaves.entries(size))
 
     def seal(self, sync_records: Callable[[], object]) -> None:
@@ -200,7 +201,7 @@ class SharedLog(TreeLog):
             os.close(handle)
 
     def _writer(self) -> str:
-        """Return the id of this machine in the database, created on first use."""
+        """Return the id of this machine in the database. The id is created on first use."""
         path = self.folder / "writer"
         try:
             return read_regular(path).decode("ascii")

@@ -1,4 +1,4 @@
-"""The README of a proof, for people who know neither logs nor signatures."""
+"""README of a proof, for people who know neither logs nor signatures."""
 
 from __future__ import annotations
 

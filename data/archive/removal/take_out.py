@@ -1,4 +1,4 @@
-"""Removes records in an order that survives a kill.
+"""Remove records in an order that survives a kill.
 
 First, all growing files are finished, and the archive records which records will be removed and
 why. Then files are rewritten, the store receives the new places of its records, and the old files
@@ -36,7 +36,7 @@ from data.files import put, sync
 from data.models.capture import Capture, RecordPlace
 
 AT_ONCE: Final = 1 << 20
-"""Number of bytes that are copied at once."""
+"""Number of bytes that are copied at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +161,9 @@ def take_out(
 def tell(
     archive: Archive, removal: tuple[Literal["redact", "prune"], str], records: Sequence[Stored]
 ) -> None:
-    """Record the planned removal; the log signs it before any record is removed.
+    """Record a planned removal. The log signs it before any record is removed.
 
-    A command that continues an interrupted one does not record it again.
+    A command that continues an interrupted one does not record the removal again.
     """
     known_removals = noted_removals(archive.folder, archive.log.key_chain())
     ids = [uuid_of(one.record_id) for one in records]

@@ -1,4 +1,4 @@
-"""Find imported records that damage an archive, and the signed notes that set them aside.
+"""Imported records that damage an archive, and the signed notes that set them aside.
 
 Earlier versions imported records with ids of other records, and revisit records without their
 pages. Their leaves stay in the log, so a note excludes them as evidence
@@ -23,9 +23,9 @@ from data.errors import ArchiveError
 
 
 def notes(archive: Path, leaves: Leaves) -> list[Removal]:
-    """Return the notes that set records aside, signed by a key of the log and in its signed tree.
+    """Return the notes that set records aside. Raises OSError.
 
-    Raises OSError.
+    Only notes that a key of the log signed, and that are in the signed tree of the log, count.
     """
     found = []
     for entry in listed_at(archive, removals.REMOVAL):

@@ -143,7 +143,7 @@ def _read_file(path: Path, found: Records, on_progress: Callable[[int], object])
 
 
 def _name_request(answer: ArchiveRecord, found: Records) -> None:
-    """Give a damaged record the id of a request if the next record is the response.
+    """Give a damaged record the id of a request if the next record is the response to it.
 
     This is needed because no index lists requests.
     """

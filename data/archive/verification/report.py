@@ -1,4 +1,4 @@
-"""The report of a verification."""
+"""Report of a verification."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ NOT_COMPARED: Final = (
 class VerificationReport(msgspec.Struct, frozen=True):
     """The contents of an archive and its faults.
 
-    ``records`` is the number of records read, with ``bytes`` in ``files``. ``leaves`` is the number
-    of leaves read; the last checkpoint includes ``signed`` of them. ``captures`` is the number of
-    checked captures of the store. ``removed`` lists lawful removals and records set aside.
-    ``not_compared`` lists checks that were not possible. ``attested`` lists the witnesses and
-    places that confirm the log. ``foreign`` lists WARC files of other programs in the folder, which
-    were not read.
+    ``files``, ``records`` and ``bytes`` count what was read: WARC files, records, and total bytes.
+    ``leaves`` is the number of leaves that were read, and ``signed`` the number of leaves in the
+    last checkpoint. ``captures`` is the number of the store's captures that were checked.
+    ``removed`` lists lawful removals and records set aside. ``not_compared`` lists checks that were
+    not possible. ``attested`` lists the witnesses and places that confirm the log. ``foreign``
+    lists WARC files of other programs in the folder, which were not read.
     """
 
     files: int

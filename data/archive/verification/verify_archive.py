@@ -108,7 +108,10 @@ def _told(removal: Removal, found: Records) -> Removed:
 
 
 def _removed_leaves(found: Records) -> set[int]:
-    """Return the leaves whose records were removed, as far as needed."""
+    """Return the leaves whose records were removed.
+
+    The search ends when all missing leaves are explained.
+    """
     top = found.leaves.size
     return {number for removal in found.removed for number in leaves_of(removal, top)}
 

@@ -1,4 +1,4 @@
-"""Read and write the CDXJ file of a WARC file, with one capture per line.
+"""Reader and writer of the CDXJ file of a WARC file, with one capture per line.
 
 The lines have the format of cdxj-indexer, which pywb reads, and a field ``leaf``: the number of the
 record's leaf in the log. The response to a POST request has the fields ``method`` and
@@ -28,7 +28,8 @@ from data.models.capture import Capture
 from data.text.posted import posted_address
 
 MAX_SORTED_LINES: Final = 100_000
-"""Maximum number of lines sorted in memory; more are sorted through temporary files."""
+"""Maximum number of lines that are sorted in memory. More lines are sorted through temporary
+files."""
 
 BLOCK: Final = 65536
 """Number of bytes per step when a file is read backwards."""
@@ -38,9 +39,9 @@ BLOCK: Final = 65536
 class CdxjEntry:
     """A CDXJ line: a capture of ``uri`` at ``at`` (aware UTC, whole seconds).
 
-    ``status`` is 0 and ``media_type`` None if the record has none. ``digest`` is the payload digest
-    as WARC writes it. ``leaf`` is -1 if unknown. ``posted`` are the fields of a POST request
-    (data.text.posted), empty for GET.
+    ``status`` is 0, and ``media_type`` None, if the record has no such value. ``digest`` is the
+    payload digest as WARC writes it. ``leaf`` is -1 if unknown. ``posted`` are the fields of a POST
+    request (data.text.posted), empty for GET.
     """
 
     uri: str
@@ -105,7 +106,7 @@ def decode_entry(line: bytes) -> CdxjEntry:
 
 
 def entry_of(record: ArchiveRecord, leaf: int) -> CdxjEntry | None:
-    """Return the entry of a record; None for kinds that are not indexed, such as requests."""
+    """Return the entry of a record, or None for a kind that is not indexed, such as a request."""
     if record.kind not in LISTED_KINDS:
         return None
     media_type = media_type_of(record.field("Content-Type").encode())

@@ -23,7 +23,7 @@ class Digest(NamedTuple):
     value: bytes
 
     def is_of(self, content: bytes) -> bool:
-        """Return whether this is the digest of these bytes."""
+        """Whether this is the digest of these bytes."""
         return bool(ALGORITHMS[self.algorithm](content).digest() == self.value)
 
 

@@ -1,4 +1,4 @@
-"""Write and parse HTTP headers in records, and remove secrets from request headers.
+"""HTTP headers in records: write and parse them, and remove secrets from requests.
 
 Bytes that would end a line become spaces (RFC 9110, section 5.5). Requests are stored without
 credentials and cookies; responses are stored as served.
@@ -29,7 +29,8 @@ BODY_FIELDS: Final = frozenset([b"transfer-encoding", b"content-encoding", b"con
 
 CHUNKED: Final = b"transfer-encoding"
 NOT_CHUNKED: Final = b"X-Orig-Transfer-Encoding"
-"""New name of the field Transfer-Encoding after chunks were removed, as in other WARC programs."""
+"""New name of the field Transfer-Encoding after chunks were removed. Other WARC programs use it
+too."""
 
 PLACE: Final = re.compile(r"(?=[/?]|\Z)")
 """Position after the host and port of an address."""

@@ -1,8 +1,8 @@
 """Index of records by payload and address: HOME/archive/index.db.
 
-It is a cache of the CDXJ files and is rebuilt from them if it is lost or damaged. It therefore
-never waits for the disk. Rows lost in a power failure are added again when the index is opened.
-Unchanged responses (304) are only in the CDXJ files.
+The index is a cache of the CDXJ files and is rebuilt from them if it is lost or damaged. It
+therefore never waits for the disk. Rows lost in a power failure are added again when the index is
+opened. Unchanged responses (304) are only in the CDXJ files.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ class Index:
         self._newest: dict[str, CdxjEntry] = {}
 
     def add(self, entry: CdxjEntry) -> None:
-        """Add a new capture; captures are written in batches."""
+        """Add a new capture. Captures are written in batches."""
         if not is_listed(entry):
             return
         with self._lock:
@@ -180,7 +180,10 @@ class Index:
         self._do(self._read_on)
 
     def close(self) -> None:
-        """Close the database; captures not yet written are added from the CDXJ files later."""
+        """Close the database.
+
+        Captures that are not written yet are added from the CDXJ files later.
+        """
         with self._lock:
             self._forget_waiting()
             if self._connection is not None:
@@ -212,7 +215,7 @@ class Index:
         ]
 
     def _do(self, what: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a function with the database; a damaged one is rebuilt first."""
+        """Run a function with the database. A damaged database is rebuilt first."""
         with self._lock:
             try:
                 for _ in range(MAX_REBUILDS):
@@ -334,7 +337,10 @@ class Index:
 
 
 def is_listed(entry: CdxjEntry) -> bool:
-    """Return whether an entry gets an index row: captures of changed pages, and removal notes."""
+    """Whether an entry gets an index row.
+
+    Captures of changed pages and removal notes do.
+    """
     if entry.uri == REMOVAL:
         return True
     return entry.status != NOT_MODIFIED and entry.uri.startswith(("http://", "https://"))

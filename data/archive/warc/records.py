@@ -1,4 +1,4 @@
-"""Create the archive's records: WARC 1.1, one gzip member each.
+"""Creation of the archive's records: WARC 1.1, one gzip member per record.
 
 Three fields are our own. Communique-Salt contains 16 bytes in hexadecimal. The log hashes the
 record's address with this salt, so that a leaf does not reveal the address. Communique-Rendered
@@ -74,9 +74,10 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 class NewRecord:
     """A record to append; ``member`` is its compressed form.
 
-    ``record_id`` is its WARC-Record-ID without brackets, ``digest`` its payload digest. If it is
-    ``listed``, indexes contain its ``digest``, ``media_type``, ``status`` and ``posted`` fields.
-    For the response to a POST request, ``request_id`` is the id that the request record must have.
+    ``record_id`` is its WARC-Record-ID without brackets, ``digest`` its payload digest. If the
+    record is ``listed``, indexes contain its ``digest``, ``media_type``, ``status`` and ``posted``
+    fields. For the response to a POST request, ``request_id`` is the id that the request record
+    must have.
     """
 
     record_id: str
@@ -242,7 +243,7 @@ def request(exchange: Exchange, answer: NewRecord) -> NewRecord:
 
 
 def warcinfo(file: str, at: dt.datetime, block: bytes) -> NewRecord:
-    """Create the record about the program and operator that write the following records."""
+    """Create the record about the program and operator that write the records after it."""
     fields = [("WARC-Filename", file)]
     return _made("warcinfo", "", at, block, WARC_FIELDS, None, fields)
 
@@ -338,7 +339,7 @@ def field_value(value: str) -> str:
 
 
 def compressed(fields: Iterable[tuple[str, str]], block: bytes) -> bytes:
-    """Return a record as a gzip member."""
+    """Compress a record to a gzip member."""
     named = [
         f"{name}: {value.strip() if value.isprintable() else field_value(value)}\r\n"
         for name, value in fields

@@ -1,4 +1,4 @@
-"""Compute the SURT key of an address for indexes, as pywb and cdxj-indexer do.
+"""SURT key of an address for indexes, as pywb and cdxj-indexer compute it.
 
 The labels of the host come first in reverse order, so that the pages of a site are adjacent:
 ``example,acme)/news?a=1``. The canonical form follows ia-web-commons of the Internet Archive. The
@@ -52,7 +52,10 @@ SESSIONS: Final = (
 
 @lru_cache(maxsize=4096)  # a visit needs the same few keys repeatedly
 def surt(uri: str) -> str:
-    """Return the key of a URI; for a URI without a host, its scheme and path in lower case."""
+    """Return the key of a URI.
+
+    For a URI without a host, the key is its scheme and path in lower case.
+    """
     if (plain := ORDINARY.fullmatch(uri)) and not plain[1][-1:].isdigit():
         return f"{','.join(reversed(plain[1].split('.')))}){plain[2] or '/'}"
     bare = re.sub(rb"[\r\n\t]", b"", uri.encode().strip())

@@ -1,4 +1,4 @@
-"""A growing WARC file, and the CDXJ file next to it.
+"""Growing WARC file, and the CDXJ file next to it.
 
 The names of both files end in ``.open`` while they grow. A lock on the WARC file excludes other
 processes. The system releases the lock when a process ends. The next process cuts off incomplete
@@ -51,11 +51,11 @@ class WarcFile:
         return self.folder / (self.name + DOT_OPEN)
 
     def age(self, now: dt.datetime) -> dt.timedelta:
-        """Return the time since the file was created; 0 if the clock was set back."""
+        """Return the time since the file was created, or 0 if the clock was set back."""
         return max(now - self._made, dt.timedelta(0))
 
     def append(self, members: bytes) -> int:
-        """Append records and return their offset; after an exception, no record is appended."""
+        """Append records and return their offset. After an exception, no record is appended."""
         offset = self.size
         try:
             _write(self._handle, members, offset)
@@ -71,7 +71,7 @@ class WarcFile:
         self.size = size
 
     def list(self, lines: bytes) -> None:
-        """Append lines to the CDXJ file; after an exception, no line is appended."""
+        """Append lines to the CDXJ file. After an exception, no line is appended."""
         try:
             _write(self._index, lines, self.listed)
         except OSError:
@@ -157,7 +157,7 @@ def new_file(folder: Path, now: dt.datetime) -> WarcFile:
 def take_over(path: Path) -> WarcFile | None:
     """Lock a growing file that another process began, and continue it.
 
-    Return None if that process still holds the lock or has finished the file.
+    Returns None if that process still holds the lock or has finished the file.
     """
     try:
         handle = os.open(path, os.O_RDWR)
@@ -222,7 +222,7 @@ def _listed_in(path: Path) -> Iterator[bytes]:
 
 
 def _write(handle: int, content: bytes, offset: int) -> None:
-    """Write all bytes at an offset; a nearly full disk may write them in parts."""
+    """Write all bytes at an offset. A nearly full disk may write them in parts."""
     rest = memoryview(content)
     while rest:
         written = os.pwrite(handle, rest, offset)

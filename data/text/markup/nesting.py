@@ -17,8 +17,8 @@ VOID: Final = frozenset(
     "area base br col embed hr img input link meta param source track wbr".split()  # noqa: SIM905 - words read better in a row
 )
 RAW: Final = frozenset(["script", "style", "title", "textarea", "iframe", "noscript", "xmp"])
-"""Elements that contain no elements, so they can't be nested. Without its tags, their content would
-show."""
+"""Elements whose content is not parsed as elements, so they can't be nested. Without its tags,
+their content would show."""
 
 ROWS: Final = frozenset(["tr", "td", "th"])
 GROUPS: Final = frozenset(["thead", "tbody", "tfoot", *ROWS])
@@ -30,7 +30,7 @@ ENDED_BY: Final = {
     "tr": ROWS,
     **dict.fromkeys(["thead", "tbody", "tfoot"], GROUPS),
 }
-"""Elements without an end tag, by the element whose start ends them."""
+"""For each element, the elements that its start ends if their end tags are missing."""
 
 
 def flattened(html: str, levels: int) -> str:

@@ -10,18 +10,18 @@ import re
 from typing import Final
 
 MIN_CHECKED_BYTES: Final = 150_000
-"""Minimum size in bytes of a page that is checked; smaller ones take at most two seconds."""
+"""Minimum size in bytes of a page that is checked. Smaller pages take at most two seconds."""
 
 MIN_WIDE_TAG_BYTES: Final = 1_500
-"""Minimum number of bytes of a tag whose attributes are counted."""
+"""Minimum size in bytes of a tag whose attributes are counted."""
 
 MAX_ATTRIBUTES: Final = 200
-"""Maximum attributes of an element; real pages have fewer."""
+"""Maximum number of attributes of an element. Real pages have fewer."""
 
 SHORT_TAG_REST: Final = (
     rb"[^<>']{0,1400}+(?:(?<=[^=\s]\")|(?<=[^=\s]\"[\s/])|(?<=[^=\s]\"\s/))>|[^<>\"']{0,1400}+>"
 )
-"""The rest of a tag that certainly ends soon, at its first ``>`` outside quotes.
+"""Pattern of the rest of a tag that certainly ends soon, at its first ``>`` outside quotes.
 
 Either no quote is left open: the last one, near the end, is not preceded by ``=``. Or there are no
 quotes."""
@@ -37,17 +37,17 @@ TAG: Final = re.compile(
 MAX_ATTRIBUTES. It is a lookahead because the next tag may begin inside."""
 
 MAX_TAGS: Final = 150_000
-"""Maximum number of starts and ends of tags on a page; the rest of the page is cut."""
+"""Maximum number of starts and ends of tags on a page. The rest of the page is cut."""
 
 MAX_ROUNDS: Final = 4
-"""Maximum passes that remove attributes before a page is cut instead."""
+"""Maximum number of passes that remove attributes. After them, the page is cut instead."""
 
 MAX_READINGS: Final = 4
 """Maximum number of times, on average, that a byte is read as part of another tag."""
 
 
 def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:
-    """Remove excess attributes from a page; also return whether it was cut.
+    """Remove excess attributes from a page; also return whether the page was cut.
 
     A page with too many tags is cut before the first excess tag.
     """
@@ -73,7 +73,7 @@ def with_few_attributes(html: str) -> str:
 
 
 def _without_excess_attributes(markup: bytes) -> tuple[bytes, bool]:
-    """Remove excess attributes from markup; also return whether it was cut."""
+    """Remove excess attributes from markup; also return whether the markup was cut."""
     cut = False
     for _ in range(MAX_ROUNDS):
         excess, end = _excesses(markup)
@@ -112,7 +112,7 @@ def _excesses(markup: bytes) -> tuple[list[tuple[int, int]], int]:
 
 
 def _without(markup: bytes, spans: list[tuple[int, int]]) -> bytes:
-    """Remove spans, which may overlap; an empty span ends the tag there."""
+    """Remove spans from markup. Spans may overlap; an empty span ends the tag at its position."""
     kept, place = [], 0
     for start, end in sorted(spans):
         kept.append(markup[place : max(place, start)])

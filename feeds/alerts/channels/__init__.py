@@ -1,6 +1,6 @@
-"""The channels that alerts are sent by, found by the modules of this folder.
+"""Channels that send alerts, found by the modules of this folder.
 
-Each module but `channel` defines a subclass of AlertChannel. docs/how-to/add-an-alert-channel.md
+Each module except `channel` defines a subclass of AlertChannel. docs/how-to/add-an-alert-channel.md
 explains how to add one.
 """
 

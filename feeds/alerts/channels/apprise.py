@@ -18,12 +18,13 @@ from feeds.alerts.apprise_child import SendOutcome, SendTask, fault_of_address
 from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
 
 CHILD_TIMEOUT_SECONDS: Final = 60.0
-"""Maximum seconds of a process that sends a message."""
+"""Maximum seconds that the process for a message may run."""
 
 ENVIRONMENT: Final = (
     *("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV"),
 )
-"""Environment variables passed to the process: no proxy, which would bypass its guard, no HOME."""
+"""Environment variables that are passed to the process. They include no proxy, which would bypass
+the guard, and no HOME."""
 
 
 class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):

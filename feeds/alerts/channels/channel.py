@@ -1,4 +1,4 @@
-"""The base class of channels: a table of a watch file that sends messages."""
+"""Base class of channels: a table of a watch file that sends messages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from feeds.alerts.text import AlertText, text_of
 
 
 class Undelivered(Exception):
-    """A receiver did not accept a message; ``final`` means that it will accept no more."""
+    """A receiver did not accept a message. ``final`` means that no further attempt is useful."""
 
     def __init__(self, problem: str, *, final: bool = False) -> None:
         super().__init__(problem)
@@ -43,7 +43,7 @@ class Alert:
 
     @property
     def recipient(self) -> str:
-        """The part of the output after the colon, such as an e-mail address; else empty."""
+        """The part of the output after the colon, such as an e-mail address, or an empty string."""
         return self.message.output.partition(":")[2]
 
     @property
@@ -60,13 +60,13 @@ class AlertChannel(Channel, metaclass=AbstractStruct, frozen=True):
     """A channel that sends alerts; see Channel for its table in the file of a watch."""
 
     metavar: ClassVar[str]
-    """The value of its option of `communique watch add`, such as URL."""
+    """The value of the channel's option of `communique watch add`, such as URL."""
 
     option_help: ClassVar[str]
-    """The help text of that option."""
+    """The help text of the channel's option."""
 
     repeated: ClassVar[bool] = False
-    """Whether that option may be repeated."""
+    """Whether the channel's option may be repeated."""
 
     max_parallel: ClassVar[int] = 64
     """Maximum number of messages that are sent at the same time."""
@@ -90,7 +90,7 @@ class AlertChannel(Channel, metaclass=AbstractStruct, frozen=True):
         yield from ()
 
     def receiver(self, output: str) -> str:
-        """Return what receives an output. Each receiver gets one message at a time."""
+        """Return the receiver of an output. Each receiver gets one message at a time."""
         return output.partition(":")[0]
 
     @abstractmethod

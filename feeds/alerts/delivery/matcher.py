@@ -1,4 +1,4 @@
-"""Matches queued events with watches and makes the deliveries of each match."""
+"""Match queued events with watches and make the deliveries of each match."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from feeds.alerts.messages import event_body, event_fields, idempotency_key
 log = structlog.get_logger()
 
 OPERATOR_WATCH: Final = "alerts.operator"
-"""The id of the watch of the operator; ids of files contain no dot."""
+"""Id of the operator's watch. Ids of watches in files contain no dot."""
 
 
 class Matcher:
@@ -78,7 +78,7 @@ class Matcher:
 
 
 def changes_of(store: Store, event: QueuedEvent) -> tuple[FieldDiff, ...]:
-    """Return the changes of an edit; none for other events."""
+    """Return the changes of an edit, or nothing for other events."""
     if event.kind != "edit":
         return ()
     revisions = {one.number: one for one in store.revisions(event.release)}

@@ -1,4 +1,4 @@
-"""Sends messages by the channels of their watches, and test messages of a watch."""
+"""Send messages by the channels of their watches, and test messages of a watch."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from feeds.alerts.channels.channel import Alert, AlertChannel, Environment, Unde
 from feeds.alerts.messages import event_body, event_fields
 
 MAX_TRIED_RELEASES: Final = 1000
-"""Maximum number of releases searched for one that a watch matches, to send it as a test."""
+"""Maximum number of releases that are searched for one that a watch matches, to send it as a
+test."""
 
 
 class NothingToSend(CommuniqueError):
@@ -38,7 +39,7 @@ def free_slots() -> Mapping[str, asyncio.Semaphore]:
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """Sends messages by all channels, within the limit of parallel messages of each."""
+    """Sends messages by all channels, within each channel's limit of parallel messages."""
 
     outbound: Outbound
     alerts: Alerts
@@ -46,7 +47,7 @@ class Senders:
     slots: Mapping[str, asyncio.Semaphore] = field(default_factory=free_slots)
 
     def receiver(self, watch: Watch, output: str) -> str:
-        """Return what receives an output of a watch. Each receiver gets one message at a time."""
+        """Return the receiver of a watch's output. Each receiver gets one message at a time."""
         channel = channel_of(watch, output)
         return channel.receiver(output) if channel else output.partition(":")[0]
 
@@ -87,7 +88,7 @@ def trial_messages(store: Store, watch_id: str, watch: Watch) -> Iterator[AlertM
 
 
 async def send_trial(senders: Senders, watch: Watch, message: AlertMessage) -> str:
-    """Send a test message; returns the problem, or an empty string on success."""
+    """Send a test message. Returns the problem, or an empty string on success."""
     try:
         await senders.send(trial_watch(watch), message)
     except Undelivered as error:

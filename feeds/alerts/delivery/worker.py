@@ -1,4 +1,4 @@
-"""The alert worker: matches queued events with watches, and delivers the messages."""
+"""Alert worker: match queued events with watches, and deliver the messages."""
 
 from __future__ import annotations
 
@@ -39,14 +39,16 @@ MAX_PARALLEL: Final = 64
 """Maximum number of receivers that get messages at the same time."""
 
 MAX_PARALLEL_FAILING: Final = 16
-"""Maximum number of these whose last message failed, as they may hang again."""
+"""Maximum number of receivers that get messages at the same time and whose last message failed.
+They may hang again."""
 
 MAX_ATTEMPTS: Final = 16
-"""Maximum number of attempts to send a message: over two days, with the waits of feeds.backoff."""
+"""Maximum number of attempts to send a message. With the waits of feeds.backoff, they take over two
+days."""
 
 
 class AlertWorker:
-    """Sends alerts for the watches in ``folder`` by ``senders``; ``pace`` sets the waits."""
+    """Sends alerts for the watches in ``folder`` by ``senders``. ``pace`` sets the waits."""
 
     def __init__(self, store: Store, folder: Path, senders: Senders, pace: Backoff) -> None:
         self._store = store
@@ -77,7 +79,10 @@ class AlertWorker:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _match(self) -> tuple[bool, Sequence[tuple[str, str]]]:
-        """Match some events. Returns whether more may wait, and the outputs with due messages."""
+        """Match some events.
+
+        Returns whether more may wait, and the outputs with due messages.
+        """
         try:
             if self._is_stale() and self._folder.refresh():
                 for error in self._folder.errors:
@@ -98,7 +103,7 @@ class AlertWorker:
             self._store.close()
 
     def _deliveries(self, store: Store, event: QueuedEvent) -> Sequence[AlertDelivery]:
-        """Return the deliveries of an event; none if matching fails because of a bug."""
+        """Return the deliveries of an event, or nothing if matching fails because of a bug."""
         try:
             return [*self._matcher.deliveries(store, event)]
         except (OSError, StoreError, LeaseLost):
@@ -109,7 +114,7 @@ class AlertWorker:
             return []
 
     def _is_stale(self) -> bool:
-        """Whether to check the files of watches again; there may be thousands."""
+        """Whether it is time to check the files of watches again. There may be thousands."""
         now = time.monotonic()
         if now - self._refreshed < POLL_SECONDS:
             return False
@@ -200,7 +205,10 @@ class AlertWorker:
         log.warning("an alert was not delivered", watch=message.watch, problem=str(problem))
 
     def _without_hidden(self, message: AlertMessage) -> AlertMessage | None:
-        """Remove releases hidden since a message was made; None if nothing is left."""
+        """Remove releases that were hidden since a message was made.
+
+        Returns None if nothing is left.
+        """
         hidden = self._store.hidden()
         left = tuple(one for one in message.deliveries if release_of(one) not in hidden)
         if len(left) < len(message.deliveries):
@@ -209,7 +217,7 @@ class AlertWorker:
         return replace(message, deliveries=left) if left else None
 
     async def _problem(self, watch: Watch, message: AlertMessage) -> Undelivered | None:
-        """Send a message; returns the problem, or None on success."""
+        """Send a message. Returns the problem, or None on success."""
         try:
             await self._senders.send(watch, message)
         except Undelivered as error:

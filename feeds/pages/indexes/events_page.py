@@ -37,7 +37,7 @@ PAGE_EVENTS = 20
 """Number of events per older page; the first page shows up to twice as many."""
 
 MAX_DIFFERENCE_CHARACTERS = 600
-"""Maximum length in characters of the difference of a field; the version's page shows all of it."""
+"""Maximum length in characters of the difference of a field. The version's page shows all of it."""
 
 
 @dataclass(frozen=True, slots=True)

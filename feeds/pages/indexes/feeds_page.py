@@ -1,6 +1,6 @@
-"""The directory of feeds: small groups on one page, large groups on their own pages.
+"""Directory of feeds: small groups on one page, large groups on their own pages.
 
-It shows no counts of releases, so it changes only with new or removed feeds.
+The directory shows no counts of releases, so it changes only with new or removed feeds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from feeds.urls import EVENT_FEEDS, event_page, has_feed_files, page_file, stem_
 FILE: Final = "feeds/index.html"
 
 MAX_INLINE_FEEDS: Final = 50
-"""Maximum number of feeds of a group on the directory itself; larger groups get own pages."""
+"""Maximum number of feeds of a group on the directory itself. Larger groups get their own pages."""
 
 YEAR_LENGTH: Final = len("2022")
 
@@ -91,7 +91,7 @@ def feeds_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]
 def dates_pages(
     pages: PageRenderer, facets: Sequence[Facet]
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Yield the pages of feeds by date: one of all years, and one per year."""
+    """Yield the pages of feeds by date: one page of all years, and one page per year."""
     catalog = pages.catalog
     within: dict[str, list[FeedLine]] = {}
     for facet in facets:

@@ -1,4 +1,4 @@
-"""The page for unknown addresses, with suggestions of similar ones."""
+"""Page for unknown addresses, with suggestions of similar addresses."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_SUGGESTIONS: Final = 5
 """Maximum number of suggested sources, topics or languages."""
 
 MAX_PATH_CHARACTERS: Final = 100
-"""Number of characters of an address that are compared."""
+"""Number of characters of an address that are compared with known addresses."""
 
 MIN_SIMILARITY: Final = 0.6
 """Minimum similarity (0 to 1) of a suggested name, as difflib measures it."""
@@ -29,7 +29,10 @@ Suggestion: TypeAlias = tuple[str, str]
 
 
 def not_found_page(pages: PageRenderer, root: str, near: Iterable[Suggestion] = ()) -> bytes:
-    """Render the page. Links start with ``root``, as the page is shown at any depth."""
+    """Render the page.
+
+    Links start with ``root``, because the page is shown at any depth.
+    """
     return pages.render(
         "not_found.html",
         FILE,

@@ -11,7 +11,7 @@ from feeds.pages.renderer import PageRenderer
 from feeds.urls import capture_data_file, capture_file, release_file
 
 MAX_VERSIONS: Final = 50
-"""Maximum number of versions whose records the page shows; the JSON has all."""
+"""Maximum number of versions whose records the page shows. The JSON has all."""
 
 
 def capture_page(
@@ -61,8 +61,9 @@ def replay_page(
 ) -> bytes:
     """Render the frame around the captured page of a version.
 
-    ``shown`` is the address of the captured page here, ``uri`` its original address, ``imported``
-    the file it was imported from, if any, and ``seen`` the last capture of the same version.
+    ``shown`` is the address of the captured page on this site, ``uri`` its original address,
+    ``imported`` the file that it was imported from, if any, and ``seen`` the last capture of the
+    same version.
     """
     title = title_of(revision.content)
     return pages.render(

@@ -37,7 +37,7 @@ SENTENCE_BY_RULE: Final[Mapping[str, str]] = {
 (docs/reference/codes.md)."""
 
 OTHER_RULE: Final = N_("“%(raw)s” was found")
-"""The beginning for a rule without its own, as a custom source may define."""
+"""Beginning of the sentence for any other rule, such as a rule of a custom source."""
 
 
 def date_origin(published: Published, texts: Texts) -> str:

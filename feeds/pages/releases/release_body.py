@@ -22,11 +22,11 @@ from feeds.translations import Texts
 
 MAX_COMPRESSED_BYTES: Final = 17_000
 MAX_BYTES: Final = 120_000
-"""Maximum size in bytes of a displayed body, compressed and plain; a whole page stays below 30
+"""Maximum size in bytes of a displayed body, compressed and plain. A whole page stays below 30
 KB."""
 
 MAX_READ: Final = 500_000
-"""Maximum number of characters of a body that are parsed; the page shows at most MAX_BYTES."""
+"""Maximum number of characters of a body that are parsed. The page shows at most MAX_BYTES."""
 
 MIN_TEXT_CELL: Final = 200
 """Minimum length in characters of a table cell that is text rather than data."""
@@ -35,7 +35,7 @@ TRACKER_PIXELS: Final = 3
 """Maximum width or height of a tracking pixel or spacer image."""
 
 NEEDS_TIDYING: Final = re.compile(r"<(?:hr|img|table|h1|br)\b|<(\w+)[^>]*>\s*</\1>|\xa0|&nbsp;")
-"""Matches markup that `tidy` may change; most bodies have none, so they are not parsed."""
+"""Pattern of markup that `tidy` may change. Most bodies have none, so they are not parsed."""
 
 REMOVED_IF_EMPTY: Final = frozenset(
     "p div span h1 h2 h3 h4 h5 h6 li ul ol blockquote figure figcaption strong b em i a u "  # noqa: SIM905 - more readable as words
@@ -49,7 +49,7 @@ CONTAINERS: Final = frozenset(
     "div blockquote ul ol dl table thead tbody tfoot figure details ruby".split()  # noqa: SIM905 - as above
 )
 TAG: Final = re.compile(r'<(/?[a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
-"""Matches a whole tag as written by the sanitizer, as attributes may contain tag-like text."""
+"""Pattern of a whole tag as the sanitizer writes it. Attributes may contain tag-like text."""
 
 ATTRIBUTE: Final = re.compile(r' ([a-z-]+)="([^"]*)"')
 
@@ -60,7 +60,8 @@ Element = etree._Element  # noqa: SLF001 - the type has no public name
 class ShownBody:
     """A displayed body as safe HTML.
 
-    ``beginning`` is whether it was cut, ``pictures`` are the URLs of the images it links to.
+    ``beginning`` is whether the body was cut. ``pictures`` are the URLs of the images that it links
+    to.
     """
 
     html: str
@@ -189,7 +190,7 @@ def move_behind(link: Element, image: Element) -> None:
 
 
 def empty_elements(root: Element) -> list[Element]:
-    """Return the elements without text, image, rule or table, inner ones first.
+    """Return the elements without text, image, rule or table, inner elements first.
 
     Line breaks do not count as content. Each element is visited once, however deep it is.
     """
@@ -277,7 +278,7 @@ class BodyBudget:
         self._packed = self._whole = 0
 
     def take(self, text: str) -> bool:
-        """Add a text if it fits; returns whether it did."""
+        """Add a text if the limits allow it. Returns whether they did."""
         content = text.encode("utf-8", "replace")
         if self._whole + len(content) > MAX_BYTES:
             return False
@@ -297,7 +298,7 @@ class BodyBudget:
 
 
 def cut(element: Element, budget: BodyBudget) -> bool:
-    """Cut an element to the budget, in whole blocks; returns whether anything was cut."""
+    """Cut an element to the budget, in whole blocks. Returns whether anything was cut."""
     if not budget.take(element.text or ""):
         shorten(element, budget)
         return True
@@ -367,7 +368,7 @@ def picture(attributes: str, texts: Texts, pictures: set[str]) -> str:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a web address, empty for other texts."""
+    """Return the host of a web address, or an empty string for other texts."""
     try:
         return (urlsplit(url).hostname or "") if url.startswith(("http://", "https://")) else ""
     except ValueError:

@@ -46,7 +46,7 @@ from feeds.urls import (
 )
 
 MAX_DESCRIPTION_CHARACTERS: Final = 200
-"""Maximum length in characters of a page's description; search engines show no more."""
+"""Maximum length in characters of a page's description. Search engines show no more."""
 
 MAX_FILES: Final = 40
 MAX_ALIASES: Final = 10
@@ -54,9 +54,9 @@ MAX_TOPICS: Final = 30
 MAX_VERSIONS: Final = 20
 MAX_MEMBERS: Final = 8
 MAX_PASSAGES: Final = 2
-"""Maximum numbers of items on the page; the JSON of the release has all."""
+"""Maximum numbers of items on the page. The JSON of the release has all."""
 MAX_SUMMARIZED: Final = 20
-"""Maximum number of versions whose changes are summarized, as comparing takes time."""
+"""Maximum number of versions whose changes are summarized, because comparing takes time."""
 
 MIN_STORY_RELEASES: Final = 2
 """Minimum number of releases in a story."""
@@ -85,7 +85,7 @@ def release_page(
     captured: bool = False,
     back: Return | None = None,
 ) -> tuple[bytes, bool]:
-    """Render the page of a release; also returns whether its text was cut.
+    """Render the page of a release; also return whether its text was cut.
 
     The page links to the ``neighbours`` and to the other releases of its ``story``, which are in
     order of publication. ``captured`` is whether the release has a page of captures, and ``back``
@@ -157,9 +157,9 @@ def neighbour_line(one: Neighbour | None) -> Neighbour | None:
 def story_values(
     catalog: Catalog, release: Release, story: Sequence[StoryMember]
 ) -> dict[str, Any]:
-    """Return the template values of a release's story and editions in other languages.
+    """Return the template values of a release's story and of its editions in other languages.
 
-    Each line tells how much of the release matches the first one. For this release, the identical
+    Each line shows how much of the release matches the first one. For this release, the identical
     passages are quoted too.
     """
     if len(story) < MIN_STORY_RELEASES or release.story is None:
@@ -195,7 +195,7 @@ def is_picture(media: Media) -> bool:
 
 
 def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[VersionLine]:
-    """Return the last versions, the newest first; none if there is only one."""
+    """Return the last versions, newest first, or nothing if there is only one version."""
     if len(revisions) == 1:
         return []
     changed = changed_in(revisions, texts)
@@ -286,7 +286,7 @@ class FileLine:
 
 
 def file_line(media: Media, texts: Texts) -> FileLine:
-    """Return the line of a file; its name is its title or the last part of its URL."""
+    """Return the line of a file. Its name is its title or the last part of its URL."""
     about = (kind_of(media.type), size_of(media.length, texts))
     return FileLine(media.url, name_of(media), ", ".join(filter(None, about)))
 
@@ -299,12 +299,12 @@ def name_of(media: Media) -> str:
 
 
 def shown(text: str) -> str:
-    """Remove direction marks, which could make ``fdp.exe`` look like ``exe.pdf``."""
+    """Remove direction marks. They could make ``fdp.exe`` look like ``exe.pdf``."""
     return as_name(INVISIBLE.sub("", text)).strip()
 
 
 def kind_of(media_type: str) -> str:
-    """Return the name of a media type, empty for unknown binary data."""
+    """Return the name of a media type, or an empty string for unknown binary data."""
     if media_type in KINDS:
         return KINDS[media_type]
     family, _, name = media_type.partition("/")
@@ -325,7 +325,7 @@ def size_of(length: int | None, texts: Texts) -> str:
 
 
 MAX_COMPRESSED_BYTES: Final = 10_000
-"""Maximum compressed bytes of the text, and of the changes next to it."""
+"""Maximum compressed size in bytes of the text, and of the changes next to it."""
 
 
 def revision_page(

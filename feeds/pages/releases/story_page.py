@@ -30,15 +30,15 @@ MAX_PASSAGE_CHARACTERS: Final = 240
 """Maximum length in characters of a title, and of a quoted passage."""
 
 MIN_OVERLAP: Final = 0.1
-"""Minimum share of a release's words in the first release that the page reports."""
+"""Minimum share of a release's words in the first release for which the page shows the share."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryLine:
-    """The line of a release in its story; unknown texts are empty.
+    """The line of a release in its story. Unknown texts are empty.
 
     ``at`` is the publication time, ``later`` the delay after the first release, ``alike`` the
-    similarity to the first release, and ``passage`` a quote that both share.
+    similarity to the first release, and ``passage`` a quote that both releases contain.
     """
 
     id: str
@@ -80,7 +80,7 @@ def story_page(pages: PageRenderer, story: str, members: Sequence[StoryMember]) 
 def story_lines(
     catalog: Catalog, members: Sequence[StoryMember], *, quoted: int = 0
 ) -> list[StoryLine]:
-    """Return the lines of a story; the first ``quoted`` ones may quote a shared passage."""
+    """Return the lines of a story. The first ``quoted`` lines may quote a shared passage."""
     texts = catalog.texts
     if not members:
         return []
@@ -112,7 +112,7 @@ def story_lines(
 
 
 def alike(member: StoryMember, texts: Texts) -> str:
-    """Return how many words of a release match the first one of its story, or empty."""
+    """Return how many words of a release match the first one of its story, or an empty string."""
     if member.overlap < MIN_OVERLAP:
         return ""
     percent = format_percent(member.overlap, locale=texts.locale)

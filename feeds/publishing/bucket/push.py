@@ -1,4 +1,4 @@
-"""Uploads HOME/site to a bucket without ever replacing a newer file by an older one.
+"""Upload of HOME/site to a bucket without ever replacing a newer file by an older one.
 
 A publication first takes a number in the manifest, then uploads the changed files, then marks
 itself complete there. Each object is only overwritten if it has the known ETag, and carries the
@@ -68,7 +68,7 @@ MAX_WAIT_SECONDS: Final = 120.0
 """Maximum seconds to wait for the publication of another installation."""
 
 CHECK_INTERVAL_SECONDS: Final = 0.5
-"""Seconds between two checks of its progress."""
+"""Seconds between two checks of another installation's progress."""
 
 SETTLED_AFTER_SECONDS: Final = 16 * 60.0
 """Seconds after which no delayed request of another publisher can arrive. AWS signatures are valid
@@ -93,9 +93,8 @@ CROWDED: Final = (
 )
 
 LOG, APPEND_ONLY = "log/", ("log/", "witness/")
-"""Folders where nothing is ever deleted: another machine may have signed files that are missing
-here.
-"""
+"""Folders in which nothing is ever deleted. Another machine may have signed files that this machine
+lacks."""
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +118,7 @@ class Push:
 class SiteBucket:
     """The site in a bucket, as published by one HOME.
 
-    A context manager for one process at a time. ``kept`` is the HOME's cache of the bucket's
+    It is a context manager for one process at a time. ``kept`` is the HOME's cache of the bucket's
     content. Raises BucketError, StoreError and OSError.
     """
 
@@ -174,7 +173,7 @@ class SiteBucket:
         raise BucketError(self._bucket.place, CROWDED)
 
     def _resumes(self, store: Store, manifest: BucketManifest) -> bool:
-        """Return whether the last publication was this HOME's; resumes it if it was interrupted.
+        """Return whether the last publication was this HOME's; resume it if it was interrupted.
 
         Raises BucketError if it was made from a store with other changes.
         """
@@ -242,9 +241,10 @@ class SiteBucket:
             self._heartbeat = None
 
     def push(self, *, deletes: bool = True) -> Push:
-        """Upload changed files, and with ``deletes`` remove missing ones. Call ``begin`` first.
+        """Upload changed files; with ``deletes``, also remove missing ones.
 
-        After a crash, the next call continues. Raises Superseded if another publisher has started.
+        Call ``begin`` first. After a crash, the next call continues. Raises Superseded if another
+        publisher has started.
         """
         self._kept.note_rendered()
         present = dict(files_in(self._folder))

@@ -1,4 +1,4 @@
-"""Which files are in the bucket, and which to upload or delete.
+"""Files in a bucket, and the files to upload or delete.
 
 The cache of a HOME can be rebuilt from the bucket.
 """
@@ -89,9 +89,9 @@ class PushedFiles:
 
     @property
     def settled_at(self) -> float:
-        """When delayed requests of other publishers can no longer arrive, in seconds since 1970.
+        """The time, in seconds since 1970, after which no delayed request of others can arrive.
 
-        0 once the objects were verified after that time.
+        It is 0 once the objects were verified after that time.
         """
         return float(self._note("settled_at") or 0)
 
@@ -163,7 +163,8 @@ CHECKPOINT: Final = "log/checkpoint"
 """The file with the size of the archive's log."""
 
 FILES_PER_CHECK: Final = 200
-"""Files uploaded between two checks for another publisher; after each check progress is saved."""
+"""Number of files that are uploaded between two checks for another publisher. After each check
+progress is saved."""
 
 UPLOADED_LAST: Final = {"index.html", "feeds/index.html", "sitemap.xml", CHECKPOINT}
 """Files that are uploaded last: they lead to everything else."""
@@ -176,7 +177,7 @@ WITHOUT_LINKS: Final = (".css", ".js", ".svg", ".ico", ".txt")
 def changed(present: Mapping[str, FileStamp], known: Mapping[str, Pushed]) -> list[str]:
     """Return the files that differ from the bucket.
 
-    With a new archive page this includes the page before it, which becomes immutable now.
+    With a new archive page, the result includes the page before it, which becomes immutable now.
     """
     wanted = {
         name for name, stamp in present.items() if name not in known or known[name].stamp != stamp

@@ -54,7 +54,7 @@ class Asking:
         return decode(asked.cursor, belongs_to(self.path, asked), kind, "cursor")
 
     def cursor(self, asked: PageQuestion, place: Any) -> str | None:
-        """Return the cursor for a position; None stays None and means the last page."""
+        """Return the cursor for a position. None stays None and means the last page."""
         return None if place is None else encode(belongs_to(self.path, asked), place)
 
     def page(
@@ -88,8 +88,8 @@ def read_releases(
 ) -> tuple[list[Release], Position | None]:
     """Read releases at the found positions until the page is full.
 
-    Returns them with the last position read if any are left, else with None. Skips releases that
-    are hidden by now.
+    Also returns the last position read if any are left, or None. Skips releases that are hidden by
+    now.
     """
     releases: list[Release] = []
     size = 0
@@ -105,7 +105,7 @@ def read_releases(
 
 
 CHECKSUM_BYTES: Final = 8
-"""Bytes of the checksum."""
+"""Size of the checksum in bytes."""
 
 BAD_CURSOR: Final = (
     "this cursor does not belong to this address and these filters: use one from a response"

@@ -1,4 +1,4 @@
-"""The OpenAPI document (https://spec.openapis.org/oas/v3.1.0), generated from the operations."""
+"""OpenAPI document (https://spec.openapis.org/oas/v3.1.0), generated from the operations."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def query_parameters(one: Operation) -> list[dict[str, Any]]:
 
 
 def described(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema whose description is on one line; docstrings contain line breaks."""
+    """Return a schema whose description is on one line. Docstrings contain line breaks."""
     if "description" not in schema:
         return dict(schema)
     return {**schema, "description": " ".join(schema["description"].split())}

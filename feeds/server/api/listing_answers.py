@@ -47,7 +47,10 @@ def source(asking: Asking, _: Question) -> answers.Source:
 
 
 def known_source(asking: Asking) -> Source:
-    """Return the source that the path names. Raises ApiError, and SourceMoved if it was renamed."""
+    """Return the source whose id is in the path.
+
+    Raises ApiError, and SourceMoved if the source was renamed.
+    """
     now = asking.store.source_moves().get(asking.name, asking.name)
     found = asking.store.sources().get(now)
     if found is None:

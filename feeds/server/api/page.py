@@ -38,7 +38,7 @@ def rendered_page(store: Store, site: SiteSettings) -> bytes:
 
 
 def names_in(store: Store) -> Mapping[str, str]:
-    """Return ids for example requests, by operation. They belong to the newest releases."""
+    """Return ids for example requests, by operation. The ids belong to the newest releases."""
     found = store.select(Selection(), limit=STORY_CANDIDATES).found
     releases = [one for one in map(store.release, (place.id for place in found)) if one]
     story = next((one.story for one in releases if one.story), STORY)
@@ -84,7 +84,7 @@ def indented(answer: Any) -> str:
 
 
 FILE = "api/index.html"
-"""The file that relative links start from; only our server makes this page."""
+"""File from which relative links start. Only our server makes this page."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ApiError(Exception):
-    """An error response of the API: ``parameter`` names the invalid parameter, if there is one."""
+    """An error response of the API. ``parameter`` is the invalid parameter, if there is one."""
 
     def __init__(
         self,

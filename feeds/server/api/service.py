@@ -82,7 +82,7 @@ DETAILS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ResponseOptions:
-    """The id in a request's path, its query, the ETags it has, and its content coding."""
+    """The id in a request's path, its query, the client's ETags, and the content coding."""
 
     name: str
     query: bytes
@@ -234,7 +234,7 @@ def takes_json(accept: Iterable[str]) -> bool:
 def tag_of_changes(store: Store, path: str, query: bytes) -> str:
     """Return the weak ETag of a response that depends only on releases.
 
-    It is the position of the last change, so a later ``last_seen`` alone does not change it.
+    The ETag is the position of the last change, so a later ``last_seen`` alone does not change it.
     """
     number, mark = store.last_release_event()
     place = f"{number} {mark} {path}?".encode() + query
@@ -254,7 +254,7 @@ def unchanged(tag: str) -> Response:
 def response_of(
     body: bytes, wanted: ResponseOptions, headers: Mapping[str, str], media_type: str = JSON
 ) -> Response:
-    """Return a 200 response, compressed as requested, or a 304 if the client has it.
+    """Return a 200 response, compressed as requested, or a 304 if the client has the response.
 
     The ETag is the one in ``headers``, or else a hash of the body.
     """
@@ -283,9 +283,10 @@ def address_of(request: Request, site: SiteSettings) -> str:
 
 
 def link_of(answer: answers.Answer, asked: Question, address: str) -> str:
-    """Return the ``Link`` header of the next page (RFC 8288); empty on the last page.
+    """Return the ``Link`` header of the next page (RFC 8288).
 
-    ``address`` is the absolute address of this page without its query.
+    The header is empty on the last page. ``address`` is the absolute address of this page without
+    its query.
     """
     after = getattr(answer, "next", None)
     if after is None or not getattr(answer, "more", True):

@@ -29,7 +29,7 @@ from feeds.server.requests.client import CONNECTION
 logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 MAX_HEADER_BYTES = 65_536
-"""Maximum size in bytes of a request line with headers; slightly more may be read."""
+"""Maximum size in bytes of a request line with headers. Slightly more may be read."""
 
 PROGRESS_CHECK_SECONDS = 30.0
 """Seconds between two checks of a connection's progress. A stalled one lives for one to two of
@@ -80,12 +80,11 @@ class ServerConfig(uvicorn.Config):
 
 
 ReadyAnswer: TypeAlias = tuple[bytes, bytes]
-"""A response in memory: the status line with headers, without Date and the final blank line; the
-body.
-"""
+"""A response in memory: the status line with headers (without Date and the final blank line), and
+the body."""
 
 FindAnswer: TypeAlias = Callable[[str, Iterable[tuple[bytes, bytes]]], ReadyAnswer | None]
-"""Returns the response in memory for a path and request headers, or None."""
+"""Function that returns the response in memory for a path and request headers, or None."""
 
 PLAIN_PATH = re.compile(rb"/[A-Za-z0-9/_.~-]*").fullmatch
 """A path without escapes and query."""
@@ -148,7 +147,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse received bytes; refuse a request whose headers are too large."""
+        """Parse received bytes. Refuse a request whose headers are too large."""
         if self._in_head:
             self._head_size += len(data)
         super().data_received(data)
@@ -186,7 +185,7 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        """Pass on a request body; ignore it if the response is already sent."""
+        """Pass on a request body, or ignore it if the response is already sent."""
         if not self._answered:
             super().on_body(body)
 
@@ -268,7 +267,7 @@ class HttpProtocol(HttpToolsProtocol):
         )
 
     def _answer(self) -> bool:
-        """Send the response in memory, if there is one. Returns whether it did."""
+        """Send the response in memory, if there is one. Returns whether there was one."""
         if self._find is None or not self._is_plain():
             return False
         try:

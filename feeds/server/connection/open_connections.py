@@ -11,7 +11,8 @@ from data.settings import SiteSettings
 from feeds.server.requests.client import is_proxy, proxies_of
 
 OPEN_FILES_SHARE: Final = 2
-"""Divides the process's limit of open files: the rest is left for other files."""
+"""Divisor of the process's limit of open files. The rest is left for files other than
+connections."""
 
 
 class OpenConnections:

@@ -26,7 +26,7 @@ COMMON: Final[Headers] = [
     *((name.encode(), value.encode()) for name, value in NO_SNIFFING.items()),
     (POLICY, b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
 ]
-"""Headers of all responses that do not set them."""
+"""Headers that are added to all responses that do not set them."""
 
 PAGE: Final[Headers] = [
     (b"cross-origin-opener-policy", b"same-origin"),
@@ -38,13 +38,13 @@ Other sites may still embed feeds, badges and icons.
 """
 
 HTTPS_ONLY: Final = (b"strict-transport-security", b"max-age=15552000")
-"""Makes browsers use only TLS for this host for half a year (RFC 6797)."""
+"""Header that makes browsers use only TLS for this host for half a year (RFC 6797)."""
 
 ANY_ORIGIN: Final[Mapping[str, str]] = {"access-control-allow-origin": "*"}
-"""Lets scripts of all sites read a response."""
+"""Header that lets scripts of all sites read a response."""
 
 READ_ALLOWED: Final = "GET, HEAD, OPTIONS"
-"""The methods of addresses that are only read, for the Allow header."""
+"""Value of the Allow header for addresses that are only read."""
 
 PREFLIGHT_SECONDS: Final = "86400"
 """Seconds for which browsers cache the response to a CORS preflight request."""
@@ -62,7 +62,7 @@ API_ORIGIN: Final[Mapping[str, str]] = {
     **ANY_ORIGIN,
     "access-control-expose-headers": "ETag, Link, Retry-After",
 }
-"""Lets scripts of all sites read a response of the API with these headers."""
+"""Headers that let scripts of all sites read a response of the API, with these response headers."""
 
 API_PREFLIGHT: Final[Mapping[str, str]] = {
     "allow": READ_ALLOWED,
@@ -87,6 +87,9 @@ def completed(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
 
 
 def for_all(site: SiteSettings) -> Headers:
-    """Return headers of all responses: of a site with TLS on the usual port, HTTPS_ONLY."""
+    """Return headers of all responses.
+
+    If the site uses TLS on the usual port, they include HTTPS_ONLY.
+    """
     address = urlsplit(site.url)
     return [HTTPS_ONLY] if address.scheme == "https" and address.port in {None, 443} else []

@@ -32,14 +32,14 @@ MAX_ITEM_IDS: Final = 1000
 """Maximum number of items per request."""
 
 INITIAL_UNREAD_AGE: Final = dt.timedelta(days=30)
-"""Maximum age, at the creation of the token, of releases that start as unread."""
+"""Maximum age of releases that are unread at first, counted back from the creation of the token."""
 
 Values: TypeAlias = Mapping[str, list[str]]
-"""Values of the request by parameter name; a parameter may be repeated."""
+"""Values of the request by parameter name. A parameter may be repeated."""
 
 
 class BadReaderRequest(Exception):
-    """An invalid request; the message explains why."""
+    """An invalid request. The message explains the fault."""
 
 
 class Account:
@@ -113,7 +113,10 @@ class Account:
         return found[:limit], continuation(last.order.timestamp(), last.id)
 
     def stream(self, name: str | None) -> Stream:
-        """Return the stream of a name. Raises BadReaderRequest."""
+        """Return the stream with this name, or the reading list if there is no name.
+
+        Raises BadReaderRequest if there is no such stream.
+        """
         found = stream_of(name or READING_LIST, self.catalog)
         if found is None:
             raise BadReaderRequest("unknown stream: subscription/list contains all feeds")
@@ -137,7 +140,7 @@ class Account:
 
 
 DEFAULT_ITEMS, MAX_ITEMS = 20, 1000
-"""Items per response: the default and the maximum."""
+"""Number of items per response: the default and the maximum."""
 
 MAX_IDS: Final = 10_000
 """Maximum number of item ids per response."""

@@ -65,7 +65,7 @@ def reference(known: ReaderItem) -> Fields:
 
 
 def times(known: ReaderItem) -> Fields:
-    """Return when a release was first seen, in milliseconds and microseconds, as text."""
+    """Return when a release was first seen, in milliseconds and in microseconds, as text."""
     micros = microseconds(known.first_seen)
     return {"crawlTimeMsec": micros[:-3], "timestampUsec": micros}
 
@@ -127,9 +127,9 @@ class Stream:
 
 
 def stream_of(name: str, catalog: Catalog) -> Stream | None:
-    """Return the stream of a name; None if it does not exist.
+    """Return the stream with this name, or None if there is no such stream.
 
-    A feed is named by its source's id, or by the address of any feed of that source.
+    The name of a feed is its source's id, or the address of any feed of that source.
     """
     if name.startswith("feed/"):
         named = name.removeprefix("feed/")
@@ -179,7 +179,7 @@ def continuation(order: float, release: str) -> str:
 
 
 def place_of(text: str) -> tuple[float, str] | None:
-    """Decode a continuation; None if it is invalid."""
+    """Decode a continuation. Returns None if it is invalid."""
     try:
         decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
         order, _, release = decoded.partition(" ")

@@ -25,13 +25,13 @@ from data.access.tokens import Token, TokenScope
 from feeds.server.requests.client import Network, client_of
 
 PARAMETER: Final = b"token="
-"""The start of the query parameter with a token."""
+"""Start of the query parameter with a token."""
 
 SCHEME: Final = re.compile(rb"(bearer|basic|googlelogin)[ ]+(?:auth=)?(\S+)[ ]*", re.IGNORECASE)
 
 
 class Access:
-    """Decides what requests may do, by the tokens in a folder. ``clock`` returns seconds.
+    """Decides which requests are allowed, by the tokens in a folder. ``clock`` returns seconds.
 
     ``proxies`` are trusted to report their clients' addresses.
     """
@@ -62,7 +62,7 @@ class Access:
 
 
 def token_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """Return the token in the headers of a request; None without an Authorization header."""
+    """Return the token in the headers of a request, or None without an Authorization header."""
     for name, value in headers:
         if name == b"authorization" and (found := SCHEME.fullmatch(value)):
             if found[1].lower() != b"basic":

@@ -1,4 +1,4 @@
-"""The client and host of a request, as far as header fields can be trusted."""
+"""Client and host of a request, as far as header fields can be trusted."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ FORWARDING_PREFIXES: Final = (
 """Prefixes of further such fields."""
 
 CONNECTION: Final = "communique.connection"
-"""Key in the ASGI scope of a dict with facts about the connection, kept while it is open."""
+"""Key in the ASGI scope of a dict with facts about the connection. The dict exists while the
+connection is open."""
 
 HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/?#@\\\s]+))(?::[0-9]*)?")
 """A Host header: a name, or an IPv6 address in brackets, and an optional port (RFC 9110, 7.2)."""
@@ -60,7 +61,7 @@ def client_of(scope: Scope, proxies: Sequence[Network] = ()) -> str:
 
 
 def without_port(address: str) -> str:
-    """Remove the port that some proxies append; it changes with every connection."""
+    """Remove the port that some proxies append. The port changes with every connection."""
     found = HOST.fullmatch(address)
     return (found[1] or found[2]) if found else address
 
@@ -81,7 +82,7 @@ def peer_of(scope: Scope) -> str:
 
 
 def host_in(scope: Scope) -> str:
-    """Return the host of a request without its port; empty if the header is missing or invalid."""
+    """Return the host of a request without its port, or an empty string without a valid header."""
     named = next((value for name, value in scope["headers"] if name == b"host"), b"")
     found = HOST.fullmatch(named.decode("latin-1"))
     return (found[1] or found[2]).lower() if found else ""

@@ -37,7 +37,10 @@ def accepted(header: bytes, offered: tuple[str, ...]) -> str:
 
 
 def matching(header: bytes, tags: Iterable[bytes]) -> bytes | None:
-    """Return the first tag in an If-None-Match header, compared weakly; ``*`` matches any."""
+    """Return the first tag that an If-None-Match header contains, or None.
+
+    Tags are compared weakly; ``*`` matches any.
+    """
     if header.strip() == b"*":
         return next(iter(tags), None)
     named = set(TAG.findall(header))

@@ -1,4 +1,4 @@
-"""The client process of a connection from this machine, as Linux reports it.
+"""Client process of a connection from this machine, as Linux reports it.
 
 A proxy that adds no header field sends the same bytes as a browser. But its process accepts
 connections itself, or runs as another user.
@@ -27,13 +27,13 @@ TABLES: Final = ("self/net/tcp", "self/net/tcp6")
 """Kernel tables of TCP sockets, below PROC."""
 
 LISTENING: Final = "0A"
-"""The state of a socket that accepts connections (proc_pid_net(5))."""
+"""State of a socket that accepts connections (proc_pid_net(5))."""
 
 WORD_BYTES: Final = 4
-"""Bytes of a word in the kernel's tables."""
+"""Number of bytes of a word in the kernel's tables."""
 
 OWN_CLIENT: Final = "own client"
-"""Key for the result of ``is_own_client`` among the facts of a connection."""
+"""Key of the result of ``is_own_client`` among the facts of a connection."""
 
 
 class SocketRow(NamedTuple):
@@ -58,7 +58,7 @@ class OwnClients:
         self._limit = RateLimit(site.api_rate)
 
     async def include(self, scope: Scope) -> bool:
-        """Return whether a request comes from such a program.
+        """Whether a request comes from a program of the server's user on this machine.
 
         Raises Unanswered above the rate limit.
         """
@@ -74,11 +74,11 @@ class OwnClients:
 
 
 def is_own_client(scope: Scope) -> bool:
-    """Return whether a request comes from a program of the server's user that is not a server.
+    """Whether a request comes from a program of the server's user that is not a server.
 
-    False if the process is unknown: on systems other than Linux, or in another container. A process
-    counts as a possible proxy if it, or one of its parents, accepts TCP connections. Processes that
-    started this server are exempt.
+    The result is False if the process is unknown: on systems other than Linux, or in another
+    container. A process counts as a possible proxy if it, or one of its parents, accepts TCP
+    connections. Processes that started this server are exempt.
     """
     if not scope.get("client") or not scope.get("server"):
         return False
@@ -136,7 +136,10 @@ def own_processes() -> Iterator[int]:
 
 
 def sockets_of(process: int) -> set[str]:
-    """Return the inodes of a process's open sockets; empty without permission to see them."""
+    """Return the inodes of a process's open sockets.
+
+    The result is empty without permission to see them.
+    """
     found = set()
     with suppress(OSError):
         for path in (PROC / str(process) / "fd").iterdir():

@@ -26,10 +26,10 @@ application checks tokens or secrets itself.
 """
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response] | Response]
-"""A function that responds to a request. In a synchronous one, the call runs in a thread."""
+"""Function that responds to a request. A synchronous function runs in a thread."""
 
 Condition: TypeAlias = Callable[[str, Iterable[tuple[bytes, bytes]]], bool]
-"""Decides by path and headers whether a row applies."""
+"""Function that decides by path and headers whether a row applies."""
 
 READ_METHODS: Final = frozenset(("GET", "HEAD"))
 
@@ -131,9 +131,9 @@ class RouteTable:
         return other
 
     def responds(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-        """Return whether a row, and not a file, responds to a path.
+        """Whether a row, and not a file, responds to a path.
 
-        Every GET of a file in memory asks this, so it looks at few rows.
+        Every GET of a file in memory calls this, so it checks only a few rows.
         """
         if path in self._own_paths:
             return True

@@ -1,7 +1,7 @@
-"""Computes responses in a few threads: bounded, fair to clients, cancelled when a client leaves.
+"""Work queue: a few threads compute responses. It is bounded, and fair to clients.
 
-All requests that cost more than a lookup go through one queue: the API, searches, past states,
-feeds on demand, and 404 pages.
+Work is cancelled when its client leaves. All requests that cost more than a lookup go through one
+queue: the API, searches, past states, feeds on demand, and 404 pages.
 
 A proxy that passes on X-Forwarded-For lets its clients choose their addresses. So all jobs of one
 connection address share limits. All jobs of an IPv6 /48 share limits too.
@@ -26,7 +26,7 @@ from data.store.shared_sql.database.interruption import Interruption, interrupti
 from feeds.server.requests.client import Network, client_of, is_loopback, peer_of, proxies_of
 
 MAX_NETWORKS: Final = 10_000
-"""Maximum number of networks in memory; the longest inactive are dropped first."""
+"""Maximum number of networks in memory. The longest inactive are dropped first."""
 
 LOOPBACK_FACTOR: Final = 10
 """This machine's rate, as a multiple of the rate of other clients."""
@@ -53,7 +53,7 @@ class RateLimit:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, scope: Scope) -> int:
-        """Count a request. Returns 0 if it is allowed, or else the seconds until it is."""
+        """Count a request. Returns 0 if it is allowed, or else the seconds until it is allowed."""
         if not self._rate:
             return 0
         client = client_of(scope, self._proxies)
@@ -93,7 +93,7 @@ MAX_WAITING: Final = 64
 """Maximum number of requests that wait for a thread."""
 
 DEADLINE_SECONDS: Final = 30.0
-"""Seconds from its arrival after which a request fails."""
+"""Seconds after the arrival of a request at which it fails."""
 
 COUNTED: Final = "communique.counted"
 """Key in the ASGI scope of a request that the rate limit has counted."""
@@ -110,7 +110,7 @@ def client_in(scope: Scope, proxies: Sequence[Network]) -> Client:
 
 
 class Unanswered(CommuniqueError):
-    """A rejected request: ``status`` is 429 or 503, ``retry_after`` is in seconds."""
+    """A rejected request. ``status`` is 429 or 503, ``retry_after`` is in seconds."""
 
     def __init__(self, status: int, message: str, retry_after: int) -> None:
         super().__init__(message)
@@ -292,6 +292,6 @@ class WorkQueue:
 
 
 async def disconnected(receive: Receive) -> None:
-    """Return when the client of a request has disconnected."""
+    """Wait until the client of a request has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass
