@@ -27,9 +27,9 @@ from rich.table import Table
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home import home_at
 from scheduler.sources.drift import DriftGuard, KeptReading
-from spiders.archived.drift import Drift
 from spiders.sources.loader import LoadedSource, load_sources
 from spiders.sources.source_file import ListingRules, ReleaseRules, SourceReading
+from spiders.stored.drift import Drift
 from tests.command import SETTINGS, communique
 from tests.press_room import Room, served
 from tests.themes import SITE, THEMES, listing, posts, shown

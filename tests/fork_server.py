@@ -35,7 +35,7 @@ from data.topics.taxonomy import load_taxonomy
 from feeds.pages.rows import environment
 from feeds.translations import texts_of
 from scheduler.home import open_home
-from scheduler.home.publish import publish_home
+from scheduler.home.publication import publish_home
 from spiders.extract.page_values import extract
 from spiders.page.page import Page
 from spiders.release.headline_text import is_credit_line

@@ -30,7 +30,7 @@ from data.models.exchange import Exchange
 from data.store.core.store import Store
 from data.store.unit_of_work import decisions
 from scheduler.home import Home, home_at, open_home
-from scheduler.home.publish import publish_home
+from scheduler.home.publication import publish_home
 from scheduler.mirror.rebuild.rebuild import rebuild
 
 CAPTURES, FEW = 10_000, 600

@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
-from data.watches.watch import to_toml
+from data.watches.watch_file import to_toml
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.channels.webhook import Webhook
 from tests.press_room import Room

@@ -26,14 +26,14 @@ from spiders.json_state.js_literals import NoLiteral, first_value
 from spiders.json_state.rich_text import from_markdown
 from spiders.json_state.scripts import states
 from spiders.learning.boilerplate import everywhere
-from spiders.learning.day_order import listed_order
 from spiders.learning.excerpt import Excerpt, excerpt_of
 from spiders.learning.induction import induce
 from spiders.learning.sample import Sample
+from spiders.learning.site_day_order import listed_order
 from spiders.learning.template import TemplateReader
 from spiders.listing.feed import NotXML, parse_xml
-from spiders.listing.paging.archives import archives_of
 from spiders.listing.paging.pagination import next_page
+from spiders.listing.paging.period_links import archives_of
 from spiders.listing.paging.unread import unread_signs
 from spiders.listing.read import read_listing
 from spiders.page.css import CssSelector

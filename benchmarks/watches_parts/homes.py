@@ -12,7 +12,7 @@ from typing import Any
 from data.clock import utc_now
 from data.models import Content, Draft, Published
 from data.settings import Log
-from data.watches.watch import to_toml
+from data.watches.watch_file import to_toml
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.channels.webhook import Webhook
 from scheduler.home import Home, open_home

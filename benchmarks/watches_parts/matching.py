@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from data.models import Content
-from data.watches.watch import Watch
+from data.watches.watch_file import Watch
 from data.watches.watch_index import AlertEvent, WatchIndex
 
 WATCHES = 10_000

@@ -3,6 +3,15 @@
 The orders in language files (data.languages.vocabulary) and the tables of this module follow the
 short date formats of the Unicode CLDR; tests/data/dates/test_cldr.py checks them. English alone
 implies no order. Its region, the time zone, or the country of a host name does.
+
+The first of these decides:
+
+1. The source file's ``date_order``. ``communique add`` writes it if the dates of the whole site
+   decide (`spiders.learning.site_day_order.decided_order`).
+2. In a visit, the first listing page whose dates decide (`site_day_order.listed_order`).
+3. The dates of the listing page (`spiders.listing.listing_day_order`) or of the release page
+   (`spiders.release.date.release_day_order`) that is extracted.
+4. The languages of the page or source, else its time zone, else the country of its host name.
 """
 
 from __future__ import annotations

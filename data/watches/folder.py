@@ -11,7 +11,7 @@ import tomlkit
 from data.errors import WatchError
 from data.files import rewrite
 from data.toml_files import read_text
-from data.watches.watch import Watch, load_watch, parse_watch, read_watch
+from data.watches.watch_file import Watch, load_watch, parse_watch, read_watch
 
 Stamp: TypeAlias = tuple[int, int, int]
 """Values that differ if a file changes: its time in nanoseconds, its size and its inode."""

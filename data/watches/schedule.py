@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from data.watches.watch import WEEKDAYS, Watch
+from data.watches.watch_file import WEEKDAYS, Watch
 
 WEEK_DAYS: Final = 7
 

@@ -19,7 +19,7 @@ from data.models import AlertKind, Content, Release
 from data.search.query import MIN_PREFIX_LETTERS, Term, terms_of
 from data.text.folding import fold_search
 from data.topics.facets import section_of
-from data.watches.watch import Watch
+from data.watches.watch_file import Watch
 
 
 @dataclass(frozen=True, slots=True)

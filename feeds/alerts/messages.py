@@ -16,7 +16,7 @@ from data.search.passages import passage
 from data.search.query import Query
 from data.text.clean import as_name, excerpt
 from data.text.masking import masked
-from data.watches.watch import Watch
+from data.watches.watch_file import Watch
 
 OMITTED_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
 """Fields of a release that alerts omit, as its id and URL lead to them."""

@@ -16,7 +16,7 @@ from data.revisions.diff import COARSE
 from data.settings import SiteSettings
 from data.text.clean import excerpt
 from data.text.urls import site_address, web_address
-from data.watches.watch import Watch
+from data.watches.watch_file import Watch
 from data.wording import counted
 from feeds.alerts.messages import MAX_FIELD_CHARACTERS, events_of
 from feeds.entries.events import HEALTH, NETWORK

@@ -20,7 +20,7 @@ from data.models import Facet, Release
 from data.search.query import Query, terms_of
 from data.store.core.store import Store
 from data.text.clean import plain
-from data.watches.watch import PlainWatch, Watch, load_watch
+from data.watches.watch_file import PlainWatch, Watch, load_watch
 from data.watches.watch_index import AlertEvent, WatchIndex, release_event
 from feeds.catalog import Catalog
 from feeds.entries.entry import ReleaseEntry, entry_of

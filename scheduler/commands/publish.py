@@ -10,7 +10,7 @@ import click
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home import Home
-from scheduler.home.publish import publish_home
+from scheduler.home.publication import publish_home
 from scheduler.logs import log_to
 from scheduler.service.push import announce
 from scheduler.terminal.new_store import with_new_store

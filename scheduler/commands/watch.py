@@ -21,7 +21,7 @@ from data.text.folding import fold_search
 from data.text.urls import site_address
 from data.toml_files import ID
 from data.watches.folder import load_watches, set_paused
-from data.watches.watch import FeedAccess, Watch, load_watch, new_token, parse_watch, to_toml
+from data.watches.watch_file import FeedAccess, Watch, load_watch, new_token, parse_watch, to_toml
 from data.wording import counted
 from feeds.alerts.channels import CHANNELS, AlertWatch
 from feeds.urls import WATCH_FEED

@@ -29,10 +29,10 @@ from data.models import Capture
 from data.progress import OnProgress
 from data.store.core.store import Store
 from data.text.urls import canonical_url
-from spiders.archived.imported_pages import ImportedPages
 from spiders.crawl.drafts.draft import PAGES
 from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import is_web
+from spiders.stored.imported_pages import ImportedPages
 
 IMPORTED_KINDS: Final = frozenset(["response", "revisit", "resource"])
 """Kinds of records that are imported. Requests are not: they may hold the cookies of their

@@ -22,10 +22,10 @@ from scheduler.home import SOURCE_LOCK, Home
 from scheduler.home.files import keep_home_files
 from scheduler.mirror.unread_pages import Unread, find_unread, read_unread
 from scheduler.sources.drift import DriftGuard, why_held
-from spiders.archived.drift import harms_of
-from spiders.archived.page_captures import PageCaptures
-from spiders.archived.stored_pages import UNREADABLE, Archived, StoredPages, UnsavedTemplates
 from spiders.sources.loader import LoadedSource
+from spiders.stored.drift import harms_of
+from spiders.stored.page_captures import PageCaptures
+from spiders.stored.stored_pages import UNREADABLE, Archived, StoredPages, UnsavedTemplates
 
 
 class Reread(msgspec.Struct, frozen=True):

@@ -22,10 +22,10 @@ from data.store.core.store import Store
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy
 from scheduler.home import Home
-from spiders.archived.imported_pages import ImportedPages
-from spiders.archived.page_captures import ArchivedListings, PageCaptures
 from spiders.items import ListingItem
 from spiders.sources.loader import LoadedSource, load_sources
+from spiders.stored.imported_pages import ImportedPages
+from spiders.stored.page_captures import ArchivedListings, PageCaptures
 
 
 def queue_unread(home: Home, store: Store, lost: Collection[str]) -> list[str]:

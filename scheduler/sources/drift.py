@@ -29,9 +29,6 @@ from data.store.core.store import Store
 from data.topics.taxonomy import Taxonomy
 from data.wording import counted
 from scheduler.home import Home
-from spiders.archived.drift import Cause, Drift, ListingDrift, compare_listings, harms_of, names_all
-from spiders.archived.page_captures import PageCaptures, page_of
-from spiders.archived.stored_pages import Archived, StoredPages, listings_of
 from spiders.crawl.page_errors import NotARelease
 from spiders.download.documents import is_pdf
 from spiders.extract.golden import BadGolden, Golden, as_read, read_golden
@@ -40,6 +37,9 @@ from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile, SourceReading
+from spiders.stored.drift import Cause, Drift, ListingDrift, compare_listings, harms_of, names_all
+from spiders.stored.page_captures import PageCaptures, page_of
+from spiders.stored.stored_pages import Archived, StoredPages, listings_of
 
 MAX_PAGES: Final = 20
 """Maximum number of stored pages per source that are compared, newest first."""

@@ -16,11 +16,11 @@ from data.text.masking import masked, masked_toml
 from data.text.source_secrets import Secrets
 from data.wording import counted
 from scheduler.cli import say
-from spiders.archived.drift import Drift, ListingDrift
 from spiders.discovery.explore import Explored
 from spiders.discovery.proposal import MIN_CONFIDENCE, Guess
 from spiders.extract.page_values import listing_values, release_values
 from spiders.items import Listing
+from spiders.stored.drift import Drift, ListingDrift
 
 MAX_ITEMS_SHOWN = 5
 """Maximum number of releases of the listing in the report."""

@@ -9,7 +9,7 @@ import msgspec
 
 from data.errors import ConfigurationError
 from data.text.masking import MASK
-from data.watches.watch import FeedAccess, Watch
+from data.watches.watch_file import FeedAccess, Watch
 from data.wording import meant
 from feeds.alerts.channels import CHANNELS, channels_of
 from scheduler.home import Home

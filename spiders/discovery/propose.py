@@ -17,7 +17,7 @@ from spiders.discovery.proposal import MIN_CONFIDENCE, Guess, SourceDraft, sourc
 from spiders.discovery.site_name import guess_name
 from spiders.discovery.time_zone import country_of, guess_zone
 from spiders.items import Listing, ListingItem
-from spiders.learning.day_order import decided_order
+from spiders.learning.site_day_order import decided_order
 from spiders.listing.feed import lists_all
 from spiders.listing.read import read_listing
 from spiders.page.embedded_metadata import read_metadata

@@ -34,7 +34,7 @@ from spiders.download.fetch_spider import FetchResult
 from spiders.extract.page_values import Task, saved
 from spiders.items import Listing
 from spiders.listing.feed import read_syndicated
-from spiders.listing.paging.archives import covers
+from spiders.listing.paging.period_links import covers
 from spiders.listing.read import read_listing
 from spiders.page.javascript import needs_scripts
 from spiders.page.links import url_pattern

@@ -13,15 +13,15 @@ from data.text.markup.oversized_tags import MAX_TAGS
 from data.text.urls import page_address
 from spiders.items import Listing, ListingItem
 from spiders.listing.candidates import LIKELY
-from spiders.listing.day_order import page_reading, shown_texts
 from spiders.listing.declared import declared_items
 from spiders.listing.detect import choose_region
 from spiders.listing.feed import read_syndicated
 from spiders.listing.from_state import read_state
 from spiders.listing.json_listing import html_within
-from spiders.listing.paging.archives import archives_of
+from spiders.listing.listing_day_order import page_reading, shown_texts
 from spiders.listing.paging.controls import Controls
 from spiders.listing.paging.pagination import NextPages, next_pages
+from spiders.listing.paging.period_links import archives_of
 from spiders.listing.paging.unread import unread_signs
 from spiders.listing.region_features import RegionPage
 from spiders.listing.rows.dates import DateMark, date_marks

@@ -28,8 +28,8 @@ from spiders.page.javascript import without_scripts
 from spiders.page.page import NO_TEXT, Page
 from spiders.release.date.candidates import DateCandidates
 from spiders.release.date.choice import choose_date, confidence_of, rejected_date
-from spiders.release.date.day_order import release_reading
 from spiders.release.date.places import date_place
+from spiders.release.date.release_day_order import release_reading
 from spiders.release.from_state import StateRelease, release_in_state
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (

@@ -15,8 +15,8 @@ from data.archive.warc.warc_file import cdxj_path, own_files
 from data.settings import SiteSettings
 from data.text.source_secrets import Secrets
 from feeds.replay.captured import CapturedPages, Restrictions
-from spiders.archived.page_captures import ArchivedListings, PageCaptures
 from spiders.sources.source_file import SourceFile
+from spiders.stored.page_captures import ArchivedListings, PageCaptures
 from tests.command import collect, communique, make_home
 from tests.posting_room import PostingRoom, button_html, button_page, posting_room
 

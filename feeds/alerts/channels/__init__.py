@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Final
 
-from data.watches.watch import Watch, watch_type
+from data.watches.watch_file import Watch, watch_type
 from feeds.alerts.channels.channel import AlertChannel
 
 

@@ -12,7 +12,7 @@ from msgspec import StructMeta
 from data.models import AlertMessage
 from data.network.client import Outbound
 from data.settings import Alerts, SiteSettings
-from data.watches.watch import Channel, Watch
+from data.watches.watch_file import Channel, Watch
 from feeds.alerts.text import AlertText, text_of
 
 

@@ -15,7 +15,7 @@ from data.revisions.stored_difference import changes_between
 from data.settings import Alerts
 from data.store.core.store import Store
 from data.watches.schedule import send_time
-from data.watches.watch import Watch
+from data.watches.watch_file import Watch
 from data.watches.watch_index import AlertEvent, WatchIndex, release_event
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.messages import event_body, event_fields, idempotency_key

@@ -17,7 +17,7 @@ from data.models import AlertDelivery, AlertMessage, Facet, QueuedEvent, Release
 from data.network.client import Outbound
 from data.settings import Alerts, SiteSettings
 from data.store.core.store import Store
-from data.watches.watch import Watch
+from data.watches.watch_file import Watch
 from data.watches.watch_index import WatchIndex, release_event
 from feeds.alerts.channels import CHANNELS, channels_of
 from feeds.alerts.channels.channel import Alert, AlertChannel, Environment, Undelivered

@@ -19,7 +19,7 @@ from data.store.core.store import Store
 from data.store.public_view import public_view
 from data.watches.folder import WatchFolder
 from data.watches.schedule import after_quiet
-from data.watches.watch import Watch
+from data.watches.watch_file import Watch
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.channels.channel import Undelivered
 from feeds.alerts.delivery.matcher import Matcher

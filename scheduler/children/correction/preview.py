@@ -23,14 +23,14 @@ from data.wording import counted
 from scheduler.children.correction.source_text import Field, PageKind, digest_of, with_selector
 from scheduler.home import Home
 from scheduler.sources.drift import DriftGuard, why_held
-from spiders.archived.drift import Drift, harms_of
-from spiders.archived.page_captures import PageCaptures, page_of
 from spiders.extract.golden import BadGolden, read_golden
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.sources.loader import LoadedSource, parse_source
 from spiders.sources.source_file import SourceFile
+from spiders.stored.drift import Drift, harms_of
+from spiders.stored.page_captures import PageCaptures, page_of
 
 MAX_VALUE_CHARS = 300
 """Maximum number of characters of a value that are shown."""

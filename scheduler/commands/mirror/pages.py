@@ -19,8 +19,8 @@ from scheduler.mirror.reextract import Reextraction, Reread
 from scheduler.mirror.reextract import reextract as reextract_home
 from scheduler.terminal.new_store import with_new_store
 from scheduler.terminal.progress import one_bar, step_bars
-from spiders.archived.imported_pages import ImportedPages
 from spiders.sources.loader import choose, load_source, load_sources
+from spiders.stored.imported_pages import ImportedPages
 
 COUNT_LABELS: Final = {
     "new": "new releases",

@@ -19,12 +19,12 @@ from scheduler.cli import as_json, complain, print_json, say, with_any_home, wit
 from scheduler.home import Home
 from scheduler.sources.drift import DriftGuard, why_held
 from scheduler.terminal.source_report import drift_lines
-from spiders.archived.drift import Drift, harms_of
 from spiders.crawl.visits.visit_facts import unmatched_at_last
 from spiders.extract.golden import BadGolden, differences, write_golden
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources, read_source
+from spiders.stored.drift import Drift, harms_of
 
 TOML: Final = ".toml"
 """Extension of source files. No id of a source ends with it."""

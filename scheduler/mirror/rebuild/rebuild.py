@@ -35,7 +35,7 @@ from data.store.protocols import PublishStore
 from data.store.unit_of_work import decisions
 from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
-from scheduler.home.publish import publish_proofs, settle_topics
+from scheduler.home.publication import publish_proofs, settle_topics
 from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
 from scheduler.mirror.rebuild.report import (
     DamagedPlace,

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from data.errors import CommuniqueError
 from data.store.public_view import public_view
 from data.watches.folder import load_watches, set_paused
-from data.watches.watch import Watch, load_watch, to_toml
+from data.watches.watch_file import Watch, load_watch, to_toml
 from feeds.alerts.channels import AlertWatch
 from scheduler.children.command_child import run_command
 from scheduler.home import Home

@@ -12,7 +12,7 @@ from data.identity.decision import Decision, date_doubt
 from data.models import Facet, Release
 from spiders.crawl.drafts.release_reader import ReleaseReader
 from spiders.crawl.visit_scope import VisitScope
-from spiders.learning.day_order import is_two_ways
+from spiders.learning.site_day_order import is_two_ways
 
 LAST_RELEASES: Final = 20
 """Number of newest releases that show whether releases of a source usually have a text and a

@@ -28,7 +28,7 @@ from spiders.crawl.drafts.draft import (
 from spiders.crawl.drafts.layout_change import NOTHING_SHOWN, Shown, shown_on
 from spiders.crawl.page_errors import CRAWL_BUG, NotARelease, ReportError
 from spiders.items import ExtractedRelease, Listing, ListingItem
-from spiders.learning.day_order import listed_order
+from spiders.learning.site_day_order import listed_order
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
 from spiders.release.read import read_release, read_section, section_at

@@ -31,7 +31,8 @@ from data.text.urls import canonical_url
 from data.wording import counted
 from spiders.crawl.visit_scope import VisitScope
 from spiders.items import Listing, name_of
-from spiders.listing.paging.archives import (
+from spiders.listing.paging.page_numbers import is_front_of
+from spiders.listing.paging.period_links import (
     MAX_ARCHIVES,
     is_older,
     lists_releases,
@@ -39,7 +40,6 @@ from spiders.listing.paging.archives import (
     not_newer,
     reached_by,
 )
-from spiders.listing.paging.page_numbers import is_front_of
 from spiders.listing.paging.unread import lacks, reason_for
 from spiders.page.links import url_pattern
 

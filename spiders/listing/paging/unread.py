@@ -14,11 +14,11 @@ from lxml import etree
 from data.text.folding import fold_date
 from spiders.items import Listing, ListingItem, UnreadSign
 from spiders.listing.paging.archive_labels import gregorian_year, period_in
-from spiders.listing.paging.archives import reached_by
 from spiders.listing.paging.controls import Controls, at_ends
 from spiders.listing.paging.element_pagers import element_pager
 from spiders.listing.paging.labels import is_year, label_of, number_in, pager_labels
 from spiders.listing.paging.page_numbers import PAGER_CLASS, is_page_of, pager_of, step
+from spiders.listing.paging.period_links import reached_by
 from spiders.listing.paging.unread_texts import (
     MAX_NODES,
     MAX_PAGE_SIZE,

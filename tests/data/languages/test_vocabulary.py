@@ -80,7 +80,7 @@ from data.dates.parse import parse_date
 from data.dates.relative import is_relative
 from data.text.counters import uncounted
 from spiders.barriers.barrier import barrier_to_listing
-from spiders.listing.paging.archives import period_in
+from spiders.listing.paging.period_links import period_in
 from spiders.listing.paging.pagination import next_page
 from spiders.page.date_labels import is_of_change
 from spiders.page.page import Page

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from data.watches.folder import WatchFolder, load_watches
-from data.watches.watch import Watch
+from data.watches.watch_file import Watch
 
 
 def test_an_invalid_watch_does_not_affect_others(tmp_path: Path) -> None:

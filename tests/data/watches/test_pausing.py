@@ -8,7 +8,7 @@ import pytest
 
 from data.errors import UnknownWatch, WatchError
 from data.watches.folder import set_paused
-from data.watches.watch import PlainWatch, load_watch
+from data.watches.watch_file import PlainWatch, load_watch
 
 TEXT = (
     'name = "Tides"  # of the north\nquery = "tide"\n\n[feed]\n'

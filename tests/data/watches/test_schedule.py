@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.watches.schedule import send_time
-from data.watches.watch import Watch
+from data.watches.watch_file import Watch
 
 
 def told(at: str, **keys: str) -> str:

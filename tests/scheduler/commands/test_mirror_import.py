@@ -23,8 +23,8 @@ from data.archive.warc.reader import ArchiveRecord, read_file, read_record
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home import open_home
 from scheduler.mirror.import_archive import ArchiveImport
-from spiders.archived.imported_pages import ImportedPages
 from spiders.sources.loader import load_source
+from spiders.stored.imported_pages import ImportedPages
 from tests.command import COMMUNIQUE, communique, make_home
 from tests.foreign_warc import HTML, packed, page, record
 

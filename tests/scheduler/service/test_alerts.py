@@ -20,7 +20,7 @@ from standardwebhooks.webhooks import Webhook as Judge
 from data.clock import utc_now
 from data.models import AlertDelivery, HealthEvent, QueuedEvent
 from data.watches.schedule import send_time
-from data.watches.watch import load_watch
+from data.watches.watch_file import load_watch
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.channels.webhook import Webhook
 from feeds.alerts.delivery.sending import Senders

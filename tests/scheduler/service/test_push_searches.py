@@ -20,7 +20,7 @@ from feeds.backoff import Backoff
 from feeds.server.app import create_app
 from feeds.server.on_demand import OnDemand
 from scheduler.home import open_home
-from scheduler.home.publish import publish_home
+from scheduler.home.publication import publish_home
 from scheduler.service.push import PushService
 from scheduler.service.web import server_config
 from tests.feeds.fakestore import make_release

@@ -15,7 +15,7 @@ import pytest
 
 import feeds
 from data.errors import WatchError
-from data.watches.watch import PlainWatch, Watch, parse_watch, to_toml
+from data.watches.watch_file import PlainWatch, Watch, parse_watch, to_toml
 from feeds.alerts.channels import CHANNELS, AlertWatch
 from feeds.alerts.channels.apprise import Apprise
 from feeds.alerts.channels.mail import Mail

@@ -18,7 +18,7 @@ from data.models import AlertDelivery, AlertKind, AlertMessage
 from data.network.client import Outbound
 from data.revisions.diff import COARSE
 from data.settings import Alerts, SiteSettings
-from data.watches.watch import Watch
+from data.watches.watch_file import Watch
 from feeds.alerts.channels.channel import Alert, Environment, Undelivered
 from feeds.alerts.channels.mail import Mail, mail_of
 from tests.examples import examples

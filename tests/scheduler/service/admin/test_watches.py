@@ -12,7 +12,7 @@ import pytest
 from lxml import html
 
 from data.models import AlertDelivery, Facet
-from data.watches.watch import load_watch
+from data.watches.watch_file import load_watch
 from feeds.alerts.channels import AlertWatch
 from scheduler.home import open_home
 from tests.command import communique

@@ -11,7 +11,7 @@ import pytest
 from data.archive.archive import Archive
 from data.archive.journal.events import FILES, TOML
 from data.settings import ArchiveSettings as Settings
-from spiders.archived.stored_pages import SourceHistory
+from spiders.stored.stored_pages import SourceHistory
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 DAY = dt.timedelta(days=1)

@@ -23,7 +23,6 @@ from data.settings import Settings
 from data.store.core.store import Store
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics
-from spiders.archived.page_captures import page_of
 from spiders.crawl.drafts.release_reader import ReleaseReader, StoredReleases
 from spiders.crawl.page_errors import NotARelease
 from spiders.items import Listing, ListingItem
@@ -31,6 +30,7 @@ from spiders.learning.source_templates import KEPT_RULES, SourceTemplates
 from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource, parse_source
 from spiders.sources.source_file import SourceFile
+from spiders.stored.page_captures import page_of
 
 UNREADABLE = (ArchiveError, Undecodable, NotARelease)
 """Errors of an archived page that is not readable as a release."""

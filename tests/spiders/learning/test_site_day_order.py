@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from spiders.learning.day_order import listed_order
+from spiders.learning.site_day_order import listed_order
 from spiders.listing.rows.flat_page import FlatPage
 from spiders.page.page import Page
 
@@ -36,5 +36,5 @@ def test_a_page_without_numeric_dates_is_not_flattened(monkeypatch: pytest.Monke
     def flatten(_: Page) -> FlatPage:
         raise AssertionError("the page was laid flat")
 
-    monkeypatch.setattr("spiders.learning.day_order.flatten", flatten)
+    monkeypatch.setattr("spiders.learning.site_day_order.flatten", flatten)
     assert listed_order(page("2026-03-24", "3 February 2026", "2026年3月1日"), TODAY) is None

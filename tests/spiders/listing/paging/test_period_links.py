@@ -10,7 +10,7 @@ from data.dates.context import DateContext
 from data.models import ArchiveLink
 from spiders.items import Listing, ListingItem
 from spiders.listing.paging.archive_labels import period_in
-from spiders.listing.paging.archives import archives_of, lists_releases
+from spiders.listing.paging.period_links import archives_of, lists_releases
 from spiders.listing.read import read_listing
 from spiders.page.links import url_pattern
 from spiders.page.page import Page

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import UnknownWatch, WatchError
-from data.watches.watch import (
+from data.watches.watch_file import (
     FeedAccess,
     Watch,
     load_watch,

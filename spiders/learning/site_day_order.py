@@ -12,7 +12,7 @@ from typing import Final
 from data.dates.context import DateContext
 from data.dates.day_order import Order, order_of_dates, order_of_place
 from spiders.items import ListingItem
-from spiders.listing.day_order import shown_order, shown_texts
+from spiders.listing.listing_day_order import shown_order, shown_texts
 from spiders.listing.read import read_listing
 from spiders.listing.rows.flat_page import flatten
 from spiders.page.page import Page
@@ -41,9 +41,10 @@ TWO_WAYS: Final = (
 
 
 def listed_order(page: Page, today: dt.date) -> Order | None:
-    """Return the order of the dates on a listing page, or None; see `spiders.listing.day_order`.
+    """Return the order of the dates on a listing page, or None.
 
-    If several orders fit equally well, a page language with year-first dates decides.
+    See `spiders.listing.listing_day_order`. If several orders fit equally well, a page language
+    with year-first dates decides.
     """
     if not _may_have_numeric_dates(page):
         return None

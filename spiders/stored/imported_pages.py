@@ -18,7 +18,6 @@ from data.store.core.store import Store
 from data.text.masking import masked, without_user
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy, with_topics
-from spiders.archived.page_captures import ArchivedListings, page_of
 from spiders.crawl.drafts.pending_drafts import PendingDrafts, ReadyDraft
 from spiders.crawl.drafts.recorder import time_of
 from spiders.crawl.drafts.release_reader import ReleaseReader, StoredReleases
@@ -29,6 +28,7 @@ from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.sources.loader import LoadedSource
+from spiders.stored.page_captures import ArchivedListings, page_of
 
 
 @dataclass(slots=True)

@@ -6,8 +6,8 @@ import pytest
 
 from data.models import Published
 from data.revisions.extraction_drift import FieldDrift, PagesDrift
-from spiders.archived.drift import Drift, ListingDrift, compare_listings, harms_of
 from spiders.items import Listing, ListingItem
+from spiders.stored.drift import Drift, ListingDrift, compare_listings, harms_of
 from tests.drafts import published
 
 URL = "http://harbour.example/news/"

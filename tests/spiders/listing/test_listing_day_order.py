@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from data.dates.context import DateContext
-from spiders.learning.day_order import listed_order
+from spiders.learning.site_day_order import listed_order
 from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules
