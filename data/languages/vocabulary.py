@@ -74,6 +74,16 @@ class DateLabels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     site: tuple[str, ...] = ()
 
 
+class PageLabels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Labels of table cells on the page of a release, as complete texts.
+
+    ``title`` is a label of the headline. A word that also labels the title of a person, or the
+    address of an office, is excluded.
+    """
+
+    title: tuple[str, ...] = ()
+
+
 class PagerWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Labels of pagination controls, as complete phrases.
 
@@ -160,6 +170,7 @@ class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     pager: PagerWords = PagerWords()
     archive: ArchiveWords = ArchiveWords()
     headings: Headings = Headings()
+    page_labels: PageLabels = PageLabels()
     barriers: BarrierWords = BarrierWords()
     counters: CounterWords = CounterWords()
 

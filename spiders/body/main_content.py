@@ -21,8 +21,14 @@ from spiders.body.context_features import LIKELY, best_run, context_features
 from spiders.body.decision_trees import Matrix, load_trees
 from spiders.body.layout_features import AT, NAMES
 from spiders.body.post_metadata import is_metadata, metadata_parts
-from spiders.body.side_boxes import newsletter_forms, without_side_boxes
-from spiders.body.text_blocks import BlockTree, Container, TextBlock
+from spiders.body.side_boxes import newsletter_forms, without_side_boxes, without_teasers
+from spiders.body.text_blocks import (
+    BlockTree,
+    Container,
+    TextBlock,
+    count_words,
+    is_stopless_sentence,
+)
 from spiders.page.embedded_metadata import EmbeddedMetadata
 from spiders.page.hidden import hidden_parts
 from spiders.page.phrases import is_tail, letters
@@ -45,6 +51,9 @@ LEAD_WITHIN: Final = 12
 
 LEAD: Final = 40
 """Length that a lead paragraph must exceed, in characters."""
+
+MIN_PARAGRAPH_WORDS: Final = 6
+"""Number of words that a paragraph must exceed, in scripts without spaces."""
 
 WHOLE_TITLE: Final = 2.0
 """Value of the ``is_title`` feature if a block is the whole headline, not a part of it."""
@@ -117,7 +126,7 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
         if summary[place] >= 1 and since_title[place] >= 0 and size[place] > LEAD:
             keep.append(place)
     keep = with_opening(seen, sorted(keep))
-    keep = list(without_side_boxes(seen, outside_boxes(seen, keep)))
+    keep = list(without_side_boxes(seen, without_teasers(seen, outside_boxes(seen, keep))))
     keep = list(until_copy(seen.blocks, columns, keep))
     around = holder(tuple(seen.blocks[place] for place in keep), seen.top)
     within = around.element
@@ -152,16 +161,24 @@ def with_opening(seen: BlockTree, keep: list[int]) -> list[int]:
 
     For example, "Merrow, 14 May. The lock is open." may follow the headline without a ``<p>``.
     """
-    first = next((place for place in keep if len(seen.blocks[place].text) > LEAD), 0)
+    long = (place for place in keep if is_paragraph(seen.blocks[place].text))
+    first = next(long, keep[0])
     if not first or first - 1 in keep:
         return keep
     block, below = seen.blocks[first - 1], seen.blocks[first]
     bare = block.container in {below.container, below.container.parent}
-    sentence = FULL_STOP.search(block.text) and len(letters(block.text)) >= MIN_SENTENCE
-    if block.links or not (bare and sentence):
+    sentence = FULL_STOP.search(block.text) or is_stopless_sentence(block.text)
+    if block.links or not (bare and sentence and len(letters(block.text)) >= MIN_SENTENCE):
         return keep
     labelled = block.text.partition(":")[0].casefold() in CREDIT or is_metadata(block.text)
     return keep if labelled or is_tail(block.text) else sorted([*keep, first - 1])
+
+
+def is_paragraph(text: str) -> bool:
+    """Whether a text is as long as a paragraph, in scripts with or without spaces."""
+    return len(text) > LEAD or (
+        not text.isascii() and count_words(text) - len(text.split()) >= MIN_PARAGRAPH_WORDS
+    )
 
 
 def outside_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:

@@ -12,7 +12,13 @@ from typing import Final
 
 from data.dates.context import DateContext
 from spiders.body.main_content import MainContent, holder
-from spiders.body.text_blocks import BlockTree, Container, TextBlock
+from spiders.body.text_blocks import (
+    BlockTree,
+    Container,
+    TextBlock,
+    count_words,
+    is_stopless_sentence,
+)
 from spiders.body.trim_edges import SENTENCE, is_end
 from spiders.page.class_hints import BIT
 
@@ -104,12 +110,13 @@ def _below(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock
 
 def _is_sentence(block: TextBlock) -> bool:
     elsewhere = (block.container.hints | block.container.near | block.hints) & OTHER_REGIONS
-    return _says(block) and not elsewhere and bool(SENTENCE.search(block.text))
+    is_sentence = SENTENCE.search(block.text) or is_stopless_sentence(block.text)
+    return _says(block) and not elsewhere and bool(is_sentence)
 
 
 def _says(block: TextBlock) -> bool:
     """Whether a block has enough words, most of them outside links."""
-    return len(block.text.split()) >= WORDS and block.links * 2 < len(block.text)
+    return count_words(block.text) >= WORDS and block.links * 2 < len(block.text)
 
 
 def _text(blocks: Sequence[TextBlock], reading: DateContext) -> tuple[TextBlock, ...]:

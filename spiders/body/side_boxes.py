@@ -1,8 +1,9 @@
 """Remove boxes that the models keep as text: related news, counters, weather, newsletter forms.
 
 A box without links is recognized only by its heading, a whole line of phrases.toml. The box is the
-element that begins with the heading, or else the short lines below the heading. A box to sign up
-for a newsletter is recognized by its form fields, because its wording differs between languages.
+element that begins with the heading, or else the short lines below the heading. Teasers are
+recognized by their similar markup. A box to sign up for a newsletter is recognized by its form
+fields, because its wording differs between languages.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Final
 
 from lxml import etree
 
-from spiders.body.text_blocks import BlockTree, Container
+from spiders.body.text_blocks import BlockTree, Container, count_words
 from spiders.page.class_hints import BIT, names_of
 from spiders.page.html_tree import LEVEL_OF
 from spiders.page.phrases import is_related, is_widget
@@ -30,6 +31,25 @@ ABOVE: Final = 3
 """Maximum number of blocks above the kept text that are searched for the heading of a box."""
 
 TITLED: Final = BIT["title"]
+
+MIN_TEASERS, MAX_TEASER_BLOCKS = 3, 6
+"""Minimum number of teasers in a column, and maximum number of blocks in a teaser."""
+
+MAX_TEASER_LENGTH, MIN_TEXT = 400, 120
+"""Maximum length of a teaser, and minimum length of a text beside teasers, in characters."""
+
+SIMILAR: Final = 0.8
+"""Minimum share of similar elements that must be teasers."""
+
+MIN_HEADLINE_WORDS: Final = 4
+"""Minimum number of words in the headline of a teaser."""
+
+MAX_DATE: Final = 40
+"""Maximum length of a line with the date of a teaser, in characters."""
+
+YEAR: Final = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)")
+CLICKED: Final = ("onclick", "data-href", "data-url", "data-link")
+"""Attributes of an element that scripts make clickable."""
 
 
 def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
@@ -53,6 +73,60 @@ def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
         above = above and len(block.text) <= MAX_LINE
         at += 1
     return [place for place in keep if place not in dropped] or keep
+
+
+def without_teasers(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
+    """Remove teasers of other releases, whose links are made by scripts, from the kept blocks.
+
+    Teasers are several similar elements before or after the text. Each has a headline and little
+    text. It also has a date or a handler of clicks, or an image outside the column of the text.
+    Returns all places if too little text would remain.
+    """
+    groups: dict[tuple[Container | None, str, str], list[Container]] = {}
+    for one in seen.containers:
+        if one.twins >= MIN_TEASERS and one.name and 1 < one.blocks <= MAX_TEASER_BLOCKS:
+            groups.setdefault((one.parent, one.tag, one.name), []).append(one)
+    for group in groups.values():
+        first, last = group[0].first, group[-1].last
+        around = [place for place in keep if not first <= place < last]
+        if len(around) == len(keep) or not around or around[0] < first <= around[-1]:
+            continue
+        size = sum(len(seen.blocks[place].text) for place in around)
+        column = column_of(seen, around)
+        beside = column is not None and not column.first <= first < column.last
+        teasers = sum(is_teaser(seen, one, beside=beside) for one in group)
+        if size >= MIN_TEXT and teasers >= max(MIN_TEASERS, SIMILAR * len(group)):
+            keep = around
+    return keep
+
+
+def column_of(seen: BlockTree, places: Sequence[int]) -> Container | None:
+    """Return the innermost container around blocks."""
+    container: Container | None = seen.blocks[places[0]].container
+    while container is not None and places[-1] >= container.last:
+        container = container.parent
+    return container
+
+
+def is_teaser(seen: BlockTree, container: Container, *, beside: bool) -> bool:
+    """Whether an element is a teaser; see `without_teasers`.
+
+    ``beside`` is true outside the column of the text.
+    """
+    blocks = seen.blocks[container.first : container.last]
+    if sum(len(block.text) for block in blocks) > MAX_TEASER_LENGTH:
+        return False
+    headlines = (
+        block
+        for block in blocks
+        if block.container.tag in LEVEL_OF or (block.hints | block.container.hints) & TITLED
+    )
+    if not any(count_words(block.text) >= MIN_HEADLINE_WORDS for block in headlines):
+        return False
+    element = container.element
+    has_date = any(len(block.text) <= MAX_DATE and YEAR.search(block.text) for block in blocks)
+    has_image = beside and next(element.iter("img"), None) is not None
+    return has_date or has_image or any(map(element.get, CLICKED))
 
 
 class SideBoxes:

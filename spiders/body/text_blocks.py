@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,10 +11,21 @@ from typing import Final
 
 from lxml import etree
 
+from data.text.words import UNSPACED
 from spiders.page.class_hints import class_hints
 
 BROAD: Final = 0.8
 """Share of the page text above which the hints of a container do not describe its parts."""
+
+
+LETTERS_PER_WORD: Final = 3
+"""Mean length of words in scripts without spaces, in letters."""
+
+MIN_STOPLESS_WORDS: Final = 7
+"""Minimum number of words in a sentence without a full stop."""
+
+STOPLESS: Final = re.compile(r"[\u0e00-\u0eff]\s*$")
+"""The end of a text in Thai or Lao, which have no full stops."""
 
 
 class Container:
@@ -139,3 +151,14 @@ def relate(containers: Sequence[Container], blocks: Sequence[TextBlock]) -> None
             container.outer = parent.outer
             if narrow:
                 container.near = hints | parent.near
+
+
+def count_words(text: str) -> int:
+    """Count the words of a text; in scripts without spaces, estimate their number."""
+    unspaced = 0 if text.isascii() else len(UNSPACED.findall(text))
+    return len(text.split()) + unspaced // LETTERS_PER_WORD
+
+
+def is_stopless_sentence(text: str) -> bool:
+    """Whether a text is long enough for a sentence, in a script without full stops."""
+    return STOPLESS.search(text) is not None and count_words(text) >= MIN_STOPLESS_WORDS

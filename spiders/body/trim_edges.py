@@ -14,6 +14,7 @@ from data.dates.parse import find_dates
 from data.models import Published
 from spiders.body.post_metadata import is_metadata
 from spiders.body.text_blocks import Container, TextBlock
+from spiders.page.class_hints import names_of
 from spiders.page.date_labels import is_of_change
 from spiders.page.media_urls import OFFICE, leads_to_file
 from spiders.page.phrases import comparison_key, is_tail, letters, phrases
@@ -70,6 +71,9 @@ CAPTIONED: Final = re.compile(
     re.IGNORECASE,
 )
 """Classes of captions. A caption belongs to its picture, not to the body."""
+
+FOOTER: Final = re.compile(r"(?:^|\s)(?:page|site)?[_-]?foot(?:er)?(?:$|\s)", re.IGNORECASE)
+"""Class or id of the page's footer."""
 
 PARTS: Final = frozenset(["article", "aside", "main", "nav", "section"])
 """Elements that may have a footer of their own, which is not the page's footer."""
@@ -224,7 +228,7 @@ class PageFooter:
     """The blocks in the page's footer. Each container is checked once.
 
     The page's footer is a ``footer`` outside articles, asides and other sections (HTML standard,
-    4.3.8).
+    4.3.8), or an element with such a class or id.
     """
 
     def __init__(self) -> None:
@@ -238,7 +242,8 @@ class PageFooter:
             container = container.parent
         in_footer, in_part = self._known[container] if container else (False, False)
         for inner in reversed(path):
-            in_footer = in_footer or (inner.tag == "footer" and not in_part)
+            is_footer = inner.tag == "footer" or FOOTER.search(names_of(inner.element))
+            in_footer = in_footer or (bool(is_footer) and not in_part)
             in_part = in_part or inner.tag in PARTS
             self._known[inner] = in_footer, in_part
         return in_footer

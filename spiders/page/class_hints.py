@@ -21,7 +21,8 @@ WORDS: Final = {
     "page-?_?content|articletext|artikel-?_?text|prose|editor",
     "content": "article|content|story|entry|inhalt|artikel|beitrag|contenido|contenu|corps|texte?|"
     "post|main|detail|detay|haber|news|body|copy|noticia|conteudo|yazi|xeber|blog|page",
-    "title": "title|headline|heading|titre|titulo|titel|baslik|header|schlagzeile|rubrik",
+    "title": "title|headline|heading|titre|titulo|titel|baslik|header|schlagzeile|rubrik|"
+    "^tit$|^ttl$|^subject$",
     "lead": "lead|teaser|summary|intro|abstract|excerpt|standfirst|dek|kicker|subtitle|sub-?title|"
     "subhead|chapo|vorspann|anriss|entradilla|sumario|spot|description",
     "date": "date|datum|fecha|tarih|tarix|datetime|timestamp|published|pubdate|time|veroeffent",

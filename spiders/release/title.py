@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
 from typing import Final
 
+from data.languages.vocabulary import words
 from data.text.clean import clean_line
 from spiders.body.decision_trees import load_trees
 from spiders.body.main_content import MainContent
@@ -49,6 +52,9 @@ listing's title may replace the headline."""
 MIN_RIVAL: Final = 0.5
 """Minimum probability of a heading near the text that replaces a doubtful title, as a share of the
 title's probability."""
+
+CELLS: Final = frozenset(("th", "td", "dt"))
+"""Tags of elements that may label the headline."""
 
 AMONG_FIRST: Final = 8
 """Number of blocks after the start of the detected body that may contain its headline."""
@@ -110,8 +116,9 @@ def find_title(
     start = body.kept[0].order if body else len(seen.blocks)
     found = candidates(meta, seen, start)
     agreed = as_listed(listed, found, seen, start)
-    if not found:
-        return agreed or in_large_letters(seen, start, "")
+    named = labelled(seen, start)
+    if named or not found:
+        return agreed or named or in_large_letters(seen, start, "")
     chances = load_trees("headlines").probabilities(
         headline_features(found, meta, seen, start, url).T
     )
@@ -240,6 +247,29 @@ def as_listed(
         # A line that is a link leads to another release, such as "previous" or "next".
         return None
     return Title(clean_line(block.text), "listing", AGREED, block.order)
+
+
+def labelled(seen: BlockTree, start: int) -> Title | None:
+    """Return the headline in a table cell beside a cell such as "제목", or None."""
+    blocks = seen.blocks[: start + AMONG_FIRST]
+    for label, block in pairwise(blocks):
+        if len(block.text) > MAX_TITLE:
+            continue
+        if (
+            label.container.tag not in CELLS
+            or label.text.strip(" :：").casefold() not in _title_labels()
+        ):
+            continue
+        cell = label.container.element.getnext()
+        within = (block.container.element, *block.container.element.iterancestors())
+        if cell is not None and cell in within and is_long_enough(block.text):
+            return Title(clean_line(block.text), "label", AGREED, block.order)
+    return None
+
+
+@cache
+def _title_labels() -> frozenset[str]:
+    return frozenset(words("page_labels.title"))
 
 
 def is_long_enough(listed: str) -> bool:

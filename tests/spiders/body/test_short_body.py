@@ -49,3 +49,40 @@ def test_a_lone_date_of_two_figures_a_year_is_read_at_the_end(end: str) -> None:
     published = read_release(page, READING).content.published
     assert published is not None
     assert published.iso == "2026-11-23"
+
+
+SHORT = {
+    "zh": (
+        "北部渡轮启用新时刻表",
+        "新时刻表自三月一日起施行，由市港务局负责实施。",
+        "乘客可在码头领取。",
+    ),
+    "ja": (
+        "渡し船の時刻表を改めます",
+        "新しい時刻表は三月一日から使われます。",
+        "港湾課で配布します。",
+    ),
+    "th": ("เรือข้ามฟากมีตารางเวลาใหม่", "ตารางเวลาใหม่เริ่มใช้ตั้งแต่วันที่หนึ่งมีนาคม", "ขอรับได้ที่ท่าเรือทุกวัน"),
+}
+CELLS = (
+    "<td class=c><h1>{0}</h1>2026-03-01<br><br>{1}<br><br>{2}</td>",
+    "<td class=c><b>{0}</b><br><br>2026-03-01<br><br>{1}<br><br>{2}</td>",
+    "<td><p><font size=5>{0}</font></p><p>2026-03-01</p><p>{1}</p><p>{2}</p></td>",
+    "<td class=c><h2>{0}</h2>{1}<p>{2}</p></td>",
+)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+@pytest.mark.parametrize("language", SHORT)
+def test_two_short_paragraphs_in_the_cell_of_the_headline_are_a_body(
+    language: str, cell: str
+) -> None:
+    title, *paragraphs = SHORT[language]
+    shown = cell.format(title, *paragraphs)
+    page = Page(
+        "https://port.example/7.html",
+        f"<html lang={language}><meta charset=utf-8><title>{title}</title><div id=nav><a href=/>"
+        f"Home</a></div><table><tr>{shown}</table><div id=foot><p>Port, Quay Street 1".encode(),
+    )
+    read = read_release(page, READING).content
+    assert (read.title, read.body_text.split("\n\n")) == (title, paragraphs)

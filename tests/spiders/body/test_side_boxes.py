@@ -153,3 +153,31 @@ def test_a_text_that_is_hardly_longer_than_its_box_is_left_whole() -> None:
     for said, kept in (("Lamps were lit. " * 12, 1), ("Lamps were lit.", 3)):
         seen = segment(html.fromstring(f"<body><p>{said}</p>{form}</body>"))
         assert len(outside_boxes(seen, range(3))) == kept
+
+
+TEASERS = {
+    "date": "<div class=card><b>1{n}/02/2026</b><h4>{t}</h4><p>{x}</p></div>",
+    "click": "<div class=card onclick='go({n})'><h4>{t}</h4><p>{x}</p></div>",
+    "image": "<div class=card><img src=/{n}.jpg><h4>{t}</h4><p>{x}</p></div>",
+    "class": "<section class=t data-href=/{n}><div class=title>{t}</div><p>{x}</p></section>",
+}
+HEADLINES = (
+    ("Pilots move to a new office on the quay", "The door is green, and open until noon."),
+    ("码头大街新址启用引航员办公室", "办公室将于三月起对外开放。"),
+    ("ย้ายสำนักงานนำร่องไปถนนริมน้ำ", "สำนักงานเปิดทำการแล้ว"),
+    ("Лоцманы переехали в новое здание порта", "Дверь зелёная и открыта до полудня."),
+)
+
+
+@pytest.mark.parametrize("kind", TEASERS)
+@pytest.mark.parametrize(("title", "text"), HEADLINES)
+def test_teasers_beside_a_text_need_no_links(kind: str, title: str, text: str) -> None:
+    teasers = "".join(TEASERS[kind].format(n=n, t=f"{title} {n}", x=text) for n in range(4))
+    found = body(f"<div class=a><h1>Second lock opens</h1>{TEXT}</div><div class=b>{teasers}</div>")
+    assert found.split("\n\n") == [FIRST, LAST]
+
+
+def test_sections_of_a_text_with_images_stay() -> None:
+    sections = "".join(TEASERS["image"].format(n=n, t=f"{ITEM} {n}", x=LAST) for n in range(4))
+    found = body(f"<div class=a><h1>Second lock opens</h1><p>{FIRST}</p>{sections}</div>")
+    assert found.count(LAST) == 4

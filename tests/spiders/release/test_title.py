@@ -108,3 +108,24 @@ def test_signs_without_spaces_part_the_sites_name(head: str, expected: str) -> N
 def test_the_logo_heads_a_page_that_is_called_about(head: str, expected: str) -> None:
     site = head.rpartition(" - ")[2]
     assert title(f"<h1><a href='/'>{site}</a></h1>", head) == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "title"),
+    [
+        ("제목", "항만공사, 여객선 새 부두 개장"), ("标题：", "港务局举行新码头启用仪式"),
+        ("件名", "港湾局は新しい桟橋を開設しました"), ("Tiêu đề", "Khánh thành cầu tàu mới ở cảng"),
+        ("หัวข้อ", "เปิดท่าเทียบเรือใหม่อย่างเป็นทางการ"), ("عنوان خبر", "اسکله تازه بندر گشوده شد"),
+    ],
+)  # fmt: skip
+def test_a_headline_may_be_in_a_labelled_cell(label: str, title: str) -> None:
+    text = f"{title}. " * 9
+    for cell in ("th", "td"):
+        html = (
+            f"<meta charset=utf-8><title>Board</title><h2>Press</h2><table><tr><{cell}>{label}"
+            f"</{cell}><td>{title}</td><tr><{cell}>#</{cell}><td>2026-03-01</td><tr>"
+            f"<td colspan=2><p>{text}</p><p>{text}</p></td></table>"
+        )
+        page = Page("https://board.example/view?id=7", html.encode())
+        read = read_release(page, READING)
+        assert (read.content.title, title in read.content.body_text) == (title, True)
