@@ -66,11 +66,12 @@ def started(
 
     The command is forked from a process that has imported everything, unless ``program`` is given.
     ``first`` is code that the forked process executes before the command. ``environ`` has
-    additional variables for a ``program``.
+    additional environment variables.
     """
     asked = [name, "--home", str(home), *options]
     if not program:
-        with forked_command(asked, first) as running:
+        variables = f"import os\nos.environ.update({dict(environ or {})!r})\n"
+        with forked_command(asked, variables + first) as running:
             yield running
         return
     with subprocess.Popen(  # noqa: S603 - our own program
