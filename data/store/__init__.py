@@ -28,7 +28,7 @@ def is_nothing(file: Path) -> bool:
 
 
 def store_exists(url: str) -> bool:
-    """Return whether a URL points to a store with tables, without creating one.
+    """Return whether a URL points to a store with tables; never create a store.
 
     Raises StoreError.
     """
@@ -51,7 +51,7 @@ def is_blank(store: Store) -> bool:
 def open_existing(url: str) -> Store:
     """Open an existing store for the public: returned values contain no secrets of sources.
 
-    Raises StoreError, also if the store is missing. It is not created.
+    Raises StoreError, also if the store is missing. A missing store is not created.
     """
     if not store_exists(url):
         raise StoreError(masked(url), STORE_MISSING_MESSAGE)

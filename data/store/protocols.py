@@ -1,6 +1,6 @@
 """The methods that a store shares with a selection of its releases in memory.
 
-The parts of data.store.core.store.Store document them.
+The parts of data.store.core.store.Store document these methods.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ class ReadStore(Protocol):
 
 
 class PublishStore(ReadStore, Protocol):
-    """The methods for publishing: data that was published once and must never be lost."""
+    """The methods for publishing: they keep data that was published and must never be lost."""
 
     def hidden(self) -> frozenset[str]: ...
     def mark_published(self, published: Mapping[Facet, int]) -> None: ...

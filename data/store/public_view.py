@@ -40,7 +40,7 @@ class PublicView:
     def secret_addresses(self) -> tuple[str, ...]:
         """Return the addresses that may contain secrets.
 
-        They are unchanged, because secrets are found with their help.
+        These addresses are unchanged, because secrets are found with their help.
         """
         return cast("ReadStore", self._store).secret_addresses()
 

@@ -10,7 +10,7 @@ from data.languages.vocabulary import alternatives, words
 
 COUNT: Final = r"\d[\d.,\s]*(?:k|m|тыс\.?)?"
 MAX_COUNTER_LENGTH: Final = 80
-"""Maximum characters of a line with a counter."""
+"""Maximum length in characters of a line with a counter."""
 
 MAX_COUNTER_SPACES: Final = 8
 """Maximum number of spaces in a line with a counter."""

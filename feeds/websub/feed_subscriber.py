@@ -36,7 +36,7 @@ VERIFICATION_SECONDS: Final = 86_400
 """Seconds after a request to a hub within which its verification is accepted."""
 
 MAX_CHALLENGE_LENGTH: Final = 4_096
-"""Maximum characters of a hub's challenge."""
+"""Maximum length in characters of a hub's challenge."""
 
 LEASE_LIMITS: Final = (600, 366 * 86_400)
 """Minimum and maximum accepted duration of a subscription, in seconds."""
@@ -48,7 +48,7 @@ RETRY_AFTER_DENIAL_SECONDS: Final = 86_400
 """Seconds until the next request to a hub that denied a subscription."""
 
 MAX_CONTENT_BYTES: Final = 20_000_000
-"""Maximum bytes of content whose signature is checked."""
+"""Maximum size in bytes of content whose signature is checked."""
 
 HEARD_UPDATE_SECONDS: Final = 60
 """Minimum seconds between two updates of the time of a hub's last message."""

@@ -13,10 +13,9 @@ from spiders.page.html_tree import line_of
 from spiders.page.page import Page
 
 MIN_WORDS_BEYOND_NOTICE: Final = 40
-"""Minimum words of a text whose title or heading contains a notice, but that is a release.
+"""Minimum number of words of a release whose title or heading contains a notice.
 
-Releases about maintenance exist. A title that is only a notice has no such limit.
-"""
+Releases about maintenance exist. A title that is only a notice has no such limit."""
 
 NOT_FREE: Final = re.compile(rb'"isAccessibleForFree"\s*:\s*"?false\b', re.IGNORECASE)
 """Markup of a page behind a paywall (schema.org)."""

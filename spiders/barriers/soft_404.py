@@ -39,7 +39,7 @@ def error_title_pattern(code: str, texts: str) -> re.Pattern[str]:
 
 
 MAX_ERROR_WORDS: Final = 40
-"""Maximum words of a page's text in which a sentence can report the page as missing."""
+"""Maximum number of words of a page's text in which a sentence can report the page as missing."""
 
 
 @cache

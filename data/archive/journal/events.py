@@ -10,7 +10,7 @@ import msgspec
 from data.store.unit_of_work.decisions import AnyEvent
 
 FORMAT: Final = 1
-"""Version of the format. It is raised if earlier readers would misunderstand a record."""
+"""Version of the format. Increase it if earlier readers would misunderstand a record."""
 
 JOURNAL: Final = "urn:communique:journal"
 """WARC-Target-URI of journal records."""
@@ -29,8 +29,9 @@ SQLITE: Final = "application/vnd.sqlite3"
 class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """The block of a record: the events of one transaction, in order.
 
-    ``after`` is the id of the last committed record before it, empty for the first. A record
-    outside the chain of the last record was written, but its transaction was never committed.
+    ``after`` is the id of the last committed record before this one, empty for the first record. A
+    record outside the chain of the last record was written, but its transaction was never
+    committed.
     """
 
     events: Sequence[AnyEvent]
@@ -49,7 +50,7 @@ def encode(record: JournalRecord) -> bytes:
 
 
 def encode_events(told: Sequence[AnyEvent]) -> bytes:
-    """Encode events that can't be written to the archive yet."""
+    """Encode events that can't be written to the archive yet, for `decode_events`."""
     return _encode(told)
 
 

@@ -1,4 +1,4 @@
-"""Finds the valid journal records: the chain of the last record.
+"""Find the valid journal records: the chain of the last record.
 
 A record is not valid if its process was killed before committing the transaction, or if the store
 was restored from an older copy. Each record contains the id of the last committed record before it.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 class JournalEntry:
     """A journal record: its id, its place, and the id of the record before it (``after``).
 
-    ``leaf`` is its number in the log, None if it has no leaf.
+    ``leaf`` is the record's number in the log, or None if it has no leaf.
     """
 
     record_id: str
@@ -31,8 +31,8 @@ class JournalEntry:
 class History:
     """The valid entries of a journal, in order.
 
-    ``missing`` contains ids of records that others refer to but that can't be read. ``aside``
-    contains the invalid entries, in order.
+    ``missing`` contains the ids of records that other records refer to but that can't be read.
+    ``aside`` contains the invalid entries, in order.
     """
 
     entries: Sequence[JournalEntry]

@@ -22,7 +22,7 @@ from data.store.unit_of_work.outcome import Sight
 from data.store.unit_of_work.unit import UnitOfWork
 
 PIECE_BYTES: Final = 8_000_000
-"""Maximum bytes of the store snapshot in one record."""
+"""Maximum number of bytes of the store snapshot in one record."""
 
 MAX_LATE_TRANSACTIONS: Final = 50
 """Maximum number of delayed transactions in one record after the archive failed."""
@@ -34,7 +34,7 @@ MAX_WAITING_SIGHTS: Final = 500
 
 
 class Journal:
-    """Writes the journal records of a store.
+    """Writer of the journal records of a store.
 
     The events of a transaction become one record. The record is in the archive before the
     transaction is committed, or waits in the store if the archive fails. Sights of unchanged
@@ -62,7 +62,7 @@ class Journal:
         return self._store.transaction()
 
     def write(self, unit: UnitOfWork) -> None:
-        """Write the journal record of a transaction as one of its last steps."""
+        """Write the journal record of a transaction, as one of the transaction's last steps."""
         if unit.decisions:
             self._record(unit)
 
@@ -84,7 +84,7 @@ class Journal:
         """Write a record within the current transaction.
 
         If the archive can't store the record, its events wait in the store, so that a full disk
-        loses no data. The error is reported when a response is archived.
+        loses no data. The error is reported later, when a response is archived.
         """
         if self._open_archive is None:
             return
@@ -100,7 +100,7 @@ class Journal:
             self._store.keep_unwritten(events.encode_events(told))
 
     def _keep_orders(self, told: Sequence[AnyEvent]) -> None:
-        """Write the transaction's orders to their file, as its last step."""
+        """Write the orders of the transaction to their file, as the transaction's last step."""
         # A redaction keeps its own events, since it begins the journal again.
         orders = [
             event
@@ -111,7 +111,7 @@ class Journal:
             self._orders.keep(self._store, orders)
 
     def _begin(self) -> None:
-        """Archive the store as it was before this transaction."""
+        """Archive a snapshot of the store as it was before this transaction."""
         digest = hashlib.sha256()
         records = []
         for piece in self._store.snapshot(PIECE_BYTES):
@@ -135,7 +135,7 @@ class Journal:
         yield from self._files
 
     def _tell(self, *told: AnyEvent) -> None:
-        """Add decisions to the current transaction."""
+        """Add decisions to the unit of work of the current transaction."""
         self._store.unit.decide(*told)
 
     def _see(self, release_id: str, sight: Sight) -> None:

@@ -40,7 +40,7 @@ def journaled(
 ) -> Store:
     """Return a store that archives its decisions; the archive is opened for the first decision.
 
-    Without an archive, only its ``orders`` are stored.
+    Without an archive, only ``orders`` are stored.
     """
     return cast("Store", JournaledStore(store, open_archive, orders))
 
@@ -180,7 +180,10 @@ class JournaledStore(Journal):
         return removed
 
     def update_search_index(self) -> int:
-        """Join translations, then add recently recorded releases to the search index."""
+        """Join translations, then add recently recorded releases to the search index.
+
+        Return the number of releases added.
+        """
         for left, right in self._store.translations():
             with self.transaction():
                 if joined := self._store.join_translations(left, right):
@@ -335,7 +338,7 @@ def end_of(walk: Walk | None) -> tuple[object, ...]:
 
 
 def said(run: Run) -> tuple[object, ...]:
-    """Return the parts of a run report about the source's health and the visit's results."""
+    """Return the parts of a run report that show the source's health and the visit's results."""
     read = run.new + run.changed + run.unchanged + run.retracted
     return (
         (run.new, run.changed, run.retracted, run.gone, run.history, run.bound, run.errors),
@@ -344,5 +347,5 @@ def said(run: Run) -> tuple[object, ...]:
 
 
 def day(run: Run, zone: dt.tzinfo) -> dt.date:
-    """Return the day of a visit in a time zone; silence of a source is judged by days."""
+    """Return the day of a visit in a time zone; the silence of a source is judged by days."""
     return run.started.astimezone(zone).date()

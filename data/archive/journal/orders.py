@@ -3,7 +3,7 @@
 A store can be older than its archive: copied by hand, restored from a backup, or without the last
 transactions after a power failure. Its next transaction then starts another branch of the journal,
 which does not contain the orders of the earlier branch. Each order is therefore also a line of
-``orders.jsonl``, which is synced before its transaction is committed, even if the archive is
+``orders.jsonl``. This line is synced before the transaction is committed, even if the archive is
 disabled. The store keeps the ids of applied orders, and applies missing ones when it is opened.
 """
 
@@ -67,7 +67,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Orders:
-    """The file of orders in the folder of an ``archive``; it may be missing."""
+    """The file of orders in the folder of an ``archive``; the file may be missing."""
 
     def __init__(self, archive: Path) -> None:
         self.path = archive / FILE
@@ -94,7 +94,7 @@ class Orders:
     def keep(self, store: Store, told: Iterable[OrderEvent]) -> None:
         """Write the orders of the current transaction, as its last step.
 
-        Raises ArchiveError if the file can't be written.
+        Raises ArchiveError if the file of orders can't be written.
         """
         orders = [
             Order(uuid4().hex, utc_now(), event, without_text(store, event)) for event in told
@@ -132,7 +132,7 @@ class Orders:
         return [line for line in lines[:-1] if line]
 
     def _last(self) -> Order | None:
-        """Return the last order, read from the end of the file."""
+        """Return the last order, read from the end of the file, or None if there are no orders."""
         try:
             with self.path.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)

@@ -1,4 +1,4 @@
-"""Writes a store from the events of a journal, in order and without deciding again."""
+"""Write a store from the events of a journal, in order and without deciding again."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ UNWRITABLE: Final = (StoreError, ValueError, LookupError)
 
 
 class JournalReplay:
-    """Writes events to a ``store``; ``files`` are the final files of the home directory, by name.
+    """Writer of events to a ``store``.
 
-    ``lost`` contains ids of releases with an event that can't be written, or with a missing
-    version. ``refused`` lists other failures. ``seen_in`` contains the leaf of the last sight by
-    release id, if it is not in the store.
+    ``files`` are the final files of the home directory, by name. ``lost`` contains the ids of
+    releases with an event that can't be written, or with a missing version. ``refused`` lists other
+    failures. ``seen_in`` contains, by release id, the leaf of the last sight if the store does not
+    have that sight.
     """
 
     def __init__(self, store: Store) -> None:

@@ -1,4 +1,4 @@
-"""Reads an archive once and collects everything needed to rebuild a store."""
+"""Read an archive once and collect everything that is needed to rebuild a store."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Scan:
 
 
 class Scanner:
-    """Reads the records of an archive folder whose log has these ``leaves``."""
+    """Reader of the records of an archive folder whose log has these ``leaves``."""
 
     def __init__(self, archive: Path, leaves: Leaves) -> None:
         self._archive = archive
@@ -174,10 +174,10 @@ def scan(
 
 
 def holds_journal(archive: Path, *, committed: bool = False) -> bool:
-    """Return whether an archive folder contains a journal record; stops at the first one.
+    """Return whether an archive folder contains a journal record; stop at the first one.
 
-    With ``committed``, a later record must refer to it. A process that was killed during its first
-    transaction leaves a record that no store committed.
+    With ``committed``, a later record must refer to the record. A process that was killed during
+    its first transaction leaves a record that no store committed.
     """
     for path in own_files(archive) if archive.is_dir() else ():
         for found in read_file(path):

@@ -1,4 +1,4 @@
-"""Finds candidates for similar texts by their shared bands (locality-sensitive hashing).
+"""Find candidates for similar texts by their shared bands (locality-sensitive hashing).
 
 A band in the database is a number that combines a time slot with a mark of a text in the low bits.
 A mark is a MinHash band or an anchor of the text (data.text.similarity).

@@ -1,4 +1,4 @@
-"""Records drafts: match, decide, write and join stories, in one transaction per draft."""
+"""Record drafts, one per transaction: match, decide, write, and join stories."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ MAX_COMPARED_CHARACTERS: Final = 100_000
 """Maximum total characters of two versions that are compared while a release is recorded."""
 
 OLD: Final = dt.timedelta(days=30)
-"""Minimum age at which a release is not news when it is first seen."""
+"""Minimum age of a release that is not news when it is first seen."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -83,7 +83,7 @@ class Recorder:
         front: Iterable[str] = (),
         labels: Mapping[str, str] | None = None,
     ) -> RecordOutcome:
-        """Decide about a draft and store it; `Store.record` explains the arguments."""
+        """Decide about a draft and store the result; `Store.record` explains the arguments."""
         read = DraftSignature(draft)
         claimed = trusted_canonical(draft, front)
         with self._tables.transaction():
@@ -156,7 +156,7 @@ class Recorder:
         labels: Mapping[str, str],
         before: Content | None = None,
     ) -> RecordOutcome | None:
-        """Store a release as re-extracted with other rules from a stored response.
+        """Store a release as re-extracted with other rules from an archived response.
 
         Return None if the release is unknown.
         """
@@ -194,7 +194,7 @@ class Recorder:
         return self._stories.join_two(left, right)
 
     def grow_story(self, joined: JoinedStory) -> None:
-        """Repeat the growth of a story that was recorded elsewhere."""
+        """Repeat the growth of a story that another store recorded."""
         with self._tables.transaction():
             self._stories.grow(joined)
 
@@ -290,7 +290,7 @@ class Recorder:
     def _is_shared(self, known: StoredRelease, text: TextSignature) -> bool:
         """Return whether another recent release of the same source has this text.
 
-        A shared text is rejected as a change of the release.
+        The caller rejects a shared text as a change of the release.
         """
         words = text.words.tobytes()
         bodies = self._tables.newest_bodies(
@@ -431,7 +431,7 @@ def _labels_of(release: Release, labels: Mapping[str, str]) -> Mapping[str, str]
 
 
 def steps_between(old: Release, new: Release) -> str:
-    """Return the difference of two versions for the store, empty if the texts are long.
+    """Return the difference of two versions as text for the store, empty if the texts are long.
 
     The difference of long texts is computed later, because other writers wait for this transaction.
     """
@@ -460,7 +460,7 @@ def _shown(release: Release) -> bytes:
 
 
 def _filed(release: Release) -> tuple[tuple[str, ...], str | None, dt.datetime]:
-    """Return the topics, section and order, which decide a release's place in their feeds."""
+    """Return the topics, section and order of a release, which decide its place in their feeds."""
     return release.content.topics, release.content.section, release.order
 
 

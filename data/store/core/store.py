@@ -1,6 +1,6 @@
 """The store: all methods on releases, sources, visits, subscribers and the journal.
 
-It combines one part per concern over one connection; a new method belongs to the part of its
+The store combines one part per concern over one connection; a new method belongs to the part of its
 concern. Deduplication is not a part: data.store.core implements it over ``Tables``.
 """
 
@@ -53,10 +53,10 @@ REFILED_AT_ONCE: Final = 500
 
 
 class JournalWriter(Protocol):
-    """Archives the decisions of a store before they are committed."""
+    """Protocol of an object that archives the decisions of a store before they are committed."""
 
     def write(self, unit: UnitOfWork) -> None:
-        """Write the journal record of a transaction, within it."""
+        """Write the journal record of a transaction; call this within the transaction."""
 
 
 class Store(
@@ -93,7 +93,7 @@ class Store(
         self._recorder = Recorder(tables)
 
     def _before_commit(self, unit: UnitOfWork) -> None:
-        """Write ahead what others learn of a transaction, as its last step.
+        """Write the journal record and the public events of a transaction, as its last step.
 
         The connection has written delayed rows and checked the lease by now, so that a transaction
         without its lease leaves no journal record.
@@ -104,9 +104,10 @@ class Store(
             enter_events(self._db, unit.public)
 
     def transaction(self) -> AbstractContextManager[object]:
-        """Run the method calls within in one transaction that is committed fully or not at all.
+        """Run the method calls within the block in one transaction.
 
-        If one of the methods fails, only its own writes are undone.
+        The transaction is committed fully or not at all. If one of the methods fails, only its own
+        writes are undone.
         """
         return self._writing()
 
@@ -186,7 +187,7 @@ class Store(
         labels: Mapping[str, str],
         before: Content | None = None,
     ) -> Decision | None:
-        """Store a release as re-extracted with other rules from a stored response.
+        """Store a release as re-extracted with other rules from an archived response.
 
         Return None if the release is unknown. A better text makes a revision, which is not an edit
         and causes no alert. ``before`` is explained in data.identity.decision.decide_reextraction.
@@ -207,9 +208,10 @@ class Store(
         return self._recorder.record_reextraction(release_id, draft, at, labels, before)
 
     def drop_section_topic(self, source: str, topic: str) -> int:
-        """Remove a topic from a source's releases in the section of that name; return their number.
+        """Remove a topic from a source's releases in the section of that name.
 
-        This is not an edit: the releases keep their positions, and no alerts are sent.
+        Return the number of these releases. This is not an edit: the releases keep their positions,
+        and no alerts are sent.
         """
         tables, dropped = self._tables, 0
         while True:
@@ -243,7 +245,7 @@ class Store(
         return self._recorder.join_translations(left, right)
 
     def grow_story(self, joined: JoinedStory) -> None:
-        """Repeat the growth of a story that was recorded elsewhere."""
+        """Repeat the growth of a story that another store recorded."""
         self._recorder.grow_story(joined)
 
     def update_search_index(self) -> int:
@@ -257,7 +259,7 @@ class Store(
         return self.enter_queued()
 
     def maintain(self) -> None:
-        """Delete the oldest runs, events and alerts."""
+        """Delete old runs, events and alerts."""
         self.forget_old_events(time.time())
         self.forget_old_runs()
         self.forget_old_alerts(time.time())

@@ -1,4 +1,4 @@
-"""Joins releases to stories: copies at other institutions, and translations."""
+"""Join releases to stories: copies at other institutions, and translations."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ MAX_COPIES_PER_SOURCE: Final = 10
 
 
 class StoryJoiner:
-    """Joins releases to stories, using the methods of a database."""
+    """Joiner of releases to stories, which uses the methods of a database."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -151,7 +151,8 @@ class StoryJoiner:
     def _is_of(self, text: TextSignature, found: StoredMember, how: Likeness) -> bool:
         """Return whether a text similar to ``found`` also belongs to the story of ``found``.
 
-        The first release defines a story. Otherwise it would drift through copies of copies.
+        The text is compared with the first release of the story. Otherwise a story would drift
+        through copies of copies.
         """
         if found.story is None:
             return True

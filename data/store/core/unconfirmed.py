@@ -1,4 +1,4 @@
-"""Changes that a truncated page could cause; a later visit must confirm them."""
+"""Changes that a truncated page could cause, and that a later visit must confirm."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def confirm(
     seen: dt.datetime,
     since: dt.datetime,
 ) -> bool:
-    """Return whether an earlier visit found the same text; otherwise store its mark.
+    """Return whether an earlier visit found the same text; otherwise store the mark of the text.
 
     ``mark`` identifies the text. If the page has no end (``has_end``), the earlier visit must be at
     least UNENDED_WAIT ago. A mark from before the last accepted text does not count. ``since`` is
     the start of this visit: a visit may find a release at two addresses, and an import may contain
-    several captures of it.
+    several captures of one release.
     """
     before = tables.unconfirmed(known.id)
     if before is None or before[0] != mark or before[1] <= known.last_seen:

@@ -55,7 +55,7 @@ ASK_SOURCE: Final = """
         file = excluded.file, explicit = excluded.explicit, backfill = excluded.backfill,
         accept = excluded.accept
 """
-"""Schedules a visit to a source now."""
+"""Statement that schedules a visit to a source now."""
 
 # This also locks the row of a host that is being visited. It therefore waits for the end of a visit
 # that has not seen the source yet.
@@ -65,7 +65,7 @@ ASK_HOST: Final = """
     SET next_due = LEAST(h.next_due, GREATEST(excluded.next_due, h.rests_until))
     WHERE h.token = 0
 """
-"""Makes a host due now, or when its rest ends."""
+"""Statement that makes a host due now, or when its rest ends."""
 
 CLAIM: Final = """
     UPDATE hosts SET token = nextval('host_tokens'),
@@ -74,11 +74,11 @@ CLAIM: Final = """
     WHERE host = %(host)s AND next_due <= now() AND rests_until <= now()
     RETURNING token
 """
-"""Leases a due host that is not resting."""
+"""Statement that leases a due host that is not resting."""
 
 # The caller decides which sources to visit, so the host doesn't have to be due.
 TAKE: Final = CLAIM.replace("next_due <= now() AND", "(token = 0 OR next_due <= now()) AND")
-"""Leases a host that is neither resting nor leased, even if it is not due."""
+"""Statement that leases a host that is neither resting nor leased, even if the host is not due."""
 
 # Every statement that changes several rows locks them in the order of hosts, to avoid deadlocks.
 RENEW: Final = """
@@ -90,10 +90,10 @@ RENEW: Final = """
           ORDER BY hosts.host FOR UPDATE OF hosts) mine
     WHERE h.host = mine.host RETURNING h.host, h.token
 """
-"""Extends the leases that are still held."""
+"""Statement that extends the leases that are still held."""
 
 HOLD: Final = "SELECT 1 FROM hosts WHERE host = %s AND token = %s AND token <> 0 FOR UPDATE"
-"""Locks the row of a host if the lease is still held."""
+"""Statement that locks the row of a host if the lease is still held."""
 
 FINISH: Final = """
     UPDATE hosts h SET token = 0, gap = pace.gap, rests_until = pace.rests_until,
@@ -104,7 +104,7 @@ FINISH: Final = """
           FROM hosts WHERE host = %(host)s) pace
     WHERE h.host = %(host)s
 """
-"""Ends a lease and schedules the host again."""
+"""Statement that ends a lease and schedules the host again."""
 
 
 # Settled before the work starts, so that requests during the work become due again.
@@ -112,11 +112,11 @@ TAKE_DUE: Final = """
     UPDATE host_sources s SET due = 'infinity' FROM hosts h
     WHERE h.host = %s AND h.token = %s AND s.host = h.host AND s.due <= now() RETURNING s.source
 """
-"""Settles everything due in a leased row."""
+"""Statement that settles everything due in a leased row."""
 
 
 class Hosts:
-    """The rows of hosts in a store's database. All methods raise psycopg.Error."""
+    """The rows of hosts in the database of a store. All methods raise psycopg.Error."""
 
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
@@ -139,7 +139,7 @@ class Hosts:
             )
 
     async def claim(self, host: str, *, seconds: float) -> Lease | None:
-        """Lease a host for ``seconds``; return None if it is not due or already leased."""
+        """Lease a host for ``seconds``; return None if the host is not due or already leased."""
         async with self._connections.connection() as db:
             found = await db.execute(CLAIM, {"host": host, "s": seconds})
             row = await found.fetchone()
@@ -174,7 +174,7 @@ class Hosts:
             return [AskedVisit(*row) for row in await found.fetchall()]
 
     async def take_due(self, lease: Lease) -> Sequence[str]:
-        """Mark everything due in a leased row as settled and return it.
+        """Mark everything due in a leased row as settled, and return the settled sources.
 
         The result is empty if the lease is lost.
         """
@@ -198,7 +198,7 @@ class Hosts:
         put_off: Collection[str] = (),
         kept: bool = False,
     ) -> bool:
-        """End the lease of a host and return whether it was held until now.
+        """End the lease of a host and return whether the lease was held until now.
 
         ``gap`` is the time in seconds between two requests to the host, or None to keep the known
         one. The host rests for ``gap`` and ``rest`` seconds. Visits that are still due remain due,
@@ -245,7 +245,7 @@ class Hosts:
         return bool(newer)
 
     async def keep_file(self, name: str, text: str | None) -> None:
-        """Store a file of the leader for all workers; None deletes it."""
+        """Store a file of the leader for all workers, or delete the file if ``text`` is None."""
         async with self._connections.connection() as db:
             if text is None:
                 await db.execute("DELETE FROM shared_files WHERE name = %s", [name])
@@ -257,7 +257,7 @@ class Hosts:
                 )
 
     async def file(self, name: str) -> str | None:
-        """Return the text of a file of the leader, or None if it doesn't exist."""
+        """Return the text of a file of the leader, or None if the file does not exist."""
         async with self._connections.connection() as db:
             found = await db.execute("SELECT text FROM shared_files WHERE name = %s", [name])
             row = await found.fetchone()

@@ -23,9 +23,9 @@ from data.text.folding import fold_search
 from data.text.words import UNSPACED
 
 MAX_WORD_LENGTH: Final = 500
-"""Maximum letters of a word that are indexed and searched."""
+"""Maximum number of letters of a word in the index; the rest of a word is not searched."""
 LONGEST_TOKEN: Final = 2000
-"""Maximum letters of a filter in a lexeme, which can have at most 2046 bytes."""
+"""Maximum number of letters of a filter in a lexeme, which can have at most 2046 bytes."""
 
 LAST_PLACE: Final = 16_383
 """Last position of a word that a vector can store (a limit of PostgreSQL)."""
@@ -100,7 +100,7 @@ def quoted(lexeme: str) -> str:
 def any_of(words: Sequence[str]) -> str:
     """Return a ``tsquery`` for any of these words.
 
-    It is nested as a balanced tree, because PostgreSQL's parser stack is limited.
+    The query is nested as a balanced tree, because PostgreSQL's parser stack is limited.
     """
     if len(words) == 1:
         return words[0]

@@ -106,7 +106,7 @@ NO_ORDER: Final = "s.row + 0"
 """The row number as an expression that no index has.
 
 The full-text index finds matching words, but in no order. With a plain column, the planner might
-use the order of rows instead and read all texts for a rare word."""
+use the order of rows instead and read all texts to find a rare word."""
 
 IN_ORDER: Final = (
     "CASE WHEN s.long_text IS NULL THEN s.words @@ ?::tsquery"

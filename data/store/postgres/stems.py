@@ -27,13 +27,13 @@ STEMMERS: Final = {
 """The stemmers of PostgreSQL 15 by ISO 639-1 language tag."""
 
 MAX_STEMMED_TEXT_LENGTH: Final = 100_000
-"""Maximum letters of a text that are stemmed; the words after them are found without stems."""
+"""Maximum number of letters of a text that are stemmed; later words are indexed without stems."""
 
 MAX_STEMMED_WORD_LENGTH: Final = 60
-"""Maximum letters of a word that is stemmed."""
+"""Maximum number of letters of a word that is stemmed."""
 
 REMEMBERED: Final = 200_000
-"""Maximum number of cached stems; it is limited because texts may be hostile."""
+"""Maximum number of cached stems. Hostile texts could otherwise fill the memory."""
 
 
 _known: dict[tuple[str, str], str] = {}

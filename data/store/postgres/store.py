@@ -66,9 +66,9 @@ class PostgresStore(PostgresSearch, Store):
     def under(self, lease: Lease | None) -> AbstractContextManager[None]:
         """Write within the block only while a worker has the ``lease`` of a host, if any.
 
-        Each transaction within checks the token of the lease before its commit. It raises LeaseLost
-        and writes nothing if the token has changed. A store has one lease at a time, which applies
-        to all threads.
+        Each transaction within the block checks the token of the lease before its commit. If the
+        token has changed, the transaction raises LeaseLost and writes nothing. A store has one
+        lease at a time, which applies to all threads.
         """
         return self._connection.under(lease) if lease else nullcontext()
 
@@ -77,7 +77,7 @@ class PostgresStore(PostgresSearch, Store):
             db.execute("UPDATE host_sources SET due = 'infinity' WHERE source = ?", [source])
 
     def rename_source(self, old: str, new: str) -> bool:
-        """Change the id of a source and return whether it was changed.
+        """Change the id of a source and return whether a source had the old id.
 
         Running visits to the source are ended.
         """
@@ -99,7 +99,7 @@ class PostgresStore(PostgresSearch, Store):
         return removed
 
     def _end_visits(self, source: str) -> None:
-        """Make the worker that visits a source's host stop writing and end its visit.
+        """End the visit of the worker that visits a source's host, and prevent its further writes.
 
         No other worker gets the host until the lease would have expired, because the present worker
         may still send requests.
@@ -159,7 +159,7 @@ def count_publication(url: str) -> int:
 
 
 AT_ONCE: Final = 500
-"""Maximum number of rows in memory."""
+"""Maximum number of rows in memory while a snapshot is written."""
 
 NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
 """Name patterns of SQLite's own tables and of its full-text index."""

@@ -1,4 +1,4 @@
-"""The table of aliases: which stored release an address belongs to."""
+"""The table of aliases, which shows to which stored release an address belongs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ class AliasTable(Part):
     def add_addresses(self, source: str, number: int, urls: Mapping[str, str]) -> bool:
         """Store the addresses, by key, at which a release was seen.
 
-        Return whether any is new. An address that belongs to another release is not moved.
+        Return whether any of them is new. An address at which another release was seen still
+        belongs to that release.
         """
         # An address at which a release was seen replaces one that a page only declares.
         done = self._db.executemany(
@@ -34,7 +35,7 @@ class AliasTable(Part):
         return done.rowcount > 0
 
     def claim_address(self, source: str, number: int, key: str, url: str) -> bool:
-        """Store the canonical address that a page declares and return whether anything is new.
+        """Store the canonical address that a page declares, and return whether this is a change.
 
         An address that two releases declare becomes disputed.
         """

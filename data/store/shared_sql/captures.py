@@ -166,7 +166,7 @@ class CapturesPart(Part):
     def awaited_files(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
     ) -> Sequence[str]:
-        """Return the addresses of files to request ``now`` and count each as requested.
+        """Return the addresses of files to request ``now``, and count one request for each.
 
         Files requested ``since`` the start of the visit or too often are left out. The others are
         requested at growing intervals.

@@ -38,10 +38,10 @@ BEFORE_ALL: Final[ChangeCursor] = (0, 0)
 """Cursor before the first event."""
 
 OF_RELEASES: Final = f"kind IN ({', '.join(map(repr, RELEASE_KINDS))})"
-"""SQL for whether an event is one that is kept for ever."""
+"""SQL condition for events that are kept forever."""
 
 RETENTION_SECONDS: Final = 7 * 86_400
-"""Time in seconds for which the other events are kept."""
+"""Time in seconds for which all other events are kept."""
 
 
 class NewEvent(NamedTuple):
@@ -60,7 +60,7 @@ class EventsPart(Part):
     def release_events(
         self, after: ChangeCursor | None = None, *, limit: int
     ) -> tuple[ReleaseEvent, ...] | None:
-        """Return up to ``limit`` changes after a cursor, oldest first; without one, from the first.
+        """Return up to ``limit`` changes after a cursor, or from the first one, oldest first.
 
         Return None if this store has no such cursor. This happens if the store was restored from an
         older copy or rebuilt. Later commits always have later cursors, and no change is ever
@@ -88,7 +88,7 @@ class EventsPart(Part):
         return rows[0] if rows else BEFORE_ALL
 
     def change_cursor(self) -> ChangeCursor:
-        """Return the cursor of the last event; read it before reading the state itself."""
+        """Return the cursor of the last event; call this before reading the state itself."""
         rows = self._ask("SELECT number, mark FROM events ORDER BY number DESC LIMIT 1")
         return rows[0] if rows else BEFORE_ALL
 
@@ -122,7 +122,7 @@ class EventsPart(Part):
         return found
 
     def forget_old_events(self, now: float) -> None:
-        """Delete events of other kinds than changes after seven days, except the last event."""
+        """Delete events that are not changes after seven days, except the last event."""
         with self._writing() as db:
             db.execute(
                 f"DELETE FROM events WHERE NOT {OF_RELEASES} AND at < ?"
@@ -140,7 +140,7 @@ class EventsPart(Part):
 def append_changes(connection: Connection, number: int, old: Release | None, new: Release) -> None:
     """Append the events of a recorded release; ``old`` is its state before, or None if it is new.
 
-    Call it if readers see a difference.
+    Call this only if readers see a difference.
     """
     at = time.time()
     connection.unit.publish(
@@ -166,16 +166,15 @@ def kinds_of_change(old: Release | None, new: Release) -> Sequence[EventKind]:
 def drawn_version() -> int:
     """Return a random number for the releases that a change makes look different.
 
-    A counted number would be given again, for another content, in a store that was restored from a
-    copy.
+    A store that was restored from a copy would repeat counted numbers for other content.
     """
     return secrets.randbits(53)
 
 
 def append_events(connection: Connection, kind: EventKind, releases: Iterable[int]) -> None:
-    """Append an event of each of these releases, by number, which readers see changed from now on.
+    """Append one event for each of these releases, given by number, whose visible state changed.
 
-    Call it after the release is written: events have its present revision.
+    Call this after the release is written, because events have its present revision.
     """
     at = time.time()
     rows = connection.ask(

@@ -37,7 +37,7 @@ class HealthPart(Part):
         return None
 
     def visited_now(self) -> frozenset[str]:
-        """Return the ids of the sources that workers are visiting; none without workers."""
+        """Return the ids of the sources that workers are visiting, or none without workers."""
         return frozenset()
 
     def health_events(self, *, limit: int | None = None) -> tuple[HealthEvent, ...]:
@@ -50,7 +50,7 @@ class HealthPart(Part):
         return tuple(event_of(*row) for row in reversed(rows))
 
     def day_counts(self, source: str, since: str) -> Mapping[str, int]:
-        """Return how many releases a source published per day since ``since``, in its time zone."""
+        """Return the number of releases of a source per day since ``since``, in its time zone."""
         return dict(
             self._ask(
                 f"SELECT day, count(*) FROM {SHOWN_VIEW} WHERE source = ? AND day >= ?"
@@ -78,7 +78,7 @@ class HealthPart(Part):
         return frozenset(id_ for (id_,) in rows)
 
     def news_to_publish(self) -> str:
-        """Return the id of the last news release that is in no feed yet, or an empty text."""
+        """Return the id of the last news release that is in no feed yet, or an empty string."""
         rows = self._ask(
             "SELECT id FROM releases WHERE number ="
             " (SELECT max(release) FROM release_times WHERE in_feed IS NULL)"

@@ -1,4 +1,4 @@
-"""Position in the archive's journal, events not yet written to it, and applied orders."""
+"""The position in the archive's journal, unwritten events, and applied orders."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class JournalPart(Part):
     """The methods that keep a journal and the store consistent."""
 
     def journal_end(self) -> str:
-        """Return the id of the last journal record committed with its data, or an empty text."""
+        """Return the id of the last journal record committed with its data, or an empty string."""
         rows = self._ask("SELECT record FROM journal_end")
         return str(rows[0][0]) if rows else ""
 
@@ -31,7 +31,7 @@ class JournalPart(Part):
             )
 
     def forget_journal(self) -> None:
-        """Delete the position in the journal: it does not contain the writes from now on."""
+        """Delete the position in the journal, which does not contain the writes from now on."""
         with self._writing() as db:
             for table in ("journal_end", "journal_outbox"):
                 db.execute(f"DELETE FROM {table}")
@@ -58,7 +58,7 @@ class JournalPart(Part):
             )
 
     def journaled_files(self) -> Mapping[str, str]:
-        """Return the SHA-256 digest of each file in the journal, by its name in HOME."""
+        """Return the SHA-256 digests of the files in the journal, by file name in HOME."""
         return dict(
             self._ask(
                 "SELECT name, digest FROM journaled_files WHERE name NOT LIKE ?", [f"{ORDER}%"]
@@ -66,7 +66,7 @@ class JournalPart(Part):
         )
 
     def keep_journaled_file(self, name: str, digest: str) -> None:
-        """Store the digest of a file's version in the journal; empty for a deleted file."""
+        """Store the digest of a file's version in the journal, or '' for a deleted file."""
         with self._writing():
             self._connection.upsert("journaled_files", {"name": name, "digest": digest})
 

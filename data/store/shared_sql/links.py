@@ -91,7 +91,7 @@ class LinksPart(Part):
         return dict(rows)
 
     def recall(self, source: str) -> Recall:
-        """Return how many of the releases that a source's pages link to were in the store."""
+        """Return how many of the releases linked by a source's pages were in the store."""
         ((known, older),) = self._ask(
             "SELECT count(*) FILTER (WHERE state = 'known'),"
             " count(*) FILTER (WHERE state = 'older')"

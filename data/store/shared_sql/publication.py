@@ -18,7 +18,7 @@ from data.store.shared_sql.database.rows import SHOWN_VIEW, encode
 from data.topics.facets import section_of
 
 Key: TypeAlias = tuple[str, str, str, str, str]
-"""The fields of a facet in order, with '' for all: the primary key of its row."""
+"""The fields of a facet in order, as the primary key of its row. An empty field selects all."""
 
 PARTS: Final = "source, topic, period, section, language"
 IS_IT: Final = "source = ? AND topic = ? AND period = ? AND section = ? AND language = ?"
@@ -41,14 +41,14 @@ class FacetsPart(Part):
     """The methods for facets and their feeds."""
 
     def facets(self) -> Mapping[Facet, int]:
-        """Return every facet with at least one release, with its number of releases."""
+        """Return every facet that has a release, with its number of releases."""
         rows = self._ask(
             f"SELECT {PARTS}, releases FROM facets WHERE releases > 0 ORDER BY {PARTS}"
         )
         return {facet_of(*row): count for *row, count in rows}
 
     def dirty_feeds(self) -> Mapping[Facet, int]:
-        """Return the facets that changed since they were last published, with the change number."""
+        """Return the facets that changed since they were last published, and the change numbers."""
         rows = self._ask(
             f"SELECT {PARTS}, changed FROM facets WHERE changed <> published ORDER BY {PARTS}"
         )
@@ -74,7 +74,7 @@ class PublicationPart(Part):
         return rows[0][0] or 0
 
     def archived(self, facet: Facet, ids: Sequence[str]) -> Mapping[str, int]:
-        """Return which of these releases are on archive pages of a feed, with page numbers."""
+        """Return the archive page numbers of those releases that are on archive pages of a feed."""
         rows = self._ask(
             # CROSS JOIN fixes the order of the loops, which SQLite's planner would reverse.
             "SELECT r.id, a.page FROM json_each(?) j CROSS JOIN releases r ON r.id = j.value"
@@ -184,7 +184,7 @@ def keys_of_row(row: Sequence[str]) -> frozenset[Key]:
 def keys_at(
     source: str, topics: Iterable[str], day: str, section: str | None, language: str | None
 ) -> frozenset[Key]:
-    """Return the keys of data.topics.facets.facets_at."""
+    """Return the keys of the facets with these properties; see data.topics.facets.facets_at."""
     found = section_of(section)
     tag = feed_language(language)
     return frozenset(
@@ -201,7 +201,7 @@ def keys_at(
 
 
 def enter_facet_changes(db: Database, changes: Iterable[FacetChange]) -> None:
-    """Write the facet changes of one transaction, each facet once."""
+    """Write the facet changes of one transaction, with one update per facet."""
     grown: Counter[Key] = Counter()
     changed: Counter[Key] = Counter()
     for key, more in changes:

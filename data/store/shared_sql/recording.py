@@ -41,8 +41,8 @@ class ReleaseTable(Part):
         """Update a stored release; a fingerprint of None keeps the earlier one.
 
         ``revised`` is the time when this version was first seen, or None if the version is not new.
-        If a visit ``met`` the release, it is no longer marked as gone. ``shown`` is whether readers
-        see a difference.
+        If a visit ``met`` the release, the release is no longer marked as gone. ``shown`` is
+        whether readers see a difference.
         """
         row = release_row(release)
         if met:
@@ -91,7 +91,7 @@ class ReleaseTable(Part):
         )
 
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
-        """Record a visit whose result was rejected."""
+        """Record the time of a visit to a release whose result was rejected."""
         self._db.execute(
             "UPDATE releases SET checked = ? WHERE number = ?", [seen.timestamp(), number]
         )
@@ -160,7 +160,7 @@ class ReleaseTable(Part):
     def mark_dirty(self, number: int, old: Release | None, new: Release) -> None:
         """Append the events of a change, and mark the facets of the release for publishing.
 
-        ``old`` is the release before, or None if it is new.
+        ``old`` is the release before the change, or None if the release is new.
         """
         append_changes(self._connection, number, old, new)
         self._unit.at_commit(enter_facet_changes, facet_changes(old, new))

@@ -32,7 +32,7 @@ OF_RELEASE: Final = revision_columns("r.number", "r.revision")
 for the present version."""
 
 FIRST_DAY, LAST_DAY = "", "~"
-"""Texts that sort before and after all days."""
+"""Strings that sort before and after all days."""
 
 
 class ReleasesPart(Part):
@@ -184,7 +184,7 @@ class ReleasesPart(Part):
     def compute_differences(self, *, limit: int) -> int:
         """Compute up to ``limit`` missing differences between versions and return their number.
 
-        They are computed outside of a transaction, because long texts take seconds.
+        Differences are computed outside of a transaction, because long texts take seconds.
         """
         missing = self._ask(
             "SELECT release, number FROM differences WHERE steps = '' ORDER BY release, number"

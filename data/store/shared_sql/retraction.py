@@ -223,7 +223,7 @@ class RetractionPart(Part):
             self._mark_dirty(known, "redaction")
 
     def why_retracted(self, release_id: str) -> str:
-        """Return the reason that a person gave for a retraction or redaction, or an empty text."""
+        """Return the reason that a person gave for a retraction or redaction, or ''."""
         rows = self._ask(
             "SELECT why FROM retraction_reasons WHERE release ="
             " (SELECT number FROM releases WHERE id = ?)",

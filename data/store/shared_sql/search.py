@@ -1,4 +1,4 @@
-"""The search index for both databases: filled in batches, separately from the writes of visits."""
+"""The search index for both databases, filled in batches apart from the writes of visits."""
 
 from __future__ import annotations
 
@@ -29,10 +29,12 @@ BATCH: Final = 200
 """Maximum number of releases indexed per transaction, so that visits wait only briefly."""
 
 RANKED: Final = 5000
-"""Maximum number of matches to rank, newest first: the cost must not grow with the archive."""
+"""Maximum number of matches that are ranked, newest first, so that a large archive is not
+slower."""
 
 ROW_BITS: Final = 24
-"""Number of low bits of an index row below its day; they limit the releases of one day."""
+"""Number of low bits of an index row after the bits of its day; they limit the releases of one
+day."""
 
 NO_DAY: Final = 0
 """Day number of undated releases; 1 is January 1 of the year 1."""
@@ -83,7 +85,7 @@ class SearchPart(Part):
     def _matching(
         self, columns: str, query: Query, limit: int, cursor: int | None = None
     ) -> list[Any]:
-        """Return columns of the first rows ``s`` that match a query, newest first."""
+        """Return the ``columns`` of the first rows ``s`` that match a query, newest first."""
 
     @abstractmethod
     def _ranked(self, query: Query) -> Iterable[int]:
@@ -232,7 +234,7 @@ def entry(row: int, found: Found, secrets: Secrets) -> IndexEntry:
 
 
 def rows_between(query: Query, cursor: int | None = None) -> tuple[int, int]:
-    """Return the first and last index row of a query's days, or of those after the cursor.
+    """Return the first and last index row of a query's days, or of the days after the cursor.
 
     Undated releases come before all days.
     """
@@ -243,7 +245,7 @@ def rows_between(query: Query, cursor: int | None = None) -> tuple[int, int]:
 
 
 def rows_of_day(day: str) -> tuple[int, int]:
-    """Return the first and last index row of an ISO day; an empty text means undated."""
+    """Return the first and last index row of an ISO day; an empty string means undated."""
     number = dt.date.fromisoformat(day).toordinal() if day else NO_DAY
     return number << ROW_BITS, ((number + 1) << ROW_BITS) - 1
 
@@ -270,10 +272,10 @@ def token(kind: str, name: str) -> str:
 
 
 def tokens_of(filed: Filed, section: SourceSection | None) -> str:
-    """Return the index words for a release's source, topics, language and states.
+    """Return the index words for the source, topics, language and states of a release.
 
-    The language is also included without its region. The section is indexed as a topic, which it
-    was in earlier versions.
+    The language is also included without its region. The section is indexed as a topic, as in
+    earlier versions.
     """
     tag = filed.language.lower()
     languages = [tag[:end] for end in range(2, len(tag) + 1) if tag[end : end + 1] in {"", "-"}]

@@ -1,4 +1,4 @@
-"""Releases by several filters, newest first, in pages of limited cost.
+"""Select releases with several filters, newest first, in pages of limited cost.
 
 The filters decide which index gives the order. Other conditions are checked release by release, up
 to a limit. A page may therefore contain fewer releases than requested, and reports its position.
@@ -58,7 +58,7 @@ class SelectionPart(Part):
         return Selected(tuple(found), after if len(some) == AT_ONCE else None)
 
     def _tags(self, language: str | None) -> list[str]:
-        """Return the tags of a language that releases have, in the form used by feeds."""
+        """Return the language tags of releases that match a language, as feeds write them."""
         if not language:
             return []
         rows = self._ask("SELECT language FROM facets WHERE language <> '' AND releases > 0")
@@ -88,7 +88,7 @@ class SelectionPart(Part):
     def run_page(
         self, source: str | None = None, before: int | None = None, *, limit: int
     ) -> tuple[tuple[int, Run], ...]:
-        """Return the last runs before a run number, newest first, each with its number.
+        """Return the last runs before a run number, newest first, with their numbers.
 
         The runs are of one source or of all sources. They are in the order of storage, because a
         clock may be set back.
@@ -146,7 +146,7 @@ def base_of(selection: Selection, tags: Sequence[str]) -> tuple[str, Clause]:
 
 
 def condition(selection: Selection) -> Clause:
-    """Return SQL for whether a release is visible and matches a selection."""
+    """Return an SQL condition for visible releases that match a selection."""
     clauses, arguments = [SHOWN_ALONE], list[Any]()
     if len(selection.sources) > 1:
         clauses.append(f"r.source IN ({places(selection.sources)})")

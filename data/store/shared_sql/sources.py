@@ -86,7 +86,7 @@ class SourcesPart(Part):
             self.restore_source(source.id)
 
     def source_moves(self) -> Mapping[str, str]:
-        """Return the present id of each renamed source by its earlier ids, first renaming first.
+        """Return the present ids of renamed sources by earlier id, first renaming first.
 
         For a source that was renamed back, both ids may be the same.
         """

@@ -26,7 +26,7 @@ class StoryTables(Part):
 
     @property
     def texts(self) -> MutableMapping[int, StoredText]:
-        """Return the cache of texts by release number; only the recorder fills it.
+        """Return the cache of texts by release number; only the recorder fills the cache.
 
         The database empties the cache when its rows may have changed: another process wrote, or
         writes were undone.
@@ -78,7 +78,7 @@ class StoryTables(Part):
         append_events(self._connection, "update", [number for (number,) in moved])
 
     def mark_story_dirty(self, story: str) -> None:
-        """Mark the facets of all releases of a story for publishing; there may be very many."""
+        """Mark the facets of all releases of a story for publishing; these may be very many."""
         rows = self._ask(
             f"SELECT source, {FILED} FROM {SHOWN_VIEW} WHERE story = ?",
             [story],
@@ -87,9 +87,9 @@ class StoryTables(Part):
         self._unit.at_commit(enter_facet_changes, changes)
 
     def add_translation_links(self, source: str, number: int, keys: Sequence[str]) -> bool:
-        """Store the addresses that a release's page links as its translations.
+        """Store the addresses of translations to which the page of a release links.
 
-        Return whether any is new.
+        Return whether any of them is new.
         """
         done = self._db.executemany(
             "INSERT INTO translation_links (key, source, release) VALUES (?, ?, ?)"
@@ -149,7 +149,7 @@ class StoryTables(Part):
         ]
 
     def languages_in_story(self, numbers: tuple[int, int]) -> Sequence[tuple[str, str]]:
-        """Return source and language of two releases and of all in a story with either of them."""
+        """Return the source and language of two releases and of all releases in their stories."""
         left, right = numbers
         return self._ask(
             "SELECT source, substr(language, 1, 2) FROM releases WHERE number IN (:left,"

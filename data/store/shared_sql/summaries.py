@@ -1,4 +1,4 @@
-"""What publishing reads: summaries of releases, neighbours, edits and retractions."""
+"""The reads for publishing: summaries of releases, neighbours, edits and retractions."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from data.store.shared_sql.database.rows import (
 from data.store.shared_sql.releases import OF_RELEASE, OF_REVISION, select_releases
 
 EDITED: Final = "NOT EXISTS (SELECT 1 FROM readings g WHERE g.release = {} AND g.revision = {})"
-"""SQL for whether a version was made by its publisher, not by re-extraction."""
+"""SQL condition for versions that the publisher made, not re-extraction."""
 
 RELEASES_PER_QUERY: Final = 10_000
 """Number of releases per query when all releases of a month are read."""
@@ -47,13 +47,13 @@ def beside(order: str, tie: str, first: str) -> str:
 
 
 def neighbour(row: Sequence[Any]) -> Neighbour | None:
-    """Return the neighbour in four columns, or None if they are empty."""
+    """Return the neighbour that four columns describe, or None if they are empty."""
     id_, title, language, day = row
     return None if id_ is None else Neighbour(id_, title, language, day)
 
 
 class SummariesPart(Part):
-    """The methods that publishing reads releases with."""
+    """The methods that read releases for publishing."""
 
     def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """Return the releases of a facet without text, newest first, ordered as in ``releases``."""
@@ -106,7 +106,7 @@ class SummariesPart(Part):
         return {row[0]: Neighbours(neighbour(row[1:5]), neighbour(row[5:])) for row in rows}
 
     def edits(self, *, limit: int) -> tuple[Revision, ...]:
-        """Return the newest corrections of all releases, each as the version that it created.
+        """Return the newest corrections of all releases as the versions that they created.
 
         Redacted releases are left out.
         """
@@ -199,8 +199,8 @@ class SummariesPart(Part):
         """Return the day of each source's newest dated release and its most frequent language.
 
         The language is determined from up to ``limit`` newest releases. Between equally frequent
-        languages, the first in alphabetical order is used. It is empty if they have no language.
-        Sources without dated releases are left out.
+        languages, the first in alphabetical order is used. The language is empty if the releases
+        have none. Sources without dated releases are left out.
         """
         rows = self._ask(
             "SELECT r.source, r.day, coalesce((SELECT language FROM"
@@ -214,9 +214,9 @@ class SummariesPart(Part):
         return {source: (day, language) for source, day, language in rows}
 
     def last_changes(self, month: str) -> Iterator[tuple[str, dt.datetime]]:
-        """Yield the ids of the releases of a month, each with the time of its last change.
+        """Yield the ids of the releases of a month with the times of their last changes.
 
-        ``month`` is an ISO month; an empty text selects undated releases. The oldest come first.
+        ``month`` is an ISO month, or an empty string for undated releases. The oldest come first.
         """
         after: tuple[float, str] = (-1e99, "~")
         while True:

@@ -86,7 +86,7 @@ class Tables(AliasTable, MatchTable, ReleaseTable, CaptureTable, StoryTables, Un
 
     @abstractmethod
     def rows_in_bands(self, bands: Sequence[int]) -> Sequence[tuple[int, int, int]]:
-        """Return the releases in these bands, each as band, number of the release and of anchors.
+        """Return the releases in these bands: band, number of the release, number of anchors.
 
         A band groups similar texts (locality-sensitive hashing).
         """

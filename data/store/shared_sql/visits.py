@@ -39,7 +39,8 @@ class UnconfirmedTable(Part):
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
         """Store the mark of a possibly truncated response or text for a later comparison.
 
-        Nothing is stored for an address that is too long for a key, so it is never confirmed.
+        Nothing is stored for an address that is too long for a key, so such an address is never
+        confirmed.
         """
         if len(subject) > MAX_KEY_LENGTH:
             return
@@ -125,7 +126,7 @@ class VisitsPart(UnconfirmedTable):
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         """Return the last runs of a source, newest first in order of storage.
 
-        Their times are not used, because a clock may be set back.
+        The times of runs are not used, because a clock may be set back.
         """
         rows = self._ask(
             "SELECT report FROM runs WHERE source = ? ORDER BY number DESC LIMIT ?",
@@ -144,7 +145,7 @@ class VisitsPart(UnconfirmedTable):
             )
 
     def last_visit(self, source: str) -> dt.datetime | None:
-        """Return when the last run of a source began, or None."""
+        """Return the time when the last run of a source began, or None."""
         for (started,) in self._ask(
             "SELECT started FROM runs WHERE source = ? ORDER BY number DESC LIMIT 1", [source]
         ):

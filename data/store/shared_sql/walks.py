@@ -17,7 +17,7 @@ MOST_TRIES: Final = 10
 """Maximum number of visits that fetch a listed item before it counts as not a release."""
 
 WAIT: Final = 900.0
-"""Delay in seconds after the first failed try; it grows with the square of the tries."""
+"""Delay in seconds after the first failed try; the delay grows with the square of the tries."""
 
 _walk = msgspec.json.Decoder(Walk)
 
@@ -55,7 +55,7 @@ class WalksPart(Part):
         return None
 
     def first_visit(self, source: str) -> dt.datetime | None:
-        """Return when a visit first read a listing of a source, or None."""
+        """Return the time when a visit first read a listing of a source, or None."""
         walks = self._ask("SELECT walk FROM walks WHERE source = ?", [source])
         begun = [_walk.decode(walk).begun for (walk,) in walks]
         if not all(begun) or not begun:
@@ -109,8 +109,8 @@ class WalksPart(Part):
     ) -> Listed:
         """Record the items on a page of a walk and return the fresh ones and the news.
 
-        ``items`` are names by canonical address. A name consists of the day and the title. A
-        release that was listed with this name at another address is not fresh.
+        ``items`` are names by canonical address. A name consists of the day and the title. An item
+        is not fresh if it was already listed with this name at another address.
         """
         with self._writing() as db:
             before = self._ask(
@@ -133,7 +133,7 @@ class WalksPart(Part):
     def listed_before(
         self, source: str, kind: ListingKind, items: Mapping[str, str]
     ) -> tuple[frozenset[str], frozenset[str]]:
-        """Return which addresses this listing showed before, and for which it showed the name.
+        """Return the addresses that this listing showed before, and those whose name it showed.
 
         ``items`` are names by canonical address.
         """
@@ -188,7 +188,7 @@ class WalksPart(Part):
     def awaited(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
     ) -> Sequence[str]:
-        """Return the items to fetch ``now``, first page first, and count each as requested.
+        """Return the items to fetch ``now``, first page first, and count one request for each.
 
         Items requested ``since`` the start of the visit are left out.
         """
@@ -215,7 +215,7 @@ class WalksPart(Part):
     def return_items(self, source: str, *, since: dt.datetime) -> None:
         """Make all items due again that were requested ``since`` a time but are not stored.
 
-        An interrupted visit calls this: its requests don't count as tries.
+        Call this for an interrupted visit: its requests don't count as tries.
         """
         again = "SET tries = tries - 1, asked = 0 WHERE source = ? AND asked >= ? AND tries > 0"
         with self._writing() as db:

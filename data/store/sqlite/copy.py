@@ -1,7 +1,7 @@
-"""Copies a store at one moment while others write, and reads the contents of copies.
+"""Copy a store at one moment while others write, and read the contents of copies.
 
-A copy is not opened as a store, because that would migrate it. Copies of earlier versions are
-equally good.
+A copy is not opened as a store, because that would migrate it. Copies from earlier versions can
+therefore also be read.
 """
 
 from __future__ import annotations
@@ -54,11 +54,11 @@ class CapturePlace(NamedTuple):
 class StoreCopy:
     """The contents of a store or copy, and its relation to the archive.
 
-    ``schema`` is the name of its last migration. ``present`` is whether that is the latest one of
-    this version. ``unwritten`` is the number of journal records not yet written. ``last_visit`` is
-    in UTC. ``is_blank`` is whether it has no source and no journal (see data.store.is_blank).
-    ``visited`` contains the ids of visited sources that were not removed. ``orders`` contains the
-    ids of applied orders (see data.archive.journal.orders).
+    ``schema`` is the name of the last migration. ``present`` is whether that is the latest
+    migration of this version. ``unwritten`` is the number of journal records not yet written.
+    ``last_visit`` is in UTC. ``is_blank`` is whether the store has no source and no journal (see
+    data.store.is_blank). ``visited`` contains the ids of visited sources that were not removed.
+    ``orders`` contains the ids of applied orders (see data.archive.journal.orders).
     """
 
     schema: str = ""
@@ -99,9 +99,9 @@ def copy_store(source: Path, target: Path, told: Callable[[int, int], object]) -
 
 
 def check_integrity(path: Path, *, seconds: float = math.inf) -> bool:
-    """Check the integrity of a store or copy; return False if ``seconds`` were not enough.
+    """Check the integrity of a store or copy; return False if the time was not enough.
 
-    Raises StoreError if the file is damaged.
+    ``seconds`` is the maximum time. Raises StoreError if the file is damaged.
     """
     with _told_of(path), closing(open_for_reading(path)) as db:
         end = time.monotonic() + seconds
@@ -185,7 +185,7 @@ def _captures(db: sqlite3.Connection, tables: set[str]) -> Iterator[CapturePlace
 
 
 def _foreign(path: Path) -> str:
-    """Return why a file is not an SQLite file, or an empty text."""
+    """Return why a file is not an SQLite file, or an empty string."""
     with path.open("rb") as file:
         head = file.read(len(HEAD))
     return "" if head == HEAD else f"file is not a database: {PUT_BACK}"

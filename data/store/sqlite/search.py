@@ -25,7 +25,7 @@ TITLE_WEIGHT: Final = 8.0
 SHOWN_ROW: Final = (
     "s.release IS NOT NULL AND s.release NOT IN (SELECT release FROM hidden_releases)"
 )
-"""Condition for rows that can be found; excludes old versions and hidden releases."""
+"""SQL condition for rows that can be found, without old versions and hidden releases."""
 
 
 class SqliteSearch(SearchPart):

@@ -78,7 +78,7 @@ class SqliteStore(SqliteSearch, Store):
                     yield piece
 
     def maintain(self) -> None:
-        """Delete the oldest runs and changes, checkpoint the log and update the statistics."""
+        """Delete old runs, events and alerts, checkpoint the log and update the statistics."""
         super().maintain()
         self._db.execute("PRAGMA optimize")
         self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -86,7 +86,7 @@ class SqliteStore(SqliteSearch, Store):
 
 @cache
 def in_bands(count: int) -> str:
-    """Return the query for the rows of ``count`` bands; a join is slightly faster than IN here."""
+    """Return the query for the rows in ``count`` bands. A join is slightly faster than IN here."""
     bands = ",".join(["(?)"] * count)
     return (
         f"SELECT band, release, anchors FROM (VALUES {bands})"

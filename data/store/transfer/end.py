@@ -157,7 +157,7 @@ def canonical(value: Any) -> Any:
 
 
 def in_order(references: Mapping[str, Iterable[str]]) -> list[str]:
-    """Return the tables so that each comes after the tables it refers to."""
+    """Return the tables in an order that puts each one after the tables to which it refers."""
     ordered: list[str] = []
 
     def put(name: str) -> None:

@@ -127,7 +127,7 @@ def begin(source: End, target: End, tables: list[Table]) -> bool:
 
 
 class Merge:
-    """Copies one table from the source to the target; both are read in key order."""
+    """Copier of one table from the source to the target; both are read in key order."""
 
     def __init__(self, source: End, target: End, table: Table) -> None:
         self._target, self._table = target, table
@@ -175,7 +175,7 @@ class Merge:
 
 
 def equal(source: End, target: End, table: Table) -> bool:
-    """Return whether a table contains the same rows at both ends; reads all rows."""
+    """Return whether a table contains the same rows at both ends; read all rows."""
     return digest(source, table) == digest(target, table)
 
 

@@ -1,7 +1,7 @@
-"""The decisions that a store tells its archive, one class each (docs/reference/archive-format.md).
+"""The decisions that a store sends to its archive, as classes (docs/reference/archive-format.md).
 
-A decision is told with its result, not its inputs. A later reader does not decide again, even if
-the rules have changed.
+A decision is recorded with its result, not its inputs. A later reader does not decide again, even
+if the rules have changed.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class JournalEvent(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="v
 class Snapshot(JournalEvent, frozen=True, tag="snapshot"):
     """A snapshot of the store before the following events, as ids of resource records.
 
-    It starts the journal of a store that already has data: from an older version, or from a time
-    when the archive was disabled.
+    A snapshot starts the journal of a store that already has data: from an older version, or from a
+    time when the archive was disabled.
     """
 
     records: Sequence[str]
@@ -101,7 +101,7 @@ class Recorded(JournalEvent, frozen=True, tag="record"):
 
 
 class Seen(JournalEvent, frozen=True, tag="seen"):
-    """Releases, by id, were seen unchanged at these times, and in these records."""
+    """Releases, by id, were seen unchanged at these times and in these records."""
 
     releases: Mapping[str, Sight]
 
@@ -156,7 +156,7 @@ class Unhidden(JournalEvent, frozen=True, tag="unhide"):
 class Redacted(JournalEvent, frozen=True, tag="redact"):
     """All versions of a release's text were redacted, for a reason.
 
-    The journal begins again after a redaction, with a snapshot of the remaining store.
+    After a redaction, the journal begins again with a snapshot of the remaining store.
     """
 
     release: str

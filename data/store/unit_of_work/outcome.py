@@ -44,8 +44,8 @@ class RecordOutcome:
 
     ``before`` is the earlier state of the release, or None if it is new. ``addresses`` are the
     addresses at which the release was seen. ``claimed`` is the canonical address that its page
-    declares, if it is trusted. ``editions`` are the canonical addresses of its translations.
-    ``noted`` is whether any of these addresses was new.
+    declares, if that address is trusted. ``editions`` are the canonical addresses of its
+    translations. ``noted`` is whether any of these addresses was new.
 
     ``fingerprint`` identifies the text of the draft. ``skeleton`` is a sketch of the page's
     structure. ``labels`` are labels of topics by slug. ``joined`` is None if no story grew.

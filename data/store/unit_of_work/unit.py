@@ -1,4 +1,4 @@
-"""What one transaction tells others, collected by its verbs until the commit."""
+"""The decisions and events of one transaction, collected by its methods until the commit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from data.store.unit_of_work.decisions import AnyEvent
 
 Write: TypeAlias = Callable[[Any, list[Any]], None]
-"""Writes items with a data.store.shared_sql.database.connection.Database."""
+"""Function that writes items with a data.store.shared_sql.database.connection.Database."""
 
 
 class UnitOfWork:
@@ -37,7 +37,7 @@ class UnitOfWork:
     def decide_later(self, *decisions: AnyEvent) -> None:
         """Add decisions that may wait for a later journal record.
 
-        They wait until another decision is recorded, or until the store is closed.
+        These decisions wait until another decision is recorded, or until the store is closed.
         """
         self.delayable += decisions
 

@@ -43,7 +43,8 @@ DURABLE: Final = (
     "SELECT set_config('synchronous_commit', 'on', true)"
     " WHERE current_setting('synchronous_commit') = 'off'"
 )
-"""Makes a transaction wait for the disk on a server with ``synchronous_commit = off``."""
+"""Statement that makes a transaction wait for the disk if the server has ``synchronous_commit =
+off``."""
 
 USABLE: Final = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
 """States of a connection in which it still accepts statements."""
@@ -146,7 +147,7 @@ class PostgresConnection:
         self.execute(f"UPDATE {table} SET {column} = {value} WHERE {where}", arguments)
 
     def overwrite_deleted(self) -> None:
-        """Do nothing: VACUUM removes deleted data, and backups expire."""
+        """Do nothing: VACUUM removes deleted data, and old backups expire."""
 
     def commit_durably(self) -> None:
         self.execute(DURABLE)
@@ -181,8 +182,8 @@ class PostgresConnection:
     def writing(self) -> Iterator[Database]:
         """Start a transaction that may write; only one such transaction runs at a time.
 
-        Within another transaction it becomes part of that one. If it fails, only its own writes are
-        undone.
+        Within another transaction, the new one becomes part of that transaction. If the inner part
+        fails, only its own writes are undone.
         """
         unit: UnitOfWork | None = getattr(self._threads, "unit", None)
         with self._nested(unit) if unit else self._outermost():

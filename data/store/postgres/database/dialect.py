@@ -1,4 +1,4 @@
-"""Translates SQL for both databases to psycopg's placeholders, and Python values to columns."""
+"""Translate SQL for both databases to psycopg's placeholders, and Python values to columns."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def translated(sql: str) -> tuple[str, bool]:
 
 
 class BoolDumper(Int8Dumper):
-    """Writes True and False as 1 and 0, which the columns contain."""
+    """Dumper that writes True and False as 1 and 0, the values of the columns."""
 
     def dump(self, obj: Any) -> bytes:
         """Return a value in PostgreSQL's format."""
@@ -50,7 +50,7 @@ class BoolDumper(Int8Dumper):
 
 
 class TextDumper(StrDumperUnknown):
-    """Writes texts and replaces NUL, the only character that PostgreSQL can't store."""
+    """Dumper that writes texts and replaces NUL, the only character that PostgreSQL can't store."""
 
     def dump(self, obj: Any) -> Any:
         """Return a value in PostgreSQL's format."""

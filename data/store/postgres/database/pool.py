@@ -1,4 +1,4 @@
-"""A process's connections to a database: few, shared by its threads, and checked before use."""
+"""The database connections of a process: few, shared by its threads, and checked before use."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def pool_of(url: str, patience: float) -> ConnectionPool:
 
 
 def close_pools() -> None:
-    """Close all connections of this process; they are opened again when needed."""
+    """Close all connections of this process; new ones are opened when needed."""
     with opening:
         for process, url in [*pools]:
             pool = pools.pop((process, url))

@@ -1,7 +1,7 @@
-"""Detects a connection pooler that gives a session to other clients after each transaction.
+"""Detect a connection pooler that gives a session to other clients after each transaction.
 
-Anything bound to a session would be lost there and affect other clients: time limits, prepared
-statements, and the lock of the leading service.
+Such a pooler would lose everything bound to a session, or apply it to other clients: time limits,
+prepared statements, and the lock of the leading service.
 """
 
 from __future__ import annotations

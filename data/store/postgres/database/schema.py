@@ -47,7 +47,7 @@ def applied(db: psycopg.Connection) -> AbstractSet[str] | None:
 
 
 def refusal(db: psycopg.Connection) -> str:
-    """Return why this version must not write to a database, or an empty text."""
+    """Return why this version must not write to a database, or an empty string."""
     encoding = db.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         return ENCODING.format(encoding)
@@ -63,7 +63,7 @@ def refusal(db: psycopg.Connection) -> str:
 
 
 def wrong_version(before: AbstractSet[str]) -> str:
-    """Return why a store with these applied migrations can't be used, or an empty text."""
+    """Return why a store with these applied migrations can't be used, or an empty string."""
     if MARK in before:
         return HALF_FULL
     return NEWER if before - {*MIGRATIONS} else ""

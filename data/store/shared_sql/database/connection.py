@@ -102,12 +102,12 @@ class Connection(Protocol):
     def writing(self) -> AbstractContextManager[Database]:
         """Start a transaction that may write.
 
-        Within another transaction it becomes part of that one. If it fails, only its own writes are
-        undone.
+        Within another transaction, the new one becomes part of that transaction. If the inner part
+        fails, only its own writes are undone.
         """
 
     def at_hand(self, name: str) -> dict[Any, Any]:
-        """Return this thread's cache of rows with this name.
+        """Return the cache of rows that this thread keeps under a name.
 
         The cache is emptied if another connection wrote or if writes were undone.
         """

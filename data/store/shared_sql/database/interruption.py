@@ -8,7 +8,10 @@ from contextlib import contextmanager
 
 
 class Interruption:
-    """Stops the work of one thread from another; its store queries then raise Interrupted."""
+    """Switch that stops the work of one thread from another.
+
+    The store queries of a stopped thread raise Interrupted.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Converts rows of the store to the values that other packages use, and back."""
+"""Convert rows of the store to the values that other packages use, and back."""
 
 from __future__ import annotations
 
@@ -97,8 +97,8 @@ def encode(value: Any) -> str:
 class StoredRelease:
     """A stored release with fields that only the store has.
 
-    ``gone`` is whether its address was gone at the last visit. ``revised`` is the time when its
-    present version was first seen, in seconds since 1970.
+    ``gone`` is whether the address of the release was gone at the last visit. ``revised`` is the
+    time when the present version was first seen, in seconds since 1970.
     """
 
     release: Release

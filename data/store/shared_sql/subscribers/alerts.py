@@ -27,7 +27,7 @@ class AlertsPart(Part):
     """The methods for alerts: events in order, and deliveries with their keys."""
 
     def queued_events(self, *, limit: int) -> Sequence[QueuedEvent]:
-        """Return up to ``limit`` of the first events that no watch was matched against yet."""
+        """Return up to ``limit`` of the first events that were not matched against watches yet."""
         rows = self._ask(
             "SELECT e.number, e.kind, e.at, coalesce(r.id, ''), e.revision, e.backlog,"
             " h.source, h.well, h.at, h.reason, h.state, h.code FROM alert_events e"
@@ -51,7 +51,7 @@ class AlertsPart(Part):
     def settle_events(self, last: int, deliveries: Iterable[AlertDelivery]) -> None:
         """Store the deliveries for all events up to number ``last`` and delete these events.
 
-        This is one transaction. A delivery whose key is already stored is not changed.
+        All this happens in one transaction. A delivery whose key is already stored is not changed.
         """
         with self._writing() as db:
             db.executemany(
@@ -177,8 +177,8 @@ class AlertsPart(Part):
     def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
         """Queue dead deliveries again and return their number.
 
-        Without ``keys`` these are all dead deliveries. Otherwise they are the deliveries with these
-        keys and the others of the same messages.
+        Without ``keys``, all dead deliveries are queued. Otherwise, the deliveries with these keys
+        and the others of the same messages are queued.
         """
         with self._writing() as db:
             return db.execute(
@@ -190,7 +190,7 @@ class AlertsPart(Part):
             ).rowcount
 
     def forget_old_alerts(self, now: float) -> None:
-        """Delete old receipts, dead deliveries and events that no watch was matched against."""
+        """Delete old receipts, dead deliveries and events that were not matched against watches."""
         with self._writing() as db:
             db.execute(
                 "DELETE FROM alert_deliveries WHERE state <> 'waiting' AND made < ?",

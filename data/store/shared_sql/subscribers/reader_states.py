@@ -1,4 +1,4 @@
-"""Data of feed readers that sync: the releases each account has read or starred."""
+"""The data of feed readers that sync: which releases each account has read or starred."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OF_ACCOUNT: Final = "reader_states s ON s.account = :account AND s.release = r.n
 
 
 class ReaderStatesPart(Part):
-    """The methods for feed reader sync: the releases each account has read or starred."""
+    """The methods for feed reader sync: which releases each account has read or starred."""
 
     def reader_items(self, query: ReaderQuery, *, limit: int) -> tuple[ReaderItem, ...]:
         """Return the releases for a feed reader's query, in feed order or reversed."""

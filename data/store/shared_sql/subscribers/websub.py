@@ -110,7 +110,7 @@ class WebSubPart(Part):
         return every, own
 
     def requests_by_client(self) -> Mapping[str, tuple[int, int]]:
-        """Return the number of waiting requests per client, and the number of its last request."""
+        """Return the number of waiting requests and the number of the last request, by client."""
         rows = self._ask(
             "SELECT client, count(*), max(number) FROM websub_requests GROUP BY client"
         )
@@ -137,7 +137,7 @@ class WebSubPart(Part):
     def pending_requests(
         self, now: float, busy: Iterable[str], limit: int
     ) -> Sequence[PendingRequest]:
-        """Return requests due by now, except for ``busy`` hosts; clients take turns."""
+        """Return requests that are due, except for ``busy`` hosts; clients take turns."""
         rows = self._ask(
             "SELECT number, mode, callback, topic, lease, secret, host, attempts"
             " FROM websub_requests WHERE due <= ? AND host NOT IN (SELECT value FROM json_each(?))"
@@ -187,7 +187,7 @@ class WebSubPart(Part):
         return bool(self._rows("websub_subscriptions", where, [file, callback]))
 
     def add_subscription(self, asked: HubRequest, file: str, host: str, expires: float) -> None:
-        """Store or renew a confirmed subscription; its subscriber counts as up to date.
+        """Store or renew a confirmed subscription and mark its subscriber as up to date.
 
         A renewal shows that the subscriber works again, so earlier failures are reset.
         """

@@ -185,11 +185,11 @@ class SqliteConnection:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """Start a transaction that may write; it takes the write lock at once.
+        """Start a transaction that may write; this takes the write lock at once.
 
         A deferred transaction that reads first and writes later fails at once if another process
-        wrote in between, whatever the timeout. Within another transaction it becomes part of that
-        one. If it fails, only its own writes are undone.
+        wrote in between, whatever the timeout. Within another transaction, the new one becomes part
+        of that transaction. If the inner part fails, only its own writes are undone.
         """
         connection = self.db
         unit: UnitOfWork | None = self._threads.unit
@@ -286,7 +286,7 @@ def limit_steps(connection: sqlite3.Connection, end: float = math.inf) -> None:
 
 
 def no_file(path: Path) -> str:
-    """Return why no file can be created at an unused path, or an empty text."""
+    """Return why no file can be created at an unused path, or an empty string."""
     # Check in this order, because another process may create the file in between.
     if path.exists():
         return "" if path.is_file() else NO_FILE
@@ -294,7 +294,7 @@ def no_file(path: Path) -> str:
 
 
 def refusal(path: Path) -> str:
-    """Return why this version must not write to a file, or an empty text.
+    """Return why this version must not write to a file, or an empty string.
 
     The file is not changed.
     """

@@ -32,8 +32,8 @@ BEFORE_RELEASE: Final = "first"
 def _lay(db: Database, name: str) -> None:
     """Create the tables of one file, whose statements are separated by blank lines.
 
-    They are executed one by one, because ``executescript`` of sqlite3 would end the migration's
-    transaction.
+    The statements are executed one by one, because ``executescript`` of sqlite3 would end the
+    migration's transaction.
     """
     text = files("data.store.sqlite.database").joinpath("tables", f"{name}.sql").read_text("utf-8")
     for statement in text.split("\n\n"):
@@ -70,7 +70,7 @@ _create("hidden")  # Hidden releases, and the view of all others.
 
 @migrations()
 def lay_rhythms(db: Database) -> None:
-    """Create the table of rhythms; it replaces the table of expected publication days."""
+    """Create the table of rhythms, which replaces the table of expected publication days."""
     db.execute("DROP TABLE IF EXISTS source_rhythms")
     _lay(db, "rhythms")
 
@@ -80,7 +80,7 @@ _create("alerts")  # Events and deliveries for watches.
 
 @migrations()
 def name_health_codes(db: Database) -> None:
-    """Add a column with the code of each health change; it is empty for earlier changes."""
+    """Add a column with the code of each health change, empty for earlier changes."""
     db.execute("ALTER TABLE health_events ADD COLUMN code TEXT NOT NULL DEFAULT ''")
 
 
