@@ -190,6 +190,8 @@ class LineReader:
         self._dates = DateReader(reading)
         self._reading = reading
         self._left = MAX_DATED
+        self._found: dict[tuple[str, str | None], tuple[Published, str] | None] = {}
+        """Cache of the dates of texts, because sections may contain each other."""
         self.budget = Budget(MAX_READ)
         self._days = self._days_above(root)
 
@@ -224,14 +226,21 @@ class LineReader:
         if self._left < 0 or len(line.text) > MAX_TITLE:
             return None
         stated = line.element.get("datetime") if line.element.tag == "time" else None
-        if stated and (found := self._dates.stated(stated, line.text, "section:time")):
+        key = line.text, stated
+        if key not in self._found:
+            self._found[key] = self._date_in(line.text, stated)
+        return self._found[key]
+
+    def _date_in(self, text: str, stated: str | None) -> tuple[Published, str] | None:
+        """Return the date in a text, and the rest of the text; ``stated`` is its attribute."""
+        if stated and (found := self._dates.stated(stated, text, "section:time")):
             return (found, "") if plausible(found, self._reading.now) else None
-        dates = [*scan(line.text, self._reading, "section")]
+        dates = [*scan(text, self._reading, "section")]
         for one in dates:
             if plausible(one.published, self._reading.now):
-                return one.published, f"{line.text[: one.start]} {line.text[one.end :]}"
-        if not dates and len(line.text) <= MAX_LABEL and any(map(str.isdigit, line.text)):
-            slow = self._dates.rare_date(line.text, "section")
+                return one.published, f"{text[: one.start]} {text[one.end :]}"
+        if not dates and len(text) <= MAX_LABEL and any(map(str.isdigit, text)):
+            slow = self._dates.rare_date(text, "section")
             if slow and plausible(slow, self._reading.now):
                 return slow, ""
         return None

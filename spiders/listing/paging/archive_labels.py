@@ -213,6 +213,7 @@ def gregorian_year(number: int) -> int:
     return 0
 
 
+@lru_cache(maxsize=4096)  # The labels of a site share most of their words.
 def is_word(word: str) -> bool:
     """Whether a word may be in the label or address of an archive."""
     known = archive_labels()

@@ -75,9 +75,10 @@ def text_signs(page: Page, count: int) -> Iterator[UnreadSign]:
     """Yield signs from short texts about the whole listing; ``count`` is the number of rows."""
     counted: dict[str, int] = {}
     for text, holder in _short_texts(page):
-        if holder.tag != "a" and (sign := _said(text, holder, count)):
+        folded = _THOUSANDS.sub("", fold_date(text))
+        if holder.tag != "a" and (sign := _said(text, folded, holder, count)):
             yield sign
-        if number := _counted_news(text):
+        if number := _counted_news(folded):
             counted[text] = number
     # Several counts belong to categories or archives.
     if len(counted) == 1:
@@ -109,9 +110,9 @@ def _short_texts(page: Page) -> Iterator[tuple[str, etree._Element]]:
             holder = holder.getparent()
 
 
-def _counted_news(text: str) -> int:
+def _counted_news(folded: str) -> int:
     """Return the number in a text that only counts releases, as in *248 press releases*, or 0."""
-    found = _COUNTED.fullmatch(_THOUSANDS.sub("", fold_date(text)))
+    found = _COUNTED.fullmatch(folded)
     if found is None or is_year(int(found[1])):
         return 0
     known = archive_labels()
@@ -130,12 +131,12 @@ def _short_text(node: etree._Element) -> str | None:
     return " ".join(" ".join(pieces).split())
 
 
-def _said(text: str, node: etree._Element, count: int) -> UnreadSign | None:
+def _said(text: str, folded: str, node: etree._Element, count: int) -> UnreadSign | None:
     """Return the sign in a short text, or None.
 
-    ``count`` is the number of rows on the page.
+    ``folded`` is the text as folded by `fold_date`, without separators of thousands. ``count`` is
+    the number of rows on the page.
     """
-    folded = _THOUSANDS.sub("", fold_date(text))
     quote = text[:MAX_QUOTE]
     if places := _places_in(folded, count):
         first, last, total = places
