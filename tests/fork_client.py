@@ -16,7 +16,7 @@ import sys
 
 SERVED = (
     "scheduler", "scheduler.demo.server", "scheduler.children.crawl", "scheduler.children.fetch",
-    "scheduler.children.publish", "spiders.download.pdf_reader", "tests.hanging_python",
+    "scheduler.children.service_child", "spiders.download.pdf_reader", "tests.hanging_python",
 )  # fmt: skip
 """The modules that a forked process may run; the larger part of their time is imports."""
 

@@ -215,7 +215,7 @@ class Duties:
                 group.create_task(publishing.push.run())
                 while True:
                     for what in await due_of(hosts, lease):
-                        await publishing.do(duty_of(what))
+                        await publishing.jobs[duty_of(what)]()
                     await asyncio.sleep(POLL_SECONDS)
         finally:
             # The next publisher starts after it.

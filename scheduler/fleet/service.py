@@ -7,8 +7,9 @@ upkeep are duties (scheduler.fleet.duties), which any of the services may take o
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 
 from data.models import Run
 from scheduler.fleet.duties import Duties
@@ -16,7 +17,7 @@ from scheduler.fleet.executor import FleetExecutor
 from scheduler.fleet.leader import Leadership, lead_in_turns
 from scheduler.service.background import attempt
 from scheduler.service.daemon import Service
-from scheduler.service.timetable import Timetable
+from scheduler.service.timetable import Timetable, TimetableJob
 from spiders.sources.loader import LoadedSource
 
 
@@ -61,7 +62,7 @@ class FleetService(Service):
                 async with asyncio.TaskGroup() as work:
                     work.create_task(self._fleet.run())
                     # Not waited for: another machine may have to render everything.
-                    await self._have_done("publish")
+                    await self.jobs["publish"]()
                     self._fleet.have_done("alerts")
                     await attempt(self._reload)
                     await self._work()
@@ -71,12 +72,14 @@ class FleetService(Service):
                 if self._timetable.scheduler.running:
                     self._timetable.scheduler.shutdown(wait=False)
 
-    async def _have_done(self, what: str) -> None:
-        """Do a job of the timetable if it concerns only this site, or else queue it as a duty."""
-        if what == "tidy" or self._home.shares_site:
-            self._fleet.have_done(what)
-        else:
-            await self._publishing.do(what)
+    @property
+    def jobs(self) -> Mapping[str, TimetableJob]:
+        """The function of each job of the timetable; jobs for all machines are queued as duties."""
+        duties = {"tidy", *(self._publishing.jobs if self._home.shares_site else ())}
+        return {**super().jobs, **{name: partial(self._queue_duty, name) for name in duties}}
+
+    async def _queue_duty(self, name: str) -> None:
+        self._fleet.have_done(name)
 
     async def _share_sources(self, chosen: Collection[str]) -> None:
         """Store which sources exist, and the topics and site of this service, for all machines."""

@@ -7,7 +7,7 @@ import datetime as dt
 import random
 import signal
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, closing, contextmanager
 from functools import partial
 
@@ -34,7 +34,7 @@ from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.publishing import Publishing
 from scheduler.service.push import FeedPushService
 from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
-from scheduler.service.timetable import Timetable, first_visit
+from scheduler.service.timetable import Timetable, TimetableJob, first_visit
 from scheduler.service.web import (
     address_of,
     admin_address,
@@ -162,29 +162,24 @@ class Service:
             self._visits.create_task(self._note_health_when_due())
             self._visits.create_task(self._timetable.follow_clock())
             # Also at the start: the service may be restarted every night.
-            for what in ("ping", "attest"):
-                self._visits.create_task(self._have_done(what))
-            self._timetable.start(
-                {
-                    "reload": partial(attempt, self._reload),
-                    "health": self._note_health_soon,
-                    **{
-                        what: partial(self._have_done, what)
-                        for what in ("publish", "ping", "attest", "tidy")
-                    },
-                }
-            )
+            jobs = self.jobs
+            for name in ("ping", "attest"):
+                self._visits.create_task(jobs[name]())
+            self._timetable.start(jobs)
 
     async def _publish_last(self) -> None:
         """Publish what changed before the service ends."""
         await self._publishing.publish_last()
 
-    async def _have_done(self, what: str) -> None:
-        """Do a job of the timetable by its name: publish, ping, attest or tidy."""
-        if what == "tidy":
-            await attempt(partial(tidy, self._home))
-        else:
-            await self._publishing.do(what)
+    @property
+    def jobs(self) -> Mapping[str, TimetableJob]:
+        """The function of each job of the timetable, by name."""
+        return {
+            **self._publishing.jobs,
+            "reload": partial(attempt, self._reload),
+            "health": self._note_health_soon,
+            "tidy": partial(attempt, partial(tidy, self._home)),
+        }
 
     async def _reload(self) -> None:
         """Read source files that were added, changed or removed."""
@@ -301,7 +296,7 @@ class Service:
         finally:
             self.visiting.discard(source.id)
         log_visit(run)
-        await self._have_done("publish")
+        await self.jobs["publish"]()
         self._health_due.set()
         self._alerts.wake()
         # The source file may have been removed or changed during the visit.
@@ -374,7 +369,7 @@ class Service:
         changes = await self._publishing.note_health()
         await self._admin.live.note()
         if changes:
-            await self._have_done("publish")
+            await self.jobs["publish"]()
             self._alerts.wake()
 
 

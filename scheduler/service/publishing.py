@@ -6,7 +6,7 @@ All of this uses the files that this home directory published last, and the log 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -15,11 +15,12 @@ import structlog
 from data.models import Lease
 from data.network.client import Outbound, OutboundError
 from data.text.masking import masked
-from scheduler.children.publish import Publisher
+from scheduler.children.service_child import ServiceChild
 from scheduler.home import Home
 from scheduler.mirror.attest import attest, is_configured
 from scheduler.service.background import attempt
 from scheduler.service.push import PushService, outbound_of
+from scheduler.service.timetable import TimetableJob
 
 LAST_PUBLICATION_SECONDS: Final = 20.0
 """Maximum seconds for the last publication before the service ends."""
@@ -37,21 +38,28 @@ class Publishing:
         self.push = PushService(home)
         self._home = home
         self._note = note
-        self._publisher = Publisher(home)
+        self._child = ServiceChild(home)
         self._due = asyncio.Event()
         self._problem = ""
 
-    async def do(self, what: str) -> None:
-        """Do a job of the timetable by its name: publish, attest or ping.
+    @property
+    def jobs(self) -> Mapping[str, TimetableJob]:
+        """The jobs of the timetable that publish or follow a publication, by name."""
+        return {"publish": self.request, "attest": self.attest, "ping": self.ping}
 
-        Publishing is only requested here; publish_when_due does it.
-        """
-        if what == "publish":
-            self._due.set()
-        elif what == "attest":
-            await attempt(self._attest)
-        else:
-            await self._ping()
+    async def request(self) -> None:
+        """Request a publication; publish_when_due does it."""
+        self._due.set()
+
+    async def attest(self) -> None:
+        """Have the log signed by witnesses, if any are configured."""
+        await attempt(self._attest)
+
+    async def ping(self) -> None:
+        """Report to the monitor of the settings, if any, whether the service works."""
+        url = self._home.settings.health.ping
+        if url and (problem := await ping(outbound_of(self._home), url, self._problem)):
+            log.warning("ping failed", problem=problem)
 
     async def publish_when_due(self) -> None:
         """Publish whenever requested: once for all requests since the last publication."""
@@ -62,7 +70,7 @@ class Publishing:
 
     async def publish(self) -> None:
         """Publish what changed."""
-        published = await self._publisher.publish()
+        published = await self._child.publish()
         self._problem = published.errors[0] if published.errors else ""
         await self._note()
         if published.written:
@@ -81,26 +89,26 @@ class Publishing:
                 await self.publish()
         except TimeoutError:
             log.warning("publication ended", seconds=LAST_PUBLICATION_SECONDS)
-            await self._publisher.close(0)
+            await self._child.close(0)
 
     async def note_health(self) -> int:
         """Update the health of all sources; return the number of changes."""
-        noted = await self._publisher.note_health()
+        noted = await self._child.note_health()
         if noted.error:
             log.error("failed; it will be tried again", problem=noted.error)
         return noted.changes
 
     async def give_back_later(self, lease: Lease) -> None:
         """Have a lease released if this process dies, after the current publication."""
-        await self._publisher.give_back_later(lease)
+        await self._child.give_back_later(lease)
 
     def cut(self) -> None:
         """Stop the current publication, because another service publishes now."""
-        self._publisher.cut()
+        self._child.cut()
 
     async def close(self) -> None:
         """Let the current publication finish."""
-        await self._publisher.close()
+        await self._child.close()
 
     async def _attest(self) -> None:
         if not is_configured(self._home):
@@ -116,11 +124,6 @@ class Publishing:
                 dated=bool(done.timestamp),
             )
             self._due.set()
-
-    async def _ping(self) -> None:
-        url = self._home.settings.health.ping
-        if url and (problem := await ping(outbound_of(self._home), url, self._problem)):
-            log.warning("ping failed", problem=problem)
 
 
 async def ping(outbound: Outbound, url: str, problem: str) -> str:

@@ -13,11 +13,11 @@ import datetime as dt
 import math
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
+from typing import Any, Final, TypeAlias
 
 from apscheduler.jobstores.base import JobLookupError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -37,6 +37,10 @@ sources should not all be visited in one second."""
 MIN_CLOCK_JUMP = dt.timedelta(seconds=2)
 """Difference between the wall clock and the monotonic clock from which the clock counts as
 changed."""
+
+
+TimetableJob: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""A function that does a periodic job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,11 @@ RECURRING: Final = (
     ),
     Recurring("tidy", 86_400, "Delete old reports from the store, and optimize it."),
 )
-"""All periodic jobs except visits. Three tasks have their own intervals: the clock is checked every
-CLOCK_CHECK_SECONDS, WebSub backs off (feeds.backoff), and every service of a fleet copies its
-archive (scheduler.service.background)."""
+"""All periodic jobs except visits; `Service.jobs` has their functions.
+
+Three tasks have their own intervals: the clock is checked every CLOCK_CHECK_SECONDS, WebSub backs
+off (feeds.backoff), and every service of a fleet copies its archive (scheduler.service.background).
+"""
 
 MIN_CLOCK_LEAP: Final = dt.timedelta(hours=1)
 """Minimum change of the clock that makes its times doubtful."""
@@ -163,11 +169,11 @@ class Timetable:
         except JobLookupError:
             return  # the source is being visited
 
-    def start(self, actions: Mapping[str, Callable[[], Awaitable[None]]]) -> None:
-        """Start all jobs; ``actions`` are the functions of RECURRING, by name."""
-        for job in RECURRING:
-            action = partial(unless_over, actions[job.name])
-            self.scheduler.add_job(action, IntervalTrigger(seconds=job.seconds))
+    def start(self, jobs: Mapping[str, TimetableJob]) -> None:
+        """Start all jobs of RECURRING; ``jobs`` are their functions by name."""
+        for one in RECURRING:
+            action = partial(unless_over, jobs[one.name])
+            self.scheduler.add_job(action, IntervalTrigger(seconds=one.seconds))
         self.scheduler.start()
 
     async def follow_clock(self) -> None:

@@ -14,7 +14,7 @@ import pytest
 from data.models import Lease
 from data.store.postgres.hosts import AskedVisit, Hosts
 from scheduler.children.executor import Executor
-from scheduler.children.publish import PublishJob
+from scheduler.children.service_child import PublishJob
 from scheduler.fleet.job_queue import pool_to, prepare
 from scheduler.fleet.leases import Leases
 from scheduler.home import open_home
@@ -28,7 +28,7 @@ def test_leases_are_released_when_the_parent_dies(
     # Its parent lives on, as one that was killed does for a moment after its pipes were closed.
     folder = home_on(tmp_path / "home", postgres_url)
     line = msgspec.json.encode(PublishJob(claimed(folder, postgres_url))) + b"\n" + last
-    program = [sys.executable, "-P", "-m", "scheduler.children.publish", str(folder)]
+    program = [sys.executable, "-P", "-m", "scheduler.children.service_child", str(folder)]
     subprocess.run(program, input=line, check=True)  # noqa: S603 - our own program
     with psycopg.connect(postgres_url) as db:
         assert db.execute("SELECT count(*) FROM hosts WHERE token <> 0").fetchone() == (held,)

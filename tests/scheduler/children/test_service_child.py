@@ -19,7 +19,7 @@ import uvloop
 from data.store.postgres.database.pool import close_pools
 from scheduler.children.child import NICE
 from scheduler.children.executor import Executor
-from scheduler.children.publish import HealthNoted, Publisher
+from scheduler.children.service_child import HealthNoted, ServiceChild
 from scheduler.home import open_home
 from scheduler.service import publishing
 from spiders.sources.loader import choose, load_sources
@@ -28,7 +28,7 @@ from tests.press_room import listing_html, release_html, served
 
 
 @asynccontextmanager
-async def started(publisher: Publisher) -> AsyncIterator[Publisher]:
+async def started(publisher: ServiceChild) -> AsyncIterator[ServiceChild]:
     """A publisher whose child is ended."""
     try:
         yield publisher
@@ -48,7 +48,7 @@ def test_the_child_updates_the_health_of_sources(tmp_path: Path) -> None:
 
         async def work() -> tuple[HealthNoted, HealthNoted]:
             await Executor(home).visit_all(choose(loaded, ()))
-            async with started(Publisher(home)) as publisher:
+            async with started(ServiceChild(home)) as publisher:
                 noted = await publisher.note_health()
                 (folder / "communique.db").unlink()
                 (folder / "communique.db").mkdir()
@@ -69,7 +69,7 @@ def test_each_change_is_published_once(tmp_path: Path) -> None:
         collect(folder)
 
     async def work() -> None:
-        async with started(Publisher(open_home(folder))) as publisher:
+        async with started(ServiceChild(open_home(folder))) as publisher:
             first = await publisher.publish()
             assert first.written > 10
             assert first.errors == ()
@@ -102,7 +102,7 @@ def test_a_damaged_cache_between_publications_is_replaced(tmp_path: Path) -> Non
 @pytest.mark.usefixtures("forked_children")
 def test_a_cancelled_publication_does_not_answer_the_next_request(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Publisher(open_home(tmp_path))) as publisher:
+        async with started(ServiceChild(open_home(tmp_path))) as publisher:
             given_up = asyncio.create_task(publisher.publish())
             await asyncio.sleep(0)
             given_up.cancel()
@@ -114,7 +114,7 @@ def test_a_cancelled_publication_does_not_answer_the_next_request(tmp_path: Path
 
 def test_a_child_that_dies_is_reported_and_replaced(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Publisher(open_home(tmp_path))) as publisher:
+        async with started(ServiceChild(open_home(tmp_path))) as publisher:
             await publisher.publish()
             child = publisher.child
             assert child is not None
@@ -129,7 +129,7 @@ def test_a_child_that_dies_is_reported_and_replaced(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("forked_children")
 def test_a_child_that_cannot_start_is_reported_and_tried_again(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Publisher(open_home(tmp_path))) as publisher:
+        async with started(ServiceChild(open_home(tmp_path))) as publisher:
             with files_used_up():
                 (error,) = (await publisher.publish()).errors
             assert "did not start" in error
@@ -147,7 +147,7 @@ def test_a_child_that_dies_during_its_response_is_reported(
     dying.chmod(0o755)
 
     async def work() -> None:
-        async with started(Publisher(open_home(tmp_path / "home"))) as publisher:
+        async with started(ServiceChild(open_home(tmp_path / "home"))) as publisher:
             with monkeypatch.context() as patch:
                 patch.setattr(sys, "executable", str(dying))
                 (error,) = (await publisher.publish()).errors
@@ -227,7 +227,7 @@ def group_niceness(process: int) -> int | None:
 
 def test_the_child_runs_at_a_lower_priority(tmp_path: Path) -> None:
     async def work() -> None:
-        async with started(Publisher(open_home(tmp_path))) as publisher:
+        async with started(ServiceChild(open_home(tmp_path))) as publisher:
             await publisher.publish()
             child = publisher.child
             assert child is not None
@@ -253,7 +253,7 @@ def hanging(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_stuck_publication_is_killed_with_the_service(hanging: Path, tmp_path: Path) -> None:
     async def work() -> None:
-        publisher = Publisher(open_home(tmp_path / "home"))
+        publisher = ServiceChild(open_home(tmp_path / "home"))
         waiting = asyncio.create_task(publisher.publish())
         child = int(await asyncio.to_thread(hanging.read_text))
         # Another job waits for its turn.

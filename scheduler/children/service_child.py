@@ -1,8 +1,9 @@
-"""Child process that publishes a home directory and notes health, and the parent's side of it.
+"""The child process of the service that publishes a home directory and updates health.
 
-Rendering and health estimates keep the interpreter busy, and readers would wait for them. So the
-service has one child for both, which stays between two publications. If the service dies, the child
-ends its job and releases the leases that the service held.
+`ServiceChild` is the parent's side, and ``main`` is the child. Rendering and health estimates keep
+the interpreter busy, and readers would wait for them. So the service has one child for both, which
+stays between two publications. If the service dies, the child ends its job and releases the leases
+that the service held.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class HealthNoted(msgspec.Struct, frozen=True):
 Job: TypeAlias = PublishJob | HealthJob
 
 
-class Publisher:
+class ServiceChild:
     """Publishes one home directory and updates its health in a child, one job at a time."""
 
     def __init__(self, home: Home) -> None:
@@ -135,7 +136,7 @@ class Publisher:
                 return ending(error.code)
 
     async def _start(self) -> Child:
-        child = await Child.start("scheduler.children.publish", str(self._home.path))
+        child = await Child.start("scheduler.children.service_child", str(self._home.path))
         lower_priority(child.pid)
         return child
 
