@@ -15,8 +15,9 @@ import os
 import sys
 
 SERVED = (
-    "scheduler", "scheduler.demo.server", "scheduler.children.crawl", "scheduler.children.fetch",
-    "scheduler.children.service_child", "spiders.download.pdf_reader", "tests.hanging_python",
+    "scheduler", "scheduler.demo.server", "scheduler.children.correction.child",
+    "scheduler.children.crawl", "scheduler.children.fetch", "scheduler.children.service_child",
+    "spiders.download.pdf_reader", "tests.hanging_python",
 )  # fmt: skip
 """The modules that a forked process may run; the larger part of their time is imports."""
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from data.store.core.store import Store
+from data.store.sqlite.store import SqliteStore
 from tests.visits import HOSTS, MINUTE, MONDAY, alerts, events, register, round_of, run, visit
 
 
-def test_an_outage_of_our_network_is_reported_once_and_its_end_once(store: Store) -> None:
+def test_an_outage_of_our_network_is_reported_once_and_its_end_once(
+    sqlite_store: SqliteStore,
+) -> None:
     down, up = dict.fromkeys(HOSTS, "n"), dict.fromkeys(HOSTS, ".")
-    round_of(store, up, 0, 3)
-    round_of(store, down, 3, 20)
-    assert events(store) == [("", "failing", "network.down")]
-    round_of(store, up, 23, 20)
-    assert events(store) == [("", "failing", "network.down"), ("", "ok", "ok")]
-    began, ended = store.health_events(limit=9)
+    round_of(sqlite_store, up, 0, 3)
+    round_of(sqlite_store, down, 3, 20)
+    assert events(sqlite_store) == [("", "failing", "network.down")]
+    round_of(sqlite_store, up, 23, 20)
+    assert events(sqlite_store) == [("", "failing", "network.down"), ("", "ok", "ok")]
+    began, ended = sqlite_store.health_events(limit=9)
     assert (began.at, ended.at) == (MONDAY + 3 * MINUTE, MONDAY + 23 * MINUTE)
     assert began.reason.startswith("4 hosts of the 4 ")
 
@@ -40,13 +43,13 @@ def test_two_failing_hosts_are_recorded_separately(store: Store) -> None:
 
 
 def test_another_failure_during_an_outage_of_ours_is_recorded(
-    store: Store,
+    sqlite_store: SqliteStore,
 ) -> None:
-    round_of(store, {**dict.fromkeys(HOSTS, "n"), "near": "."}, 0, 3)
-    assert len(events(store)) == 4, "one host of five answers"
+    round_of(sqlite_store, {**dict.fromkeys(HOSTS, "n"), "near": "."}, 0, 3)
+    assert len(events(sqlite_store)) == 4, "one host of five answers"
     names = [f"s{number}" for number in range(10)]
-    round_of(store, {**dict.fromkeys(names, "n"), "near": "x"}, 3, 3)
-    assert events(store)[4:] == [
+    round_of(sqlite_store, {**dict.fromkeys(names, "n"), "near": "x"}, 3, 3)
+    assert events(sqlite_store)[4:] == [
         ("", "failing", "network.down"),
         ("near", "failing", "site.server_error"),
     ]
@@ -72,9 +75,9 @@ def test_a_failing_host_is_recorded_when_two_others_respond(store: Store) -> Non
     assert event.at - MONDAY == 4 * MINUTE
 
 
-def test_a_recurring_outage_alerts_at_most_twice_a_day(store: Store) -> None:
+def test_a_recurring_outage_alerts_at_most_twice_a_day(sqlite_store: SqliteStore) -> None:
     for turn in range(4):
-        round_of(store, dict.fromkeys(HOSTS, "n"), 10 * turn, 5)
-        round_of(store, dict.fromkeys(HOSTS, "."), 10 * turn + 5, 5)
-    assert len(events(store)) == 8
-    assert alerts(store) == ["failing", "ok", "failing"]
+        round_of(sqlite_store, dict.fromkeys(HOSTS, "n"), 10 * turn, 5)
+        round_of(sqlite_store, dict.fromkeys(HOSTS, "."), 10 * turn + 5, 5)
+    assert len(events(sqlite_store)) == 8
+    assert alerts(sqlite_store) == ["failing", "ok", "failing"]

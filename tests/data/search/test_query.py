@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from data.models import Facet
 from data.search.query import Query
 from data.store.core.store import Store
-from data.store.shared_sql.search import RANKED
 from data.store.sqlite.store import SqliteStore
 from tests.command import communique
 from tests.drafts import BODY, draft, published
@@ -143,11 +142,12 @@ def test_an_edit_is_found_by_its_new_words_and_no_longer_by_the_old(filled: Stor
 
 
 def test_of_many_matches_the_newest_are_ranked_in_any_order_of_arrival(
-    sqlite_store: SqliteStore,
+    sqlite_store: SqliteStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = sqlite_store
+    store, ranked = sqlite_store, 40
+    monkeypatch.setattr("data.store.sqlite.search.RANKED", ranked)
     first = dt.date(2000, 1, 1)
-    days = [first + dt.timedelta(days=number) for number in range(RANKED + 2)]
+    days = [first + dt.timedelta(days=number) for number in range(ranked + 2)]
     with store.transaction():
         for day in reversed(days):
             one = draft(
@@ -159,7 +159,7 @@ def test_of_many_matches_the_newest_are_ranked_in_any_order_of_arrival(
             )
             store.record(one, seen=NOON, since=NOON)
     store.update_search_index()
-    found = [*store.search(Query("tides"), limit=RANKED + 2)]
+    found = [*store.search(Query("tides"), limit=ranked + 2)]
     assert {one.published.day for one in found} == set(days[2:])
     assert names(store, "tides", until=days[1]) == [str(days[1]), str(days[0])]
 

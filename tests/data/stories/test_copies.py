@@ -11,6 +11,7 @@ from data.models import Published, Release
 from data.store import open_store
 from data.store.core.store import Store
 from data.store.core.stories import MAX_COPIES_PER_SOURCE, MAX_STORY_MEMBERS
+from data.store.sqlite.store import SqliteStore
 from data.stories.copies import Likeness, likeness, story_members
 from data.text.similarity import TextSignature, signature
 from tests.drafts import draft, published
@@ -72,12 +73,12 @@ def test_a_quoted_passage_and_a_bare_notice_make_no_story(store: Store) -> None:
         assert told(store, source, "Photographs are attached.", name="2").story is None
 
 
-def test_a_text_that_a_hundred_sources_carry_is_one_story(store: Store) -> None:
-    with store.transaction():
-        first = told(store, "agency", text(1), hour=9)
-        copies = [told(store, f"s{number}", text(1)) for number in range(100)]
+def test_a_text_that_a_hundred_sources_carry_is_one_story(sqlite_store: SqliteStore) -> None:
+    with sqlite_store.transaction():
+        first = told(sqlite_store, "agency", text(1), hour=9)
+        copies = [told(sqlite_store, f"s{number}", text(1)) for number in range(100)]
     assert {one.story for one in copies} == {first.id}
-    assert len(store.story(first.id)) == 101
+    assert len(sqlite_store.story(first.id)) == 101
 
 
 def test_copies_that_one_source_repeats_join_a_story_only_to_a_limit(store: Store) -> None:
@@ -93,12 +94,12 @@ def test_copies_that_one_source_repeats_join_a_story_only_to_a_limit(store: Stor
     assert other.story == first.id, "the limit is each source's own"
 
 
-def test_a_story_has_a_maximum_of_members(store: Store) -> None:
-    with store.transaction():
-        first = told(store, "agency", text(1), hour=9)
+def test_a_story_has_a_maximum_of_members(sqlite_store: SqliteStore) -> None:
+    with sqlite_store.transaction():
+        first = told(sqlite_store, "agency", text(1), hour=9)
         for number in range(MAX_STORY_MEMBERS + 5):
-            told(store, f"s{number}", text(1))
-    assert len(store.story(first.id)) == MAX_STORY_MEMBERS
+            told(sqlite_store, f"s{number}", text(1))
+    assert len(sqlite_store.story(first.id)) == MAX_STORY_MEMBERS
 
 
 def test_a_copy_is_compared_with_the_first_copy_that_another_process_recorded(

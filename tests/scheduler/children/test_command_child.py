@@ -12,6 +12,8 @@ from scheduler.children.command_child import CommandLate, run_command
 from scheduler.home import open_home
 from tests.command import SETTINGS
 
+pytestmark = pytest.mark.usefixtures("forked_children")
+
 
 def test_a_command_returns_its_json_its_code_and_its_errors(tmp_path: Path) -> None:
     home = open_home(tmp_path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import subprocess
-import sys
 from pathlib import Path
 
 import msgspec
@@ -18,6 +17,7 @@ from scheduler.children.service_child import PublishJob
 from scheduler.fleet.job_queue import pool_to, prepare
 from scheduler.fleet.leases import Leases
 from scheduler.home import open_home
+from tests.fork_server import forking_python
 from tests.services import home_on
 
 
@@ -28,7 +28,7 @@ def test_leases_are_released_when_the_parent_dies(
     # Its parent lives on, as one that was killed does for a moment after its pipes were closed.
     folder = home_on(tmp_path / "home", postgres_url)
     line = msgspec.json.encode(PublishJob(claimed(folder, postgres_url))) + b"\n" + last
-    program = [sys.executable, "-P", "-m", "scheduler.children.service_child", str(folder)]
+    program = [forking_python(), "-P", "-m", "scheduler.children.service_child", str(folder)]
     subprocess.run(program, input=line, check=True)  # noqa: S603 - our own program
     with psycopg.connect(postgres_url) as db:
         assert db.execute("SELECT count(*) FROM hosts WHERE token <> 0").fetchone() == (held,)

@@ -12,6 +12,7 @@ import pytest
 from data.models import Published, Run, RunError, Wait
 from data.settings import Collect, HealthSettings
 from data.store.core.store import Store
+from data.store.sqlite.store import SqliteStore
 from scheduler.planning.planner import NextVisit, VisitPlanner
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import SourceFile
@@ -78,14 +79,14 @@ def test_a_plan_is_the_same_after_a_restart(store: Store) -> None:
 
 
 def test_a_busy_source_takes_visits_from_a_quiet_one_and_none_from_one_with_an_interval(
-    store: Store,
+    sqlite_store: SqliteStore,
 ) -> None:
-    publish(store, "harbour", range(0, 24 * 60, 90), weeks=3)
-    publish(store, "port", [600], weeks=2)
+    publish(sqlite_store, "harbour", range(0, 24 * 60, 90), weeks=3)
+    publish(sqlite_store, "port", [600], weeks=2)
     planner = VisitPlanner(Collect(), HealthSettings())
     names = [source("harbour"), source("port"), source("ferry", 900)]
-    planner.learn(store, names, NOW)
-    busy, quiet, own = (len(day(planner, store, one)) for one in names)
+    planner.learn(sqlite_store, names, NOW)
+    busy, quiet, own = (len(day(planner, sqlite_store, one)) for one in names)
     assert busy > quiet
     assert own > 96, "it is a workday"
 
@@ -175,28 +176,28 @@ def test_two_other_rested_hosts_show_whether_our_network_is_down(
 
 
 def test_estimates_are_renewed_daily_and_for_new_sources_at_once(
-    store: Store,
+    sqlite_store: SqliteStore,
 ) -> None:
     planner, one, other = (
         VisitPlanner(Collect(), HealthSettings()),
         source("harbour"),
         source("port"),
     )
-    planner.learn(store, [one], NOW)
-    before = planner.next_visit(store, one, NOW)
-    publish(store, "harbour", range(0, 24 * 60, 90), weeks=3)
-    planner.learn(store, [one], NOW + dt.timedelta(hours=23))
-    assert planner.next_visit(store, one, NOW) == before
-    assert planner.next_visit(store, other, NOW).hourly is None, "not learned yet"
-    planner.learn(store, [one, other], NOW + dt.timedelta(hours=23))
-    assert planner.next_visit(store, other, NOW).hourly is not None
-    planner.learn(store, [one, other], NOW + dt.timedelta(hours=25))
-    after = planner.next_visit(store, one, NOW)
+    planner.learn(sqlite_store, [one], NOW)
+    before = planner.next_visit(sqlite_store, one, NOW)
+    publish(sqlite_store, "harbour", range(0, 24 * 60, 90), weeks=3)
+    planner.learn(sqlite_store, [one], NOW + dt.timedelta(hours=23))
+    assert planner.next_visit(sqlite_store, one, NOW) == before
+    assert planner.next_visit(sqlite_store, other, NOW).hourly is None, "not learned yet"
+    planner.learn(sqlite_store, [one, other], NOW + dt.timedelta(hours=23))
+    assert planner.next_visit(sqlite_store, other, NOW).hourly is not None
+    planner.learn(sqlite_store, [one, other], NOW + dt.timedelta(hours=25))
+    after = planner.next_visit(sqlite_store, one, NOW)
     assert after.hourly is not None
     assert before.hourly is not None
     assert after.hourly > 2 * before.hourly
-    planner.learn(store, [other], NOW + dt.timedelta(hours=26))
-    assert planner.next_visit(store, one, NOW).hourly is None, "it is gone"
+    planner.learn(sqlite_store, [other], NOW + dt.timedelta(hours=26))
+    assert planner.next_visit(sqlite_store, one, NOW).hourly is None, "it is gone"
 
 
 @pytest.mark.parametrize("days", [-400, 400])

@@ -14,6 +14,8 @@ from scheduler.home import open_home
 from tests.command import communique, make_home
 from tests.press_room import listing_html, release_html, served
 
+pytestmark = pytest.mark.usefixtures("forked_children")
+
 TITLE = CorrectionRequest("candidates", "harbour", "release.title")
 
 
