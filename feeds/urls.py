@@ -21,7 +21,7 @@ from urllib.parse import quote, unquote
 from data.languages.tags import language_tag
 from data.models import Facet
 from data.settings import SiteSettings
-from data.text.slugs import DEVICES
+from data.text.folding import DEVICES
 from data.text.urls import site_address, web_address
 from data.wording import N_
 

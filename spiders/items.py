@@ -9,8 +9,13 @@ from typing import Literal
 
 from data.models import ArchiveLink, Content, Link, Published
 from data.text.clean import clean_line
-from data.text.posted import posted_address, posted_query
-from data.text.urls import canonical_url, page_address, section_fragment
+from data.text.urls import (
+    canonical_url,
+    page_address,
+    posted_address,
+    posted_query,
+    section_fragment,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from data.archive.archive import Archive
 from data.models import Draft, Media, Source
-from data.models.exchange import Exchange
+from data.models.capture import Exchange
 from data.settings import ArchiveSettings as Settings
 from data.store import open_store
 from data.store.core.store import Store

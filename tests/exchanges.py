@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from data.models.exchange import Exchange
+from data.models.capture import Exchange
 
 NOON = dt.datetime(2026, 3, 2, 12, 0, 0, 123456, tzinfo=dt.UTC)
 PAGE = b"<!doctype html><title>Signal station</title><p>The Harbour Board opened it on Monday."

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from data.archive.log.checkpoint import SIZE, parse_checkpoint
 from data.archive.log.merkle import HASH_BYTES
-from data.archive.log.notes import InvalidNote, from_base64
-from data.archive.log.proofs import FIRST_LINE, Proof
+from data.archive.log.notes import SIZE, InvalidNote, from_base64, parse_checkpoint
+from data.archive.log.tree_log import FIRST_LINE, Proof
 
 MAX_HASHES: Final = 63
 """Maximum number of hashes in a proof."""

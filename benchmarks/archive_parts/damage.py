@@ -21,14 +21,13 @@ from pathlib import Path
 from benchmarks.archive_parts.polls import unchanged
 from benchmarks.archive_parts.writing import exchanges
 from data.archive.archive import Archive
-from data.archive.log.checkpoint import Checkpoint
 from data.archive.log.leaf import ID_BYTES
+from data.archive.log.notes import Checkpoint
 from data.archive.log.pending import HEAD
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
-from data.archive.verification.others import known_checkpoint
 from data.archive.verification.report import VerificationReport
-from data.archive.verification.verify_archive import verify_archive
+from data.archive.verification.verify_archive import known_checkpoint, verify_archive
 from data.archive.warc.cdxj import entry_of
 from data.archive.warc.reader import ArchiveRecord, read_file
 from data.archive.warc.records import compressed

@@ -27,8 +27,7 @@ from uuid import UUID
 from data.archive.archive import MAX_WAITING
 from data.archive.log.cosigning import ask_witness, asked_witness
 from data.archive.log.leaf import Leaf, uri_hash
-from data.archive.log.proofs import prove
-from data.archive.log.tree_log import TreeLog, log_of
+from data.archive.log.tree_log import TreeLog, log_of, prove
 from data.archive.log.witness import Witness, WitnessRefusal
 from data.clock import utc_now
 from data.network.client import Outbound

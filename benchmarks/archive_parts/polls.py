@@ -16,7 +16,7 @@ from benchmarks.archive_parts.writing import ASKED, SERVED, exchanges
 from data.archive.archive import Archive
 from data.archive.warc.reader import ArchiveRecord, read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
-from data.models.exchange import Exchange
+from data.models.capture import Exchange
 from data.settings import ArchiveSettings as Settings
 
 PAGES, TIMES, ONE = 256, 8, 10_000

@@ -26,7 +26,7 @@ from data.archive.log.leaf import ENTRY_BYTES
 from data.archive.warc.cdxj import entry_of
 from data.archive.warc.reader import ArchiveRecord
 from data.models import Capture, Draft, Run, Source
-from data.models.exchange import Exchange
+from data.models.capture import Exchange
 from data.store.core.store import Store
 from data.store.unit_of_work import decisions
 from scheduler.home import Home, home_at, open_home

@@ -21,7 +21,7 @@ from fastwarc.warc import WarcRecord, WarcRecordType
 from benchmarks.crawl import room_sites
 from data.archive.archive import Archive
 from data.archive.warc.http_head import request_head, response_head
-from data.models.exchange import Exchange
+from data.models.capture import Exchange
 from data.settings import ArchiveSettings as Settings
 
 ROUNDS = 5

@@ -185,8 +185,8 @@ CONTENT = (
         "a safe file of its own, and a feed",
         (
             "tests/feeds/formats/test_hostile.py::test_a_topic_with_any_name_has_feeds_within_the_site",
-            "tests/data/text/test_slugs.py::test_every_label_has_a_slug_that_is_safe_as_a_file_and_in_a_url",
-            "tests/data/text/test_slugs.py::test_two_labels_share_a_slug_only_if_they_are_equal",
+            "tests/data/text/test_folding.py::test_every_label_has_a_slug_that_is_safe_as_a_file_and_in_a_url",
+            "tests/data/text/test_folding.py::test_two_labels_share_a_slug_only_if_they_are_equal",
             "tests/feeds/test_urls.py::test_hostile_names_become_plain_files",
         ),
     ),

@@ -157,8 +157,8 @@ SILENT = (
         "a text has combining marks without end",
         "no normal form has a long run of them, and nothing else is lost",
         (
-            "tests/data/text/test_normal_forms.py::test_no_form_of_a_text_has_a_long_run_of_marks",
-            "tests/data/text/test_normal_forms.py::test_nothing_is_lost_and_once_is_enough",
+            "tests/data/text/test_folding.py::test_no_form_of_a_text_has_a_long_run_of_marks",
+            "tests/data/text/test_folding.py::test_nothing_is_lost_and_once_is_enough",
         ),
     ),
     Fault(

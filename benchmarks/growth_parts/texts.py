@@ -17,19 +17,17 @@ from data.search.query import Query, operators_read_as_words, short_beginnings, 
 from data.stories.passages import shared_passages
 from data.stories.translations import marks_in, pattern
 from data.text.clean import clean_line, clean_text, excerpt, mend
-from data.text.counters import without_counters
-from data.text.folding import fold_date, fold_keyword, fold_label, fold_search
+from data.text.folding import fold_date, fold_keyword, fold_label, fold_search, slug_of
 from data.text.html_text import both_of, line_of, paragraphs, text_of
-from data.text.markup.nesting import flattened
+from data.text.markup import flattened
 from data.text.masking import masked, masked_toml, without_user
 from data.text.paragraphing import with_paragraphs
 from data.text.sanitize import sanitize, sanitize_absolute
 from data.text.similarity import containment, jaccard, signature
 from data.text.sites import site_of
-from data.text.slugs import slug_of
 from data.text.source_secrets import Secrets
 from data.text.urls import absolute, canonical_url, web_address, without_campaign
-from data.text.words import tokens
+from data.text.words import tokens, without_counters
 from data.topics.taxonomy import Taxonomy, load_taxonomy, text_topics
 from feeds.searches import parse_query
 from spiders.body.post_metadata import is_metadata

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Final
 
 from data.archive.budget import ArchiveBudget
+from data.archive.captures import stored_original
 from data.archive.log.tree_log import TreeLog
-from data.archive.originals import stored_original
 from data.archive.warc.adoption import adopted
 from data.archive.warc.cdxj import CdxjEntry, entry_at, entry_of
 from data.archive.warc.index import Index
@@ -41,10 +41,9 @@ from data.archive.warc.warc_file import BrokenFile, WarcFile, new_file, own_file
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.files import sync
-from data.models.capture import Capture
-from data.models.exchange import Exchange
+from data.models.capture import Capture, Exchange
 from data.settings import ArchiveSettings as Settings
-from data.text.posted import posted_address
+from data.text.urls import posted_address
 
 MAX_FILE_AGE: Final = dt.timedelta(days=1)
 """Maximum age of a file that receives records."""

@@ -1,24 +1,37 @@
-"""Find the captures of an address that are evidence: signed notes exclude some captures."""
+"""Find captures: the evidence of an address, lost records, and stored payloads of responses.
+
+Signed notes exclude some captures from the evidence. For lost records, only names and sizes of
+files are compared; verification checks the content of records.
+
+A response whose payload is stored already becomes a revisit record, which refers to the stored one
+(WARC 1.1, 6.7).
+"""
 
 from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from data.archive.foreign import imported_from
 from data.archive.log.keys import key_chain
 from data.archive.log.notes import InvalidNote
 from data.archive.log.removals import REMOVAL, SET_ASIDE, decode
 from data.archive.warc.cdxj import CdxjEntry
-from data.archive.warc.index import Index
-from data.archive.warc.reader import read_record
+from data.archive.warc.index import NOT_MODIFIED, OK, Index
+from data.archive.warc.reader import DOT_OPEN, path_of, read_fields, read_record
+from data.archive.warc.records import Original, digest_text, original_of
+from data.archive.warc.warc_file import own_files
 from data.errors import ArchiveError
 from data.files import read_regular
-from data.models.capture import Capture
+from data.models.capture import Capture, Exchange
+from data.wording import counted
 
 MAX_KNOWN_ORIGINS: Final = 50_000
 """Maximum number of captures whose origin is cached."""
@@ -119,3 +132,86 @@ def chosen(entries: Sequence[CdxjEntry], origin: Callable[[CdxjEntry], str]) -> 
     if len(entries) == 1:
         return entries[0]
     return next((one for one in reversed(entries) if not origin(one)), entries[-1])
+
+
+MAX_NAMES: Final = 3
+"""Maximum number of file names in a message."""
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """An archive file that is missing or too short, and the number of captures that it lost."""
+
+    file: str
+    captures: int
+
+
+def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[Lost]:
+    """Return the archive files with missing captures of a store, by name.
+
+    Redacted captures don't count as missing. Raises OSError.
+    """
+    # Read the store first: everything it points to was written by then.
+    wanted = {one.record_id: one for one in captures if one.file}.values()
+    sizes = {path.name.removesuffix(DOT_OPEN): size_of(path) for path in own_files(archive)}
+    lost = Counter(one.file for one in wanted if one.offset + one.length > sizes.get(one.file, 0))
+    return [Lost(path_of(archive, file).name, count) for file, count in sorted(lost.items())]
+
+
+def size_of(path: Path) -> int:
+    """Return the size of a file. The file may be renamed meanwhile because it is finished."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return path.with_name(path.name.removesuffix(DOT_OPEN)).stat().st_size
+
+
+def lost_text(lost: Sequence[Lost]) -> str:
+    """Describe how many captures are missing in which files, or return an empty string."""
+    if not lost:
+        return ""
+    files = ", ".join(f"{one.file} ({one.captures})" for one in lost[:MAX_NAMES])
+    more = f" and {counted(len(lost) - MAX_NAMES, 'other file')}" if len(lost) > MAX_NAMES else ""
+    every = counted(sum(one.captures for one in lost), "record")
+    return (
+        f"{every} that the store points to are not in the archive, whose files are missing or too "
+        f"short: {files}{more}"
+    )
+
+
+def stored_original(
+    folder: Path, index: Index, exchange: Exchange, uri: str, payload: bytes, *, whole: bool
+) -> Original | None:
+    """Return the record that a response can refer to, or None if its payload must be stored.
+
+    ``payload`` is the SHA-256 of the body. ``whole`` is false if a part of the address ``uri`` was
+    removed. Raises ArchiveError if the index can't be read.
+    """
+    digest = digest_text(payload)
+    if exchange.status == NOT_MODIFIED:
+        # A shortened address may belong to several pages, like the address of a POST request.
+        is_one = whole and not exchange.posted
+        known = _newest(folder, index, uri) if is_one else None
+        if known is None:
+            return None
+        digest = known.digest
+    elif not exchange.body or exchange.truncated:
+        return None
+    holder = index.holder(digest)
+    if holder is None:
+        return None
+    try:
+        fields = read_fields(folder, holder.file, holder.offset)
+    except ArchiveError:
+        # The record was lost or damaged, so the payload is stored again.
+        return None
+    original = original_of(fields, rendered=exchange.rendered)
+    return original if original and digest_text(original.payload) == digest else None
+
+
+def _newest(folder: Path, index: Index, uri: str) -> CdxjEntry | None:
+    """Return the newest page at an address: a page that we requested, or else an imported one."""
+    known = index.newest(uri)
+    if known is None or not imported_from(folder, known):
+        return known
+    pages = (one for one in reversed(index.captures(uri)) if (one.uri, one.status) == (uri, OK))
+    return next((one for one in pages if not imported_from(folder, one)), known)

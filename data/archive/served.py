@@ -12,8 +12,7 @@ from data.archive.content_coding import Undecodable, Unpacked, unpack
 from data.archive.warc.index import NOT_MODIFIED, Index
 from data.archive.warc.reader import ArchiveRecord, Http, is_whole, read_record
 from data.errors import ArchiveError
-from data.models.capture import Capture
-from data.models.exchange import Headers
+from data.models.capture import Capture, Headers
 from data.text.source_secrets import Secrets
 
 HEX: Final = frozenset(b"0123456789abcdefABCDEF")

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from data.archive.log.checkpoint import Checkpoint, parse_checkpoint
-from data.archive.log.notes import InvalidNote
+from data.archive.log.notes import Checkpoint, InvalidNote, parse_checkpoint
 from data.archive.log.tiles import added_files
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.reader import DOT_OPEN

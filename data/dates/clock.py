@@ -5,9 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
+from data.clock import zone_of
 from data.dates import patterns as shapes
-from data.dates.stated_zones import ZONE, stated_zone
+from data.models import Published
 
 _NOON = 12
 _AFTERNOON = {"下午", "午後", "오후"}
@@ -83,3 +85,101 @@ def _time(hour: int, minute: int, second: int) -> dt.time | None:
         return dt.time(hour, minute, min(second, 59))  # a leap second is shown as :60
     except ValueError:
         return None
+
+
+# Only names with one offset everywhere; IST and BST, for example, each have three.
+_FIXED = {
+    "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "MEZ": 60,
+    "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180, "МСК": 180, "TRT": 180, "AZT": 240,
+    "GST": 240, "PKT": 300, "WIB": 420, "WITA": 480, "WIT": 540, "HKT": 480, "SGT": 480,
+    "JST": 540, "KST": 540, "AWST": 480, "AEST": 600, "AEDT": 660, "ACST": 570, "NZST": 720,
+    "NZDT": 780, "SAST": 120, "NST": -210, "NDT": -150, "ADT": -180, "EST": -300, "EDT": -240,
+    "CDT": -300, "MDT": -360, "PST": -480, "PDT": -420, "AKST": -540, "AKDT": -480, "HST": -600,
+}  # fmt: skip
+_AMERICAN = {"CST": "-06:00", "MST": "-07:00"}
+_GENERIC = {
+    "ET": "America/New_York",
+    "CT": "America/Chicago",
+    "MT": "America/Denver",
+    "PT": "America/Los_Angeles",
+}
+_SEVERAL = frozenset(("IST", "BST", "CST", "MST", "AST", "ET", "CT", "MT", "PT"))
+"""Names that mean different offsets on different continents."""
+
+_LOCAL = {
+    "BST": ("Asia/Dhaka",),
+    "AST": (
+        "Asia/Riyadh",
+        "Asia/Kuwait",
+        "Asia/Qatar",
+        "Asia/Bahrain",
+        "Asia/Baghdad",
+        "Asia/Aden",
+    ),
+}
+"""Zones whose clocks have these names, although the tz database does not list them."""
+
+_CLOCK_NAME = re.compile(
+    r"\d[:.]\d\d(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?\s{0,3}\(?([A-Z]{2,4})(?![^\W_])", re.IGNORECASE
+)
+ZONE = re.compile(
+    r"\s{0,3}\(?(?P<prefix>(?:UTC|GMT|utc|gmt)\s?)?(?P<sign>[+−-])(?P<hours>\d{1,2}):?(?P<minutes>\d{2})?(?!\d)"
+    r"|\s{0,3}\(?(?P<name>[A-ZМСК]{1,5}|utc|gmt|z)(?![^\W_])"
+)
+
+
+def stated_zone(match: re.Match[str], home: str) -> str | None:
+    """Return the zone of a match of ZONE, or None if it is ambiguous.
+
+    ``home`` is the zone of the source, which resolves names used on several continents.
+    """
+    if match["name"]:
+        name = match["name"].upper()
+        if name in _FIXED:
+            return _offset(_FIXED[name])
+        if home.startswith(("America/", "US/", "UTC", "Etc/", "Pacific/Honolulu")):
+            return _AMERICAN.get(name) or _GENERIC.get(name)
+        return None
+    minutes = int(match["hours"]) * 60 + int(match["minutes"] or 0)
+    if minutes > 14 * 60 or int(match["minutes"] or 0) > 59:  # noqa: PLR2004 - no clock is further
+        return None
+    return _offset(minutes if match["sign"] == "+" else -minutes)
+
+
+def contradicted(published: Published) -> str | None:
+    """Return the stated zone of a date if the source's zone was used instead, or None.
+
+    IST is the time of India, Israel or Ireland. In a source in Berlin, none of these is certain,
+    and it is not the time of Berlin either.
+    """
+    if published.precision != "second" or published.zone.startswith(("+", "-")):
+        return None
+    named = _CLOCK_NAME.search(published.raw)
+    name = named[1] if named else ""
+    if name not in _SEVERAL or name in _own_names(published.zone):
+        return None
+    return name
+
+
+@lru_cache(maxsize=64)
+def _own_names(zone: str) -> frozenset[str]:
+    """Return the names of a zone's clock, in winter and in summer."""
+    halves = (dt.datetime(2026, month, 1, tzinfo=zone_of(zone)).tzname() for month in (1, 7))
+    called = frozenset(name for name in halves if name)
+    called |= {generic for generic, place in _GENERIC.items() if place == zone}
+    return called | {name for name, places in _LOCAL.items() if zone in places}
+
+
+def with_zone(text: str, end: int) -> int:
+    """Return the end of an ambiguous zone name that follows at ``end``, otherwise ``end``."""
+    found = ZONE.match(text, end)
+    if not found or found["name"] not in _SEVERAL:
+        return end
+    return found.end() + text.startswith(")", found.end())
+
+
+def _offset(minutes: int) -> str:
+    if not minutes:
+        return "UTC"
+    sign = "+" if minutes > 0 else "-"
+    return f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"

@@ -1,11 +1,194 @@
-"""Context in which the dates of a page are read."""
+"""Context in which the dates of a page are read, above all the order of day and month.
+
+The orders in language files (data.languages.vocabulary) and the tables of this module follow the
+short date formats of the Unicode CLDR; tests/data/dates/test_cldr.py checks them. English alone
+implies no order. Its region, the time zone, or the country of a host name does.
+
+The first of these decides:
+
+1. The source file's ``date_order``. ``communique add`` writes it if the dates of the whole site
+   decide (`spiders.learning.site_day_order.decided_order`).
+2. In a visit, the first listing page whose dates decide (`site_day_order.listed_order`).
+3. The dates of the listing page (`spiders.listing.listing_day_order`) or of the release page
+   (`spiders.release.date.release_day_order`) that is extracted.
+4. The languages of the page or source, else its time zone, else the country of its host name.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice, pairwise
+from typing import Final, Literal, TypeAlias
 
-from data.dates.day_order import Order, order_of_place
+from data.dates.address_days import AddressDay
+from data.dates.calendars import full_year
+from data.languages.vocabulary import DateOrder, vocabulary
+
+Order: TypeAlias = DateOrder
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+US_ZONES = _words(
+    "New_York Chicago Denver Los_Angeles Phoenix Anchorage Detroit Boise Juneau Nome Adak "
+    "Menominee Sitka"
+)
+NO_DAY_FIRST_ZONES = _words(
+    "Toronto Vancouver Edmonton Winnipeg Halifax Regina St_Johns Montreal Manila Tokyo Seoul "
+    "Shanghai Taipei Hong_Kong Budapest Vilnius Ulaanbaatar Johannesburg Puerto_Rico Guam "
+    "Pyongyang Macau Stockholm Mariehamn Tehran Kabul Kathmandu Thimphu Hovd Urumqi"
+)
+US_HOSTS = (".gov", ".mil", ".us", ".edu")
+DAY_FIRST_HOSTS = _words(
+    "uk ie au nz in de at fr es pt it nl be lu pl cz sk ru by ua bg rs hr si mk tr az kz uz "
+    "kg tj ae sa eg qa kw bh om jo lb ma tn dz il gr cy fi no dk is ro md ee lv ge am bd th "
+    "id vn mx ar cl co pe br uy ec ve bo py ke ng gh tz ug mt al me ba sg my lk pk"
+)
+
+
+@lru_cache(maxsize=1024)
+def order_of_place(languages: tuple[str, ...], zone: str) -> Order | None:
+    """Return the order that the languages imply, or else the time zone, or None if uncertain."""
+    implied = {order for order in map(_of_language, languages) if order}
+    if len(implied) == 1:
+        return implied.pop()
+    if implied or any(_regional(tag) for tag in languages):
+        return None
+    area, _, city = zone.partition("/")
+    if city in US_ZONES or area == "US" or city.startswith(("Indiana/", "Kentucky/", "North_Dak")):
+        return "MDY"
+    if city in NO_DAY_FIRST_ZONES or area not in {"Europe", "Asia", "Africa", "Australia"}:
+        return None
+    return "DMY"
+
+
+def order_of_host(host: str) -> Order | None:
+    """Return the order that the country of a host name implies, or None if uncertain."""
+    if host.endswith(US_HOSTS):
+        return "MDY"
+    return "DMY" if host.rpartition(".")[2] in DAY_FIRST_HOSTS else None
+
+
+def order_of_dates(pairs: Iterable[tuple[int, int]]) -> Order | None:
+    """Return the order of a column of dates, from its numbers above 12."""
+    day_first = month_first = False
+    for first, second in pairs:
+        day_first = day_first or first > 12 >= second  # noqa: PLR2004 - months in a year
+        month_first = month_first or second > 12 >= first  # noqa: PLR2004 - as above
+    if day_first == month_first:
+        return None
+    return "DMY" if day_first else "MDY"
+
+
+ORDERS: Final[tuple[Order, ...]] = ("DMY", "MDY", "YMD")
+MIN_ROWS: Final = 3
+MAX_ROWS: Final = 500
+"""Maximum number of dates in a list that are used to find its order."""
+
+DECISIVE: Final = 3
+"""Minimum ratio between the faults of every other order and the faults of the best order."""
+
+Row: TypeAlias = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDate:
+    """A listed date with a year of two digits, as three numbers in their written order.
+
+    ``named`` are the days in the row's addresses.
+    """
+
+    numbers: Row
+    named: tuple[AddressDay, ...] = ()
+
+
+def order_of_list(
+    rows: Sequence[ListedDate], today: dt.date, usual: Order | None = None
+) -> Order | None:
+    """Return the order of a list of dates such as 26-03-14, whose years have two digits.
+
+    In the right order, the days exist, are not in the future, rise or fall from row to row, agree
+    with the addresses, and have fewer different years than days. If several orders fit equally
+    well, the ``usual`` order of the page's language or country decides, then a list that falls. The
+    result is None if no order is clearly better than the others.
+    """
+    dates = (row for row in rows if any(_days([row], order, today) for order in ORDERS))
+    some = [*islice(dates, MAX_ROWS)]
+    if len(some) < (1 if any(row.named for row in some) else MIN_ROWS):
+        return None
+    apart = {order: _apart(some, order, today) for order in ORDERS}
+    # Addresses that disagree with every order contain other dates, such as upload dates.
+    apart = {order: count - min(apart.values()) for order, count in apart.items()}
+    faults = {order: apart[order] + _faults(some, order, today) for order in ORDERS}
+    best, second = sorted(ORDERS, key=lambda order: faults[order])[:2]
+    if faults[best] * DECISIVE < faults[second]:
+        return best
+    equal = [order for order in ORDERS if faults[order] == faults[best]]
+    if usual in equal:
+        return usual
+    falling = [order for order in equal if _is_falling(_days(some, order, today))]
+    return falling[0] if len(falling) == 1 and len(some) >= MIN_ROWS else None
+
+
+def _apart(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
+    """Return the number of rows whose day in this order is not in their addresses."""
+    count = 0
+    for row in rows:
+        if row.named:
+            days = _days([row], order, today)
+            count += not any(named.agrees(day) for day in days for named in row.named)
+    return count
+
+
+def _days(rows: Sequence[ListedDate], order: Order, today: dt.date) -> list[dt.date]:
+    """Return the days of the rows in this order, without days that do not exist."""
+    found: list[dt.date] = []
+    for row in rows:
+        year, month, day = (row.numbers[order.index(part)] for part in "YMD")
+        with suppress(ValueError):
+            found.append(dt.date(full_year(year, today.year), month, day))
+    return found
+
+
+def _is_falling(days: Sequence[dt.date]) -> bool:
+    """Whether a list begins with its latest day and never rises."""
+    return len({*days}) > 1 and all(before >= after for before, after in pairwise(days))
+
+
+def _faults(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
+    """Count the evidence in these rows against an order."""
+    years, _, days = ([row.numbers[order.index(part)] for row in rows] for part in "YMD")
+    found = _days(rows, order, today)
+    missing = len(rows) - len(found)
+    future = sum(day > today + MAX_AHEAD for day in found)
+    rises = sum(before < after for before, after in pairwise(found))
+    falls = sum(before > after for before, after in pairwise(found))
+    return missing + future + min(rises, falls) + max(0, len({*years}) - len({*days}))
+
+
+MAX_AHEAD: Final = dt.timedelta(days=2)
+"""Maximum time that a day may be ahead of today, because of other time zones."""
+
+
+def _of_language(tag: str) -> Order | None:
+    """Return the order of a language in its region, or of the language, or None if uncertain."""
+    if regional := _regional(tag):
+        return None if regional == "uncertain" else regional
+    one = vocabulary().get(tag.lower().replace("_", "-").partition("-")[0])
+    return one.dates.order if one else None
+
+
+def _regional(tag: str) -> Order | Literal["uncertain"] | None:
+    """Return the order of a tag such as ``en-US`` in its language file, or None."""
+    language, _, region = tag.lower().replace("_", "-").partition("-")
+    one = vocabulary().get(language)
+    return one.dates.region_orders.get(region.upper()) if one else None
 
 
 @dataclass(frozen=True, slots=True)

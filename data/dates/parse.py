@@ -13,12 +13,11 @@ from dataclasses import dataclass, replace
 
 from data.clock import zone_of
 from data.dates import patterns as shapes
-from data.dates.clock import Placed, clock_beside
+from data.dates.clock import ZONE, Placed, clock_beside, stated_zone, with_zone
 from data.dates.context import DateContext
 from data.dates.day import day_of
 from data.dates.months import phrases_in
 from data.dates.relative import may_be_date, near_day, parse_slowly
-from data.dates.stated_zones import ZONE, stated_zone, with_zone
 from data.models import Published
 from data.text.folding import fold_date
 

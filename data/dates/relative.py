@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from data.clock import zone_of
-from data.dates.day_order import Order
+from data.dates.context import Order
 from data.languages.vocabulary import alternatives, vocabulary, words
 from data.text.folding import fold_date
 

@@ -22,10 +22,10 @@ from data.languages.detection import detect_language
 from data.languages.tags import language_tag
 from data.models import Content, Draft, Media, Published
 from data.text.clean import clean_line, clean_text
+from data.text.folding import RESERVED, SLUG_LENGTH
 from data.text.html_text import line_of, paragraphs, text_of
 from data.text.masking import MASK, without_user
 from data.text.sanitize import is_huge, sanitize
-from data.text.slugs import RESERVED, SLUG_LENGTH
 from data.text.urls import absolute, without_campaign
 from data.topics.taxonomy import Taxonomy
 
@@ -40,7 +40,7 @@ MAX_LIST_ITEMS: Final = 1000
 
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 SLUG: Final = re.compile(r"[a-z0-9]+(?:--?[a-z0-9]+)*|(?:[a-z0-9]+(?:-[a-z0-9]+)*)_[a-z2-9]{10}")
-"""A slug as data.text.slugs.slug_of returns it: such a topic name is used unchanged."""
+"""A slug as data.text.folding.slug_of returns it: such a topic name is used unchanged."""
 
 MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+*-]+")
 SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")

@@ -13,9 +13,9 @@ from data.models.alert import (
 )
 from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
 from data.models.event import RELEASE_KINDS, EventKind, ReleaseEvent, ReleaseKind
-from data.models.latency import STAGES, ReleaseTimes, Stage
 from data.models.lease import DueHosts, Lease
 from data.models.release import (
+    STAGES,
     UNDATED_BEFORE,
     Content,
     Draft,
@@ -25,26 +25,38 @@ from data.models.release import (
     PublicationTime,
     Published,
     Release,
+    ReleaseTimes,
     Return,
     Revision,
+    Stage,
     Validator,
     Wait,
 )
 from data.models.selection import (
+    BACKLOG,
+    ChangeCursor,
+    DayDigest,
     Facet,
+    Neighbour,
+    Neighbours,
     Position,
     ReaderItem,
     ReaderQuery,
     ReaderState,
+    ReleaseChange,
     ReleaseState,
+    ReleaseSummary,
     Selected,
     Selection,
 )
 from data.models.source import (
+    ArchiveLink,
     Handling,
     HandlingKind,
     HealthEvent,
     History,
+    Listed,
+    ListingKind,
     Recall,
     RemovedSource,
     Rhythm,
@@ -52,18 +64,9 @@ from data.models.source import (
     RunError,
     Source,
     SourceRhythm,
-)
-from data.models.summary import (
-    BACKLOG,
-    ChangeCursor,
-    DayDigest,
-    Neighbour,
-    Neighbours,
-    ReleaseChange,
-    ReleaseSummary,
+    Walk,
 )
 from data.models.visit_facts import PageFacts, Streak, VisitFacts, lean
-from data.models.walks import ArchiveLink, Listed, ListingKind, Walk
 from data.models.websub import (
     Delivery,
     FeedHub,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias, get_args
 
 from data.models.release import Release
-from data.models.summary import ChangeCursor
+from data.models.selection import ChangeCursor
 
 ReleaseKind: TypeAlias = Literal[
     "new", "edit", "reading", "retraction", "return", "redaction", "hidden", "shown", "update"

@@ -1,4 +1,4 @@
-"""Releases, drafts, contents and revisions.
+"""Releases, drafts, contents, revisions, and the latency of new releases.
 
 All times are aware UTC. Next to each date, its original text is stored.
 """
@@ -6,6 +6,7 @@ All times are aware UTC. Next to each date, its original text is stored.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Literal, TypeAlias
 
@@ -291,3 +292,28 @@ class Revision:
     capture: Capture | None = None
     reason: Literal["served", "reading"] = "served"
     difference: str = field(default="", compare=False, repr=False)
+
+
+Stage: TypeAlias = Literal["seen", "in_feed", "alerted"]
+"""The stages of a new release, in order."""
+
+STAGES: Final[Mapping[Stage, tuple[str, str]]] = {
+    "seen": ("stated", "seen"),
+    "in_feed": ("seen", "in_feed"),
+    "alerted": ("seen", "alerted"),
+}
+"""The fields of ReleaseTimes with the start and end of each stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseTimes:
+    """The times of a new release, in seconds since 1970; None if unknown.
+
+    ``stated`` is the time on its page, ``seen`` the first visit that found it, ``in_feed`` its
+    first appearance in a feed, and ``alerted`` the delivery of its first alert.
+    """
+
+    stated: float | None
+    seen: float
+    in_feed: float | None = None
+    alerted: float | None = None

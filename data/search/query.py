@@ -1,4 +1,4 @@
-"""Parser of search queries.
+"""Search queries, and their results: pages of releases and counts of matches.
 
 A query consists of words that must all occur. ``"a phrase"`` in quotation marks finds successive
 words, ``harb*`` finds words that begin with these letters (at least three), and ``-word`` or ``-"a
@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from data.models import Release
 from data.text.folding import fold_search
 
 MAX_QUERY_LENGTH: Final = 1000
@@ -34,7 +36,7 @@ class Query:
 
     Days are inclusive. Several sources, topics, languages or states are separated by commas, and
     one of them suffices. ``en`` also matches ``en-GB``, but ``en-GB`` does not match ``en``.
-    data.search.results.STATES lists the states.
+    data.search.query.STATES lists the states.
     """
 
     text: str
@@ -103,3 +105,35 @@ def terms_of(text: str, *, most: int = MAX_TERMS) -> tuple[Term, ...]:
             is_one = not (phrase or prefix or minus or " " in words)
             found.append(Term(words, prefix, not minus, raw if is_one else ""))
     return tuple(found[:most])
+
+
+MAX_COUNTED: Final = 10_000
+"""Maximum number of matches that are counted, so that the work does not grow with the store."""
+
+STATES: Final = ("corrected", "retracted")
+"""States of releases that can be searched for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """A page of matches. ``cursor`` leads to the next page, and is None on the last page."""
+
+    releases: tuple[Release, ...]
+    cursor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Numbers of matching releases: in total, and by source, topic, language, period and state.
+
+    If there are ``more`` than `MAX_COUNTED`, only the newest are counted. Languages have no region;
+    periods are ISO years and months. Counts of 0 are omitted.
+    """
+
+    total: int
+    more: bool
+    sources: Mapping[str, int]
+    topics: Mapping[str, int]
+    languages: Mapping[str, int]
+    periods: Mapping[str, int]
+    states: Mapping[str, int]

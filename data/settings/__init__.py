@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import msgspec
 
-from data.settings.collecting import Collect, Network
 from data.settings.publishing import (
     MAIL_ADDRESS,
     Alerts,
@@ -16,7 +15,7 @@ from data.settings.publishing import (
     Log,
     SiteSettings,
 )
-from data.settings.service import HealthSettings, Running, StoreSettings
+from data.settings.service import Collect, HealthSettings, Network, Running, StoreSettings
 
 __all__ = [
     "MAIL_ADDRESS",

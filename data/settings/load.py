@@ -1,18 +1,24 @@
-"""Load the settings of a home directory from communique.toml and the environment."""
+"""Load the settings of a home directory from communique.toml and the environment.
+
+The address of a PostgreSQL database must separate its password clearly. PostgreSQL accepts more
+than RFC 3986 allows. Other programs would split such URLs elsewhere and show a part of the
+password.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from data.environment import ENVIRONMENT, settings_named, with_secrets
 from data.errors import SettingsError
 from data.settings import Settings, SiteSettings
-from data.settings.postgres_url import ESCAPING_MESSAGE, is_clearly_escaped
 from data.toml_files import decode, read_text
 
 ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - told from others, not listened on
@@ -86,3 +92,24 @@ def addressed(site: SiteSettings) -> SiteSettings:
     host = own.host if site.host in ANYWHERE else site.host
     host = f"[{host}]" if ":" in host else host
     return msgspec.structs.replace(site, url=f"http://{host}:{site.port}")
+
+
+CLEARLY_ESCAPED: Final = re.compile(
+    r"postgres(?:ql)?://"
+    r"(?:(?:[A-Za-z0-9._~!$&()*+,;=:-]|%[0-9A-Fa-f]{2})*@)?"
+    r"(?:[A-Za-z0-9._~:,\[\]-]|%[0-9A-Fa-f]{2})*"
+    r"(?:[/?](?:[A-Za-z0-9._~!$&()*+,;=:/?-]|%[0-9A-Fa-f]{2})*)?"
+)
+"""A libpq URL whose user, password and options contain no unescaped separators."""
+
+ESCAPING_MESSAGE: Final = (
+    "this database address can't be read, and is not shown because it may contain a password: "
+    "write each character that is not a letter or digit as its percent code, such as %25 for a "
+    "percent sign, %2F for a slash, %3F for a question mark, %23 for a number sign, %40 for an at "
+    "sign, %27 for an apostrophe"
+)
+
+
+def is_clearly_escaped(url: str) -> bool:
+    """Whether all separators inside the parts of a PostgreSQL URL are percent-encoded."""
+    return CLEARLY_ESCAPED.fullmatch(url) is not None

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from data.settings.numbers import MAX_BYTES, Bytes, BytesOrNone, DaysOrNone, Whole, WholeOrNone
+from data.settings.service import MAX_BYTES, Bytes, BytesOrNone, DaysOrNone, Whole, WholeOrNone
 
 MAIL_ADDRESS = (
     r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f-\U0010ffff]{1,64}"

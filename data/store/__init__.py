@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from data.errors import StoreError
-from data.settings.postgres_url import ESCAPING_MESSAGE, is_clearly_escaped
+from data.settings.load import ESCAPING_MESSAGE, is_clearly_escaped
 from data.store.core.store import Store
 from data.store.public_view import public_view
 from data.text.masking import masked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from data.text.normal_forms import normalized
+from data.text.folding import normalized
 
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e\u202a-\u202e\u2066-\u2069]")
 """Soft hyphens, zero-width spaces and direction marks. ZWJ and ZWNJ are kept because words need

@@ -1,4 +1,4 @@
-"""Fold text for comparisons: four forms for dates, keywords, searches and labels.
+"""Fold text for comparisons: four forms for dates, keywords, searches and labels, and slugs.
 
 | text | fold_date | fold_keyword | fold_search | fold_label |
 |---|---|---|---|---|
@@ -15,16 +15,22 @@ so `fold_keyword` also merges letters that are missing on some keyboards. Search
 words, so `fold_search` drops everything else and separates the letters of scripts without spaces.
 Labels are permanent names of topics, so `fold_label` drops only the case, to keep different labels
 different.
+
+`normalized` returns Unicode normal forms in linear time, but `unicodedata.normalize` sorts runs of
+combining marks in quadratic time. No language has more than 30 of them in a row, so longer runs are
+split first, as the Stream-Safe Text Format does (UAX #15, section 13).
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
-from typing import Final
+from functools import cache, lru_cache
+from hashlib import blake2b
+from typing import Final, Literal, TypeAlias
 
-from data.text.normal_forms import normalized
+from anyascii import anyascii
+
 from data.text.words import spaced
 
 MARKS: Final = re.compile("[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u0640]")
@@ -95,3 +101,82 @@ def fold_label(label: str) -> str:
     """Fold a topic's label: case-folded, NFC, single spaces."""
     folded = normalized("NFD", label).casefold()
     return " ".join(normalized("NFC", folded).split())
+
+
+Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
+
+MAX_MARKS: Final = 30
+"""Maximum number of combining marks in a row after one letter."""
+
+JOINER: Final = "\u034f"
+"""The invisible character (combining grapheme joiner) that splits a run of marks."""
+
+BECOME_MARKS: Final = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
+"""Characters that are not combining marks but decompose into them."""
+
+END_OF_MARKS: Final = 0x20000
+"""Code point after the last plane with combining marks."""
+
+LONG_RUN: Final = f"{{{MAX_MARKS + 1},}}"
+POSSIBLE_RUN: Final = re.compile(rf"[^\x00-\u02ff\s\w]{LONG_RUN}")
+POSSIBLE_RUN_OF_ANY: Final = re.compile(rf"(?:[^\x00-\u02ff\s\w]|[\uff9e\uff9f]){LONG_RUN}")
+
+
+def normalized(form: Form, text: str) -> str:
+    """Return a text in a Unicode normal form, with a joiner after 30 successive combining marks."""
+    return unicodedata.normalize(form, stream_safe(text))  # noqa: TID251 - the one place
+
+
+def stream_safe(text: str) -> str:
+    """Insert a joiner after 30 successive combining marks. Most texts are unchanged."""
+    if text.isascii():
+        return text
+    possible = POSSIBLE_RUN_OF_ANY if "\uff9e" in text or "\uff9f" in text else POSSIBLE_RUN
+    if not possible.search(text):
+        return text
+    return _full_run().sub(rf"\g<0>{JOINER}", text)
+
+
+@cache
+def _full_run() -> re.Pattern[str]:
+    """Return a pattern for 30 combining marks before another mark.
+
+    Compiling the pattern takes 20 ms.
+    """
+    found = (chr(code) for code in range(0x300, END_OF_MARKS))
+    marks = "".join(char for char in found if unicodedata.combining(char))
+    mark = f"[{marks}{''.join(sorted(BECOME_MARKS))}]"
+    return re.compile(f"{mark}{{{MAX_MARKS}}}(?={mark})")
+
+
+SLUG_LENGTH = 80
+PLAIN_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+PLAIN_LABEL = re.compile(r"[a-z0-9]+(--?[a-z0-9]+)*")
+DIGITS = "abcdefghijkmnpqrstuvwxyz23456789"
+DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", "conin$", "conout$"]
+    + [device + str(number) for device in ("com", "lpt") for number in range(10)]
+)
+"""File names that Windows reserves for devices, with any extension."""
+
+RESERVED = DEVICES | {"index"}
+"""Slugs that can't be file names; ``index`` is the page of a folder."""
+
+
+def slug_of(label: str) -> str:
+    """Return a unique name for a label that is safe in file names and URLs.
+
+    Labels that differ only in case, composition or white space share a slug; no other labels do. If
+    lower-case ASCII words can't express the whole label, an underscore and 50 bits of its BLAKE2b
+    digest follow. A single hyphen means a space, so hyphens of the label are doubled. A slug has at
+    most 80 characters of ``a-z0-9-_``.
+    """
+    compared = fold_label(label)
+    plain = compared.replace("-", "--").replace(" ", "-")
+    if PLAIN_LABEL.fullmatch(plain) and len(plain) <= SLUG_LENGTH and plain not in RESERVED:
+        return plain
+    digest = int.from_bytes(blake2b(compared.encode("utf-8", "surrogatepass")).digest()[:8])
+    suffix = "_" + "".join(DIGITS[digest >> 5 * place & 31] for place in range(10))
+    words = re.findall("[a-z0-9]+", anyascii(compared[:SLUG_LENGTH]).lower())
+    stem = "-".join(words)[: SLUG_LENGTH - len(suffix)].rstrip("-")
+    return (stem or "topic") + suffix

@@ -9,7 +9,7 @@ from typing import Final
 from lxml import etree
 
 from data.text.clean import clean_line, clean_text
-from data.text.markup.oversized_tags import with_few_attributes
+from data.text.markup import with_few_attributes
 from data.text.sanitize import is_huge, sanitize_absolute
 
 SHORT_TAG: Final = re.compile(r"<[^<>]{1,2000}>")

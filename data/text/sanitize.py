@@ -8,8 +8,7 @@ from typing import Final
 
 import nh3
 
-from data.text.markup.nesting import flattened
-from data.text.markup.oversized_tags import with_few_attributes
+from data.text.markup import flattened, with_few_attributes
 from data.text.urls import SCHEMES, absolute, loadable
 
 TAGS: Final = frozenset(

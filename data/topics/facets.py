@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from data.languages.tags import feed_language
 from data.models import Facet, Release
 from data.text.clean import clean_line
-from data.text.slugs import slug_of
+from data.text.folding import slug_of
 
 MAX_SECTION_LENGTH: Final = 1000
 """Maximum length in characters of a section name. A longer name is an extraction error."""

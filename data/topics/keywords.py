@@ -13,8 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from data.text.folding import fold_keyword
-from data.text.normal_forms import normalized
+from data.text.folding import fold_keyword, normalized
 
 WORDS = re.compile(r"\w+")
 MAX_WORD_LENGTH = 60

@@ -14,8 +14,7 @@ import msgspec
 from data.errors import SettingsError
 from data.models import Content, Draft
 from data.text.clean import clean_line
-from data.text.folding import fold_label
-from data.text.slugs import PLAIN_SLUG, RESERVED, SLUG_LENGTH, slug_of
+from data.text.folding import PLAIN_SLUG, RESERVED, SLUG_LENGTH, fold_label, slug_of
 from data.toml_files import decode, read_text
 from data.topics.facets import section_of
 from data.topics.keywords import KeywordMatcher, KeywordRule, read_rule

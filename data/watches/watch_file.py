@@ -12,7 +12,7 @@ import msgspec
 
 from data.clock import fault_of_zone
 from data.errors import UnknownWatch, WatchError
-from data.languages.names import fault_of_language
+from data.languages.tags import fault_of_language
 from data.models import AlertKind
 from data.search.query import MAX_QUERY_LENGTH, MAX_TERMS, TERM, terms_of
 from data.toml_files import ID, check_id, decode, read_text

@@ -2,21 +2,23 @@
 
 A watch is compared only if the text has one of its required words: the one that the fewest watches
 require, because people look for the same common words that texts contain. So of 10,000 watches,
-only a few are compared.
+only a few are compared. `recent_happenings` returns stored events, for trying out a watch.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, pairwise
 
 from data.languages.tags import language_tag
-from data.models import AlertKind, Content, Release
+from data.models import AlertKind, Content, Facet, Release
 from data.search.query import MIN_PREFIX_LETTERS, Term, terms_of
+from data.store.core.store import Store
 from data.text.folding import fold_search
 from data.topics.facets import section_of
 from data.watches.watch_file import Watch
@@ -219,3 +221,61 @@ def _with_regions(language: str | None) -> frozenset[str]:
     """Return a language tag and its prefixes: ``pt-BR`` includes ``pt``."""
     parts = (language_tag(language) or "").split("-")
     return frozenset("-".join(parts[:count]) for count in range(1, len(parts) + 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event, its time (aware UTC), and the id and title of its release.
+
+    ``backlog`` is whether the release was not news when it was found. The event itself does not
+    contain that, so that a watch can be tried on backlog, too.
+    """
+
+    event: AlertEvent
+    at: dt.datetime
+    release: str
+    title: str
+    backlog: bool = False
+
+
+def recent_happenings(store: Store, *, limit: int) -> Iterator[Happening]:
+    """Return the newest releases, edits, retractions, returns and changes of health.
+
+    There are at most ``limit`` of each kind, plus all releases that are gone without confirmation.
+    """
+    return chain(_releases(store, limit), _of_releases(store, limit), _of_sources(store, limit))
+
+
+def _releases(store: Store, limit: int) -> Iterator[Happening]:
+    found = [*store.releases(Facet(), limit=limit)]
+    news = store.news_of([one.id for one in found])
+    for release in found:
+        for happening in _of("release", release, release.first_seen):
+            yield replace(happening, backlog=release.id not in news)
+
+
+def _of_releases(store: Store, limit: int) -> Iterator[Happening]:
+    for revision in store.edits(limit=limit):
+        if edited := store.release(revision.release):
+            yield from _of("edit", replace(edited, content=revision.content), revision.seen)
+    for release in store.retractions(limit=limit):
+        yield from _of("retraction", release, release.retracted or release.updated)
+    for one in store.returns(limit=limit):
+        if back := store.release(one.release):
+            yield from _of("return", back, one.until)
+
+
+def _of_sources(store: Store, limit: int) -> Iterator[Happening]:
+    for source in store.sources():
+        for vanished in store.vanished(source):
+            if gone := store.release(vanished.id):
+                yield from _of("gone", gone, vanished.since)
+    for event in store.health_events(limit=limit):
+        whose = "" if event.source else "our own network: "
+        title = whose + (event.reason or "it works again")
+        yield Happening(AlertEvent("health", event.source), event.at, "", title)
+
+
+def _of(kind: AlertKind, release: Release, at: dt.datetime) -> Iterator[Happening]:
+    if event := release_event(kind, release):
+        yield Happening(event, at, release.id, release.content.title)

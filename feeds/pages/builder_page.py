@@ -8,8 +8,7 @@ from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
 from data.models import Facet, Release
-from data.search.query import MAX_QUERY_LENGTH
-from data.search.results import Matches
+from data.search.query import MAX_QUERY_LENGTH, Matches
 from feeds.entries.entry import title_of
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import NAMES

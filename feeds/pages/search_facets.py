@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from urllib.parse import urlencode
 
 from data.models import Facet
-from data.search.results import Matches
+from data.search.query import Matches
 from feeds.catalog import Catalog
 from feeds.translations import Texts
 

@@ -14,8 +14,7 @@ from markupsafe import Markup, escape
 from data.models import Facet, Release
 from data.search.highlights import highlights
 from data.search.passages import passage
-from data.search.query import MAX_QUERY_LENGTH, Query, terms_of
-from data.search.results import MAX_COUNTED, Matches
+from data.search.query import MAX_COUNTED, MAX_QUERY_LENGTH, Matches, Query, terms_of
 from data.text.clean import plain
 from feeds.catalog import Catalog
 from feeds.entries.entry import ReleaseEntry, entry_of

@@ -13,12 +13,12 @@ from data.search.query import (
     MAX_QUERY_LENGTH,
     MAX_TERMS,
     MIN_PREFIX_LETTERS,
+    STATES,
     Query,
     operators_read_as_words,
     short_beginnings,
     terms_of,
 )
-from data.search.results import STATES
 from feeds.catalog import Catalog
 from feeds.pages.search_facets import SearchParameters
 from feeds.translations import Texts

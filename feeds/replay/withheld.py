@@ -17,8 +17,8 @@ from urllib.parse import unquote, urlsplit
 from data.archive.warc.records import NO_BYTES, digest_text
 from data.models import Release, Revision, Sightings
 from data.store.core.store import Store
+from data.text.folding import normalized
 from data.text.masking import masked
-from data.text.normal_forms import normalized
 from data.text.sites import site_of
 from data.text.urls import canonical_url
 from feeds.replay.rewrite import guessed, page_text

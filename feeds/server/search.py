@@ -15,8 +15,7 @@ from data.clock import utc_now
 from data.errors import CommuniqueError, SlowSearch
 from data.languages.tags import feed_language
 from data.models import Facet, Release
-from data.search.query import MAX_QUERY_LENGTH, Query
-from data.search.results import STATES, Hits
+from data.search.query import MAX_QUERY_LENGTH, STATES, Hits, Query
 from data.store.core.store import Store
 from data.wording import meant
 from feeds.catalog import Catalog

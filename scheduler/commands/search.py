@@ -13,8 +13,7 @@ import click
 from data.interchange.release_fields import release_fields
 from data.languages.tags import feed_language
 from data.search.passages import passage
-from data.search.query import Query, terms_of
-from data.search.results import MAX_COUNTED, STATES, Hits
+from data.search.query import MAX_COUNTED, STATES, Hits, Query, terms_of
 from data.sqlite_file import is_read_only
 from data.store import open_store
 from data.store.core.store import Store

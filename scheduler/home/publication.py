@@ -19,7 +19,7 @@ from data.network.bucket import BucketError, open_bucket
 from data.sqlite_file import delete_file
 from data.store.core.store import Store
 from data.text.clean import clean_line
-from data.text.slugs import slug_of
+from data.text.folding import slug_of
 from data.topics.taxonomy import load_taxonomy
 from feeds.publishing.bucket.push import CROWDED, SiteBucket, Superseded
 from feeds.publishing.bucket.pushed_files import PushedFiles

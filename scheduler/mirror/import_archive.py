@@ -17,8 +17,8 @@ from data.archive.archive import Archive
 from data.archive.content_coding import Undecodable
 from data.archive.foreign import IMPORTED_FIELD, read_foreign
 from data.archive.served import Served, served, unchunked
+from data.archive.warc.adoption import ALGORITHMS, Digest, parse_digest
 from data.archive.warc.cdxj import CdxjEntry
-from data.archive.warc.digests import ALGORITHMS, Digest, parse_digest
 from data.archive.warc.http_head import media_type_of
 from data.archive.warc.reader import ArchiveRecord, Damage, uuid_of
 from data.archive.warc.records import Fields

@@ -15,7 +15,7 @@ from data.health.run_errors import ARCHIVE, BUG, STORE
 from data.identity.decision import Decision, decide_reextraction
 from data.models import Draft, Facet, Release
 from data.progress import OnStepProgress
-from data.revisions.fields import differences
+from data.revisions.extraction_drift import differences
 from data.store.core.store import Store
 from data.topics.taxonomy import load_taxonomy
 from scheduler.home import SOURCE_LOCK, Home

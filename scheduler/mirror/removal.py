@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 import msgspec
 
 from data.archive.journal.journaled_store import JournaledStore
-from data.archive.removal.chosen import (
+from data.archive.removal.removal import (
     named,
     of_texts,
     older,
     stored_records,
+    take_out,
     with_same_bytes,
 )
-from data.archive.removal.take_out import take_out
 from data.archive.warc.reader import Damage
 from data.clock import utc_now
 from data.errors import CommuniqueError

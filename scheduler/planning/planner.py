@@ -4,7 +4,7 @@ Sources without an interval of their own share a budget. Together they are visit
 each had one visit per `collect.interval`. Sources that publish more get more visits, at the times
 when they publish. A source with its own `interval` has its own budget. If that is at most
 `collect.least_interval`, visits come evenly. If the last visit shows that a source stopped working,
-or works again, the next visits follow soon (data.health.confirmation).
+or works again, the next visits follow soon (data.health.events).
 
 The rates are estimated again once a day. No source is visited before a time that its host set.
 """
@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 
 from data.clock import zone_or_utc
-from data.health.confirmation import is_to_be_confirmed
+from data.health.events import is_to_be_confirmed
 from data.health.network import MIN_HOSTS
 from data.settings import Collect, HealthSettings
 from data.store.core.store import Store

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from lxml import etree
 
 from data.text.html_text import CELLS, SILENT
-from data.text.markup.oversized_tags import MAX_ATTRIBUTES, with_few_attributes
+from data.text.markup import MAX_ATTRIBUTES, with_few_attributes
 from data.text.sanitize import MAX_CHARACTERS
 from spiders.body.main_content import MainContent
 from spiders.body.segmentation import segment

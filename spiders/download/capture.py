@@ -27,7 +27,7 @@ from data.archive.archive import Archive
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Capture
-from data.models.exchange import Exchange, Headers
+from data.models.capture import Exchange, Headers
 from spiders.download.responses import TOO_LONG
 from spiders.download.settings import RENDER
 from spiders.download.truncation import DATA_LOSS_FLAG, STOPPED

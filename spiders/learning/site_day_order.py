@@ -9,8 +9,7 @@ from dataclasses import replace
 from itertools import chain, pairwise
 from typing import Final
 
-from data.dates.context import DateContext
-from data.dates.day_order import Order, order_of_dates, order_of_place
+from data.dates.context import DateContext, Order, order_of_dates, order_of_place
 from spiders.items import ListingItem
 from spiders.listing.listing_day_order import shown_order, shown_texts
 from spiders.listing.read import read_listing

@@ -10,8 +10,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from data.dates.address_days import address_days
-from data.dates.context import DateContext
-from data.dates.day_order import (
+from data.dates.context import (
+    DateContext,
     ListedDate,
     Order,
     order_of_dates,

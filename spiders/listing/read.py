@@ -9,7 +9,7 @@ from typing import Final
 
 from data.dates.context import DateContext
 from data.dates.parse import DateReader
-from data.text.markup.oversized_tags import MAX_TAGS
+from data.text.markup import MAX_TAGS
 from data.text.urls import page_address
 from spiders.items import Listing, ListingItem
 from spiders.listing.candidates import LIKELY

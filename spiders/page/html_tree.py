@@ -14,7 +14,7 @@ from typing import Final, cast
 from lxml import etree
 from selectolax.lexbor import LexborHTMLParser
 
-from data.text.markup.nesting import flattened
+from data.text.markup import flattened
 
 LEVEL_OF: Final = {f"h{level}": level for level in range(1, 7)}
 """Level of each heading tag."""

@@ -26,7 +26,7 @@ from w3lib.encoding import (
 )
 
 from data.languages.detection import detect_language
-from data.text.markup.oversized_tags import without_oversized_tags
+from data.text.markup import without_oversized_tags
 from data.text.urls import absolute
 from spiders.page.html_tree import parse
 

@@ -17,7 +17,7 @@ from parsel import Selector
 
 from data.clock import fault_of_zone
 from data.errors import SourceError, UnknownSource
-from data.languages.names import fault_of_language
+from data.languages.tags import fault_of_language
 from data.models import Source
 from data.text.masking import masked
 from data.toml_files import ID, check_id, decode, read_text

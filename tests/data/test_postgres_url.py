@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from data.errors import CommuniqueError, SettingsError, StoreError
-from data.settings.load import load_settings
-from data.settings.postgres_url import is_clearly_escaped
+from data.settings.load import is_clearly_escaped, load_settings
 from data.store import open_store
 from data.store.transfer.transfer import path_of
 

@@ -13,10 +13,8 @@ from typing import Any
 import pytest
 
 from data.archive.log.attestations import Attestations, signed_by_log
-from data.archive.log.cosigning import ask_witness, asked_witness
-from data.archive.log.proofs import prove
-from data.archive.log.timestamps import stamp
-from data.archive.log.tree_log import TreeLog, log_of
+from data.archive.log.cosigning import ask_witness, asked_witness, stamp
+from data.archive.log.tree_log import TreeLog, log_of, prove
 from data.archive.log.witness import Witness
 from data.clock import utc_now
 from data.errors import ArchiveError

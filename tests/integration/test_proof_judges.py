@@ -13,8 +13,7 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.log.cosigning import ask_witness, asked_witness
-from data.archive.log.timestamps import stamp
+from data.archive.log.cosigning import ask_witness, asked_witness, stamp
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.proof.folder import ProvenCapture, Subject, write_proof

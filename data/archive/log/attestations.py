@@ -11,12 +11,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from data.archive.log.checkpoint import Checkpoint, parse_checkpoint
 from data.archive.log.notes import (
+    Checkpoint,
     InvalidNote,
     NoteSignature,
     SignedNote,
     VerifierKey,
+    parse_checkpoint,
     parse_key,
     parse_signatures,
 )

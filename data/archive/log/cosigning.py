@@ -1,22 +1,39 @@
-"""Request co-signatures of witnesses for our own log.
+"""Request co-signatures of witnesses, and time stamps of an authority (RFC 3161), for our own log.
 
 A witness of the public network accepts a checkpoint by POST add-checkpoint (C2SP tlog-witness). A
 witness that is another Communique reads our log itself and publishes its signature, which is
-fetched by HTTP or from a folder.
+fetched by HTTP or from a folder. A time stamp proves that the tree existed at that time.
 """
 
 from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from data.archive.log.checkpoint import SIZE, Checkpoint, parse_checkpoint
+from rfc3161_client import (
+    HashAlgorithm,
+    PKIStatus,
+    TimestampRequestBuilder,
+    TimeStampResponse,
+    decode_timestamp_response,
+)
+
+from data.archive.log.attestations import Attestations, signed_by_log
 from data.archive.log.merkle import consistency_proof
-from data.archive.log.notes import SignedNote, VerifierKey, parse_key, parse_signatures
+from data.archive.log.notes import (
+    SIZE,
+    Checkpoint,
+    SignedNote,
+    VerifierKey,
+    parse_checkpoint,
+    parse_key,
+    parse_signatures,
+)
 from data.archive.log.remote import is_address, witness_at
 from data.archive.log.tree_log import TreeLog
 from data.archive.log.witness import name_of
@@ -153,3 +170,52 @@ def published_key(asked: AskedWitness, client: Outbound) -> VerifierKey:
         )
         raise ArchiveError(asked.place, cause) from error
     return parse_key(read("key").decode("utf-8", "replace"), asked.place)
+
+
+QUERY: Final = {"content-type": "application/timestamp-query"}
+
+GRANTED: Final = {PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS}
+
+
+def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
+    """Have the last checkpoint of a log time-stamped; None if it already is.
+
+    The response is stored. The certificate is not checked here; ``openssl ts -verify`` checks it.
+    Raises OutboundError, and ArchiveError if the response does not match the request.
+    """
+    checkpoint = log.checkpoint()
+    if checkpoint is None or Attestations(log.folder).timestamp(checkpoint.size) is not None:
+        return None
+    stamped = Attestations(log.folder).checkpoint(checkpoint.size) or checkpoint
+    content = signed_by_log(stamped)
+    request = TimestampRequestBuilder().data(content).hash_algorithm(HashAlgorithm.SHA256).build()
+    answer = asyncio.run(client.ask("POST", authority, QUERY, request.as_bytes()))
+    if answer.status != OK:
+        raise ArchiveError(authority, f"the time-stamp authority answered {answer.status}")
+    try:
+        response = decode_timestamp_response(answer.body)
+    except ValueError as error:
+        raise ArchiveError(authority, f"its response is not a time stamp ({error})") from error
+    check(response, authority, content, request.nonce)
+    log.add_timestamp(stamped, answer.body)
+    return stamped
+
+
+def check(response: TimeStampResponse, authority: str, content: bytes, nonce: int | None) -> None:
+    """Raise ArchiveError if a response does not match the request."""
+    if response.status not in GRANTED:
+        status = " ".join(response.status_string)
+        raise ArchiveError(
+            authority, f"the authority gave no time stamp: {response.status} {status}"
+        )
+    token = response.tst_info
+    if token.message_imprint.message != hashlib.sha256(content).digest() or token.nonce != nonce:
+        raise ArchiveError(authority, "its time stamp does not match the request")
+
+
+def stamped_digest(answer: bytes) -> bytes:
+    """Return the time-stamped SHA-256 of a response. Raises ArchiveError if it is invalid."""
+    try:
+        return decode_timestamp_response(answer).tst_info.message_imprint.message
+    except ValueError as error:
+        raise ArchiveError("the time stamp", f"it can't be read ({error})") from error

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from data.archive.log.checkpoint import SIZE, Checkpoint
 from data.archive.log.notes import (
     LOG,
+    SIZE,
+    Checkpoint,
     InvalidNote,
     Kind,
     NoteSignature,

@@ -1,4 +1,4 @@
-"""Signed notes: a text with Ed25519 signatures (C2SP signed-note, tlog-cosignature)."""
+"""Signed notes (C2SP signed-note, tlog-cosignature), and checkpoints: signed notes of a tree."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from data.archive.log.merkle import HASH_BYTES
 from data.errors import CommuniqueError
 
 LOG: Final = 1
@@ -203,3 +204,39 @@ def cosigned(text: str, seconds: int) -> bytes:
     ``seconds`` is the time of the signature since 1970.
     """
     return f"cosignature/v1\ntime {seconds}\n{text}".encode()
+
+
+SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
+"""Size of a tree in decimal digits, without leading zeros."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The tree of the log ``origin`` with ``size`` leaves, and the note that signs it."""
+
+    origin: str
+    size: int
+    root: bytes
+    note: SignedNote
+
+    def encode(self) -> bytes:
+        """Return the checkpoint as a file."""
+        return self.note.encode()
+
+
+def sign_checkpoint(key: SigningKey, size: int, root: bytes) -> Checkpoint:
+    """Create a checkpoint signed with a log's key; its origin is the key's name."""
+    text = f"{key.name}\n{size}\n{base64.b64encode(root).decode()}\n"
+    return Checkpoint(key.name, size, root, SignedNote(text, (key.sign(text),)))
+
+
+def parse_checkpoint(data: bytes, what: str = "the checkpoint") -> Checkpoint:
+    """Parse a checkpoint with any signatures. Raises InvalidNote."""
+    note = parse_note(data, what)
+    origin, size, root = [*note.text.split("\n"), "", ""][:3]
+    if not origin or not SIZE.fullmatch(size):
+        raise InvalidNote(what, "it is not a checkpoint of a log")
+    found = from_base64(root, what)
+    if len(found) != HASH_BYTES:
+        raise InvalidNote(what, "it is not a checkpoint of a log")
+    return Checkpoint(origin, int(size), found, note)

@@ -18,9 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from data.archive.log.checkpoint import Checkpoint
 from data.archive.log.leaf import Leaf
-from data.archive.log.notes import SigningKey
+from data.archive.log.notes import Checkpoint, SigningKey
 from data.archive.log.tree_log import TreeLog
 from data.errors import ArchiveError
 from data.files import FileWriter, read_regular

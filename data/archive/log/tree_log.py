@@ -1,21 +1,33 @@
-"""The log of one archive: appends leaves, and writes tiles and signed checkpoints."""
+"""The log of one archive: appends leaves, and writes tiles, signed checkpoints and proofs.
+
+A proof shows without the log that a leaf is in it (C2SP tlog-proof).
+"""
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from uuid import UUID
 
 from data.archive.log.attestations import Attestations
-from data.archive.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from data.archive.log.keys import KeyChain, LogKey
 from data.archive.log.leaf import ENTRY_BYTES, ID_BYTES, Leaf
-from data.archive.log.merkle import leaf_hash
-from data.archive.log.notes import InvalidNote, NoteSignature, SigningKey, VerifierKey
+from data.archive.log.merkle import inclusion_proof, leaf_hash, proves_inclusion
+from data.archive.log.notes import (
+    Checkpoint,
+    InvalidNote,
+    NoteSignature,
+    SigningKey,
+    VerifierKey,
+    parse_checkpoint,
+    sign_checkpoint,
+)
 from data.archive.log.pending import HEAD, Pending, first_waiting, waiting_entries
 from data.archive.log.tiles import WIDTH, TileTree, grown, read_file, tidy
 from data.errors import ArchiveError
@@ -285,3 +297,49 @@ def copy_unsigned(source: Path, target: Path) -> int:
     put(str(path), bytes(HEAD) + b"".join(entries) + waiting)
     sync(path)
     return size + len(waiting) // ENTRY_BYTES
+
+
+FIRST_LINE: Final = "c2sp.org/tlog-proof@v1"
+
+SUFFIX: Final = ".tlog-proof"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A proof that the leaf ``index`` is in a checkpoint's tree.
+
+    It contains the sibling hashes from the leaf up to the root.
+    """
+
+    index: int
+    hashes: tuple[bytes, ...]
+    checkpoint: Checkpoint
+
+    def encode(self) -> bytes:
+        """Return the proof as a file."""
+        hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in self.hashes)
+        head = f"{FIRST_LINE}\nindex {self.index}\n{hashes}\n"
+        return head.encode() + self.checkpoint.encode()
+
+    def holds(self, entry: bytes) -> bool:
+        """Return whether the proof is valid for a log entry.
+
+        The signatures of the checkpoint are checked separately.
+        """
+        size, root = self.checkpoint.size, self.checkpoint.root
+        return proves_inclusion(self.index, size, leaf_hash(entry), self.hashes, root)
+
+
+def prove(log: TreeLog, index: int) -> Proof:
+    """Return the proof of a leaf in its first co-signed checkpoint, or else in the last checkpoint.
+
+    Raises ArchiveError if the leaf is not in the tree yet.
+    """
+    present = log.checkpoint()
+    if present is None or not 0 <= index < present.size:
+        cause = f"its leaf {index} is not in the signed tree yet; the next visit adds it at its end"
+        raise ArchiveError(str(log.folder), cause)
+    checkpoint = Attestations(log.folder).first_over(index, present.origin) or present
+    tree = log.tree(present.size)
+    hashes = inclusion_proof(index, checkpoint.size, tree.hash_of)
+    return Proof(index, tuple(hashes), checkpoint)

@@ -18,15 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from data.archive.log.checkpoint import Checkpoint, parse_checkpoint
 from data.archive.log.keys import key_chain, make_key, read_key
 from data.archive.log.merkle import consistency_proof, proves_consistency
 from data.archive.log.notes import (
     COSIGNER,
+    Checkpoint,
     InvalidNote,
     SignedNote,
     SigningKey,
     VerifierKey,
+    parse_checkpoint,
     parse_key,
 )
 from data.archive.log.tiles import Read, TileTree

@@ -1,5 +1,5 @@
 """Proofs of server responses for people without the archive.
 
-folder.py writes a proof, and readme.py its README. verify.py is copied into each proof and imports
-no other module of Communique.
+folder.py writes a proof and its README. verify.py is copied into each proof and imports no other
+module of Communique.
 """

@@ -7,14 +7,13 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 from data.archive.log.attestations import Attestations, signed_by_log
-from data.archive.log.checkpoint import Checkpoint
+from data.archive.log.cosigning import stamped_digest
 from data.archive.log.keys import KeyChain
 from data.archive.log.leaf import ENTRY_BYTES, ID_BYTES
 from data.archive.log.merkle import HASH_BYTES, leaf_hash, root_of
-from data.archive.log.notes import InvalidNote, VerifierKey
+from data.archive.log.notes import Checkpoint, InvalidNote, VerifierKey
 from data.archive.log.pending import first_waiting
 from data.archive.log.tiles import HEIGHT, PREFIXED_BYTES, WIDTH, hashes_of, tile_path
-from data.archive.log.timestamps import stamped_digest
 from data.archive.log.tree_log import RESTORE, TreeLog
 from data.archive.verification.report import ArchiveProblem
 from data.errors import ArchiveError

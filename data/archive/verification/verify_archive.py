@@ -1,4 +1,7 @@
-"""Verify a whole archive: records, log, journal and captures of the store, in one report."""
+"""Verify a whole archive: records, log, journal and captures of the store, in one report.
+
+The log is also compared with its checkpoints at other places, such as a witness.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,22 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from data.archive.log.checkpoint import Checkpoint
+from data.archive.log.keys import KeyChain
 from data.archive.log.leaf import decode_leaf
+from data.archive.log.notes import MAX_NOTE_BYTES, Checkpoint, InvalidNote, parse_checkpoint
+from data.archive.log.remote import log_at, witness_at
 from data.archive.log.removals import Removal, leaves_of, runs
 from data.archive.log.tree_log import TreeLog
+from data.archive.log.witness import name_of
 from data.archive.verification.aside import notes
 from data.archive.verification.records import Records, read_records
 from data.archive.verification.report import ArchiveProblem, Removed, VerificationReport
 from data.archive.verification.tree import Leaves
 from data.archive.warc.reader import DOT_OPEN, uuid_of
 from data.archive.warc.warc_file import own_files
+from data.errors import ArchiveError
 from data.models.capture import Capture
+from data.network.client import Outbound
 from data.progress import OnProgress
 from data.wording import counted
 
@@ -177,3 +185,43 @@ def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable
             continue
         cause = f"it is missing, and the store points to {counted(len(others) + 1, 'record')} in it"
         yield ArchiveProblem(file, None, cause, first.record_id, first.leaf)
+
+
+NO_LOG: Final = "it is not a checkpoint, log, HOME or witness: {}"
+
+UNKNOWN: Final = "it has no checkpoint of this log, {}"
+
+
+def known_checkpoint(place: str, origin: str, keys: KeyChain, client: Outbound) -> Checkpoint:
+    """Return the checkpoint of the log ``origin`` that is stored at an address or path.
+
+    The place is a file, a witness's folder, or a copy of the log. Raises OutboundError, and
+    ArchiveError if there is no checkpoint signed by the log.
+    """
+    content = _content(place, origin, client)
+    try:
+        checkpoint = parse_checkpoint(content, place)
+        signed = keys.signatures(checkpoint)
+    except InvalidNote as error:
+        raise ArchiveError(place, NO_LOG.format(error.cause)) from error
+    if checkpoint.origin != origin:
+        raise ArchiveError(place, UNKNOWN.format(origin))
+    if not signed:
+        raise ArchiveError(place, "the checkpoint there is not signed by a key of this log")
+    return checkpoint
+
+
+def _content(place: str, origin: str, client: Outbound) -> bytes:
+    path = Path(place).expanduser()
+    if path.is_file():
+        with path.open("rb") as file:
+            # A larger file is not a checkpoint.
+            return file.read(MAX_NOTE_BYTES + 1)
+    try:
+        return witness_at(place, client)(f"{name_of(origin)}/checkpoint")
+    except (ArchiveError, FileNotFoundError):
+        pass
+    try:
+        return log_at(place, client)("checkpoint")
+    except FileNotFoundError as error:
+        raise ArchiveError(place, UNKNOWN.format(origin)) from error

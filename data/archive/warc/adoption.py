@@ -1,13 +1,19 @@
-"""Prepare records of other archives for this one, unchanged."""
+"""Prepare records of other archives for this one, unchanged.
+
+Their digests may be hexadecimal or base 32, as other programs write them.
+"""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import hashlib
 import os
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 from data.archive.log.leaf import SALT_BYTES
 from data.archive.warc.cdxj import entry_of
-from data.archive.warc.digests import parse_digest
 from data.archive.warc.reader import WITH_PAYLOAD, ArchiveRecord
 from data.archive.warc.records import (
     SALT_FIELD,
@@ -74,3 +80,41 @@ def _is_wrong(record: ArchiveRecord, stated: str) -> bool:
     if record.is_http and record.http.header(b"transfer-encoding"):
         return False
     return not digest.is_of(record.http.payload if record.is_http else record.block)
+
+
+ALGORITHMS: Final[dict[str, Callable[[bytes], Any]]] = {
+    "md5": hashlib.md5,
+    "sha1": hashlib.sha1,
+    "sha256": hashlib.sha256,
+    "sha512": hashlib.sha512,
+}
+
+
+class Digest(NamedTuple):
+    """A digest: the name of its algorithm, and its bytes."""
+
+    algorithm: str
+    value: bytes
+
+    def is_of(self, content: bytes) -> bool:
+        """Whether this is the digest of these bytes."""
+        return bool(ALGORITHMS[self.algorithm](content).digest() == self.value)
+
+
+def parse_digest(text: str) -> Digest | None:
+    """Return the digest in a field such as WARC-Payload-Digest.
+
+    Return None if the digest is invalid or its algorithm is unknown.
+    """
+    name, _, value = text.strip().partition(":")
+    name = name.lower().replace("-", "")
+    if name not in ALGORITHMS:
+        return None
+    size = ALGORITHMS[name](b"").digest_size
+    try:
+        if len(value) == 2 * size:
+            return Digest(name, bytes.fromhex(value))
+        found = base64.b32decode(value.rstrip("=").upper() + "=" * (-len(value.rstrip("=")) % 8))
+    except (ValueError, binascii.Error):
+        return None
+    return Digest(name, found) if len(found) == size else None

@@ -2,7 +2,7 @@
 
 The lines have the format of cdxj-indexer, which pywb reads, and a field ``leaf``: the number of the
 record's leaf in the log. The response to a POST request has the fields ``method`` and
-``requestBody``, which are part of its key (data.text.posted). Lines are in the order of records
+``requestBody``, which are part of its key (data.text.urls). Lines are in the order of records
 while the file grows, and sorted once it is finished.
 """
 
@@ -25,7 +25,7 @@ from data.archive.warc.records import LISTED_KINDS, POSTED_FIELD, REVISIT, WARC_
 from data.archive.warc.surt import surt
 from data.files import sync
 from data.models.capture import Capture
-from data.text.posted import posted_address
+from data.text.urls import posted_address
 
 MAX_SORTED_LINES: Final = 100_000
 """Maximum number of lines that are sorted in memory. More lines are sorted through temporary
@@ -41,7 +41,7 @@ class CdxjEntry:
 
     ``status`` is 0, and ``media_type`` None, if the record has no such value. ``digest`` is the
     payload digest as WARC writes it. ``leaf`` is -1 if unknown. ``posted`` are the fields of a POST
-    request (data.text.posted), empty for GET.
+    request (data.text.urls), empty for GET.
     """
 
     uri: str

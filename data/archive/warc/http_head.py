@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from data.models.exchange import Exchange, Headers
+from data.models.capture import Exchange, Headers
 from data.text.masking import masked
 
 LINE_END: Final = b"\r\n"

@@ -28,9 +28,8 @@ from data.archive.warc.records import (
     sha256,
 )
 from data.errors import ArchiveError
-from data.models.capture import Capture
-from data.models.exchange import Headers
-from data.text.posted import posted_address
+from data.models.capture import Capture, Headers
+from data.text.urls import posted_address
 
 DOT_OPEN: Final = ".open"
 """Suffix of a growing file."""

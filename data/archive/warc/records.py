@@ -3,7 +3,7 @@
 Three fields are our own. Communique-Salt contains 16 bytes in hexadecimal. The log hashes the
 record's address with this salt, so that a leaf does not reveal the address. Communique-Rendered
 marks a browser's document instead of a server's response. Communique-Posted contains the fields of
-a POST request (data.text.posted); indexes list the response under its address with these fields as
+a POST request (data.text.urls); indexes list the response under its address with these fields as
 a query.
 
 Digests are SHA-256 in hexadecimal, which sha256sum prints and other WARC programs check.
@@ -24,12 +24,10 @@ from isal.igzip_lib import COMP_GZIP, compress
 
 from data.archive.log.leaf import SALT_BYTES, Leaf, uri_hash
 from data.archive.warc.http_head import media_type_of, request_head, response_head
-from data.models.capture import Capture
-from data.models.exchange import Exchange
+from data.models.capture import Capture, Exchange
 from data.text.clean import allowed
 from data.text.masking import masked
-from data.text.posted import posted_query
-from data.text.urls import escaped, web_address
+from data.text.urls import escaped, posted_query, web_address
 
 Kind: TypeAlias = Literal["warcinfo", "response", "request", "revisit", "metadata", "resource"]
 Fields: TypeAlias = tuple[tuple[str, str], ...]

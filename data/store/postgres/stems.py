@@ -12,8 +12,7 @@ from collections.abc import Collection, Iterable
 from typing import Final
 
 from data.store.shared_sql.database.connection import Connection
-from data.text.folding import NO_WORD, fold_search
-from data.text.normal_forms import normalized
+from data.text.folding import NO_WORD, fold_search, normalized
 from data.text.words import spaced
 
 STEMMERS: Final = {

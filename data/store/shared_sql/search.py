@@ -14,8 +14,7 @@ import msgspec
 
 from data.languages.tags import feed_language
 from data.models import Content, Release
-from data.search.query import Query, terms_of
-from data.search.results import MAX_COUNTED, STATES, Hits, Matches
+from data.search.query import MAX_COUNTED, STATES, Hits, Matches, Query, terms_of
 from data.store.shared_sql.database.connection import Database, Part, places
 from data.store.shared_sql.database.rows import RELEASE_COLUMNS, encode, redacted_row, release_of
 from data.store.shared_sql.sources import SourcesPart

@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from data.errors import StoreError
-from data.settings.postgres_url import ESCAPING_MESSAGE, is_clearly_escaped
+from data.settings.load import ESCAPING_MESSAGE, is_clearly_escaped
 from data.store import MISSING, UNKNOWN, open_store
 from data.store.transfer.end import End, Row, Table
 from data.store.transfer.sqlite_end import SqliteEnd, is_marked

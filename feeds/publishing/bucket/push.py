@@ -27,8 +27,7 @@ from typing import Final, Self
 
 import msgspec
 
-from data.archive.log.checkpoint import parse_checkpoint
-from data.archive.log.notes import InvalidNote
+from data.archive.log.notes import InvalidNote, parse_checkpoint
 from data.clock import utc_now
 from data.files import read_regular
 from data.network.bucket import Bucket, BucketError, Replaced

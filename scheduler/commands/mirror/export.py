@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import click
 
+from data.archive.captures import Lost, lost_captures, lost_text
 from data.archive.content_coding import Undecodable
-from data.archive.lost import Lost, lost_captures, lost_text
 from data.archive.served import served
 from data.archive.warc.index import Index
 from data.archive.warc.reader import Damage

@@ -9,15 +9,18 @@ from typing import Final
 import click
 from msgspec.structs import replace
 
-from data.archive.log.checkpoint import Checkpoint
 from data.archive.log.cosigning import asked_witness
+from data.archive.log.notes import Checkpoint
 from data.archive.log.remote import is_address
 from data.archive.log.removals import SET_ASIDE
 from data.archive.log.tree_log import TreeLog
-from data.archive.removal.take_out import set_aside
-from data.archive.verification.others import known_checkpoint
+from data.archive.removal.removal import set_aside
 from data.archive.verification.report import NOT_COMPARED, ArchiveProblem, VerificationReport
-from data.archive.verification.verify_archive import LOG_MISSING_MESSAGE, verify_archive
+from data.archive.verification.verify_archive import (
+    LOG_MISSING_MESSAGE,
+    known_checkpoint,
+    verify_archive,
+)
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Capture

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from data.dates.context import DateContext
-from data.dates.day_order import order_of_place
-from data.dates.stated_zones import contradicted
+from data.dates.clock import contradicted
+from data.dates.context import DateContext, order_of_place
 from data.identity.decision import Decision, date_doubt
 from data.models import Facet, Release
 from spiders.crawl.drafts.release_reader import ReleaseReader

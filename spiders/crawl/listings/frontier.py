@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from data.clock import utc_now
-from data.identity.backlog import listed_since, published_since
+from data.identity.decision import listed_since, published_since
 from data.models import History, ListingKind, Published
 from data.text.urls import canonical_url, page_key, without_campaign
 from spiders.crawl.listings.feed_cross_check import ListEvidence, cross_check, names_of

@@ -17,8 +17,7 @@ from urllib.parse import urlencode, urlsplit
 
 from lxml import etree
 
-from data.text.posted import posted_address
-from data.text.urls import MAX_ADDRESS
+from data.text.urls import MAX_ADDRESS, posted_address
 from spiders.items import Form
 from spiders.listing.paging.labels import label_of
 from spiders.listing.paging.loaders import PagingFunction, call_in, paging_functions

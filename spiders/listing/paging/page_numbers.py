@@ -11,8 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
-from data.text.posted import BY_POST
-from data.text.urls import MAX_ADDRESS
+from data.text.urls import BY_POST, MAX_ADDRESS
 from spiders.listing.paging.labels import is_year, label_of, number_in, range_in
 from spiders.page.class_hints import names_around, names_of
 from spiders.page.html_tree import line_of

@@ -11,9 +11,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from data.dates.address_days import AddressDay, address_days
-from data.dates.context import DateContext
-from data.dates.day_order import (
+from data.dates.context import (
     MAX_AHEAD,
+    DateContext,
     ListedDate,
     Order,
     order_of_dates,

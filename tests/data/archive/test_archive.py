@@ -26,8 +26,7 @@ from data.archive.warc.reader import ArchiveRecord, read_file
 from data.archive.warc.records import digest_text, sha256
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.errors import ArchiveError
-from data.models.capture import Capture
-from data.models.exchange import Exchange
+from data.models.capture import Capture, Exchange
 from data.settings import ArchiveSettings as Settings
 from tests.data.archive import killed_writer
 from tests.exchanges import NOON, PAGE, answer, not_modified

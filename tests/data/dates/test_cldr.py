@@ -18,9 +18,8 @@ from babel.dates import format_date
 from babel.languages import get_official_languages
 from babel.localedata import locale_identifiers
 
-from data.dates import day_order
-from data.dates.context import DateContext
-from data.dates.day_order import order_of_host, order_of_place
+from data.dates import context
+from data.dates.context import DateContext, order_of_host, order_of_place
 from data.dates.months import CLDR_FILE
 from data.dates.parse import parse_date
 from data.dates.renew_months import EDGES, PLACEHOLDER, renewed
@@ -57,9 +56,9 @@ LOCALES = OTHER_NAMES | {
 
 def names_of(locale: Locale) -> Iterator[tuple[int, str]]:
     """The number of each month and a name of it, in full and short, alone and in a date."""
-    for context in ("format", "stand-alone"):
+    for usage in ("format", "stand-alone"):
         for width in ("wide", "abbreviated"):
-            for number, name in locale.months[context].get(width, {}).items():
+            for number, name in locale.months[usage].get(width, {}).items():
                 if not PLACEHOLDER.fullmatch(name):
                     yield number, name.strip(EDGES)
 
@@ -150,5 +149,5 @@ def test_the_order_of_a_zone_is_one_that_its_country_has() -> None:
 
 
 def test_the_order_of_a_host_is_one_that_its_country_has() -> None:
-    for domain in day_order.DAY_FIRST_HOSTS:
+    for domain in context.DAY_FIRST_HOSTS:
         assert order_of_host(f"press.{domain}") in orders_of(COUNTRIES.get(domain, domain.upper()))

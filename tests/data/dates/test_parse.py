@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data.dates.clock import contradicted
 from data.dates.context import DateContext
 from data.dates.parse import find_dates, parse_date, plausible, scan
 from data.dates.partial import month_and_day, year_in
-from data.dates.stated_zones import contradicted
 from data.languages.vocabulary import vocabulary
 
 MONTHS = {tag: one.dates.months for tag, one in vocabulary().items() if one.dates.months}

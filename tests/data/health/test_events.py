@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data.health.codes import Verdict
-from data.health.events import note_health_events
+from data.health.events import is_to_be_confirmed, note_health_events
 from data.models import Handling, HandlingKind
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
+from tests.examples import examples
 from tests.visits import DAY, MINUTE, MONDAY, QUARTER, alerts, register, run, told, visit
 
 
@@ -102,3 +110,159 @@ def test_an_unvisited_source_is_recorded_at_once_and_recovers_with_a_visit(
     # Of what was never visited nothing is known.
     assert note(72, {"pier": lost["harbour"]}) == 0
     store.close()
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected"),
+    [
+        ("..x..x..", []),
+        ("..xx....", []),
+        ("..xxxxx", [(4, "failing")]),
+        ("bbbbb", [(2, "blocked")]),
+        ("xxx..x...", [(2, "failing"), (8, "ok")]),
+        ("xbxbxb", [(2, "failing")]),
+        ("xxxxbbb", [(2, "failing"), (6, "blocked")]),
+        ("xxixx", [(3, "failing")]),
+        ("..iiiii", []),
+    ],
+)
+def test_a_change_is_recorded_when_two_more_visits_agree(
+    store: Store, letters: str, expected: list[tuple[int, str]]
+) -> None:
+    visit(store, letters)
+    assert told(store) == expected
+
+
+def test_without_further_visits_the_first_one_counts(store: Store) -> None:
+    visit(store, ".x.", further=0)
+    assert told(store) == [(1, "failing"), (2, "ok")]
+
+
+def test_a_source_that_fails_every_second_visit_is_recorded_once(store: Store) -> None:
+    visit(store, ".x" * 24)
+    assert told(store) == [(11, "failing")]
+    (event,) = store.health_events(limit=9)
+    assert event.reason.endswith("; 6 of its last 12 visits failed")
+
+
+def test_an_alternating_source_is_recorded_at_most_twice_a_day(
+    sqlite_store: SqliteStore,
+) -> None:
+    visit(sqlite_store, "xxxx...." * 30)
+    assert told(sqlite_store) == [(2, "failing"), (6, "ok"), (10, "failing")]
+    last = sqlite_store.health_events(limit=1)[0]
+    assert "it alternates" in last.reason
+
+
+def test_an_alternating_source_recovers_after_a_day(
+    sqlite_store: SqliteStore,
+) -> None:
+    visit(sqlite_store, "xxxx...." * 3 + "." * 110)
+    day = round(DAY / QUARTER)
+    assert told(sqlite_store)[3:] == [(15 + day, "ok")]
+    visit(sqlite_store, "xxx", start=MONDAY + 140 * QUARTER)
+    assert told(sqlite_store)[4:] == [(142, "failing")]
+
+
+def test_an_alternating_source_broken_for_a_day_recovers_at_once(
+    sqlite_store: SqliteStore,
+) -> None:
+    visit(sqlite_store, "xxxx....xxxx" + "x" * 100 + "...")
+    assert told(sqlite_store)[2:] == [(10, "failing"), (114, "ok")]
+
+
+def test_an_alternating_source_that_finally_fails_remains_recorded(
+    sqlite_store: SqliteStore,
+) -> None:
+    visit(sqlite_store, "xxxx...." * 5 + "x" * 110)
+    assert told(sqlite_store)[-1] == (10, "failing")
+    assert not sqlite_store.last_health_events()["harbour"].well
+
+
+@pytest.mark.parametrize(
+    ("letters", "expected"),
+    [
+        ("", False),
+        ("...", False),
+        ("..x", True),
+        ("..xx", True),
+        ("..xxx", False),
+        ("..xxxx", False),
+        ("..x.", False),
+        ("xxx.", True),
+        ("xxx..", True),
+        ("xxx...", False),
+        ("xxxb", False),
+        (".xi", True),
+        ("..i", False),
+    ],
+)
+def test_quick_visits_follow_until_a_change_is_recorded(
+    store: Store, letters: str, *, expected: bool
+) -> None:
+    visit(store, letters)
+    source = store.sources()["harbour"]
+    assert is_to_be_confirmed(store, source, further=2) is expected
+
+
+def test_a_clock_that_was_a_day_ahead_hides_no_later_visit(store: Store) -> None:
+    visit(store, "...")
+    visit(store, "..", start=MONDAY + DAY)
+    visit(store, "xxx", start=MONDAY + 4 * QUARTER)
+    assert told(store) == [(6, "failing")]
+
+
+def shown(store: Store) -> list[str]:
+    """The conditions of the events of all sources."""
+    return [one.condition for one in store.health_events(limit=99)]
+
+
+def test_another_condition_of_a_failing_source_is_not_an_alternation(
+    store: Store,
+) -> None:
+    visit(store, ".xbd.xd", further=0)
+    assert shown(store) == ["failing", "blocked", "degraded", "ok", "failing", "degraded"]
+    again = list(store.health_events(limit=99))[4]
+    assert "it alternates" in again.reason
+    assert alerts(store) == ["failing", "blocked", "ok", "ok", "failing"]
+
+
+def test_alternating_conditions_send_one_alert_each_per_day(sqlite_store: SqliteStore) -> None:
+    visit(sqlite_store, "xd" * 20, further=0)
+    assert alerts(sqlite_store) == ["failing", "ok"]
+    assert shown(sqlite_store)[-1] == "degraded"
+    visit(sqlite_store, "x", start=MONDAY + 2 * DAY, further=0)
+    assert alerts(sqlite_store) == ["failing", "ok", "failing"]
+
+
+def test_an_alternating_source_with_new_conditions_is_recorded_twice_a_day(
+    sqlite_store: SqliteStore,
+) -> None:
+    visit(sqlite_store, "xd.xd." * 9, further=0)
+    assert shown(sqlite_store) == ["failing", "degraded", "ok", *["failing", "degraded"] * 17]
+    assert alerts(sqlite_store) == ["failing", "ok", "ok", "failing"]
+
+
+PLANS = st.lists(
+    st.tuples(st.sampled_from("..xbid"), st.integers(1, 9)).map(lambda one: one[0] * one[1]),
+    max_size=12,
+).map("".join)
+
+
+@examples(20)
+@given(PLANS, st.sampled_from([4 * MINUTE, QUARTER, 8 * QUARTER]))
+def test_a_source_is_recorded_as_stopped_at_most_twice_a_day_and_finally_as_it_is(
+    letters: str, every: dt.timedelta
+) -> None:
+    with TemporaryDirectory() as folder, closing(SqliteStore(Path(folder) / "s.db")) as store:
+        visit(store, letters, every=every)
+        later = MONDAY + len(letters) * every
+        for end, well in (("xxx", False), ("...", True)):
+            later += 2 * DAY
+            visit(store, end, start=later)
+            assert store.last_health_events()["harbour"].well is well
+        found = store.health_events(limit=99)
+    pairs = zip([None, *found], found, strict=False)
+    trouble = [one.at for before, one in pairs if not one.well and (before is None or before.well)]
+    assert all(third - first >= DAY for first, third in zip(trouble, trouble[2:], strict=False))
+    assert all(one.condition != other.condition for one, other in pairwise(found))

@@ -78,7 +78,7 @@ vocabulary.WORDS_FOLDER = Path(sys.argv[1])
 from data.dates.context import DateContext
 from data.dates.parse import parse_date
 from data.dates.relative import is_relative
-from data.text.counters import uncounted
+from data.text.words import uncounted
 from spiders.barriers.barrier import barrier_to_listing
 from spiders.listing.paging.period_links import period_in
 from spiders.listing.paging.pagination import next_page

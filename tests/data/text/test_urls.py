@@ -11,10 +11,13 @@ from data.models import Media
 from data.text.sites import site_of
 from data.text.urls import (
     MAX_ADDRESS,
+    MAX_QUERY,
     absolute,
     canonical_url,
     page_address,
     page_key,
+    posted_address,
+    posted_query,
     section_fragment,
     web_address,
     without_campaign,
@@ -224,3 +227,36 @@ def test_the_site_of_a_very_long_address_is_in_its_beginning() -> None:
     assert site_of(f"http://www.harbour.example/{'a' * MAX_ADDRESS}") == "harbour.example"
     # Without a limit Python reads all of this host, which ends in a port that is no number.
     assert site_of(f"http://{'a' * MAX_ADDRESS}.example:port") == "a" * (MAX_ADDRESS - 7)
+
+
+URL = "https://board.example/news"
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "address"),
+    [
+        (URL, "page=2&q=", f"{URL}?__wb_method=POST&page=2&q="),
+        (f"{URL}?a=1", "page=2", f"{URL}?a=1&__wb_method=POST&page=2"),
+        (f"{URL}#top", "page=2", f"{URL}?__wb_method=POST&page=2#top"),
+        (URL, "", URL),
+    ],
+)
+def test_the_posted_fields_follow_as_a_query(url: str, body: str, address: str) -> None:
+    assert posted_address(url, posted_query(body)) == address
+
+
+def test_a_long_value_and_a_long_body_are_digests() -> None:
+    one, other = posted_query(f"s={'x' * 5000}&p=1"), posted_query(f"s={'y' * 5000}&p=1")
+    assert len(one) < 100
+    assert one != other
+    assert one.endswith("&p=1")
+    assert len(posted_query("&".join(f"a{n}=1" for n in range(MAX_QUERY)))) < 100
+
+
+def test_secrets_are_hidden() -> None:
+    assert "77" not in posted_query("csrf_token=77&page=2")
+
+
+def test_the_key_of_an_address_is_the_same_for_any_order_of_fields() -> None:
+    keys = {canonical_url(posted_address(URL, query)) for query in ("a=1&b=2", "b=2&a=1")}
+    assert len(keys) == 1

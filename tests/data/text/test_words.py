@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.text.counters import without_counters
-from data.text.words import PLANE, role, tokens, word_hashes
+from data.text.words import PLANE, role, tokens, without_counters, word_hashes
 
 TEXT = st.text(st.sampled_from("aBßİé-−5 .\n(%$€_中ไ\u0301𝒳\x00\ud800ago views:|"), max_size=60)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from data.archive.log.checkpoint import parse_checkpoint
+from data.archive.log.notes import parse_checkpoint
 from data.archive.log.tiles import TileTree, added_files
 from data.archive.log.tree_log import TreeLog, log_of
 from feeds.publishing.log_files import publish_log

@@ -12,7 +12,7 @@ from data.archive.archive import Archive
 from data.archive.log.leaf import Leaf
 from data.errors import ArchiveError
 from data.models import Capture
-from data.models.exchange import Exchange
+from data.models.capture import Exchange
 from data.settings import ArchiveSettings as Settings
 from spiders.download.capture import ExchangeBatch
 from tests.exchanges import answer

@@ -10,7 +10,7 @@ import pytest
 from lxml import etree
 
 from data.dates.context import DateContext
-from data.text.markup import oversized_tags
+from data.text import markup as markup_limits
 from spiders.page.html_tree import parse, shown_length
 from spiders.page.page import Page
 from spiders.release.read import read_release
@@ -118,8 +118,8 @@ def test_an_entity_bomb_stays_small(inside: str) -> None:
 def test_a_script_in_which_a_page_is_cut_does_not_become_its_text(
     rest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(oversized_tags, "MIN_CHECKED_BYTES", 10)
-    monkeypatch.setattr(oversized_tags, "MAX_TAGS", 20)
+    monkeypatch.setattr(markup_limits, "MIN_CHECKED_BYTES", 10)
+    monkeypatch.setattr(markup_limits, "MAX_TAGS", 20)
     html = f"<p>Lamps.</p><script>var a = '{'<p>x</p>' * 40}{rest}"
     page = Page("http://harbour.example/", html.encode())
     assert [one.text for one in page.tree.iter("p")] == ["Lamps."]

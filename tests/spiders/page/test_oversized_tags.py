@@ -8,8 +8,8 @@ import json
 import pytest
 
 from data.dates.context import DateContext
-from data.text.markup import oversized_tags
-from data.text.markup.oversized_tags import (
+from data.text import markup
+from data.text.markup import (
     MAX_ATTRIBUTES,
     MAX_TAGS,
     MIN_CHECKED_BYTES,
@@ -104,7 +104,7 @@ def test_a_page_with_too_many_tags_is_cut_between_tags() -> None:
 
 
 def test_truncated_releases_and_listings_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(oversized_tags, "MAX_TAGS", 4_000)
+    monkeypatch.setattr(markup, "MAX_TAGS", 4_000)
     rows = "".join(f"<li><a href=/n/{n}>Notice {n} of ships</a> 2 March 2026" for n in range(3_000))
     page = Page("https://harbour.example/", f"<h1>Notices</h1><ul>{rows}".encode())
     assert any("only its beginning" in reason for reason in read_release(page, READING).reasons)

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
-from http.server import SimpleHTTPRequestHandler
+from http.server import BaseHTTPRequestHandler, SimpleHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 
 from data.archive.log.attestations import Attestations
-from data.archive.log.cosigning import ask_witness, asked_witness
+from data.archive.log.cosigning import ask_witness, asked_witness, stamp
 from data.archive.log.notes import COSIGNER, SigningKey, parse_note
-from data.archive.log.proofs import prove
 from data.archive.log.remote import log_at
-from data.archive.log.tree_log import TreeLog, log_of
+from data.archive.log.tree_log import TreeLog, log_of, prove
 from data.archive.log.witness import Witness
 from data.errors import ArchiveError
-from data.network.client import Outbound
+from data.network.client import Outbound, OutboundError
 from tests.data.archive.log.leaves import NOON, grown, leaves_of
 from tests.http_handlers import answered_by
 
@@ -183,3 +184,62 @@ def test_other_answers_of_a_witness_are_reported(
 
 def test_a_log_asks_no_witness_before_its_first_checkpoint(tmp_path: Path) -> None:
     assert ask_witness(log_of(tmp_path), asked_witness("/nowhere", Path.cwd()), CLIENT) is None
+
+
+STAMP_CLIENT = Outbound(allow_private=True)
+
+REJECTED = bytes.fromhex("30053003020102")
+"""A TimeStampResp whose status is 2, rejection, without a token."""
+
+
+@pytest.fixture
+def small_log(tmp_path: Path) -> TreeLog:
+    return grown(log_of(tmp_path), "a", 1)
+
+
+@contextmanager
+def authority(status: int, answer: bytes) -> Iterator[str]:
+    """The address of a server that answers every query alike."""
+
+    class Answering(BaseHTTPRequestHandler):
+        """Reads a query, and answers."""
+
+        def do_POST(self) -> None:
+            """Answer."""
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(status)
+            self.send_header("content-length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Say nothing."""
+
+    with answered_by(Answering) as url:
+        yield url
+
+
+@pytest.mark.parametrize(
+    ("status", "answer", "cause"),
+    [
+        (200, b"", "its response is not a time stamp"),
+        (200, b"<html>", "its response is not a time stamp"),
+        (200, REJECTED, "gave no time stamp: 2"),
+        (503, b"", "the time-stamp authority answered 503"),
+    ],
+)
+def test_an_invalid_time_stamp_is_reported_and_not_kept(
+    small_log: TreeLog, status: int, answer: bytes, cause: str
+) -> None:
+    with authority(status, answer) as address, pytest.raises(ArchiveError, match=cause):
+        stamp(small_log, address, STAMP_CLIENT)
+    assert Attestations(small_log.folder).sizes() == []
+
+
+def test_a_missing_time_stamp_authority_is_reported(small_log: TreeLog) -> None:
+    with pytest.raises(OutboundError):
+        stamp(small_log, "http://127.0.0.1:1/", STAMP_CLIENT)
+
+
+def test_before_its_first_checkpoint_a_log_is_not_dated(tmp_path: Path) -> None:
+    assert stamp(log_of(tmp_path / "new"), "http://127.0.0.1:1/", STAMP_CLIENT) is None

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from data.archive.log.checkpoint import sign_checkpoint
 from data.archive.log.keys import key_chain, read_key, signed_by_both
-from data.archive.log.notes import SigningKey
+from data.archive.log.notes import SigningKey, sign_checkpoint
 from data.archive.log.tree_log import TreeLog, log_of
 from data.errors import ArchiveError
 from tests.data.archive.log.leaves import grown, leaf_of

@@ -9,15 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from data.archive.log.checkpoint import parse_checkpoint, sign_checkpoint
 from data.archive.log.notes import (
     COSIGNER,
     InvalidNote,
     SignedNote,
     SigningKey,
     VerifierKey,
+    parse_checkpoint,
     parse_key,
     parse_note,
+    sign_checkpoint,
 )
 
 EXAMPLE_KEY = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"

@@ -16,9 +16,8 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.log.checkpoint import sign_checkpoint
 from data.archive.log.cosigning import ask_witness, asked_witness
-from data.archive.log.notes import COSIGNER, LOG, SigningKey
+from data.archive.log.notes import COSIGNER, LOG, SigningKey, sign_checkpoint
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.proof import verify

@@ -13,13 +13,12 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.log.checkpoint import Checkpoint, parse_checkpoint, sign_checkpoint
 from data.archive.log.cosigning import ask_witness, asked_witness
+from data.archive.log.notes import Checkpoint, parse_checkpoint, sign_checkpoint
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
-from data.archive.verification.others import known_checkpoint
 from data.archive.verification.report import VerificationReport
-from data.archive.verification.verify_archive import verify_archive
+from data.archive.verification.verify_archive import known_checkpoint, verify_archive
 from data.archive.warc.cdxj import entry_of, read_entries
 from data.archive.warc.reader import ArchiveRecord, read_file
 from data.archive.warc.records import compressed

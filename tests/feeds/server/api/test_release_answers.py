@@ -117,7 +117,7 @@ def test_a_cursor_unknown_to_a_restored_store_is_a_410(
 def test_a_page_ends_at_the_size_limit(
     web: httpx.Client, store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in ("change_answers", "release_answers", "asking"):
+    for module in ("release_answers", "asking"):
         monkeypatch.setattr(f"{asking.__package__}.{module}.MAX_PAGE_CHARACTERS", 2 * len(BODY))
     monkeypatch.setattr(f"{asking.__package__}.release_answers.RESULTS_PER_QUERY", 2)
     for number in range(6):

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.dates.address_days import address_days
-from data.dates.day_order import ListedDate, Order, order_of_list
+from data.dates.context import ListedDate, Order, order_of_list
 
 TODAY = dt.date(2026, 5, 2)
 

@@ -6,7 +6,7 @@ import pytest
 from lxml import etree
 
 from data.text.html_text import text_of
-from data.text.markup.nesting import flattened
+from data.text.markup import flattened
 from data.text.sanitize import MAX_LEVELS, PART, SEPARATOR, _ready, sanitize, sanitize_absolute
 
 DEEP = {

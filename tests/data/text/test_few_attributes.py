@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from data.text.html_text import line_of, text_of
-from data.text.markup.oversized_tags import MIN_CHECKED_BYTES, with_few_attributes
+from data.text.markup import MIN_CHECKED_BYTES, with_few_attributes
 from data.text.sanitize import sanitize, sanitize_absolute
 
 MANY = "".join(f" a{n}=x" for n in range(MIN_CHECKED_BYTES // 5))

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from data.dates.parse import on_day
-from data.identity.backlog import listed_since, published_since
+from data.identity.decision import listed_since, published_since
 from data.models import Published
 
 OSLO = "Europe/Oslo"

@@ -1,1 +1,0 @@
-"""Limits on HTML, so that parsers read hostile markup in linear time."""
