@@ -16,7 +16,7 @@ from urllib.parse import quote
 from data.languages.tags import feed_language
 from data.models import Release
 from data.text.clean import as_name, plain
-from feeds.entries.entry import ReleaseEntry
+from feeds.entries.entry import FeedEntry
 
 KIND: Final = "Press release"
 """The genre of a release in citations, which are always in English."""
@@ -47,7 +47,7 @@ class Citation:
     csl: str
 
 
-def citation_of(release: Release, entry: ReleaseEntry) -> Citation:
+def citation_of(release: Release, entry: FeedEntry) -> Citation:
     """Return the citation of a release.
 
     It contains the archived copy and the day on which the release was first seen.
@@ -65,7 +65,7 @@ def key_of(release: str) -> str:
     return "release-" + re.sub(r"[^0-9a-z]", "", release.lower())[:12]
 
 
-def bibtex(release: Release, entry: ReleaseEntry, day: str) -> str:
+def bibtex(release: Release, entry: FeedEntry, day: str) -> str:
     """Return the BibTeX entry. ``day`` is an ISO date, or empty for an undated release."""
     year, month, number = day.split("-") if day else ("", "", "")
     fields = {
@@ -85,7 +85,7 @@ def bibtex(release: Release, entry: ReleaseEntry, day: str) -> str:
     return f"@misc{{{key_of(release.id)},\n{''.join(lines)}}}\n"
 
 
-def csl(release: Release, entry: ReleaseEntry, day: str) -> str:
+def csl(release: Release, entry: FeedEntry, day: str) -> str:
     """Return a CSL-JSON list of one item. ``day`` is an ISO date, or empty if undated."""
     item: dict[str, Any] = {
         "id": key_of(release.id),

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from html import unescape
+from typing import Literal
 
 from data.languages.tags import feed_language
 from data.models import Content, Facet, Media, Release, Source
@@ -63,12 +64,13 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseEntry:
+class FeedEntry:
     """One release in a feed, or an event of the site.
 
     Text is plain except in ``body``, ``html`` and ``short_html``. URLs are absolute, times aware.
 
-    - ``release`` is the id of the release, ``url`` its original page, ``page`` our copy.
+    - ``uuid`` is the id of the release or event, ``kind`` which of them the entry is about.
+    - ``url`` is the original page of a release, ``page`` our copy.
     - ``published`` has the source's UTC offset; ``exact`` is whether its time of day is known.
     - If the page has no date, the entry is ``undated``: ``published`` is the day it was found, or
       None if it was already listed at the first visit.
@@ -83,7 +85,7 @@ class ReleaseEntry:
       have neither.
     """
 
-    release: str
+    uuid: str
     url: str
     page: str
     title: str
@@ -108,6 +110,7 @@ class ReleaseEntry:
     capture: str | None = None
     source: str = ""
     first_seen: dt.datetime | None = None
+    kind: Literal["release", "event"] = "release"
 
     @property
     def timed(self) -> bool:
@@ -117,17 +120,17 @@ class ReleaseEntry:
     @property
     def is_withdrawn(self) -> bool:
         """Whether the entry is a retracted release. The entry of a retraction event is not."""
-        return self.retracted is not None and self.first_seen is not None
+        return self.kind == "release" and self.retracted is not None
 
     @property
     def id(self) -> str:
         """The permanent id of the entry, the same in every format."""
-        return f"urn:uuid:{plain(self.release)}"
+        return f"urn:uuid:{plain(self.uuid)}"
 
 
 def entry_of(
     release: Release, catalog: Catalog, *, mixed: bool, others: tuple[Release, ...] = ()
-) -> ReleaseEntry:
+) -> FeedEntry:
     """Return the entry of a release for a feed, with its source as origin if ``mixed``.
 
     ``others`` are the other releases of its story, which this entry represents.
@@ -153,8 +156,8 @@ def entry_of(
     shown_body = short if is_long(content) else body or paragraphs(allowed(summary))
     media = (web_media(media) for media in (*content.attachments, *content.images))
     enclosures = tuple({found.url: found for found in media if found}.values())
-    return ReleaseEntry(
-        release=release.id,
+    return FeedEntry(
+        uuid=release.id,
         url=url,
         page=page,
         title=title,
@@ -185,7 +188,7 @@ def entry_of(
     )
 
 
-def shortened(entry: ReleaseEntry) -> ReleaseEntry:
+def shortened(entry: FeedEntry) -> FeedEntry:
     """Return an entry with a summary and a link instead of its text, to fit a size limit."""
     return replace(
         entry,

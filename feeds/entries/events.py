@@ -23,7 +23,7 @@ from feeds.entries.body import anchor, difference, quoted
 from feeds.entries.entry import (
     Category,
     EntryLink,
-    ReleaseEntry,
+    FeedEntry,
     capture_links,
     title_of,
     to_seconds,
@@ -34,9 +34,7 @@ EVENT_LANGUAGE = "en"
 """The language of event entries, independent of the language of releases."""
 
 
-def edit_entry(
-    catalog: Catalog, release: Release, before: Revision, after: Revision
-) -> ReleaseEntry:
+def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revision) -> FeedEntry:
     """Return the entry of an edit, which shows deleted and inserted text."""
     page = catalog.revision(release.id, after.number)
     captures = catalog.capture(release.id)
@@ -70,7 +68,7 @@ def edit_entry(
 
 def retraction_entry(
     catalog: Catalog, release: Release, at: dt.datetime, *, captured: bool = False
-) -> ReleaseEntry:
+) -> FeedEntry:
     """Return the entry of a retraction, which links to the archived copy.
 
     ``captured`` is whether the archive has the response that showed the page missing.
@@ -92,7 +90,7 @@ def retraction_entry(
     return with_captures(entry, catalog.capture(release.id)) if captured else entry
 
 
-def return_entry(catalog: Catalog, release: Release, back: Return) -> ReleaseEntry:
+def return_entry(catalog: Catalog, release: Release, back: Return) -> FeedEntry:
     """Return the entry of a retracted release that is back online."""
     page = catalog.release(release.id)
     name, title = publisher_and_title(catalog, release)
@@ -120,7 +118,7 @@ def publisher_and_title(catalog: Catalog, release: Release) -> tuple[str, str]:
     return escape(plain(catalog.source(release.source).name)), title
 
 
-def with_captures(entry: ReleaseEntry, captures: str) -> ReleaseEntry:
+def with_captures(entry: FeedEntry, captures: str) -> FeedEntry:
     """Add a link to the page of archived copies (``captures``) to an entry."""
     return replace(entry, capture=captures, links=(*entry.links, *capture_links(captures)))
 
@@ -136,7 +134,7 @@ def release_event_entry(
     html: str,
     mark: str,
     summary: str = "",
-) -> ReleaseEntry:
+) -> FeedEntry:
     """Return the entry of an event of a release. An empty ``summary`` is replaced by the title."""
     source = catalog.source(release.source)
     publisher = Person(plain(source.name) or source.id, web_address(source.url))
@@ -149,7 +147,7 @@ def release_event_entry(
     )
 
 
-def digest_entry(catalog: Catalog, edition: DayDigest) -> ReleaseEntry:
+def digest_entry(catalog: Catalog, edition: DayDigest) -> FeedEntry:
     """Return the entry of a completed day, which lists its releases."""
     page = catalog.page(Facet(period=edition.day))
     count = max(edition.total, len(edition.releases))
@@ -185,7 +183,7 @@ NETWORK: Final = "Our own network"
 """Name in titles of health events that concern no single source."""
 
 
-def health_entry(catalog: Catalog, event: HealthEvent) -> ReleaseEntry:
+def health_entry(catalog: Catalog, event: HealthEvent) -> FeedEntry:
     """Return the entry of a change in the health of a source, with its time and reason."""
     name = plain(catalog.source(event.source).name) if event.source else NETWORK
     text = plain(event.reason) or "Its recent visits succeeded."
@@ -205,10 +203,11 @@ def health_entry(catalog: Catalog, event: HealthEvent) -> ReleaseEntry:
 
 def event_entry(
     catalog: Catalog, event: str, *, title: str, at: dt.datetime, page: str, html: str
-) -> ReleaseEntry:
+) -> FeedEntry:
     """Return an entry about the site itself; other event entries extend it."""
-    return ReleaseEntry(
-        release=uuid_of(catalog, event),
+    return FeedEntry(
+        uuid=uuid_of(catalog, event),
+        kind="event",
         url=page,
         page=page,
         title=title,

@@ -9,7 +9,7 @@ from html import escape, unescape
 
 from lxml import etree
 
-from feeds.entries.entry import EntryLink, Origin, ReleaseEntry
+from feeds.entries.entry import EntryLink, FeedEntry, Origin
 from feeds.formats.feed import NEVER, Feed
 from feeds.formats.feedgen_xml import (
     HISTORY,
@@ -39,7 +39,7 @@ def stamp(updated: dt.datetime) -> bytes:
     return f"<updated>{updated.isoformat()}</updated>".encode()
 
 
-def parts(entry: ReleaseEntry) -> tuple[bytes, bytes, bytes]:
+def parts(entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
     """Return the body of an entry, its end in a feed of one source, and its end in a mixed feed.
 
     The end of a retracted release includes its tombstone (RFC 6721). Readers that know tombstones
@@ -73,7 +73,7 @@ def head(feed: Feed) -> Element:
     return root
 
 
-def entry_element(entry: ReleaseEntry) -> Element:
+def entry_element(entry: FeedEntry) -> Element:
     """Return the XML element of an entry."""
     made = common_entry(entry)
     if entry.published:
@@ -115,7 +115,7 @@ def source_of(origin: Origin) -> bytes:
     return written(source)
 
 
-def tombstone_element(entry: ReleaseEntry) -> Element:
+def tombstone_element(entry: FeedEntry) -> Element:
     """Return the element that deletes an entry in readers (RFC 6721).
 
     Its time equals the entry's: an older tombstone would mean that the entry was restored.

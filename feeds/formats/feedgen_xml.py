@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from feedgen.entry import FeedEntry
+import feedgen.entry
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from feeds.entries.entry import EntryLink, ReleaseEntry
+from feeds.entries.entry import EntryLink, FeedEntry
 from feeds.formats.feed import Feed
 from feeds.urls import FEED_TYPES, Format
 
@@ -30,9 +30,9 @@ TTL_MINUTES = 15
 """Number of minutes that a reader should wait before it fetches an RSS feed again."""
 
 
-def common_entry(entry: ReleaseEntry) -> FeedEntry:
+def common_entry(entry: FeedEntry) -> feedgen.entry.FeedEntry:
     """Return a feedgen entry with the elements shared by RSS and Atom."""
-    made = FeedEntry()
+    made = feedgen.entry.FeedEntry()
     made.id(entry.id)
     made.title(entry.title)
     made.updated(entry.updated)

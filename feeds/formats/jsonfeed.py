@@ -9,7 +9,7 @@ import msgspec
 
 from data.models import Media
 from feeds.catalog import Person
-from feeds.entries.entry import ReleaseEntry
+from feeds.entries.entry import FeedEntry
 from feeds.formats.feed import Feed
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -27,7 +27,7 @@ def stamp(_updated: dt.datetime) -> bytes:
     return b""
 
 
-def parts(entry: ReleaseEntry) -> tuple[bytes, bytes, bytes]:
+def parts(entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
     """Return the body of an item, its end in a feed of one source, and its end in a mixed feed."""
     body = encoded(item(entry)).removesuffix(b"}}")
     if entry.origin is None:
@@ -51,7 +51,7 @@ def head(feed: Feed) -> dict[str, Any]:
     }
 
 
-def item(entry: ReleaseEntry) -> dict[str, Any]:
+def item(entry: FeedEntry) -> dict[str, Any]:
     """Return the fields of an item. Fields unknown to JSON Feed are under ``_communique``."""
     image = next((file.url for file in entry.enclosures if file.type.startswith("image/")), None)
     optional = {

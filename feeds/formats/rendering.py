@@ -17,7 +17,7 @@ from typing import Final, Protocol, TypeVar
 
 import msgspec
 
-from feeds.entries.entry import ReleaseEntry, shortened
+from feeds.entries.entry import FeedEntry, shortened
 from feeds.formats import atom, jsonfeed, rss
 from feeds.formats.feed import Feed
 from feeds.urls import FORMATS, Format
@@ -71,7 +71,7 @@ class Syntax(Protocol):
     def stamp(self, updated: dt.datetime) -> bytes:
         """Return the bytes with the update time of the feed, or no bytes if the format has none."""
 
-    def parts(self, entry: ReleaseEntry) -> tuple[bytes, bytes, bytes]:
+    def parts(self, entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
         """Return the body of an entry and its two ends."""
 
 
@@ -82,7 +82,7 @@ _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(RenderedEntry).decode
 
 
-def rendered_entry(entry: ReleaseEntry, row: bytes) -> RenderedEntry:
+def rendered_entry(entry: FeedEntry, row: bytes) -> RenderedEntry:
     """Render an entry in every format; ``row`` is its line on pages."""
     pieces = [RenderedPiece(*SYNTAX[kind].parts(entry)) for kind in FORMATS]
     return RenderedEntry(
@@ -174,7 +174,7 @@ def is_long_text(html: str) -> bool:
 
 
 def rendered_document(
-    entries: Sequence[ReleaseEntry], *, max_bytes: int, mixed: bool
+    entries: Sequence[FeedEntry], *, max_bytes: int, mixed: bool
 ) -> list[RenderedEntry]:
     """Render the entries of a feed made on demand; see `fitted`."""
     return fitted(

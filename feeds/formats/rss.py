@@ -12,7 +12,7 @@ from feedgen.ext.dc import DcEntryExtension, DcExtension
 from feedgen.ext.media import MediaEntryExtension, MediaExtension
 from lxml import etree
 
-from feeds.entries.entry import Origin, ReleaseEntry, capture_links
+from feeds.entries.entry import FeedEntry, Origin, capture_links
 from feeds.formats.feed import Feed
 from feeds.formats.feedgen_xml import (
     ATOM,
@@ -54,7 +54,7 @@ def stamp(updated: dt.datetime) -> bytes:
     return f"<lastBuildDate>{format_datetime(updated)}</lastBuildDate>".encode()
 
 
-def parts(entry: ReleaseEntry) -> tuple[bytes, bytes, bytes]:
+def parts(entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
     """Return the body of an item, its end in a feed of one source, and its end in a mixed feed."""
     body = with_unambiguous_text(fragment(item_element(entry), "rss", NAMESPACES)).removesuffix(
         b"</item>"
@@ -107,7 +107,7 @@ def head(feed: Feed) -> Element:
     return root
 
 
-def item_element(entry: ReleaseEntry) -> Element:
+def item_element(entry: FeedEntry) -> Element:
     """Return the XML element of an entry.
 
     Readers agree only on one enclosure per item. The first file is the enclosure, the others are

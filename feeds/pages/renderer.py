@@ -16,7 +16,7 @@ from data.languages.tags import is_right_to_left
 from data.models import Facet
 from data.text.clean import excerpt
 from feeds.catalog import Catalog
-from feeds.entries.entry import ReleaseEntry
+from feeds.entries.entry import FeedEntry
 from feeds.pages.navigation import Navigation
 from feeds.pages.rows import NAMES, UP, environment, formats_of
 from feeds.urls import (
@@ -53,7 +53,7 @@ class PageRenderer:
         self._row = self.environment.get_template("row.html")
 
     def row(
-        self, entry: ReleaseEntry, *, title: Markup | None = None, passage: Markup | None = None
+        self, entry: FeedEntry, *, title: Markup | None = None, passage: Markup | None = None
     ) -> bytes:
         """Render the line of a release, which is the same on all pages.
 
@@ -68,7 +68,7 @@ class PageRenderer:
             publisher=excerpt(entry.publisher.name, MAX_NAME_CHARACTERS),
             others=[excerpt(one.name, MAX_NAME_CHARACTERS) for one in entry.also[:MAX_OTHERS]],
             passage=passage,
-            address=UP + href(release_file(entry.release))[1:],
+            address=UP + href(release_file(entry.uuid))[1:],
             source=source,
             topics=[
                 (

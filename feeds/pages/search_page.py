@@ -17,7 +17,7 @@ from data.search.passages import passage
 from data.search.query import MAX_COUNTED, MAX_QUERY_LENGTH, Matches, Query, terms_of
 from data.text.clean import plain
 from feeds.catalog import Catalog
-from feeds.entries.entry import ReleaseEntry, entry_of
+from feeds.entries.entry import FeedEntry, entry_of
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import NAMES, UP
 from feeds.pages.search_facets import (
@@ -63,7 +63,7 @@ def static_page(pages: PageRenderer) -> bytes:
     return pages.render("search_static.html", STATIC_FILE, Facet(), title=title)
 
 
-def day_of(entry: ReleaseEntry) -> str:
+def day_of(entry: FeedEntry) -> str:
     """Return the ISO day under which an entry is listed, or empty."""
     return entry.published.date().isoformat() if entry.published else ""
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from data.models import Revision
 from data.text.clean import as_name
 from feeds.catalog import Catalog
-from feeds.entries.entry import ReleaseEntry
+from feeds.entries.entry import FeedEntry
 from feeds.urls import SEARCH_PAGE
 
 MAX_CORRECTIONS = 20
@@ -48,7 +48,7 @@ def website(catalog: Catalog, description: str) -> Markup:
     )
 
 
-def news_article(catalog: Catalog, entry: ReleaseEntry, revisions: Sequence[Revision]) -> Markup:
+def news_article(catalog: Catalog, entry: FeedEntry, revisions: Sequence[Revision]) -> Markup:
     """Return the data of a release: publisher, date, corrections and archived copy.
 
     The date is omitted if the page has none, and has no time if only the day is known.
@@ -61,7 +61,7 @@ def news_article(catalog: Catalog, entry: ReleaseEntry, revisions: Sequence[Revi
         {
             "@type": "CorrectionComment",
             "datePublished": one.seen,
-            "url": catalog.revision(entry.release, one.number),
+            "url": catalog.revision(entry.uuid, one.number),
             "text": as_name(one.content.title),
         }
         for one in revisions

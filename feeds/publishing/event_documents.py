@@ -19,7 +19,7 @@ from data.clock import zone_or_utc
 from data.models import DayDigest, Facet, Release, Return
 from data.text.clean import plain
 from data.topics.facets import facets_of
-from feeds.entries.entry import ReleaseEntry, folded, title_of
+from feeds.entries.entry import FeedEntry, folded, title_of
 from feeds.entries.events import (
     digest_entry,
     edit_entry,
@@ -103,7 +103,7 @@ class EventFeeds:
             for one in returns
         ]
 
-    def _return_entry(self, back: Return) -> ReleaseEntry:
+    def _return_entry(self, back: Return) -> FeedEntry:
         return return_entry(self._catalog, self._context.known_release(back.release), back)
 
     def _newest(self, found: list[tuple[dt.datetime, Wanted]]) -> list[Wanted]:
@@ -111,7 +111,7 @@ class EventFeeds:
         found.sort(key=lambda one: one[0], reverse=True)
         return [wanted for _, wanted in found[: self._context.entries]]
 
-    def _edit_entry(self, release_id: str, number: int) -> ReleaseEntry:
+    def _edit_entry(self, release_id: str, number: int) -> FeedEntry:
         return edit_entry(self._catalog, *self._context.edit(release_id, number))
 
     def retractions(self) -> list[Wanted]:
@@ -129,7 +129,7 @@ class EventFeeds:
         ]
         return self._newest([*found, *self._returns()])
 
-    def _retraction_entry(self, release: Release, at: dt.datetime) -> ReleaseEntry:
+    def _retraction_entry(self, release: Release, at: dt.datetime) -> FeedEntry:
         captured = self._store.sightings(release.id).gone is not None
         return retraction_entry(self._catalog, release, at, captured=captured)
 

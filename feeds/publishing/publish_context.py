@@ -15,7 +15,7 @@ from data.models import Facet, Release, ReleaseChange, ReleaseSummary, Revision
 from data.store.protocols import PublishStore
 from data.topics.facets import facets_of
 from feeds.catalog import Catalog
-from feeds.entries.entry import ReleaseEntry, entry_of, shortened, stands_for
+from feeds.entries.entry import FeedEntry, entry_of, shortened, stands_for
 from feeds.formats.rendering import RenderedEntry, fitted, rendered_entry
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.render_cache import RenderCache
@@ -125,7 +125,7 @@ class PublishContext:
         return blake2b(repr(parts).encode(), digest_size=16, key=self.layout).digest()
 
 
-Wanted: TypeAlias = tuple[bytes, Callable[[], ReleaseEntry]]
+Wanted: TypeAlias = tuple[bytes, Callable[[], FeedEntry]]
 """The key of a rendered entry, and a function that creates the entry if it is not cached."""
 
 MAX_HELD_BYTES = 96 * 1024 * 1024
@@ -150,7 +150,7 @@ class EntryRenderer:
         self._context = context
         self._held: OrderedDict[bytes, RenderedEntry] = OrderedDict()
         self._size = 0
-        self._made: OrderedDict[bytes, tuple[Release, ReleaseEntry]] = OrderedDict()
+        self._made: OrderedDict[bytes, tuple[Release, FeedEntry]] = OrderedDict()
         self._stories: OrderedDict[str, tuple[Release, ...]] = OrderedDict()
 
     def entries(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[RenderedEntry]:
@@ -186,7 +186,7 @@ class EntryRenderer:
         key = self._context.key(summary.id, summary.version, *map(face, shown.others))
         return key, lambda: self.made(shown)[1]
 
-    def made(self, shown: ShownRelease) -> tuple[Release, ReleaseEntry]:
+    def made(self, shown: ShownRelease) -> tuple[Release, FeedEntry]:
         """Return a release and its entry, from memory if it was used recently."""
         key = self._wanted(shown)[0]
         found = self._made.get(key)

@@ -23,7 +23,7 @@ from data.store import open_existing
 from data.store.core.store import Store
 from data.topics.facets import facets_of
 from feeds.catalog import Catalog, catalog_of
-from feeds.entries.entry import EntryLink, ReleaseEntry, entry_of, folded
+from feeds.entries.entry import EntryLink, FeedEntry, entry_of, folded
 from feeds.formats import opml
 from feeds.formats.feed import Feed, feed_of, language_of, updated_of
 from feeds.formats.rendering import rendered, rendered_document
@@ -231,7 +231,7 @@ class OnDemand:
         named = named_feed(feed_of(catalog, facet[0], ()), address, asked, name)
         return self._filled(named, self._then(store, catalog, facet[0], at), kind)
 
-    def _filled(self, feed: Feed, entries: Iterable[ReleaseEntry], kind: Format) -> bytes:
+    def _filled(self, feed: Feed, entries: Iterable[FeedEntry], kind: Format) -> bytes:
         """Render a feed with its entries."""
         made = rendered_document([*entries], max_bytes=self._site.max_feed_bytes, mixed=feed.mixed)
         head = replace(feed, updated=updated_of(made), language=language_of(made))
@@ -251,9 +251,7 @@ class OnDemand:
         pages = PageRenderer(catalog, {} if asked else store.facets())
         return search_page(pages, file, shown)
 
-    def _found(
-        self, store: Store, catalog: Catalog, asked: Mapping[str, str]
-    ) -> list[ReleaseEntry]:
+    def _found(self, store: Store, catalog: Catalog, asked: Mapping[str, str]) -> list[FeedEntry]:
         """Return the entries that a search finds."""
         some = search(store, asked, self._site.entries)
         if "source" in asked:
@@ -264,7 +262,7 @@ class OnDemand:
 
     def _then(
         self, store: Store, catalog: Catalog, facet: Facet, at: dt.datetime
-    ) -> list[ReleaseEntry]:
+    ) -> list[FeedEntry]:
         """Return the entries that a feed had at a past time."""
         then = store.as_of(facet, at, limit=self._site.entries)
         if facet.source is not None:

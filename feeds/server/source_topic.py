@@ -16,7 +16,7 @@ from data.settings import SiteSettings
 from data.store.protocols import ReadStore
 from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.catalog import Catalog
-from feeds.entries.entry import EntryLink, ReleaseEntry, entry_of
+from feeds.entries.entry import EntryLink, FeedEntry, entry_of
 from feeds.formats.feed import archive_page, feed_of, neighbouring_pages, with_archives
 from feeds.formats.rendering import rendered, rendered_document
 from feeds.pages.facet_page import facet_page
@@ -135,7 +135,7 @@ def lines_of(store: ReadStore, renderer: PageRenderer, releases: Releases) -> li
     return [ReleaseRow(day_of(one), renderer.row(one), one.timed) for one in entries]
 
 
-def entries_of(store: ReadStore, catalog: Catalog, releases: Releases) -> list[ReleaseEntry]:
+def entries_of(store: ReadStore, catalog: Catalog, releases: Releases) -> list[FeedEntry]:
     """Return the entries of releases of one source."""
     found = (store.release(one.id) for one in releases)
     return [entry_of(one, catalog, mixed=False) for one in found if one]

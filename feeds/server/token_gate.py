@@ -83,11 +83,11 @@ class TokenGate:
 
     def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> ReadyAnswer | None:
         """Return the response to a plain GET with a valid token if it is in memory."""
-        if self._needed(path, "GET") is None:
+        if self._table.needed(path, "GET", is_open=self._is_open) is None:
             return self._app.ready(path, headers)
         text = token_in(headers)
         # Refusals are sent, and counted, below. All tokens allow reading.
-        if text is None or self._access.find(text) is None:
+        if text is None or self._access.permissions.find(text) is None:
             return None
         answer = self._app.ready(path, headers)
         return answer and (answer[0].replace(PUBLIC, PRIVATE, 1), answer[1])
@@ -96,7 +96,7 @@ class TokenGate:
         """Respond to one request or lifespan event."""
         needed: TokenScope | None = None
         if scope["type"] == "http" and scope["method"] != "OPTIONS":
-            needed = self._needed(scope["path"], scope["method"])
+            needed = self._table.needed(scope["path"], scope["method"], is_open=self._is_open)
         if needed is None:
             await self._app(scope, receive, send)
             return
@@ -113,15 +113,6 @@ class TokenGate:
 
         query = without_token(scope["query_string"])
         await self._app({**scope, "query_string": query}, receive, send_private)
-
-    def _needed(self, path: str, method: str) -> TokenScope | None:
-        """Return the right that a request's token must have, or None if it needs no token here."""
-        access = self._table.access(path, method)
-        if access in {"public", "own"} and "/.." not in path:
-            return None
-        if access == "operate":
-            return "operate"
-        return None if self._is_open else "read"
 
 
 def made_private(name: bytes, value: bytes) -> bytes:

@@ -23,7 +23,7 @@ from data.text.clean import plain
 from data.watches.watch_file import PlainWatch, Watch, load_watch
 from data.watches.watch_index import AlertEvent, WatchIndex, release_event
 from feeds.catalog import Catalog
-from feeds.entries.entry import ReleaseEntry, entry_of
+from feeds.entries.entry import FeedEntry, entry_of
 from feeds.entries.events import edit_entry, health_entry, retraction_entry, return_entry
 from feeds.formats.feed import Feed, feed_of
 from feeds.server.search import MAX_FACET_PAIRS, of_facets
@@ -64,13 +64,13 @@ def watch_feed(catalog: Catalog, watch: Watch, stem: str) -> Feed:
     )
 
 
-def watch_entries(store: Store, catalog: Catalog, watch: Watch, limit: int) -> list[ReleaseEntry]:
+def watch_entries(store: Store, catalog: Catalog, watch: Watch, limit: int) -> list[FeedEntry]:
     """Return the newest matches of a watch, the latest change first."""
     moves = store.source_moves()
     present = tuple(moves.get(one, one) for one in watch.sources)
     watch = msgspec.structs.replace(watch, sources=present)
     index = WatchIndex({"": watch})
-    entries: list[ReleaseEntry] = []
+    entries: list[FeedEntry] = []
     if "release" in watch.kinds:
         entries += releases(store, catalog, watch, index, limit)
     if "edit" in watch.kinds:
@@ -97,7 +97,7 @@ def watch_entries(store: Store, catalog: Catalog, watch: Watch, limit: int) -> l
 
 def releases(
     store: Store, catalog: Catalog, watch: Watch, index: WatchIndex, limit: int
-) -> Iterable[ReleaseEntry]:
+) -> Iterable[FeedEntry]:
     """Return the entries of the newest matching releases."""
     found: list[Release] = []
     for some in islice(candidates(store, watch, limit), MAX_BATCHES):
@@ -128,7 +128,7 @@ def candidates(store: Store, watch: Watch, limit: int) -> Iterator[Sequence[Rele
         yield of_facets(store, chosen, limit, offset)
 
 
-def edits(store: Store, catalog: Catalog, index: WatchIndex) -> Iterator[ReleaseEntry]:
+def edits(store: Store, catalog: Catalog, index: WatchIndex) -> Iterator[FeedEntry]:
     """Yield the entries of the newest matching edits."""
     for one in store.edits(limit=EVENTS_PER_KIND):
         release = store.release(one.release)

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import uvicorn
 
+from data.access.permissions import Permissions
 from data.errors import CommuniqueError, SettingsError
 from data.models import Facet, Run
 from data.wording import counted
@@ -195,6 +196,6 @@ def show(home: Home, opened: socket.socket, *, quiet: bool) -> None:
         home.settings.site,
         archive=home.archive,
         watches=home.watches,
-        access=Access(home.tokens),
+        access=Access(Permissions(home.tokens)),
     )
     uvicorn.Server(server_config(app)).run(sockets=[opened])

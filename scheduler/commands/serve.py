@@ -11,6 +11,7 @@ import click
 import uvicorn
 import uvloop
 
+from data.access.permissions import Permissions
 from data.errors import StoreError
 from data.settings.load import ANYWHERE
 from feeds.server.app import create_app
@@ -75,7 +76,7 @@ async def serve_home(home: Home, opened: socket.socket) -> None:
         bucket=bucket,
         archive=home.archive,
         watches=home.watches,
-        access=Access(home.tokens, proxies=proxies_of(settings.site)),
+        access=Access(Permissions(home.tokens), proxies=proxies_of(settings.site)),
         judge=partial(home_health, home),
         facts=HomeMetrics(home).facts,
     )

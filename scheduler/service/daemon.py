@@ -14,6 +14,7 @@ from functools import partial
 import structlog
 import uvicorn
 
+from data.access.permissions import Permissions
 from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.health.network import is_unanswered
@@ -71,7 +72,7 @@ class Service:
         self._visits: asyncio.TaskGroup | None = None
         self.visiting: set[str] = set()
         self._reloading = asyncio.Lock()
-        self._access = Access(home.tokens, proxies=proxies_of(home.settings.site))
+        self._access = Access(Permissions(home.tokens), proxies=proxies_of(home.settings.site))
         self._admin = Admin(home, self._access, self)
         self._publishing = Publishing(home, self._admin.live.note)
 

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from data.access.permissions import Permissions
 from data.models import Facet, Release
 from data.settings import SiteSettings
 from data.store import open_store
@@ -129,7 +130,7 @@ def site(home: Path) -> Iterator[tuple[httpx.Client, dict[str, str]]]:
         url,
         SiteSettings(entries=10),
         archive=home / "archive",
-        access=Access(home / "tokens"),
+        access=Access(Permissions(home / "tokens")),
     )
     for web in served_by(app):
         yield web, {**dict(found(home)), **PAGES}

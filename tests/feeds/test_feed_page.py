@@ -9,7 +9,7 @@ from lxml import html
 
 from data.models import Facet, Release
 from feeds.catalog import Catalog
-from feeds.entries.entry import ReleaseEntry, entry_of
+from feeds.entries.entry import FeedEntry, entry_of
 from feeds.entries.events import retraction_entry
 from feeds.formats.feed import feed_of
 from feeds.formats.rendering import rendered, rendered_entry
@@ -30,7 +30,7 @@ def shown(titles: list[str], path: str, facet: Facet, query: str = "") -> str:
     return feed_page(PAGES, path, query, atom).decode()
 
 
-def document(entry: ReleaseEntry) -> html.HtmlElement:
+def document(entry: FeedEntry) -> html.HtmlElement:
     """The page of a feed of one entry."""
     made = [rendered_entry(entry, b"")]
     atom = rendered(feed_of(CATALOG, Facet(), made), made, "atom")

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.models import Source
 from data.settings import SiteSettings
@@ -48,7 +49,7 @@ def web(tmp_path: Path) -> Iterator[httpx.Client]:
             )
             store.record(made, seen=now, since=now)
     site = SiteSettings(access="token")
-    access = Access(tmp_path / "tokens")
+    access = Access(Permissions(tmp_path / "tokens"))
     yield from served_by(create_app(tmp_path / "site", url, site, access=access))
 
 

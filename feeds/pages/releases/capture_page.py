@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from data.models import Capture, Facet, Release, Revision
-from feeds.entries.entry import ReleaseEntry, title_of
+from feeds.entries.entry import FeedEntry, title_of
 from feeds.pages.releases.release_page import crumbs
 from feeds.pages.renderer import PageRenderer
 from feeds.urls import capture_data_file, capture_file, release_file
@@ -17,7 +17,7 @@ MAX_VERSIONS: Final = 50
 def capture_page(
     pages: PageRenderer,
     release: Release,
-    entry: ReleaseEntry,
+    entry: FeedEntry,
     revisions: tuple[Revision, ...],
     gone: Capture | None,
     *,

@@ -22,7 +22,7 @@ from data.topics.facets import section_of
 from feeds.catalog import Catalog
 from feeds.entries.body import body_of, difference
 from feeds.entries.citation import citation_of
-from feeds.entries.entry import UNTITLED, ReleaseEntry, title_of
+from feeds.entries.entry import UNTITLED, FeedEntry, title_of
 from feeds.pages.releases.date_origin import date_origin
 from feeds.pages.releases.release_body import shown_body
 from feeds.pages.releases.story_page import (
@@ -77,7 +77,7 @@ class VersionLine:
 def release_page(
     pages: PageRenderer,
     release: Release,
-    entry: ReleaseEntry,
+    entry: FeedEntry,
     revisions: tuple[Revision, ...],
     *,
     neighbours: Neighbours = NO_NEIGHBOURS,
@@ -331,7 +331,7 @@ MAX_COMPRESSED_BYTES: Final = 10_000
 def revision_page(
     pages: PageRenderer,
     release: Release,
-    entry: ReleaseEntry,
+    entry: FeedEntry,
     before: Revision | None,
     after: Revision,
 ) -> bytes:

@@ -12,16 +12,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-import time
-from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import Final
 from urllib.parse import unquote
 
 from starlette.types import Scope
 
 from data.access.permissions import AccessVerdict, Permissions
-from data.access.tokens import Token, TokenScope
+from data.access.tokens import TokenScope
 from feeds.server.requests.client import Network, client_of
 
 PARAMETER: Final = b"token="
@@ -31,18 +29,13 @@ SCHEME: Final = re.compile(rb"(bearer|basic|googlelogin)[ ]+(?:auth=)?(\S+)[ ]*"
 
 
 class Access:
-    """Decides which requests are allowed, by the tokens in a folder. ``clock`` returns seconds.
+    """Decides which requests are allowed, by the ``permissions`` of their tokens.
 
     ``proxies`` are trusted to report their clients' addresses.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        clock: Callable[[], float] = time.monotonic,
-        proxies: Sequence[Network] = (),
-    ) -> None:
-        self._permissions = Permissions(folder, clock)
+    def __init__(self, permissions: Permissions, proxies: Sequence[Network] = ()) -> None:
+        self.permissions: Final = permissions
         self._proxies = proxies
 
     def judge(self, scope: Scope, needed: TokenScope) -> AccessVerdict:
@@ -50,15 +43,7 @@ class Access:
         text = token_in(scope["headers"])
         if text is None and needed == "read" and scope["method"] in {"GET", "HEAD"}:
             text = token_in_query(scope["query_string"])
-        return self._permissions.judge(text, needed, client_of(scope, self._proxies))
-
-    def has_token_for(self, scope: TokenScope) -> bool:
-        """Return whether any token allows ``scope``."""
-        return self._permissions.has_token_for(scope)
-
-    def find(self, text: str) -> Token | None:
-        """Return the token with this text and record its use, or return None."""
-        return self._permissions.find(text)
+        return self.permissions.judge(text, needed, client_of(scope, self._proxies))
 
 
 def token_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:

@@ -3,6 +3,12 @@
 Each part of the server contributes its own rows, and `app.routes_of` joins them. To add an
 address, add a row: nothing else decides about its methods and access. For the API, add an
 operation. All paths without a row are published files, or pages generated on request.
+
+Who may do what is decided in four places: a row states the required access, `RouteTable.needed` the
+right that a request's token needs, `data.access.permissions.Permissions.judge` whether a token has
+this right, and `feeds.server.requests.access.Access.judge` which token a request has. The gates
+`feeds.server.token_gate` and `scheduler.service.admin.guard` call them, as do apps of rows with
+``own`` access.
 """
 
 from __future__ import annotations
@@ -17,6 +23,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 from starlette.types import ASGIApp
+
+from data.access.tokens import TokenScope
 
 RequiredAccess: TypeAlias = Literal["public", "read", "operate", "own"]
 """Who may send a request.
@@ -155,6 +163,18 @@ class RouteTable:
         """Return who may send a request. Paths without a row need the right to read."""
         route = self.find(path, method)
         return route.access if route else "read"
+
+    def needed(self, path: str, method: str, *, is_open: bool) -> TokenScope | None:
+        """Return the right that a request's token must have, or None if it needs no token.
+
+        ``is_open`` is whether everybody may read the site.
+        """
+        access = self.access(path, method)
+        if access in {"public", "own"} and "/.." not in path:
+            return None
+        if access == "operate":
+            return "operate"
+        return None if is_open else "read"
 
 
 def folder_of(path: str) -> str:

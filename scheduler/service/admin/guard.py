@@ -91,7 +91,8 @@ class Guard:
             return self._session(verdict.token.name)
         # Do not ask for a password if no token could be correct.
         is_known = host_in(scope) == self._own_host or is_loopback(host_in(scope))
-        if verdict.status == 401 and not (is_known and self._access.has_token_for("operate")):  # noqa: PLR2004 - Unauthorized
+        can_ask = is_known and self._access.permissions.has_token_for("operate")
+        if verdict.status == 401 and not can_ask:  # noqa: PLR2004 - Unauthorized
             return page(scope, 403, message=CLOSED)
         return refusal(scope, verdict)
 

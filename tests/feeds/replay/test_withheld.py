@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.archive.archive import Archive
 from data.models import Content, Draft, Published
@@ -241,7 +242,7 @@ def test_a_hidden_release_is_at_no_public_address(home: Path) -> None:
         url,
         SiteSettings(url=SITE),
         archive=home / "archive",
-        access=Access(tokens),
+        access=Access(Permissions(tokens)),
     )
     paths = [
         one.path.replace("{id}", "acme" if "sources" in one.path else release) for one in OPERATIONS

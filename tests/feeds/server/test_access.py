@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from data.access.permissions import FORGIVENESS_SECONDS, MAX_WRONG_TOKENS
+from data.access.permissions import FORGIVENESS_SECONDS, MAX_WRONG_TOKENS, Permissions
 from data.access.tokens import load_tokens, new_token, revoke_token
 from data.settings import SiteSettings
 from data.store import open_store
@@ -39,7 +39,9 @@ def web(tmp_path: Path, tokens: Path) -> Iterator[httpx.Client]:
         (site / file).write_text("<feed/>")
     url = f"sqlite:{tmp_path / 'communique.db'}"
     open_store(url).close()
-    yield from served_by(create_app(site, url, SiteSettings(access="token"), access=Access(tokens)))
+    yield from served_by(
+        create_app(site, url, SiteSettings(access="token"), access=Access(Permissions(tokens)))
+    )
 
 
 def bearer(text: str) -> dict[str, str]:
@@ -142,7 +144,7 @@ def test_many_wrong_tokens_are_throttled_and_do_not_affect_the_right_one(
 
 def test_a_token_in_an_address_does_not_allow_operating(tokens: Path) -> None:
     text = new_token(tokens, "operator", ("operate",))
-    access = Access(tokens)
+    access = Access(Permissions(tokens))
     scope = {
         "type": "http",
         "method": "GET",

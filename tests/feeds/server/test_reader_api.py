@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.models import Source
 from data.settings import SiteSettings
@@ -57,7 +58,10 @@ def web(tmp_path: Path, store: Store, request: pytest.FixtureRequest) -> Iterato
     tokens = tmp_path / "tokens"
     site = SiteSettings(access=request.param)
     app = create_app(
-        tmp_path / "site", f"sqlite:{tmp_path / 'communique.db'}", site, access=Access(tokens)
+        tmp_path / "site",
+        f"sqlite:{tmp_path / 'communique.db'}",
+        site,
+        access=Access(Permissions(tokens)),
     )
     secret = new_token(tokens, "phone", ("read",))
     for client in served_by(app):
@@ -262,7 +266,9 @@ def test_requests_of_readers_that_sync_have_a_rate(tmp_path: Path, store: Store)
     assert store.facets()
     tokens = tmp_path / "tokens"
     url = f"sqlite:{tmp_path / 'communique.db'}"
-    app = create_app(tmp_path / "site", url, SiteSettings(api_rate=1), access=Access(tokens))
+    app = create_app(
+        tmp_path / "site", url, SiteSettings(api_rate=1), access=Access(Permissions(tokens))
+    )
     secret = new_token(tokens, "phone", ("read",))
     for web in served_by(app):
         asked = {"authorization": f"GoogleLogin auth={secret}", "x-forwarded-for": "203.0.113.9"}

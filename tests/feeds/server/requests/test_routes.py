@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.settings import SiteSettings
 from data.store import open_store
@@ -94,13 +95,15 @@ def test_an_operation_that_is_added_gets_its_method_and_access(
         headers = {"authorization": f"Bearer {texts[token]}"} if token else {}
         return web.request(method, "/api/sources", headers=headers).status_code
 
-    app = create_app(tmp_path / "site", url, SiteSettings(), access=Access(tokens))
+    app = create_app(tmp_path / "site", url, SiteSettings(), access=Access(Permissions(tokens)))
     for web in served_by(app):
         found = [status(web, "POST"), status(web, "POST", "read"), status(web, "POST", "operate")]
         assert found == [401, 403, 200]
         assert [status(web, method) for method in ("GET", "HEAD", "OPTIONS")] == [200, 200, 204]
         assert status(web, "PUT") == 405
-    app = create_app(tmp_path / "site", url, SiteSettings(access="token"), access=Access(tokens))
+    app = create_app(
+        tmp_path / "site", url, SiteSettings(access="token"), access=Access(Permissions(tokens))
+    )
     for web in served_by(app):
         assert [status(web, "GET"), status(web, "GET", "read")] == [401, 200]
         assert [status(web, "POST", "read"), status(web, "POST", "operate")] == [403, 200]

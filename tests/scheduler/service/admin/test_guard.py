@@ -8,6 +8,7 @@ import pytest
 from starlette.responses import Response
 from starlette.types import Scope
 
+from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.settings import SiteSettings
 from feeds.server.requests.access import Access
@@ -20,7 +21,7 @@ FAR = "192.0.2.7"
 
 def guard_of(folder: Path, *, url: str = "http://127.0.0.1:8080", access: str = "open") -> Guard:
     site = SiteSettings(url=url, access="token" if access == "token" else "open")
-    return Guard(Access(folder / "tokens"), site, "home")
+    return Guard(Access(Permissions(folder / "tokens")), site, "home")
 
 
 def asked(
