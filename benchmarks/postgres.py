@@ -33,7 +33,6 @@ from tests.postgres_server import missing, postgres_running
 WRITTEN: Final = {
     **{name: which.replace("?", "%s") for name, which in ROWS.items()},
     "release_times": "release > %s ORDER BY release",
-    "alert_events": "release > %s ORDER BY number",
 }
 """How the rows of one transaction are read back, by the number of the last release before it."""
 

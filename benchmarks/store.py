@@ -70,7 +70,6 @@ ROWS = {
     "release_sections": "id IN (SELECT id FROM releases WHERE number > ?) ORDER BY section",
     "lsh_bands": "release > ? ORDER BY release",
     "events": "release > ? ORDER BY number",
-    "search_queue": "release > ? ORDER BY release",
 }
 """How the rows of one transaction are read back, by the number of the last release before it."""
 

@@ -12,7 +12,15 @@ from data.models.alert import (
     message_key,
 )
 from data.models.capture import Capture, CaptureOwner, RecordPlace, Sightings
-from data.models.event import RELEASE_KINDS, EventKind, ReleaseEvent, ReleaseKind
+from data.models.event import (
+    RELEASE_KINDS,
+    Consumer,
+    ConsumerLag,
+    Event,
+    EventKind,
+    ReleaseEvent,
+    ReleaseKind,
+)
 from data.models.lease import DueHosts, Lease
 from data.models.release import (
     STAGES,
@@ -89,11 +97,14 @@ __all__ = [
     "Capture",
     "CaptureOwner",
     "ChangeCursor",
+    "Consumer",
+    "ConsumerLag",
     "Content",
     "DayDigest",
     "Delivery",
     "Draft",
     "DueHosts",
+    "Event",
     "EventKind",
     "Facet",
     "FeedHub",

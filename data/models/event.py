@@ -18,9 +18,55 @@ release hidden or shown again; or an update of its address, source, story or top
 
 RELEASE_KINDS: Final[tuple[ReleaseKind, ...]] = get_args(ReleaseKind)
 
-EventKind: TypeAlias = Literal[ReleaseKind, "moved"]
-"""Kinds of events: those of releases, and ``moved`` for an archive record of a release that is now
-at another place."""
+EventKind: TypeAlias = Literal[ReleaseKind, "moved", "gone", "health"]
+"""Kinds of events: those of releases; ``moved`` for an archive record of a release that is now at
+another place; ``gone`` for a release found gone but not yet confirmed; and ``health`` for a change
+in the health of a source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """A follower of the log with a cursor in the store.
+
+    ``name`` is shown to operators. ``where`` is an SQL condition for the events that it handles.
+    """
+
+    name: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event as a consumer handles it.
+
+    ``release`` is an id, empty for an event of a source or if the release is redacted. ``at`` is
+    the time of recording and ``seen`` the time for alerts, or None if nobody is alerted; both are
+    aware UTC. ``backlog`` is true for a release from before the first visit. ``payload`` is JSON.
+    """
+
+    number: int
+    kind: EventKind
+    release: str
+    revision: int
+    source: str
+    at: dt.datetime
+    seen: dt.datetime | None
+    backlog: bool
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerLag:
+    """The events that a consumer has not handled yet.
+
+    ``since`` is the time of the first of them, or None. ``problem`` describes the last failure if
+    the consumer has not handled an event since.
+    """
+
+    name: str
+    events: int
+    since: dt.datetime | None
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)

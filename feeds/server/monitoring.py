@@ -29,6 +29,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from data.clock import utc_now
 from data.errors import StoreError
 from data.health.codes import Condition, State
 from data.health.latency import MAX_RELEASES
@@ -140,6 +141,14 @@ class SourceMetrics(Collector):
         dirty = GaugeMetricFamily(
             "communique_feeds_dirty", "Changed feeds that are not published yet."
         )
+        waiting = GaugeMetricFamily(
+            "communique_events_waiting",
+            "Events that a consumer has to handle.",
+            labels=["consumer"],
+        )
+        lag = GaugeMetricFamily(
+            "communique_events_lag_seconds", "Age of the first of them.", labels=["consumer"]
+        )
         latency = HistogramMetricFamily(
             "communique_release_latency_seconds",
             "Delay of new releases: from the stated time to the visit that found them, from that"
@@ -172,6 +181,10 @@ class SourceMetrics(Collector):
                 ).items():
                     latency.add_metric([source, stage], buckets_of(late), total)
             dirty.add_metric([], len(store.dirty_feeds()))
+            for behind in store.consumer_lags():
+                waiting.add_metric([behind.name], behind.events)
+                age = (utc_now() - behind.since).total_seconds() if behind.since else 0.0
+                lag.add_metric([behind.name], age)
             if due := store.due_hosts():
                 yield GaugeMetricFamily(
                     "communique_hosts_visited", "Hosts that workers are visiting.", value=due.held
@@ -194,6 +207,8 @@ class SourceMetrics(Collector):
             releases,
             latency,
             dirty,
+            waiting,
+            lag,
             alerts,
         )
 

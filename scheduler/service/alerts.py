@@ -12,6 +12,7 @@ import structlog
 from data.errors import HomeInUse, LeaseLost, StoreError
 from data.models import AlertDelivery, Lease
 from data.store.core.store import Store
+from data.store.shared_sql.events import ALERTS
 from data.watches.folder import load_watches
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.delivery.matcher import Matcher
@@ -75,7 +76,13 @@ class AlertService:
         # Alerts are not archived.
         with closing(home.plain_store(patience=WRITE_WAIT_SECONDS)) as store, store.under(lease):
             senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
-            await AlertWorker(store, home.watches, senders, self._pace).run()
+            try:
+                await AlertWorker(store, home.watches, senders, self._pace).run()
+            except (LeaseLost, StoreError):
+                raise
+            except Exception as error:
+                store.note_failure(ALERTS, error)
+                raise
 
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:

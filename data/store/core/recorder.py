@@ -120,8 +120,8 @@ class Recorder:
                     self._tables.mark_checked(match.known.number, seen)
                 return outcome
             outcome = replace(outcome, labels=_labels_of(decision.release, labels or {}))
-            number = self._write(outcome, match.known)
-            self._queue_events(number, draft, outcome, seen)
+            backlog = draft.imported if match.known else not outcome.news
+            number = self._write(outcome, match.known, seen=seen, backlog=backlog)
             self._note_capture(number, outcome, match.known)
             noted = self._note_addresses(number, outcome)
             self._tables.keep_answer(draft, number)
@@ -321,8 +321,18 @@ class Recorder:
             news=known is None and draft.position is None and not _is_old(decision.release),
         )
 
-    def _write(self, outcome: RecordOutcome, known: StoredRelease | None) -> int:
-        """Write a release and all data that depends on it, and return its number."""
+    def _write(
+        self,
+        outcome: RecordOutcome,
+        known: StoredRelease | None,
+        *,
+        seen: dt.datetime | None = None,
+        backlog: bool = False,
+    ) -> int:
+        """Write a release and all data that depends on it, and return its number.
+
+        ``seen`` is the time for alerts, or None for no alerts.
+        """
         release, tables = outcome.decision.release, self._tables
         old = known.release if known else None
         shown = old is None or _shown(release) != _shown(old)
@@ -348,29 +358,12 @@ class Recorder:
             tables.file_under_section(old, release)
             tables.label_topics(outcome.labels)
         if shown:
-            tables.mark_dirty(number, old, release)
+            tables.mark_dirty(number, old, release, seen=seen, backlog=backlog)
             if old and release.story and _named(release) != _named(old):
                 tables.mark_story_dirty(release.story)
-        if old is None or release.content != old.content:
-            tables.queue_for_search(number)
         if outcome.news:
             tables.note_news(number, release)
         return number
-
-    def _queue_events(
-        self, number: int, draft: Draft, outcome: RecordOutcome, seen: dt.datetime
-    ) -> None:
-        """Queue events for watches if a release is new, edited or declared retracted."""
-        old, new = outcome.before, outcome.decision.release
-        backlog = not outcome.news if old is None else draft.imported
-        if old is None:
-            self._tables.queue_event("release", seen, number, revision=0, backlog=backlog)
-        elif new.revision > old.revision:
-            self._tables.queue_event("edit", seen, number, revision=new.revision, backlog=backlog)
-        if new.retracted and not (old and old.retracted):
-            self._tables.queue_event("retraction", seen, number, revision=0, backlog=backlog)
-        if old and old.retracted and not new.retracted:
-            self._tables.queue_event("return", seen, number, revision=0, backlog=backlog)
 
     def _note_capture(
         self, number: int, outcome: RecordOutcome, known: StoredRelease | None

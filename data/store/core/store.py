@@ -20,7 +20,7 @@ from data.store.core.recorder import Recorder
 from data.store.shared_sql.aliases import AliasesPart
 from data.store.shared_sql.captures import CapturesPart
 from data.store.shared_sql.database.connection import Connection
-from data.store.shared_sql.events import EventsPart, enter_events
+from data.store.shared_sql.events import ALERTS, EventsPart, enter_events
 from data.store.shared_sql.health import HealthPart
 from data.store.shared_sql.journal import JournalPart
 from data.store.shared_sql.links import LinksPart
@@ -43,10 +43,16 @@ from data.store.unit_of_work.unit import UnitOfWork
 NOT_OF_ARCHIVE: Final = (
     *("websub_topics", "websub_subscriptions", "websub_requests"),
     *("feed_hubs", "feed_subscriptions"),
-    *("alert_events", "alert_deliveries"),
+    *("alert_deliveries",),
     *("reader_states", "reader_marks"),
 )
 """Tables with secrets, pending messages and reading states, which are not archived."""
+
+NO_ALERTS: Final = (
+    "UPDATE consumers SET number = (SELECT coalesce(max(number), 0) FROM events)"
+    f" WHERE name = '{ALERTS.name}'"
+)
+"""SQL that ends all pending events for watches in a copy of a store."""
 
 REFILED_AT_ONCE: Final = 500
 """Maximum number of releases that lose a topic in one transaction."""
@@ -224,7 +230,6 @@ class Store(
                     tables.update_release(number, new, None, revised=None, met=False, shown=True)
                     tables.file_under_topics(old, new)
                     tables.mark_dirty(number, old, new)
-                    tables.queue_for_search(number)
             dropped += len(numbers)
             if len(numbers) < REFILED_AT_ONCE:
                 return dropped

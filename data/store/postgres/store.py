@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from data.models import DueHosts
 from data.models.lease import DUTY_PREFIX
 from data.sqlite_file import BUSY_SECONDS
-from data.store.core.store import NOT_OF_ARCHIVE, Store
+from data.store.core.store import NO_ALERTS, NOT_OF_ARCHIVE, Store
 from data.store.postgres.database.connection import PostgresConnection
 from data.store.postgres.search import PostgresSearch
 from data.store.shared_sql.tables import Tables
@@ -168,7 +168,7 @@ NOT_COPIED: Final = "sqlite_%", "_sqlite_%", "search%"
 def write_snapshot(db: psycopg.Connection[Any], path: Path, *, without: frozenset[str]) -> None:
     """Create an SQLite store at ``path`` with all rows of all tables except ``without``.
 
-    All releases are queued for the search index of the new store.
+    The search index of the new store handles all events again.
     """
     SqliteStore(path).close()
     with closing(sqlite3.connect(path, isolation_level=None)) as file, db.transaction():
@@ -181,9 +181,9 @@ def write_snapshot(db: psycopg.Connection[Any], path: Path, *, without: frozense
         for name, _ in triggers:
             file.execute(f"DROP TRIGGER {name}")
         for table in tables_of(file):
-            if table not in without:
+            if table not in {*without, "consumers"}:
                 copy_table(db, file, table)
-        file.execute("INSERT INTO search_queue (release) SELECT number FROM releases")
+        file.execute(NO_ALERTS)
         for _, sql in triggers:
             file.execute(sql)
         file.execute("COMMIT")

@@ -6,16 +6,22 @@ the log save the cursor of the last event that they handled. Events contain no t
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 import msgspec
 
+from data.errors import StoreError
 from data.models import (
     RELEASE_KINDS,
     ChangeCursor,
+    Consumer,
+    ConsumerLag,
+    Event,
     EventKind,
     Facet,
     Release,
@@ -30,6 +36,7 @@ from data.store.shared_sql.database.rows import (
     SUMMARY,
     encode,
     instant,
+    redacted_row,
     release_of,
 )
 from data.topics.facets import facets_at
@@ -43,15 +50,70 @@ OF_RELEASES: Final = f"kind IN ({', '.join(map(repr, RELEASE_KINDS))})"
 RETENTION_SECONDS: Final = 7 * 86_400
 """Time in seconds for which all other events are kept."""
 
+MAX_LAG_SECONDS: Final = 30 * 86_400
+"""Time in seconds for which they are kept if a consumer has not handled them."""
+
+MAX_PROBLEM_CHARACTERS: Final = 300
+"""Maximum length of a stored description of a failure."""
+
+
+def of_kinds(*kinds: EventKind) -> str:
+    """Return SQL for whether an event ``e`` is of these kinds."""
+    return f"e.kind IN ({', '.join(map(repr, kinds))})"
+
+
+SEARCH_INDEX: Final = Consumer(
+    "search index",
+    of_kinds("new", "edit", "reading", "retraction", "return", "redaction", "update"),
+)
+
+ALERTS: Final = Consumer("alerts", "e.seen IS NOT NULL")
+
+CONSUMERS: Final = (SEARCH_INDEX, ALERTS)
+"""The consumers of this version."""
+
+ALERTED_KINDS: Final = frozenset[EventKind](
+    ("new", "edit", "retraction", "return", "gone", "health")
+)
+"""Kinds of events that watches may report."""
+
+
+def waiting(consumer: Consumer) -> str:
+    """Return SQL for whether an event ``e`` is one that a consumer has not handled yet."""
+    return (
+        f"e.number > (SELECT coalesce(max(c.number), 0) FROM consumers c"
+        f" WHERE c.name = '{consumer.name}') AND {consumer.where}"
+    )
+
+
+LAGS: Final = " UNION ALL ".join(
+    f"SELECT CAST('{one.name}' AS TEXT), count(*), min(e.at),"
+    f" (SELECT max(c.problem) FROM consumers c WHERE c.name = '{one.name}')"
+    f" FROM events e WHERE {waiting(one)}"
+    for one in CONSUMERS
+)
+"""SQL for the rows of `lags_of`."""
+
+
+def lags_of(rows: Iterable[tuple[str, int, float | None, str | None]]) -> Sequence[ConsumerLag]:
+    """Return how far consumers are behind the log, from the rows of `LAGS`."""
+    return [
+        ConsumerLag(name, count, None if since is None else instant(since), problem or "")
+        for name, count, since, problem in rows
+    ]
+
 
 class NewEvent(NamedTuple):
-    """A row of the log without its number and mark; ``at`` is in seconds since 1970."""
+    """A row of the log without its number and mark; times are in seconds since 1970."""
 
     kind: EventKind
-    release: int
+    release: int | None
     revision: int
     source: str
     at: float
+    seen: float | None = None
+    backlog: int = 0
+    payload: str = "{}"
 
 
 class EventsPart(Part):
@@ -105,7 +167,8 @@ class EventsPart(Part):
         rows = self._ask(
             f"SELECT {SUMMARY},"
             f" EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number), {FILED}"
-            " FROM (SELECT DISTINCT release FROM events WHERE number > :number LIMIT :limit) c"
+            " FROM (SELECT DISTINCT release FROM events WHERE number > :number"
+            f" AND release IS NOT NULL AND kind <> 'gone' LIMIT :limit) c"
             " JOIN releases r ON r.number = c.release",
             {"number": since[0], "limit": limit + 1},
         )
@@ -121,13 +184,89 @@ class EventsPart(Part):
             found[shown.id] = ReleaseChange(shown, facets)
         return found
 
-    def forget_old_events(self, now: float) -> None:
-        """Delete events that are not changes after seven days, except the last event."""
+    def waiting_events(self, consumer: Consumer, *, limit: int) -> Sequence[Event]:
+        """Return up to ``limit`` of the first events that a consumer has not handled yet."""
+        rows = self._ask(
+            f"SELECT e.number, e.kind, CASE WHEN {redacted_row('r')} THEN '' ELSE"
+            " coalesce(r.id, '') END, e.revision, e.source, e.at, e.seen, e.backlog, e.payload"
+            " FROM events e LEFT JOIN releases r ON r.number = e.release"
+            f" WHERE {waiting(consumer)} ORDER BY e.number LIMIT ?",
+            [limit],
+        )
+        return [
+            Event(
+                *(number, kind, release, revision, source, instant(at)),
+                None if seen is None else instant(seen),
+                bool(backlog),
+                payload,
+            )
+            for number, kind, release, revision, source, at, seen, backlog, payload in rows
+        ]
+
+    def consume(
+        self, consumer: Consumer, handle: Callable[[Sequence[Event]], None], *, limit: int
+    ) -> int:
+        """Pass up to ``limit`` waiting events to a function, and return their number.
+
+        Its writes and the cursor are one transaction. If the function raises an error, nothing is
+        written except the error, which operators see.
+        """
+        try:
+            with self._writing():
+                events = self.waiting_events(consumer, limit=limit)
+                if events:
+                    handle(events)
+                    self.pass_events(consumer, events[-1].number)
+        except Exception as error:
+            self.note_failure(consumer, error)
+            raise
+        return len(events)
+
+    def pass_events(self, consumer: Consumer, last: int) -> None:
+        """Record that a consumer has handled all events up to number ``last``."""
+        self._set_cursor(consumer, last, "")
+
+    def skip_events(self, consumer: Consumer) -> None:
+        """Record that a consumer has handled all events, without passing them to it."""
+        self._set_cursor(consumer, self.change_cursor()[0], "")
+
+    def restart(self, consumer: Consumer) -> None:
+        """Let a consumer handle all events again, from the first."""
+        self._set_cursor(consumer, 0, "")
+
+    def note_failure(self, consumer: Consumer, error: Exception) -> None:
+        """Record that a consumer failed; a store that can't be written keeps its silence."""
+        with suppress(StoreError), self._writing() as db:
+            db.execute(
+                "INSERT INTO consumers (name, number, problem) VALUES (?, 0, ?)"
+                " ON CONFLICT (name) DO UPDATE SET problem = excluded.problem",
+                [consumer.name, f"{type(error).__name__}: {error}"[:MAX_PROBLEM_CHARACTERS]],
+            )
+
+    def _set_cursor(self, consumer: Consumer, number: int, problem: str) -> None:
         with self._writing() as db:
             db.execute(
-                f"DELETE FROM events WHERE NOT {OF_RELEASES} AND at < ?"
+                "INSERT INTO consumers (name, number, problem) VALUES (?, ?, ?)"
+                " ON CONFLICT (name) DO UPDATE SET number = excluded.number,"
+                " problem = excluded.problem",
+                [consumer.name, number, problem],
+            )
+
+    def consumer_lags(self) -> Sequence[ConsumerLag]:
+        """Return how far each consumer is behind the log."""
+        return lags_of(self._ask(LAGS))
+
+    def forget_old_events(self, now: float) -> None:
+        """Delete events of other kinds than changes after seven days, except the last event.
+
+        If a consumer still waits for them, they are kept for 30 days.
+        """
+        handled = min(one[0] for one in self._ask("SELECT min(number) FROM consumers") or [(0,)])
+        with self._writing() as db:
+            db.execute(
+                f"DELETE FROM events WHERE NOT {OF_RELEASES} AND (at < ? OR at < ? AND number <= ?)"
                 " AND number < (SELECT max(number) FROM events)",
-                [now - RETENTION_SECONDS],
+                [now - MAX_LAG_SECONDS, now - RETENTION_SECONDS, handled or 0],
             )
 
     def _has_event(self, cursor: ChangeCursor) -> bool:
@@ -137,15 +276,27 @@ class EventsPart(Part):
         ]
 
 
-def append_changes(connection: Connection, number: int, old: Release | None, new: Release) -> None:
+def append_changes(
+    connection: Connection,
+    number: int,
+    old: Release | None,
+    new: Release,
+    *,
+    seen: dt.datetime | None,
+    backlog: bool,
+) -> None:
     """Append the events of a recorded release; ``old`` is its state before, or None if it is new.
 
-    Call this only if readers see a difference.
+    Call this only if readers see a difference. ``seen`` is the time for alerts, or None for none.
     """
     at = time.time()
     connection.unit.publish(
         *(
-            NewEvent(kind, number, new.revision, new.source, at)
+            NewEvent(
+                *(kind, number, new.revision, new.source, at),
+                seconds_of(seen) if kind in ALERTED_KINDS else None,
+                int(backlog),
+            )
             for kind in kinds_of_change(old, new)
         )
     )
@@ -171,10 +322,22 @@ def drawn_version() -> int:
     return secrets.randbits(53)
 
 
-def append_events(connection: Connection, kind: EventKind, releases: Iterable[int]) -> None:
+def seconds_of(at: dt.datetime | None) -> float | None:
+    """Return a time in seconds since 1970, or None."""
+    return None if at is None else at.timestamp()
+
+
+def append_events(
+    connection: Connection,
+    kind: EventKind,
+    releases: Iterable[int],
+    *,
+    seen: dt.datetime | None = None,
+) -> None:
     """Append one event for each of these releases, given by number, whose visible state changed.
 
-    Call this after the release is written, because events have its present revision.
+    Call this after the release is written, because events have its present revision. ``seen`` is
+    the time for alerts, or None for no alerts.
     """
     at = time.time()
     rows = connection.ask(
@@ -183,14 +346,17 @@ def append_events(connection: Connection, kind: EventKind, releases: Iterable[in
         [drawn_version(), encode([*releases])],
     )
     connection.unit.publish(
-        *(NewEvent(kind, number, revision, source, at) for number, revision, source in sorted(rows))
+        *(
+            NewEvent(kind, number, revision, source, at, seconds_of(seen))
+            for number, revision, source in sorted(rows)
+        )
     )
 
 
 def enter_events(db: Database, events: Iterable[NewEvent]) -> None:
     """Write the events of one transaction in their order, at its end."""
     db.executemany(
-        "INSERT INTO events (kind, release, revision, source, at, backlog, payload)"
-        " VALUES (?, ?, ?, ?, ?, 0, '{}')",
+        "INSERT INTO events (kind, release, revision, source, at, seen, backlog, payload)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         events,
     )

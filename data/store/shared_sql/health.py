@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
@@ -22,6 +23,7 @@ from data.models import (
 )
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import EVERY, SHOWN_VIEW, encode, event_of, instant
+from data.store.shared_sql.events import NewEvent
 
 MAX_RHYTHM_RELEASES: Final = 1500
 """Maximum number of a source's newest releases whose days determine its rhythm."""
@@ -156,22 +158,27 @@ class HealthPart(Part):
 
         No alerts are queued for the sources in ``untold``.
         """
+        some = tuple(events)
         rows = [
             (one.source, int(one.well), one.at.timestamp(), one.reason, one.state, one.code)
-            for one in events
+            for one in some
         ]
+        now = time.time()
         with self._writing() as db:
-            ((last,),) = self._ask("SELECT coalesce(max(number), 0) FROM health_events")
             db.executemany(
                 "INSERT INTO health_events (source, well, at, reason, state, code)"
                 " VALUES (?, ?, ?, ?, ?, ?)",
                 rows,
             )
-            db.execute(
-                "INSERT INTO alert_events (kind, at, revision, backlog, health)"
-                " SELECT 'health', at, 0, 0, number FROM health_events WHERE number > ?"
-                " AND source NOT IN (SELECT value FROM json_each(?))",
-                [last, encode(list(untold))],
+            self._unit.publish(
+                *(
+                    NewEvent(
+                        *("health", None, 0, one.source, now),
+                        None if one.source in untold else one.at.timestamp(),
+                        payload=encode(one),
+                    )
+                    for one in some
+                )
             )
 
     def handlings(self, now: dt.datetime) -> Mapping[str, Mapping[HandlingKind, Handling]]:

@@ -6,12 +6,11 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from functools import cache
 
-from data.models import AlertKind, Draft, Release
+from data.models import Draft, Release
 from data.store.shared_sql.database.connection import Part, places
 from data.store.shared_sql.database.rows import StoredRelease, encode, release_row
 from data.store.shared_sql.events import append_changes, drawn_version
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
-from data.store.shared_sql.subscribers.alerts import queue_event
 from data.text.urls import MAX_KEY_LENGTH
 from data.topics.facets import section_of
 
@@ -157,19 +156,22 @@ class ReleaseTable(Part):
         )
         known.update(labels)
 
-    def mark_dirty(self, number: int, old: Release | None, new: Release) -> None:
+    def mark_dirty(
+        self,
+        number: int,
+        old: Release | None,
+        new: Release,
+        *,
+        seen: dt.datetime | None = None,
+        backlog: bool = False,
+    ) -> None:
         """Append the events of a change, and mark the facets of the release for publishing.
 
-        ``old`` is the release before the change, or None if the release is new.
+        ``old`` is the release before, or None if it is new. ``seen`` is the time for alerts, or
+        None for no alerts.
         """
-        append_changes(self._connection, number, old, new)
+        append_changes(self._connection, number, old, new, seen=seen, backlog=backlog)
         self._unit.at_commit(enter_facet_changes, facet_changes(old, new))
-
-    def queue_event(
-        self, kind: AlertKind, at: dt.datetime, release: int, *, revision: int, backlog: bool
-    ) -> None:
-        """Queue an event of a release for matching with watches (see data.models.QueuedEvent)."""
-        queue_event(self._db, kind, at, release, revision=revision, backlog=backlog)
 
     def note_news(self, number: int, release: Release) -> None:
         """Store when a news release was published, according to its page, and when it was seen."""
@@ -183,12 +185,6 @@ class ReleaseTable(Part):
                 published.at.timestamp() if published and is_exact else None,
                 release.first_seen.timestamp(),
             ],
-        )
-
-    def queue_for_search(self, number: int) -> None:
-        """Queue a release for the next batch of the search index."""
-        self._db.execute(
-            "INSERT INTO search_queue (release) VALUES (?) ON CONFLICT DO NOTHING", [number]
         )
 
     def keep_answer(self, draft: Draft, number: int | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final, Literal
@@ -16,11 +17,10 @@ from data.models.release import REDACTED
 from data.store.shared_sql.captures import keep_capture
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import SHOWN_VIEW, encode, instant, redacted_row
-from data.store.shared_sql.events import append_events
+from data.store.shared_sql.events import NewEvent, append_events
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
 from data.store.shared_sql.stories import StoryTables
-from data.store.shared_sql.subscribers.alerts import queue_event
 from data.store.unit_of_work.outcome import Sight
 
 GIVE_REASON: Final = (
@@ -55,8 +55,7 @@ class RetractionPart(Part):
                     "UPDATE releases SET retracted = NULL, updated = ? WHERE id = ?",
                     [later_update(known.updated, seen).timestamp(), release_id],
                 )
-                queue_event(db, "return", seen, self._number(release_id))
-                self._mark_dirty(known, "return")
+                self._mark_dirty(known, "return", seen=seen)
         return "changed" if back else "unchanged"
 
     def restore_seen(self, seen: Mapping[str, Sight]) -> None:
@@ -113,9 +112,14 @@ class RetractionPart(Part):
         The absence is not yet confirmed. An alert for the same release and time is delivered only
         once, even if it is queued several times.
         """
-        with self._writing() as db:
+        now = time.time()
+        with self._writing():
             for one in releases:
-                queue_event(db, "gone", one.since, self._number(one.id))
+                ((number, revision, source),) = self._ask(
+                    "SELECT number, revision, source FROM releases WHERE id = ?", [one.id]
+                )
+                seen = one.since.timestamp()
+                self._unit.publish(NewEvent("gone", number, revision, source, now, seen))
 
     def vanished(self, source: str) -> tuple[Vanished, ...]:
         """Return the releases of a source that are gone but not retracted, longest gone first."""
@@ -173,15 +177,14 @@ class RetractionPart(Part):
             )
             if why:
                 db.execute(GIVE_REASON, [why, release_id])
-            queue_event(db, "retraction", at, self._number(release_id))
-            self._mark_dirty(known, "retraction")
+            self._mark_dirty(known, "retraction", seen=at)
         return True
 
     def redact(self, release_id: str, *, at: dt.datetime, why: str) -> None:
         """Remove the title, text and files of a release in all versions, for the reason ``why``.
 
         The id, addresses, dates, topics and section remain. The release is not retracted, because
-        its publisher did nothing. Queued alerts of the release are deleted. Deleted data is
+        its publisher did nothing. Pending alerts of the release are not sent. Deleted data is
         overwritten in the file. Nothing is written to the journal; after `forget_journal`, the
         journal starts with a snapshot.
         """
@@ -204,15 +207,9 @@ class RetractionPart(Part):
                 " gone_since = NULL WHERE id = ?",
                 [blank.title, encode(blank), b"", updated, release_id],
             )
-            db.execute(f"DELETE FROM alert_events WHERE release = {number}", [release_id])
             # Receipts of delivered alerts contain no text.
             db.execute(
                 f"DELETE FROM alert_deliveries WHERE state <> 'delivered' AND release = {number}",
-                [release_id],
-            )
-            db.execute(
-                "INSERT INTO search_queue (release) SELECT number FROM releases WHERE id = ?"
-                " ON CONFLICT DO NOTHING",
                 [release_id],
             )
             # Cached listings may contain the beginning of the text; the next visit reads them
@@ -297,6 +294,8 @@ class RetractionPart(Part):
     def _release(self, release_id: str) -> Release | None:
         return next(iter(select_releases(self._connection, "WHERE r.id = ?", [release_id])), None)
 
-    def _mark_dirty(self, release: Release, kind: EventKind) -> None:
-        append_events(self._connection, kind, [self._number(release.id)])
+    def _mark_dirty(
+        self, release: Release, kind: EventKind, *, seen: dt.datetime | None = None
+    ) -> None:
+        append_events(self._connection, kind, [self._number(release.id)], seen=seen)
         self._unit.at_commit(enter_facet_changes, facet_changes(release, release))

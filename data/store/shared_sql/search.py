@@ -13,10 +13,11 @@ from typing import Any, Final, NamedTuple, TypeAlias
 import msgspec
 
 from data.languages.tags import feed_language
-from data.models import Content, Release
+from data.models import Content, Event, Release
 from data.search.query import MAX_COUNTED, STATES, Hits, Matches, Query, terms_of
 from data.store.shared_sql.database.connection import Database, Part, places
 from data.store.shared_sql.database.rows import RELEASE_COLUMNS, encode, redacted_row, release_of
+from data.store.shared_sql.events import SEARCH_INDEX, EventsPart, waiting
 from data.store.shared_sql.sources import SourcesPart
 from data.text.source_secrets import Secrets, secrets_of_addresses
 from data.topics.facets import SourceSection, section_of
@@ -25,7 +26,7 @@ Found: TypeAlias = tuple[int, str, str, str, bool, bool]
 """Number, source, day and content of a release, and whether it was corrected and retracted."""
 
 BATCH: Final = 200
-"""Maximum number of releases indexed per transaction, so that visits wait only briefly."""
+"""Maximum number of events handled per transaction, so that visits wait only briefly."""
 
 RANKED: Final = 5000
 """Maximum number of matches that are ranked, newest first, so that a large archive is not
@@ -98,20 +99,26 @@ class SearchPart(Part):
         """Index releases, replacing their earlier entries."""
 
     def enter_queued(self, told: Callable[[int], None] | None = None) -> int:
-        """Add all queued releases to the search index and return their number.
+        """Add all releases that changed since to the search index and return their number.
 
         ``told`` is a progress callback with the number of releases so far.
         """
         entered = 0
-        while count := self._enter_batch():
-            entered += count
+
+        def enter(events: Sequence[Event]) -> None:
+            nonlocal entered
+            entered += self._enter_events(events)
+
+        log = EventsPart(self._connection)
+        while log.consume(SEARCH_INDEX, enter, limit=BATCH):
             if told:
                 told(entered)
         return entered
 
     def awaits_indexing(self) -> bool:
         """Return whether recorded releases are missing from the search index."""
-        return bool(self._ask("SELECT 1 FROM search_queue LIMIT 1"))
+        waits = f"SELECT 1 FROM events e WHERE {waiting(SEARCH_INDEX)} LIMIT 1"
+        return bool(self._ask(waits))
 
     def search(self, query: Query, *, limit: int, offset: int = 0) -> tuple[Release, ...]:
         """Return the releases that match a query, best first; titles count more than bodies.
@@ -178,23 +185,22 @@ class SearchPart(Part):
             found += (known[number] for number in some)
         return tuple(found)
 
-    def _enter_batch(self) -> int:
-        with self._writing() as db:
-            rows = self._ask(
-                "SELECT r.number, r.source, r.day, r.content, r.revision - coalesce((SELECT"
-                " g.reread FROM readings g WHERE g.release = r.number AND g.revision = r.revision),"
-                f" 0) > 1, r.retracted IS NOT NULL AND NOT {redacted_row('r')} FROM search_queue u"
-                " JOIN releases r ON r.number = u.release ORDER BY u.release LIMIT ?",
-                [BATCH],
-            )
-            # The index contains no secrets, because a search could find one letter by letter.
-            addresses = SourcesPart(self._connection).secret_addresses() if rows else ()
-            secrets = secrets_of_addresses(addresses)
-            self._enter_releases(
-                db, [entry(row, found, secrets) for row, found in self._in_rows(rows)]
-            )
-            numbers = [(row[0],) for row in rows]
-            db.executemany("DELETE FROM search_queue WHERE release = ?", numbers)
+    def _enter_events(self, events: Sequence[Event]) -> int:
+        """Enter the releases of some events as they are now, and return their number."""
+        rows = self._ask(
+            "SELECT r.number, r.source, r.day, r.content, r.revision - coalesce((SELECT"
+            " g.reread FROM readings g WHERE g.release = r.number AND g.revision = r.revision),"
+            f" 0) > 1, r.retracted IS NOT NULL AND NOT {redacted_row('r')} FROM releases r"
+            f" WHERE r.number IN (SELECT e.release FROM events e WHERE {waiting(SEARCH_INDEX)}"
+            " AND e.number <= ?) ORDER BY r.number",
+            [events[-1].number],
+        )
+        # The index contains no secrets, because a search could find one letter by letter.
+        addresses = SourcesPart(self._connection).secret_addresses()
+        secrets = secrets_of_addresses(addresses)
+        self._enter_releases(
+            self._db, [entry(row, found, secrets) for row, found in self._in_rows(rows)]
+        )
         return len(rows)
 
     def _in_rows(self, found: list[Found]) -> Iterator[tuple[int, Found]]:

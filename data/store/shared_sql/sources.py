@@ -11,7 +11,7 @@ from data.errors import RenamedSource
 from data.models import RemovedSource, Source
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import FILED, SHOWN_VIEW, instant
-from data.store.shared_sql.events import append_events
+from data.store.shared_sql.events import SEARCH_INDEX, EventsPart, append_events
 from data.store.shared_sql.publication import (
     FacetChange,
     enter_facet_changes,
@@ -58,7 +58,7 @@ class SourcesPart(Part):
         return tuple(sorted(url for (url,) in rows))
 
     def index_without(self, address: str) -> None:
-        """Queue all releases for the search index if an address contains a new secret.
+        """Enter all releases into the search index again if an address contains a new secret.
 
         Call this before the address is stored. The index is then rebuilt without texts that repeat
         the secret.
@@ -67,10 +67,7 @@ class SourcesPart(Part):
             return
         known = self.secret_addresses()
         if Secrets([*known, address]).identity != Secrets(known).identity:
-            self._connection.db.execute(
-                "INSERT INTO search_queue (release) SELECT number FROM releases WHERE true"
-                " ON CONFLICT DO NOTHING"
-            )
+            EventsPart(self._connection).restart(SEARCH_INDEX)
 
     def register(self, source: Source) -> None:
         """Store the description of a source; a removed source is collected again.
@@ -120,12 +117,6 @@ class SourcesPart(Part):
                 "INSERT INTO source_moves (old, new) VALUES (?, ?)"
                 " ON CONFLICT (old) DO UPDATE SET new = excluded.new",
                 [old, new],
-            )
-            # The search index also contains the source id.
-            db.execute(
-                "INSERT INTO search_queue (release)"
-                " SELECT number FROM releases WHERE source = ? ON CONFLICT DO NOTHING",
-                [new],
             )
             StoryTables(self._connection).texts.clear()
         return True

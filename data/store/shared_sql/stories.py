@@ -15,7 +15,7 @@ from data.store.shared_sql.database.rows import (
     StoredTranslation,
     body_of,
 )
-from data.store.shared_sql.events import append_events
+from data.store.shared_sql.events import SEARCH_INDEX, append_events, waiting
 from data.store.shared_sql.publication import enter_facet_changes, keys_of_row
 
 MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
@@ -118,10 +118,11 @@ class StoryTables(Part):
         return {number for (number,) in rows}
 
     def queued_days(self) -> Iterator[tuple[str, str]]:
-        """Yield sources and days with releases in several languages that are queued for search."""
+        """Yield sources and days with releases in several languages that search lacks."""
         rows = self._ask(
-            "SELECT DISTINCT r.source, r.day FROM search_queue q JOIN releases r"
-            " ON r.number = q.release WHERE r.language <> '' AND r.day <> ''"
+            f"SELECT DISTINCT r.source, r.day FROM events e JOIN releases r"
+            f" ON r.number = e.release WHERE {waiting(SEARCH_INDEX)} AND r.language <> ''"
+            " AND r.day <> ''"
             " ORDER BY 1, 2"
         )
         for source, day in rows:

@@ -22,7 +22,9 @@ from sqlite_utils import Database
 from data.clock import EPOCH
 from data.errors import StoreError
 from data.files import sync
+from data.models import ConsumerLag
 from data.sqlite_file import open_for_reading
+from data.store.shared_sql.events import LAGS, lags_of
 from data.store.shared_sql.journal import ORDER
 from data.store.sqlite.database.connection import refusal
 from data.store.sqlite.database.schema import migrations
@@ -58,7 +60,8 @@ class StoreCopy:
     migration of this version. ``unwritten`` is the number of journal records not yet written.
     ``last_visit`` is in UTC. ``is_blank`` is whether the store has no source and no journal (see
     data.store.is_blank). ``visited`` contains the ids of visited sources that were not removed.
-    ``orders`` contains the ids of applied orders (see data.archive.journal.orders).
+    ``orders`` contains the ids of applied orders (see data.archive.journal.orders). ``lags`` shows
+    how far the consumers of events are behind.
     """
 
     schema: str = ""
@@ -70,6 +73,7 @@ class StoreCopy:
     is_blank: bool = False
     visited: frozenset[str] = frozenset()
     orders: frozenset[str] = frozenset()
+    lags: Sequence[ConsumerLag] = ()
 
 
 def copy_store(source: Path, target: Path, told: Callable[[int, int], object]) -> None:
@@ -141,6 +145,7 @@ def read_copy(path: Path) -> StoreCopy:
             last_visit=EPOCH + dt.timedelta(seconds=visited) if visited else None,
             visited=_visited(db, tables),
             orders=_orders(db) if "journaled_files" in tables else frozenset(),
+            lags=lags_of(db.execute(LAGS)) if schema == present_schema() else (),
             is_blank=not any(
                 one(table, f"1 FROM {table}")
                 for table in ("journal_end", "sources", "journaled_files")

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from data.sqlite_file import BUSY_SECONDS, files_of
-from data.store.core.store import NOT_OF_ARCHIVE, Store
+from data.store.core.store import NO_ALERTS, NOT_OF_ARCHIVE, Store
 from data.store.shared_sql.tables import Tables
 from data.store.sqlite.database.connection import SqliteConnection
 from data.store.sqlite.search import SqliteSearch
@@ -71,6 +71,7 @@ class SqliteStore(SqliteSearch, Store):
             with closing(sqlite3.connect(copy, isolation_level=None)) as db:
                 for table in NOT_OF_ARCHIVE:
                     db.execute(f"DELETE FROM {table}")
+                db.execute(NO_ALERTS)
                 # Free pages must not contain the deleted data.
                 db.execute("VACUUM")
             with copy.open("rb") as file:

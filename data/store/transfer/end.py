@@ -16,8 +16,8 @@ Row: TypeAlias = tuple[Any, ...]
 BATCH: Final = 2000
 """Number of rows that are read at once and written in one transaction."""
 
-DERIVED: Final = frozenset({"search_rows", "search_queue"})
-"""Tables that are not copied, because they are derived from others."""
+DERIVED: Final = frozenset({"search_rows", "consumers"})
+"""Tables that are not copied, because they are derived from others or belong to derived tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +91,7 @@ class End(ABC):
 
     @abstractmethod
     def finish(self) -> None:
-        """Enable the triggers again, queue all releases for search, and remove the mark."""
-
-    @abstractmethod
-    def numbers(self) -> Mapping[str, int]:
-        """Return the highest number ever assigned, for each table that never reuses numbers."""
-
-    @abstractmethod
-    def keep_numbers(self, numbers: Mapping[str, int]) -> None:
-        """Prevent numbers up to these from being assigned again."""
+        """Enable the triggers again, number new rows after the copied ones, and remove the mark."""
 
     @abstractmethod
     def close(self) -> None:
@@ -137,6 +129,14 @@ class End(ABC):
     def remove(self, table: Table, keys: Sequence[Row]) -> None:
         """Delete rows from a table by their keys."""
         self.change(f"DELETE FROM {table.name} WHERE {self._is_key(table)}", keys)
+
+    def keep_cursors(self, source: End) -> None:
+        """Let consumers continue where they are in ``source``, except the search index."""
+        rows = source.ask("SELECT number, name FROM consumers WHERE name <> 'search index'")
+        with self.transaction():
+            self.change(
+                f"UPDATE consumers SET number = {self.place} WHERE name = {self.place}", rows
+            )
 
     def _is_key(self, table: Table) -> str:
         return " AND ".join(f'"{name}" = {self.place}' for name in table.key)

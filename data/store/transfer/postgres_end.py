@@ -194,26 +194,13 @@ class PostgresEnd(End):
         with self.transaction():
             for (name,) in self.ask(TRIGGERED):
                 self.ask(f"ALTER TABLE {name} ENABLE TRIGGER USER")
-            self.ask(
-                "INSERT INTO search_queue (release) SELECT number FROM releases"
-                " ON CONFLICT DO NOTHING"
-            )
+            for table, column, sequence in self.ask(SEQUENCES):
+                ((highest,),) = self.ask(f'SELECT coalesce(max("{column}"), 0) FROM {table}')
+                if highest:
+                    self.ask("SELECT setval(%s::regclass, %s::bigint)", [sequence, highest])
             self.ask(f"DELETE FROM {APPLIED} WHERE name = %s", [MARK])
             self.ask(f"DROP TABLE {MARK}")
         self.ask("ANALYZE")
-
-    def numbers(self) -> Mapping[str, int]:
-        given = {}
-        for table, _, sequence in self.ask(SEQUENCES):
-            last = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {sequence}"
-            given[table] = int(self.ask(last)[0][0])
-        return given
-
-    def keep_numbers(self, numbers: Mapping[str, int]) -> None:
-        for table, column, sequence in self.ask(SEQUENCES):
-            ((highest,),) = self.ask(f'SELECT coalesce(max("{column}"), 0) FROM {table}')
-            if last := max(highest, numbers.get(table, 0)):
-                self.ask("SELECT setval(%s::regclass, %s::bigint)", [sequence, last])
 
     def close(self) -> None:
         self._db.close()

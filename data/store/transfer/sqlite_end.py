@@ -124,22 +124,8 @@ class SqliteEnd(End):
         with self.transaction():
             for (sql,) in self.ask(f"SELECT trigger_sql FROM {MARK} WHERE trigger_sql <> ''"):
                 self.ask(sql)
-            self.ask("INSERT OR IGNORE INTO search_queue (release) SELECT number FROM releases")
             self.ask(f"DROP TABLE {MARK}")
         self.ask("PRAGMA wal_checkpoint(TRUNCATE)")
-
-    def numbers(self) -> Mapping[str, int]:
-        return dict(self.ask("SELECT name, seq FROM sqlite_sequence"))
-
-    def keep_numbers(self, numbers: Mapping[str, int]) -> None:
-        # Without AUTOINCREMENT, the next number is the highest in the table plus one.
-        kept = self.ask("SELECT name FROM sqlite_master WHERE sql LIKE '% AUTOINCREMENT%'")
-        with self.transaction():
-            for (name,) in kept:
-                if name in numbers:
-                    self.ask("DELETE FROM sqlite_sequence WHERE name = ?", [name])
-                    row = [name, numbers[name]]
-                    self.ask("INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)", row)
 
     def close(self) -> None:
         self._db.close()

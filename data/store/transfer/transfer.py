@@ -76,7 +76,7 @@ def transfer(source: End, target: End, told: Told) -> Transferred:
     for table, keys in reversed(gone):
         with target.transaction():
             target.remove(table, keys)
-    target.keep_numbers(source.numbers())
+    target.keep_cursors(source)
     for place, table in enumerate(tables, start=1):
         if not equal(source, target, table):
             raise StoreError(target.url, NOT_EQUAL.format(table.name))

@@ -15,12 +15,14 @@ from data.errors import ArchiveError
 from data.store.postgres.database.pool import failed
 from data.store.postgres.database.pooler import POOLED, shares_sessions
 from data.store.postgres.database.schema import MIGRATIONS, applied, refusal
+from data.store.shared_sql.events import LAGS, lags_of
 from data.store.shared_sql.journal import ORDER
 from data.text.masking import masked
 from data.wording import lasting
 from scheduler.home import Home, LostStore
 from scheduler.home.doctor.archived import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
 from scheduler.home.doctor.finding import Finding
+from scheduler.home.doctor.running import check_consumers
 
 CONNECT_TIMEOUT_SECONDS: Final = 10
 
@@ -63,6 +65,7 @@ def check_database(db: psycopg.Connection, home: Home) -> Iterator[Finding]:
         query = "SELECT name FROM journaled_files WHERE name LIKE %s"
         rows = db.execute(query, [f"{ORDER}%"]).fetchall()
         yield from check_orders(home, {name.removeprefix(ORDER) for (name,) in rows})
+        yield from check_consumers(home, lags_of(db.execute(LAGS.encode()).fetchall()))
     ((read_only,),) = db.execute("SHOW transaction_read_only").fetchall()
     if read_only == "on":
         text = f"{shown} is read-only, so releases can't be stored"

@@ -1,16 +1,20 @@
-"""Checks of processes: held locks, and files that killed processes left behind."""
+"""Checks of processes: held locks, files of killed processes, and consumers of events."""
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
+from data.clock import utc_now
 from data.files import is_held
-from data.wording import lasting
-from scheduler.home import DUMP, RESTORING, DatabaseNotRestored, HalfRestored
+from data.models import ConsumerLag
+from data.store.shared_sql.events import ALERTS
+from data.wording import counted, lasting
+from scheduler.home import DUMP, RESTORING, DatabaseNotRestored, HalfRestored, Home
 from scheduler.home.backup.contents import UNFINISHED_FILE
 from scheduler.home.doctor.finding import Examination, Finding
 
@@ -19,6 +23,10 @@ PROCESS: Final = re.compile(r"\(process (\d+)\)")
 
 MIN_LEFTOVER_AGE_SECONDS: Final = 3600
 """Age in seconds from which an unfinished file counts as abandoned."""
+
+
+MAX_CONSUMER_LAG: Final = dt.timedelta(days=7)
+"""Time after which a waiting event is reported; some kinds are deleted after 30 days."""
 
 
 def check_locks(examination: Examination) -> Iterator[Finding]:
@@ -80,3 +88,19 @@ def check_leftovers(examination: Examination) -> Iterator[Finding]:
         yield Finding("leftovers", "warning", text, f"rm -r {path}")
     if not found:
         yield Finding("leftovers", "ok", "no killed process left unfinished files")
+
+
+def check_consumers(home: Home, lags: Iterable[ConsumerLag]) -> Iterator[Finding]:
+    """Check that the consumers of events work and are less than seven days behind."""
+    for lag in lags:
+        if lag.problem:
+            text = f"the {lag.name} failed with {counted(lag.events, 'event')} to handle"
+            fix = f"the next visit or `communique run` tries again; the failure was: {lag.problem}"
+            yield Finding("events", "warning", text, fix)
+        elif lag.since and utc_now() - lag.since > MAX_CONSUMER_LAG:
+            if lag.name == ALERTS.name and not any(home.watches.glob("*.toml")):
+                # Without watches, nobody waits for alerts.
+                continue
+            text = f"the {lag.name} has not handled {counted(lag.events, 'event')}"
+            since = f"since {lag.since:%Y-%m-%d}"
+            yield Finding("events", "warning", f"{text} {since}", "start `communique run`")

@@ -14,6 +14,7 @@ from data.wording import counted
 from scheduler.home import Home, LostStore
 from scheduler.home.doctor.archived import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
 from scheduler.home.doctor.finding import Examination, Finding
+from scheduler.home.doctor.running import check_consumers
 from scheduler.home.doctor.written import run_as_owner
 
 INTEGRITY_SECONDS: Final = 20.0
@@ -52,6 +53,7 @@ def check_store(examination: Examination) -> Iterator[Finding]:
     if not stored.present:
         yield Finding("store", "warning", OLD_SCHEMA, OLD_SCHEMA_FIX)
     yield from check_orders(home, stored.orders)
+    yield from check_consumers(home, stored.lags)
     if stored.unwritten:
         text = f"{counted(stored.unwritten, 'journal record')} could not be archived yet"
         fix = "see the other findings: the archive may have no disk space, or no key"

@@ -19,7 +19,7 @@ from starlette.responses import Response
 
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.clock import utc_now
-from data.models import AlertDelivery, Run
+from data.models import AlertDelivery, ConsumerLag, Run
 from data.sqlite_file import files_of
 from data.store.core.store import Store
 from data.store.public_view import public_view
@@ -84,6 +84,7 @@ class Overview:
             counts = store.alert_counts()
             feeds = sum(map(is_published, store.facets()))
             dirty = len(store.dirty_feeds())
+            lags = [lag_line(one) for one in store.consumer_lags() if one.events or one.problem]
         files = own_files(home.archive)
         indexes = (place(path) for path in files for place in (cdxj_path, sorted_path))
         archived = sized(size_of(files) + size_of(indexes))
@@ -99,6 +100,7 @@ class Overview:
             "alert_counts": counts,
             "facts": [
                 ("Feeds", f"{feeds:,}" + (f", {dirty:,} to be written" if dirty else "")),
+                *(("Events", line) for line in lags),
                 ("Store", size_of_store(home)),
                 ("Archive", f"{archived} in {counted(len(files), 'file')}"),
                 ("Disk", f"{sized(disk.free)} free of {sized(disk.total)}"),
@@ -108,6 +110,12 @@ class Overview:
             ],
             "now": f"{utc_now():%Y-%m-%d %H:%M:%S} UTC",
         }
+
+
+def lag_line(lag: ConsumerLag) -> str:
+    """Return the events that a consumer has to handle, and its failure, as a line of text."""
+    waiting = f"{counted(lag.events, 'event')} to handle for the {lag.name}"
+    return f"{waiting}; it failed: {lag.problem}" if lag.problem else waiting
 
 
 def last_runs(store: Store) -> list[Run]:

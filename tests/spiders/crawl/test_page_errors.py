@@ -110,7 +110,7 @@ def test_a_source_without_any_stored_release_is_failing(room: Room, home: Path) 
     assert "spoilt" in health(home)["reason"]
 
 
-@pytest.mark.parametrize("table", ["layout_templates", "search_queue", "validators"])
+@pytest.mark.parametrize("table", ["layout_templates", "search_rows", "validators"])
 def test_a_failure_outside_the_releases_keeps_the_report(
     room: Room, home: Path, table: str
 ) -> None:

@@ -1,24 +1,29 @@
-"""Alerts: queued events, and deliveries to receivers."""
+"""Alerts: events for the watches, and deliveries to receivers."""
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Final
+from dataclasses import replace
+from typing import Final, cast
+
+import msgspec
 
 from data.models import (
     AlertDelivery,
     AlertKind,
     AlertMessage,
     AlertState,
+    Event,
+    HealthEvent,
     QueuedEvent,
     message_key,
 )
-from data.store.shared_sql.database.connection import Database, Part
-from data.store.shared_sql.database.rows import encode, event_of, instant
+from data.store.shared_sql.database.connection import Part
+from data.store.shared_sql.database.rows import encode
+from data.store.shared_sql.events import ALERTS, EventsPart, waiting
 
 RETENTION_SECONDS: Final = 90 * 86_400
-"""Time in seconds for which receipts, dead deliveries and queued events are kept."""
+"""Time in seconds for which receipts, dead deliveries and waiting events are kept."""
 
 COLUMNS: Final = "key, watch, output, body, made, due, state, attempts, problem, message"
 
@@ -27,29 +32,17 @@ class AlertsPart(Part):
     """The methods for alerts: events in order, and deliveries with their keys."""
 
     def queued_events(self, *, limit: int) -> Sequence[QueuedEvent]:
-        """Return up to ``limit`` of the first events that were not matched against watches yet."""
-        rows = self._ask(
-            "SELECT e.number, e.kind, e.at, coalesce(r.id, ''), e.revision, e.backlog,"
-            " h.source, h.well, h.at, h.reason, h.state, h.code FROM alert_events e"
-            " LEFT JOIN releases r ON r.number = e.release"
-            " LEFT JOIN health_events h ON h.number = e.health ORDER BY e.number LIMIT ?",
-            [limit],
-        )
+        """Return up to ``limit`` of the first events that no watch was matched against yet.
+
+        The event of a redacted release has no release, so that no watch matches it.
+        """
         return [
-            QueuedEvent(
-                number,
-                kind,
-                instant(at),
-                release,
-                revision,
-                bool(backlog),
-                event_of(*health) if health[0] is not None else None,
-            )
-            for number, kind, at, release, revision, backlog, *health in rows
+            queued_event(one)
+            for one in EventsPart(self._connection).waiting_events(ALERTS, limit=limit)
         ]
 
     def settle_events(self, last: int, deliveries: Iterable[AlertDelivery]) -> None:
-        """Store the deliveries for all events up to number ``last`` and delete these events.
+        """Store the deliveries for all events up to number ``last``, which are then handled.
 
         All this happens in one transaction. A delivery whose key is already stored is not changed.
         """
@@ -67,12 +60,11 @@ class AlertsPart(Part):
                     for one in deliveries
                 ],
             )
-            db.execute("DELETE FROM alert_events WHERE number <= ?", [last])
+            EventsPart(self._connection).pass_events(ALERTS, last)
 
     def forget_events(self) -> None:
-        """Delete all queued events without alerting anybody."""
-        with self._writing() as db:
-            db.execute("DELETE FROM alert_events")
+        """Handle all events so far without alerting anybody."""
+        EventsPart(self._connection).skip_events(ALERTS)
 
     def waiting_outputs(self, now: float) -> Sequence[tuple[str, str]]:
         """Return the watches and outputs that have a due delivery, longest waiting first."""
@@ -190,13 +182,16 @@ class AlertsPart(Part):
             ).rowcount
 
     def forget_old_alerts(self, now: float) -> None:
-        """Delete old receipts, dead deliveries and events that were not matched against watches."""
+        """Delete old receipts and dead deliveries, and skip events that are as old."""
         with self._writing() as db:
             db.execute(
                 "DELETE FROM alert_deliveries WHERE state <> 'waiting' AND made < ?",
                 [now - RETENTION_SECONDS],
             )
-            db.execute("DELETE FROM alert_events WHERE at < ?", [now - RETENTION_SECONDS])
+            old = f"SELECT max(e.number) FROM events e WHERE {waiting(ALERTS)} AND e.seen < ?"
+            ((last,),) = self._ask(old, [now - RETENTION_SECONDS])
+            if last:
+                EventsPart(self._connection).pass_events(ALERTS, last)
 
     def alert_counts(self) -> Mapping[AlertState, int]:
         """Return the number of deliveries in each state; states without deliveries are left out."""
@@ -212,17 +207,20 @@ class AlertsPart(Part):
         return [AlertDelivery(*row) for row in rows]
 
 
-def queue_event(
-    db: Database,
-    kind: AlertKind,
-    at: dt.datetime,
-    release: int,
-    *,
-    revision: int = 0,
-    backlog: bool = False,
-) -> None:
-    """Queue an event of a release for matching with watches, in the current transaction."""
-    db.execute(
-        "INSERT INTO alert_events (kind, at, release, revision, backlog) VALUES (?, ?, ?, ?, ?)",
-        [kind, at.timestamp(), release, revision, int(backlog)],
+def queued_event(event: Event) -> QueuedEvent:
+    """Return an event of the log as alerts report it."""
+    kind: AlertKind = "release" if event.kind == "new" else cast("AlertKind", event.kind)
+    health = None
+    if kind == "health":
+        # The source may have been renamed since.
+        found = msgspec.json.decode(event.payload, type=HealthEvent)
+        health = replace(found, source=event.source)
+    return QueuedEvent(
+        event.number,
+        kind,
+        event.seen or event.at,
+        event.release,
+        event.revision if kind == "edit" else 0,
+        event.backlog,
+        health,
     )

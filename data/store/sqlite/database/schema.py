@@ -181,3 +181,6 @@ def keep_versions_in_releases(db: Database) -> None:
     for (sql,) in [*others, (view,)]:
         db.execute(sql)
     db.execute("DROP TABLE release_versions")
+
+
+_create("consumers")  # Cursors of the log, which replace the queues of alerts and search.

@@ -60,7 +60,7 @@ def test_a_redaction_is_not_an_act_of_the_publisher(store: Store) -> None:
     assert [*store.returns()] == []
     assert store.edits(limit=9) == ()
     assert [*store.every_edit()] == []
-    assert [*store.queued_events(limit=9)] == []
+    assert {one.release for one in store.queued_events(limit=9)} == {""}, "no watch matches"
     assert [*store.alerts(limit=9)] == []
     assert store.why_retracted(release) == "order 7"
     found = store.release(release)

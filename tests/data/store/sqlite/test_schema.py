@@ -76,6 +76,15 @@ def changes_in(path: Path) -> list[tuple[int, int, str, int]]:
         return db.execute("SELECT number, mark, kind, release FROM logged_changes").fetchall()
 
 
+def alerts_in(path: Path) -> list[tuple[str, float, int, bool]] | None:
+    """The events for watches in the queue of an earlier schema, or None if it has no queue."""
+    with closing(sqlite3.connect(path)) as db:
+        if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'alert_events'").fetchall():
+            return None
+        rows = db.execute("SELECT kind, at, revision, backlog FROM alert_events")
+        return sorted((kind, at, revision, bool(old)) for kind, at, revision, old in rows)
+
+
 def test_the_present_schema_has_a_fixture(tmp_path: Path) -> None:
     with closing(Database(memory=True)) as empty:
         last = migrations.pending(empty)[-1].name
@@ -95,7 +104,7 @@ def test_a_store_of_every_schema_is_brought_up_to_date_and_works(
 ) -> None:
     path = tmp_path / "communique.db"
     path.write_bytes(gzip.decompress(fixture.read_bytes()))
-    logged = changes_in(path)
+    logged, queued = changes_in(path), alerts_in(path)
     store = SqliteStore(path)
     SqliteStore(tmp_path / "fresh.db").close()
     assert tables(path) == tables(tmp_path / "fresh.db")
@@ -117,6 +126,10 @@ def test_a_store_of_every_schema_is_brought_up_to_date_and_works(
     with closing(sqlite3.connect(path)) as db:
         now = db.execute("SELECT number, mark, kind, release FROM events").fetchall()
     assert logged == now[: len(logged)]
+    assert queued is None or queued == sorted(
+        (one.kind, one.at.timestamp(), one.revision, one.backlog)
+        for one in store.queued_events(limit=20)
+    )
     assert told is not None
     assert sorted(one.kind for one in told if one.kind != "update") == [
         *("edit", "new", "new", "new", "retraction")

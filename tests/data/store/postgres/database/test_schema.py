@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from data.errors import StoreError
+from data.models import HealthEvent
 from data.store import open_store
 from data.store.postgres.database.pool import close_pools
 from data.store.postgres.database.schema import APPLIED, MIGRATIONS, refusal
@@ -108,9 +109,28 @@ def test_cursors_of_an_older_store_stay_valid_and_its_processes_stop(
         )
         db.execute("UPDATE releases SET retracted = 1, updated = 1")
         logged = db.execute("SELECT number, mark FROM logged_changes ORDER BY number").fetchall()
+        db.execute(
+            "INSERT INTO health_events (source, well, at, reason, state, code)"
+            " VALUES ('harbour', 0, 1800000000.5, 'closed', 'blocked', 'http')"
+        )
+        db.execute(
+            "INSERT INTO alert_events (kind, at, release, revision, backlog, health)"
+            " VALUES ('gone', 2.5, 1, 0, 0, NULL), ('retraction', 3.5, 1, 0, 1, NULL),"
+            " ('health', 1800000000.5, NULL, 0, 0, 1)"
+        )
+        db.execute("DELETE FROM search_queue")
         store = open_store(postgres_url)
         first = store.release_events(logged[0], limit=9)
         assert [(one.kind, one.cursor) for one in first or ()] == [("retraction", logged[1])]
+        queued = [
+            (one.kind, one.at.timestamp(), one.release, one.backlog)
+            for one in store.queued_events(limit=9)
+        ]
+        health = ("health", 1800000000.5, "", False)
+        assert queued == [("retraction", 3.5, "a", True), ("gone", 2.5, "a", False), health]
+        (*_, told) = store.queued_events(limit=9)
+        assert told.health == HealthEvent(*("harbour", False, told.at, "closed", "blocked", "http"))
+        assert not store.awaits_indexing()
         # The number of the next event is higher than all before.
         store.record(draft(), seen=noon, since=noon)
         (new,) = store.release_events(logged[1], limit=9) or ()

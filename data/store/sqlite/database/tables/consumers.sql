@@ -1,0 +1,63 @@
+-- How far each consumer has handled the events. A consumer without a row begins with the first one.
+CREATE TABLE consumers (
+    name    TEXT PRIMARY KEY,
+    number  INTEGER NOT NULL,            -- of the last event that it handled
+    problem TEXT NOT NULL                -- its failure since then; empty if there is none
+) STRICT, WITHOUT ROWID;
+
+-- The time for alerts, as a visit or a person noted it; NULL if nobody is alerted.
+ALTER TABLE events ADD COLUMN seen REAL;
+
+CREATE INDEX events_for_alerts ON events (number) WHERE seen IS NOT NULL;
+
+-- Events for alerts were queued in a table of their own. Each belongs to the last logged event of
+-- its kind and release; those before it belong to earlier events.
+UPDATE events SET seen = q.at, backlog = q.backlog FROM (
+    SELECT a.at, a.backlog, e.number FROM (
+        SELECT at, backlog, release, kind, revision, row_number() OVER (
+            PARTITION BY release, kind, revision ORDER BY number DESC
+        ) AS place FROM (
+            SELECT number, at, backlog, release, revision,
+                CASE kind WHEN 'release' THEN 'new' ELSE kind END AS kind
+            FROM alert_events WHERE kind <> 'gone' AND release IS NOT NULL
+        )
+    ) a JOIN (
+        SELECT number, release, kind, revision, row_number() OVER (
+            PARTITION BY release, kind, revision ORDER BY number DESC
+        ) AS place FROM (
+            SELECT number, release, kind, CASE kind WHEN 'edit' THEN revision ELSE 0 END AS revision
+            FROM events WHERE release IN (SELECT release FROM alert_events)
+        )
+    ) e USING (release, kind, revision, place)
+) q WHERE q.number = events.number;
+
+INSERT INTO events (kind, release, revision, source, at, seen, backlog, payload)
+SELECT a.kind, a.release, coalesce(r.revision, 0), coalesce(r.source, h.source), a.at, a.at,
+    a.backlog, CASE a.kind WHEN 'gone' THEN '{}' ELSE json_object('source', h.source,
+        'well', json(iif(h.well, 'true', 'false')),
+        'at', strftime('%Y-%m-%dT%H:%M:%fZ', h.at, 'unixepoch'), 'reason', h.reason,
+        'state', h.state, 'code', h.code) END
+FROM alert_events a LEFT JOIN releases r ON r.number = a.release
+    LEFT JOIN health_events h ON h.number = a.health
+WHERE a.kind IN ('gone', 'health') AND (r.number IS NOT NULL OR h.number IS NOT NULL)
+ORDER BY a.number;
+
+INSERT INTO consumers (name, number, problem) SELECT 'alerts', coalesce(
+    (SELECT min(number) - 1 FROM events WHERE seen IS NOT NULL),
+    (SELECT max(number) FROM events), 0
+), '';
+
+-- The queue of the search index is the log from the last event of the first queued release on.
+INSERT INTO consumers (name, number, problem) SELECT 'search index', coalesce(
+    (SELECT min(number) - 1 FROM (
+        SELECT max(number) AS number FROM events WHERE release IN (SELECT release FROM search_queue)
+        GROUP BY release
+    )),
+    (SELECT max(number) FROM events), 0
+), '';
+
+DROP TABLE alert_events;
+
+DROP TRIGGER search_of_retracted;
+
+DROP TABLE search_queue

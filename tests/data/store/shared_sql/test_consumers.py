@@ -1,0 +1,123 @@
+"""Consumers handle each event once and in order, whatever fails or is killed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import multiprocessing
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import cast
+
+import pytest
+
+from data.models import Consumer, Event, EventKind
+from data.store import open_store
+from data.store.core.store import Store
+from data.store.shared_sql.events import ALERTS, CONSUMERS, SEARCH_INDEX, NewEvent, of_kinds
+from tests.drafts import BODY, draft
+
+HOUR = dt.timedelta(hours=1)
+EDITED = BODY.replace("4.2", "4.6")
+EDITS = Consumer("edits", of_kinds("edit", "retraction"))
+
+
+def filled(store: Store, noon: dt.datetime) -> str:
+    """Record a release with an edit and a retraction, and return its id."""
+    first = store.record(draft(), seen=noon, since=noon).release
+    store.record(draft(body_text=EDITED), seen=noon + HOUR, since=noon + HOUR)
+    store.retract(first.id, at=noon + 2 * HOUR)
+    return first.id
+
+
+def test_each_event_is_handled_once_and_in_order(store: Store, noon: dt.datetime) -> None:
+    release = filled(store, noon)
+    handled: list[Event] = []
+    assert store.consume(EDITS, handled.extend, limit=1) == 1
+    assert store.consume(EDITS, handled.extend, limit=9) == 1
+    assert store.consume(EDITS, handled.extend, limit=9) == 0
+    assert [(one.kind, one.release, one.revision) for one in handled] == [
+        ("edit", release, 2),
+        ("retraction", release, 2),
+    ]
+
+
+def test_a_consumer_that_fails_stops_alone_and_resumes(store: Store, noon: dt.datetime) -> None:
+    filled(store, noon)
+
+    def fail(events: Sequence[Event]) -> None:
+        store.restart(ALERTS)
+        raise ValueError(f"no room for {len(events)}")
+
+    store.skip_events(ALERTS)
+    with pytest.raises(ValueError, match="no room"):
+        store.consume(SEARCH_INDEX, fail, limit=9)
+    index, alerts = store.consumer_lags()
+    assert (index.events, index.problem) == (3, "ValueError: no room for 3")
+    assert index.since is not None
+    assert (alerts.events, alerts.problem) == (0, ""), "what the failed one wrote is undone"
+    assert store.update_search_index() == 1
+    assert [(one.events, one.problem) for one in store.consumer_lags()] == [(0, "")] * 2
+
+
+def _killed_in_the_middle(url: str) -> None:
+    store = open_store(url)
+
+    def handle(events: Sequence[Event]) -> None:
+        store.keep_template("harbour", "handled", f"{len(events)}")
+        os._exit(9)
+
+    store.consume(EDITS, handle, limit=9)
+
+
+def test_a_killed_consumer_wrote_nothing_and_resumes(
+    store: Store, store_url: str, noon: dt.datetime
+) -> None:
+    filled(store, noon)
+    killed = multiprocessing.get_context("spawn").Process(
+        target=_killed_in_the_middle, args=(store_url,)
+    )
+    killed.start()
+    killed.join()
+    assert killed.exitcode == 9
+    assert store.templates("harbour") == ()
+    handled: list[Event] = []
+    store.consume(EDITS, handled.extend, limit=9)
+    assert len(handled) == 2
+
+
+def test_events_of_a_failed_transaction_reach_no_consumer(store: Store, noon: dt.datetime) -> None:
+    with suppress(RuntimeError), store.transaction():
+        filled(store, noon)
+        raise RuntimeError
+    assert [one.events for one in store.consumer_lags()] == [0, 0]
+
+
+def test_an_unknown_kind_and_a_missing_release_are_passed_over(
+    store: Store, noon: dt.datetime
+) -> None:
+    with store.transaction():
+        tomorrow = cast("EventKind", "of_tomorrow")
+        store.unit.publish(
+            NewEvent(tomorrow, None, 1, "harbour", 0.0), NewEvent("edit", None, 1, "harbour", 0.0)
+        )
+    before = store.change_cursor()
+    first = store.record(draft(), seen=noon, since=noon).release
+    assert [one.kind for one in store.release_events(limit=9) or ()] == ["new"]
+    assert set(store.changes_since(before, limit=9) or ()) == {first.id}
+    assert store.update_search_index() == 1
+    assert [one.release for one in store.queued_events(limit=9)] == [first.id]
+
+
+def test_events_that_a_consumer_waits_for_are_kept_longer(store: Store, noon: dt.datetime) -> None:
+    first = store.record(draft(), seen=noon, since=noon).release
+    for consumer in CONSUMERS:
+        store.skip_events(consumer)
+    store.mark_gone(first.id, seen=noon + HOUR)
+    store.alert_gone(store.vanished("harbour"))
+    store.record(draft(body_text=EDITED), seen=noon + HOUR, since=noon + HOUR)
+    now = dt.datetime.now(dt.UTC)
+    store.forget_old_events((now + dt.timedelta(days=8)).timestamp())
+    assert [one.kind for one in store.queued_events(limit=9)] == ["gone", "edit"]
+    store.forget_old_events((now + dt.timedelta(days=31)).timestamp())
+    assert [one.kind for one in store.queued_events(limit=9)] == ["edit"]
