@@ -26,6 +26,7 @@ from data.models import Capture, Facet, Release
 from data.store.sqlite.store import SqliteStore
 from tests.command import COMMUNIQUE, SETTINGS, collect, communique, make_home
 from tests.examples import thorough
+from tests.fork_server import forking_python
 from tests.press_room import Answer, Room, listing_html, release_html, served
 from tests.raw_server import plain, serving
 
@@ -349,13 +350,11 @@ def test_a_crawl_that_is_stopped_seals_its_archive(tmp_path: Path, room: Room) -
     hold = threading.Event()
     room.answers["/news/1.html"] = replace(release, hold=hold)
     home = make_home(tmp_path / "home", f"{room.base}/news/")
-    with (
-        subprocess.Popen(  # noqa: S603 - our own program
-            [*COMMUNIQUE[:2], "-m", "scheduler.children.crawl"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        ) as child
-    ):
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [forking_python(), "-P", "-m", "scheduler.children.crawl"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as child:
         assert child.stdin is not None
         start = b'{"home": "%s"}\n{"source": "harbour"}\n' % str(home).encode()
         child.stdin.write(start)

@@ -15,7 +15,7 @@ import pytest
 from data.models import Facet, Release
 from data.store.sqlite.store import SqliteStore
 from scheduler.home import open_home
-from tests.command import COMMUNIQUE, collect, command, communique, make_home
+from tests.command import collect, command, communique, make_home
 from tests.examples import thorough
 from tests.peer import PATIENCE
 from tests.press_room import Answer, Room, listing_html, release_html, served
@@ -299,7 +299,7 @@ def test_a_stopped_visit_keeps_its_releases_and_the_next_visit_continues(
     gate = threading.Event()
     room.page("/news/3.html", release_html(3), hold=gate)
     child = subprocess.Popen(  # noqa: S603 - our own program
-        [*COMMUNIQUE, "collect", "--home", str(home)], stderr=subprocess.PIPE, text=True
+        [*command(), "collect", "--home", str(home)], stderr=subprocess.PIPE, text=True
     )
     room.wait_for("/news/3.html")
     child.send_signal(told)
