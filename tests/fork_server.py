@@ -150,7 +150,14 @@ class Server:
     def _fork(self) -> list[str]:
         client, _ = self._listener.accept()
         size, streams, _, _ = socket.recv_fds(client, 4, 3)
-        said = client.recv(struct.unpack("!I", size)[0], socket.MSG_WAITALL)
+        length = int.from_bytes(size, "big")
+        said = client.recv(length, socket.MSG_WAITALL) if length else b""
+        if not said or len(said) < length:
+            # The client was killed during its request.
+            client.close()
+            for stream in streams:
+                os.close(stream)
+            return []
         folder, count, *words = map(os.fsdecode, said.split(b"\0"))
         process = os.fork()
         if process:
