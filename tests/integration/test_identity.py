@@ -85,7 +85,7 @@ def changes(run: dict[str, object]) -> list[object]:
     return [run[name] for name in CHANGES]
 
 
-@pytest.mark.parametrize("canonical", ["/news/1.html", *thorough("/")])
+@pytest.mark.parametrize("canonical", ["/", "/news/1.html"])
 def test_pages_that_all_claim_one_canonical_address_stay_apart(
     room: Room, home: Path, canonical: str
 ) -> None:
@@ -102,7 +102,7 @@ def test_pages_that_all_claim_one_canonical_address_stay_apart(
 
 @pytest.mark.parametrize(
     "path",
-    ["/news/{}.html;jsessionid=%s", *thorough("/news/{}.html?a=1&sid=%s")],
+    ["/news/{}.html;jsessionid=%s", "/news/{}.html?a=1&sid=%s"],
 )
 def test_another_session_in_every_address_is_nothing_new(room: Room, home: Path, path: str) -> None:
     show(room, NUMBERS, path % "AAA111")
@@ -173,7 +173,7 @@ def test_a_challenge_with_200_changes_nothing_and_is_reported(room: Room, home: 
     assert (changes(run), run["errors"]) == ([3, 0, 0], [])
 
 
-@pytest.mark.parametrize("status", [404, *thorough(410)])
+@pytest.mark.parametrize("status", [410, *thorough(404)])
 def test_a_release_missing_twice_is_retracted_and_its_return_undoes_that(
     room: Room, home: Path, status: int
 ) -> None:
