@@ -135,6 +135,13 @@ def json_listing(text: str) -> object:
     return read_listing(Page("http://h.example/api", body.encode(), "application/json"), READING)
 
 
+def store_of_rows(text: str) -> object:
+    """Read a listing whose rows are in a data store, in a script."""
+    rows = "".join(f"<record><![CDATA[{one}]]></record>" for one in text.split("<a"))
+    body = f"<script type='text/xml'><datastore>{rows}{text}</datastore></script>"
+    return read_listing(page_of(body), READING)
+
+
 def json_of_text(text: str) -> object:
     """Read the text itself as a listing in JSON."""
     body = text.encode("utf-8", "replace")
@@ -333,6 +340,7 @@ PAGES: Final[Mapping[str, Callable[[str], object]]] = {
         feed_of_markup,
         xml,
         json_listing,
+        store_of_rows,
         json_of_text,
         script_state,
         json_state,

@@ -13,6 +13,7 @@ from data.text.markup import MAX_TAGS
 from data.text.urls import page_address
 from spiders.items import Listing, ListingItem
 from spiders.listing.candidates import LIKELY
+from spiders.listing.datastore import data_store
 from spiders.listing.declared import declared_items
 from spiders.listing.detect import choose_region
 from spiders.listing.feed import read_syndicated
@@ -65,9 +66,9 @@ def read_listing(
 ) -> Listing:
     """Return the items of a listing page in page order, with pagination and archives.
 
-    Selectors in ``rules`` have priority. Feeds, sitemaps and JSON are recognized next. Otherwise,
-    the region that lists releases is detected. If nothing is found, the listing contains a reason;
-    no exception is raised.
+    Selectors in ``rules`` have priority. Data stores, feeds, sitemaps and JSON are recognized next.
+    Otherwise, the region that lists releases is detected. If nothing is found, the listing contains
+    a reason; no exception is raised.
 
     ``place`` is the place of the list on the first page of the listing (`Listing.place`).
     """
@@ -80,6 +81,10 @@ def read_listing(
         pages = next_pages(page, rules, controls)
         found = Listing(page.url, items, pages.next, DECLARED, 1.0, (*limits,))
         return _with_rest(found, page, pages, controls)
+    store = data_store(page)
+    if store:
+        found = read_listing(store.page, reading, place=place)
+        return replace(found, next=store.next, form=None, series=None)
     made = read_syndicated(page, reading)
     if made:
         within = None if made.items else html_within(page)

@@ -139,6 +139,17 @@ def test_pages_that_list_the_same_for_ever_end_a_walk_soon(room: Room, home: Pat
     assert len(places(room)) == 4
 
 
+def test_a_button_for_more_that_repeats_the_same_releases_leaves_a_listing_bounded(
+    room: Room, home: Path
+) -> None:
+    button = "<button data-url=/more data-offset=3 data-limit=3 data-total=900>Load more</button>"
+    room.page("/news/", listing_html([3, 2, 1], more=button))
+    for offset in range(3, 90, 3):
+        room.page(f"/more?offset={offset}&limit=3", listing_html([3, 2, 1]))
+    assert told(collect(home)) == (3, "bounded", 0)
+    assert sum("/more" in path for path, _ in room.log) <= 4
+
+
 def test_a_page_that_repeats_others_or_lists_nothing_ends_no_walk(room: Room, home: Path) -> None:
     more = '<a rel="next" href="/news/?page={}">Older</a>'
     room.page("/news/?page=2", listing_html([12, 11, 10], more=more.format(3)))

@@ -43,7 +43,7 @@ from spiders.listing.paging.period_links import (
 from spiders.listing.paging.unread import lacks, reason_for
 from spiders.page.links import url_pattern
 
-SAME_BY_POST: Final = "the request for the next page returns the same releases again"
+SAME_AGAIN: Final = "the request for the next page returns the same releases again"
 """Reason why a walk is incomplete: pages requested by POST do not change."""
 
 MAX_IDLE_PAGES: Final = 3
@@ -251,8 +251,9 @@ class ListingWalk:
         elif repeated:
             self.next = page.next
         else:
-            if posted and page.next and names and frozenset(names) == self._keys:
-                self._walk = replace(self._walk, remains=SAME_BY_POST)
+            is_part = posted or self._front.series is not None
+            if is_part and page.next and names and frozenset(names) == self._keys:
+                self._walk = replace(self._walk, remains=SAME_AGAIN)
             place = self._walk.position if posted else url
             self._move(place, page, listed, names)
 
