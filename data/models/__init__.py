@@ -20,6 +20,7 @@ from data.models.event import (
     EventKind,
     ReleaseEvent,
     ReleaseKind,
+    SourceKind,
 )
 from data.models.lease import DueHosts, Lease
 from data.models.release import (
@@ -151,6 +152,7 @@ __all__ = [
     "Selection",
     "Sightings",
     "Source",
+    "SourceKind",
     "SourceRhythm",
     "Stage",
     "Streak",

@@ -18,10 +18,13 @@ release hidden or shown again; or an update of its address, source, story or top
 
 RELEASE_KINDS: Final[tuple[ReleaseKind, ...]] = get_args(ReleaseKind)
 
-EventKind: TypeAlias = Literal[ReleaseKind, "moved", "gone", "health"]
+SourceKind: TypeAlias = Literal["registered", "renamed", "removed", "paused", "resumed", "health"]
+"""Kinds of events of sources: a new or changed description, a new id, the end of collection, a
+pause and its end, and a change of health."""
+
+EventKind: TypeAlias = Literal[ReleaseKind, "moved", "gone", SourceKind]
 """Kinds of events: those of releases; ``moved`` for an archive record of a release that is now at
-another place; ``gone`` for a release found gone but not yet confirmed; and ``health`` for a change
-in the health of a source."""
+another place; ``gone`` for a release found gone but not yet confirmed; and those of sources."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from data.models import (
     ReleaseChange,
     ReleaseEvent,
     ReleaseSummary,
+    SourceKind,
 )
 from data.store.shared_sql.database.connection import Connection, Database, Part
 from data.store.shared_sql.database.rows import (
@@ -351,6 +352,11 @@ def append_events(
             for number, revision, source in sorted(rows)
         )
     )
+
+
+def append_source_event(connection: Connection, kind: SourceKind, source: str) -> None:
+    """Append an event of a source."""
+    connection.unit.publish(NewEvent(kind, None, 0, source, time.time()))
 
 
 def enter_events(db: Database, events: Iterable[NewEvent]) -> None:

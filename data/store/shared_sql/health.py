@@ -23,7 +23,7 @@ from data.models import (
 )
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import EVERY, SHOWN_VIEW, encode, event_of, instant
-from data.store.shared_sql.events import NewEvent
+from data.store.shared_sql.events import NewEvent, append_source_event
 
 MAX_RHYTHM_RELEASES: Final = 1500
 """Maximum number of a source's newest releases whose days determine its rhythm."""
@@ -204,6 +204,8 @@ class HealthPart(Part):
         }
         with self._writing():
             self._connection.upsert("source_handlings", row)
+            if handling.kind == "paused":
+                append_source_event(self._connection, "paused", source)
 
     def end_handling(self, source: str, kind: HandlingKind) -> bool:
         """End a person's decision about a source and return whether there was one."""
@@ -211,6 +213,8 @@ class HealthPart(Part):
             ended = db.execute(
                 "DELETE FROM source_handlings WHERE source = ? AND kind = ?", [source, kind]
             )
+            if ended.rowcount and kind == "paused":
+                append_source_event(self._connection, "resumed", source)
             return ended.rowcount > 0
 
     def rhythms(self) -> Mapping[str, SourceRhythm]:

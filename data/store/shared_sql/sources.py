@@ -11,7 +11,12 @@ from data.errors import RenamedSource
 from data.models import RemovedSource, Source
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import FILED, SHOWN_VIEW, instant
-from data.store.shared_sql.events import SEARCH_INDEX, EventsPart, append_events
+from data.store.shared_sql.events import (
+    SEARCH_INDEX,
+    EventsPart,
+    append_events,
+    append_source_event,
+)
 from data.store.shared_sql.publication import (
     FacetChange,
     enter_facet_changes,
@@ -78,9 +83,11 @@ class SourcesPart(Part):
             now = self.source_moves().get(source.id, source.id)
             if now != source.id:
                 raise RenamedSource(source.id, now)
-            self.index_without(source.url)
-            self._connection.upsert("sources", asdict(source))
-            self.restore_source(source.id)
+            is_back = self.restore_source(source.id)
+            if is_back or self.sources().get(source.id) != source:
+                self.index_without(source.url)
+                self._connection.upsert("sources", asdict(source))
+                append_source_event(self._connection, "registered", source.id)
 
     def source_moves(self) -> Mapping[str, str]:
         """Return the present ids of renamed sources by earlier id, first renaming first.
@@ -119,6 +126,7 @@ class SourcesPart(Part):
                 [old, new],
             )
             StoryTables(self._connection).texts.clear()
+            append_source_event(self._connection, "renamed", new)
         return True
 
     def removed_sources(self) -> Mapping[str, RemovedSource]:
@@ -140,6 +148,7 @@ class SourcesPart(Part):
                 " ON CONFLICT (source) DO UPDATE SET kept = excluded.kept",
                 [source, at.timestamp(), kept],
             )
+            append_source_event(self._connection, "removed", source)
             # If the source is added again, earlier decisions such as a pause don't apply.
             db.execute("DELETE FROM source_handlings WHERE source = ?", [source])
             if not kept:

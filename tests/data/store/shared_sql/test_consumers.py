@@ -5,18 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import multiprocessing
 import os
+import re
+import textwrap
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import cast
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
 
 import pytest
 
-from data.models import Consumer, Event, EventKind
+from data.models import Consumer, Event, EventKind, Handling, Source
 from data.store import open_store
 from data.store.core.store import Store
 from data.store.shared_sql.events import ALERTS, CONSUMERS, SEARCH_INDEX, NewEvent, of_kinds
 from tests.drafts import BODY, draft
 
+ROOT = Path(__file__).parents[4]
 HOUR = dt.timedelta(hours=1)
 EDITED = BODY.replace("4.2", "4.6")
 EDITS = Consumer("edits", of_kinds("edit", "retraction"))
@@ -121,3 +126,34 @@ def test_events_that_a_consumer_waits_for_are_kept_longer(store: Store, noon: dt
     assert [one.kind for one in store.queued_events(limit=9)] == ["gone", "edit"]
     store.forget_old_events((now + dt.timedelta(days=31)).timestamp())
     assert [one.kind for one in store.queued_events(limit=9)] == ["edit"]
+
+
+def test_the_consumer_of_the_how_to_works(store: Store, noon: dt.datetime, tmp_path: Path) -> None:
+    page = (ROOT / "docs/how-to/add-a-consumer.md").read_text("utf-8")
+    code = textwrap.dedent("".join(re.findall(r"^(?:    .*)?\n", page, flags=re.MULTILINE)))
+    assert len(code.strip().splitlines()) < 25
+    names: dict[str, Any] = {}
+    exec(code, names)  # noqa: S102 - our own document
+    release = filled(store, noon)
+    for _ in range(2):
+        names["write_retractions"](store, tmp_path)
+    assert [path.name for path in tmp_path.glob(f"{release}-*")] == [f"{release}-3"]
+    assert names["write_retractions"](store, tmp_path) == 0
+
+
+def test_what_happens_to_a_source_is_an_event(store: Store, noon: dt.datetime) -> None:
+    source = Source("harbour", "Harbour", "http://harbour.example/")
+    store.register(source)
+    store.register(source)
+    store.handle("harbour", Handling("paused", noon, "a test"))
+    store.end_handling("harbour", "paused")
+    store.rename_source("harbour", "port")
+    store.remove_source("port", at=noon, kept=True)
+    store.register(replace(source, id="port"))
+    every = Consumer("every", "1 = 1")
+    events = store.waiting_events(every, limit=9)
+    assert [one.kind for one in events] == [
+        *("registered", "paused", "resumed", "renamed", "removed", "registered")
+    ]
+    assert {one.source for one in events} == {"port"}, "events follow the name of their source"
+    assert store.release_events(limit=9) == ()
