@@ -1,8 +1,8 @@
 """Settings from environment variables, such as ``COMMUNIQUE_NETWORK__CONTACT``.
 
-They override the file. Text is used as it is, other values are TOML: ``0.5``, ``true``, ``["a",
-"b"]``. A variable that ends in ``_FILE`` names a file that contains the value, as Docker images
-read secrets; a final newline is removed.
+They override the file. Text is used unchanged, other values are TOML: ``0.5``, ``true``, ``["a",
+"b"]``. The value of a variable that ends in ``_FILE`` is the path of a file with the setting, as
+Docker images read secrets; a final newline is removed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ PREFIX: Final = "COMMUNIQUE_"
 FILE: Final = "_FILE"
 BETWEEN: Final = "__"
 ENVIRONMENT: Final = "the environment"
-"""The name of the environment in messages that otherwise name a file."""
+"""Text that error messages show instead of a file if a setting comes from the environment."""
 
 KEY_OF_FILE: Final = "_file"
-"""Suffix of keys that name the file of a secret."""
+"""Suffix of keys whose value is the path of the file with a secret."""
 
 Texts = inspect.StrType | inspect.LiteralType
 
@@ -46,10 +46,10 @@ class Named:
 def settings_named(
     environ: Mapping[str, str], shape: type[msgspec.Struct], folder: Path
 ) -> list[Named]:
-    """Return the settings of ``shape`` that variables set; file paths are relative to ``folder``.
+    """Return the settings of ``shape`` that variables set.
 
-    Raises SettingsError naming the variable if the setting does not exist, its value or file is
-    invalid, or it is set twice.
+    File paths are relative to ``folder``. Raises SettingsError with the variable if the setting
+    does not exist, its value or file is invalid, or it is set twice.
     """
     variables = variables_of(shape)
     with_one_underscore = {name.replace(BETWEEN, "_"): name for name in variables}
@@ -130,7 +130,7 @@ def value_of(text: str, kind: inspect.Type, variable: str) -> object:
 
 
 def with_secrets(part: msgspec.Struct, name: str, path: Path) -> msgspec.Struct:
-    """Return a table of the settings with the secrets from the files that its keys name.
+    """Return a table of the settings with the secrets from the files to which its keys refer.
 
     Raises SettingsError if a file can't be read or a secret is set twice.
     """
@@ -149,7 +149,7 @@ def with_secrets(part: msgspec.Struct, name: str, path: Path) -> msgspec.Struct:
 def text_in(file: Path, path: str, key: str) -> str:
     """Return the content of a file without its final newline.
 
-    Raises SettingsError if it can't be read or is empty.
+    Raises SettingsError if the file can't be read or is empty.
     """
     try:
         text = read_text(file, SettingsError).rstrip("\n")
@@ -157,5 +157,5 @@ def text_in(file: Path, path: str, key: str) -> str:
         raise SettingsError(path, key, f"{file}: {error.fix}") from error
     if not text:
         # An empty value would count as unset, and so select another store.
-        raise SettingsError(path, key, f"{file}: it is empty; write the value into it")
+        raise SettingsError(path, key, f"{file}: the file is empty; write the value into it")
     return text

@@ -1,4 +1,4 @@
-"""Write files atomically and durably, and leave unchanged files alone."""
+"""Atomic and durable writing of files, which leaves unchanged files alone."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class FileWriter:
     """Writes files below one folder, each completely or not at all.
 
     A file is first written under a temporary name. ``flush`` syncs all waiting files together and
-    then renames them, so that the disk is waited for once. Only one process may write to a folder
-    at a time. Raises OSError.
+    then renames them, so that only one wait for the disk is needed. Only one process may write to a
+    folder at a time. Raises OSError.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -110,7 +110,7 @@ class FileWriter:
 
 
 def same(path: str, content: bytes) -> bool:
-    """Whether a file has exactly this content; its size is compared first."""
+    """Whether a file has exactly this content. Its size is compared first."""
     try:
         if os.stat(path).st_size != len(content):  # noqa: PTH116 - text is quicker
             return False
@@ -124,7 +124,7 @@ def read_regular(path: Path, most: int = -1) -> bytes:
     # Reading a pipe or a device may never end, so open without waiting and check first.
     with open(path, "rb", opener=_at_once) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise OSError(errno.EINVAL, "it is a pipe or a device", str(path))
+            raise OSError(errno.EINVAL, "the path is a pipe or a device", str(path))
         return file.read(most)
 
 
@@ -134,7 +134,7 @@ def _at_once(path: str, how: int) -> int:
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the exclusive lock of a file or folder; the lock is not taken."""
+    """Whether a process holds the exclusive lock of a file or folder. Does not take the lock."""
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -200,7 +200,7 @@ def rewrite(path: Path, text: str) -> None:
 
 
 def open_emptied(path: str) -> int:
-    """Open an empty file for writing; a symbolic link is replaced, and its target kept."""
+    """Open an empty file for writing. A symbolic link is replaced, and its target is kept."""
     how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     try:
         return os.open(path, how, 0o666)

@@ -1,4 +1,4 @@
-"""Open and delete SQLite files: the store, and caches."""
+"""SQLite files, such as the store and caches: open and delete them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 BUSY_SECONDS: Final = 30.0
-"""Maximum seconds that a writer waits for another one; our transactions take milliseconds."""
+"""Maximum seconds that a writer waits for another writer. Our transactions take milliseconds."""
 
 MIN_FREE_BYTES: Final = 1_000_000
-"""Minimum free bytes on a disk before writing; SQLite writes pages and a log."""
+"""Minimum number of free bytes on a disk before writing. SQLite writes pages and a log."""
 
 READ_ONLY_PARAMETERS: Final = ("mode=ro", "mode=ro&immutable=1")
 """URI parameters to open a read-only file: first with a writer's log, then without one."""
@@ -59,7 +59,7 @@ def cause_of(path: Path, error: OSError | sqlite3.Error) -> str:
 def open_for_writing(
     path: Path | None, patience: float = BUSY_SECONDS, *, shared: bool = False
 ) -> sqlite3.Connection:
-    """Open a file, created if it is missing, or a database in memory if ``path`` is None.
+    """Open a file for writing; create it if it is missing. If ``path`` is None, use memory.
 
     A writer waits at most ``patience`` seconds for another one. Transactions begin only with an
     explicit statement. A ``shared`` connection may be used by all threads, one at a time. Raises
@@ -82,7 +82,7 @@ def open_for_writing(
 
 
 def has_log(connection: sqlite3.Connection) -> bool:
-    """Whether a file is in WAL mode; new files and restored backups are not."""
+    """Whether a file is in WAL mode. New files and restored backups are not."""
     return bool(connection.execute("PRAGMA journal_mode").fetchone() == ("wal",))
 
 
@@ -90,7 +90,7 @@ def has_log(connection: sqlite3.Connection) -> bool:
 def one_process_sets_wal(folder: Path) -> Iterator[None]:
     """Let one process at a time switch files of a folder to WAL mode.
 
-    If two processes do so together, SQLite fails one of them without waiting: its busy handler is
+    If two processes do this together, SQLite fails one of them without waiting: its busy handler is
     not called when a read lock becomes a write lock (https://sqlite.org/c3ref/busy_handler.html).
     """
     # Lock the folder: closing the file itself would drop SQLite's locks on it in this process.
@@ -141,7 +141,7 @@ def open_for_reading(
             connection.close()
         else:
             return connection
-    raise sqlite3.OperationalError(f"it can't be read ({cause})")
+    raise sqlite3.OperationalError(f"the file can't be read ({cause})")
 
 
 def create_cache_tables(db: sqlite3.Connection, script: str) -> None:
@@ -157,7 +157,7 @@ def create_cache_tables(db: sqlite3.Connection, script: str) -> None:
     if found == wanted:
         return
     if found:
-        raise sqlite3.DatabaseError("its tables belong to another version")
+        raise sqlite3.DatabaseError("the tables belong to another version")
     try:
         db.executescript(f"BEGIN IMMEDIATE; {script} COMMIT")
     except sqlite3.Error:
@@ -195,14 +195,14 @@ def delete_file(path: Path) -> None:
 
 
 class Mark(NamedTuple):
-    """Identifies a file, even if another one reuses its inode number."""
+    """The identity of a file, even if another file reuses its inode number."""
 
     inode: int
     changed: int
 
 
 def mark_of(path: Path) -> Mark:
-    """Return the current mark of a file; zeros if it does not exist."""
+    """Return the current mark of a file, or zeros if the file does not exist."""
     try:
         found = path.stat()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Decode TOML files strictly; errors name the file, the key and the fix."""
+"""Strict decoding of TOML files. Errors contain the file, the key and the fix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from data.wording import meant
 Shape = TypeVar("Shape")
 
 ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-"""The name of a configuration file without its suffix, which is also its id."""
+"""Pattern of the name of a configuration file without its suffix. The name is also its id."""
 
 MAX_BYTES: Final = 1_000_000
 """Maximum size of a configuration file, in bytes."""
@@ -39,7 +39,7 @@ WORDS = {
     "object": "a table",
     "date": "a day such as 2025-03-01",
 }
-"""Types by their names in msgspec, and in messages for people."""
+"""Names of types in msgspec, and the words for them in messages for people."""
 
 BOUNDS = {">=": "{} or more", "<=": "{} or less", ">": "more than {}", "<": "less than {}"}
 
@@ -49,9 +49,9 @@ def read_text(path: Path, error: type[ConfigurationError]) -> str:
     try:
         return read_bytes(path).decode("utf-8").replace("\r\n", "\n")
     except OSError as cause:
-        raise error(str(path), "file", f"it can't be read ({cause.strerror})") from cause
+        raise error(str(path), "file", f"the file can't be read ({cause.strerror})") from cause
     except UnicodeDecodeError as cause:
-        fix = f"it can't be read: byte {cause.start + 1} is not UTF-8; save the file as UTF-8"
+        fix = f"the file can't be read: byte {cause.start + 1} is not UTF-8; save the file as UTF-8"
         raise error(str(path), "file", fix) from cause
 
 
@@ -59,7 +59,7 @@ def read_bytes(path: Path) -> bytes:
     """Read a file. Raises OSError, also if it is not a regular file or larger than MAX_BYTES."""
     content = read_regular(path, MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        raise OSError(errno.EFBIG, f"it has more than {MAX_BYTES:,} bytes", str(path))
+        raise OSError(errno.EFBIG, f"the file has more than {MAX_BYTES:,} bytes", str(path))
     return content
 
 
@@ -72,14 +72,14 @@ def check_id(path: Path, error: type[ConfigurationError]) -> None:
 
 
 def decode(text: str, shape: type[Shape], path: str, error: type[ConfigurationError]) -> Shape:
-    """Decode TOML ``text`` as ``shape``; ``path`` is for messages.
+    """Decode TOML ``text`` as ``shape``. ``path`` is used in error messages.
 
     Raises ``error`` for invalid TOML, an unknown or missing key, or an invalid value.
     """
     try:
         return converted(tomllib.loads(text), shape, path, error)
     except tomllib.TOMLDecodeError as cause:
-        raise error(path, "syntax", f"it is not TOML ({cause})") from cause
+        raise error(path, "syntax", f"the text is not TOML ({cause})") from cause
     except RecursionError as cause:
         raise error(path, "syntax", "lists or tables are nested too deeply") from cause
 
@@ -87,7 +87,7 @@ def decode(text: str, shape: type[Shape], path: str, error: type[ConfigurationEr
 def converted(
     tables: dict[str, object], shape: type[Shape], path: str, error: type[ConfigurationError]
 ) -> Shape:
-    """Convert decoded TOML to ``shape``; ``path`` is for messages.
+    """Convert decoded TOML to ``shape``. ``path`` is used in error messages.
 
     Raises ``error`` for an unknown or missing key, or an invalid value.
     """
@@ -108,31 +108,33 @@ def _fix(message: str, shape: type[object], inside: str) -> str:
         known = f"; valid keys are {', '.join(keys)}" if keys else ""
         return f"no such key exists{meant(unknown[1], keys)}{known}"
     if MISSING.search(message):
-        return "it is required but missing"
+        return "the key is required but missing"
     if invalid := ENUM.search(message):
         choices = [f'"{choice}"' for choice in _choices(shape, inside)]
         value = invalid[1].strip("'")
         advice = (
-            f"write {' or '.join(choices)}" if choices else "it is not one of the allowed values"
+            f"write {' or '.join(choices)}"
+            if choices
+            else "the value is not one of the allowed values"
         )
         return f'"{value}" can\'t be used; {advice}'
     if PATTERN.search(message):
-        return f"it can't be used as written. {_description(shape, inside)}".strip()
+        return f"the value can't be used as written. {_description(shape, inside)}".strip()
     return _in_words(message)
 
 
 def _in_words(message: str) -> str:
     """Explain which value was expected."""
     if LENGTH.search(message):
-        return "it is empty; write a value"
+        return "the value is empty; write one"
     if "RFC3339" in message:
-        return f"it must be {WORDS['date']}"
+        return f"the value must be {WORDS['date']}"
     found = TYPES.search(message)
     if found is None:
         return message
     expected, got, sign, bound = found.groups()
     kinds = [WORDS.get(kind, kind) for kind in expected.split(" | ") if kind != "null"]
-    advice = f"it must be {' or '.join(kinds)}"
+    advice = f"the value must be {' or '.join(kinds)}"
     if bound:
         advice += f", {BOUNDS[sign].format(bound.removesuffix('.0'))}"
     if (expected, got) == ("int", "float"):

@@ -49,7 +49,7 @@ class NonEmptyPath(click.Path):
     ) -> str | bytes | os.PathLike[str]:
         """Return the path. Raises click.BadParameter if it is empty."""
         if not os.fspath(value):
-            self.fail("it is empty; write . for the current folder", param, ctx)
+            self.fail("the path is empty; write . for the current folder", param, ctx)
         return super().convert(value, param, ctx)
 
 
@@ -224,7 +224,7 @@ def why_option(description: str) -> Callable[[Command], Command]:
 
 def _not_blank(_context: click.Context, _option: click.Parameter, text: str) -> str:
     if not text.strip():
-        raise click.BadParameter("it is empty; give a reason")
+        raise click.BadParameter("the reason is empty; give a reason")
     return text
 
 

@@ -3,8 +3,8 @@
 A token has 256 random bits and can't be guessed, however fast the digest is. A slow digest, as
 passwords need, would only let strangers keep the server busy.
 
-The file's modification time is the token's last use, within a minute. Recording it writes no data
-and needs no lock, so every process may do it.
+The file's modification time is the token's last use, within a minute. Recording that time writes no
+data and needs no lock, so every process may do it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ PREFIX: Final = "communique_"
 """The start of all tokens, so that people and secret scanners recognize a leaked one."""
 
 TOKEN_BYTES: Final = 32
-"""Random bytes of a token."""
+"""Number of random bytes in a token."""
 
 INVALID_NAME: Final = "use lower-case letters, digits and hyphens, at most 64"
 
@@ -52,7 +52,7 @@ class TokenFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token by name. ``last_used`` is within a minute; None if it was never used."""
+    """A token by name. ``last_used`` is exact to a minute; None if the token was never used."""
 
     name: str
     scopes: tuple[TokenScope, ...]
@@ -132,6 +132,6 @@ def read_token(path: Path) -> Token:
     try:
         used = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
     except OSError as error:
-        raise TokenError(str(path), "file", f"it can't be read ({error.strerror})") from error
+        raise TokenError(str(path), "file", f"the file can't be read ({error.strerror})") from error
     last_used = None if used == file.created else used
     return Token(path.stem, file.scopes, file.created, last_used, file.sha256)

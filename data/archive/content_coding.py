@@ -1,4 +1,4 @@
-"""Unpacks response bodies within a size limit (RFC 9110, section 8.4)."""
+"""Unpack response bodies within a size limit (RFC 9110, section 8.4)."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ class Decoder(Protocol):
         """Return whether the stream reached its regular end."""
 
     def __call__(self, most: int) -> bytes:
-        """Return the next bytes of the body, about ``most`` at most; empty at the end."""
+        """Return about ``most`` next bytes of the body, or no bytes at the end."""
 
 
 class Unpacked(NamedTuple):
-    """A body without content codings; ``is_whole`` is false if a stream ended early."""
+    """A body without content codings. ``is_whole`` is false if a stream ended early."""
 
     body: bytes
     is_whole: bool
@@ -147,7 +147,7 @@ class _Deflate:
         """Skip the header of a gzip member (RFC 1952, section 2.3)."""
         body, at = self._body, self._at
         if not body.startswith(GZIP_MAGIC[: len(body)], at):
-            raise zlib.error("it has no gzip header")
+            raise zlib.error("the body has no gzip header")
         flags = body[at + 3] if len(body) > at + 3 else 0
         at += GZIP_HEAD_BYTES
         if flags & 4:

@@ -1,4 +1,4 @@
-"""Reads records of WARC and WACZ files from other programs.
+"""Reader of WARC and WACZ files from other programs.
 
 These files may be hostile. Records are read in pieces up to a limit. Nothing in a package is
 unpacked to disk, so that no file name in it can point outside a folder.
@@ -22,7 +22,7 @@ from data.errors import ArchiveError
 from data.models import Capture
 
 MAX_RECORD_BYTES: Final = 64_000_000
-"""Maximum unpacked bytes of a record; larger ones are skipped."""
+"""Maximum unpacked size of a record in bytes. Larger records are skipped."""
 
 LONGEST_FIELD: Final = 8192
 """Maximum length in characters of a header field in a foreign record."""
@@ -47,8 +47,8 @@ UNREADABLE: Final = (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFi
 def read_foreign(path: Path) -> Iterator[ArchiveRecord | Damage]:
     """Yield the records of a WARC or WACZ file in order, and its damaged places.
 
-    Reading continues at the next record after damage if there is one, and otherwise ends the file.
-    Raises OSError, and ArchiveError if the file has neither format.
+    After damage, reading continues at the next record, if there is one. Raises OSError, and
+    ArchiveError if the file has neither format.
     """
     with path.open("rb") as file:
         if file.read(len(ZIP_MAGIC)) == ZIP_MAGIC:
@@ -76,11 +76,13 @@ def _package(path: Path, file: IO[bytes]) -> Iterator[ArchiveRecord | Damage]:
     try:
         package = zipfile.ZipFile(file)
     except UNREADABLE as error:
-        raise ArchiveError(str(path), f"it can't be read as WACZ ({error})") from error
+        raise ArchiveError(str(path), f"the file can't be read as WACZ ({error})") from error
     with package:
         names = [one for one in package.infolist() if IN_PACKAGE.fullmatch(one.filename)]
         if not names:
-            raise ArchiveError(str(path), "it contains no archive/….warc.gz, which a WACZ file has")
+            raise ArchiveError(
+                str(path), "the file contains no archive/….warc.gz, which a WACZ file must have"
+            )
         for info in names[:MAX_FILES]:
             try:
                 with package.open(info) as inner:
@@ -105,26 +107,28 @@ def _records(
         if not isinstance(error, UNREADABLE) and type(error).__name__ != "PanicException":
             raise
         if is_first and not count:
-            raise ArchiveError(name, f"it is not a WARC or WACZ file ({error})") from error
+            raise ArchiveError(name, f"the file is not a WARC or WACZ file ({error})") from error
         yield Damage(name, offset, f"the file can't be read after this record ({error})")
     if is_first and not count:
-        raise ArchiveError(name, "it contains no record")
+        raise ArchiveError(name, "the file contains no records")
 
 
 def _record(name: str, found: WarcRecord) -> ArchiveRecord | Damage:
     offset = found.stream_pos
     fields = tuple((name, field_value(value)) for name, value in found.headers.to_tuples())
     if len(fields) > MOST_FIELDS or any(len(value) > LONGEST_FIELD for _, value in fields):
-        return Damage(name, offset, "it has too many or too long fields")
+        return Damage(name, offset, "the record has too many or too long fields")
     length = found.headers.get("Content-Length") or ""
     if not length.isdecimal() or len(length) > 18:  # noqa: PLR2004 - digits of 63 bits
-        return Damage(name, offset, f"it claims a length of {length[:40]!r} bytes")
+        return Damage(name, offset, f"the record claims a length of {length[:40]!r} bytes")
     if int(length) > MAX_RECORD_BYTES:
-        return Damage(name, offset, f"its length of {length} bytes is above {MAX_RECORD_BYTES}")
+        return Damage(
+            name, offset, f"the record's length of {length} bytes is above {MAX_RECORD_BYTES}"
+        )
     block = found.reader.read(MAX_RECORD_BYTES)
     if len(block) != int(length):
-        return Damage(name, offset, f"its block has {len(block)} bytes, not {length}")
+        return Damage(name, offset, f"the record's block has {len(block)} bytes, not {length}")
     record = ArchiveRecord(name, offset, 0, b"", fields, block)
     if not record.record_id or not record.field("WARC-Date"):
-        return Damage(name, offset, "it has no id or no date")
+        return Damage(name, offset, "the record has no id or no date")
     return record

@@ -1,4 +1,4 @@
-"""Reads server responses from records: status, headers and the unpacked body."""
+"""Reader of server responses in records: status, headers and the unpacked body."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def served(folder: Path, index: Index, file: str, offset: int, limit: int) -> Se
 def fault_of(folder: Path, capture: Capture) -> str:
     """Explain why the record of a capture can't be read.
 
-    The text is empty if the record can be read or was redacted.
+    The result is empty if the record can be read or was redacted.
     """
     if not capture.file:
         return ""
@@ -128,7 +128,7 @@ def _message(record: ArchiveRecord) -> Http:
     if record.kind == "resource":
         kind = record.field("Content-Type").encode("latin-1", "replace")
         return Http([b"HTTP/1.1 200 OK", b"Content-Type: " + kind], record.block)
-    raise NotServed(record.file, f"byte {record.offset}: it is not the response of a server")
+    raise NotServed(record.file, f"byte {record.offset}: the record is not a response of a server")
 
 
 def _original(folder: Path, index: Index, record: ArchiveRecord) -> Http:

@@ -1,4 +1,4 @@
-"""Writes an export under a temporary name and renames it when it is complete."""
+"""Destination of an export, which has a temporary name until it is complete."""
 
 from __future__ import annotations
 
@@ -57,19 +57,21 @@ def destination(to: Path) -> Iterator[Path]:
 
 def _must_be_free(to: Path) -> None:
     if to.exists() or to.is_symlink():
-        raise DestinationError(to, "it already exists; choose another path, or move it")
+        raise DestinationError(
+            to, "the file or folder already exists; choose another path, or move it"
+        )
 
 
 @contextmanager
 def workplace(to: Path) -> Iterator[Path]:
-    """Yield an empty temporary folder next to ``to``, locked by this process, and delete it.
+    """Yield an empty temporary folder next to ``to``, locked by this process; then delete it.
 
     Raises DestinationError if another process has it, and OSError.
     """
     folder = to.with_name(f".{to.name}.part")
     handle = _locked(folder)
     if handle is None:
-        raise DestinationError(to, "another process is writing it; wait until it is done")
+        raise DestinationError(to, "another process is writing the export; wait until it is done")
     try:
         for left in folder.iterdir():
             if left.is_dir() and not left.is_symlink():

@@ -1,4 +1,4 @@
-"""Parses lines of JSON with releases for `communique import`."""
+"""Parser of lines of JSON with releases for `communique import`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ MAX_ADDRESS_LENGTH: Final = 4096
 MAX_RAW_LENGTH: Final = 200
 """Maximum length in characters of a date as the page states it, and of a value in a message."""
 MAX_LIST_ITEMS: Final = 1000
-"""Maximum numbers of aliases, topics, images and attachments per release that are read."""
+"""Maximum numbers of aliases, topics, images and attachments that are read per release."""
 
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 SLUG: Final = re.compile(r"[a-z0-9]+(?:--?[a-z0-9]+)*|(?:[a-z0-9]+(?:-[a-z0-9]+)*)_[a-z2-9]{10}")
@@ -44,12 +44,12 @@ SLUG: Final = re.compile(r"[a-z0-9]+(?:--?[a-z0-9]+)*|(?:[a-z0-9]+(?:-[a-z0-9]+)
 
 MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+*-]+")
 SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
-"""An escaped surrogate in JSON."""
+"""Pattern of an escaped surrogate in JSON."""
 UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
 class LineError(ValueError):
-    """A line is not a valid release; the message is a sentence."""
+    """Error of a line that is not a valid release. The message is a sentence."""
 
 
 class MediaLine(msgspec.Struct, frozen=True):
@@ -125,11 +125,11 @@ def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy
     as retracted since then; if it is already known, it is retracted now. Raises LineError.
     """
     if len(line) > MAX_LINE_BYTES:
-        raise LineError(f"it is longer than {MAX_LINE_BYTES:,} bytes")
+        raise LineError(f"the line is longer than {MAX_LINE_BYTES:,} bytes")
     try:
         decoded = _decoder.decode(_whole(line.removeprefix(codecs.BOM_UTF8)))
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise LineError(f"it is not a release in JSON: {error}") from error
+        raise LineError(f"the line is not a release in JSON: {error}") from error
     url = _address(decoded.url)
     if url is None:
         raise LineError(f"url is not an http or https address: {decoded.url[:MAX_RAW_LENGTH]!r}")

@@ -1,6 +1,6 @@
 """Releases, drafts, contents, revisions, and the latency of new releases.
 
-All times are aware UTC. Next to each date, its original text is stored.
+All times are aware UTC. Each date is stored with its original text.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ come after all dated releases, since dates before 1800 are rejected."""
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """The publication date of a release, as precise as its page states it.
+    """The publication date of a release, as precise as on its page.
 
     ``at`` is aware UTC. With precision ``day`` the hour is unknown and ``at`` is noon in ``zone``,
     so that readers from UTC-8 to UTC+11 see the right day. With precision ``none`` the date is
     unknown, and ``at`` is noon on the day of first sight. ``zone`` is an IANA name, or a fixed
-    offset such as ``+04:00`` that the page states. ``raw`` is the page's own text. ``rule`` names
-    the rule that found it (``json-ld``, ``meta:article:published_time``, ``undated`` …).
+    offset from the page such as ``+04:00``. ``raw`` is the page's own text. ``rule`` is the rule
+    that found the date (``json-ld``, ``meta:article:published_time``, ``undated`` …).
     """
 
     at: dt.datetime
@@ -52,9 +52,9 @@ class Published:
 
     @property
     def iso(self) -> str:
-        """An ISO date for precision ``day``, otherwise an ISO datetime with its offset.
+        """The date: for precision ``day``, an ISO date, otherwise an ISO datetime with its offset.
 
-        Empty for an undated release.
+        It is empty for an undated release.
         """
         if self.precision == "none":
             return ""
@@ -145,7 +145,7 @@ class Validator:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A host that must not be requested before ``until``, after a response with this ``status``."""
+    """A host that must not be requested before ``until``, because it responded with ``status``."""
 
     until: dt.datetime
     status: int
@@ -167,8 +167,8 @@ class Draft:
     release. ``position`` is the place in the listing, from the top, of a release that existed
     before the first visit. It is None for a later release, and is ignored for a known one.
     ``imported`` drafts cause no alerts about edits and retractions. ``refused`` is the text of a
-    stated date that was rejected. ``capture`` is the archive record of the page, or None.
-    ``has_end`` is false if the page ends before its format does, so that it may be truncated.
+    date that was rejected. ``capture`` is the archive record of the page, or None. ``has_end`` is
+    false if the page ends before its format does, so that it may be truncated.
     """
 
     source: str
@@ -238,7 +238,7 @@ class Release:
         Raises ValueError if it is missing.
         """
         if self.content.published is None:
-            raise ValueError(f"release {self.id} was stored without saying what date it has")
+            raise ValueError(f"release {self.id} was stored without the kind of its date")
         return self.content.published
 
     @property

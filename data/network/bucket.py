@@ -1,8 +1,9 @@
-"""An S3 bucket through obstore: whole objects, written conditionally.
+"""S3 bucket through obstore: whole objects, written conditionally.
 
-An object exists completely or not at all. A writer states the ETag of the object to replace, or
-that none must exist (If-Match and If-None-Match, supported by S3 since 2024). Requests that time
-out or fail on the server are retried a few times. Error messages say how to fix the settings.
+An object exists completely or not at all. A writer gives the ETag of the object to replace, or
+requires that no object exists (If-Match and If-None-Match, supported by S3 since 2024). Requests
+that time out or fail on the server are retried a few times. Error messages explain how to fix the
+settings.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ NO_RESPONSE: Final = "it does not respond; check the network and bucket.endpoint
 
 
 class BucketError(CommuniqueError):
-    """A bucket can't be used; the message names it, the cause and the fix."""
+    """A bucket can't be used. The message contains the bucket, the cause and the fix."""
 
     def __init__(self, bucket: str, cause: str) -> None:
         super().__init__(f"the bucket {bucket} can't be used: {cause}")
@@ -55,7 +56,7 @@ class BucketError(CommuniqueError):
 
 
 class Replaced(CommuniqueError):
-    """The object to replace was changed or deleted, or one was created in its place."""
+    """The object to replace was changed or deleted, or another one was created in its place."""
 
     def __init__(self, bucket: str, name: str) -> None:
         super().__init__(f"{name} in the bucket {bucket} was changed by another writer")
@@ -77,7 +78,7 @@ class BucketObject:
 
 
 def meaning_of(message: str) -> str:
-    """Explain an error message of obstore."""
+    """Explain an error message of obstore and how to fix the problem."""
     code, status = CODE.search(message), STATUS.search(message)
     for found in (code, status):
         if found and found[1] in MEANINGS:
@@ -108,7 +109,7 @@ NOT_INSTALLED: Final = f"support for S3 is not installed: {how_to_install('commu
 class Bucket:
     """The objects below one prefix of a bucket. Safe for several threads.
 
-    All methods raise BucketError if the bucket can't be used, at most two minutes later.
+    If the bucket can't be used, all methods raise BucketError after two minutes at most.
     """
 
     def __init__(self, place: str, store: ObjectStore) -> None:
@@ -132,7 +133,7 @@ class Bucket:
                 found = obstore.get(self._store, name, options=options)
                 size = found.meta["size"]
                 if most is not None and size > most:
-                    raise BucketError(self.place, f"{name} is too large: it has {size:,} bytes")
+                    raise BucketError(self.place, f"{name} is too large: {size:,} bytes")
                 return stored(found, bytes(found.bytes()))
         except NotModifiedError:
             return BucketObject(known or "", 0, dt.datetime.now(dt.UTC), {})
@@ -176,7 +177,10 @@ class Bucket:
         return written["e_tag"] or ""
 
     def upload(self, name: str, file: Path, headers: Mapping[str, str]) -> None:
-        """Upload a large file in parts, replacing any object. Raises OSError too."""
+        """Upload a large file in parts, replacing any object with this name.
+
+        Raises BucketError and OSError.
+        """
         import obstore  # noqa: PLC0415
 
         try:
@@ -186,7 +190,7 @@ class Bucket:
             raise BucketError(self.place, MEANINGS["NoSuchBucket"]) from error
 
     def delete(self, names: Iterable[str]) -> None:
-        """Delete objects; missing ones are ignored."""
+        """Delete objects. Missing objects are ignored."""
         import obstore  # noqa: PLC0415
 
         for name in names:
@@ -237,7 +241,7 @@ class Missing(Exception):
 
 
 def stored(found: GetResult, body: bytes = b"") -> BucketObject:
-    """Convert an object of obstore."""
+    """Convert an object of obstore to a BucketObject."""
     meta = found.meta
     headers = {name.lower(): value for name, value in found.attributes.items()}
     return BucketObject(meta["e_tag"] or "", meta["size"], meta["last_modified"], headers, body)

@@ -1,7 +1,7 @@
-"""A client for requests to addresses from outside: public hosts only, with limits.
+"""Client for requests to addresses from outside: only public hosts, with limits.
 
-It prevents server-side request forgery (CWE-918): it connects to exactly the address it has
-checked, so a name can't resolve to another one in between. It does not follow redirects.
+The client prevents server-side request forgery (CWE-918): it connects to exactly the address that
+it has checked, so a name can't resolve to another one in between. It does not follow redirects.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ OK: Final = 200
 HOUR: Final = 3600
 
 TIMEOUT_SECONDS: Final = 20.0
-"""Seconds from the name lookup to the last byte."""
+"""Maximum seconds from the name lookup to the last byte."""
 
 REQUEST_ERRORS: Final = (
     httpcore.NetworkError,
@@ -54,7 +54,7 @@ class OutboundError(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class OutboundResponse:
-    """A response; the body is cut off at MAX_BODY_BYTES."""
+    """A response. The body is cut off at MAX_BODY_BYTES."""
 
     status: int
     body: bytes
@@ -102,7 +102,9 @@ class Outbound:
             ):
                 return OutboundResponse(response.status, await beginning_of(response))
         except TimeoutError as error:
-            raise OutboundError(host, f"it took longer than {self.patience:g} seconds") from error
+            raise OutboundError(
+                host, f"the response took longer than {self.patience:g} seconds"
+            ) from error
         except REQUEST_ERRORS as error:
             raise OutboundError(host, str(error) or type(error).__name__) from error
 
@@ -129,7 +131,7 @@ async def beginning_of(response: httpcore.Response) -> bytes:
 def reason_of(error: BaseException) -> str:
     """Return the operating system's reason for a failed connection.
 
-    Libraries wrap it in exceptions of their own.
+    Libraries wrap this reason in exceptions of their own.
     """
     first = error
     while inner := error.__cause__ or error.__context__:
@@ -139,7 +141,7 @@ def reason_of(error: BaseException) -> str:
 
 
 class CheckedBackend(httpcore.AnyIOBackend):
-    """Connects only to public addresses, unless private ones are allowed."""
+    """Backend that connects only to public addresses, unless private addresses are allowed."""
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
@@ -213,7 +215,7 @@ class FullDuplexStream(httpcore.AsyncNetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ASYNC109 - as httpcore calls it
     ) -> httpcore.AsyncNetworkStream:
-        """Return the connection with TLS."""
+        """Switch the connection to TLS and return it."""
         stream = await self._stream.start_tls(ssl_context, server_hostname, timeout)
         return FullDuplexStream(stream)
 

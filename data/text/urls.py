@@ -1,4 +1,4 @@
-"""Normalize addresses: a key to compare, an address to request, an address for feeds.
+"""Normal forms of addresses: a key to compare, an address to request, an address for feeds.
 
 `canonical_url` returns a key, `absolute` the target of a link, `web_address` a valid RFC 3986
 address, and `without_campaign` an address without tracking parameters.
@@ -27,10 +27,10 @@ CAMPAIGN = re.compile(
     r"_ga|_gl|_hsenc|_hsmi|mkt_tok|ref_src|wt_mc|xtor|at_medium|at_campaign|cmpid",
     re.IGNORECASE,
 )
-"""Query parameters that identify a campaign, never a page."""
+"""Query parameters that identify a campaign. They never identify a page."""
 
 SESSION = re.compile(r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|sid", re.IGNORECASE)
-"""Query parameters that identify a session; a site may require them."""
+"""Query parameters that identify a session. A site may require them."""
 
 ORDINARY = re.compile(
     r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]+)((?:/[A-Za-z0-9._~+-]*)*)"
@@ -41,7 +41,7 @@ SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 MAX_KEY_LENGTH: Final = 2_000
-"""Maximum length in characters of a key; a PostgreSQL index accepts at most 2,704 bytes."""
+"""Maximum length in characters of a key. A PostgreSQL index accepts at most 2,704 bytes."""
 
 MAX_ADDRESS: Final = 8_000
 """Maximum length in characters of an address that is requested or published.
@@ -160,7 +160,7 @@ def ascii_host(host: str) -> str:
         return host
     if len(host) > MAX_HOST:
         # Python would take quadratic time to encode an invalid name.
-        raise UnicodeError("it is longer than a DNS name")
+        raise UnicodeError("the host is longer than a DNS name")
     return host.encode("idna").decode()
 
 
@@ -180,7 +180,8 @@ def without_campaign(url: str) -> str:
 
 
 ABSOLUTE_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")
-"""An absolute address that needs no joining; most are, and joining is slow."""
+"""Pattern of an absolute address that needs no joining. Most addresses match, and joining is
+slow."""
 
 _STEP: Final = r"(?!\.{1,2}(?:/|$|\?))[A-Za-z0-9_~%.-]+"
 RELATIVE: Final = re.compile(
@@ -193,7 +194,7 @@ PLACE: Final = re.compile(rf"(https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?)((?:/{_STEP
 
 
 def absolute(base: str, address: str) -> str | None:
-    """Return the absolute form of an address; None if it is too long or can't be requested."""
+    """Return the absolute form of an address, or None if it is too long or can't be requested."""
     if len(address) > MAX_ADDRESS:
         return None
     if ABSOLUTE_URL.fullmatch(address):
@@ -224,7 +225,7 @@ def loadable(base: str, address: str) -> str | None:
 
 @lru_cache(maxsize=64)  # all addresses of a page share one base
 def _place(base: str) -> tuple[str, tuple[str, ...]] | None:
-    """Return the site and folders of a page; None if its address is unusual."""
+    """Return the site and folders of a page, or None if its address is unusual."""
     found = PLACE.fullmatch(base)
     return (found[1], tuple(found[2].split("/")[1:-1])) if found else None
 
@@ -269,7 +270,7 @@ def web_address(url: str) -> str | None:
 
 
 def site_address(url: str) -> str:
-    """Return the address of a site as feeds name it, without a trailing slash."""
+    """Return the address of a site in the form for feeds, without a trailing slash."""
     return (web_address(url) or url).rstrip("/")
 
 

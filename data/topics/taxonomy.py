@@ -1,4 +1,4 @@
-"""Assigns topics to releases, by keyword rules, by source, and by section name."""
+"""Assignment of topics to releases, by keyword rules, by source, and by section name."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from data.topics.facets import section_of
 from data.topics.keywords import KeywordMatcher, KeywordRule, read_rule
 
 MAX_MATCHED_CHARACTERS = 6000
-"""Maximum number of characters of a title and of a body that are matched. The start of a text shows
-its topics, and hostile texts must not cost more."""
+"""Maximum number of characters of a title, and of a body, that are matched. The start of a text
+shows its topics, and a long hostile text must not take more time."""
 
 TITLE_WEIGHT = 2.0
 REPEAT_WEIGHT = 0.5
 MAX_OCCURRENCES = 3
-"""A rule gives its points for the first occurrence, and REPEAT_WEIGHT times its points for each
-further one, up to MAX_OCCURRENCES. A topic's strongest rule in the title adds TITLE_WEIGHT times
-its points.
-"""
+"""Maximum number of occurrences that count for a rule. A rule gives its points for the first
+occurrence, and REPEAT_WEIGHT times its points for each further one. A topic's strongest rule in the
+title adds TITLE_WEIGHT times its points."""
 
 MIN_POINTS = 3.0
 MIN_SHARE = 0.5
-"""A top-level topic counts with MIN_POINTS points and this fraction of the best topic's points."""
+"""Minimum fraction of the best topic's points. A top-level topic counts if it has this fraction and
+MIN_POINTS points."""
 
 MIN_LOWER_SHARE = 0.6
 MIN_ALONE_POINTS = 4.0
-"""A lower topic counts with MIN_POINTS points and MIN_LOWER_SHARE of the best lower topic's points.
-It needs MIN_ALONE_POINTS if its parent has rules but does not count. (Calibrated on one half of the
-texts of benchmarks/topics.py.)
-"""
+"""Minimum number of points of a lower topic whose parent has rules but does not count. Other lower
+topics count with MIN_POINTS points and MIN_LOWER_SHARE of the best lower topic's points.
+(Calibrated on one half of the texts of benchmarks/topics.py.)"""
 
 MAX_TOPICS = 3
 """Maximum number of topics of a text per level."""
 HINT_POINTS = 0.5
-"""The points of a hint; a rule has 1."""
+"""Points of a hint. A rule has 1 point."""
 MULTILINGUAL = "mul"
-"""The ISO 639-2 code for several languages: its rules apply to texts in every language."""
+"""The ISO 639-2 code for several languages. Rules under this code apply to texts in every
+language."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}\Z")]
@@ -90,7 +90,10 @@ class Taxonomy:
     _matchers: dict[str, KeywordMatcher] = field(default_factory=dict, repr=False)
 
     def matcher(self, language: str | None) -> KeywordMatcher:
-        """Return the rules for a language tag; for None, the longer rules of all languages."""
+        """Return the rules for a language tag.
+
+        For None, these are the longer rules of all languages.
+        """
         code = (language or "").partition("-")[0]
         if code not in self.rules and code:
             code = MULTILINGUAL
@@ -121,7 +124,7 @@ class Taxonomy:
         return {slug: topic.parent for slug, topic in self.topics.items() if topic.parent}
 
     def above(self, slug: str) -> Iterator[str]:
-        """Yield the ancestors of a topic, nearest first; none for an unknown topic."""
+        """Yield the ancestors of a topic, nearest first. An unknown topic has none."""
         while slug := self.parents.get(slug, ""):
             yield slug
 
@@ -192,7 +195,7 @@ def _strongest(scores: Mapping[str, float], share: float) -> tuple[str, ...]:
 
 
 def load_taxonomy(path: Path | None = None) -> Taxonomy:
-    """Load the taxonomy from the file at ``path``, or the bundled one if it does not exist.
+    """Load the taxonomy from the file at ``path``, or the bundled one if the file does not exist.
 
     Raises SettingsError with the file, the key and the fix.
     """
@@ -202,9 +205,9 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
 
 
 def taxonomy_of(text: str | None, path: str) -> Taxonomy:
-    """Parse a taxonomy file, or return the bundled one for None. ``path`` is for messages.
+    """Parse a taxonomy file, or return the bundled one for None.
 
-    Raises SettingsError.
+    ``path`` is used in error messages. Raises SettingsError.
     """
     if text is None:
         return _bundled()
@@ -229,14 +232,14 @@ def _read(path: Path) -> TaxonomyFile:
 def _compile(
     topics: Sequence[TaxonomyTopic], where: str, shipped: Sequence[TaxonomyTopic] = ()
 ) -> Taxonomy:
-    """Compile topics; their names and slugs take precedence over the bundled topics'."""
+    """Compile topics. Their names and slugs take precedence over the bundled topics'."""
     by_slug: dict[str, TaxonomyTopic] = {}
     names: dict[str, str] = {}
     rules: dict[str, list[KeywordRule]] = {}
     for topic in topics:
         if topic.slug in by_slug or topic.slug in RESERVED:
             raise SettingsError(
-                where, f"topic {topic.slug}", "choose another slug; this one is taken"
+                where, f"topic {topic.slug}", "another topic has this slug; choose another"
             )
         by_slug[topic.slug] = topic
     own = len(by_slug)
@@ -286,9 +289,9 @@ def with_topics(
 ) -> tuple[Draft, Mapping[str, str]]:
     """Return a draft with all of its topics, and their labels by slug.
 
-    They are the topics of its text, its source and its section. ``topics`` are permanent topics of
-    the source, ``known`` additional ones as slugs and labels. A known topic that equals the section
-    is left out: earlier versions made sections topics. Every topic includes all of its ancestors.
+    Topics come from its text, its source and its section. ``topics`` are permanent topics of the
+    source, ``known`` additional ones as slugs and labels. A known topic that equals the section is
+    omitted: earlier versions made sections topics. Every topic includes all of its ancestors.
     """
     labels = dict(topics_of(draft.content, topics, taxonomy))
     section = section_of(draft.content.section)

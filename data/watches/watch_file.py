@@ -1,4 +1,4 @@
-"""Watches: what people want to be alerted about, each a strictly validated TOML file."""
+"""Watches: the events that people want to be alerted about, each a strictly validated TOML file."""
 
 from __future__ import annotations
 
@@ -62,9 +62,9 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
     and imported ones. While the watch is ``paused``, nothing matches it, and pending alerts stay
     queued.
 
-    Its outputs send alerts at once, or with a ``digest`` as one message per day or week. During
-    ``quiet`` hours nothing is sent; at their end, one message follows. Both use ``timezone`` (see
-    data.watches.schedule).
+    The outputs of the watch send alerts at once, or with a ``digest`` as one message per day or
+    week. During ``quiet`` hours nothing is sent; at their end, one message follows. Both use
+    ``timezone`` (see data.watches.schedule).
     """
 
     name: Annotated[str, msgspec.Meta(min_length=1)]
@@ -88,7 +88,7 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """The channels that alerts are sent by, if the watch was read with their types."""
+        """The channels that send the alerts, if the watch was read with their types."""
         values = (getattr(self, name) for name in self.__struct_fields__)
         return tuple(one for one in values if isinstance(one, Channel))
 
@@ -99,7 +99,10 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
 
 class PlainWatch(Watch, frozen=True, forbid_unknown_fields=False):
-    """A watch without its channels, for code that sends no alerts; their tables are ignored."""
+    """A watch without its channels, for code that sends no alerts.
+
+    Tables of channels are ignored.
+    """
 
 
 def watch_type(channels: Iterable[type[Channel]]) -> type[Watch]:
@@ -117,7 +120,7 @@ def watch_type(channels: Iterable[type[Channel]]) -> type[Watch]:
 
 
 def load_watch(folder: Path, watch_id: str, kind: type[Watch]) -> Watch:
-    """Read a watch by its id; ``kind`` decides which channels it may have.
+    """Read a watch by its id. ``kind`` decides which channels the watch may have.
 
     Raises WatchError, and UnknownWatch if there is no such file.
     """
@@ -134,7 +137,10 @@ def read_watch(path: Path, kind: type[Watch]) -> Watch:
 
 
 def parse_watch(text: str, path: str, kind: type[Watch]) -> Watch:
-    """Parse the TOML ``text`` of a watch; ``path`` is for messages. Raises WatchError."""
+    """Parse the TOML ``text`` of a watch. Raises WatchError.
+
+    ``path`` is used in error messages.
+    """
     watch = decode(text, kind, path, WatchError)
     if fault := _fault_of_query(watch.query) or _fault_of_exclusion(watch):
         raise WatchError(path, "query", fault)
@@ -147,7 +153,9 @@ def parse_watch(text: str, path: str, kind: type[Watch]) -> Watch:
         if fault := fault_of_language(language):
             raise WatchError(path, "languages", fault)
     if not watch.kinds:
-        raise WatchError(path, "kinds", "it is empty; remove it, or write at least one")
+        raise WatchError(
+            path, "kinds", "the list is empty; remove the key, or write at least one kind"
+        )
     _check_outputs(path, watch)
     return watch
 
@@ -169,7 +177,7 @@ def new_token() -> str:
 
 
 def to_toml(watch: Watch) -> str:
-    """Return the file of a watch, without keys that have their default."""
+    """Return the text of a watch's file, without keys that have their default."""
     values: dict[str, Any] = msgspec.to_builtins(watch)
     tables = {key: values.pop(key) for key, value in [*values.items()] if isinstance(value, dict)}
     lines = [f"{key} = {_value(value)}\n" for key, value in values.items()]
@@ -191,18 +199,22 @@ def _fault_of_exclusion(watch: Watch) -> str:
     excludes = watch.query.strip() and not any(one.wanted for one in terms_of(watch.query))
     if excludes and not (watch.sources or watch.topics or watch.languages):
         return (
-            "it only excludes words, so it matches nearly everything; write a word that is not"
-            " excluded, or narrow the watch by sources, topics or languages"
+            "the query only excludes words, so it matches nearly everything; write a word that is"
+            " not excluded, or narrow the watch by sources, topics or languages"
         )
     return ""
 
 
 def _fault_of_query(query: str) -> str:
-    """Return the fault of a query and how to fix it, or empty."""
+    """Return the fault of a query and how to fix it, or an empty string."""
     if len(query) > MAX_QUERY_LENGTH:
-        return f"it has more than {MAX_QUERY_LENGTH} characters; split it into several watches"
+        return (
+            f"the query has more than {MAX_QUERY_LENGTH} characters; split it into several watches"
+        )
     if len(TERM.findall(query)) > MAX_TERMS:
-        return f"it has more than {MAX_TERMS} words and phrases; split it into several watches"
+        return (
+            f"the query has more than {MAX_TERMS} words and phrases; split it into several watches"
+        )
     if query.strip() and not terms_of(query):
         return f"{query!r} contains no word; write words, or remove it"
     return ""

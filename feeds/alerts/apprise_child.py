@@ -1,12 +1,12 @@
-"""A process that sends one message by Apprise, under a guard.
+"""Process that sends one message with Apprise, under a guard.
 
-    python -I -m feeds.alerts.apprise_child
+python -I -m feeds.alerts.apprise_child
 
-It reads a SendTask as JSON on standard input and writes a SendOutcome. Plugins of Apprise open
-their own connections. Before Apprise is imported, an audit hook (PEP 578) is set that plugins can't
-remove. It blocks connections to private addresses, programs, native libraries and writing files. It
-also blocks reading files other than libraries: a URL may name a template or key, which would be
-sent.
+The process reads a SendTask as JSON on standard input and writes a SendOutcome. Plugins of Apprise
+open their own connections. Before Apprise is imported, an audit hook (PEP 578) is set that plugins
+can't remove. The hook blocks connections to private addresses, programs, native libraries and
+writing files. It also blocks reading files other than libraries: a URL may refer to a template or
+key, which would be sent.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from data.network.addresses import PrivateAddress, is_public
 from data.wording import how_to_install
 
 MAX_MEMORY_BYTES, MAX_CPU_SECONDS = 1_000_000_000, 30
-"""Maximum memory and CPU time of this process."""
+"""Maximum memory in bytes and maximum CPU seconds of this process."""
 
 CONNECTING_EVENTS: Final = {"socket.connect", "socket.sendto", "socket.sendmsg"}
 """Audit events of sending data to an address."""
@@ -91,7 +91,7 @@ class BlockedByGuard(PermissionError):
 
 
 class PluginGuard:
-    """The audit hook. ``refused`` describes the first action that it blocked."""
+    """The audit hook. ``refused`` describes the first action that was blocked."""
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
@@ -166,7 +166,7 @@ def fault_of_address(url: str) -> str:
 
 
 def send(task: SendTask, blocked: Callable[[], str]) -> SendOutcome:
-    """Send a message; ``blocked`` returns the action that the guard blocked, if any."""
+    """Send a message. ``blocked`` returns the action that the guard blocked, if any."""
     if fault := fault_of_address(task.url):
         return SendOutcome(taken=False, problem=fault, final=True)
     try:
@@ -203,7 +203,11 @@ def without_parts(text: str, url: str) -> str:
     scheme, _, rest = url.partition("://")
     for part in sorted(filter(None, _parts(rest)), key=len, reverse=True):
         text = text.replace(part, "***")
-    return f"{scheme} did not accept it: {text[:200]}" if text else f"{scheme} did not accept it"
+    return (
+        f"{scheme} did not accept the message: {text[:200]}"
+        if text
+        else f"{scheme} did not accept the message"
+    )
 
 
 def _parts(rest: str) -> list[str]:

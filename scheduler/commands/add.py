@@ -306,5 +306,5 @@ def _write(home: Home, source: str, text: str, url: str) -> Path:
     except FileExistsError as error:
         raise SourceExists.at(path, url) from error
     except OSError as error:
-        raise SourceError(str(path), "file", f"it can't be written ({error})") from error
+        raise SourceError(str(path), "file", f"the file can't be written ({error})") from error
     return path

@@ -120,7 +120,7 @@ def fetched_task(result: FetchResult, kind: Wanted) -> Task:
     media_type = page.content_type.partition(";")[0].strip().lower() if page else ""
     why = result.why if page is None else ""
     if media_type and not READABLE.search(media_type):
-        why = f"it is {media_type}, not a page"
+        why = f"the file is {media_type}, not a page"
     problem = str(NotFetched(result.asked, why)) if why else None
     return Task(result.asked, result.asked, result.url, kind, problem, page)
 

@@ -108,7 +108,7 @@ def name_of(name: str, loaded: LoadedSource | None) -> str:
         raise click.BadParameter(why, param_hint="--name")
     found = clean_line(name)[:MAX_NAME_CHARS]
     if not found:
-        raise click.BadParameter("it has no letters", param_hint="--name")
+        raise click.BadParameter("the name has no letters", param_hint="--name")
     return found
 
 

@@ -54,7 +54,7 @@ def retract(
 
     choose = held_of if source else find_all(releases)
     done = decide(home, choose, lambda store, one: store.retract(one, at=at, why=why))
-    nothing = f"{source} has no held releases" if source else "they are retracted already"
+    nothing = f"{source} has no held releases" if source else "the releases are retracted already"
     return report_decided(done, "retracted", nothing, as_json=as_json)
 
 
@@ -71,7 +71,7 @@ def hide(home: Home, *, releases: tuple[str, ...], why: str, as_json: bool) -> i
     """
     at = utc_now()
     done = decide(home, find_all(releases), lambda store, one: store.hide(one, at=at, why=why))
-    return report_decided(done, "hidden", "they are hidden already", as_json=as_json)
+    return report_decided(done, "hidden", "the releases are hidden already", as_json=as_json)
 
 
 @releases.command()

@@ -94,7 +94,7 @@ def search(
     )
     check_days(since, until)
     if asked.is_empty:
-        why = "it needs at least one word that is not excluded, or a filter such as --source"
+        why = "the query needs at least one word that is not excluded, or a filter such as --source"
         raise click.BadParameter(why, param_hint="QUERY")
     with indexed_store(home) as own:
         store = public_view(own)

@@ -47,7 +47,9 @@ class ServedRooms:
         try:
             return self._loop.run(work)
         except ChildEnded as error:
-            raise DemoError(f"their server ended with status {error.code}") from error
+            raise DemoError(
+                f"the server of the press rooms ended with status {error.code}"
+            ) from error
 
 
 @contextlib.contextmanager

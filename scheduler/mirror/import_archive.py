@@ -54,8 +54,8 @@ record. The newest are compared."""
 PAYLOAD_DIGEST: Final = "WARC-Payload-Digest"
 
 NO_ORIGINAL: Final = (
-    "it is a revisit record, but neither the archive nor this file has the page that it refers to; "
-    "import the file with the page together with this one, or before it"
+    "the record is a revisit record, but neither the archive nor this file has the page that it "
+    "refers to; import the file with the page together with this one, or before it"
 )
 SAME_ID: Final = (
     "the archive has a record with the same id ({}) and other content, so this one was skipped"

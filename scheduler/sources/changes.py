@@ -127,16 +127,16 @@ def check_is_free(home: Home, store: Store, old: str, new: str) -> None:
         raise RenamedSource(new, moves[new])
     shipped = shipped_folder() / f"{old}.toml"
     if shipped.exists() and not file_of(home, old).exists():
-        fix = f"it is bundled with Communique; copy it to {file_of(home, old)} first"
+        fix = f"the file is bundled with Communique; copy it to {file_of(home, old)} first"
         raise SourceError(str(shipped), "file name", fix)
     for folder in (home.sources, shipped_folder()):
         if (path := folder / f"{new}.toml").exists():
-            raise SourceError(str(path), "file name", "it exists already; choose another id")
+            raise SourceError(str(path), "file name", "the file exists already; choose another id")
     if new in store.sources():
         fix = f"the store has releases of a source {new!r} already; choose another id"
         raise SourceError(str(file_of(home, new)), "file name", fix)
     if (samples := home.samples / new).exists():
-        raise SourceError(str(samples), "folder", "it exists already; move it away")
+        raise SourceError(str(samples), "folder", "the folder exists already; move it away")
 
 
 def move(path: Path, place: Path) -> bool:

@@ -53,14 +53,14 @@ def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
         except NotXML as error:
             raise BadList(name, str(error)) from error
         if not found:
-            raise BadList(name, "none of its outlines has an address")
+            raise BadList(name, "no outline in the list has an address")
         return found
     if b"\0" in content:
-        raise BadList(name, "it is not a text file")
+        raise BadList(name, "the list is not a text file")
     lines = map(str.strip, content.decode("utf-8-sig", "replace").splitlines())
     listed = [ListedAddress(line) for line in lines if line and not line.startswith("#")]
     if not listed:
-        raise BadList(name, "it contains no addresses")
+        raise BadList(name, "the list contains no addresses")
     return listed
 
 

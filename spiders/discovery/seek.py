@@ -245,7 +245,9 @@ def read_saved(place: str, url: str) -> Page:
         )
     address = url or _address(page)
     if not address:
-        raise NotFetched(place, "it does not contain its address; give the address with --url")
+        raise NotFetched(
+            place, "the page does not contain its own address; give the address with --url"
+        )
     return Page(address, page.body)
 
 

@@ -108,7 +108,9 @@ class FetchSpider(Spider):
         parts = _parts(url)
         if parts is None:
             self._report(
-                FetchResult(url, url, kind="url", message="it is not an http or https address")
+                FetchResult(
+                    url, url, kind="url", message="the address is not an http or https address"
+                )
             )
             return None
         robots = parts[1] == "/robots.txt"

@@ -156,7 +156,7 @@ def write_golden(
     Raises BadGolden if a golden test already exists, or if it can't be written.
     """
     if (folder / EXPECTED).exists():
-        raise BadGolden(folder / EXPECTED, "it exists already; remove it to sample again")
+        raise BadGolden(folder / EXPECTED, "the file exists already; remove it to sample again")
     # Pages that are only readable with the response's Content-Type are stored in UTF-8.
     kept = {LISTING: lasting(listing), RELEASE: lasting(release)}
     listed, read = _read(
@@ -170,7 +170,7 @@ def write_golden(
             (folder / name).write_bytes(body)
         (folder / EXPECTED).write_text(f"{text}\n", "utf-8")
     except OSError as error:
-        raise BadGolden(folder, f"it can't be written ({error})") from error
+        raise BadGolden(folder, f"the folder can't be written ({error})") from error
 
 
 def differences(folder: Path, file: SourceFile) -> Iterator[str]:

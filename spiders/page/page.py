@@ -41,7 +41,7 @@ NOT_TEXT = 0.02
 """Maximum share of control characters at the beginning of a text body. With more, the body is
 binary."""
 
-NO_TEXT = "it is not a text but another kind of file"
+NO_TEXT = "the file is not a text but of another kind"
 """Reason for an empty extraction from a binary file."""
 
 ITEMPROP = re.compile(rb"item[pP]rop\s*=\s*[\"']?([^\"'\s>]+)")

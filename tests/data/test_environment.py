@@ -65,7 +65,7 @@ def test_variables_are_enough_where_no_file_exists(tmp_path: Path) -> None:
         ("COMMUNIQUE_ARCHIVE__WITNESSED", "https://a.example", '["one", "two"]'),
         ("COMMUNIQUE_ARCHIVE__WITNESSED", '"https://a.example"', "a list"),
         ("COMMUNIQUE_ALERTS__SMTP_PASSWORD_FILE", "absent", "No such file"),
-        ("COMMUNIQUE_STORE__URL_FILE", "empty", "it is empty; write the value into it"),
+        ("COMMUNIQUE_STORE__URL_FILE", "empty", "the file is empty; write the value into it"),
         ("COMMUNIQUE_SITE_ACCESS", "token", "COMMUNIQUE_SITE__ACCESS"),
         ("COMMUNIQUE_STORE_URL_FILE", "empty", "COMMUNIQUE_STORE__URL"),
         ("COMMUNIQUE_NETWORK__DELAY", "inf", "1000000000 or less"),
@@ -117,7 +117,7 @@ def test_a_secret_given_twice_is_refused_and_not_shown(file: Path) -> None:
     assert "hidden" not in str(e.value)
     (file.parent / "empty").touch()
     file.write_text('[store]\nurl_file = "empty"\n')
-    with pytest.raises(SettingsError, match=r"store\.url_file: .*it is empty"):
+    with pytest.raises(SettingsError, match=r"store\.url_file: .*the file is empty"):
         load_settings(file, {})
     file.write_text('[alerts]\nsmtp_password_file = "absent"\n')
     with pytest.raises(SettingsError, match=r"alerts\.smtp_password_file: .*absent"):

@@ -80,7 +80,9 @@ def test_an_error_is_reported_with_its_key(tmp_path: Path, text: str, key: str) 
 def test_an_unknown_setting_is_reported_with_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"did you mean allow_private\?"):
         written(tmp_path, "[network]\nallow_privat = true\n")
-    with pytest.raises(SettingsError, match=r"site\.url: it can't be used as written\. The public"):
+    with pytest.raises(
+        SettingsError, match=r"site\.url: the value can't be used as written\. The public"
+    ):
         written(tmp_path, '[site]\nurl = "not a url"\n')
     with pytest.raises(SettingsError, match="a whole number, 65535 or less"):
         written(tmp_path, "[site]\nport = 99999\n")

@@ -66,9 +66,9 @@ def test_wrong_usage_is_one_sentence_with_exit_code_2(arguments: tuple[str, ...]
     ("arguments", "said"),
     [
         (("serve", "--port", "many"), "'--port': 'many' is not a whole number; see"),
-        (("releases", "hide", "0a1b", "--why", " "), "'--why': it is empty"),
-        (("releases", "retract", "0a1b", "--why", ""), "'--why': it is empty"),
-        (("health", "mute", "acme", "--why", ""), "'--why': it is empty"),
+        (("releases", "hide", "0a1b", "--why", " "), "'--why': the reason is empty"),
+        (("releases", "retract", "0a1b", "--why", ""), "'--why': the reason is empty"),
+        (("health", "mute", "acme", "--why", ""), "'--why': the reason is empty"),
     ],
 )
 def test_an_invalid_value_is_reported_with_the_reason(
@@ -106,7 +106,7 @@ def test_an_empty_path_is_not_the_current_folder(
     result = plainly(*arguments, COMMUNIQUE_HOME=str(home))
     assert result.returncode == 2
     assert result.stdout == ""
-    assert "it is empty" in result.stderr
+    assert "the path is empty" in result.stderr
     assert not [*here.iterdir()]
 
 

@@ -1,4 +1,4 @@
-"""Stores attested checkpoints of a log: co-signatures of witnesses and time stamps.
+"""Attested checkpoints of a log: co-signatures of witnesses and time stamps.
 
 They are in checkpoints/<size> below the log. ``checkpoint`` is the time-stamped file, signed only
 by the log. ``cosignatures`` has one line per witness. ``timestamp.tsr`` is the time stamp of an
@@ -30,7 +30,7 @@ TIMESTAMP: Final = "timestamp.tsr"
 
 
 class Attestations:
-    """The attestations of one log. A caller that writes holds the log's lock."""
+    """The attestations of one log. A caller that writes must hold the log's lock."""
 
     def __init__(self, folder: Path) -> None:
         self._log = folder
@@ -55,7 +55,7 @@ class Attestations:
         except FileNotFoundError:
             return None
         except (InvalidNote, UnicodeDecodeError) as error:
-            raise ArchiveError(str(place), f"it is damaged: {error}") from error
+            raise ArchiveError(str(place), f"the file is damaged: {error}") from error
         note = kept.note.with_signatures(added)
         return Checkpoint(kept.origin, kept.size, kept.root, note)
 
@@ -77,7 +77,7 @@ class Attestations:
         return None
 
     def add_cosignature(self, checkpoint: Checkpoint, added: NoteSignature) -> None:
-        """Store a witness's signature; only the first signature per key is kept."""
+        """Store a witness's signature. Only the first signature per key is kept."""
         kept = self.checkpoint(checkpoint.size)
         known = kept.note.signatures[1:] if kept else ()
         signed = SignedNote(checkpoint.note.text, (added,)).with_signatures(known)
@@ -95,7 +95,7 @@ class Attestations:
             try:
                 yield parse_key(line)
             except InvalidNote as error:
-                raise ArchiveError(str(path), f"it is damaged: {error}") from error
+                raise ArchiveError(str(path), f"the file is damaged: {error}") from error
 
     def note_witness(self, key: VerifierKey) -> None:
         """Store the key of a witness for verification."""
@@ -117,5 +117,5 @@ class Attestations:
 
 
 def signed_by_log(checkpoint: Checkpoint) -> bytes:
-    """Return a checkpoint with the log's own signature only, which is the first."""
+    """Return a checkpoint with only the log's own signature, which is the first."""
     return SignedNote(checkpoint.note.text, checkpoint.note.signatures[:1]).encode()

@@ -43,7 +43,7 @@ from data.network.client import OK, Outbound, OutboundResponse
 CONFLICT: Final = 409
 
 UNSUPPORTED_STATUS: Final = {404, 405, 501}
-"""Status codes of servers that don't accept checkpoints at all, or not of this log."""
+"""Status codes of servers that accept no checkpoints, or none of this log."""
 
 WITNESS_AHEAD_MESSAGE: Final = (
     "the witness {} saw {} leaves of this log, which has {} now: the log was restored from an "
@@ -77,7 +77,7 @@ def asked_witness(setting: str, home: Path) -> AskedWitness:
 
 
 def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoint | None:
-    """Fetch and store a witness's co-signature; return None if it has not signed our log yet.
+    """Fetch and store a witness's co-signature, or return None if it has not signed our log yet.
 
     Raises ArchiveError if the witness refuses or saw a different log, InvalidNote if the response
     is not signed by the witness, and OutboundError.
@@ -100,12 +100,12 @@ def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoi
 def submitted(
     log: TreeLog, own: Checkpoint, asked: AskedWitness, client: Outbound
 ) -> Checkpoint | None:
-    """Submit a checkpoint to a witness; return None if the witness does not accept ours."""
+    """Submit a checkpoint to a witness. Returns None if the witness accepts none of ours."""
     answer = offered(log, own, 0, asked, client)
     if answer.status == CONFLICT:
         seen = answer.body.decode("utf-8", "replace").strip()
         if not SIZE.fullmatch(seen):
-            raise ArchiveError(asked.place, "the witness did not report which tree it saw last")
+            raise ArchiveError(asked.place, "the witness did not report the last tree that it saw")
         if int(seen) > own.size:
             raise ArchiveError(
                 str(log.folder), WITNESS_AHEAD_MESSAGE.format(asked.place, seen, own.size)
@@ -153,7 +153,7 @@ def published(
     if not signed:
         raise ArchiveError(
             asked.place,
-            ("the witness publishes a checkpoint of this log that this log did not sign"),
+            ("the witness publishes a checkpoint that is not signed by this log"),
         )
     # The log's signature comes first.
     note = SignedNote(seen.note.text, tuple(signed)).with_signatures(seen.note.signatures)

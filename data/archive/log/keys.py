@@ -1,4 +1,4 @@
-"""The private key of a log, and the public chain of its earlier keys.
+"""Private key of a log, and the public chain of its earlier keys.
 
 The keys are published in the log's folder. key/0 is the first one as a vkey. key/1 and later are
 notes about a key and its successor, signed by both. With one key of a log, anyone can follow the
@@ -99,7 +99,7 @@ class KeyChain:
 class LogKey:
     """The key in the file ``path`` that signs the log in ``folder``.
 
-    Callers that create or rotate the key hold the log's lock.
+    Callers that create or rotate the key must hold the log's lock.
     """
 
     def __init__(self, path: Path, folder: Path) -> None:
@@ -108,7 +108,7 @@ class LogKey:
         self._folder = folder
 
     def load(self) -> SigningKey:
-        """Return the key; create it if there is neither a key nor a signed log.
+        """Return the key; create one if there is neither a key nor a signed log.
 
         Raises ArchiveError if the key is lost, or does not belong to this log.
         """
@@ -147,7 +147,7 @@ class LogKey:
             raise ArchiveError(str(self._path), ANOTHER.format(self._folder, last))
 
     def rotate(self, size: int) -> SigningKey:
-        """Replace the key by a new one with the same name; the old key signs the rotation.
+        """Replace the key with a new one of the same name. The old key signs the rotation.
 
         ``size`` is the number of leaves of the tree, which the old key has signed.
         """
@@ -181,7 +181,10 @@ def make_key(path: Path, name: str, kind: Kind = LOG) -> SigningKey:
 
 
 def write_key(path: Path, key: SigningKey) -> None:
-    """Write a key to a file for its owner only. Raises FileExistsError if the file exists."""
+    """Write a key to a file that only its owner can read.
+
+    Raises FileExistsError if the file exists.
+    """
     material = base64.b64encode(bytes([key.kind]) + key.seed).decode()
     line = f"{PRIVATE}+{key.name}+{key.verifier.key_id.hex()}+{material}\n"
     write_secret(path, line)
@@ -194,14 +197,16 @@ def read_key(path: Path) -> SigningKey:
         name, key_id, material = text.removeprefix(f"{PRIVATE}+").split("+", 2)
         secret = from_base64(material, "the key")
     except (ValueError, InvalidNote) as error:
-        raise ArchiveError(str(path), "this is not a key; restore it from a copy") from error
+        raise ArchiveError(
+            str(path), "the file does not contain a key; restore it from a copy"
+        ) from error
     except OSError as error:
         raise ArchiveError(str(path), f"the key can't be read ({error.strerror})") from error
     if len(secret) != SEED + 1:
-        raise ArchiveError(str(path), "this is not a key; restore it from a copy")
+        raise ArchiveError(str(path), "the file does not contain a key; restore it from a copy")
     key = SigningKey(name, secret[1:], secret[0])
     if key.verifier.key_id.hex() != key_id:
-        raise ArchiveError(str(path), "this key is damaged; restore it from a copy")
+        raise ArchiveError(str(path), "the key is damaged; restore it from a copy")
     return key
 
 
@@ -237,7 +242,7 @@ def key_chain(read: Read, what: str) -> KeyChain:
         raise ArchiveError(what, "there is no log key") from error
     except InvalidNote as error:
         raise ArchiveError(what, str(error)) from error
-    raise ArchiveError(what, f"it has more than {MAX_KEYS} successive keys")
+    raise ArchiveError(what, f"the log has more than {MAX_KEYS} successive keys")
 
 
 def _successor(
@@ -248,7 +253,7 @@ def _successor(
     new = parse_key(line, what)
     size = int(stated_size) if SIZE.fullmatch(stated_size) else -1
     if note.text != rotation_text(number, size, old, new) or new.name != old.name:
-        raise InvalidNote(what, "it is not a rotation from the previous key")
+        raise InvalidNote(what, "the note is not a rotation from the previous key")
     if size < before:
         raise InvalidNote(what, "the tree was larger when the previous key started")
     if not (note.signed_by(old) and note.signed_by(new)):

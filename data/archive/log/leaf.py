@@ -1,4 +1,4 @@
-"""A leaf of the log: one archive record, described only by digests.
+"""Leaf of the log: one archive record, described only by digests.
 
 A leaf does not reveal the requested address, which is hashed with a salt from the record. The owner
 of a record can prove that the record belongs to the leaf. After the record is removed, the leaf
@@ -39,7 +39,8 @@ class Leaf:
 
     ``uri`` is `uri_hash` of its WARC-Target-URI, ``at`` its WARC-Date (aware). ``payload`` and
     ``block`` are the SHA-256 of these parts in the terms of WARC. ``record`` is the SHA-256 of the
-    whole compressed record in the file. A record without a payload has the digest of zero bytes.
+    whole compressed record in the file. For a record without a payload, ``payload`` is the SHA-256
+    of no bytes.
     """
 
     uri: bytes
@@ -61,12 +62,12 @@ class Leaf:
 def decode_leaf(entry: bytes) -> Leaf:
     """Parse a log entry. Raises ValueError if it is invalid."""
     if len(entry) != ENTRY_BYTES or entry[0] != VERSION:
-        raise ValueError("this log entry is not a leaf of version 1")
+        raise ValueError("the log entry is not a leaf of version 1")
     _, uri, at, payload, block, record, record_id = LAYOUT.unpack(entry)
     try:
         when = EPOCH + at * MICROSECOND
     except OverflowError as error:
-        raise ValueError("the date of this leaf is after the year 9999") from error
+        raise ValueError("the date of the leaf is after the year 9999") from error
     return Leaf(uri, when, payload, block, record, UUID(bytes=record_id))
 
 

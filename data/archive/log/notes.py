@@ -83,29 +83,35 @@ class SignedNote:
         for signature in self.signatures:
             if (signature.name, signature.key_id) == (key.name, key.key_id):
                 if not key.verifies(self.text, signature.value):
-                    raise InvalidNote(key.name, "its signature does not belong to this text")
+                    raise InvalidNote(key.name, "the signature of this key does not match the text")
                 return signature
         return None
 
     def with_signatures(self, added: Iterable[NoteSignature]) -> SignedNote:
-        """Return the note with more signatures; a new one replaces the old one of the same key."""
+        """Return the note with more signatures.
+
+        A new signature replaces an old one of the same key.
+        """
         kept = {(one.name, one.key_id): one for one in (*self.signatures, *added)}
         return SignedNote(self.text, tuple(kept.values()))
 
 
 def parse_note(data: bytes, what: str = "the note", *, most: int = MAX_NOTE_BYTES) -> SignedNote:
-    """Parse a note of at most ``most`` bytes; ``what`` names it in errors. Raises InvalidNote."""
+    """Parse a note of at most ``most`` bytes. Raises InvalidNote.
+
+    ``what`` is how error messages call the note.
+    """
     if len(data) > most:
-        raise InvalidNote(what, f"it has more than {most:,} bytes")
+        raise InvalidNote(what, f"the note has more than {most:,} bytes")
     try:
         content = data.decode()
     except UnicodeDecodeError as error:
-        raise InvalidNote(what, "it is not UTF-8 text") from error
+        raise InvalidNote(what, "the note is not UTF-8 text") from error
     if re.search(r"[\x00-\x09\x0b-\x1f]", content):
-        raise InvalidNote(what, "it contains control characters")
+        raise InvalidNote(what, "the note contains control characters")
     text, empty, lines = content.rpartition("\n\n")
     if not (empty and text and lines.endswith("\n")):
-        raise InvalidNote(what, "it is not a signed note")
+        raise InvalidNote(what, "the text is not a signed note")
     return SignedNote(f"{text}\n", parse_signatures(lines, what))
 
 
@@ -169,7 +175,7 @@ def parse_key(text: str, what: str = "the key") -> VerifierKey:
         raise InvalidNote(what, f"{text.strip()[:120]!r} is not an Ed25519 verifier key")
     key = VerifierKey(name, material[1:], material[0])
     if key.key_id.hex() != key_id:
-        raise InvalidNote(what, f"{text.strip()[:120]!r} does not have the id of its key")
+        raise InvalidNote(what, f"{text.strip()[:120]!r} has an id that does not match its key")
     return key
 
 
@@ -188,7 +194,7 @@ class SigningKey:
         return VerifierKey(self.name, private.public_key().public_bytes_raw(), self.kind)
 
     def sign(self, text: str, at: dt.datetime | None = None) -> NoteSignature:
-        """Sign a text; a co-signature includes the time ``at`` (aware)."""
+        """Sign a text. A co-signature includes the time ``at`` (aware)."""
         private = Ed25519PrivateKey.from_private_bytes(self.seed)
         key_id = self.verifier.key_id
         if at is None:

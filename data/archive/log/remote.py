@@ -1,4 +1,4 @@
-"""Reads files of another instance from its folder or by HTTP: its log and its co-signatures."""
+"""Reader of another instance's files, in its folder or by HTTP: its log and its co-signatures."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def reader_of(place: str, below: Iterable[str], sought: str, client: Outbound) -
         except (FileNotFoundError, NotADirectoryError):
             continue
         return read
-    raise ArchiveError(place, f"it has no file {sought!r}, here or where a HOME has it")
+    raise ArchiveError(place, f"there is no file {sought!r}, here or where a HOME has it")
 
 
 def fetched(client: Outbound, base: str, path: str) -> bytes:
@@ -59,5 +59,5 @@ def fetched(client: Outbound, base: str, path: str) -> bytes:
 
 
 def is_address(place: str) -> bool:
-    """Return whether a place is an address and not a path."""
+    """Whether a place is an address and not a path."""
     return place.startswith(("http://", "https://"))

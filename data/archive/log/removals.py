@@ -62,7 +62,7 @@ def decode(block: bytes, keys: Sequence[VerifierKey]) -> Removal:
     try:
         return _decode(text)
     except msgspec.DecodeError as error:
-        raise InvalidNote(WHAT, f"it can't be read: {error}") from error
+        raise InvalidNote(WHAT, f"the note can't be read: {error}") from error
 
 
 def leaves_of(removal: Removal, highest: int) -> set[int]:

@@ -1,4 +1,4 @@
-"""The tree as files: tiles of 256 hashes, and bundles of entries (C2SP tlog-tiles).
+"""Tree as files: tiles of 256 hashes, and bundles of entries (C2SP tlog-tiles).
 
 Tile N of level L has the hashes of 256 adjacent subtrees of 256**L leaves each. The last tile of a
 level is partial, and its name contains its width.
@@ -21,7 +21,7 @@ HEIGHT: Final = 8
 """Height of a full tile, which contains 2**HEIGHT hashes."""
 
 MAX_CACHED_TILES: Final = 1024
-"""Maximum number of cached tiles (8 MB)."""
+"""Maximum number of cached tiles, which take 8 MB."""
 
 Level: TypeAlias = int | Literal["entries"]
 
@@ -107,20 +107,20 @@ class TileTree:
             try:
                 content = self._read(full)[:length]
             except FileNotFoundError:
-                raise ArchiveError(path, "this file of the log is missing") from error
+                raise ArchiveError(path, "the file of the log is missing") from error
         if len(content) != length:
-            cause = f"it has {len(content)} bytes instead of {length}, so it is damaged"
+            cause = f"the file has {len(content)} bytes instead of {length}, so it is damaged"
             raise ArchiveError(path, cause)
         return content
 
     def width(self, level: Level, number: int) -> int:
-        """Return how many hashes or entries this tree has in a tile or bundle, at most 256."""
+        """Return how many hashes or entries of a tile or bundle this tree has, at most 256."""
         count = self.size if level == "entries" else self.size >> level * HEIGHT
         return max(0, min(WIDTH, count - number * WIDTH))
 
 
 def read_file(folder: Path, path: str) -> bytes:
-    """Read a file of a log; an outgrown partial tile is cut from the current one.
+    """Read a file of a log. If a partial tile has grown since, its old part is returned.
 
     Raises FileNotFoundError.
     """
@@ -145,7 +145,7 @@ def hashes_of(tile: bytes) -> list[bytes]:
 
 
 def grown(tree: TileTree, entries: Sequence[bytes], hashes: Sequence[bytes]) -> dict[str, bytes]:
-    """Return the files that change when ``entries`` with these hashes are added to a tree."""
+    """Return the files that change when ``entries`` with these ``hashes`` are added to a tree."""
     prefixed = [len(entry).to_bytes(2) + entry for entry in entries]
     files = dict(pieces_of(tree, "entries", tree.size, prefixed, PREFIXED_BYTES))
     level = 0

@@ -75,7 +75,7 @@ class TreeLog:
             raise ArchiveError(str(self.folder), error.strerror or str(error)) from error
 
     def end(self) -> int:
-        """Return the number of leaves, in the tree or waiting. Raises ArchiveError."""
+        """Return the number of leaves, including those not yet in the tree. Raises ArchiveError."""
         with self._told():
             base, entries = self._pending.entries()
         return base + len(entries)
@@ -161,15 +161,16 @@ class TreeLog:
             yield bundle * WIDTH, tree.entries(bundle)
 
     def waiting(self, size: int) -> bytes:
-        """Return the entries after the first ``size``, in the tree or waiting, without writing.
+        """Return all entries after the first ``size``, including those not yet in the tree.
 
-        Return None if entries are missing in between. Raises OSError and ArchiveError.
+        Writes nothing. Returns None if entries are missing in between. Raises OSError and
+        ArchiveError.
         """
         return waiting_entries(self.folder / "pending", size)
 
     @contextmanager
     def settled(self) -> Iterator[Checkpoint | None]:
-        """Hold the last checkpoint: within the block, no other is signed and no file deleted.
+        """Yield the last checkpoint. Within the block, no other is signed and no file is deleted.
 
         Raises ArchiveError.
         """
@@ -253,7 +254,9 @@ class TreeLog:
     def _size(self) -> int:
         signed = self.checkpoint()
         if not signed and not self._pending.is_there and (self.folder / "tile").exists():
-            raise ArchiveError(str(self.folder / "checkpoint"), f"it is missing; {RESTORE}")
+            raise ArchiveError(
+                str(self.folder / "checkpoint"), f"the checkpoint is missing; {RESTORE}"
+            )
         return signed.size if signed else 0
 
     @contextmanager

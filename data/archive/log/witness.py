@@ -1,4 +1,4 @@
-"""A witness: it co-signs another log if that log has only grown since the last time.
+"""Witness: it co-signs another log if that log has only grown since the last time.
 
 The witness has one folder per log, whose name is the SHA-256 of the log's origin. ``checkpoint`` is
 the last co-signed one, ``key`` the known key of the log, and ``refused`` contains evidence of
@@ -55,7 +55,7 @@ PUBLISHED: Final = ("checkpoint", "key")
 
 
 class WitnessRefusal(CommuniqueError):
-    """A witness refuses to sign a log's state. ``evidence`` is the folder with the evidence."""
+    """A witness refuses to sign the state of a log; ``evidence`` is the folder with evidence."""
 
     def __init__(self, where: str, cause: str, evidence: Path) -> None:
         super().__init__(f"{where}: not signed, because {cause}; the evidence is in {evidence}")
@@ -75,7 +75,7 @@ class Cosigned:
 
 
 class Witness:
-    """A witness with its folder; its key is in the file ``key``, which is created on first use."""
+    """A witness with its folder. Its key is in the file ``key``, which is created on first use."""
 
     def __init__(self, folder: Path, key: Path) -> None:
         self._folder = folder
@@ -110,10 +110,10 @@ class Witness:
     def cosign(self, read: Read, where: str, now: dt.datetime) -> Cosigned:
         """Co-sign the checkpoint of the log behind ``read`` if the log grew honestly.
 
-        ``where`` names the log in errors. A log that is new to this witness is accepted as it is.
-        Raises WitnessRefusal if the tree is smaller than the last co-signed one or does not extend
-        it, or if its key changed without a rotation. Raises ArchiveError or InvalidNote if the log
-        can't be read.
+        ``where`` is how error messages call the log. A log that is new to this witness is accepted
+        unchecked. Raises WitnessRefusal if the tree is smaller than the last co-signed one or does
+        not extend it, or if the log's key changed without a rotation. Raises ArchiveError or
+        InvalidNote if the log can't be read.
         """
         try:
             content = read("checkpoint")
@@ -128,7 +128,9 @@ class Witness:
             if before:
                 self._compare(before, checkpoint, read, known)
             elif TileTree(checkpoint.size, read).root() != checkpoint.root:
-                raise known.refusal("its tiles do not give the root that it signed", checkpoint)
+                raise known.refusal(
+                    "the tiles of the log do not match the root that it signed", checkpoint
+                )
             return self._signed(checkpoint, before, key, folder, now)
 
     def _compare(
@@ -136,21 +138,23 @@ class Witness:
     ) -> None:
         """Raise WitnessRefusal if a tree does not extend the previous one."""
         if now.size < before.size:
-            cause = f"its tree has {now.size} leaves, and had {before.size} before"
+            cause = f"the tree of the log has {now.size} leaves, and had {before.size} before"
             raise known.refusal(cause, now)
         if now.size == before.size:
             if now.root != before.root:
-                cause = f"it signed two different trees of {now.size} leaves: the log is forked"
+                cause = (
+                    f"the log signed two different trees of {now.size} leaves: the log is forked"
+                )
                 raise known.refusal(cause, now)
             return
         tree = TileTree(now.size, read)
         if tree.root() != now.root:
-            raise known.refusal("its tiles do not give the root that it signed", now)
+            raise known.refusal("the tiles of the log do not match the root that it signed", now)
         proof = consistency_proof(before.size, now.size, tree.hash_of)
         if not proves_consistency(before.size, now.size, before.root, now.root, proof):
             cause = (
-                f"its tree of {now.size} leaves does not extend the tree of {before.size} that it "
-                "signed before: the log is forked"
+                f"the log's tree of {now.size} leaves does not extend the tree of {before.size} "
+                "that it signed before: the log is forked"
             )
             raise known.refusal(cause, now, proof)
 
@@ -189,7 +193,7 @@ class Witness:
 
 
 class WitnessedLog:
-    """The data of a witness about one log."""
+    """The data that a witness stores about one log."""
 
     def __init__(self, folder: Path, where: str) -> None:
         self._folder = folder
@@ -208,19 +212,19 @@ class WitnessedLog:
             known = parse_key(read_regular(path).decode(), str(path))
             if known not in chain.keys:
                 cause = (
-                    f"its key {known.key_id.hex()} changed, and that key did not sign the new one"
+                    f"the log's key {known.key_id.hex()} changed without a signature of the old key"
                 )
                 raise self.refusal(cause, checkpoint)
         if chain.present.name != checkpoint.origin:
-            cause = f"its checkpoint is of {checkpoint.origin}, and its key of {chain.present.name}"
+            cause = f"the checkpoint is of {checkpoint.origin}, and its key of {chain.present.name}"
             raise self.refusal(cause, checkpoint)
         for key in reversed(chain.at(checkpoint.size)):
             with suppress(InvalidNote):
                 if checkpoint.note.signed_by(key):
                     return key
         cause = (
-            f"its checkpoint is not signed by its key (a key signs no tree of {checkpoint.size} "
-            "leaves that was replaced before)"
+            f"the checkpoint is not signed by the log's key (a key signs no tree of "
+            f"{checkpoint.size} leaves that was replaced before)"
         )
         raise self.refusal(cause, checkpoint)
 

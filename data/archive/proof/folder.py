@@ -1,4 +1,4 @@
-"""Writes a proof: archive records, and everything needed to check them without the archive."""
+"""Writer of a proof: archive records, and everything needed to check them without the archive."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ CHECKPOINTS: Final = "checkpoints"
 SUMS: Final = "SHA256SUMS"
 
 MAX_ATTEMPTS: Final = 2
-"""Maximum number of attempts to open a file that may be renamed because it is finished."""
+"""Maximum number of attempts to open a file, which may be renamed because it is finished."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProvenCapture:
-    """The subject of a capture, such as ``version 1`` of a release."""
+    """A capture in a proof, and its subject, such as ``version 1`` of a release."""
 
     what: str
     capture: Capture
@@ -117,7 +117,7 @@ class ProofFolder:
         finally:
             index.close()
         if not self._written.records:
-            cause = "it has no response for this release"
+            cause = "the archive has no response for this release"
             raise ArchiveError(str(self._archive), cause)
         self._written.witnesses = [one.name for one in self._witnesses.values()]
         for number in range(len(self._keys.keys)):
@@ -221,7 +221,9 @@ class ProofFolder:
         note = checkpoint.note
         by_log = self._keys.signatures(checkpoint)
         if not by_log:
-            raise ArchiveError(str(self._log.folder), "a checkpoint is not signed by its key")
+            raise ArchiveError(
+                str(self._log.folder), "a checkpoint is not signed by the key of the log"
+            )
         others = []
         for key in self._known:
             if one := note.signed_by(key):
@@ -275,7 +277,7 @@ def member_of(archive: Path, record: ArchiveRecord) -> bytes:
         with suppress(FileNotFoundError), path_of(archive, record.file).open("rb") as file:
             file.seek(record.offset)
             return file.read(record.length)
-    raise ArchiveError(str(path_of(archive, record.file)), "it is missing")
+    raise ArchiveError(str(path_of(archive, record.file)), "the file is missing")
 
 
 def request_of(archive: Path, record: ArchiveRecord) -> ArchiveRecord | None:

@@ -70,7 +70,9 @@ def key_of(line: str, *kinds: int) -> str:
     name, key_id, public = [*line.split("+", 2), "", ""][:3]
     key = b64decode(public, validate=True) if len(public) == 44 else b""
     if len(key) != 33 or key[0] not in kinds or sha(f"{name}\n".encode() + key)[:4].hex() != key_id:
-        raise ValueError("this is not a key of a log or a witness: python3 -I verify.py [KEY ...]")
+        raise ValueError(
+            "the text is not a key of a log or a witness: python3 -I verify.py [KEY ...]"
+        )
     return line
 
 
@@ -82,7 +84,7 @@ def signed(content: bytes, keys: list[str]) -> tuple[str, dict[str, str]]:  # C2
         key_id, signature = b64decode(value)[:4], b64decode(value)[4:]
         key = next((one for one in keys if one.startswith(f"{name}+{key_id.hex()}+")), "")
         if line[:2] != "\u2014 " or lines[-1] != "\n" or not key:
-            raise ValueError(f"no key in this folder that may sign this made a signature: {name}")
+            raise ValueError(f"no key in this folder that may sign {name} has signed it")
         public, message, at = b64decode(key.split("+", 2)[2]), f"{text}\n", ""
         if public[0] == 4:  # a witness, which signs the time too (C2SP tlog-cosignature)
             seconds, signature = int.from_bytes(signature[:8], "big"), signature[8:]
@@ -109,7 +111,7 @@ def leaf_of(member: bytes) -> tuple[dict[str, str], bytes]:  # the fields of a r
     fields = {name.lower(): value.strip() for name, value in reversed(pairs)}
     block, digest = rest[:-4], fields.get("warc-payload-digest", "")
     if not inflate.eof or inflate.unused_data or str(len(block)) != fields["content-length"]:
-        raise ValueError("it is not a single, complete record")
+        raise ValueError("the file is not a single, complete record")
     payload = bytes.fromhex(digest[7:]) if re.fullmatch("sha256:[0-9a-f]{64}", digest) else sha(b"")
     if fields["warc-type"] in ("response", "resource", "metadata"):
         is_http = fields["content-type"].startswith("application/http")
@@ -133,12 +135,12 @@ def files_of(here: Path, at: list[str]) -> dict[str, bytes]:  # at gets the name
         is_named = NAME.fullmatch(at[0]) and path.resolve() == path and at[0] not in files
         left = LARGEST - sum(map(len, files.values()))
         if not is_named or not path.is_file() or path.stat().st_size > left:
-            raise ValueError("it is not a file in this folder, or it is too large")
+            raise ValueError("no file in this folder has this name, or the file is too large")
         files[at[0]] = path.read_bytes()
         if not digest:
             lines += [line.split("  ", 1) for line in files.pop(at[0]).decode().splitlines()]
         elif sha(files[at[0]]).hex() != digest:
-            raise ValueError("it does not match SHA256SUMS: it was changed or damaged")
+            raise ValueError("the file does not match SHA256SUMS: it was changed or damaged")
     return files
 
 
@@ -170,19 +172,23 @@ def check(files: dict[str, bytes], trusted: list[str], at: list[str]) -> Iterato
             raise ValueError(f"{record} is not this leaf of the log: it is forged")
         of_log = signed(files[f"{folder}/checkpoint"], may)[0], chain[0].split("+")[0]
         if (text, origin) != of_log:
-            raise ValueError("it belongs to another tree than the checkpoint next to it")
+            raise ValueError("the proof belongs to another tree than the checkpoint next to it")
         by = " and ".join(f"{one.split('+')[0]}{when}" for one, when in signers.items())
         what = fields["warc-type"], fields.get("warc-target-uri", ""), fields["warc-date"]
         yield f"{record} ({' '.join(what)}) is leaf {place[0]} of {size}, signed by {by}."
         vouch[record].update(signers, *(chain[:n] for n, k in enumerate(chain, 1) if k in signers))
     for at[0], (fields, leaf) in records.items():
         if fields["warc-type"] == "revisit" and leaf[41:73] not in pages:
-            raise ValueError("the page that it refers to is missing")
+            raise ValueError("the page that the record refers to is missing")
         if not vouch[at[0]] or {*trusted} - vouch[at[0]]:
-            raise ValueError("it has no proof here, or none signed by a key that you gave")
+            raise ValueError(
+                "the record has no proof in this folder, or none signed by a key that you gave"
+            )
     at[0] = "witnesses"
     if {*keys} - {*chain}.union(*vouch.values()) or not records:
-        raise ValueError("a witness signed nothing here, or no records are here")
+        raise ValueError(
+            "the folder has no records, or no signature of a witness whose key you gave"
+        )
     for at[0] in [name for name in files if name.endswith(".tsr")]:
         yield f"openssl ts -verify -CAfile AUTHORITY.pem -in {at[0]} -data {at[0][:-13]}checkpoint"
     for one in keys:

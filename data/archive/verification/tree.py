@@ -21,7 +21,7 @@ from data.errors import ArchiveError
 VOID_ENTRY: Final = bytes(ENTRY_BYTES)
 """An entry whose record was lost in a power failure."""
 
-NOT_SIGNED: Final = "it is not signed by a key that may sign a tree of {} leaves"
+NOT_SIGNED: Final = "the checkpoint is not signed by a key that may sign a tree of {} leaves"
 
 ROTATED: Final = (
     "the tree had {} leaves when the key of the log was replaced: it was truncated, or restored "
@@ -30,7 +30,7 @@ ROTATED: Final = (
 
 
 class Leaves:
-    """All entries of a log, including waiting ones, and the log's faults.
+    """All entries of a log, including those not yet in the tree, and the log's faults.
 
     ``numbers`` maps record ids (16 bytes) to the last leaf with that id. ``aside`` maps entries to
     the leaves that are set aside. ``signed`` is the size in the last checkpoint. ``vouched`` equals
@@ -84,7 +84,7 @@ class Leaves:
             return []
 
     def read_waiting(self) -> None:
-        """Read the entries that currently wait for their place in the tree."""
+        """Read the entries that are not in the tree yet."""
         content = self._log.waiting(self.signed)
         whole = len(content) // ENTRY_BYTES * ENTRY_BYTES
         self.waiting = [content[at : at + ENTRY_BYTES] for at in range(0, whole, ENTRY_BYTES)]
@@ -129,7 +129,9 @@ class Leaves:
             if checkpoint is None:
                 if was_signed:
                     self.problems.append(
-                        ArchiveProblem("log/checkpoint", None, f"it is missing; {RESTORE}")
+                        ArchiveProblem(
+                            "log/checkpoint", None, f"the checkpoint is missing; {RESTORE}"
+                        )
                     )
                 return None
             keys = self._keys = log.key_chain()
@@ -206,8 +208,8 @@ class Leaves:
         try:
             if checkpoint.size > self.signed:
                 cause = (
-                    f"it covers {checkpoint.size} leaves, but the log has only {self.signed}: the "
-                    "log was truncated, or restored from an older copy"
+                    f"the checkpoint covers {checkpoint.size} leaves, but the log has only "
+                    f"{self.signed}: the log was truncated, or restored from an older copy"
                 )
             elif self.tree.root_of(checkpoint.size) == checkpoint.root:
                 return True
@@ -219,7 +221,7 @@ class Leaves:
         return False
 
     def attested(self) -> Iterator[str]:
-        """Yield the names of those who signed or dated checkpoints of this log, and note faults."""
+        """Yield the names of those who signed or dated checkpoints of this log; record faults."""
         if self.checkpoint is None:
             return
         kept = Attestations(self._log.folder)
@@ -261,7 +263,7 @@ class Leaves:
                 found.append("a time-stamp authority")
                 if stamped_digest(answer) != hashlib.sha256(signed_by_log(checkpoint)).digest():
                     self.problems.append(
-                        ArchiveProblem(where, None, "its time stamp belongs to another checkpoint")
+                        ArchiveProblem(where, None, "the time stamp belongs to another checkpoint")
                     )
         except (ArchiveError, InvalidNote, OSError) as error:
             self.problems.append(ArchiveProblem(where, None, str(error)))

@@ -55,7 +55,7 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
     record = ArchiveRecord("", 0, len(member), sha256(member), tuple(kept), block)
     leaf = record.leaf()
     if leaf is None:
-        raise AssertionError("it has just got its salt")
+        raise AssertionError("a record that was just salted has no leaf")
     entry = entry_of(record, -1)
     return NewRecord(
         record.record_id,

@@ -1,4 +1,4 @@
-"""Reads records: one at an offset, or all of a file, even with damage between them."""
+"""Reader of records: one record at an offset, or all of a file, even with damage between them."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class Http:
 
     @property
     def status(self) -> int:
-        """Return the status of a response; 0 for a request."""
+        """The status of a response, or 0 for a request."""
         words = self.lines[0].split(b" ", 2)
         return int(words[1]) if len(words) > 1 and STATUS.fullmatch(words[1]) else 0
 
@@ -176,9 +176,10 @@ class ArchiveRecord:
         return self.field("Content-Type").partition(";")[0].strip() == "application/http"
 
     def leaf(self) -> Leaf | None:
-        """Return the log leaf computed from the record's content; None without a salt.
+        """Return the log leaf computed from the record's content, or None without a salt.
 
-        The payload of a revisit record is elsewhere, so its leaf uses the stated digest.
+        The payload of a revisit record is elsewhere, so its leaf uses the digest in the record's
+        fields.
         """
         salt = self.field(SALT_FIELD)
         if not SALT_TEXT.fullmatch(salt):
@@ -199,7 +200,7 @@ def is_whole(record: ArchiveRecord) -> bool:
 
 
 def uuid_of(record_id: str) -> UUID:
-    """Return the UUID of a record for its leaf, from the record id or derived from it."""
+    """Return the UUID of a record for its leaf: the record id, or a UUID derived from it."""
     if OWN_ID.fullmatch(record_id):
         return UUID(bytes=bytes.fromhex(record_id[len("urn:uuid:") :].replace("-", "")))
     try:
@@ -253,12 +254,12 @@ def path_of(folder: Path, file: str) -> Path:
 def _opened(folder: Path, file: str) -> tuple[Path, int]:
     """Open an archive file under its current name. Raises ArchiveError."""
     if Path(file).name != file:
-        raise ArchiveError(str(folder), f"{file!r} is not the name of a file in it")
+        raise ArchiveError(str(folder), f"{file!r} is not the name of a file in the archive")
     # A file that is being finished may lose its first name and then its second.
     for name in (file, file + DOT_OPEN, file):
         with suppress(FileNotFoundError):
             return folder / name, os.open(folder / name, os.O_RDONLY)
-    raise ArchiveError(str(folder / file), "it does not exist")
+    raise ArchiveError(str(folder / file), "the file does not exist")
 
 
 def read_file(
@@ -296,7 +297,7 @@ class _Window:
         self._bytes = b""
 
     def bytes_at(self, size: int, offset: int) -> bytes:
-        """Return bytes from an offset on; fewer at the end."""
+        """Return bytes from an offset on, fewer at the end of the file."""
         at = offset - self._start
         if not 0 <= at <= len(self._bytes) - size:
             self._bytes = os.pread(self._handle, max(size, READ_AHEAD_BYTES), offset)
@@ -329,7 +330,7 @@ def _record(read: ReadAt, name: str, offset: int) -> ArchiveRecord | Damage:
     try:
         content, length, digest = _member(read, offset)
     except (INVALID, ValueError) as error:
-        return Damage(name, offset, str(error) or "it can't be unpacked")
+        return Damage(name, offset, str(error) or "the record can't be unpacked")
     try:
         # Parse only the header, so that the block is not copied again.
         head = content.find(HEAD_END) + len(HEAD_END)
@@ -337,10 +338,12 @@ def _record(read: ReadAt, name: str, offset: int) -> ArchiveRecord | Damage:
         fields = parsed.headers.to_tuples()
         stated_length = int(parsed.headers.get("Content-Length") or -1)
     except (OSError, ValueError) as error:
-        return Damage(name, offset, f"it is not a WARC record ({error})")
+        return Damage(name, offset, f"the data are not a WARC record ({error})")
     block = content[head : head + max(0, stated_length)]
     if stated_length != len(block):
-        return Damage(name, offset, f"its block has {len(block)} bytes, not {stated_length}")
+        return Damage(
+            name, offset, f"the record's block has {len(block)} bytes, not {stated_length}"
+        )
     return ArchiveRecord(name.removesuffix(DOT_OPEN), offset, length, digest, fields, block)
 
 
@@ -354,13 +357,13 @@ def _member(read: ReadAt, offset: int) -> tuple[bytes, int, bytes]:
     while not inflate.eof:
         chunk = read(step, offset + length)
         if not chunk:
-            raise ValueError("the file ends in the middle of it")
+            raise ValueError("the file ends in the middle of the record")
         parts.append(inflate.decompress(chunk))
         used = chunk[: len(chunk) - len(inflate.unused_data)] if inflate.eof else chunk
         digest.update(used)
         length += len(used)
         size += len(parts[-1])
         if size > MAX_UNPACKED_BYTES:
-            raise ValueError(f"it unpacks to more than {MAX_UNPACKED_BYTES} bytes")
+            raise ValueError(f"the record unpacks to more than {MAX_UNPACKED_BYTES} bytes")
         step = min(2 * step, FIRST_PIECE_BYTES)
     return b"".join(parts), length, digest.digest()

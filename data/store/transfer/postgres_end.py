@@ -169,7 +169,9 @@ class PostgresEnd(End):
         self.refuse_if_used()
         lock = "SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))"
         if not self.ask(lock, [WRITER])[0][0]:
-            raise StoreError(self.url, "another process is writing to it: stop that process")
+            raise StoreError(
+                self.url, "another process is writing to the database: stop that process"
+            )
         self.ask("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def refuse_if_used(self) -> None:

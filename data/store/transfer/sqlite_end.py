@@ -101,7 +101,7 @@ class SqliteEnd(End):
             self._db.execute(self._freezing)
             self._db.execute("SELECT 1 FROM sqlite_master").fetchall()
         except sqlite3.OperationalError as error:
-            why = f"another process is writing to it: stop that process ({error})"
+            why = f"another process is writing to the database: stop that process ({error})"
             raise StoreError(self.url, why) from error
 
     def refuse_if_used(self) -> None:

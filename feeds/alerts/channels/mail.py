@@ -33,7 +33,7 @@ MailAddress: TypeAlias = Annotated[str, msgspec.Meta(pattern=rf"^{MAIL_ADDRESS}\
 
 
 class Mail(AlertChannel, frozen=True, forbid_unknown_fields=True):
-    """E-mail addresses; each gets its own message."""
+    """E-mail addresses. Each address gets its own message."""
 
     to: Annotated[
         tuple[MailAddress, ...],
@@ -73,7 +73,7 @@ class Mail(AlertChannel, frozen=True, forbid_unknown_fields=True):
 
 
 def mail_of(alert: Alert) -> EmailMessage:
-    """Return a message as mail; its Message-ID is the same in every attempt."""
+    """Return a message as mail. Its Message-ID is the same in every attempt."""
     settings, site = alert.environment.alerts, alert.environment.site
     text = alert.text
     # The library rejects invalid headers, above all line breaks.
@@ -118,7 +118,7 @@ async def deliver(mail: EmailMessage, recipient: str, settings: Alerts) -> None:
         seconds = f"{SMTP_TIMEOUT_SECONDS:g} seconds"
         raise Undelivered(f"{server} did not answer within {seconds}") from error
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
-        raise Undelivered(f"{server} did not accept it: {error}") from error
+        raise Undelivered(f"{server} did not accept the message: {error}") from error
     else:
         # The mail is accepted, whatever happens on QUIT. Do not wait for the end of TLS.
         transport = client.transport

@@ -30,7 +30,7 @@ WEB_ADDRESS: Final = "Write http:// or https://, a host, and a port of 1 to 6553
 class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
     """A receiver of HTTP requests, signed with a secret.
 
-    ``secret`` is ``whsec_`` and 24 to 64 bytes in Base64. The receiver needs it too.
+    ``secret`` is ``whsec_`` and 24 to 64 bytes in Base64. The receiver needs the same secret.
     """
 
     url: Annotated[
@@ -49,7 +49,10 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return cls(values[0], new_secret())
 
     def fault(self) -> tuple[str, str] | None:
-        """Check the URL and the secret. Neither is repeated, as both may be confidential."""
+        """Check the URL and the secret.
+
+        Messages repeat neither, as both may be confidential.
+        """
         if not has_host(self.url):
             return "url", f"it leads to no host and port. {WEB_ADDRESS}"
         if not is_secret(self.secret):
@@ -72,7 +75,10 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return host_of(self.url)
 
     async def send(self, alert: Alert) -> None:
-        """Send a signed request. Raises Undelivered, final if the receiver answers 410 Gone."""
+        """Send a signed request.
+
+        Raises Undelivered, which is final after a response of 410 Gone.
+        """
         body = webhook_body(alert.watch, alert.message)
         headers = signed_headers(self.secret, alert.message.key, int(time.time()), body)
         try:
@@ -82,13 +88,13 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
         if not response.is_good:
             # This includes redirects, which are not followed.
             gone = response.status == HTTPStatus.GONE
-            raise Undelivered(f"it answered {response.status}", final=gone)
+            raise Undelivered(f"the receiver answered {response.status}", final=gone)
 
 
 def signed_headers(secret: str, key: str, now: int, body: bytes) -> dict[str, str]:
     """Return the headers of a message, sent at ``now`` in seconds since 1970.
 
-    ``webhook-id`` is the key of the message, the same in every attempt.
+    ``webhook-id`` is the key of the message. It is the same in every attempt.
     """
     raw = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
     digest = hmac.digest(raw, f"{key}.{now}.".encode() + body, hashlib.sha256)

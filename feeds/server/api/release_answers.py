@@ -44,8 +44,8 @@ from feeds.server.api.questions import (
 from feeds.translations import texts_of
 
 RESULTS_PER_QUERY: Final = 10
-"""Search results read per query. A page exceeds `MAX_PAGE_CHARACTERS` by at most this many texts.
-"""
+"""Number of search results that are read per query. A page exceeds `MAX_PAGE_CHARACTERS` by at most
+this many texts."""
 
 ENGLISH_TEXTS: Final = texts_of("en")
 """Translations for warnings: the API speaks English."""
@@ -74,7 +74,7 @@ def story(asking: Asking, asked: PageQuestion) -> answers.Story:
     """Return the releases of one story. Raises ApiError."""
     found, after = selected(asking, Selection(story=asking.name), asked)
     if not found and not asked.cursor:
-        raise ApiError(404, "there is no story with this id; releases name theirs as `story`")
+        raise ApiError(404, "there is no story with this id; see `story` of a release")
     return answers.Story(id=asking.name, releases=found, next=after)
 
 
@@ -148,7 +148,10 @@ def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
 
 
 def known_release(asking: Asking) -> Release:
-    """Return the release that the path names. Raises ApiError: 404, or 410 if it is hidden."""
+    """Return the release whose id is in the path.
+
+    Raises ApiError: 404, or 410 if the release is hidden.
+    """
     found = asking.store.release(asking.name)
     if found is None:
         raise ApiError(404, NO_RELEASE)
@@ -224,7 +227,7 @@ BELONGS: Final = "changes"
 """The name of this list in its cursors."""
 
 CHANGES_PER_QUERY: Final = 20
-"""Changes read from the store per query."""
+"""Number of changes that are read from the store per query."""
 
 FIRST: Final[ChangeCursor] = (0, 0)
 """The position before the first change."""
@@ -265,7 +268,7 @@ def changes(store: Store, asked: ChangesQuestion) -> answers.ChangePage:
 
 
 def change_answer(change: ReleaseEvent) -> answers.Change:
-    """Convert a logged change to its API response. A hidden release is left out."""
+    """Convert a logged change to its API response. A hidden release is omitted."""
     release = change.release
     return answers.Change(
         kind=change.kind,

@@ -86,7 +86,7 @@ def with_selector(text: str, path: str, field: Field, selector: str) -> str:
         changed = tomlkit.dumps(document)
     except (TOMLKitError, TypeError, ValueError, KeyError) as error:
         raise SourceError(
-            path, field.table, f"it can't be changed on this page ({error})"
+            path, field.table, f"the table can't be changed on this page ({error})"
         ) from error
     parse_source(changed, path)
     return changed

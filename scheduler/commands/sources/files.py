@@ -164,6 +164,6 @@ def sample_pages(home: Home, one: LoadedSource) -> tuple[Page, Page]:
         found = read_listing(listing, reading, one.file.listing)
         release = next((item for item in found.items if not FILE_PATH.search(item.url)), None)
         if release is None:
-            why = "; ".join(found.reasons) or "it lists documents only"
-            raise NotFetched(url, f"no release was found on it ({why})")
+            why = "; ".join(found.reasons) or "the page lists only documents"
+            raise NotFetched(url, f"no release was found on the page ({why})")
         return listing, pages.page(release.url)

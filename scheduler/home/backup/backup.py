@@ -69,8 +69,8 @@ POSTGRESQL: Final = (
 )
 
 ANOTHER: Final = (
-    "it holds a backup of {}, which is another HOME or has a new archive; restore that backup, "
-    "or name another folder"
+    "the folder holds a backup of {}, which is another HOME or has a new archive; restore that "
+    "backup, or choose another folder"
 )
 
 
@@ -115,14 +115,16 @@ def back_up(home: Home, to: Path, on_progress: OnStepProgress | None = None) -> 
     """
     to = to.absolute()
     if to.resolve().is_relative_to(home.path):
-        cause = f"it is inside {home.path}; name a folder outside, preferably on another disk"
+        cause = (
+            f"the folder is inside {home.path}; choose a folder outside, preferably on another disk"
+        )
         raise BackupRefused(to, cause)
     try:
         to.mkdir(parents=True, exist_ok=True)
         with held(to):
             return BackupRun(home, to, on_progress or (lambda _what, _done, _of: None)).run()
     except (FileExistsError, NotADirectoryError) as error:
-        raise BackupRefused(to, "it is not a folder; name another one") from error
+        raise BackupRefused(to, "the path is not a folder; choose another one") from error
     except OSError as error:
         raise NotBackedUp(to, cause_of(error)) from error
     except (ArchiveError, NotDumped, StoreError) as error:
@@ -395,7 +397,7 @@ def open_backup(home: Home, to: Path) -> Manifest:
     known = read_manifest(to)
     if known is None:
         if {one.name for one in to.iterdir()} - IGNORED_NAMES:
-            raise BackupRefused(to, "it holds other files; name an empty folder")
+            raise BackupRefused(to, "the folder contains other files; choose an empty folder")
         with suppress(PermissionError):
             # A backup holds secrets. Some file systems have no permissions.
             to.chmod(0o700)

@@ -53,7 +53,9 @@ def held(folder: Path) -> Iterator[None]:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError as error:
-        raise BackupRefused(folder, "another process is using it; try again later") from error
+        raise BackupRefused(
+            folder, "another process is using the folder; try again later"
+        ) from error
     finally:
         os.close(handle)
 

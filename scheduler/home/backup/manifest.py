@@ -88,7 +88,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     if not path.is_file():
         if path.exists():
             # A pipe or device may never end.
-            raise BackupRefused(folder, UNREADABLE.format(path, "it is not a file"))
+            raise BackupRefused(folder, UNREADABLE.format(path, "the manifest is not a file"))
         return None
     content = path.read_bytes()
     try:
@@ -96,8 +96,8 @@ def read_manifest(folder: Path) -> Manifest | None:
         if known.format > FORMAT:
             raise BackupRefused(
                 folder,
-                f"it was written by a newer version of Communique ({known.version}); restore it "
-                "with that version or newer",
+                f"the backup was written by a newer version of Communique ({known.version}); "
+                "restore it with that version or a newer one",
             )
         manifest = msgspec.json.decode(content, type=Manifest)
     except msgspec.DecodeError as error:

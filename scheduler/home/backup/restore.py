@@ -109,7 +109,9 @@ def restore(source: Path, home: Home, on_progress: OnStepProgress | None = None)
     report = on_progress or (lambda _what, _done, _of: None)
     source = source.absolute()
     if home.path.is_relative_to(source.resolve()):
-        raise BackupRefused(home.path, f"it is inside the backup {source}; name a folder outside")
+        raise BackupRefused(
+            home.path, f"the folder is inside the backup {source}; choose a folder outside"
+        )
     try:
         manifest = finished_manifest(source)
         with held(source):
@@ -125,7 +127,7 @@ def write_home(
     path = home.path
     store = manifest.files.get(home.database.name)
     if store and is_own(source, store.at) and (wrong := refusal(source / store.at)):
-        raise BackupRefused(source, f"its store can't be used: {wrong}")
+        raise BackupRefused(source, f"the store of the backup can't be used: {wrong}")
     try:
         path.mkdir(parents=True, exist_ok=True)
         must_be_free(home, manifest)

@@ -100,7 +100,7 @@ def rebuild(
     if target.exists() and any(target.iterdir()):
         raise NotEmpty(target)
     if not archive.is_dir():
-        raise ArchiveError(str(archive), "it is missing; name the HOME that has the archive")
+        raise ArchiveError(str(archive), "the archive is missing; give the HOME that has it")
     report = on_progress or (lambda _what, _done, _of: None)
     # The log is read first: the records of its leaves exist by then.
     log = TreeLog(archive / "log", archive.parent / "log.key")
@@ -119,7 +119,9 @@ def rebuild(
     gone = {number for one in removed for number in leaves_of(one, leaves.size)}
     found = scan(archive, leaves, gone, lambda done, of: report("records", done, of))
     if not found.history.entries:
-        raise ArchiveError(str(archive), "it has no journal, without which no store can be rebuilt")
+        raise ArchiveError(
+            str(archive), "the archive has no journal, so its store can't be rebuilt"
+        )
     if key and (archive / "log").is_dir():
         LogKey(key, archive / "log").check()
     target = target.absolute()

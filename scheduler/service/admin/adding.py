@@ -125,7 +125,7 @@ class AddPages:
             or (url := web_address(given)) is None
         ):
             raise UnusableAddress(
-                "this is not a web address; enter one such as https://acme.example/news/"
+                "the text is not a web address; enter one such as https://acme.example/news/"
             )
         one = Inspection(secrets.token_hex(8), url)
         one.task = asyncio.create_task(self._run(one, []))

@@ -86,7 +86,7 @@ def test_a_field_has_the_value_that_a_record_of_ours_can_hold(
 
 def test_a_record_with_an_invalid_id_is_damage(tmp_path: Path) -> None:
     content = page(URIS[0], "<p>", record_id="<\x1b>")
-    assert read(tmp_path, content) == ([], ["it has no id or no date"])
+    assert read(tmp_path, content) == ([], ["the record has no id or no date"])
 
 
 def test_a_record_keeps_its_fields(tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_names_in_a_package_lead_nowhere(tmp_path: Path) -> None:
     uris, _ = read(inside, wacz({**hostile, "archive/a.warc.gz": packed(PAGES[1:2])}))
     assert uris == URIS[1:2]
     assert [one.name for one in tmp_path.rglob("*") if one.is_file()] == ["file"]
-    with pytest.raises(ArchiveError, match="which a WACZ file has"):
+    with pytest.raises(ArchiveError, match="which a WACZ file must have"):
         read(inside, wacz(hostile))
 
 

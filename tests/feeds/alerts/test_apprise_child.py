@@ -108,4 +108,4 @@ def test_local_and_unknown_services_fail_finally() -> None:
 
 def test_errors_contain_no_part_of_the_address() -> None:
     said = without_parts("Failed: T0KEN at /T0KEN/C0DE9 (401).", "slack://me@T0KEN/C0DE9/?x=y")
-    assert said == "slack did not accept it: Failed: *** at /***/*** (401)."
+    assert said == "slack did not accept the message: Failed: *** at /***/*** (401)."

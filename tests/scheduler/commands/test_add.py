@@ -160,7 +160,7 @@ def test_a_full_disk_leaves_no_part_of_a_source_file(
         full = fill(tmp_path / "disk")
         refused = communique("add", f"{room.base}/news/", "--save", home=home)
         assert refused.returncode == 2
-        assert "it can't be written" in refused.stderr
+        assert "the file can't be written" in refused.stderr
         assert [*(tmp_path / "disk").iterdir()] == [full]
         full.unlink()
         assert added(home, f"{room.base}/news/", "--save")["id"] == "harbour-board"
@@ -262,7 +262,7 @@ def test_unreadable_pages_are_reported_in_one_sentence(
         "http://127.0.0.1:1/": "could not be read",
         "http://[bad/": "not an http or https address",
         f"HTTP{room.base[4:]}/gone": "the server answered 404",
-        f"{room.base}/map.pdf": "another kind of file",
+        f"{room.base}/map.pdf": "of another kind",
         "ftp://harbour.example/news": "only http:// and https:// are fetched",
         "javascript:void(0)": "only http:// and https:// are fetched",
         "www.harbour.example/news": "web address begins with https://",
@@ -360,7 +360,7 @@ def test_a_source_that_exists_is_sampled_once(room: Room, home: Path) -> None:
     added(home, f"{room.base}/news/", "--save")
     there = communique("sources", "sample", "harbour-board", home=home)
     assert there.returncode == 1
-    assert "expected.json: it exists already" in there.stderr
+    assert "expected.json: the file exists already" in there.stderr
     golden = home / "samples" / "harbour-board"
     (golden / "expected.json").unlink()
     room.page("/news/", listing(4, 3, 2, 1))
@@ -373,7 +373,7 @@ def test_a_source_that_exists_is_sampled_once(room: Room, home: Path) -> None:
     (golden / "expected.json").unlink()
     empty = communique("sources", "sample", "harbour-board", home=home)
     assert empty.returncode == 1
-    assert "no release was found on it" in empty.stderr
+    assert "no release was found on the page" in empty.stderr
 
 
 def test_pages_are_fetched_on_demand_in_rounds_each_once(room: Room, home: Path) -> None:

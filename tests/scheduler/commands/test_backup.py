@@ -313,15 +313,15 @@ def test_a_missing_file_is_reported(to: Path, tmp_path: Path) -> None:
 
 def test_a_folder_inside_home_or_with_other_files_is_refused(home: Path, tmp_path: Path) -> None:
     inside = refused("backup", str(home / "backups" / "x"), home=home)
-    assert inside.startswith(f"{home}/backups/x: it is inside {home}; ")
+    assert inside.startswith(f"{home}/backups/x: the folder is inside {home}; ")
     assert not (home / "backups").exists()
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "dear.txt").write_text("Dear")
     told = refused("backup", str(tmp_path / "letters"), home=home)
-    assert told == f"{tmp_path}/letters: it holds other files; name an empty folder"
+    assert told == f"{tmp_path}/letters: the folder contains other files; choose an empty folder"
     assert files_of(tmp_path / "letters") == {"dear.txt": b"Dear"}
     told = refused("backup", str(tmp_path / "letters" / "dear.txt"), home=home)
-    assert "it is not a folder; name another one" in told
+    assert "the path is not a folder; choose another one" in told
 
 
 def test_a_new_home_does_not_overwrite_the_backup_of_a_lost_one(home: Path, to: Path) -> None:
@@ -329,7 +329,7 @@ def test_a_new_home_does_not_overwrite_the_backup_of_a_lost_one(home: Path, to: 
     with archived_home(home, 1):
         pass
     before = files_of(to)
-    assert "it holds a backup of" in refused("backup", str(to), home=home)
+    assert "the folder holds a backup of" in refused("backup", str(to), home=home)
     assert files_of(to) == before
 
 
@@ -357,7 +357,10 @@ def test_other_folders_and_backups_of_newer_versions_are_rejected(to: Path, tmp_
     )
     manifest = json.loads((to / FILE).read_text())
     for wrong, told in (
-        ({**manifest, "format": 99, "files": 1}, "it was written by a newer version of Communique"),
+        (
+            {**manifest, "format": 99, "files": 1},
+            "the backup was written by a newer version of Communique",
+        ),
         (
             {**manifest, "files": {"../../etc/passwd": next(iter(manifest["files"].values()))}},
             "is not a valid file name",
@@ -378,9 +381,9 @@ def test_other_folders_and_backups_of_newer_versions_are_rejected(to: Path, tmp_
     assert "can't be read" in refused("restore", str(to), home=tmp_path / "restored")
     (to / FILE).unlink()
     os.mkfifo(to / FILE)
-    assert "it is not a file" in refused("restore", str(to), home=tmp_path / "restored")
+    assert "the manifest is not a file" in refused("restore", str(to), home=tmp_path / "restored")
     other = make_home(tmp_path / "other", "https://acme.example/")
-    assert "it is not a file" in refused("backup", str(to), home=other)
+    assert "the manifest is not a file" in refused("backup", str(to), home=other)
     assert not (tmp_path / "restored").exists()
 
 
@@ -425,7 +428,7 @@ def test_a_backup_is_not_restored_into_itself(to: Path) -> None:
     (state,) = to.glob("state-*")
     inside = state / "restored"
     told = refused("restore", str(to), home=inside)
-    assert told == f"{inside}: it is inside the backup {to}; name a folder outside"
+    assert told == f"{inside}: the folder is inside the backup {to}; choose a folder outside"
     assert not inside.exists()
 
 

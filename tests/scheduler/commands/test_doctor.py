@@ -251,10 +251,10 @@ def test_a_pipe_instead_of_a_key_or_a_lock_does_not_block(home: Path, tmp_path: 
         (home / name).unlink(missing_ok=True)
         os.mkfifo(home / name)
     (told,) = found(home, "archive", "error")
-    assert "log.key: it is a pipe or a device" in told
+    assert "log.key: the path is a pipe or a device" in told
     result = communique("backup", str(tmp_path / "copy"), home=home)
     assert result.returncode == 1
-    assert "log.key: it is a pipe or a device" in result.stderr
+    assert "log.key: the path is a pipe or a device" in result.stderr
 
 
 def test_leftovers_of_a_killed_process_are_warnings(home: Path) -> None:

@@ -112,7 +112,7 @@ def test_an_unreadable_address_is_one_error_and_the_rest_is_extracted(
         failing = {
             f"{room.base}/gone": "the server answered 404",
             f"{room.base}/private/7": "robots.txt forbids",
-            f"{room.base}/7.pdf": "it is application/pdf",
+            f"{room.base}/7.pdf": "the file is application/pdf",
             "http://127.0.0.1:1/": "could not be read",
             "http://[bad/": "not an http or https address",
         }

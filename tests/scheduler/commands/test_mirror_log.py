@@ -77,7 +77,7 @@ def test_two_homes_witness_each_other(log: TreeLog, tmp_path: Path) -> None:
         "timestamp": None,
         "errors": [asked.stderr.removeprefix("communique: ").strip()],
     }
-    assert "nowhere: it has no file 'key'" in asked.stderr
+    assert "nowhere: there is no file 'key'" in asked.stderr
     assert signed["witness"].split("+")[0] in (log.folder / "checkpoint").read_text()
 
 
@@ -117,7 +117,7 @@ def test_a_fork_is_rejected_in_one_sentence(log: TreeLog, tmp_path: Path) -> Non
     log.integrate()
     done = communique("mirror", "witness", str(ours), home=theirs)
     assert done.returncode == 1
-    assert "it signed two different trees of 305 leaves: the log is forked" in done.stderr
+    assert "the log signed two different trees of 305 leaves: the log is forked" in done.stderr
     assert (theirs / "witness").glob("*/refused/*/checkpoint")
 
 

@@ -198,7 +198,7 @@ def test_a_dry_run_of_redact_changes_nothing_and_needs_a_reason(home: Path) -> N
     assert len(told["releases"]) == 1
     empty = communique("mirror", "redact", URL, "--why", " ", home=home)
     assert empty.returncode == 2
-    assert "'--why': it is empty" in empty.stderr
+    assert "'--why': the reason is empty" in empty.stderr
     assert {one: one.stat().st_mtime_ns for one in own_files(home / "archive")} == before
     assert "wrong" in communique("search", "wrong", "--json", home=home).stdout
 

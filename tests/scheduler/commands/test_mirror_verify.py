@@ -73,7 +73,7 @@ def test_damage_is_reported_with_its_release(home: Path) -> None:
 def test_a_witness_with_another_log_is_reported(home: Path, tmp_path: Path) -> None:
     result = communique("mirror", "verify", "--against", str(tmp_path / "no"), home=home)
     assert result.returncode == 1
-    assert "it has no file 'checkpoint'" in result.stderr
+    assert "there is no file 'checkpoint'" in result.stderr
     other = tmp_path / "other"
     other.mkdir()
     with archived_home(other):
@@ -151,7 +151,7 @@ def test_a_missing_log_is_reported_in_a_few_lines(home: Path, tmp_path: Path) ->
     release = json.loads(communique("export", home=home).stdout.splitlines()[0])["id"]
     (file,) = (home / "archive").glob("*.warc.gz.open")
     for lost, said in (
-        (home / "archive/log/checkpoint", "log/checkpoint: it is missing"),
+        (home / "archive/log/checkpoint", "log/checkpoint: the checkpoint is missing"),
         (home / "archive/log", "log: the log is missing"),
     ):
         lost.unlink() if lost.is_file() else shutil.rmtree(lost)

@@ -102,7 +102,7 @@ def test_a_watch_is_written_once_and_its_sources_and_topics_are_checked(home: Pa
         (("show", "none"), "no watch named 'none'"),
         (("test", "../communique"), "no watch named"),
         (("remove", "none"), "no watch named 'none'"),
-        (("test", "broken"), "name: it is required"),
+        (("test", "broken"), "name: the key is required"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_writes_nothing(
@@ -149,7 +149,7 @@ def test_a_broken_watch_is_reported_beside_valid_ones_and_can_be_removed(home: P
     listed = communique("watch", "list", home=home)
     assert listed.returncode == 2
     assert listed.stdout == "good: Good (release, edit, retraction, return)\n"
-    assert "broken.toml: name: it must be a text in quotes" in listed.stderr
+    assert "broken.toml: name: the value must be a text in quotes" in listed.stderr
     assert communique("watch", "remove", "broken", home=home).returncode == 0
     assert communique("watch", home=home).returncode == 0
 

@@ -139,7 +139,7 @@ def test_invalid_topics_of_the_leader_are_logged_and_the_service_continues(
         (home / "topics.toml").write_bytes(b"\xff")
         with started("run", home) as (_, log):
             told = until(log, "previous topics stay in force")
-            assert f"{home / 'topics.toml'}: file: it can't be read" in told
+            assert f"{home / 'topics.toml'}: file: the file can't be read" in told
 
 
 def test_a_stopped_worker_releases_its_hosts(tmp_path: Path, postgres_url: str, room: Room) -> None:

@@ -56,7 +56,7 @@ def test_a_pipe_in_place_of_a_log_file_is_reported_without_waiting(
     os.mkfifo(replaced)
     result = communique("publish", home=home)
     assert result.returncode == 1
-    assert "it is a pipe or a device" in result.stderr
+    assert "the path is a pipe or a device" in result.stderr
     assert "Traceback" not in result.stderr
     assert "Notice 1" in (home / "site" / "feeds" / "all.atom").read_text()
 

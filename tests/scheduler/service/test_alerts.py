@@ -279,7 +279,11 @@ def test_abandoned_alerts_are_listed_and_can_be_resent(home: Home, peer: Peer) -
         peer.wait_for(lambda: states(home) == ["dead"])
     listed = communique("watch", "deliveries", "--dead", "--json", home=home.path)
     (dead,) = json.loads(listed.stdout)["deliveries"]
-    assert (dead["state"], dead["attempts"], dead["problem"]) == ("dead", 1, "it answered 410")
+    assert (dead["state"], dead["attempts"], dead["problem"]) == (
+        "dead",
+        1,
+        "the receiver answered 410",
+    )
     assert "dead" in communique("watch", "deliveries", home=home.path).stdout
     assert communique("watch", "replay", home=home.path).returncode == 2
     unknown = communique("watch", "replay", "msg_none", home=home.path)
@@ -483,7 +487,7 @@ def test_an_unavailable_mail_server_is_tried_again(tmp_path: Path, mails: MailSe
         with at_work(open_home(home.path)):
             wait_for(lambda: any(one.problem for one in deliveries(home)))
     problems = [one.problem for one in deliveries(home) if one.problem]
-    assert "the mail server 127.0.0.1 did not accept it" in problems[0]
+    assert "the mail server 127.0.0.1 did not accept the message" in problems[0]
 
 
 def test_mail_without_a_mail_server_waits_and_is_logged(tmp_path: Path) -> None:

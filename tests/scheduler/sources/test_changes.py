@@ -158,7 +158,7 @@ def test_a_current_or_former_id_is_refused(home: Path) -> None:
     assert "'nobody'" in refused(home, "rename", "nobody", "cable")
     assert "releases of a source 'post'" in refused(home, "rename", "wire", "post")
     shipped = next(shipped_folder().glob("*.toml"))
-    assert "it exists already" in refused(home, "rename", "wire", shipped.stem)
+    assert "the file exists already" in refused(home, "rename", "wire", shipped.stem)
     assert "bundled with Communique" in refused(home, "rename", shipped.stem, "cable")
     assert "use lower-case letters" in refused(home, "rename", "wire", "Wire!")
     assert "use lower-case letters" in refused(home, "rename", "wire", "../wire")

@@ -104,7 +104,7 @@ def test_logs_and_witnesses_are_read_by_http(
         read = log_at(f"{site}/ours/archive", CLIENT)
         witness.cosign(read, site, NOON)
         assert ask_witness(log, asked_witness(f"{site}/theirs/", Path.cwd()), CLIENT)
-        with pytest.raises(ArchiveError, match="it has no file 'checkpoint'"):
+        with pytest.raises(ArchiveError, match="there is no file 'checkpoint'"):
             log_at(f"{site}/nothing", CLIENT)
 
 
@@ -146,7 +146,7 @@ def test_a_witness_that_forges_our_signature_is_refused(
     by_witness = signed.note.signatures[1].line()
     path = next((tmp_path / "theirs/witness").glob("*/checkpoint"))
     path.write_text(f"{signed.note.text}\n{by_witness}")
-    with pytest.raises(ArchiveError, match="this log did not sign"):
+    with pytest.raises(ArchiveError, match="not signed by this log"):
         ask_witness(log, asked_witness(str(tmp_path / "theirs"), Path.cwd()), CLIENT)
 
 
@@ -154,7 +154,7 @@ def test_a_witness_that_forges_our_signature_is_refused(
     ("status", "body", "cause"),
     [
         (403, b"who are you?\n", "the witness did not sign: 403 who are you?"),
-        (409, b"many\n", "did not report which tree it saw last"),
+        (409, b"many\n", "did not report the last tree that it saw"),
         (409, b"999\n", "saw 999 leaves of this log, which has 300 now"),
         (200, b"nonsense\n", "is not a signature line"),
         (200, b"", "is not a signature line"),

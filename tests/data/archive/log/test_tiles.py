@@ -65,5 +65,5 @@ def test_a_tile_that_the_log_never_had_is_missing(log: TreeLog, path: str) -> No
 @pytest.mark.parametrize("content", [b"", b"short", bytes(44 * 32 + 1)])
 def test_a_tile_of_the_wrong_length_is_reported(log: TreeLog, content: bytes) -> None:
     (log.folder / "tile/0/001.p/44").write_bytes(content)
-    with pytest.raises(ArchiveError, match=r"tile/0/001\.p/44: it has .* it is damaged"):
+    with pytest.raises(ArchiveError, match=r"tile/0/001\.p/44: the file has .* it is damaged"):
         log.tree(300).root()

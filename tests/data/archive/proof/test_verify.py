@@ -152,7 +152,7 @@ def test_a_larger_tree_that_a_replaced_key_signed_is_refused(tmp_path: Path) -> 
         head = path.read_bytes().rpartition(signed.note.text.encode())[0]
         path.write_bytes(head + forged)
     summed(proof)
-    assert "no key in this folder that may sign this" in found(proof)
+    assert "no key in this folder that may sign" in found(proof)
     # Without the rotation it holds together: the key of before is not the one that was told.
     (proof / "keys/1").unlink()
     summed(proof)
@@ -274,7 +274,7 @@ def test_another_record_is_not_the_leaf(proof: Path) -> None:
         (lambda proof: (proof / "keys/1").unlink(), "no key in this folder that may sign"),
         (
             lambda proof: add_line(proof / "witnesses", a_key(COSIGNER)),
-            "a witness signed nothing",
+            "no signature of a witness whose key you gave",
         ),
         (lambda proof: shutil.rmtree(proof / "checkpoints"), "no proof"),
         (lambda proof: min((proof / "checkpoints").rglob("*.tlog-proof")).unlink(), "no pro"),
@@ -320,7 +320,7 @@ def test_a_page_that_a_revisit_refers_to_must_be_there(proof: Path) -> None:
             for path in proof.rglob(f"{one.name.partition('.')[0]}*"):
                 path.unlink()
     summed(proof)
-    assert "the page that it refers to is missing" in found(proof)
+    assert "the page that the record refers to is missing" in found(proof)
 
 
 @pytest.mark.parametrize(
@@ -355,12 +355,12 @@ def test_a_symbolic_link_out_of_the_folder_is_not_followed(proof: Path, tmp_path
     outside = tmp_path / "outside"
     record.rename(outside)
     record.symlink_to(outside)
-    assert "it is not a file in this folder" in found(proof)
+    assert "no file in this folder has this name" in found(proof)
     (proof / "keys").rename(tmp_path / "keys")
     (proof / "keys").symlink_to(tmp_path / "keys")
     record.unlink()
     outside.rename(record)
-    assert found(proof).startswith("keys/0: it is not a file in this folder")
+    assert found(proof).startswith("keys/0: no file in this folder has this name")
 
 
 @pytest.mark.parametrize("name", ["SHA256SUMS", "keys/0", "witnesses", "release.json"])
@@ -397,5 +397,5 @@ def test_an_invalid_key_is_reported_before_anything_else(proof: Path) -> None:
     for no_key in ("--helper", "garbage", "a+b+c", key_lines(proof)[0][:-1]):
         code, said = checked(proof, key_lines(proof)[0], no_key)
         assert code == 1
-        assert said.startswith(f"WRONG: {no_key}: this is not a key of a log or a witness")
+        assert said.startswith(f"WRONG: {no_key}: the text is not a key of a log or a witness")
         assert len(said.splitlines()) == 1

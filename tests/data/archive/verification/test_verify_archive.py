@@ -151,7 +151,9 @@ def test_a_first_integration_that_did_not_come_to_its_end_is_not_damage(tmp_path
     (log / "checkpoint").unlink()
     assert verified(tmp_path).problems == []
     (log / "pending").unlink()
-    assert "it is missing; restore it from a copy" in str(verified(tmp_path).problems[0])
+    assert "the checkpoint is missing; restore it from a copy" in str(
+        verified(tmp_path).problems[0]
+    )
 
 
 @pytest.mark.parametrize("name", ["checkpoint", "tile/0/000.p/*", "tile/entries/000.p/*", "key/0"])
@@ -209,7 +211,7 @@ def repeat_record(home: Path) -> None:
         (drop_line, "its CDXJ line is missing"),
         (change_line, "its CDXJ line is missing or wrong"),
         (drop_index, "the index of"),
-        (drop_tile, "this file of the log is missing"),
+        (drop_tile, "the file of the log is missing"),
         (repeat_record, "another record here has the same id"),
     ],
 )

@@ -92,7 +92,7 @@ def test_a_record_is_found_by_file_and_offset_while_the_file_grows_too(
         (NAME, 7, "byte 7: "),
         (NAME, 10**9, "ends in the middle"),
         ("../secret", 0, "is not the name of a file"),
-        ("other.warc.gz", 0, "it does not exist"),
+        ("other.warc.gz", 0, "the file does not exist"),
     ],
 )
 def test_a_missing_record_is_reported(tmp_path: Path, file: str, offset: int, cause: str) -> None:

@@ -46,8 +46,12 @@ EVERY: dict[str, Any] = {
         ),
         (SIGNED_BY.format("hush"), "webhook.secret", "write whsec_ and 24 to 64 bytes"),
         (SIGNED_BY.format("whsec_AAAA"), "webhook.secret", "24 to 64 bytes"),
-        ('name = "A"\n[mail]\nto = []', "mail.to", "it is empty"),
-        ('name = "A"\n[mail]\nto = ["a@b.example\\nBcc: c@d.example"]', "mail.to", "it can't be"),
+        ('name = "A"\n[mail]\nto = []', "mail.to", "the value is empty"),
+        (
+            'name = "A"\n[mail]\nto = ["a@b.example\\nBcc: c@d.example"]',
+            "mail.to",
+            "the value can't be",
+        ),
         ('name = "A"\n[mail]\nto = ["a b@c.example"]', "mail.to[0]", "such as desk@news.example"),
         ('name = "A"\n[apprise]\nurl = "syslog://"', "apprise.url", "reaches this machine itself"),
         (

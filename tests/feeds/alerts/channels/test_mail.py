@@ -191,5 +191,7 @@ def test_an_accepted_mail_counts_whatever_happens_on_quit() -> None:
 
 @pytest.mark.parametrize("count", range(1, len(ACCEPTED)))
 def test_a_mail_counts_as_failed_if_the_connection_ends_before_it_is_accepted(count: int) -> None:
-    with pytest.raises(Undelivered, match=r"the mail server 127\.0\.0\.1 did not accept it"):
+    with pytest.raises(
+        Undelivered, match=r"the mail server 127\.0\.0\.1 did not accept the message"
+    ):
         asyncio.run(sent_to(ACCEPTED[:count]))
