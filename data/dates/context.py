@@ -193,7 +193,7 @@ def _regional(tag: str) -> Order | Literal["uncertain"] | None:
 
 @dataclass(frozen=True, slots=True)
 class DateContext:
-    """How to read the dates of a page.
+    """The facts that decide how to read the dates of a page.
 
     ``zone`` is the IANA name of the source's time zone. ``order`` resolves dates like 03/04/26.
     ``languages`` are the page's language tags. ``now`` (aware UTC) is the reference of "yesterday".

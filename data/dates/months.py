@@ -62,7 +62,7 @@ def names_in(language: str) -> Mapping[str, int]:
 
 @cache
 def _any_language() -> Mapping[str, int]:
-    """Return the month of each name in language files that is not ambiguous."""
+    """Return the months by name, for all names in language files that are not ambiguous."""
     tables = [one.dates for one in vocabulary().values()]
     return {
         name: number

@@ -28,7 +28,8 @@ MAX_RUNNING_CHARS = 100_000
 """Maximum length in characters of a text that find_dates reads."""
 
 MAX_SLOW_TEXTS = 150
-"""Maximum number of different texts per page that dateparser reads, a few milliseconds each."""
+"""Maximum number of different texts per page that dateparser reads, at a few milliseconds per
+text."""
 
 _EPOCH = re.compile(r"1[0-9]{9}(?:[0-9]{3})?")
 _DIGIT = re.compile(r"\d|年")

@@ -51,7 +51,7 @@ def hazard(share: float) -> float:
 
 
 def fade(sums: list[float]) -> None:
-    """Let sums by weekday decay by one day."""
+    """Let sums per weekday decay by one day."""
     for weekday in range(7):
         sums[weekday] *= DAILY_DECAY
 

@@ -35,11 +35,11 @@ MAX_WAIT_DAYS: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """How long a source may be quiet: ``by`` is the last usual day, ``silent`` the day of an alarm.
+    """The days until which a source may be quiet.
 
-    ``last`` is the day of its last release, and ``since`` the first usual day after it.
-    ``releases`` is the number of releases expected from then until the day before the given day, at
-    one release per day.
+    ``by`` is the last usual day, and ``silent`` the day of an alarm. ``last`` is the day of the
+    last release, and ``since`` the first usual day after ``last``. ``releases`` is the number of
+    releases expected from ``since`` until the day before the given day, at one release per day.
     """
 
     last: dt.date

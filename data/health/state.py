@@ -75,12 +75,12 @@ class Health:
 
     @property
     def code(self) -> str:
-        """Why the source is in its state, as a code of data.health.codes."""
+        """The reason for the state of the source, as a code of data.health.codes."""
         return self.verdict.code
 
     @property
     def reason(self) -> str:
-        """Why the source is in its state, as a sentence."""
+        """The reason for the state of the source, as a sentence."""
         return self.verdict.reason
 
     @property

@@ -31,8 +31,8 @@ REPLACED_SIMILARITY: Final = 0.1
 """Jaccard similarity below which a page with a different title and day is another release."""
 
 MAX_FUTURE: Final = dt.timedelta(hours=36)
-"""Maximum time that a date may be ahead of its first sight. It allows noon of today in any time
-zone."""
+"""Maximum time that a date may be ahead of its first sight. This limit allows noon of today in any
+time zone."""
 
 LISTING_RULE: Final = "listing"
 """Prefix of rules for dates that come from a listing and not from the page."""
@@ -239,7 +239,7 @@ REFUSED: Final = (
 
 
 def date_doubt(release: Release) -> str | None:
-    """Return why the date of a new release is unreliable, or None."""
+    """Return the reason why the date of a new release is unreliable, or None."""
     if release.published.precision == "none" and release.published.raw:
         return REFUSED.format(raw=release.published.raw)
     return yet_to_come(release)
@@ -309,9 +309,9 @@ def _is_led(draft: Draft, known: Release) -> bool:
 
 
 def _doubt(content: Content, known: Release, fields: frozenset[str], *, led: bool) -> str | None:
-    """Return why a page no longer shows its release, or None.
+    """Return the reason why a page no longer shows its release, or None.
 
-    ``led`` is true if a known address redirects to this unknown one.
+    ``led`` is true if a known address redirects to the page's unknown address.
     """
     if not known.content.body_text:
         return None

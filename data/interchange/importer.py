@@ -33,7 +33,7 @@ OTHER_ID: Final = (
 )
 
 BATCH_SIZE: Final = 200
-"""Number of releases per transaction. It is small, so that other writers wait for less than a
+"""Number of releases per transaction. With this small number, other writers wait for less than a
 second."""
 
 

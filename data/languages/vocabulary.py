@@ -189,14 +189,14 @@ def vocabulary() -> Mapping[str, LanguageWords]:
 
 
 def words(key: str) -> tuple[str, ...]:
-    """Return the texts of a key in all languages without duplicates, such as ``pager.next``."""
+    """Return the texts for a key such as ``pager.next`` in all languages, without duplicates."""
     wanted = attrgetter(key)
     return tuple(dict.fromkeys(text for one in vocabulary().values() for text in wanted(one)))
 
 
 @cache
 def pattern(key: str, frame: str = "{}") -> re.Pattern[str]:
-    """Compile the regular expressions of a key in all languages to one, which ignores case.
+    """Compile the regular expressions for a key in all languages to one, which ignores case.
 
     ``frame`` is a regular expression around the alternatives, which replace ``{}``. Raises
     LanguageError if a regular expression is invalid.

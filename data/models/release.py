@@ -54,7 +54,7 @@ class Published:
     def iso(self) -> str:
         """The date: for precision ``day``, an ISO date, otherwise an ISO datetime with its offset.
 
-        It is empty for an undated release.
+        An undated release has an empty string.
         """
         if self.precision == "none":
             return ""
@@ -165,10 +165,10 @@ class Draft:
     Only imports set ``retracted`` (the time of a retraction) and ``first`` (the first known
     address). ``zone`` is the time zone of the source, to find the day of first sight of an undated
     release. ``position`` is the place in the listing, from the top, of a release that existed
-    before the first visit. It is None for a later release, and is ignored for a known one.
-    ``imported`` drafts cause no alerts about edits and retractions. ``refused`` is the text of a
-    date that was rejected. ``capture`` is the archive record of the page, or None. ``has_end`` is
-    false if the page ends before its format does, so that it may be truncated.
+    before the first visit. For a later release, ``position`` is None; for a known one, it is
+    ignored. ``imported`` drafts cause no alerts about edits and retractions. ``refused`` is the
+    text of a date that was rejected. ``capture`` is the archive record of the page, or None.
+    ``has_end`` is false if the page ends before its format does, so that it may be truncated.
     """
 
     source: str
@@ -200,8 +200,8 @@ class Release:
     readers. ``first_seen`` and ``content.published`` never change. ``revision`` counts from 1.
     ``story`` is the id shared by copies at other institutions and by translations, otherwise None.
 
-    ``order`` is the time that feeds sort by. It is the publication time, or the first sight if the
-    page has no date or a future one. For releases that were undated at the first visit, it is
+    ``order`` is the time that feeds sort by: the publication time, or the first sight if the page
+    has no date or a future one. For releases that were undated at the first visit, ``order`` is
     before ``UNDATED_BEFORE``.
 
     ``capture`` is the first archive record of this revision. The last ``reread`` revisions are our

@@ -58,7 +58,7 @@ class RemovedSource:
 class RunError:
     """An error of a run at one address.
 
-    ``kind`` is a short code, such as ``http:403``. It includes the HTTP status if there is one.
+    ``kind`` is a short code, such as ``http:403``, with the HTTP status if there is one.
     """
 
     url: str
@@ -181,7 +181,7 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class SourceRhythm:
-    """The rhythm of a source with this number of ``releases``. It is None for too few releases."""
+    """The rhythm of a source with this number of ``releases``; None if the releases are too few."""
 
     releases: int
     rhythm: Rhythm | None = None

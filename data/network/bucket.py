@@ -155,9 +155,9 @@ class Bucket:
     ) -> str:
         """Write an object and return its ETag.
 
-        It replaces the object with the ETag ``over``; None means that none must exist. Raises
-        Replaced. If the response to a successful write is lost, the retry finds the object that it
-        wrote itself.
+        The new object replaces the one with the ETag ``over``; None means that none must exist.
+        Raises Replaced. If the response to a successful write is lost, the retry finds the object
+        that it wrote itself.
         """
         import obstore  # noqa: PLC0415
         from obstore.exceptions import AlreadyExistsError, PreconditionError  # noqa: PLC0415

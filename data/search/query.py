@@ -64,7 +64,7 @@ class Query:
 class Term:
     """A folded term of a query: successive words, the last one possibly a prefix.
 
-    ``written`` is the original word if other forms of it also match. It is empty for phrases,
+    ``written`` is the original word if other forms of the word also match, and empty for phrases,
     prefixes and excluded terms.
     """
 

@@ -69,7 +69,7 @@ OTHER: Final = re.compile(r"[^a-z]")
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A release for comparison: ``marks`` are its figures and the consonants of its words."""
+    """A release to compare with others: ``marks`` are its figures and its words' consonants."""
 
     number: int
     language: str

@@ -120,7 +120,7 @@ def allowed(text: str) -> str:
 
 
 def mended_length(text: str) -> int:
-    """Return how many characters are repaired: all, or up to white space in a long text."""
+    """Return the length of the part to repair: all of a short text, or up to white space."""
     if len(text) <= MAX_MENDED:
         return len(text)
     end = max(text.rfind(space, 0, MAX_MENDED) for space in "\n ")

@@ -1,7 +1,8 @@
 """Decode escapes and markup in a text, and map each character back to its original position.
 
 A value may be percent-encoded, written as HTML references, or escaped for JSON, JavaScript or CSS.
-It may be encoded several times, or have tags inside. The work is linear in the length of the text.
+A value may also be encoded several times, or have tags inside. The work is linear in the length of
+the text.
 """
 
 from __future__ import annotations

@@ -40,7 +40,7 @@ TAG: Final = re.compile(
     % (SHORT_TAG_REST, ATTRIBUTE, MAX_ATTRIBUTES, ATTRIBUTE)
 )
 """Any other HTML tag (WHATWG HTML, 13.2.5.32 to 13.2.5.39) and its attributes after the first
-MAX_ATTRIBUTES. It is a lookahead because the next tag may begin inside."""
+MAX_ATTRIBUTES. The pattern is a lookahead because the next tag may begin inside."""
 
 MAX_TAGS: Final = 150_000
 """Maximum number of starts and ends of tags on a page. The rest of the page is cut."""

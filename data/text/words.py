@@ -202,7 +202,7 @@ def _looked_up(letters: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
-    """Return where words begin and end.
+    """Return the places where words begin and where words end.
 
     ``alone`` is whether any character is a word itself.
     """

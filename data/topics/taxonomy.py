@@ -1,4 +1,4 @@
-"""Assignment of topics to releases, by keyword rules, by source, and by section name."""
+"""Assignment of topics to releases: by keyword rules, by source, and by section name."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ WEEK_DAYS: Final = 7
 
 
 def send_time(watch: Watch, now: float) -> float:
-    """Return when an alert that is ready ``now`` is sent; both are seconds since 1970."""
+    """Return the time when an alert that is ready ``now`` is sent; both are seconds since 1970."""
     at = next_digest(watch, now) if watch.digest else now
     return after_quiet(watch, at)
 

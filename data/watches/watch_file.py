@@ -1,4 +1,4 @@
-"""Watches: the events that people want to be alerted about, each a strictly validated TOML file."""
+"""Watches: events that people want to be alerted about, as strictly validated TOML files."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -
 
 @dataclass(frozen=True, slots=True)
 class WatchRule:
-    """A watch in a form for comparison.
+    """A watch in a form that events are compared with.
 
     ``words`` are required whole words, ``terms`` are terms that require more than that.
     """

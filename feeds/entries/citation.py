@@ -50,7 +50,7 @@ class Citation:
 def citation_of(release: Release, entry: FeedEntry) -> Citation:
     """Return the citation of a release.
 
-    It contains the archived copy and the day on which the release was first seen.
+    The citation contains the archived copy and the day on which the release was first seen.
     """
     day = "" if entry.undated else release.day
     title, publisher = shown(entry.title), shown(entry.publisher.name)

@@ -319,9 +319,10 @@ def stands_for(
 ) -> tuple[Release, ...] | None:
     """Return the other members of a story if ``release`` represents it, or None.
 
-    The first published of the ``members`` for which ``belongs`` is true represents the story. It
-    keeps its place even if it is retracted. ``members`` are in order of publication. A release
-    without a date that was listed at the first visit represents only itself and hides no other.
+    The first published of the ``members`` for which ``belongs`` is true represents the story. This
+    release keeps its place even if it is retracted. ``members`` are in order of publication. A
+    release without a date that was listed at the first visit represents only itself and hides no
+    other.
     """
     found = tuple(members)
     undated = {one.id for one in found if one.is_backlog}

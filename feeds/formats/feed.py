@@ -15,7 +15,7 @@ from feeds.entries.events import EVENT_LANGUAGE
 from feeds.urls import EVENT_FEEDS, FORMATS, EventFeed, Format, event_page, href
 
 NEVER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-"""Update time of a feed without entries. It is fixed, and formats require one."""
+"""Update time of a feed without entries. The time is fixed, and formats require one."""
 
 STEPS = (("prev-archive", -1), ("next-archive", 1))
 

@@ -1,8 +1,8 @@
 """XML elements that RSS and Atom share, with workarounds for feedgen 1.0.
 
-feedgen creates the elements that it writes correctly; wrong elements are replaced in its tree. It
-may not insert the current time, choose an order, load extensions that write empty elements, or
-change the locale of the process, as it does to write the date of an RSS item.
+feedgen creates the elements that it writes correctly; wrong elements are replaced in its tree.
+feedgen may not insert the current time, choose an order, load extensions that write empty elements,
+or change the locale of the process, as it does to write the date of an RSS item.
 """
 
 from __future__ import annotations
@@ -105,7 +105,8 @@ def around(feed: Feed, root: Element, end: bytes) -> tuple[bytes, bytes]:
     """Return the bytes before and after the entries of a feed.
 
     The root element ends with the tags ``end``. The stylesheet is for feeds of static hosts opened
-    in a browser; our own server shows a page instead. It is CSS because browsers are removing XSLT.
+    in a browser; our own server shows a page instead. The stylesheet is CSS because browsers are
+    removing XSLT.
     """
     head = etree.tostring(root, encoding="utf-8", xml_declaration=False).removesuffix(end)
     up = "../" * (feed.stem.removeprefix(feed.site).partition("?")[0].count("/") - 1)

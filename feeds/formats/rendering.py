@@ -126,7 +126,8 @@ HEAD_BYTES: Final = 16_384
 """Number of bytes of the size limit that are reserved for the head of a document."""
 
 ENTRIES_PER_STEP: Final = 20
-"""Number of entries that are rendered before the limit is checked. It bounds the use of memory."""
+"""Number of entries that are rendered before the limit is checked. This number bounds the use of
+memory."""
 
 T = TypeVar("T")
 

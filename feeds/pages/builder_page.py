@@ -144,7 +144,7 @@ def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
 
 
 def choices_of(pages: PageRenderer) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """Return the lists of choices: the label, parameter, and pairs of name and value of each."""
+    """Return the lists of choices: the label, the parameter, and pairs of name and value."""
     catalog, texts = pages.catalog, pages.catalog.texts
     facets = sorted(pages.navigation.counts, key=lambda one: texts.collation_key(catalog.name(one)))
     return [

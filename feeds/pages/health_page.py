@@ -83,7 +83,7 @@ def shown_condition(event: HealthEvent | None, *, is_read: bool) -> str:
 def recorded_health_page(
     pages: PageRenderer, last_events: Mapping[str, HealthEvent], read: Collection[str]
 ) -> bytes:
-    """Render the health of sources from the last recorded change of each.
+    """Render the health of sources from the last recorded change of each source.
 
     ``read`` are the ids of sources with a release that a visit has read.
     """
@@ -143,7 +143,7 @@ def recorded_row(
 def health_row(pages: PageRenderer, one: Health, last: HealthEvent | None) -> HealthRow:
     """Return the row of a source.
 
-    It has the state since the last change or, if the source is not healthy, the last visit.
+    The row has the state since the last change or, if the source is not healthy, the last visit.
     """
     source = Facet(source=one.source)
     changed = last.at if last and last.well == one.is_well else None

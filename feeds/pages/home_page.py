@@ -69,7 +69,7 @@ class Glance:
 
 
 def glance(pages: PageRenderer, last: Mapping[str, HealthEvent], read: Collection[str]) -> Glance:
-    """Summarize the health of the sources from the last recorded change of each.
+    """Summarize the health of the sources from the last recorded change of each source.
 
     ``read`` are the ids of sources with a release that a visit has read.
     """

@@ -26,7 +26,7 @@ from feeds.translations import Texts
 
 @dataclass(frozen=True, slots=True)
 class SearchProblem:
-    """Why a search is invalid, and suggestions as names with search parameters."""
+    """The reason why a search is invalid, and suggestions as names with search parameters."""
 
     message: str
     suggestions: Sequence[tuple[str, SearchParameters]]

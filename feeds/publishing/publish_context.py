@@ -129,7 +129,8 @@ Wanted: TypeAlias = tuple[bytes, Callable[[], FeedEntry]]
 """The key of a rendered entry, and a function that creates the entry if it is not cached."""
 
 MAX_HELD_BYTES = 96 * 1024 * 1024
-"""Maximum size in bytes of rendered entries in memory during a publication, at about 20 KB each."""
+"""Maximum size in bytes of rendered entries in memory during a publication. An entry has about 20
+KB."""
 
 MAX_HELD_STORIES, MAX_HELD_RELEASES = 500, 20
 """Maximum numbers of stories, and of releases with their entries, in memory."""

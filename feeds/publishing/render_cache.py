@@ -52,7 +52,7 @@ DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class DamagedCacheError(StoreError):
-    """The publishing cache is damaged. It can be deleted and is rebuilt."""
+    """Error of a publishing cache that is damaged. The cache can be deleted and is rebuilt."""
 
 
 class CacheFile:

@@ -363,7 +363,7 @@ def address_in(asked: str) -> str:
 
 
 def public_cause(error: ArchiveError | Undecodable) -> str:
-    """Return why a capture can't be shown, without local paths."""
+    """Return the reason why a capture can't be shown, without local paths."""
     return error.public if isinstance(error, ArchiveError) else str(error)
 
 
@@ -421,7 +421,7 @@ def type_of(found: Served, secrets: Secrets) -> tuple[str, str]:
 
 
 def is_charset(name: str) -> bool:
-    """Return whether Python can decode texts with a charset of this name."""
+    """Return whether Python can decode texts with this charset."""
     try:
         # For an empty text, Python does not look up the charset.
         "a".encode(name)

@@ -130,7 +130,7 @@ def known_by(store: Store) -> _Hidden:
 
 
 def key_of(url: str) -> str:
-    """Normalize an address for comparison, without secrets, as records have it."""
+    """Normalize an address for comparison with records: without secrets, as records have it."""
     return canonical_url(masked(url))
 
 

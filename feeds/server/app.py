@@ -139,9 +139,10 @@ def create_app(
 ) -> ASGIApp:
     """Return the ASGI application that serves the site in ``folder``, or in the ``bucket``.
 
-    It caches at most ``limit`` bytes and sees new files at once, in a bucket within seconds.
+    The application caches at most ``limit`` bytes and sees new files at once, in a bucket within
+    seconds.
 
-    With the URL of a store it also generates feeds on request, and serves the API and monitoring.
+    With the URL of a store, it also generates feeds on request, and serves the API and monitoring.
     The folder ``archive`` provides captured pages, and the folder ``watches`` feeds of watches.
     ``access`` is needed for sites with ``site.access = "token"``, and for the Reader API.
 

@@ -1,7 +1,7 @@
 """Published files in memory, with ready-made response headers.
 
-A file is checked with one stat, at most once per millisecond, so new files are served at once. It
-is read again only if its time, size or inode has changed.
+A file is checked with one stat, at most once per millisecond, so new files are served at once. A
+file is read again only if its time, size or inode has changed.
 """
 
 from __future__ import annotations

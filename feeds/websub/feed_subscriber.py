@@ -264,6 +264,6 @@ def callback_base(site: SiteSettings) -> str:
 
 
 def hub_state(store: Store, source: str) -> tuple[FeedHub | None, FeedSubscription | None]:
-    """Return the hub of a source and the subscription there, or None for each."""
+    """Return the hub of a source and our subscription at that hub; each may be None."""
     wanted = [one for one in store.feed_subscriptions() if one.source == source and one.wanted]
     return store.feed_hubs().get(source), wanted[0] if wanted else None

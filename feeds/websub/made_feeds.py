@@ -32,7 +32,7 @@ from feeds.websub.messages import file_of
 log = logging.getLogger(__name__)
 
 MakeFeed: TypeAlias = Callable[[str], bytes | None]
-"""Function that generates a feed by its name. It returns None for an unknown name, and raises
+"""Function that generates a feed by its name, returns None for an unknown name, and raises
 StoreError."""
 
 MAX_MATCHED_CHANGES: Final = 1000
@@ -146,7 +146,8 @@ def stamp_of(store: Store) -> str:
 def stamp_for_new_feed(store: Store) -> str:
     """Return the stamp for a feed that is about to be generated.
 
-    It is UNKNOWN while the search index is incomplete: then the feed must be generated again.
+    The stamp is UNKNOWN while the search index is incomplete: then the feed must be generated
+    again.
     """
     stamp = stamp_of(store)
     return UNKNOWN if store.awaits_indexing() else stamp

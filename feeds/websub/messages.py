@@ -130,7 +130,7 @@ def is_topic(file: str) -> bool:
 
 
 def topic_of(site: SiteSettings, file: str) -> str:
-    """Return the address of a feed, by its file or by its name with query."""
+    """Return the address of a feed, from its file or from its name with query."""
     path, mark, query = file.partition("?")
     return site_address(site.url) + href(path) + mark + query
 

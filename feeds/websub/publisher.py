@@ -29,7 +29,7 @@ BATCH_SIZE = 100
 
 
 class Announcer:
-    """Notifies the hub at ``hub`` of the changed feeds of a site. It never gives up."""
+    """Notifier of the hub at ``hub`` about the changed feeds of a site. It never gives up."""
 
     def __init__(
         self, store: Store, site: SiteSettings, hub: str, outbound: Outbound, pace: Backoff

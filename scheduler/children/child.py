@@ -39,7 +39,7 @@ def signal_name(code: int) -> str:
 
 
 def ending(code: int) -> str:
-    """Return how a process ended, as part of a sentence, from its exit code."""
+    """Return, as part of a sentence, how a process with this exit code ended."""
     return f"ended with code {code}" if code >= 0 else f"was ended by {signal_name(code)}"
 
 

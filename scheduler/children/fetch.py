@@ -120,7 +120,7 @@ class PageFetcher:
 def _log(path: Path) -> IO[bytes]:
     """Return the log file for the child's errors.
 
-    It is /dev/null if the home directory is missing or read-only.
+    This file is /dev/null if the home directory is missing or read-only.
     """
     try:
         return open_log(path)

@@ -29,11 +29,12 @@ class Renewal(msgspec.Struct, frozen=True):
 
 
 class Watchdog(Iterator[bytes]):
-    """Passes on the parent's lines except renewals, and ends the process when its leases expire.
+    """Filter that passes on the parent's lines except renewals.
 
-    One thread receives the lines from the beginning, so that renewals count while the process is
-    still starting. It reads all waiting lines before it compares the clock. So a process that got
-    no CPU time for longer than a lease does not end if its parent has renewed the lease.
+    The watchdog ends the process when its leases expire. One thread receives the lines from the
+    beginning, so that renewals count while the process is still starting. This thread reads all
+    waiting lines before it compares the clock. So a process that got no CPU time for longer than a
+    lease does not end if its parent has renewed the lease.
     """
 
     def __init__(

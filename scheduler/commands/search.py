@@ -169,7 +169,7 @@ def hits_of(store: Store, asked: Query, limit: int, cursor: int | None, *, newes
 
 
 def why_nothing(asked: Query, store: Store) -> str:
-    """Return why a search has no matches if a filter is wrong, or an empty string."""
+    """Return the reason why a search with a wrong filter has no matches, or an empty string."""
     if asked.source and asked.source not in store.sources():
         if now := store.source_moves().get(asked.source):
             return f": the source {asked.source!r} was renamed to {now!r}"

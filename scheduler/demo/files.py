@@ -10,8 +10,8 @@ import zlib
 def png(name: str, width: int) -> bytes:
     """Generate a striped PNG, ``width`` pixels wide and two thirds as high.
 
-    Its colours depend on the name. It has eight-bit indexed colour, as in the PNG specification
-    (ISO/IEC 15948).
+    The colours depend on the name. The image has eight-bit indexed colour, as in the PNG
+    specification (ISO/IEC 15948).
     """
     height = width * 2 // 3
     seed = hashlib.sha256(name.encode()).digest()

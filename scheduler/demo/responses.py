@@ -161,7 +161,7 @@ def print_pages(shown: Showing, base: str) -> Pairs:
 
 
 def feed(shown: Showing, base: str) -> Pairs:
-    """Yield the feed, if the room has one. It changes when a release appears or is edited."""
+    """Yield the feed, if the room has one. The feed changes when a release appears or is edited."""
     path = shown.room.feed_path
     if path is None:
         return

@@ -29,9 +29,9 @@ class RoomFile(msgspec.Struct, frozen=True, array_like=True):
 class ReleaseText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A release as written in TOML.
 
-    It has either ``on``, the day of publication, or ``at``, the time of publication as an aware
-    datetime in the room's time zone. ``copies`` is a release of another room (``room/key``); its
-    body follows the own introduction. ``partial`` leaves the body out of the feed. An edit sets
+    A release has either ``on``, the day of publication, or ``at``, the time of publication as an
+    aware datetime in the room's time zone. ``copies`` is a release of another room (``room/key``);
+    its body follows the own introduction. ``partial`` leaves the body out of the feed. An edit sets
     ``modified`` (UTC).
     """
 

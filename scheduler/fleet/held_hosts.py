@@ -90,7 +90,7 @@ class HeldHosts:
         )
 
     async def _visit_due(self, lease: Lease) -> list[HostVisit]:
-        """Visit the sources that are or become due, and return the last visit to each."""
+        """Visit the sources that are or become due, and return the last visits to these sources."""
         under_way: dict[asyncio.Task[Run | None], AskedVisit] = {}
         ended: dict[str, HostVisit] = {}
         due = await self._due(lease)

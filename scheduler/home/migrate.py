@@ -69,7 +69,7 @@ def sign_all(home: Home) -> None:
     """Move all leaves from the database of the old store into the log of the archive.
 
     No process reads leaves from that database afterwards. Call this when all other processes have
-    ended. It changes nothing in a home directory that does not sign the log. Raises ArchiveError.
+    ended. Nothing changes in a home directory that does not sign the log. Raises ArchiveError.
     """
     if home.log_key.exists():
         with closing(home.shared_log(signs=True)) as log:

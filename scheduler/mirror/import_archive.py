@@ -248,7 +248,7 @@ class ArchiveImport:
     def _note(self, record: ArchiveRecord, capture: Capture | None) -> None:
         """Index a record of the archive by its role.
 
-        It may be a payload for revisit records, a redirect, a page, or a file.
+        The record may be a payload for revisit records, a redirect, a page, or a file.
         """
         digest = parse_digest(record.field(PAYLOAD_DIGEST))
         if (

@@ -178,7 +178,7 @@ class Rereading:
                 raise Undone
 
     def _why_held(self, loaded: LoadedSource) -> str:
-        """Return why nothing of a source may be stored, or an empty string."""
+        """Return the reason why nothing of a source may be stored, or an empty string."""
         if self._dry:
             if self._accept:
                 return ""
@@ -241,9 +241,9 @@ class Undone(Exception):
 
 
 class Noting(UnsavedTemplates):
-    """A store for re-extraction: it does not store sources and learned templates.
+    """A store for re-extraction that ignores sources and learned templates.
 
-    It remembers the releases that it records, in ``new``.
+    ``new`` contains the releases that were recorded.
     """
 
     def __init__(self, store: Store) -> None:

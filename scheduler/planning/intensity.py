@@ -28,7 +28,7 @@ WEEK: Final = 7 * DAY
 """Minutes in a week."""
 
 MONDAY: Final = dt.datetime(2001, 1, 1)  # noqa: DTZ001 - in the time zone of each source
-"""The time from which minutes are counted for all sources. It is a Monday, so that weeks begin on
+"""The time from which minutes are counted for all sources: a Monday, so that weeks begin on
 Mondays."""
 
 OFFICE_HOURS_OF_DAY: Final = (8, 18)

@@ -69,7 +69,7 @@ class NextVisit:
 
 
 class VisitPlanner:
-    """The plans of all sources. It is safe to use from several threads."""
+    """The plans of all sources. The planner is safe to use from several threads."""
 
     def __init__(self, settings: Collect, health: HealthSettings) -> None:
         self._settings = settings

@@ -252,9 +252,9 @@ class Service:
         self._timetable.hasten(source.id, max(0.0, (soonest - utc_now()).total_seconds()))
 
     def _soonest(self, source: LoadedSource) -> dt.datetime:
-        """Return when a source may be visited next.
+        """Return the time when a source may be visited next.
 
-        If the store can't be read, it is visited after its interval.
+        If the store can't be read, the source is visited after its interval.
         """
         try:
             with closing(self._home.plain_store()) as store:
@@ -264,7 +264,7 @@ class Service:
             return utc_now() + dt.timedelta(seconds=self._planner.interval(source))
 
     def due(self) -> dict[str, dt.datetime]:
-        """Return when each source is visited next, sorted by time."""
+        """Return the times of the next visits by source, sorted by time."""
         return self._timetable.due() if self._timetable.scheduler.running else {}
 
     async def visit_now(self, source: str) -> bool:
@@ -318,9 +318,9 @@ class Service:
         return await self._executor.visit(source, explicit=explicit)
 
     def _due(self, source: LoadedSource, last: dt.datetime) -> NextVisit:
-        """Return when a source is due after a visit.
+        """Return the time when a source is due after a visit.
 
-        If the store can't be read, it is due after its interval.
+        If the store can't be read, the source is due after its interval.
         """
         try:
             with closing(self._home.store()) as store:
@@ -331,7 +331,7 @@ class Service:
             return NextVisit(last + dt.timedelta(seconds=seconds), seconds)
 
     def _next_visit(self, store: Store, name: str) -> dt.datetime | None:
-        """Return when a source is visited next, or None if it is not visited or never was."""
+        """Return the time of the next visit to a source, or None if none was or will be made."""
         source, last = self._sources.get(name), store.last_visit(name)
         return self._planner.next_visit(store, source, last).at if source and last else None
 

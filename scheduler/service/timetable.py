@@ -91,7 +91,7 @@ def first_visit(
     now: dt.datetime,
     chance: random.Random,
 ) -> dt.datetime:
-    """Return when a source is visited first after a start of the service.
+    """Return the time of the first visit to a source after a start of the service.
 
     A source that was never visited is due now. A source that was visited is due at ``due``. Overdue
     visits are spread over a tenth of their interval, so that a restart or a machine that slept
@@ -152,7 +152,7 @@ class Timetable:
         return [*self.due()]
 
     def due(self) -> dict[str, dt.datetime]:
-        """Return when each source is visited next, sorted by time."""
+        """Return the times of the next visits by source, sorted by time."""
         jobs = [job for job in self.scheduler.get_jobs() if job.id.startswith(_job_of(""))]
         return {job.args[0]: job.next_run_time for job in jobs}
 

@@ -296,7 +296,7 @@ class StoredSource:
     def _listing(
         self, file: SourceFile, before: Callable[[Page], Listing | None]
     ) -> ListingDrift | None:
-        """Return how a source file changes the listing on its newest captured page, or None.
+        """Return the change of the listing by a source file on its newest captured page, or None.
 
         ``before`` extracts the listing with the previous source file.
         """

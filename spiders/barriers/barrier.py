@@ -53,9 +53,9 @@ ERROR_KINDS: Final[dict[BarrierKind, FixedErrorKind]] = {
 
 
 class Barrier(NamedTuple):
-    """What a page shows in place of a release or a listing, and a sentence about it.
+    """The content that a page shows in place of a release or a listing, and a sentence about it.
 
-    ``maintenance`` is any site that is out of order.
+    ``maintenance`` is the kind for any site that is out of order.
     """
 
     kind: BarrierKind
@@ -63,17 +63,17 @@ class Barrier(NamedTuple):
 
     @property
     def error_kind(self) -> FixedErrorKind:
-        """The kind of run error."""
+        """The kind of run error for this barrier."""
         return ERROR_KINDS[self.kind]
 
 
 def barrier_to_listing(page: Page) -> Barrier | None:
-    """Return what a page without a list of releases shows instead, or None."""
+    """Return the barrier that a page shows in place of a list of releases, or None."""
     return barrier_to_release(page, NO_CONTENT, "")
 
 
 def barrier_to_release(page: Page, content: Content, listed: str) -> Barrier | None:
-    """Return what a page shows in place of a release, or None.
+    """Return the barrier that a page shows in place of a release, or None.
 
     ``content`` was extracted from the page, without a date from the listing. ``listed`` is the
     page's title on the listing, or "". A page with this title is never a notice.

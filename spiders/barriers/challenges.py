@@ -33,7 +33,7 @@ MAX_CHALLENGE_HEADINGS: Final = 3
 """Maximum number of headings on a challenge page, including the page's title."""
 
 CHALLENGED: Final = "the site shows a challenge instead, to keep programs out"
-"""Message about a challenge."""
+"""Message about a challenge in place of a page."""
 
 CAPTCHA_SHOWN: Final = "the site shows a captcha instead, to keep programs out"
 

@@ -15,16 +15,17 @@ from spiders.page.html_tree import line_of
 from spiders.page.page import Page
 
 MIN_RELEASE_WORDS: Final = 150
-"""Minimum number of words of a text that is certainly a release's. Such a page has no barrier."""
+"""Minimum number of words of a text that is certainly a release. A page with such a text has no
+barrier."""
 
 LOGIN_FIRST: Final = "the site shows a login instead, for users with an account"
-"""Message about a login."""
+"""Message about a login in place of a page."""
 
 TITLE_SEPARATOR: Final = re.compile(r"\s[-|–—·»:]\s|\|")
 """Pattern that separates the title of a page from the name of its site."""
 
 MIN_FORM_SHARE: Final = 0.6
-"""Minimum share of a text's words in a form, for the text to be the form itself."""
+"""Minimum share of a text's words in a form, for the text to count as the form itself."""
 
 ASIDE: Final = frozenset(["header", "footer", "nav", "aside", "dialog"])
 ASIDE_NAMES: Final = frozenset(
@@ -38,7 +39,7 @@ NAME_FIELD_TYPES: Final = frozenset(["", "text", "email", "tel"])
 
 
 def is_login_page(page: Page) -> bool:
-    """Whether a page is a login: it has a password field, and a title that reads so."""
+    """Whether a page is a login: it has a password field, and the title of a login page."""
     has_password = any(
         node.get("type", "").lower() == "password" for node in page.tree.iter("input")
     )

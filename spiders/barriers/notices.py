@@ -24,14 +24,15 @@ PAYWALL_FIRST: Final = "the site shows a paywall instead, for subscribers"
 
 
 def has_paywall_markup(page: Page) -> bool:
-    """Whether the markup of a page marks its text as for subscribers."""
+    """Whether the markup of a page declares that its text is only for subscribers."""
     return NOT_FREE.search(page.markup) is not None
 
 
 def notice_in(page: Page, listed: list[str]) -> tuple[Literal["maintenance", "login"], str] | None:
     """Return the kind and the message of a notice in a page's title or headings, or None.
 
-    ``listed`` are the words of the page's title on the listing. A page with them is not a notice.
+    ``listed`` are the words of the page's title on the listing. A page with these words is not a
+    notice.
     """
     for node in page.tree.iter("title", "h1", "h2"):
         line = line_of(node)
@@ -55,7 +56,7 @@ def outage_message(page: Page, listed: str) -> str | None:
 
 @cache
 def _outages() -> re.Pattern[str]:
-    """Titles that report only that the site is out of order."""
+    """Return the pattern of titles that report only that the site is out of order."""
     maintenance = alternatives(words("barriers.maintenance"))
     return error_title_pattern(
         "50[0234]",

@@ -44,7 +44,7 @@ MAX_ERROR_WORDS: Final = 40
 
 @cache
 def _missing_titles() -> re.Pattern[str]:
-    """Titles that report only that the page is missing."""
+    """Return the pattern of titles that report only that the page is missing."""
     return error_title_pattern(
         "404|410",
         rf"(?:{NOUN})? ?(?:(?:was |is |could |can ?)?not (?:be )?found|does(?: not|n['’]t) exist)"
@@ -56,7 +56,7 @@ def _missing_titles() -> re.Pattern[str]:
 
 @cache
 def _missing_sentence() -> re.Pattern[str]:
-    """Sentences on a page that report the requested page as missing."""
+    """Return the pattern of sentences that report the requested page as missing."""
     return re.compile(
         rf"{alternatives(words('barriers.missing'))}"
         rf"|\b{NOUN}\b[^.!?\n]{{0,60}} (?:(?:was|is|could|can ?)(?:not| not|n['’]t)"
@@ -72,7 +72,7 @@ def missing_page_message(page: Page) -> str | None:
 
 
 def title_message(page: Page, errors: re.Pattern[str]) -> str | None:
-    """Return a sentence about the first title that is one of ``errors``, or None."""
+    """Return a sentence about the first title that matches the pattern ``errors``, or None."""
     return _message((line_of(node) for node in page.tree.iter("title", "h1")), errors)
 
 
@@ -83,7 +83,7 @@ def missing_release_message(
 
     ``content`` was extracted from the page. ``stored`` returns the release's stored content, or
     None. A page with the release's title or a similar text is not an error page. A page with a date
-    may be one, since many sites show the current day on every page.
+    may be an error page, since many sites show the current day on every page.
     """
     if content.body_rule == DOCUMENT:
         return None

@@ -119,7 +119,7 @@ def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list
 
 
 def region(first: Matrix, words: Matrix, spans: Places) -> tuple[int, int, float]:
-    """Find the container that fits the body best.
+    """Find the container that matches the predicted body best.
 
     Returns the number of the container's first block, the number of the block after its last one,
     and its expected F1 score.

@@ -78,8 +78,8 @@ def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
 def without_teasers(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
     """Remove teasers of other releases, whose links are made by scripts, from the kept blocks.
 
-    Teasers are several similar elements before or after the text. Each has a headline and little
-    text. It also has a date or a handler of clicks, or an image outside the column of the text.
+    Teasers are several similar elements before or after the text. A teaser has a headline and
+    little text, and also a date, a handler of clicks, or an image outside the column of the text.
     Returns all places if too little text would remain.
     """
     groups: dict[tuple[Container | None, str, str], list[Container]] = {}
@@ -140,7 +140,7 @@ class SideBoxes:
     def _before(self) -> list[int]:
         """The number of characters in kept blocks before each block.
 
-        It is computed only on demand, because most pages have no box.
+        This list is computed only on demand, because most pages have no box.
         """
         sizes = (len(one.text) if one.order in self._kept else 0 for one in self._blocks)
         return [0, *accumulate(sizes)]

@@ -213,8 +213,8 @@ def is_edge(block: TextBlock, reading: DateContext) -> bool:
 def is_end(block: TextBlock, reading: DateContext) -> bool:
     """Whether a block at the end is not text of the body.
 
-    It is a date line, a bar of buttons, post metadata, a file, a note or the heading of other
-    content.
+    Such a block is a date line, a bar of buttons, post metadata, a file, a note or the heading of
+    other content.
     """
     return (
         is_edge(block, reading)

@@ -201,7 +201,7 @@ def _host(url: str) -> str:
 
 
 def _heading(page: Page) -> str:
-    """Return the main heading of a page. It is more often the page's name than the site's."""
+    """Return the main heading of a page, which is more often the page's name than the site's."""
     found = page.tree.find(".//h1")
     return clean_line("".join(map(str, found.itertext()))) if found is not None else ""
 

@@ -106,7 +106,7 @@ def capture_of(answered: Request | Response) -> Capture | None:
 
 
 def why_not_archived(response: Response) -> str:
-    """Return why a response is not in the archive although it should be, or ""."""
+    """Return the reason why a response is not in the archive although it should be, or ""."""
     return str(response.meta.get(NOT_ARCHIVED, ""))
 
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 MAX_AHEAD: Final = 1
-"""Maximum number of requests per host in the downloader. It is low so that a response can stop the
-next request."""
+"""Maximum number of requests per host in the downloader. This number is low so that a response can
+stop the next request."""
 
 NO_DELAY: Final = 1e-6
 """Seconds between two requests to this machine. Scrapy 2.19 sends requests to a host one at a time

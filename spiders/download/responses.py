@@ -85,7 +85,7 @@ def links_of(response: Response) -> tuple[str, ...]:
 
 
 def certificate_end(response: Response) -> dt.datetime | None:
-    """Return when the server's certificate expires, aware UTC; None without TLS."""
+    """Return the expiry time of the server's certificate, aware UTC, or None without TLS."""
     certificate = response.certificate
     if certificate is None:
         return None

@@ -1,6 +1,6 @@
 """Scrapy settings for polite crawls: an honest user agent, delays and limits.
 
-Sources with ``render = true`` need a browser. It is the system's Chromium, controlled by
+Sources with ``render = true`` need a browser: the system's Chromium, controlled by
 scrapy-playwright. Both are loaded only if a source needs them.
 """
 

@@ -13,8 +13,8 @@ CONTINUED: Final = "a page of this visit is too slow to be read beside other vis
 class SlowPage(BaseException):
     """A page took too much CPU time.
 
-    A signal handler raises it. It is not an Exception, because code that handles errors in parts of
-    a page must not catch it. ``kind`` is one of the ``slow`` kinds.
+    A signal handler raises this exception. It is not an Exception, because code that handles errors
+    in parts of a page must not catch it. ``kind`` is one of the ``slow`` kinds.
     """
 
     def __init__(self, kind: ErrorKind, message: str) -> None:

@@ -182,9 +182,9 @@ class TruncationMiddleware:
 
 
 class Ending(NamedTuple):
-    """The end of a body, for comparison with later responses from the same address.
+    """The end of a body, which is compared with later responses from the same address.
 
-    ``mark`` is a digest of its last bytes. ``size`` is the number of characters of its text, and
+    ``mark`` is a digest of the last bytes. ``size`` is the number of characters of the text, and
     ``start`` is a digest of these characters without the last ones. ``visits`` is the number of
     consecutive visits with this text.
     """
@@ -250,7 +250,7 @@ def failure_of(response: Response) -> Exception | None:
 def part_of(response: Response) -> Literal["all", "part", "unknown"]:
     """Return how much of the representation a 206 response contains (RFC 9110, 14.4).
 
-    "unknown" means that it begins with the first byte but has no total length.
+    "unknown" means that the response begins with the first byte but has no total length.
     """
     field = response.headers.get("Content-Range") or b""
     kind = response.headers.get("Content-Type") or b""

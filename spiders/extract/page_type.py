@@ -1,6 +1,6 @@
 """Decide if a page is a release or a listing, from its extraction as both.
 
-The score is a logistic regression over eleven features. It was fitted on 1,236 release pages and
+The score is a logistic regression over eleven features. It was trained on 1,236 release pages and
 135 listing pages of our own and other sites. On sites outside of the training data (five-fold
 cross-validation), it recognizes 98 % of the releases and 90 % of the listings.
 """

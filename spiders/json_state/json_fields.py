@@ -96,7 +96,7 @@ def _worth(items: list[ListingItem]) -> float:
 def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
     """Return the names of the title field and date field, identified by their values.
 
-    A name is "" if no field fits.
+    A name is "" if no field has suitable values.
     """
     title = dated = ""
     for name in records[0]:

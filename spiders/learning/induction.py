@@ -45,7 +45,7 @@ ALIKE: Final = 0.95
 the same."""
 
 STILL: Final = 0.5
-"""Minimum Jaccard similarity of word triples at which a template still fits a page."""
+"""Minimum Jaccard similarity of word triples at which a template still matches a page."""
 
 PARAGRAPHS: Final = frozenset(
     ("p", "span", "li", "b", "strong", "em", "i", "font", "h1", "h2", "h3", "h4", "h5", "h6")
@@ -130,7 +130,7 @@ def same_reading(learned: Content, lesson: Sample) -> bool:
 
 
 def still_fits(learned: Content, detected: Content, *, sure: bool = False) -> bool:
-    """Whether a template still fits the layout of a page, compared with detection.
+    """Whether a template still matches the layout of a page, compared with detection.
 
     Small differences are accepted, because detection may be wrong. Another day, a very different
     text, or the publisher's name as title are not accepted. If detection is ``sure`` of its title,

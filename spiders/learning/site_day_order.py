@@ -143,7 +143,7 @@ def _read(
 
 
 def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
-    """Return how many days of a listing are later than the day before them, or in the future."""
+    """Return the number of days of a listing that are in the future or after the day before."""
     future = sum(day > today + dt.timedelta(days=2) for day in days)
     return future + sum(older > newer for newer, older in pairwise(days))
 
@@ -151,7 +151,7 @@ def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
 def _apart(
     releases: Sequence[tuple[ListingItem, Page]], days: Sequence[dt.date | None], today: dt.date
 ) -> int:
-    """Return how many releases have a date that differs from the listing or is in the future."""
+    """Return the number of releases with a future date or another date than in the listing."""
     found = 0
     for (item, _), day in zip(releases, days, strict=True):
         listed = item.published.day if item.published else None

@@ -127,7 +127,7 @@ class SourceTemplates:
         edited: bool = False,
         reextract: bool = False,
     ) -> ExtractedRelease:
-        """Extract the release from a page with a template that fits, or else by detection.
+        """Extract the release from a page with a template that matches, or else by detection.
 
         ``known`` is the stored release. ``edited`` is whether its page has changed since.
         ``reextract`` is whether the stored version was extracted from the same page. Pages that
@@ -236,7 +236,7 @@ class SourceTemplates:
         return any(still_fits(found.content, one, sure=sure) for one in (detected.content, own))
 
     def _misfitted(self, url: str, declared: ReleaseRules) -> None:
-        """Count a page that no template fits, and abandon the templates with too many misfits.
+        """Count a page that no template matches, and abandon templates with too many such pages.
 
         All templates are then compared with detection until they agree again.
         """
@@ -306,7 +306,7 @@ class SourceTemplates:
             yield (newest, *pair)
 
     def _improve(self, reader: TemplateReader, newest: Sample) -> None:
-        """Read the kept pages again with a new template, and drop the pages that it fits."""
+        """Read the kept pages again with a new template, and drop the pages that it matches."""
         rest = []
         for lesson in self._lessons:
             read = reader.read(lesson.page, lesson.reading, lesson.listed)

@@ -152,9 +152,9 @@ class TemplateReader:
     def read(
         self, page: Page, reading: DateContext, listed: ListingItem | None = None
     ) -> ExtractedRelease | None:
-        """Extract the release from a page, or return None if the template does not fit.
+        """Extract the release from a page, or return None if the template does not match.
 
-        The template fits if title, date and body are found and not empty.
+        The template matches if title, date and body are found and not empty.
         """
         excerpt = self.template.excerpt
         part = excerpt_of(page, excerpt) if excerpt else None

@@ -205,9 +205,9 @@ def _detected(
 def is_of_sections(items: Sequence[ListingItem], sections: Sequence[FoundSection]) -> bool:
     """Whether the releases of a page are its sections instead of the detected items.
 
-    This is the case if most items are links inside sections, such as documents. It is also the case
-    if few other items have dates. A single section counts only if all items are inside it, or if it
-    has a permanent address and no other item has a date.
+    This is the case if most items are links inside sections, such as documents, or if few other
+    items have dates. A single section counts only if all items are inside it, or if it has a
+    permanent address and no other item has a date.
     """
     within = frozenset[str]().union(*(one.links for one in sections))
     within |= {page_address(one.url) for one in sections}

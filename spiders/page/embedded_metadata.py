@@ -157,7 +157,7 @@ def foreign(node: Mapping[str, Any], url: str) -> int:
 
 
 def place_of(url: str) -> str:
-    """Return a URL without scheme, ``www.``, fragment and final slash, for comparison."""
+    """Return a URL without scheme, ``www.``, fragment and final slash, to compare places."""
     return url[:MAX_VALUE].partition("#")[0].partition("://")[2].removeprefix("www.").rstrip("/")
 
 

@@ -156,7 +156,7 @@ OPEN_ADDRESS: Final = re.compile(
 MAYBE_OPEN: Final = re.compile(rb"href\s{0,9}=\s{0,9}[\"'][^\"'<>\s()]{1,2000}>")
 """Looser pattern of a link address without its end quote, for markup in lower case.
 
-It is four times faster than OPEN_ADDRESS and rules out most documents."""
+This pattern is four times faster than OPEN_ADDRESS and rules out most documents."""
 
 
 def with_end_quotes(markup: bytes) -> bytes:

@@ -18,7 +18,7 @@ MAX_OBJECTS: Final = 5_000
 """Maximum number of lists and objects read from one JSON-LD document."""
 
 UNKNOWN: Final = r"\ufffd"
-"""Escape of the replacement character. It is as long as the invalid escape that it replaces."""
+"""Escape of the replacement character, with the length of the invalid escape that it replaces."""
 
 
 def load_json(text: str) -> Any:

@@ -41,8 +41,8 @@ ABOVE, WITHIN, DEEP = 3, 2, 4
 `DEEP` elements around a word are checked for emphasis."""
 
 ALIKE: Final = 0.5
-"""Similarity above which a line and the page's own title count as the same. It is Dice's
-coefficient of their letter pairs."""
+"""Similarity above which a line and the page's own title count as the same, as Dice's coefficient
+of their letter pairs."""
 
 SIZED: Final = re.compile(
     r"font(?:-size)?\s*:[^;]{0,60}?(?<![\d.])(\d{1,3}(?:\.\d{1,3})?)(px|pt|r?em|%)", re.IGNORECASE

@@ -81,7 +81,7 @@ class PageIdentity:
     titles: tuple[str, ...]
 
     def rank(self, record: StateObject) -> int:
-        """Return how well a record matches the page.
+        """Return a number for how well a record matches the page.
 
         An address match counts 2 and a title match 1: the result is 0 to 3.
         """

@@ -92,7 +92,7 @@ def says(text_key: str, key: str) -> bool:
 
 
 def shared_parts(key: str, text_key: str) -> int:
-    """Return how many stretches of a headline also occur in the beginning of a text."""
+    """Return the number of stretches of a headline that also occur in the beginning of a text."""
     size = stretch(key)
     parts = {key[at : at + size] for at in range(len(key) - size + 1)}
     return sum(part in text_key for part in parts)

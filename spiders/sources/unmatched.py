@@ -1,7 +1,7 @@
 """Find the selectors of a source file that match nothing on their pages.
 
 Such a selector is a mistake, or the site has changed. A section, for example, may be missing on
-some pages. It is not missing on all of several pages if its selector is correct.
+some pages. But a section with a correct selector is not missing on all of several pages.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ class SignedNote:
         return f"{self.text}\n{''.join(one.line() for one in self.signatures)}".encode()
 
     def signed_by(self, key: VerifierKey) -> NoteSignature | None:
-        """Return the signature of a key, or None if the key did not sign the note.
+        """Return the signature by a key, or None if the key did not sign the note.
 
         Raises InvalidNote if the note contains the key's name and id with a wrong signature.
         """

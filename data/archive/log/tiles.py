@@ -1,7 +1,7 @@
 """Tree as files: tiles of 256 hashes, and bundles of entries (C2SP tlog-tiles).
 
-Tile N of level L has the hashes of 256 adjacent subtrees of 256**L leaves each. The last tile of a
-level is partial, and its name contains its width.
+Tile N of level L has the hashes of 256 adjacent subtrees, each with 256**L leaves. The last tile of
+a level is partial, and its name contains its width.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class TileTree:
         return bundle[place * PREFIXED_BYTES + 2 : (place + 1) * PREFIXED_BYTES]
 
     def piece(self, level: Level, number: int, unit: int) -> bytes:
-        """Return a tile or bundle whose parts have ``unit`` bytes each."""
+        """Return a tile or bundle that consists of parts with ``unit`` bytes."""
         width = self.width(level, number)
         path = tile_path(level, number, width)
         if path not in self._tiles:
@@ -114,7 +114,7 @@ class TileTree:
         return content
 
     def width(self, level: Level, number: int) -> int:
-        """Return how many hashes or entries of a tile or bundle this tree has, at most 256."""
+        """Return the number of hashes or entries of a tile or bundle in this tree, at most 256."""
         count = self.size if level == "entries" else self.size >> level * HEIGHT
         return max(0, min(WIDTH, count - number * WIDTH))
 

@@ -92,9 +92,9 @@ class TreeLog:
     def integrate(self, sync_records: Callable[[], object] | None = None) -> Checkpoint:
         """Add all leaves to the tree, sync it, and sign it.
 
-        ``sync_records`` syncs the records of these leaves. It is called before anything is signed,
-        once the set of leaves is fixed. After a kill, the next call continues to the same tree.
-        Raises ArchiveError; the leaves then wait.
+        ``sync_records`` syncs the records of these leaves. This function is called before anything
+        is signed, once the set of leaves is fixed. After a kill, the next call continues to the
+        same tree. Raises ArchiveError; the leaves then wait.
         """
         with self._told(), self._locked():
             return self._integrate(self._key.load(), sync_records)

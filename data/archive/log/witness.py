@@ -1,4 +1,4 @@
-"""Witness: it co-signs another log if that log has only grown since the last time.
+"""Witness, which co-signs another log if that log has only grown since the last time.
 
 The witness has one folder per log, whose name is the SHA-256 of the log's origin. ``checkpoint`` is
 the last co-signed one, ``key`` the known key of the log, and ``refused`` contains evidence of

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Check this folder without a network: python3 -I verify.py [KEY ...].
 
-KEY is the key of the log or a witness, given by its owner. It must have signed everything.
+KEY is the key of the log or a witness, given by its owner. The given keys must have signed
+everything.
 """
 
 from __future__ import annotations

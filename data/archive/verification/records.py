@@ -259,7 +259,7 @@ def _note(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> Non
 
 
 def _hint(record: ArchiveRecord) -> str:
-    """Return how to repair damage by an imported record; empty for our own records."""
+    """Return how to repair damage by an imported record, or an empty string for our own records."""
     return REPAIR if record.field(IMPORTED_FIELD) else ""
 
 

@@ -1,8 +1,8 @@
 """Index of records by payload and address: HOME/archive/index.db.
 
-The index is a cache of the CDXJ files and is rebuilt from them if it is lost or damaged. It
-therefore never waits for the disk. Rows lost in a power failure are added again when the index is
-opened. Unchanged responses (304) are only in the CDXJ files.
+The index is a cache of the CDXJ files and is rebuilt from them if it is lost or damaged. Writes to
+the index therefore never wait for the disk. Rows lost in a power failure are added again when the
+index is opened. Unchanged responses (304) are only in the CDXJ files.
 """
 
 from __future__ import annotations

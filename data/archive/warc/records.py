@@ -38,7 +38,7 @@ RENDERED: Final = "browser"
 POSTED_FIELD: Final = "Communique-Posted"
 
 LEVEL: Final = 2
-"""Compression level of igzip. It takes a tenth of the time of zlib's level 6 for 12 % more
+"""Compression level of igzip, which takes a tenth of the time of zlib's level 6 for 12 % more
 bytes."""
 
 LISTED_KINDS: Final = frozenset(["response", "revisit", "metadata", "resource"])

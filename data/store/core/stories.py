@@ -22,7 +22,7 @@ COMPARED: Final = 20
 """Maximum number of likely copies of a release whose texts are compared in full."""
 
 REMEMBERED: Final = 10_000
-"""Maximum number of cached bodies, 3 to 6 KB each. Copies usually appear within hours of each
+"""Maximum number of cached bodies, which have 3 to 6 KB. Copies usually appear within hours of each
 other."""
 
 NEWEST: Final = 300

@@ -145,7 +145,7 @@ class SearchPart(Part):
         )
 
     def count_matches(self, query: Query) -> Matches:
-        """Return how many releases match a query, in total and per source, topic or other filter.
+        """Return the number of matches of a query, in total and per source, topic or other filter.
 
         Raises SlowSearch.
         """

@@ -1,4 +1,4 @@
-"""Stories, texts for comparison, and translations."""
+"""Stories, texts that stories are compared by, and translations."""
 
 from __future__ import annotations
 

@@ -94,7 +94,7 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
 def signed_headers(secret: str, key: str, now: int, body: bytes) -> dict[str, str]:
     """Return the headers of a message, sent at ``now`` in seconds since 1970.
 
-    ``webhook-id`` is the key of the message. It is the same in every attempt.
+    ``webhook-id`` is the key of the message, which is the same in every attempt.
     """
     raw = base64.b64decode(secret.removeprefix(SECRET_PREFIX))
     digest = hmac.digest(raw, f"{key}.{now}.".encode() + body, hashlib.sha256)

@@ -112,7 +112,10 @@ def story_lines(
 
 
 def alike(member: StoryMember, texts: Texts) -> str:
-    """Return how many words of a release match the first one of its story, or an empty string."""
+    """Return a text about the share of words that match the first release of the story.
+
+    Return an empty string if this share is low.
+    """
     if member.overlap < MIN_OVERLAP:
         return ""
     percent = format_percent(member.overlap, locale=texts.locale)

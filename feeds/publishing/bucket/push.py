@@ -117,8 +117,8 @@ class Push:
 class SiteBucket:
     """The site in a bucket, as published by one HOME.
 
-    It is a context manager for one process at a time. ``kept`` is the HOME's cache of the bucket's
-    content. Raises BucketError, StoreError and OSError.
+    This is a context manager for one process at a time. ``kept`` is the HOME's cache of the
+    bucket's content. Raises BucketError, StoreError and OSError.
     """
 
     def __init__(self, bucket: Bucket, folder: Path, kept: PushedFiles) -> None:

@@ -91,7 +91,7 @@ class PushedFiles:
     def settled_at(self) -> float:
         """The time, in seconds since 1970, after which no delayed request of others can arrive.
 
-        It is 0 once the objects were verified after that time.
+        The time is 0 once the objects were verified after that time.
         """
         return float(self._note("settled_at") or 0)
 
@@ -218,7 +218,7 @@ def rank_of(name: str) -> int:
 
 
 def parts_of(names: Iterable[str], *, backwards: bool = False) -> Iterator[Sequence[str]]:
-    """Yield file names in upload order, in batches of one rank each."""
+    """Yield file names in upload order, in batches that have one rank."""
     ranked: dict[int, list[str]] = {}
     for name in names:
         ranked.setdefault(rank_of(name), []).append(name)

@@ -52,7 +52,7 @@ class CaptureRecord(Answer, frozen=True):
 
 
 class Provenance(Answer, frozen=True):
-    """Where the fields of a release were read."""
+    """The places where the fields of a release were read."""
 
     published: DateRule
     title: Rule

@@ -21,7 +21,8 @@ from data.wording import meant
 from feeds.server.api.problems import ApiError
 
 MAX_QUERY_BYTES: Final = 32_768
-"""Maximum length of a query in bytes. It is more than all parameters at their maximum lengths."""
+"""Maximum length of a query in bytes, which is more than all parameters at their maximum
+lengths."""
 
 PLAIN: Final = r"^(?![\s\S]*[\x00-\x1f\x7f])"
 """Pattern for text without control characters, valid in JSON Schema and in Python."""

@@ -5,8 +5,8 @@ response. Most requests of feed readers are a GET of a cached feed. This protoco
 request as soon as its headers are parsed, without a task or an ASGI scope. All other requests go
 through the ASGI application.
 
-It overrides private methods of uvicorn, so pyproject.toml limits uvicorn's version. The tests of
-this module check that a new version still works.
+This module overrides private methods of uvicorn, so pyproject.toml limits uvicorn's version. The
+tests of this module check that a new version of uvicorn still works.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ them.
 def refusal(status: int, detail: str) -> bytes:
     """Return a raw error response that closes the connection (RFC 9457).
 
-    It is for requests that the application does not see.
+    This response is for requests that the application does not see.
     """
     phrase = HTTPStatus(status).phrase
     body = json.dumps({"title": phrase, "status": status, "detail": detail}).encode()
@@ -115,8 +115,8 @@ class WhileOpen:
 class HttpProtocol(HttpToolsProtocol):
     """Uvicorn's protocol with limits.
 
-    If the application has a method ``ready``, it is called first, with path and headers. It returns
-    a response in memory or None.
+    If the application has a method ``ready``, this method is called first, with path and headers.
+    It returns a response in memory or None.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:

@@ -92,10 +92,10 @@ class ReaderApi:
         return PlainTextResponse(f"SID=none\nLSID=none\nAuth={text}\n", headers=NO_STORE)
 
     async def token(self, request: Request) -> Response:
-        """Respond with the fixed value that clients send along with changes. It is not checked.
+        """Respond with the fixed value that clients send along with changes.
 
-        In the original API it prevented cross-site requests with a user's cookies. This API uses no
-        cookies.
+        This value is not checked. In the original API it prevented cross-site requests with a
+        user's cookies. This API uses no cookies.
         """
         verdict = self._access.judge(request.scope, "read")
         if not verdict.is_granted:

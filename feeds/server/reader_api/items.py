@@ -65,7 +65,7 @@ def reference(known: ReaderItem) -> Fields:
 
 
 def times(known: ReaderItem) -> Fields:
-    """Return when a release was first seen, in milliseconds and in microseconds, as text."""
+    """Return the time of first sight of a release, in milliseconds and microseconds, as text."""
     micros = microseconds(known.first_seen)
     return {"crawlTimeMsec": micros[:-3], "timestampUsec": micros}
 

@@ -202,7 +202,7 @@ class BackupFolder:
         self.copied_bytes += self.files[name].bytes
 
     def take(self, name: str, target: Path, stat: os.stat_result) -> None:
-        """Add a file created by ``new``. It counts as copied if its contents changed."""
+        """Add a file created by ``new``. A file with changed contents counts as copied."""
         digest = digest_of(target)
         self._note(name, target, digest, stat)
         known = self.before.get(name)

@@ -1,1 +1,1 @@
-"""Restores a lost home directory, or a new store that hides the same releases, from an archive."""
+"""Restore a lost home directory, or a new store that hides the same releases, from an archive."""

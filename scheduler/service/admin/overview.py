@@ -125,7 +125,7 @@ def last_runs(store: Store) -> list[Run]:
 
 
 def errors_by_kind(runs: Iterable[Run]) -> Iterable[ErrorKind]:
-    """Group the errors of runs by kind, with the count and the newest error of each."""
+    """Group the errors of runs by kind. A group has the number and the newest error of its kind."""
     errors = [(run, error) for run in runs for error in run.errors]
     counts = Counter(error.kind for _, error in errors)
     seen: set[str] = set()

@@ -171,7 +171,7 @@ class Note:
     """A changed release: its stored version (``known``) and its page (``shown``).
 
     - ``rebuilt`` means that the page has another design than before.
-    - ``keys`` are the removed and added lines and files, for comparison with other releases.
+    - ``keys`` are the removed and added lines and files, to compare with those of other releases.
     - ``around`` is the text of those page frames that do not contain the stored text.
     """
 
@@ -201,7 +201,7 @@ class LayoutChange:
         self._known.add(url)
 
     def note(self, draft: Draft, known: Release | None, shown: Shown) -> None:
-        """Add a draft for comparison with later drafts of the visit.
+        """Add a draft that later drafts of the visit are compared with.
 
         ``known`` is its stored release, and ``shown`` the content of its whole page.
         """
@@ -412,15 +412,15 @@ def _lines(text: str) -> Iterator[str]:
 
 
 def _key(line: str) -> str:
-    """Return the words of a line for comparison; "" for a line without words.
+    """Return the normalized words of a line, or "" for a line without words.
 
-    Text after MAX_LINE characters is not normalized.
+    Lines with the same words are equal. Text after MAX_LINE characters is not normalized.
     """
     return " ".join(tokens(line[:MAX_LINE])) + line[MAX_LINE:]
 
 
 def _masked(line: str) -> str:
-    """Return a line for comparison with other releases: all numbers are replaced with 0."""
+    """Return a line with 0 in place of all numbers, to compare it with lines of other releases."""
     return FIGURES.sub("0", _key(line))
 
 

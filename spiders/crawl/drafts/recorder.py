@@ -91,7 +91,7 @@ class DraftRecorder:
         return self._waiting[-1] if self._waiting else None
 
     def add(self, page: PageDraft) -> None:
-        """Add a draft. It is recorded when enough writes are pending, or by `flush`."""
+        """Add a draft. Drafts are recorded when enough writes are pending, or by `flush`."""
         for ready in self._pending.add(page):
             self._add(ready)
 

@@ -186,7 +186,7 @@ class ComparedPages:
 
 
 def alike(counted: Counter[Any], last: Sequence[str] = ()) -> int:
-    """Return how often the most frequent value occurs.
+    """Return the number of occurrences of the most frequent value.
 
     The result is 0 if the value occurs less than MIN_SAME_VALUES times, including its occurrences
     in ``last``.

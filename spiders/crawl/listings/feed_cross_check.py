@@ -1,7 +1,7 @@
 """Compare the feed and the page of a source, and decide which items to accept.
 
-Neither is reliable. A feed may be truncated, incomplete, or abandoned after a relaunch. It may also
-cover the whole site, with items that the page never lists, such as About, Careers and other
+Neither is reliable. A feed may be truncated, incomplete, or abandoned after a relaunch. A feed may
+also cover the whole site, with items that the page never lists, such as About, Careers and other
 categories. The page may be a page of another kind. So both are collected, and items that only one
 of them lists must resemble the items that both list.
 """

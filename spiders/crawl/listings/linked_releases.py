@@ -93,7 +93,7 @@ def may_be_incomplete(walk: ListingWalk) -> bool:
 
 
 def belongs(section: str | None, sections: Mapping[str, int]) -> bool:
-    """Whether a release with this ``section`` fits a list with these ``sections``.
+    """Whether a release with this ``section`` belongs to a list with these ``sections``.
 
     ``sections`` maps sections to the numbers of the list's releases.
     """

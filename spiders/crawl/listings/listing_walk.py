@@ -471,7 +471,7 @@ class ListingWalk:
     def _over(self, walk: Walk) -> Walk:
         """Return the finished walk.
 
-        It is bounded if there are signs of more releases, otherwise complete.
+        The walk is bounded if there are signs of more releases, otherwise complete.
         """
         reason = walk.forbidden or walk.remains
         is_same = walk.archived >= MAX_IDLE_PAGES - 1 and walk.idle >= MAX_IDLE_PAGES - 1

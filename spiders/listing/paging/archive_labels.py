@@ -55,8 +55,8 @@ _DIGITS: Final = re.compile(r"\d+")
 class ArchivePeriod:
     """The parsed label of an archive link.
 
-    ``when`` is a year or a month (ISO 8601). It is empty for several years. ``month`` is the number
-    of the month, or 0. ``says_archive`` is true if the label contains a word for an archive, or
+    ``when`` is a year or a month (ISO 8601), or empty for several years. ``month`` is the number of
+    the month, or 0. ``says_archive`` is true if the label contains a word for an archive, or
     several years. ``is_whole`` is true for the whole listing, as in *All press releases*.
     """
 

@@ -277,8 +277,8 @@ def _current(
     """Return the number of the current page in a pager, or None.
 
     The current number has no link, is marked as current, or links to the page itself. Some pagers
-    omit it. Then the result is a number missing from the pager, if the page's address fits there.
-    ``shown`` are all numbers in the pager.
+    omit the current number. Then the result is a number missing from the pager, if the page's
+    address has that place in the order. ``shown`` are all numbers in the pager.
     """
     linked = pager.linked
     for number in shown:
@@ -316,7 +316,7 @@ def _unmarked(linked: Mapping[int, str], here: str) -> int | None:
 
 
 def _is_between(here: str, linked: Mapping[int, str], number: int) -> bool:
-    """Whether the page's address fits between the pages before and after a number."""
+    """Whether the page's address is between the pages before and after a number."""
     is_first = number - 1 == 1
     back = step(here, linked[number - 1])
     return step(here, linked[number + 1]) > 0 and (back < 0 or (is_first and not back))

@@ -92,7 +92,7 @@ def unread_signs(
 
 
 def reason_for(listing: Listing, *, listed: int, pages: int) -> str:
-    """Return why the last page read is not the end of its listing, as a clause, or "".
+    """Return the reason why the last page read is not the end of its listing, as a clause, or "".
 
     ``listed`` is the number of releases found on ``pages`` pages. A total counts only if more
     releases are missing than `lacks` tolerates. Of several pages, the last one must also show no

@@ -95,7 +95,7 @@ def _is_undated_box(spans: list[ElementSpan], flat: FlatPage, dates: list[DateMa
 
 
 def list_level(nodes: Sequence[etree._Element]) -> int:
-    """Return how many levels the lists are above records; 0 if no records are in the same list.
+    """Return the number of levels from records up to their lists, or 0 without a common list.
 
     A record may be the link inside a row.
     """

@@ -281,8 +281,8 @@ class _Counts:
     def _headed(self, records: list[ElementSpan]) -> float:
         """Return the worth of dates in headings above records.
 
-        It depends more on the number of headings than on the number of records. The headings have
-        the same signature and are outside the rows that contain the records.
+        The result depends more on the number of headings than on the number of records. The
+        headings have the same signature and are outside the rows that contain the records.
         """
         first = records[0].begin
         own: list[ElementSpan] | None = None

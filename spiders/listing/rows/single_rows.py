@@ -81,8 +81,8 @@ def dated_rows(flat: FlatPage, worth: Callable[[int, int], float]) -> list[Eleme
 def undated_row(flat: FlatPage, url: str) -> ElementSpan | None:
     """Return the only post of a page, or None.
 
-    The post's class must mark it as a post, or a heading above must announce news. Its headline
-    links to another page. It contains most of the page's text.
+    The post's class must mark it as a post, or a heading above must announce news. The headline of
+    the post links to another page. The post contains most of the page's text.
     """
     headlines = _headlines(flat)
     posts = [

@@ -130,7 +130,7 @@ class Titles:
 
 
 def title_likeness(texts: Iterable[str]) -> float:
-    """Return how much texts look like titles (0 to 1): with several words, and not all the same.
+    """Return the likeness of texts to titles (0 to 1): with several words, and not all the same.
 
     Words in nearly all texts, such as "opens in a new window", don't count.
     """

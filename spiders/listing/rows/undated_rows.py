@@ -111,8 +111,8 @@ def _is_titled(item: ListingItem) -> bool:
 
 
 MIN_LIKENESS: Final = 0.6
-"""Minimum share of tags that a row has in common with the rows of its list. It is also the minimum
-title likeness of a row without a date."""
+"""Minimum share of tags that a row has in common with the rows of its list. The same number is the
+minimum title likeness of a row without a date."""
 
 MIN_UNDATED_LIKENESS: Final = 0.5
 """Minimum share of tags that a row without a date has in common with the rows of its list. The
@@ -138,10 +138,7 @@ MAX_ELEMENTS: Final = 200
 
 
 class RowMake:
-    """The markup of a list's rows.
-
-    It consists of the rows' classes and the tags that at least half of the rows contain.
-    """
+    """The markup of a list's rows: their classes, and the tags in at least half of the rows."""
 
     def __init__(self, rows: Iterable[etree._Element]) -> None:
         counted: Counter[str] = Counter()

@@ -34,8 +34,8 @@ transactions."""
 
 BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
 """Settings before a search: a time limit, and no sequential scans. PostgreSQL's planner
-underestimates the cost of reading long texts that are stored apart from their rows (TOAST). It
-would scan all of them instead of using an index."""
+underestimates the cost of reading long texts that are stored apart from their rows (TOAST). The
+planner would scan all of them instead of using an index."""
 UNBOUNDED: Final = f"SET statement_timeout = '{STATEMENT}s'; SET enable_seqscan = on"
 """Settings after a search: the normal time limit, and sequential scans."""
 

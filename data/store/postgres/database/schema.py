@@ -1,4 +1,4 @@
-"""Migrations of a store on PostgreSQL: SQL files, each applied once and in this order.
+"""Migrations of a store on PostgreSQL: SQL files that are applied once, in this order.
 
 A later schema change is another name below, with its file; never edit a released one. Tables and
 columns have the same names as in SQLite, so that rows can be copied from one to the other.

@@ -133,7 +133,7 @@ class StoredMember:
 
 @dataclass(frozen=True, slots=True)
 class StoredText:
-    """The body of a stored release, prepared for comparison."""
+    """The body of a stored release, prepared for comparison with other texts."""
 
     number: int
     source: str

@@ -103,7 +103,7 @@ class WebSubPart(Part):
             )
 
     def request_counts(self, host: str) -> tuple[int, int]:
-        """Return how many requests are unconfirmed, in total and for one host."""
+        """Return the number of unconfirmed requests, in total and for one host."""
         ((every, own),) = self._ask(
             "SELECT count(*), count(*) FILTER (WHERE host = ?) FROM websub_requests", [host]
         )
