@@ -13,7 +13,7 @@ State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]
 Condition: TypeAlias = State | Literal["degraded"]
 """A state, or ``degraded``: the source works but has a fault, which its code describes."""
 
-DEGRADED: Final = "ok, with a fault"
+DEGRADED: Final = "works but has a fault"
 """Text that people see for a degraded source."""
 
 

@@ -229,7 +229,7 @@ def source_health_page(pages: PageRenderer, facts: SourceFacts) -> bytes:
 
 def condition_label(texts: Texts, condition: str) -> str:
     """Return the label of a condition (data.health.codes) in the language of the site."""
-    return texts.gettext("ok, with a fault") if condition == "degraded" else condition
+    return texts.gettext("works but has a fault") if condition == "degraded" else condition
 
 
 def recall_line(texts: Texts, recall: Recall) -> str:

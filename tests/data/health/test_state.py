@@ -184,13 +184,13 @@ def test_a_source_that_works_with_a_fault_is_not_reported_as_stopped(tmp_path: P
         return titles(folder)
 
     assert look(1, VisitFacts()) == []
-    assert look(2, unread) == [f"{name}: ok, with a fault"]
+    assert look(2, unread) == [f"{name}: works but has a fault"]
     assert look(3, VisitFacts(), found=0) == [
         f"{name}: stopped working",
-        f"{name}: ok, with a fault",
+        f"{name}: works but has a fault",
     ]
     store.events.clear()
-    assert look(4, unread) == [f"{name}: ok, with a fault"]
+    assert look(4, unread) == [f"{name}: works but has a fault"]
     assert look(5, VisitFacts())[0] == f"{name}: works again"
 
 

@@ -29,7 +29,7 @@ def test_a_static_page_claims_nothing_about_sources_that_no_visit_has_read() -> 
     page: Any = html.fromstring(recorded_health_page(pages, {"c": fault}, {"a"}))
     states = {row.xpath("string(th)"): row.xpath("string(td)") for row in page.xpath("//tbody/tr")}
     assert states == {
-        "Birch Office": "ok, with a fault",
+        "Birch Office": "works but has a fault",
         "alder Trust": "new",
         "Yew Council": "new",
         "Zinc Board": "ok",

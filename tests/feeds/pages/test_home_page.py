@@ -143,7 +143,7 @@ def test_it_summarizes_the_health_of_sources_after_each_change(tmp_path: Path) -
     fault = HealthEvent("wire", False, NOON, "no feed", "ok", "feed.unread")  # noqa: FBT003 - its state
     store.events.append(fault)
     assert told() == (
-        "All sources work. 1 is ok, with a fault. Needs attention: The Wire",
+        "All sources work. 1 works but has a fault. Needs attention: The Wire",
         ["health/", "sources/wire/"],
     )
     store.events.append(HealthEvent("wire", well=True, at=NOON, reason="", state="ok"))

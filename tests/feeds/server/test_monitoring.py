@@ -137,7 +137,7 @@ def test_a_badge_shows_the_state_of_a_source(web: httpx.Client) -> None:
 def test_a_badge_shows_a_fault_of_a_source_that_works() -> None:
     fault = Verdict("feed.unread", "its feed can't be read", degraded=True)
     picture = etree.fromstring(badge(Health("acme", fault, None, None, None)).encode())
-    assert [one.text for one in picture.iterfind("{*}text")] == ["acme", "ok, with a fault"]
+    assert [one.text for one in picture.iterfind("{*}text")] == ["acme", "works but has a fault"]
 
 
 def test_a_server_without_its_store_reports_that_it_is_unhealthy(

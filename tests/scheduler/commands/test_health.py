@@ -87,7 +87,7 @@ def test_a_source_that_works_with_a_fault_is_degraded_and_makes_the_exit_code_1(
     assert (one["state"], one["degraded"], one["code"]) == ("ok", True, "feed.unread")
     result = communique("health", home=home)
     assert result.returncode == 1
-    assert "ok, with a fault" in result.stdout
+    assert "works but has a fault" in result.stdout
 
 
 def done(home: Path, *arguments: str) -> str:

@@ -524,7 +524,7 @@ def test_the_operator_gets_alerts_about_degraded_sources(tmp_path: Path, mails: 
     with at_work(home):
         wait_for(lambda: states(home) == ["delivered"])
     (received,) = mails.received
-    assert received.mail["Subject"] == "Health of sources: harbour: ok, with a fault"
+    assert received.mail["Subject"] == "Health of sources: harbour: works but has a fault"
 
 
 def test_the_operator_gets_alerts_about_our_own_network(tmp_path: Path, mails: MailServer) -> None:
