@@ -28,7 +28,7 @@ from data.watches.watch_file import (
         (f'name = "A"\nquery = "{"a " * 600}"', "query", "1000 characters"),
         (f'name = "A"\nquery = "{"a " * 33}"', "query", "more than 32 words"),
         ('name = "A"\nkinds = ["relase"]', "kinds", '"relase" can\'t be used; write "edit" or'),
-        ('name = "A"\nkinds = []', "kinds", "the value is empty"),
+        ('name = "A"\nkinds = []', "kinds", "the list is empty"),
         ('name = "A"\nsources = ["../x"]', "sources", "is not an id"),
         ('name = "A"\nlanguages = ["german"]', "languages", 'did you mean "de"'),
         ("name = ", "syntax", "not TOML"),
