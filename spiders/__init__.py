@@ -13,5 +13,5 @@ Put a new file into the folder of its task:
 - `learning`, `discovery`: compare several pages.
 
 A folder may import only the folders after it in this list: archived; discovery and golden; crawl;
-extract; learning; listing and release; body; download; sources; json_state and sections; page.
+extract; learning; listing and release; body; download; sources; json_state and page_parts; page.
 """

@@ -12,9 +12,9 @@ from data.text.clean import clean_line
 from data.text.urls import (
     canonical_url,
     page_address,
+    part_fragment,
     posted_address,
     posted_query,
-    section_fragment,
 )
 
 
@@ -159,13 +159,13 @@ def name_of(item: ListingItem) -> str:
     return f"{item.published.day} {clean_line(item.title).casefold()}"
 
 
-def with_sections(items: Iterable[ListingItem]) -> tuple[ListingItem, ...]:
-    """Remove URL fragments from feed items, unless several items are sections of one page."""
+def with_parts(items: Iterable[ListingItem]) -> tuple[ListingItem, ...]:
+    """Remove URL fragments from feed items, unless several items are parts of one page."""
     found = tuple(items)
     counts = Counter(page_address(url) for url in {item.url for item in found})
     return tuple(
         item
         if counts[page_address(item.url)] > 1
-        else replace(item, url=page_address(item.url) if section_fragment(item.url) else item.url)
+        else replace(item, url=page_address(item.url) if part_fragment(item.url) else item.url)
         for item in found
     )

@@ -40,10 +40,10 @@ from spiders.page.css import CssSelector
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.javascript import needs_scripts, without_scripts
 from spiders.page.page import DocumentText, Page
+from spiders.page_parts.find import find_parts
 from spiders.release.date.choice import document_date
 from spiders.release.document import text_of, title_of
 from spiders.release.read import read_release
-from spiders.sections.find import find_sections
 from spiders.sources.source_file import ListingRules, ReleaseRules
 
 
@@ -91,7 +91,7 @@ def unscripted(text: str) -> object:
 
 def sections(text: str) -> object:
     """Find the releases that are sections of a page."""
-    return find_sections(page_of(text), READING)
+    return find_parts(page_of(text), READING)
 
 
 def listing(text: str) -> object:

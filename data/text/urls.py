@@ -76,7 +76,7 @@ def canonical_url(url: str) -> str:
 
     The key has https, no ``www.``, default port, session id, tracking parameter or trailing slash,
     a sorted query, and upper-case escapes only if needed. A fragment is kept only if it may lead to
-    a release within a page (`section_fragment`), or if scripts read it (``#!/news/1``,
+    a release within a page (`part_fragment`), or if scripts read it (``#!/news/1``,
     ``#/news/1``).
 
     The key is for comparisons, not for requests. Text that is not a URL is stripped. In a key above
@@ -117,7 +117,7 @@ def _canonical(url: str) -> str:
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
         if not CAMPAIGN.fullmatch(name) and not SESSION.fullmatch(name)
     )
-    fragment = parts.fragment if ROUTE.match(parts.fragment) else section_fragment(url)
+    fragment = parts.fragment if ROUTE.match(parts.fragment) else part_fragment(url)
     return urlunsplit(
         (
             "https" if scheme == "http" else scheme,
@@ -129,7 +129,7 @@ def _canonical(url: str) -> str:
     )
 
 
-def section_fragment(url: str) -> str:
+def part_fragment(url: str) -> str:
     """Return the normalized fragment if it may lead to a release within its page, otherwise "".
 
     Fragments of scripts (``#/``, ``#!``), campaigns (``#xtor=…``) and common parts of pages
@@ -146,7 +146,7 @@ def section_fragment(url: str) -> str:
 
 def page_key(url: str) -> str:
     """Return the canonical URL of the page at an address, without a section's fragment."""
-    return canonical_url(page_address(url) if section_fragment(url) else url)
+    return canonical_url(page_address(url) if part_fragment(url) else url)
 
 
 def page_address(url: str) -> str:

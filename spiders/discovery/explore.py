@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urljoin
 
 from data.clock import utc_now
 from data.errors import CommuniqueError
-from data.text.urls import canonical_url, page_address, section_fragment
+from data.text.urls import canonical_url, page_address, part_fragment
 from data.wording import counted
 from spiders.barriers.barrier import barrier_to_programs
 from spiders.discovery.certainty import goes_on, is_article, reads_as_release, unread_reason
@@ -290,7 +290,7 @@ class Explorer:
             self._on_status(f"reading {counted(len(items), 'release')}")
         found: list[tuple[ListingItem, Page]] = []
         shown = {}
-        if site.page.body and any(section_fragment(item.url) for item in items):
+        if site.page.body and any(part_fragment(item.url) for item in items):
             shown[page_address(site.page.url)] = site.page
         # Several items may be sections of one page.
         wanted = [url for url in dict.fromkeys(map(page_of, items)) if url not in shown]
@@ -321,7 +321,7 @@ class Explorer:
 
 def page_of(item: ListingItem) -> str:
     """Return the address of the page that contains an item's release."""
-    return page_address(item.url) if section_fragment(item.url) else item.url
+    return page_address(item.url) if part_fragment(item.url) else item.url
 
 
 def is_category_of(url: str, whole: str, *, single: bool) -> bool:

@@ -15,7 +15,7 @@ from data.errors import StoreError
 from data.health.run_errors import ErrorKind
 from data.models import Validator
 from data.text.masking import without_user
-from data.text.urls import page_address, page_key, section_fragment
+from data.text.urls import page_address, page_key, part_fragment
 from spiders.download.documents import DOCUMENT
 from spiders.download.limited_downloader import SlowRequest
 from spiders.download.retry_after import HostError
@@ -67,7 +67,7 @@ def page_of(response: Response) -> Page:
     """Return the page in a response. A fragment in the address of a redirect is removed."""
     url = without_user(response.url)
     return Page(
-        page_address(url) if section_fragment(url) else url,
+        page_address(url) if part_fragment(url) else url,
         response.body,
         _header(response, "Content-Type") or "",
         response.meta.get(DOCUMENT),

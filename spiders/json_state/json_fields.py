@@ -9,7 +9,7 @@ from typing import Any
 from data.dates.parse import DateReader
 from data.models import Published
 from data.text.html_text import escaped_line
-from spiders.items import ListingItem, with_sections
+from spiders.items import ListingItem, with_parts
 from spiders.page.links import resolve_with_section
 from spiders.page.page import Page
 
@@ -84,7 +84,7 @@ def read_records(
         items = [item for item in read if item]
         if _worth(items) > _worth(best):
             best = items
-    return [*with_sections(best)]
+    return [*with_parts(best)]
 
 
 def _worth(items: list[ListingItem]) -> float:

@@ -14,7 +14,7 @@ from data.dates.context import DateContext
 from data.dates.parse import DateReader
 from data.models import Published
 from data.text.html_text import escaped_line
-from spiders.items import Listing, ListingItem, with_sections
+from spiders.items import Listing, ListingItem, with_parts
 from spiders.listing.json_listing import read_json
 from spiders.page.links import resolve, resolve_with_section
 from spiders.page.page import Page
@@ -106,7 +106,7 @@ def read_xml(page: Page, reading: DateContext) -> Listing:
     if not records:
         records, confidence = _repeated(root), 0.6
     dates = DateReader(reading)
-    items = with_sections(item for node in records if (item := _item(node, page, dates)))
+    items = with_parts(item for node in records if (item := _item(node, page, dates)))
     reasons = dates.reasons if items else ("the document contains no items with an address",)
     return Listing(page.url, items, _next(root, page), f"xml:{kind}", confidence, reasons)
 

@@ -34,7 +34,7 @@ from spiders.listing.rows.undated_rows import with_undated
 from spiders.listing.unclosed import closed
 from spiders.page.javascript import without_scripts
 from spiders.page.page import NO_TEXT, Page
-from spiders.sections.find import FoundSection, find_sections
+from spiders.page_parts.find import FoundPart, find_parts
 from spiders.sources.source_file import ListingRules
 
 FEW_DATED_ITEMS: Final = 3
@@ -44,14 +44,14 @@ scripts are preferred only if they have more than this many times as many items.
 DECLARED: Final = "declared"
 """Rule of a listing that is extracted with the selectors of its source file."""
 
-SECTIONS: Final = "sections"
-"""Rule of a listing whose releases are sections of the page itself."""
+PAGE_PARTS: Final = "sections"
+"""Rule of a listing whose releases are parts of the page itself."""
 
-SECTIONS_CONFIDENCE: Final = 0.9
-"""Confidence (0 to 1) in a listing whose releases are sections of the page."""
+PARTS_CONFIDENCE: Final = 0.9
+"""Confidence (0 to 1) in a listing whose releases are parts of the page."""
 
 MOSTLY: Final = 0.6
-"""Minimum share of detected items that are inside sections. Above it, the sections are the list."""
+"""Minimum share of detected items that are inside parts. Above it, the parts are the list."""
 
 PASSED: Final = 20
 """Maximum number of skipped rows that are reported."""
@@ -156,10 +156,10 @@ def _detected(
     reading = reader.reading
     best = choose_region(flat, dates, known)
     shown = sum(item.published is not None for item in best.items) if best else 0
-    sections = find_sections(page, reading)
-    if sections and is_of_sections(best.items if best else [], sections):
-        items = tuple(ListingItem(one.url, one.title, one.published) for one in sections)
-        return Listing(page.url, items, known.next, SECTIONS, SECTIONS_CONFIDENCE)
+    parts = find_parts(page, reading)
+    if parts and are_of_parts(best.items if best else [], parts):
+        items = tuple(ListingItem(one.url, one.title, one.published) for one in parts)
+        return Listing(page.url, items, known.next, PAGE_PARTS, PARTS_CONFIDENCE)
     if shown < FEW_DATED_ITEMS:
         state = read_state(page, reading)
         if state and len(state.items) > shown * FEW_DATED_ITEMS:
@@ -202,20 +202,20 @@ def _detected(
     )
 
 
-def is_of_sections(items: Sequence[ListingItem], sections: Sequence[FoundSection]) -> bool:
-    """Whether the releases of a page are its sections instead of the detected items.
+def are_of_parts(items: Sequence[ListingItem], parts: Sequence[FoundPart]) -> bool:
+    """Whether the releases of a page are its parts instead of the detected items.
 
-    This is the case if most items are links inside sections, such as documents, or if few other
-    items have dates. A single section counts only if all items are inside it, or if it has a
-    permanent address and no other item has a date.
+    This is the case if most items are links inside parts, such as documents, or if few other items
+    have dates. A single part counts only if all items are inside it, or if it has a permanent
+    address and no other item has a date.
     """
-    within = frozenset[str]().union(*(one.links for one in sections))
-    within |= {page_address(one.url) for one in sections}
+    within = frozenset[str]().union(*(one.links for one in parts))
+    within |= {page_address(one.url) for one in parts}
     inside = sum(item.url in within for item in items)
     dated = sum(item.published is not None and item.url not in within for item in items)
-    if len(sections) == 1:
-        return 0 < len(items) == inside or (sections[0].is_permanent and not dated)
-    return inside >= MOSTLY * len(items) or dated * FEW_DATED_ITEMS < len(sections)
+    if len(parts) == 1:
+        return 0 < len(items) == inside or (parts[0].is_permanent and not dated)
+    return inside >= MOSTLY * len(items) or dated * FEW_DATED_ITEMS < len(parts)
 
 
 def _unique(items: list[ListingItem]) -> tuple[ListingItem, ...]:

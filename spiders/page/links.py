@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 from lxml import etree
 
-from data.text.urls import canonical_url, section_fragment
+from data.text.urls import canonical_url, part_fragment
 
 _SPACE = re.compile(r"[\t\r\n]+")
 _QUOTED = re.compile(r"""['"]([^'"\s$<>]{2,2000})['"]""")
@@ -96,7 +96,7 @@ def resolve_with_section(written: str, base: str) -> str | None:
     Relative addresses are resolved against ``base``.
     """
     url = resolve(written, base)
-    fragment = section_fragment(written.strip())
+    fragment = part_fragment(written.strip())
     return f"{url}#{fragment}" if url and fragment else url
 
 

@@ -10,7 +10,7 @@ from lxml import etree
 
 from data.languages.tags import language_tag
 from data.text.clean import clean_line
-from data.text.urls import absolute, page_address, section_fragment
+from data.text.urls import absolute, page_address, part_fragment
 from spiders.body.main_content import MainContent
 from spiders.body.text_blocks import BlockTree
 from spiders.page.class_hints import names_of
@@ -139,7 +139,7 @@ def _named(
         tag = language_tag(link.get("hreflang"))
         url = absolute(base, link.get("href") or "")
         if tag and url and tag != own and tag not in found:
-            found[tag] = page_address(url) if section_fragment(url) else url
+            found[tag] = page_address(url) if part_fragment(url) else url
     return tuple(found.items())
 
 
@@ -160,5 +160,5 @@ def canonical_of(page: Page) -> str | None:
         if (link.get("rel") or "").lower() == "canonical":
             url = absolute(page.base, link.get("href") or "")
             if url and url.startswith("http"):
-                return page_address(url) if section_fragment(url) else url
+                return page_address(url) if part_fragment(url) else url
     return None

@@ -1,4 +1,4 @@
-"""Extract a release from its page, or from a section of a page: title, date, body and media.
+"""Extract a release from its page, or from a part of a page: title, date, body and media.
 
 The body is declared by the source file, detected, or found in scripts.
 """
@@ -14,7 +14,7 @@ from data.dates.context import DateContext
 from data.languages.detection import detect_language
 from data.models import Content
 from data.text.clean import clean_line
-from data.text.urls import canonical_url, section_fragment
+from data.text.urls import canonical_url, part_fragment
 from spiders.body.clean_html import HUGE, clean_body, outer_html, prose_of
 from spiders.body.main_content import MainContent, find_main_content, holder
 from spiders.body.segmentation import segment
@@ -26,6 +26,7 @@ from spiders.page.css import CssSelector, declared_element, declared_text
 from spiders.page.embedded_metadata import read_metadata
 from spiders.page.javascript import without_scripts
 from spiders.page.page import NO_TEXT, Page
+from spiders.page_parts.find import FoundPart, find_parts
 from spiders.release.date.candidates import DateCandidates
 from spiders.release.date.choice import choose_date, confidence_of, rejected_date
 from spiders.release.date.places import date_place
@@ -42,7 +43,6 @@ from spiders.release.metadata import (
 )
 from spiders.release.related_links import links_after
 from spiders.release.title import Title, find_title, read_title
-from spiders.sections.find import FoundSection, find_sections
 from spiders.sources.source_file import ReleaseRules
 
 LITTLE: Final = 200
@@ -68,8 +68,8 @@ def read_release(
     ``listed`` is the release's listing item. Its title and date replace missing or uncertain values
     of the page. Raises nothing for any page: missing parts are explained in ``reasons``.
     """
-    if section := section_at(page, reading):
-        return read_section(page, section, rules)
+    if part := part_at(page, reading):
+        return read_part(page, part, rules)
     found = _read_visible(page, reading, rules, listed)
     if len(found.content.body_text) >= LITTLE or found.content.body_rule == DECLARED:
         return found
@@ -227,41 +227,39 @@ def as_body(stated: StateRelease, page: Page, rules: ReleaseRules, reasons: list
 
 
 SECTION = "section"
-"""Name of the rule for the title and body of a section."""
+"""Name of the rule for the title and body of a part."""
 
 
-def section_at(page: Page, reading: DateContext) -> FoundSection | None:
-    """Return the section at the fragment of a page's address, or None."""
-    if not section_fragment(page.url):
+def part_at(page: Page, reading: DateContext) -> FoundPart | None:
+    """Return the part at the fragment of a page's address, or None."""
+    if not part_fragment(page.url):
         return None
     key = canonical_url(page.url)
-    sections = find_sections(page, reading)
-    return next((one for one in sections if canonical_url(one.url) == key), None)
+    parts = find_parts(page, reading)
+    return next((one for one in parts if canonical_url(one.url) == key), None)
 
 
-def read_section(
-    page: Page, section: FoundSection, rules: ReleaseRules | None = None
-) -> ExtractedRelease:
-    """Extract a section as a release: its text is the body and its files are the attachments."""
+def read_part(page: Page, part: FoundPart, rules: ReleaseRules | None = None) -> ExtractedRelease:
+    """Extract a part as a release: its text is the body and its files are the attachments."""
     meta = read_metadata(page)
     drop = rules.drop if rules else ()
-    prose, reasons = clean_body(outer_html(section.content), page.base, section.title, drop)
+    prose, reasons = clean_body(outer_html(part.content), page.base, part.title, drop)
     html, text = prose.written()
     plain = read_metadata(Page(page.url, b""))
     content = Content(
-        title=section.title,
-        published=section.published,
+        title=part.title,
+        published=part.published,
         language=page_language(page.tree, meta) or detect_language(text),
         publisher=publisher_of(page, meta),
         body_html=html,
         body_text=text,
-        images=images_of(section.content, plain, page.base),
-        attachments=attachments_of(section.content, page.base),
+        images=images_of(part.content, plain, page.base),
+        attachments=attachments_of(part.content, page.base),
         title_rule=SECTION,
         body_rule=SECTION,
     )
     return ExtractedRelease(
-        url=section.url,
+        url=part.url,
         content=content,
         confidence={"title": 0.9, "published": 0.9, "body": 0.9 if text else 0.0},
         reasons=tuple(reasons),

@@ -10,7 +10,7 @@ from lxml import etree
 
 from data.models import Link
 from data.text.clean import clean_line
-from data.text.urls import absolute, page_address, section_fragment
+from data.text.urls import absolute, page_address, part_fragment
 from spiders.page.class_hints import BIT, hints_in, names_of
 from spiders.page.media_urls import leads_to_file
 from spiders.release.headline_text import latin_lengths
@@ -53,7 +53,7 @@ def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
         met.add(href)
         seen += 1
         url = absolute(base, href)
-        if url and section_fragment(url):
+        if url and part_fragment(url):
             url = page_address(url)
         if url and url.startswith("http") and not leads_to_file(url):
             found.setdefault(url, Link(url, title))

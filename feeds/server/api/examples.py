@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from data.models import Media, Run
 from feeds.server.api import answers, release_answers
-from feeds.server.api.asking import encode
+from feeds.server.api.cursors import encode
 
 RELEASE: Final = "7f3c9a52-4a41-5d0c-9b5e-3a1f1e0f6b11"
 STORY: Final = "0c8d3a6e-52a7-5f0e-8f4e-6f2b8d1c9e77"

@@ -10,10 +10,10 @@ from data.health.overview import health_fields
 from data.models import Facet, RemovedSource, Source
 from feeds.catalog import REMOVED
 from feeds.server.api import answers
-from feeds.server.api.asking import Asking
 from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import PageQuestion, Question, RunsQuestion
 from feeds.server.api.release_answers import current_sources
+from feeds.server.api.request_context import ApiContext
 from feeds.urls import DAY
 
 
@@ -25,40 +25,40 @@ class SourceMoved(Exception):
         self.name = name
 
 
-def sources(asking: Asking, asked: PageQuestion) -> answers.SourcePage:
+def sources(context: ApiContext, asked: PageQuestion) -> answers.SourcePage:
     """Return a page of the sources whose releases this site shows."""
-    removed = asking.store.removed_sources()
+    removed = context.store.removed_sources()
     every = [
         one
-        for one in asking.store.sources().values()
+        for one in context.store.sources().values()
         if one.id not in removed or removed[one.id].kept
     ]
-    some, after = asking.page(asked, every, lambda one: one.id, down=False)
-    counts = asking.store.facets() if some else {}
+    some, after = context.page(asked, every, lambda one: one.id, down=False)
+    counts = context.store.facets() if some else {}
     shown = tuple(source_answer(one, counts, removed.get(one.id)) for one in some)
     return answers.SourcePage(sources=shown, next=after)
 
 
-def source(asking: Asking, _: Question) -> answers.Source:
+def source(context: ApiContext, _: Question) -> answers.Source:
     """Return one source. Raises ApiError, and SourceMoved if the source was renamed."""
-    found = known_source(asking)
-    removed = asking.store.removed_sources().get(found.id)
-    return source_answer(found, asking.store.facets(), removed)
+    found = known_source(context)
+    removed = context.store.removed_sources().get(found.id)
+    return source_answer(found, context.store.facets(), removed)
 
 
-def known_source(asking: Asking) -> Source:
+def known_source(context: ApiContext) -> Source:
     """Return the source whose id is in the path.
 
     Raises ApiError, and SourceMoved if the source was renamed.
     """
-    now = asking.store.source_moves().get(asking.name, asking.name)
-    found = asking.store.sources().get(now)
+    now = context.store.source_moves().get(context.name, context.name)
+    found = context.store.sources().get(now)
     if found is None:
         raise ApiError(404, "there is no source with this id; /api/sources lists them")
-    removed = asking.store.removed_sources().get(now)
+    removed = context.store.removed_sources().get(now)
     if removed and not removed.kept:
         raise ApiError(410, REMOVED)
-    if now != asking.name:
+    if now != context.name:
         raise SourceMoved(now)
     return found
 
@@ -77,37 +77,37 @@ def source_answer(
     )
 
 
-def sections(asking: Asking, asked: PageQuestion) -> answers.SectionPage:
+def sections(context: ApiContext, asked: PageQuestion) -> answers.SectionPage:
     """Return the sections of a source. Raises ApiError, and SourceMoved if it was renamed."""
-    found = known_source(asking)
-    labels = asking.store.section_labels()
+    found = known_source(context)
+    labels = context.store.section_labels()
     every = [
         answers.Section(
             slug=facet.section,
             label=labels.get((found.id, facet.section), facet.section),
             releases=count,
         )
-        for facet, count in asking.store.facets().items()
+        for facet, count in context.store.facets().items()
         if facet.section is not None and facet.source == found.id
     ]
-    some, after = asking.page(asked, every, lambda one: one.slug, down=False)
+    some, after = context.page(asked, every, lambda one: one.slug, down=False)
     return answers.SectionPage(sections=tuple(some), next=after)
 
 
-def languages(asking: Asking, asked: PageQuestion) -> answers.LanguagePage:
+def languages(context: ApiContext, asked: PageQuestion) -> answers.LanguagePage:
     """Return a page of the languages of all releases."""
     every = [
         answers.Language(language=facet.language, releases=count)
-        for facet, count in asking.store.facets().items()
+        for facet, count in context.store.facets().items()
         if facet.language is not None
     ]
-    some, after = asking.page(asked, every, lambda one: one.language, down=False)
+    some, after = context.page(asked, every, lambda one: one.language, down=False)
     return answers.LanguagePage(languages=tuple(some), next=after)
 
 
-def topics(asking: Asking, asked: PageQuestion) -> answers.TopicPage:
+def topics(context: ApiContext, asked: PageQuestion) -> answers.TopicPage:
     """Return a page of the topics that have releases."""
-    labels, parents = asking.store.topics(), asking.store.topic_parents()
+    labels, parents = context.store.topics(), context.store.topic_parents()
     every = [
         answers.Topic(
             slug=facet.topic,
@@ -115,37 +115,37 @@ def topics(asking: Asking, asked: PageQuestion) -> answers.TopicPage:
             parent=parents.get(facet.topic),
             releases=count,
         )
-        for facet, count in asking.store.facets().items()
+        for facet, count in context.store.facets().items()
         if facet.topic is not None and facet == Facet(topic=facet.topic)
     ]
-    some, after = asking.page(asked, every, lambda one: one.slug, down=False)
+    some, after = context.page(asked, every, lambda one: one.slug, down=False)
     return answers.TopicPage(topics=tuple(some), next=after)
 
 
-def days(asking: Asking, asked: PageQuestion) -> answers.DayPage:
+def days(context: ApiContext, asked: PageQuestion) -> answers.DayPage:
     """Return a page of the days with releases, newest first."""
     every = [
         answers.Day(day=facet.period, releases=count)
-        for facet, count in asking.store.facets().items()
+        for facet, count in context.store.facets().items()
         if facet.period is not None
         and len(facet.period) == DAY
         and facet == Facet(period=facet.period)
     ]
-    some, after = asking.page(asked, every, lambda one: one.day, down=True)
+    some, after = context.page(asked, every, lambda one: one.day, down=True)
     return answers.DayPage(days=tuple(some), next=after)
 
 
-def health(asking: Asking, _: Question) -> answers.HealthReport:
+def health(context: ApiContext, _: Question) -> answers.HealthReport:
     """Return the health of all sources."""
-    found = (msgspec.convert(health_fields(one), answers.SourceHealth) for one in asking.health())
+    found = (msgspec.convert(health_fields(one), answers.SourceHealth) for one in context.health())
     return answers.HealthReport(sources=tuple(found))
 
 
-def runs(asking: Asking, asked: RunsQuestion) -> answers.RunPage:
+def runs(context: ApiContext, asked: RunsQuestion) -> answers.RunPage:
     """Return a page of visits, newest first. Raises ApiError."""
-    source_id = next(iter(current_sources(asking, asked.source)), None)
-    before = asking.place(asked, int)
-    found = asking.store.run_page(source_id, before, limit=asked.limit + 1)
+    source_id = next(iter(current_sources(context, asked.source)), None)
+    before = context.place(asked, int)
+    found = context.store.run_page(source_id, before, limit=asked.limit + 1)
     some = found[: asked.limit]
-    after = asking.cursor(asked, some[-1][0] if len(found) > len(some) else None)
+    after = context.cursor(asked, some[-1][0] if len(found) > len(some) else None)
     return answers.RunPage(runs=tuple(run for _, run in some), next=after)

@@ -93,7 +93,7 @@ OPERATIONS: Final = (
         "All changes of releases, exactly once and in order",
         ChangesQuestion,
         answers.ChangePage,
-        lambda asking, asked: release_answers.changes(asking.store, asked),
+        lambda context, asked: release_answers.changes(context.store, asked),
         by_changes=True,
         refused={
             400: "The cursor does not belong to this address.",

@@ -7,7 +7,7 @@ own data processes every change exactly once, even after crashes.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Final
 
 import msgspec
@@ -23,15 +23,7 @@ from data.wording import meant
 from feeds.pages.search_problems import notes_on
 from feeds.replay.memento import RELEASE_HIDDEN
 from feeds.server.api import answers
-from feeds.server.api.asking import (
-    MAX_PAGE_CHARACTERS,
-    Asking,
-    decode,
-    encode,
-    read_releases,
-    release_answer,
-    size_of,
-)
+from feeds.server.api.cursors import decode, encode
 from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import (
     ChangesQuestion,
@@ -41,6 +33,7 @@ from feeds.server.api.questions import (
     ReleasesQuestion,
     SearchQuestion,
 )
+from feeds.server.api.request_context import ApiContext
 from feeds.translations import texts_of
 
 RESULTS_PER_QUERY: Final = 10
@@ -53,50 +46,54 @@ ENGLISH_TEXTS: Final = texts_of("en")
 NO_RELEASE: Final = "there is no release with this id; /api/releases lists them"
 
 
-def releases(asking: Asking, asked: ReleasesQuestion) -> answers.ReleasePage:
+MAX_PAGE_CHARACTERS: Final = 1_000_000
+"""Maximum length in characters of release texts per page. A page that exceeds it ends early."""
+
+
+def releases(context: ApiContext, asked: ReleasesQuestion) -> answers.ReleasePage:
     """Return a page of the releases that match the filters, newest first. Raises ApiError."""
     check_days(asked)
-    sources = current_sources(asking, asked.source)
+    sources = current_sources(context, asked.source)
     selection = Selection(
         sources=sources,
-        topics=known_topics(asking, asked.topic),
-        section=known_section(asking, sources, asked.section),
+        topics=known_topics(context, asked.topic),
+        section=known_section(context, sources, asked.section),
         language=requested_language(asked.language),
         since=asked.since or None,
         until=asked.until or None,
         state=asked.state or None,
     )
-    found, after = selected(asking, selection, asked)
+    found, after = selected(context, selection, asked)
     return answers.ReleasePage(releases=found, next=after)
 
 
-def story(asking: Asking, asked: PageQuestion) -> answers.Story:
+def story(context: ApiContext, asked: PageQuestion) -> answers.Story:
     """Return the releases of one story. Raises ApiError."""
-    found, after = selected(asking, Selection(story=asking.name), asked)
+    found, after = selected(context, Selection(story=context.name), asked)
     if not found and not asked.cursor:
         raise ApiError(404, "there is no story with this id; see `story` of a release")
-    return answers.Story(id=asking.name, releases=found, next=after)
+    return answers.Story(id=context.name, releases=found, next=after)
 
 
 def selected(
-    asking: Asking, selection: Selection, asked: PageQuestion
+    context: ApiContext, selection: Selection, asked: PageQuestion
 ) -> tuple[tuple[answers.Release, ...], str | None]:
     """Return a page of a selection, and the cursor of the next page."""
-    page = asking.store.select(selection, asking.place(asked, Position), limit=asked.limit)
-    found, cut = read_releases(page.found, asking.store.release)
-    return tuple(map(release_answer, found)), asking.cursor(asked, cut or page.reached)
+    page = context.store.select(selection, context.place(asked, Position), limit=asked.limit)
+    found, cut = read_releases(page.found, context.store.release)
+    return tuple(map(release_answer, found)), context.cursor(asked, cut or page.reached)
 
 
-def release(asking: Asking, _: Question) -> answers.Release:
+def release(context: ApiContext, _: Question) -> answers.Release:
     """Return one release as it is now. Raises ApiError."""
-    return release_answer(known_release(asking))
+    return release_answer(known_release(context))
 
 
-def revisions(asking: Asking, asked: PageQuestion) -> answers.Revisions:
+def revisions(context: ApiContext, asked: PageQuestion) -> answers.Revisions:
     """Return the versions of a release, oldest first. Raises ApiError."""
-    known_release(asking)
-    after = asking.place(asked, int) or 0
-    left = [one for one in asking.store.revisions(asking.name) if one.number > after]
+    known_release(context)
+    after = context.place(asked, int) or 0
+    left = [one for one in context.store.revisions(context.name) if one.number > after]
     some: list[answers.Revision] = []
     size = 0
     while left and len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:
@@ -104,17 +101,17 @@ def revisions(asking: Asking, asked: PageQuestion) -> answers.Revisions:
         size += len(one.content.body_html) + len(one.content.body_text)
         fields = revision_fields(one)
         some.append(msgspec.convert(fields, answers.Revision, from_attributes=True))
-    cursor = asking.cursor(asked, some[-1].revision if left else None)
+    cursor = context.cursor(asked, some[-1].revision if left else None)
     return answers.Revisions(revisions=tuple(some), next=cursor)
 
 
-def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
+def search(context: ApiContext, asked: SearchQuestion) -> answers.FoundPage:
     """Return a page of search results, with counts on the first page. Raises ApiError."""
     check_days(asked)
     query = Query(
         asked.q,
-        ",".join(current_sources(asking, asked.source)) or None,
-        ",".join(known_topics(asking, asked.topic)) or None,
+        ",".join(current_sources(context, asked.source)) or None,
+        ",".join(known_topics(context, asked.topic)) or None,
         asked.since or None,
         asked.until or None,
         requested_language(asked.language),
@@ -122,16 +119,16 @@ def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
     )
     if query.is_empty:
         raise ApiError(422, "`q` needs at least one word that is not excluded", parameter="q")
-    after = asking.place(asked, int)
+    after = context.place(asked, int)
     counts = None
     if not asked.cursor:
-        found = asking.store.count_matches(query)
+        found = context.store.count_matches(query)
         counts = msgspec.convert(found, answers.Counts, from_attributes=True)
     some: list[answers.FoundRelease] = []
     size = 0
     while len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:
         limit = min(RESULTS_PER_QUERY, asked.limit - len(some))
-        hits = asking.store.search_newest(query, limit=limit, cursor=after)
+        hits = context.store.search_newest(query, limit=limit, cursor=after)
         for one in hits.releases:
             fields = release_fields(one) | {"passage": passage(one.content, query)}
             some.append(msgspec.convert(fields, answers.FoundRelease, from_attributes=True))
@@ -143,16 +140,16 @@ def search(asking: Asking, asked: SearchQuestion) -> answers.FoundPage:
         releases=tuple(some),
         counts=counts,
         warnings=() if asked.cursor else tuple(notes_on(ENGLISH_TEXTS, query)),
-        next=asking.cursor(asked, after),
+        next=context.cursor(asked, after),
     )
 
 
-def known_release(asking: Asking) -> Release:
+def known_release(context: ApiContext) -> Release:
     """Return the release whose id is in the path.
 
     Raises ApiError: 404, or 410 if the release is hidden.
     """
-    found = asking.store.release(asking.name)
+    found = context.store.release(context.name)
     if found is None:
         raise ApiError(404, NO_RELEASE)
     if found.hidden:
@@ -167,13 +164,13 @@ def check_days(asked: FilterQuestion) -> None:
         raise ApiError(422, why, parameter="since")
 
 
-def known_topics(asking: Asking, value: str) -> tuple[str, ...]:
+def known_topics(context: ApiContext, value: str) -> tuple[str, ...]:
     """Return the topics in a comma-separated list. Raises ApiError for an unknown topic."""
     if not (found := separated_names(value)):
         return ()
-    parents = asking.store.topic_parents()
+    parents = context.store.topic_parents()
     # A topic of the taxonomy may not have a release yet.
-    known = {*asking.store.topics(), *parents, *parents.values()}
+    known = {*context.store.topics(), *parents, *parents.values()}
     for name in found:
         if name not in known:
             near = meant(name[:40], sorted(known)) or "; /api/topics lists them"
@@ -181,7 +178,7 @@ def known_topics(asking: Asking, value: str) -> tuple[str, ...]:
     return found
 
 
-def known_section(asking: Asking, sources: Collection[str], value: str) -> str | None:
+def known_section(context: ApiContext, sources: Collection[str], value: str) -> str | None:
     """Return the slug of a section, given its slug or name.
 
     Raises ApiError if none of the chosen sources has it.
@@ -189,7 +186,7 @@ def known_section(asking: Asking, sources: Collection[str], value: str) -> str |
     if not value:
         return None
     found = section_of(value)
-    labels = asking.store.section_labels()
+    labels = context.store.section_labels()
     known = {slug for source, slug in labels if not sources or source in sources}
     if found is None or found.slug not in known:
         near = meant(value[:40], sorted(known)) or "; /api/sources/{id}/sections lists them"
@@ -210,11 +207,11 @@ def requested_language(value: str) -> str | None:
     return value or None
 
 
-def current_sources(asking: Asking, value: str) -> tuple[str, ...]:
+def current_sources(context: ApiContext, value: str) -> tuple[str, ...]:
     """Return the current ids of the sources in a comma-separated list. Raises ApiError."""
     if not value:
         return ()
-    moves, known = asking.store.source_moves(), asking.store.sources()
+    moves, known = context.store.source_moves(), context.store.sources()
     found = tuple(moves.get(name, name) for name in separated_names(value))
     for name in found:
         if name not in known:
@@ -277,3 +274,34 @@ def change_answer(change: ReleaseEvent) -> answers.Change:
         revision=change.revision,
         release=None if release.hidden else release_answer(release),
     )
+
+
+def release_answer(release: Release) -> answers.Release:
+    """Convert a stored release to its API response."""
+    return msgspec.convert(release_fields(release), answers.Release, from_attributes=True)
+
+
+def size_of(release: Release) -> int:
+    """Return the number of characters of a release that count towards the page limit."""
+    return len(release.content.body_html) + len(release.content.body_text)
+
+
+def read_releases(
+    found: Sequence[Position], read: Callable[[str], Release | None]
+) -> tuple[list[Release], Position | None]:
+    """Read releases at the found positions until the page is full.
+
+    Also returns the last position read if any are left, or None. Skips releases that are hidden by
+    now.
+    """
+    releases: list[Release] = []
+    size = 0
+    for number, place in enumerate(found, 1):
+        release = read(place.id)
+        if release is None or release.hidden:
+            continue
+        releases.append(release)
+        size += size_of(release)
+        if size > MAX_PAGE_CHARACTERS and number < len(found):
+            return releases, place
+    return releases, None

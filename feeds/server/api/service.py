@@ -28,13 +28,13 @@ from data.text.urls import site_address
 from feeds.http_headers import CODINGS, COMPRESS, IDENTITY
 from feeds.pages.renderer import SERVED_POLICY
 from feeds.server.api import answers
-from feeds.server.api.asking import Asking
 from feeds.server.api.document import openapi
 from feeds.server.api.listing_answers import SourceMoved
 from feeds.server.api.operations import DOCUMENT, OPERATIONS, Operation
 from feeds.server.api.page import rendered_page
 from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import ChangesQuestion, Question, read_question, said_of
+from feeds.server.api.request_context import ApiContext
 from feeds.server.connection.security import (
     API_ORIGIN,
     API_PREFLIGHT,
@@ -187,7 +187,7 @@ class Api:
                 tag = tag_of_changes(store, path, wanted.query)
                 if is_known(tag, wanted):
                     return unchanged(tag)
-            answer = operation.handler(Asking(store, path, wanted.name, self._health), asked)
+            answer = operation.handler(ApiContext(store, path, wanted.name, self._health), asked)
         headers = {"etag": tag} if tag else {}
         if link := link_of(answer, asked, address):
             headers["link"] = link

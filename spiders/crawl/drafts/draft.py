@@ -21,9 +21,9 @@ from spiders.download.truncation import end_of
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import DocumentText, Page
+from spiders.page_parts.find import FoundPart
 from spiders.release.date.choice import document_date
 from spiders.release.document import text_of, title_of
-from spiders.sections.find import FoundSection
 from spiders.sources.source_file import SourceFile
 
 PDF_TYPE = "application/pdf"
@@ -87,14 +87,14 @@ def draft_release(
     )
 
 
-def draft_section(
-    source: str, file: SourceFile, page: Page, section: FoundSection, read: ExtractedRelease
+def draft_part(
+    source: str, file: SourceFile, page: Page, part: FoundPart, read: ExtractedRelease
 ) -> Draft:
-    """Return the draft of a section of a page from its extraction."""
-    shown = outer_html(section.content).encode("utf-8", "replace")
+    """Return the draft of a part of a page from its extraction."""
+    shown = outer_html(part.content).encode("utf-8", "replace")
     return Draft(
         source,
-        section.url,
+        part.url,
         completed(read.content, file),
         digest=hashlib.sha256(shown).hexdigest(),
         zone=file.timezone,

@@ -17,13 +17,13 @@ from data.identity.decision import LISTING_RULE
 from data.models import Capture, Draft, Release, Validator
 from data.store.core.store import Store
 from data.text.sites import is_elsewhere
-from data.text.urls import canonical_url, section_fragment
+from data.text.urls import canonical_url, part_fragment
 from spiders.crawl.drafts.draft import (
     document_content,
     document_type,
     draft_document,
+    draft_part,
     draft_release,
-    draft_section,
 )
 from spiders.crawl.drafts.layout_change import NOTHING_SHOWN, Shown, shown_on
 from spiders.crawl.page_errors import CRAWL_BUG, NotARelease, ReportError
@@ -31,8 +31,8 @@ from spiders.items import ExtractedRelease, Listing, ListingItem
 from spiders.learning.site_day_order import listed_order
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
-from spiders.release.read import read_release, read_section, section_at
-from spiders.sections.find import FoundSection
+from spiders.page_parts.find import FoundPart
+from spiders.release.read import part_at, read_part, read_release
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import ReleaseRules, SourceFile
 from spiders.sources.unmatched import Unmatched, release_matches
@@ -177,11 +177,11 @@ class ReleaseReader:
         ``item`` is the page's item on the listing, or None. ``reextract`` is True for the same page
         that the stored version was extracted from.
         """
-        if section_fragment(page.url):
-            section = section_at(page, self.dates)
-            if section is None:
+        if part_fragment(page.url):
+            part = part_at(page, self.dates)
+            if part is None:
                 raise NotARelease("section", "the page has no section at this address")
-            return PageDraft(self.draft_section(page, section, item, capture))
+            return PageDraft(self.draft_part(page, part, item, capture))
         if media_type := document_type(page):
             content = document_content(page, media_type, item, self.dates)
             draft = draft_document(self._id, self._file, page, content)
@@ -203,15 +203,15 @@ class ReleaseReader:
             shown_on(page) if edited else NOTHING_SHOWN,
         )
 
-    def draft_section(
-        self, page: Page, section: FoundSection, item: ListingItem | None, capture: Capture | None
+    def draft_part(
+        self, page: Page, part: FoundPart, item: ListingItem | None, capture: Capture | None
     ) -> Draft:
-        """Return the draft of a section of a page, with the listing's date."""
+        """Return the draft of a part of a page, with the listing's date."""
         if item and item.published and item.published.rule.startswith("section"):
-            section = replace(section, title=item.title, published=item.published)
-        rules = self._file.rules_on(section.published.day)
-        read = read_section(page, section, rules)
-        return replace(draft_section(self._id, self._file, page, section, read), capture=capture)
+            part = replace(part, title=item.title, published=item.published)
+        rules = self._file.rules_on(part.published.day)
+        read = read_part(page, part, rules)
+        return replace(draft_part(self._id, self._file, page, part, read), capture=capture)
 
     def _read(
         self,

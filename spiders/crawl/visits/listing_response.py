@@ -16,7 +16,7 @@ from data.text.urls import canonical_url
 from spiders.barriers.barrier import Barrier, barrier_to_listing
 from spiders.barriers.challenges import error_status
 from spiders.crawl.page_errors import UNREQUESTED_304, NoListing
-from spiders.crawl.visits.page_sections import with_stored_addresses
+from spiders.crawl.visits.page_parts import with_stored_addresses
 from spiders.crawl.visits.visit import Visit
 from spiders.download.responses import (
     certificate_end,

@@ -20,7 +20,7 @@ from data.health.run_errors import CUT
 from data.models import Draft, Link, ListingKind
 from data.text.masking import without_user
 from data.text.sites import is_elsewhere
-from data.text.urls import canonical_url, page_address, page_key, section_fragment
+from data.text.urls import canonical_url, page_address, page_key, part_fragment
 from data.text.words import tokens
 from spiders.barriers.challenges import error_status
 from spiders.crawl.drafts.release_reader import PageDraft
@@ -35,10 +35,10 @@ from spiders.crawl.page_errors import (
 )
 from spiders.crawl.visits.listing_response import read_listing_response
 from spiders.crawl.visits.next_requests import Wanted
-from spiders.crawl.visits.page_sections import (
+from spiders.crawl.visits.page_parts import (
     confirm,
     drafts_of,
-    is_of_sections,
+    has_parts,
     with_stored_addresses,
 )
 from spiders.crawl.visits.visit import Visit
@@ -194,23 +194,23 @@ class PressRoomSpider(Spider):
             with page_errors(response.url, visit.report.error):
                 listing = self._listing(response, visit, listing_kind, is_first=is_first)
             with page_errors(response.url, visit.report.error):
-                visit.held_sections.extend(self._sections(response, visit, listing))
+                visit.held_parts.extend(self._parts(response, visit, listing))
             if is_first:
                 yield from self._follow(visit, listing_kind, listing)
             elif listing:
                 url = requested_url(response)
                 visit.frontier.read(listing_kind, url, listing, posted=is_posted(response))
-            self._record_sections(visit)
+            self._record_parts(visit)
 
     @limited
-    def parse_sections(self, response: Response, visit: Visit) -> None:
-        """Process a page with releases as sections that is not a listing page of this visit."""
+    def parse_parts(self, response: Response, visit: Visit) -> None:
+        """Process a page with releases as parts that is not a listing page of this visit."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             url = requested_url(response)
             if response.status in GONE_STATUSES:
-                for section in visit.store.sections_of(visit.id, url):
-                    visit.add_missing(section, response.status, capture_of(response))
+                for part in visit.store.sections_of(visit.id, url):
+                    visit.add_missing(part, response.status, capture_of(response))
             elif response.status >= HTTPStatus.BAD_REQUEST:
                 self._report_status(response, visit)
             elif not is_elsewhere(response.url, [url]):
@@ -218,8 +218,8 @@ class PressRoomSpider(Spider):
                 visit.check_page(page.url)
                 listing = read_listing(page, visit.reader.dates, visit.file.listing)
                 listing = with_stored_addresses(listing, visit)
-                visit.held_sections.extend(self._sections(response, visit, listing))
-                self._record_sections(visit)
+                visit.held_parts.extend(self._parts(response, visit, listing))
+                self._record_parts(visit)
 
     @staticmethod
     def _report_status(response: Response, visit: Visit) -> None:
@@ -228,12 +228,12 @@ class PressRoomSpider(Spider):
         visit.report.error(response.url, kind, f"the server {message}")
 
     @staticmethod
-    def _sections(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
+    def _parts(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
         """Yield drafts of the releases within a page.
 
         If the page is unchanged, confirm its releases.
         """
-        if listing is None or not is_of_sections(listing):
+        if listing is None or not has_parts(listing):
             return
         visit.requested.claim(page_address(response.url))
         if response.status == HTTPStatus.NOT_MODIFIED:
@@ -241,11 +241,11 @@ class PressRoomSpider(Spider):
         else:
             yield from drafts_of(page_of(response), listing, visit, capture_of(response))
 
-    def _record_sections(self, visit: Visit) -> None:
+    def _record_parts(self, visit: Visit) -> None:
         """Record the held drafts once the first pages show their positions in the listing."""
         if visit.awaited_first_pages:
             return
-        held, visit.held_sections = visit.held_sections, []
+        held, visit.held_parts = visit.held_parts, []
         for draft in held:
             self._record(visit, PageDraft(draft))
 
@@ -393,7 +393,7 @@ class PressRoomSpider(Spider):
                 self._unread(visit, listing_kind, url, error, is_first=is_first)
             if is_first:
                 yield from self._follow(visit, request.cb_kwargs["listing_kind"], None)
-            self._record_sections(visit)
+            self._record_parts(visit)
 
     def _listing(
         self, response: Response, visit: Visit, listing_kind: ListingKind, *, is_first: bool
@@ -471,13 +471,11 @@ class PressRoomSpider(Spider):
         self, visit: Visit, url: str, item: ListingItem | None, *, known: bool = True
     ) -> Request | None:
         """Return a request for a release's page, or None if this visit already requested it."""
-        if section_fragment(url):
+        if part_fragment(url):
             page = page_address(url)
             if not visit.requested.claim(page):
                 return None
-            return self._request(
-                visit, page, self.parse_sections, STORED_PRIORITY, conditional=False
-            )
+            return self._request(visit, page, self.parse_parts, STORED_PRIORITY, conditional=False)
         visit.gone.requested_count += known
         visit.facts.releases.add_request(url, known=known)
         priority = STORED_PRIORITY if known else NEW_PRIORITY

@@ -107,7 +107,7 @@ class Visit:
         self.awaited_first_pages = 0
         self.place = ""
         """Position of the list on the pages of the listing; see Listing.place."""
-        self.held_sections: list[Draft] = []
+        self.held_parts: list[Draft] = []
         """Drafts of releases within first pages, held until all first pages are read."""
         self.stored = StoredReleases(self.id, store, self._stored_first_pages)
         self._templates = SourceTemplates(

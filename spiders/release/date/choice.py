@@ -22,8 +22,8 @@ day away and not from metadata or script state: such a date may belong to anothe
 date remains, `rejected_date` returns the text of an impossible date.
 
 Other readings: `learned_date` for a learned template, which is used only if it fits, and
-`document_date` for a PDF. The dates of sections are in spiders.sections. A date that is chosen here
-never changes the date of a stored release: data.identity.decision decides this.
+`document_date` for a PDF. The dates of page parts are in spiders.page_parts. A date that is
+chosen here never changes the date of a stored release: data.identity.decision decides this.
 """
 
 from __future__ import annotations

@@ -16,9 +16,9 @@ from data.text.urls import (
     canonical_url,
     page_address,
     page_key,
+    part_fragment,
     posted_address,
     posted_query,
-    section_fragment,
     web_address,
     without_campaign,
 )
@@ -169,7 +169,7 @@ def test_a_plain_address_has_the_same_form_by_the_fast_path(url: str) -> None:
 )
 def test_only_a_fragment_that_may_identify_a_release_is_kept(fragment: str, kept: str) -> None:
     url = f"http://www.weir.example/news/#{fragment}"
-    assert section_fragment(url) == kept
+    assert part_fragment(url) == kept
     assert canonical_url(url) == "https://weir.example/news" + (f"#{kept}" if kept else "")
     assert canonical_url(canonical_url(url)) == canonical_url(url)
     assert page_key(url) == "https://weir.example/news"

@@ -1,4 +1,4 @@
-"""Extract title, date and text of candidates for sections that are releases."""
+"""Extract title, date and text of candidates for parts that are releases."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from data.models import Published
 from data.text.clean import clean_line
 from spiders.page.generic_names import is_generic
 from spiders.page.html_tree import LEVEL_OF
-from spiders.sections.candidates import SectionCandidate
+from spiders.page_parts.candidates import PartCandidate
 
 INLINE: Final = frozenset(
     [
@@ -127,7 +127,7 @@ def text_of(element: etree._Element) -> str:
 
 
 MIN_TEXT: Final = 40
-"""Minimum length of a section's text (characters)."""
+"""Minimum length of a part's text (characters)."""
 
 MAX_TITLE: Final = 300
 """Maximum length of a title (characters)."""
@@ -143,7 +143,7 @@ MAX_LABEL: Final = 40
 """Maximum length of the text around the date in a date line (characters)."""
 
 MAX_DATE_LINES: Final = 2
-"""Maximum number of date lines in a section's text. A text with more date lines is a list."""
+"""Maximum number of date lines in a part's text. A text with more date lines is a list."""
 
 MAX_WEEKDAY: Final = 14
 """Maximum length of the text around the date in a date heading (characters)."""
@@ -172,10 +172,10 @@ class Rated:
     """A candidate with a title, a date and a text of ``length`` characters.
 
     ``heads`` are the first lines with title and date. ``is_dated_above`` is whether the date comes
-    from a heading above the section.
+    from a heading above the part.
     """
 
-    candidate: SectionCandidate
+    candidate: PartCandidate
     title: str
     published: Published
     heads: tuple[PageLine, ...]
@@ -191,7 +191,7 @@ class LineReader:
         self._reading = reading
         self._left = MAX_DATED
         self._found: dict[tuple[str, str | None], tuple[Published, str] | None] = {}
-        """Cache of the dates of texts, because sections may contain each other."""
+        """Cache of the dates of texts, because parts may contain each other."""
         self.budget = Budget(MAX_READ)
         self._days = self._days_above(root)
 
@@ -211,7 +211,7 @@ class LineReader:
                 found[heading] = day
         return found
 
-    def day_above(self, candidate: SectionCandidate) -> Published | None:
+    def day_above(self, candidate: PartCandidate) -> Published | None:
         """Return the day of the date heading above a candidate, or None."""
         if not self._days:
             return None
@@ -257,7 +257,7 @@ def _label_of(heading: etree._Element) -> str:
     return text if len(pieces) < MAX_PIECES and len(text) <= MAX_LABEL else ""
 
 
-def rated_of(candidates: Sequence[SectionCandidate], reader: LineReader) -> list[Rated]:
+def rated_of(candidates: Sequence[PartCandidate], reader: LineReader) -> list[Rated]:
     """Return the candidates of one kind that have a title, a date and a text."""
     headers = [
         () if one.header is None else (*islice(lines_of(one.header, reader.budget), HEADER_LINES),)
@@ -272,7 +272,7 @@ def rated_of(candidates: Sequence[SectionCandidate], reader: LineReader) -> list
 
 
 def _rated(
-    candidate: SectionCandidate,
+    candidate: PartCandidate,
     header: Sequence[PageLine],
     labels: frozenset[str],
     reader: LineReader,
@@ -302,7 +302,7 @@ def _rated(
 def _dated(
     header: Sequence[PageLine], first: Sequence[PageLine], reader: LineReader
 ) -> tuple[Published | None, PageLine | None, str]:
-    """Return the date of a section, the line of the date, and the rest of that line."""
+    """Return the date of a part, the line of the date, and the rest of that line."""
     for line in header:
         if found := reader.date(line):
             return found[0], line, found[1].strip(EDGES)
@@ -320,7 +320,7 @@ def _title(
     dated: PageLine | None,
     rest: str,
 ) -> tuple[str, PageLine | None]:
-    """Return the title of a section and its line, or "" and None.
+    """Return the title of a part and its line, or "" and None.
 
     A heading inside the text belongs to a part of the text. If the header has a line of its own,
     such a heading is not the title.

@@ -1,6 +1,6 @@
 """Find the parts of a page that a fragment may lead to: accordions, modals, anchors.
 
-A candidate has an anchor, a header and the elements of its text. `spiders.sections.find` decides
+A candidate has an anchor, a header and the elements of its text. `spiders.page_parts.find` decides
 whether it is a release.
 """
 
@@ -19,7 +19,7 @@ from spiders.page.hidden import is_hidden
 from spiders.page.html_tree import LEVEL_OF
 
 MAX_CANDIDATES: Final = 2_000
-"""Maximum number of section candidates of one kind per page."""
+"""Maximum number of part candidates of one kind per page."""
 
 MAX_ELEMENTS: Final = 200_000
 """Maximum number of elements per page that are searched for anchors."""
@@ -54,18 +54,18 @@ OPENED: Final = re.compile(
 """Class names of elements that are hidden until a control opens them."""
 
 WHOLE_LEVELS: Final = 2
-"""Maximum number of enclosing elements of a control and its target whose ids may be the section's
+"""Maximum number of enclosing elements of a control and its target whose ids may be the part's
 anchor."""
 
 HOLDERS: Final = frozenset(["section", "article", "div", "li", "dd", "details", "dialog", "tr"])
-"""Tags of elements that may contain a whole section."""
+"""Tags of elements that may contain a whole part."""
 
 Kind: TypeAlias = Literal["opened", "anchored"]
-"""Kind of a section: a control opens it ("opened"), or it only has an anchor ("anchored")."""
+"""Kind of a part: a control opens it ("opened"), or it only has an anchor ("anchored")."""
 
 
 @dataclass(frozen=True, slots=True)
-class SectionCandidate:
+class PartCandidate:
     """A part of a page that may be a release.
 
     ``anchor`` is the id of the part, or "". ``header`` is the element with its heading and control,
@@ -152,7 +152,7 @@ def is_opened(element: etree._Element) -> bool:
     return element.tag == "dialog" or is_hidden(element) or bool(OPENED.search(named))
 
 
-def candidates_of(root: etree._Element) -> Iterator[tuple[SectionCandidate, ...]]:
+def candidates_of(root: etree._Element) -> Iterator[tuple[PartCandidate, ...]]:
     """Yield the candidates of a page, grouped by kind. Sections that controls open come first."""
     anchors = Anchors(root)
     yield tuple(islice(_details(root), MAX_CANDIDATES))
@@ -162,18 +162,18 @@ def candidates_of(root: etree._Element) -> Iterator[tuple[SectionCandidate, ...]
     yield tuple(islice(_headed(root, anchors), MAX_CANDIDATES))
 
 
-def _details(root: etree._Element) -> Iterator[SectionCandidate]:
+def _details(root: etree._Element) -> Iterator[PartCandidate]:
     for element in root.iter("details"):
         summary = element.find("summary")
         if summary is not None:
             parts = tuple(one for one in element if one is not summary)
             inner = next((one for one in summary.iter(etree.Element) if first_id(one)), None)
-            yield SectionCandidate(
+            yield PartCandidate(
                 first_id(element, inner, *parts[:1]), summary, parts, "opened", linked=True
             )
 
 
-def _controlled(anchors: Anchors) -> Iterator[SectionCandidate]:
+def _controlled(anchors: Anchors) -> Iterator[PartCandidate]:
     """Yield the elements that controls on the page open, such as accordion panels and modals."""
     for name, controls in anchors.controls.items():
         target = anchors.elements[name]
@@ -192,10 +192,10 @@ def _controlled(anchors: Anchors) -> Iterator[SectionCandidate]:
                 header = one
         inner = (one for one in header.iter(etree.Element) if first_id(one))
         own = first_id(*whole, *islice(inner, 1))
-        yield SectionCandidate(own or name, header, (target,), "opened", linked=True)
+        yield PartCandidate(own or name, header, (target,), "opened", linked=True)
 
 
-def _panels(root: etree._Element) -> Iterator[SectionCandidate]:
+def _panels(root: etree._Element) -> Iterator[PartCandidate]:
     """Yield headings and buttons that open the next element by a script."""
     for heading in root.iter(*LEVEL_OF, "button", "dt"):
         following = heading.getnext()
@@ -208,17 +208,17 @@ def _panels(root: etree._Element) -> Iterator[SectionCandidate]:
         own = heading.getparent()
         alone = own is not None and len(own) <= len((heading, following)) + 1
         name = first_id(own if alone else None, inner, following)
-        yield SectionCandidate(name, heading, (following,), "opened", linked=True)
+        yield PartCandidate(name, heading, (following,), "opened", linked=True)
 
 
-def _held(anchors: Anchors) -> Iterator[SectionCandidate]:
+def _held(anchors: Anchors) -> Iterator[PartCandidate]:
     """Yield the elements with an id that may contain a heading and its text."""
     for name, element in anchors.elements.items():
         if element.tag in HOLDERS and len(element):
-            yield SectionCandidate(name, None, (element,), "anchored", name in anchors.linked)
+            yield PartCandidate(name, None, (element,), "anchored", name in anchors.linked)
 
 
-def _headed(root: etree._Element, anchors: Anchors) -> Iterator[SectionCandidate]:
+def _headed(root: etree._Element, anchors: Anchors) -> Iterator[PartCandidate]:
     """Yield headings with an anchor and the elements up to the next heading of the same level.
 
     A heading of the same level without an anchor does not end the text in two cases. Either a
@@ -245,7 +245,7 @@ def _headed(root: etree._Element, anchors: Anchors) -> Iterator[SectionCandidate
             parts.append(one)
         total += len(parts)
         if parts:
-            yield SectionCandidate(name, heading, tuple(parts), "anchored", name in anchors.linked)
+            yield PartCandidate(name, heading, tuple(parts), "anchored", name in anchors.linked)
 
 
 def _anchor_of(heading: etree._Element) -> str:
@@ -257,7 +257,7 @@ def _anchor_of(heading: etree._Element) -> str:
 
 
 def _begins(heading: etree._Element) -> bool:
-    """Whether a heading is the first heading in an element that may contain a whole section."""
+    """Whether a heading is the first heading in an element that may contain a whole part."""
     parent = heading.getparent()
     if parent is None or parent.tag not in HOLDERS:
         return False

@@ -1,6 +1,6 @@
-"""Find the releases that are sections of a page, with text, links and permalink of each section.
+"""Find the releases that are parts of a page, with text, links and permalink of each part.
 
-A section is a release if it has a heading, a date next to the heading, and a text. Teasers of other
+A part is a release if it has a heading, a date next to the heading, and a text. Teasers of other
 pages, FAQs and panels with a list are not releases.
 """
 
@@ -25,18 +25,18 @@ from spiders.page.embedded_metadata import read_metadata
 from spiders.page.links import resolve, url_pattern
 from spiders.page.media_urls import leads_to_file, leads_to_image
 from spiders.page.page import Page
-from spiders.sections.candidates import candidates_of
-from spiders.sections.rate import INLINE, LineReader, Rated, rated_of, text_of
+from spiders.page_parts.candidates import candidates_of
+from spiders.page_parts.rate import INLINE, LineReader, Rated, rated_of, text_of
 
-MIN_SECTIONS: Final = 2
-"""Minimum number of sections per page. One section is enough if a control opens it or it has a
+MIN_PARTS: Final = 2
+"""Minimum number of parts per page. One part is enough if a control opens it or it has a
 permalink."""
 
 MIN_ANCHORED_TEXT: Final = 150
-"""Minimum median text length of sections (characters) if the page does not link to most of them."""
+"""Minimum median text length of parts (characters) if the page does not link to most of them."""
 
-MIN_SHARED_SECTIONS: Final = 0.6
-"""Minimum share of sections in three rules. If so many sections link to similar pages, they are
+MIN_SHARED_PARTS: Final = 0.6
+"""Minimum share of parts in three rules. If so many parts link to similar pages, they are
 teasers. If so many have a permalink, permalinks are used. So many titles below date headings must
 be distinct."""
 
@@ -45,11 +45,11 @@ MAX_QUOTED: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
-class FoundSection:
+class FoundPart:
     """A release inside a page. ``content`` is a copy of its text as a detached element.
 
-    ``url`` is the page's address with a fragment, or the section's permalink (``is_permanent``).
-    ``links`` are the addresses of pages and documents that the section links to.
+    ``url`` is the page's address with a fragment, or the part's permalink (``is_permanent``).
+    ``links`` are the addresses of pages and documents that the part links to.
     """
 
     url: str
@@ -60,10 +60,10 @@ class FoundSection:
     is_permanent: bool = False
 
 
-def find_sections(page: Page, reading: DateContext) -> tuple[FoundSection, ...]:
-    """Return the sections of a page that are releases, in page order.
+def find_parts(page: Page, reading: DateContext) -> tuple[FoundPart, ...]:
+    """Return the parts of a page that are releases, in page order.
 
-    If a page has several kinds of sections, the kind with the most releases is selected.
+    If a page has several kinds of parts, the kind with the most releases is selected.
     """
     language = page.tree.get("lang") or read_metadata(page).meta("og:locale")
     if language and not reading.languages:
@@ -78,7 +78,7 @@ def find_sections(page: Page, reading: DateContext) -> tuple[FoundSection, ...]:
             led = [links_of(one, page) for one in found]
             if _are_releases(found, led, page):
                 best, links = found, led
-    return tuple(_sections(page, best, links))
+    return tuple(_parts(page, best, links))
 
 
 def _innermost(rated: Sequence[Rated]) -> Sequence[Rated]:
@@ -95,14 +95,14 @@ def _innermost(rated: Sequence[Rated]) -> Sequence[Rated]:
 
 
 def _are_releases(rated: Sequence[Rated], links: Sequence[frozenset[str]], page: Page) -> bool:
-    """Whether sections are releases, not teasers of other pages."""
-    if len(rated) < MIN_SECTIONS and not all(
+    """Whether parts are releases, not teasers of other pages."""
+    if len(rated) < MIN_PARTS and not all(
         one.candidate.kind == "opened" or permanent_page(one, page) for one in rated
     ):
         return False
     above = [one for one in rated if one.is_dated_above]
-    if len({one.title for one in above}) < MIN_SHARED_SECTIONS * len(above):
-        # Every day has sections with the same titles, as in minutes and change logs.
+    if len({one.title for one in above}) < MIN_SHARED_PARTS * len(above):
+        # Every day has parts with the same titles, as in minutes and change logs.
         return False
     anchored = [one for one in rated if one.candidate.kind == "anchored"]
     unlinked = sum(not one.candidate.linked for one in anchored)
@@ -118,7 +118,7 @@ def _are_releases(rated: Sequence[Rated], links: Sequence[frozenset[str]], page:
             if met[url] == 1 and page_address(url) != here and _is_page(url, page.url)
         }
         kinds.update(own)
-    return max(kinds.values(), default=0) < max(MIN_SECTIONS, MIN_SHARED_SECTIONS * len(rated))
+    return max(kinds.values(), default=0) < max(MIN_PARTS, MIN_SHARED_PARTS * len(rated))
 
 
 def _is_page(url: str, base: str) -> bool:
@@ -126,13 +126,13 @@ def _is_page(url: str, base: str) -> bool:
     return not (leads_to_file(url) or leads_to_image(url) or is_elsewhere(url, [base]))
 
 
-def _sections(
+def _parts(
     page: Page, rated: Sequence[Rated], links: Sequence[frozenset[str]]
-) -> Iterator[FoundSection]:
+) -> Iterator[FoundPart]:
     here = page_address(page.url)
     anchors = Counter(one.candidate.anchor for one in rated)
     permanent = [permanent_page(one, page) for one in rated]
-    if sum(map(bool, permanent)) < MIN_SHARED_SECTIONS * len(rated):
+    if sum(map(bool, permanent)) < MIN_SHARED_PARTS * len(rated):
         permanent = [""] * len(rated)
     for one, urls, place in zip(rated, links, permanent, strict=True):
         anchor = one.candidate.anchor
@@ -140,7 +140,7 @@ def _sections(
         fragment = quote_fragment(anchor) if is_single and anchor else ""
         url = f"{place or here}#{fragment or text_fragment(one.title)}"
         if urlsplit(url).fragment:
-            yield FoundSection(url, one.title, one.published, content_of(one), urls, bool(place))
+            yield FoundPart(url, one.title, one.published, content_of(one), urls, bool(place))
 
 
 def quote_fragment(anchor: str) -> str:
@@ -158,14 +158,14 @@ HIDING: Final = ("class", "style", "hidden", "aria-hidden", "role")
 """Attributes that may hide a text until a control opens it. They are removed from the copy."""
 
 MAX_BYLINE: Final = 120
-"""Maximum length of a permalink line that is removed from a section's text (characters)."""
+"""Maximum length of a permalink line that is removed from a part's text (characters)."""
 
 MAX_LINKS: Final = 10_000
-"""Maximum number of links checked per section."""
+"""Maximum number of links checked per part."""
 
 
 def content_of(one: Rated) -> etree._Element:
-    """Return a copy of a section's text without title, date and permalink lines."""
+    """Return a copy of a part's text without title, date and permalink lines."""
     content = etree.Element("div")
     for part in one.candidate.parts:
         cut = {line.element for line in one.heads if text_of(line.element) == line.text}
@@ -184,7 +184,7 @@ def content_of(one: Rated) -> etree._Element:
 
 
 def _bylines(part: etree._Element, one: Rated) -> set[etree._Element]:
-    """Return the short blocks with a section's permalink, such as "posted at 9:00"."""
+    """Return the short blocks with a part's permalink, such as "posted at 9:00"."""
     found = set()
     for node in part.iter("a"):
         if is_permalink(node, one):
@@ -210,7 +210,7 @@ def _remove(element: etree._Element) -> None:
 
 
 def links_of(one: Rated, page: Page) -> frozenset[str]:
-    """Return the addresses that a section links to, without its permalink."""
+    """Return the addresses that a part links to, without its permalink."""
     found = (node for node in _link_nodes(one) if not is_permalink(node, one))
     urls = (resolve(node.get("href") or "", page.base) for node in found)
     return frozenset(url for url in urls if url)
@@ -223,13 +223,13 @@ def _link_nodes(one: Rated) -> Iterator[etree._Element]:
 
 
 def is_permalink(node: etree._Element, one: Rated) -> bool:
-    """Whether a link's fragment is the anchor of its own section, on this page or another."""
+    """Whether a link's fragment is the anchor of its own part, on this page or another."""
     fragment = (node.get("href") or "").partition("#")[2].strip()
     return bool(fragment) and unquote(fragment) == one.candidate.anchor
 
 
 def permanent_page(one: Rated, page: Page) -> str:
-    """Return the address of the page in a section's permalink, or ""."""
+    """Return the address of the page in a part's permalink, or ""."""
     for node in _link_nodes(one):
         url = is_permalink(node, one) and resolve(node.get("href") or "", page.base)
         if url and not is_elsewhere(url, [page.url]):

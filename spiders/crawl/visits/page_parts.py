@@ -1,4 +1,4 @@
-"""Draft releases that are sections of one page, and find sections that disappeared."""
+"""Draft releases that are parts of one page, and find parts that disappeared."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from http import HTTPStatus
 
 from data.models import Capture, Draft
 from data.text.clean import clean_line
-from data.text.urls import page_address, section_fragment
+from data.text.urls import page_address, part_fragment
 from spiders.crawl.visits.visit import Visit
 from spiders.download.truncation import end_of
 from spiders.items import Listing, ListingItem
-from spiders.listing.read import SECTIONS
+from spiders.listing.read import PAGE_PARTS
 from spiders.page.page import Page
-from spiders.sections.find import find_sections, text_fragment
+from spiders.page_parts.find import find_parts, text_fragment
 
 
 def with_stored_addresses(listing: Listing, visit: Visit) -> Listing:
     """Return a listing in which each stored release has its stored address.
 
-    Many systems number their sections from the top, so a new section gets the id of an old one.
+    Many systems number their parts from the top, so a new part gets the id of an old one.
     Title and day identify the release.
     """
-    if not is_of_sections(listing):
+    if not has_parts(listing):
         return listing
     page = page_address(listing.url)
     found = map(visit.stored.at, visit.store.sections_of(visit.id, page))
@@ -51,9 +51,9 @@ def _name_of(item: ListingItem) -> tuple[str, dt.date | None]:
     return clean_line(item.title).casefold(), day
 
 
-def is_of_sections(listing: Listing | None) -> bool:
-    """Whether the releases of a listing are sections of its page."""
-    return listing is not None and listing.rule == SECTIONS
+def has_parts(listing: Listing | None) -> bool:
+    """Whether the releases of a listing are parts of its page."""
+    return listing is not None and listing.rule == PAGE_PARTS
 
 
 def drafts_of(
@@ -66,16 +66,16 @@ def drafts_of(
     """
     items = {item.url for item in listing.items}
     known = visit.store.sections_of(visit.id, page_address(page.url))
-    for section, item in zip(find_sections(page, visit.reader.dates), listing.items, strict=False):
+    for part, item in zip(find_parts(page, visit.reader.dates), listing.items, strict=False):
         visit.requested.claim(item.url)
         is_known = visit.stored.id_at(item.url) is not None
         visit.facts.releases.add_request(item.url, known=is_known)
         visit.gone.requested_count += is_known
-        yield visit.reader.draft_section(page, replace(section, url=item.url), item, capture)
+        yield visit.reader.draft_part(page, replace(part, url=item.url), item, capture)
     if page.is_cut or end_of(page.body) == "cut":
         return
     for url in known:
-        if url not in items and section_fragment(url):
+        if url not in items and part_fragment(url):
             visit.facts.releases.add_request(url, known=True)
             visit.gone.requested_count += 1
             visit.add_missing(url, HTTPStatus.GONE, capture)

@@ -9,11 +9,11 @@ from urllib.parse import quote
 import pytest
 
 from data.dates.context import DateContext
-from spiders.listing.read import SECTIONS, read_listing
+from spiders.listing.read import PAGE_PARTS, read_listing
 from spiders.page.page import Page
+from spiders.page_parts.find import FoundPart, find_parts
 from spiders.release.read import read_release
-from spiders.sections.find import FoundSection, find_sections
-from tests.spiders.sections.pages import (
+from tests.spiders.page_parts.pages import (
     SITES,
     Said,
     Site,
@@ -34,9 +34,9 @@ READING = DateContext("Europe/Oslo", now=dt.datetime(2026, 7, 1, tzinfo=dt.UTC))
 URL = "https://weir.example/news"
 
 
-def found(html: str) -> tuple[FoundSection, ...]:
+def found(html: str) -> tuple[FoundPart, ...]:
     """The sections of a page."""
-    return find_sections(Page(URL, html.encode()), READING)
+    return find_parts(Page(URL, html.encode()), READING)
 
 
 CASES: list[tuple[str, Callable[[Said, int], str], str]] = [
@@ -65,7 +65,7 @@ def test_each_section_with_heading_date_and_text_is_a_release_at_its_fragment(
     site = SITES[lang]
     html = site.page([markup(one, 7 + 3 * place) for place, one in enumerate(site.said)])
     listing = read_listing(Page(URL, html.encode()), READING)
-    assert listing.rule == SECTIONS
+    assert listing.rule == PAGE_PARTS
     assert [
         (item.title, item.published.iso if item.published else "") for item in listing.items
     ] == [(one.title, one.day) for one in site.said]
@@ -229,7 +229,7 @@ def test_questions_teasers_and_documents_are_not_sections(
     site = SITES[lang]
     html = site.page([markup(one, place) for place, one in enumerate(site.said)])
     assert not found(html)
-    assert read_listing(Page(URL, html.encode()), READING).rule != SECTIONS
+    assert read_listing(Page(URL, html.encode()), READING).rule != PAGE_PARTS
 
 
 def test_panels_that_contain_lists_of_documents_are_not_releases() -> None:

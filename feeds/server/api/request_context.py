@@ -1,0 +1,56 @@
+"""The context of an API request: its store, path, cursor and page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from data.health.state import Health
+from data.store.core.store import Store
+from feeds.server.api.cursors import decode, encode
+from feeds.server.api.questions import PageQuestion, belongs_to
+
+One = TypeVar("One")
+Place = TypeVar("Place")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiContext:
+    """One API request: an open store, the request's path, and the id in the path.
+
+    ``health`` returns the health of all sources.
+    """
+
+    store: Store
+    path: str
+    name: str
+    health: Callable[[], tuple[Health, ...]]
+
+    def place(self, asked: PageQuestion, kind: type[Place]) -> Place | None:
+        """Return the decoded position of the request's cursor, or None for the first page.
+
+        Raises ApiError if the cursor is invalid.
+        """
+        if not asked.cursor:
+            return None
+        return decode(asked.cursor, belongs_to(self.path, asked), kind, "cursor")
+
+    def cursor(self, asked: PageQuestion, place: Any) -> str | None:
+        """Return the cursor for a position. None stays None and means the last page."""
+        return None if place is None else encode(belongs_to(self.path, asked), place)
+
+    def page(
+        self, asked: PageQuestion, items: Iterable[One], key: Callable[[One], str], *, down: bool
+    ) -> tuple[list[One], str | None]:
+        """Return one page of ``items`` sorted by ``key``, and the cursor of the next page.
+
+        ``down`` sorts in descending order. Meant for lists that fit in memory.
+        """
+        after = self.place(asked, str)
+        left = sorted(items, key=key, reverse=down)
+        if after is not None:
+            left = [one for one in left if (key(one) < after if down else key(one) > after)]
+        some = left[: asked.limit]
+        more = len(left) > len(some)
+        return some, self.cursor(asked, key(some[-1]) if more else None)
