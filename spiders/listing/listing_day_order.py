@@ -46,10 +46,11 @@ class ShownText:
 
 
 def shown_texts(flat: FlatPage) -> Iterator[ShownText]:
-    """Yield the texts of a page that contain a digit, with the links right before and after."""
+    """Yield the texts of a page with a date in numbers, with the links right before and after."""
     places = [anchor.place for anchor in flat.anchors]
     for text in flat.texts:
-        if any(map(str.isdigit, text.text[:MAX_TEXT_LENGTH])):
+        shown = text.text[:MAX_TEXT_LENGTH]
+        if any(map(str.isdigit, shown)) and NUMERIC.search(fold_date(shown)):
             after = bisect_left(places, text.place)
             near = flat.anchors[max(0, after - 1) : after + 1]
             yield ShownText(

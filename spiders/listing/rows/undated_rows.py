@@ -19,7 +19,12 @@ from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.featured import common_shape, shape_of
 from spiders.listing.rows.flat_page import FlatPage
 from spiders.listing.rows.record_fields import RecordFields
-from spiders.listing.rows.records import MAX_RATED, linked_records, releases_among
+from spiders.listing.rows.records import (
+    MAX_RATED,
+    MAX_RECORDS,
+    linked_records,
+    releases_among,
+)
 from spiders.listing.rows.regions import Region
 from spiders.listing.rows.titles import GENERIC, title_likeness
 
@@ -57,7 +62,7 @@ def with_undated(
 
     The date of such a release must be found on its own page. Other rows are skipped.
     """
-    if region.side != "in" or len(items) == len(region.records):
+    if region.side != "in" or len(items) == min(len(region.records), MAX_RECORDS):
         return Rows(items, [])
     every = linked_records(region, flat, dates)
     dated = releases_among(every, region)
