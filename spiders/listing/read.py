@@ -109,7 +109,8 @@ def read_listing(
 def _with_rest(listing: Listing, page: Page, pages: NextPages, controls: Controls) -> Listing:
     """Add pagination, archives and signs of unread releases to a listing.
 
-    Items that are archives or pages of the listing are removed, but a row with a date is neither.
+    Items and skipped rows that are archives or pages of the listing are removed, but a row with a
+    date is neither.
     """
     dated = {item.url for item in listing.items if item.published}
     beside = {pages.next, pages.before, *pages.others} - dated
@@ -120,6 +121,7 @@ def _with_rest(listing: Listing, page: Page, pages: NextPages, controls: Control
     return replace(
         listing,
         items=items,
+        passed=tuple(url for url in listing.passed if url not in left_out),
         form=pages.form,
         series=pages.series,
         before=pages.before,

@@ -57,7 +57,8 @@ def without_foreign_rows(region: Region, flat: FlatPage, dates: list[DateMark]) 
         for parent, spans in lists.items()
         if _is_beside(spans, flat) or announces_box(heading_above(spans[0].begin, flat))
     }
-    largest = max((lists[one] for one in lists.keys() - boxes), key=len, default=[])
+    own = (spans for parent, spans in lists.items() if parent not in boxes)
+    largest = max(own, key=len, default=[])
     if not largest:
         return region
     make = make_of(largest)
@@ -77,8 +78,9 @@ def without_foreign_rows(region: Region, flat: FlatPage, dates: list[DateMark]) 
         and len(spans) <= SMALLER * len(largest)
         and likeness(make, make_of(spans)) < ALIKE
     }
-    if region.side == "in" and days:
-        others |= {one for one, spans in lists.items() if _is_undated_box(spans, flat, dates)}
+    undated = {one for one, spans in lists.items() if _is_undated_box(spans, flat, dates)}
+    if region.side == "in" and len(undated) < len(lists):
+        others |= undated
     if not others:
         return region
     kept = [span for span in region.records if ancestor(span.node, level) not in others]

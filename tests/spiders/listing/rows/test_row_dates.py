@@ -84,3 +84,16 @@ def test_a_list_without_dates_below_a_dated_list_is_another_list(heading: str) -
     body = f"<ul class=list>{rows}</ul><h3>{heading}</h3><ul class=list>{others}</ul>"
     found = rows_of(read(listing_html("tr", body), path="/haber"))
     assert [url for url, *_ in found] == [f"/haber/{n}" for n in range(6)]
+
+
+def test_an_archive_in_a_list_like_the_releases_is_no_skipped_row() -> None:
+    rows = "".join(
+        f"<li><a href=/press/r08/{n}.html>{title}（{6 - n}月2日）</a></li>"
+        for n, title in enumerate(titles("ja"))
+    )
+    archive = "<h2>過去の発表</h2><ul><li><a href=/press/r07/index.html>令和7年度</a></li></ul>"
+    body = f"<h1>記者発表（令和8年度）</h1><ul>{rows}</ul>{archive}"
+    found = read(listing_html("ja", body, heading=False), path="/press/index.html")
+    assert len(found.items) == 6
+    assert [one.period for one in found.archives] == ["2025"]
+    assert not found.passed
