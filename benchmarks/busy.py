@@ -36,7 +36,7 @@ import httpx
 from benchmarks.publish import NEW, SOURCES, draft, opened, record, vocabulary
 from data.models import Source
 from scheduler.children.child import lower_priority
-from scheduler.demo.process import ServedRooms, rooms_served, write_sources
+from scheduler.demo.server import ServedRooms, rooms_served, write_sources
 from scheduler.home import open_home
 from scheduler.home.publication import publish_home
 

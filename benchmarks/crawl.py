@@ -38,8 +38,7 @@ from typing import Any
 import msgspec
 
 from scheduler.demo.responses import release_pages
-from scheduler.demo.rooms import Showing, load_rooms, showing
-from scheduler.demo.texts import ReleaseText
+from scheduler.demo.rooms import ReleaseText, Showing, load_rooms, showing
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "corpora" / "dev"
 

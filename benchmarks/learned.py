@@ -27,8 +27,8 @@ from typing import TypeVar
 import trafilatura
 
 from data.dates.context import DateContext
-from scheduler.demo.process import rooms_served
 from scheduler.demo.rooms import showing
+from scheduler.demo.server import rooms_served
 from spiders.learning.excerpt import excerpt_of
 from spiders.learning.source_templates import SourceTemplates
 from spiders.learning.template import TemplateReader, decode_template

@@ -13,7 +13,7 @@ from benchmarks.breakages_parts.interstitials import leads_to, shown
 from benchmarks.breakages_parts.living_room import LivingRoom
 from benchmarks.breakages_parts.relaunch import Theme
 from benchmarks.breakages_parts.web_server import Answer, Asked
-from scheduler.demo.texts import ReleaseText
+from scheduler.demo.rooms import ReleaseText
 
 ROBOTS: Final = "/robots.txt"
 

@@ -16,8 +16,7 @@ import msgspec
 
 from benchmarks.breakages_parts.web_server import Answer, Asked
 from scheduler.demo.responses import listing_address, not_found, page
-from scheduler.demo.rooms import Room, Showing, load_releases, load_rooms
-from scheduler.demo.texts import ReleaseText
+from scheduler.demo.rooms import ReleaseText, Room, Showing, load_releases, load_rooms
 from scheduler.demo.views import INNER_LINK, View
 
 FIRST: Final = dt.date(2026, 10, 5)

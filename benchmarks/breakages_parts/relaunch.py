@@ -11,7 +11,7 @@ from html import escape
 
 from benchmarks.breakages_parts.living_room import LivingRoom
 from scheduler.demo.responses import listing_address
-from scheduler.demo.texts import ReleaseText
+from scheduler.demo.rooms import ReleaseText
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ def visit(
     """Visit sources at once. If workers visit, too, take leases as they do."""
     if home.has_fleet:
         # Imported here: the libraries for PostgreSQL may not be installed.
-        from scheduler.fleet.at_once import visit_at_once  # noqa: PLC0415
+        from scheduler.fleet.held_hosts import visit_at_once  # noqa: PLC0415
 
         log_to(sys.stderr, home.settings.log)
         return asyncio.run(visit_at_once(home, sources, backfill=backfill, accept=accept))

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 import click
 
+from data.errors import CommuniqueError
 from data.settings import Settings
+from data.settings.load import load_settings
 from data.wording import counted
 from scheduler.cli import as_json, home_option, print_json, say
-from scheduler.home import Home, NoHome
-from scheduler.home.doctor.examine import examine
+from scheduler.home import Home, NoHome, check_places
+from scheduler.home.doctor.archived import check_archive
+from scheduler.home.doctor.finding import Check, Examination, Finding
+from scheduler.home.doctor.machine import check_clock, check_disk, check_versions
+from scheduler.home.doctor.running import check_leftovers, check_locks
+from scheduler.home.doctor.stored import check_store
+from scheduler.home.doctor.written import (
+    check_permissions,
+    check_settings,
+    check_sources,
+    check_tokens,
+    check_topics,
+    check_watches,
+)
 
 
 def _unchecked(folder: Path, _: bool) -> Home:  # noqa: FBT001 - as home_option calls it
@@ -46,3 +62,51 @@ def doctor(home: Home, *, as_json: bool) -> int:
         say(f"{one.level:7}  {one.check:12}  {one.text}{fix}")
     say(f"{counted(errors, 'error')}, {counted(warnings, 'warning')}")
     return 1 if errors else 0
+
+
+CHECKS: Final[Mapping[str, Check]] = {
+    "settings": check_settings,
+    "permissions": check_permissions,
+    "disk": check_disk,
+    "versions": check_versions,
+    "store": check_store,
+    "clock": check_clock,
+    "archive": check_archive,
+    "locks": check_locks,
+    "leftovers": check_leftovers,
+    "topics": check_topics,
+    "sources": check_sources,
+    "watches": check_watches,
+    "tokens": check_tokens,
+}
+"""All checks by name, in the order of the report. To add a check, write a function and list it."""
+
+DEFAULTS_USED: Final = "correct it; the other checks used the default settings"
+
+
+def examine(path: Path) -> list[Finding]:
+    """Run all checks on the home directory at ``path``, and return their findings."""
+    checks = dict(CHECKS)
+    found: list[Finding] = []
+    home = Home(path, Settings())
+    try:
+        check_places(path)
+        home = Home(path, load_settings(path / "communique.toml"))
+    except CommuniqueError as error:
+        found.append(Finding("settings", "error", str(error), DEFAULTS_USED))
+        del checks["settings"]
+    examination = Examination(home)
+    for name, check in checks.items():
+        found += run_check(name, check, examination)
+    return found
+
+
+def run_check(name: str, check: Check, examination: Examination) -> Iterator[Finding]:
+    """Run one check. An error that stops the check is a finding too."""
+    try:
+        yield from check(examination)
+    except CommuniqueError as error:
+        yield Finding(name, "error", str(error))
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        yield Finding(name, "error", f"{where}{error.strerror or error}")

@@ -10,10 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TypeAlias
 
-from scheduler.demo.events import instant_of
-from scheduler.demo.files import pdf, png
-from scheduler.demo.rooms import MOVED, Room, Showing, showing
-from scheduler.demo.views import View
+from scheduler.demo.rooms import MOVED, Room, Showing, instant_of, showing
+from scheduler.demo.views import View, pdf, png
 
 OLD_FILE = dt.datetime(2019, 1, 7, 8, 30, tzinfo=dt.UTC)
 """Last-Modified of constant files: style sheets and pages about the institution."""

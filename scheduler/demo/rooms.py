@@ -1,21 +1,116 @@
-"""Press rooms: their settings, their addresses, and the releases that they show on a day.
+"""Press rooms: their settings and addresses, the days of the demo, and the releases of a day.
 
 All data come from the TOML files in this folder.
+
+A body is plain text, with a blank line between blocks. The start of its lines shows the kind of a
+block: ``- `` is a list, ``| `` a table (its first row is the head), ``> `` a quote and ``## `` a
+heading; other blocks are paragraphs. ``[label](@key)`` links to another release of the room.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 import msgspec
 
-from scheduler.demo.events import RoomEvent, after, load_events
-from scheduler.demo.texts import ReleaseText
+BlockKind: TypeAlias = Literal["paragraph", "quote", "list", "table", "heading"]
+
+BLOCK_MARKS: dict[str, BlockKind] = {"- ": "list", "| ": "table", "> ": "quote", "## ": "heading"}
+"""Starts of lines, with the kinds of blocks."""
+
+
+class RoomFile(msgspec.Struct, frozen=True, array_like=True):
+    """An image or PDF of a release. ``title`` is its caption or title."""
+
+    name: str
+    title: str
+
+
+class ReleaseText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A release as written in TOML.
+
+    A release has either ``on``, the day of publication, or ``at``, the time of publication as an
+    aware datetime in the room's time zone. ``copies`` is a release of another room (``room/key``);
+    its body follows the own introduction. ``partial`` leaves the body out of the feed. An edit sets
+    ``modified`` (UTC).
+    """
+
+    key: str
+    title: str
+    body: str
+    on: dt.date | None = None
+    at: dt.datetime | None = None
+    section: str = ""
+    language: str = ""
+    copies: str = ""
+    images: tuple[RoomFile, ...] = ()
+    files: tuple[RoomFile, ...] = ()
+    partial: bool = False
+    modified: dt.datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Raise ValueError unless there is exactly one of ``on`` and ``at``."""
+        if (self.on is None) == (self.at is None):
+            raise ValueError(f"release {self.key} needs either `on` or `at`")
+
+    @property
+    def instant(self) -> dt.datetime:
+        """The time of publication, aware; 09:00 UTC if only the day is known."""
+        day = self.on or dt.date.min
+        return self.at or dt.datetime.combine(day, dt.time(9), dt.UTC)
+
+    @property
+    def day(self) -> dt.date:
+        """The calendar day of publication in the room's time zone."""
+        return self.on or self.instant.date()
+
+    @property
+    def last_modified(self) -> dt.datetime:
+        """The time of the last edit or of the publication, aware UTC."""
+        return self.modified or self.instant.astimezone(dt.UTC)
+
+    @property
+    def blocks(self) -> tuple[BodyBlock, ...]:
+        """The blocks of the body."""
+        return tuple(block_of(part) for part in self.body.strip().split("\n\n"))
+
+
+@dataclass(frozen=True, slots=True)
+class BodyBlock:
+    """A block of a body.
+
+    A list has one line per item, a table one line per row, other blocks one line.
+    """
+
+    kind: BlockKind
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The lines of the block, joined."""
+        return " ".join(self.lines)
+
+    @property
+    def rows(self) -> tuple[tuple[str, ...], ...]:
+        """The rows of a table, with their cells."""
+        return tuple(tuple(cell.strip() for cell in line.split("|")) for line in self.lines)
+
+
+def block_of(part: str) -> BodyBlock:
+    """Parse the lines of one block."""
+    lines = [line.strip() for line in part.strip().splitlines()]
+    for mark, kind in BLOCK_MARKS.items():
+        if lines[0].startswith(mark):
+            bare = tuple(line.removeprefix(mark).strip().strip("|").strip() for line in lines)
+            return BodyBlock(kind, bare if kind in {"list", "table"} else (" ".join(bare),))
+    return BodyBlock("paragraph", (" ".join(lines),))
+
 
 FOLDER = Path(__file__).parent / "rooms"
 
@@ -142,3 +237,67 @@ def pinned(releases: list[ReleaseText], past: list[RoomEvent]) -> tuple[ReleaseT
     """Move the last pinned release to the top."""
     tops = [event.release for event in past if event.kind == "pin"]
     return tuple(sorted(releases, key=lambda release: release.key not in tops[-1:]))
+
+
+FIRST_DAY = dt.datetime(2026, 11, 19, 20, 0, tzinfo=dt.UTC)
+"""Start of day 1, used for Last-Modified. Each day starts 24 hours after the previous day."""
+
+LAST_DAY = 3
+"""Number of the last day, counted from 1."""
+
+
+class RoomEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A change of a release at the start of ``day``.
+
+    ``appear`` shows it for the first time. ``edit`` replaces wordings in its title or body;
+    ``replace`` has pairs of old and new. ``move`` changes its key to ``to``, and its old address
+    returns ``status``. ``vanish`` makes its address return 404. ``pin`` puts it on top of the
+    listing.
+    """
+
+    day: Annotated[int, msgspec.Meta(ge=2, le=LAST_DAY)]
+    room: str
+    release: str
+    kind: Literal["appear", "edit", "move", "vanish", "pin"]
+    replace: tuple[tuple[str, str], ...] = ()
+    to: str = ""
+    status: Literal[301, 404] = 404
+
+
+@cache
+def load_events() -> tuple[RoomEvent, ...]:
+    """Load the events from ``days.toml``, sorted by day."""
+    text = (Path(__file__).parent / "days.toml").read_text("utf-8")
+    events = msgspec.convert(tomllib.loads(text)["event"], tuple[RoomEvent, ...])
+    return tuple(sorted(events, key=lambda event: event.day))
+
+
+def instant_of(day: int) -> dt.datetime:
+    """Return the start of ``day``, aware UTC."""
+    return FIRST_DAY + dt.timedelta(days=day - 1)
+
+
+def after(event: RoomEvent, shown: Mapping[str, ReleaseText]) -> dict[str, ReleaseText]:
+    """Apply an event to releases by key.
+
+    Raises ValueError if an edit's old wording does not occur exactly once in the release.
+    """
+    changed = dict(shown)
+    if event.kind == "vanish":
+        del changed[event.release]
+    elif event.kind == "move":
+        moved = changed.pop(event.release)
+        changed[event.to] = msgspec.structs.replace(moved, key=event.to)
+    elif event.kind == "edit":
+        changed[event.release] = edited(changed[event.release], event)
+    return changed
+
+
+def edited(release: ReleaseText, event: RoomEvent) -> ReleaseText:
+    """Replace the wordings of an edit. The release counts as modified at the start of the day."""
+    title, body = release.title, release.body
+    for old, new in event.replace:
+        if title.count(old) + body.count(old) != 1:
+            raise ValueError(f"days.toml: {old!r} must occur once in {event.room}/{release.key}")
+        title, body = title.replace(old, new), body.replace(old, new)
+    return msgspec.structs.replace(release, title=title, body=body, modified=instant_of(event.day))

@@ -1,4 +1,4 @@
-"""Web server of the press rooms, a child process of the demo.
+"""Web server of the press rooms, a child process of the demo, and its parent's side.
 
 Each room has its own port, so that robots.txt, cookies and root-relative links work as on a real
 site.
@@ -13,16 +13,22 @@ standard input ends.
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
 import gzip
 import sys
 import threading
+from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import dataclass
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 
 from data.errors import CommuniqueError
+from scheduler.children.child import Child, ChildEnded
 from scheduler.children.crawl_lines import ParentLines, write_line
 from scheduler.demo.responses import RoomResponse, not_found, responses
 from scheduler.demo.rooms import Showing, load_rooms, showing
@@ -189,3 +195,73 @@ def main() -> int:
 
 if __name__ == "__main__":
     sys.exit(main())
+
+
+T = TypeVar("T")
+
+SOURCES = Path(__file__).parent / "sources"
+
+
+class DemoError(CommuniqueError):
+    """The server of the press rooms did not start, or ended unexpectedly."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(f"the bundled press rooms can't be served: {cause}; start the demo again")
+        self.cause = cause
+
+
+class ServedRooms:
+    """The running server of the press rooms. ``bases`` maps a room's id to its origin."""
+
+    def __init__(self, loop: asyncio.Runner, child: Child) -> None:
+        self.child = child
+        self._loop = loop
+        self.day, self.bases = self._shown_day()
+
+    def show(self, day: int) -> None:
+        """Make all rooms show ``day`` (1 to 3), and wait until they do."""
+        self._run(self.child.say(day))
+        self.day, self.bases = self._shown_day()
+
+    def _shown_day(self) -> tuple[int, Mapping[str, str]]:
+        """Read the day and the origins from the next line of the server."""
+        line = self._run(self.child.hear(ShownDay))
+        return line.day, line.rooms
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        try:
+            return self._loop.run(work)
+        except ChildEnded as error:
+            raise DemoError(
+                f"the server of the press rooms ended with status {error.code}"
+            ) from error
+
+
+@contextlib.contextmanager
+def rooms_served(port: int = 0, day: int = 1) -> Iterator[ServedRooms]:
+    """Serve the press rooms from a child process during a ``with`` block.
+
+    The first room gets ``port``, each next room the next port; 0 chooses free ports. Raises
+    DemoError if the child does not start.
+    """
+    with asyncio.Runner() as loop:
+        arguments = (f"--port={port}", f"--day={day}")
+        child = loop.run(Child.start("scheduler.demo.server", *arguments))
+        try:
+            yield ServedRooms(loop, child)
+        finally:
+            loop.run(child.end())
+
+
+def write_sources(folder: Path, bases: Mapping[str, str]) -> list[str]:
+    """Write a source file for each room into ``folder``, and return the ids of the sources.
+
+    ``bases`` maps a room's id to its origin. Unchanged files are not written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for room, base in bases.items():
+        text = (SOURCES / f"{room}.toml").read_text("utf-8").replace("{base}", base)
+        target = folder / f"{room}.toml"
+        if not target.exists() or target.read_text("utf-8") != text:
+            target.write_text(text, "utf-8")
+    return list(bases)

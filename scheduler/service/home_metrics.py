@@ -16,8 +16,7 @@ from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import own_files
 from data.clock import utc_now
 from data.errors import ArchiveError
-from scheduler.children.child import ending
-from scheduler.children.command_child import CommandLate, run_command
+from scheduler.children.child import CommandLate, ending, run_command
 from scheduler.home import Home
 from scheduler.home.last_done import LastBackup, LastVerification, last_done
 

@@ -39,9 +39,8 @@ from scheduler.home.backup.archive_files import (
     logged_part,
     origin_of,
 )
-from scheduler.home.backup.contents import UNFINISHED_FILE, is_text
+from scheduler.home.backup.contents import UNFINISHED_FILE, NotDumped, dump, is_text
 from scheduler.home.backup.contents import own_files as files_of_people
-from scheduler.home.backup.dump import NotDumped, dump
 from scheduler.home.backup.folder import IGNORED_NAMES, BackupFolder, cause_of, held
 from scheduler.home.backup.manifest import BackupRefused, Manifest, read_manifest, write_manifest
 

@@ -22,8 +22,7 @@ from data.store.sqlite.copy import check_integrity
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted
 from scheduler.home import DUMP, RESTORING, Home
-from scheduler.home.backup.contents import rights_of
-from scheduler.home.backup.dump import without_password
+from scheduler.home.backup.contents import rights_of, without_password
 from scheduler.home.backup.folder import (
     IGNORED_NAMES,
     STATE_PREFIX,

@@ -17,7 +17,7 @@ from data.store.public_view import public_view
 from data.watches.folder import load_watches, set_paused
 from data.watches.watch_file import Watch, load_watch, to_toml
 from feeds.alerts.channels import AlertWatch
-from scheduler.children.command_child import run_command
+from scheduler.children.child import run_command
 from scheduler.home import Home
 from scheduler.service.admin.overview import delivery_lines
 from scheduler.service.admin.pages import AdminPages, Posts

@@ -29,7 +29,7 @@ def test_a_crawl_does_not_load_rarely_needed_libraries() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code
 
 
-@pytest.mark.parametrize("module", ["scheduler.fleet.worker", "scheduler.fleet.at_once"])
+@pytest.mark.parametrize("module", ["scheduler.fleet.worker", "scheduler.fleet.held_hosts"])
 def test_parents_of_crawls_do_not_load_scrapy(module: str) -> None:
     code = f"import sys, {module}; sys.exit('scrapy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0  # noqa: S603 - our own code

@@ -19,8 +19,7 @@ from data.archive.warc.reader import read_record
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from scheduler.commands.demo import SETTINGS
-from scheduler.demo.events import load_events
-from scheduler.demo.rooms import load_releases
+from scheduler.demo.rooms import load_events, load_releases
 from scheduler.home import open_home
 from tests.command import communique
 from tests.peer import PATIENCE

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from scheduler.demo.events import load_events
-from scheduler.demo.rooms import load_releases, load_rooms
+from scheduler.demo.rooms import load_events, load_releases, load_rooms
 
 
 def expected(day: int) -> dict[str, int]:

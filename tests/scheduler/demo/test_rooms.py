@@ -23,11 +23,16 @@ import msgspec
 import pytest
 from parsel import Selector
 
-from scheduler.demo.events import LAST_DAY, load_events
-from scheduler.demo.process import DemoError, ServedRooms, rooms_served, write_sources
 from scheduler.demo.responses import RoomResponse, responses
-from scheduler.demo.rooms import load_releases, load_rooms, showing
-from scheduler.demo.texts import ReleaseText
+from scheduler.demo.rooms import (
+    LAST_DAY,
+    ReleaseText,
+    load_events,
+    load_releases,
+    load_rooms,
+    showing,
+)
+from scheduler.demo.server import DemoError, ServedRooms, rooms_served, write_sources
 from scheduler.demo.views import INNER_LINK
 from spiders.sources.source_file import SourceFile
 from tests.examples import thorough

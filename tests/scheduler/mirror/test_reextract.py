@@ -14,7 +14,7 @@ import pytest
 
 from data.clock import utc_now
 from data.models import Draft
-from scheduler.demo.process import rooms_served, write_sources
+from scheduler.demo.server import rooms_served, write_sources
 from scheduler.home import home_at
 from tests.command import SETTINGS, collect, communique, make_home
 from tests.examples import thorough

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from data.wording import time_limit
-from scheduler.demo.process import rooms_served
+from scheduler.demo.server import rooms_served
 from scheduler.service.admin.adding import INSPECTION_SECONDS
 from tests.peer import PATIENCE
 from tests.press_room import Answer
