@@ -281,7 +281,7 @@ def alternates(events: Sequence[HealthEvent]) -> bool:
 
 
 def turns(states: Sequence[Condition]) -> int:
-    """Return how often a source stopped or worked again in these visits."""
+    """Return the number of times that a source stopped or worked again in these visits."""
     return sum(is_broken(one) != is_broken(other) for one, other in pairwise(states))
 
 
@@ -360,7 +360,7 @@ def events_of(store: HealthStore, source: str) -> Sequence[HealthEvent]:
 
 
 def recent_turns(store: HealthStore, source: Source, now: dt.datetime) -> int:
-    """Return how often a source stopped or worked again within the last day."""
+    """Return the number of times that a source stopped or worked again within the last day."""
     runs = conclusive_visits(store.runs(source.id, limit=MAX_VISITS), None)
     recent = [run for run in runs if abs(now - run.started) < DAY]
     return turns([verdict_of(source, run, None, has_releases=True).condition for run in recent])

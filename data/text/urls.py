@@ -306,7 +306,7 @@ def posted_query(body: str) -> str:
 def posted_address(url: str, query: str) -> str:
     """Return the address of a POST request.
 
-    ``query`` comes from `posted_query`. It is empty for GET.
+    ``query`` comes from `posted_query`, and is empty for GET.
     """
     if not query:
         return url

@@ -50,7 +50,7 @@ def ends(feed: Feed) -> tuple[bytes, bytes]:
 
 
 def stamp(updated: dt.datetime) -> bytes:
-    """Return the element that states when the feed was updated."""
+    """Return the element with the time at which the feed was updated."""
     return f"<lastBuildDate>{format_datetime(updated)}</lastBuildDate>".encode()
 
 

@@ -178,7 +178,7 @@ GRANTED: Final = {PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS}
 
 
 def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
-    """Have the last checkpoint of a log time-stamped; None if it already is.
+    """Have the last checkpoint of a log time-stamped. Returns None if it already has a time stamp.
 
     The response is stored. The certificate is not checked here; ``openssl ts -verify`` checks it.
     Raises OutboundError, and ArchiveError if the response does not match the request.
@@ -195,7 +195,7 @@ def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
     try:
         response = decode_timestamp_response(answer.body)
     except ValueError as error:
-        raise ArchiveError(authority, f"its response is not a time stamp ({error})") from error
+        raise ArchiveError(authority, f"the response is not a time stamp ({error})") from error
     check(response, authority, content, request.nonce)
     log.add_timestamp(stamped, answer.body)
     return stamped
@@ -210,7 +210,7 @@ def check(response: TimeStampResponse, authority: str, content: bytes, nonce: in
         )
     token = response.tst_info
     if token.message_imprint.message != hashlib.sha256(content).digest() or token.nonce != nonce:
-        raise ArchiveError(authority, "its time stamp does not match the request")
+        raise ArchiveError(authority, "the time stamp does not match the request")
 
 
 def stamped_digest(answer: bytes) -> bytes:
@@ -218,4 +218,4 @@ def stamped_digest(answer: bytes) -> bytes:
     try:
         return decode_timestamp_response(answer).tst_info.message_imprint.message
     except ValueError as error:
-        raise ArchiveError("the time stamp", f"it can't be read ({error})") from error
+        raise ArchiveError("the time stamp", f"the time stamp can't be read ({error})") from error

@@ -231,7 +231,7 @@ class Checkpoint:
 
 
 def sign_checkpoint(key: SigningKey, size: int, root: bytes) -> Checkpoint:
-    """Create a checkpoint signed with a log's key; its origin is the key's name."""
+    """Create a checkpoint signed with a log's key. The origin of the log is the key's name."""
     text = f"{key.name}\n{size}\n{base64.b64encode(root).decode()}\n"
     return Checkpoint(key.name, size, root, SignedNote(text, (key.sign(text),)))
 
@@ -241,8 +241,8 @@ def parse_checkpoint(data: bytes, what: str = "the checkpoint") -> Checkpoint:
     note = parse_note(data, what)
     origin, size, root = [*note.text.split("\n"), "", ""][:3]
     if not origin or not SIZE.fullmatch(size):
-        raise InvalidNote(what, "it is not a checkpoint of a log")
+        raise InvalidNote(what, "the text is not a checkpoint of a log")
     found = from_base64(root, what)
     if len(found) != HASH_BYTES:
-        raise InvalidNote(what, "it is not a checkpoint of a log")
+        raise InvalidNote(what, "the text is not a checkpoint of a log")
     return Checkpoint(origin, int(size), found, note)

@@ -311,7 +311,7 @@ SUFFIX: Final = ".tlog-proof"
 class Proof:
     """A proof that the leaf ``index`` is in a checkpoint's tree.
 
-    It contains the sibling hashes from the leaf up to the root.
+    The proof contains the sibling hashes from the leaf up to the root.
     """
 
     index: int

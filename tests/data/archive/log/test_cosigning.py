@@ -222,8 +222,8 @@ def authority(status: int, answer: bytes) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("status", "answer", "cause"),
     [
-        (200, b"", "its response is not a time stamp"),
-        (200, b"<html>", "its response is not a time stamp"),
+        (200, b"", "the response is not a time stamp"),
+        (200, b"<html>", "the response is not a time stamp"),
         (200, REJECTED, "gave no time stamp: 2"),
         (503, b"", "the time-stamp authority answered 503"),
     ],
