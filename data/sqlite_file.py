@@ -12,7 +12,8 @@ from typing import Final, NamedTuple
 from urllib.parse import quote
 
 BUSY_SECONDS: Final = 30.0
-"""Maximum seconds that a writer waits for another writer. Our transactions take milliseconds."""
+"""Maximum time in seconds that a writer waits for another writer. Our transactions take
+milliseconds."""
 
 MIN_FREE_BYTES: Final = 1_000_000
 """Minimum number of free bytes on a disk before writing. SQLite writes pages and a log."""

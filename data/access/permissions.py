@@ -22,7 +22,7 @@ from data.access.tokens import Token, TokenScope, digest_of, load_tokens
 from data.network.addresses import network_of
 
 USE_INTERVAL_SECONDS: Final = 60.0
-"""Minimum seconds between two updates of a token's last use."""
+"""Minimum time in seconds between two updates of a token's last use."""
 
 SETTLED_NANOSECONDS: Final = 2_000_000_000
 """Age in nanoseconds of a folder's modification time. After that, a later change gets a different

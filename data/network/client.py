@@ -30,7 +30,7 @@ OK: Final = 200
 HOUR: Final = 3600
 
 TIMEOUT_SECONDS: Final = 20.0
-"""Maximum seconds from the name lookup to the last byte."""
+"""Maximum time in seconds from the name lookup to the last byte."""
 
 REQUEST_ERRORS: Final = (
     httpcore.NetworkError,

@@ -69,7 +69,7 @@ class HealthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where releases are stored."""
+    """The place where releases are stored."""
 
     url: Annotated[
         str,
@@ -92,7 +92,7 @@ class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who makes the visits."""
+    """The processes that make the visits."""
 
     executor: Annotated[
         Literal["local", "procrastinate"],
@@ -107,7 +107,7 @@ class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How pages are requested."""
+    """The way in which pages are requested."""
 
     allow_private: Annotated[
         bool,

@@ -51,7 +51,7 @@ MAX_CONTENT_BYTES: Final = 20_000_000
 """Maximum size in bytes of content whose signature is checked."""
 
 HEARD_UPDATE_SECONDS: Final = 60
-"""Minimum seconds between two updates of the time of a hub's last message."""
+"""Minimum time in seconds between two updates of the time of a hub's last message."""
 
 SIGNATURE: Final = re.compile(r"(sha1|sha256|sha384|sha512)=([0-9a-fA-F]{40,128})")
 """The value of X-Hub-Signature."""

@@ -77,7 +77,8 @@ from spiders.download.slow_page import CONTINUED, SlowPage
 from spiders.sources.loader import LoadedSource, load_source, parse_source
 
 PROGRESS_SECONDS = 0.1
-"""Minimum seconds between two Progress lines of one visit, because each line wakes the parent."""
+"""Minimum time in seconds between two Progress lines of one visit, because each line wakes the
+parent."""
 
 STOP_GRACE_SECONDS = 2.0
 """Seconds in which responses may still arrive after a crawl is stopped."""

@@ -1,4 +1,4 @@
-"""Limits the CPU time of one page in a crawl, by timers of the kernel.
+"""Limit the CPU time of one page in a crawl, by timers of the kernel.
 
 A crawl reads one page after another in one thread: while it reads a page, no other visit continues.
 Two timers count CPU time while a page is read:

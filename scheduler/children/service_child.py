@@ -29,7 +29,7 @@ from scheduler.sources.health import note_health
 T = TypeVar("T")
 
 CLOSING_SECONDS: Final = 20.0
-"""Maximum seconds that the current job gets to finish when the service ends."""
+"""Maximum time in seconds that the current job gets to finish when the service ends."""
 
 
 class PublishResult(msgspec.Struct, frozen=True):

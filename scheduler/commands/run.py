@@ -66,8 +66,8 @@ def service_of(home: Home) -> Service:
 def run(home: Home, *, port: int | None) -> int:
     """Run the service: collect, publish and serve.
 
-    It visits each source at its interval, publishes changes and serves the site. SIGTERM or Ctrl-C
-    stops it cleanly.
+    The service visits each source at its interval, publishes changes and serves the site. SIGTERM
+    or Ctrl-C stops it cleanly.
     """
     if port is not None:
         # As a variable it also reaches child processes, which write the address into feeds.

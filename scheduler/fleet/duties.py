@@ -43,7 +43,8 @@ RECONNECT_SECONDS: Final = 5.0
 """Seconds after which a database that was unavailable is tried again."""
 
 MAX_RELEASE_SECONDS: Final = 5.0
-"""Maximum seconds to wait until the database has released a lease; otherwise the lease expires."""
+"""Maximum time in seconds to wait until the database has released a lease; otherwise the lease
+expires."""
 
 FAILURE_REST_SECONDS: Final = 60.0
 """Seconds before a duty that failed because of a bug is tried again."""

@@ -223,8 +223,8 @@ class Deferrer:
     """
 
     FULL_ROUND_SECONDS: Final = 5.0
-    """Minimum seconds between two rounds over all due rows. If such a round takes long, ten times
-    its duration."""
+    """Minimum time in seconds between two rounds over all due rows. If such a round takes long, ten
+    times its duration."""
 
     MAX_HOSTS: Final = 2000
     """Maximum number of hosts per round."""

@@ -38,8 +38,7 @@ POINTS_PER_DAY: Final = 5
 """Number of points that represent a release whose time of day is unknown."""
 
 MAX_DELAY_MINUTES: Final = 60.0
-"""Maximum minutes that a release without a known time is assumed to precede the visit that found
-it."""
+"""Maximum time in minutes between a release without a known time and the visit that found it."""
 
 
 @dataclass(frozen=True, slots=True)

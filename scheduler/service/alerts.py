@@ -26,7 +26,8 @@ from scheduler.service.push import outbound_of
 log = structlog.get_logger()
 
 WRITE_WAIT_SECONDS: Final = 2.0
-"""Maximum seconds that a write waits for another writer. The event loop is blocked meanwhile."""
+"""Maximum time in seconds that a write waits for another writer. The event loop is blocked
+meanwhile."""
 
 MAX_COUNTED_EVENTS: Final = 100_000
 """Maximum number of events that are checked to count waiting alerts."""

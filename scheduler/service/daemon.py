@@ -51,7 +51,7 @@ log = structlog.get_logger()
 
 
 MAX_WAIT_SECONDS = 2.0
-"""Maximum seconds that a person waits for work that can also continue in the background."""
+"""Maximum time in seconds that a person waits for work that can also continue in the background."""
 
 
 class Service:

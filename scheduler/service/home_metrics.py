@@ -27,7 +27,7 @@ INTERVAL_SECONDS: Final = 6 * 3600.0
 """Seconds between two runs of the doctor."""
 
 DOCTOR_SECONDS: Final = 300.0
-"""Maximum seconds for a run of the doctor."""
+"""Maximum time in seconds for a run of the doctor."""
 
 MAX_WAITING: Final = 1000
 """Maximum number of journal records waiting for the archive that are counted."""

@@ -23,7 +23,7 @@ from scheduler.service.push import PushService, outbound_of
 from scheduler.service.timetable import TimetableJob
 
 LAST_PUBLICATION_SECONDS: Final = 20.0
-"""Maximum seconds for the last publication before the service ends."""
+"""Maximum time in seconds for the last publication before the service ends."""
 
 log = structlog.get_logger()
 

@@ -29,7 +29,8 @@ from spiders.download.settings import user_agent
 log = structlog.get_logger()
 
 WRITE_WAIT_SECONDS: Final = 2.0
-"""Maximum seconds that a write waits for another writer. The event loop is blocked meanwhile."""
+"""Maximum time in seconds that a write waits for another writer. The event loop is blocked
+meanwhile."""
 
 
 class PushService:

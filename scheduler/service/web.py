@@ -17,7 +17,7 @@ from feeds.server.connection.security import for_all
 from feeds.urls import ADMIN_PATH
 
 SWITCH_SECONDS: Final = 0.0005
-"""Maximum seconds for which one thread keeps the interpreter while others wait for it."""
+"""Maximum time in seconds for which one thread keeps the interpreter while others wait for it."""
 
 
 class PortTaken(CommuniqueError):

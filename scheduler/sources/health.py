@@ -104,7 +104,8 @@ def health_without_store(home: Home) -> list[Health]:
 
 
 MIN_OVERDUE_SECONDS: Final = 6 * 3600
-"""Minimum seconds after which a visit can count as overdue. This applies to short intervals."""
+"""Minimum time in seconds after which a visit can count as overdue. This applies to short
+intervals."""
 
 OVERDUE_INTERVALS: Final = 4
 """Number of intervals after which a visit can count as overdue. This applies to long intervals."""

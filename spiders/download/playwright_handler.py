@@ -33,7 +33,7 @@ UNREAD_TYPES = {"image", "media", "font"}
 """Resource types that a browser loads only for display."""
 
 MAX_SETTLE_MILLISECONDS = 10_000
-"""Maximum milliseconds that a page may continue to load after its document."""
+"""Maximum time in milliseconds that a page may continue to load after its document."""
 
 TAB = "communique_tab"
 
@@ -127,10 +127,10 @@ MAX_ROWS: Final = 1_000
 """Number of rows after which no more rows are requested."""
 
 MAX_SECONDS: Final = 120.0
-"""Maximum seconds per page."""
+"""Maximum time in seconds per page."""
 
 STEP_MILLISECONDS: Final = 3_000
-"""Maximum milliseconds that a step may take to show more rows."""
+"""Maximum time in milliseconds that a step may take to show more rows."""
 
 ControlChooser: TypeAlias = Callable[[Sequence[Sequence[str]]], int | None]
 """Function that chooses the control to click by the labels and names of controls, or None to

@@ -15,7 +15,7 @@ from spiders.download.ssrf import HostResolver
 
 CHUNK = 65_536
 CONNECT_SECONDS = 30.0
-"""Maximum seconds to open a connection."""
+"""Maximum time in seconds to open a connection."""
 
 HOP_BY_HOP = (b"proxy-connection:", b"connection:", b"keep-alive:", b"proxy-authorization:")
 

@@ -44,7 +44,7 @@ MAX_ROBOTS_BYTES: Final = 500 * 1024
 """Maximum size of a robots.txt in bytes (RFC 9309, 2.5)."""
 
 MAX_DELAY_SECONDS: Final = 60.0
-"""Maximum seconds between two requests that a robots.txt can ask for."""
+"""Maximum time in seconds between two requests that a robots.txt can ask for."""
 
 
 USER_AGENT_LINE: Final = re.compile(

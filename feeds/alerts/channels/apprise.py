@@ -18,7 +18,7 @@ from feeds.alerts.apprise_child import SendOutcome, SendTask, fault_of_address
 from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
 
 CHILD_TIMEOUT_SECONDS: Final = 60.0
-"""Maximum seconds that the process for a message may run."""
+"""Maximum time in seconds that the process for a message may run."""
 
 ENVIRONMENT: Final = (
     *("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV"),

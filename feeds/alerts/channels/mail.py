@@ -21,10 +21,10 @@ from data.text.clean import plain
 from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
 
 SMTP_TIMEOUT_SECONDS: Final = 30.0
-"""Maximum seconds from the look-up of the mail server to its last reply."""
+"""Maximum time in seconds from the look-up of the mail server to its last reply."""
 
 QUIT_TIMEOUT_SECONDS: Final = 5.0
-"""Maximum seconds to wait for the reply to QUIT."""
+"""Maximum time in seconds to wait for the reply to QUIT."""
 
 MIN_PERMANENT_CODE: Final = 500
 """The lowest SMTP reply code of a permanent failure (RFC 5321, section 4.2.1)."""

@@ -64,7 +64,7 @@ ABANDONED_AFTER_SECONDS: Final = 30.0
 """Seconds without an update after which a publication counts as abandoned."""
 
 MAX_WAIT_SECONDS: Final = 120.0
-"""Maximum seconds to wait for the publication of another installation."""
+"""Maximum time in seconds to wait for the publication of another installation."""
 
 CHECK_INTERVAL_SECONDS: Final = 0.5
 """Seconds between two checks of another installation's progress."""

@@ -34,7 +34,7 @@ from spiders.sources.loader import load_source
 log = logging.getLogger(__name__)
 
 MAX_SECONDS: Final = 40.0
-"""Maximum seconds for one request. A page of one megabyte takes two seconds."""
+"""Maximum time in seconds for one request. A page of one megabyte takes two seconds."""
 
 IDLE_SECONDS: Final = 120.0
 """Seconds after which a child without requests ends."""

@@ -36,7 +36,7 @@ RELEASED: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 """Time before the first release of Communique. A clock before this time is wrong."""
 
 MAX_CLOCK_STEP: Final = 0.5
-"""Maximum seconds that the clock may be adjusted during the check."""
+"""Maximum time in seconds that the clock may be adjusted during the check."""
 
 
 def check_versions(_: Examination) -> Iterator[Finding]:

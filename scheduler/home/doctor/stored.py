@@ -18,7 +18,7 @@ from scheduler.home.doctor.running import check_consumers
 from scheduler.home.doctor.written import run_as_owner
 
 INTEGRITY_SECONDS: Final = 20.0
-"""Maximum seconds for the integrity check of a store."""
+"""Maximum time in seconds for the integrity check of a store."""
 
 REBUILD: Final = "without a backup, `communique mirror rebuild` rebuilds it from the archive"
 

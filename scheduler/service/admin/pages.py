@@ -168,10 +168,10 @@ class Posts:
 
 
 MAX_EVENT_INTERVAL_SECONDS: Final = 15.0
-"""Maximum seconds between two events. Events also keep the connection open."""
+"""Maximum time in seconds between two events. Events also keep the connection open."""
 
 MIN_EVENT_INTERVAL_SECONDS: Final = 1.0
-"""Minimum seconds between two events."""
+"""Minimum time in seconds between two events."""
 
 MAX_LISTENERS: Final = 20
 """Maximum number of pages that get events."""

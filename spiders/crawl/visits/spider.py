@@ -66,10 +66,10 @@ LISTING_PRIORITY, STORED_PRIORITY, NEW_PRIORITY = 2, 1, 0
 copy."""
 
 MAX_WAIT_SECONDS: Final = 0.5
-"""Maximum seconds that a draft waits for other drafts, to record them together."""
+"""Maximum time in seconds that a draft waits for other drafts, to record them together."""
 
 MAX_CONFIRMATION_WAIT_SECONDS: Final = 10.0
-"""Maximum seconds until an unchanged release is recorded."""
+"""Maximum time in seconds until an unchanged release is recorded."""
 
 log = logging.getLogger(__name__)
 
