@@ -28,6 +28,7 @@ from typing import Final, Self
 import msgspec
 
 from data.archive.log.notes import InvalidNote, parse_checkpoint
+from data.archive.upload import CHECKPOINT
 from data.clock import utc_now
 from data.files import read_regular
 from data.network.bucket import Bucket, BucketError, Replaced
@@ -41,7 +42,6 @@ from feeds.publishing.bucket.manifest import (
     replace_manifest,
 )
 from feeds.publishing.bucket.pushed_files import (
-    CHECKPOINT,
     UNKNOWN,
     Pushed,
     PushedFiles,

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from data.archive.upload import CHECKPOINT
 from data.errors import StoreError
 from data.sqlite_file import create_cache_tables, delete_file, open_for_writing
 from feeds.http_headers import page_after, page_before
@@ -158,9 +159,6 @@ class PushedFiles:
         except sqlite3.Error as error:
             raise StoreError(str(self._path), str(error)) from error
 
-
-CHECKPOINT: Final = "log/checkpoint"
-"""The file with the size of the archive's log."""
 
 FILES_PER_CHECK: Final = 200
 """Number of files that are uploaded between two checks for another publisher. After each check

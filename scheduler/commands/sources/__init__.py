@@ -7,12 +7,12 @@ from scheduler.cli import ListingCommands
 sources = ListingCommands(
     __name__,
     {
-        "check": "files",
+        "check": "check",
         "pause": "changes",
         "remove": "changes",
         "rename": "changes",
         "resume": "changes",
-        "sample": "files",
+        "sample": "sample",
     },
     name="sources",
     help="Manage sources. Without a subcommand, list them.",

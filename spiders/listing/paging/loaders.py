@@ -92,7 +92,6 @@ _WRITES = re.compile(
 )
 _AJAX = "admin-ajax.php"
 _AJAX_NAME = re.compile(r"ajax_?url", re.IGNORECASE)
-_NONCE = re.compile(r"nonce|security", re.IGNORECASE)
 _COUNTER = re.compile(r"(?:current_?)?page(?:d|_?num(?:ber)?)?|next_?page", re.IGNORECASE)
 _LAST = re.compile(r"(?:max|total|num|last)_?(?:num_?)?pages?", re.IGNORECASE)
 

@@ -1,4 +1,9 @@
-"""Find the next page of a listing."""
+"""Find the next page of an HTML listing.
+
+Feeds have their own rules in `spiders.listing.feed`, and JSON documents in
+`spiders.listing.json_listing`; `spiders.listing.read` applies them. Which of the found pages a
+visit requests is decided in `spiders.crawl.listings.listing_walk`.
+"""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ from data.settings import SiteSettings
 from feeds.catalog import catalog_of
 from feeds.entries.entry import EntryLink, entry_of
 from feeds.formats import opml
+from feeds.formats.atom import XML_LANG
 from feeds.formats.feed import Feed, feed_of
 from feeds.formats.rendering import (
     MAX_MIXED_TEXT_BYTES,
@@ -38,7 +39,6 @@ from tests.feeds.fakestore import FakeStore, make_release, on_day
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}"
 DC = "{http://purl.org/dc/elements/1.1/}"
-XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 MEDIA = "{http://search.yahoo.com/mrss/}"
 ACME = Facet(source="acme")
 SITE = SiteSettings(url="https://press.example/")
