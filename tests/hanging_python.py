@@ -37,13 +37,13 @@ def hanging_python(folder: Path, *, seconds: float = 0.3) -> str:
 
 def main() -> None:
     """Run the module that the command line names after ``-P -m``."""
-    from data.store.core.store import Store  # noqa: PLC0415
+    from data.store.core.recorder import Recorder  # noqa: PLC0415
     from scheduler.children import child, page_limit  # noqa: PLC0415
     from spiders.crawl.drafts.release_reader import ReleaseReader  # noqa: PLC0415
     from spiders.download.middlewares import BoundedCookies  # noqa: PLC0415
     from spiders.download.robots import Rules  # noqa: PLC0415
 
-    read, record = ReleaseReader.draft, Store.record_outcome
+    read, record = ReleaseReader.draft, Recorder.record
     parse, keep = Rules.of, BoundedCookies.process_response
 
     def hang(text: str, *, busy: str, native: str) -> None:
@@ -67,15 +67,15 @@ def main() -> None:
         hang(body.decode(), busy=ROBOTS, native=NATIVE_ROBOTS)
         return parse(body, robot)
 
-    def recorded(store: Any, found: Any, **named: Any) -> Any:
+    def recorded(recorder: Any, found: Any, **named: Any) -> Any:
         while RECORD in found.url:
             pass
-        return record(store, found, **named)
+        return record(recorder, found, **named)
 
     ReleaseReader.draft = draft  # type: ignore[method-assign, assignment]
     BoundedCookies.process_response = kept  # type: ignore[method-assign, assignment]
     Rules.of = parsed  # type: ignore[method-assign]
-    Store.record_outcome = recorded  # type: ignore[method-assign, assignment]
+    Recorder.record = recorded  # type: ignore[method-assign, assignment]
     limit = float(sys.argv[1])
     page_limit.SHARED_SECONDS = limit  # type: ignore[misc]
     page_limit.SEPARATE_SECONDS = 2 * limit  # type: ignore[misc]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-from data.archive.journal.journaled_store import journaled
+from data.archive.journal.journal import Journal
 from data.archive.journal.orders import Orders
 from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
 from data.network.addresses import may_be_public
@@ -254,10 +254,12 @@ class Home:
                 # then, a read-only store makes no decisions.
                 with suppress(StoreError):
                     store.forget_journal()
-            # The archive is disabled, but an existing one still stores the orders that follow.
-            return journaled(store, None, self.orders) if self.archive.is_dir() else store
-        opens = (lambda: archive) if archive else self.open_archive
-        return journaled(store, opens, self.orders)
+            if self.archive.is_dir():
+                # The archive is disabled, but an existing one still stores the orders that follow.
+                store.journal = self.orders
+            return store
+        store.journal = Journal((lambda: archive) if archive else self.open_archive, self.orders)
+        return store
 
     def plain_store(self, *, patience: float = 30.0) -> Store:
         """Open the store without the journal of the archive.

@@ -6,7 +6,6 @@ import hashlib
 import logging
 from collections.abc import Iterable
 
-from data.archive.journal.journaled_store import JournaledStore
 from data.errors import ArchiveError
 from data.store.core.store import Store
 from data.toml_files import read_bytes
@@ -23,7 +22,7 @@ def keep_home_files(home: Home, store: Store, sources: Iterable[str] | None = No
     Without ``sources``, all source files are archived, else only the files of these source ids. If
     a file can't be archived now, the next call tries again.
     """
-    if not isinstance(store, JournaledStore):
+    if store.journal is None:
         return
     known = store.journaled_files()
     if sources is None:
@@ -40,6 +39,6 @@ def keep_home_files(home: Home, store: Store, sources: Iterable[str] | None = No
         if known.get(name, "") == digest:
             continue
         try:
-            store.keep_home_file(name, content)
+            store.journal.keep_file(store, name, content)
         except ArchiveError as error:
             log.warning("%s could not be archived: %s", name, error)

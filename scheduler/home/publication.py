@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from data.archive.journal.journaled_store import JournaledStore
 from data.archive.log.tree_log import log_of
 from data.clock import utc_now
 from data.errors import ArchiveError, PublishError, SettingsError, SourceError, UnknownSource
@@ -141,7 +140,7 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
             log.warning("%s; everything is rendered again", error)
             delete_file(kept)
             published = make()
-        if published.written and isinstance(store, JournaledStore):
+        if published.written and store.journal:
             store.note_published(utc_now(), everything=published.rewritten)
         if published.files:
             note_changes(home, published.files)

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from data.archive.journal.journaled_store import JournaledStore
 from data.archive.removal.removal import (
     named,
     of_texts,
@@ -152,7 +151,7 @@ def begin_journal(home: Home, given: Sequence[decisions.Redacted] = ()) -> None:
             return
         # Any event archives a snapshot of the store first.
         keep_home_files(home, store)
-        if given and isinstance(store, JournaledStore):
+        if given:
             store.note_redactions(given)
         if not plain.journal_end():
             store.hold({})

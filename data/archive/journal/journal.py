@@ -1,17 +1,17 @@
-"""Write events to the archive before the store commits them."""
+"""Write the decisions of a store to the archive before they are committed."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from data.archive.archive import Archive
 from data.archive.journal import events
 from data.archive.journal.events import JournalRecord
-from data.archive.journal.orders import ORDERS, Orders
+from data.archive.journal.orders import Orders
 from data.clock import utc_now
 from data.errors import ArchiveError
 from data.models import Run
@@ -20,6 +20,7 @@ from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyEvent
 from data.store.unit_of_work.outcome import Sight
 from data.store.unit_of_work.unit import UnitOfWork
+from data.text.masking import masked_toml
 
 PIECE_BYTES: Final = 8_000_000
 """Maximum number of bytes of the store snapshot in one record."""
@@ -33,141 +34,144 @@ MAX_WAITING_SIGHTS: Final = 500
 """Maximum number of unchanged releases whose sights wait for the next record."""
 
 
-class Journal:
-    """Writer of the journal records of a store.
+@dataclass
+class Waiting:
+    """Decisions that wait for the next record: sights, visits without results, and named files."""
 
-    The events of a transaction become one record. The record is in the archive before the
+    seen: dict[str, Sight] = field(default_factory=dict)
+    runs: dict[str, Run] = field(default_factory=dict)
+    files: list[AnyEvent] = field(default_factory=list)
+
+    def add(self, decision: AnyEvent) -> None:
+        """Add a decision; the last visit of a source replaces earlier ones."""
+        if isinstance(decision, decisions.Seen):
+            for release_id, sight in decision.releases.items():
+                self.seen[release_id] = joined(self.seen.get(release_id), sight)
+        elif isinstance(decision, decisions.Visited):
+            self.runs[decision.run.source] = decision.run
+        else:
+            self.files.append(decision)
+
+    @property
+    def decisions(self) -> Sequence[AnyEvent]:
+        """All of them in one record."""
+        seen = [decisions.Seen(dict(self.seen))] if self.seen else []
+        return [*seen, *map(decisions.Visited, self.runs.values()), *self.files]
+
+
+class Journal:
+    """Writes the journal records of a store to an archive, which is opened for the first one.
+
+    The decisions of a transaction become one record. The record is in the archive before the
     transaction is committed, or waits in the store if the archive fails. Sights of unchanged
-    releases and visits without results wait for the next record or for `close`. Without an archive,
-    only ``orders`` are stored, in their own file.
+    releases and visits without results wait for the next record or for `close`.
     """
 
-    def __init__(
-        self,
-        store: Store,
-        open_archive: Callable[[], Archive] | None,
-        orders: Orders | None = None,
-    ) -> None:
-        self._store = store
+    def __init__(self, open_archive: Callable[[], Archive], orders: Orders | None = None) -> None:
         self._open_archive = open_archive
         self._orders = orders
         self._opened: Archive | None = None
-        self._seen: dict[str, Sight] = {}
-        self._runs: dict[str, Run] = {}
-        self._files: list[AnyEvent] = []
-        self._told: dict[str, Run] = {}
-        store.journal = self
+        self._waiting = Waiting()
+        self._max_sights = MAX_WAITING_SIGHTS
 
-    def transaction(self) -> AbstractContextManager[object]:
-        return self._store.transaction()
+    def write(self, store: Store, unit: UnitOfWork) -> None:
+        """Write the record of a transaction, as one of its last steps."""
+        for decision in unit.delayable:
+            self._waiting.add(decision)
+        if unit.decisions or len(self._waiting.seen) >= self._max_sights:
+            self._write_all(store, unit)
+        if self._orders:
+            self._orders.write(store, unit)
 
-    def write(self, unit: UnitOfWork) -> None:
-        """Write the journal record of a transaction, as one of the transaction's last steps."""
-        if unit.decisions:
-            self._record(unit)
+    def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
+        """Archive a changed or deleted TOML file of the home directory.
 
-    def _record(self, unit: UnitOfWork) -> None:
-        told, waiting = unit.decisions, [*self._waiting()]
-        seen, runs, files = self._seen, self._runs, self._files
-        self._seen, self._runs, self._files = {}, {}, []
+        Users, passwords and secret parameters in addresses are not archived, because the archive
+        may be shared. Values of secret keys are not archived either. Raises ArchiveError if the
+        file can't be archived; the next call tries again.
+        """
+        digest = hashlib.sha256(content).hexdigest() if content is not None else ""
+        with store.transaction():
+            if store.journaled_files().get(name, "") == digest:
+                return
+            record, cut = "", False
+            if content is not None:
+                text = content.decode("utf-8", "replace")
+                shown = masked_toml(text)
+                cut = shown != text
+                block = shown.encode() if cut else content
+                uri = f"{events.FILES}{name}"
+                record = self._archive.resource(uri, events.TOML, block, at=utc_now()).record_id
+            store.keep_journaled_file(name, digest)
+            store.decide(decisions.FileKept(name, digest, record, cut))
+
+    def close(self, store: Store) -> None:
+        """Write waiting decisions, and close the archive."""
+        try:
+            if self._waiting.decisions:
+                self._max_sights = 0
+                # The record of this transaction contains all that waits.
+                with store.transaction():
+                    pass
+        finally:
+            if self._opened:
+                self._opened.close()
+
+    def _write_all(self, store: Store, unit: UnitOfWork) -> None:
+        """Write the decisions of a transaction after those that waited."""
+        for decision in unit.decisions:
+            if isinstance(decision, decisions.Visited):
+                self._waiting.runs.pop(decision.run.source, None)
+        waiting, self._waiting = self._waiting, Waiting()
 
         def wait_again() -> None:
-            self._seen = seen | self._seen
-            self._runs = runs | self._runs
-            self._files = files + self._files
+            later, self._waiting = self._waiting, waiting
+            for decision in later.decisions:
+                self._waiting.add(decision)
 
         unit.at_rollback(wait_again)
-        self._write([*waiting, *told])
-        self._keep_orders(told)
-
-    def _write(self, told: Sequence[AnyEvent]) -> None:
-        """Write a record within the current transaction.
-
-        If the archive can't store the record, its events wait in the store, so that a full disk
-        loses no data. The error is reported later, when a response is archived.
-        """
-        if self._open_archive is None:
-            return
+        made = [*waiting.decisions, *unit.decisions]
         try:
-            if not self._store.journal_end() and not self._store.was_empty():
-                self._begin()
-            while late := self._store.unwritten(limit=MAX_LATE_TRANSACTIONS):
-                self._append([event for some in late for event in events.decode_events(some)])
-                self._store.forget_unwritten(len(late))
-            self._append(told)
+            if not store.journal_end() and not store.was_empty():
+                self._begin(store)
+            while late := store.unwritten(limit=MAX_LATE_TRANSACTIONS):
+                self._append(store, [one for some in late for one in events.decode_events(some)])
+                store.forget_unwritten(len(late))
+            self._append(store, made)
         except ArchiveError as error:
+            # A full disk loses no data, and is reported when a response is archived.
             log.warning("the journal waits for the archive: %s", error)
-            self._store.keep_unwritten(events.encode_events(told))
+            store.keep_unwritten(events.encode_events(made))
 
-    def _keep_orders(self, told: Sequence[AnyEvent]) -> None:
-        """Write the orders of the transaction to their file, as the transaction's last step."""
-        # A redaction keeps its own events, since it begins the journal again.
-        orders = [
-            event
-            for event in told
-            if isinstance(event, ORDERS) and not isinstance(event, decisions.Redacted)
-        ]
-        if orders and self._orders:
-            self._orders.keep(self._store, orders)
-
-    def _begin(self) -> None:
-        """Archive a snapshot of the store as it was before this transaction."""
+    def _begin(self, store: Store) -> None:
+        """Archive a store as it was before this transaction."""
         digest = hashlib.sha256()
         records = []
-        for piece in self._store.snapshot(PIECE_BYTES):
+        for piece in store.snapshot(PIECE_BYTES):
             digest.update(piece)
             kept = self._archive.resource(events.STORE, events.SQLITE, piece, at=utc_now())
             records.append(kept.record_id)
-        while late := len(self._store.unwritten(limit=MAX_LATE_TRANSACTIONS)):
+        while late := len(store.unwritten(limit=MAX_LATE_TRANSACTIONS)):
             # The snapshot contains these decisions.
-            self._store.forget_unwritten(late)
-        self._append([decisions.Snapshot(records, digest.hexdigest())])
+            store.forget_unwritten(late)
+        self._append(store, [decisions.Snapshot(records, digest.hexdigest())])
 
-    def _append(self, told: Sequence[AnyEvent]) -> None:
-        block = events.encode(JournalRecord(told, after=self._store.journal_end()))
+    def _append(self, store: Store, made: Sequence[AnyEvent]) -> None:
+        block = events.encode(JournalRecord(made, after=store.journal_end()))
         capture = self._archive.metadata(events.JOURNAL, events.JSON, block, at=utc_now())
-        self._store.keep_journal_end(capture.record_id)
-
-    def _waiting(self) -> Iterator[AnyEvent]:
-        if self._seen:
-            yield decisions.Seen(dict(self._seen))
-        yield from map(decisions.Visited, self._runs.values())
-        yield from self._files
-
-    def _tell(self, *told: AnyEvent) -> None:
-        """Add decisions to the unit of work of the current transaction."""
-        self._store.unit.decide(*told)
-
-    def _see(self, release_id: str, sight: Sight) -> None:
-        """Add the sight of an unchanged release to the next record."""
-        before = self._seen.get(release_id)
-        if before:
-            leaf = sight.leaf if sight.leaf >= 0 else before.leaf
-            sight = (sight if sight.digest else before)._replace(at=sight.at, leaf=leaf)
-        self._seen[release_id] = sight
-        if len(self._seen) >= MAX_WAITING_SIGHTS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Write pending decisions."""
-        with self.transaction():
-            self._record(self._store.unit)
-
-    def close(self) -> None:
-        """Write pending events, and close the archive and this thread's connection."""
-        try:
-            if any(self._waiting()):
-                self.flush()
-            if self._opened:
-                self._opened.close()
-        finally:
-            self._store.close()
+        store.keep_journal_end(capture.record_id)
 
     @property
     def _archive(self) -> Archive:
         """Return the archive, opened on first use."""
         if self._opened is None:
-            if self._open_archive is None:
-                raise RuntimeError("nothing is archived while the archive is disabled")
             self._opened = self._open_archive()
         return self._opened
+
+
+def joined(before: Sight | None, sight: Sight) -> Sight:
+    """Return a sight with the digest and leaf of the sight before it, unless it has its own."""
+    if before is None:
+        return sight
+    leaf = sight.leaf if sight.leaf >= 0 else before.leaf
+    return (sight if sight.digest else before)._replace(at=sight.at, leaf=leaf)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -30,6 +30,7 @@ from data.models.release import REDACTED
 from data.store.core.store import Store
 from data.store.unit_of_work import decisions
 from data.store.unit_of_work.outcome import RecordOutcome
+from data.store.unit_of_work.unit import UnitOfWork
 
 FILE: Final = "orders.jsonl"
 """Name of the file in the archive's folder."""
@@ -91,13 +92,36 @@ class Orders:
         known = store.orders()
         return [order for order in self.read() if order.id not in known]
 
-    def keep(self, store: Store, told: Iterable[OrderEvent]) -> None:
-        """Write the orders of the current transaction, as its last step.
+    def write(self, store: Store, unit: UnitOfWork) -> None:
+        """Write the orders of a transaction, as its last step.
 
         Raises ArchiveError if the file of orders can't be written.
         """
+        # A redaction keeps its own order, since it begins the journal again.
+        self.keep(
+            store,
+            [
+                event
+                for event in unit.decisions
+                if isinstance(event, ORDERS) and not isinstance(event, decisions.Redacted)
+            ],
+        )
+
+    def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
+        """Archive nothing."""
+
+    def close(self, store: Store) -> None:
+        """Do nothing; no order waits."""
+
+    def keep(self, store: Store, given: Sequence[OrderEvent]) -> None:
+        """Write orders within the current transaction.
+
+        Raises ArchiveError if the file can't be written.
+        """
+        if not given:
+            return
         orders = [
-            Order(uuid4().hex, utc_now(), event, without_text(store, event)) for event in told
+            Order(uuid4().hex, utc_now(), event, without_text(store, event)) for event in given
         ]
         self._append(b"".join(msgspec.json.encode(order) + b"\n" for order in orders))
         for order in orders:

@@ -37,6 +37,8 @@ from data.store.shared_sql.summaries import SummariesPart
 from data.store.shared_sql.tables import Tables
 from data.store.shared_sql.visits import VisitsPart
 from data.store.shared_sql.walks import WalksPart
+from data.store.unit_of_work import decisions
+from data.store.unit_of_work.decisions import AnyEvent
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
 from data.store.unit_of_work.unit import UnitOfWork
 
@@ -59,10 +61,16 @@ REFILED_AT_ONCE: Final = 500
 
 
 class JournalWriter(Protocol):
-    """Protocol of an object that archives the decisions of a store before they are committed."""
+    """Keeps the decisions of a store outside of it, before they are committed."""
 
-    def write(self, unit: UnitOfWork) -> None:
-        """Write the journal record of a transaction; call this within the transaction."""
+    def write(self, store: Store, unit: UnitOfWork) -> None:
+        """Keep the decisions of a transaction, within it."""
+
+    def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
+        """Archive a changed or deleted TOML file of the home directory."""
+
+    def close(self, store: Store) -> None:
+        """Write the decisions that still wait."""
 
 
 class Store(
@@ -105,7 +113,7 @@ class Store(
         without its lease leaves no journal record.
         """
         if self.journal:
-            self.journal.write(unit)
+            self.journal.write(self, unit)
         if unit.public:
             enter_events(self._db, unit.public)
 
@@ -117,13 +125,9 @@ class Store(
         """
         return self._writing()
 
-    @property
-    def unit(self) -> UnitOfWork:
-        """Return the unit of work of this thread's transaction.
-
-        Raises RuntimeError outside of a transaction.
-        """
-        return self._connection.unit
+    def decide(self, *made: AnyEvent) -> None:
+        """Add decisions to the journal record of the current transaction."""
+        self._unit.decide(*made)
 
     def under(self, lease: Lease | None) -> AbstractContextManager[None]:
         """Write within the block only while a worker has the ``lease`` of a host, if any.
@@ -169,20 +173,16 @@ class Store(
         ``seen`` is the time of the visit and ``since`` the start of its run. ``front`` contains
         addresses of the site that are not releases. ``labels`` are labels of topics by slug.
         """
-        outcome = self.record_outcome(draft, seen=seen, since=since, front=front, labels=labels)
+        with self._writing():
+            outcome = self._recorder.record(
+                draft, seen=seen, since=since, front=front, labels=labels
+            )
+            if outcome.has_changes:
+                self._unit.decide(decisions.recorded(outcome))
+            elif not outcome.decision.doubt:
+                sight = {outcome.decision.release.id: outcome.sight}
+                self._unit.decide_later(decisions.Seen(sight))
         return outcome.decision
-
-    def record_outcome(
-        self,
-        draft: Draft,
-        *,
-        seen: dt.datetime,
-        since: dt.datetime,
-        front: Iterable[str] = (),
-        labels: Mapping[str, str] | None = None,
-    ) -> RecordOutcome:
-        """Record a draft as ``record`` does and return everything that was written."""
-        return self._recorder.record(draft, seen=seen, since=since, front=front, labels=labels)
 
     def record_reextraction(
         self,
@@ -198,20 +198,11 @@ class Store(
         Return None if the release is unknown. A better text makes a revision, which is not an edit
         and causes no alert. ``before`` is explained in data.identity.decision.decide_reextraction.
         """
-        outcome = self.reextraction_outcome(release_id, draft, at=at, labels=labels, before=before)
+        with self._writing():
+            outcome = self._recorder.record_reextraction(release_id, draft, at, labels, before)
+            if outcome and outcome.has_changes:
+                self._unit.decide(decisions.recorded(outcome))
         return outcome.decision if outcome else None
-
-    def reextraction_outcome(
-        self,
-        release_id: str,
-        draft: Draft,
-        *,
-        at: dt.datetime,
-        labels: Mapping[str, str],
-        before: Content | None = None,
-    ) -> RecordOutcome | None:
-        """Store a re-extracted release, and return everything that was written."""
-        return self._recorder.record_reextraction(release_id, draft, at, labels, before)
 
     def drop_section_topic(self, source: str, topic: str) -> int:
         """Remove a topic from a source's releases in the section of that name.
@@ -247,7 +238,11 @@ class Store(
 
         Return None if they can't be joined or already share a story.
         """
-        return self._recorder.join_translations(left, right)
+        with self._writing():
+            joined = self._recorder.join_translations(left, right)
+            if joined:
+                self._unit.decide(decisions.Joined(joined))
+        return joined
 
     def grow_story(self, joined: JoinedStory) -> None:
         """Repeat the growth of a story that another store recorded."""
@@ -270,5 +265,9 @@ class Store(
         self.forget_old_alerts(time.time())
 
     def close(self) -> None:
-        """Close this thread's connection."""
-        self._connection.close()
+        """Write waiting decisions to the journal, and close it and this thread's connection."""
+        try:
+            if self.journal:
+                self.journal.close(self)
+        finally:
+            self._connection.close()

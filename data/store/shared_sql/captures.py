@@ -14,6 +14,7 @@ from data.store.shared_sql.events import append_events
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
 from data.store.shared_sql.walks import DUE, due_arguments
+from data.store.unit_of_work import decisions
 from data.text.urls import MAX_KEY_LENGTH
 
 MOST_TRIES: Final = 5
@@ -143,6 +144,7 @@ class CapturesPart(Part):
             )
             for release in releases:
                 self._unit.at_commit(enter_facet_changes, facet_changes(release, release))
+            self._unit.decide(decisions.Relocated(moved))
 
     def await_files(self, source: str, urls: Iterable[str]) -> Sequence[str]:
         """Queue addresses of files of releases for archiving and return the new addresses.
@@ -155,13 +157,15 @@ class CapturesPart(Part):
             " WHERE NOT EXISTS (SELECT 1 FROM files f WHERE f.url = j.value)",
             [encode(urls)],
         )
-        if fresh:
+        named = tuple(url for (url,) in fresh)
+        if named:
             with self._writing() as db:
                 db.executemany(
                     "INSERT INTO files (url, source) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                    [(url, source) for (url,) in fresh],
+                    [(url, source) for url in named],
                 )
-        return tuple(url for (url,) in fresh)
+                self._unit.decide_later(decisions.FilesNamed(source, named))
+        return named
 
     def awaited_files(
         self, source: str, *, now: dt.datetime, since: dt.datetime, limit: int
@@ -193,6 +197,7 @@ class CapturesPart(Part):
                 f" source = excluded.source, tries = 1, asked = 0, {ANOTHER}",
                 [url, source, 1, *columns_of(capture)],
             )
+            self._unit.decide(decisions.FileCaptured(source, url, capture))
 
     def file_captures(self, urls: Iterable[str]) -> Mapping[str, Capture]:
         """Return the captures of those files that are archived, by address."""

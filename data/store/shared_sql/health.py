@@ -24,6 +24,7 @@ from data.models import (
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import EVERY, SHOWN_VIEW, encode, event_of, instant
 from data.store.shared_sql.events import NewEvent, append_source_event
+from data.store.unit_of_work import decisions
 
 MAX_RHYTHM_RELEASES: Final = 1500
 """Maximum number of a source's newest releases whose days determine its rhythm."""
@@ -95,6 +96,7 @@ class HealthPart(Part):
                 " AND release <= (SELECT number FROM releases WHERE id = ?)",
                 [at.timestamp(), last],
             )
+            self._unit.decide(decisions.InFeeds(last, at))
 
     def latency_counts(
         self, stage: Stage, bounds: Sequence[float]
@@ -180,6 +182,7 @@ class HealthPart(Part):
                     for one in some
                 )
             )
+            self._unit.decide(*map(decisions.HealthChanged, some))
 
     def handlings(self, now: dt.datetime) -> Mapping[str, Mapping[HandlingKind, Handling]]:
         """Return the decisions about sources that are valid ``now``, by source and kind."""
@@ -206,6 +209,7 @@ class HealthPart(Part):
             self._connection.upsert("source_handlings", row)
             if handling.kind == "paused":
                 append_source_event(self._connection, "paused", source)
+            self._unit.decide(decisions.Handled(source, handling))
 
     def end_handling(self, source: str, kind: HandlingKind) -> bool:
         """End a person's decision about a source and return whether there was one."""
@@ -213,8 +217,10 @@ class HealthPart(Part):
             ended = db.execute(
                 "DELETE FROM source_handlings WHERE source = ? AND kind = ?", [source, kind]
             )
-            if ended.rowcount and kind == "paused":
-                append_source_event(self._connection, "resumed", source)
+            if ended.rowcount:
+                self._unit.decide(decisions.HandlingEnded(source, kind))
+                if kind == "paused":
+                    append_source_event(self._connection, "resumed", source)
             return ended.rowcount > 0
 
     def rhythms(self) -> Mapping[str, SourceRhythm]:
@@ -230,6 +236,7 @@ class HealthPart(Part):
         ]
         with self._writing():
             self._connection.upsert("source_rhythms", *rows)
+            self._unit.decide(*(decisions.RhythmFound(name, one) for name, one in rhythms.items()))
 
     def release_days(self, source: str) -> Sequence[dt.date]:
         """Return the publication days of a source's newest releases, newest first.

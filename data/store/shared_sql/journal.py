@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import datetime as dt
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from data.store.shared_sql.database.connection import Part
+from data.store.unit_of_work import decisions
 
 ORDER: Final = "order:"
 """Prefix of orders in the table of journaled files; the id of the order follows.
@@ -37,6 +39,16 @@ class JournalPart(Part):
                 db.execute(f"DELETE FROM {table}")
             # Orders remain applied with or without a journal.
             db.execute("DELETE FROM journaled_files WHERE name NOT LIKE ?", [f"{ORDER}%"])
+
+    def note_published(self, at: dt.datetime, *, everything: bool) -> None:
+        """Record that the site was updated, or that all its files were written (``everything``)."""
+        with self._writing():
+            self._unit.decide(decisions.SitePublished(at, everything))
+
+    def note_redactions(self, redactions: Iterable[decisions.Redacted]) -> None:
+        """Record releases that were redacted before the journal began again."""
+        with self._writing():
+            self._unit.decide(*redactions)
 
     def keep_unwritten(self, events: bytes) -> None:
         """Store journal events that can't be written to the archive at the moment."""

@@ -15,6 +15,7 @@ from data.languages.tags import feed_language
 from data.models import DayDigest, Facet, Release
 from data.store.shared_sql.database.connection import Database, Part
 from data.store.shared_sql.database.rows import SHOWN_VIEW, encode
+from data.store.unit_of_work import decisions
 from data.topics.facets import section_of
 
 Key: TypeAlias = tuple[str, str, str, str, str]
@@ -110,6 +111,10 @@ class PublicationPart(Part):
                     for one in ids
                 ],
             )
+            for facet, some in pages.items():
+                self._unit.decide(
+                    *(decisions.Paged(facet, page, ids) for page, ids in some.items())
+                )
 
     def day_digest(self, day: str) -> DayDigest | None:
         """Return the digest of a past day as it was first published, or None."""
@@ -120,10 +125,12 @@ class PublicationPart(Part):
     def add_day_digest(self, digest: DayDigest) -> None:
         """Store the digest of a day when it is published; an existing digest is not changed."""
         with self._writing() as db:
-            db.execute(
+            added = db.execute(
                 "INSERT INTO day_digests (day, digest) VALUES (?, ?) ON CONFLICT DO NOTHING",
                 [digest.day, encode(digest)],
             )
+            if added.rowcount:
+                self._unit.decide(decisions.DayClosed(digest))
 
 
 def move_facets(db: Database, moves: Iterable[tuple[str, str]]) -> None:

@@ -21,7 +21,9 @@ from data.store.shared_sql.events import NewEvent, append_events
 from data.store.shared_sql.publication import enter_facet_changes, facet_changes
 from data.store.shared_sql.releases import select_releases
 from data.store.shared_sql.stories import StoryTables
-from data.store.unit_of_work.outcome import Sight
+from data.store.unit_of_work import decisions
+from data.store.unit_of_work.decisions import AnyEvent
+from data.store.unit_of_work.outcome import Sight, leaf_of
 
 GIVE_REASON: Final = (
     "INSERT INTO retraction_reasons (release, why) SELECT number, ? FROM releases WHERE id = ?"
@@ -42,7 +44,6 @@ class RetractionPart(Part):
         """
         with self._writing() as db:
             known = self._release(release_id)
-            back = known is not None and known.retracted is not None
             at = seen.timestamp()
             db.execute(
                 "UPDATE releases SET last_seen = ?, checked = ?, gone_since = NULL WHERE id = ?",
@@ -50,13 +51,17 @@ class RetractionPart(Part):
             )
             if capture:
                 keep_capture(db, release_id, "seen", capture)
-            if known and back:
+            if known and known.retracted:
                 db.execute(
                     "UPDATE releases SET retracted = NULL, updated = ? WHERE id = ?",
                     [later_update(known.updated, seen).timestamp(), release_id],
                 )
                 self._mark_dirty(known, "return", seen=seen)
-        return "changed" if back else "unchanged"
+                self._unit.decide(decisions.CameBack(release_id, seen, capture))
+            else:
+                sight = Sight(seen, leaf=leaf_of(capture))
+                self._unit.decide_later(decisions.Seen({release_id: sight}))
+        return "changed" if known and known.retracted else "unchanged"
 
     def restore_seen(self, seen: Mapping[str, Sight]) -> None:
         """Record when releases, by id, were last seen with unchanged content.
@@ -102,6 +107,8 @@ class RetractionPart(Part):
             # For a retraction, keep the last response before it.
             if capture and retracted is None:
                 keep_capture(db, release_id, "gone", capture)
+            if retracted is None and (capture or gone_since is None):
+                self._unit.decide(decisions.Missed(release_id, seen, capture))
         if retracted is not None:
             return "retracted"
         return "gone" if gone_since is None else "still gone"
@@ -159,6 +166,7 @@ class RetractionPart(Part):
                 " ON CONFLICT (release) DO UPDATE SET unlisted = excluded.unlisted",
                 [(at.timestamp() if at else None, id_) for id_, at in unlisted.items()],
             )
+            self._unit.decide(decisions.Held(unlisted))
 
     def retract(self, release_id: str, *, at: dt.datetime, why: str = "") -> bool:
         """Retract a release and return whether it was online until now.
@@ -178,6 +186,7 @@ class RetractionPart(Part):
             if why:
                 db.execute(GIVE_REASON, [why, release_id])
             self._mark_dirty(known, "retraction", seen=at)
+            self._unit.decide(decisions.Retracted(release_id, at, why))
         return True
 
     def redact(self, release_id: str, *, at: dt.datetime, why: str) -> None:
@@ -259,6 +268,7 @@ class RetractionPart(Part):
         """
         return self._change(
             release_id,
+            decisions.Hidden(release_id, at, why),
             "INSERT INTO hidden_releases (release, at, why)"
             " SELECT number, ?, ? FROM releases WHERE id = ? ON CONFLICT DO NOTHING",
             at.timestamp(),
@@ -269,12 +279,15 @@ class RetractionPart(Part):
         """Show a hidden release in its current state again and return whether it was hidden."""
         return self._change(
             release_id,
+            decisions.Unhidden(release_id),
             # Releases hidden with their source are shown again with it.
             "DELETE FROM hidden_releases WHERE with_source = 0 AND release ="
             " (SELECT number FROM releases WHERE id = ?)",
         )
 
-    def _change(self, release_id: str, statement: str, *arguments: object) -> bool:
+    def _change(
+        self, release_id: str, decision: AnyEvent, statement: str, *arguments: object
+    ) -> bool:
         with self._writing() as db:
             before = self._release(release_id)
             if before is None or not db.execute(statement, [*arguments, release_id]).rowcount:
@@ -285,6 +298,7 @@ class RetractionPart(Part):
             self._unit.at_commit(enter_facet_changes, facet_changes(before, after))
             if after.story:
                 StoryTables(self._connection).mark_story_dirty(after.story)
+            self._unit.decide(decision)
         return True
 
     def _number(self, release_id: str) -> int:

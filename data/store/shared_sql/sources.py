@@ -24,6 +24,7 @@ from data.store.shared_sql.publication import (
     move_facets,
 )
 from data.store.shared_sql.stories import StoryTables
+from data.store.unit_of_work import decisions
 from data.text.masking import MASK
 from data.text.source_secrets import Secrets
 
@@ -83,8 +84,10 @@ class SourcesPart(Part):
             now = self.source_moves().get(source.id, source.id)
             if now != source.id:
                 raise RenamedSource(source.id, now)
-            is_back = self.restore_source(source.id)
-            if is_back or self.sources().get(source.id) != source:
+            is_same = self.sources().get(source.id) == source
+            if not is_same:
+                self._unit.decide(decisions.Registered(source))
+            if self.restore_source(source.id) or not is_same:
                 self.index_without(source.url)
                 self._connection.upsert("sources", asdict(source))
                 append_source_event(self._connection, "registered", source.id)
@@ -127,6 +130,7 @@ class SourcesPart(Part):
             )
             StoryTables(self._connection).texts.clear()
             append_source_event(self._connection, "renamed", new)
+            self._unit.decide(decisions.SourceRenamed(old, new))
         return True
 
     def removed_sources(self) -> Mapping[str, RemovedSource]:
@@ -163,6 +167,7 @@ class SourcesPart(Part):
                 self._enter(source, changes)
             else:
                 self._show(source)
+            self._unit.decide(decisions.SourceRemoved(source, at, kept))
         return True
 
     def restore_source(self, source: str) -> bool:
@@ -174,6 +179,7 @@ class SourcesPart(Part):
             gone = db.execute("DELETE FROM removed_sources WHERE source = ?", [source]).rowcount
             if gone:
                 self._show(source)
+                self._unit.decide(decisions.SourceRestored(source))
         return bool(gone)
 
     def _show(self, source: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterator
 
+from data.clock import zone_or_utc
 from data.models import BACKLOG, PublicationTime, Run, Validator, Wait
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import (
@@ -15,6 +16,7 @@ from data.store.shared_sql.database.rows import (
     instant,
     redacted_row,
 )
+from data.store.unit_of_work import decisions
 from data.text.urls import MAX_KEY_LENGTH
 
 GROWTH = 0.1
@@ -22,6 +24,15 @@ GROWTH = 0.1
 
 RUNS_KEPT = 1000
 """Maximum number of run reports that are kept per source."""
+
+
+def results_of(run: Run) -> tuple[object, ...]:
+    """Return the parts of a run report about the source's health and the visit's results."""
+    read = run.new + run.changed + run.unchanged + run.retracted
+    return (
+        (run.new, run.changed, run.retracted, run.gone, run.history, run.bound, run.errors),
+        (run.found, read) if run.errors else (bool(run.found), bool(read)),
+    )
 
 
 class UnconfirmedTable(Part):
@@ -118,10 +129,25 @@ class VisitsPart(UnconfirmedTable):
             self._connection.upsert("validators", asked)
 
     def add_run(self, run: Run) -> None:
-        """Store the report of a run."""
+        """Store the report of a run; without results, its journal record may wait."""
         row = [run.source, run.started.timestamp(), encode(run)]
         with self._writing():
+            if self._is_news(run):
+                self._unit.decide(decisions.Visited(run))
+            else:
+                self._unit.decide_later(decisions.Visited(run))
             self._db.execute("INSERT INTO runs (source, started, report) VALUES (?, ?, ?)", row)
+
+    def _is_news(self, run: Run) -> bool:
+        """Return whether a run had other results than the last one, or is the first of its day."""
+        last = next(iter(self.runs(run.source, limit=1)), None)
+        if last is None or results_of(run) != results_of(last):
+            return True
+        zones = self._ask("SELECT timezone FROM sources WHERE id = ?", [run.source])
+        zone = zone_or_utc(next((name for (name,) in zones), "UTC"))
+        # The silence of a source is judged by days in its time zone.
+        days = {one.started.astimezone(zone).date() for one in (run, last)}
+        return len(days) > 1
 
     def runs(self, source: str, *, limit: int) -> tuple[Run, ...]:
         """Return the last runs of a source, newest first in order of storage.

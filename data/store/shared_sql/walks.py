@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import msgspec
@@ -12,6 +13,8 @@ from data.models import Listed, ListingKind, Walk
 from data.store.shared_sql.database.connection import Part
 from data.store.shared_sql.database.rows import encode, instant
 from data.store.shared_sql.sources import SourcesPart
+from data.store.unit_of_work import decisions
+from data.text.masking import masked
 
 MOST_TRIES: Final = 10
 """Maximum number of visits that fetch a listed item before it counts as not a release."""
@@ -41,6 +44,11 @@ def due_arguments(
         "now": now.timestamp(),
         "limit": limit,
     }
+
+
+def end_of(walk: Walk | None) -> tuple[object, ...]:
+    """Return the facts about a finished walk that are worth a journal record."""
+    return (walk.rules, walk.history, walk.bound, walk.first) if walk else ()
 
 
 class WalksPart(Part):
@@ -95,8 +103,15 @@ class WalksPart(Part):
     def keep_walk(self, source: str, walk: Walk) -> None:
         """Store the progress of a walk."""
         with self._writing() as db:
-            if self.walk(source, walk.start) is None:
+            before = self.walk(source, walk.start)
+            if before is None:
                 SourcesPart(self._connection).index_without(walk.start)
+            if walk.history != "walking" and end_of(walk) != end_of(before):
+                # In a rebuilt home directory, the walk of a source with secrets in its address
+                # starts again.
+                start, position = masked(walk.start), masked(walk.position)
+                ended = replace(walk, start=start, position=position)
+                self._unit.decide(decisions.WalkEnded(source, ended))
             db.execute(
                 "INSERT INTO walks (source, start, number, walk) VALUES (?, ?, ?, ?)"
                 " ON CONFLICT (source, start) DO UPDATE SET"

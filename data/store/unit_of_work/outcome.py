@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from data.identity.decision import Decision
@@ -68,3 +68,33 @@ class RecordOutcome:
     capture: Capture | None = None
     read_at: dt.datetime | None = None
     news: bool = False
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether a draft did more than confirm an unchanged release."""
+        before, decision = self.before, self.decision
+        if decision.doubt:
+            return False
+        if before is None or self.noted or self.joined:
+            return True
+        # This comparison uses ``noted`` instead of the addresses themselves.
+        same = replace(
+            decision.release,
+            last_seen=before.last_seen,
+            digest=before.digest,
+            aliases=before.aliases,
+        )
+        return same != before
+
+    @property
+    def sight(self) -> Sight:
+        """The sight of a release that was seen unchanged."""
+        release, leaf = self.decision.release, leaf_of(self.capture)
+        if self.before and self.before.digest == release.digest:
+            return Sight(release.last_seen, leaf=leaf)
+        return Sight(release.last_seen, release.digest, self.fingerprint, leaf)
+
+
+def leaf_of(capture: Capture | None) -> int:
+    """Return the leaf of a capture, or -1."""
+    return capture.leaf if capture else -1

@@ -5,13 +5,34 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
+from data.archive.journal.replay import JournalReplay
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from data.store.unit_of_work.outcome import Sight
+from data.store.unit_of_work.unit import UnitOfWork
 from tests.drafts import BODY, draft, published
 from tests.told import told
 
 HOUR = dt.timedelta(hours=1)
+
+
+class Following:
+    """A journal whose decisions another store writes again at once."""
+
+    def __init__(self, other: Store) -> None:
+        self._replay = JournalReplay(other)
+
+    def write(self, store: Store, unit: UnitOfWork) -> None:
+        """Write the decisions of a transaction into the other store."""
+        del store
+        self._replay.write([*unit.decisions, *unit.delayable])
+        assert not self._replay.refused
+
+    def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
+        """Keep no file."""
+
+    def close(self, store: Store) -> None:
+        """Nothing waits."""
 
 
 def kept(store: Store, folder: Path) -> object:
@@ -25,6 +46,7 @@ def test_results_of_drafts_are_replayed_without_deciding_again(
     store: Store, tmp_path: Path, noon: dt.datetime
 ) -> None:
     first, second = SqliteStore(tmp_path / "a.db"), store
+    first.journal = Following(second)
     drafts = [
         draft(digest="1", skeleton=b"sketch"),
         draft("http://wire.example/1", source="wire", topics=()),
@@ -50,12 +72,11 @@ def test_results_of_drafts_are_replayed_without_deciding_again(
     ]
     for number, one in enumerate(drafts):
         at = noon + number * HOUR
-        outcome = first.record_outcome(one, seen=at, since=at, labels={"ports": "Ports"})
-        if not outcome.decision.doubt:
-            second.restore(outcome)
+        first.record(one, seen=at, since=at, labels={"ports": "Ports"})
     assert kept(first, tmp_path) == kept(second, tmp_path)
     assert len(list(second.by_first_seen())) == 6
     # What comes next becomes the same in both.
+    first.journal = None
     later = noon + 30 * HOUR
     for one in (draft("http://harbour.example/news/77"), draft("http://wire.example/1?x=2")):
         decided = [store.record(one, seen=later, since=later) for store in (first, second)]
@@ -67,17 +88,17 @@ def test_translations_that_no_page_names_are_joined_as_they_were(
     store: Store, tmp_path: Path, noon: dt.datetime
 ) -> None:
     first, second = SqliteStore(tmp_path / "a.db"), store
+    first.journal = Following(second)
     for url, language in (
         ("http://harbour.example/en/1", "en"),
         ("http://harbour.example/fr/1", "fr"),
     ):
         one = draft(url, language=language, title=language, body_text=f"{language} text")
-        second.restore(first.record_outcome(one, seen=noon, since=noon))
+        first.record(one, seen=noon, since=noon)
     left, right = (one.id for one in first.by_first_seen())
     joined = first.join_translations(left, right)
     assert joined is not None
     assert set(joined.alone) == {left, right}
-    second.grow_story(joined)
     assert kept(first, tmp_path) == kept(second, tmp_path)
     assert first.join_translations(left, right) is None
     first.close()

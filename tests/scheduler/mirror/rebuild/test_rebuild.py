@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from data.archive.journal.events import FILES, JOURNAL
-from data.archive.journal.journaled_store import journaled
+from data.archive.journal.journal import Journal
 from data.archive.journal.scan import read_archive
 from data.archive.log.tree_log import log_of
 from data.archive.warc.reader import ArchiveRecord, path_of
@@ -212,7 +212,8 @@ def killed_before_it_commits(home: Home, at: dt.datetime) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def record() -> None:
-        store = journaled(Dying(home.path / "communique.db"), home.open_archive)
+        store = Dying(home.path / "communique.db")
+        store.journal = Journal(home.open_archive)
         store.record(draft("http://wire.example/9", source="wire"), seen=at, since=at)
 
     process = multiprocessing.get_context("fork").Process(target=record)

@@ -7,12 +7,14 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from pathlib import Path
 from typing import Final
 
 import psycopg
 import pytest
 from psycopg import errors
 
+from data.archive.journal.orders import Orders
 from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
 from data.models import Facet, Lease, Wait
 from data.store import open_store
@@ -117,18 +119,18 @@ def test_a_lease_is_shared_by_all_threads_and_no_token_means_no_lease(
 
 
 def test_a_host_cannot_be_taken_between_the_check_of_its_lease_and_the_commit(
-    store: PostgresStore, other: psycopg.Connection, noon: dt.datetime
+    store: PostgresStore, other: psycopg.Connection, noon: dt.datetime, tmp_path: Path
 ) -> None:
     free: list[object] = []
 
-    class Free:
-        def write(self, unit: UnitOfWork) -> None:
+    class Free(Orders):
+        def write(self, store: Store, unit: UnitOfWork) -> None:
             """Ask for the host while the journal would be written."""
-            del unit
+            del store, unit
             free.append(other.execute("SELECT host FROM hosts FOR UPDATE SKIP LOCKED").fetchall())
 
     lease(other, 7)
-    store.journal = Free()
+    store.journal = Free(tmp_path)
     with store.under(Lease(HOST, 7)):
         store.record(draft(), seen=noon, since=noon)
     assert free == [[]]

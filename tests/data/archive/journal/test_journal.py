@@ -13,7 +13,7 @@ import pytest
 
 from data.archive.archive import Archive
 from data.archive.journal import events
-from data.archive.journal.journaled_store import JournaledStore
+from data.archive.journal.journal import Journal
 from data.archive.journal.replay import JournalReplay
 from data.clock import EPOCH
 from data.errors import ArchiveError
@@ -80,11 +80,12 @@ class Blocks:
 
 @dataclass
 class Journaled:
-    """A journaled store on a real file, and its archive."""
+    """A store with a journal on a real file, and its archive."""
 
     path: Path
     archive: Blocks
-    store: JournaledStore
+    store: SqliteStore
+    journal: Journal
 
     def is_told(self, tmp_path: Path) -> bool:
         """Whether a store that is written from the journal holds the same."""
@@ -103,8 +104,9 @@ class Journaled:
 def journaled(tmp_path: Path) -> Iterator[Journaled]:
     archive = Blocks()
     path = tmp_path / "store.db"
-    store = JournaledStore(SqliteStore(path), lambda: cast("Archive", archive))
-    yield Journaled(path, archive, store)
+    store = SqliteStore(path)
+    store.journal = journal = Journal(lambda: cast("Archive", archive))
+    yield Journaled(path, archive, store, journal)
     store.close()
 
 
@@ -247,7 +249,7 @@ def test_a_visit_with_a_problem_is_reported_at_once(
     assert journaled.archive.events[-1] == decisions.Visited(run)
 
 
-def undone(store: JournaledStore, at: dt.datetime) -> None:
+def undone(store: SqliteStore, at: dt.datetime) -> None:
     """Record a release in a transaction that fails."""
     nine = draft("http://harbour.example/9", title="Nine")
     with suppress(ZeroDivisionError), store.transaction():
@@ -312,7 +314,7 @@ def test_a_walk_is_reported_when_it_is_over(journaled: Journaled) -> None:
 
 def test_a_file_of_home_is_kept_when_it_is_another(journaled: Journaled) -> None:
     for content in (b"a = 1", b"a = 1", b"a = 2", None, None):
-        journaled.store.keep_home_file("topics.toml", content)
+        journaled.journal.keep_file(journaled.store, "topics.toml", content)
     assert journaled.archive.files == [b"a = 1", b"a = 2"]
     kept = [one for one in journaled.archive.events if isinstance(one, decisions.FileKept)]
     assert [bool(one.digest) for one in kept] == [True, True, False]
@@ -320,7 +322,7 @@ def test_a_file_of_home_is_kept_when_it_is_another(journaled: Journaled) -> None
 
 def test_the_archive_holds_no_secret_of_a_file(journaled: Journaled) -> None:
     text = 'url = "https://me:pass@harbour.example/feed?token=abc&page=1"'
-    journaled.store.keep_home_file("sources/harbour.toml", text.encode())
+    journaled.journal.keep_file(journaled.store, "sources/harbour.toml", text.encode())
     assert journaled.archive.files == [b'url = "https://harbour.example/feed?token=***&page=1"']
     (kept,) = journaled.archive.events
     assert isinstance(kept, decisions.FileKept)
