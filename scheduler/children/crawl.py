@@ -40,7 +40,7 @@ from data.errors import (
     RenamedSource,
     StoreError,
 )
-from data.health.run_errors import BUG, CRAWL, CUT, DRIFT, SLOW_MOVED, ErrorKind
+from data.health.run_errors import BUG, CRAWL, CUT, DRIFT, SLOW_MOVED, ErrorKind, was_interrupted
 from data.models import Lease, Run, RunError
 from data.text.masking import masked
 from data.topics.taxonomy import load_taxonomy, taxonomy_of
@@ -54,7 +54,6 @@ from scheduler.children.crawl_lines import (
     VisitJob,
     write_line,
 )
-from scheduler.children.leased_store import leased_store
 from scheduler.children.page_limit import (
     SEPARATE_SECONDS,
     SHARED_SECONDS,
@@ -205,7 +204,7 @@ class Crawl:
                 if admitted.loaded is None:
                     self._refuse(job, loaded, DRIFT, admitted.held)
                     return None
-                store = leased_store(self._store, job.lease)
+                store = self._store.leased(job.lease)
                 slow = SlowPages(loaded.id, store, self._limit, explicit=job.explicit)
                 visit = Visit(
                     admitted.loaded,
@@ -276,9 +275,9 @@ class Crawl:
         run = Run(job.source, utc_now(), 0.0, errors=tuple(errors))
         try:
             if loaded and kind != "busy":
-                store = leased_store(self._store, job.lease)
+                store = self._store.leased(job.lease)
                 store.register(loaded.source)
-                store.add_run(run)
+                store.add_run(run, settles=not was_interrupted(run))
         except RenamedSource:
             # Nothing is stored under a former id; the report has the error.
             pass

@@ -19,7 +19,7 @@ from weakref import WeakValueDictionary
 
 from data.clock import utc_now
 from data.errors import LeaseLost, RenamedSource, StoreError
-from data.health.run_errors import CRAWL, CUT, SLOW, SLOW_MOVED, SLOW_VISIT, STORE
+from data.health.run_errors import CRAWL, CUT, SLOW, SLOW_MOVED, SLOW_VISIT, STORE, was_interrupted
 from data.models import Lease, Run, RunError
 from scheduler.children.child import signal_name
 from scheduler.children.crawl_child import (
@@ -29,7 +29,6 @@ from scheduler.children.crawl_child import (
     OnVisitProgress,
 )
 from scheduler.children.crawl_lines import Progress, VisitJob
-from scheduler.children.leased_store import leased_store
 from scheduler.children.page_limit import HARD_FACTOR, KILLED, SEPARATE_SECONDS, PageNote
 from scheduler.children.watchdog import LEASES_EXPIRED_CODE
 from scheduler.home import Home
@@ -276,7 +275,7 @@ class Executor:
                 # A source that was renamed loses its lease as well.
                 if run.source in store.sources():
                     store.return_items(run.source, since=run.started)
-                    store.add_run(run)
+                    store.add_run(run, settles=not was_interrupted(run))
         except StoreError as error:
             return replace(run, errors=(*run.errors, RunError("", STORE, str(error))))
         return run
@@ -368,10 +367,9 @@ class Executor:
 
     def _keep(self, source: LoadedSource, run: Run, lease: Lease | None) -> Run:
         try:
-            with closing(self._home.store()) as opened:
-                store = leased_store(opened, lease)
+            with closing(self._home.store().leased(lease)) as store:
                 store.register(source.source)
-                store.add_run(run)
+                store.add_run(run, settles=not was_interrupted(run))
         except (RenamedSource, StoreError, LeaseLost) as error:
             # The store may be the reason why the report is missing, for example a newer schema.
             if any(self._home.public_text(str(error)) == one.message for one in run.errors):

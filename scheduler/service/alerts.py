@@ -75,7 +75,7 @@ class AlertService:
     async def _work(self, lease: Lease | None) -> None:
         home = self._home
         # Alerts are not archived.
-        with closing(home.plain_store(patience=WRITE_WAIT_SECONDS)) as store, store.under(lease):
+        with closing(home.plain_store(patience=WRITE_WAIT_SECONDS).leased(lease)) as store:
             senders = Senders(outbound_of(home), home.settings.alerts, home.settings.site)
             try:
                 await AlertWorker(store, home.watches, senders, self._pace).run()

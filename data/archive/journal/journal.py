@@ -114,6 +114,7 @@ class Journal:
                 with store.transaction():
                     pass
         finally:
+            self._max_sights = MAX_WAITING_SIGHTS
             if self._opened:
                 self._opened.close()
 

@@ -10,7 +10,7 @@ import datetime as dt
 import time
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -129,16 +129,14 @@ class Store(
         """Add decisions to the journal record of the current transaction."""
         self._unit.decide(*made)
 
-    def under(self, lease: Lease | None) -> AbstractContextManager[None]:
-        """Write within the block only while a worker has the ``lease`` of a host, if any.
+    def leased(self, lease: Lease | None) -> Store:
+        """Return a view of this store whose transactions commit only while a worker has a lease.
 
-        Raises LeaseLost in each later transaction if the lease is lost. Only PostgreSQL has leases.
+        Without a ``lease``, return the store itself. Only PostgreSQL has leases. Its transactions
+        raise LeaseLost and write nothing once the lease is lost.
         """
         del lease
-        return nullcontext()
-
-    def settle_visit(self, source: str) -> None:
-        """Record that the due visit to a source took place, if the database schedules visits."""
+        return self
 
     @abstractmethod
     def keep_private(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import psycopg
 
-    from data.models import Lease
+    from data.models import Lease, Run
 
 
 class PostgresTables(Tables):
@@ -54,25 +54,36 @@ class PostgresStore(PostgresSearch, Store):
     """The store on PostgreSQL, with one writing transaction at a time.
 
     ``patience`` is the maximum time in seconds to wait for another writer. Raises StoreError if the
-    database at ``url`` can't be reached or is not a store.
+    ``database``, a URL or an open connection, can't be reached or is not a store.
     """
 
     _connection: PostgresConnection
 
-    def __init__(self, url: str, *, patience: float = BUSY_SECONDS) -> None:
-        connection = PostgresConnection(url, patience=patience)
+    def __init__(
+        self, database: str | PostgresConnection, *, patience: float = BUSY_SECONDS
+    ) -> None:
+        connection = (
+            PostgresConnection(database, patience=patience)
+            if isinstance(database, str)
+            else database
+        )
         super().__init__(connection, PostgresTables(connection))
 
-    def under(self, lease: Lease | None) -> AbstractContextManager[None]:
-        """Write within the block only while a worker has the ``lease`` of a host, if any.
+    def leased(self, lease: Lease | None) -> PostgresStore:
+        if lease is None:
+            return self
+        store = PostgresStore(self._connection.leased(lease))
+        store.journal = self.journal
+        return store
 
-        Each transaction within the block checks the token of the lease before its commit. If the
-        token has changed, the transaction raises LeaseLost and writes nothing. A store has one
-        lease at a time, which applies to all threads.
-        """
-        return self._connection.under(lease) if lease else nullcontext()
+    def add_run(self, run: Run, *, settles: bool = True) -> None:
+        with self._writing():
+            super().add_run(run)
+            if self._connection.lease and settles:
+                self.settle_visit(run.source)
 
     def settle_visit(self, source: str) -> None:
+        """Record that the due visit to a source took place."""
         with self._writing() as db:
             db.execute("UPDATE host_sources SET due = 'infinity' WHERE source = ?", [source])
 

@@ -128,8 +128,12 @@ class VisitsPart(UnconfirmedTable):
             self._connection.upsert("cached_listings", listing)
             self._connection.upsert("validators", asked)
 
-    def add_run(self, run: Run) -> None:
-        """Store the report of a run; without results, its journal record may wait."""
+    def add_run(self, run: Run, *, settles: bool = True) -> None:
+        """Store the report of a run; without results, its journal record may wait.
+
+        Under a lease, a run that ``settles`` the visit makes its source no longer due.
+        """
+        del settles
         row = [run.source, run.started.timestamp(), encode(run)]
         with self._writing():
             if self._is_news(run):

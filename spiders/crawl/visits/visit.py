@@ -13,7 +13,7 @@ import msgspec
 from scrapy.http import Response
 
 from data.clock import utc_now
-from data.health.run_errors import CUT, VANISHED, ErrorKind, http_kind
+from data.health.run_errors import CUT, VANISHED, ErrorKind, http_kind, was_interrupted
 from data.models import Capture, Content, Draft, Release, Run, lean
 from data.settings import Collect
 from data.store.core.store import Store
@@ -222,7 +222,8 @@ class Visit:
                 self._seal()
         self.report.run = self._current_run()
         with self.report.errors():
-            self.store.add_run(self.report.run)
+            run = self.report.run
+            self.store.add_run(run, settles=not was_interrupted(run))
         if self._on_end:
             self._on_end(self)
 

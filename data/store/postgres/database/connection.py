@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
+from copy import copy
 from typing import TYPE_CHECKING, Any, Final
 
 import psycopg
@@ -75,7 +76,7 @@ class PostgresConnection:
         self._address = url
         self._patience = patience
         self._threads = threading.local()
-        self._lease: Lease | None = None
+        self.lease: Lease | None = None
         self.before_commit: Callable[[UnitOfWork], None] = lambda _: None
         # Another process may have migrated the schema since this process checked it.
         if wrong := wrong_version({name for (name,) in self.ask(f"SELECT name FROM {APPLIED}")}):
@@ -166,17 +167,14 @@ class PostgresConnection:
         finally:
             self._threads.until = None
 
-    @contextmanager
-    def under(self, lease: Lease) -> Iterator[None]:
-        """Raise LeaseLost in each transaction within the block once the lease is lost.
+    def leased(self, lease: Lease) -> PostgresConnection:
+        """Return this connection with a lease, which each of its transactions checks at the end.
 
-        Such a transaction writes nothing.
+        Raises LeaseLost instead of committing once the lease is lost.
         """
-        before, self._lease = self._lease, lease
-        try:
-            yield
-        finally:
-            self._lease = before
+        found = copy(self)
+        found.lease = lease
+        return found
 
     @contextmanager
     def writing(self) -> Iterator[Database]:
@@ -251,7 +249,7 @@ class PostgresConnection:
         self._threads.number = number + 1
 
     def _check_lease(self) -> None:
-        lease = self._lease
+        lease = self.lease
         if lease and not self.ask(
             "SELECT 1 FROM hosts WHERE host = ? AND token = ? AND token <> 0 FOR UPDATE",
             [lease.host, lease.token],

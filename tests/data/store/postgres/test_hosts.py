@@ -169,17 +169,15 @@ def test_a_lease_that_ran_out_is_another_worker_s_and_writes_nothing(
         await hosts.ask([HARBOUR])
         lost = await hosts.claim(HOST, seconds=30)
         assert lost
-        with store.under(lost):
-            store.add_run(Run("harbour", NOON, 1.0))
+        store.leased(lost).add_run(Run("harbour", NOON, 1.0))
         set_back(postgres_url)
         held = await hosts.claim(HOST, seconds=30)
         assert held
-        with pytest.raises(LeaseLost, match=HOST), store.under(lost):
-            store.add_run(Run("harbour", NOON, 2.0))
+        with pytest.raises(LeaseLost, match=HOST):
+            store.leased(lost).add_run(Run("harbour", NOON, 2.0))
         assert await hosts.renew([lost, held], seconds=30) == {held}
         assert not await hosts.finish(lost, gap=1, rest=0)
-        with store.under(held):
-            store.add_run(Run("harbour", NOON, 3.0))
+        store.leased(held).add_run(Run("harbour", NOON, 3.0))
         assert [run.seconds for run in (await hosts.runs_after(0)).values()] == [1.0, 3.0]
 
     done(postgres_url, work)
@@ -203,8 +201,8 @@ def test_a_visit_of_a_source_that_is_renamed_or_removed_writes_nothing_more(
         lease = await hosts.claim(HOST, seconds=30)
         assert lease
         assert change(store)
-        with pytest.raises((LeaseLost, RenamedSource)), store.under(lease):
-            store.register(source)
+        with pytest.raises((LeaseLost, RenamedSource)):
+            store.leased(lease).register(source)
         assert await hosts.renew([lease], seconds=30) == frozenset()
         # It may be on its way to the host until its lease would have run out.
         assert await hosts.claim(HOST, seconds=30) is None

@@ -86,13 +86,13 @@ def test_the_holder_of_a_lease_writes_until_another_gets_it(
     store: PostgresStore, other: psycopg.Connection, noon: dt.datetime
 ) -> None:
     lease(other, 7)
-    with store.under(Lease(HOST, 7)):
-        store.record(draft(), seen=noon, since=noon)
-        lease(other, 8)
-        with pytest.raises(LeaseLost, match=r"the lease of harbour\.example expired"):
-            store.record(draft("http://harbour.example/news/2"), seen=noon, since=noon)
-        with pytest.raises(LeaseLost):
-            store.keep_wait(HOST, Wait(noon, 503))
+    leased = store.leased(Lease(HOST, 7))
+    leased.record(draft(), seen=noon, since=noon)
+    lease(other, 8)
+    with pytest.raises(LeaseLost, match=r"the lease of harbour\.example expired"):
+        leased.record(draft("http://harbour.example/news/2"), seen=noon, since=noon)
+    with pytest.raises(LeaseLost):
+        leased.keep_wait(HOST, Wait(noon, 503))
     assert (count(store), store.wait(HOST)) == (1, None)
     store.keep_wait(HOST, Wait(noon, 503))
     assert store.wait(HOST) == Wait(noon, 503), "without a lease, none is asked for"
@@ -104,16 +104,17 @@ def test_a_lease_is_shared_by_all_threads_and_no_token_means_no_lease(
     lease(other, 0)
     caught: list[BaseException] = []
 
+    leased = store.leased(Lease(HOST, 0))
+
     def write() -> None:
         try:
-            store.record(draft(), seen=noon, since=noon)
+            leased.record(draft(), seen=noon, since=noon)
         except LeaseLost as error:
             caught.append(error)
 
-    with store.under(Lease(HOST, 0)):
-        thread = threading.Thread(target=write)
-        thread.start()
-        thread.join()
+    thread = threading.Thread(target=write)
+    thread.start()
+    thread.join()
     assert len(caught) == 1
     assert count(store) == 0
 
@@ -131,8 +132,7 @@ def test_a_host_cannot_be_taken_between_the_check_of_its_lease_and_the_commit(
 
     lease(other, 7)
     store.journal = Free(tmp_path)
-    with store.under(Lease(HOST, 7)):
-        store.record(draft(), seen=noon, since=noon)
+    store.leased(Lease(HOST, 7)).record(draft(), seen=noon, since=noon)
     assert free == [[]]
     assert other.execute("SELECT host FROM hosts FOR UPDATE SKIP LOCKED").fetchall() == [(HOST,)]
 
@@ -141,8 +141,9 @@ def test_a_host_taken_during_a_transaction_under_its_lease_leaves_nothing_of_it(
     store: PostgresStore, other: psycopg.Connection, noon: dt.datetime
 ) -> None:
     def record_then_lose() -> None:
-        with store.under(Lease(HOST, 7)), store.transaction():
-            store.record(draft(), seen=noon, since=noon)
+        leased = store.leased(Lease(HOST, 7))
+        with leased.transaction():
+            leased.record(draft(), seen=noon, since=noon)
             lease(other, 8)
 
     lease(other, 7)

@@ -12,7 +12,6 @@ from data.errors import LeaseLost
 from data.health.run_errors import CUT
 from data.models import Lease, Run, RunError, Source
 from data.store.postgres.store import PostgresStore
-from scheduler.children.leased_store import leased_store
 
 NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
 SOURCE = Source("harbour", "Harbour Board", "https://press.example/", "Europe/Oslo")
@@ -35,9 +34,11 @@ def test_a_visit_settles_its_source_unless_it_was_cut_and_needs_its_lease_to_wri
             ((still,),) = db.execute("SELECT due <= now() FROM host_sources").fetchall()
             return bool(still)
 
-        leased = leased_store(store, Lease("press.example", 7))
+        leased = store.leased(Lease("press.example", 7))
         leased.register(SOURCE)
-        leased.add_run(Run("harbour", NOON, 1.0, errors=(RunError("", CUT, "it was stopped"),)))
+        leased.add_run(
+            Run("harbour", NOON, 1.0, errors=(RunError("", CUT, "it was stopped"),)), settles=False
+        )
         assert due()
         leased.add_run(Run("harbour", NOON, 2.0))
         assert not due()
@@ -48,5 +49,5 @@ def test_a_visit_settles_its_source_unless_it_was_cut_and_needs_its_lease_to_wri
             pass
         # Reading needs no lease, and other visits have their own leases.
         assert [run.seconds for run in leased.runs("harbour", limit=9)] == [2.0, 1.0]
-        leased_store(store, Lease("press.example", 8)).add_run(Run("harbour", NOON, 4.0))
-        assert leased_store(store, None) is store
+        store.leased(Lease("press.example", 8)).add_run(Run("harbour", NOON, 4.0))
+        assert store.leased(None) is store
