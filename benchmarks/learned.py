@@ -15,18 +15,20 @@ import argparse
 import datetime as dt
 import gzip
 import json
+import tempfile
 import time
 import urllib.request
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
 import trafilatura
 
 from data.dates.context import DateContext
+from data.store.sqlite.store import SqliteStore
 from scheduler.demo.rooms import showing
 from scheduler.demo.server import rooms_served
 from spiders.learning.excerpt import excerpt_of
@@ -46,23 +48,11 @@ RULES = ReleaseRules()
 T = TypeVar("T")
 
 
-@dataclass
-class Shelf:
-    """Templates in memory."""
-
-    kept: dict[str, str] = field(default_factory=dict)
-
-    def templates(self, source: str) -> tuple[str, ...]:
-        """All of them, of whatever source."""
-        del source
-        return tuple(self.kept.values())
-
-    def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Keep one."""
-        self.kept[f"{source} {layout}"] = template
+class Shelf(SqliteStore):
+    """Templates of a site whose pages are in no order: nothing is outdated."""
 
     def forget_template(self, source: str, layout: str) -> None:
-        """Pages of a site are in no order here: nothing is outdated."""
+        """Forget nothing."""
 
 
 def real_pages(shared: Path) -> dict[str, list[Page]]:
@@ -103,11 +93,11 @@ def fetched(urls: Iterable[str]) -> Iterator[Page]:
 
 def fitting(site: str, pages: list[Page]) -> Iterator[tuple[TemplateReader, Page]]:
     """The pages that a template fits, once one is learned from them."""
-    shelf = Shelf()
-    learner = SourceTemplates(site, [RULES], shelf)
-    for page in pages:
-        learner.read(page, READING, RULES, None)
-    templates = filter(None, map(decode_template, shelf.kept.values()))
+    with tempfile.TemporaryDirectory() as folder, closing(Shelf(Path(folder, "s.db"))) as shelf:
+        learner = SourceTemplates(site, [RULES], shelf)
+        for page in pages:
+            learner.read(page, READING, RULES, None)
+        templates = [*filter(None, map(decode_template, shelf.templates(site)))]
     readers = [TemplateReader(template) for template in templates]
     for page in pages:
         for reader in readers:

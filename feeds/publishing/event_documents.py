@@ -50,9 +50,12 @@ MAX_DAY_RELEASES = 200
 
 
 class EventFeeds:
-    """Writes the feeds of events."""
+    """Writes the feeds of events; it stores the digests of new days if it ``keeps_days``."""
 
-    def __init__(self, context: PublishContext, renderer: EntryRenderer) -> None:
+    def __init__(
+        self, context: PublishContext, renderer: EntryRenderer, *, keeps_days: bool
+    ) -> None:
+        self._keeps_days = keeps_days
         self._context = context
         self._store = context.store
         self._catalog = context.catalog
@@ -182,7 +185,8 @@ class EventFeeds:
                 names = [plain(self._catalog.source(source).name) for source in sources]
                 items.append((release.id, title_of(release.content), ", ".join(names)))
         digest = DayDigest(day, closed, tuple(items), total)
-        self._store.add_day_digest(digest)
+        if self._keeps_days:
+            self._store.add_day_digest(digest)
         return digest
 
     def health(self) -> list[Wanted]:

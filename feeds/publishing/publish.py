@@ -81,6 +81,7 @@ def publish(
     all: bool = False,  # noqa: A002 - the name of the command's option
     cache: Path | None = None,
     now: dt.datetime | None = None,
+    from_journal: bool = False,
 ) -> Publication:
     """Update the site in ``folder`` from the store.
 
@@ -91,13 +92,15 @@ def publish(
     deleted HTML page only with ``all``.
 
     ``cache`` is the file of rendered entries; without it, everything is rendered from scratch.
-    ``now`` decides which days are over. Raises StoreError, and DamagedCacheError if that file is
-    damaged.
+    ``now`` decides which days are over. Set ``from_journal`` if a journal has the archive pages and
+    finished days that follow, which are then not stored here. Raises StoreError, and
+    DamagedCacheError if that file is damaged.
     """
     started = time.perf_counter()
     rendered = RenderCache(cache)
     try:
-        task = PublicationRun(store, folder, site, rendered, now or dt.datetime.now(dt.UTC))
+        now = now or dt.datetime.now(dt.UTC)
+        task = PublicationRun(store, folder, site, rendered, now, from_journal=from_journal)
         task.run(everything=all, remembers=cache is not None)
         rendered.tidy()
     finally:
@@ -123,6 +126,8 @@ class PublicationRun:
         site: SiteSettings,
         cache: RenderCache,
         now: dt.datetime,
+        *,
+        from_journal: bool,
     ) -> None:
         secrets = secrets_of(store)
         store = self._store = public_view(store)
@@ -136,7 +141,7 @@ class PublicationRun:
         self._writer = FileWriter(folder)
         self._catalog = catalog_of(store, site)
         self._pages = PageRenderer(self._catalog, self._counts)
-        self._archive = ArchivePages(store)
+        self._archive = ArchivePages(store, keeps=not from_journal)
         context = PublishContext(
             store=store,
             catalog=self._catalog,
@@ -155,7 +160,7 @@ class PublicationRun:
         )
         renderer = EntryRenderer(context)
         self._documents = FeedDocuments(context, renderer)
-        self._event_feeds = EventFeeds(context, renderer)
+        self._event_feeds = EventFeeds(context, renderer, keeps_days=not from_journal)
         self._event_pages = EventPages(context)
         self._context = context
         self._sitemaps = Sitemaps(context)

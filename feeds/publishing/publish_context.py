@@ -25,11 +25,12 @@ class ArchivePages:
     """Assigns releases to the archive pages of feeds: pages in the store, and new pages.
 
     `keep` saves new pages in the store once their files are on disk, so the store never lists a
-    page that does not exist.
+    page that does not exist. Unless it ``keeps`` them, the store gets them from elsewhere.
     """
 
-    def __init__(self, store: PublishStore) -> None:
+    def __init__(self, store: PublishStore, *, keeps: bool = True) -> None:
         self._store = store
+        self._keeps = keeps
         self._fresh: defaultdict[Facet, dict[int, Sequence[str]]] = defaultdict(dict)
 
     def count(self, facet: Facet) -> int:
@@ -55,7 +56,7 @@ class ArchivePages:
     def keep(self) -> None:
         """Save the new pages in the store."""
         fresh = {facet: pages for facet, pages in self._fresh.items() if pages}
-        if fresh:
+        if fresh and self._keeps:
             self._store.add_archive_pages(fresh)
         self._fresh.clear()
 

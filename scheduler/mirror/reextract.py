@@ -5,15 +5,14 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing, nullcontext, suppress
-from typing import Any, cast
 
 import msgspec
 
 from data.archive.warc.index import Index
 from data.clock import utc_now
 from data.health.run_errors import ARCHIVE, BUG, STORE
-from data.identity.decision import Decision, decide_reextraction
-from data.models import Draft, Facet, Release
+from data.identity.decision import decide_reextraction
+from data.models import Facet, Release
 from data.progress import OnStepProgress
 from data.revisions.extraction_drift import differences
 from data.store.core.store import Store
@@ -25,7 +24,7 @@ from scheduler.sources.drift import DriftGuard, why_held
 from spiders.sources.loader import LoadedSource
 from spiders.stored.drift import harms_of
 from spiders.stored.page_captures import PageCaptures
-from spiders.stored.stored_pages import UNREADABLE, Archived, StoredPages, UnsavedTemplates
+from spiders.stored.stored_pages import UNREADABLE, Archived, StoredPages
 
 
 class Reread(msgspec.Struct, frozen=True):
@@ -188,13 +187,12 @@ class Rereading:
 
     def _read_unread(self, loaded: LoadedSource, unread: Unread) -> None:
         """Extract captured pages that are in no release."""
-        noting = Noting(self._store)
-        store, taxonomy = cast("Store", noting), self._archived.taxonomy
-        errors = read_unread(unread, self._captures, loaded, store, taxonomy)
-        self._new += noting.new
+        taxonomy = self._archived.taxonomy
+        done = read_unread(unread, self._captures, loaded, self._store, taxonomy)
+        self._new += (DiscoveredRelease(*one) for one in done.new)
         self._changes += [
             Reread("", one.url, "", error=one.message)
-            for one in errors
+            for one in done.errors
             if one.kind in {ARCHIVE, BUG, STORE}
         ]
 
@@ -238,29 +236,3 @@ class Rereading:
 
 class Undone(Exception):
     """Rolls back a transaction when it is raised."""
-
-
-class Noting(UnsavedTemplates):
-    """A store for re-extraction that ignores sources and learned templates.
-
-    ``new`` contains the releases that were recorded.
-    """
-
-    def __init__(self, store: Store) -> None:
-        super().__init__(store)
-        self.new: list[DiscoveredRelease] = []
-
-    def __getattr__(self, name: str) -> Any:
-        """Return any other attribute of the wrapped store."""
-        return getattr(self._store, name)
-
-    def register(self, source: object) -> None:
-        """Do nothing, because the source is stored already."""
-
-    def record(self, draft: Draft, **more: Any) -> Decision:
-        """Record a draft and remember a new release; see data.store.core.store.Store."""
-        decision: Decision = self._store.record(draft, **more)
-        if decision.kind == "new":
-            release = decision.release
-            self.new.append(DiscoveredRelease(release.id, release.url, release.content.title))
-        return decision

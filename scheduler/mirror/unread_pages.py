@@ -17,14 +17,14 @@ import msgspec
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
 from data.identity.matching import mint
-from data.models import Capture, RunError
+from data.models import Capture
 from data.store.core.store import Store
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy
 from scheduler.home import Home
 from spiders.items import ListingItem
 from spiders.sources.loader import LoadedSource, load_sources
-from spiders.stored.imported_pages import ImportedPages
+from spiders.stored.imported_pages import ImportCounts, ImportedPages
 from spiders.stored.page_captures import ArchivedListings, PageCaptures
 
 
@@ -118,16 +118,16 @@ def find_unread(captures: PageCaptures, store: Store, source: str) -> Unread:
 
 def read_unread(
     unread: Unread, captures: PageCaptures, loaded: LoadedSource, store: Store, taxonomy: Taxonomy
-) -> list[RunError]:
-    """Extract unread pages, dated by their captures, and return errors of pages."""
-    pages = ImportedPages(loaded, store, taxonomy)
+) -> ImportCounts:
+    """Extract unread pages, dated by their captures, and return new releases and errors."""
+    pages = ImportedPages(loaded, store, taxonomy, keeps_source=False)
     pages.listings.items |= unread.items
     pages.read(unread.histories, captures.answer, unread.led, lambda *_: None)
     for url in pages.media:
         entries, _ = captures.of(url)
         if entries and (capture := captures.capture(entries[-1])):
             store.keep_file(loaded.id, url, capture)
-    return pages.result.errors
+    return pages.result
 
 
 def distinct_captures(entries: Sequence[CdxjEntry]) -> list[CdxjEntry]:

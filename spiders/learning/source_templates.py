@@ -16,13 +16,14 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import combinations, islice
-from typing import Final, Protocol, TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 from data.dates.context import DateContext
 from data.models import Release
 from data.revisions.extraction_drift import TwoReadings, compare_readings
+from data.store.core.store import Store
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning.boilerplate import everywhere
 from spiders.learning.induction import MIN_TEMPLATE_PAGES, induce, still_fits, without
@@ -64,39 +65,29 @@ StoredPages: TypeAlias = Callable[[ReleaseRules], Iterable[tuple[Page, ListingIt
 with its listing item and its stored release."""
 
 
-class TemplateStore(Protocol):
-    """Stores templates: a part of data.store.core.store.Store."""
-
-    def templates(self, source: str) -> tuple[str, ...]:
-        """Return the stored templates of a source as JSON texts."""
-
-    def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Store the template of a layout as a JSON text."""
-
-    def forget_template(self, source: str, layout: str) -> None:
-        """Delete the template of a layout."""
-
-
 class SourceTemplates:
     """The templates of a source during one visit.
 
     ``source`` is the source's id. ``declared`` are all rules of its file; templates learned with
-    other rules are deleted. ``shelf`` stores the templates. New templates are first tested on the
-    ``stored`` pages.
+    other rules are deleted. Templates are in ``store``; unless this object ``keeps`` them, it
+    changes none there. New templates are first tested on the ``stored`` pages.
     """
 
     def __init__(
         self,
         source: str,
         declared: Iterable[ReleaseRules],
-        shelf: TemplateStore,
+        store: Store,
         stored: StoredPages = lambda _rules: (),
+        *,
+        keeps: bool = True,
     ) -> None:
         self._source = source
-        self._shelf = shelf
+        self._store = store
+        self._keeps = keeps
         self._stored = stored
         current = {version_of(rules) for rules in declared}
-        kept = list(map(decode_template, shelf.templates(source)))
+        kept = list(map(decode_template, store.templates(source)))
         known = [one for one in kept if one and one.version in current]
         self._readers = [TemplateReader(one) for one in known if not one.is_abandoned]
         self._abandoned = {one.layout: one for one in known if one.is_abandoned}
@@ -114,7 +105,7 @@ class SourceTemplates:
         self._tries = 0
         for one in kept:
             if one and one.version not in current:
-                shelf.forget_template(source, one.layout)
+                self._delete(one.layout)
 
     def read(
         self,
@@ -222,7 +213,7 @@ class SourceTemplates:
         """Delete a template immediately."""
         self._readers.remove(reader)
         self._changed.discard(reader.template.layout)
-        self._shelf.forget_template(self._source, reader.template.layout)
+        self._delete(reader.template.layout)
 
     def _holds(
         self, reader: TemplateReader, found: ExtractedRelease, detected: ExtractedRelease
@@ -317,13 +308,18 @@ class SourceTemplates:
         self._lessons = deque(rest, maxlen=MAX_LESSONS)
 
     def _keep(self, template: Template) -> None:
-        self._shelf.keep_template(self._source, template.layout, encode_template(template))
+        if self._keeps:
+            self._store.keep_template(self._source, template.layout, encode_template(template))
 
     def _forget(self, template: Template) -> None:
         """Delete the template of an abandoned layout."""
         del self._abandoned[template.layout]
         self._changed.discard(template.layout)
-        self._shelf.forget_template(self._source, template.layout)
+        self._delete(template.layout)
+
+    def _delete(self, layout: str) -> None:
+        if self._keeps:
+            self._store.forget_template(self._source, layout)
 
 
 def missed(template: Template, url: str) -> Template:

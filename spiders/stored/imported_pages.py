@@ -36,11 +36,13 @@ class ImportCounts:
     """Numbers of imported pages by result, and their errors.
 
     ``older`` pages are older than the stored version of their release. ``passed`` pages are not
-    releases of the source. Neither kind changes the store.
+    releases of the source. Neither kind changes the store. ``new`` lists id, address and title of
+    each new release.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     errors: list[RunError] = field(default_factory=list)
+    new: list[tuple[str, str, str]] = field(default_factory=list)
 
     def add_error(self, url: str, kind: ErrorKind, message: str) -> None:
         """Add an error of a page."""
@@ -51,10 +53,18 @@ class ImportedPages:
     """Imports captured pages of one source into the store.
 
     Captured listings show which pages are releases. If no listing was captured, a page counts as a
-    release if it looks like one and has a date.
+    release if it looks like one and has a date. Without ``keeps_source``, the source is not
+    registered, and its learned layouts are not stored.
     """
 
-    def __init__(self, loaded: LoadedSource, store: Store, taxonomy: Taxonomy) -> None:
+    def __init__(
+        self,
+        loaded: LoadedSource,
+        store: Store,
+        taxonomy: Taxonomy,
+        *,
+        keeps_source: bool = True,
+    ) -> None:
         self._loaded = loaded
         self._file = loaded.file
         self._store = store
@@ -62,7 +72,9 @@ class ImportedPages:
         self.result = ImportCounts()
         report_error = self.result.add_error
         self._stored = StoredReleases(loaded.id, store)
-        self._templates = SourceTemplates(loaded.id, loaded.file.releases, store)
+        self._templates = SourceTemplates(
+            loaded.id, loaded.file.releases, store, keeps=keeps_source
+        )
         self._pending = PendingDrafts(
             loaded.file, self._templates, store, self._stored, report_error
         )
@@ -72,7 +84,8 @@ class ImportedPages:
         self._position = 0
         self.media: set[str] = set()
         """Addresses of the files of recorded releases."""
-        store.register(loaded.source)
+        if keeps_source:
+            store.register(loaded.source)
 
     def is_of_source(self, url: str) -> bool:
         """Whether an address is on the source's site."""
@@ -180,6 +193,9 @@ class ImportedPages:
                     front=self.listings.front,
                     labels=labels,
                 )
+                if decision.kind == "new":
+                    release = decision.release
+                    self.result.new.append((release.id, release.url, release.content.title))
                 content = draft.content
                 self.media.update(one.url for one in (*content.attachments, *content.images))
                 if not ready.is_reextraction:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import msgspec
 
@@ -91,23 +90,6 @@ class SourceHistory:
         return None
 
 
-class UnsavedTemplates:
-    """The stored templates of sources; changes are not stored."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def templates(self, source: str) -> tuple[str, ...]:
-        """Return the stored templates of a source as JSON texts."""
-        return self._store.templates(source)
-
-    def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Do nothing, because changes are not stored."""
-
-    def forget_template(self, source: str, layout: str) -> None:
-        """Do nothing, because changes are not stored."""
-
-
 class StoredPages:
     """Extracts the archived pages of one source's releases; learned layouts are not stored."""
 
@@ -116,7 +98,7 @@ class StoredPages:
         self._loaded = loaded
         store = archived.store
         self._stored = StoredReleases(loaded.id, store)
-        self._templates = SourceTemplates(loaded.id, loaded.file.releases, UnsavedTemplates(store))
+        self._templates = SourceTemplates(loaded.id, loaded.file.releases, store, keeps=False)
         self._reader = ReleaseReader(loaded, self._templates, self._stored, lambda *_: None)
         listings = listings_of(store.listings(loaded.id))
         self._items = {canonical_url(item.url): item for one in listings for item in one.items}
@@ -139,9 +121,11 @@ class StoredPages:
     def draft(self, release: Release) -> tuple[Draft, Mapping[str, str]]:
         """Extract a release with the current rules; return its draft, and the labels of its topics.
 
-        Raises ArchiveError, Undecodable, NotARelease.
+        Raises ArchiveError, Undecodable, and NotARelease, also for a release without a capture.
         """
-        capture = cast("Capture", release.capture)
+        capture = release.capture
+        if capture is None:
+            raise NotARelease("archive", "no page of this release is in the archive")
         page = self._page(release, capture)
         read = self._reader.draft(page, (), self._item(release), capture=capture, reextract=True)
         return with_topics(read.draft, self._loaded.file.topics, self._archived.taxonomy)

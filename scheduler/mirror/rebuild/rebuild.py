@@ -6,10 +6,10 @@ import datetime as dt
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final
 
 import msgspec
 import tomlkit
@@ -28,10 +28,9 @@ from data.archive.warc.reader import DOT_OPEN, Damage
 from data.errors import ArchiveError, PublishError, StoreError
 from data.export.destination import workplace
 from data.files import sync
-from data.models import DayDigest, Facet
 from data.progress import OnStepProgress
 from data.store import open_store
-from data.store.protocols import PublishStore
+from data.store.core.store import Store
 from data.store.unit_of_work import decisions
 from feeds.publishing.publish import publish
 from scheduler.home import Home, home_at, open_home
@@ -237,7 +236,7 @@ class Rebuilding:
             done += len(some)
             if publish_at:
                 self._write_files()
-                self._publish(without_decisions(self._store), publish_at)
+                self._publish(self._store, publish_at, from_journal=True)
             self._on_progress("journal", done, len(entries))
 
     def _steps(
@@ -309,36 +308,21 @@ class Rebuilding:
         else:
             self._errors += publish_proofs(self._home, everything=True)
 
-    def _publish(self, store: PublishStore, now: dt.datetime) -> None:
+    def _publish(self, store: Store, now: dt.datetime, *, from_journal: bool = False) -> None:
         # Open it again, because settings and topics may have changed.
         home = home_at(self._home.path)
         settle_topics(home, self._store)
         cache = home.path / "rendered.db"
-        done = publish(store, home.site, home.settings.site, cache=cache, now=now)
+        done = publish(
+            store,
+            home.site,
+            home.settings.site,
+            cache=cache,
+            now=now,
+            from_journal=from_journal,
+        )
         self._errors = [*done.errors]
         self._feeds = len(self._store.facets())
-
-
-def without_decisions(store: PublishStore) -> PublishStore:
-    """Return a store for repeating past publications, whose decisions are in the journal."""
-    return cast("PublishStore", WithoutDecisions(store))
-
-
-class WithoutDecisions:
-    """The methods of PublishStore, except methods that store decisions of a publication."""
-
-    def __init__(self, store: PublishStore) -> None:
-        self._store = store
-
-    def __getattr__(self, name: str) -> Any:
-        """Any other method of the store."""
-        return getattr(self._store, name)
-
-    def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
-        """Store nothing."""
-
-    def add_day_digest(self, digest: DayDigest) -> None:
-        """Store nothing."""
 
 
 def copy_archive(source: Path, target: Path, *, signed: bool) -> list[Damage]:

@@ -66,8 +66,8 @@ def test_an_unread_page_is_dated_by_its_capture(home: Home) -> None:
         unread = find_unread(captures, store, "harbour")
         # Of captures that show the same only the first and the last are read.
         assert sorted(map(len, unread.histories)) == [1, 1, 1, 3]
-        errors = read_unread(unread, captures, sources["harbour"], store, load_taxonomy(None))
-        assert errors == []
+        done = read_unread(unread, captures, sources["harbour"], store, load_taxonomy(None))
+        assert done.errors == []
         found = {one.url: one for one in store.by_first_seen()}
         assert {one.id for one in found.values()} == {mint("harbour", url) for url in found}
         moved, edited = found[f"{SITE}/moved"], found[f"{NEWS}2.html"]

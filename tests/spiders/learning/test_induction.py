@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -12,6 +14,8 @@ import pytest
 from data.dates.context import DateContext
 from data.identity.decision import first_release
 from data.models import Release
+from data.store.core.store import Store
+from data.store.sqlite.store import SqliteStore
 from spiders.items import ExtractedRelease, ListingItem
 from spiders.learning import sample
 from spiders.learning.induction import induce
@@ -100,26 +104,11 @@ def read(template: Template, one: Page) -> ExtractedRelease:
     return found
 
 
-@dataclass
-class Shelf:
-    """Templates in memory."""
-
-    kept: dict[str, str] = field(default_factory=dict)
-
-    def templates(self, source: str) -> tuple[str, ...]:
-        """All of them."""
-        assert source == "harbour"
-        return tuple(self.kept.values())
-
-    def keep_template(self, source: str, layout: str, template: str) -> None:
-        """Keep one."""
-        assert source == "harbour"
-        self.kept[layout] = template
-
-    def forget_template(self, source: str, layout: str) -> None:
-        """Forget one."""
-        assert source == "harbour"
-        del self.kept[layout]
+@pytest.fixture
+def shelf(tmp_path: Path) -> Iterator[Store]:
+    """A store for templates."""
+    with closing(SqliteStore(tmp_path / "store.db")) as store:
+        yield store
 
 
 def rules_of(found: ExtractedRelease) -> str:
@@ -259,8 +248,7 @@ def test_a_declared_drop_takes_tables_too() -> None:
     assert "Quay 4 9 m" not in read(template, figured(7, TABLE)).content.body_text
 
 
-def test_a_page_without_the_date_does_not_fit_and_is_detected() -> None:
-    shelf = Shelf()
+def test_a_page_without_the_date_does_not_fit_and_is_detected(shelf: Store) -> None:
     learner = SourceTemplates("harbour", [NONE], shelf)
     for number in (1, 2, 3):
         learner.read(old(number), READING, NONE, None)
@@ -270,8 +258,7 @@ def test_a_page_without_the_date_does_not_fit_and_is_detected() -> None:
     assert rules_of(learner.read(old(5), READING, NONE, None)) == "learned"
 
 
-def test_a_relaunch_is_detected_then_learned_and_the_old_layout_forgotten() -> None:
-    shelf = Shelf()
+def test_a_relaunch_is_detected_then_learned_and_the_old_layout_forgotten(shelf: Store) -> None:
     learner = SourceTemplates("harbour", [NONE], shelf)
     before = [learner.read(old(number), READING, NONE, None) for number in range(1, 6)]
     assert list(map(rules_of, before)) == ["blocks", "blocks", "learned", "learned", "learned"]
@@ -282,7 +269,7 @@ def test_a_relaunch_is_detected_then_learned_and_the_old_layout_forgotten() -> N
     for number in range(11, 19):
         learner.read(relaunched(number), READING, NONE, None)
     learner.read(relaunched(19), READING, NONE, None)
-    (kept,) = shelf.kept.values()
+    (kept,) = shelf.templates("harbour")
     assert "section.prose" in kept
 
 
@@ -300,17 +287,17 @@ def stored(number: int, *, updated: bool) -> tuple[Page, ListingItem, Release]:
 
 @pytest.mark.parametrize("updated", [False, True])
 def test_a_decision_that_would_spoil_stored_pages_is_not_taken(
+    shelf: Store,
     updated: bool,  # noqa: FBT001 - whether they say when they were updated
 ) -> None:
-    shelf = Shelf()
     newest = [stored(number, updated=updated) for number in range(6, 11)]
     learner = SourceTemplates("harbour", [NONE], shelf, lambda _rules: newest)
     found = [learner.read(old(number), READING, NONE, None) for number in range(1, 6)]
     assert rules_of(found[-1]) == ("blocks" if updated else "learned")
-    assert bool(shelf.kept) is not updated
+    assert bool(shelf.templates("harbour")) is not updated
 
 
-def visit(shelf: Shelf, *pages: Page) -> tuple[str, ...]:
+def visit(shelf: Store, *pages: Page) -> tuple[str, ...]:
     """A visit that meets these pages; the addresses that the next one is to look at again."""
     learner = SourceTemplates("harbour", [NONE], shelf)
     for one in pages:
@@ -319,29 +306,27 @@ def visit(shelf: Shelf, *pages: Page) -> tuple[str, ...]:
     return SourceTemplates("harbour", [NONE], shelf).wanted
 
 
-def test_a_gradual_relaunch_is_learned_from_all_its_visits() -> None:
-    shelf = Shelf()
+def test_a_gradual_relaunch_is_learned_from_all_its_visits(shelf: Store) -> None:
     assert visit(shelf, old(1), old(2), old(3)) == ()
     assert visit(shelf, relaunched(4)) == ()
     assert visit(shelf, relaunched(5)) == ()
     wanted = visit(shelf, relaunched(6))
     assert wanted == tuple(relaunched(number).url for number in (4, 5, 6))
-    (text,) = shelf.kept.values()
+    (text,) = shelf.templates("harbour")
     template = decode_template(text)
     assert template is not None
     assert any("the last 3 pages did not fit" in line for line in described(template))
     assert visit(shelf, *(relaunched(number) for number in (4, 5, 6))) == ()
-    (text,) = shelf.kept.values()
+    (text,) = shelf.templates("harbour")
     assert "section.prose" in text
     assert rules_of(
         SourceTemplates("harbour", [NONE], shelf).read(relaunched(7), READING, NONE, None)
     ) == ("learned")
 
 
-def test_additions_of_a_new_theme_do_not_make_pages_misfits() -> None:
+def test_additions_of_a_new_theme_do_not_make_pages_misfits(shelf: Store) -> None:
     said = [replace(post, body=post.body + themes.CONTACT) for post in themes.posts()]
     reading = replace(READING, now=dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
-    shelf = Shelf()
 
     def shown(theme: str, post: themes.Post) -> Page:
         html = themes.shown(theme, post, said, "/")
@@ -361,30 +346,27 @@ def test_additions_of_a_new_theme_do_not_make_pages_misfits() -> None:
     assert "press desk" not in after[-1].body_text
 
 
-def test_a_page_that_fits_in_between_clears_a_layout_of_doubt() -> None:
-    shelf = Shelf()
+def test_a_page_that_fits_in_between_clears_a_layout_of_doubt(shelf: Store) -> None:
     visit(shelf, old(1), old(2), old(3))
     for number in (4, 6, 8):
         assert visit(shelf, relaunched(number), old(number + 1)) == ()
-    (text,) = shelf.kept.values()
+    (text,) = shelf.templates("harbour")
     template = decode_template(text)
     assert template is not None
     assert (template.misfits, template.fitted, template.pages) == ((), 6, 9)
 
 
-def test_pages_that_teach_nothing_are_not_looked_at_for_ever() -> None:
-    shelf = Shelf()
+def test_pages_that_teach_nothing_are_not_looked_at_for_ever(shelf: Store) -> None:
     visit(shelf, old(1), old(2), old(3))
     odd = [old(number, date="") for number in range(4, 12)]
     assert visit(shelf, *odd[:3]) == tuple(one.url for one in odd[:3])
     assert visit(shelf, *odd[:3]) == (), "once is enough while nothing is added"
     assert visit(shelf, *odd[3:6]) == tuple(one.url for one in odd[:6])
     assert visit(shelf, *odd[:6]) == ()
-    assert not shelf.kept
+    assert not shelf.templates("harbour")
 
 
-def test_a_later_visit_uses_the_learned_template_and_adds_evidence() -> None:
-    shelf = Shelf()
+def test_a_later_visit_uses_the_learned_template_and_adds_evidence(shelf: Store) -> None:
     first = SourceTemplates("harbour", [NONE], shelf)
     for number in (1, 2, 3):
         first.read(old(number), READING, NONE, None)
@@ -392,25 +374,24 @@ def test_a_later_visit_uses_the_learned_template_and_adds_evidence() -> None:
     second = SourceTemplates("harbour", [NONE], shelf)
     assert rules_of(second.read(old(4), READING, NONE, None)) == "learned"
     second.finish()
-    (text,) = shelf.kept.values()
+    (text,) = shelf.templates("harbour")
     template = decode_template(text)
     assert template is not None
     assert (template.pages, template.fitted) == (4, 4)
     assert "fitted 4 of 4 pages" in described(template)[0]
 
 
-def test_a_template_learned_under_other_declared_rules_is_discarded() -> None:
-    shelf = Shelf()
+def test_a_template_learned_under_other_declared_rules_is_discarded(shelf: Store) -> None:
     first = SourceTemplates("harbour", [NONE], shelf)
     for number in (1, 2, 3):
         first.read(old(number), READING, NONE, None)
-    assert shelf.kept
+    assert shelf.templates("harbour")
     SourceTemplates("harbour", [ReleaseRules(title="h2")], shelf)
-    assert not shelf.kept
+    assert not shelf.templates("harbour")
 
 
-def test_pages_that_were_read_before_the_layout_was_known_are_read_again() -> None:
-    learner = SourceTemplates("harbour", [NONE], Shelf())
+def test_pages_that_were_read_before_the_layout_was_known_are_read_again(shelf: Store) -> None:
+    learner = SourceTemplates("harbour", [NONE], shelf)
     for number in (1, 2, 3):
         learner.read(old(number, footer=True), READING, NONE, None)
     improved = learner.improved()
@@ -467,9 +448,8 @@ def test_a_learned_title_element_does_not_match_if_it_contains_more_text() -> No
     assert wide.read(headed(4, "<div>March 5, 2026 by pressdesk</div>"), READING) is None
 
 
-def test_pages_of_one_paragraph_teach_no_body_that_cuts_later_ones_short() -> None:
+def test_pages_of_one_paragraph_teach_no_body_that_cuts_later_ones_short(shelf: Store) -> None:
     one = [paragraphs(n).partition("</p>")[0] + "</p>" for n in range(9)]
-    shelf = Shelf()
     learner = SourceTemplates("harbour", [NONE], shelf)
     for number in (1, 2, 3, 4, 5):
         learner.read(headed(number, text=one[number]), READING, NONE, None)
@@ -504,8 +484,9 @@ def test_a_date_is_never_learned_as_a_title_that_holds_one() -> None:
     assert learned(bulletin(1), bulletin(2), bulletin(3)).rules.published == "p.when"
 
 
-def test_a_template_that_errs_on_the_first_page_it_was_not_learned_from_is_forgotten() -> None:
-    shelf = Shelf()
+def test_a_template_that_errs_on_the_first_page_it_was_not_learned_from_is_forgotten(
+    shelf: Store,
+) -> None:
     learner = SourceTemplates("harbour", [NONE], shelf)
     for number in (1, 2, 3):
         learner.read(headed(number), READING, NONE, None)
@@ -521,8 +502,7 @@ def test_a_template_that_errs_on_the_first_page_it_was_not_learned_from_is_forgo
     assert not shelf.templates("harbour")
 
 
-def test_a_page_is_extracted_again_with_the_same_method() -> None:
-    shelf = Shelf()
+def test_a_page_is_extracted_again_with_the_same_method(shelf: Store) -> None:
     visit(shelf, old(1), old(2), old(3), old(4))
     found = {}
     for rule in ("blocks", f"{LEARNED} div.text"):
