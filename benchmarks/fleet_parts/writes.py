@@ -23,7 +23,6 @@ from benchmarks.store import drafts
 from data.clock import utc_now
 from data.models import Run, Source
 from data.store import open_store
-from spiders.crawl.drafts.recorder import WRITES_PER_TRANSACTION
 
 CONFIRMED = 20
 """Releases that a visit confirms: those on the first page of a listing, most often."""
@@ -89,10 +88,9 @@ def visited(url: str, name: str, known: dict[str, list[str]]) -> float:
         store.keep_robots(address, b"User-agent: *\n", now)
         store.list_items(name, "page", 0, dict.fromkeys(items, "2026-03-02 What was listed"))
         store.await_items(name, {}, front=True)
-        for some in (mine[:WRITES_PER_TRANSACTION], mine[WRITES_PER_TRANSACTION:]):
-            with store.transaction():
-                for one in some:
-                    store.mark_unchanged(one, seen=now)
+        with store.transaction():
+            for one in mine:
+                store.mark_unchanged(one, seen=now)
         store.awaited(name, now=now, since=now - dt.timedelta(minutes=1), limit=25)
         store.note_links(name, {}, limit=25)
         store.awaited_files(name, now=now, since=now, limit=200)

@@ -125,6 +125,13 @@ class Store(
         """
         return self._writing()
 
+    def transaction_if_needed(self) -> AbstractContextManager[object]:
+        """Run the writes of the method calls within in one transaction, if there are any.
+
+        Queries before the first write may miss what others write meanwhile.
+        """
+        return self._connection.postponed()
+
     def decide(self, *made: AnyEvent) -> None:
         """Add decisions to the journal record of the current transaction."""
         self._unit.decide(*made)

@@ -175,18 +175,17 @@ class CapturesPart(Part):
         Files requested ``since`` the start of the visit or too often are left out. The others are
         requested at growing intervals.
         """
-        with self._writing() as db:
-            rows = self._ask(
-                "SELECT url FROM files WHERE record_id IS NULL AND source = :source"
-                f" AND {DUE} ORDER BY tries, asked, url LIMIT :limit",
-                due_arguments(
-                    source, most=MOST_TRIES, wait=WAIT, now=now, since=since, limit=limit
-                ),
-            )
-            db.executemany(
-                "UPDATE files SET tries = tries + 1, asked = ? WHERE url = ?",
-                [(since.timestamp(), url) for (url,) in rows],
-            )
+        rows = self._ask(
+            "SELECT url FROM files WHERE record_id IS NULL AND source = :source"
+            f" AND {DUE} ORDER BY tries, asked, url LIMIT :limit",
+            due_arguments(source, most=MOST_TRIES, wait=WAIT, now=now, since=since, limit=limit),
+        )
+        if rows:
+            with self._writing() as db:
+                db.executemany(
+                    "UPDATE files SET tries = tries + 1, asked = ? WHERE url = ?",
+                    [(since.timestamp(), url) for (url,) in rows],
+                )
         return tuple(url for (url,) in rows)
 
     def keep_file(self, source: str, url: str, capture: Capture) -> None:

@@ -28,26 +28,27 @@ class LinksPart(Part):
         Return up to ``limit`` links to fetch. Each release is counted once, when a page first links
         to it. Linked releases that a listing has shown since then count as known.
         """
-        with self._writing() as db:
-            fresh = self._ask(
-                "SELECT j.value, EXISTS (SELECT 1 FROM aliases a WHERE a.key = j.value AND"
-                " a.source = :source AND a.kind = 'seen') FROM json_each(:keys) j WHERE NOT EXISTS"
-                " (SELECT 1 FROM named_links n WHERE n.source = :source AND n.key = j.value)",
-                {"source": source, "keys": encode(list(links))},
-            )
-            db.executemany(
-                "INSERT INTO named_links (source, key, url, title, state, tries)"
-                " VALUES (?, ?, ?, ?, ?, 0)",
-                [
-                    (source, key, links[key].url, links[key].title, "known" if seen else "unread")
-                    for key, seen in fresh
-                ],
-            )
-            db.execute(
-                f"UPDATE named_links SET state = 'known' WHERE source = :source AND key IN"
-                f" (SELECT key FROM ({STATED}) AS stated)",
-                {"source": source},
-            )
+        fresh = self._ask(
+            "SELECT j.value, EXISTS (SELECT 1 FROM aliases a WHERE a.key = j.value AND"
+            " a.source = :source AND a.kind = 'seen') FROM json_each(:keys) j WHERE NOT EXISTS"
+            " (SELECT 1 FROM named_links n WHERE n.source = :source AND n.key = j.value)",
+            {"source": source, "keys": encode(list(links))},
+        )
+        if fresh or self._ask(f"{STATED} LIMIT 1", {"source": source}):
+            with self._writing() as db:
+                db.executemany(
+                    "INSERT INTO named_links (source, key, url, title, state, tries)"
+                    " VALUES (?, ?, ?, ?, ?, 0)",
+                    [
+                        (source, key, links[key].url, links[key].title, state)
+                        for key, state in ((key, "known" if s else "unread") for key, s in fresh)
+                    ],
+                )
+                db.execute(
+                    f"UPDATE named_links SET state = 'known' WHERE source = :source AND key IN"
+                    f" (SELECT key FROM ({STATED}) AS stated)",
+                    {"source": source},
+                )
         rows = self._ask(
             "SELECT url, title FROM named_links WHERE source = ? AND state = 'unread' AND tries < ?"
             " ORDER BY tries, key LIMIT ?",

@@ -80,17 +80,19 @@ class SourcesPart(Part):
 
         Raises RenamedSource.
         """
+        now = self.source_moves().get(source.id, source.id)
+        if now != source.id:
+            raise RenamedSource(source.id, now)
+        is_same = self.sources().get(source.id) == source
+        if is_same and source.id not in self.removed_sources():
+            return
         with self._writing():
-            now = self.source_moves().get(source.id, source.id)
-            if now != source.id:
-                raise RenamedSource(source.id, now)
-            is_same = self.sources().get(source.id) == source
             if not is_same:
                 self._unit.decide(decisions.Registered(source))
-            if self.restore_source(source.id) or not is_same:
-                self.index_without(source.url)
-                self._connection.upsert("sources", asdict(source))
-                append_source_event(self._connection, "registered", source.id)
+            self.restore_source(source.id)
+            self.index_without(source.url)
+            self._connection.upsert("sources", asdict(source))
+            append_source_event(self._connection, "registered", source.id)
 
     def source_moves(self) -> Mapping[str, str]:
         """Return the present ids of renamed sources by earlier id, first renaming first.

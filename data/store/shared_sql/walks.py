@@ -28,6 +28,13 @@ DUE: Final = "tries < :most AND asked < :since AND asked + :wait * tries * tries
 """Condition for rows to request now, with the arguments of `due_arguments`."""
 
 
+STORED: Final = (
+    "EXISTS (SELECT 1 FROM aliases a WHERE a.key = unread_items.key AND a.source = :source"
+    " AND a.kind = 'seen')"
+)
+"""Condition for queued items whose releases are stored by now."""
+
+
 def due_arguments(
     source: str, *, most: int, wait: float, now: dt.datetime, since: dt.datetime, limit: int
 ) -> dict[str, object]:
@@ -127,22 +134,29 @@ class WalksPart(Part):
         ``items`` are names by canonical address. A name consists of the day and the title. An item
         is not fresh if it was already listed with this name at another address.
         """
-        with self._writing() as db:
-            before = self._ask(
-                "SELECT j.key, max(l.walk) FROM json_each(:items) j JOIN listed_links l"
-                " ON l.source = :source AND l.listing_kind = :kind"
-                " AND (l.key = j.key OR (l.name = j.value AND l.name <> ''))"
-                " GROUP BY j.key",
-                {"items": encode(items), "source": source, "kind": kind},
-            )
-            db.executemany(
-                "INSERT INTO listed_links (source, key, listing_kind, name, walk)"
-                " VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, key, listing_kind)"
-                " DO UPDATE SET name = excluded.name, walk = excluded.walk",
-                [(source, key, kind, name, walk) for key, name in items.items()],
-            )
-        known = {key for key, _ in before}
-        passed = {key for key, last in before if last >= walk}
+        before = self._ask(
+            "SELECT j.key, max(l.walk), max(CASE WHEN l.key = j.key AND l.name = j.value"
+            " AND l.walk = :walk THEN 1 ELSE 0 END) FROM json_each(:items) j JOIN listed_links l"
+            " ON l.source = :source AND l.listing_kind = :kind"
+            " AND (l.key = j.key OR (l.name = j.value AND l.name <> ''))"
+            " GROUP BY j.key",
+            {"items": encode(items), "source": source, "kind": kind, "walk": walk},
+        )
+        changed = items.keys() - {key for key, _, is_same in before if is_same}
+        if changed:
+            with self._writing() as db:
+                db.executemany(
+                    "INSERT INTO listed_links (source, key, listing_kind, name, walk)"
+                    " VALUES (?, ?, ?, ?, ?) ON CONFLICT (source, key, listing_kind)"
+                    " DO UPDATE SET name = excluded.name, walk = excluded.walk",
+                    [
+                        (source, key, kind, name, walk)
+                        for key, name in items.items()
+                        if key in changed
+                    ],
+                )
+        known = {key for key, _, _ in before}
+        passed = {key for key, last, _ in before if last >= walk}
         return Listed(frozenset(items.keys() - passed), frozenset(items.keys() - known))
 
     def listed_before(
@@ -171,6 +185,8 @@ class WalksPart(Part):
         Items on the first page (``front``) are requested by every visit, the others at growing
         intervals.
         """
+        if not items:
+            return
         with self._writing() as db:
             db.executemany(
                 "INSERT INTO unread_items (source, key, item, front, tries, asked)"
@@ -207,19 +223,22 @@ class WalksPart(Part):
 
         Items requested ``since`` the start of the visit are left out.
         """
+        arguments = due_arguments(
+            source, most=MOST_TRIES, wait=WAIT, now=now, since=since, limit=limit
+        )
+        if not self._ask(
+            f"SELECT 1 FROM unread_items WHERE source = :source AND ({STORED} OR {DUE}) LIMIT 1",
+            arguments,
+        ):
+            return ()
         with self._writing() as db:
             db.execute(
-                "DELETE FROM unread_items WHERE source = :source AND EXISTS (SELECT 1"
-                " FROM aliases a WHERE a.key = unread_items.key AND a.source = :source"
-                " AND a.kind = 'seen')",
-                {"source": source},
+                f"DELETE FROM unread_items WHERE source = :source AND {STORED}", {"source": source}
             )
             rows = self._ask(
                 f"SELECT number, item FROM unread_items WHERE source = :source AND {DUE}"
                 " ORDER BY front DESC, tries, number LIMIT :limit",
-                due_arguments(
-                    source, most=MOST_TRIES, wait=WAIT, now=now, since=since, limit=limit
-                ),
+                arguments,
             )
             db.executemany(
                 "UPDATE unread_items SET tries = tries + 1, front = 0, asked = ? WHERE number = ?",

@@ -2,15 +2,76 @@
 
 from __future__ import annotations
 
+import threading
+from abc import ABC, abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any, TypeAlias
 
 from data.store.unit_of_work.decisions import AnyEvent
 
 Write: TypeAlias = Callable[[Any, list[Any]], None]
 """Function that writes items with a data.store.shared_sql.database.connection.Database."""
+
+
+class Transactions(ABC):
+    """The transactions of a connection: at most one per thread, with a unit of work each.
+
+    ``before_commit`` is called with the unit of work of each transaction, as its last step.
+    """
+
+    def __init__(self) -> None:
+        self._threads = threading.local()
+        self.before_commit: Callable[[UnitOfWork], None] = lambda _: None
+
+    @property
+    def unit(self) -> UnitOfWork:
+        """Return the unit of work of this thread's transaction.
+
+        Raises RuntimeError outside of a transaction.
+        """
+        if unit := self._current:
+            return unit
+        raise RuntimeError("only a transaction has a unit of work")
+
+    @property
+    def _current(self) -> UnitOfWork | None:
+        return getattr(self._threads, "unit", None)
+
+    @contextmanager
+    def _within(self) -> Iterator[None]:
+        """Begin a transaction, or a part of this thread's transaction."""
+        postponed: ExitStack | None = getattr(self._threads, "postponed", None)
+        if postponed and not self._current:
+            postponed.enter_context(self._outermost())
+        unit = self._current
+        with self._nested(unit) if unit else self._outermost():
+            yield
+
+    @contextmanager
+    def postponed(self) -> Iterator[None]:
+        """Begin a transaction with the first write within the block, and end it after the block.
+
+        Queries before that write are not part of the transaction.
+        """
+        if self._current or getattr(self._threads, "postponed", None):
+            yield
+            return
+        with ExitStack() as postponed:
+            self._threads.postponed = postponed
+            try:
+                yield
+            finally:
+                self._threads.postponed = None
+
+    @abstractmethod
+    def _outermost(self) -> AbstractContextManager[None]:
+        """Begin a transaction with a new unit of work."""
+
+    @abstractmethod
+    def _nested(self, unit: UnitOfWork) -> AbstractContextManager[None]:
+        """Begin a part of a transaction."""
 
 
 class UnitOfWork:

@@ -20,8 +20,11 @@ from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.page_errors import page_errors
 from spiders.crawl.visit_scope import VisitScope
 
-WRITES_PER_TRANSACTION: Final = 16
-"""Maximum number of writes per transaction, so that other processes can write in between."""
+DRAFTS_PER_TRANSACTION: Final = 16
+"""Maximum number of drafts per transaction, so that other processes can write in between."""
+
+WRITES_PER_TRANSACTION: Final = 100
+"""Maximum number of writes per transaction; the pages of most of them are unchanged."""
 
 PositionOf: TypeAlias = Callable[[Iterable[str], Published | None], int | None]
 """Function that returns the position of a release with these addresses and this date in the
@@ -84,6 +87,7 @@ class DraftRecorder:
         self._position_of = position_of
         self._limit = limit
         self._waiting: list[Write] = []
+        self._drafts = 0
 
     @property
     def last(self) -> Write | None:
@@ -111,7 +115,7 @@ class DraftRecorder:
         """Execute all pending writes. With ``one``, do this only if that write is still pending."""
         if one is not None and one not in self._waiting:
             return
-        waiting, self._waiting = self._waiting, []
+        waiting, self._waiting, self._drafts = self._waiting, [], 0
         if not waiting:
             return
         with self._limit(""), self._report.errors():
@@ -123,7 +127,8 @@ class DraftRecorder:
 
     def _add(self, write: Write) -> None:
         self._waiting.append(write)
-        if len(self._waiting) >= WRITES_PER_TRANSACTION:
+        self._drafts += not isinstance(write, UnchangedPage)
+        if self._drafts >= DRAFTS_PER_TRANSACTION or len(self._waiting) >= WRITES_PER_TRANSACTION:
             self.flush()
 
     def _write_together(self, writes: Sequence[Write]) -> list[RecordedDraft]:

@@ -222,7 +222,7 @@ class Frontier:
             self.rows_below.update(key for item in items for key in keys_of(item))
         # Store both or neither: a walk never returns to a page whose items were lost.
         try:
-            with self._store.transaction():
+            with self._store.transaction_if_needed():
                 walk.read(url, page, names_of(items), posted=posted)
                 self._store_waiting(self._chosen(kind, items), is_first=False)
         except Exception:
@@ -325,7 +325,7 @@ class Frontier:
             self.stale = found.stale
             page, shown = (page, list(found.items)) if found.accepted else (None, [])
         # Store both or neither: items recorded as listed but not as waiting would never be read.
-        with self._store.transaction():
+        with self._store.transaction_if_needed():
             for walk, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
                 if walk and front:
                     self._note_appeared(walk, items, is_first=True)

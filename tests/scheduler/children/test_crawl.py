@@ -10,6 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 import msgspec
+import psycopg
 import pytest
 
 from data.store import open_store
@@ -101,3 +102,50 @@ def test_a_stopped_crawl_that_is_stuck_in_a_page_is_killed_in_time(
             else:
                 child.stdin.close()
             assert child.wait(PATIENCE) in codes
+
+
+def crawl(home: Path, *sources: str) -> None:
+    """Make visits in one child."""
+    lines = (CrawlStart(str(home)), *(VisitJob(source, explicit=True) for source in sources))
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", "scheduler.children.crawl"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as child:
+        assert child.stdin
+        assert child.stdout
+        child.stdin.write(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+        child.stdin.flush()
+        reported = 0
+        while reported < len(sources):
+            reported += b'"errors":[]' in child.stdout.readline()
+        child.stdin.close()
+        assert child.wait(PATIENCE) == 0
+
+
+def test_a_visit_without_changes_makes_three_transactions(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    with served() as pier, served() as mole, psycopg.connect(postgres_url) as db:
+        for number, room in enumerate((pier, mole)):
+            room.page("/news/", listing_html([*range(20, 0, -1)]))
+            for release in range(1, 21):
+                room.page(f"/news/{release}.html", release_html(release))
+            home = make_home(tmp_path / f"{number}", f"{room.base}/news/")
+            (home / "sources/harbour.toml").rename(tmp_path / "0/sources" / f"board-{number}.toml")
+        home = tmp_path / "0"
+        settings = (home / "communique.toml").read_text()
+        (home / "communique.toml").write_text(f"{settings}\n[store]\nurl = '{postgres_url}'\n")
+
+        def transactions(*sources: str) -> int:
+            before = db.execute("SELECT nextval('writes')").fetchone()
+            crawl(home, *sources)
+            after = db.execute("SELECT nextval('writes')").fetchone()
+            assert before
+            assert after
+            return int(after[0] - before[0] - 1)
+
+        crawl(home, "board-0", "board-1")
+        crawl(home, "board-0", "board-1")
+        # What is written for a child as a whole is not part of its visits.
+        assert transactions("board-0", "board-1") - transactions("board-0") <= 3

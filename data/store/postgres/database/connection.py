@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from copy import copy
 from typing import TYPE_CHECKING, Any, Final
@@ -19,9 +18,9 @@ from data.errors import Interrupted, LeaseLost, SlowSearch, StoreError
 from data.store.postgres.database.dialect import translated
 from data.store.postgres.database.pool import CONNECTING, STATEMENT, TAKE_TURN, failed, pool_of
 from data.store.postgres.database.schema import APPLIED, wrong_version
-from data.store.shared_sql.database.connection import NO_TRANSACTION, Arguments, Database
+from data.store.shared_sql.database.connection import Arguments, Database
 from data.store.shared_sql.database.interruption import current
-from data.store.unit_of_work.unit import UnitOfWork
+from data.store.unit_of_work.unit import Transactions, UnitOfWork
 from data.text.masking import masked
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ PRIMARY: Final = KEYS.replace("i.indisunique", "i.indisprimary")
 """Query for the columns of the primary key of a table."""
 
 
-class PostgresConnection:
+class PostgresConnection(Transactions):
     """A connection to the database at ``url`` whose schema is brought up to date.
 
     ``patience`` is the maximum time in seconds to wait for another writer, or for a database that
@@ -72,12 +71,11 @@ class PostgresConnection:
     """
 
     def __init__(self, url: str, *, patience: float) -> None:
+        super().__init__()
         self.url = masked(url)
         self._address = url
         self._patience = patience
-        self._threads = threading.local()
         self.lease: Lease | None = None
-        self.before_commit: Callable[[UnitOfWork], None] = lambda _: None
         # Another process may have migrated the schema since this process checked it.
         if wrong := wrong_version({name for (name,) in self.ask(f"SELECT name FROM {APPLIED}")}):
             raise StoreError(self.url, wrong)
@@ -183,8 +181,7 @@ class PostgresConnection:
         Within another transaction, the new one becomes part of that transaction. If the inner part
         fails, only its own writes are undone.
         """
-        unit: UnitOfWork | None = getattr(self._threads, "unit", None)
-        with self._nested(unit) if unit else self._outermost():
+        with self._within():
             yield self
 
     @contextmanager
@@ -255,13 +252,6 @@ class PostgresConnection:
             [lease.host, lease.token],
         ):
             raise LeaseLost(lease.host)
-
-    @property
-    def unit(self) -> UnitOfWork:
-        found: UnitOfWork | None = getattr(self._threads, "unit", None)
-        if found is None:
-            raise RuntimeError(NO_TRANSACTION)
-        return found
 
     def at_hand(self, name: str) -> dict[Any, Any]:
         if not hasattr(self._threads, "at_hand"):

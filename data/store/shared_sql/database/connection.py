@@ -20,8 +20,6 @@ HALF_FULL: Final = (
     "--from and --to"
 )
 
-NO_TRANSACTION: Final = "only a transaction has a unit of work"
-
 Arguments: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 
@@ -47,19 +45,14 @@ class Database(Protocol):
 
 
 class Connection(Protocol):
-    """A database with one connection per thread. All methods raise StoreError.
-
-    ``before_commit`` is called with the unit of work of each transaction, as its last step.
-    """
+    """A database with one connection per thread. All methods raise StoreError."""
 
     before_commit: Callable[[UnitOfWork], None]
+    """See `data.store.unit_of_work.unit.Transactions`."""
 
     @property
     def unit(self) -> UnitOfWork:
-        """Return the unit of work of this thread's transaction.
-
-        Raises RuntimeError outside of a transaction.
-        """
+        """Return the unit of work of this thread's transaction."""
 
     @property
     def db(self) -> Database:
@@ -105,6 +98,9 @@ class Connection(Protocol):
         Within another transaction, the new one becomes part of that transaction. If the inner part
         fails, only its own writes are undone.
         """
+
+    def postponed(self) -> AbstractContextManager[None]:
+        """Begin a transaction with the first write within the block, if there is one."""
 
     def at_hand(self, name: str) -> dict[Any, Any]:
         """Return the cache of rows that this thread keeps under a name.

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 import sqlite3
-import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
@@ -17,10 +16,10 @@ import sqlite_utils
 from data.errors import Interrupted, RefusedValue, SlowSearch, StoreError
 from data.files import sync
 from data.sqlite_file import cause_of, files_of, is_read_only, open_for_reading, open_for_writing
-from data.store.shared_sql.database.connection import HALF_FULL, MARK, NO_TRANSACTION, Arguments
+from data.store.shared_sql.database.connection import HALF_FULL, MARK, Arguments
 from data.store.shared_sql.database.interruption import current
 from data.store.sqlite.database.schema import BEFORE_RELEASE, migrations
-from data.store.unit_of_work.unit import UnitOfWork
+from data.store.unit_of_work.unit import Transactions, UnitOfWork
 
 STEPS: Final = 1000
 """Number of SQLite instructions between two checks of the time. A full-text instruction may be
@@ -55,7 +54,7 @@ NEWER = (
 )
 
 
-class SqliteConnection:
+class SqliteConnection(Transactions):
     """A connection to the file at ``path``, one per thread; the schema is brought up to date.
 
     ``patience`` is the maximum time in seconds to wait for another writer.
@@ -64,10 +63,9 @@ class SqliteConnection:
     """
 
     def __init__(self, path: Path, *, patience: float) -> None:
+        super().__init__()
         self.path = path
         self._patience = patience
-        self._threads = threading.local()
-        self.before_commit: Callable[[UnitOfWork], None] = lambda _: None
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             if wrong := refusal(path):
@@ -102,7 +100,6 @@ class SqliteConnection:
         self._threads.db = connect(self.path, self._patience)
         limit_steps(self._threads.db)
         self._threads.tables = sqlite_utils.Database(self._threads.db)
-        self._threads.unit = None
         self._threads.at_hand = defaultdict(dict)
         self._threads.version = None
         return self._threads.db  # type: ignore[no-any-return]  # a thread-local is untyped
@@ -171,13 +168,6 @@ class SqliteConnection:
     def commit_durably(self) -> None:
         self._threads.durable = True
 
-    @property
-    def unit(self) -> UnitOfWork:
-        found: UnitOfWork | None = getattr(self._threads, "unit", None)
-        if found is None:
-            raise RuntimeError(NO_TRANSACTION)
-        return found
-
     def at_hand(self, name: str) -> dict[Any, Any]:
         _ = self.db
         found: dict[Any, Any] = self._threads.at_hand[name]
@@ -192,10 +182,17 @@ class SqliteConnection:
         of that transaction. If the inner part fails, only its own writes are undone.
         """
         connection = self.db
-        unit: UnitOfWork | None = self._threads.unit
         try:
-            with self._nested(unit) if unit else self._outermost():
+            with self._within():
                 yield connection
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
+    @contextmanager
+    def postponed(self) -> Iterator[None]:
+        try:
+            with super().postponed():
+                yield
         except sqlite3.Error as error:
             raise self._failed(error) from error
 

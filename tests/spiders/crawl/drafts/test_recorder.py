@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -17,7 +17,7 @@ from data.settings import Collect
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from data.topics.taxonomy import load_taxonomy
-from spiders.crawl.drafts.recorder import WRITES_PER_TRANSACTION
+from spiders.crawl.drafts.recorder import DRAFTS_PER_TRANSACTION
 from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.crawl.drafts.shared_values import MAX_WAITING_DRAFTS
 from spiders.crawl.visits.visit import Visit
@@ -38,42 +38,32 @@ def one(number: int, body: str = "") -> Draft:
     return draft(f"{FRONT}{number}", title=f"Bridge {number} opens", body_text=body or text(number))
 
 
-class StoreProxy:
-    """A store whose writes may fail."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.store, name)
-
-
-class BrokenRelease(StoreProxy):
+class BrokenRelease(SqliteStore):
     """A store that fails after it has recorded the first release."""
 
-    def record(self, recorded: Draft, **more: Any) -> Decision:
+    def record(self, draft: Draft, **more: Any) -> Decision:
         """Record a draft, then fail for one of them."""
-        decision = self.store.record(recorded, **more)
-        if recorded.url == f"{FRONT}1":
+        decision = super().record(draft, **more)
+        if draft.url == f"{FRONT}1":
             raise ValueError("a value that nobody expected")
         return decision
 
 
-class FullAtCommit(StoreProxy):
+class FullAtCommit(SqliteStore):
     """A store whose disk is full when several releases are committed together."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Roll back, as a failed commit does."""
-        with self.store.transaction():
+        with super().transaction():
             yield
             raise StoreError("sqlite:communique.db", "database or disk is full")
 
 
-def visit_to(store: object) -> Visit:
+def visit_to(store: Store) -> Visit:
     file = SourceFile(name="Harbour", url=FRONT, timezone="UTC")
     loaded = LoadedSource("harbour", Path("harbour.toml"), own=True, file=file)
-    return Visit(loaded, cast("Store", store), load_taxonomy(), Collect())
+    return Visit(loaded, store, load_taxonomy(), Collect())
 
 
 def add(visit: Visit, *numbers: int) -> None:
@@ -87,42 +77,46 @@ def stored(store: Store) -> set[str]:
 
 def test_drafts_wait_until_a_transaction_is_full(sqlite_store: SqliteStore) -> None:
     visit = visit_to(sqlite_store)
-    add(visit, *range(MAX_WAITING_DRAFTS + WRITES_PER_TRANSACTION - 1))
+    add(visit, *range(MAX_WAITING_DRAFTS + DRAFTS_PER_TRANSACTION - 1))
     assert not stored(sqlite_store)
     assert visit.report.run.new == 0
-    add(visit, MAX_WAITING_DRAFTS + WRITES_PER_TRANSACTION)
-    assert len(stored(sqlite_store)) == visit.report.run.new == WRITES_PER_TRANSACTION
+    add(visit, MAX_WAITING_DRAFTS + DRAFTS_PER_TRANSACTION)
+    assert len(stored(sqlite_store)) == visit.report.run.new == DRAFTS_PER_TRANSACTION
     assert visit.recorder.last is None
     visit.recorder.finish()
-    assert visit.report.run.new == MAX_WAITING_DRAFTS + WRITES_PER_TRANSACTION
+    assert visit.report.run.new == MAX_WAITING_DRAFTS + DRAFTS_PER_TRANSACTION
 
 
 def test_a_write_is_flushed_at_its_own_time_only(sqlite_store: SqliteStore) -> None:
     visit = visit_to(sqlite_store)
     add(visit, *range(MAX_WAITING_DRAFTS + 1))
     earlier = visit.recorder.last
-    add(visit, *range(MAX_WAITING_DRAFTS + 1, MAX_WAITING_DRAFTS + WRITES_PER_TRANSACTION + 2))
+    add(visit, *range(MAX_WAITING_DRAFTS + 1, MAX_WAITING_DRAFTS + DRAFTS_PER_TRANSACTION + 2))
     visit.recorder.flush(earlier)
-    assert len(stored(sqlite_store)) == WRITES_PER_TRANSACTION
+    assert len(stored(sqlite_store)) == DRAFTS_PER_TRANSACTION
     visit.recorder.flush(visit.recorder.last)
-    assert len(stored(sqlite_store)) == WRITES_PER_TRANSACTION + 2
+    assert len(stored(sqlite_store)) == DRAFTS_PER_TRANSACTION + 2
 
 
-def test_a_draft_that_fails_does_not_affect_other_drafts(sqlite_store: SqliteStore) -> None:
-    visit = visit_to(BrokenRelease(sqlite_store))
+def test_a_draft_that_fails_does_not_affect_other_drafts(tmp_path: Path) -> None:
+    store = BrokenRelease(tmp_path / "communique.db")
+    visit = visit_to(store)
     add(visit, 0, 1, 2)
     visit.recorder.finish()
     assert [(error.url, error.kind) for error in visit.report.run.errors] == [(f"{FRONT}1", "bug")]
-    assert {f"{FRONT}0", f"{FRONT}2"} <= stored(sqlite_store)
+    assert stored(store) == {f"{FRONT}0", f"{FRONT}2"}
     assert visit.report.run.new == 2
+    store.close()
 
 
 def test_writes_are_repeated_one_by_one_if_their_transaction_fails(
-    sqlite_store: SqliteStore, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    visit = visit_to(FullAtCommit(sqlite_store))
+    store = FullAtCommit(tmp_path / "communique.db")
+    visit = visit_to(store)
     add(visit, 0, 1, 2)
     visit.recorder.finish()
-    assert len(stored(sqlite_store)) == visit.report.run.new == 3
+    assert len(stored(store)) == visit.report.run.new == 3
+    store.close()
     assert "a transaction of 3 writes failed" in caplog.text
     assert visit.report.run.errors == ()
