@@ -68,8 +68,9 @@ copy."""
 MAX_WAIT_SECONDS: Final = 0.5
 """Maximum time in seconds that a draft waits for other drafts, to record them together."""
 
-MAX_CONFIRMATION_WAIT_SECONDS: Final = 10.0
-"""Maximum time in seconds until an unchanged release is recorded."""
+MAX_CONFIRMATION_WAIT_SECONDS: Final = 60.0
+"""Maximum time in seconds until an unchanged release is recorded. After a kill, the next visit
+requests it again."""
 
 log = logging.getLogger(__name__)
 
@@ -179,9 +180,11 @@ class PressRoomSpider(Spider):
 
     @staticmethod
     def _record(visit: Visit, read: PageDraft) -> None:
-        """Record a draft of a visit. The draft waits briefly for others."""
+        """Record a draft of a visit. It waits for others, but only briefly if its page changed."""
         visit.record(read)
-        _flush_later(visit, MAX_WAIT_SECONDS)
+        known = visit.release_at(read.draft.url)
+        is_same = known is not None and known.digest == read.draft.digest != ""
+        _flush_later(visit, MAX_CONFIRMATION_WAIT_SECONDS if is_same else MAX_WAIT_SECONDS)
 
     @limited
     def parse_listing(
