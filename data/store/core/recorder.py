@@ -86,47 +86,46 @@ class Recorder:
         """Decide about a draft and store the result; `Store.record` explains the arguments."""
         read = DraftSignature(draft)
         claimed = trusted_canonical(draft, front)
-        with self._tables.transaction():
-            owners = {key: self._tables.address_owner(draft.source, key) for key in keys_of(draft)}
-            owner = self._owner(draft, read, claimed, owners)
-            # A redacted release is never restored by a visit. Only the addresses of its page are
-            # stored.
-            is_redacted = owner is not None and owner.release.content.redacted
-            is_seen = owner is not None and not owner.gone
-            if owner and (is_redacted or (is_seen and is_copy(draft, owner.release, claimed))):
-                decision = Decision("unchanged", owner.release)
-                outcome = self._outcome(draft, decision, owner, read, claimed)
-                outcome = replace(outcome, editions=(), skeleton=b"", capture=None)
-                if is_redacted:
-                    outcome = replace(outcome, fingerprint=b"", claimed="")
-                noted = self._note_addresses(owner.number, outcome)
-                self._tables.keep_answer(draft, None)
-                return replace(outcome, noted=noted)
-            fresh = first_release(draft, seen)
-            if owner:
-                match = Match(owner, draft.reread)
-            else:
-                match = self._match(draft, read, owners[canonical_url(draft.url)], fresh, since)
-            decision = self._decide(draft, read, match, fresh, seen)
-            known = match.known.release if match.known else None
-            if known and may_be_cut(draft, known, decision):
-                mark, has_end = read.fingerprint.hex(), draft.has_end
-                if not confirm(self._tables, known, mark, has_end=has_end, seen=seen, since=since):
-                    decision = Decision("unchanged", known, doubt=ENDS_EARLY)
-            outcome = self._outcome(draft, decision, match.known, read, claimed)
-            if match.known and decision.doubt:
-                # A possibly truncated page is due again at the next visit.
-                if decision.doubt != ENDS_EARLY:
-                    self._tables.mark_checked(match.known.number, seen)
-                return outcome
-            outcome = replace(outcome, labels=_labels_of(decision.release, labels or {}))
-            backlog = draft.imported if match.known else not outcome.news
-            number = self._write(outcome, match.known, seen=seen, backlog=backlog)
-            self._note_capture(number, outcome, match.known)
-            noted = self._note_addresses(number, outcome)
-            self._tables.keep_answer(draft, number)
-            joined = self._join(number, draft, decision.release, read.body, match)
-            self._stories.remember(number, draft.source, read.body)
+        owners = {key: self._tables.address_owner(draft.source, key) for key in keys_of(draft)}
+        owner = self._owner(draft, read, claimed, owners)
+        # A redacted release is never restored by a visit. Only the addresses of its page are
+        # stored.
+        is_redacted = owner is not None and owner.release.content.redacted
+        is_seen = owner is not None and not owner.gone
+        if owner and (is_redacted or (is_seen and is_copy(draft, owner.release, claimed))):
+            decision = Decision("unchanged", owner.release)
+            outcome = self._outcome(draft, decision, owner, read, claimed)
+            outcome = replace(outcome, editions=(), skeleton=b"", capture=None)
+            if is_redacted:
+                outcome = replace(outcome, fingerprint=b"", claimed="")
+            noted = self._note_addresses(owner.number, outcome)
+            self._tables.keep_answer(draft, None)
+            return replace(outcome, noted=noted)
+        fresh = first_release(draft, seen)
+        if owner:
+            match = Match(owner, draft.reread)
+        else:
+            match = self._match(draft, read, owners[canonical_url(draft.url)], fresh, since)
+        decision = self._decide(draft, read, match, fresh, seen)
+        known = match.known.release if match.known else None
+        if known and may_be_cut(draft, known, decision):
+            mark, has_end = read.fingerprint.hex(), draft.has_end
+            if not confirm(self._tables, known, mark, has_end=has_end, seen=seen, since=since):
+                decision = Decision("unchanged", known, doubt=ENDS_EARLY)
+        outcome = self._outcome(draft, decision, match.known, read, claimed)
+        if match.known and decision.doubt:
+            # A possibly truncated page is due again at the next visit.
+            if decision.doubt != ENDS_EARLY:
+                self._tables.mark_checked(match.known.number, seen)
+            return outcome
+        outcome = replace(outcome, labels=_labels_of(decision.release, labels or {}))
+        backlog = draft.imported if match.known else not outcome.news
+        number = self._write(outcome, match.known, seen=seen, backlog=backlog)
+        self._note_capture(number, outcome, match.known)
+        noted = self._note_addresses(number, outcome)
+        self._tables.keep_answer(draft, number)
+        joined = self._join(number, draft, decision.release, read.body, match)
+        self._stories.remember(number, draft.source, read.body)
         if joined:
             decision = replace(decision, release=replace(decision.release, story=joined.story))
         return replace(outcome, decision=decision, noted=noted, joined=joined)
@@ -134,19 +133,18 @@ class Recorder:
     def restore(self, outcome: RecordOutcome) -> None:
         """Repeat the writes of a recorded outcome without deciding again."""
         release = outcome.decision.release
-        with self._tables.transaction():
-            known = self._tables.release_with_id(release.id)
-            number = self._write(outcome, known)
-            self._note_capture(number, outcome, known)
-            self._note_addresses(number, outcome)
-            if outcome.skeleton:
-                self._tables.keep_skeleton(number, outcome.skeleton)
-            if not known or _copied_from(release) != _copied_from(known.release):
-                text = signature(release.content.body_text)
-                near = self._find_anew(known, text, release)
-                self.enter_text(number, text, release.instant, near.hot)
-            if outcome.joined:
-                self._stories.grow(outcome.joined)
+        known = self._tables.release_with_id(release.id)
+        number = self._write(outcome, known)
+        self._note_capture(number, outcome, known)
+        self._note_addresses(number, outcome)
+        if outcome.skeleton:
+            self._tables.keep_skeleton(number, outcome.skeleton)
+        if not known or _copied_from(release) != _copied_from(known.release):
+            text = signature(release.content.body_text)
+            near = self._find_anew(known, text, release)
+            self.enter_text(number, text, release.instant, near.hot)
+        if outcome.joined:
+            self._stories.grow(outcome.joined)
 
     def record_reextraction(
         self,
@@ -161,25 +159,22 @@ class Recorder:
         Return None if the release is unknown.
         """
         read = DraftSignature(draft)
-        with self._tables.transaction():
-            known = self._tables.release_with_id(release_id)
-            if known is None or known.release.content.redacted:
-                return None
-            decision = decide_reextraction(draft, known.release, before)
-            outcome = replace(
-                self._outcome(draft, decision, known, read, None),
-                addresses=(),
-                editions=(),
-                labels=_labels_of(decision.release, labels),
-                read_at=at,
-            )
-            if decision.release == known.release:
-                return outcome
-            number = self._write(outcome, known)
-            self._note_capture(number, outcome, known)
-            joined = self._join(
-                number, draft, decision.release, read.body, Match(known, reread=True)
-            )
+        known = self._tables.release_with_id(release_id)
+        if known is None or known.release.content.redacted:
+            return None
+        decision = decide_reextraction(draft, known.release, before)
+        outcome = replace(
+            self._outcome(draft, decision, known, read, None),
+            addresses=(),
+            editions=(),
+            labels=_labels_of(decision.release, labels),
+            read_at=at,
+        )
+        if decision.release == known.release:
+            return outcome
+        number = self._write(outcome, known)
+        self._note_capture(number, outcome, known)
+        joined = self._join(number, draft, decision.release, read.body, Match(known, reread=True))
         return replace(outcome, joined=joined)
 
     def translations(self) -> Iterator[tuple[str, str]]:
@@ -195,8 +190,7 @@ class Recorder:
 
     def grow_story(self, joined: JoinedStory) -> None:
         """Repeat the growth of a story that another store recorded."""
-        with self._tables.transaction():
-            self._stories.grow(joined)
+        self._stories.grow(joined)
 
     def find_candidates(self, text: TextSignature, order: dt.datetime) -> SimilarReleases:
         """Return releases published around ``order`` whose texts may be similar to this text."""

@@ -182,9 +182,9 @@ class Store(
             outcome = self._recorder.record(
                 draft, seen=seen, since=since, front=front, labels=labels
             )
-            if outcome.has_changes:
+            if self.journal and outcome.has_changes:
                 self._unit.decide(decisions.recorded(outcome))
-            elif not outcome.decision.doubt:
+            elif self.journal and not outcome.decision.doubt:
                 sight = {outcome.decision.release.id: outcome.sight}
                 self._unit.decide_later(decisions.Seen(sight))
         return outcome.decision
@@ -232,7 +232,8 @@ class Store(
 
     def restore(self, outcome: RecordOutcome) -> None:
         """Repeat the writes of a recorded outcome without deciding again."""
-        self._recorder.restore(outcome)
+        with self._writing():
+            self._recorder.restore(outcome)
 
     def translations(self) -> Iterator[tuple[str, str]]:
         """Yield pairs of release ids that are translations although no page links them."""
@@ -251,7 +252,8 @@ class Store(
 
     def grow_story(self, joined: JoinedStory) -> None:
         """Repeat the growth of a story that another store recorded."""
-        self._recorder.grow_story(joined)
+        with self._writing():
+            self._recorder.grow_story(joined)
 
     def update_search_index(self) -> int:
         """Add recently recorded releases to the search index and return their number.

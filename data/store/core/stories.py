@@ -39,7 +39,7 @@ MAX_COPIES_PER_SOURCE: Final = 10
 
 
 class StoryJoiner:
-    """Joiner of releases to stories, which uses the methods of a database."""
+    """Joiner of releases to stories, which uses the methods of a database within a transaction."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
@@ -122,15 +122,14 @@ class StoryJoiner:
 
         Return None if the story would contain two releases of one source in the same language.
         """
-        with self._tables.transaction():
-            left, right = self._tables.numbers_of([left_id, right_id])
-            one, other = (self._tables.story_members([number])[0] for number in (left, right))
-            if one.story and one.story == other.story:
-                return None
-            languages = self._tables.languages_in_story((left, right))
-            if len(set(languages)) < len(languages):
-                return None
-            return self._join(left, self._tables.stored_release(left).release, [other])
+        left, right = self._tables.numbers_of([left_id, right_id])
+        one, other = (self._tables.story_members([number])[0] for number in (left, right))
+        if one.story and one.story == other.story:
+            return None
+        languages = self._tables.languages_in_story((left, right))
+        if len(set(languages)) < len(languages):
+            return None
+        return self._join(left, self._tables.stored_release(left).release, [other])
 
     def grow(self, joined: JoinedStory) -> None:
         """Add other stories and releases without a story to a story."""

@@ -104,7 +104,7 @@ def test_a_draft_that_fails_does_not_affect_other_drafts(tmp_path: Path) -> None
     add(visit, 0, 1, 2)
     visit.recorder.finish()
     assert [(error.url, error.kind) for error in visit.report.run.errors] == [(f"{FRONT}1", "bug")]
-    assert stored(store) == {f"{FRONT}0", f"{FRONT}2"}
+    assert {f"{FRONT}0", f"{FRONT}2"} <= stored(store)
     assert visit.report.run.new == 2
     store.close()
 
