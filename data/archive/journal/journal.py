@@ -103,7 +103,7 @@ class Journal:
                 uri = f"{events.FILES}{name}"
                 record = self._archive.resource(uri, events.TOML, block, at=utc_now()).record_id
             store.keep_journaled_file(name, digest)
-            store.decide(decisions.FileKept(name, digest, record, cut))
+            store.unit.decide(decisions.FileKept(name, digest, record, cut))
 
     def close(self, store: Store) -> None:
         """Write waiting decisions, and close the archive."""

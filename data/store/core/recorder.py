@@ -68,7 +68,7 @@ class Match:
 
 
 class Recorder:
-    """Deduplication of drafts, using the methods of a database."""
+    """Deduplication of drafts, using the methods of a database within a transaction."""
 
     def __init__(self, tables: Tables) -> None:
         self._tables = tables

@@ -38,7 +38,6 @@ from data.store.shared_sql.tables import Tables
 from data.store.shared_sql.visits import VisitsPart
 from data.store.shared_sql.walks import WalksPart
 from data.store.unit_of_work import decisions
-from data.store.unit_of_work.decisions import AnyEvent
 from data.store.unit_of_work.outcome import JoinedStory, RecordOutcome
 from data.store.unit_of_work.unit import UnitOfWork
 
@@ -132,9 +131,13 @@ class Store(
         """
         return self._connection.postponed()
 
-    def decide(self, *made: AnyEvent) -> None:
-        """Add decisions to the journal record of the current transaction."""
-        self._unit.decide(*made)
+    @property
+    def unit(self) -> UnitOfWork:
+        """The unit of work of this thread's transaction.
+
+        Raises RuntimeError outside of a transaction.
+        """
+        return self._unit
 
     def leased(self, lease: Lease | None) -> Store:
         """Return a view of this store whose transactions commit only while a worker has a lease.

@@ -212,6 +212,8 @@ class EventsPart(Part):
         Its writes and the cursor are one transaction. If the function raises an error, nothing is
         written except the error, which operators see.
         """
+        if not self.waiting_events(consumer, limit=1):
+            return 0
         try:
             with self._writing():
                 events = self.waiting_events(consumer, limit=limit)
