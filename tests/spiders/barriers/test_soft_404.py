@@ -26,6 +26,14 @@ def plain(title: str, body: str) -> str:
         plain("Page not found - Harbour Board", "<p>It does not exist. Use the menu.</p>"),
         plain("Harbour Board", "<h1>404</h1><p>Look elsewhere.</p>"),
         plain("Error 404 (Not Found)!!1", "<p>That is all we know.</p>"),
+        plain("404 - Harbour Board", "<h1>Harbour Board of Lindmouth</h1><p>Use the menu.</p>"),
+        release_html(
+            9, day="", text="<p>The page that you asked for could not be found.</p>"
+        ).replace("Notice 9: ships counted at pier 9", "Sorry"),
+        release_html(9, day="", text="<p>Please use the menu.</p>").replace(
+            "Notice 9: ships counted at pier 9", "This press release has been removed"
+        ),
+        plain("News", "<h1>Seite nicht gefunden</h1><p>Use the menu.</p>"),
         plain("Seite nicht gefunden | Hafenamt", "<h1>Hoppla</h1><p>Suchen Sie weiter.</p>"),
         plain("Страница не найдена", "<p>Вернитесь на главную.</p>"),
         plain("页面不存在", "<p>请返回首页。</p>"),
