@@ -27,9 +27,6 @@ def plain(title: str, body: str) -> str:
         plain("Harbour Board", "<h1>404</h1><p>Look elsewhere.</p>"),
         plain("Error 404 (Not Found)!!1", "<p>That is all we know.</p>"),
         plain("404 - Harbour Board", "<h1>Harbour Board of Lindmouth</h1><p>Use the menu.</p>"),
-        release_html(
-            9, day="", text="<p>The page that you asked for could not be found.</p>"
-        ).replace("Notice 9: ships counted at pier 9", "Sorry"),
         release_html(9, day="", text="<p>Please use the menu.</p>").replace(
             "Notice 9: ships counted at pier 9", "This press release has been removed"
         ),
