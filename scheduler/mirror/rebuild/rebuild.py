@@ -41,9 +41,8 @@ from scheduler.mirror.rebuild.report import (
     NotEmpty,
     NotRebuilt,
     Rebuilt,
-    restore_sightings,
-    unreadable_captures,
 )
+from scheduler.mirror.rebuild.sightings import restore_sightings, unreadable_captures
 from scheduler.mirror.unread_pages import queue_unread, without_file
 
 BATCH_SIZE: Final = 200
