@@ -77,6 +77,10 @@ def test_highlights_are_parts_of_the_text_in_their_order(text: str, query: str) 
     assert all(0 <= place <= len(text) for place in ends)
 
 
+def test_a_term_without_words_matches_nothing() -> None:
+    assert [*places_of(words_of("the harbour"), [], prefix=False)] == []
+
+
 def test_words_that_match_are_compared_alone() -> None:
     taken = 0
 

@@ -83,6 +83,17 @@ def test_a_pager_and_archives_below_a_long_list_are_found() -> None:
     assert [archive.url for archive in found.archives] == [f"{URL}2025/", f"{URL}2024/"]
 
 
+@pytest.mark.parametrize(("name", "limit"), [("MAX_ANCHORS", 100), ("MAX_ELEMENTS", 600)])
+def test_a_page_is_read_to_a_limited_number_of_links_and_elements(
+    name: str, limit: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = read(page_of(BOXED, 200))
+    monkeypatch.setattr(f"spiders.listing.rows.flat_page.{name}", limit)
+    cut = read(page_of(BOXED, 200))
+    assert 90 < len(cut.items) < 160 < len(whole.items)
+    assert {*cut.reasons} - {*whole.reasons}
+
+
 def test_a_region_is_rated_by_its_first_records(monkeypatch: pytest.MonkeyPatch) -> None:
     rated: list[int] = []
     init = RecordFields.__init__
