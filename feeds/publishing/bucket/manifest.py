@@ -1,8 +1,8 @@
 """Object in a bucket that records the newest publication of the site.
 
 The object is only replaced if it has not changed since it was read (If-Match). So concurrent
-publishers get different numbers, and each notices a later one. Numbers follow the store's change
-log: a later publisher has read a later state of the store.
+publishers get different numbers, and each notices a later one. Numbers follow the store's log of
+events: a later publisher has read a later state of the store.
 """
 
 from __future__ import annotations

@@ -94,13 +94,13 @@ def check_consumers(home: Home, lags: Iterable[ConsumerLag]) -> Iterator[Finding
     """Check that the consumers of events work and are less than seven days behind."""
     for lag in lags:
         if lag.problem:
-            text = f"the {lag.name} failed with {counted(lag.events, 'event')} to handle"
+            text = f"{lag.name}: failed, with {counted(lag.events, 'event')} to handle"
             fix = f"the next visit or `communique run` tries again; the failure was: {lag.problem}"
             yield Finding("events", "warning", text, fix)
         elif lag.since and utc_now() - lag.since > MAX_CONSUMER_LAG:
             if lag.name == ALERTS.name and not any(home.watches.glob("*.toml")):
                 # Without watches, nobody waits for alerts.
                 continue
-            text = f"the {lag.name} has not handled {counted(lag.events, 'event')}"
-            since = f"since {lag.since:%Y-%m-%d}"
-            yield Finding("events", "warning", f"{text} {since}", "start `communique run`")
+            count = counted(lag.events, "event")
+            text = f"{lag.name}: {count} not handled since {lag.since:%Y-%m-%d}"
+            yield Finding("events", "warning", text, "start `communique run`")

@@ -114,8 +114,8 @@ class Overview:
 
 def lag_line(lag: ConsumerLag) -> str:
     """Return the events that a consumer has to handle, and its failure, as a line of text."""
-    waiting = f"{counted(lag.events, 'event')} to handle for the {lag.name}"
-    return f"{waiting}; it failed: {lag.problem}" if lag.problem else waiting
+    waiting = f"{lag.name}: {counted(lag.events, 'event')} to handle"
+    return f"{waiting}; failed: {lag.problem}" if lag.problem else waiting
 
 
 def last_runs(store: Store) -> list[Run]:

@@ -75,6 +75,8 @@ def test_metrics_are_read_by_the_parsers_of_prometheus(web: httpx.Client) -> Non
     assert samples["communique_source_last_visit_errors", ODD] == 2
     assert samples["communique_source_releases", "acme"] == 1
     assert samples[("communique_feeds_dirty",)] == 0
+    assert samples["communique_events_waiting", "search index"] > 0
+    assert samples["communique_events_lag_seconds", "search index"] > 0
     assert samples["communique_alerts", "waiting"] == 1
     assert samples["communique_alerts", "dead"] == 0
 

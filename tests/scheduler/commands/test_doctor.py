@@ -19,6 +19,7 @@ import pytest
 from data.clock import utc_now
 from data.models import Run, Source
 from data.store import open_store
+from data.store.shared_sql.events import ALERTS, SEARCH_INDEX
 from scheduler.home import RESTORING, home_at
 from scheduler.home.doctor.finding import Examination
 from scheduler.home.doctor.written import check_settings
@@ -364,3 +365,20 @@ def test_visited_sources_without_their_files_are_an_error(home: Path) -> None:
     (told,) = found(home, "sources", "error")
     assert "acme" in told
     assert "gone" not in told
+
+
+def test_a_consumer_that_fails_or_is_days_behind_is_reported(home: Path) -> None:
+    assert [*found(home, "events", "warning")] == []
+    with closing(home_at(home).plain_store()) as store:
+        store.note_failure(SEARCH_INDEX, ValueError("no room"))
+        store.restart(ALERTS)
+    with closing(sqlite3.connect(home / "communique.db")) as db, db:
+        db.execute("UPDATE events SET seen = at - 691200, at = at - 691200 WHERE kind = 'new'")
+    # Without a watch, nobody waits for alerts.
+    (failed,) = found(home, "events", "warning")
+    assert failed.startswith("search index: failed, with ")
+    assert "ValueError: no room" in failed
+    (home / "watches").mkdir(exist_ok=True)
+    (home / "watches" / "ships.toml").write_text('name = "Ships"')
+    behind = [one for one in found(home, "events", "warning") if one != failed]
+    assert [one.partition(":")[0] for one in behind] == ["alerts"]
