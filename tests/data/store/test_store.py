@@ -533,7 +533,7 @@ def test_a_point_of_another_store_or_from_long_ago_reports_nothing(
     store.record(draft(title="Second"), seen=noon + HOUR, since=noon + HOUR)
     assert store.changes_since(first, limit=9)
     assert store.changes_since(moved, limit=9)
-    store.forget_old_events(time.time() + 8 * 86_400)
+    store.forget_old_events(time.time() + 31 * 86_400)
     assert store.changes_since(moved, limit=9) is None, "only changes of releases are kept"
     assert store.changes_since(first, limit=9)
     assert store.changes_since(store.change_cursor(), limit=9) == {}

@@ -16,7 +16,7 @@ from data.archive.journal import events
 from data.archive.journal.journal import Journal
 from data.archive.journal.replay import JournalReplay
 from data.clock import EPOCH
-from data.errors import ArchiveError
+from data.errors import ArchiveError, StoreError
 from data.models import (
     Capture,
     DayDigest,
@@ -327,3 +327,43 @@ def test_the_archive_holds_no_secret_of_a_file(journaled: Journaled) -> None:
     (kept,) = journaled.archive.events
     assert isinstance(kept, decisions.FileKept)
     assert kept.secrets_cut
+
+
+def test_sights_that_wait_survive_a_failed_commit(tmp_path: Path, noon: dt.datetime) -> None:
+    class Failing(SqliteStore):
+        fails = False
+
+        def keep_journal_end(self, record_id: str) -> None:
+            if self.fails:
+                raise StoreError("sqlite:store.db", "database or disk is full")
+            super().keep_journal_end(record_id)
+
+    archive = Blocks()
+    store = Failing(tmp_path / "store.db")
+    store.journal = Journal(lambda: cast("Archive", archive))
+    release = store.record(draft(), seen=noon, since=noon).release
+    store.mark_unchanged(release.id, seen=noon + HOUR)
+    store.fails = True
+    with pytest.raises(StoreError):
+        store.hide(release.id, at=noon, why="by mistake")
+    store.fails = False
+    store.close()
+    (seen,) = archive.records[-1].events
+    assert seen == decisions.Seen({release.id: Sight(noon + HOUR)})
+
+
+def test_writes_together_are_one_transaction_that_begins_with_the_first(
+    journaled: Journaled, noon: dt.datetime
+) -> None:
+    store, second = journaled.store, draft("http://wire.example/1", source="wire")
+    with store.transaction_if_needed():
+        assert store.sources() == {}
+    assert journaled.archive.blocks == []
+    with store.transaction_if_needed():
+        for one in (draft(), second):
+            store.record(one, seen=noon, since=noon)
+    assert len(journaled.archive.blocks) == 1
+    with suppress(ZeroDivisionError), store.transaction_if_needed():
+        store.record(draft("http://wire.example/2", source="wire"), seen=noon, since=noon)
+        raise ZeroDivisionError
+    assert len(list(store.by_first_seen())) == 2
