@@ -41,7 +41,7 @@ def main() -> None:
     from scheduler.children import child, page_limit  # noqa: PLC0415
     from spiders.crawl.drafts.release_reader import ReleaseReader  # noqa: PLC0415
     from spiders.download.middlewares import BoundedCookies  # noqa: PLC0415
-    from spiders.download.robots import Rules  # noqa: PLC0415
+    from spiders.download.robots_rules import Rules  # noqa: PLC0415
 
     read, record = ReleaseReader.draft, Recorder.record
     parse, keep = Rules.of, BoundedCookies.process_response

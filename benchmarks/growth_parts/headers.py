@@ -12,7 +12,7 @@ from benchmarks.growth_parts.setting import NOW
 from data.archive.warc.http_head import field_of, media_type_of, split_head
 from spiders.crawl.listings.feed_hubs import header_links
 from spiders.download.retry_after import asked_until
-from spiders.download.robots import Rules
+from spiders.download.robots_rules import Rules
 
 
 def robots(text: str) -> object:

@@ -31,7 +31,7 @@ from scheduler.fleet.job_queue import pool_to
 from scheduler.fleet.leases import Leases
 from scheduler.home import Home
 from spiders.download.hosts import host_of
-from spiders.download.robots import gap_of
+from spiders.download.robots_rules import gap_of
 from spiders.sources.loader import LoadedSource, parse_source
 
 RETRY_SECONDS: Final = 1.0

@@ -24,7 +24,7 @@ def test_a_visit_notes_all_releases_that_have_not_changed_in_one_transaction(
                 room.page(f"/news/{number}.html", release_html(number))
             collect(home)
             collect(home)
-            taken = "SELECT last_value FROM transactions"
+            taken = "SELECT last_value FROM writes"
             ((before,),) = db.execute(taken).fetchall()
             assert collect(home)["unchanged"] == releases
             ((after,),) = db.execute(taken).fetchall()

@@ -8,6 +8,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import closing
 from typing import Final
 
+from data.archive.captures import size_of
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.warc.reader import DOT_OPEN
@@ -97,9 +98,7 @@ def check_growing_files(home: Home, state: LogState) -> Iterator[Finding]:
 
 def check_captures(home: Home, state: LogState, stored: StoreCopy) -> Iterator[Finding]:
     """Compare the records that the store refers to with file sizes and the length of the log."""
-    sizes = {
-        path.name.removesuffix(DOT_OPEN): path.stat().st_size for path in own_files(home.archive)
-    }
+    sizes = {path.name.removesuffix(DOT_OPEN): size_of(path) for path in own_files(home.archive)}
     lost = sorted(
         {one.file for one in stored.captures if one.file and one.end > sizes.get(one.file, 0)}
     )

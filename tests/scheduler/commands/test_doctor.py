@@ -16,11 +16,14 @@ from typing import Any
 import psycopg
 import pytest
 
+from data.archive.warc.warc_file import own_files
 from data.clock import utc_now
 from data.models import Run, Source
 from data.store import open_store
 from data.store.shared_sql.events import ALERTS, SEARCH_INDEX
 from scheduler.home import RESTORING, home_at
+from scheduler.home.backup.archive_files import log_state
+from scheduler.home.doctor.archived import check_captures
 from scheduler.home.doctor.finding import Examination
 from scheduler.home.doctor.written import check_settings
 from tests.command import communique, make_home, without_rights
@@ -222,6 +225,24 @@ def test_missing_records_and_keys_of_the_archive_are_errors(home: Path) -> None:
     assert any("records in archive/" in one for one in found(home, "archive", "error"))
     (told,) = found(home, "log", "error")
     assert "the key of the log is missing; restore it from a copy" in told
+
+
+def test_a_file_that_is_finished_during_the_check_has_all_its_records(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (growing,) = (home / "archive").glob("*.warc.gz.open")
+
+    def listed(folder: Path) -> list[Path]:
+        """List the files of an archive just before a writer finishes one."""
+        found = own_files(folder)
+        growing.rename(growing.with_suffix(""))
+        return found
+
+    examination = Examination(home_at(home))
+    state = log_state(home, wait=False)
+    assert examination.stored
+    monkeypatch.setattr("scheduler.home.doctor.archived.own_files", listed)
+    assert list(check_captures(examination.home, state, examination.stored)) == []
 
 
 def test_a_missing_archive_is_an_error(home: Path) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from protego import Protego
 
-from spiders.download.robots import MAX_ROBOTS_BYTES, Rules, for_robot
+from spiders.download.robots_rules import MAX_ROBOTS_BYTES, Rules, for_robot
 
 ROBOT = "Communique"
 
