@@ -19,7 +19,10 @@ Releases: TypeAlias = Sequence[ReleaseSummary]
 
 
 def page_size(entries: int) -> int:
-    """Return the number of releases per archive page; a document has at least ``entries``."""
+    """Return the number of releases per archive page, half the minimum size of a feed document.
+
+    ``entries`` is that minimum.
+    """
     return max(entries // 2, 1)
 
 
@@ -31,8 +34,9 @@ def newest_first(releases: Iterable[ReleaseSummary]) -> list[ReleaseSummary]:
 def cut_archive_pages(current: Releases, entries: int) -> tuple[Releases, list[Releases]]:
     """Split a feed into the releases of its document and new archive pages, oldest page first.
 
-    ``current`` are the releases on none of its pages, newest first, as in the results. The document
-    keeps at least ``entries`` releases, if the feed has as many.
+    ``current`` contains the releases that are not yet on an archive page, newest first. Releases in
+    the results have the same order. The document keeps at least ``entries`` releases if the feed
+    has that many.
     """
     size = page_size(entries)
     pages: list[Releases] = []

@@ -111,7 +111,11 @@ def finished_files(folder: Path) -> Iterator[Path]:
 
 
 def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: bool) -> int:
-    """Copy a log and return the number of copied leaves. Raises BucketError and ArchiveError."""
+    """Copy the log to a bucket and return the number of leaves of the log in the bucket.
+
+    If the bucket of a shared home has a longer log already, nothing is copied. Raises BucketError
+    and ArchiveError.
+    """
     if not (log.folder / "checkpoint").exists():
         old = bucket.read(CHECKPOINT) if shared else None
         return checkpoint_of(old.body, bucket.place).size if old else 0
@@ -138,7 +142,7 @@ def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: b
 
 
 def texts_of(folder: Path) -> list[Path]:
-    """Return the files of a log besides its tiles, without hidden ones, which are incomplete."""
+    """Return the files of a log except its tiles. Hidden files are incomplete and are skipped."""
     found = (path for pattern in LOG_FILES for path in folder.glob(pattern))
     return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 

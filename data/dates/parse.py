@@ -121,8 +121,8 @@ class DateReader:
     def stated(self, stated: str, shown: str, rule: str) -> Published | None:
         """Return the date in an attribute of an element whose visible text is ``shown``.
 
-        Some systems state noon or midnight in UTC for a day without an hour. If the text shows no
-        hour either, the date is a day.
+        Some systems write noon or midnight UTC if they know only the day. If the visible text has
+        no time, the result has day precision.
         """
         if noon := _NO_HOUR.fullmatch(stated.strip()):
             seen = self.date(shown, rule)

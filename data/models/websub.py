@@ -43,7 +43,10 @@ class PendingRequest:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A subscriber that has not received the content of a feed with this digest."""
+    """A pending delivery: a subscriber that has not yet received the current content of a feed.
+
+    ``digest`` identifies the content.
+    """
 
     callback: str
     file: str

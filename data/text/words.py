@@ -37,10 +37,11 @@ ROLE_SHIFT: Final = np.uint32(ROLE_BITS)
 CODES: Final = {1: "ascii", 4: "utf-32-le"}
 MINUS, ZERO, NINE = map(ord, "-09")
 PLANE: Final = 0x10000
-"""Number of characters whose roles are kept in a table. Other characters are rare."""
+"""Number of code points in the table of character roles (the Basic Multilingual Plane). Other
+characters are rare."""
 
 MAX_CACHED_CHARACTERS: Final = 10_000
-"""Maximum number of characters of a text whose hashes are cached."""
+"""Maximum length in characters of a text whose hashes are cached."""
 
 SEVERAL: Final = np.uint32(ROLES)
 """Table value of a character that folds to several characters, or is not in the table."""

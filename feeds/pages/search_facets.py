@@ -193,5 +193,5 @@ def link_of(parameters: SearchParameters) -> str:
 
 
 def without(parameters: SearchParameters, *names: str) -> dict[str, str]:
-    """Return the parameters of a search except some."""
+    """Return search parameters without the given ``names``."""
     return {name: value for name, value in parameters.items() if name not in names}

@@ -1,6 +1,6 @@
-"""The web server as an ASGI application: joins its parts and their rows of the route table.
+"""The web server as an ASGI application: creates its parts and joins their routes.
 
-Responses for past states of pages come from feeds.replay.
+Responses for captured pages come from feeds.replay.
 """
 
 from __future__ import annotations
@@ -62,7 +62,11 @@ FORM_METHODS = READ_METHODS | {"POST"}
 
 @dataclass(frozen=True, slots=True)
 class MountedApps:
-    """Applications of other parts of the program that are served too, if they exist."""
+    """ASGI applications from other packages to serve on the site, each optional.
+
+    ``hub`` is the WebSub hub, ``callback`` receives content from other hubs, and ``admin`` is the
+    admin interface.
+    """
 
     hub: ASGIApp | None = None
     callback: ASGIApp | None = None
@@ -79,9 +83,9 @@ def routes_of(
     past: Past | None = None,
     hidden: Iterable[Route] = (),
 ) -> list[Route]:
-    """Return all rows of the route table; for a path, the first matching row counts.
+    """Return all routes in order of precedence: the first route that matches a path applies.
 
-    Addresses of a missing part are reserved, so that no file in a bucket can take its place.
+    Addresses of disabled parts are reserved, so that a file in a bucket can't be served there.
     """
     rows = [
         Route("/static/{file:path}", access="public"),
@@ -139,16 +143,16 @@ def create_app(
 ) -> ASGIApp:
     """Return the ASGI application that serves the site in ``folder``, or in the ``bucket``.
 
-    The application caches at most ``limit`` bytes and sees new files at once, in a bucket within
-    seconds.
+    The application caches at most ``limit`` bytes. It serves new files immediately from a folder,
+    and within seconds from a bucket.
 
     With the URL of a store, it also generates feeds on request, and serves the API and monitoring.
-    The folder ``archive`` provides captured pages, and the folder ``watches`` feeds of watches.
-    ``access`` is needed for sites with ``site.access = "token"``, and for the Reader API.
+    Captured pages are read from the folder ``archive``, and watches from the folder ``watches``.
+    ``access`` is required for sites with ``site.access = "token"``, and for the Reader API.
 
-    ``hub`` is the site's own WebSub hub, ``callback`` receives messages of sources' hubs, ``admin``
-    is the operator's room. ``judge`` returns the health of a store's sources, ``due`` the time of a
-    source's next visit, and ``facts`` measurements for /metrics.
+    ``hub`` is the site's own WebSub hub, ``callback`` receives messages from the hubs of sources,
+    and ``admin`` is the admin interface. ``judge`` returns the health of a store's sources, ``due``
+    the time of a source's next visit, and ``facts`` the measurements for /metrics.
     """
     handlers: dict[Any, Any] = dict.fromkeys((HTTPException, StoreError, Unanswered, 500), explain)
 
@@ -202,12 +206,12 @@ def create_app(
 
 
 def run_after_response(work: Callable[[], None]) -> None:
-    """Run work after the current response."""
+    """Schedule work in the event loop after the current response."""
     asyncio.get_running_loop().call_soon(work)
 
 
 class SecureResponses:
-    """Adds security headers to the responses of an application; those in memory have them."""
+    """ASGI middleware that adds security headers. Responses in memory already contain them."""
 
     def __init__(self, app: ASGIApp, ready: FindAnswer) -> None:
         self._app = app
@@ -232,7 +236,7 @@ log = logging.getLogger(__name__)
 
 
 class Past:
-    """ASGI application for requests that a Replay handles."""
+    """ASGI application for captured pages and past states, which a PageReplay provides."""
 
     def __init__(self, replay: PageReplay, queue: WorkQueue) -> None:
         self._replay = replay
@@ -262,7 +266,10 @@ class Past:
 
 
 def response(made: ReplayResponse, headers: Iterable[tuple[bytes, bytes]]) -> Response:
-    """Return a response with an ETag, or a 304 if the client has it."""
+    """Convert a replay response to an HTTP response with an ETag.
+
+    The response is a 304 if the client's copy is current.
+    """
     status, body, named = made.status, made.body, dict(made.headers)
     if status == 200:  # noqa: PLR2004 - OK
         named["etag"] = f'"{hashlib.sha256(body).hexdigest()[:32]}"'

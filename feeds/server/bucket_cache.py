@@ -34,7 +34,7 @@ MAX_BUCKET_REQUESTS: Final = 16
 """Maximum number of concurrent requests to the bucket."""
 
 MAX_KNOWN_ABSENT: Final = 10_000
-"""Maximum number of addresses that are remembered as missing from the bucket."""
+"""Maximum number of paths that are remembered as missing from the bucket."""
 
 NO_RESPONSE: Final = "no response in time"
 
@@ -97,7 +97,7 @@ class BucketCache(HeldFiles):
         return self._held.get(path)
 
     async def is_folder(self, path: str) -> bool:
-        """Whether a page is at the path with a slash appended.
+        """Whether a page exists at the path with a slash appended.
 
         The result is False if the bucket is unavailable.
         """
@@ -133,7 +133,7 @@ class BucketCache(HeldFiles):
             done.exception()
 
     async def _look(self) -> None:
-        """Read the number of the last complete publication."""
+        """Read the number of the last complete publication from the bucket, and note any change."""
         try:
             before = self._manifest
             found = await self._in_thread(lambda: read_manifest(self._bucket, before))
@@ -149,7 +149,7 @@ class BucketCache(HeldFiles):
         self._manifest = found
 
     async def _ask(self, path: str, name: str) -> None:
-        """Revalidate or download a file, and update the cache."""
+        """Download a file, or revalidate its cached copy, and update the cache."""
         turn = self._turn
         tag, number = self._tags.get(path, ("", 0)) if path in self._held else ("", 0)
         found = await self._in_thread(
@@ -179,7 +179,7 @@ class BucketCache(HeldFiles):
 
 
 async def await_work(work: Callable[[], Awaitable[None]]) -> None:
-    """Await ``work()``: asyncio.create_task needs a coroutine."""
+    """Await the result of ``work()``, as a coroutine for asyncio.create_task."""
     await work()
 
 
@@ -191,7 +191,7 @@ def complete_in(found: StoredManifest | None) -> int:
 def cached_object(
     path: str, name: str, found: BucketObject, before: CachedFile | None, more: Headers
 ) -> CachedFile:
-    """Convert a file of the bucket to a CachedFile."""
+    """Convert an object in the bucket to a CachedFile."""
     stamp = FileStamp(int(found.modified.timestamp()) * 10**9, found.size, 0)
     # An archive page is uploaded as immutable once the page after it exists.
     followed = page_after(name) is not None and "immutable" in found.headers.get(

@@ -1,8 +1,8 @@
-"""Delta responses with only new feed entries (RFC 3229, instance manipulation ``feed``).
+"""Delta responses that contain only new feed entries (RFC 3229, instance manipulation ``feed``).
 
-A client sends the ETag of its version. For each replaced version that it has served, the server
-remembers a short hash of every entry. For any other ETag, for example after a restart, the server
-sends the whole feed.
+A client sends the ETag of its version. The server keeps a short hash of every entry of the replaced
+versions that it has served. For an unknown ETag, for example after a restart, the server sends the
+whole feed.
 """
 
 from __future__ import annotations
@@ -18,26 +18,27 @@ MAX_FEED_VERSIONS = 4_096
 """Maximum number of replaced feed versions that are remembered, at 8 bytes per entry."""
 
 ZERO_WEIGHT = re.compile(rb"\s*q\s*=\s*0(?:\.0*)?\s*", re.IGNORECASE)
-"""A weight of zero, which refuses a manipulation."""
+"""Pattern of a weight of zero (``q=0``), with which a client refuses an instance manipulation."""
 
 ENTRY_STARTS: Mapping[str, re.Pattern[bytes]] = {
     ".atom": re.compile(rb"\n(?=<entry[ >])"),
     ".rss": re.compile(rb"\n(?=<item[ >])"),
 }
-"""Patterns of the start of an entry, by the suffix of the format."""
+"""Patterns of the start of an entry, by file suffix."""
 ENTRY_ENDS: Mapping[str, tuple[bytes, ...]] = {
     ".atom": (b"</entry>", b"</at:deleted-entry>"),
     ".rss": (b"</item>",),
 }
-"""Possible ends of an entry, by the suffix of the format."""
+"""Closing tags of entries, by file suffix."""
 FEED_ENDS: Mapping[str, bytes] = {".atom": b"\n</feed>\n", ".rss": b"\n</channel></rss>\n"}
-"""Ends of a feed, by the suffix of the format."""
+"""Closing tags of a feed, by file suffix."""
 
 
 def parts_of(body: bytes, kind: str) -> tuple[memoryview, list[memoryview], bytes] | None:
-    """Split a feed into its head, its entries and its end. ``kind`` is the suffix of the format.
+    """Split a feed into the part before its entries, its entries, and its closing tags.
 
-    Returns None for a feed that does not have the layout of Communique's own feeds.
+    ``kind`` is the file suffix. Returns None for a feed that does not have the layout of
+    Communique's own feeds.
     """
     if kind not in ENTRY_STARTS or not body.endswith(FEED_ENDS[kind]):
         return None
@@ -53,12 +54,15 @@ def parts_of(body: bytes, kind: str) -> tuple[memoryview, list[memoryview], byte
 
 
 def mark(entry: memoryview) -> int:
-    """Return a short hash of an entry. The key per process prevents forged collisions."""
+    """Return a short hash of an entry.
+
+    Its key is random per process, which prevents forged collisions.
+    """
     return hash(entry)
 
 
 class FeedVersions:
-    """Entry hashes of replaced feed versions, by their ETag without a content coding."""
+    """Entry hashes of replaced feed versions, by ETag (without content coding)."""
 
     def __init__(self, limit: int = MAX_FEED_VERSIONS) -> None:
         self._limit = limit
@@ -73,10 +77,10 @@ class FeedVersions:
                 self._known.popitem(last=False)
 
     def newer(self, wanted: bytes, body: bytes, kind: str) -> tuple[bytes, bytes] | None:
-        """Return a feed with only the entries that a version in If-None-Match lacks.
+        """Return a feed that contains only the entries missing from the client's version.
 
-        ``wanted`` is that header. Also returns the ETag of the version used as base. Returns None
-        if none of these versions is remembered.
+        ``wanted`` is the If-None-Match header. Also returns the ETag of the client's version.
+        Returns None if no version in the header is remembered.
         """
         for tag in TAG.findall(wanted):
             known = self._known.get(plain_tag(tag))
@@ -89,13 +93,13 @@ class FeedVersions:
 
 
 def plain_tag(tag: bytes) -> bytes:
-    """Return the ETag of the same feed without a content coding."""
+    """Return an ETag without its content coding."""
     digest, coded, _ = tag.rpartition(b"-")
     return digest + b'"' if coded else tag
 
 
 def wants_delta(header: bytes) -> bool:
-    """Return whether an A-IM header accepts the manipulation ``feed``."""
+    """Return whether an A-IM header accepts the instance manipulation ``feed``."""
     for part in header[:1000].split(b","):
         name, _, weight = part.partition(b";")
         if name.strip().lower() == b"feed":

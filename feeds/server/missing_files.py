@@ -1,7 +1,8 @@
 """Responses for addresses without a published file.
 
-Renamed sources redirect. Removed sources and hidden releases get 410. Partial tiles that the log
-replaced are cut from wider ones. All other addresses get a 404 page with similar addresses.
+Addresses of renamed sources redirect. Removed sources and hidden releases get 410. Partial tiles
+that the log has replaced are cut from wider tiles. All other addresses get a 404 page with similar
+addresses.
 
 Earlier versions treated sections as topics, so addresses of such topics redirect to the section.
 """
@@ -57,17 +58,17 @@ from feeds.urls import (
 ADDRESS: Final = re.compile(
     r"/(feeds/source|sources)/([^/]+?)((?:\.(?:atom|rss|json)|/.*)?)", re.DOTALL
 )
-"""An address of a source: its folder, the source's name, and the rest."""
+"""Pattern of a source's address: folder, source id, and the rest."""
 
 TOPIC_PAGE: Final = re.compile(r"/(?:sources/([^/]+)/)?topics/([^/]+)/?")
-"""A page of a topic, of one source or of all."""
+"""Pattern of the address of a topic's page, with the source's id if it is a page of one source."""
 
 REDIRECT_MAX_AGE_SECONDS: Final = 3600
-"""Seconds for which caches may reuse a redirect."""
+"""Duration in seconds for which caches may reuse a redirect."""
 
 
 class MissingFileResponses:
-    """The handler of 404 errors, over the store at ``store_url``."""
+    """Handler of requests without a published file, which reads the store at ``store_url``."""
 
     def __init__(self, store_url: str, site: SiteSettings, queue: WorkQueue) -> None:
         self._url = store_url
@@ -119,7 +120,10 @@ class MissingFileResponses:
             return now, removed is not None and not removed.kept
 
     def _format_of_all(self, path: str) -> Format | None:
-        """Return the format of a language's feed if the feed of all releases replaces it."""
+        """Return the format of a language's feed if the site has only this language, or None.
+
+        The feed of all releases replaces such a feed.
+        """
         asked = facet_of(href(path[1:]))
         if asked is None or asked[0].language is None:
             return None
@@ -127,15 +131,15 @@ class MissingFileResponses:
             return asked[1] if feed_facet(asked[0], store.facets()) == Facet() else None
 
     def _sections(self, topic: Facet) -> tuple[list[Facet], str]:
-        """Return the sections named like a topic, and their label."""
+        """Return the sections with the same slug as a topic, and their label."""
         with closing(open_existing(self._url)) as store:
             return sections_called(store, topic)
 
 
 def sections_called(store: Store, topic: Facet) -> tuple[list[Facet], str]:
-    """Return the sections with releases whose slug equals a topic's, and their label.
+    """Return the sections that have releases and the same slug as a topic, and their label.
 
-    If the topic has a source, only sections of that source count.
+    If the topic is limited to a source, only the sections of this source are returned.
     """
     labels = {
         Facet(source=source, section=slug): label
@@ -150,7 +154,10 @@ def sections_called(store: Store, topic: Facet) -> tuple[list[Facet], str]:
 
 
 def topic_at(path: str) -> tuple[Facet, Format | None] | None:
-    """Return the topic whose feed or page would be at a decoded path, and the feed's format."""
+    """Return the topic in the address of a feed or page, and the format of a feed.
+
+    ``path`` is decoded. Returns None if it is not the address of a topic.
+    """
     if asked := facet_of(href(path[1:])):
         return asked if asked[0].topic is not None else None
     found = TOPIC_PAGE.fullmatch(path)
@@ -161,7 +168,7 @@ def topic_at(path: str) -> tuple[Facet, Format | None] | None:
 
 
 def redirect(file: str, path: str, query: str, status: int) -> Response:
-    """Redirect from a path to a file of the site."""
+    """Return a relative redirect from a path to a file of the site."""
     # A relative address works under any path prefix.
     place = relative(file, path[1:])
     # Not cached forever: the source may be renamed back.
@@ -170,7 +177,7 @@ def redirect(file: str, path: str, query: str, status: int) -> Response:
 
 
 def hidden_routes(store_url: str, queue: WorkQueue) -> list[Route]:
-    """Return the routes of release pages for which no published file exists."""
+    """Return the routes of release pages, which apply if no file is published at their path."""
 
     def is_hidden(release_id: str) -> bool:
         with closing(open_existing(store_url)) as store:
@@ -193,14 +200,14 @@ def hidden_routes(store_url: str, queue: WorkQueue) -> list[Route]:
 PARTIAL_TILE: Final = re.compile(
     r"/log/(tile/(?:[1-9]?\d|entries)/(?:x\d{3}/)*\d{3}\.p/[1-9]\d{0,2})"
 )
-"""The address of a partial tile."""
+"""Pattern of the path of a partial tile of the log."""
 
 TILE_MEDIA_TYPE: Final = "application/octet-stream"
-"""The media type of tiles."""
+"""Media type of the log's tiles."""
 
 
 def tile_route(site: Path | Bucket) -> Route:
-    """Return the route of replaced partial tiles, cut from the site's folder or bucket."""
+    """Return the route of replaced partial tiles, which are cut from wider tiles of the site."""
 
     def answer(request: Request) -> Response:
         asked = PARTIAL_TILE.fullmatch(request.url.path)
@@ -222,7 +229,7 @@ def tile_route(site: Path | Bucket) -> Route:
 
 
 def read_tile(bucket: Bucket, name: str) -> bytes:
-    """Return a partial tile, cut from a wider one in the bucket. Raises FileNotFoundError."""
+    """Return a partial tile, cut from a wider tile in the bucket. Raises FileNotFoundError."""
     full, _, wanted = name.rpartition(".p/")
     names = [one for one, _, _ in bucket.tags(f"{full}.p")]
     widths = sorted(int(one.rpartition("/")[2]) for one in names)
@@ -236,12 +243,12 @@ def read_tile(bucket: Bucket, name: str) -> bytes:
 log = logging.getLogger(__name__)
 
 CATALOG_CACHE_SECONDS: Final = 60.0
-"""Seconds for which the catalogue and counts are reused, so that a crawler of wrong addresses
-causes little work."""
+"""Duration in seconds for which catalog and counts are reused. A crawler that requests many wrong
+addresses thus causes little work."""
 
 
 class NotFound:
-    """Generates 404 responses from the store at ``store_url``."""
+    """Generates 404 pages with suggestions from the store at ``store_url``."""
 
     def __init__(self, store_url: str, site: SiteSettings) -> None:
         self._url = store_url
@@ -250,7 +257,7 @@ class NotFound:
         self._read: tuple[float, Catalog, Mapping[Facet, int]] | None = None
 
     def answer(self, scope: Scope) -> Response:
-        """Return the 404 page, or a small page if the store is unavailable."""
+        """Return the 404 page, or a short error page if the store is unavailable."""
         try:
             body = self._made(scope["path"], scope.get("root_path", ""))
         except StoreError as error:

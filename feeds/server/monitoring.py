@@ -1,7 +1,8 @@
-"""Monitoring: Prometheus metrics, health of the server and of sources, badges.
+"""Monitoring: Prometheus metrics, health of the server and of sources, and badges.
 
-Metrics have the format of https://prometheus.io/docs/instrumenting/exposition_formats/ and are read
-from the store on request. Health results are cached for a few seconds.
+Metrics have the Prometheus text format
+(https://prometheus.io/docs/instrumenting/exposition_formats/) and are read from the store on
+request. Health results are cached for a few seconds.
 """
 
 from __future__ import annotations
@@ -70,14 +71,13 @@ INSTALLATION_METRICS: Final[Mapping[str, str]] = {
     "communique_doctor_errors": "Errors found by the doctor.",
     "communique_doctor_warnings": "Warnings from the doctor.",
 }
-"""The help text of each metric about the installation."""
+"""Help texts of the metrics about the installation, by metric name."""
 
 Facts = Callable[[], Mapping[str, float]]
-"""Function that returns the installation's measurements by metric name. Unknown values are
-absent."""
+"""Function that returns measurements of the installation by metric name, without unknown values."""
 
 HEALTH_CACHE_SECONDS: Final = 5.0
-"""Seconds for which health results are reused."""
+"""Maximum age in seconds of cached health results."""
 
 LATENCY_BUCKETS_SECONDS: Final = (5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 14_400.0, 86_400.0)
 """Upper bounds of the latency histogram's buckets, in seconds."""
@@ -91,13 +91,16 @@ COLORS: Final[dict[Condition, str]] = {
     "blocked": "#b3261e",
     "failing": "#b3261e",
 }
-"""The badge colour of each condition."""
+"""Badge colours by condition of a source."""
 
 NO_STORE: Final = {"cache-control": "no-store"}
 
 
 class SourceMetrics(Collector):
-    """Metrics per source. ``look`` opens a store, ``judge`` returns the health of its sources."""
+    """Prometheus collector of metrics per source.
+
+    ``look`` opens a store, and ``judge`` returns the health of its sources.
+    """
 
     def __init__(
         self, look: Callable[[], Store], judge: Callable[[Store], Iterable[Health]]
@@ -214,17 +217,17 @@ class SourceMetrics(Collector):
 
 
 def buckets_of(counts: Sequence[int]) -> list[tuple[str, float]]:
-    """Convert counts between the bounds to the cumulative buckets of a histogram."""
+    """Convert counts per histogram interval to cumulative buckets."""
     bounds = [*map(str, LATENCY_BUCKETS_SECONDS), "+Inf"]
     return [*zip(bounds, accumulate(map(float, counts)), strict=True)]
 
 
 class Monitoring:
-    """Monitoring pages and metrics over the store at ``store_url``.
+    """Monitoring pages and metrics, read from the store at ``store_url``.
 
-    ``judge`` returns the health of a store's sources. ``due`` returns when a source is visited
-    next. ``access`` decides which requests from other machines may read metrics; None lets all do
-    so.
+    ``judge`` returns the health of a store's sources. ``due`` returns the time of a source's next
+    visit. ``access`` decides which requests from other machines may read metrics; None allows all
+    requests.
     """
 
     def __init__(
@@ -253,7 +256,7 @@ class Monitoring:
         self._read: tuple[float, tuple[Health, ...]] = (float("-inf"), ())
 
     def routes(self) -> list[Route]:
-        """Return the rows of the route table. On open sites, ``_metrics`` checks access itself."""
+        """Return the routes of monitoring. On open sites, ``_metrics`` checks access itself."""
         return [
             Route("/healthz", access="public", endpoint=self._healthz),
             Route("/health", endpoint=self._health),
@@ -277,7 +280,7 @@ class Monitoring:
             return found
 
     async def _healthz(self, _: Request) -> Response:
-        """Respond with 200 if the store can be read, else 503."""
+        """Respond with 200 if the store is readable, else 503."""
         try:
             await run_in_threadpool(self._look)
         except StoreError:
@@ -289,7 +292,7 @@ class Monitoring:
             store.change_cursor()
 
     async def _health(self, request: Request) -> Response:
-        """Respond with the JSON of `communique health --json`."""
+        """Respond with the same JSON as `communique health --json`."""
         found = await self._queue.run(request.scope, request.receive, self.sources)
         body = msgspec.json.encode({"sources": [health_fields(one) for one in found]})
         return Response(body + b"\n", 200, NO_STORE, "application/json")
@@ -334,7 +337,7 @@ class Monitoring:
             return source_health_page(pages, facts)
 
     async def _metrics(self, request: Request) -> Response:
-        """Respond with all metrics.
+        """Respond with all metrics in Prometheus format.
 
         Programs of the server's own user on this machine need no token.
         """
@@ -358,7 +361,7 @@ class Monitoring:
 
 
 def badge(one: Health) -> str:
-    """Return an SVG badge with a source's state. Its title has the reason."""
+    """Return an SVG badge with a source's condition. Its title contains the reason."""
     left, right = (7 * len(text) + 10 for text in (one.source, one.label))
     width, color = left + right, COLORS[one.condition]
     return (
@@ -374,7 +377,7 @@ def badge(one: Health) -> str:
 
 
 class InstallationMetrics(Collector):
-    """Metrics of the installation, from ``facts``."""
+    """Prometheus collector of metrics about the installation, which ``facts`` returns."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts

@@ -1,6 +1,6 @@
 """Feeds and pages generated on request: searches, past states of feeds, watch feeds, selected OPML.
 
-They are generated from the store and cached for a minute in bounded memory, so that repeated
+They are generated from the store and cached for a minute in limited memory, so that repeated
 requests do not load the store.
 """
 
@@ -64,24 +64,24 @@ from feeds.urls import (
 )
 
 CACHE_SECONDS = 60
-"""Seconds for which a generated response is reused."""
+"""Maximum age in seconds of a cached response."""
 
 MAX_CACHED, MAX_CACHED_BYTES = 128, 64 * 1024 * 1024
-"""Maximum number of cached responses, and their total size in bytes. The oldest are dropped
-first."""
+"""Maximum number of cached responses, and their maximum total size in bytes. The oldest responses
+are dropped first."""
 
 
 NEED_NO_QUERY = (SEARCH, SEARCH_PAGE, FEED_BUILDER)
-"""Starts of addresses that are generated even without a query."""
+"""Prefixes of paths that are generated even without a query."""
 
 Question: TypeAlias = tuple[str, str]
-"""A path, and its query in canonical order: the key of the cache."""
+"""Key of the cache: a path, and its query in canonical order."""
 
 
 class OnDemand:
-    """Generates responses from the store at ``store_url``. Safe for several threads.
+    """Generates feeds and pages from the store at ``store_url``. Thread-safe.
 
-    ``watches`` is the folder of watches, whose feeds are generated too.
+    ``watches`` is the folder with the watch files, for watch feeds.
     """
 
     def __init__(self, store_url: str, site: SiteSettings, watches: Path | None = None) -> None:
@@ -95,7 +95,7 @@ class OnDemand:
         self._held: OrderedDict[Question, tuple[float, CachedFile]] = OrderedDict()
 
     def answer(self, path: str, query: bytes) -> CachedFile | None:
-        """Return the response to a query, or None if the path accepts none of its parameters.
+        """Return the response to a request, or None if the path accepts none of its parameters.
 
         Raises BadQuery for an invalid query, SlowSearch and StoreError.
         """
@@ -106,7 +106,7 @@ class OnDemand:
         return self._fresh(question) or self._answer(question, asked)
 
     def ready(self, path: str, query: bytes) -> CachedFile | None:
-        """Return the response to a query if it is cached. Raises BadQuery."""
+        """Return the cached response to a request, or None. Raises BadQuery."""
         asked = self._asked(path, query)
         return None if asked is None else self._fresh((path, canonical_query(asked)))
 
@@ -115,16 +115,16 @@ class OnDemand:
         return self._asked(path, query) is not None
 
     def _asked(self, path: str, query: bytes) -> Mapping[str, str] | None:
-        """Return the parameters of a query, or None if the path accepts none. Raises BadQuery."""
+        """Return the parameters in a query that the path accepts, or None. Raises BadQuery."""
         asked = parse_query(query, allowed_parameters(path))
         if not asked and not path.startswith(NEED_NO_QUERY) and address_of(path) is None:
             return None
         return asked
 
     def document(self, file: str) -> bytes | None:
-        """Return a feed by its file name with query, or None if it does not exist.
+        """Return the body of a generated feed, or None if the feed does not exist.
 
-        Raises StoreError.
+        ``file`` is the feed's file name with its query. Raises StoreError.
         """
         path, _, query = file.partition("?")
         path = "/" + path
@@ -134,7 +134,7 @@ class OnDemand:
             return None
 
     def _fresh(self, question: Question) -> CachedFile | None:
-        """Return the cached response if it is recent enough."""
+        """Return the cached response to a request if it is not too old, or None."""
         with self._lock:
             made_at, answer = self._held.get(question, (0.0, None))
         return answer if time.monotonic() - made_at < CACHE_SECONDS else None
@@ -212,7 +212,10 @@ class OnDemand:
     def _feed(
         self, store: Store, catalog: Catalog, path: str, asked: Mapping[str, str]
     ) -> bytes | None:
-        """Return the feed of a search, or a feed as it was at a past time."""
+        """Return a search feed, or a feed as it was at a past time.
+
+        Returns None for other paths.
+        """
         stem, _, suffix = path.rpartition(".")
         kind = next((kind for kind in FORMATS if kind == suffix), None)
         if kind is None:
@@ -232,13 +235,13 @@ class OnDemand:
         return self._filled(named, self._then(store, catalog, facet[0], at), kind)
 
     def _filled(self, feed: Feed, entries: Iterable[FeedEntry], kind: Format) -> bytes:
-        """Render a feed with its entries."""
+        """Render a feed document from its metadata and entries."""
         made = rendered_document([*entries], max_bytes=self._site.max_feed_bytes, mixed=feed.mixed)
         head = replace(feed, updated=updated_of(made), language=language_of(made))
         return rendered(head, made, kind)
 
     def _named(self, catalog: Catalog, path: str, asked: Mapping[str, str]) -> Feed:
-        """Return the head of a search feed."""
+        """Return the metadata of a search feed."""
         wanted = search_name(catalog, asked)
         named = named_feed(feed_of(catalog, Facet(), ()), path, asked, f"Search: {wanted}")
         page = f"{catalog.site}{SEARCH_PAGE}?{canonical_query(asked)}"
@@ -252,7 +255,7 @@ class OnDemand:
         return search_page(pages, file, shown)
 
     def _found(self, store: Store, catalog: Catalog, asked: Mapping[str, str]) -> list[FeedEntry]:
-        """Return the entries that a search finds."""
+        """Return the entries for the results of a search."""
         some = search(store, asked, self._site.entries)
         if "source" in asked:
             return [entry_of(one, catalog, mixed=True) for one in some]
@@ -263,7 +266,7 @@ class OnDemand:
     def _then(
         self, store: Store, catalog: Catalog, facet: Facet, at: dt.datetime
     ) -> list[FeedEntry]:
-        """Return the entries that a feed had at a past time."""
+        """Return the entries of a facet's feed at a past time."""
         then = store.as_of(facet, at, limit=self._site.entries)
         if facet.source is not None:
             return [entry_of(one, catalog, mixed=False) for one in then]
@@ -274,7 +277,7 @@ class OnDemand:
 
 
 def named_feed(feed: Feed, address: str, asked: Mapping[str, str], name: str) -> Feed:
-    """Return a feed head with the title and addresses of a query."""
+    """Return feed metadata with the title and URLs of a generated feed."""
     stem = feed.site + address.rpartition(".")[0]
     return replace(
         feed,

@@ -37,7 +37,7 @@ class BadHubRequest(CommuniqueError):
 
 
 def parse_hub_request(body: bytes) -> HubRequest:
-    """Parse the form of a subscriber (section 5.1). Raises BadHubRequest."""
+    """Parse the form of a subscription request (WebSub, section 5.1). Raises BadHubRequest."""
     try:
         form = dict(parse_qsl(body.decode("utf-8"), max_num_fields=20, errors="strict"))
     except ValueError as error:

@@ -173,7 +173,7 @@ class CrawlChild:
         self._child.close()
 
     async def ended(self) -> None:
-        """Wait until the child has ended and all its lines are processed."""
+        """End the child (kill it after KILL_AFTER_SECONDS), then process its remaining output."""
         await self._child.end()
         await self._following
 

@@ -177,7 +177,7 @@ class Rereading:
                 raise Undone
 
     def _why_held(self, loaded: LoadedSource) -> str:
-        """Return the reason why nothing of a source may be stored, or an empty string."""
+        """Return why the re-extraction of a source must not be stored, or an empty string."""
         if self._dry:
             if self._accept:
                 return ""

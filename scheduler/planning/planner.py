@@ -38,20 +38,21 @@ from spiders.download.hosts import MAX_WAIT, host_of
 from spiders.sources.loader import LoadedSource
 
 MAX_KNOWN_RELEASES: Final = 2000
-"""Maximum number of releases per source from which its rate is estimated. The busiest source
-publishes as many in half a year."""
+"""Maximum number of releases per source for estimating its publication rate. The busiest source
+publishes this many in half a year."""
 
 ESTIMATES_VALID: Final = dt.timedelta(days=1)
-"""Duration for which estimates are used."""
+"""Maximum age of estimates."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextVisit:
-    """The next visit to a source: ``seconds`` after its last visit, at ``at`` (aware UTC).
+    """The next visit to a source: ``seconds`` after the last visit, at ``at`` (aware UTC).
 
-    ``hourly`` is the usual number of releases per hour then, or None if visits come evenly.
-    ``asked`` is whether the host set this time (Retry-After). ``confirms`` is whether the visit
-    confirms the result of the last one.
+    - ``hourly`` is the usual number of releases per hour at that time, or None if visits are evenly
+      spaced.
+    - ``asked`` is whether the host set the time (Retry-After).
+    - ``confirms`` is whether the visit confirms the result of the last visit.
     """
 
     at: dt.datetime
@@ -61,9 +62,9 @@ class NextVisit:
     confirms: bool = False
 
     def wait(self, now: dt.datetime) -> float:
-        """Return the seconds until the visit.
+        """Return the number of seconds until the visit.
 
-        The result is right even if the clock was set back since the last visit.
+        The result is correct even if the clock was set back since the last visit.
         """
         return min((self.at - now).total_seconds(), self.seconds)
 

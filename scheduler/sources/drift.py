@@ -71,7 +71,7 @@ class KeptReading(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """The decision how a source is extracted.
+    """Decision about which rules to use for a source.
 
     ``loaded`` has the rules, and is None if the visit must wait. ``held`` explains why a change is
     held for review, or is empty. ``noted`` describes the effect of an accepted change, or is empty.

@@ -1,9 +1,9 @@
-"""Remove boxes that the models keep as text: related news, counters, weather, newsletter forms.
+"""Remove side boxes from body text: related news, counters, weather, newsletter forms.
 
-A box without links is recognized only by its heading, a whole line of phrases.toml. The box is the
-element that begins with the heading, or else the short lines below the heading. Teasers are
-recognized by their similar markup. A box to sign up for a newsletter is recognized by its form
-fields, because its wording differs between languages.
+Extraction models often keep these boxes. A box without links is recognized by its heading: a line
+that consists of phrases from phrases.toml. The box is the element that begins with the heading, or
+the short lines below the heading. Teasers are recognized by their similar markup. Newsletter boxes
+are recognized by their form fields, because their wording differs between languages.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MAX_SHARE, MAX_WIDGET_SHARE = 0.6, 0.25
 """Maximum share of the kept text that may be in a side box, and that may be in a widget."""
 
 MAX_LINE: Final = 250
-"""Maximum length in characters of a line in a box that has no element of its own."""
+"""Maximum length in characters of a line in a box that is not an element."""
 
 ABOVE: Final = 3
 """Maximum number of blocks above the kept text that are searched for the heading of a box."""

@@ -77,7 +77,10 @@ def decoded(text: str) -> Any:
 
 
 def _returned(text: str, match: re.Match[str]) -> tuple[Any, int]:
-    """Return the result of a function that is called at once, with its arguments inserted."""
+    """Parse an immediately invoked function and return its result with the arguments filled in.
+
+    Also returns the offset after the call.
+    """
     reader = LiteralReader(text, match.end())
     value = reader.value()
     call = REST.match(text, reader.at)

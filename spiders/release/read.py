@@ -46,7 +46,8 @@ from spiders.release.title import Title, find_title, read_title
 from spiders.sources.source_file import ReleaseRules
 
 LITTLE: Final = 200
-"""Length in characters of a body below which ``<noscript>`` content is read too."""
+"""Minimum length of a visible body in characters. If a body is shorter, ``<noscript>`` content is
+also read."""
 
 FAR_LONGER: Final = 3
 """Factor by which a body in ``<noscript>`` content must be longer than the visible body."""

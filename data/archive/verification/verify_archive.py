@@ -170,7 +170,10 @@ def _missing_pages(found: Records, removed: set[int]) -> Iterable[ArchiveProblem
 
 
 def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable[ArchiveProblem]:
-    """Yield problems for captures of the store without records, grouped if a file is missing."""
+    """Yield a problem for each capture in the store whose record is missing.
+
+    If a whole file is missing, yield one problem for the file.
+    """
     explained = removed | found.damaged
     lost = [one for one in found.captures.values() if one.leaf not in explained]
     lost.sort(key=lambda one: (one.file, one.offset))

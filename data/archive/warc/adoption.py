@@ -1,6 +1,6 @@
-"""Prepare records of other archives for this one, unchanged.
+"""Prepare records from other archives for import without changing their content.
 
-Their digests may be hexadecimal or base 32, as other programs write them.
+Other programs write digests in hexadecimal or base 32; both are accepted.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ REPLACED_FIELDS: Final = frozenset(["content-length", SALT_FIELD.lower()])
 
 
 def adopted(fields: Fields, block: bytes) -> NewRecord:
-    """Return a record with these fields and this block, and a salt for its leaf.
+    """Return a record with the given WARC fields and block, and with a new salt for its leaf.
 
     All fields are kept, including id and date, except a wrong payload digest, because later records
     would refer to it. A digest of the body without chunks is kept unless it is a SHA-256. Missing

@@ -33,7 +33,10 @@ class NothingToSend(CommuniqueError):
 
 
 def free_slots() -> Mapping[str, asyncio.Semaphore]:
-    """Return a semaphore for each channel, by its table."""
+    """Return a semaphore per channel, keyed by the channel's table name.
+
+    Each semaphore limits parallel deliveries through its channel.
+    """
     return {one.table: asyncio.Semaphore(one.max_parallel) for one in CHANNELS}
 
 

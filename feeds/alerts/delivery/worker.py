@@ -48,7 +48,10 @@ days."""
 
 
 class AlertWorker:
-    """Sends alerts for the watches in ``folder`` by ``senders``. ``pace`` sets the waits."""
+    """Sends alerts for the watches in ``folder`` through ``senders``.
+
+    ``pace`` sets the delay between rounds and before retries.
+    """
 
     def __init__(self, store: Store, folder: Path, senders: Senders, pace: Backoff) -> None:
         self._store = store

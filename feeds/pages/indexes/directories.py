@@ -87,12 +87,15 @@ class CountedLine:
 def counted_pages(
     pages: PageRenderer, stem: str, rows: Sequence[CountedLine], *, title: str, lead: str
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Yield the files of a list of names with counts, each with a function that renders it."""
+    """Yield each page of a list of names with counts.
+
+    A page is a pair of its file name and a function that renders it.
+    """
     return index_pages(pages, stem, "counted.html", rows, title=title, lead=lead)
 
 
 def topics_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Yield the files of the list of topics, each with a function that renders it."""
+    """Yield each page of the list of topics: its file name and a function that renders it."""
     tree = pages.catalog.topic_tree(pages.navigation.counts)
     rows, texts = [*topic_lines(tree)], pages.catalog.texts
     lead = texts.ngettext("%(num)s topic.", "%(num)s topics.", len(rows))
@@ -110,7 +113,7 @@ def topic_lines(
 
 
 def languages_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Yield the files of the list of languages, each with a function that renders it."""
+    """Yield each page of the list of languages: its file name and a function that renders it."""
     catalog, texts = pages.catalog, pages.catalog.texts
     rows = []
     for facet, count in pages.navigation.counts.items():

@@ -16,7 +16,7 @@ from data.models import Media, ReleaseKind, Run
 from data.models.release import Precision
 
 Instant = Annotated[str, Meta(extra_json_schema={"format": "date-time"})]
-"""An ISO datetime with its offset."""
+"""An ISO 8601 datetime with a UTC offset."""
 
 Next = Annotated[
     str | None, Meta(description="The cursor of the next page; null on the last page.")
@@ -24,7 +24,7 @@ Next = Annotated[
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """Base class of all responses."""
+    """Base class of all responses of the API."""
 
 
 class Rule(Answer, frozen=True):

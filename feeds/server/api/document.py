@@ -38,7 +38,7 @@ REFERENCE: Final = "#/components/schemas/{name}"
 
 @cache
 def openapi() -> Mapping[str, Any]:
-    """Return the whole document."""
+    """Return the OpenAPI document."""
     _, schemas = msgspec.json.schema_components(
         [Problem, *(one.answer for one in OPERATIONS)], ref_template=REFERENCE
     )
@@ -63,7 +63,7 @@ def openapi() -> Mapping[str, Any]:
 
 
 def paths() -> dict[str, dict[str, Any]]:
-    """Return the operations by path and method."""
+    """Return the OpenAPI descriptions of all operations, by path and method."""
     found: dict[str, dict[str, Any]] = {}
     for one in OPERATIONS:
         found.setdefault(one.path, {})[one.method.lower()] = operation(one)
@@ -101,7 +101,7 @@ def operation(one: Operation) -> dict[str, Any]:
 
 
 def path_parameters(one: Operation) -> list[dict[str, Any]]:
-    """Return the parameter in an operation's path, if there is one."""
+    """Return the OpenAPI description of the id in an operation's path, or an empty list."""
     if not one.named:
         return []
     schema = {"type": "string", "minLength": 1, "pattern": "^[^/]+$"}
@@ -111,7 +111,7 @@ def path_parameters(one: Operation) -> list[dict[str, Any]]:
 
 
 def query_parameters(one: Operation) -> list[dict[str, Any]]:
-    """Return the query parameters of an operation."""
+    """Return the OpenAPI descriptions of an operation's query parameters."""
     found = []
     for name, described_schema in parameters_of(one.question).items():
         schema = dict(described_schema)
@@ -127,17 +127,17 @@ def query_parameters(one: Operation) -> list[dict[str, Any]]:
 
 
 def described(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a schema whose description is on one line. Docstrings contain line breaks."""
+    """Return a schema with its description joined to one line, because docstrings are wrapped."""
     if "description" not in schema:
         return dict(schema)
     return {**schema, "description": " ".join(schema["description"].split())}
 
 
 def reference(kind: type) -> dict[str, str]:
-    """Return a reference to the schema of a response."""
+    """Return a JSON reference to the schema of a response class."""
     return {"$ref": REFERENCE.format(name=kind.__name__)}
 
 
 def header(description: str) -> dict[str, Any]:
-    """Return the description of a response header."""
+    """Return the OpenAPI description of a response header."""
     return {"description": description, "schema": {"type": "string"}}

@@ -1,4 +1,4 @@
-"""Operations about sources, sections, languages, topics, days, health and runs."""
+"""Handlers of API operations: sources, sections, languages, topics, days, health and runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from feeds.urls import DAY
 
 
 class SourceMoved(Exception):
-    """The requested source was renamed; ``name`` is its new id."""
+    """The requested source was renamed. ``name`` is the source's new id."""
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -26,7 +26,7 @@ class SourceMoved(Exception):
 
 
 def sources(context: ApiContext, asked: PageQuestion) -> answers.SourcePage:
-    """Return a page of the sources whose releases this site shows."""
+    """Return a page of the sources that have releases on this site."""
     removed = context.store.removed_sources()
     every = [
         one
@@ -40,16 +40,16 @@ def sources(context: ApiContext, asked: PageQuestion) -> answers.SourcePage:
 
 
 def source(context: ApiContext, _: Question) -> answers.Source:
-    """Return one source. Raises ApiError, and SourceMoved if the source was renamed."""
+    """Return one source. Raises ApiError if it is unknown, and SourceMoved if it was renamed."""
     found = known_source(context)
     removed = context.store.removed_sources().get(found.id)
     return source_answer(found, context.store.facets(), removed)
 
 
 def known_source(context: ApiContext) -> Source:
-    """Return the source whose id is in the path.
+    """Return the source whose id is in the request's path.
 
-    Raises ApiError, and SourceMoved if the source was renamed.
+    Raises ApiError if the source is unknown, and SourceMoved if it was renamed.
     """
     now = context.store.source_moves().get(context.name, context.name)
     found = context.store.sources().get(now)
@@ -78,7 +78,7 @@ def source_answer(
 
 
 def sections(context: ApiContext, asked: PageQuestion) -> answers.SectionPage:
-    """Return the sections of a source. Raises ApiError, and SourceMoved if it was renamed."""
+    """Return a page of a source's sections. Raises ApiError, and SourceMoved if it was renamed."""
     found = known_source(context)
     labels = context.store.section_labels()
     every = [
@@ -95,7 +95,7 @@ def sections(context: ApiContext, asked: PageQuestion) -> answers.SectionPage:
 
 
 def languages(context: ApiContext, asked: PageQuestion) -> answers.LanguagePage:
-    """Return a page of the languages of all releases."""
+    """Return a page of the languages in which releases exist."""
     every = [
         answers.Language(language=facet.language, releases=count)
         for facet, count in context.store.facets().items()
@@ -142,7 +142,10 @@ def health(context: ApiContext, _: Question) -> answers.HealthReport:
 
 
 def runs(context: ApiContext, asked: RunsQuestion) -> answers.RunPage:
-    """Return a page of visits, newest first. Raises ApiError."""
+    """Return a page of visits to sources, newest first.
+
+    Raises ApiError for an invalid parameter.
+    """
     source_id = next(iter(current_sources(context, asked.source)), None)
     before = context.place(asked, int)
     found = context.store.run_page(source_id, before, limit=asked.limit + 1)

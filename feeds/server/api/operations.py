@@ -1,4 +1,7 @@
-"""The operations of the API: one table for routing, validation, the document and the page."""
+"""Table of the API's operations.
+
+Routing, validation, the OpenAPI document and the documentation page are derived from this table.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,13 @@ DOCUMENT: Final = "/api/openapi.json"
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the API: a row of the server's route table.
+    """One operation of the API, from which a route of the server is made.
 
-    ``access`` is the right that a client needs. ``named`` describes the id in the path, if the path
-    has one. ``by_changes`` means that the response depends only on releases, so its ETag is the
-    position of the last change. ``refused`` maps further error statuses to their descriptions.
+    - ``access`` is the permission that a client needs.
+    - ``named`` describes the id in the path, if the path has one.
+    - ``by_changes`` is whether the response depends only on releases. If so, its ETag is the
+      position of the last change.
+    - ``refused`` maps error statuses other than the common ones to descriptions.
     """
 
     path: str
@@ -185,4 +190,4 @@ OPERATIONS: Final = (
         refused=BAD_CURSOR,
     ),
 )
-"""All operations, in the order of the documentation."""
+"""All operations of the API, in the order of its documentation."""

@@ -20,11 +20,12 @@ from feeds.server.api.examples import RELEASE, SOURCE, STORY, ApiExample, exampl
 from feeds.server.api.operations import OPERATIONS, Operation
 
 STORY_CANDIDATES: Final = 50
-"""Number of the newest releases that are searched for one with a story."""
+"""Number of newest releases that are searched for a release with a story, for an example
+request."""
 
 
 def rendered_page(store: Store, site: SiteSettings) -> bytes:
-    """Render the page with ids from the store."""
+    """Render the API's documentation page, with ids of existing releases in its examples."""
     pages = PageRenderer(catalog_of(store, site), store.facets())
     names = names_in(store)
     shown = examples()
@@ -38,7 +39,7 @@ def rendered_page(store: Store, site: SiteSettings) -> bytes:
 
 
 def names_in(store: Store) -> Mapping[str, str]:
-    """Return ids for example requests, by operation. The ids belong to the newest releases."""
+    """Return an id for the example request of each operation, taken from the newest releases."""
     found = store.select(Selection(), limit=STORY_CANDIDATES).found
     releases = [one for one in map(store.release, (place.id for place in found)) if one]
     story = next((one.story for one in releases if one.story), STORY)
@@ -53,7 +54,7 @@ def names_in(store: Store) -> Mapping[str, str]:
 
 
 def described(one: Operation, example: ApiExample, names: Mapping[str, str]) -> ApiOperation:
-    """Return an operation as the page shows it."""
+    """Return the description of an operation for the documentation page."""
     path = one.path.replace("{id}", quote(names.get(one.name, ""), safe=""))
     return ApiOperation(
         name=one.name,
@@ -70,7 +71,7 @@ def described(one: Operation, example: ApiExample, names: Mapping[str, str]) -> 
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:
-    """Return the type of a parameter in a few words."""
+    """Return a short description of a parameter's type."""
     if schema.get("type") == "integer":
         return f"{schema['minimum']} to {schema['maximum']}, default {schema['default']}"
     if "enum" in schema:
@@ -84,12 +85,13 @@ def indented(answer: Any) -> str:
 
 
 FILE = "api/index.html"
-"""File from which relative links start. Only our server makes this page."""
+"""File name of the documentation page, used to resolve its relative links. The page is not
+published as a file; the server generates it."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiParameter:
-    """A parameter of a request, with its type (``kind``)."""
+    """A query parameter of an operation on the documentation page. ``kind`` describes its type."""
 
     name: str
     kind: str
@@ -98,9 +100,9 @@ class ApiParameter:
 
 @dataclass(frozen=True, slots=True)
 class ApiOperation:
-    """An operation at ``path``, with an example request for this site and its response.
+    """An operation on the documentation page, with an example request and its response.
 
-    ``refused`` are error statuses with their reasons.
+    ``refused`` lists error statuses with their reasons.
     """
 
     name: str
@@ -120,7 +122,10 @@ def api_page(
     rate: int,
     needs_token: bool,
 ) -> bytes:
-    """Render the page. ``rate`` is the limit of requests per minute, 0 for no limit."""
+    """Render the documentation page.
+
+    ``rate`` is the maximum number of requests per minute, 0 for no limit.
+    """
     return pages.render(
         "api.html",
         FILE,
@@ -136,7 +141,7 @@ def api_page(
 
 
 def coded(text: str) -> Markup:
-    """Return a trusted text as HTML, with the words in backticks as code."""
+    """Return a trusted text as HTML, with text in backticks as ``<code>`` elements."""
     parts = text.split("`")
     return Markup("").join(
         Markup("<code>{}</code>").format(part) if place % 2 else part

@@ -1,4 +1,4 @@
-"""Errors of the API as problem details (RFC 9457)."""
+"""Error responses of the API (problem details, RFC 9457)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,10 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ApiError(Exception):
-    """An error response of the API. ``parameter`` is the invalid parameter, if there is one."""
+    """An error that the API returns as a response.
+
+    ``parameter`` is the name of the invalid parameter, or None.
+    """
 
     def __init__(
         self,
@@ -44,7 +47,7 @@ class ApiError(Exception):
         self.headers = headers or {}
 
     def response(self) -> Response:
-        """Return the error response."""
+        """Return the error as a problem response."""
         problem = Problem(HTTPStatus(self.status).phrase, self.status, self.detail, self.parameter)
         headers = {
             "cache-control": "no-store",

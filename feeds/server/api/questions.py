@@ -1,6 +1,6 @@
 """Query parameters of the API, with their limits, and the parsing of queries.
 
-These classes validate requests and are the parameters of the OpenAPI document.
+These classes validate requests, and the OpenAPI document describes their fields as parameters.
 """
 
 from __future__ import annotations
@@ -21,17 +21,16 @@ from data.wording import meant
 from feeds.server.api.problems import ApiError
 
 MAX_QUERY_BYTES: Final = 32_768
-"""Maximum length of a query in bytes, which is more than all parameters at their maximum
-lengths."""
+"""Maximum size in bytes of a query string. Parameters of the maximum lengths fit in it."""
 
 PLAIN: Final = r"^(?![\s\S]*[\x00-\x1f\x7f])"
-"""Pattern for text without control characters, valid in JSON Schema and in Python."""
+"""Pattern of text without control characters, in the syntax that JSON Schema and Python share."""
 
 WORD: Final = r"^[A-Za-z0-9_-]*(?![\s\S])"
-"""Pattern for text of letters, digits, hyphens and underscores."""
+"""Pattern of text that consists of letters, digits, hyphens and underscores."""
 
 BAD_ESCAPE: Final = re.compile(r"%(?![0-9A-Fa-f]{2})")
-"""A percent sign that does not start an escape of two hexadecimal digits."""
+"""Pattern of a percent sign that does not start a percent-encoded byte."""
 
 Name = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
 Names = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
@@ -111,13 +110,13 @@ class SearchQuestion(FilterQuestion, frozen=True, kw_only=True):
 
 
 class RunsQuestion(PageQuestion, frozen=True, kw_only=True):
-    """The parameters of the list of visits."""
+    """The parameters of the list of visits to sources."""
 
     source: Annotated[Name, Meta(description="The id of a source.")] = ""
 
 
 class ChangesQuestion(Question, frozen=True, kw_only=True):
-    """The parameters of the list of changes."""
+    """The parameters of the list of changes to releases."""
 
     since: Annotated[
         Cursor,
@@ -132,7 +131,7 @@ class ChangesQuestion(Question, frozen=True, kw_only=True):
 
 
 def read_question(query: bytes, kind: type[Asked]) -> Asked:
-    """Parse and validate a query. Raises ApiError: 400, 414 or 422."""
+    """Parse and validate a query string. Raises ApiError with status 400, 414 or 422."""
     if len(query) > MAX_QUERY_BYTES:
         raise ApiError(414, f"the query is longer than {MAX_QUERY_BYTES} bytes; shorten it")
     try:
@@ -156,7 +155,7 @@ def read_question(query: bytes, kind: type[Asked]) -> Asked:
 
 
 def checked(values: dict[str, str], kind: type[Asked]) -> Asked:
-    """Return validated parameters. Raises ApiError (422)."""
+    """Validate parameters and convert them to class ``kind``. Raises ApiError (422)."""
     try:
         return msgspec.convert(values, kind, strict=False)
     except msgspec.ValidationError as error:
@@ -169,14 +168,14 @@ def checked(values: dict[str, str], kind: type[Asked]) -> Asked:
 
 @cache
 def parameters_of(kind: type[Question]) -> Mapping[str, dict[str, Any]]:
-    """Return the JSON Schema of each parameter, by name."""
+    """Return the JSON Schemas of an operation's parameters, by parameter name."""
     _, schemas = msgspec.json.schema_components([kind], ref_template="{name}")
     found: dict[str, dict[str, Any]] = schemas[kind.__name__]["properties"]
     return found
 
 
 def accepted_values(schema: Mapping[str, Any]) -> str:
-    """Describe in words which values a parameter accepts."""
+    """Describe the values that a parameter accepts, for an error message."""
     if schema.get("type") == "integer":
         return f"a whole number from {schema['minimum']} to {schema['maximum']}"
     if schema.get("format") == "date":
@@ -187,7 +186,7 @@ def accepted_values(schema: Mapping[str, Any]) -> str:
 
 
 def said_of(asked: Question) -> dict[str, Any]:
-    """Return the parameters that differ from their defaults, without the cursor."""
+    """Return the parameters that differ from their defaults, except the cursor."""
     usual, stated = msgspec.to_builtins(type(asked)()), msgspec.to_builtins(asked)
     return {
         name: value
@@ -197,7 +196,7 @@ def said_of(asked: Question) -> dict[str, Any]:
 
 
 def belongs_to(path: str, asked: Question) -> str:
-    """Return the address and filters for which a cursor is valid."""
+    """Return a text that identifies a cursor's list: its address and filters."""
     stated = said_of(asked)
     stated.pop("limit", None)
     return f"{path}?{urlencode(sorted(stated.items()))}"

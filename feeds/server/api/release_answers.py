@@ -1,4 +1,4 @@
-"""Operations about releases: list, search, one release, versions, stories, and all changes.
+"""Handlers of API operations: list of releases, search, release, versions, story, changes.
 
 A cursor of the list of changes is the position of the last event sent. Events are only appended, so
 the page after a cursor never changes. A client that saves the cursor in one transaction with its
@@ -37,17 +37,18 @@ from feeds.server.api.request_context import ApiContext
 from feeds.translations import texts_of
 
 RESULTS_PER_QUERY: Final = 10
-"""Number of search results that are read per query. A page exceeds `MAX_PAGE_CHARACTERS` by at most
-this many texts."""
+"""Number of search results read from the store per query. A page exceeds `MAX_PAGE_CHARACTERS` by
+at most the texts of this many releases."""
 
 ENGLISH_TEXTS: Final = texts_of("en")
-"""Translations for warnings: the API speaks English."""
+"""Texts for warnings in responses. The API is in English only."""
 
 NO_RELEASE: Final = "there is no release with this id; /api/releases lists them"
 
 
 MAX_PAGE_CHARACTERS: Final = 1_000_000
-"""Maximum length in characters of release texts per page. A page that exceeds it ends early."""
+"""Maximum total length in characters of the release texts on a page. A page ends early when its
+texts exceed this length."""
 
 
 def releases(context: ApiContext, asked: ReleasesQuestion) -> answers.ReleasePage:
@@ -68,7 +69,7 @@ def releases(context: ApiContext, asked: ReleasesQuestion) -> answers.ReleasePag
 
 
 def story(context: ApiContext, asked: PageQuestion) -> answers.Story:
-    """Return the releases of one story. Raises ApiError."""
+    """Return the releases of one story. Raises ApiError if the story is unknown."""
     found, after = selected(context, Selection(story=context.name), asked)
     if not found and not asked.cursor:
         raise ApiError(404, "there is no story with this id; see `story` of a release")
@@ -78,19 +79,19 @@ def story(context: ApiContext, asked: PageQuestion) -> answers.Story:
 def selected(
     context: ApiContext, selection: Selection, asked: PageQuestion
 ) -> tuple[tuple[answers.Release, ...], str | None]:
-    """Return a page of a selection, and the cursor of the next page."""
+    """Return a page of the selected releases, and the cursor of the next page or None."""
     page = context.store.select(selection, context.place(asked, Position), limit=asked.limit)
     found, cut = read_releases(page.found, context.store.release)
     return tuple(map(release_answer, found)), context.cursor(asked, cut or page.reached)
 
 
 def release(context: ApiContext, _: Question) -> answers.Release:
-    """Return one release as it is now. Raises ApiError."""
+    """Return the current version of one release. Raises ApiError (404 or 410)."""
     return release_answer(known_release(context))
 
 
 def revisions(context: ApiContext, asked: PageQuestion) -> answers.Revisions:
-    """Return the versions of a release, oldest first. Raises ApiError."""
+    """Return a page of a release's versions, oldest first. Raises ApiError."""
     known_release(context)
     after = context.place(asked, int) or 0
     left = [one for one in context.store.revisions(context.name) if one.number > after]
@@ -106,7 +107,10 @@ def revisions(context: ApiContext, asked: PageQuestion) -> answers.Revisions:
 
 
 def search(context: ApiContext, asked: SearchQuestion) -> answers.FoundPage:
-    """Return a page of search results, with counts on the first page. Raises ApiError."""
+    """Return a page of search results. The first page also has counts per facet.
+
+    Raises ApiError for an invalid parameter.
+    """
     check_days(asked)
     query = Query(
         asked.q,
@@ -145,9 +149,9 @@ def search(context: ApiContext, asked: SearchQuestion) -> answers.FoundPage:
 
 
 def known_release(context: ApiContext) -> Release:
-    """Return the release whose id is in the path.
+    """Return the release whose id is in the request's path.
 
-    Raises ApiError: 404, or 410 if the release is hidden.
+    Raises ApiError with status 404 if the release is unknown, or 410 if it is hidden.
     """
     found = context.store.release(context.name)
     if found is None:
@@ -158,14 +162,14 @@ def known_release(context: ApiContext) -> Release:
 
 
 def check_days(asked: FilterQuestion) -> None:
-    """Raise ApiError if the first day is after the last one."""
+    """Raise ApiError if ``since`` is after ``until``."""
     if asked.since and asked.until and asked.since > asked.until:
         why = f"since={asked.since} is after until={asked.until}: swap them"
         raise ApiError(422, why, parameter="since")
 
 
 def known_topics(context: ApiContext, value: str) -> tuple[str, ...]:
-    """Return the topics in a comma-separated list. Raises ApiError for an unknown topic."""
+    """Parse a comma-separated list of topics. Raises ApiError for an unknown topic."""
     if not (found := separated_names(value)):
         return ()
     parents = context.store.topic_parents()
@@ -181,7 +185,7 @@ def known_topics(context: ApiContext, value: str) -> tuple[str, ...]:
 def known_section(context: ApiContext, sources: Collection[str], value: str) -> str | None:
     """Return the slug of a section, given its slug or name.
 
-    Raises ApiError if none of the chosen sources has it.
+    Raises ApiError if none of the requested sources has the section.
     """
     if not value:
         return None
@@ -195,12 +199,15 @@ def known_section(context: ApiContext, sources: Collection[str], value: str) -> 
 
 
 def separated_names(value: str) -> tuple[str, ...]:
-    """Return the values of a comma-separated list, at most 50."""
+    """Return the values in a comma-separated list, at most 50."""
     return tuple(dict.fromkeys(filter(None, map(str.strip, value.split(",")))))[:50]
 
 
 def requested_language(value: str) -> str | None:
-    """Return the requested language, or None. Raises ApiError for an invalid tag."""
+    """Parse the language tag in a parameter.
+
+    Returns None if it is empty. Raises ApiError if invalid.
+    """
     if value and not feed_language(value):
         why = f"{value!r} is not a language tag; send one such as en; /api/languages lists them"
         raise ApiError(422, why, parameter="language")
@@ -208,7 +215,10 @@ def requested_language(value: str) -> str | None:
 
 
 def current_sources(context: ApiContext, value: str) -> tuple[str, ...]:
-    """Return the current ids of the sources in a comma-separated list. Raises ApiError."""
+    """Parse a comma-separated list of source ids, and replace previous ids of renamed sources.
+
+    Raises ApiError for an unknown source.
+    """
     if not value:
         return ()
     moves, known = context.store.source_moves(), context.store.sources()
@@ -221,13 +231,13 @@ def current_sources(context: ApiContext, value: str) -> tuple[str, ...]:
 
 
 BELONGS: Final = "changes"
-"""The name of this list in its cursors."""
+"""Identifies the list of changes in its cursors."""
 
 CHANGES_PER_QUERY: Final = 20
 """Number of changes that are read from the store per query."""
 
 FIRST: Final[ChangeCursor] = (0, 0)
-"""The position before the first change."""
+"""Position before the first change, for requests without a cursor."""
 
 STALE: Final = (
     "this store has no change at this cursor: it was restored from a backup or rebuilt. Start "
@@ -237,9 +247,10 @@ STALE: Final = (
 
 
 def changes(store: Store, asked: ChangesQuestion) -> answers.ChangePage:
-    """Return the changes after a cursor, oldest first.
+    """Return a page of the changes after a cursor, oldest first.
 
-    Raises ApiError with 400 for an invalid cursor, and with 410 for a cursor unknown to the store.
+    Raises ApiError with status 400 for an invalid cursor, and 410 for a cursor unknown to the
+    store.
     """
     place = decode(asked.since, BELONGS, tuple[int, int], "since") if asked.since else FIRST
     found: list[ReleaseEvent] = []
@@ -265,7 +276,7 @@ def changes(store: Store, asked: ChangesQuestion) -> answers.ChangePage:
 
 
 def change_answer(change: ReleaseEvent) -> answers.Change:
-    """Convert a logged change to its API response. A hidden release is omitted."""
+    """Convert a logged change to its API response. The response omits a hidden release."""
     release = change.release
     return answers.Change(
         kind=change.kind,
@@ -282,7 +293,7 @@ def release_answer(release: Release) -> answers.Release:
 
 
 def size_of(release: Release) -> int:
-    """Return the number of characters of a release that count towards the page limit."""
+    """Return the number of a release's characters that count towards `MAX_PAGE_CHARACTERS`."""
     return len(release.content.body_html) + len(release.content.body_text)
 
 
@@ -291,8 +302,8 @@ def read_releases(
 ) -> tuple[list[Release], Position | None]:
     """Read releases at the found positions until the page is full.
 
-    Also returns the last position read if any are left, or None. Skips releases that are hidden by
-    now.
+    Also returns the position of the last release if more are left, or None. Skips releases that
+    were hidden in the meantime.
     """
     releases: list[Release] = []
     size = 0

@@ -1,4 +1,4 @@
-"""The context of an API request: its store, path, cursor and page."""
+"""The context of an API request: its store, path, cursor and page of results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Place = TypeVar("Place")
 
 @dataclass(frozen=True, slots=True)
 class ApiContext:
-    """One API request: an open store, the request's path, and the id in the path.
+    """Context of one API request: an open store, the request's path, and the id in the path.
 
     ``health`` returns the health of all sources.
     """
@@ -28,7 +28,7 @@ class ApiContext:
     health: Callable[[], tuple[Health, ...]]
 
     def place(self, asked: PageQuestion, kind: type[Place]) -> Place | None:
-        """Return the decoded position of the request's cursor, or None for the first page.
+        """Return the position in the request's cursor, or None for the first page.
 
         Raises ApiError if the cursor is invalid.
         """
@@ -37,15 +37,16 @@ class ApiContext:
         return decode(asked.cursor, belongs_to(self.path, asked), kind, "cursor")
 
     def cursor(self, asked: PageQuestion, place: Any) -> str | None:
-        """Return the cursor for a position. None stays None and means the last page."""
+        """Return the cursor for a position. Returns None for None, after the last page."""
         return None if place is None else encode(belongs_to(self.path, asked), place)
 
     def page(
         self, asked: PageQuestion, items: Iterable[One], key: Callable[[One], str], *, down: bool
     ) -> tuple[list[One], str | None]:
-        """Return one page of ``items`` sorted by ``key``, and the cursor of the next page.
+        """Return one page of ``items`` sorted by ``key``, and the cursor of the next page or None.
 
-        ``down`` sorts in descending order. Meant for lists that fit in memory.
+        ``down`` sorts in descending order. All items are sorted in memory, so use it for short
+        lists.
         """
         after = self.place(asked, str)
         left = sorted(items, key=key, reverse=down)

@@ -49,7 +49,7 @@ from feeds.urls import API
 log = logging.getLogger(__name__)
 
 MIN_COMPRESSED_BYTES: Final = 500
-"""Minimum size in bytes of a response body that is compressed."""
+"""Minimum size in bytes of a response body that is worth compressing."""
 
 SHARED: Final = {
     # Caches revalidate on every request, so clients see changes at once.
@@ -58,7 +58,7 @@ SHARED: Final = {
     **NO_SNIFFING,
     **API_ORIGIN,
 }
-"""Headers of all responses, including those without a body (304)."""
+"""Headers of all responses of the API, including responses without a body (304)."""
 
 PAGE: Final = {
     "cache-control": "public, max-age=60",
@@ -67,7 +67,7 @@ PAGE: Final = {
 """Additional headers of the documentation page."""
 
 PLAIN_HOST: Final = re.compile(r"[A-Za-z0-9._:\[\]-]+")
-"""A Host header that is safe to repeat in another header."""
+"""Pattern of a Host header that is safe to copy to another header."""
 
 JSON: Final = "application/json"
 
@@ -77,12 +77,15 @@ DETAILS: Final = {
     500: "the server failed; the error is in its log",
     503: "the store is unavailable; try again in a minute",
 }
-"""Details of API errors, by status."""
+"""Details of error responses, by status."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResponseOptions:
-    """The id in a request's path, its query, the client's ETags, and the content coding."""
+    """The parts of a request that determine its response.
+
+    They are the id in the path, the query, the client's ETags and the content coding.
+    """
 
     name: str
     query: bytes
@@ -91,7 +94,7 @@ class ResponseOptions:
 
 
 class Api:
-    """The API of one site, over the store at ``store_url``.
+    """The API of one site, which reads the store at ``store_url``.
 
     ``health`` returns the health of all sources.
     """
@@ -127,7 +130,7 @@ class Api:
         self._routed.router.redirect_slashes = False
 
     def routes(self) -> list[Route]:
-        """Return the rows of the route table: the operations, the page, and unknown addresses."""
+        """Return the routes of the operations, the documentation page and unknown addresses."""
 
         def row(path: str, method: str = "GET", access: RequiredAccess = "read") -> Route:
             methods = READ_METHODS if method == "GET" else frozenset([method])
@@ -195,7 +198,7 @@ class Api:
 
 
 def wanted_by(request: Request) -> ResponseOptions:
-    """Read a request's path, query and header fields."""
+    """Return the options of a request from its path, query and headers."""
     headers = request.headers
     encoding = ", ".join(headers.getlist("accept-encoding")).encode("latin-1")
     return ResponseOptions(
@@ -215,7 +218,7 @@ def check_accepted(request: Request) -> None:
 
 
 def takes_json(accept: Iterable[str]) -> bool:
-    """Return whether Accept headers allow JSON (RFC 9110, section 12.5.1)."""
+    """Return whether Accept headers allow a JSON response (RFC 9110, section 12.5.1)."""
     ranges = [part for line in accept for part in line.split(",") if part.strip()]
     weights: dict[str, float] = {}
     for part in ranges:
@@ -242,21 +245,21 @@ def tag_of_changes(store: Store, path: str, query: bytes) -> str:
 
 
 def is_known(tag: str, wanted: ResponseOptions) -> bool:
-    """Return whether the client's If-None-Match contains an ETag."""
+    """Return whether the request's If-None-Match header contains an ETag."""
     return bool(wanted.has) and matching(wanted.has, [tag.removeprefix("W/").encode()]) is not None
 
 
 def unchanged(tag: str) -> Response:
-    """Return a 304 response."""
+    """Return a 304 response with the ETag ``tag``."""
     return Response(status_code=304, headers={**SHARED, "etag": tag})
 
 
 def response_of(
     body: bytes, wanted: ResponseOptions, headers: Mapping[str, str], media_type: str = JSON
 ) -> Response:
-    """Return a 200 response, compressed as requested, or a 304 if the client has the response.
+    """Return a 200 response, compressed if possible, or a 304 if the client's copy is current.
 
-    The ETag is the one in ``headers``, or else a hash of the body.
+    The ETag is taken from ``headers``, or else is a hash of the body.
     """
     tag = headers.get("etag") or f'W/"{hashlib.sha256(body).hexdigest()[:32]}"'
     if is_known(tag, wanted):
@@ -269,10 +272,10 @@ def response_of(
 
 
 def address_of(request: Request, site: SiteSettings) -> str:
-    """Return the absolute address of a request without its query, as its client knows the site.
+    """Return the absolute URL of a request without its query, as the client sees it.
 
-    For the host of ``site.url`` the scheme and host are taken from there, because a proxy may have
-    ended TLS. Otherwise they are taken from the request.
+    If the request has the host of ``site.url``, scheme and host are taken from ``site.url``,
+    because a proxy may terminate TLS. Otherwise they are taken from the request.
     """
     path = quote(request.url.path, safe="/~")
     host = request.headers.get("host", "")
@@ -283,10 +286,9 @@ def address_of(request: Request, site: SiteSettings) -> str:
 
 
 def link_of(answer: answers.Answer, asked: Question, address: str) -> str:
-    """Return the ``Link`` header of the next page (RFC 8288).
+    """Return the ``Link`` header with the next page (RFC 8288), empty on the last page.
 
-    The header is empty on the last page. ``address`` is the absolute address of this page without
-    its query.
+    ``address`` is the absolute URL of this page without its query.
     """
     after = getattr(answer, "next", None)
     if after is None or not getattr(answer, "more", True):
@@ -296,7 +298,7 @@ def link_of(answer: answers.Answer, asked: Question, address: str) -> str:
 
 
 async def explain(_: Request, error: Exception) -> Response:
-    """Return an error as a problem response."""
+    """Return the problem response for an exception."""
     if isinstance(error, ApiError):
         return error.response()
     if isinstance(error, Unanswered):
@@ -311,7 +313,7 @@ async def explain(_: Request, error: Exception) -> Response:
 
 
 async def redirect_to_renamed(request: Request, error: Exception) -> Response:
-    """Redirect to the new id of a source, with a relative address."""
+    """Redirect to the address with the new id of a renamed source. The redirect is relative."""
     rest = request.url.path.removeprefix("/api/sources/").partition("/")[2]
     place = quote(str(error), safe="")
     place = f"../{place}/{rest}" if rest else place

@@ -29,18 +29,18 @@ from feeds.server.requests.client import CONNECTION
 logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
 
 MAX_HEADER_BYTES = 65_536
-"""Maximum size in bytes of a request line with headers. Slightly more may be read."""
+"""Maximum size in bytes of a request line and headers. A request that exceeds it slightly may
+pass."""
 
 PROGRESS_CHECK_SECONDS = 30.0
-"""Seconds between two checks of a connection's progress. A stalled one lives for one to two of
-them.
-"""
+"""Seconds between two checks of a connection's progress. A stalled connection is closed after one
+to two intervals."""
 
 
 def refusal(status: int, detail: str) -> bytes:
-    """Return a raw error response that closes the connection (RFC 9457).
+    """Return the bytes of an error response that closes the connection (problem details, RFC 9457).
 
-    This response is for requests that the application does not see.
+    It is for requests that never reach the application.
     """
     phrase = HTTPStatus(status).phrase
     body = json.dumps({"title": phrase, "status": status, "detail": detail}).encode()
@@ -64,13 +64,13 @@ TOO_MANY_CONNECTIONS = {
 
 
 class ConnectionCounter(Protocol):
-    """Counts open connections by address (see connection/open_connections)."""
+    """Interface of a limit on open connections (see connection/open_connections)."""
 
     def add(self, address: str) -> int:
-        """Count a new connection. Returns the error status to refuse it with, or 0."""
+        """Count a new connection. Returns 0, or the HTTP status to refuse the connection with."""
 
     def remove(self, address: str) -> None:
-        """Count a closed connection."""
+        """Subtract a closed connection from the count."""
 
 
 class ServerConfig(uvicorn.Config):
@@ -87,17 +87,17 @@ FindAnswer: TypeAlias = Callable[[str, Iterable[tuple[bytes, bytes]]], ReadyAnsw
 """Function that returns the response in memory for a path and request headers, or None."""
 
 PLAIN_PATH = re.compile(rb"/[A-Za-z0-9/_.~-]*").fullmatch
-"""A path without escapes and query."""
+"""Matches a path without percent-encoding and query."""
 
 
 ABSOLUTE_TARGET = re.compile(rb"https?://([^/?#]*)", re.IGNORECASE).match
-"""A request target that is an absolute URL; the group is its host and port."""
+"""Matches a request target that is an absolute URL. The group is its host and port."""
 
 
 class WhileOpen:
-    """A transport that ignores writes after the client has disconnected.
+    """A transport wrapper that ignores writes after the client has disconnected.
 
-    uvloop treats such a write as an error, but a client may leave at any time.
+    uvloop treats such a write as an error, but a client may disconnect at any time.
     """
 
     def __init__(self, transport: asyncio.Transport) -> None:
@@ -113,9 +113,9 @@ class WhileOpen:
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """Uvicorn's protocol with limits.
+    """Uvicorn's HTTP protocol with limits and a fast path for responses in memory.
 
-    If the application has a method ``ready``, this method is called first, with path and headers.
+    If the application has a method ``ready``, this protocol calls it first, with path and headers.
     It returns a response in memory or None.
     """
 
@@ -132,14 +132,14 @@ class HttpProtocol(HttpToolsProtocol):
         self._connections: ConnectionCounter | None = getattr(self.config, "connections", None)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
-        """Start a connection and its progress checks."""
+        """Count a new connection and start its progress checks, or refuse the connection."""
         super().connection_made(WhileOpen(transport))  # type: ignore[arg-type]  # is one in all else
         self._watch = self.loop.call_later(PROGRESS_CHECK_SECONDS, self._look)
         if self._connections and (status := self._connections.add(self._peer)):
             self._refuse(TOO_MANY_CONNECTIONS[status])
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the checks and uncount the connection."""
+        """Stop the progress checks and subtract the connection from the count."""
         if self._watch:
             self._watch.cancel()
         if self._connections:
@@ -190,12 +190,12 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        """Finish a request."""
+        """Finish parsing a request."""
         if not self._answered:
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Count a response."""
+        """Count a finished response as progress."""
         self._answers += 1
         super().on_response_complete()
 
@@ -215,14 +215,15 @@ class HttpProtocol(HttpToolsProtocol):
         return self.cycle is not None and not self.cycle.response_complete
 
     def _names_one_host(self) -> bool:
-        """Return whether the request has one Host header; HTTP/1.0 may omit it (RFC 9112, 3.2)."""
+        """Return whether the request has one Host header (HTTP/1.0: or none; RFC 9112, 3.2)."""
         hosts = [value for name, value in self.headers if name == b"host"]
         return len(hosts) == 1 or (not hosts and self.parser.get_http_version() == "1.0")
 
     def _agrees_with_host(self, authority: bytes) -> bool:
         """Return whether the Host header equals the host of an absolute request target.
 
-        Clients must send the same in both (RFC 9112, 3.2.2). A missing Host of HTTP/1.0 is added.
+        Clients must send the same host in both (RFC 9112, 3.2.2). If HTTP/1.0 omits the Host
+        header, it is added.
         """
         host = next((value for name, value in self.headers if name == b"host"), None)
         if host is None:
@@ -232,11 +233,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     @property
     def _peer(self) -> str:
-        """The client's IP address."""
+        """IP address of the client, or of the proxy that connected."""
         return self.client[0] if self.client else ""
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse a malformed request."""
+        """Refuse a malformed request with status 400."""
         del msg
         self._refuse(NOT_HTTP)
 
@@ -267,7 +268,7 @@ class HttpProtocol(HttpToolsProtocol):
         )
 
     def _answer(self) -> bool:
-        """Send the response in memory, if there is one. Returns whether there was one."""
+        """Send the response from memory if it is available. Returns whether it was sent."""
         if self._find is None or not self._is_plain():
             return False
         try:

@@ -1,4 +1,4 @@
-"""A limit on open connections, in total and per client address."""
+"""A limit on open connections, in total and per client network."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from data.settings import SiteSettings
 from feeds.server.requests.client import is_proxy, proxies_of
 
 OPEN_FILES_SHARE: Final = 2
-"""Divisor of the process's limit of open files. The rest is left for files other than
-connections."""
+"""Divisor of the process's limit on open files (RLIMIT_NOFILE), which gives the maximum number of
+connections. The other descriptors are left for files."""
 
 
 class OpenConnections:
-    """Counts open connections and refuses those above the limits.
+    """Counts open connections, in total and per client network, and enforces the limits.
 
     Connections from this machine and from trusted proxies count only towards the total.
     """
@@ -30,7 +30,7 @@ class OpenConnections:
         self._open: Counter[str] = Counter()
 
     def add(self, address: str) -> int:
-        """Count a new connection. Returns the error status to refuse it with, or 0."""
+        """Count a new connection. Returns 0, or the HTTP status to refuse the connection with."""
         network = network_of(address)
         self._open[network] += 1
         if self._open.total() > self._most:
@@ -39,7 +39,7 @@ class OpenConnections:
         return 0 if shared or self._open[network] <= self._each else 429
 
     def remove(self, address: str) -> None:
-        """Count a closed connection."""
+        """Subtract a closed connection from the count."""
         network = network_of(address)
         self._open[network] -= 1
         if not self._open[network]:

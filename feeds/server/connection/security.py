@@ -20,31 +20,30 @@ NO_SNIFFING: Final[Mapping[str, str]] = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }
-"""Headers of all responses."""
+"""Security headers of all responses."""
 
 COMMON: Final[Headers] = [
     *((name.encode(), value.encode()) for name, value in NO_SNIFFING.items()),
     (POLICY, b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
 ]
-"""Headers that are added to all responses that do not set them."""
+"""Default security headers, added to responses that do not set them."""
 
 PAGE: Final[Headers] = [
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"cross-origin-resource-policy", b"same-origin"),
 ]
-"""Headers of pages: they share no window or process with other sites.
+"""Headers that isolate pages from windows and processes of other sites.
 
-Other sites may still embed feeds, badges and icons.
-"""
+Other sites may still embed feeds, badges and icons."""
 
 HTTPS_ONLY: Final = (b"strict-transport-security", b"max-age=15552000")
-"""Header that makes browsers use only TLS for this host for half a year (RFC 6797)."""
+"""Header that makes browsers use only HTTPS for this host for half a year (HSTS, RFC 6797)."""
 
 ANY_ORIGIN: Final[Mapping[str, str]] = {"access-control-allow-origin": "*"}
 """Header that lets scripts of all sites read a response."""
 
 READ_ALLOWED: Final = "GET, HEAD, OPTIONS"
-"""Value of the Allow header for addresses that are only read."""
+"""Value of the Allow header for read-only addresses."""
 
 PREFLIGHT_SECONDS: Final = "86400"
 """Seconds for which browsers cache the response to a CORS preflight request."""
@@ -56,13 +55,14 @@ FILE_PREFLIGHT: Final[Mapping[str, str]] = {
     "access-control-allow-headers": "A-IM, If-None-Match, If-Modified-Since",
     "access-control-max-age": PREFLIGHT_SECONDS,
 }
-"""Headers of the response to OPTIONS for files and pages."""
+"""Headers of the response to a CORS preflight (OPTIONS) for files and pages."""
 
 API_ORIGIN: Final[Mapping[str, str]] = {
     **ANY_ORIGIN,
     "access-control-expose-headers": "ETag, Link, Retry-After",
 }
-"""Headers that let scripts of all sites read a response of the API, with these response headers."""
+"""Headers that let scripts of all sites read API responses, including the listed response
+headers."""
 
 API_PREFLIGHT: Final[Mapping[str, str]] = {
     "allow": READ_ALLOWED,
@@ -71,11 +71,11 @@ API_PREFLIGHT: Final[Mapping[str, str]] = {
     "access-control-allow-headers": "Authorization, If-None-Match",
     "access-control-max-age": PREFLIGHT_SECONDS,
 }
-"""Headers of the API's response to OPTIONS."""
+"""Headers of the API's response to a CORS preflight (OPTIONS)."""
 
 
 def completed(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """Return the headers of a response with all missing security headers."""
+    """Return response headers with the missing security headers added."""
     given = list(headers)
     present = {name.lower(): value for name, value in given}
     given += [(name, value) for name, value in COMMON if name not in present]
@@ -87,9 +87,9 @@ def completed(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
 
 
 def for_all(site: SiteSettings) -> Headers:
-    """Return headers of all responses.
+    """Return the security headers of all responses of a site.
 
-    If the site uses TLS on the usual port, they include HTTPS_ONLY.
+    They include HTTPS_ONLY if the site uses HTTPS on the default port.
     """
     address = urlsplit(site.url)
     return [HTTPS_ONLY] if address.scheme == "https" and address.port in {None, 443} else []

@@ -1,5 +1,5 @@
-"""The Google Reader API, with which feed readers synchronize the whole site as one account.
+"""The Google Reader API, with which feed readers synchronize all feeds of the site.
 
-There is no specification any longer. This follows FreshRSS, Miniflux and their clients (Newsboat,
-Reeder, NetNewsWire).
+Its specification is no longer available. This implementation follows FreshRSS, Miniflux and their
+clients (Newsboat, Reeder, NetNewsWire).
 """

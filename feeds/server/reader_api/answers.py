@@ -1,4 +1,4 @@
-"""The operations of the Google Reader API, on behalf of one account."""
+"""Handlers of the Google Reader API operations."""
 
 from __future__ import annotations
 
@@ -29,21 +29,25 @@ from feeds.server.reader_api.items import (
 )
 
 MAX_ITEM_IDS: Final = 1000
-"""Maximum number of items per request."""
+"""Maximum number of item ids in a request."""
 
 INITIAL_UNREAD_AGE: Final = dt.timedelta(days=30)
-"""Maximum age of releases that are unread at first, counted back from the creation of the token."""
+"""Maximum age of releases that are unread in a new account, counted back from the creation of its
+token."""
 
 Values: TypeAlias = Mapping[str, list[str]]
-"""Values of the request by parameter name. A parameter may be repeated."""
+"""Parameter values by parameter name. A parameter may occur several times."""
 
 
 class BadReaderRequest(Exception):
-    """An invalid request. The message explains the fault."""
+    """An invalid request to the Reader API. The message explains the fault."""
 
 
 class Account:
-    """One request of an account. ``store`` is open, ``values`` are the request's parameters."""
+    """A request to the reader API and the account that sent it.
+
+    ``store`` must be open. ``values`` contains the request's parameters.
+    """
 
     def __init__(self, store: Store, site: SiteSettings, token: Token, values: Values) -> None:
         self.store = store
@@ -64,7 +68,7 @@ class Account:
     def number(self, name: str, usual: int, most: int) -> int:
         """Return a parameter as a whole number, at most ``most``. Raises BadReaderRequest.
 
-        ``usual`` is returned if the parameter is absent.
+        ``usual`` is the default if the parameter is absent.
         """
         text = self.value(name)
         if text is None:
@@ -74,7 +78,10 @@ class Account:
         return min(int(text[:9]), most)
 
     def instant(self, name: str) -> dt.datetime | None:
-        """Parse a parameter in seconds since 1970. Raises BadReaderRequest."""
+        """Parse a parameter with a time in seconds since 1970, or return None.
+
+        Raises BadReaderRequest.
+        """
         text = self.value(name)
         if not text:
             return None
@@ -84,7 +91,7 @@ class Account:
             raise BadReaderRequest(f"{name} must be seconds since 1970") from None
 
     def items(self, stream: Stream, usual: int, most: int) -> tuple[list[ReaderItem], str | None]:
-        """Return the requested items of a stream, and the continuation if more are left."""
+        """Return a page of a stream's items, and the continuation of the next page or None."""
         state = stream.state
         if state == "all" and READ_STATE in self.values.get("xt", []):
             state = "unread"
@@ -113,9 +120,9 @@ class Account:
         return found[:limit], continuation(last.order.timestamp(), last.id)
 
     def stream(self, name: str | None) -> Stream:
-        """Return the stream with this name, or the reading list if there is no name.
+        """Return the stream with this name, or the reading list if ``name`` is None.
 
-        Raises BadReaderRequest if there is no such stream.
+        Raises BadReaderRequest for an unknown stream.
         """
         found = stream_of(name or READING_LIST, self.catalog)
         if found is None:
@@ -123,7 +130,7 @@ class Account:
         return found
 
     def ids(self) -> list[str]:
-        """Return the ids of the items in the request. Raises BadReaderRequest."""
+        """Return the ids of the items in the request's parameters. Raises BadReaderRequest."""
         named = self.values.get("i", [])
         if len(named) > MAX_ITEM_IDS:
             raise BadReaderRequest(f"send at most {MAX_ITEM_IDS} items per request")
@@ -133,7 +140,7 @@ class Account:
         return [one for one in digits if one]
 
     def shown(self, found: list[ReaderItem]) -> list[Any]:
-        """Return items with their texts, as JSON objects."""
+        """Convert items to JSON objects with their texts."""
         catalog = self.catalog
         releases = ((self.store.release(one.id), one) for one in found)
         return [item(release, one, catalog) for release, one in releases if release]
@@ -146,11 +153,11 @@ MAX_IDS: Final = 10_000
 """Maximum number of item ids per response."""
 
 MAX_UNREAD_COUNT: Final = 10_000
-"""Number of the most recently seen releases among which unread items are counted."""
+"""Maximum number of releases, the most recently seen, among which unread items are counted."""
 
 
 def stream_contents(account: Account, stream: str | None) -> Any:
-    """Return the items of a stream with their texts."""
+    """Return a page of a stream's items with their texts."""
     found, left = account.items(account.stream(stream), DEFAULT_ITEMS, MAX_ITEMS)
     answer = {
         "direction": "ltr",
@@ -162,7 +169,7 @@ def stream_contents(account: Account, stream: str | None) -> Any:
 
 
 def stream_ids(account: Account, _: str | None) -> Any:
-    """Return the ids of a stream's items."""
+    """Return a page of the ids of a stream's items."""
     found, left = account.items(account.stream(account.value("s")), DEFAULT_ITEMS, MAX_IDS)
     answer = {"items": [], "itemRefs": [reference(one) for one in found]}
     return answer | ({"continuation": left} if left else {})
@@ -175,19 +182,19 @@ def item_contents(account: Account, _: str | None) -> Any:
 
 
 def subscriptions(account: Account, _: str | None) -> Any:
-    """Return all sources with releases."""
+    """Return all sources with releases as subscribed feeds."""
     catalog = account.catalog
     sources = [facet.source for facet in account.store.facets() if is_source(facet)]
     return {"subscriptions": [subscription(one, catalog) for one in sorted(filter(None, sources))]}
 
 
 def is_source(facet: Facet) -> bool:
-    """Return whether a facet is a whole source."""
+    """Return whether a facet selects exactly one source and nothing else."""
     return facet == Facet(source=facet.source)
 
 
 def tag_list(account: Account, _: str | None) -> Any:
-    """Return the item states and the topics."""
+    """Return the tags: item states and topics."""
     catalog = account.catalog
     return {"tags": tags(catalog, sorted(catalog.topics))}
 
@@ -214,7 +221,7 @@ def user_info(account: Account, _: str | None) -> Any:
 
 
 def edit_tag(account: Account, _: str | None) -> str:
-    """Mark items as read, unread, starred or not starred."""
+    """Mark items as read, unread, starred or unstarred."""
     added, removed = account.values.get("a", []), account.values.get("r", [])
     kept_unread = any(one.endswith("/kept-unread") for one in added)
     noted = {
@@ -228,7 +235,7 @@ def edit_tag(account: Account, _: str | None) -> str:
 
 
 def mark_all_as_read(account: Account, _: str | None) -> str:
-    """Mark all items of one or all feeds as read, up to ``ts`` (microseconds since 1970)."""
+    """Mark all items of a stream as read, up to the time ``ts`` (microseconds since 1970)."""
     stream = account.stream(account.value("s"))
     if stream.topic or stream.state != "all":
         raise BadReaderRequest("mark a feed or the reading list as read")
@@ -251,9 +258,9 @@ READING: Final[Mapping[str, Callable[[Account, str | None], Any]]] = {
     "stream/contents": stream_contents,
     "stream/contents/{stream:path}": stream_contents,
 }
-"""Operations that only read, by path."""
+"""Handlers of operations that only read, by path."""
 WRITING: Final[Mapping[str, Callable[[Account, str | None], str]]] = {
     "edit-tag": edit_tag,
     "mark-all-as-read": mark_all_as_read,
 }
-"""Operations that change an account, by path."""
+"""Handlers of operations that change the state of an account's items, by path."""

@@ -1,7 +1,7 @@
-"""The Google Reader API as an ASGI application: routing and login.
+"""The Google Reader API as an ASGI application: routes and login.
 
-An account is the name of a token. The token is the password, whatever user name is entered. Every
-account is subscribed to all sources. Read and starred items are stored under the account's name.
+An account is identified by the name of a token. The token is the password; the user name is
+ignored. Every account is subscribed to all sources. Read and starred items are stored per account.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ NO_STORE: Final = {"cache-control": "no-store"}
 
 
 class ReaderApi:
-    """The Reader API of one site, for clients with a token."""
+    """The Google Reader API of one site, for clients with a token."""
 
     def __init__(
         self, store_url: str, site: SiteSettings, access: Access, queue: WorkQueue
@@ -51,7 +51,7 @@ class ReaderApi:
         self._queue = queue
 
     def routes(self) -> list[Route]:
-        """Return the rows of the route table; the login and the base address need no token."""
+        """Return the routes of the Reader API. Login and base address need no token."""
         app, methods = self._app(), READ_METHODS | {"POST"}
 
         def row(path: str, access: RequiredAccess) -> Route:
@@ -82,7 +82,7 @@ class ReaderApi:
         )
 
     async def login(self, request: Request) -> Response:
-        """Respond with the token, which is the password of the login."""
+        """Check the password of a login and return it as the token for further requests."""
         values = await values_of(request)
         text = values.get("Passwd", [""])[-1]
         header = (b"authorization", b"Bearer " + text.encode("utf-8", "replace"))
@@ -92,10 +92,10 @@ class ReaderApi:
         return PlainTextResponse(f"SID=none\nLSID=none\nAuth={text}\n", headers=NO_STORE)
 
     async def token(self, request: Request) -> Response:
-        """Respond with the fixed value that clients send along with changes.
+        """Respond with a fixed value that clients must send with changes.
 
-        This value is not checked. In the original API it prevented cross-site requests with a
-        user's cookies. This API uses no cookies.
+        The server does not check this value. In the original API it prevented cross-site request
+        forgery with cookies. This API uses no cookies.
         """
         verdict = self._access.judge(request.scope, "read")
         if not verdict.is_granted:
@@ -103,7 +103,7 @@ class ReaderApi:
         return PlainTextResponse("communique", headers=NO_STORE)
 
     def endpoint(self, answer: Callable[[Account, str | None], Any]) -> Callable[..., Any]:
-        """Return the request handler of an operation."""
+        """Return the request handler that runs an operation for the request's account."""
 
         async def respond(request: Request) -> Response:
             verdict = self._access.judge(request.scope, "read")
@@ -135,7 +135,10 @@ class ReaderApi:
 
 
 async def is_here(_: Request) -> Response:
-    """Respond at the base address as FreshRSS does: some clients check it before they log in."""
+    """Respond with ``OK`` at the base address, as FreshRSS does.
+
+    Some clients request the base address before they log in.
+    """
     return PlainTextResponse("OK", headers=NO_STORE)
 
 
@@ -147,7 +150,10 @@ def refused(status: int, retry_after: int) -> Response:
 
 
 async def values_of(request: Request) -> Values:
-    """Return all parameters in the query, then in the body. Raises BadRequest."""
+    """Return all parameters of a request: those in the query, then those in the body.
+
+    Raises BadReaderRequest if the body is too large or has too many parameters.
+    """
     body = b""
     async for piece in request.stream():
         body += piece

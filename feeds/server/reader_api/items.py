@@ -1,4 +1,4 @@
-"""Items and subscriptions in the JSON of the Google Reader API, and the names of its streams."""
+"""Items and subscriptions in the JSON format of the Google Reader API, and its stream names."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Fields = Mapping[str, Any]
 
 
 def item(release: Release, known: ReaderItem, catalog: Catalog) -> Fields:
-    """Return a release with its text, and with its state for the account."""
+    """Convert a release to an item with its text and its state in the account."""
     entry = entry_of(release, catalog, mixed=True)
     if is_long_text(entry.html):
         entry = shortened(entry)
@@ -55,7 +55,7 @@ def item(release: Release, known: ReaderItem, catalog: Catalog) -> Fields:
 
 
 def reference(known: ReaderItem) -> Fields:
-    """Return an item with its id but without its text."""
+    """Convert an item to JSON with its id, without its text."""
     micros = microseconds(known.first_seen)
     return {
         "id": number_of(digits_of(known.id)),
@@ -65,18 +65,18 @@ def reference(known: ReaderItem) -> Fields:
 
 
 def times(known: ReaderItem) -> Fields:
-    """Return the time of first sight of a release, in milliseconds and microseconds, as text."""
+    """Return the time when a release was first seen: text in milliseconds and microseconds."""
     micros = microseconds(known.first_seen)
     return {"crawlTimeMsec": micros[:-3], "timestampUsec": micros}
 
 
 def microseconds(at: dt.datetime) -> str:
-    """Return a time in microseconds since 1970."""
+    """Return a time as text in microseconds since 1970."""
     return str(int(at.timestamp() * 1_000_000))
 
 
 def subscription(source: str, catalog: Catalog) -> Fields:
-    """Return a source as a subscribed feed."""
+    """Convert a source to a subscribed feed."""
     facet = Facet(source=source)
     return {
         "id": f"feed/{source}",
@@ -89,7 +89,7 @@ def subscription(source: str, catalog: Catalog) -> Fields:
 
 
 def tags(catalog: Catalog, topics: Iterable[str]) -> list[Fields]:
-    """Return the states and topics that items may have."""
+    """Return the tags that items can have: states and topics."""
     return [
         {"id": STARRED},
         *({"id": LABELS + catalog.topic(topic), "type": "folder"} for topic in topics),
@@ -110,7 +110,7 @@ STATES: Final[dict[str, ReaderState]] = {
     "starred": "starred",
     "kept-unread": "unread",
 }
-"""Names of item states."""
+"""Item states by the name that the Google Reader API gives them."""
 
 LONG_ID: Final = "tag:google.com,2005:reader/item/"
 HEX_ID: Final = re.compile(r"[0-9a-fA-F]{16}")
@@ -119,7 +119,7 @@ DECIMAL_ID: Final = re.compile(r"-?[0-9]{1,20}")
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """A set of items: of a source, of a topic or all, in one state."""
+    """A set of items with one state: all items, or the items of one source or topic."""
 
     source: str | None = None
     topic: str | None = None
@@ -127,9 +127,9 @@ class Stream:
 
 
 def stream_of(name: str, catalog: Catalog) -> Stream | None:
-    """Return the stream with this name, or None if there is no such stream.
+    """Return the stream with this name, or None if it does not exist.
 
-    The name of a feed is its source's id, or the address of any feed of that source.
+    The name of a feed's stream contains the source's id, or the URL of any feed of that source.
     """
     if name.startswith("feed/"):
         named = name.removeprefix("feed/")
@@ -149,10 +149,10 @@ def stream_of(name: str, catalog: Catalog) -> Stream | None:
 
 
 def item_digits(name: str) -> str | None:
-    """Return the hexadecimal digits of an item id in any of its three forms, or None.
+    """Return the 16 hexadecimal digits of an item id in any of its three forms, or None.
 
-    The forms are ``tag:google.com,2005:reader/item/`` and 16 digits, those digits alone, and a
-    signed number of 64 bits.
+    The forms are ``tag:google.com,2005:reader/item/`` followed by the digits, the digits alone, and
+    a signed 64-bit number.
     """
     text = name.removeprefix(LONG_ID)
     if HEX_ID.fullmatch(text) and (text != name or not DECIMAL_ID.fullmatch(name)):
@@ -163,23 +163,26 @@ def item_digits(name: str) -> str | None:
 
 
 def digits_of(release: str) -> str:
-    """Return the 16 hexadecimal digits of an item id: the first 64 bits of the release's id."""
+    """Return the item id of a release in hexadecimal: the first 64 bits of the release's id."""
     return release.replace("-", "")[:16]
 
 
 def number_of(digits: str) -> str:
-    """Return an item id as a signed number of 64 bits."""
+    """Return an item id as a signed 64-bit number, written in decimal."""
     number = int(digits, 16)
     return str(number - (1 << 64) if number >> 63 else number)
 
 
 def continuation(order: float, release: str) -> str:
-    """Return the continuation after an item, given its position in the order of feeds."""
+    """Return the continuation (cursor) after an item.
+
+    ``order`` is the item's position in feed order.
+    """
     return base64.urlsafe_b64encode(f"{order!r} {release}".encode()).decode().rstrip("=")
 
 
 def place_of(text: str) -> tuple[float, str] | None:
-    """Decode a continuation. Returns None if it is invalid."""
+    """Decode a continuation (cursor) to its position. Returns None if it is invalid."""
     try:
         decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
         order, _, release = decoded.partition(" ")

@@ -1,10 +1,10 @@
-"""The token in a request, and the decision about it.
+"""The token in a request, and the decision whether it allows the request.
 
 A client sends its token as ``Authorization: Bearer`` (``GoogleLogin`` in the Reader API), as the
-password of ``Basic`` with any user name, as browsers and feed readers do, or as ``?token=``. A
-token in an address only allows reading, because addresses are shared and logged.
+password of ``Basic`` with any user name (browsers and feed readers do this), or as ``?token=``. A
+token in a URL only allows reading, because URLs are shared and logged.
 
-The decision itself is made in data.access.
+The rules for tokens are in data.access.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from data.access.tokens import TokenScope
 from feeds.server.requests.client import Network, client_of
 
 PARAMETER: Final = b"token="
-"""Start of the query parameter with a token."""
+"""Start of the query parameter that contains a token."""
 
 SCHEME: Final = re.compile(rb"(bearer|basic|googlelogin)[ ]+(?:auth=)?(\S+)[ ]*", re.IGNORECASE)
 
 
 class Access:
-    """Decides which requests are allowed, by the ``permissions`` of their tokens.
+    """Decides whether requests are allowed, by their tokens and the site's ``permissions``.
 
-    ``proxies`` are trusted to report their clients' addresses.
+    ``proxies`` are trusted to report the addresses of their clients.
     """
 
     def __init__(self, permissions: Permissions, proxies: Sequence[Network] = ()) -> None:
@@ -39,7 +39,7 @@ class Access:
         self._proxies = proxies
 
     def judge(self, scope: Scope, needed: TokenScope) -> AccessVerdict:
-        """Decide whether a request may read or operate (``needed``), by its token."""
+        """Decide by a request's token whether the request may read or operate (``needed``)."""
         text = token_in(scope["headers"])
         if text is None and needed == "read" and scope["method"] in {"GET", "HEAD"}:
             text = token_in_query(scope["query_string"])
@@ -47,7 +47,7 @@ class Access:
 
 
 def token_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
-    """Return the token in the headers of a request, or None without an Authorization header."""
+    """Return the token in a request's Authorization header, or None without such a header."""
     for name, value in headers:
         if name == b"authorization" and (found := SCHEME.fullmatch(value)):
             if found[1].lower() != b"basic":
@@ -61,7 +61,7 @@ def token_in(headers: Iterable[tuple[bytes, bytes]]) -> str | None:
 
 
 def token_in_query(query: bytes) -> str | None:
-    """Return the token in a query, or None."""
+    """Return the token in a query string, or None."""
     # The name is not decoded: only an unescaped ``token=`` is also removed from the query.
     parts = (part for part in query.split(b"&") if part.startswith(PARAMETER))
     return next((unquote(part[len(PARAMETER) :].decode("latin-1")) for part in parts), None)

@@ -1,4 +1,4 @@
-"""Client and host of a request, as far as header fields can be trusted."""
+"""Client address and host of a request, as far as its headers can be trusted."""
 
 from __future__ import annotations
 
@@ -24,20 +24,21 @@ FORWARDING_FIELDS: Final = frozenset(
         *(b"x-remote-ip", b"x-varnish", b"x-rewrite-url", b"front-end-https", b"early-data"),
     }
 )
-"""Header fields that proxies, content delivery networks and tunnels add to requests."""
+"""Names of headers that proxies, content delivery networks and tunnels add to requests."""
 
 FORWARDING_PREFIXES: Final = (
     *(b"x-forwarded-", b"cf-", b"x-amz-cf-", b"x-amzn-", b"x-azure-", b"x-appengine-", b"x-arr-"),
     *(b"x-envoy-", b"x-vercel-", b"fastly-", b"fly-", b"ngrok-", b"tailscale-", b"cloudfront-"),
 )
-"""Prefixes of further such fields."""
+"""Prefixes of further headers that proxies, content delivery networks and tunnels add."""
 
 CONNECTION: Final = "communique.connection"
-"""Key in the ASGI scope of a dict with facts about the connection. The dict exists while the
-connection is open."""
+"""Key in the ASGI scope of a dict for facts about the connection. The requests of a connection
+share the dict."""
 
 HOST: Final = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([^\[\]:/?#@\\\s]+))(?::[0-9]*)?")
-"""A Host header: a name, or an IPv6 address in brackets, and an optional port (RFC 9110, 7.2)."""
+"""Pattern of a Host header: a name, or an IPv6 address in brackets, and an optional port (RFC 9110,
+7.2)."""
 
 
 def proxies_of(site: SiteSettings) -> tuple[Network, ...]:
@@ -46,10 +47,10 @@ def proxies_of(site: SiteSettings) -> tuple[Network, ...]:
 
 
 def client_of(scope: Scope, proxies: Sequence[Network] = ()) -> str:
-    """Return the client's address.
+    """Return the address of the client that sent a request.
 
-    X-Forwarded-For counts only as far as trusted proxies appended to it: this machine, or addresses
-    in ``proxies``.
+    X-Forwarded-For is used only if trusted proxies appended to it: this machine, or addresses in
+    ``proxies``.
     """
     address = peer_of(scope)
     named = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-for")
@@ -61,7 +62,7 @@ def client_of(scope: Scope, proxies: Sequence[Network] = ()) -> str:
 
 
 def without_port(address: str) -> str:
-    """Remove the port that some proxies append. The port changes with every connection."""
+    """Remove the port that some proxies append to a client's address."""
     found = HOST.fullmatch(address)
     return (found[1] or found[2]) if found else address
 
@@ -77,12 +78,15 @@ def is_proxy(address: str, proxies: Iterable[Network]) -> bool:
 
 
 def peer_of(scope: Scope) -> str:
-    """Return the address at the other end of the connection, which headers can't change."""
+    """Return the address of the connection's other end, which headers can't change."""
     return scope["client"][0] if scope.get("client") else ""
 
 
 def host_in(scope: Scope) -> str:
-    """Return the host of a request without its port, or an empty string without a valid header."""
+    """Return the host in a request's Host header, without its port.
+
+    The result is an empty string if the header is missing or invalid.
+    """
     named = next((value for name, value in scope["headers"] if name == b"host"), b"")
     found = HOST.fullmatch(named.decode("latin-1"))
     return (found[1] or found[2]).lower() if found else ""
@@ -99,9 +103,10 @@ def is_loopback(host: str) -> bool:
 
 
 def is_local(scope: Scope, site: SiteSettings) -> bool:
-    """Return whether headers and addresses show a request from this machine to an open site on it.
+    """Return whether a request comes from this machine to an open site on this machine.
 
-    This does not detect a proxy that adds no header field (see peer_process).
+    The decision uses headers and addresses. It does not detect a proxy that adds no header (see
+    peer_process).
     """
     return (
         site.access == "open"

@@ -1,6 +1,6 @@
 """Conditional requests and content codings (RFC 9110, sections 8.8, 12.5.3 and 13).
 
-Pure functions on header values as bytes. An invalid header counts as missing.
+All functions are pure and parse header values as bytes. An invalid header counts as missing.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ CODING = re.compile(
 
 @lru_cache(maxsize=256)
 def accepted(header: bytes, offered: tuple[str, ...]) -> str:
-    """Return the content coding to use: the best weighted of ``offered``, or ``identity``.
+    """Return the content coding to use: the client's preferred one of ``offered``, or ``identity``.
 
-    A client that refuses everything gets ``identity`` too, because an unreadable feed is useless.
+    A client that refuses all codings gets ``identity`` too.
     """
     weights: dict[str, float] = {}
     for part in header[:1000].split(b","):
@@ -37,9 +37,9 @@ def accepted(header: bytes, offered: tuple[str, ...]) -> str:
 
 
 def matching(header: bytes, tags: Iterable[bytes]) -> bytes | None:
-    """Return the first tag that an If-None-Match header contains, or None.
+    """Return the first of ``tags`` (ETags) that an If-None-Match header contains, or None.
 
-    Tags are compared weakly; ``*`` matches any.
+    The comparison is weak. ``*`` in the header matches any ETag.
     """
     if header.strip() == b"*":
         return next(iter(tags), None)
@@ -48,7 +48,10 @@ def matching(header: bytes, tags: Iterable[bytes]) -> bytes | None:
 
 
 def has_since(header: bytes, modified: int) -> bool:
-    """Return whether If-Modified-Since is at or after ``modified`` (seconds since 1970, UTC)."""
+    """Return whether an If-Modified-Since header is at or after ``modified``.
+
+    ``modified`` is in seconds since 1970 (UTC).
+    """
     try:
         parsed = parsedate(header.decode("ascii"))
         return parsed is not None and timegm(parsed) >= modified

@@ -1,6 +1,6 @@
-"""Client process of a connection from this machine, as Linux reports it.
+"""Find the client process of a connection from this machine, on Linux.
 
-A proxy that adds no header field sends the same bytes as a browser. But its process accepts
+A proxy that adds no header sends the same bytes as a browser. But the proxy's process accepts
 connections itself, or runs as another user.
 """
 
@@ -24,20 +24,20 @@ from feeds.server.requests.work_queue import RateLimit, Unanswered
 
 PROC: Final = Path("/proc")
 TABLES: Final = ("self/net/tcp", "self/net/tcp6")
-"""Kernel tables of TCP sockets, below PROC."""
+"""Files in PROC that list the TCP sockets of this network namespace."""
 
 LISTENING: Final = "0A"
 """State of a socket that accepts connections (proc_pid_net(5))."""
 
 WORD_BYTES: Final = 4
-"""Number of bytes of a word in the kernel's tables."""
+"""Size of a word of an address in /proc/net/tcp, in bytes."""
 
 OWN_CLIENT: Final = "own client"
-"""Key of the result of ``is_own_client`` among the facts of a connection."""
+"""Key of the cached result of ``is_own_client`` in the dict of facts about a connection."""
 
 
 class SocketRow(NamedTuple):
-    """A TCP socket of this machine: both ends, state, owner, inode."""
+    """A TCP socket in /proc/net/tcp: local and remote address, state, owner and inode."""
 
     local: tuple[Address, int]
     remote: tuple[Address, int]
@@ -47,10 +47,10 @@ class SocketRow(NamedTuple):
 
 
 class OwnClients:
-    """Recognizes requests from programs of the server's own user on the same machine.
+    """Recognizes requests from programs that run as the server's user on the same machine.
 
-    The processes are inspected once per connection, at most ``site.api_rate`` times per minute: a
-    proxy opens connections for everybody.
+    The client's process is inspected once per connection, at most ``site.api_rate`` times per
+    minute, because a proxy opens connections for many clients.
     """
 
     def __init__(self, site: SiteSettings) -> None:
@@ -74,11 +74,11 @@ class OwnClients:
 
 
 def is_own_client(scope: Scope) -> bool:
-    """Whether a request comes from a program of the server's user that is not a server.
+    """Whether a request comes from a program of the server's user that is not a proxy.
 
     The result is False if the process is unknown: on systems other than Linux, or in another
-    container. A process counts as a possible proxy if it, or one of its parents, accepts TCP
-    connections. Processes that started this server are exempt.
+    container. A process is a possible proxy if it or one of its parents accepts TCP connections.
+    Parents of this server are exempt.
     """
     if not scope.get("client") or not scope.get("server"):
         return False
@@ -102,7 +102,7 @@ def is_own_client(scope: Scope) -> bool:
 def socket_rows() -> Iterator[SocketRow]:
     """Yield all TCP sockets in this network namespace. Raises OSError."""
     for name in TABLES:
-        # The table is missing without IPv6.
+        # This file is missing without IPv6.
         rows = (PROC / name).read_text("ascii").splitlines()[1:] if (PROC / name).exists() else ()
         for line in rows:
             _, local, remote, state, _, _, _, user, _, inode, *_ = line.split()
@@ -110,7 +110,10 @@ def socket_rows() -> Iterator[SocketRow]:
 
 
 def decoded(text: str) -> tuple[Address, int]:
-    """Parse one end of a socket from the kernel's table: words in the host's byte order."""
+    """Parse an address and port from /proc/net/tcp.
+
+    The address is in 32-bit words in the host's byte order.
+    """
     address, _, port = text.partition(":")
     words = (address[start : start + 8] for start in range(0, len(address), 8))
     packed = b"".join(int(word, 16).to_bytes(WORD_BYTES, sys.byteorder) for word in words)
@@ -118,7 +121,7 @@ def decoded(text: str) -> tuple[Address, int]:
 
 
 def end_of(host: str, port: int) -> tuple[Address, int]:
-    """Return one end of a connection from its ASGI form."""
+    """Return an address and port from an ASGI scope (``client`` or ``server``) in parsed form."""
     return unmapped(ipaddress.ip_address(host)), port
 
 
@@ -128,7 +131,7 @@ def is_own(row: SocketRow) -> bool:
 
 
 def own_processes() -> Iterator[int]:
-    """Yield the ids of the user's processes."""
+    """Yield the ids of all processes that run as the server's user."""
     for path in PROC.iterdir():
         with suppress(OSError):
             if path.name.isdecimal() and path.stat().st_uid == os.geteuid():
@@ -138,7 +141,7 @@ def own_processes() -> Iterator[int]:
 def sockets_of(process: int) -> set[str]:
     """Return the inodes of a process's open sockets.
 
-    The result is empty without permission to see them.
+    The result is empty if this process may not inspect them.
     """
     found = set()
     with suppress(OSError):
@@ -151,7 +154,7 @@ def sockets_of(process: int) -> set[str]:
 
 
 def lineage(process: int) -> Iterator[int]:
-    """Yield the ids of a process and its parents."""
+    """Yield the ids of a process, its parent, and so on up to the first process."""
     while process > 0:
         yield process
         try:

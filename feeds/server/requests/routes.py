@@ -1,14 +1,14 @@
 """The route table of the server: path, methods and required access of every address.
 
-Each part of the server contributes its own rows, and `app.routes_of` joins them. To add an
-address, add a row: nothing else decides about its methods and access. For the API, add an
-operation. All paths without a row are published files, or pages generated on request.
+Each part of the server contributes its routes, and `app.routes_of` joins them. To add an address,
+add a route: nothing else decides about its methods and access. For the API, add an operation. All
+paths without a route are published files, or pages generated on request.
 
-Who may do what is decided in four places: a row states the required access, `RouteTable.needed` the
-right that a request's token needs, `data.access.permissions.Permissions.judge` whether a token has
-this right, and `feeds.server.requests.access.Access.judge` which token a request has. The gates
-`feeds.server.token_gate` and `scheduler.service.admin.guard` call them, as do apps of rows with
-``own`` access.
+Access is decided in four places: a route states the required access, `RouteTable.needed` the
+permission that a request's token needs, `data.access.permissions.Permissions.judge` whether a token
+has this permission, and `feeds.server.requests.access.Access.judge` which token a request has. The
+gates `feeds.server.token_gate` and `scheduler.service.admin.guard` call them, as do apps of routes
+with ``own`` access.
 """
 
 from __future__ import annotations
@@ -27,29 +27,30 @@ from starlette.types import ASGIApp
 from data.access.tokens import TokenScope
 
 RequiredAccess: TypeAlias = Literal["public", "read", "operate", "own"]
-"""Who may send a request.
+"""Access that a route requires.
 
-Everybody (``public``), clients that may ``read`` the site or ``operate`` it, or ``own``: the
-application checks tokens or secrets itself.
-"""
+``public`` is for all clients, ``read`` and ``operate`` require the permission of that name, and
+with ``own`` the application checks tokens or secrets itself."""
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response] | Response]
-"""Function that responds to a request. A synchronous function runs in a thread."""
+"""Request handler: a function that responds to a request. A synchronous function runs in a
+thread."""
 
 Condition: TypeAlias = Callable[[str, Iterable[tuple[bytes, bytes]]], bool]
-"""Function that decides by path and headers whether a row applies."""
+"""Function that decides by path and headers whether a route applies."""
 
 READ_METHODS: Final = frozenset(("GET", "HEAD"))
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One row: the requests to a path, and who responds to them.
+    """One route: a path, its methods, and its request handler.
 
-    ``path`` may contain parameters such as ``{id}`` and ``{rest:path}``. A row has an ``endpoint``
-    or an ``app``. Without both it is about published files. With ``own_errors``, the app also
-    responds to methods other than ``methods``; otherwise the server responds with 204 to OPTIONS
-    and with 405 to all others. With ``if_no_file``, a published file at the path takes precedence.
+    ``path`` may contain parameters such as ``{id}`` and ``{rest:path}``. A route has an
+    ``endpoint`` or an ``app``. A route without both is for published files. With ``own_errors``,
+    the app also responds to methods other than ``methods``; otherwise the server responds with 204
+    to OPTIONS and with 405 to all others. With ``if_no_file``, a published file at the path takes
+    precedence.
     """
 
     path: str
@@ -63,7 +64,7 @@ class Route:
 
     @property
     def responds(self) -> bool:
-        """Whether the row has an app or endpoint, so that it is not about published files."""
+        """Whether the route has an app or endpoint. Otherwise it is for published files."""
         return self.app is not None or self.endpoint is not None
 
     def accepts(self, method: str) -> bool:
@@ -72,22 +73,22 @@ class Route:
 
 
 def reserved(path: str, access: RequiredAccess = "read") -> Route:
-    """Return a row for a path at which no file is served, although its part is missing."""
+    """Return a route that responds with 404, for a path of a disabled part of the server."""
     return Route(path, access=access, endpoint=absent)
 
 
 def is_reserved(route: Route) -> bool:
-    """Return whether a row only reserves its path."""
+    """Return whether a route only reserves its path for a disabled part of the server."""
     return route.endpoint is absent
 
 
 def absent(_: Request) -> Response:
-    """Respond with 404."""
+    """Respond with 404 at a reserved path."""
     raise HTTPException(404)
 
 
 class RouteTable:
-    """Finds the row of a request: the first one for its path, preferably one for its method."""
+    """Finds the route of a request: the first route for its path, preferably one for its method."""
 
     def __init__(self, routes: Iterable[Route]) -> None:
         self.routes: Final = tuple(routes)
@@ -118,9 +119,9 @@ class RouteTable:
         *,
         if_no_file: bool = False,
     ) -> Route | None:
-        """Return the row of a request, or None if it is about a file or a generated page.
+        """Return the route of a request, or None if the path is a file or a generated page.
 
-        ``if_no_file`` selects the rows for requests without a published file, or the others.
+        ``if_no_file`` selects routes that apply only if no file is published at the path.
         """
         exact, patterns = self._exact.get(path), self._patterns.get(folder_of(path))
         if exact is None and patterns is None:
@@ -139,9 +140,9 @@ class RouteTable:
         return other
 
     def responds(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-        """Whether a row, and not a file, responds to a path.
+        """Whether a route, not a published file, responds to a GET of a path.
 
-        Every GET of a file in memory calls this, so it checks only a few rows.
+        Every GET of a file in memory calls this, so it checks only a few routes.
         """
         if path in self._own_paths:
             return True
@@ -156,18 +157,18 @@ class RouteTable:
 
     @property
     def needs_operators(self) -> bool:
-        """Whether any row requires the right to operate."""
+        """Whether any route requires permission to operate the site."""
         return any(one.access == "operate" for one in self.routes)
 
     def access(self, path: str, method: str) -> RequiredAccess:
-        """Return who may send a request. Paths without a row need the right to read."""
+        """Return who may send a request. Paths without a route require read permission."""
         route = self.find(path, method)
         return route.access if route else "read"
 
     def needed(self, path: str, method: str, *, is_open: bool) -> TokenScope | None:
-        """Return the right that a request's token must have, or None if it needs no token.
+        """Return the permission that a request's token must have, or None if it needs no token.
 
-        ``is_open`` is whether everybody may read the site.
+        ``is_open`` is whether all clients may read the site.
         """
         access = self.access(path, method)
         if access in {"public", "own"} and "/.." not in path:
@@ -178,5 +179,5 @@ class RouteTable:
 
 
 def folder_of(path: str) -> str:
-    """Return the first folder of a path, such as ``/api/``; empty if the path has none."""
+    """Return the first folder in a path, such as ``/api/``, or an empty string."""
     return path[: path.find("/", 1) + 1]

@@ -1,10 +1,10 @@
-"""Work queue: a few threads compute responses. It is bounded, and fair to clients.
+"""Work queue that computes responses in a few threads, with limits per client.
 
-Work is cancelled when its client leaves. All requests that cost more than a lookup go through one
-queue: the API, searches, past states, feeds on demand, and 404 pages.
+All requests that cost more than a lookup go through one queue: the API, searches, past states,
+feeds on demand, and 404 pages. Work is cancelled when its client disconnects.
 
-A proxy that passes on X-Forwarded-For lets its clients choose their addresses. So all jobs of one
-connection address share limits. All jobs of an IPv6 /48 share limits too.
+A proxy that passes on X-Forwarded-For lets its clients choose their addresses. So all jobs from one
+connection address share limits, and so do all jobs from an IPv6 /48.
 """
 
 from __future__ import annotations
@@ -26,19 +26,20 @@ from data.store.shared_sql.database.interruption import Interruption, interrupti
 from feeds.server.requests.client import Network, client_of, is_loopback, peer_of, proxies_of
 
 MAX_NETWORKS: Final = 10_000
-"""Maximum number of networks in memory. The longest inactive are dropped first."""
+"""Maximum number of networks whose rate is tracked. The longest inactive networks are dropped
+first."""
 
 LOOPBACK_FACTOR: Final = 10
-"""This machine's rate, as a multiple of the rate of other clients."""
+"""Rate limit of this machine, as a multiple of the rate limit of other clients."""
 
 NETWORK_FACTOR: Final = 4
-"""The rate of an IPv6 /48, as a multiple of the rate of a /64 in it."""
+"""Rate limit of an IPv6 /48, as a multiple of the rate limit of each /64 in it."""
 
 
 class RateLimit:
-    """Allows ``rate`` requests per client and minute, in bursts of the same size; 0 means no limit.
+    """Limits each client to ``rate`` requests per minute, with bursts of the same size.
 
-    ``clock`` returns seconds.
+    A ``rate`` of 0 means no limit. ``clock`` returns seconds.
     """
 
     def __init__(
@@ -53,7 +54,10 @@ class RateLimit:
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, scope: Scope) -> int:
-        """Count a request. Returns 0 if it is allowed, or else the seconds until it is allowed."""
+        """Count a request.
+
+        Returns 0 if it is allowed, or else the seconds until it will be allowed.
+        """
         if not self._rate:
             return 0
         client = client_of(scope, self._proxies)
@@ -93,24 +97,28 @@ MAX_WAITING: Final = 64
 """Maximum number of requests that wait for a thread."""
 
 DEADLINE_SECONDS: Final = 30.0
-"""Seconds after the arrival of a request at which it fails."""
+"""Maximum time in seconds for a response, counted from the arrival of the request."""
 
 COUNTED: Final = "communique.counted"
-"""Key in the ASGI scope of a request that the rate limit has counted."""
+"""Key in the ASGI scope that marks a request as counted by the rate limit."""
 
 
 Client: TypeAlias = tuple[str, ...]
-"""The networks that limit a client's jobs, smallest first, then its connection's network."""
+"""Networks whose limits apply to a client's jobs: the client's own, smallest first, then the
+network of its connection."""
 
 
 def client_in(scope: Scope, proxies: Sequence[Network]) -> Client:
-    """Return the networks that limit the jobs of a request's client."""
+    """Return the networks whose limits apply to a request."""
     # A proxy can be a client too, so its own jobs and its clients' jobs are counted separately.
     return *networks_of(client_of(scope, proxies)), f"peer {networks_of(peer_of(scope))[-1]}"
 
 
 class Unanswered(CommuniqueError):
-    """A rejected request. ``status`` is 429 or 503, ``retry_after`` is in seconds."""
+    """A request rejected by the work queue.
+
+    ``status`` is 429 or 503, ``retry_after`` is in seconds.
+    """
 
     def __init__(self, status: int, message: str, retry_after: int) -> None:
         super().__init__(message)
@@ -119,7 +127,7 @@ class Unanswered(CommuniqueError):
 
 
 class Job:
-    """Work for one or more identical requests."""
+    """Work that one or more identical requests wait for."""
 
     def __init__(self, work: Callable[[], Any], client: Client) -> None:
         self.client = client
@@ -132,12 +140,12 @@ class Job:
         self._work = work
 
     def done(self) -> Any:
-        """Run the work in this thread. Exceptions of the work propagate."""
+        """Run the work in the current thread and return its result. Exceptions propagate."""
         with interruptible(self.interruption):
             return self._work()
 
     def take(self, done: asyncio.Future[Any]) -> None:
-        """Copy the result of the thread to the waiting requests."""
+        """Copy the result or exception of the thread to the future that requests wait for."""
         if self.result.done():
             done.exception()
         elif error := done.exception():
@@ -147,7 +155,7 @@ class Job:
 
 
 class WorkQueue:
-    """Runs the work of requests for one site. Everything else runs in the event loop."""
+    """Runs the work of requests for one site in threads, outside the event loop."""
 
     def __init__(self, site: SiteSettings) -> None:
         self._proxies = proxies_of(site)
@@ -163,9 +171,9 @@ class WorkQueue:
     ) -> T:
         """Return the result of ``work``, computed once for all requests with the same ``key``.
 
-        Work without a waiting request is dropped or interrupted. Raises Unanswered if the client
-        exceeds the rate limit, too many requests wait, the deadline passes or the client leaves.
-        Exceptions of the work propagate.
+        If no request waits for the work any longer, it is removed from the queue or interrupted.
+        Raises Unanswered if the client exceeds the rate limit or disconnects, the queue is full, or
+        the deadline passes. Exceptions of the work propagate.
         """
         self._count(scope)
         job = self._shared.get(key) if key is not None else None
@@ -192,7 +200,7 @@ class WorkQueue:
         raise Unanswered(503, f"the response took longer than {DEADLINE_SECONDS:g} seconds", 60)
 
     def _share(self, job: Job, key: Hashable) -> None:
-        """Let later requests with the same key wait for this job until it ends."""
+        """Let requests with the same key wait for this job until it ends."""
 
         def ended(_: asyncio.Future[Any]) -> None:
             if self._shared.get(key) is job:
@@ -252,7 +260,7 @@ class WorkQueue:
         return job
 
     def _abandon(self, job: Job) -> None:
-        """Cancel a job without waiting requests."""
+        """Cancel a job that no request waits for."""
         job.result.cancel()
         if job.is_running:
             # In a thread: stopping PostgreSQL needs a network request.
@@ -261,7 +269,10 @@ class WorkQueue:
             self._drop(job)
 
     def _start_jobs(self) -> None:
-        """Start jobs while threads are free, connections and clients with the fewest jobs first."""
+        """Start waiting jobs while threads are free.
+
+        Connections and clients with the fewest running jobs come first.
+        """
         while self._busy_threads < THREADS and (ready := [*filter(self._may_run, self._waiting)]):
             client = min(ready, key=self._threads_of)
             self._start(self._drop(self._waiting[client][0]))
@@ -269,12 +280,12 @@ class WorkQueue:
                 self._waiting.move_to_end(client)
 
     def _may_run(self, client: Client) -> bool:
-        """Return whether a client has fewer running jobs than its limits."""
+        """Return whether a client and its networks have fewer running jobs than their limits."""
         first, *wider = self._threads_of(client)[::-1]
         return first < THREADS_PER_CLIENT and all(one < THREADS_PER_NETWORK for one in wider)
 
     def _threads_of(self, client: Client) -> tuple[int, ...]:
-        """Return the numbers of running jobs per network of a client, widest network first."""
+        """Return the number of running jobs in each network of a client, widest network first."""
         return tuple(self._running[one] for one in reversed(client))
 
     def _start(self, job: Job) -> None:
@@ -292,6 +303,6 @@ class WorkQueue:
 
 
 async def disconnected(receive: Receive) -> None:
-    """Wait until the client of a request has disconnected."""
+    """Wait until the client that sent a request has disconnected."""
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -214,7 +214,7 @@ def write_one(source: Path, target: Path, name: str, file: StoredFile) -> str:
 
 
 def check(home: Home, manifest: Manifest) -> list[str]:
-    """Check the restored store, and return the remaining steps for a person."""
+    """Check the restored store and return the remaining manual steps. Raises NotRestored."""
     if home.database.name in manifest.files:
         try:
             check_integrity(home.database)

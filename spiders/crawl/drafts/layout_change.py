@@ -318,7 +318,10 @@ class LayoutChange:
         return self._shared((side, _masked(line)), note) or (note.rebuilt and self._is_common(line))
 
     def _is_of_site(self, line: str, note: Note) -> bool:
-        """Whether an added line is in a frame of its page, or new on most pages of the visit."""
+        """Whether an added line is part of the site's layout.
+
+        The line is in a frame of the page, or was added to most pages of the visit.
+        """
         pages = len(self._came[_masked(line)])
         if pages >= max(MIN_SITE_LINE_PAGES, MIN_SITE_LINE_SHARE * len(self._known)):
             return True
@@ -326,7 +329,7 @@ class LayoutChange:
         return len(key) >= MIN_FRAME_LETTERS and key in note.around
 
     def _gained(self, note: Note, differing: Passages) -> bool:
-        """Whether a body has added lines that belong to its site."""
+        """Whether the new body contains added lines that are part of the site's layout."""
         return any(self._is_of_site(line, note) for _, came in differing for line in came)
 
     def _is_common(self, line: str) -> bool:

@@ -17,13 +17,14 @@ from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 from spiders.page.phrases import comparison_key, is_related, is_tail
 
 JOINING: Final = r"[&+/,|]|\b{}\b"
-"""Words and signs that join events and news in one heading, around the words of all languages."""
+"""Pattern of the characters and words for "and" in headings such as "News & Events". The
+placeholder is for the words of all languages."""
 
 MAX_WORDS: Final = 3
-"""Maximum number of words in a heading of events."""
+"""Maximum number of words in the heading of an events list."""
 
 MAX_UNSPACED_LENGTH: Final = 8
-"""Maximum length of a heading of events in scripts without spaces, in characters."""
+"""Maximum length in characters of the heading of an events list in scripts without spaces."""
 
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _EVENT_PATH: Final = re.compile(

@@ -33,11 +33,11 @@ BEGIN: Final = f"BEGIN; SET LOCAL lock_timeout = {{milliseconds}}; {TAKE_TURN}, 
 transactions."""
 
 BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
-"""Settings before a search: a time limit, and no sequential scans. PostgreSQL's planner
-underestimates the cost of reading long texts that are stored apart from their rows (TOAST). The
-planner would scan all of them instead of using an index."""
+"""Statements before a search: set a time limit and disable sequential scans. PostgreSQL's planner
+underestimates the cost of reading long texts that are stored outside their rows (TOAST), so it
+would scan the whole table instead of using an index."""
 UNBOUNDED: Final = f"SET statement_timeout = '{STATEMENT}s'; SET enable_seqscan = on"
-"""Settings after a search: the normal time limit, and sequential scans."""
+"""Statements after a search: restore the normal time limit and enable sequential scans."""
 
 DURABLE: Final = (
     "SELECT set_config('synchronous_commit', 'on', true)"
