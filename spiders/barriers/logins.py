@@ -51,16 +51,17 @@ def is_login_page(page: Page) -> bool:
 
 
 def password_form_message(page: Page, content: Content) -> str | None:
-    """Return a sentence about a password form in place of a page's text, or None."""
+    """Return an error message if a password form replaces the page's text, else None."""
     forms = page.tree.iter("form")
     return next((message for form in forms if (message := _form_message(form, content))), None)
 
 
 def _form_message(form: etree._Element, content: Content) -> str | None:
-    """Return a sentence about a password form in place of a text, or None.
+    """Return an error message if this form replaces the page's text, else None.
 
-    A form with only a password opens one page (WordPress's post_password, Drupal's protected
-    pages). A form that also has a user name is a login form, which may be on every page.
+    A form with only a password protects a single page (WordPress's post_password, Drupal's
+    protected pages). A form that also asks for a user name is a login form, which may be on every
+    page.
     """
     kinds = [node.get("type", "").lower() for node in form.iter("input")]
     if "password" not in kinds or _beside(form):

@@ -95,9 +95,10 @@ class Explored:
 
 
 class Explorer:
-    """Exploration of one site with fetchers from ``open_fetcher``.
+    """Explores one site and proposes a source, with fetchers from ``open_fetcher``.
 
-    ``on_status`` receives progress messages. ``said`` contains the fields that the user has given.
+    ``taken`` contains the source ids already in use. ``on_status`` receives progress messages.
+    ``given`` contains the fields that the user provided.
     """
 
     def __init__(

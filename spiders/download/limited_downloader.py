@@ -97,10 +97,13 @@ class LimitedDownloader(Downloader):
 
 
 class SlowPagesMiddleware:
-    """Skips responses that took too much CPU time in a recent visit, once they are archived."""
+    """Skips pages whose extraction took too much CPU time in a recent visit.
+
+    The response is archived before it is skipped.
+    """
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Return the response. Raises SlowRequest if it is skipped."""
+        """Return the response, or raise SlowRequest if the page was slow in a recent visit."""
         visit = visit_of(request)
         if visit and response.status != HTTPStatus.NOT_MODIFIED:
             try:

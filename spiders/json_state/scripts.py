@@ -39,7 +39,7 @@ MAX_ASSIGNED: Final = 12
 """Maximum number of assigned values read per script."""
 
 SHORT: Final = 80
-"""Minimum length in characters of a script or attribute with a state."""
+"""Minimum length, in characters, of a script or attribute that may contain page state."""
 
 ASSIGNED: Final = re.compile(r"=\s*+(?=[{\[]|JSON\s*+\.|\(?\s*+function\s*+\()")
 STATE_NAME: Final = re.compile(

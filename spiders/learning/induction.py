@@ -1,9 +1,9 @@
 """Learn the template of a source's release pages from a few extracted pages.
 
-For each value, the element that contains it is located on the first page. The most general selector
-that gives the correct value on all pages is kept. Repeated elements without extracted text, and
-repeated lines at the edges of bodies, are dropped. Of large pages, a template needs only an
-excerpt: the smallest one that gives the same values.
+For each value, such as the title, the element that contains it is located on the first page. The
+template keeps the most general selector that gives the correct value on all pages. It also drops
+two kinds of content: repeated elements without extracted text, and repeated lines at the edges of
+bodies. Large pages are replaced with the smallest excerpt that gives the same values.
 
 This is wrapper induction: N. Kushmerick, "Wrapper induction: efficiency and expressiveness",
 Artificial Intelligence 118 (2000).

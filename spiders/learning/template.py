@@ -208,11 +208,12 @@ class TemplateReader:
         )
 
     def _is_another(self, root: etree._Element, title: str) -> bool:
-        """Whether a page certainly has another layout than the template.
+        """Whether a page certainly has a different layout from the template's pages.
 
-        There are two cases. The body selector finds several elements, because it was learned from a
-        single paragraph. Or the only ``h1`` is only a part of the extracted title, because that
-        title includes a date, for example.
+        There are two cases:
+
+        - The body selector was learned from a single element but finds several elements.
+        - The page's only ``h1`` is just a part of the extracted title, which may include a date.
         """
         learned = self._body and "body" not in self.template.declared
         if learned and self._body and len(self._body.elements(root)) > 1:

@@ -16,28 +16,28 @@ from spiders.listing.rows.records import MAX_RATED, Record, records_of
 from spiders.listing.rows.regions import Region, find_regions
 
 HEADED: Final = 0.55
-"""Minimum title likeness (0 to 1) of a region in which each date is above several records."""
+"""Minimum title likeness (0 to 1) of a region whose dates are each above several records."""
 
 TITLED: Final = 0.5
 """Minimum title likeness (0 to 1) of a region without dates."""
 
 LONG: Final = 0.6
-"""Minimum value of the ``words`` feature (0 to 1) of a region with low title likeness. Long titles
-may have most of their words in common."""
+"""Minimum value of the ``words`` feature (0 to 1) at which a region with low title likeness is
+accepted. Long titles may have most of their words in common."""
 
 LIKELY: Final = 1.0
-"""Score of a region that is a list of releases with probability 0.5."""
+"""Score at which a region lists releases with a probability of 0.5."""
 
 HALF: Final = 0.5
-"""Minimum share or feature value that counts as most."""
+"""Minimum share or feature value that counts as a majority."""
 
 SCATTERED: Final = 0.25
-"""Minimum share of links with the same address shape in a region without dates.
+"""Minimum share of links with the same address shape, in a region without dates.
 
-Regions below it link to unrelated pages, such as the services of a city."""
+Regions with a lower share link to unrelated pages, such as the services of a city."""
 
 SUPPORT: Final = ("main", "after_heading", "pager", "headed", "first_heading")
-"""Features of a region. At least one of them must support a list without dates."""
+"""Features of which a region without dates needs at least one to count as a list of releases."""
 
 WEIGHTED: Final = {
     "size": 2.49,
@@ -71,7 +71,7 @@ WEIGHTED: Final = {
 """Weights of the features of a region, by name. Features without a weight count 0."""
 
 BIAS: Final = -1.5
-"""Score of a region before its weighted features are added."""
+"""Constant term of a region's score, to which the weighted features are added."""
 
 WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
 """Weights of the features, in the order of NAMES."""
@@ -79,7 +79,7 @@ WEIGHTS: Final = np.array([WEIGHTED.get(name, 0.0) for name in NAMES])
 
 @dataclass(frozen=True, slots=True)
 class RankedRegion:
-    """A region with its items, its row of features and its score."""
+    """A region with its items, its feature values and its score."""
 
     items: list[ListingItem]
     region: Region
@@ -99,10 +99,10 @@ class RankedRegion:
 
 @dataclass(frozen=True, slots=True)
 class RegionCandidate:
-    """A region with its records and its maximum possible score.
+    """A region with its records and its maximum possible score, before its items are extracted.
 
-    ``most`` and ``placed`` (the features of its position) are computed before the items are
-    extracted.
+    ``placed`` contains the features that depend on the region's position. ``most`` is the maximum
+    possible score.
     """
 
     region: Region
@@ -151,7 +151,7 @@ class Candidates:
         return RankedRegion(items.items, region, row, float(row @ WEIGHTS) + BIAS)
 
     def best(self, some: list[RegionCandidate], least: float) -> RankedRegion | None:
-        """Return the best of the given candidates, or None if all scores are below ``least``."""
+        """Return the candidate with the highest score, or None if no score reaches ``least``."""
         best: RankedRegion | None = None
         for candidate in some:
             if candidate.most < (best.score if best else least):
@@ -181,12 +181,12 @@ class Candidates:
 
 
 def speaks(region: Region, row: Row) -> bool:
-    """Whether a region may list releases at all.
+    """Whether a region may be a list of releases at all.
 
     Regions with dates inside or beside their records are accepted. If each date is above several
-    records, the titles must look like titles. Without dates, the region must also be in a prominent
-    part of the page (SUPPORT) and must not be a menu. A region at the same place as the listing on
-    page 1 is always accepted.
+    records, the link texts must look like titles. Without dates, the region must also be in a
+    prominent part of the page (SUPPORT) and must not be a menu. A region at the same position as
+    the listing on page 1 is always accepted.
     """
     features = dict(zip(NAMES, row.tolist(), strict=True))
     if features["same_place"]:

@@ -1,7 +1,7 @@
-"""Read lists that a page keeps in a data store: rows of HTML in XML, inside a script.
+"""Extract lists from data stores in a page's scripts: rows of HTML inside XML.
 
-The JPage lists of Hanweb, a publishing system of many governments in China, are such stores. Only
-scripts show their rows. A store also contains the request for the next rows, whose response is
+The JPage lists of Hanweb, a publishing system of many governments in China, use such stores. A
+script displays their rows. A store also contains the request for the next rows; its response is
 another store.
 """
 
@@ -27,14 +27,14 @@ _MARK: Final = b"<datastore"
 
 
 class DataStore(NamedTuple):
-    """The rows of a store as a page, and the address of the next rows, or None."""
+    """The rows of a data store as a page, and the address of the next rows, or None."""
 
     page: Page
     next: str | None
 
 
 def data_store(page: Page) -> DataStore | None:
-    """Return the data store with the most rows on a page, or None without such a store."""
+    """Return the data store with the most rows on a page, or None if the page has no data store."""
     if _MARK not in page.markup:
         return None
     stores = page.text.split(_MARK.decode())[1 : MAX_STORES + 1]

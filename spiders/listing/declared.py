@@ -26,21 +26,21 @@ MAX_ITEMS: Final = 10_000
 _RULE: Final = "listing:declared"
 
 MAX_NESTED: Final = 4
-"""Maximum number of items around a nested item. A list inside a news item has one item around
-it."""
+"""Maximum number of items that may enclose another item. A list inside a news item has one
+enclosing item."""
 
 MAX_TEXT_FACTOR: Final = 8
 """Maximum length of all extracted titles and dates together, as a multiple of the length of the
 page's text."""
 
 NESTED: Final = f"items inside {MAX_NESTED} other items were skipped"
-"""Reason reported if nested items are skipped."""
+"""Message reported if deeply nested items are skipped."""
 
 CUT: Final = (
     "the selected titles and dates overlap too much: some were skipped after reading "
     f"{MAX_TEXT_FACTOR} times the text of the page"
 )
-"""Reason reported if titles and dates exceed MAX_TEXT_FACTOR."""
+"""Message reported if titles and dates exceed MAX_TEXT_FACTOR."""
 
 
 def declared_items(
@@ -79,7 +79,7 @@ class _Nodes:
         self._without_link: set[etree._Element] = set()
 
     def text(self, node: Node) -> str:
-        """Return the text of a node on one line, or "" after the page's limit is reached."""
+        """Return the text of a node on one line, or "" once the page's text limit is reached."""
         if isinstance(node, str):
             return " ".join(node.split())
         if node not in self._texts:
@@ -148,9 +148,9 @@ def _of_items(
 
 
 def _not_deep(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
-    """Yield the items that are inside fewer than MAX_NESTED other items.
+    """Yield the items that fewer than MAX_NESTED other items enclose.
 
-    So the text of each element is read only a few times.
+    This limits how often the text of each element is read.
     """
     nested: dict[etree._Element, int] = {}
     for item in items:

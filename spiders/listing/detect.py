@@ -30,13 +30,13 @@ MIN_RECORDS: Final = 3
 """Minimum number of records of a region that can replace a hidden list or a side list."""
 
 RIVAL: Final = 0.5
-"""Minimum score of a region that replaces another one, as a share of the other region's score."""
+"""Minimum ratio of a region's score to the score of the region that it replaces."""
 
 MAIN_SCORE: Final = 2.5
 """Minimum score of a region that replaces a side list."""
 
 MOSTLY: Final = 0.8
-"""Minimum share of items that must have a property, so that the whole list has it."""
+"""Minimum share of items with a property, from which the whole list counts as having it."""
 
 _FILE: Final = re.compile(r"(?:/(?:index|default|home))?\.\w{2,5}$")
 
@@ -63,11 +63,11 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
 
 
 def _within(best: RankedRegion, candidates: Candidates) -> RankedRegion:
-    """Return all marked posts or the inner rows if the best region has only a part of the list.
+    """Return all marked posts or the inner rows if the best region covers only a part of the list.
 
-    A region of blog sections with several titles per record is replaced by the rows inside it. If
-    the region has only some of the posts marked by schema.org or microformats, it is replaced by
-    all marked posts.
+    If each record is a blog section with several titles, the rows inside the sections replace the
+    region. If the region has only some of the posts marked with schema.org or microformats, all
+    marked posts replace it.
     """
     marked = [
         one
@@ -127,7 +127,7 @@ def _holds(outer: Region, inner: Region) -> bool:
 
 
 def _beside_hidden(best: RankedRegion, candidates: Candidates, flat: FlatPage) -> RankedRegion:
-    """Replace a hidden region with a visible region of similar score, if there is one."""
+    """Replace the best region with a visible one of similar score if it is hidden."""
     if not is_hidden(best.region, flat):
         return best
     shown = [
@@ -141,10 +141,10 @@ def _beside_hidden(best: RankedRegion, candidates: Candidates, flat: FlatPage) -
 def _main_list(
     best: RankedRegion, candidates: Candidates, flat: FlatPage, url: str
 ) -> RankedRegion | None:
-    """Return the list in the main column if the best region is a side list.
+    """Return the list in the main column that should replace a side list, or None.
 
-    The main list has headlines or dates, or is below the page's first heading and not shorter.
-    Returns None if no region qualifies.
+    The main list has headlines or dates, or it is below the page's first heading and at least as
+    long as the side list. Returns None if ``best`` is not a side list.
     """
     rivals = (
         candidates.choice(one)
@@ -168,11 +168,12 @@ def _main_list(
 def _own_list(
     best: RankedRegion, candidates: Candidates, flat: FlatPage, url: str
 ) -> RankedRegion | None:
-    """Return the undated list that belongs to the page, if the dated best region doesn't.
+    """Return the undated list that should replace the dated list ``best``, or None.
 
-    A list belongs to the page if a pager follows it, or if its releases are below the page's
-    address. The undated list must be at least as long as the dated list, and its titles must be
-    headlines. Short titles are cards of topics.
+    ``best`` is replaced only if it is unrelated to the page. A list is related to the page if a
+    pager follows it, or if its releases are below the page's address. The undated list must be at
+    least as long as the dated list, and its titles must be headlines. Short titles are topics, not
+    releases.
     """
     if best.said["pager"] or any(_is_below(item.url, url) for item in best.items):
         return None
@@ -199,7 +200,7 @@ def _own_list(
 
 
 def _links_are_headlines(choice: RankedRegion, flat: FlatPage) -> bool:
-    """Whether the titles of most items are link texts as long as headlines."""
+    """Whether the titles of most items are link texts that are long enough for headlines."""
     links = {(anchor.url, flat.text_of(anchor)) for anchor in flat.anchors}
     headlines = sum(
         (item.url, item.title) in links and is_headline(item.title) for item in choice.items
@@ -208,7 +209,7 @@ def _links_are_headlines(choice: RankedRegion, flat: FlatPage) -> bool:
 
 
 def _are_below(items: list[ListingItem], url: str) -> bool:
-    """Whether most items have addresses below the address of the page."""
+    """Whether the addresses of most items are below the page's address."""
     return sum(_is_below(item.url, url) for item in items) >= MOSTLY * len(items)
 
 
@@ -225,7 +226,7 @@ def _is_beside(candidate: RegionCandidate) -> bool:
 
 
 def _is_below(address: str, url: str) -> bool:
-    """Whether an address is below the page's address. Always false for the home page."""
+    """Whether an address is below the page's address. Always false if the page is a home page."""
     mine = urlsplit(url)
     folder = _FILE.sub("", mine.path).rstrip("/")
     if not folder:
@@ -248,7 +249,7 @@ def _is_main(choice: RankedRegion, side: RankedRegion) -> bool:
 
 
 def is_side_list(choice: RankedRegion, url: str) -> bool:
-    """Whether a region is a sidebar, a list of events, or a list of another site."""
+    """Whether a region is in a sidebar, lists events, or lists pages of another site."""
     features = choice.said
     return (
         features["aside"] > HALF
@@ -268,11 +269,12 @@ def is_hidden(region: Region, flat: FlatPage) -> bool:
 
 
 def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
-    """Add rows of the same list that have another class, such as the first or a new row.
+    """Return the region with additional rows of the same list that have a different class.
 
-    The added rows have the same tag and parents as the region's records. Their links have the same
-    address shape, or they look like the other rows. In a list with dates, they have dates. In other
-    lists, they have long titles, or they are between other rows and have headlines.
+    Examples are the first row and rows marked as new. An added row has the same tag and parents as
+    the region's records. Its link has the same address shape, or its markup is similar to the other
+    rows. In a list with dates, it has a date. In other lists, it has a long title, or it is between
+    other rows and has a headline.
     """
     shape = common_shape(best.items)
     own = {span.begin for span in best.region.records}
@@ -321,17 +323,17 @@ def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) ->
 def _read(
     region: Region, more: list[ElementSpan], flat: FlatPage, dates: list[DateMark]
 ) -> list[tuple[Record, ListingItem]]:
-    """Extract the records and items of a region, together with more records."""
+    """Extract the records and items of a region and of the rows in ``more``."""
     spans = sorted([*region.records, *more], key=lambda span: span.begin)
     records = records_of(replace(region, records=spans, strict=False), flat, dates)
     return list(zip(records, RecordFields(records, flat, strict=False).items, strict=True))
 
 
 def _without_strays(choice: RankedRegion) -> RankedRegion:
-    """Remove boxes that have only their tag in common with the region's records.
+    """Return the region without boxes that have only their tag in common with its records.
 
-    A record stays if any record with its tags and classes links to the common address shape. Dated
-    rows of the same list with similar markup stay too.
+    A record is kept if any record with its tags and classes links to the most common address shape.
+    Dated rows of the same list with similar markup are kept too.
     """
     shape = common_shape(choice.items)
     records = choice.region.records
@@ -354,7 +356,7 @@ def _without_strays(choice: RankedRegion) -> RankedRegion:
 
 
 def _of_one_make(choice: RankedRegion, flat: FlatPage, dates: list[DateMark]) -> RankedRegion:
-    """Remove the records of other lists that only look similar (see `without_foreign_rows`)."""
+    """Return the region without similar records of other lists (see `without_foreign_rows`)."""
     region = without_foreign_rows(choice.region, flat, dates)
     if region is choice.region:
         return choice

@@ -1,4 +1,4 @@
-"""Extract feeds, sitemaps and JSON listings, which are recognized by their content."""
+"""Extract items from feeds, sitemaps and JSON listings, which are recognized by their content."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ MAX_CATEGORIES = 30
 """Maximum number of categories extracted per item."""
 
 WORDPRESS = re.compile(r"\s*https?://wordpress\.(?:org|com)/")
-"""Address in the ``generator`` element of a WordPress feed."""
+"""Pattern of the address in the ``generator`` element of a WordPress feed."""
 
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _ENTITY = re.compile(r"<!ENTITY", re.IGNORECASE)
 _BARE = re.compile(
     r"&(?!#\d{1,7};|#x[0-9a-fA-F]{1,6};|\w{2,31};)|(<!\[CDATA\[.*?(?:\]\]>|$))", re.DOTALL
 )
-"""An ampersand that doesn't begin a reference, or a CDATA section. The recovering parser would drop
-such an ampersand."""
+"""An ampersand that doesn't begin a reference, or a CDATA section. The parser, which recovers from
+errors, would drop such an ampersand."""
 
 _REFERENCE = re.compile(r"&#(?:x([0-9a-f]{1,7})|(\d{1,7}));", re.IGNORECASE)
 _HALVES = range(0xD800, 0xE000)
@@ -56,7 +56,7 @@ _TITLES = ("title", "headline", "name", "subject")
 
 
 class NotXML(ValueError):
-    """Error for a text that is not XML, or for rejected XML. The message has the reason."""
+    """Raised for a text that is not XML or declares entities. The message contains the reason."""
 
 
 def parse_xml(text: str) -> etree._Element:
@@ -91,7 +91,7 @@ def parse_xml(text: str) -> etree._Element:
 def read_xml(page: Page, reading: DateContext) -> Listing:
     """Return the items of a feed, a sitemap or another XML listing.
 
-    The items of a sitemap index are sitemaps; the rule of its listing is ``xml:sitemapindex``.
+    The items of a sitemap index are sitemaps. Such a listing has the rule ``xml:sitemapindex``.
     """
     try:
         root = parse_xml(page.text)
@@ -175,7 +175,7 @@ def _published(texts: dict[str, str], dates: DateReader) -> Published | None:
 
 
 def _repeated(root: etree._Element) -> list[etree._Element]:
-    """Return the elements with the most common name that have more than one child."""
+    """Return the elements with the most common name, among the elements with several children."""
     counts = Counter(local_name(node) for node in root.iter() if len(node) > 1)
     for name, count in counts.most_common(5):
         if count > 1:
@@ -186,10 +186,10 @@ def _repeated(root: etree._Element) -> list[etree._Element]:
 
 
 def _next(root: etree._Element, page: Page) -> str | None:
-    """Return the next page of a feed (RFC 5005, 3 and 4), or None.
+    """Return the address of a feed's next page (RFC 5005, 3 and 4), or None.
 
-    WordPress feeds contain no next address. Their next page has the next number in ``paged``, until
-    the server returns 404.
+    WordPress feeds contain no such address. Their pages are counted with the parameter ``paged``,
+    until the server returns 404.
     """
     for node in root.iter("{http://www.w3.org/2005/Atom}link"):
         if node.get("rel") in {"next", "prev-archive"}:
@@ -238,7 +238,7 @@ class FeedLink:
 
 
 def lists_all(listing: Listing) -> bool:
-    """Whether a listing contains all releases, as sitemaps and APIs do, and not only the newest."""
+    """Whether a listing contains all releases, like sitemaps and APIs, or only the newest."""
     return listing.rule.startswith("json") or listing.rule in {"xml:urlset", "xml:sitemapindex"}
 
 
@@ -277,21 +277,21 @@ def _says_xml(page: Page, start: str) -> bool:
 NEWS = re.compile(
     "news|press|presse|media-?release|statement|nachricht|actualit|noticia|notizi", re.IGNORECASE
 )
-"""Names of sitemaps that list releases."""
+"""Words in the addresses of sitemaps that list releases."""
 
 OTHER_PAGES = re.compile(
     r"sitemap[^/]*(?:page|categor|tag|author|user|image|video|taxonom|product|attachment)[^/]*$|"
     r"(?:page|categor(?:y|ies)|tags?|authors?|users?|images?|videos?|products?)-sitemap",
     re.IGNORECASE,
 )
-"""Names of sitemaps that don't list releases."""
+"""Pattern of the addresses of sitemaps that don't list releases."""
 
 
 def sitemaps_to_walk(index: Listing) -> tuple[str, ...]:
-    """Return the sitemaps of an index that may list releases, in order.
+    """Return the addresses of an index's sitemaps that may list releases, in order.
 
-    These are the sitemaps with news in their names. Without any, all sitemaps are returned, except
-    those of other kinds of pages.
+    These are the sitemaps with words for news in their addresses. If there are none, all sitemaps
+    are returned, except sitemaps of images, authors and other kinds of pages.
     """
     urls = [item.url for item in index.items]
     news = [url for url in urls if NEWS.search(urlsplit(url).path)]

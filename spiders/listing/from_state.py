@@ -1,4 +1,4 @@
-"""Extract releases from the scripts of a page that a browser renders."""
+"""Extract releases from the scripts of a page whose listing is rendered in the browser."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ ALIKE: Final = 3
 REASON: Final = (
     "the listing is only in the page's scripts; render = true shows it as readers see it"
 )
-"""Reason reported if the listing was found only in scripts."""
+"""Message reported if the listing was found only in scripts."""
 
 GUESSED: Final = (
     "the scripts contain only the ends of addresses, so the complete addresses are a guess"
 )
-"""Reason reported if addresses were built from slugs without a complete address on the page."""
+"""Message reported if addresses were built from slugs, without a complete address on the page."""
 
 SLUG: Final = re.compile(r"(?:seo_?|url_?|page_?)?(?:slug|alias|key|name|path)|uri", re.IGNORECASE)
-"""Keys of slugs, the last parts of addresses."""
+"""Keys of slugs. A slug is the last part of an address."""
 
 BEFORE: Final = re.compile(r"""["'](/[^"'\s<>]*)$""")
-"""The part of a quoted address before a slug."""
+"""Pattern of the part of a quoted address before a slug."""
 
 AFTER: Final = re.compile(r"""/?\\?["']""")
-"""The end of a quoted address after a slug."""
+"""Pattern of the end of a quoted address after a slug."""
 
 MAX_PATH_LENGTH, MAX_SEARCHED_SLUGS, MAX_OCCURRENCES = 200, 5, 100
 """Limits of the search for complete addresses on the page.
@@ -58,7 +58,7 @@ MAX_PATH_LENGTH, MAX_SEARCHED_SLUGS, MAX_OCCURRENCES = 200, 5, 100
 - MAX_OCCURRENCES: maximum number of occurrences that are checked per slug"""
 
 END: Final = re.compile(r"[\w%-]{3,200}")
-"""A valid slug."""
+"""Pattern of a valid slug."""
 
 
 def read_state(page: Page, reading: DateContext) -> Listing | None:
@@ -83,10 +83,10 @@ def read_state(page: Page, reading: DateContext) -> Listing | None:
 
 
 class SlugUrls:
-    """Addresses of releases whose records contain only a slug.
+    """Builds addresses of releases whose records contain only a slug.
 
-    The part before the slug is taken from a complete address elsewhere on the page. Otherwise, it
-    is the address of the listing, and the result is added to ``guessed``.
+    The part before the slug is copied from a complete address elsewhere on the page. If there is
+    none, the address of the listing is used, and the result is added to ``guessed``.
     """
 
     def __init__(self, page: Page) -> None:
@@ -110,7 +110,7 @@ class SlugUrls:
         return url
 
     def _stated(self, end: str) -> str | None:
-        """Return the part before a slug in a complete address on the page, or None."""
+        """Return the part before a slug, from a complete address on the page, or None."""
         at = self._page.text.find(f"/{end}")
         for _ in range(MAX_OCCURRENCES):
             if at < 0:
@@ -146,7 +146,7 @@ def _values(page: Page) -> Iterator[Any]:
 
 
 def _lists(value: Any) -> Iterator[list[dict[str, Any]]]:
-    """Yield the lists of records in a state, including cache entries by key (Apollo)."""
+    """Yield the lists of records in a state, including groups of cache entries (Apollo)."""
     for inner in values_of(value):
         if isinstance(inner, list):
             records = [unwrapped(one) for one in inner if isinstance(one, dict)]

@@ -16,7 +16,7 @@ from spiders.page.links import resolve
 from spiders.page.page import Page
 
 MAX_HTML = 2_000_000
-"""Maximum length of the HTML taken from a document, in characters."""
+"""Maximum length of HTML extracted from a JSON document, in characters."""
 
 
 def read_json(page: Page, reading: DateContext) -> Listing:
@@ -37,10 +37,10 @@ def read_json(page: Page, reading: DateContext) -> Listing:
 
 
 def html_within(page: Page) -> str | None:
-    """Return the HTML with links in a document's strings, as in "load more" responses.
+    """Return the HTML with links that a JSON document contains, as in "load more" responses.
 
     Rows of table cells are joined to a table. Otherwise, the result is the longest string, or all
-    strings joined if the longest one has less than half of the text. Returns None if no string
+    strings joined if the longest string has less than half of the text. Returns None if no string
     contains a link.
     """
     try:
@@ -77,7 +77,7 @@ NAMES = (
 """Keys for the address of the next page (JSON Feed, JSON:API, OData, Laravel and others)."""
 
 HOLDERS = ("links", "_links", "pagination", "paging", "pageInfo", "meta", "page", "d", "data")
-"""Keys of objects that may contain the address of the next page, in the top two levels."""
+"""Keys of objects in the top two levels that may contain the address of the next page."""
 
 _PAGES = re.compile(
     r"(?:total|nb|num(?:ber_?of)?|max|last)_?pages?|pages?_?(?:count|total)|pages", re.IGNORECASE
@@ -96,15 +96,15 @@ MAX_CURSOR = 1_000
 
 
 def next_of(document: Any, page: Page, count: int) -> str | None:
-    """Return the address of the next page of ``document``, or None on the last page.
+    """Return the address of the page after ``document``, or None if it is the last page.
 
-    ``count`` is the number of items in the document. The order is:
+    ``count`` is the number of items in the document. These are tried in order:
 
     - an address in the document
     - the next page number, if the document reports a page count or more pages
-    - the page after a cursor
+    - the cursor of the next page
 
-    For an array of WordPress posts, the result is the next page number if the page is full.
+    For an array of WordPress posts, the next page number is used if the page is full.
     """
     if isinstance(document, dict):
         for holder in _holders(document):
@@ -163,9 +163,9 @@ def _counted(document: dict[str, Any], page: Page) -> str | None:
 
 
 def _after_cursor(document: dict[str, Any], page: Page) -> str | None:
-    """Return the address with the document's next cursor, or None.
+    """Return the page's address with the next cursor from the document, or None.
 
-    The parameter is the one in the page's address (default ``cursor``).
+    The cursor is set in the parameter that the address already uses (default ``cursor``).
     """
     parts = urlsplit(page.url)
     query = parse_qsl(parts.query, keep_blank_values=True)
@@ -181,7 +181,10 @@ def _after_cursor(document: dict[str, Any], page: Page) -> str | None:
 
 
 def next_by_shape(document: dict[str, Any], page: Page) -> str | None:
-    """Return the only top-level address that leads to another part of the same listing, or None."""
+    """Return the address of another part of the same listing, or None.
+
+    Only top-level values are checked, and exactly one of them must qualify.
+    """
     here = urlsplit(page.url)
     found = set()
     for value in document.values():

@@ -1,4 +1,4 @@
-"""Decide the order of day, month and year for all dates of one page."""
+"""Determine the order of day, month and year for all dates of one page."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from spiders.listing.rows.flat_page import FlatPage
 from spiders.page.page import Page
 
 MAX_TEXT_LENGTH: Final = 60
-"""Maximum number of characters of a text that are searched for numeric dates."""
+"""Number of characters at the start of a text that are searched for numeric dates."""
 
 MAX_DISTANCE: Final = 12
 """Maximum distance between a date and a link whose address may contain the date. The unit is marks
@@ -39,14 +39,17 @@ MAX_DAY: Final = 31
 
 @dataclass(frozen=True, slots=True)
 class ShownText:
-    """A text that may contain a date, and the addresses of nearby links."""
+    """A text that may contain a date, with the addresses of nearby links."""
 
     text: str
     addresses: tuple[str, ...] = ()
 
 
 def shown_texts(flat: FlatPage) -> Iterator[ShownText]:
-    """Yield the texts of a page with a date in numbers, with the links right before and after."""
+    """Yield the texts of a page that contain a numeric date.
+
+    Each text has the addresses of the links right before and after it.
+    """
     places = [anchor.place for anchor in flat.anchors]
     for text in flat.texts:
         shown = text.text[:MAX_TEXT_LENGTH]
@@ -66,9 +69,9 @@ def shown_texts(flat: FlatPage) -> Iterator[ShownText]:
 def page_reading(texts: Iterable[ShownText], page: Page, reading: DateContext) -> DateContext:
     """Return the date context ``reading`` with the language and day order of the page.
 
-    All dates of a page have the same order: a single 24/03/26 in ``texts`` decides every 03/04/26.
-    If no date is decisive, the language and time zone decide, then the country of the host. An
-    order that is already set is kept.
+    All dates of a page have the same order: a single 24/03/26 in ``texts`` determines every
+    03/04/26. If no date is conclusive, the language and time zone determine the order, then the
+    country of the host. An order that is already set is kept.
     """
     if not reading.languages and (language := page.tree.get("lang")):
         reading = replace(reading, languages=(language.strip()[:35],))
@@ -82,9 +85,9 @@ def page_reading(texts: Iterable[ShownText], page: Page, reading: DateContext) -
 def shown_order(
     texts: Iterable[ShownText], today: dt.date, usual: Order | None = None
 ) -> Order | None:
-    """Return the order of day, month and year that some texts show, or None.
+    """Return the order of day, month and year that the dates in some texts prove, or None.
 
-    Dates with two-digit years are decided together (`order_of_list`), because 26-03-14 may begin
+    Dates with two-digit years are examined together (`order_of_list`), because 26-03-14 may begin
     with the year. ``usual`` is the usual order of the page's language or country.
     """
     short: list[ListedDate] = []
@@ -99,6 +102,6 @@ def shown_order(
             short.append(ListedDate((first, second, third), tuple(named)))
     if len(short) >= len(pairs) and (order := order_of_list(short, today, usual)):
         return order
-    # If the first number may be the year, the date says nothing about the order of day and month.
+    # If the first number may be the year, the date does not reveal the order of day and month.
     pairs += [one.numbers[:2] for one in short if usual != "YMD" or one.numbers[0] <= MONTHS]
     return order_of_dates(pair for pair in pairs if max(pair) <= MAX_DAY)

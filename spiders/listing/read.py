@@ -38,8 +38,8 @@ from spiders.page_parts.find import FoundPart, find_parts
 from spiders.sources.source_file import ListingRules
 
 FEW_DATED_ITEMS: Final = 3
-"""Minimum number of dated items of a page whose scripts are not read. If a page has fewer, the
-scripts are preferred only if they have more than this many times as many items."""
+"""Minimum number of dated items from which the page's scripts are not searched. With fewer dated
+items, the scripts' items are used only if there are more than this many times as many."""
 
 DECLARED: Final = "declared"
 """Rule of a listing that is extracted with the selectors of its source file."""
@@ -51,7 +51,7 @@ PARTS_CONFIDENCE: Final = 0.9
 """Confidence (0 to 1) in a listing whose releases are parts of the page."""
 
 MOSTLY: Final = 0.6
-"""Minimum share of detected items that are inside parts. Above it, the parts are the list."""
+"""Minimum share of detected items inside the page's parts from which the parts are the releases."""
 
 PASSED: Final = 20
 """Maximum number of skipped rows that are reported."""
@@ -70,7 +70,7 @@ def read_listing(
     Otherwise, the region that lists releases is detected. If nothing is found, the listing contains
     a reason; no exception is raised.
 
-    ``place`` is the place of the list on the first page of the listing (`Listing.place`).
+    ``place`` is the position of the list on the first page of the listing (`Listing.place`).
     """
     if rules and (rules.item or rules.link):
         limits: list[str] = []
@@ -97,11 +97,12 @@ def read_listing(
     shown = _Shown.of(page, reading)
     found = _with_rest(_detected(page, shown, known), page, pages, controls)
     if made and made.next:
-        # The HTML is part of a JSON document, which contains the next page.
+        # The HTML is a part of a JSON document, and that document contains the address of the next
+        # page.
         return replace(found, next=made.next, form=None, series=None)
     if found.items or not found.archives:
         return found
-    # The links to archives may have been detected as the list.
+    # Links to archives may have been mistaken for the list of releases.
     shown.flat.leave_out({archive.url for archive in found.archives})
     return _with_rest(_detected(page, shown, known), page, pages, controls)
 
@@ -109,8 +110,7 @@ def read_listing(
 def _with_rest(listing: Listing, page: Page, pages: NextPages, controls: Controls) -> Listing:
     """Add pagination, archives and signs of unread releases to a listing.
 
-    Items and skipped rows that are archives or pages of the listing are removed, but a row with a
-    date is neither.
+    Undated items and skipped rows that link to archives or other listing pages are removed.
     """
     dated = {item.url for item in listing.items if item.published}
     beside = {pages.next, pages.before, *pages.others} - dated
@@ -134,7 +134,7 @@ def _with_rest(listing: Listing, page: Page, pages: NextPages, controls: Control
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The texts, links and dates of a page, and how its dates are read."""
+    """The texts, links and dates of a page, and the context for parsing its dates."""
 
     flat: FlatPage
     reader: DateReader
@@ -205,11 +205,11 @@ def _detected(
 
 
 def are_of_parts(items: Sequence[ListingItem], parts: Sequence[FoundPart]) -> bool:
-    """Whether the releases of a page are its parts instead of the detected items.
+    """Whether the releases are parts of the page, rather than the detected items.
 
-    This is the case if most items are links inside parts, such as documents, or if few other items
-    have dates. A single part counts only if all items are inside it, or if it has a permanent
-    address and no other item has a date.
+    This is true if most items are links inside parts, such as documents, or if few other items have
+    dates. A single part counts only if all items are inside it, or if it has a permanent address
+    and no other item has a date.
     """
     within = frozenset[str]().union(*(one.links for one in parts))
     within |= {page_address(one.url) for one in parts}

@@ -1,4 +1,4 @@
-"""Features, as numbers, that show whether a region of a page is its list of releases.
+"""Numeric features that show whether a region of a page is its list of releases.
 
 No single feature decides. The list may have no dates, and a box beside it may have dates.
 """
@@ -34,13 +34,13 @@ from spiders.page.phrases import comparison_key
 from spiders.page.regions import ASIDE, CHROME, MAIN
 
 NAIVE: Final = 4
-"""Minimum number of words in a link that a naive rule accepts as a release."""
+"""Minimum number of words in a link that a simple heuristic accepts as a release."""
 
 NEAR: Final = 6
-"""Maximum distance of a label above a region, in marks (texts and links)."""
+"""Maximum distance between a region and the label above it, in marks (texts and links)."""
 
 MAX_BOXES: Final = 20
-"""Maximum number of boxes with their own headings that are skipped before a region."""
+"""Maximum number of boxes with headings of their own that are skipped above a region."""
 
 PAGER: Final = 8
 """Maximum distance from the end of a region to its pager, in marks (texts and links)."""
@@ -52,10 +52,10 @@ LABEL: Final = 60
 """Maximum length of a text that may be a label above a region, in characters."""
 
 MAX_SIZE_ITEMS: Final = 32
-"""Number of items above which a longer list gets no higher ``size`` feature."""
+"""Number of items at which the ``size`` feature reaches its maximum."""
 
 LONG: Final = 8
-"""Number of words above which a longer title gets no higher ``words`` feature."""
+"""Number of words in a title at which the ``words`` feature reaches its maximum."""
 
 NAMES: Final = (  # noqa: SIM905 - words read better in a row
     "size dated alone outside above parted likeness words headed main beside aside chrome "
@@ -76,7 +76,7 @@ Row = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class RegionPage:
-    """Context of a page: its address, the next page, and the place of the list on page 1.
+    """A page's address, its next page, and the position of the list on page 1.
 
     ``place`` is a path as returned by `place_of`, or empty.
     """
@@ -88,7 +88,7 @@ class RegionPage:
 
 @dataclass(slots=True)
 class RegionFeatures:
-    """The features (NAMES) of the regions of one page."""
+    """Calculates the features (NAMES) of the regions of one page."""
 
     flat: FlatPage
     page: RegionPage
@@ -105,10 +105,10 @@ class RegionFeatures:
 
     _host: str = field(init=False)
     _others: dict[str, bool] = field(init=False, default_factory=dict)
-    """Cache of whether a text announces other things, because each text is near several regions."""
+    """Whether a heading announces content other than releases, by its text (cache)."""
 
     _others_at: dict[int, bool] = field(init=False, default_factory=dict)
-    """Cache of whether a heading announces other things, by the heading's index."""
+    """Whether a heading announces content other than releases, by the heading's index (cache)."""
 
     def __post_init__(self) -> None:
         flat = self.flat
@@ -139,7 +139,7 @@ class RegionFeatures:
         return len(flat.text_of(anchor).split()) >= NAIVE
 
     def _count_words(self) -> list[int]:
-        """Return the number of words before each place, including the titles of links."""
+        """Return the number of words before each position, including the words of links' titles."""
         words = [0] * (self.flat.size + 1)
         for text in self.flat.texts:
             words[text.place + 1] = _length(text.text) + 1
@@ -148,26 +148,26 @@ class RegionFeatures:
         return list(accumulate(words))
 
     def of(self, region: Region, items: RecordFields, placed: dict[str, float]) -> Row:
-        """Return the features of a region as a row.
+        """Return all features of a region as a row.
 
-        ``placed`` has the features that depend on the region's position. Those that depend on its
-        ``items`` are added.
+        ``placed`` contains the features that depend on the region's position. Features that depend
+        on ``items`` are added.
         """
         row = placed | self._reading(region, items)
         return np.array([row[name] for name in NAMES])
 
     def most(self, region: Region, read: list[Record], placed: dict[str, float]) -> Row:
-        """Return the features of a region for its maximum score, before its items are extracted.
+        """Return the feature values that give a region's maximum possible score.
 
-        Features that lower the score (AGAINST) are 0.
+        The items need not be extracted yet. Features that lower the score (AGAINST) are 0.
         """
         row = placed | self._promise(region, read)
         return np.array([row[name] for name in NAMES])
 
     def placed(self, region: Region, read: list[Record]) -> dict[str, float]:
-        """Return the features of a region that depend on its position, not on its items.
+        """Return the features of a region that depend on its position rather than its items.
 
-        ``read`` are its rated records.
+        ``read`` contains the region's rated records.
         """
         records = [record.span for record in read]
         size = len(records)
@@ -260,7 +260,7 @@ class RegionFeatures:
         }
 
     def _words_in(self, record: Record) -> int:
-        """Return the maximum number of words that the title of a record can have (at most LONG)."""
+        """Return the maximum number of words in a title of this record, at most LONG."""
         texts = [*record.lead, *record.texts]
         begin, end = record.span.begin, max(record.span.end, record.span.begin + 1)
         if texts:
@@ -295,10 +295,10 @@ class RegionFeatures:
         if any(self._is_other(text.text) and not _in_other(text.parent) for text in near):
             return -1
         index = bisect_right(self._heads, first) - 1
-        # A heading inside the record belongs to the record.
+        # A heading inside the record is not above it.
         while index >= 0 and self._heads[index] >= first:
             index -= 1
-        # The heading of a box that ends before the record does not belong to the record either.
+        # A heading applies only to its box. The box may end before the record.
         for _ in range(MAX_BOXES):
             if index < 0 or flat.headings[index].scope > first or not self._is_other_at(index):
                 break
@@ -326,9 +326,9 @@ class RegionFeatures:
         return known
 
     def _elsewhere(self, shapes: Counter[Shape]) -> int:
-        """Return the number of addresses with another host.
+        """Return the number of addresses on another host.
 
-        The caller leaves out files, which are often stored on another host.
+        ``shapes`` should not include files, which are often stored on another host.
         """
         hosts: Counter[str] = Counter()
         for (netloc, *_), count in shapes.items():
@@ -342,7 +342,7 @@ class RegionFeatures:
 
 
 def _in_other(node: etree._Element) -> bool:
-    """Whether a text can't be a label: it is in the main heading or in a link outside a heading."""
+    """Whether a text is in the main heading or a link outside headings, so can't be a label."""
     tags = {node.tag, *(above.tag for above in node.iterancestors())}
     return "h1" in tags or ("a" in tags and not tags & HEADINGS)
 
@@ -363,7 +363,7 @@ def is_menu(record: ElementSpan) -> bool:
 
 
 def _is_parted(records: list[ElementSpan]) -> bool:
-    """Whether records are in several lists with different tags, classes or ids."""
+    """Whether records are in several lists that differ in tags, classes or ids."""
     holders: Counter[tuple[str, str]] = Counter()
     for span in records:
         parent = span.node.getparent()
@@ -376,10 +376,10 @@ def _is_parted(records: list[ElementSpan]) -> bool:
 
 
 def _titled(region: Region, items: RecordFields) -> float:
-    """Return the weight of a region's dates (0 to 1), which depends on its titles.
+    """Return the weight of a region's dates (0 to 1), based on the title likeness of its items.
 
-    The further away the dates are from the records, the more the titles count. Records with several
-    titles lower the weight, because each may be a list itself.
+    The further the dates are from the records, the more the titles count. Records with several
+    titles lower the weight, because each record may be a list itself.
     """
     floor = {"in": 0.35, "before": 0.25, "after": 0.25, "above": 0.1, "": 0.0}[region.side]
     return (floor + (1 - floor) * items.likeness) * (1 - 0.6 * _crowded(region, items))
@@ -417,7 +417,7 @@ def _is_bare(item: ListingItem) -> bool:
 
 
 def _falling(days: Sequence[dt.date]) -> float:
-    """Return the share of dates that are not later than the date before.
+    """Return the share of dates that are not later than the preceding date.
 
     Returns 0 for fewer than three dates.
     """

@@ -1,7 +1,7 @@
-"""Repair pages with unclosed containers, in which each post is inside the post before it.
+"""Repair pages with unclosed containers, where each post is nested in the preceding post.
 
-In `<div class=post>…<div class=entry>…<div class=post>…`, each post is deeper than the one before,
-so no two posts have the same path. The repaired tree has the posts side by side.
+In `<div class=post>…<div class=entry>…<div class=post>…`, each post is nested more deeply, so no
+two posts have the same path. In the repaired tree, the posts are siblings.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ MIN_ENDS: Final = 2
 """Minimum number of unclosed containers in a chain."""
 
 MAX_PAGE_ENDS: Final = 5
-"""Maximum number of containers that are closed by end tags of the page around the list."""
+"""Maximum number of containers closed by end tags that belong to the page around the list."""
 
 MAX_STEPS: Final = 6
-"""Maximum number of levels between a container and the nested one."""
+"""Maximum number of levels between a container and the next container nested in it."""
 
 MAX_FOLLOWED: Final = 2
-"""Maximum number of levels, between two nested containers, at which another element follows."""
+"""Maximum number of levels between two nested containers that contain further elements."""
 
 MAX_ELEMENTS: Final = 20_000
 """Maximum number of containers compared per page."""
@@ -35,10 +35,10 @@ _CONTAINERS: Final = ("div", "section", "article", "table", "dl")
 
 @dataclass(slots=True)
 class _Chain:
-    """A chain of containers, each nested in the one before.
+    """A chain of containers, each nested in the preceding one.
 
-    ``followed`` counts the containers with another element after them. ``is_ending`` is true if an
-    element follows the last container.
+    ``followed`` is the number of containers after which another element follows. ``is_ending`` is
+    true if an element follows the last container.
     """
 
     containers: list[etree._Element]
@@ -47,15 +47,15 @@ class _Chain:
 
     @property
     def is_unclosed(self) -> bool:
-        """Whether end tags are missing.
+        """Whether the containers are unclosed.
 
-        The containers are unclosed if the page's end tags close only a few of them.
+        This is the case if the page's end tags close only a few of them.
         """
         ends = len(self.containers) - 1 - self.followed
         return ends >= MIN_ENDS and ends > self.followed
 
     def continues(self, *, is_followed: bool) -> bool:
-        """Whether another container may be nested in the last one.
+        """Whether another container may be nested in the last container of the chain.
 
         The page's end tags close only the innermost containers, one after the other.
         """
@@ -95,7 +95,7 @@ def _move_behind(outer: etree._Element, inner: etree._Element) -> None:
 
 
 def _chains(tree: etree._Element) -> list[_Chain]:
-    """Return the chains of nested containers that should be posts or sections of one list.
+    """Return the chains of nested containers that should be sibling posts or sections of one list.
 
     All containers of a chain have the same kind of first child. Each has a link before the next
     container.
@@ -115,7 +115,7 @@ def _chains(tree: etree._Element) -> list[_Chain]:
 
 
 def _outer(element: etree._Element) -> tuple[etree._Element | None, bool]:
-    """Return the nearest container of the same kind around an element, or None.
+    """Return the nearest enclosing container of the same kind, or None.
 
     The second value is true if another element follows inside that container.
     """
@@ -139,7 +139,7 @@ def _first_word(element: etree._Element) -> str:
 
 
 def _has_own_link(outer: etree._Element, inner: etree._Element) -> bool:
-    """Whether ``outer`` has a link before ``inner``."""
+    """Whether ``outer`` has a link before the nested container ``inner``."""
     for link in outer.iter("a", inner.tag):
         if link is inner:
             return False

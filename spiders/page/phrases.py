@@ -15,7 +15,7 @@ from importlib.resources import files
 from data.languages.vocabulary import words
 
 TAIL_LINE, SHARE_LINE = 60, 40
-"""Lengths in characters from which a line is too long: for a tail line, and for a share button."""
+"""Lengths from which a line is too long to be a tail line or a share button, in characters."""
 
 LETTERS = re.compile(r"[\W\d_]+")
 NOT_LETTERS = re.compile(r"[\W_]+")
@@ -23,14 +23,17 @@ NOT_LETTERS = re.compile(r"[\W_]+")
 
 @cache
 def written() -> Mapping[str, Sequence[str]]:
-    """Return the lines by kind; ``related`` are headings of related news."""
+    """Return known lines that are not part of a release, grouped by kind.
+
+    Kinds are ``tails``, ``share``, ``related`` and others.
+    """
     held = tomllib.loads(files("spiders.page").joinpath("phrases.toml").read_text("utf-8"))
     return {**held, "related": words("headings.related")}
 
 
 @cache
 def phrases(kind: str) -> frozenset[str]:
-    """Return the letters of all lines of a kind, such as ``tails`` or ``share``."""
+    """Return all known lines of a kind (such as ``tails`` or ``share``), reduced to letters."""
     return frozenset(letters(line) for line in written()[kind])
 
 
@@ -41,7 +44,7 @@ def comparison_key(text: str) -> str:
 
 @cache
 def lines(kind: str) -> frozenset[str]:
-    """Return all lines of a kind, such as ``tails``, in case-folded form."""
+    """Return all known lines of a kind, such as ``tails``, case-folded."""
     return frozenset(line.casefold() for line in written()[kind])
 
 

@@ -26,23 +26,26 @@ CALLED: Final = re.compile(
     r"baslik|basliq|judul|biaoti|midashi|jemok|tieu-?de|onvan)(?!\w*sez)",
     re.IGNORECASE,
 )
-"""Beginnings of headline class names and ids, in many languages."""
+"""Class names and ids of headlines in many languages (only the beginning of each word)."""
 
 SHORTEST, LONGEST = 12, 300
-"""Minimum and maximum length of a headline (Latin letters)."""
+"""Minimum and maximum length of a headline, in Latin letters."""
 
 LEAD: Final = 120
-"""Length above which a line with a full stop is a lead paragraph, not a headline (Latin
-letters)."""
+"""Maximum length of a headline that ends with a full stop, in Latin letters. Longer lines are lead
+paragraphs."""
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
 ABOVE, WITHIN, DEEP = 3, 2, 4
-"""Limits of the search for a headline: `ABOVE` blocks above a text and its first `WITHIN` blocks.
-`DEEP` elements around a word are checked for emphasis."""
+"""Limits of the search for a headline.
+
+- `ABOVE`: maximum number of blocks checked above the text
+- `WITHIN`: maximum number of blocks checked at the start of the text
+- `DEEP`: maximum number of elements around a word that are checked for emphasis"""
 
 ALIKE: Final = 0.5
-"""Similarity above which a line and the page's own title count as the same, as Dice's coefficient
-of their letter pairs."""
+"""Minimum similarity at which a line counts as equal to the page's title (Dice's coefficient of
+their letter pairs)."""
 
 SIZED: Final = re.compile(
     r"font(?:-size)?\s*:[^;]{0,60}?(?<![\d.])(\d{1,3}(?:\.\d{1,3})?)(px|pt|r?em|%)", re.IGNORECASE
@@ -56,24 +59,26 @@ FONT_PIXELS: Final = (10.0, 13.0, 16.0, 18.0, 24.0, 32.0, 48.0)
 """Font sizes in pixels for ``<font size>`` 1 to 7 (HTML, 15.3.1)."""
 
 USUAL_PIXELS, LARGER = 16.0, 1.1
-"""Font size of a text without a stated size (pixels), and minimum ratio of a headline's font size
-to the text's."""
+"""Default font size of a text in pixels, and minimum ratio of a headline's font size to the
+text's."""
 
 MEASURED, RUNNING = 6, 60
-"""The font size of a text is measured in its first `MEASURED` blocks, in those with at least
-`RUNNING` Latin letters."""
+"""Limits for measuring the usual font size of a text.
+
+- `MEASURED`: number of blocks at the start of the text that are measured
+- `RUNNING`: minimum length of a measured block, in Latin letters"""
 
 MAX_DIGITS: Final = 3
-"""Maximum length of a `<font size>` value (characters)."""
+"""Maximum length of the value of `<font size>`, in characters."""
 
 
 def emphasized(seen: BlockTree, start: int, named: str) -> tuple[str, TextBlock] | None:
-    """Return the headline in larger letters near the block ``start``, and its block.
+    """Return the headline in larger letters near the block with index ``start``, and its block.
 
-    The nearest block above ``start`` comes first, then the first blocks of the text. Without larger
-    letters, the headline is a line directly above a credit line or date. The headline may be only a
-    part of its block; blocks with links are skipped. ``named`` is the page's own title. Returns
-    None if the headline is nearly the same as ``named``.
+    The nearest block above ``start`` is checked first, then the first blocks of the text. If no
+    text has larger letters, a line directly above a credit line or date is the headline. The
+    headline may be only a part of its block; blocks with links are skipped. ``named`` is the page's
+    own title. Returns None if no headline is found, or if it is nearly equal to ``named``.
     """
     blocks = [*just_above(seen, start), *seen.blocks[start : start + WITHIN]]
     usual = usual_pixels(seen, start)

@@ -20,8 +20,8 @@ from spiders.page.page import Page, is_web
 AUTHORS = (
     "author", "article:author", "dc.creator", "dcterms.creator", "citation_author", "contentsource",
 )  # fmt: skip
-"""Names of meta elements with the author. The last ones contain the institution that wrote the
-text."""
+"""Names of meta elements that contain the author. ``contentsource`` contains the institution that
+wrote the text."""
 
 MAX_SECTION = 60
 MARKED = ("a", "span", "div", "p", "address", "li", "b", "strong", "meta")

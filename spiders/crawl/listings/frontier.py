@@ -31,21 +31,22 @@ MAX_RELEASES_PER_STEP: Final = 25
 """Maximum number of releases that are requested before the next listing page."""
 
 MAX_FEED_CHECKS: Final = 50
-"""Maximum number of stored releases on a feed's first page that every visit requests.
+"""Maximum number of stored releases on a feed's first page that each visit requests again.
 
-All stored releases on a listing page are requested."""
+On a listing page there is no such limit."""
 
 SITEMAP_INDEX: Final = "xml:sitemapindex"
 """Rule of a listing that is a sitemap index."""
 
 MAX_TIMEOUT_SHARE: Final = 0.8
-"""Maximum share of the setting run_timeout that walks along listings may use."""
+"""Maximum share of the setting `run_timeout` spent paging through listings."""
 
 MAX_INTERVAL_SHARE: Final = 0.5
-"""Maximum share of the time between two visits that walks along listings may use."""
+"""Maximum share of the time between two visits spent paging through listings."""
 
 EXPLICIT_LOOKAHEAD: Final = dt.timedelta(days=3650)
-"""Time added to the current time in explicit visits, so that all waiting releases are due."""
+"""Time added to the current time in visits started by a user, so that all waiting releases are
+due."""
 
 
 MAX_SEARCHED_PAGES: Final = 10

@@ -232,9 +232,9 @@ class PressRoomSpider(Spider):
 
     @staticmethod
     def _parts(response: Response, visit: Visit, listing: Listing | None) -> Iterator[Draft]:
-        """Yield drafts of the releases within a page.
+        """Yield drafts of the releases that are parts of a listing page.
 
-        If the page is unchanged, confirm its releases.
+        If the server reports the page as unchanged, confirm its stored releases instead.
         """
         if listing is None or not has_parts(listing):
             return
@@ -245,7 +245,10 @@ class PressRoomSpider(Spider):
             yield from drafts_of(page_of(response), listing, visit, capture_of(response))
 
     def _record_parts(self, visit: Visit) -> None:
-        """Record the held drafts once the first pages show their positions in the listing."""
+        """Record the held drafts of parts, once the first pages of all listings have arrived.
+
+        The first pages determine the positions of the parts in the listing.
+        """
         if visit.awaited_first_pages:
             return
         held, visit.held_parts = visit.held_parts, []

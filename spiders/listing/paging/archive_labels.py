@@ -23,16 +23,18 @@ _COUNT: Final = re.compile(
     r"\s{0,3}[\[(]\s?\d{1,5}\s?[\])]\s{0,3}$"
     r"|(?<=\d)(?:\s?:\s?\d{1,5}|\s[-–—]\s\d{1,5}(?=\s))(?=\s?[^\W\d]{0,20}$)"
 )
-"""The number of releases of an archive: *2019 (34)*, *2019: 34*, *2019 – 34 releases*."""
+"""Pattern of the number of releases in an archive's label: *2019 (34)*, *2019: 34*, *2019 – 34
+releases*."""
 
 _ERA: Final = re.compile(r"(令和|平成|昭和|民國|民国)\s?(\d{1,3}|元)(?=\s?年)")
 _REPUBLIC: Final = re.compile(r"(?<!\d)(1[0-4]\d)(?=\s?年)")
-"""A year of the Republic of China without its era, as in Taiwan."""
+"""Pattern of a year in the calendar of the Republic of China (Taiwan), without the name of the
+era."""
 
 _DAYS: Final = re.compile(
     r"\d{1,2}[./-](?P<m>\d{1,2})[./-](?P<y>\d{4})\s?[-–—~]\s?\d{1,2}[./-]\d{1,2}[./-]\d{4}"
 )
-"""The days of a week: *02.11.2026 – 08.11.2026*."""
+"""Pattern of a week's first and last day: *02.11.2026 – 08.11.2026*."""
 
 _DECADE: Final = re.compile(r"(?<!\d)(?:19|20)\d0['’]?s(?!\w)")
 _YEARS: Final = re.compile(r"(?<!\d)(\d{4})\s?[-/–—~]\s?(\d{4})(?!\d)")
@@ -46,18 +48,19 @@ _PERIODS: Final = (
     re.compile(r"(?<!\d)(?P<y>\d{4})(?!\d)"),
 )
 PARTS: Final = re.compile(r"[\s()\[\]{}:;,./|•·–—\-_»«›‹><→←\"'’&+]{1,20}")
-"""Characters between the words of a label or address."""
+"""Pattern of the characters between the words of a label or address."""
 
 _DIGITS: Final = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivePeriod:
-    """The parsed label of an archive link.
+    """The period that an archive link's label describes.
 
-    ``when`` is a year or a month (ISO 8601), or empty for several years. ``month`` is the number of
-    the month, or 0. ``says_archive`` is true if the label contains a word for an archive, or
-    several years. ``is_whole`` is true for the whole listing, as in *All press releases*.
+    ``when`` is a year or a month (ISO 8601), or empty if the label covers several years. ``month``
+    is the number of the month, or 0. ``says_archive`` is true if the label contains a word for an
+    archive, or several years. ``is_whole`` is true if the label means the whole listing, as in *All
+    press releases*.
     """
 
     when: str
@@ -93,7 +96,7 @@ def period_in(label: str) -> ArchivePeriod | None:
 
 
 def _numbers_in(text: str) -> tuple[int, int, str]:
-    """Return the year and month in a label, or zeros, and the rest of the label."""
+    """Return the year and month in a label (0 if missing) and the rest of the label."""
     for pattern in _PERIODS:
         if (match := pattern.search(text)) and (year := gregorian_year(int(match["y"]))):
             groups = match.groupdict()
@@ -107,7 +110,7 @@ def _numbers_in(text: str) -> tuple[int, int, str]:
 
 @dataclass(slots=True)
 class _Words:
-    """The words of a label. ``last_month`` is the second month of a range, or 0."""
+    """The parsed words of a label. ``last_month`` is the second month of a range, or 0."""
 
     month: int
     last_month: int = 0
@@ -147,7 +150,10 @@ def _gregorian_of_era(found: re.Match[str]) -> str:
 
 
 def _without_range(text: str) -> tuple[str, bool]:
-    """Remove a range of more than two years; return the rest, and whether there was a range."""
+    """Remove a range of more than two years from a label.
+
+    Returns the rest of the label, and whether a range was removed.
+    """
     found = _DECADE.search(text) or _YEARS.search(text)
     if found is None:
         return text, False
@@ -160,7 +166,7 @@ def _without_range(text: str) -> tuple[str, bool]:
 
 @cache
 def _part_of_year() -> re.Pattern[str]:
-    """Return the pattern of a quarter, a half, a season or a week of a year."""
+    """Return the pattern of a quarter, half, season or week of a year."""
     known = archive_labels()
     stems = "|".join(sorted(known.parts_of_year))
     seasons = "|".join(sorted(known.seasons, key=len, reverse=True))

@@ -1,9 +1,9 @@
 """Build the requests of a page's controls: form buttons, option lists and ASP.NET postbacks.
 
-Requests that could change something at the site are never made. A form is used only if its control
+Requests that could change data on the site are never made. A form is used only if its control
 selects a page or a year and its target is on the same site. Forms with fields for personal input
 are skipped, except ASP.NET forms around the whole page. The request contains hidden fields,
-selected options and the control's own fields. All other inputs are left out.
+selected options and the control's own fields. All other inputs are omitted.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ MAX_FIELDS: Final = 500
 """Maximum number of form fields in a request."""
 
 MAX_SCRIPT: Final = 4_000
-"""Maximum length of an event handler that is searched for a postback, in characters."""
+"""Maximum length of an event handler that is searched for an ASP.NET postback, in characters."""
 
 MAX_CONTROLS: Final = 4_000
-"""Maximum number of controls read per page: half from the beginning, half from the end. Pagers and
-archives are above or below a list."""
+"""Maximum number of controls checked per page: half from the beginning of the page, half from the
+end. Pagers and archives are above or below a list."""
 
 MAX_FORMS: Final = 50
 """Maximum number of forms searched per page."""
@@ -58,14 +58,14 @@ _WRITES = re.compile(
     r"kommentar|send-?_?mail|wizard",
     re.IGNORECASE,
 )
-"""Words in names of controls and forms that change something at the site."""
+"""Words in the names of controls and forms that change data on the site."""
 
 _PAGES = re.compile(
     r"pag(?:e|er|ing|ina|inat)|(?:^|[^a-z])(?:pg?|p(?:age)?_?no)(?:$|[^a-z])|next|older|offset|"
     r"start|skip|seite|sayfa|strana|stron|sivu|sida|more|year|jahr|annee|anio|ano$|god$|archiv",
     re.IGNORECASE,
 )
-"""Words in names of controls and fields that select a page or a year of a listing."""
+"""Words in the names of controls and fields that select a page or a year of a listing."""
 
 _FILLED_IN: Final = frozenset(
     ["password", "file", "email", "tel", "number", "date", "color", "range", "radio", "checkbox"]
@@ -83,11 +83,12 @@ Fields = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class _FormFacts:
-    """Properties of a form that decide whether and how it is sent.
+    """Properties of a form that determine whether and how it is sent.
 
-    ``fields`` are its hidden fields and selected options. ``has_state`` is true for an ASP.NET form
-    around the whole page. ``is_harmless`` is true if no field is for personal input and no name
-    suggests a change at the site. ``button`` is its first submit button.
+    - ``fields``: its hidden fields and selected options
+    - ``has_state``: true for an ASP.NET form around the whole page
+    - ``is_harmless``: true if no field is for personal input and no name suggests a data change
+    - ``button``: its first submit button
     """
 
     fields: Fields
@@ -102,11 +103,10 @@ class _FormFacts:
 
 
 class Controls:
-    """The requests that the controls of one page make.
+    """The requests that the controls of one page can make.
 
-    Each control has a short address as its key. The address contains only the fields that the
-    control itself sends. Only `request` collects all fields of the form, which may be many
-    kilobytes.
+    Each control is identified by a short key address, which contains only the fields that the
+    control itself sends. `request` adds all other fields of the form, which may be many kilobytes.
     """
 
     def __init__(self, page: Page) -> None:
@@ -136,7 +136,7 @@ class Controls:
         return label
 
     def target(self, node: etree._Element) -> str | None:
-        """Return the address that a control links to without a form, or None.
+        """Return the address that a control opens without a form, or None.
 
         Addresses are cached.
         """
@@ -145,16 +145,16 @@ class Controls:
         return self._targets[node]
 
     def page_of_grid(self, node: etree._Element) -> str:
-        """Return the page number in a control's ASP.NET grid postback (``Page$2``), or ""."""
+        """Return the page number in the ASP.NET grid postback of a control (``Page$2``), or ""."""
         postback = postback_of(node) if self._has_postbacks else None
         found = _PAGE_OF_GRID.fullmatch(postback[1]) if postback else None
         return found[1] if found else ""
 
     def address(self, node: etree._Element) -> str | None:
-        """Return the key address of a link's or button's request, or None.
+        """Return the key address of the request that a link or button makes, or None.
 
-        A control has a key address only if it pages through a form of this site. A script function
-        that opens an address needs no form: its address is returned unchanged.
+        A control has a key address only if it pages through a listing with a form of this site. A
+        script function that opens an address needs no form: its address is returned unchanged.
         """
         if self.is_empty:
             return None
@@ -169,9 +169,9 @@ class Controls:
 
     @cached_property
     def lists(self) -> Sequence[tuple[etree._Element, list[etree._Element]]]:
-        """The option lists that can be sent, each with its options.
+        """The page's option lists whose form can be sent, each with its options.
 
-        See also `is_named_for_pages`.
+        Option lists of numbers must also pass `is_named_for_pages`.
         """
         return [] if self.is_empty else [*self._lists()]
 
@@ -197,7 +197,7 @@ class Controls:
         return self._noted(form, button, [*choice, *_pressed(button)])
 
     def by_get(self, option: etree._Element) -> str | None:
-        """Return the address that an option of a GET form leads to, or None."""
+        """Return the address that selecting an option of a GET form opens, or None."""
         select = next(option.iterancestors("select"), None)
         if option.tag != "option" or not any(one is select for one, _ in self.lists):
             return None
@@ -206,14 +206,14 @@ class Controls:
         return None if form else url
 
     def makes(self, address: str) -> bool:
-        """Whether an address is the key address of a control's request."""
+        """Whether an address is the key address of a control on this page."""
         return address in self._pressed
 
     def request(self, address: str) -> tuple[str, Form | None] | None:
-        """Return the request of a control: its address, and its POST form or None.
+        """Return the request for a key address: its URL, and its POST form or None.
 
-        Returns None if the request is too large or the form can't be sent. Raises KeyError unless
-        `makes` accepts the address.
+        Returns None if the request is too large or the form can't be sent. Raises KeyError if the
+        address is not a key address (see `makes`).
         """
         form, control, pressed, action = self._pressed[address]
         sent = _target(form, control, self._page, action)
@@ -251,7 +251,7 @@ class Controls:
         return self._noted(form, node, [(field, number)], function.action)
 
     def _field_of(self, name: str) -> tuple[etree._Element | None, str]:
-        """Return the form of the field with a name or id, and the field's name."""
+        """Return the form that contains the field with this name or id, and the field's name."""
         field = self._fields_by_name.get(name)
         return (None, "") if field is None else (_form_of(field), field.get("name") or "")
 
@@ -299,14 +299,14 @@ class Controls:
     def is_named_for_pages(self, control: etree._Element) -> bool:
         """Whether the names of a control or its form mention pages or years.
 
-        Option lists of years need no such name. Lists of numbers do, because the numbers may mean
-        anything.
+        Option lists of numbers need such a name, because numbers may mean anything. Option lists of
+        years don't.
         """
         form = self._state_form if postback_of(control) else _form_of(control)
         return form is not None and self._pages(form, control)
 
     def _is_safe(self, form: etree._Element, control: etree._Element) -> bool:
-        """Whether sending a form with this control changes nothing at the site."""
+        """Whether sending a form with this control changes no data on the site."""
         name = f"{control.get('name') or ''} {names_of(control)}"
         if _WRITES.search(f"{name} {names_around(control, 2)}"):
             return False
@@ -314,7 +314,7 @@ class Controls:
         return facts.has_state or facts.is_harmless
 
     def _pages(self, form: etree._Element, control: etree._Element) -> bool:
-        """Whether a control is for pagination and sending its form changes nothing at the site."""
+        """Whether a control is for pagination, and sending its form changes no data on the site."""
         if not self._is_safe(form, control):
             return False
         facts = self._facts_of(form)
@@ -361,7 +361,7 @@ def _pressed(button: etree._Element) -> Fields:
 
 
 def postback_of(node: etree._Element) -> tuple[str, str] | None:
-    """Return the target and argument of a control's ASP.NET postback, or None."""
+    """Return the target and argument of the ASP.NET postback in a control's handlers, or None."""
     script = _script_of(node)
     if "PostBack" not in script:
         return None
@@ -384,9 +384,9 @@ def _type_of(field: etree._Element) -> str:
 
 
 def at_ends(tree: etree._Element, most: int, *tags: str) -> Sequence[etree._Element]:
-    """Return the elements with some tags, in page order.
+    """Return the elements with any of these tags, at most ``most``, in page order.
 
-    Of more than ``most`` elements, half are from the beginning and half from the end of the page.
+    If there are more, half of the result is from the beginning of the page and half from the end.
     """
     found = [*tree.iter(*tags)]
     return found if len(found) <= most else [*found[: most // 2], *found[-(most // 2) :]]

@@ -28,13 +28,14 @@ NEXT_NAMES: Final = ("nexthref", "nexturl", "nextlink", "nextpageurl", "hrefnext
 CURRENT_NAMES: Final = ("currentpage", "current", "page", "pagenumber", "activepage", "pageno")
 LAST_NAMES: Final = ("totalpages", "pages", "pagecount", "lastpage", "numberofpages", "maxpage")
 TOTAL_NAMES: Final = ("totalitems", "totalcount", "itemcount", "totalresults", "count", "total")
+"""Attributes with the total number of items, or of pages if no page size is given."""
 SIZE_NAMES: Final = ("itemsperpage", "perpage", "pagesize", "resultsperpage", "size", "limit")
 BASE_NAMES: Final = (
     "urltemplate", "urlpattern", "hreftemplate", "hrefpattern", "pageurl", "baseurl", "basehref",
     "href", "url", "link", "path",
 )  # fmt: skip
 PARAMETER_NAMES: Final = ("pageparam", "queryparam", "param", "parameter", "pageparameter")
-"""Names of attributes without separators. ``total`` is the number of pages if no size is given."""
+"""Attributes with the name of the query parameter for the page number, without separators."""
 
 _TAG = re.compile(rb"<(?=[\w.]*-)[\w.-]*pag(?:er|inat|ing|es?\b)", re.IGNORECASE)
 _PAGER = re.compile(r"(?=[\w.]*-)[\w.-]*pag(?:er|inat|ing|es?(?:$|-))")
@@ -48,7 +49,7 @@ _NUMBER = re.compile(r"\d{1,6}")
 
 
 class ElementPager(NamedTuple):
-    """The current page and the last page, if known (else 0), and the address of the next page."""
+    """The current page, the last page (each 0 if unknown), and the address of the next page."""
 
     current: int
     last: int
@@ -73,7 +74,7 @@ def _nodes(tree: etree._Element) -> Iterator[etree._Element]:
 
 
 def _attributes(node: etree._Element) -> Mapping[str, str]:
-    """Return the attributes with lower-case names without separators and prefixes."""
+    """Return the element's attributes by name: in lower case, without separators and prefixes."""
     return {
         _SEPARATORS.sub("", _SEPARATORS.sub("", str(name).lower())): str(value).strip()
         for name, value in node.attrib.items()
@@ -98,7 +99,7 @@ def _read(said: Mapping[str, str], page: Page) -> ElementPager:
 
 
 def _address(base: str, parameter: str, number: int) -> str:
-    """Return the address of a page, or "" if the place of its number is unknown."""
+    """Return the address of a numbered page, or "" if the position of the number is unknown."""
     if _PLACE.search(base):
         return _PLACE.sub(str(number), base, count=1)
     if _OPEN_END.search(base):
@@ -109,6 +110,6 @@ def _address(base: str, parameter: str, number: int) -> str:
 
 
 def _number(said: Mapping[str, str], names: tuple[str, ...]) -> int:
-    """Return the first number with one of the names, or 0."""
+    """Return the first number in an attribute with one of the names, or 0."""
     found = (said[name] for name in names if _NUMBER.fullmatch(said.get(name, "")))
     return int(next(found, 0))

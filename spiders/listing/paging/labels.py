@@ -1,6 +1,7 @@
 """Labels of pagination controls and archive links: their words, icons and page numbers.
 
-The words of all languages are in the language files (data.languages.vocabulary), and folded here.
+The words of all languages come from the language files (data.languages.vocabulary) and are folded
+here.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ BACKWARD_ARROWS: Final = frozenset(
 """Labels of links to the previous page."""
 
 RIGHT, LEFT = "›", "‹"
-"""Labels for icons that point right and left."""
+"""Labels that replace icons that point right and left."""
 
 _POINTER = r"arrows?|chevrons?|angle|caret|triangle|pfeil|fleche|flecha|freccia|pijl|strelka|ok"
 _RIGHT_WORDS = r"right|rechts|droite|derecha|destra|sag|vpravo|prawo|r|east"
@@ -74,7 +75,7 @@ _OF_TOTAL: Final = re.compile(
 )
 _RANGE: Final = re.compile(r"(\d{1,6})\s?(?:-|\.\.|…|to|a|до)\s?(\d{1,6})")
 _ROMAN: Final = re.compile(r"(x{0,3})(ix|iv|v?i{0,3})")
-"""A number from 1 to 39 in Roman numerals."""
+"""Pattern of a number from 1 to 39 in Roman numerals."""
 
 _CHINESE: Final = {char: number for number, char in enumerate("一二三四五六七八九", 1)}
 
@@ -83,8 +84,8 @@ def label_of(node: etree._Element, *, is_rtl: bool = False) -> str:
     """Return the label of a control.
 
     The label is the text of the control, the alternative text of its image, or its title. A control
-    with only an icon gets an arrow that points forward or backward. ``is_rtl`` is true if the page
-    is written from right to left, so an icon that points left means the next page.
+    with only an icon gets an arrow that points forward or backward. Set ``is_rtl`` if the page is
+    written from right to left. An icon that points left then means the next page.
     """
     text = line_of(node)[:MAX_LABEL]
     if text and not _LIGATURE.fullmatch(text):
@@ -101,7 +102,7 @@ def label_of(node: etree._Element, *, is_rtl: bool = False) -> str:
 
 
 def _icon(node: etree._Element, text: str, *, is_rtl: bool) -> str:
-    """Return the arrow that an icon represents, by its names, or an empty string."""
+    """Return the arrow that an icon's class or file name suggests, or an empty string."""
     names = " ".join((text, *islice(_icon_names(node), 4 * MAX_ICONS))).lower()[:2000]
     if _FAR_ICON.search(names):
         return ""
@@ -205,12 +206,13 @@ MIN_STEM: Final = 3
 
 
 class PagerLabels(NamedTuple):
-    """Folded labels of pagination controls.
+    """Labels of pagination controls, folded for comparison.
 
-    Listings show the newest releases first, so ``older`` has labels of the next page, such as
-    "previous posts". ``onward`` joins ``next`` and ``older``. ``of`` are words and signs between
-    two numbers. ``results`` are words after the number of all results, ``totals`` words before that
-    number.
+    - ``next``, ``older``: labels of the next page; listings begin with the newest releases
+    - ``onward``: both of these
+    - ``of``: words and signs between two numbers, as in *1 of 9*
+    - ``results``: words after the total number of results
+    - ``totals``: words before the total number of results
     """
 
     next: frozenset[str]
@@ -226,14 +228,18 @@ class PagerLabels(NamedTuple):
 
 
 class ArchiveLabels(NamedTuple):
-    """Folded words in labels of archive links.
+    """Words in the labels of archive links, folded for comparison.
 
-    ``archives``, ``older`` and ``news`` are stems, joined in ``stems``. ``inner_archives`` are
-    stems that mean an archive also inside longer words. ``whole_listing`` are words for all
-    releases, ``before`` words beside the first or last year of an archive, and ``parts_of_year``
-    stems for a quarter or half of a year. ``seasons`` and ``weeks`` are words without endings.
-    ``linking`` are articles and prepositions. ``complete`` are other words, which have no ending.
-    ``parts`` are those that may be parts of a compound word.
+    - ``archives``, ``older``, ``news``: word stems, which ``stems`` joins
+    - ``inner_archives``: stems that mean an archive even inside longer words
+    - ``whole_listing``: words for all releases
+    - ``before``: words beside the first or last year of an archive
+    - ``parts_of_year``: stems for a quarter or half of a year
+    - ``seasons``, ``weeks``: words that take no endings
+    - ``linking``: articles and prepositions
+    - ``complete``: all other words, which take no endings
+    - ``parts``: words of ``complete`` that may be parts of a compound word
+
     ASCII words for years are excluded: the German *Jahresbericht* is a report, not an archive.
     """
 
@@ -299,8 +305,8 @@ def _folded(key: str) -> frozenset[str]:
 
 
 MAX_SAME_LABELS: Final = 2
-"""Maximum number of controls with the same label. Controls with more frequent labels belong to
-rows, such as *more*."""
+"""Maximum number of controls with the same label. More frequent labels, such as *more*, belong to
+the rows of the list."""
 
 _LABEL_EDGES = re.compile(r"^[\s\W]+|[\s\W]+$")
 _MORE_NAMES = re.compile(
@@ -311,7 +317,7 @@ _MORE_NAMES = re.compile(
 def control_to_click(controls: Sequence[Sequence[str]]) -> int | None:
     """Return the index of the control that loads more rows, or None.
 
-    Each control is a pair: its label, and its class and id. A "more" control is preferred to a
+    Each control is given as its label, and its class and id. A "more" control is preferred to a
     "next" control.
     """
     labels = [fold_date(_LABEL_EDGES.sub("", label)) for label, _ in controls]

@@ -1,4 +1,4 @@
-"""Requests that a page's scripts make for more rows.
+"""Find the requests for more rows that a page's scripts make.
 
 A button or container has attributes for the address and a counter (``data-url`` and
 ``data-offset``). Or a script contains WordPress's ``ajaxurl`` with an action. Later parts of the
@@ -38,13 +38,13 @@ ENDPOINTS: Final = tuple(
 """Attributes that contain the address of a script's request."""
 
 PLACES: Final = ("offset", "start", "skip", "from")
-"""Names of counters (after ``data-``) that contain the offset of a row in the listing."""
+"""Names of counters (after ``data-``) with the offset of the first row to request."""
 
 PAGES: Final = ("page", "paged", "next-page", "next", "page-number", "pageno", "page-index")
-"""Names of counters (after ``data-``) that contain the number of the page to request."""
+"""Names of counters (after ``data-``) with the number of the page to request."""
 
 CURRENT_PAGE_NAMES: Final = ("current-page", "current", "currentpage")
-"""Names of counters (after ``data-``) that contain the number of the current page."""
+"""Names of counters (after ``data-``) with the number of the current page."""
 
 SIZES: Final = ("limit", "size", "per-page", "perpage", "page-size", "step", "count", "num")
 """Names of attributes (after ``data-``) with the number of rows per request."""
@@ -61,8 +61,8 @@ FILTERS: Final = frozenset(
 """Names of other attributes (after ``data-``) that scripts send with a request for more rows."""
 
 MAX_LOADERS: Final = 3
-"""Maximum number of elements with different endpoints. If there are more, each element is a row
-with its own address."""
+"""Maximum number of elements with different endpoints. If there are more, the endpoints belong to
+single rows."""
 
 MAX_NODES: Final = 1_000
 """Maximum number of elements with an endpoint attribute that are checked."""
@@ -102,7 +102,7 @@ _WITH_ENDPOINT = etree.XPath(f"//*[{' or '.join(f'@{name}' for name in ENDPOINTS
 
 
 class Loader(NamedTuple):
-    """The request for the next part of a listing, and the series of the requests after it."""
+    """The request for the next part of a listing, and the series that counts later requests."""
 
     url: str
     form: Form | None
@@ -133,10 +133,10 @@ def is_loader(node: etree._Element) -> bool:
 
 
 def continued(listing: Listing, url: str, form: Form | None, series: Series | None) -> Listing:
-    """Add the request for the next part to a part of a listing that is counted by ``series``.
+    """Add the request for the next part to a listing part, if ``series`` has more parts.
 
-    ``url`` and ``form`` are the request for the given part. The listing is returned unchanged if
-    the part has no items, has a next page, or is the last one of the series.
+    ``url`` and ``form`` are the request for the given part. The part is returned unchanged if it
+    has no items, already has a next page, or is the last part of the series.
     """
     if listing.next or series is None or not listing.items:
         return listing
@@ -159,7 +159,7 @@ def continued(listing: Listing, url: str, form: Form | None, series: Series | No
 
 
 def _stated(node: etree._Element, page: Page) -> Loader | None:
-    """Return the request for more rows in an element's attributes, or None."""
+    """Return the request for more rows from an element's attributes, or None."""
     data = {
         str(name)[5:].lower(): str(value).strip()
         for name, value in node.attrib.items()
@@ -195,7 +195,7 @@ def _to_endpoint(
 
 
 def _counter(data: Mapping[str, str]) -> tuple[str, str, Series] | None:
-    """Return the name of the counting parameter, its next value and its series, or None."""
+    """Return the name of the counter parameter, its next value and its series, or None."""
     size = next((int(data[name]) for name in SIZES if _is_number(data.get(name))), 0)
     total = next((int(data[name]) for name in TOTALS if _is_number(data.get(name))), None)
     for name in PLACES:
@@ -233,7 +233,10 @@ def _posting(url: str, fields: Mapping[str, str], series: Series) -> Loader:
 
 
 def _of_wordpress(page: Page) -> Loader | None:
-    """Return the request of a WordPress plugin or theme whose action is next to ``ajaxurl``."""
+    """Return the request for more rows that a WordPress plugin or theme makes, or None.
+
+    Its action is in the same script object as ``ajaxurl``.
+    """
     for values in _ajax_objects(page):
         action = values.get("action")
         if not isinstance(action, str) or not _READS.search(action) or _WRITES.search(action):
@@ -317,8 +320,8 @@ _ACTION = re.compile(
 class PagingFunction:
     """The effect of a script function that receives a page number.
 
-    Either the function sets ``field`` of a form and submits the form, to ``action`` if that is set.
-    Or the function opens the address ``before`` + number + ``after``.
+    There are two kinds. One sets ``field`` of a form and submits the form, to ``action`` if given.
+    The other opens the address ``before`` + number + ``after``.
     """
 
     field: str = ""
@@ -344,13 +347,13 @@ def paging_functions(root: etree._Element) -> dict[str, PagingFunction]:
 
 
 def call_in(script: str) -> tuple[str, str] | None:
-    """Return the name and number of the first function call with a number in a handler, or None."""
+    """Return the first function call with a number in a handler, as name and number, or None."""
     found = _CALL.search(script[:MAX_CALL])
     return (found[1], found[2]) if found else None
 
 
 def _own(body: str) -> str:
-    """Cut a text at the brace that closes the function."""
+    """Return the body of a function: the text up to its closing brace."""
     depth = 1
     for match in re.finditer(r"[{}]", body):
         depth += 1 if match[0] == "{" else -1

@@ -20,11 +20,11 @@ PAGER_CLASS = re.compile(
     r"pag(?:er|ing|inat|enav|e-?numbers?|es?(?:$|[\s_-]))|(?:^|[\s_-])nav(?:igation)?[\s_-]links?|seiten",
     re.IGNORECASE,
 )
-"""Class or id of a pager."""
+"""Pattern of the class or id of a pager."""
 
 
 MIN_DAYS: Final = 27
-"""Minimum number of numbered links in a row that may be the days of a month instead of pages."""
+"""Minimum number of consecutive numbered links that may be the days of a month instead of pages."""
 
 MONTH_LENGTHS: Final = frozenset((28, 29, 30, 31))
 """Possible lengths of a month, in days."""
@@ -39,7 +39,7 @@ MAX_DOTS: Final = 200
 """Minimum and maximum number of dots in a pager."""
 
 MAX_DOT_ELEMENTS: Final = 6
-"""Maximum number of elements of a dot, such as a list item with a link and an icon."""
+"""Maximum number of elements that form one dot, such as a list item with a link and an icon."""
 
 _DOTS: Final = "•●○·∙⚫⚪◦◉ \t\r\n\u00a0"
 _CALENDAR = re.compile(
@@ -58,8 +58,8 @@ _ACTIVE = re.compile(r"(?:^|[\s_-])(?:active|current|selected|on)(?:$|[\s_-])", 
 def is_page_of(here: str, address: str, *, loads: bool = False) -> bool:
     """Whether an address may be a numbered page of the listing at ``here``.
 
-    The page number is in the query or the path. If a button ``loads`` the address, any number in
-    the query may be the page number.
+    The page number is in the query or the path. Set ``loads`` if a "load more" button requests the
+    address. Any number in the query may then be the page number.
     """
     if len(address) > MAX_ADDRESS:
         return False
@@ -72,14 +72,14 @@ def is_page_of(here: str, address: str, *, loads: bool = False) -> bool:
 
 
 def leads_on(here: str, address: str) -> bool:
-    """Whether an address contains a page number or offset, or a higher number than ``here``."""
+    """Whether an address has a page number or offset, or a higher number than ``here``."""
     if len(address) > MAX_ADDRESS:
         return False
     return bool(_PAGE_NUMBER.search(address)) or step(here, address) > 0
 
 
 def is_of_calendar(here: str, address: str) -> bool:
-    """Whether an address leads to a later or unknown month of a calendar.
+    """Whether an address is a later or unknown month of a calendar.
 
     Calendars have no end. Addresses with a lower number are accepted as older archive pages.
     """
@@ -91,8 +91,8 @@ def is_of_calendar(here: str, address: str) -> bool:
 def step(here: str, address: str) -> int:
     """Compare the numbers in two addresses that differ in only one number.
 
-    Returns 1 if the number in ``address`` is higher than in ``here``, -1 if it is lower. Returns 0
-    if the addresses differ otherwise.
+    Returns 1 if the number in ``address`` is higher than in ``here``, and -1 if it is lower.
+    Returns 0 if the addresses differ in anything else.
     """
     if len(address) > MAX_ADDRESS:
         return 0
@@ -108,10 +108,10 @@ def step(here: str, address: str) -> int:
 
 
 def by_script(here: str, text: str) -> str | None:
-    """Return the address of the next page if a script draws a pager of numbered files.
+    """Return the address of the next page if a script creates a pager of numbered files.
 
-    ``createPageHTML(pages, shown, "index", "html")`` is used by TRS WCM, a common publishing
-    system. Page 0 is ``index.html``, and page 1 is ``index_1.html``.
+    TRS WCM, a common publishing system, calls ``createPageHTML(pages, current, "index", "html")``.
+    Page 0 is ``index.html``, and page 1 is ``index_1.html``.
     """
     for count, shown, name, ending in _DRAWN.findall(text):
         following = int(shown) + 1
@@ -121,7 +121,7 @@ def by_script(here: str, text: str) -> str | None:
 
 
 def pager_of(node: etree._Element) -> etree._Element:
-    """Return the element that contains the pager of a page link."""
+    """Return the pager element that contains a link to a page."""
     if node.tag == "option":
         return next(node.iterancestors("select"), node)
     parent = node.getparent()
@@ -137,8 +137,8 @@ def pager_of(node: etree._Element) -> etree._Element:
 class Pager:
     """The links of one pager.
 
-    ``linked`` maps page numbers to addresses. ``own`` is the number whose link leads to the current
-    page. ``ranges`` maps the first and last row number of a label such as ``11-20`` to addresses.
+    ``linked`` maps page numbers to addresses. ``own`` is the page number whose link leads to the
+    current page. ``ranges`` maps the row numbers in labels such as ``11-20`` to addresses.
     """
 
     linked: dict[int, str] = field(default_factory=dict)
@@ -153,10 +153,10 @@ class Pager:
         return bool(self.linked) and all(map(is_year, self.linked))
 
     def spacing(self, shown: Iterable[int]) -> int:
-        """Return the difference of neighbouring numbers, which is the page size for offsets.
+        """Return the difference between neighbouring numbers.
 
-        In ``0 | 10 | 20``, each number is the offset in the address of its link. ``shown`` are
-        numbers without links.
+        If the numbers are offsets, as in ``0 | 10 | 20``, this is the page size. Each number is
+        then the offset in the address of its link. ``shown`` are numbers without links.
         """
         numbers = sorted({*self.linked, *shown})
         gap = min((later - first for first, later in pairwise(numbers)), default=1)
@@ -169,9 +169,9 @@ class Pager:
 
 @dataclass(frozen=True, slots=True)
 class PagerNeighbours:
-    """Addresses of the pages before and after the current page in a pager, or None.
+    """Addresses of the pages before and after the current page in a pager, each possibly None.
 
-    If the pager ``counts_down`` from the first page, ``after`` is the page with the lower number.
+    If page numbers decrease from the first page (``counts_down``), ``after`` has the lower number.
     """
 
     pager: etree._Element
@@ -187,10 +187,9 @@ def is_numbered(address: str) -> bool:
 
 
 def is_front_of(here: str, address: str) -> bool:
-    """Whether ``here`` is the first page of a listing and ``address`` is a numbered page of it.
+    """Whether ``here`` is the first page of a listing and ``address`` is another page of it.
 
-    The result is False for pages requested by POST, because the address of the current page doesn't
-    contain its number.
+    Always false for pages requested by POST, because their addresses don't contain a page number.
     """
     if not is_page_of(here, address) or BY_POST in address:
         return False
@@ -232,15 +231,15 @@ def neighbours(here: str, pagers: Mapping[etree._Element, Pager]) -> Iterator[Pa
 
 
 def is_dot(label: str) -> bool:
-    """Whether a label of a pager's link is empty or a dot."""
+    """Whether the label of a pager link is empty or a dot."""
     return not label.strip(_DOTS)
 
 
 def next_dot(pager: etree._Element, dots: Mapping[etree._Element, str | None]) -> str | None:
-    """Return the address of the dot after the current one in a pager of dots, or None.
+    """Return the address of the dot after the current dot in a pager of dots, or None.
 
-    ``dots`` are its links, with the address None for the current page. The current dot may also
-    have no link, or be marked as current.
+    ``dots`` maps the pager's dots to their addresses, or None for the current page. The current dot
+    has no link or is marked as current.
     """
     addresses: list[str | None] = []
     current: list[int] = []
@@ -263,7 +262,10 @@ def next_dot(pager: etree._Element, dots: Mapping[etree._Element, str | None]) -
 
 
 def _range_after(node: etree._Element, pager: Pager) -> str | None:
-    """Return the address of the range after the current one, which is the range without a link."""
+    """Return the address of the row range after the current one, or None.
+
+    The current row range, such as ``11-20``, has no link.
+    """
     shown = (range_in(text) for text in map(str, node.itertext()))
     current = next((one for one in shown if one and one not in pager.ranges), None)
     if current is None:
@@ -277,8 +279,8 @@ def _current(
     """Return the number of the current page in a pager, or None.
 
     The current number has no link, is marked as current, or links to the page itself. Some pagers
-    omit the current number. Then the result is a number missing from the pager, if the page's
-    address has that place in the order. ``shown`` are all numbers in the pager.
+    omit the current number. Then the missing number is returned, if the page's address fits between
+    its neighbours' addresses. ``shown`` are all numbers in the pager.
     """
     linked = pager.linked
     for number in shown:
@@ -303,9 +305,10 @@ def _current(
 
 
 def _unmarked(linked: Mapping[int, str], here: str) -> int | None:
-    """Return the number of the current page if it seems to be the first page, or None.
+    """Return the number of the current page if it is probably the first page, else None.
 
-    The number is 1, or the number above a pager that counts down to 1 and omits the current number.
+    The number is 1. In a pager that counts down to 1 and omits the current number, it is the number
+    above the highest one.
     """
     first, second, third = map(linked.get, (1, 2, 3))
     counts_down = [*linked] == sorted(linked, reverse=True)
@@ -316,7 +319,7 @@ def _unmarked(linked: Mapping[int, str], here: str) -> int | None:
 
 
 def _is_between(here: str, linked: Mapping[int, str], number: int) -> bool:
-    """Whether the page's address is between the pages before and after a number."""
+    """Whether the page's address sorts between the pages before and after ``number``."""
     is_first = number - 1 == 1
     back = step(here, linked[number - 1])
     return step(here, linked[number + 1]) > 0 and (back < 0 or (is_first and not back))
@@ -329,7 +332,7 @@ MAX_OPTIONS: Final = 2_000
 """Maximum number of options in a list. Longer lists are skipped."""
 
 MAX_OTHERS: Final = 2
-"""Maximum number of options in a list of years that are not years: *All*, *Choose a year*."""
+"""Maximum number of other options, such as *All* or *Choose a year*, in an option list of years."""
 
 _PAGE = re.compile(r"\D{0,20}?(\d{1,4})(?:\D.{0,40})?")
 _YEAR = re.compile(r"((?:19|20)\d\d|1[34]\d\d|25\d\d)\s?(?:年|년|г\.?|й?|жыл|m\.?)?")

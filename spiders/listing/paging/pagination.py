@@ -1,8 +1,8 @@
 """Find the next page of an HTML listing.
 
-Feeds have their own rules in `spiders.listing.feed`, and JSON documents in
-`spiders.listing.json_listing`; `spiders.listing.read` applies them. Which of the found pages a
-visit requests is decided in `spiders.crawl.listings.listing_walk`.
+Pagination of feeds is in `spiders.listing.feed`, and of JSON documents in
+`spiders.listing.json_listing`. `spiders.listing.read` calls all of them.
+`spiders.crawl.listings.listing_walk` decides which of the pages a visit requests.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ MAX_LOADERS = 1_000
 """Maximum number of elements other than links and buttons that are checked for an address."""
 
 MAX_OTHERS = 3
-"""Maximum number of alternative pages to try if the next page leads nowhere."""
+"""Maximum number of alternative pages tried if the next page has no new releases."""
 
 LOADERS = ("hx-get", "data-next-url", "data-next-page", "data-next-href", "data-next")
-"""Attributes with the address of the next part of an endless list, on any element."""
+"""Attributes, on any element, with the address of the next part of an endless list."""
 
 _NEXT_ATTRIBUTES = ("data-next-url", "data-next-page", "data-next-href")
 _BUTTONS = frozenset(["submit", "image", "button"])
@@ -78,18 +78,18 @@ _DIGITS = re.compile(r"\d+")
 _FORWARD = re.compile(r"^.{0,40}[›»>→▶►❯≫⟩]\s*$")
 _BACKWARD = re.compile(r"\s*[‹«<←◀◄❮≪⟨⟪]")
 _LABEL = 40
-"""Maximum length of a label that is compared with words for the next page, in characters."""
+"""Maximum length of a label that is compared with the words for "next page", in characters."""
 
 _SHORT = 3
-"""Maximum number of words in a *more …* label. Longer texts are headlines."""
+"""Maximum number of words in a label that begins with *more*. Longer texts are headlines."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A candidate address for the next page.
+    """A possible address of the next page.
 
-    ``sure`` is true if ``rel`` or a class identifies the next page. ``is_before`` is true for the
-    page before the current one in a pager. The pager ``counts_down`` if older pages have lower
+    ``sure`` is true if ``rel`` or a class explicitly marks the next page. ``is_before`` is true for
+    the page before the current one in a pager. ``counts_down`` is true if older pages have lower
     numbers.
     """
 
@@ -106,8 +106,8 @@ class _Candidate:
 class NextPages:
     """The next page of a listing, and alternatives.
 
-    - ``others``: numbered pages of the listing to try if ``next`` leads nowhere, most likely first
-    - ``form``: the POST request for ``next``, if any
+    - ``others``: numbered pages to try if ``next`` has no releases, most likely first
+    - ``form``: the POST form that requests ``next``, if any
     - ``series``: counts the requests for the parts after ``next`` (`Listing.series`)
     - ``before``: the page before the current one in the pager
     - ``counts_down``: true if page numbers decrease from the first page to older pages
@@ -129,9 +129,9 @@ def next_page(page: Page, rules: ListingRules | None = None) -> str | None:
 def next_pages(
     page: Page, rules: ListingRules | None = None, controls: Controls | None = None
 ) -> NextPages:
-    """Return the next page of a listing, and the pages that other controls lead to.
+    """Return the next page of a listing, and alternatives from other controls.
 
-    A ``next`` selector in the source file has priority. Otherwise, the order is:
+    A ``next`` selector in the source file has priority. Otherwise, these are tried in order:
 
     - rel=next (HTML, 4.6.7)
     - words or class names of links
@@ -181,7 +181,7 @@ def _by_script(page: Page) -> NextPages:
 
 
 def _requested(address: str | None, controls: Controls) -> NextPages:
-    """Return the request for an address, with its form if the address is a control's key."""
+    """Return the request for an address, with a form if the address is a control's key address."""
     if address is None or not controls.makes(address):
         return NextPages(address)
     url, form = controls.request(address) or (None, None)
@@ -213,7 +213,7 @@ def _candidates(page: Page, controls: Controls) -> Iterator[_Candidate]:
 
 
 class _Links:
-    """The links, buttons and options of one page, added one by one."""
+    """Collects the links, buttons and options of one page that may lead to the next page."""
 
     def __init__(self, page: Page, controls: Controls) -> None:
         self._page = page
@@ -228,7 +228,7 @@ class _Links:
         self._stated: list[_Candidate] = []
 
     def add(self, node: etree._Element) -> None:
-        """Add a control if it leads to a page of the same host."""
+        """Add a control if its address is on the same host."""
         page = self._page
         if node.tag == "input" and (node.get("type") or "").lower() not in _BUTTONS:
             return
@@ -311,9 +311,9 @@ def _loaders(page: Page) -> Iterator[etree._Element]:
 def _single(
     found: Iterable[_Candidate], called: dict[str, set[str]], here: str
 ) -> Iterator[_Candidate]:
-    """Yield candidates, except those whose label leads to many addresses.
+    """Yield the candidates whose label leads to only one address.
 
-    Such a label belongs to rows: *weiter* below each teaser.
+    A label with many addresses belongs to the rows of the list, such as *weiter* below each teaser.
     """
     labels = {one.label for one in found}
     pages = {label: [url for url in called[label] if leads_on(here, url)] for label in labels}
@@ -363,7 +363,7 @@ def _rated(
 
 
 def _loads(node: etree._Element, here: str) -> bool:
-    """Whether a control is a button for scripts, without an address or form of its own."""
+    """Whether a control is a "load more" button for scripts, with neither address nor form."""
     is_link = node.tag in {"a", "link"} and resolve(node.get("href") or "", here)
     return not is_link and node.tag != "input"
 
@@ -384,7 +384,8 @@ def _numbered_score(
 def _is_forward(mark: str, address: str, here: str, *, is_rtl: bool) -> bool:
     """Whether a label is an arrow to the next page."""
     if is_rtl and mark in FORWARD_ARROWS | BACKWARD_ARROWS:
-        # Some authors mirror arrows and some leave that to the browser. Only the address decides.
+        # Some authors mirror arrows and some leave that to the browser, so only the address
+        # decides.
         return leads_on(here, address) and step(here, address) >= 0
     return mark in FORWARD_ARROWS
 
@@ -399,7 +400,7 @@ def _is_more(label: str, titled: str) -> bool:
 
 
 def _leads_on(label: str, titled: str, address: str, here: str) -> bool:
-    """Whether the address counts up and the label begins or ends with words for a next page.
+    """Whether a label begins or ends with words for "next page" and its address counts up.
 
     Example: *next 20 items*.
     """
@@ -418,9 +419,9 @@ def _leads_on(label: str, titled: str, address: str, here: str) -> bool:
 
 
 def _named_next(node: etree._Element) -> float:
-    """Return the score of a link whose attributes, class or id indicate a next page.
+    """Return the score of a link whose attributes, class or id suggest a next page.
 
-    The class and id of its parent count too.
+    The class and id of the link's parent count too.
     """
     if any(node.get(name) for name in _NEXT_ATTRIBUTES):
         return 2.0
@@ -431,7 +432,7 @@ def _named_next(node: etree._Element) -> float:
 
 
 def _same(address: str, url: str) -> bool:
-    """Whether two addresses are the same page to a server, which never receives fragments."""
+    """Whether two addresses differ at most in their fragments, which servers never receive."""
     mine, other = urlsplit(url), urlsplit(address)
     return (
         mine.hostname == other.hostname

@@ -26,10 +26,10 @@ MAX_ARCHIVES: Final = 600
 """Maximum number of archives per page, enough for the monthly archives of fifty years."""
 
 LAST_ROWS: Final = 3
-"""Number of rows at the end of a listing page that show how far back the page reaches."""
+"""Number of rows at the end of a listing page whose dates show how far back the page goes."""
 
 YEAR_TOLERANCE: Final = 1
-"""Maximum difference in years between the year of a release and the year of its archive. School and
+"""Maximum difference in years between a release's year and its archive's year. School years and
 financial years span two calendar years."""
 
 _LINKING: Final = frozenset(("a", "option", "button"))
@@ -57,8 +57,8 @@ _CATEGORY: Final = re.compile(
     r"|[?&](?:cat|tag|author|category|topic)=",
     re.IGNORECASE,
 )
-"""Addresses of listings by category, tag or author. Site-wide archives do not belong to these
-listings."""
+"""Pattern of addresses of listings by category, tag or author. Site-wide archives do not belong to
+these listings."""
 
 _ONLY_PERIOD: Final = re.compile(r"(/[\w-]{1,40}){0,2}?(?:/[a-z]{2})?/(?:19|20)\d\d(?:/\d{1,2})?/?")
 _DIGITS: Final = re.compile(r"\d+")
@@ -66,11 +66,11 @@ _FILE_NAME: Final = re.compile(r"/(?:index|default|home)\.\w{2,5}$|\.\w{2,5}$")
 
 
 def archives_of(page: Page, controls: Controls | None = None) -> tuple[ArchiveLink, ...]:
-    """Return the archives of the listing on a page, newest first.
+    """Return the archives that a listing page links to, newest first.
 
-    Archives without a period come last. An archive is a link or option on the same host. Its label
-    consists of a year, a month, or words such as "News archive". Its address must be related to the
-    listing's address. Pass ``controls`` to reuse the parsed controls of the page.
+    Archives without a period come last. An archive is a link or option with an address on the same
+    host. Its label is a year, a month, or words such as "News archive". Its address must be related
+    to the listing's address. Pass ``controls`` to reuse the parsed controls of the page.
     """
     controls = controls or Controls(page)
     found: dict[str, ArchiveLink] = {}
@@ -89,10 +89,10 @@ def archives_of(page: Page, controls: Controls | None = None) -> tuple[ArchiveLi
 
 
 def reached_by(page: Listing) -> dt.date | None:
-    """Return the date that the end of a listing page reaches, or None if it has no dates.
+    """Return the date at the end of a listing page, or None if its last rows have no dates.
 
-    This is the newest date of the last three rows, so a single old release among newer ones does
-    not count.
+    This is the newest date of the last three rows, so that a single old release among newer ones is
+    ignored.
     """
     days = [item.published.day for item in page.items if item.published]
     return max(days[-LAST_ROWS:], default=None)
@@ -131,7 +131,7 @@ def _order(archive: ArchiveLink) -> str:
 def _archive(
     node: etree._Element, page: Page, controls: Controls
 ) -> Iterator[tuple[ArchiveLink, bool]]:
-    """Yield the archive that a link leads to, and whether it counts even without other archives."""
+    """Yield the archive that a control leads to, and whether it is valid without other archives."""
     label = controls.label(node)
     if not label or len(label) > MAX_LABEL or not (period := period_in(label)):
         return
@@ -157,7 +157,7 @@ def _archive(
 
 
 def _with_month(address: str, month: int) -> str:
-    """Return the month (``2026-03``) in the year that an address contains.
+    """Return a month with the year from an address, such as ``2026-03``.
 
     Returns an empty string if the address contains no year or a different month.
     """
@@ -176,7 +176,7 @@ def year_in_address(address: str) -> str:
 
 
 def _is_beside(here: str, address: str) -> bool:
-    """Whether an address is a different page on the same host."""
+    """Whether ``address`` is on the same host as ``here`` but is a different page."""
     mine, other = urlsplit(here), urlsplit(address)
     if mine.netloc and other.netloc.lower() != mine.netloc.lower():
         return False
@@ -185,7 +185,10 @@ def _is_beside(here: str, address: str) -> bool:
 
 
 def _is_in_folder(here: str, address: str) -> bool:
-    """Whether an address without a query is below another one: */press/all/* and */press/*."""
+    """Whether ``address`` is below ``here`` and has no query.
+
+    Example: */press/all/* is below */press/*.
+    """
     mine, other = (urlsplit(url) for url in (here, address))
     folder = _FILE_NAME.sub("", mine.path).rstrip("/")
     inside = other.path.rstrip("/").startswith(f"{folder}/")
@@ -251,9 +254,9 @@ def lists_releases(
 ) -> bool:
     """Whether an archive page lists releases of the same listing.
 
-    ``families`` are the address patterns of the listing's releases found so far (`url_pattern`). If
+    ``families`` are the address patterns (`url_pattern`) of the listing's releases found so far. If
     no address on the page matches them, the dates of the items must be in the archive's period. If
-    that is unknown, at least half of the items must have a date.
+    the archive has no period, at least half of the items must have a date.
     """
     if any(url_pattern(item.url) in families for item in page.items):
         return True

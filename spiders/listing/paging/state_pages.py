@@ -21,11 +21,10 @@ MAX_STATES: Final = 10
 """Maximum number of script states (such as ``__NEXT_DATA__``) searched per page."""
 
 MIN_RECORDS: Final = 2
-"""Minimum number of records in a list near a page number, so that the number belongs to a
-listing."""
+"""Minimum number of records in a list, so that a page number near the list belongs to a listing."""
 
 MAX_DIGITS: Final = 9
-"""Number of digits from which a number is too large for a page number."""
+"""Length from which a number is too long for a page number, in digits."""
 
 _NEXT = re.compile(r"next(?:_?page)?_?(?:url|link|href)|next_?page|next", re.IGNORECASE)
 _CURRENT_PAGE_KEY = re.compile(r"(?:current_?)?page(?:_?(?:no|num|number|index))?", re.IGNORECASE)
@@ -36,10 +35,10 @@ _MARKS: Final = (b"age", b"next", b"Next")
 
 
 def next_in_state(page: Page) -> str | None:
-    """Return the next page of a listing from the state of the page's scripts, or None.
+    """Return the address of a listing's next page from the state of the page's scripts, or None.
 
-    A page number counts only if the object around it, or the object above, contains a list of
-    records. The name of its parameter is taken from the address or the state (default ``page``).
+    A page number is used only if its object, or the parent object, contains a list of records. The
+    query parameter is taken from the address or the state (default ``page``).
     """
     if not any(mark in page.markup for mark in _MARKS):
         return None
@@ -53,9 +52,9 @@ def next_in_state(page: Page) -> str | None:
 
 
 def _holders(state: Any) -> Iterator[Mapping[str, Any]]:
-    """Yield objects that contain a list of records, each followed by its child objects.
+    """Yield each object that contains a list of records, followed by the objects inside it.
 
-    Both may contain the page number of the list.
+    The page number of the list may be in either.
     """
     for holder in json_objects(state):
         if _has_records(holder):
@@ -96,7 +95,7 @@ def _counted(held: Mapping[str, Any], page: Page, asked: Any) -> str | None:
 
 
 def _count(held: Mapping[str, Any], called: re.Pattern[str]) -> int | None:
-    """Return the first number whose key matches a pattern. The number may be a string."""
+    """Return the first number whose key matches ``called``, or None. The number may be a string."""
     for name, value in held.items():
         if called.fullmatch(name) and not isinstance(value, bool):
             text = str(value) if isinstance(value, (int, str)) else ""

@@ -1,4 +1,4 @@
-"""Find signs on a listing page that the listing has more releases than the page leads to."""
+"""Find signs on a listing page that the listing has more releases than can be reached."""
 
 from __future__ import annotations
 
@@ -32,21 +32,22 @@ from spiders.page.hidden import is_hidden
 from spiders.page.page import Page
 
 MAX_PARTS: Final = 200
-"""Maximum number of elements or texts in an element that a script may have made clickable."""
+"""Maximum number of elements or texts inside an element for which a click handler is assumed."""
 
 MAX_CLICKABLE: Final = 12_000
-"""Maximum number of elements checked per page: half from the beginning, half from the end. The end
-of a listing has its pager."""
+"""Maximum number of elements checked per page: half from the beginning, half from the end. Pagers
+are at the end."""
 
 MAX_WORDS: Final = 4
 """Maximum number of words in a label that begins with *load more*."""
 
 MIN_YEARS: Final = 2
-"""Minimum number of years in a control that selects a year, and of pages in a pager."""
+"""Minimum number of years in a control that selects a year. Also the minimum number of pages in a
+pager."""
 
 SHORTAGE: Final = 0.02
-"""Maximum share of the claimed releases that may be missing. Some rows are not releases, or are
-repeated."""
+"""Maximum share of the claimed number of releases that may be missing. Some rows are not releases,
+or are repeated."""
 
 _CAROUSEL: Final = re.compile(
     r"carousel|slider|slick|swiper|lightbox|calendar|kalender|datepicker|gallery|splide|flickity",
@@ -58,7 +59,7 @@ _DISABLED: Final = re.compile(r"(?:^|[\s_-])(?:disabled|inactive)(?:$|[\s_-])", 
 _CLICKS: Final = ("onclick", "ng-click", "wire:click", "v-on:click", "@click", "x-on:click")
 _CONTROLS: Final = ("a", "button", "option", "input")
 _CLICKED: Final = ("div", "span", "li", "td")
-"""Elements that are clickable only if a script makes them so."""
+"""Tags of elements that are clickable only if a script adds a click handler."""
 
 _ROLES: Final = frozenset(("button", "tab", "option", "link", "menuitem"))
 _BUTTON_CLASS: Final = re.compile(
@@ -74,7 +75,7 @@ def unread_signs(
     following: str | None,
     controls: Controls | None = None,
 ) -> tuple[UnreadSign, ...]:
-    """Return signs on a page that its listing has more releases, or ends there.
+    """Return signs on a page that its listing has more releases, or that the listing ends there.
 
     ``following`` is the address of the next page, if any. Pass ``controls`` to reuse the parsed
     controls of the page.
@@ -92,11 +93,11 @@ def unread_signs(
 
 
 def reason_for(listing: Listing, *, listed: int, pages: int) -> str:
-    """Return the reason why the last page read is not the end of its listing, as a clause, or "".
+    """Return why the last page read is probably not the end of its listing, as a clause, or "".
 
-    ``listed`` is the number of releases found on ``pages`` pages. A total counts only if more
-    releases are missing than `lacks` tolerates. Of several pages, the last one must also show no
-    sign of the end.
+    ``listed`` is the number of releases found on ``pages`` pages. A total claimed by the page is a
+    reason only if `lacks` returns true. If several pages were read, the last page must also have no
+    sign of the listing's end.
     """
     return next(_reasons(listing, listed, pages), "")
 
@@ -122,9 +123,9 @@ def _reasons(listing: Listing, listed: int, pages: int) -> Iterator[str]:
 
 
 def lacks(total: int, listed: int, pages: int) -> bool:
-    """Whether a listing that claims ``total`` releases has more than were listed.
+    """Whether a listing that claims ``total`` releases has more than the ``listed`` ones.
 
-    A listing of several pages may lack up to one page of releases.
+    If several pages were read, up to one page of releases may be missing.
     """
     tolerated = max(SHORTAGE * total, listed / pages - 1 if pages > 1 else 0)
     return total - listed > tolerated
@@ -161,7 +162,8 @@ class _UnreadControls:
         yield from _pagers(self._page.url, self._numbers, self._current)
         newest = max((item.published.day.year for item in self._items if item.published), default=0)
         for years in self._years.values():
-            # Lists of other years, such as years of birth, end long before the newest release.
+            # Lists of other years, such as years of birth, end long before the year of the newest
+            # release.
             if len(years) >= MIN_YEARS and max(years) >= newest - 1:
                 yield UnreadSign("years", f"{max(years)} to {min(years)}", min(years))
         for months in self._months.values():
@@ -250,10 +252,10 @@ def _pagers(
     numbers: dict[etree._Element, dict[int, str | None]],
     current: dict[etree._Element, int],
 ) -> Iterator[UnreadSign]:
-    """Yield signs from pagers: the page is the last one, or some pages have no address.
+    """Yield signs from pagers: the page is the last page, or some pages have no address.
 
-    Call this only for pages without a next page. If a pager hides the current number, and its
-    highest number leads to a later page, then some pages can't be reached.
+    Call this only for pages without a next page. Some pages can't be reached if a pager omits the
+    current number and its highest number leads to a later page.
     """
     for group, found in numbers.items():
         if _CAROUSEL.search(names_around(group, 4)) or len(found) > MAX_PIECES:
@@ -267,7 +269,7 @@ def _pagers(
         elif len(found) + (shown not in found) < MIN_YEARS:
             continue
         elif shown >= highest:
-            # Labels that are not consecutive may be offsets.
+            # Numbers that are not consecutive may be offsets.
             yield UnreadSign("end", str(shown), shown if shown - 1 in found else 0)
         elif found.get(shown + 1, "") is None:
             yield UnreadSign("pages", str(highest), highest)
@@ -276,7 +278,7 @@ def _pagers(
 def _shown(group: etree._Element, found: dict[int, str | None]) -> int:
     """Return the number of the current page in a pager, or 0.
 
-    The current number is not a control, or is marked as current.
+    The current page is marked as current, or its number is not clickable.
     """
     for text in map(str, group.itertext()):
         number = number_in(text)
@@ -303,7 +305,7 @@ def _is_loader(node: etree._Element, label: str) -> bool:
 
 
 def _speaks_of_more(label: str) -> bool:
-    """Whether a label is for more rows, as in *Load more*, *Next* and *Load more releases*."""
+    """Whether a label means more rows, as in *Load more*, *Next* and *Load more releases*."""
     words = fold_date(_EDGES.sub("", label)).split()
     phrase = " ".join(words)
     known = pager_labels()
@@ -319,7 +321,7 @@ def _contains_controls(node: etree._Element) -> bool:
 
 
 def _leaf_text(node: etree._Element) -> str:
-    """Return the text of an element with at most one child, or "" for longer texts."""
+    """Return the text of an element with at most one child, or "" if the text is too long."""
     if len(node) > 1 or (len(node) == 1 and len(node[0])):
         return ""
     text = "".join(map(str, node.itertext()))
@@ -327,7 +329,7 @@ def _leaf_text(node: etree._Element) -> str:
 
 
 def _is_apart(node: etree._Element) -> bool:
-    """Whether an element is hidden, or in a part of the page outside the listing."""
+    """Whether an element is hidden or in a part of the page that is not the listing."""
     if _CAROUSEL.search(names_around(node, 4)):
         return True
     around = [node, *islice(node.iterancestors(), 12)]

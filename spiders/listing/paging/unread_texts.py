@@ -1,4 +1,4 @@
-"""Find short texts on a listing page about the whole listing: totals, and numbers of pages."""
+"""Find short texts on a listing page that state the total number of releases or pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ MAX_TEXT: Final = 90
 """Maximum length of a text about the whole listing, in characters."""
 
 MAX_PIECES: Final = 30
-"""Maximum number of text nodes in a text about the whole listing, and of numbers in a pager."""
+"""Maximum number of text nodes in a text about the whole listing. Also the maximum number of
+numbers in a pager."""
 
 MAX_PAGE_SIZE: Final = 1000
 """Maximum number of releases per page in a text such as *1-10 of 248*."""
@@ -80,7 +81,7 @@ def text_signs(page: Page, count: int) -> Iterator[UnreadSign]:
             yield sign
         if number := _counted_news(folded):
             counted[text] = number
-    # Several counts belong to categories or archives.
+    # If there are several counts, they belong to categories or archives.
     if len(counted) == 1:
         ((text, number),) = counted.items()
         if number > count:
@@ -111,7 +112,7 @@ def _short_texts(page: Page) -> Iterator[tuple[str, etree._Element]]:
 
 
 def _counted_news(folded: str) -> int:
-    """Return the number in a text that only counts releases, as in *248 press releases*, or 0."""
+    """Return the number in a text that is only a count, as in *248 press releases*, or 0."""
     found = _COUNTED.fullmatch(folded)
     if found is None or is_year(int(found[1])):
         return 0
@@ -121,7 +122,7 @@ def _counted_news(folded: str) -> int:
 
 
 def _short_text(node: etree._Element) -> str | None:
-    """Return the text of an element on one line, or None if it is long or has many parts."""
+    """Return the text of an element on one line, or None if the text is long or has many nodes."""
     pieces, size = [], 0
     for piece in map(str, islice(node.itertext(), MAX_PIECES + 1)):
         pieces.append(piece)
@@ -132,10 +133,10 @@ def _short_text(node: etree._Element) -> str | None:
 
 
 def _said(text: str, folded: str, node: etree._Element, count: int) -> UnreadSign | None:
-    """Return the sign in a short text, or None.
+    """Return the sign that a short text contains, or None.
 
-    ``folded`` is the text as folded by `fold_date`, without separators of thousands. ``count`` is
-    the number of rows on the page.
+    ``folded`` is the text after `fold_date`, without thousands separators. ``count`` is the number
+    of rows on the page.
     """
     quote = text[:MAX_QUOTE]
     if places := _places_in(folded, count):
@@ -153,11 +154,11 @@ def _said(text: str, folded: str, node: etree._Element, count: int) -> UnreadSig
 
 
 def _places_in(folded: str, count: int) -> tuple[int, int, int] | None:
-    """Return the first and last row number of a page and the total, as in *1-10 of 248*."""
+    """Return the first and last row number and the total, as in *1-10 of 248*, or None."""
     for shape in (_RANGE_OF, _OF_RANGE):
         for match in islice(shape.finditer(folded), 3):
             first, last, total = int(match["a"]), int(match["b"]), int(match["all"])
-            # Dates also contain numbers, but no words between them.
+            # Dates also contain three numbers, but no words between them.
             between = match["by"].strip()
             is_total = any(map(str.isalpha, between)) or (between == "/" and not is_year(total))
             if is_total and _is_range(first, last, total, count):
@@ -166,7 +167,7 @@ def _places_in(folded: str, count: int) -> tuple[int, int, int] | None:
 
 
 def _shares(folded: str, count: int) -> int:
-    """Return the total in a text such as *10 of 248* if the page has 10 rows, or 0."""
+    """Return the total in a text such as *10 of 248* if the page has 10 rows, else 0."""
     match = _SHARE.search(folded)
     if match is None or int(match["n"]) != count or match["by"].strip() not in pager_labels().of:
         return 0
@@ -174,7 +175,7 @@ def _shares(folded: str, count: int) -> int:
 
 
 def _is_range(first: int, last: int, total: int, count: int) -> bool:
-    """Whether three numbers may be the first row, last row and total of a page.
+    """Whether three numbers may be the page's first row, its last row and the total.
 
     ``count`` is the number of items on the page.
     """

@@ -1,6 +1,6 @@
 """Rows of a listing page: repeated regions, their records, and the items of the records.
 
 `flat_page` converts a page to a sequence of marks. `regions` finds repeated regions. `records` and
-`record_fields` extract their records and items. `detect` (outside this package) decides which
-region lists the releases.
+`record_fields` extract their records and items. `detect` (outside this package) chooses the region
+that lists the releases.
 """

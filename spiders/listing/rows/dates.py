@@ -1,4 +1,4 @@
-"""Find the dates of a page and their places in the flat page."""
+"""Find the dates of a page and their positions in the flat page."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from spiders.page.date_labels import MAX_LABEL, is_label, is_of_change, is_of_ev
 from spiders.page.html_tree import line_of
 
 MAX_DATES = 20_000
-"""Maximum number of dates per page, and maximum number of texts that look like dates but contain
-none. No readable listing has more."""
+"""Maximum number of dates per page. Also the maximum number of texts that look like dates but
+contain none. No readable listing has more."""
 
 _MAY_BE_DATE = re.compile(
     r"\d.{0,40}(?:\d{4}|\d[./-]\d|['’]\d\d|-\d\d\b|\d\d$)|\d{4}.{0,12}\d|\d[年년月월]|年|ago\b|\d{4}$"
 )
 _DIGIT = re.compile(r"\d")
 _YEAR_DIGIT = re.compile(r"\d|元")
-"""A character that each year found by `year_in` contains. Most texts contain none."""
+"""Pattern of a character that every year found by `year_in` contains. Most texts contain none."""
 
 _PART = re.compile(r"\W{0,2}(?:\d{1,4}(?:st|nd|rd|th|\.)?|[^\W\d]{3,12}\.?(?:\s\d{4})?)\W{0,2}")
 _LONGEST_PART = 16
 """Maximum length of a day, month or year in a separate element, in characters."""
 
 _DAY_AT_END = re.compile(r"(?<=.{6})[（(]\d{1,2}月\d{1,2}日[）)]$")
-"""A month and day in brackets after a title."""
+"""Pattern of a month and day in brackets after a title."""
 
 FISCAL_START = 4
 """First month of a fiscal year (年度) in Japan."""
@@ -46,10 +46,10 @@ FISCAL_START = 4
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "th", "caption", "legend", "summary"))
 _LABELS = frozenset(("dt", "th", "label"))
 _BARE_YEAR = 12
-"""Maximum length of a text that is hardly more than a year, in characters."""
+"""Maximum length of a text that consists mainly of a year, in characters."""
 
 _SHORT = 60
-"""Maximum length of a text with a month and day or a year, in characters."""
+"""Maximum length of a text with a year or with a month and day, in characters."""
 
 _RELATIVE = 32
 """Maximum length of a relative date ("3 days ago"), in characters."""
@@ -60,12 +60,12 @@ MAX_CACHED_PARTS = 16_384
 
 @dataclass(frozen=True, slots=True)
 class DateMark:
-    """A date at a place of a flat page.
+    """A date at a position in a flat page.
 
-    ``published`` is None if the page shows a month and day without a year. ``place`` and ``last``
-    are the places of the first and last text of the date. They differ if day, month and year are
+    ``published`` is None if the page shows only a month and day. ``place`` and ``last`` are the
+    positions of the first and last text of the date. They differ if day, month and year are
     separate texts, as on a calendar leaf. ``alone`` is true if the text contains little else.
-    ``other`` is true if a label calls it the date of an event or a change.
+    ``other`` is true if a label marks it as the date of an event or a change.
     """
 
     place: int
@@ -79,8 +79,8 @@ class DateMark:
 def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
     """Return all plausible dates of a page, in page order.
 
-    A month and day without a year get the year of the nearest heading above. Without such a
-    heading, they get the year in the address ``url``.
+    A month and day without a year get the year from the nearest heading above. If no heading has a
+    year, they get the year from the address ``url``.
     """
     marks: list[DateMark] = []
     heads = ColumnHeads()
@@ -114,7 +114,10 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
 
 
 def _heads(text: TextMark) -> bool:
-    """Whether a text is in a heading, or is hardly more than a year, and is not in a link."""
+    """Whether a text may be the heading of a year.
+
+    Such a text is in a heading element or consists mainly of a year, and is not in a link.
+    """
     heading = len(text.text) <= _BARE_YEAR
     node: etree._Element | None = text.parent
     for _ in range(3):
@@ -127,18 +130,21 @@ def _heads(text: TextMark) -> bool:
 
 @dataclass(slots=True)
 class _Year:
-    """The year for dates without one; ``number`` is None if it is unknown."""
+    """The year assigned to dates without one; ``number`` is None if the year is unknown."""
 
     number: int | None
     is_fiscal: bool = False
 
     def note(self, text: TextMark, reading: DateContext) -> None:
-        """Read the year if a text is a heading with a year."""
+        """Set the year if a text is a heading that contains a year."""
         if _YEAR_DIGIT.search(text.text) and _heads(text) and (found := year_in(text.text)):
             self.number, self.is_fiscal = found, is_fiscal_year(text.text, reading)
 
     def of_month(self, month: int) -> int | None:
-        """Return the calendar year of a month."""
+        """Return the calendar year of a month, or None.
+
+        A fiscal year covers parts of two calendar years.
+        """
         return self.number and self.number + (self.is_fiscal and month < FISCAL_START)
 
 
@@ -147,7 +153,7 @@ def _is_plausible(mark: DateMark, reading: DateContext) -> bool:
 
 
 class _TextDates:
-    """Find the dates in the texts of one page. Repeated texts are cached."""
+    """Finds the dates in the texts of one page. Results for repeated texts are cached."""
 
     def __init__(self, reader: DateReader) -> None:
         self.reader = reader
@@ -164,7 +170,7 @@ class _TextDates:
 def _marks_of(
     texts: list[TextMark], index: int, heads: ColumnHeads, dates: _TextDates, *, likely: bool
 ) -> Iterator[DateMark]:
-    """Yield the dates that begin in a text.
+    """Yield the dates that begin in the text at ``index``.
 
     ``likely`` is true if the digits of the text look like a date.
     """
@@ -192,7 +198,7 @@ def _marks_of(
 
 
 def _is_other(texts: list[TextMark], index: int, heads: ColumnHeads, before: str) -> bool:
-    """Whether words before a date, its label or its column are for an event or a change."""
+    """Whether the words, label or column heading of a date are for an event or a change."""
     if not before.strip(" \t(|-–—") and index:
         label = texts[index - 1]
         named = label.parent.tag in _LABELS or "label" in (label.parent.get("class") or "")
@@ -206,7 +212,7 @@ def _without_year(
 ) -> DateMark | None:
     """Return the date at the beginning of a text that contains only a month and day, or None.
 
-    In Japan, the date may also be in brackets after a title.
+    In Japan, the month and day may also be in brackets after a title.
     """
     text = texts[index]
     ended = _DAY_AT_END.search(text.text)
@@ -260,7 +266,7 @@ _DEEP = 4
 
 
 class ColumnHeads:
-    """Column headings of a page's tables (cached per table)."""
+    """Column headings of a page's tables, cached per table."""
 
     def __init__(self) -> None:
         self._heads: dict[etree._Element, tuple[str, ...]] = {}
@@ -285,7 +291,7 @@ class ColumnHeads:
 
 
 def _heads_of(table: etree._Element) -> tuple[str, ...]:
-    """Return the texts of a table's first row if the row is a heading, else an empty tuple."""
+    """Return the texts of a table's first row if it contains headings, else an empty tuple."""
     row = next(table.iter("tr"), None)
     if row is None:
         return ()

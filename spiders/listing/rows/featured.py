@@ -1,4 +1,4 @@
-"""Find releases outside the rows of a list: larger ones right above and older ones right below."""
+"""Find releases right above or below the rows of a list: featured and older ones."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from spiders.page.links import MAX_CACHED_LENGTH, MAX_CACHED_LINKS
 from spiders.page.regions import CHROME
 
 Shape: TypeAlias = tuple[str, str, tuple[str, ...]]
-"""Shape of an address: host, folders without numbers, and parameter names."""
+"""Shape of an address: its host, its folders without numbers, and the names of its parameters."""
 
 _NEAR = 60
-"""Maximum distance of a release above a region, in marks (texts and links)."""
+"""Maximum distance between a region and a release above it, in marks (texts and links)."""
 
 _MAX_FEATURED_MARKS = 60
 """Maximum length of a release above a region, in marks (texts and links)."""
@@ -40,7 +40,7 @@ _BETWEEN = 4
 """Maximum distance between a region and the list below it, in marks (texts and links)."""
 
 _MORE = 3
-"""Minimum number of links in a list beside the last record."""
+"""Minimum number of links in a list beside the last record of a region."""
 
 _TITLED = 0.5
 """Minimum title likeness (0 to 1) of a list below a region."""
@@ -48,7 +48,7 @@ _TITLED = 0.5
 _MORE_CLASS = re.compile(r"(?:^|[\s_-])(?:items?|articles?|posts?|news)-(?:more|older)(?:$|[\s_-])")
 _LISTS = frozenset(("ul", "ol"))
 _SHARE = 0.8
-"""Minimum share of items whose addresses have the common shape."""
+"""Minimum share of items with the most common address shape."""
 
 _DIGITS = re.compile(r"\d+")
 _INDEX = re.compile(r"(?<=/)(?:index|default)\.\w{2,5}$", re.IGNORECASE)
@@ -57,10 +57,10 @@ _INDEX = re.compile(r"(?<=/)(?:index|default)\.\w{2,5}$", re.IGNORECASE)
 def featured(
     items: list[ListingItem], region: Region, flat: FlatPage, dates: list[DateMark]
 ) -> list[ListingItem]:
-    """Return releases right above a region, with the address shape of the region's items.
+    """Return releases right above a region that have the same address shape as its items.
 
-    Each has a date. If the region has no dates, undated posts with a heading count too. Older
-    releases in a box of popular releases are skipped.
+    Such a release needs a date. If the region has no dates, an undated post with a heading is
+    accepted. Older releases in a box of popular releases are skipped.
     """
     shape = common_shape(items)
     if shape is None:
@@ -93,10 +93,14 @@ def continued(
 ) -> list[ListingItem]:
     """Return releases from a list of titles right below a region, such as older posts of a blog.
 
-    All links of the list have the same address shape as the items, and none leads to an item. The
-    list also has a class for more links, or a pager follows it. Or it is a sibling of the last
-    record and has its own heading. Other lists are rejected, because they may contain popular
-    releases or years.
+    All links of that list have the same address shape as the items, and none leads to an item. In
+    addition, one of these must be true:
+
+    - the list has a class for more links
+    - a pager follows the list
+    - the list is a sibling of the last record and has its own heading
+
+    Other lists are rejected, because they may contain popular releases or years.
     """
     shape = common_shape(items)
     last = region.records[-1]
@@ -135,7 +139,7 @@ def _calls_itself_more(node: etree._Element) -> bool:
 
 
 def _undated(shape: Shape, first: int, flat: FlatPage, dates: list[DateMark]) -> list[ListingItem]:
-    """Return the posts right above ``first`` whose heading links to an address of this shape."""
+    """Return the posts right above ``first`` whose heading links to an address with this shape."""
     found: list[ListingItem] = []
     for span in flat.spans:
         if (
@@ -153,9 +157,9 @@ def _undated(shape: Shape, first: int, flat: FlatPage, dates: list[DateMark]) ->
 
 
 def common_shape(items: list[ListingItem]) -> Shape | None:
-    """Return the address shape of most items, or None. Links of this shape lead to releases.
+    """Return the address shape that nearly all items share, or None.
 
-    The first MAX_RATED items decide.
+    Links with this shape lead to releases. Only the first MAX_RATED items are counted.
     """
     shapes = Counter(shape_of(item.url) for item in items[:MAX_RATED])
     shape, count = shapes.most_common(1)[0]
@@ -163,7 +167,7 @@ def common_shape(items: list[ListingItem]) -> Shape | None:
 
 
 def shape_of(url: str) -> Shape:
-    """Return the shape of an address: its host, its folders without numbers, and parameter names.
+    """Return an address's shape: its host, its folders without numbers, and its parameter names.
 
     Addresses of the same kind of page have the same shape.
     """
@@ -177,14 +181,15 @@ def _shape(url: str) -> Shape:
     return parts.netloc, folders, tuple(sorted(name for name, _ in parse_qsl(parts.query)))
 
 
-# Cached because the shapes of all items of a listing are compared several times.
+# Cached because the shapes of a listing's items are compared several times.
 _cached_shape = lru_cache(maxsize=MAX_CACHED_LINKS)(_shape)
 
 
 def _above(first: int, flat: FlatPage, dates: list[DateMark]) -> list[list[ElementSpan]]:
-    """Return the elements with links around each separate date above ``first``, smallest first.
+    """Return, for each separate date above ``first``, the elements with links around it.
 
-    The smallest element may contain only a link to the author, so larger ones are returned too.
+    The smallest element comes first. It may contain only a link to the author, so larger elements
+    are returned too.
     """
     marks = [mark for mark in dates if mark.alone and first - _NEAR <= mark.place < first]
     near = [

@@ -1,8 +1,9 @@
 """A page as a flat sequence of marks (texts and links in reading order), with element spans.
 
-One walk over the tree builds it in linear time at any depth. Each element has a signature: a number
-for its path of tags and classes from the root. Rows of a list share a signature (after Liu,
-Grossman and Zhai, "Mining Data Records in Web Pages", 2003; paths as keys after Miao et al., 2009).
+Marks are numbered by position. The tree is walked once, so the time is linear at any depth. Each
+element has a signature: a number for its path of tags and classes from the root. Rows of a list
+share a signature (after Liu, Grossman and Zhai, "Mining Data Records in Web Pages", 2003; paths as
+keys after Miao et al., 2009).
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ from spiders.page.page import Page
 from spiders.page.regions import CHROME, MAIN, PageRegion, PageRegions, is_row, region_of
 
 MAX_ELEMENTS = 200_000
-"""Maximum number of elements read per page. The rest is skipped and reported."""
+"""Maximum number of elements read per page. Further elements are skipped, and this is reported."""
 
 MAX_ANCHORS = 15_000
-"""Maximum number of links read per page. The rest of the page is skipped and reported."""
+"""Maximum number of links read per page. The rest of the page is skipped, and this is reported."""
 
 MAX_REGIONS = 1000
 """Maximum number of page parts (such as menus and sidebars) that are recognized per page."""
 
 MAX_TEXT = 4000
-"""Maximum length of a text, in characters. Titles and dates are shorter, so the rest is cut."""
+"""Maximum length of a text, in characters. Longer texts are cut; titles and dates are shorter."""
 
 SKIPPED = frozenset(
     (
@@ -51,7 +52,7 @@ SKIPPED = frozenset(
         "head",
     )
 )
-"""Elements whose content is skipped."""
+"""Tags of elements whose content is skipped."""
 
 _CELLS = frozenset(("td", "th"))
 _UNSTABLE = re.compile(
@@ -69,7 +70,7 @@ _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 
 @dataclass(slots=True)
 class TextMark:
-    """A text, with its place among all marks, its parent element and the parent's signature."""
+    """A text, with its position among all marks, its parent element and the parent's signature."""
 
     place: int
     parent: etree._Element
@@ -79,10 +80,10 @@ class TextMark:
 
 @dataclass(slots=True)
 class LinkMark:
-    """A link, with its place among all marks, its signatures and its address.
+    """A link, with its position among all marks, its signatures and its address.
 
-    ``sign`` is the signature of tags and classes, ``loose`` only of tags. ``end`` is the place
-    after its last text.
+    ``sign`` is the signature of tags and classes, ``loose`` the signature of tags only. ``end`` is
+    the position after the link's last text.
     """
 
     place: int
@@ -95,11 +96,13 @@ class LinkMark:
 
 @dataclass(slots=True)
 class ElementSpan:
-    """An element that contains links, with its range of places and its signatures.
+    """An element that contains links, with its range of positions and its signatures.
 
-    ``begin`` is its first place, ``end`` the place after its last. ``sign`` is the signature of
-    tags and classes, ``loose`` only of tags. ``mixed`` includes the classes of its ancestors, but
-    not its own.
+    - ``begin``: position of its first mark
+    - ``end``: position after its last mark
+    - ``sign``: signature of tags and classes
+    - ``loose``: signature of tags only
+    - ``mixed``: signature that includes the classes of its ancestors but not its own
     """
 
     node: etree._Element
@@ -111,15 +114,16 @@ class ElementSpan:
 
 
 MIN_HEADED_LINKS = 3
-"""Minimum number of links below a heading in a box to which the heading belongs."""
+"""Minimum number of links below a heading in the box that the heading belongs to."""
 
 
 @dataclass(slots=True)
 class HeadingMark:
-    """A heading, with the level of its tag and its range of places.
+    """A heading, with the level of its tag (1 to 6) and its range of positions.
 
-    ``scope`` is the place where the heading's box ends. The box is the smallest element around the
-    heading with several links below it. The heading does not apply to elements after the box.
+    ``scope`` is the position at which the heading's box ends. The box is the smallest element that
+    contains the heading and several links below it. The heading does not apply to elements after
+    the box.
     """
 
     level: int
@@ -132,7 +136,7 @@ class HeadingMark:
 class FlatPage:
     """All marks of a page.
 
-    ``size`` is the number of places. ``regions`` are the parts of the page, such as menus. ``cut``
+    ``size`` is the number of positions. ``regions`` are parts of the page, such as menus. ``cut``
     is true if the page exceeds MAX_ELEMENTS or MAX_ANCHORS.
     """
 
@@ -142,7 +146,7 @@ class FlatPage:
     headings: list[HeadingMark] = field(default_factory=list)
     regions: PageRegions = field(default_factory=lambda: PageRegions([], 0, []))
     hidden: list[tuple[int, int]] = field(default_factory=list)
-    """First place of each hidden element, and the place after its last. The ranges don't
+    """Ranges of hidden elements: the first position and the position after the last. They don't
     overlap."""
 
     size: int = 0
@@ -152,7 +156,7 @@ class FlatPage:
     _link_texts: dict[int, str] = field(default_factory=dict)
 
     def settle(self) -> None:
-        """Index the places of texts and links.
+        """Index the positions of texts and links.
 
         Call this after all marks are added or removed.
         """
@@ -160,31 +164,31 @@ class FlatPage:
         self._anchor_places = [anchor.place for anchor in self.anchors]
 
     def leave_out(self, urls: Container[str]) -> None:
-        """Remove the links to some addresses."""
+        """Remove the links with these addresses."""
         self.anchors = [anchor for anchor in self.anchors if anchor.url not in urls]
         self.settle()
 
     def texts_in(self, begin: int, end: int) -> list[TextMark]:
-        """Return the texts between two places."""
+        """Return the texts between two positions."""
         first = bisect_left(self._text_places, begin)
         return self.texts[first : bisect_left(self._text_places, end, first)]
 
     def anchors_in(self, begin: int, end: int) -> list[LinkMark]:
-        """Return the links that begin between two places."""
+        """Return the links that begin between two positions."""
         first = bisect_left(self._anchor_places, begin)
         return self.anchors[first : bisect_left(self._anchor_places, end, first)]
 
     def said(self, begin: int, end: int) -> str:
-        """Return the words between two places, or the alternative texts of images.
+        """Return the words between two positions.
 
-        Alternative texts are used only if there are no other words.
+        Alternative texts of images are returned only if there are no other words.
         """
         return joined(self.texts_in(begin, end))
 
     def text_of(self, anchor: LinkMark) -> str:
-        """Return the words of a link like `said`.
+        """Return the words of a link, or else the alternative texts of its images (see `said`).
 
-        The result is cached, as each link is in several regions.
+        The result is cached, because each link is in several regions.
         """
         text = self._link_texts.get(anchor.place)
         if text is None:
@@ -194,29 +198,32 @@ class FlatPage:
 
     @cached_property
     def pagers(self) -> list[int]:
-        """First place of each element whose class or id names a pager."""
+        """Start position of each element whose class or id suggests a pager."""
         return [span.begin for span in self.spans if PAGER_CLASS.search(names_of(span.node))]
 
     def is_hidden(self, place: int) -> bool:
-        """Whether the element at a place is invisible to readers."""
+        """Whether the element at a position is invisible to readers."""
         index = bisect_left(self.hidden, (place + 1, 0)) - 1
         return index >= 0 and place < self.hidden[index][1]
 
     def is_chrome(self, begin: int, end: int) -> bool:
-        """Whether all marks between two places are in a menu or the page's header or footer."""
+        """Whether everything between two positions is in a menu or the page's header or footer."""
         return bool(self.regions.around(begin, end) & CHROME)
 
 
 def joined(texts: list[TextMark]) -> str:
-    """Join texts to one line; alternative texts of images are used only without other texts."""
+    """Join texts into one line.
+
+    Alternative texts of images are used only if there are no other texts.
+    """
     words = [text.text for text in texts if text.parent.tag != "img"]
     return " ".join(words or [text.text for text in texts])
 
 
 def element_word(node: etree._Element) -> str:
-    """Return an element's tag and classes, without numbers and classes of single rows.
+    """Return an element's tag and classes, without numbers and without classes of single rows.
 
-    Containers for parts of a page (`_FRAMES`) also include their id.
+    For containers of page parts (`_FRAMES`), the id is included.
     """
     tag, classes = str(node.tag), node.get("class") or ""
     name = (node.get("id") or "") if tag in _FRAMES else ""
@@ -241,7 +248,7 @@ _cached_word = lru_cache(maxsize=10_000)(_word)
 
 
 def flatten(page: Page, tree: etree._Element | None = None) -> FlatPage:
-    """Convert a page to a flat page; ``tree`` is a repaired copy of the page's tree."""
+    """Convert a page to a flat page. ``tree`` replaces the page's tree, such as a repaired copy."""
     return _Walk(page.tree if tree is None else tree, page.base).run()
 
 
@@ -348,7 +355,7 @@ class _Walk:
             self._open_headings.append((head, len(out.anchors)))
 
     def _bound_headings(self, span: ElementSpan) -> None:
-        """Set the scope of the headings whose box is this element."""
+        """Set the scope of the open headings whose box is this element."""
         total, wide = len(self._out.anchors), []
         while self._open_headings and self._open_headings[-1][0].begin >= span.begin:
             head, links = self._open_headings.pop()

@@ -1,8 +1,12 @@
-"""Separate the records of a list from records of another list.
+"""Separate the records of a list from the records of other lists.
 
-A box of popular releases may contain dated links like those of the main list. Its rows have fewer
-elements, or it is in a sidebar. Or its heading announces it, and it covers the same time. Or none
-of its rows has a date.
+A box of popular releases may contain dated links that look like those of the main list. Such a box
+is recognized by any of these signs:
+
+- Its rows have fewer elements.
+- It is in a sidebar.
+- Its heading announces it, and its dates cover the same time as the main list.
+- None of its rows has a date.
 """
 
 from __future__ import annotations
@@ -25,13 +29,13 @@ from spiders.listing.rows.side_lists import announces_box, is_in_narrow_column
 from spiders.page.regions import ASIDE
 
 ALIKE: Final = 0.5
-"""Minimum share of common parts in rows of two lists with the same markup."""
+"""Minimum share of common parts at which the rows of two lists have the same markup."""
 
 SMALLER: Final = 0.67
-"""Maximum size of a list that may be a box, as a share of the largest list."""
+"""Maximum size of a list that may be a box, relative to the largest list."""
 
 MIN_ROWS: Final = 3
-"""Minimum number of rows in a list that is another one because it has no dates."""
+"""Minimum number of rows from which a list without dates is separated from a dated list."""
 
 MAX_LEVELS: Final = 3
 """Maximum number of levels from a record up to its list."""
@@ -43,8 +47,9 @@ MAX_PARTS: Final = 200
 def without_foreign_rows(region: Region, flat: FlatPage, dates: list[DateMark]) -> Region:
     """Return the region without the records of other lists.
 
-    Records with the same parent are one list. Another list is a box beside the largest list, or a
-    smaller list whose rows have different markup. A region with one list is returned unchanged.
+    Records with the same parent form one list. A list is removed if it is a box beside the largest
+    list, or a smaller list whose rows have different markup. A region with only one list is
+    returned unchanged.
     """
     level = list_level([span.node for span in region.records])
     lists: dict[etree._Element | None, list[ElementSpan]] = defaultdict(list)
@@ -88,7 +93,7 @@ def without_foreign_rows(region: Region, flat: FlatPage, dates: list[DateMark]) 
 
 
 def _is_undated_box(spans: list[ElementSpan], flat: FlatPage, dates: list[DateMark]) -> bool:
-    """Whether a list beside a dated list has several rows, no date and no year as its heading."""
+    """Whether a list beside a dated list has several rows, no dates and no heading with a year."""
     if len(spans) < MIN_ROWS:
         return False
     first = bisect_left(dates, spans[0].begin, key=lambda mark: mark.place)
@@ -97,9 +102,9 @@ def _is_undated_box(spans: list[ElementSpan], flat: FlatPage, dates: list[DateMa
 
 
 def list_level(nodes: Sequence[etree._Element]) -> int:
-    """Return the number of levels from records up to their lists, or 0 without a common list.
+    """Return the number of levels from records up to their list, or 0 if they have no common list.
 
-    A record may be the link inside a row.
+    A record may be given as the link inside a row.
     """
     for level in range(1, MAX_LEVELS + 1):
         if len({ancestor(node, level) for node in nodes}) < len(nodes):
@@ -108,7 +113,7 @@ def list_level(nodes: Sequence[etree._Element]) -> int:
 
 
 def ancestor(node: etree._Element, level: int) -> etree._Element | None:
-    """Return the element ``level`` levels above an element, or None above the root."""
+    """Return the ancestor ``level`` levels above an element, or None above the root."""
     return node if not level else next(islice(node.iterancestors(), level - 1, None), None)
 
 
@@ -119,19 +124,22 @@ def _is_beside(spans: list[ElementSpan], flat: FlatPage) -> bool:
 
 
 def _days(spans: list[ElementSpan], dates: list[DateMark]) -> list[dt.date]:
-    """Return the days in a list, sorted."""
+    """Return the sorted dates of a list's records."""
     first = bisect_left(dates, spans[0].begin, key=lambda mark: mark.place)
     last = bisect_left(dates, spans[-1].end, key=lambda mark: mark.place)
     return sorted(mark.published.day for mark in dates[first:last] if mark.published)
 
 
 def _overlap(some: list[dt.date], others: list[dt.date]) -> bool:
-    """Whether two lists cover the same time. The parts of one list, such as years, do not."""
+    """Whether the dates of two lists cover the same time.
+
+    Parts of the same list, such as its years, don't overlap.
+    """
     return bool(some and others) and some[0] < others[-1] and others[0] < some[-1]
 
 
 def heading_above(place: int, flat: FlatPage) -> str:
-    """Return the text of the heading whose box contains a place, or "". An h1 has no box."""
+    """Return the text of the heading whose box contains a position, or "". An h1 has no box."""
     index = bisect_right(flat.headings, place, key=lambda head: head.end) - 1
     head = flat.headings[index] if index >= 0 else None
     if head is None or head.level == 1 or place >= head.scope:
@@ -153,5 +161,5 @@ def make_of(spans: list[ElementSpan]) -> frozenset[tuple[str, str]]:
 
 
 def likeness(one: frozenset[tuple[str, str]], other: frozenset[tuple[str, str]]) -> float:
-    """Return the share of parts that two sets of parts have in common; 1 if both are empty."""
+    """Return the share of parts (tags with classes) common to both sets; 1 if both are empty."""
     return len(one & other) / len(one | other) if one | other else 1.0

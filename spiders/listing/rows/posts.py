@@ -1,4 +1,4 @@
-"""Recognize posts by HTML, schema.org or microformats, whatever their class."""
+"""Recognize posts by their HTML tag, schema.org or microformats, whatever their class."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def is_post(node: etree._Element) -> bool:
 def mark_of(node: etree._Element) -> str:
     """Return the kind of attribute that marks an element as a post, or an empty string.
 
-    All posts of a blog have the same kind. Posts in a box beside them often have another.
+    All posts of a blog have the same kind. Posts in a side box often have a different one.
     """
     if node.get("itemprop") == "blogPost":
         return "blogPost"

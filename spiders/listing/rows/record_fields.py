@@ -37,10 +37,10 @@ _FILE_NOTE = re.compile(
     r"\s*[\[(]\W{0,3}(?:pdf|word|docx?|odt|rtf|excel|xlsx?|[\d.,]{1,8}\s?[kmg]i?b)\b[^()\[\]]{0,30}[\])]\s*$",
     re.IGNORECASE,
 )
-"""A note about the file after a title: *(PDF, 120 KB)*."""
+"""Pattern of a note after a title about the linked file: *(PDF, 120 KB)*."""
 
 MAX_TITLE_LINKS = 20
-"""Maximum number of links to the same address, per record, whose texts may be the title."""
+"""Maximum number of links with the same address in a record whose texts may be the title."""
 
 _CLOCK = re.compile(r"\d{1,2}:\d\d(?:\s?[AaPp]\.?[Mm]\.?)?")
 _CUT = re.compile(r"\s*(?:\.{3}|…)$")
@@ -52,21 +52,22 @@ _CERTAIN_TITLE_LIKENESS = 0.7
 """Minimum title likeness (0 to 1) of texts that are certainly titles."""
 
 _POSSIBLE = 0.1
-"""Minimum title likeness (0 to 1) of link texts of which some may be titles."""
+"""Minimum title likeness (0 to 1) of link texts that may include titles."""
 
 _HALF = 0.5
 _MOSTLY = 0.8
 """Minimum share of records that counts as nearly all."""
 
 _REPEATED = 12
-"""Number of characters of a link's text that are searched for in a heading of the same record."""
+"""Number of characters at the start of a link's text that a heading of the same record must
+contain."""
 
 _SIDE = 0.05
-"""Factor for the score of links to authors, tags and archives."""
+"""Factor applied to the score of links to authors, tags and archives."""
 
 _BESIDE = 12
-"""Maximum number of other characters in a link's text with a date. If there are more, the date is
-part of a title."""
+"""Maximum number of characters beside a date in a link's text. With more, the date is part of a
+title."""
 
 
 class RecordFields:
@@ -75,12 +76,12 @@ class RecordFields:
     ``crowded`` is the number of records with several links that could each be the title. The other
     measures are shares of records:
 
-    - ``headed``: the link is in a heading
-    - ``aside``: the link leads to an author, tag or archive
-    - ``dated_alone``: the date is a separate text
+    - ``headed``: records whose link is in a heading
+    - ``aside``: records whose link leads to an author, tag or archive
+    - ``dated_alone``: records whose date is a separate text
 
-    The first MAX_RATED records decide which links, texts and dates are read from all records. The
-    measures are shares of these records, too.
+    The first MAX_RATED records determine which links, texts and dates are extracted from all
+    records. The shares are of these first records, too.
     """
 
     def __init__(self, records: list[Record], flat: FlatPage, *, strict: bool) -> None:
@@ -137,7 +138,7 @@ class RecordFields:
         return anchor.sign if self._strict else anchor.loose
 
     def _learn(self, record: Record) -> None:
-        """Store the first link of a record for each link signature (slot)."""
+        """Add a record's first link with each link signature (slot) to the slot's links."""
         seen = set()
         for order, anchor in enumerate(record.anchors):
             if (slot := self._slot(anchor)) not in seen:
@@ -145,22 +146,27 @@ class RecordFields:
                 self._slots[slot].append((order, anchor))
 
     def _rate(self, slot: int) -> float:
-        """Rate how likely the links with a signature (slot) are the links of the records.
+        """Return a score for the links with a signature (slot) as the records' main links.
 
-        Such links are in most records, have different addresses, and look like titles.
+        The score is high if the links are in most records, have different addresses, and look like
+        titles.
         """
         anchors = [anchor for _, anchor in self._slots[slot]]
         coverage = len(anchors) / len(self._rated)
         distinct = len({anchor.url for anchor in anchors}) / len(anchors)
         score = 0.25 + self._likeness[slot]
         score += 0.4 * in_heading(anchors[0].node)
-        # A document linked after the headline of a page is part of that page's teaser.
+        # If a document is linked after a headline that leads to a page, it is part of that page's
+        # teaser.
         score += 0.15 * (self._is_document(slot) and self._order(slot) <= self._headline_order)
         score *= _SIDE if slot in self._side else 1.0
         return coverage * distinct * score / (1 + 0.05 * self._order(slot))
 
     def _order(self, slot: int) -> float:
-        """Return the mean number of links before those with a signature (slot) in their records."""
+        """Return the mean number of links that precede a slot's link in its record.
+
+        A slot contains the links with the same signature.
+        """
         placed = self._slots[slot]
         return sum(order for order, _ in placed) / len(placed)
 
@@ -169,7 +175,7 @@ class RecordFields:
 
     @cached_property
     def _headline_order(self) -> float:
-        """The mean number of links before the first headline that leads to a page.
+        """The mean number of links before a record's first headline that leads to a page.
 
         Headlines that lead to documents are ignored.
         """
@@ -199,7 +205,7 @@ class RecordFields:
         return self._flat.text_of(anchor) or (anchor.node.get("title") or "").strip()
 
     def like_these(self, record: Record) -> ListingItem | None:
-        """Return the item of another record, or None if no link of it has a known signature."""
+        """Return the item of another record, or None if none of its links has a known signature."""
         known = [anchor for anchor in record.anchors if self._slot(anchor) in self._links]
         if not known:
             return None
@@ -245,7 +251,7 @@ class RecordFields:
         return self._titles.best(record) or own
 
     def _ends(self, title: str, record: Record, link: LinkMark) -> list[str]:
-        """Return other texts of a record that end its title, and may also be its title.
+        """Return other texts of a record that its title ends with and that may be the real title.
 
         These are texts outside links, and texts of links to the same address.
         """
@@ -265,10 +271,10 @@ class RecordFields:
         return replace(item, title=item.title.removeprefix(self._lead))
 
     def _with_headlines(self) -> list[ListingItem]:
-        """Return the items with titles from headings, if their links repeat the headings.
+        """Return the items with titles from headings, if the link texts only repeat the headings.
 
-        All links must begin with the same words. Example: the link "Lire la suite sur Une jetée
-        s'ouv…" below the heading "Une jetée s'ouvre".
+        All link texts must begin with the same words. Example: the link "Lire la suite sur Une
+        jetée s'ouv…" below the heading "Une jetée s'ouvre".
         """
         titles = [item.title for item in self.items]
         shared = takewhile(
@@ -293,10 +299,11 @@ class RecordFields:
         return found if changed >= _MOSTLY * len(found) else self.items
 
     def _own_title(self, record: Record, anchor: LinkMark) -> str:
-        """Return the text of a link.
+        """Return the title in a link.
 
-        If the link contains a whole record, the text that looks most like a title is returned. A
-        text cut with "…" is replaced with the link's ``title`` attribute.
+        This is usually the link's text. If the link contains a whole record, it is the text that
+        looks most like a title. A text cut off with "…" is replaced with the link's ``title``
+        attribute.
         """
         tooltip = " ".join((anchor.node.get("title") or "").split())
         inner = [text for text in record.undated if anchor.place <= text.place < anchor.end]
@@ -310,10 +317,10 @@ class RecordFields:
     def _date(self, record: Record, link: LinkMark) -> Published | None:
         """Return the publication date of a record, or None.
 
-        A ``<time>`` element is preferred, then a separate date at the place most records have it.
-        Dates of events or changes, and dates in titles, are used only if the record has no other
-        date. If most records have no date, dates in titles are ignored, because they are rarely
-        publication dates.
+        A ``<time>`` element is preferred, then a separate date at the position that most records
+        use. Dates of events or changes, and dates in titles, are used only if the record has no
+        other date. If most records have no date, dates in titles are ignored, because they are
+        rarely publication dates.
         """
         dates = [mark for mark in record.dates if self._dated or not _is_in_link_text(mark, link)]
         if not dates:

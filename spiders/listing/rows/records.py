@@ -15,14 +15,13 @@ from spiders.listing.rows.regions import MOSTLY, NEAR, Region
 from spiders.page.html_tree import line_of
 
 LEAD = 8
-"""Maximum distance of a title above its record, in marks (texts and links)."""
+"""Maximum distance between a record and a title above it, in marks (texts and links)."""
 
 MAX_RECORDS = 10_000
 """Maximum number of records read per region."""
 
 MAX_RATED = 1_000
-"""Maximum number of records that are read to rate a region. Only the best region is then read
-completely."""
+"""Maximum number of records read to rate a region. The best region is then read completely."""
 
 
 @dataclass
@@ -51,8 +50,8 @@ def records_of(
 ) -> list[Record]:
     """Return the records of a region that list releases, in page order, at most ``most``.
 
-    If most records contain a date, those without one are headings, notes and buttons, and are
-    skipped. Releases among them are added later (`spiders.listing.rows.undated_rows`).
+    If most records contain a date, the others are headings, notes and buttons, and are skipped.
+    `spiders.listing.rows.undated_rows` later adds the releases among them.
     """
     return releases_among(linked_records(region, flat, dates, most), region)
 
@@ -70,7 +69,8 @@ def linked_records(
 ) -> list[Record]:
     """Return the records with links among the first ``most`` records of a region.
 
-    Texts and dates right before or after a record are included if the region's dates are there.
+    If the region's dates are before or after its records, each record includes the texts and dates
+    there.
     """
     spans = region.records
     places = [mark.place for mark in dates]
@@ -91,7 +91,9 @@ def linked_records(
         if region.side == "before":
             own = between(max(spans[index - 1].end if index else 0, begin - NEAR), begin) or own
             if not own and found and _follows(span.node, spans[index - 1].node):
-                own = found[-1].dates  # one date for several releases: <dt> and its <dd>s
+                own = found[
+                    -1
+                ].dates  # one date for several releases: a <dt> followed by several <dd>
             begin = min(begin, own[0].place) if own else begin
             ahead = between(end, min(following, end + NEAR))
             end = ahead[0].place if ahead else min(following, end + NEAR)
@@ -107,7 +109,7 @@ def linked_records(
 
 
 def _has_empty_term(node: etree._Element) -> bool:
-    """Whether the `<dt>` right above a record, where its date should be, has no text."""
+    """Whether the `<dt>` right above a record is empty, although the date should be there."""
     term = _row_of(node).getprevious()
     return term is not None and term.tag == "dt" and not line_of(term).strip()
 
@@ -121,7 +123,7 @@ def _follows(node: etree._Element, before: etree._Element) -> bool:
 
 
 def _row_of(node: etree._Element) -> etree._Element:
-    """Return the row of a record, which may be given as the link inside the row."""
+    """Return the row of a record. A record may be given as the link inside its row."""
     parent = node.getparent()
     if node.tag == "a" and parent is not None and parent.tag in {"dd", "li", "p", "td", "h3", "h4"}:
         return parent

@@ -1,4 +1,4 @@
-"""Find the repeated regions of a page that may list its releases, by counts alone.
+"""Find the repeated regions of a page that may list its releases, only by counting dates and links.
 
 Records are elements with the same signature. In most listings, each record has a date inside,
 before or after it, or in a heading above several records. In other listings, each record has a link
@@ -26,39 +26,40 @@ from spiders.listing.rows.single_rows import dated_rows, undated_row
 from spiders.page.regions import ASIDE, CHROME
 
 CANDIDATES = 16
-"""Maximum number of dated regions that are examined, best first. For undated regions, the maximum
-is half of that."""
+"""Maximum number of dated regions that are examined, best first. Half as many undated regions are
+examined."""
 
 WORDS = 2
 """Minimum number of words in a link that may be a title."""
 
 MOSTLY = 0.6
-"""Minimum share of dated records in a region whose undated records are not releases."""
+"""Minimum share of dated records from which a region's undated records are not releases."""
 
 NEAR = 12
-"""Maximum distance between a record and its date before or after it, in marks (texts and links)."""
+"""Maximum distance between a record and its date outside, in marks (texts and links)."""
 
 _WORTH = (0.0, 1.0, 0.97, 0.85, 0.5)
-"""Worth of a record (0 to 1) by its number of separate dates."""
+"""Value of a record (0 to 1) by its number of separate dates: none, one, two and so on."""
 
 _IN_TEXT = 0.6
-"""Worth of a record (0 to 1) whose dates are all inside longer texts."""
+"""Value of a record (0 to 1) whose dates are all inside longer texts."""
 
 _HEADING_NEAR = 20
-"""Maximum distance of a heading with a date above the first record, in marks (texts and links)."""
+"""Maximum distance between the first record and a heading with a date above it, in marks (texts and
+links)."""
 
 MAX_ROW_LEVELS = 6
 """Maximum number of levels from a record up to its row."""
 
 _SPLIT = 4
-"""Minimum number of elements in a group that is split by parts of the page."""
+"""Minimum number of elements in a group that is split by the parts of the page."""
 
 _HALF = 0.5
 _UNSPACED = 8
-"""Minimum length of a text that may be a title in scripts without spaces, in characters."""
+"""Minimum length of a title in a writing system without spaces, in characters."""
 
 _AROUND = 24
-"""Maximum number of ancestors in the place of an element."""
+"""Maximum number of ancestors included in the path of an element (`place_of`)."""
 
 _BOUNDS = attrgetter("begin", "end")
 _DIGITS = re.compile(r"\d+")
@@ -69,7 +70,7 @@ LEADING = re.compile(
     r"подробнее|читать (?:далее|полностью)|devamını oku)",
     re.IGNORECASE,
 )
-"""Beginnings of links such as *Read more*, which repeat the address of a title."""
+"""Pattern of the beginning of links such as *Read more*, which repeat the address of a title."""
 
 
 @dataclass(slots=True)
@@ -77,9 +78,9 @@ class Region:
     """Repeated records, and the ``side`` on which their dates are.
 
     ``side`` is ``in`` (inside each record), ``before`` or ``after`` each record, ``above`` several
-    records, or empty (no dates). Records of a ``strict`` region have the same tags and classes,
-    others only the same tags. ``score`` ranks regions by dates, ``linked`` by links with several
-    words.
+    records, or empty (no dates). In a ``strict`` region, all records have the same tags and
+    classes; in other regions, only the same tags. ``score`` ranks regions by dates, ``linked`` by
+    links with several words.
     """
 
     records: list[ElementSpan]
@@ -105,8 +106,9 @@ def find_regions(
 ) -> list[Region]:
     """Return the most likely regions of a page: the best by dates, then the best by links.
 
-    If ``place`` is given, the region at the place of the list on page 1 comes first, whatever its
-    size. The last regions are the only undated post of the page at ``url``, and the marked posts.
+    If ``place`` (position of the list on page 1) is given, that region comes first. Last come the
+    page's single undated post, if there is exactly one, and posts with explicit markup that are not
+    yet included.
     """
     counts = _Counts(flat, dates)
     found: list[Region] = []
@@ -132,7 +134,7 @@ def find_regions(
     marked = [counts.region(posts, strict=False) for posts in _marked_posts(flat)]
     found.extend(marked)
     found.extend(counts.singles())
-    # Among equal regions, larger ones contain more of the release: its time, its summary.
+    # Among equal regions, larger ones contain more of each release, such as its time and summary.
     found.sort(key=lambda region: (-region.score, -_extent(region)))
     dated = found[:CANDIDATES]
     found.sort(key=lambda region: (-region.linked, -_extent(region)))
@@ -154,7 +156,8 @@ def _parts(
 ) -> Iterator[list[ElementSpan]]:
     """Yield a group of elements, then its subgroups in different parts of the page.
 
-    If ``signs`` are given, elements are also grouped by the signature of their parents.
+    If ``signs`` (signatures by element) is given, the subgroups also differ in the signature of the
+    elements' parents.
     """
     yield group
     if len(group) < _SPLIT:
@@ -169,7 +172,7 @@ def _parts(
 
 
 def _marked_posts(flat: FlatPage) -> list[list[ElementSpan]]:
-    """Return marked posts outside sidebars and menus, grouped by their kind of mark.
+    """Return posts with explicit markup outside sidebars and menus, grouped by the kind of markup.
 
     Groups in which all posts have the same signature are skipped.
     """
@@ -188,7 +191,7 @@ def _extent(region: Region) -> int:
 
 
 class _Counts:
-    """Counts of dates and title links between two places, used to score regions."""
+    """Counts of dates and title links between two positions, used to score regions."""
 
     def __init__(self, flat: FlatPage, dates: list[DateMark]) -> None:
         self._flat = flat
@@ -204,7 +207,7 @@ class _Counts:
         self._titled = _titled(flat)
 
     def _worth(self, begin: int, end: int) -> float:
-        """Return the worth of a record (0 to 1) by its number of dates.
+        """Return the value of a record (0 to 1), based on its number of dates.
 
         One date suggests a release. Many dates suggest a whole list. A date inside a longer text
         counts less, because it may belong to anything.
@@ -215,18 +218,19 @@ class _Counts:
         return _WORTH[alone] if alone < len(_WORTH) else 0.0
 
     def _covered(self, worths: list[float], lenient: float = 1.0) -> float:
-        """Return the total worth of records, reduced if some have no date.
+        """Return the total value of records, reduced if some have no date.
 
-        The reduction is small if the share of dated records is at least ``lenient``. Then the
-        undated records are headings and notes, which are removed later.
+        The reduction is small if the share of dated records is at least ``lenient``. The undated
+        records are then headings and notes, which are removed later.
         """
         share = sum(map(bool, worths)) / len(worths)
         return sum(worths) * math.pow(share, 0.15 if share >= lenient else 0.7)
 
     def _outside(self, worths: list[float]) -> float:
-        """Return the total worth of records with dates outside; 0 if fewer than half have one.
+        """Return the total value of records whose dates are outside them.
 
-        A few dates belong to other elements.
+        Returns 0 if fewer than half of the records have a date, because a few dates belong to other
+        elements.
         """
         few = sum(map(bool, worths)) < _HALF * len(worths)
         return 0.0 if few else 0.9 * self._covered(worths)
@@ -249,9 +253,9 @@ class _Counts:
         return Region(records, strict, side, best * shown, linked * shown)
 
     def _linked(self, span: ElementSpan) -> float:
-        """Return the worth of a record (0 to 1) by its number of links with several words.
+        """Return the value of a record (0 to 1), based on its number of links with several words.
 
-        One or two such links are the title.
+        One or two such links are normal for a title.
         """
         end = max(span.end, span.begin + 1)
         count = bisect_left(self._titled, end) - bisect_left(self._titled, span.begin)
@@ -279,7 +283,7 @@ class _Counts:
         ]
 
     def _headed(self, records: list[ElementSpan]) -> float:
-        """Return the worth of dates in headings above records.
+        """Return the value of the dates in headings above records.
 
         The result depends more on the number of headings than on the number of records. The
         headings have the same signature and are outside the rows that contain the records.
@@ -310,14 +314,17 @@ class _Counts:
         return 0.7 * value if headings > 1 else 0.4 * value
 
     def _in_row(self, date: int, record: int) -> bool:
-        """Whether a date and a record are in the same table row or list item."""
+        """Whether a date and a record are in the same table row or list item.
+
+        Both are given by their positions.
+        """
         index = bisect_left(self._row_begins, date + 1) - 1
         return index >= 0 and self._rows[index].end > record
 
     def _rows_around(self, records: list[ElementSpan]) -> list[ElementSpan]:
-        """Return the rows that each contain one of the records, in page order.
+        """Return the row of each record, in page order.
 
-        Rows are the largest such elements that are not shared by several records.
+        A row is the largest element that contains only one of the records.
         """
         rows = [span.node for span in records]
         for _ in range(MAX_ROW_LEVELS):
@@ -329,15 +336,15 @@ class _Counts:
 
     @staticmethod
     def _in_own_row(date: int, rows: list[ElementSpan]) -> bool:
-        """Whether a date is in one of the rows, so that it belongs to this row only."""
+        """Whether a date is inside one of the rows, and so belongs only to that row."""
         index = bisect_left(rows, date + 1, key=lambda row: row.begin) - 1
         return index >= 0 and rows[index].end > date
 
     def _in_item(self, date: int, record: int) -> bool:
-        """Whether a date is in an item with its own link, above a record.
+        """Whether a date above a record belongs to an item with its own link.
 
-        The date of such an item is not a heading for the records below. An item is recognized by
-        siblings with the same tag that contain links.
+        Such a date is not a heading for the records below. An item is recognized by siblings with
+        the same tag that contain links.
         """
         texts = self._flat.texts_in(date, date + 1)
         node = texts[0].parent if texts else None
@@ -359,9 +366,10 @@ class _Counts:
 
 
 def _titled(flat: FlatPage) -> list[int]:
-    """Return the places of links that may be titles: they have words and are not "read more" links.
+    """Return the positions of links that may be titles.
 
-    A "read more" link counts if no other link has its address.
+    Such links have several words and are not "read more" links. A "read more" link is included if
+    no other link has its address.
     """
     links = {anchor.place: (flat.text_of(anchor), anchor.url) for anchor in flat.anchors}
     worded = {place: one for place, one in links.items() if says_words(one[0])}
@@ -375,23 +383,26 @@ def _titled(flat: FlatPage) -> list[int]:
 
 
 def says_words(text: str) -> bool:
-    """Whether a text has enough words for a title, or enough characters in unspaced scripts."""
+    """Whether a text has enough words for a title.
+
+    In writing systems without spaces, the number of characters counts.
+    """
     return len(text.split()) >= WORDS or len(text) >= _UNSPACED
 
 
 def place_of(node: etree._Element) -> str:
-    """Return the place of an element: the tags and classes of the element and its ancestors.
+    """Return the path of an element: the tags and classes of the element and its ancestors.
 
     Numbers and classes such as *first* or *odd* are removed. So all rows on all pages of a listing
-    have the same place.
+    have the same path.
     """
     return " ".join(map(_step, _with_ancestors(node)))
 
 
 def stands_at(node: etree._Element, place: str) -> bool:
-    """Whether an element is at a place (see `place_of`), or in a sibling row.
+    """Whether an element has the path ``place`` (see `place_of`), or is a similar row beside it.
 
-    One of the two may have additional classes, as first or last rows often do.
+    The last step of either path may have additional classes, as first or last rows often do.
     """
     steps = place.split(" ")
     around = _with_ancestors(node)
@@ -411,7 +422,7 @@ def _step(node: etree._Element) -> str:
 
 
 def _has_more_classes(step: str, other: str) -> bool:
-    """Whether two steps have the same tag, and one has all classes of the other."""
+    """Whether two steps of a path have the same tag, and one has all classes of the other."""
     (tag, *own), (other_tag, *others) = step.split("."), other.split(".")
     return (
         tag == other_tag

@@ -1,4 +1,4 @@
-"""Recognize lists beside the releases of a page, and links of a row to its author or category."""
+"""Recognize lists beside the releases of a page, and links from a row to its author or category."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MAX_WORDS: Final = 3
 """Maximum number of words in the heading of an events list."""
 
 MAX_UNSPACED_LENGTH: Final = 8
-"""Maximum length in characters of the heading of an events list in scripts without spaces."""
+"""Maximum length of an events heading in a writing system without spaces, in characters."""
 
 _WORDS: Final = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 _EVENT_PATH: Final = re.compile(
@@ -50,7 +50,7 @@ MIN_WIDE: Final = 7
 
 
 def announces_other(text: str) -> bool:
-    """Whether a heading announces other content than the releases of the page."""
+    """Whether a heading announces content other than the releases of the page."""
     return is_tail(text) or comparison_key(text) in _side_headings() or announces_events(text)
 
 
@@ -62,7 +62,7 @@ def _side_headings() -> frozenset[str]:
 
 @cache
 def _event_words() -> frozenset[str]:
-    """Return words in headings of lists of events, in scripts with spaces."""
+    """Return the words in headings of event lists, from writing systems with spaces."""
     return frozenset(word.casefold() for word in words("headings.events"))
 
 
@@ -72,7 +72,7 @@ def announces_box(text: str) -> bool:
 
 
 def announces_events(text: str) -> bool:
-    """Whether a heading announces only events, and not news too."""
+    """Whether a heading announces only events, without news."""
     if pattern("headings.event_parts").search(text):
         has_news = pattern("headings.news_parts").search(text)
         return len(text) <= MAX_UNSPACED_LENGTH and not has_news
@@ -85,13 +85,13 @@ def announces_events(text: str) -> bool:
 
 
 def lead_to_events(urls: Iterable[str], page: str) -> bool:
-    """Whether most addresses are in folders for events while the page's address is not."""
+    """Whether most of these addresses are in folders for events, but the page's address is not."""
     found = [bool(_EVENT_PATH.search(urlsplit(url).path)) for url in urls]
     return sum(found) * 2 > len(found) and not _EVENT_PATH.search(urlsplit(page).path)
 
 
 def is_in_narrow_column(node: etree._Element) -> bool:
-    """Whether an element is in a narrow column beside a wide one, by CSS grid classes."""
+    """Whether an element is in a narrow column beside a wide one, according to CSS grid classes."""
     for column in islice((node, *node.iterancestors()), MAX_LEVELS):
         width = _width(column)
         if width:
@@ -131,7 +131,7 @@ _SIDE_RELATIONS: Final = frozenset(("author", "tag", "category"))
 
 
 def is_side_link(link: LinkMark) -> bool:
-    """Whether a link's address or ``rel`` leads to an author, category, tag or comments."""
+    """Whether a link leads to an author, category, tag or comments, by its address or ``rel``."""
     relation = link.node.get("rel")
     if relation and not _SIDE_RELATIONS.isdisjoint(relation.lower().split()):
         return True

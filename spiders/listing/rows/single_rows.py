@@ -1,6 +1,6 @@
 """Find the only row of a list, with or without a date.
 
-A press room may have only one release.
+A press room may have published only one release.
 """
 
 from __future__ import annotations
@@ -27,18 +27,20 @@ MIN_WORDS: Final = 3
 """Minimum number of words in a headline."""
 
 MIN_UNSPACED_LENGTH: Final = 8
-"""Minimum length of a headline in scripts without spaces, in characters."""
+"""Minimum length of a headline in a writing system without spaces, in characters."""
 
 FIRST_UNSPACED: Final = "\u0e00"
-"""First character of the scripts without spaces, beginning with Thai. Texts in other scripts above
-it count as headlines by length too."""
+"""First character (Thai) from which a headline is recognized by its length.
+
+Most later scripts have no spaces between words."""
 
 MIN_SHARE: Final = 0.5
-"""Minimum share of the page's text in the only undated row of the page. On the page of a release,
-more text is outside such a row."""
+"""Minimum share of the page's text that the page's only undated row contains. On the page of a
+release, more of the text is outside such a row."""
 
 ONE_DATE: Final = 0.97
-"""Minimum worth of a row with one date, or with a second date of its last change."""
+"""Minimum value of a row with one date, or with a publication date and the date of the last
+change."""
 
 _ROWS: Final = frozenset(("tr", "li", "article", "section", "div", "p", "dd"))
 _POST: Final = re.compile(
@@ -48,10 +50,10 @@ _POST: Final = re.compile(
 
 
 def dated_rows(flat: FlatPage, worth: Callable[[int, int], float]) -> list[ElementSpan]:
-    """Return the smallest elements with one date, a link and, if possible, a headline.
+    """Return the smallest elements that have one date, a link and, if possible, a headline.
 
-    Elements without a headline are skipped if a larger one contains both them and a headline.
-    ``worth`` returns the worth of the dates between two places.
+    An element without a headline is skipped if a larger element contains it and a headline.
+    ``worth`` returns the value of the dates between two positions.
     """
     headlines = _headlines(flat)
     fitting = [
@@ -79,10 +81,10 @@ def dated_rows(flat: FlatPage, worth: Callable[[int, int], float]) -> list[Eleme
 
 
 def undated_row(flat: FlatPage, url: str) -> ElementSpan | None:
-    """Return the only post of a page, or None.
+    """Return the only undated post of a page, or None.
 
-    The post's class must mark it as a post, or a heading above must announce news. The headline of
-    the post links to another page. The post contains most of the page's text.
+    Its class must mark it as a post, or a heading above it must announce news. Its headline must
+    link to another page. It must contain most of the page's text.
     """
     headlines = _headlines(flat)
     posts = [
@@ -119,7 +121,7 @@ def undated_row(flat: FlatPage, url: str) -> ElementSpan | None:
 
 
 def _headlines(flat: FlatPage) -> list[int]:
-    """Return the places of headings with several words and a link, in page order."""
+    """Return the positions of headings with several words and a link, in page order."""
     return sorted(
         head.begin
         for head in flat.headings
@@ -128,7 +130,7 @@ def _headlines(flat: FlatPage) -> list[int]:
 
 
 def _link_of(flat: FlatPage, begin: int, end: int) -> str | None:
-    """Return the address of a heading's link, or None.
+    """Return the address that a heading between two positions links to, or None.
 
     Links to categories, authors and the like are skipped.
     """
@@ -142,6 +144,9 @@ def _count(places: list[int], span: ElementSpan) -> int:
 
 
 def is_headline(text: str) -> bool:
-    """Whether a text has enough words for a headline, or enough characters in unspaced scripts."""
+    """Whether a text has enough words for a headline.
+
+    In writing systems without spaces, the number of characters counts.
+    """
     unspaced = len(text) >= MIN_UNSPACED_LENGTH and max(text) >= FIRST_UNSPACED
     return unspaced or len(text.split()) >= MIN_WORDS

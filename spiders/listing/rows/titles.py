@@ -3,9 +3,9 @@
 All records are compared. Titles have the same signature in most records, differ from record to
 record, and look like titles.
 
-A caption of a court case becomes the name by which the case is cited: ``State of X, Respondent, vs.
-A. B., et al., Appellants. 2024 X 57`` becomes ``State of X v. A. B.``. The Bluebook (rule 10.2.1)
-requires "v." and omits "et al.", procedural roles, docket numbers and citations.
+On court pages, the caption of a case is shortened to the name used in citations. ``State of X,
+Respondent, vs. A. B., et al., Appellants. 2024 X 57`` becomes ``State of X v. A. B.``. The Bluebook
+(rule 10.2.1) requires "v." and omits "et al.", procedural roles, docket numbers and citations.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ GENERIC = re.compile(
     r"\b.{0,24}",
     re.IGNORECASE,
 )
-"""Texts of links such as *Read more*, which are not titles."""
+"""Pattern of link texts such as *Read more*, which are not titles."""
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6", "dt"))
 """Tags of headings, including terms of definition lists."""
@@ -42,10 +42,11 @@ _WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u0610-\u06
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2,}")
 _FILE = re.compile(r"\S{1,200}\.\w{2,4}")
 _LONG = 200
-"""Maximum mean length of texts that may be titles, in characters. Longer ones get a lower score."""
+"""Maximum mean length of texts that may be titles, in characters. Longer texts get a lower
+score."""
 
 _ENOUGH_WORDS = 4
-"""Number of words from which a text fully looks like a title."""
+"""Number of words from which a text gets the full score as a title."""
 
 _SENTENCE_WORDS = 9
 """Maximum number of words in a title that ends with a full stop. Longer texts are sentences."""
@@ -54,29 +55,30 @@ _LABEL = 24
 """Maximum length of a label in front of a colon, in characters."""
 
 _MIN_COMMON_SHARE = 0.5
-"""Minimum share of texts with the same label, or of titles with the same lead."""
+"""Minimum share of texts with the same label, or of titles that begin with the same words."""
 
 _NEARLY_ALL = 0.9
-"""Minimum share of texts that contain a common word."""
+"""Minimum share of texts in which a word occurs that is ignored as common."""
 
 _MIN_TEXTS = 4
-"""Minimum number of texts in which common words are ignored."""
+"""Minimum number of texts from which common words are ignored."""
 
 _POOR = 0.4
-"""Maximum score of a title that is replaced with a better title above the record."""
+"""Maximum score of a title that a better title above the record replaces."""
 
 _HEADING_ABOVE = 4
 """Maximum number of levels from an element up to its heading, including the element."""
 
 _MOST, _LEFT = 0.75, 2
-"""Minimum share of titles with a date to remove, and minimum number of words that remain."""
+"""Minimum share of titles with a date from which dates are removed. Minimum number of words left in
+a title after removal."""
 
 _BETWEEN = " \t-–—:|·•,;.()[]/>»"
 """Characters removed between a title and its date."""
 
 
 class Titles:
-    """Scores of the texts of records as titles, by signature."""
+    """Scores, by signature, of how well the texts of records serve as titles."""
 
     def __init__(self, records: list[Record]) -> None:
         self._size = len(records)
@@ -130,7 +132,7 @@ class Titles:
 
 
 def title_likeness(texts: Iterable[str]) -> float:
-    """Return the likeness of texts to titles (0 to 1): with several words, and not all the same.
+    """Return how much texts look like titles (0 to 1): they have several words and differ.
 
     Words in nearly all texts, such as "opens in a new window", don't count.
     """
@@ -162,7 +164,7 @@ def _common_words(words: Sequence[frozenset[str]]) -> frozenset[str]:
 
 
 def lead_of(titles: Sequence[str], alternatives: Iterable[Iterable[str]]) -> str:
-    """Return the words in front of most titles, such as "Read more: ", or an empty string.
+    """Return the words before the actual title in most titles, such as "Read more: ", or "".
 
     ``alternatives`` are the alternative titles of each record.
     """
@@ -174,19 +176,20 @@ def lead_of(titles: Sequence[str], alternatives: Iterable[Iterable[str]]) -> str
 
 
 def lead_in(title: str, texts: Iterable[str]) -> str:
-    """Return the words of a title in front of the longest alternative title that it ends with.
+    """Return the part of a title before the longest alternative title with which it ends.
 
-    ``texts`` are the alternative titles. Returns an empty string if the title ends with none.
+    ``texts`` are the alternative titles. Returns an empty string if the title ends with none of
+    them.
     """
     ends = (text for text in texts if text and text != title and title.endswith(text))
     return title.removesuffix(max(ends, key=len, default=title))
 
 
 def undated_titles(titles: Sequence[str], dates: Sequence[str]) -> list[str]:
-    """Return the titles without dates at their beginning or end, if most titles have one.
+    """Remove the dates at the beginning or end of titles, if most titles have one.
 
-    The titles are returned unchanged if some would become equal. ``dates`` are the dates as written
-    on the page, or empty.
+    The titles are returned unchanged if some would become equal. ``dates`` contains the date of
+    each title as written on the page, or an empty string.
     """
     bare = [without_date(title, date) for title, date in zip(titles, dates, strict=True)]
     mended = [one for one, title in zip(bare, titles, strict=True) if one != title]
@@ -205,7 +208,7 @@ def without_date(title: str, date: str) -> str:
 
 
 def in_heading(node: etree._Element | None) -> bool:
-    """Whether an element is a heading or a few levels inside one."""
+    """Whether an element is a heading or at most a few levels inside one."""
     for _ in range(_HEADING_ABOVE):
         if node is None:
             return False
@@ -231,7 +234,7 @@ _cached_words = lru_cache(maxsize=MAX_CACHED_TEXTS)(_read_words)
 def _words(text: str) -> set[str]:
     """Return the words of a text. A file name is one word.
 
-    In scripts without spaces, each three characters count as a word.
+    In writing systems without spaces, every three characters count as a word.
     """
     if _FILE.fullmatch(text):
         return {text}
@@ -277,7 +280,7 @@ _TRAILING = re.compile(
     r"[\s,]*\((?=[^()]*(?:\d|publish|unpublish|merits|slip))[^()]{1,80}\)\s*$", re.IGNORECASE
 )
 _MIN_CAPTION_SHARE = 0.6
-"""Minimum share of captions in the titles of a court's listing."""
+"""Minimum share of case captions among titles, from which a listing is a court's."""
 
 
 def are_captions(titles: Sequence[str]) -> bool:
@@ -289,7 +292,7 @@ def are_captions(titles: Sequence[str]) -> bool:
 
 
 def case_name(caption: str) -> str:
-    """Return the name of the case in a caption; never empty."""
+    """Return the name of a court case from its caption; never empty."""
     name = _TRAILING.sub("", caption)
     name = _CITATION.sub("", name)
     name = _ET_AL.sub("", name)

@@ -1,6 +1,6 @@
-"""Find releases among rows without a date in a list in which most rows have one.
+"""Find releases among the undated rows of a list in which most rows have dates.
 
-The markup of such a row is similar to that of the rows with a date.
+The markup of such a row is similar to that of the dated rows.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ TITLED: Final = 0.5
 """Minimum title likeness (0 to 1) of a row without a date. Two words are enough to reach it."""
 
 SEVERAL: Final = 2
-"""Minimum number of rows without a date that are releases by their places. A single row may be a
+"""Minimum number of undated rows between dated rows that count as releases. A single one may be a
 note."""
 
 
@@ -40,7 +40,7 @@ note."""
 class Rows:
     """The items of a region in page order, and the skipped rows.
 
-    ``passed`` are the addresses of skipped rows that may be releases too.
+    ``passed`` contains the addresses of skipped rows that may also be releases.
     """
 
     items: list[ListingItem]
@@ -50,17 +50,18 @@ class Rows:
 def with_undated(
     items: list[ListingItem], region: Region, flat: FlatPage, dates: list[DateMark]
 ) -> Rows:
-    """Return the items of a region, with releases whose rows have no date.
+    """Return the items of a region, including releases whose rows have no date.
 
-    Rows without a date may be headings, notes or buttons. Such a row is a release if its link has a
-    signature as in dated rows and looks like a title. In addition, one of these must be true:
+    Undated rows may be headings, notes or buttons. An undated row is a release only if its link has
+    the same signature as in dated rows and its text looks like a title. In addition, one of these
+    must be true:
 
-    - its address has the common shape of the items
+    - its address has the most common shape of the items' addresses
     - its markup is similar to the dated rows
-    - it is between dated rows of the same markup, and leads to a page of another site
-    - it is one of several such rows in different places between dated rows, with different titles
+    - it is between dated rows with the same markup, and leads to a page of another site
+    - it is one of several such rows with different titles, at different points among dated rows
 
-    The date of such a release must be found on its own page. Other rows are skipped.
+    The date of such a release must be found on its own page. Other undated rows are skipped.
     """
     if region.side != "in" or len(items) == min(len(region.records), MAX_RECORDS):
         return Rows(items, [])
@@ -106,7 +107,7 @@ def with_undated(
 
 
 def _is_on_another_site(url: str, hosts: Container[str]) -> bool:
-    """Whether an address is on another host and is not its home page."""
+    """Whether an address is on none of these hosts and is not a home page."""
     parts = urlsplit(url)
     return parts.netloc not in hosts and bool(parts.path.strip("/") or parts.query)
 
@@ -116,34 +117,34 @@ def _is_titled(item: ListingItem) -> bool:
 
 
 MIN_LIKENESS: Final = 0.6
-"""Minimum share of tags that a row has in common with the rows of its list. The same number is the
-minimum title likeness of a row without a date."""
+"""Minimum share of tags that a row has in common with its list's rows. Also the minimum title
+likeness (0 to 1) of an undated row."""
 
 MIN_UNDATED_LIKENESS: Final = 0.5
-"""Minimum share of tags that a row without a date has in common with the rows of its list. The
-elements around the date are missing from such a row."""
+"""Minimum share of tags that an undated row has in common with its list's rows. The elements around
+the date are missing from such a row."""
 
 MIN_OTHER_LIKENESS: Final = 0.9
-"""Minimum share of tags that a row with other classes has in common with the rows of its list. The
-class of such a row may be its category."""
+"""Minimum share of tags that a row with other classes has in common with its list's rows. The class
+of such a row may be its category."""
 
 MIN_PARTS: Final = 3
-"""Minimum number of different tags in a row from a template, such as an image, a heading and a
-text."""
+"""Minimum number of different tags in a row that comes from a template. Typical tags are an image,
+a heading and a text."""
 
 MIN_WORDS: Final = 5
 """Minimum number of words in a title that is too long for a note or button."""
 
 MIN_UNSPACED_LENGTH: Final = 12
-"""Minimum length of a title that is too long for a note or button, in scripts without spaces, in
-characters."""
+"""Minimum length, in a writing system without spaces, of a title that is too long for a note or
+button, in characters."""
 
 MAX_ELEMENTS: Final = 200
 """Maximum number of elements compared per row."""
 
 
 class RowMake:
-    """The markup of a list's rows: their classes, and the tags in at least half of the rows."""
+    """The markup of a list's rows: their classes, and the tags that most rows contain."""
 
     def __init__(self, rows: Iterable[etree._Element]) -> None:
         counted: Counter[str] = Counter()
@@ -160,8 +161,8 @@ class RowMake:
     def fits(self, row: etree._Element) -> bool:
         """Whether a row has a class of the list's rows and mostly the same tags.
 
-        A row without such a class must have nearly all of the tags, and not more links. A box of
-        another list has more links.
+        A row without such a class must have nearly all of the tags and at most as many links. A box
+        of another list has more links.
         """
         own = _classes(row)
         alike = bool(own & self._classes) if own or self._classes else True
@@ -170,10 +171,10 @@ class RowMake:
         return self._likeness(row) >= MIN_OTHER_LIKENESS and _links(row) <= self._links
 
     def fits_undated(self, row: etree._Element, item: ListingItem) -> bool:
-        """Whether a row without a date is a release.
+        """Whether an undated row has similar tags and looks like a release.
 
-        The row must have similar tags. It must also come from a template or, in plain lists, have a
-        long title. Notes and buttons have few tags and few words.
+        The row must come from a template or, in plain lists, have a long title. Notes and buttons
+        have few tags and few words.
         """
         if self._likeness(row) < MIN_UNDATED_LIKENESS or GENERIC.match(item.title):
             return False
