@@ -15,9 +15,9 @@ of
 
 Each day is judged only by the days before it.
 
-The probability of a silence (Wait) follows from the hazards since the last release. With a known
-hazard, the probability that nothing came is exp(-expected). With a Gamma distribution of it, this
-is (1 + expected * spread) ** (-1 / spread), where ``spread`` is the squared coefficient of
+The probability of a silence (`ReleaseWait`) follows from the hazards since the last release. With a
+known hazard, the probability that nothing came is exp(-expected). With a Gamma distribution of it,
+this is (1 + expected * spread) ** (-1 / spread), where ``spread`` is the squared coefficient of
 variation (Lomax 1954). The spread covers all that is unknown: the rate of the source, the others if
 they are few, and how far the source follows them when they are quiet.
 """

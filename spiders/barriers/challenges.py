@@ -1,7 +1,7 @@
-"""Recognize challenges and captchas that are served in place of a page.
+"""The signs of challenges and captchas that are served in place of a page.
 
-A page counts as one of these only if it has little text, no date, and a sign that releases do not
-have. Pages with a captcha for another purpose, such as a newsletter, are not affected.
+spiders.barriers.barrier decides when a sign counts: for a release, only on a page with little text
+and no date. Pages with a captcha for another purpose, such as a newsletter, are not affected.
 """
 
 from __future__ import annotations

@@ -110,8 +110,9 @@ def _below(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock
 
 def _is_sentence(block: TextBlock) -> bool:
     elsewhere = (block.container.hints | block.container.near | block.hints) & OTHER_REGIONS
-    is_sentence = SENTENCE.search(block.text) or is_stopless_sentence(block.text)
-    return _says(block) and not elsewhere and bool(is_sentence)
+    if elsewhere or not _says(block):
+        return False
+    return SENTENCE.search(block.text) is not None or is_stopless_sentence(block.text)
 
 
 def _says(block: TextBlock) -> bool:

@@ -50,7 +50,7 @@ FILE_KIND: Final = re.compile(rf"\b(?:{OFFICE}|zip)\b", re.IGNORECASE)
 NEAR_TOP: Final = 3
 """Number of blocks at the top of a body that may be its date line."""
 
-SENTENCE: Final = re.compile(r"[^\W\d]{4,}[.!?。！？।]\s*$|[,،，、]\s*$")
+SENTENCE: Final = re.compile(r"[^\W\d]{4}[.!?。！？।]\s*$|[,،，、]\s*$")
 """End of a sentence or clause, but not of an abbreviation."""
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।]\W*$")

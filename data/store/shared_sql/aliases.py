@@ -1,4 +1,7 @@
-"""The table of aliases, which shows to which stored release an address belongs."""
+"""Read and write aliases, which show to which stored release an address belongs.
+
+Their table is defined in releases.sql, in the folder of each database.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tables that the recorder of drafts reads and writes."""
+"""The queries and changes of tables that the recorder of drafts needs."""
 
 from __future__ import annotations
 

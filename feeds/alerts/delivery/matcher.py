@@ -1,4 +1,7 @@
-"""Match queued events with watches and make the deliveries of each match."""
+"""Make the deliveries of events that match watches.
+
+data.watches.watch_index decides which watches an event matches.
+"""
 
 from __future__ import annotations
 
