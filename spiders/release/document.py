@@ -16,7 +16,7 @@ NAMELESS: Final = re.compile(
     r"|.*\.(?:docx?|odt|rtf|indd|pdf|pptx?|xlsx?|qxd|pmd|tex|pages)|(?:scan|img|dsc|fax)[\W\d_]*"
     r"|(?:document|dokument|documento|presentation|slide|folie|page|seite)[\W\d]*|print(?:ing)?"
 )
-"""Default titles and file names that programs write into a document's metadata."""
+"""Pattern of default titles and file names that programs write into a document's metadata."""
 
 BUTTON: Final = re.compile(
     r"(?i)\b(?:pdf|docx?|download(?:en)?|herunterladen|t[ée]l[ée]charger|descargar|scarica(?:re)?"
@@ -24,20 +24,22 @@ BUTTON: Final = re.compile(
     r"|the|this|here|full|text|file|document|dokument|documento|press|release|read|more|view|open"
     r"|show|get|nr|no|id|kb|mb|bytes|pages?)\b|[\W\d_]+"
 )
-"""Words and numbers in a document link's text that do not name the document."""
+"""Pattern of words and numbers in a link's text that don't describe the linked document."""
 
 NAMING: Final = 4
-"""Minimum length of a title without its `BUTTON` words (characters)."""
+"""Minimum length of a title without its `BUTTON` words, in characters."""
 
 TOP: Final = 14
-"""Number of lines at the beginning of a document in which the headline is searched."""
+"""Number of lines at the beginning of a document that are searched for the headline."""
 
 HEADER: Final = 300
-"""Maximum length of the letterhead above a headline (characters)."""
+"""Maximum length of the letterhead above a headline, in characters."""
 
 EDGE, REPEATED = 2, 3
-"""Limits that recognize running titles. These are lines among the first or last `EDGE` lines of at
-least `REPEATED` pages, and of at least half of all pages."""
+"""Limits for recognizing running titles: lines repeated at the edges of pages.
+
+- `EDGE`: number of lines at the beginning and end of a page that are compared
+- `REPEATED`: minimum number of pages with the line, which must be at least half of all pages"""
 
 PAGE_NUMBER: Final = re.compile(
     r"(?i)[-–—|\s]*(?:page|seite|p[aá]gina|strana|strona|side|sida|sivu|стр(?:аница)?)?[.:\s]*\d{1,3}"
@@ -51,15 +53,15 @@ BROKEN_LENGTH: Final = 3
 
 FULL: Final = 0.85
 SHORT: Final = 0.6
-"""Maximum lengths of a paragraph's last line, as shares of a full line. `FULL` applies to lines
-that end a sentence, `SHORT` to all lines."""
+"""Maximum length of a paragraph's last line, relative to a full line. `FULL` applies to lines that
+end a sentence, `SHORT` to all other lines."""
 
 
 def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
     """Return the title of a document and the name of its rule, or two empty strings.
 
-    The listing's title comes first, because readers see it. The metadata title is used if the first
-    page contains it or has no headline. Otherwise the headline is used.
+    The listing's title comes first, because readers see it. The title in the document's metadata is
+    used if the first page contains that title or has no headline. Otherwise, the headline is used.
     """
     stated, headline = clean_line(document.title), clean_line(document.headline)
     first = comparison_key(document.pages[0]) if document.pages else ""
@@ -74,15 +76,15 @@ def title_of(document: DocumentText, listed: str) -> tuple[str, str]:
 
 
 def names_something(title: str) -> bool:
-    """Whether a link text or title contains more than words such as "download PDF"."""
+    """Whether a link text or title has words other than those like "download PDF"."""
     return len(BUTTON.sub("", title)) >= NAMING
 
 
 def text_of(document: DocumentText, title: str) -> str:
     """Return the text of a document without headline, running titles and page numbers.
 
-    Paragraphs are separated by blank lines. PDF stores only lines, so a paragraph ends at an early
-    line end or before a bullet.
+    Paragraphs are separated by blank lines. A PDF stores only lines, so a short line ends a
+    paragraph, and a bullet begins one.
     """
     lines = [*_running(document.pages)]
     lines = lines[_below_headline(lines, (title, document.headline)) :]
@@ -108,7 +110,7 @@ def _running(pages: Sequence[str]) -> Iterator[str]:
             running = line
             yield line
         if ENDED.search(running):
-            yield ""  # The end of a sentence at the end of a page ends the paragraph.
+            yield ""  # If a page ends with a complete sentence, its paragraph ends too.
 
 
 def _without_digits(line: str) -> str:
@@ -116,9 +118,10 @@ def _without_digits(line: str) -> str:
 
 
 def _below_headline(lines: Sequence[str], headlines: Sequence[str]) -> int:
-    """Return the index of the first line below the headline, or 0 without a headline at the top.
+    """Return the index of the first line below the headline.
 
-    Only a letterhead of at most `HEADER` characters may precede the headline.
+    Returns 0 if there is no headline at the top. Only a letterhead of at most `HEADER` characters
+    may precede it.
     """
     keys = [key for key in map(comparison_key, headlines) if key]
     above = 0

@@ -3,8 +3,8 @@
 The release is an object with a title and a body. Its address or title matches the page's, unlike
 those of related releases or cookie notices.
 
-The search for such objects does not recurse, except for a few levels of an image, and visits no
-object twice. A state may be deep or contain itself.
+The search is not recursive, except for a few levels inside an image value, and visits no object
+twice. A state may be deeply nested or contain itself.
 """
 
 from __future__ import annotations
@@ -35,23 +35,25 @@ from spiders.page.phrases import comparison_key
 from spiders.release.media import image_type
 
 MIN_UNMATCHED_BODY_LENGTH = 400
-"""Minimum length of a body if neither its title nor its address matches the page (letters)."""
+"""Minimum length of a body if neither its object's title nor its address matches the page, in
+letters."""
 
 SHORTEST_TITLE, SHORTEST_PLACE = 8, 3
-"""Minimum lengths of a title and of the last part of an address that identify a release
-(letters)."""
+"""Minimum lengths of a title, and of an address's last path segment, that identify a release, in
+letters."""
 
 ENOUGH, DOUBTFUL, FAR_LONGER = 1_000, 0.6, 2
-"""Limits that decide about bodies in scripts. Scripts are skipped if the visible body has at least
-`ENOUGH` characters and `DOUBTFUL` confidence. Otherwise a body in scripts must be `FAR_LONGER`
-times as long as the visible body."""
+"""Limits for using a body from scripts.
+
+- `ENOUGH`, `DOUBTFUL`: length in characters and confidence from which a visible body is kept
+- `FAR_LONGER`: minimum length of a body in scripts, as a multiple of the visible body's length"""
 
 MAX_RECORDS: Final = 200
-"""Maximum number of objects per page whose body is checked, best matches first."""
+"""Maximum number of objects per page whose bodies are checked, best matches first."""
 
 MAX_PLACE = 2_000
 BODY_CONFIDENCES: Final = (0.5, 0.8, 0.9, 0.95)
-"""Confidence of a body, if its object has nothing in common with the page, or its title, its
+"""Confidence in a body, by what its object has in common with the page: nothing, the title, the
 address, or both."""
 
 PLACE: Final = re.compile(
@@ -63,7 +65,7 @@ PLACE: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class StateRelease:
-    """A release from the state of its page. ``html`` is its body, not sanitized."""
+    """A release from the state of a page's scripts. ``html`` is its body, not sanitized."""
 
     title: str
     html: str
@@ -75,15 +77,15 @@ class StateRelease:
 
 @dataclass(frozen=True, slots=True)
 class PageIdentity:
-    """The last part of a page's address and the page's titles, used to recognize its release."""
+    """The last segment of a page's address and the page's titles, used to recognize its release."""
 
     place: str
     titles: tuple[str, ...]
 
     def rank(self, record: StateObject) -> int:
-        """Return a number for how well a record matches the page.
+        """Return how well an object matches the page, from 0 to 3.
 
-        An address match counts 2 and a title match 1: the result is 0 to 3.
+        A matching address counts 2 and a matching title 1.
         """
         by_place = any(self._is_place(part) for part in record.whole[:2])
         key = comparison_key(title_in(record))
@@ -143,7 +145,7 @@ def find_state_release(  # noqa: PLR0917 - needs all identifiers of a page
 def release_in_state(
     page: Page, meta: EmbeddedMetadata, body: MainContent | None, listed: str, reading: DateContext
 ) -> StateRelease | None:
-    """Return the release in a page's scripts if the page's elements show a far shorter text.
+    """Return the release in a page's scripts if the visible text is missing or far shorter.
 
     Scripts are not searched if the visible body is long and certain. This saves CPU time.
     """
@@ -157,7 +159,7 @@ def release_in_state(
 
 
 def last_of(place: str | int) -> str:
-    """Return the letters and digits of an address's last path segment, or "" if it is too short."""
+    """Return the letters and digits of an address's last path segment, or "" if too few."""
     try:
         parts = urlsplit(str(place)[:MAX_PLACE])
     except ValueError:
@@ -173,16 +175,16 @@ MAX_VALUES: Final = 40_000
 
 DEEPEST: Final = 40
 MAX_NESTED: Final = 2_000_000
-"""Maximum number of characters parsed as JSON inside the strings of a state."""
+"""Maximum number of characters in the strings of a state that are parsed as JSON."""
 
 SHORTEST_BODY: Final = 80
-"""Minimum length of a body (characters)."""
+"""Minimum length of a body, in characters."""
 
 INHERITED: Final = 3
-"""Number of enclosing objects in which a body's title is searched."""
+"""Maximum number of enclosing objects that are searched for a body's title."""
 
 TELLING: Final = 8
-"""Minimum length of a preferred title (characters)."""
+"""Minimum length of a preferred title, in characters."""
 
 LONGEST_TITLE, NESTED = 500, 5
 
@@ -203,7 +205,7 @@ LEAD: Final = re.compile(
     re.IGNORECASE,
 )
 PLACED: Final = re.compile("hero|cover|poster|key_?visual|banner", re.IGNORECASE)
-"""Keys whose value may be an image or something else."""
+"""Pattern of keys whose value may be an image or something else."""
 
 OTHER_KEYS: Final = re.compile(
     r"related|recommend|cookie|consent|footer|menu|navig|newsletter|banner|modal|privacy|comment|"
@@ -211,7 +213,7 @@ OTHER_KEYS: Final = re.compile(
     r"settings|alert|widget|ads\b|seo|author|contact|boilerplate|about",
     re.IGNORECASE,
 )
-"""Keys of values that do not belong to the page's release."""
+"""Pattern of keys whose values do not belong to the page's release."""
 
 WRAPPERS: Final = (
     "data", "attributes", "fields", "asset", "image", "media", "file", "node", "formats", "large",
@@ -222,9 +224,10 @@ TAG: Final = re.compile(r"<[^<>]{0,2000}>")
 
 @dataclass(frozen=True, slots=True)
 class StateObject:
-    """An object of a state. ``around`` contains its enclosing objects, innermost first.
+    """An object in a state. ``around`` contains its enclosing objects, innermost first.
 
-    ``alone`` is whether the object is not one of several in a list, nor below an `OTHER_KEYS` key.
+    ``alone`` is false if the object is one of several in a list, or below a key that matches
+    `OTHER_KEYS`.
     """
 
     value: Mapping[str, Any]
@@ -233,7 +236,7 @@ class StateObject:
 
     @property
     def whole(self) -> tuple[Mapping[str, Any], ...]:
-        """The object, followed by its enclosing objects from the inside out."""
+        """The object and its enclosing objects, innermost first."""
         return (self.value, *self.around)
 
 
@@ -280,7 +283,7 @@ def json_in(text: str) -> Any:
 
 
 def is_body(name: str, part: Any) -> bool:
-    """Whether an object's entry may be a body, by its key and size."""
+    """Whether the value of a key may be a body, judged by the key and the value's size."""
     if isinstance(part, str):
         large = len(part) >= SHORTEST_BODY
     else:
@@ -316,7 +319,7 @@ def title_in(record: StateObject) -> str:
 
 
 def date_in(record: StateObject, reading: DateContext) -> Published | None:
-    """Return the publication date of an object, else of the object around it, or None."""
+    """Return the publication date of an object or its nearest enclosing object, or None."""
     for value in record.whole[:2]:
         found = published_in(dict(fields_of(value)), DateReader(reading))
         if found and plausible(found, reading.now):
@@ -325,7 +328,7 @@ def date_in(record: StateObject, reading: DateContext) -> Published | None:
 
 
 def image_in(record: StateObject, base: str) -> Media | None:
-    """Return the lead image of an object, else of the object around it, or None."""
+    """Return the lead image of an object or its nearest enclosing object, or None."""
     for value in record.whole[:2]:
         for name, part in value.items():
             sure = LEAD.fullmatch(name)

@@ -1,4 +1,4 @@
-"""Compute headline lengths in any script, and recognize lines that are not headlines."""
+"""Measure headline lengths in any script, and recognize lines that are not headlines."""
 
 from __future__ import annotations
 
@@ -13,16 +13,22 @@ from spiders.page.phrases import is_box_heading, letters, lines, phrases
 
 DENSE: Final = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 LATIN_LETTERS, LATIN_WORD = 3, 6
-"""Number of Latin letters that correspond to one Chinese, Japanese or Korean character, and average
+"""Number of Latin letters equivalent to one Chinese, Japanese or Korean character, and average
 length of a Latin word with its space."""
 
 MAX_LINE, MAX_LABEL, MAX_COLONS = 200, 30, 8
-"""Maximum length of a credit line and of one of its labels (characters), and maximum number of
-colons checked per line."""
+"""Limits for credit lines.
+
+- `MAX_LINE`: maximum length of the line, in characters
+- `MAX_LABEL`: maximum length of a label, in characters
+- `MAX_COLONS`: maximum number of colons checked"""
 
 MAX_BESIDE_LABEL, MAX_BESIDE_LABELS, MAX_BESIDE_DATE = 30, 40, 24
-"""Maximum number of Latin letters outside labels and dates in a credit line. The limits apply to a
-line with one label, per label of a line with several, and to a line with a date."""
+"""Maximum numbers of Latin letters outside labels and dates in a credit line.
+
+- `MAX_BESIDE_LABEL`: in a line with one label
+- `MAX_BESIDE_LABELS`: per label, in a line with several labels
+- `MAX_BESIDE_DATE`: in a line with a date"""
 
 COLON: Final = re.compile(r"(?<!\d)[:：]|[:：](?!\d)")
 DATE: Final = re.compile(
@@ -30,16 +36,16 @@ DATE: Final = re.compile(
     r"|\d{1,2}\.?,?\s+(?:[^\s\d]{1,14}\s+){0,3}\d{4}"
 )
 DATE_OR_LABEL: Final = re.compile(r"[\d:：]")
-"""A character that every date and every label of a credit line contains."""
+"""Pattern of a character that every date and every label of a credit line contains."""
 
 OPENING: Final = re.compile(rf"[\W_]*(?:{DATE.pattern})?[\W_]*")
-"""Punctuation and a date that may precede the first label of a credit line."""
+"""Pattern of punctuation and a date that may precede the first label of a credit line."""
 
 
 def latin_lengths(text: str) -> tuple[int, int]:
-    """Return the numbers of letters and of spaces that a text would have in a Latin script.
+    """Return the numbers of letters and spaces that a text would have in Latin script.
 
-    Length limits assume Latin scripts. Other scripts need fewer characters, or no spaces.
+    Length limits assume Latin script. Other scripts need fewer characters, or no spaces.
     """
     if text.isascii():
         return len(text), text.count(" ")
@@ -90,7 +96,7 @@ def _size(text: str) -> int:
 
 
 def _labels(text: str) -> Iterator[tuple[int, int]]:
-    """Yield each label's start and the end of its colon."""
+    """Yield the position of each label in a credit line and the position after its colon."""
     known = phrases("labels")
     for colon in islice(COLON.finditer(text), MAX_COLONS):
         low = max(0, colon.start() - MAX_LABEL)
@@ -108,7 +114,7 @@ def _begins_word(text: str, place: int) -> bool:
 
 @cache
 def _dated() -> re.Pattern[str]:
-    """Return a pattern for the beginning of a line such as "Published on Monday, 3 March 2021"."""
+    """Return the pattern of the beginning of a line such as "Published on Monday, 3 March 2021"."""
     known = sorted(lines("dated"), key=len, reverse=True)
     labels = "|".join(map(re.escape, known))
     words = r"[\W_]{0,4}(?:[^\s\d]{1,14}\s+){0,2}"

@@ -17,7 +17,7 @@ from spiders.page.media_urls import file_of, largest_source, leads_to_file, lead
 
 MAX_MEDIA = 200
 MAX_SUFFIX = 12
-"""Number of characters at the end of a path that determine its media type."""
+"""Number of characters at the end of a path that are checked for a file extension."""
 
 MAX_URL = 4_000
 NEIGHBOURS = 4
@@ -28,13 +28,13 @@ HOLDERS = {
     "a": "href", "video": "src", "audio": "src", "source": "src",
     "iframe": "src", "embed": "src", "object": "data",
 }  # fmt: skip
-"""Tags of elements that link to or embed a file, with the attribute that contains its address."""
+"""Elements that link to or embed a file: their tags, and the attribute with its address."""
 
 
 def around(element: etree._Element | None) -> Iterator[etree._Element]:
     """Yield up to four elements before a body, the body itself, and up to four elements after it.
 
-    If the body is a table cell, the other rows of its table are its neighbours.
+    If the body is a table cell, the other rows of the table are used instead.
     """
     if element is None:
         return
@@ -50,7 +50,7 @@ def around(element: etree._Element | None) -> Iterator[etree._Element]:
 def images_of(
     element: etree._Element | None, meta: EmbeddedMetadata, base: str
 ) -> tuple[Media, ...]:
-    """Return the lead image and the images before and in the body, without duplicates."""
+    """Return the lead image, and the images in and right before the body, without duplicates."""
     found: dict[str, Media] = {}
     for part in around(element):
         for node in part.iter("img"):
@@ -85,7 +85,7 @@ def stated_image(meta: EmbeddedMetadata) -> str:
 
 
 def add(found: dict[str, Media], base: str, source: str, title: str | None) -> None:
-    """Add an image to ``found`` under its absolute address, unless it was added before."""
+    """Add an image to ``found`` by its absolute address, unless the address is already there."""
     url = loadable(base, source)
     if url and url not in found:
         found[url] = Media(url, image_type(url), title=clean_line(title or "") or None)
@@ -102,7 +102,7 @@ def media_type(path: str) -> str | None:
     return _type_of(path[-MAX_SUFFIX:].partition(".")[2])
 
 
-@lru_cache(maxsize=1024)  # Most files have one of a few extensions.
+@lru_cache(maxsize=1024)  # Cached because most files have one of a few extensions.
 def _type_of(ending: str) -> str | None:
     return mimetypes.guess_type(f"file.{ending}")[0]
 

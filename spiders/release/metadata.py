@@ -27,8 +27,8 @@ MAX_SECTION = 60
 MARKED = ("a", "span", "div", "p", "address", "li", "b", "strong", "meta")
 BY_AUTHOR = re.compile(rb"rel=[\"']?(?:[\w ]{0,60} )?author")
 MAX_NAME, MAX_MARKED = 80, 20_000
-"""Maximum length of a marked text, such as a name (characters), and maximum number of elements
-searched for one."""
+"""Maximum length of a marked text such as a name, in characters. Maximum number of elements
+searched for a marked text."""
 
 BY = re.compile(
     r"^(?:[Bb]y|BY|[Ww]ritten by|[Pp]ar|[Pp]or|[Dd]oor|przez|[Aa]uth?or|[Аа]втор)\b[\s:]+"
@@ -55,7 +55,7 @@ def section_of(
 ) -> str | None:
     """Return the section or category of a release, or None.
 
-    The section comes from metadata, else from an element above the body.
+    The section comes from the page's metadata, or else from an element above the body.
     """
     section = meta.text("articleSection") or meta.meta(
         "article:section", "articlesection", "section", "columnname", "lanmu", "dc.type"
@@ -102,7 +102,7 @@ def author_of(page: Page, meta: EmbeddedMetadata) -> str | None:
 
 
 def marked(page: Page, name: str) -> str:
-    """Return the first short text whose ``itemprop`` or ``rel`` is ``name``, or ""."""
+    """Return the first short text of an element with ``itemprop`` or ``rel`` ``name``, or ""."""
     if not may_mark(page, name):
         return ""
     for element in islice(page.tree.iter(*MARKED), MAX_MARKED):
@@ -124,7 +124,8 @@ HIGH = 3
 def editions_of(page: Page, own: str | None) -> tuple[tuple[str, str], ...]:
     """Return the language tags and addresses of a page's translations.
 
-    They come from ``link rel=alternate hreflang``, else from the links of a language switcher.
+    They come from ``link rel=alternate hreflang``, or else from a language switcher. ``own`` is the
+    language of the page.
     """
     links = page.declared["link"]
     stated = (one for one in links if "alternate" in (one.get("rel") or "").lower().split())

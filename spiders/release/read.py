@@ -1,6 +1,6 @@
 """Extract a release from its page, or from a part of a page: title, date, body and media.
 
-The body is declared by the source file, detected, or found in scripts.
+The body is selected by the source file, detected, or found in scripts.
 """
 
 from __future__ import annotations
@@ -46,14 +46,13 @@ from spiders.release.title import Title, find_title, read_title
 from spiders.sources.source_file import ReleaseRules
 
 LITTLE: Final = 200
-"""Minimum length of a visible body in characters. If a body is shorter, ``<noscript>`` content is
-also read."""
+"""Length of a body below which ``<noscript>`` content is extracted too, in characters."""
 
 FAR_LONGER: Final = 3
-"""Factor by which a body in ``<noscript>`` content must be longer than the visible body."""
+"""Minimum ratio of the length of a body in ``<noscript>`` to the visible body's length."""
 
 DECLARED: Final = "declared"
-"""Name of the rule for a body declared by a source file."""
+"""Rule of a body that the source file's selectors extract."""
 
 UNTITLED = "(untitled)"
 
@@ -64,10 +63,10 @@ def read_release(
     rules: ReleaseRules | None = None,
     listed: ListingItem | None = None,
 ) -> ExtractedRelease:
-    """Extract the release from a page; declared selectors take precedence over detection.
+    """Extract the release from a page. Selectors in ``rules`` take precedence over detection.
 
     ``listed`` is the release's listing item. Its title and date replace missing or uncertain values
-    of the page. Raises nothing for any page: missing parts are explained in ``reasons``.
+    of the page. Never raises for any page; ``reasons`` explains missing values.
     """
     if part := part_at(page, reading):
         return read_part(page, part, rules)
@@ -83,7 +82,7 @@ def read_release(
 def _read_visible(
     page: Page, reading: DateContext, rules: ReleaseRules | None, listed: ListingItem | None
 ) -> ExtractedRelease:
-    """Extract the release that a page shows or contains in its state."""
+    """Extract the release from a page's elements or from the state of its scripts."""
     rules = rules or ReleaseRules()
     root = page.tree
     reasons: list[str] = [NO_TEXT] if page.is_binary else []
@@ -155,17 +154,17 @@ def _read_visible(
 
 
 def files_place(text: BodyText, title: Title | None, seen: BlockTree) -> etree._Element | None:
-    """Return the element near which attachments are searched for: the body or the headline."""
+    """Return the element around which attachments are searched: the body or the headline."""
     if text.element is not None or title is None or title.order is None:
         return text.element
     return seen.blocks[title.order].container.element
 
 
 NO_BODY: Final = "no body was found"
-"""Reason given for a page without a body, or with a body that has no text."""
+"""Reason reported for a page without a body, or whose body has no text."""
 
 STATE = "state"
-"""Name of the rule for a title or body from the JSON state in a page's scripts."""
+"""Rule of a title or body from the JSON state in a page's scripts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +186,10 @@ def read_body(  # noqa: PLR0917 - needs all parts of a page
     title: Title | None,
     reasons: list[str],
 ) -> BodyText:
-    """Return the body that the source's rules declare, or else the detected body."""
+    """Return the body selected by the source file, or else the detected body.
+
+    Problems are added to ``reasons``.
+    """
     headline = title.text if title else ""
     if rules.body:
         found = declared_element(page.tree, rules.body, reasons)
@@ -209,7 +211,7 @@ def read_body(  # noqa: PLR0917 - needs all parts of a page
 
 
 def dropped_of(page: Page, rules: ReleaseRules, reasons: list[str]) -> list[etree._Element]:
-    """Return the elements that a source's `drop` selectors remove from a detected body."""
+    """Return the elements that the source file's `drop` selectors remove from a detected body."""
     found: list[etree._Element] = []
     for selector in rules.drop:
         try:
@@ -220,7 +222,7 @@ def dropped_of(page: Page, rules: ReleaseRules, reasons: list[str]) -> list[etre
 
 
 def as_body(stated: StateRelease, page: Page, rules: ReleaseRules, reasons: list[str]) -> BodyText:
-    """Clean the body HTML found in a page's scripts."""
+    """Sanitize the body HTML from a page's scripts and return it as a body."""
     prose, doubts = clean_body(stated.html, page.base, stated.title, rules.drop)
     reasons.extend(doubts)
     element = Page(page.url, f"<body><div>{stated.html}</div></body>".encode()).tree
@@ -228,11 +230,11 @@ def as_body(stated: StateRelease, page: Page, rules: ReleaseRules, reasons: list
 
 
 SECTION = "section"
-"""Name of the rule for the title and body of a part."""
+"""Rule of the title and body of a page part."""
 
 
 def part_at(page: Page, reading: DateContext) -> FoundPart | None:
-    """Return the part at the fragment of a page's address, or None."""
+    """Return the page part that the fragment of the page's address identifies, or None."""
     if not part_fragment(page.url):
         return None
     key = canonical_url(page.url)
@@ -241,7 +243,7 @@ def part_at(page: Page, reading: DateContext) -> FoundPart | None:
 
 
 def read_part(page: Page, part: FoundPart, rules: ReleaseRules | None = None) -> ExtractedRelease:
-    """Extract a part as a release: its text is the body and its files are the attachments."""
+    """Extract a page part as a release, with its text as the body and its files as attachments."""
     meta = read_metadata(page)
     drop = rules.drop if rules else ()
     prose, reasons = clean_body(outer_html(part.content), page.base, part.title, drop)

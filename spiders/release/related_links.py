@@ -16,16 +16,16 @@ from spiders.page.media_urls import leads_to_file
 from spiders.release.headline_text import latin_lengths
 
 MIN_TITLE, MAX_LINKS = 16, 30
-"""Minimum length of a link's text that may be a release title (Latin letters), and maximum number
-of links kept per page."""
+"""Minimum length of a link's text that may be a release title, in Latin letters. Maximum number of
+links kept per page."""
 
 OTHER_REGIONS: Final = (
     BIT["footer"] | BIT["foot"] | BIT["nav"] | BIT["navigation"] | BIT["comment"] | BIT["share"]
 )
 ASIDE: Final = frozenset(["nav", "footer", "header"])
 LINKS_SEEN: Final = 80
-"""Maximum number of links after a body that are checked. Links further down are not related to the
-body."""
+"""Maximum number of links after a body that are checked. Links further down are unrelated to the
+release."""
 
 ABOVE_LINK: Final = 6
 """Maximum number of ancestors of a link whose class and id are checked."""
@@ -34,7 +34,7 @@ ABOVE_LINK: Final = 6
 def links_after(body: etree._Element, base: str) -> tuple[Link, ...]:
     """Return the links to other releases after the body.
 
-    ``body`` is the element of the body or of its last part.
+    ``body`` is the element of the body, or of its last part.
     """
     found: dict[str, Link] = {}
     met: set[str] = set()
@@ -72,8 +72,8 @@ def _anchors_after(body: etree._Element) -> Iterator[etree._Element]:
 def _elsewhere(link: etree._Element, below: dict[etree._Element, float]) -> bool:
     """Whether a link is inside a menu, footer or similar part of the page.
 
-    ``below`` caches, for each checked element, how many levels of its descendants are inside such a
-    part.
+    ``below`` caches, per checked element, for how many more levels its descendants count as inside
+    such a part.
     """
     around: list[etree._Element] = []
     holder = link.getparent()

@@ -42,22 +42,23 @@ from spiders.release.title_doubts import (
 from spiders.sources.source_file import ReleaseRules
 
 MIN_AGREED: Final = 8
-"""Minimum length of a listing's title that may be a headline, not a section's name (letters)."""
+"""Minimum length of a listing's title that may be a headline rather than a section name, in
+letters."""
 
 AGREED: Final = 0.95
 DOUBTFUL: Final = 0.5
-"""Probability of a headline found only in ``<title>``. If it is lower, large letters or the
-listing's title may replace the headline."""
+"""Minimum probability of a headline found only in ``<title>``. Below it, a line in large letters or
+the listing's title may replace the headline."""
 
 MIN_RIVAL: Final = 0.5
-"""Minimum probability of a heading near the text that replaces a doubtful title, as a share of the
-title's probability."""
+"""Minimum ratio of a heading's probability to the probability of a doubtful title that the heading
+replaces."""
 
 CELLS: Final = frozenset(("th", "td", "dt"))
-"""Tags of elements that may label the headline."""
+"""Tags of elements that may contain a label for the headline beside it."""
 
 AMONG_FIRST: Final = 8
-"""Number of blocks after the start of the detected body that may contain its headline."""
+"""Number of blocks at the start of the detected body that may contain the headline."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,10 @@ def read_title(
     detected: Title | None,
     reasons: list[str],
 ) -> Title | None:
-    """Return the declared headline, or else the detected headline, or else the listing's title."""
+    """Return the declared headline, else the detected headline, else the listing's title.
+
+    The source file declares a headline with a selector. Problems are added to ``reasons``.
+    """
     if declared := declared_text(page.tree, rules.title, reasons):
         return Title(clean_line(declared), "declared", 1.0)
     if detected is not None:
@@ -93,8 +97,8 @@ class TitleEvidence:
     """The evidence for choosing the headline of a page among its candidates.
 
     ``start`` is the number of the body's first block, ``end`` the number after its last block.
-    ``likely`` contains the candidates that may be headlines, ``chance`` the probability of each
-    candidate by key.
+    ``likely`` contains the candidates that may be headlines. ``chance`` maps the key of each
+    candidate to its probability.
     """
 
     seen: BlockTree
@@ -110,8 +114,8 @@ def find_title(
 ) -> Title | None:
     """Return the headline of a page, or None if there is no candidate.
 
-    ``listed`` is the page's title in a listing. If the page contains the same title in a line or in
-    its metadata, that title is preferred.
+    ``listed`` is the page's title in a listing. It is preferred if a line or the metadata of the
+    page contains it.
     """
     start = body.kept[0].order if body else len(seen.blocks)
     found = candidates(meta, seen, start)
@@ -145,7 +149,7 @@ def find_title(
     if best.block:
         return of_candidate(best, of.chance[best.key])
     title = without_heading(best, of, listed)
-    # The logo is more informative than a heading such as "About".
+    # The logo is a better headline than a generic heading such as "About".
     is_logo = bool(logos) and is_generic(title.text) and not is_label(title.text)
     return of_candidate(logos[0], DOUBTFUL) if is_logo else title
 
@@ -157,10 +161,9 @@ def of_candidate(candidate: TitleCandidate, sure: float) -> Title:
 
 
 def shown_beside_site(named: TitleCandidate, of: TitleEvidence) -> TitleCandidate | Title:
-    """Replace a candidate that is the site's name with the headline that the page shows.
+    """Return the visible headline if the candidate ``named`` is the site's name, else ``named``.
 
-    The replacement must share words with the beginning of the text. Returns the candidate ``named``
-    if no replacement is found.
+    The headline must share words with the beginning of the text.
     """
     opening = opening_of(of.seen, of.start)
     others = [one for one in of.likely if named.key not in one.key and one.key not in of.site]
@@ -176,7 +179,7 @@ def shown_beside_site(named: TitleCandidate, of: TitleEvidence) -> TitleCandidat
 
 
 def without_heading(named: TitleCandidate, of: TitleEvidence, listed: str) -> Title:
-    """Return the headline of a page whose likeliest candidate is not a visible heading.
+    """Return the headline of a page whose most likely candidate is not a visible heading.
 
     A text that appears only in ``<title>`` or in a page header may be the same on all pages.
     """
@@ -207,7 +210,7 @@ def shown_instead(named: TitleCandidate, of: TitleEvidence) -> Title | None:
 
 
 def below_label(found: list[TitleCandidate], label: TitleCandidate) -> TitleCandidate | None:
-    """Return the first heading below ``label``, a heading such as "Press release", or None."""
+    """Return the first heading below a label such as "Press release", or None."""
     if label.block is None:
         return None
     above = label.block.order
@@ -250,7 +253,7 @@ def as_listed(
 
 
 def labelled(seen: BlockTree, start: int) -> Title | None:
-    """Return the headline in a table cell beside a cell such as "제목", or None."""
+    """Return the headline in a table cell beside a label cell, such as "제목", or None."""
     blocks = seen.blocks[: start + AMONG_FIRST]
     for label, block in pairwise(blocks):
         if len(block.text) > MAX_TITLE:
@@ -278,7 +281,7 @@ def is_long_enough(listed: str) -> bool:
 
 
 def line_of(key: str, seen: BlockTree, start: int) -> TextBlock | None:
-    """Return the last block whose text has this key, above the text or among its first blocks."""
+    """Return the last block with a comparison key, above the text or among its first blocks."""
     for block in reversed(seen.blocks[: start + AMONG_FIRST]):
         if len(block.text) <= MAX_TITLE and comparison_key(block.text) == key:
             return block

@@ -1,8 +1,8 @@
 """Headline candidates of a page, with their features for the model.
 
-Candidates are the page's own titles (JSON-LD, OpenGraph, ``<title>``) and its visible headings.
-Titles are added whole and in parts, headings also without kicker or subtitle. Equal texts are one
-candidate with several rules.
+Candidates are the page's metadata titles (JSON-LD, OpenGraph, ``<title>``) and its visible
+headings. Titles are added whole and split at separators. Headings are also added without kicker or
+subtitle. Equal texts are one candidate with several rules.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Matrix = NDArray[np.float32]
 
 UNSPACED_END: Final = rf"[{UNSPACED.pattern[1:-1]}\uac00-\ud7af）)》」』】”！？。]"
 UNSPACED_START: Final = rf"[{UNSPACED.pattern[1:-1]}\uac00-\ud7af（(《「『【“]"
-"""Characters before and after a dash that separates two titles in scripts without spaces."""
+"""Characters that may precede and follow a dash between two titles in scripts without spaces."""
 
 SEPARATOR: Final = re.compile(
     r"\s+[|\-–—·•»«:/~>]+\s+|\s*[|｜»]\s*|\s+::\s+|\s+_|:\s+|\s*(?:-{2,9}|—{2,9}|–{2,9}|_{2,9})\s*"
@@ -42,10 +42,10 @@ SEPARATOR: Final = re.compile(
 """Separators between a headline and the name of a site or section."""
 
 SEPARATOR_SIGN: Final = re.compile(r"[|\-–—·•»«:/~>｜_]")
-"""A character that every separator contains. A text without it is not searched further."""
+"""Pattern of a character that every separator contains, for a quick first check."""
 
 STATED: Final = ("articletitle", "citation_title")
-"""Names of meta elements that contain only the headline, on Chinese government sites and in
+"""Names of meta elements that contain only the headline, as on Chinese government sites and in
 journals."""
 
 MAX_TITLE: Final = 300
@@ -57,7 +57,7 @@ PAST_BODY: Final = 3
 """Number of blocks at the start of the body that are searched for a headline."""
 
 READINGS: Final = frozenset(("rt", "rp", "rtc"))
-"""Ruby elements with the pronunciation of characters, which is not part of the text."""
+"""Tags of ruby elements that contain the pronunciation of characters, not text."""
 
 NONE, WHOLE, UNSUFFIXED, FIRST, LAST, LONGEST = range(6)
 FEATURE_BITS: Final = tuple(
@@ -76,7 +76,7 @@ TITLED: Final = BIT["title"]
 
 @dataclass(slots=True)
 class TitleCandidate:
-    """A possible headline: its text, its first rule, and its occurrences on the page."""
+    """A possible headline: its text, its first rule, and the blocks in which it occurs."""
 
     text: str
     key: str
@@ -123,7 +123,7 @@ def candidates(meta: EmbeddedMetadata, seen: BlockTree, start: int) -> list[Titl
 
 
 def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
-    """Yield the page's own titles with their rules: always four pairs of rule and text."""
+    """Yield four pairs of rule and text: the titles in the page's metadata, each possibly empty."""
     headline = meta.text("headline")
     stated = next((name for name in STATED if meta.meta(name)), "")
     # JSON-LD and these meta elements contain the headline alone, so the model treats both as one
@@ -137,7 +137,7 @@ def named(meta: EmbeddedMetadata) -> Iterator[tuple[str, str]]:
 
 
 def entry(found: dict[str, TitleCandidate], text: str, rule: str) -> TitleCandidate | None:
-    """Return the candidate for a text, creating it if needed, or None for an unusable length."""
+    """Return the candidate with a text, created if needed, or None if its length is unsuitable."""
     key = comparison_key(text)
     if len(key) < 2 or len(text) > MAX_TITLE:  # noqa: PLR2004 - minimum letters of a headline
         return None
@@ -147,7 +147,7 @@ def entry(found: dict[str, TitleCandidate], text: str, rule: str) -> TitleCandid
 
 
 def parts_of(text: str) -> Iterator[tuple[str, int]]:
-    """Yield a title whole and without site or section names, each with its variant."""
+    """Yield a title whole and without site or section names, each with its variant number."""
     text = clean_line(text)
     if not text:
         return
@@ -171,7 +171,7 @@ def separators(text: str) -> Iterator[re.Match[str]]:
 
 
 def shown_parts(block: TextBlock) -> Iterator[tuple[str, int]]:
-    """Yield a heading whole and, if it has several elements, without kicker or subtitle."""
+    """Yield a heading whole and without kicker or subtitle, each with its variant number."""
     if has_readings(block):
         yield without_readings(block), WHOLE
         return
@@ -265,7 +265,7 @@ def headline_features(
 
 
 def block_row(block: TextBlock | None, start: int, orders: list[int], count: int) -> list[float]:
-    """Return the features of a heading's block. Without a block, each feature is -1."""
+    """Return the features of a heading's block. If there is no block, each feature is -1."""
     if block is None:
         return [-1.0] * (7 + len(FEATURE_BITS) + len(ABOVE))
     names = block.hints | block.container.near

@@ -1,4 +1,4 @@
-"""Corrections of the likeliest headline: exclude logos and slogans, prefer visible parts."""
+"""Corrections to the most likely headline: exclude logos and slogans, prefer visible parts."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ HOME: Final = re.compile(
     r"/*+(?:[a-z]{2}(?:[-_][a-z]{2,4})?/?)?(?:(?:index|default|home|main)(?:\.[a-z]{2,5})?)?/*+",
     re.IGNORECASE,
 )
-"""Paths of home pages, with an optional language prefix."""
+"""Pattern of the path of a home page, with an optional language prefix."""
 
 MAX_HOME_PATH: Final = 24
-"""Maximum length of a home page's path without leading and trailing slashes (characters)."""
+"""Maximum length of a home page's path without leading and trailing slashes, in characters."""
 
 
 OPENING: Final = 5
@@ -48,25 +48,28 @@ COPYRIGHT: Final = re.compile(
     r"(?:(?:©|\(c\)\s|copyright|版权所有|版權所有|著作權所有)[\W_]*)+(?:(?:19|20)\d\d[\W_]*){0,2}(?:by\b)?",
     re.IGNORECASE,
 )
-"""Beginning of a copyright line; the site's name follows."""
+"""Pattern of the beginning of a copyright line, before the site's name."""
 
 LONG_STRETCH, MIN_SHARED, MIN_DENSE = 4, 6, 2
-"""Limits of the comparison of a headline with a text. `LONG_STRETCH` is the number of letters that
-are compared at once in alphabetic scripts. `MIN_SHARED` and `MIN_DENSE` are the minimum numbers of
-stretches that headline and text have in common. `MIN_SHARED` applies to alphabetic scripts,
-`MIN_DENSE` to all others."""
+"""Limits for comparing a headline with a text by common stretches of letters.
+
+- `LONG_STRETCH`: length of a stretch in alphabetic scripts, in letters
+- `MIN_SHARED`: minimum number of common stretches in alphabetic scripts
+- `MIN_DENSE`: minimum number of common stretches in other scripts"""
 
 PARTED: Final = re.compile(r"\s?[-–—_|:：]{1,9}\s?")
 MAX_NAMING, MIN_NAME, MAX_NAME = 20, 6, 60
-"""Number of blocks at each end of a page searched for the site's name, and minimum and maximum
-length of the name (Latin letters)."""
+"""Limits for finding the site's name.
+
+- `MAX_NAMING`: number of blocks searched at each end of the page
+- `MIN_NAME`, `MAX_NAME`: minimum and maximum length of the name, in Latin letters"""
 
 DEEPEST: Final = 4
-"""Deepest heading level of a headline below a label."""
+"""Maximum level (1 to 6) of a heading that may be the headline below a label."""
 
 
 def heading_near(found: list[TitleCandidate], start: int) -> TitleCandidate | None:
-    """Return the first heading just above a text or at its beginning, or None; skip labels."""
+    """Return the first heading just above a text or at its beginning, except labels, or None."""
     near = range(start - ABOVE, start + WITHIN)
     headings = (one for one in found if one.level <= DEEPEST and one.variant == WHOLE)
     for one in headings:
@@ -77,7 +80,7 @@ def heading_near(found: list[TitleCandidate], start: int) -> TitleCandidate | No
 
 
 def opening_of(seen: BlockTree, start: int) -> str:
-    """Return the letters of a text's first paragraphs, without headings and short lines."""
+    """Return the letters of a text's first paragraphs, skipping headings and short lines."""
     blocks = seen.blocks[start : start + OPENING]
     return "".join(
         comparison_key(one.text) for one in blocks if latin_lengths(one.text)[0] >= RUNNING
@@ -85,7 +88,7 @@ def opening_of(seen: BlockTree, start: int) -> str:
 
 
 def says(text_key: str, key: str) -> bool:
-    """Whether the beginning of a text shares enough stretches of letters with a headline."""
+    """Whether the beginning of a text has enough stretches of letters in common with a headline."""
     return shared_parts(key, text_key) >= (
         MIN_SHARED if stretch(key) == LONG_STRETCH else MIN_DENSE
     )
@@ -99,15 +102,15 @@ def shared_parts(key: str, text_key: str) -> int:
 
 
 def stretch(key: str) -> int:
-    """Return the number of letters that are compared at once.
+    """Return the number of letters per compared stretch.
 
-    The number is smaller if a letter is a syllable or a word.
+    The number is smaller in scripts where a letter is a syllable or a word.
     """
     return 2 if DENSE.search(key) else 3 if UNSPACED.search(key) else LONG_STRETCH
 
 
 class SiteNames:
-    """The site's names in a page's metadata, home page links and copyright lines."""
+    """The site's names, found in a page's metadata, home page links and copyright lines."""
 
     def __init__(self, meta: EmbeddedMetadata, seen: BlockTree, url: str) -> None:
         self._stated = {comparison_key(meta.meta(name)) for name in SITE_NAMES}
@@ -127,7 +130,7 @@ class SiteNames:
 
     @cached_property
     def _links(self) -> Mapping[str, Sequence[str]]:
-        """The addresses of the links in the first blocks, by the comparison keys of their texts."""
+        """Addresses of the links in the first blocks, by the comparison keys of the link texts."""
         found: dict[str, list[str]] = {}
         for block in self._blocks[:MAX_NAMING]:
             for text, href in links_of(block):
@@ -136,7 +139,7 @@ class SiteNames:
 
     @cached_property
     def _copyright_lines(self) -> Sequence[str]:
-        """The keys of the copyright lines in the last blocks, with and without copyright sign."""
+        """Comparison keys of copyright lines in the last blocks, each also without the sign."""
         found: list[str] = []
         for block in self._blocks[-MAX_NAMING:]:
             sign = COPYRIGHT.search(block.text) if len(block.text) <= MAX_TITLE else None
@@ -150,7 +153,7 @@ class SiteNames:
 
 
 def without_site(text: str, site: SiteNames) -> str:
-    """Remove the site's name after the last separator of a page's title."""
+    """Remove the site's name from the end of a page's title, after the last separator."""
     parts = [*PARTED.finditer(text)]
     if parts and parts[-1].start() and comparison_key(text[parts[-1].end() :]) in site:
         return text[: parts[-1].start()]
@@ -170,7 +173,7 @@ def links_of(block: TextBlock) -> Iterator[tuple[str, str]]:
 
 
 def leads_home(candidate: TitleCandidate, url: str) -> bool:
-    """Whether a heading is the site's logo: a link to a home page on a page that is not one."""
+    """Whether a heading is the site's logo: it links to the home page, and the page is not one."""
     block = candidate.block
     if block is None or not block.links or block.links * 2 < len(block.text) or is_home(url):
         return False
@@ -183,7 +186,7 @@ def leads_home(candidate: TitleCandidate, url: str) -> bool:
 
 
 def may_be_home(href: str) -> bool:
-    """Whether an unresolved link is short enough to lead to a home page."""
+    """Whether a relative or absolute link is short enough to lead to a home page."""
     _, slashes, rest = href.partition("#")[0].rpartition("//")
     path = rest.partition("/")[2] if slashes else rest
     return bool(href) and len(path.strip("./")) <= MAX_HOME_PATH
@@ -191,7 +194,7 @@ def may_be_home(href: str) -> bool:
 
 @lru_cache(maxsize=64)
 def is_home(url: str) -> bool:
-    """Whether an address is the address of a home page."""
+    """Whether an address belongs to a home page."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -200,10 +203,10 @@ def is_home(url: str) -> bool:
 
 
 def below_slogan(found: list[TitleCandidate], slogan: TitleCandidate) -> TitleCandidate | None:
-    """Return the heading below a site's slogan if ``<title>`` contains both, or None.
+    """Return the heading below a site's slogan, or None.
 
-    ``<title>`` must consist of the heading followed by the slogan. A headline is never above the
-    site's name.
+    ``<title>`` must consist of the heading followed by the slogan, because a headline is never
+    above the site's name.
     """
     if slogan.block is None or slogan.parts.get("title") != LAST:
         return None
@@ -225,9 +228,9 @@ def below_slogan(found: list[TitleCandidate], slogan: TitleCandidate) -> TitleCa
 def part_shown(
     found: list[TitleCandidate], best: TitleCandidate, seen: BlockTree, start: int
 ) -> tuple[TitleCandidate, TextBlock] | None:
-    """Return the longest part of ``<title>`` that is a separate line near the text, or None.
+    """Return the longest part of ``<title>`` that is a separate line near the text, and its block.
 
-    The result is the part and its block.
+    Returns None if there is no such part.
     """
     named = [one for one in found if "title" in one.parts and not one.block]
     near = seen.blocks[max(0, start - NEAR_ABOVE) : start + WITHIN]

@@ -1,1 +1,1 @@
-"""The date of a release: the dates on its page, and the choice between them (choice.py)."""
+"""The date of a release: the dates found on its page, and the choice between them (choice.py)."""

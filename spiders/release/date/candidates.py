@@ -29,11 +29,11 @@ from spiders.release.date.visible_dates import (
 
 @dataclass(frozen=True)
 class DateCandidates:
-    """The dates on a page, by the kind of place in which the page has them.
+    """The dates on a page, grouped by where they were found.
 
-    ``seen`` are the blocks of the page, and ``place`` the positions of headline and body.
-    ``reading`` has the language and the order of day and month. Each kind of dates is read when it
-    is needed.
+    ``seen`` contains the blocks of the page, and ``place`` the positions of headline and body.
+    ``reading`` has the language and the order of day and month. Each group is extracted only when
+    needed.
     """
 
     page: Page
@@ -44,7 +44,7 @@ class DateCandidates:
 
     @property
     def metadata(self) -> Iterator[tuple[str, str]]:
-        """The texts that the page marks as its date, each with its rule; see `metadata_dates`."""
+        """The date texts in the page's metadata, each with its rule (see `metadata_dates`)."""
         return metadata_dates(self.meta, self.page)
 
     @cached_property
@@ -59,7 +59,7 @@ class DateCandidates:
 
     @property
     def month_in_address(self) -> tuple[int, int] | None:
-        """Year and month in an address without a day, or None."""
+        """The year and month in the page's address if it contains no day, or None."""
         return self._in_address[1]
 
     @cached_property
@@ -68,14 +68,18 @@ class DateCandidates:
 
     @cached_property
     def shown(self) -> Sequence[tuple[float, Published]]:
-        """The visible dates around the release with their scores; see `visible_dates`."""
+        """The visible dates around the release with their scores (see `visible_dates`)."""
         return tuple(visible_dates(self.seen, self.place, self.reading))
 
     def remaining(self) -> Iterator[Published]:
-        """Yield dates that count only if no other date was found, the most reliable first.
+        """Yield dates used only if no other date was found, most reliable first.
 
-        These are a visible day whose year is elsewhere, a labelled date far below the text, the
-        first ``<time>`` of the page, and a date in the state of its scripts.
+        These are:
+
+        - a visible day and month with a year from elsewhere on the page
+        - a labelled date far below the text
+        - the first ``<time>`` of the page
+        - a date in the state of its scripts
         """
         root, seen, place, reading = self.page.tree, self.seen, self.place, self.reading
         if found := yearless_date(root, self.page.url, seen, place, reading):

@@ -1,29 +1,30 @@
 """Choose the date of a release. This module decides which of several dates takes precedence.
 
-For a page that is read by detection, `choose_date` uses the first of these dates:
+If no learned template is used, `choose_date` returns the first of these dates:
 
 1. The date at the selector of the source file (rule "declared").
 2. If the text of the release is in the state of the page's scripts: the date of its object there.
    JSON-LD, ``article`` meta elements and microdata come before it.
-3. A date in metadata that means publication only. One that is later than the last modification
-   counts only if no other is plausible. One that contradicts the day in the address is scored in 4,
-   unless its name contains "publish". Day and month are swapped if the address or the page shows
-   them so, and an instant in UTC becomes the visible local day.
-4. The best score among vague metadata, the day in the address and the visible dates. Labels of
-   events and other days rule a visible date out. Labels of updates lower its score, and count only
-   if the release states no other date.
-5. A visible day with its year elsewhere, a labelled date far below the text, the first ``<time>``,
-   and a date in the state of the scripts.
-6. The date of the last change, if the page labels it so.
-7. An implausible date in metadata that means publication only, such as one in the future.
+3. A date in metadata that means publication only. If it is later than the last modification, it
+   is used only if no other date is plausible. If it contradicts the day in the address, it is
+   scored in step 4, unless its name contains "publish". Day and month are swapped if the address
+   or the page has them in the other order. A time in UTC becomes the visible local day.
+4. The date with the best score among vague metadata, the day in the address and the visible dates.
+   A visible date with the label of an event or another day is excluded. A label of an update
+   lowers the score; such a date is used only if the release gives no other date.
+5. A visible day with a year from elsewhere, a labelled date far below the text, the first
+   ``<time>``, or a date in the state of the scripts.
+6. The date of the last modification, if the page labels it as such.
+7. An implausible date in metadata that means publication only, such as a future date.
 
-The listing's date replaces a missing date of 3 to 7. It also replaces a date that is more than a
-day away and not from metadata or script state: such a date may belong to another release. If no
-date remains, `rejected_date` returns the text of an impossible date.
+If steps 3 to 7 find no date, the listing's date is used. It also replaces a date that is more than
+a day away and not from metadata or script state, because such a date may belong to another release.
+If no date remains, `rejected_date` returns the text of an impossible date.
 
-Other readings: `learned_date` for a learned template, which is used only if it fits, and
-`document_date` for a PDF. The dates of page parts are in spiders.page_parts. A date that is
-chosen here never changes the date of a stored release: data.identity.decision decides this.
+Two other functions choose dates: `learned_date` for a learned template, which is used only if it
+matches the page, and `document_date` for a PDF. The dates of page parts are in spiders.page_parts.
+A date chosen here never changes the date of a stored release: data.identity.decision decides about
+that.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ from spiders.release.date.visible_dates import CERTAIN_DATE_SCORE, CHANGE, DOTTE
 from spiders.sources.source_file import ReleaseRules
 
 PREFERRED_TO_STATE: Final = ("declared", "json-ld", "meta:article", "microdata")
-"""Prefixes of rules whose dates take precedence over the date of an object in the state."""
+"""Prefixes of rules whose dates take precedence over the date in the scripts' state."""
 
 METADATA_RULES: Final = ("json-ld", "meta", "microdata", "state")
 """Prefixes of rules for dates in a page's metadata or state."""
@@ -62,31 +63,31 @@ VAGUE_RULES: Final = frozenset(["json-ld:uploadDate"]) | frozenset(
 IN_UTC: Final = re.compile(r"(?:Z|GMT|UTC|[+-]00:?00)\s*$", re.IGNORECASE)
 SLASHED: Final = re.compile(r"\d{1,2}([/.-])\d{1,2}\1\d{4}")
 FIGURES: Final = re.compile(r"\d(?:\D{0,12}\d){2}")
-"""Three digits close together, as in every numeric date or date with a year."""
+"""Pattern of three digits close together, as in every numeric date and every date with a year."""
 
 MAX_DATE_LAG: Final = dt.timedelta(hours=1)
 """Maximum time by which a publication date may be later than the page's last modification."""
 
 TRUSTED_WORTH, ADDRESS_WORTH, VAGUE_WORTH = 2.2, 1.6, 1.2
-"""Scores of a date in trusted metadata, in the address, and in vague metadata, compared with
-visible dates."""
+"""Scores of a date in trusted metadata, in the address, and in vague metadata. They compete with
+the scores of visible dates."""
 
 WESTERNMOST, EASTERNMOST = -8, 12
 """Minimum and maximum UTC offset of nearly all press rooms, in hours."""
 
 QUARTER: Final = 15
-"""Smallest difference between two time zones, in minutes. All differences are multiples of it."""
+"""Smallest difference between two time zones, in minutes. All differences are multiples of 15
+minutes."""
 
 MAX_OFFSET: Final = 14 * 60
 """Maximum offset of a time zone from UTC (minutes)."""
 
 DOCUMENT_TOP_LINES, DOCUMENT_END_LINES = 14, 2
-"""Number of lines at the beginning of a document, and at its end, that are searched for its
-date."""
+"""Numbers of lines at the beginning and at the end of a document that are searched for its date."""
 
 MAX_AFTER_CREATION: Final = dt.timedelta(days=7)
-"""Maximum time from the creation day of a document to the release date. A later date in the text is
-an announced event."""
+"""Maximum time from a document's creation day to the release date. A later date in the text is the
+date of an announced event."""
 
 
 def choose_date(
@@ -96,10 +97,10 @@ def choose_date(
     candidates: DateCandidates,
     reasons: list[str],
 ) -> Published | None:
-    """Return the date of a release that is read by detection, or None.
+    """Return the date of a release without a learned template, or None.
 
-    ``in_state`` is the date of the object with the text in the state of the page's scripts.
-    Sentences about problems are added to ``reasons``. The module's docstring has the order of
+    ``in_state`` is the date of the object in the scripts' state that contains the release's text.
+    Sentences about problems are added to ``reasons``. The module's docstring contains the order of
     precedence.
     """
     found = _declared_or_detected(rules, listed, candidates, reasons)
@@ -114,7 +115,10 @@ def _declared_or_detected(
     candidates: DateCandidates,
     reasons: list[str],
 ) -> Published | None:
-    """Return the declared date, or else the detected date, or else the listing's date."""
+    """Return the declared date, else the detected date, else the listing's date.
+
+    Problems are added to ``reasons``.
+    """
     if declared := declared_text(candidates.page.tree, rules.published, reasons, apart=True):
         found = parse_date(declared, candidates.reading, "declared")
         if found is not None:
@@ -164,7 +168,10 @@ def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
 
 
 def _best_scored(stated: Published | None, of: DateCandidates) -> Published | None:
-    """Return the date with the best score among metadata, address and visible dates, or None."""
+    """Return the date with the best score among metadata, address and visible dates, or None.
+
+    ``stated`` is the date from the metadata.
+    """
     best, top = stated, 0.0
     if stated is not None:
         top = TRUSTED_WORTH if _is_trusted(stated) else VAGUE_WORTH
@@ -186,9 +193,9 @@ def _best_scored(stated: Published | None, of: DateCandidates) -> Published | No
 
 
 def _with_day_and_month_swapped(stated: Published, of: DateCandidates) -> Published:
-    """Swap day and month of a metadata date if the page contradicts it.
+    """Swap day and month of a metadata date if the page contradicts their order.
 
-    The address decides. Without a day in the address, the visible dates decide for numeric dates.
+    A day in the address is decisive. Otherwise, the visible dates decide if the date is numeric.
     """
     try:
         turned = stated.day.replace(month=stated.day.day, day=stated.day.month)
@@ -203,21 +210,24 @@ def _with_day_and_month_swapped(stated: Published, of: DateCandidates) -> Publis
 
 
 def _is_trusted(stated: Published) -> bool:
-    """Whether a date's rule means publication only. The rule ``date`` may be for any date."""
+    """Whether a metadata date is certainly a publication date.
+
+    The rule ``date`` may be for any date.
+    """
     return stated.rule not in VAGUE_RULES
 
 
 def _fits_address(stated: Published, address: Published | None) -> bool:
-    """Whether a metadata date is near the day in the address, or takes precedence over it."""
+    """Whether a metadata date is close to the day in the address, or takes precedence over it."""
     if address is None or near(stated, address):
         return True
     return stated.rule.startswith("json-ld:datePublished") or "publish" in stated.rule
 
 
 def _as_shown(stated: Published, of: DateCandidates) -> Published:
-    """Convert an instant in UTC to the local day that the page or its address shows.
+    """Convert a time in UTC to the local day shown on the page or in its address.
 
-    A page whose system writes UTC shows readers the local day. If the source's time zone is
+    Some systems write UTC in metadata but show readers the local day. If the source's time zone is
     unknown, the visible day is kept without a time. Other dates are returned unchanged.
     """
     if stated.precision != "second":
@@ -244,7 +254,7 @@ def _as_shown(stated: Published, of: DateCandidates) -> Published:
 
 
 def _as_labelled(stated: Published, of: DateCandidates) -> Published:
-    """Return the visible day if a date's UTC label is probably wrong, or else the date unchanged.
+    """Return the visible day if a metadata date is probably not UTC as labelled, else the date.
 
     Some systems label local time as UTC, or write midnight UTC for a day without a time. The page
     then shows the labelled day, which may differ from the day in the source's time zone.
@@ -261,7 +271,7 @@ def _as_labelled(stated: Published, of: DateCandidates) -> Published:
 
 
 def _may_be_same(shown: Published, stated: Published) -> bool:
-    """Whether a visible date may be the instant ``stated`` in some time zone.
+    """Whether a visible date may be the time ``stated`` in some time zone.
 
     Time zones differ by multiples of 15 minutes.
     """
@@ -272,7 +282,7 @@ def _may_be_same(shown: Published, stated: Published) -> bool:
 
 
 def confidence_of(published: Published | None) -> float:
-    """Return the confidence of a date by its rule."""
+    """Return the confidence (0 to 1) in a date, based on its rule."""
     if published is None:
         return 0.0
     if published.rule.startswith(("declared", "json-ld", "meta:")):
@@ -281,10 +291,10 @@ def confidence_of(published: Published | None) -> float:
 
 
 def rejected_date(of: DateCandidates) -> str:
-    """Return the text of an impossible date of a release without a date, or "".
+    """Return the text of an impossible date, such as 32 March, if a release has no date, else "".
 
-    An example is 32 March. The text is stored with the release. Metadata comes first, then
-    implausible visible dates, then the text of an element marked or labelled as a date.
+    The text is stored with the release. Metadata comes first, then implausible visible dates, then
+    the text of an element marked or labelled as a date.
     """
     for text, _ in of.metadata:
         if FIGURES.search(text):
@@ -320,10 +330,10 @@ def learned_date(
     reading: DateContext,
     listed: ListingItem | None,
 ) -> Published | None:
-    """Return the date at the ``origin`` that a template has learned, or None.
+    """Return the date at the ``origin`` that a template learned, or None.
 
-    The origin is "listing", "url", "state", or a rule of the metadata. A metadata time in UTC is
-    converted to the source's time zone.
+    ``origin`` is "listing", "url", "state", or a metadata rule. A metadata time in UTC is converted
+    to the source's time zone.
     """
     if origin == "listing":
         return listed.published if listed else None
@@ -340,7 +350,7 @@ def learned_date(
 
 
 def selected_date(text: str, reading: DateContext, rule: str) -> Published | None:
-    """Return the date in the text at a template's selector, or None if it is implausible."""
+    """Parse the text at a template's date selector. Returns None if the date is implausible."""
     if reading.order is None and DOTTED.search(text):
         reading = replace(reading, order="DMY")
     found = parse_date(text, reading, rule) if text else None
@@ -352,8 +362,8 @@ def document_date(
 ) -> Published | None:
     """Return the date of a document such as a PDF, or None.
 
-    The listing's date comes first, then a date at the top of the document, at its end, and its
-    creation day.
+    These are tried in order: the listing's date, a date at the top of the document, a date at its
+    end, and its creation day.
     """
     if listed and listed.published:
         return listed.published

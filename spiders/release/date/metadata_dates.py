@@ -40,7 +40,7 @@ STATE: Final = re.compile(
     r"1[0-9]{9}(?:[0-9]{3})?(?![0-9]))",
     re.IGNORECASE,
 )
-"""A date in the JSON state inside a script: ``"publishedAt":"2024-05-01T10:00:00Z"``."""
+"""Pattern of a date in the JSON state inside a script: ``"publishedAt":"2024-05-01T10:00:00Z"``."""
 
 PUBLISHED: Final = re.compile(r'"datePublished"\s*:\s*"([^"]{8,40})"')
 URL_DAY: Final = re.compile(
@@ -55,7 +55,7 @@ MAX_TEXT: Final = 160
 
 
 def metadata_dates(meta: EmbeddedMetadata, page: Page) -> Iterator[tuple[str, str]]:
-    """Yield the non-empty texts that a page marks as its date, each with its rule."""
+    """Yield the non-empty texts that a page's metadata gives as its date, each with its rule."""
     for key in ("datePublished", "dateCreated", "uploadDate"):
         yield from said(meta.text(key), f"json-ld:{key}")
     for text in meta.broken:
@@ -86,12 +86,12 @@ def said(text: str, rule: str) -> Iterator[tuple[str, str]]:
 
 
 def whole_text(element: etree._Element) -> str:
-    """Return an element's text as one short line, with numbers of adjacent elements separated."""
+    """Return an element's text as one short line, separating numbers of adjacent elements."""
     return " ".join(joined(map(str, element.itertext()), apart=True).split())[:MAX_TEXT]
 
 
 def url_date(url: str, reading: DateContext) -> tuple[Published | None, tuple[int, int] | None]:
-    """Return the day in an address, and the year and month if the address has no day."""
+    """Return the day in an address, and its year and month if it contains no day."""
     path = url.partition("://")[2].partition("/")[2].partition("?")[0]
     for match in URL_DAY.finditer(path):
         year, _, month, day = match.groups()
@@ -116,7 +116,7 @@ MAX_TIMES: Final = 200
 def bare_time(root: etree._Element, reading: DateContext) -> Published | None:
     """Return the date of the page's first ``<time>`` with a plausible date, or None.
 
-    Hidden elements count too. Footers are skipped.
+    Hidden elements are included; footers are skipped.
     """
     footers = Footers()
     for element in islice(root.iter("time"), MAX_TIMES):
@@ -127,7 +127,7 @@ def bare_time(root: etree._Element, reading: DateContext) -> Published | None:
 
 
 def time_of(element: etree._Element, reading: DateContext) -> Published | None:
-    """Return the date of a ``<time>`` element, or None if its text is a month of an archive."""
+    """Return the date of a ``<time>`` element, or None if its text is the month of an archive."""
     shown = whole_text(element)
     if is_month(shown, reading):
         return None

@@ -1,7 +1,7 @@
-"""Places on a page where a visible date of its release may be.
+"""Positions on a page at which the release's date may be visible.
 
-Positions are numbers of blocks: the date is usually between the headline and the body, or directly
-below the body. Footers, side columns and lists of files are outside the release.
+Positions are numbers of blocks. The date is usually between the headline and the body, or directly
+below the body. Footers, side columns and lists of files are not part of the release.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ OUTSIDE: Final = (
     BIT["related"] | BIT["nav"] | BIT["comment"] | BIT["footer"] | BIT["foot"] | BIT["side"]
     | BIT["aside"] | BIT["navigation"]
 )  # fmt: skip
-"""Page parts that are probably outside the release, by their tags and class names."""
+"""Page parts that are probably not part of the release, by their tags and class names."""
 
 DATED, BESIDE_DATES = BIT["date"], BIT["meta"] | BIT["byline"]
-"""Page parts for dates, and page parts in which dates are common."""
+"""Page parts marked as dates, and page parts that often contain dates."""
 
 COLUMNS: Final = BIT["side"] | BIT["aside"] | BIT["nav"] | BIT["footer"]
-"""Page parts that do not lower a date's score if they contain the headline too."""
+"""Page parts that lower a date's score only if they don't contain the headline."""
 
 FRAMES: Final = (
     BIT["head"]
@@ -40,36 +40,36 @@ FRAMES: Final = (
     | BIT["thread"]
     | BIT["others"]
 )
-"""Page parts that are certainly outside the release, by their tags and class names."""
+"""Page parts that are certainly not part of the release, by their tags and class names."""
 
 BEFORE, AFTER = 6, 6
-"""Number of blocks that are searched for dates before the headline, and after the body."""
+"""Numbers of blocks before the headline and after the body that are searched for dates."""
 
 ABOVE: Final = 3
-"""Number of blocks before a headline in which a date label belongs to the release."""
+"""Maximum distance, in blocks, between a date label and the headline below it."""
 
 NEXT: Final = 2
-"""Number of blocks after the headline in which a short line still counts as above the text."""
+"""Number of blocks after the headline in which a short line counts as above the text."""
 
 BELOW: Final = 40
-"""Number of blocks below a text that are searched for a line with its publication date."""
+"""Number of blocks below a text that are searched for a line with the publication date."""
 
 MAX_INNER_BLOCKS: Final = 1_000
 """Maximum number of blocks at each end of a body that are searched for dates."""
 
 MAX_LINE: Final = 160
-"""Maximum length of a line with a date (characters)."""
+"""Maximum length of a line with a date, in characters."""
 
 SENTENCE: Final = 60
-"""Maximum length of a line that is not a sentence (characters)."""
+"""Maximum length of a line that is not a sentence, in characters."""
 
 LABEL: Final = 25
-"""Maximum length of a line that may be the label of a date in the next line (characters)."""
+"""Maximum length of a line that may label a date in the next line, in characters."""
 
 BRACKETED: Final = re.compile(
     r"[\[【(（][^\])】）]{0,30}(?:\d{4}|\d[./-]\d)[^\])】）]{0,15}[\])】）]"
 )
-"""A date in brackets at the beginning of a paragraph: "[July 5, 2022] The board …"."""
+"""Pattern of a date in brackets at the beginning of a paragraph: "[July 5, 2022] The board …"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +82,14 @@ class DatePlace:
 
     @property
     def first(self) -> int:
-        """The first block of headline and body."""
+        """The number of the first block that belongs to the headline or the body."""
         return self.start if self.title is None else min(self.title, self.start)
 
 
 def date_place(order: int | None, body: MainContent | None, seen: BlockTree) -> DatePlace:
-    """Return the positions of headline and body.
+    """Return the block numbers of headline and body.
 
-    ``order`` is the number of the headline's block.
+    ``order`` is the block number of the headline, or None.
     """
     if body is None:
         start = (order or 0) + 1
@@ -99,9 +99,9 @@ def date_place(order: int | None, body: MainContent | None, seen: BlockTree) -> 
 
 
 def searched_blocks(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
-    """Yield the blocks that may contain a visible date.
+    """Yield the blocks that are searched for visible dates.
 
-    These are blocks near the headline, at both ends of the body, and after it. Sentences inside the
+    These are blocks near the headline, at both ends of the body, and after it. Sentences in the
     body are skipped unless they begin with a date in brackets.
     """
     top = range(max(0, place.first - BEFORE), min(place.end, place.start + MAX_INNER_BLOCKS))
@@ -121,7 +121,10 @@ def searched_blocks(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
 
 
 def blocks_of_changes(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
-    """Yield the blocks near the headline and right below the text that belong to the release."""
+    """Yield the release's blocks near the headline and right below the text.
+
+    They may contain the date of a modification.
+    """
     footers = Footers()
     above = range(max(0, place.first - ABOVE), place.start + NEXT)
     below = range(max(above.stop, place.end - NEXT), place.end + NEXT)
@@ -142,20 +145,20 @@ def short_lines_below(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
 
 
 def blocks_around(seen: BlockTree, place: DatePlace) -> Iterator[TextBlock]:
-    """Yield the blocks around headline and body, without the text between them."""
+    """Yield the blocks around headline and body, except the body text itself."""
     top, bottom = orders_around(place, max(place.end, place.start + AFTER))
     for orders in (top, bottom):
         yield from seen.blocks[orders.start : orders.stop]
 
 
 def orders_around(place: DatePlace, bottom: int) -> tuple[range, range]:
-    """Return the numbers of blocks around the headline, and of blocks from ``bottom`` on."""
+    """Return the block numbers around the headline, and from block ``bottom`` on."""
     top = range(max(0, place.first - BEFORE), place.start + AFTER)
     return top, range(max(top.stop, bottom), place.end + AFTER)
 
 
 def is_own(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
-    """Whether a short block near the headline or right below the text belongs to the release."""
+    """Whether a short block, near the headline or right below the text, is part of the release."""
     if not place.first - ABOVE <= block.order < place.end + NEXT or len(block.text) > MAX_LINE:
         return False
     if block.order == place.title:
@@ -169,7 +172,7 @@ def is_own(block: TextBlock, seen: BlockTree, place: DatePlace) -> bool:
 def is_outside(block: TextBlock, seen: BlockTree, place: DatePlace, footers: Footers) -> bool:
     """Whether a block is in a footer, or all its links lead to files.
 
-    Such a block does not belong to the release.
+    Such a block is not part of the release.
     """
     if block.order > place.start and _is_in(footers, block):
         return place.title is None or not _is_in(footers, seen.blocks[place.title])
@@ -182,7 +185,10 @@ def _is_in(footers: Footers, block: TextBlock) -> bool:
 
 
 def weight(block: TextBlock, seen: BlockTree, place: DatePlace) -> float:
-    """Score a block's position and class names as the place of the publication date."""
+    """Return the score of a block as the position of the publication date.
+
+    The score depends on the block's position and class names.
+    """
     score = 1.0
     names = block.hints | block.container.near
     if names & DATED:
@@ -207,7 +213,7 @@ def weight(block: TextBlock, seen: BlockTree, place: DatePlace) -> float:
 
 
 def label_before(block: TextBlock, survey: BlockTree, place: DatePlace) -> str:
-    """Return the text of the previous block if it may be a label of this block's date, or "".
+    """Return the text of the previous block if it may label this block's date, else "".
 
     The headline, long blocks and blocks with digits are not labels.
     """

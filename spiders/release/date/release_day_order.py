@@ -1,4 +1,7 @@
-"""Determine the order of day and month in a release page's numeric dates from the whole page."""
+"""Determine the order of day and month in a release page's numeric dates.
+
+The dates of the whole page are used.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,7 @@ from spiders.release.date.metadata_dates import metadata_dates
 from spiders.release.date.places import AFTER, MAX_LINE, DatePlace, orders_around
 
 NUMBERS: Final = re.compile(r"\d\s?([-/.])\s?\d{1,2}\s?\1\s?\d\d")
-"""A part of every numeric date."""
+"""Pattern of the part that all numeric dates contain."""
 
 YEAR_DIGITS: Final = 2
 STATED: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")
@@ -45,11 +48,11 @@ def release_reading(
     seen: BlockTree,
     place: DatePlace,
 ) -> DateContext:
-    """Return ``reading`` with the page's language and order of day and month.
+    """Return the date context ``reading`` with the page's language and order of day and month.
 
     A given order is kept. A missing language is detected from the text. The days in the page's
-    address and metadata decide the order first. Otherwise the order of the language, time zone or
-    host is used, else the order of the page's other dates.
+    address and metadata are used first to determine the order. Otherwise, the usual order of the
+    language, time zone or host applies, else the order of the page's other dates.
     """
     if not reading.languages:
         text = " ".join(block.text for block in seen.blocks[place.start : place.end])[:MAX_SAMPLE]
@@ -72,9 +75,10 @@ def release_reading(
 def _own_order(
     own: Sequence[Numbers], named: Sequence[AddressDay], today: dt.date, usual: Order | None
 ) -> Order | None:
-    """Return the order that turns a date near the release into a day that the page contains.
+    """Return the order in which a date near the release equals a day named on the page, or None.
 
-    Returns None if there is no such order.
+    ``own`` contains the numeric dates near the release, ``named`` the days in the address and
+    metadata.
     """
     for first, second, year in own:
         if len(year) > YEAR_DIGITS:
@@ -104,7 +108,7 @@ def _past_order(own: Sequence[Numbers], today: dt.date) -> Order | None:
 
 
 def _days(first: int, second: int, year: int) -> list[tuple[Order, dt.date]]:
-    """Return the possible days of a numeric date, each with its order."""
+    """Return the days that a numeric date may mean, each with its order."""
     found: list[tuple[Order, dt.date]] = []
     with suppress(ValueError):
         found.append(("DMY", dt.date(year, second, first)))
@@ -114,7 +118,7 @@ def _days(first: int, second: int, year: int) -> list[tuple[Order, dt.date]]:
 
 
 def _numbers(seen: BlockTree, orders: range) -> Iterator[Numbers]:
-    """Yield the numeric dates of a range of blocks as they are written."""
+    """Yield the numbers of the numeric dates in a range of blocks, as written."""
     for block in seen.blocks[orders.start : orders.stop]:
         if len(block.text) <= MAX_LINE and NUMBERS.search(block.text):
             for match in NUMERIC.finditer(fold_date(block.text)):

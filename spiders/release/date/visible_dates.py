@@ -1,4 +1,4 @@
-"""Find the visible dates on a release page and score each as the publication date.
+"""Find the visible dates on a release page, and score how likely each is the publication date.
 
 The score depends on the position relative to headline and body, on class names, and on the
 surrounding words.
@@ -44,64 +44,64 @@ from spiders.release.date.places import (
 )
 
 DOTTED: Final = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d\d){1,2}(?!\d)")
-"""A numeric date with dots. Such dates have the day first in every country."""
+"""Pattern of a numeric date with dots. Such dates begin with the day in every country."""
 
 TWO_WAYS: Final = re.compile(r"(?<!\d)\d{1,2}\s?([/-])\s?\d{1,2}\s?\1\s?(?:\d\d){1,2}(?!\d)")
-"""A numeric date that may begin with the day or with the month."""
+"""Pattern of a numeric date that may begin with the day or with the month."""
 
 LIKELY: Final = re.compile(
     r"[\d年](?:(?<=[年๐-๙०-९۰-۹٠-٩])|\d{3}|[./-]\s?\d{1,2}[./-]\s?\d{2}"
     r"|[\W_]{0,2}[^\W\d]{3,10}[\W_]{1,3}\d\d\b|,\s?['’]?\d\d\b)"
 )
-"""A part of every text with a date. The pattern begins with one of few characters, so it is fast to
-search."""
+"""Pattern of a part that every text with a date contains. It begins with one of few characters, so
+the search is fast."""
 
 NOT_PUBLISHED: Final = frozenset(("startDate", "endDate", "doorTime", "validThrough", "expires"))
 """Date properties of schema.org that are not publication dates."""
 
 MODIFICATION_PENALTY: Final = 0.3
-"""Amount by which a modification date in ``<time>`` scores lower than a publication date."""
+"""Amount subtracted from the score of a modification date in ``<time>``."""
 
 CHANGE: Final = "changed"
-"""Name of the rule for a date that is only labelled as the last modification."""
+"""Rule of a date that is labelled only as the last modification."""
 
 MAX_PIECES: Final = 40
-"""Maximum number of text pieces per block that are checked for adjacent digits."""
+"""Maximum number of text pieces per block that are checked for digits in adjacent elements."""
 
 FIGURES: Final = 12
-"""Maximum number of characters that are compared on each side of the boundary between two elements,
-if digits meet there."""
+"""Maximum number of characters compared on each side of the boundary between two elements whose
+digits touch."""
 
 LEAF: Final = 24
-"""Maximum length of a calendar leaf's text (characters)."""
+"""Maximum length of a calendar leaf's text, in characters."""
 
 PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
-"""A day, a month or a year on a calendar leaf."""
+"""Pattern of a day, month or year on a calendar leaf."""
 
 CERTAIN_DATE_SCORE: Final = 1.5
-"""Minimum score of a date that certainly belongs to the release."""
+"""Minimum score from which a date certainly belongs to the release."""
 
 MAX_CHARACTERS: Final = 40
-"""Maximum length of a line that is a day without its year (characters)."""
+"""Maximum length of a line with only a day and month, in characters."""
 
 CLOCK: Final = re.compile(
     r"[\s,]{0,3}\d{1,2}\s?[:時时시]\s?\d{2}\s?[分분]?\s?(?:[ap]\.?m\.?)?[\s\])]{0,3}$"
 )
-"""The time at the end of a line with a day and a month."""
+"""Pattern of the time at the end of a line with a day and month."""
 
 YEAR: Final = re.compile(r"(?<!\d)((?:19|20)\d\d)(?:[/_-]?(0[1-9]|1[0-2])(?:[/_-]?\d\d)?)?(?!\d)")
-"""A year in an address or class name, with or without month and day."""
+"""Pattern of a year in an address or class name, with or without month and day."""
 
 MAX_NAME: Final = 400
-"""Maximum length of an address or class name that is searched for years (characters)."""
+"""Maximum length of an address or class name that is searched for years, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeenDate:
-    """A visible date and its score as the publication date.
+    """A visible date with its score as the publication date.
 
-    ``changed`` is whether the date is labelled as a modification date. ``stated`` is whether the
-    date is the release's own: it is above the text, or has a publication label.
+    ``changed`` is true if the date is labelled as a modification date. ``stated`` is true if the
+    date is above the text or has a publication label, so it certainly belongs to the release.
     """
 
     worth: float
@@ -115,7 +115,7 @@ def visible_dates(
 ) -> Iterator[tuple[float, Published]]:
     """Yield the visible dates around a release with their scores.
 
-    Modification dates are skipped if the release states a publication date.
+    Modification dates are skipped if the release also shows a publication date.
     """
     found = list(_all_dates(seen, place, reading))
     is_stated = any(one.stated and one.worth >= CERTAIN_DATE_SCORE for one in found)
@@ -160,7 +160,7 @@ def labelled_below(seen: BlockTree, place: DatePlace, reading: DateContext) -> P
 def yearless_date(
     root: etree._Element, url: str, seen: BlockTree, place: DatePlace, reading: DateContext
 ) -> Published | None:
-    """Return the date of a short line near the headline with only day and month, or None.
+    """Return the date in a short line near the headline that has only day and month, or None.
 
     The year comes from the page's address, or from the id or class of its ``<body>``.
     """
@@ -181,7 +181,7 @@ def yearless_date(
 def _years(root: etree._Element, url: str) -> Iterator[tuple[int, int | None]]:
     """Yield the years in a page's address and in the id and class of its ``<body>``.
 
-    Each year comes with its month, or with None.
+    Each year comes with the month after it, or None.
     """
     path = url.partition("://")[2].partition("/")[2].partition("?")[0]
     for match in YEAR.finditer(path[:MAX_NAME]):
@@ -189,13 +189,13 @@ def _years(root: etree._Element, url: str) -> Iterator[tuple[int, int | None]]:
     body = root.find("body")
     names = f"{body.get('id', '')} {body.get('class', '')}" if body is not None else ""
     for match in YEAR.finditer(names[:MAX_NAME]):
-        # A year without a month may be the year of the site's design.
+        # A year without a month may be the year when the site was designed.
         if match[2]:
             yield int(match[1]), int(match[2])
 
 
 def near(one: Published, other: Published) -> bool:
-    """Whether two dates are at most one day apart, which may be due to time zones."""
+    """Whether two dates are at most one day apart. Time zones may cause such a difference."""
     return abs((one.day - other.day).days) <= 1
 
 
@@ -234,7 +234,8 @@ def dates_of_block(
             continue
         is_stated = not changed and (above or (own and is_of_publication(beside)))
         if stated:
-            # A modification label counts less if the date is also in a ``<time>`` element.
+            # A modification label lowers the score less if the date is also in a ``<time>``
+            # element.
             worth = score - MODIFICATION_PENALTY * changed
             exact = (SeenDate(worth + 1.0, one, changed, is_stated) for one in marked)
             yield from (one for one in exact if near(one.published, found))
@@ -244,7 +245,7 @@ def dates_of_block(
 
 
 def start_of(block: TextBlock) -> str:
-    """Return the beginning of a block's text, with digits of adjacent elements separated."""
+    """Return the beginning of a block's text, with spaces between digits of adjacent elements."""
     line = block.text[:MAX_LINE]
     if len(block.pieces) == 1:
         return line
@@ -274,7 +275,10 @@ def written_dates(block: TextBlock, text: str, reading: DateContext) -> tuple[Pu
 
 
 def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple[Published, str]]:
-    """Yield the dates of a text, each with the words directly before it."""
+    """Yield each date in a text with the words directly before it.
+
+    ``label`` is the text of the preceding block, for a date at the beginning.
+    """
     before = 0
     for found in seen:
         start = max(text.find(found.raw, before), before)
@@ -283,10 +287,10 @@ def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple
 
 
 def as_stated(shown: Published, marked: Sequence[Published]) -> Published:
-    """Return the date of a ``<time>`` in the same block if only day and month are swapped.
+    """Return the date of a ``<time>`` in the same block if it only swaps day and month.
 
-    Otherwise the visible date is returned. A visible date such as 01/02/2014 is ambiguous, but the
-    ``datetime`` of a ``<time>`` is not. Dates with dots have the day first everywhere.
+    Otherwise, the visible date is returned. A visible date such as 01/02/2014 is ambiguous, but the
+    ``datetime`` of a ``<time>`` is not. Dates with dots always begin with the day.
     """
     if not TWO_WAYS.search(shown.raw):
         return shown
@@ -320,9 +324,9 @@ def is_change(beside: str) -> bool:
 
 
 def label_worth(beside: str) -> float:
-    """Score the words beside a date as labels of a publication date.
+    """Return a score for the words beside a date: positive for labels of publication dates.
 
-    Publication labels score positive, modification labels negative.
+    Labels of modification dates score negative.
     """
     if is_change(beside):
         return -0.8 if is_as_of(beside) else -1.6
