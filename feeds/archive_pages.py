@@ -1,11 +1,12 @@
-"""Archive pages of feeds (RFC 5005, section 4): when the oldest entries move to a new page.
+"""Archive pages of feeds (RFC 5005, section 4): when entries move to a new archive page.
 
-A feed document contains all releases that are on none of its archive pages: at least ``entries``, a
-setting, and less than half as many more. When the document grows to that limit, the oldest half
-moves to a new archive page. A page is full when it is created and never gains or loses a release.
+A feed document contains all releases that are not yet on an archive page: at least ``entries`` (a
+setting), and less than 1.5 times as many. When the document grows to that limit, its oldest
+releases move to a new archive page. An archive page is full when it is created, and never gains or
+loses a release.
 
-A release found late enters the document, however old it is. Undated releases that were listed at
-the first visit never enter the document; they go directly to archive pages.
+A release found late is added to the document, whatever its date. Undated releases that were listed
+at the first visit never enter the document; they go directly to archive pages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Waits of background deliveries: retries after failures, and pauses between polls."""
+"""Retry delays after failed deliveries, and pauses between polls."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ import random
 import time
 
 FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS = 30.0, 6 * 3600.0
-"""Seconds to wait after the first failure, and the maximum wait."""
+"""Delay in seconds after the first failure, and maximum delay."""
 
 POLL_SECONDS = 5.0
-"""Seconds between two polls. Another process may have published in between."""
+"""Seconds between two polls of the store for changes that another process has published."""
 
 
 class Backoff:
-    """Retry times that double from ``first`` seconds, and pauses of ``look`` seconds."""
+    """Retry delays that double from ``first`` seconds, and pauses of ``look`` seconds."""
 
     def __init__(self, first: float = FIRST_RETRY_SECONDS, look: float = POLL_SECONDS) -> None:
         self._first = first
@@ -25,7 +25,7 @@ class Backoff:
     def after(self, attempts: int) -> float:
         """Return the time of the next attempt, in seconds since 1970.
 
-        ``attempts`` is the number of failures before the last one. Waits vary by 20 % at random.
+        ``attempts`` is the number of failures before the last one. The delay is randomized by 20 %.
         """
         wait = min(self._first * 2.0 ** min(attempts, 30), MAX_RETRY_SECONDS)
         return time.time() + wait * self._random.uniform(0.8, 1.2)
@@ -35,7 +35,7 @@ class Backoff:
         self._woken.set()
 
     async def rest(self) -> None:
-        """Pause until `wake` is called or the pause is over."""
+        """Pause until `wake` is called or the pause ends."""
         try:
             async with asyncio.timeout(min(self._first, self._look)):
                 await self._woken.wait()

@@ -1,4 +1,4 @@
-"""Names and addresses used by feeds and pages, read from the store once per publication."""
+"""Names and URLs for feeds and pages, read from the store once per publication."""
 
 from __future__ import annotations
 
@@ -34,16 +34,17 @@ from feeds.urls import (
 REMOVED = "This source is no longer collected, and its releases are not shown."
 
 MAX_LABEL_CHARACTERS = 60
-"""Maximum length in characters of a section label. The page of a source may list many."""
+"""Maximum length in characters of a section's label. A source's page may list many sections."""
 
 one_line = lru_cache(maxsize=4096)(plain)
 shortened = lru_cache(maxsize=4096)(excerpt)
-"""Cached functions: one returns a text as one line of plain text, the other only its beginning."""
+"""Cached functions that convert text to one line of plain text: the whole text, or its
+beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A publisher: a name, and a URL if known."""
+    """A publisher: name, and URL if known."""
 
     name: str
     url: str | None = None
@@ -51,14 +52,14 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The sources, topics and sections of a site, and its address.
+    """The sources, topics and sections of a site, and its URLs.
 
     - ``site`` is the public URL without a final slash, ``language`` the language of its texts.
     - ``topics`` maps slugs to labels in that language, ``parents`` maps a topic to its parent.
-    - ``sections`` maps a source id and a section slug to the label of the section.
+    - ``sections`` maps a source id and a section slug to the section's label.
     - ``hub`` is the URL of the WebSub hub, or None.
     - ``first_ids`` maps the current id of a renamed source to its first id.
-    - ``removed`` are the sources that are no longer collected, by id.
+    - ``removed`` maps ids to sources that are no longer collected.
     """
 
     site: str
@@ -82,7 +83,7 @@ class Catalog:
         return self.sources.get(source) or Source(source, source, "")
 
     def topic(self, topic: str) -> str:
-        """Return the label of a topic, or else a label made from its slug."""
+        """Return the label of a topic, or a label made from its slug."""
         label = one_line(self.topics.get(topic) or topic)
         if label == topic:
             label = one_line(topic.replace("-", " "))
@@ -90,12 +91,12 @@ class Catalog:
         return label or "Topic"
 
     def section(self, source: str, section: str) -> str:
-        """Return the label of a section, shortened if long, or else its slug."""
+        """Return the label of a section, shortened if long, or its slug."""
         label = self.sections.get((source, section)) or section
         return shortened(label, MAX_LABEL_CHARACTERS) or "Section"
 
     def topic_tree(self, counts: Mapping[Facet, int]) -> tuple[TopicNode, ...]:
-        """Return the topics with releases as a tree (data.topics.taxonomy)."""
+        """Return the topics that have releases as a tree (see data.topics.taxonomy)."""
         used = {
             facet.topic: count
             for facet, count in counts.items()
@@ -112,13 +113,13 @@ class Catalog:
         return tuple((FEED_TYPES[kind], self.feed(facet, kind)) for kind in FORMATS)
 
     def feed_id(self, facet: Facet) -> str:
-        """Return the permanent id of a facet's feed, equal in all formats and after renames."""
+        """Return the permanent id of a facet's feed, the same in all formats and after renames."""
         if facet.source is not None:
             facet = replace(facet, source=self.first_id(facet.source))
         return urn_of(self.site + href(stem_of(facet)))
 
     def first_id(self, source: str) -> str:
-        """Return the first id of a source, from which the permanent ids of its feeds are made."""
+        """Return the first id of a source, which is part of its feeds' permanent ids."""
         return self.first_ids.get(source, source)
 
     def is_gone(self, source: str) -> bool:
@@ -127,7 +128,7 @@ class Catalog:
         return removed is not None and not removed.kept
 
     def ended(self, source: str | None) -> str:
-        """Return a sentence about when a source ended to be collected, or an empty string."""
+        """Return a sentence that a source is no longer collected, or an empty string."""
         removed = self.removed.get(source or "")
         if removed is None:
             return ""
@@ -155,11 +156,11 @@ class Catalog:
         return self.site + href(event_file(event, kind))
 
     def event_feed_id(self, event: EventFeed) -> str:
-        """Return the permanent id of an event feed, equal in all formats."""
+        """Return the permanent id of an event feed, the same in all formats."""
         return urn_of(f"{self.site}/feeds/{event}")
 
     def name(self, facet: Facet) -> str:
-        """Return the name of a facet on this site: ``ACME: Economy``, ``24 November 2022``."""
+        """Return the name of a facet on this site: ``ACME: Economy`` or ``24 November 2022``."""
         parts = [
             one_line(self.source(facet.source).name) if facet.source is not None else "",
             self.topic(facet.topic) if facet.topic is not None else "",
@@ -170,7 +171,10 @@ class Catalog:
         return ": ".join(part for part in parts if part) or self.texts.gettext("All releases")
 
     def heading(self, facet: Facet) -> str:
-        """Return the title of a facet's feed, which readers list next to feeds of other sites."""
+        """Return the title of a facet's feed.
+
+        It includes the site, because feed readers list feeds of many sites.
+        """
         if facet == Facet():
             return self.title
         name = self.name(facet)
@@ -179,7 +183,7 @@ class Catalog:
 
 @lru_cache(maxsize=10_000)
 def urn_of(address: str) -> str:
-    """Return the permanent id of a feed, made from its address."""
+    """Return the permanent id of a feed (a UUID URN), made from the feed's URL."""
     return uuid.uuid5(uuid.NAMESPACE_URL, address).urn
 
 
@@ -208,7 +212,10 @@ FEED_GROUPS = (
 
 
 def grouped(catalog: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Facet]]:
-    """Group facets, without empty groups: dates newest first, other facets by name."""
+    """Group facets for lists: dates newest first, other facets by name.
+
+    Empty groups are omitted.
+    """
     groups: dict[str, list[Facet]] = {group: [] for group in FEED_GROUPS}
     for facet in facets:
         groups[group_of(facet)].append(facet)
@@ -229,7 +236,7 @@ def grouped(catalog: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Face
 
 
 def group_of(facet: Facet) -> str:
-    """Return the group (FEED_GROUPS) of a facet."""
+    """Return the name of a facet's group, one of FEED_GROUPS."""
     if facet.period is not None:
         return "Dates"
     if facet.language is not None:

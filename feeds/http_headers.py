@@ -1,6 +1,6 @@
 """Cache-Control, Content-Type and Content-Encoding of the site's files.
 
-Both our web server and the upload to a bucket use these headers.
+Both the web server and the upload to a bucket use these headers.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from isal import igzip
 from feeds.urls import media_type_of
 
 PAGE_CACHE: Final = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
-"""Cache-Control of feeds and pages, which change. They are fresh for a minute; later, caches must
-ask again."""
+"""Cache-Control of feeds and pages, which change. Caches may use them for a minute and must then
+revalidate."""
 
 ASSET_CACHE: Final = "public, max-age=3600, stale-while-revalidate=86400"
 """Cache-Control of style sheets, scripts and icons, which change only with the version of the
@@ -35,7 +35,7 @@ ASSET_SUFFIXES: Final = {".css", ".js", ".svg"}
 TILE_PREFIX: Final = "/log/tile/"
 
 SIGNED_PATH: Final = re.compile(r"/log/(?!tile/)(?!.*\.tsr$).+|/witness/.+")
-"""Pattern of URL paths of plain texts: checkpoints, keys and signatures of witnesses."""
+"""Pattern of URL paths of the log's plain-text files: checkpoints, keys and witness signatures."""
 
 ARCHIVE_PAGE: Final = re.compile(r"((?:.*/)?feeds/.+/page/)([1-9]\d{0,8})(\.(?:atom|rss|json))")
 
@@ -46,16 +46,16 @@ COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
     "br": lambda body: brotli.compress(body, quality=5),
     "gzip": lambda body: igzip.compress(body, 3, mtime=0),
 }
-"""Compression functions by content coding (RFC 9110, section 8.4.1), the preferred one first."""
+"""Compression functions by content coding (RFC 9110, section 8.4.1), in order of preference."""
 
 CODINGS = tuple(COMPRESS)
 IDENTITY = "identity"
 
 
 def cache_control_of(address: str, file: str, *, followed: bool) -> str:
-    """Return the Cache-Control value (RFC 9111, 5861) of the ``file`` at a URL path.
+    """Return the Cache-Control value (RFC 9111, 5861) for the ``file`` at a URL path.
 
-    ``followed`` is whether the file is an archive page with a later page. Such a page never
+    ``followed`` is whether the file is an archive page that has a next page. Such a page never
     changes.
     """
     if address.startswith(TILE_PREFIX):
@@ -68,7 +68,7 @@ def cache_control_of(address: str, file: str, *, followed: bool) -> str:
 
 
 def content_type_of(address: str, file: str) -> str:
-    """Return the content type of the ``file`` at a URL path."""
+    """Return the Content-Type of the ``file`` at a URL path."""
     if SIGNED_PATH.fullmatch(address):
         return SIGNED_TYPE
     if address.startswith("/releases/") and file.endswith(".json"):
@@ -77,12 +77,15 @@ def content_type_of(address: str, file: str) -> str:
 
 
 def page_after(file: str) -> str | None:
-    """Return the next archive page of a feed, or None if ``file`` is not an archive page."""
+    """Return the file of the next archive page of a feed.
+
+    Returns None if ``file`` is not an archive page.
+    """
     found = ARCHIVE_PAGE.fullmatch(file)
     return f"{found[1]}{int(found[2]) + 1}{found[3]}" if found else None
 
 
 def page_before(file: str) -> str | None:
-    """Return the previous archive page of a feed, or None."""
+    """Return the file of the previous archive page of a feed, or None."""
     found = ARCHIVE_PAGE.fullmatch(file)
     return f"{found[1]}{int(found[2]) - 1}{found[3]}" if found and int(found[2]) > 1 else None

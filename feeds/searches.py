@@ -1,6 +1,6 @@
-"""Query strings of feeds and pages made on demand, in one canonical form.
+"""Query strings of generated feeds and pages, in one canonical form.
 
-Queries that differ only in the order of parameters or in white space become equal.
+Queries that differ only in the order of parameters or in white space have the same canonical form.
 """
 
 from __future__ import annotations
@@ -11,27 +11,29 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 MAX_QUERY_BYTES: Final = 40_000
-"""Maximum number of bytes of a query string that are read. This is far more than any valid search
-needs."""
+"""Maximum size in bytes of the part of a query string that is parsed. It is far more than any valid
+search needs."""
 
 SEARCH_PARAMETERS: Final = ("q", "source", "topic", "lang", "state", "since", "until")
-"""Parameters that select the results of a search."""
+"""Query parameters that select the results of a search."""
 
 PAGE_PARAMETERS: Final = ("sort", "cursor", "more")
 """Further parameters of a search page: sort order, cursor, and a filter to list in full."""
 
 LIST_PARAMETERS: Final = ("source", "topic", "lang", "state", "groups")
-"""Parameters with several values, repeated or separated by commas; any of them matches."""
+"""Parameters that accept several values, repeated or separated by commas. A result matches any of
+them."""
 
 NOT_IN_XML: Final = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters not allowed in XML 1.0 (section 2.2). The head of a feed repeats the query."""
+"""Pattern of characters not allowed in XML 1.0 (section 2.2). A search feed contains its query in
+its title."""
 
 
 def parse_query(query: bytes, accepted: Collection[str]) -> dict[str, str]:
-    """Parse a query string; only the parameters in ``accepted`` count.
+    """Parse a query string and return the parameters in ``accepted``.
 
-    Values of a repeated parameter are joined with commas. A query with too many parameters gives
-    an empty result.
+    Values of a repeated parameter are joined with commas. If the query has too many parameters, the
+    result is empty.
     """
     text = query[:MAX_QUERY_BYTES].decode("ascii", "replace")
     try:
@@ -48,12 +50,15 @@ def parse_query(query: bytes, accepted: Collection[str]) -> dict[str, str]:
 
 
 def canonical_value(name: str, value: str) -> str:
-    """Return the canonical value of a parameter: lists sorted, white space of ``q`` collapsed."""
+    """Return a parameter's value in canonical form.
+
+    Lists are sorted, and white space in ``q`` is collapsed.
+    """
     if name in LIST_PARAMETERS:
         return ",".join(sorted(filter(None, set(value.split(",")))))
     return " ".join(value.split()) if name == "q" else value
 
 
 def canonical_query(asked: Mapping[str, str]) -> str:
-    """Return parameters as a query string, sorted by name."""
+    """Return parameters as a canonical query string, sorted by name."""
     return urlencode(sorted(asked.items()))

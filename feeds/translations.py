@@ -1,6 +1,6 @@
-"""Texts of pages in the language of the site: gettext catalogues, and dates and names by Babel.
+"""Texts of pages in the site's language: gettext catalogues, and dates and names from Babel.
 
-A catalogue is ``feeds/locale/<language>/LC_MESSAGES/messages.po``, read without compilation.
+A catalogue is ``feeds/locale/<language>/LC_MESSAGES/messages.po`` and is read without compilation.
 English texts are in the code. docs/contributing.md explains how to add a language.
 """
 
@@ -44,11 +44,11 @@ class Texts:
         return Translations(compiled)
 
     def gettext(self, message: str, **values: object) -> str:
-        """Translate a text and fill in its ``%(name)s`` placeholders."""
+        """Translate a message and fill in its ``%(name)s`` placeholders."""
         return self.translations.gettext(message) % values
 
     def ngettext(self, one: str, many: str, num: int, **values: object) -> str:
-        """Translate a text with a count, which replaces ``%(num)s``, and fill in its values."""
+        """Translate a message with a count (``%(num)s``) and fill in its other placeholders."""
         return self.translations.ngettext(one, many, num) % {"num": self.number(num), **values}
 
     def number(self, number: int) -> str:
@@ -67,7 +67,7 @@ class Texts:
         return format_date(day, "LLLL y", locale=self.locale) if len(period) == MONTH else period
 
     def collation_key(self, name: str) -> tuple[str, str]:
-        """Return the key to sort a name by, in the order of the language's alphabet."""
+        """Return the sort key of a name, in the alphabetical order of the language."""
         letters = COLLATIONS.get(self.language)
         text = name.casefold() if letters is None else name.replace("I", "ı").casefold()
         return (text.translate(letters) if letters else text, name)
@@ -99,8 +99,8 @@ COLLATIONS = {
 }
 """Letter order of languages whose alphabet differs from the order of code points.
 
-Each letter maps to a private-use character that sorts at its place. The full rules of the CLDR are
-not needed."""
+Each letter maps to a private-use character that sorts in the right position. The full rules of the
+CLDR are not needed."""
 
 DAY_FORMATS = {ENGLISH: "d MMMM y"}
 """Date formats for languages with more than one common format."""

@@ -1,10 +1,10 @@
-"""Files and URLs of the site, for facets, releases, feeds and pages.
+"""File names and URLs of the site's feeds and pages.
 
-A file is a POSIX path relative to the site's folder. Its URL is the same path, percent-encoded and
-without ``index.html``, so any static host can serve the site.
+A file name is a POSIX path relative to the site's folder. Its URL has the same path,
+percent-encoded and without ``index.html``, so any static host can serve the site.
 
-Names from outside (topics, source ids) become unique file names that are safe on every file system:
-no separators, upper case or reserved names, and at most 120 bytes.
+External names (topics, source ids) become unique file names that are safe on every file system: no
+separators, upper case or reserved names, and at most 120 bytes.
 """
 
 from __future__ import annotations
@@ -44,16 +44,16 @@ EVENT_FEEDS: Mapping[EventFeed, tuple[str, str]] = {
         N_("One entry per day with all its releases, once the day is over in every time zone."),
     ),
 }
-"""Event feeds, each with its title and description."""
+"""Titles and descriptions of event feeds."""
 
 DAY, MONTH = len("2022-11-24"), len("2022-11")
 """Number of characters in an ISO day and an ISO month."""
 
 MAX_STEM_BYTES = 120
-"""Maximum size in bytes of a file name without its suffix. Most file systems allow 255 with it."""
+"""Maximum size in bytes of a file name without suffix. Most file systems allow 255 with suffix."""
 
 DOT_BEFORE_SUFFIX = re.compile(rf"\.(?=({'|'.join((*FORMATS, 'html'))})(\.|$))")
-"""Pattern of a dot that would make the name of a folder look like a feed or page."""
+"""Pattern of a dot in a folder's name that would make the folder look like a feed or page."""
 
 PERIOD = re.compile(r"\d{4}(-\d\d(-\d\d)?)?")
 
@@ -85,12 +85,18 @@ def is_safe(character: str) -> bool:
 
 
 def escape(text: str) -> str:
-    """Write each byte of a text as ``~`` and two hexadecimal digits; an empty string as ``~``."""
+    """Write each byte of a text as ``~`` and two hexadecimal digits.
+
+    An empty text becomes ``~``.
+    """
     return "".join(f"~{byte:02x}" for byte in text.encode("utf-8", "surrogatepass")) or "~"
 
 
 def name_of(file: str) -> str | None:
-    """Return the text that `file_name` turned into this name, or None for a cut or other name."""
+    """Return the text that `file_name` converted to this file name.
+
+    Returns None if the name was cut or is not from `file_name`.
+    """
     if file == "~":
         return ""
     try:
@@ -104,7 +110,7 @@ def name_of(file: str) -> str | None:
 
 @lru_cache(maxsize=10_000)
 def stem_of(facet: Facet) -> str:
-    """Return the file of a facet's feed without suffix: ``feeds/source/acme/topic/economy``.
+    """Return the path of a facet's feed without suffix: ``feeds/source/acme/topic/economy``.
 
     Language tags become lower case, as their case has no meaning (RFC 5646, section 2.1). Raises
     ValueError for a facet without a feed, such as a period within a source or topic.
@@ -130,15 +136,18 @@ def stem_of(facet: Facet) -> str:
 
 
 def is_published(facet: Facet) -> bool:
-    """Whether the feed of a facet is a file. Feeds of a topic of a source are made on demand."""
+    """Whether a facet's feed is published as a file.
+
+    Feeds for a topic of one source are generated on request.
+    """
     return facet.source is None or facet.topic is None
 
 
 def feed_facet(facet: Facet, counts: Mapping[Facet, int]) -> Facet:
-    """Return the facet whose feed represents a facet; ``counts`` are releases per facet.
+    """Return the facet whose feed a facet uses. ``counts`` maps facets to numbers of releases.
 
-    This is the facet itself, except for a language that all releases have: its feed would repeat
-    the feed of all releases.
+    This is the facet itself, except for a language that all releases have: it uses the feed of all
+    releases.
     """
     if facet.language and facet in counts and counts[facet] == counts.get(Facet()):
         return Facet()
@@ -146,7 +155,7 @@ def feed_facet(facet: Facet, counts: Mapping[Facet, int]) -> Facet:
 
 
 def has_feed_files(facet: Facet, counts: Mapping[Facet, int]) -> bool:
-    """Whether the feed of a facet is published as files."""
+    """Whether a facet has its own feed, published as files."""
     return is_published(facet) and feed_facet(facet, counts) == facet
 
 
@@ -166,12 +175,12 @@ def event_file(event: EventFeed, kind: Format) -> str:
 
 
 def event_page(event: EventFeed) -> str:
-    """Return the page that shows the events of an event feed: ``changes/index.html``."""
+    """Return the file of the page that shows an event feed's events: ``changes/index.html``."""
     return f"{event}/index.html"
 
 
 def facet_of(address: str) -> tuple[Facet, Format] | None:
-    """Return the facet and format of a feed's URL path, such as ``/feeds/topic/energy.atom``.
+    """Return the facet and format in a feed's URL path, such as ``/feeds/topic/energy.atom``.
 
     Returns None for any other path, and for names that `file_name` has cut.
     """
@@ -205,9 +214,9 @@ def facet_of(address: str) -> tuple[Facet, Format] | None:
 
 @lru_cache(maxsize=10_000)
 def page_file(facet: Facet) -> str:
-    """Return the page of a facet: ``topics/energy/index.html``.
+    """Return the file of a facet's page: ``topics/energy/index.html``.
 
-    Raises ValueError without a page.
+    Raises ValueError for a facet without a page.
     """
     match facet:
         case Facet(None, None, None, None, None):
@@ -230,12 +239,12 @@ def page_file(facet: Facet) -> str:
 
 
 def part_file(facet: Facet, part: str) -> str:
-    """Return a page of older releases of a facet: ``topics/energy/page/3/index.html``."""
+    """Return the file of a facet's page of older releases: ``topics/energy/page/3/index.html``."""
     return f"{page_file(facet).removesuffix('index.html')}page/{part}/index.html"
 
 
 def release_file(release: str) -> str:
-    """Return the page of a release."""
+    """Return the file of a release's page."""
     return f"releases/{file_name(release)}/index.html"
 
 
@@ -245,31 +254,31 @@ def release_data_file(release: str) -> str:
 
 
 def release_text_file(release: str) -> str:
-    """Return the file of the full text of a release whose page shows only the beginning."""
+    """Return the file with the full text of a release whose page shows only the beginning."""
     return f"releases/{file_name(release)}/text.txt"
 
 
 STORIES = "stories"
-"""The folder of the pages of stories."""
+"""Folder of the pages of stories."""
 
 
 def story_file(story: str) -> str:
-    """Return the page of a story."""
+    """Return the file of a story's page."""
     return f"{STORIES}/{file_name(story)}/index.html"
 
 
 def revision_file(release: str, number: int) -> str:
-    """Return the page of a version of a release."""
+    """Return the file of the page for a version of a release."""
     return f"releases/{file_name(release)}/revisions/{number}/index.html"
 
 
 def capture_file(release: str) -> str:
-    """Return the page of the captures of a release."""
+    """Return the file of the page for the captures of a release."""
     return f"releases/{file_name(release)}/capture/index.html"
 
 
 def capture_data_file(release: str) -> str:
-    """Return the JSON file of the captures of a release."""
+    """Return the JSON file with the captures of a release."""
     return f"releases/{file_name(release)}/capture.json"
 
 
@@ -280,7 +289,7 @@ def href(file: str) -> str:
 
 
 def relative(file: str, page: str) -> str:
-    """Return a relative link from a page to a file, so the site works at any address."""
+    """Return the relative link from a page to a file, which works at any base URL."""
     up = "../" * page.count("/")
     return (up + href(file)[1:]) or "./"
 
@@ -289,32 +298,32 @@ API = "/api/"
 """URL prefix of the API, and the URL of its documentation page."""
 
 OWN_HUB = "own"
-"""Value of the setting ``hub`` that makes this site its own WebSub hub."""
+"""Value of the setting ``hub`` that makes the site its own WebSub hub."""
 
 HUB_PATH = "/hub"
 
 ADMIN_PATH = "/admin"
-"""URL of the operator's pages on our server."""
+"""URL path of the admin interface on the web server."""
 
 CALLBACK_PATH = "/websub/callback/"
-"""URL prefix of the callbacks that external hubs call when a feed changes."""
+"""URL prefix of WebSub callbacks, to which hubs send changed feeds."""
 
 
 def hub_of(site: SiteSettings) -> str | None:
-    """Return the URL of the hub that feeds announce, or None."""
+    """Return the URL of the WebSub hub for the site's feeds, or None."""
     if site.hub == OWN_HUB:
         return site_address(site.url) + HUB_PATH
     return web_address(site.hub) if site.hub else None
 
 
 SEARCH = "/feeds/search"
-"""URL of search feeds without suffix."""
+"""URL path of search feeds, without suffix."""
 
 WATCH_FEED = "/feeds/watch/"
-"""URL prefix of watch feeds. The id of the watch is appended."""
+"""URL prefix of watch feeds, followed by the watch's id."""
 
 FEED_BUILDER = "/feeds/builder/"
-"""URL of the page for building a feed."""
+"""URL path of the feed builder."""
 
 FRESHRSS_API = "/api/greader.php"
 """URL path where FreshRSS clients expect the Google Reader API."""
@@ -331,7 +340,7 @@ A client may be configured with the URL of the site, of its API, or of FreshRSS'
 """
 
 SEARCH_PAGE = "/search"
-"""URL of the search page."""
+"""URL path of the search page."""
 
 
 FEED_TYPES: Mapping[Format, str] = {
@@ -339,7 +348,7 @@ FEED_TYPES: Mapping[Format, str] = {
     "rss": "application/rss+xml",
     "json": "application/feed+json",
 }
-"""Media types of feeds in links."""
+"""Media types of feeds by format, used in links."""
 
 FEED_SUFFIXES = tuple(f".{kind}" for kind in FORMATS)
 
@@ -365,7 +374,7 @@ MEDIA_TYPES = {
 
 
 def media_type_of(file: str) -> str:
-    """Return the content type of a file. JSON is taken for a feed."""
+    """Return the Content-Type of a file. A JSON file is assumed to be a feed."""
     if file.endswith("opml.xml"):
         return "text/x-opml; charset=utf-8"
     suffix = file[file.rfind(".") :]
@@ -373,7 +382,7 @@ def media_type_of(file: str) -> str:
 
 
 class FileStamp(NamedTuple):
-    """The identity of a file's content: modification time (nanoseconds), size and inode."""
+    """Identity of a file's content: modification time (nanoseconds), size and inode."""
 
     modified: int
     size: int

@@ -1,12 +1,12 @@
-"""Process that sends one message with Apprise, under a guard.
+"""Child process that sends one message with Apprise, restricted by an audit hook.
 
 python -I -m feeds.alerts.apprise_child
 
-The process reads a SendTask as JSON on standard input and writes a SendOutcome. Plugins of Apprise
-open their own connections. Before Apprise is imported, an audit hook (PEP 578) is set that plugins
-can't remove. The hook blocks connections to private addresses, programs, native libraries and
-writing files. It also blocks reading files other than libraries: a URL may refer to a template or
-key, which would be sent.
+The process reads a SendTask as JSON on standard input and writes a SendOutcome to standard output.
+Plugins of Apprise open their own connections. Before Apprise is imported, an audit hook (PEP 578)
+is set, which plugins can't remove. The hook blocks connections to private addresses, starting
+programs, loading native libraries and writing files. It also blocks reading files other than
+libraries: a URL may refer to a template or key, which would be sent.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from data.network.addresses import PrivateAddress, is_public
 from data.wording import how_to_install
 
 MAX_MEMORY_BYTES, MAX_CPU_SECONDS = 1_000_000_000, 30
-"""Maximum memory in bytes and maximum CPU seconds of this process."""
+"""Maximum memory of this process in bytes, and its maximum CPU time in seconds."""
 
 CONNECTING_EVENTS: Final = {"socket.connect", "socket.sendto", "socket.sendmsg"}
-"""Audit events of sending data to an address."""
+"""Audit events raised when data is sent to an address."""
 
 BLOCKED_EVENTS: Final = {
     *("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.spawn", "os.system"),
     *("pty.spawn", "subprocess.Popen", "syslog.openlog", "syslog.syslog"),
     *("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.truncate"),
 }
-"""Audit events that sending a message never needs."""
+"""Audit events that are always blocked, because sending a message never needs them."""
 
 LIBRARIES: Final = tuple(
     os.path.realpath(folder) + os.sep
@@ -50,7 +50,7 @@ LIBRARIES: Final = tuple(
 SYSTEM_FILES: Final = frozenset(
     {"/etc/mime.types", "/etc/hosts", "/etc/resolv.conf", "/dev/urandom"}
 )
-"""Folders (LIBRARIES) and files that may be read, besides Python modules."""
+"""Folders (LIBRARIES) and files that plugins may read in addition to Python modules."""
 
 WRITE_FLAGS: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -63,7 +63,7 @@ LOCAL_SCHEMES: Final = frozenset(
         *("file", "exec", "cmd", "script", "python", "ssh"),
     }
 )
-"""Apprise URL schemes that reach this machine: desktop, log, devices, programs."""
+"""Apprise URL schemes that act on this machine: desktop, log, devices, programs."""
 
 
 class SendTask(msgspec.Struct, frozen=True):
@@ -76,7 +76,7 @@ class SendTask(msgspec.Struct, frozen=True):
 
 
 class SendOutcome(msgspec.Struct, frozen=True):
-    """Whether a service accepted a message; if not, the problem.
+    """Result of a SendTask: whether the service accepted the message, or else the problem.
 
     ``final`` means that further attempts are useless.
     """
@@ -91,14 +91,17 @@ class BlockedByGuard(PermissionError):
 
 
 class PluginGuard:
-    """The audit hook. ``refused`` describes the first action that was blocked."""
+    """Audit hook that restricts plugins.
+
+    ``refused`` describes the first action that it blocked.
+    """
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
         self.refused = ""
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Check an audit event. Raises BlockedByGuard."""
+        """Check an audit event. Raises BlockedByGuard if plugins may not cause it."""
         if event in CONNECTING_EVENTS:
             problem = self._fault_of(*arguments[:2])
         elif event in BLOCKED_EVENTS:
@@ -133,7 +136,7 @@ class PluginGuard:
 
 
 def is_library(path: object) -> bool:
-    """Whether a file belongs to a library. Open file descriptors are allowed."""
+    """Whether plugins may open a path: a library file or an open file descriptor."""
     if isinstance(path, int):
         return True
     real = os.path.realpath(os.fsdecode(path)) if isinstance(path, str | bytes) else ""
@@ -141,7 +144,7 @@ def is_library(path: object) -> bool:
 
 
 class LastWarning(logging.Handler):
-    """A log handler that stores the last warning of Apprise."""
+    """Log handler that keeps the last warning of Apprise."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
@@ -153,7 +156,7 @@ class LastWarning(logging.Handler):
 
 
 def fault_of_address(url: str) -> str:
-    """Return the fault of an Apprise URL and its fix, or an empty string."""
+    """Return why an Apprise URL can't be used and how to fix it, or an empty string."""
     if not APPRISE_URL.fullmatch(url):
         return (
             "it is not an Apprise URL; write a service and its parameters, such as "
@@ -166,7 +169,10 @@ def fault_of_address(url: str) -> str:
 
 
 def send(task: SendTask, blocked: Callable[[], str]) -> SendOutcome:
-    """Send a message. ``blocked`` returns the action that the guard blocked, if any."""
+    """Send a message and return the outcome.
+
+    ``blocked`` returns the action that the guard blocked.
+    """
     if fault := fault_of_address(task.url):
         return SendOutcome(taken=False, problem=fault, final=True)
     try:
@@ -199,7 +205,7 @@ def send(task: SendTask, blocked: Callable[[], str]) -> SendOutcome:
 
 
 def without_parts(text: str, url: str) -> str:
-    """Return the error of Apprise without any part of the URL, which may contain secrets."""
+    """Remove all parts of the URL from an error message, because they may contain secrets."""
     scheme, _, rest = url.partition("://")
     for part in sorted(filter(None, _parts(rest)), key=len, reverse=True):
         text = text.replace(part, "***")
@@ -217,7 +223,7 @@ def _parts(rest: str) -> list[str]:
 
 
 def main() -> int:
-    """Send the message on standard input."""
+    """Send the message on standard input and write the outcome to standard output."""
     task = msgspec.json.decode(sys.stdin.buffer.read(), type=SendTask)
     for limit, value in (
         (resource.RLIMIT_AS, MAX_MEMORY_BYTES),

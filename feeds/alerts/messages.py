@@ -1,4 +1,4 @@
-"""The content of alerts as JSON: events, bodies of webhooks, and receipts of deliveries."""
+"""Content of alerts as JSON: events, webhook bodies, and receipts of deliveries."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ from data.text.masking import masked
 from data.watches.watch_file import Watch
 
 OMITTED_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
-"""Fields of a release that alerts omit, as its id and URL lead to them."""
+"""Fields of a release that alerts omit. They are available through the release's id and URL."""
 
 MAX_FIELD_CHARACTERS: Final = 2000
-"""Maximum number of characters that an alert shows of the changes of one field."""
+"""Maximum length in characters of the changes that an alert shows per field."""
 
 HIDDEN_TITLE: Final = "(hidden)"
-"""The displayed title of a release that was hidden after its alert."""
+"""Title displayed for a release that was hidden after its alert."""
 
 
 def idempotency_key(watch_id: str, output: str, event: QueuedEvent) -> str:
-    """Return the key of an event's delivery by an output of a watch.
+    """Return the key that identifies the delivery of an event through an output of a watch.
 
     The key is the same in every attempt. Two edits, or two retractions, of the same release have
     different keys.
@@ -45,7 +45,7 @@ def event_fields(
 ) -> dict[str, Any]:
     """Return an event as JSON fields: ``type``, ``timestamp``, and ``release`` or ``health``.
 
-    An edit also has ``changes``, one for each field that differs.
+    An edit also has ``changes``, one per changed field.
     """
     result: dict[str, Any] = {"type": event.kind, "timestamp": event.at}
     if release:
@@ -65,25 +65,25 @@ def event_fields(
 
 
 def event_body(fields: dict[str, Any], watch: Watch, release: Release | None) -> bytes:
-    """Encode an event for a watch, with the passage of the release that matches its query."""
+    """Encode an event as JSON, with the passage of the release that the watch's query matches."""
     if release is None:
         return msgspec.json.encode(fields)
     return msgspec.json.encode({**fields, "passage": passage(release.content, Query(watch.query))})
 
 
 def release_of(delivery: AlertDelivery) -> str:
-    """Return the id of the release of a delivery, empty for events of health."""
+    """Return the release id of a delivery, or an empty string for a health event."""
     release = msgspec.json.decode(delivery.body).get("release")
     return str(release["id"]) if release else ""
 
 
 def events_of(message: AlertMessage) -> list[dict[str, Any]]:
-    """Return the events of a message, each with its ``key``."""
+    """Return the events in a message as JSON fields, each with its ``key``."""
     return [{"key": one.key, **msgspec.json.decode(one.body)} for one in message.deliveries]
 
 
 def webhook_body(watch: Watch, message: AlertMessage) -> bytes:
-    """Return the body of a message for a webhook: ``type``, ``timestamp`` and ``data``.
+    """Return the webhook body for a message: ``type``, ``timestamp`` and ``data``.
 
     The type is the type of its events, or ``alert`` if they have different types. The timestamp is
     the time of the last event. See https://www.standardwebhooks.com.
@@ -101,10 +101,10 @@ def webhook_body(watch: Watch, message: AlertMessage) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class DeliverySubject:
-    """The subject of a delivery: kind of event, release and source; unknown values are empty.
+    """What a delivery is about: kind of event, release and source. Unknown values are empty.
 
-    Receipts of earlier versions contain none of this. For an event of health, ``title`` is the
-    state of the source.
+    Receipts of earlier versions contain none of these values. For a health event, ``title`` is the
+    condition of the source.
     """
 
     kind: str = ""
@@ -114,7 +114,7 @@ class DeliverySubject:
 
 
 def receipt(body: bytes) -> bytes:
-    """Return the part of a body that is stored after delivery: ids, but no texts."""
+    """Return the part of a message body that is stored after delivery: ids, but no texts."""
     event = msgspec.json.decode(body)
     kept: dict[str, Any] = {"type": event["type"]}
     if release := event.get("release"):
@@ -127,9 +127,10 @@ def receipt(body: bytes) -> bytes:
 def subject_of(
     delivery: AlertDelivery, release_with: Callable[[str], Release | None]
 ) -> DeliverySubject:
-    """Return the subject of a delivery; ``release_with`` returns the stored release with an id.
+    """Return the subject of a delivery.
 
-    The title is the current one, so that hidden or redacted titles are never shown.
+    ``release_with`` returns the stored release with an id. The title is the current title, so that
+    hidden or redacted titles are never shown.
     """
     if not delivery.body:
         return DeliverySubject()

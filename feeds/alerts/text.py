@@ -1,6 +1,6 @@
-"""Alerts in words: a subject, plain text, and HTML.
+"""Alerts as text for people: a subject, plain text, and HTML.
 
-Texts of press rooms are untrusted: they are escaped, and only a release's own URL becomes a link.
+Texts from press rooms are untrusted: they are escaped, and only a release's own URL becomes a link.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TIME_LABELS: Final[Mapping[str, str]] = {
     "retraction": "Retracted",
     "return": "Back since",
 }
-"""Words before the time of an event, by its type."""
+"""Labels of the time of an event, by event type."""
 
 KINDS: Final[Mapping[str, str]] = {
     "release": "New",
@@ -38,22 +38,22 @@ KINDS: Final[Mapping[str, str]] = {
     "retraction": "Retracted",
     "return": "Back online",
 }
-"""Words before the title of a release, by the type of event."""
+"""Labels before the title of a release, by event type."""
 
 MAX_SUBJECT_EVENTS: Final = 5
-"""Maximum number of events that the subject of a message lists."""
+"""Maximum number of events listed in the subject of a message."""
 
 MAX_SUBJECT_CHARACTERS: Final = 150
-"""Maximum length in characters of the events in a subject."""
+"""Maximum length in characters of the list of events in a subject."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventText:
-    """One event in words. Missing URLs are empty.
+    """One event as text for people. Missing URLs are empty.
 
-    ``where`` is the publisher and date, and ``seen`` the time of the event in words. ``copy`` is
-    the URL of the archived copy. ``passage`` is a part of the release, the changes of an edit, or
-    the reason of an event of health.
+    ``where`` contains the publisher and date, and ``seen`` the time of the event. ``copy`` is the
+    URL of the archived copy. ``passage`` is a part of the release, the changes of an edit, or the
+    reason for a health event.
     """
 
     headline: str
@@ -66,7 +66,7 @@ class EventText:
 
 @dataclass(frozen=True, slots=True)
 class AlertText:
-    """A message in words. The subject is one line."""
+    """A message as text for people. The subject is one line."""
 
     subject: str
     plain: str
@@ -74,7 +74,7 @@ class AlertText:
 
 
 def text_of(watch: Watch, message: AlertMessage, site: SiteSettings) -> AlertText:
-    """Return a message in words."""
+    """Convert a message to text for people."""
     events = [in_words(event, site) for event in events_of(message)]
     name = excerpt(watch.name)
     headline = events[0].headline
@@ -92,7 +92,7 @@ def text_of(watch: Watch, message: AlertMessage, site: SiteSettings) -> AlertTex
 
 
 def in_words(event: Mapping[str, Any], site: SiteSettings) -> EventText:
-    """Return an event in words."""
+    """Convert an event's JSON fields to text for people."""
     if health := event.get("health"):
         source, reason = excerpt(health["source"]) or NETWORK, excerpt(health["reason"])
         condition = "degraded" if health.get("degraded") else health["state"]
@@ -116,7 +116,10 @@ def in_words(event: Mapping[str, Any], site: SiteSettings) -> EventText:
 
 
 def changed_in_words(event: Mapping[str, Any]) -> str:
-    """Return the changes of an edit, one line per field, or an empty string for other events."""
+    """Describe the changes of an edit, one line per field.
+
+    Returns an empty string for other events.
+    """
     changes = event.get("changes", ())
     lines = [excerpt(f"{one['field']}: {one['text']}", MAX_FIELD_CHARACTERS) for one in changes]
     # Events queued by earlier versions have no such field.

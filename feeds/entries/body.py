@@ -1,4 +1,4 @@
-"""The text of a release as safe HTML, with or without the notes that feeds add."""
+"""Text of a release as safe HTML, with or without the notes that feeds add."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from feeds.catalog import Person
 REDACTION: Final = (
     "Redacted: the operator of this archive removed the text of this release under a legal order."
 )
-"""The text that feeds show for a redacted release."""
+"""Note in feeds that replaces the text of a redacted release."""
 
 
 def body_of(release: Release, base: str) -> str:
-    """Return the whole body as safe HTML; relative addresses are resolved against ``base``."""
+    """Return the whole text of a release as safe HTML. ``base`` resolves relative URLs."""
     content = release.content
     body = safe_html(content.body_html, base) if content.body_html else ""
     return body.strip() or paragraphs(allowed(content.body_text))
 
 
 def is_long(content: Content) -> bool:
-    """Whether the HTML or text of a body exceeds MAX_BODY_CHARACTERS, the limit for feeds."""
+    """Whether a body is too long for feeds (MAX_BODY_CHARACTERS)."""
     return max(len(content.body_html), len(content.body_text)) > MAX_BODY_CHARACTERS
 
 
@@ -39,9 +39,10 @@ def summary_and_link(summary: str, page: str) -> str:
 
 
 def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Person, ...]) -> str:
-    """Add our notes (redacted, corrected, retracted, other publishers) to a safe HTML ``body``.
+    """Add our notes to a safe HTML ``body``: redacted, corrected, retracted, other publishers.
 
-    ``url`` is the publisher's page and ``page`` our copy. A redacted release gets only that note.
+    ``url`` is the publisher's page and ``page`` our copy. For a redacted release, the result
+    contains only the redaction note.
     """
     content = release.content
     if content.redacted:
@@ -64,10 +65,10 @@ def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Per
 
 
 def difference(before: Revision, after: Revision, *, whole: bool = True) -> str:
-    """Return an edit as HTML, field by field, with deleted (``del``) and inserted (``ins``) text.
+    """Return the changes of an edit as HTML, field by field, with ``del`` and ``ins`` elements.
 
-    Without ``whole``, each field shows only the paragraphs that differ. A note comes first if a
-    text was too long to compare word by word.
+    Without ``whole``, each field shows only the changed paragraphs. If a text was too long to
+    compare word by word, a note comes first.
     """
     if after.content.redacted:
         return f'<p lang="en" dir="ltr">{REDACTION}</p>'
@@ -80,7 +81,10 @@ def difference(before: Revision, after: Revision, *, whole: bool = True) -> str:
 
 
 def note(html: str) -> str:
-    """Wrap our ``html`` in a paragraph marked as English, to stand out in a publisher's body."""
+    """Wrap our own ``html`` in a paragraph marked as English.
+
+    The mark distinguishes our text from the publisher's.
+    """
     return f'<p lang="en" dir="ltr"><em>{html}</em></p>'
 
 
@@ -91,12 +95,12 @@ def quoted(html: str, language: str | None, tag: str = "span") -> str:
 
 
 def anchor(url: str | None, text: str) -> str:
-    """Return a link, or only the escaped text if there is no ``url``."""
+    """Return a link to ``url``, or only the escaped text if ``url`` is empty."""
     return f'<a href="{escape(url)}">{escape(text)}</a>' if url else escape(text)
 
 
 MAX_BODY_CHARACTERS = 1_000_000
-"""Maximum length in characters of HTML per entry in feeds. Longer entries show their summary
+"""Maximum length in characters of an entry's HTML in feeds. Longer entries contain their summary
 instead."""
 
 

@@ -35,7 +35,8 @@ TEX: Final = {
 }
 TEX_SPECIAL: Final = re.compile("[" + re.escape("".join(TEX)) + "]")
 DIRECTION_MARKS: Final = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
-"""Invisible characters that change text direction. They would affect the text after a name."""
+"""Pattern of invisible characters that change text direction. They would affect the text after a
+name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +49,7 @@ class Citation:
 
 
 def citation_of(release: Release, entry: FeedEntry) -> Citation:
-    """Return the citation of a release.
-
-    The citation contains the archived copy and the day on which the release was first seen.
-    """
+    """Return the citation of a release, with its archived copy and the day it was first seen."""
     day = "" if entry.undated else release.day
     title, publisher = shown(entry.title), shown(entry.publisher.name)
     seen = release.first_seen.date()
@@ -66,7 +64,7 @@ def key_of(release: str) -> str:
 
 
 def bibtex(release: Release, entry: FeedEntry, day: str) -> str:
-    """Return the BibTeX entry. ``day`` is an ISO date, or empty for an undated release."""
+    """Return the BibTeX entry for a release. ``day`` is an ISO date, or empty if undated."""
     year, month, number = day.split("-") if day else ("", "", "")
     fields = {
         "author": f"{{{escaped(entry.publisher.name)}}}",
@@ -86,7 +84,7 @@ def bibtex(release: Release, entry: FeedEntry, day: str) -> str:
 
 
 def csl(release: Release, entry: FeedEntry, day: str) -> str:
-    """Return a CSL-JSON list of one item. ``day`` is an ISO date, or empty if undated."""
+    """Return the CSL-JSON for a release, a list of one item. ``day`` is an ISO date, or empty."""
     item: dict[str, Any] = {
         "id": key_of(release.id),
         "type": "report",
@@ -111,7 +109,7 @@ def parts_of(day: dt.date) -> list[int]:
 
 
 def shown(text: str) -> str:
-    """Return a name on one line, without direction marks."""
+    """Return a name on one line, without marks that change text direction."""
     return as_name(DIRECTION_MARKS.sub("", plain(text)))
 
 

@@ -1,7 +1,7 @@
-"""Release as a feed entry, cleaned once for all formats.
+"""Conversion of releases to feed entries, with text cleaned once for all formats.
 
-A list that mixes sources shows each story once: the entry of the release that is shown lists the
-other publishers of its story.
+A list that mixes sources shows each story once: the entry of the release that represents the story
+lists its other publishers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from feeds.entries.body import REDACTION, body_of, is_long, summary_and_link, wi
 UNTITLED = "Untitled"
 
 MAX_SHORT_FILES, MAX_SHORT_LINKS = 20, 40
-"""Maximum number of files, and of links, in a shortened entry."""
+"""Maximum number of files, and maximum number of links, in a shortened entry."""
 
 PROVENANCE = "http://www.w3.org/ns/prov#has_provenance"
 """Link relation of a page that documents provenance (PROV-AQ, section 3.1)."""
@@ -33,7 +33,7 @@ PROVENANCE = "http://www.w3.org/ns/prov#has_provenance"
 
 @dataclass(frozen=True, slots=True)
 class EntryLink:
-    """A link of an entry or a feed. ``rel`` is a registered name or a URI (RFC 8288)."""
+    """A link in an entry or feed. ``rel`` is a registered relation or a URI (RFC 8288)."""
 
     rel: str
     href: str
@@ -45,7 +45,10 @@ class EntryLink:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A topic or mark: ``term`` is a stable id, ``label`` is for people, ``scheme`` is a URL."""
+    """A topic or mark of an entry.
+
+    ``term`` is a stable id, ``label`` is for people, ``scheme`` is a URL.
+    """
 
     term: str
     label: str
@@ -54,7 +57,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The feed of one source that an entry of a mixed feed was taken from."""
+    """The source's own feed, given as the origin of an entry in a mixed feed."""
 
     id: str
     title: str
@@ -119,7 +122,7 @@ class FeedEntry:
 
     @property
     def is_withdrawn(self) -> bool:
-        """Whether the entry is a retracted release. The entry of a retraction event is not."""
+        """Whether the entry is a retracted release. False for entries about retraction events."""
         return self.kind == "release" and self.retracted is not None
 
     @property
@@ -131,9 +134,10 @@ class FeedEntry:
 def entry_of(
     release: Release, catalog: Catalog, *, mixed: bool, others: tuple[Release, ...] = ()
 ) -> FeedEntry:
-    """Return the entry of a release for a feed, with its source as origin if ``mixed``.
+    """Convert a release to a feed entry.
 
-    ``others`` are the other releases of its story, which this entry represents.
+    If ``mixed``, the entry contains its source as origin. ``others`` are the other releases of its
+    story, which this entry represents.
     """
     content = release.content
     source = catalog.source(release.source)
@@ -189,7 +193,7 @@ def entry_of(
 
 
 def shortened(entry: FeedEntry) -> FeedEntry:
-    """Return an entry with a summary and a link instead of its text, to fit a size limit."""
+    """Return a copy of an entry with a summary and a link instead of its text, to save space."""
     return replace(
         entry,
         html=entry.short_html or summary_and_link(entry.summary, entry.page),
@@ -207,9 +211,9 @@ def title_of(content: Content) -> str:
 def published_of(release: Release) -> dt.datetime | None:
     """Return the publication time of a release, with the UTC offset of its source.
 
-    If the page's date can't be true, the result is the time by which feeds sort the release. If the
-    page has no date, it is the day on which the release was found, or None if the release was there
-    at the first visit.
+    If the page's date is impossible, the result is the time by which feeds sort the release. If the
+    page has no date, it is the day on which the release was found, or None if the release was
+    already listed at the first visit.
     """
     published = release.published
     if release.is_backlog:
@@ -220,16 +224,17 @@ def published_of(release: Release) -> dt.datetime | None:
 
 
 def to_seconds(at: dt.datetime) -> dt.datetime:
-    """Drop microseconds. Convert to UTC if the offset has seconds, which RFC 3339 forbids.
+    """Drop microseconds from a time, and convert it to UTC if its offset has seconds.
 
-    Such offsets occur in local mean time, before time zones were standardized.
+    RFC 3339 forbids such offsets. They occur in local mean time, before time zones were
+    standardized.
     """
     offset = at.utcoffset() or dt.timedelta()
     return (at.astimezone(dt.UTC) if offset.seconds % 60 else at).replace(microsecond=0)
 
 
 def categories_of(release: Release, catalog: Catalog) -> tuple[Category, ...]:
-    """Return the topics and section of a release, and marks such as "corrected"."""
+    """Return the topics and section of a release, and marks such as "corrected", as categories."""
     found = [
         Category(plain(topic) or "topic", catalog.topic(topic), f"{catalog.site}/topics/")
         for topic in release.content.topics
@@ -255,7 +260,7 @@ def links_of(
     others: tuple[Release, ...],
     enclosures: tuple[Media, ...],
 ) -> tuple[EntryLink, ...]:
-    """Return the links to the original, our copy, other publishers of the story, and files."""
+    """Return an entry's links: original, our copy, other publishers of the story, and files."""
     elsewhere = ((other, web_address(other.url)) for other in others)
     return (
         EntryLink("via", url, "text/html", hreflang=language),
@@ -279,7 +284,7 @@ def links_of(
 
 
 def capture_links(capture: str | None) -> tuple[EntryLink, ...]:
-    """Return the link to the page of archived copies, if there is one."""
+    """Return the link to the page of archived copies, or an empty tuple."""
     return (
         (EntryLink(PROVENANCE, capture, "text/html", "Archived copies and their proofs"),)
         if capture
@@ -288,7 +293,7 @@ def capture_links(capture: str | None) -> tuple[EntryLink, ...]:
 
 
 def origin_of(source: Source, catalog: Catalog) -> Origin:
-    """Return the feed of a source, which mixed feeds name as the origin of its entries."""
+    """Return a source's own feed, which mixed feeds give as the origin of entries."""
     facet = Facet(source=source.id)
     return Origin(
         id=catalog.feed_id(facet),
@@ -303,7 +308,7 @@ MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
 def web_media(media: Media) -> Media | None:
-    """Return a file with a clean URL and media type, or None if its URL is unusable."""
+    """Return a file with a cleaned URL and media type, or None if its URL is unusable."""
     url = web_address(media.url)
     if url is None:
         return None
@@ -317,12 +322,11 @@ def web_media(media: Media) -> Media | None:
 def stands_for(
     release: str, members: Iterable[Release], belongs: Callable[[Release], bool]
 ) -> tuple[Release, ...] | None:
-    """Return the other members of a story if ``release`` represents it, or None.
+    """Return the other members of a story if ``release`` represents the story, or else None.
 
-    The first published of the ``members`` for which ``belongs`` is true represents the story. This
-    release keeps its place even if it is retracted. ``members`` are in order of publication. A
-    release without a date that was listed at the first visit represents only itself and hides no
-    other.
+    The first published of the ``members`` for which ``belongs`` is true represents the story. It
+    still does so if it is retracted. ``members`` are in order of publication. A release without a
+    date that was listed at the first visit represents only itself and hides no other release.
     """
     found = tuple(members)
     undated = {one.id for one in found if one.is_backlog}

@@ -1,6 +1,6 @@
 """Entries of event feeds: edits, retractions, returns, daily digests and source health.
 
-The id of an event entry is made from the release (or source) and the event.
+The id of an event entry is derived from the release (or source) and the event.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ EVENT_LANGUAGE = "en"
 
 
 def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revision) -> FeedEntry:
-    """Return the entry of an edit, which shows deleted and inserted text."""
+    """Return the entry for an edit, with deleted and inserted text."""
     page = catalog.revision(release.id, after.number)
     captures = catalog.capture(release.id)
     backed = [one for one in (before, after) if one.capture]
@@ -69,7 +69,7 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
 def retraction_entry(
     catalog: Catalog, release: Release, at: dt.datetime, *, captured: bool = False
 ) -> FeedEntry:
-    """Return the entry of a retraction, which links to the archived copy.
+    """Return the entry for a retraction, with a link to the archived copy.
 
     ``captured`` is whether the archive has the response that showed the page missing.
     """
@@ -91,7 +91,7 @@ def retraction_entry(
 
 
 def return_entry(catalog: Catalog, release: Release, back: Return) -> FeedEntry:
-    """Return the entry of a retracted release that is back online."""
+    """Return the entry for a retracted release that is back online."""
     page = catalog.release(release.id)
     name, title = publisher_and_title(catalog, release)
     html = (
@@ -135,7 +135,10 @@ def release_event_entry(
     mark: str,
     summary: str = "",
 ) -> FeedEntry:
-    """Return the entry of an event of a release. An empty ``summary`` is replaced by the title."""
+    """Return the entry for an event of a release.
+
+    An empty ``summary`` is replaced by the title.
+    """
     source = catalog.source(release.source)
     publisher = Person(plain(source.name) or source.id, web_address(source.url))
     return replace(
@@ -148,7 +151,7 @@ def release_event_entry(
 
 
 def digest_entry(catalog: Catalog, edition: DayDigest) -> FeedEntry:
-    """Return the entry of a completed day, which lists its releases."""
+    """Return the entry for a completed day, which lists the day's releases."""
     page = catalog.page(Facet(period=edition.day))
     count = max(edition.total, len(edition.releases))
     lines = "".join(
@@ -177,14 +180,14 @@ HEALTH: Mapping[str, str] = {
     "degraded": DEGRADED,
     "ok": "works again",
 }
-"""Words for a condition (data.health.codes) in titles. They follow the name of the source."""
+"""Phrases for conditions (data.health.codes) in titles. They follow the name of the source."""
 
 NETWORK: Final = "Our own network"
-"""Name in titles of health events that concern no single source."""
+"""Name in titles of health events that are not about a source."""
 
 
 def health_entry(catalog: Catalog, event: HealthEvent) -> FeedEntry:
-    """Return the entry of a change in the health of a source, with its time and reason."""
+    """Return the entry for a change in the health of a source, with its time and reason."""
     name = plain(catalog.source(event.source).name) if event.source else NETWORK
     text = plain(event.reason) or "Its recent visits succeeded."
     entry = event_entry(
@@ -204,7 +207,7 @@ def health_entry(catalog: Catalog, event: HealthEvent) -> FeedEntry:
 def event_entry(
     catalog: Catalog, event: str, *, title: str, at: dt.datetime, page: str, html: str
 ) -> FeedEntry:
-    """Return an entry about the site itself; other event entries extend it."""
+    """Return an entry for an event of the site. Other event entries extend it."""
     return FeedEntry(
         uuid=uuid_of(catalog, event),
         kind="event",
@@ -231,5 +234,5 @@ def event_entry(
 
 
 def uuid_of(catalog: Catalog, event: str) -> str:
-    """Return the UUID of the entry of an event."""
+    """Return the UUID of an event's entry."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{catalog.site}/{event}"))

@@ -30,20 +30,20 @@ TAG = re.compile(r"</?\w")
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
-    """Return the bytes of a feed before and after its entries."""
+    """Return the bytes of a feed document before and after its entries."""
     return around(feed, head(feed), b"</feed>")
 
 
 def stamp(updated: dt.datetime) -> bytes:
-    """Return the element with the time at which the feed was updated."""
+    """Return the ``updated`` element of a feed."""
     return f"<updated>{updated.isoformat()}</updated>".encode()
 
 
 def parts(entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
-    """Return the body of an entry, its end in a feed of one source, and its end in a mixed feed.
+    """Return an entry's body, its end in a feed of one source, and its end in a mixed feed.
 
-    The end of a retracted release includes its tombstone (RFC 6721). Readers that know tombstones
-    drop the entry; others show that it was retracted.
+    The end of a retracted release includes its tombstone (RFC 6721). Readers that support
+    tombstones remove the entry; others show that it was retracted.
     """
     body = written(entry_element(entry)).removesuffix(b"</entry>")
     end = b"</entry>"
@@ -56,10 +56,10 @@ def parts(entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
 
 
 def head(feed: Feed) -> Element:
-    """Return the root element of a feed without entries.
+    """Return the root element of a feed with its metadata, without entries.
 
-    feedgen creates elements without a namespace and writes the default namespace as an attribute
-    of the root. Elements added here do the same.
+    feedgen creates elements without a namespace and writes the default namespace as an attribute of
+    the root. Elements added here do the same.
     """
     made = common_feed(feed)
     made.author(name=feed.author, uri=feed.site + "/")
@@ -103,7 +103,7 @@ def entry_element(entry: FeedEntry) -> Element:
 def source_of(origin: Origin) -> bytes:
     """Return the ``source`` element of an entry in a mixed feed.
 
-    feedgen's element has no id and updated, which are required. `parts` replaces the placeholder
+    feedgen's element lacks the required id and updated elements. `parts` replaces the placeholder
     time with the entry's time, so the entry does not change when the source does.
     """
     source = etree.Element("source")

@@ -1,4 +1,4 @@
-"""Head of a feed, and its links to archive pages."""
+"""Feed metadata independent of the format, and links to archive pages."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from feeds.entries.events import EVENT_LANGUAGE
 from feeds.urls import EVENT_FEEDS, FORMATS, EventFeed, Format, event_page, href
 
 NEVER = dt.datetime(2000, 1, 1, tzinfo=dt.UTC)
-"""Update time of a feed without entries. The time is fixed, and formats require one."""
+"""Update time of a feed without entries. Formats require an update time."""
 
 STEPS = (("prev-archive", -1), ("next-archive", 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """The head of a feed, independent of the format.
+    """Metadata of a feed, independent of the format. Entries are separate.
 
-    ``addresses`` are the URLs of the feed by format, and ``page`` is its web page. ``links`` are
-    further links, such as a hub. ``neighbours`` are related archive pages (RFC 5005): pairs of a
-    link relation and a URL without suffix. ``archived`` is whether this is an archive page.
-    ``updated`` is the time of the newest change, so the same store gives the same bytes.
+    - ``addresses`` are the URLs of the feed by format, and ``page`` is its web page.
+    - ``links`` are further links, such as a hub.
+    - ``neighbours`` are links to archive pages (RFC 5005): pairs of a link relation and a URL
+      without suffix. ``archived`` is whether this is an archive page.
+    - ``updated`` is the time of the newest change, so the same store gives the same bytes.
     """
 
     facet: Facet
@@ -46,11 +47,11 @@ class Feed:
 
     @property
     def mixed(self) -> bool:
-        """Whether entries may come from several sources, and so contain their source."""
+        """Whether entries may come from several sources, so that each entry contains its source."""
         return self.facet.source is None
 
     def older(self, kind: Format) -> str | None:
-        """The URL of the previous archive page in a format, or None."""
+        """Return the URL of the previous archive page in a format, or None."""
         stem = dict(self.neighbours).get("prev-archive")
         return f"{stem}.{kind}" if stem else None
 
@@ -60,12 +61,12 @@ class Feed:
         return self.address("atom").removesuffix(".atom")
 
     def address(self, kind: Format) -> str:
-        """The URL of the feed in a format."""
+        """Return the URL of the feed in a format."""
         return dict(self.addresses)[kind]
 
 
 class Dated(Protocol):
-    """An entry with an update time and a language, which is all that the head of a feed needs."""
+    """Interface of entries with an update time and a language, from which feed metadata is made."""
 
     @property
     def updated(self) -> dt.datetime:
@@ -77,7 +78,7 @@ class Dated(Protocol):
 
 
 def feed_of(catalog: Catalog, facet: Facet, entries: Sequence[Dated]) -> Feed:
-    """Return the feed of a facet with these entries."""
+    """Return the metadata of a facet's feed with these entries."""
     name = catalog.name(facet)
     subtitle = f"Press releases: {name}." if facet != Facet() else "All press releases."
     return Feed(
@@ -96,9 +97,10 @@ def feed_of(catalog: Catalog, facet: Facet, entries: Sequence[Dated]) -> Feed:
 
 
 def archive_page(feed: Feed, number: int | str, neighbours: Mapping[str, int | str]) -> Feed:
-    """Return archive page ``number`` of a feed, with its neighbouring pages by link relation.
+    """Return the metadata of archive page ``number`` of a feed.
 
-    Every page except the last links to the next page and then never changes (RFC 5005).
+    ``neighbours`` maps link relations to other archive pages. Every page except the last links to
+    the next page, and then never changes (RFC 5005).
     """
     own = archive_stem(feed, number)
     return replace(
@@ -121,7 +123,7 @@ def neighbouring_pages(number: int, pages: int) -> dict[str, int | str]:
 
 
 def with_archives(feed: Feed, pages: int) -> Feed:
-    """Return the feed with a link to the last of its archive pages, if it has any."""
+    """Add a link to the last archive page to a feed's metadata, if there is an archive page."""
     if not pages:
         return feed
     return replace(feed, neighbours=(("prev-archive", archive_stem(feed, pages)),))
@@ -143,9 +145,9 @@ def language_of(entries: Iterable[Dated]) -> str | None:
 
 
 def common_language(languages: Sequence[str | None]) -> str | None:
-    """Return the most frequent language, or None if there is none.
+    """Return the most frequent language, or None without languages.
 
-    Of equally frequent languages, the alphabetically first one counts.
+    Of equally frequent languages, the alphabetically first is returned.
     """
     if len(set(languages)) == 1:
         return languages[0]
@@ -155,7 +157,7 @@ def common_language(languages: Sequence[str | None]) -> str | None:
 
 
 def event_feed(catalog: Catalog, event: EventFeed, entries: Sequence[Dated]) -> Feed:
-    """Return an event feed with these entries."""
+    """Return the metadata of an event feed with these entries."""
     title, subtitle = EVENT_FEEDS[event]
     return Feed(
         facet=Facet(),

@@ -27,7 +27,7 @@ MEDIA = "http://search.yahoo.com/mrss/"
 GENERATOR = "Communique"
 
 TTL_MINUTES = 15
-"""Number of minutes that a reader should wait before it fetches an RSS feed again."""
+"""Minimum number of minutes between two requests of a reader for an RSS feed."""
 
 
 def common_entry(entry: FeedEntry) -> feedgen.entry.FeedEntry:
@@ -60,7 +60,7 @@ def common_feed(feed: Feed) -> FeedGenerator:
 
 
 def feed_links(feed: Feed, kind: Format) -> tuple[EntryLink, ...]:
-    """Return the links of a feed in one format: itself, its page, other formats, hub, archives."""
+    """Return a feed's links in one format: itself, its page, other formats, hub, archive pages."""
     return (
         EntryLink("self", feed.address(kind), FEED_TYPES[kind]),
         EntryLink("alternate", feed.page, "text/html"),
@@ -102,11 +102,11 @@ def fragment(element: Element, tag: str, namespaces: dict[str, str]) -> bytes:
 
 
 def around(feed: Feed, root: Element, end: bytes) -> tuple[bytes, bytes]:
-    """Return the bytes before and after the entries of a feed.
+    """Return the bytes of a feed document before and after its entries.
 
-    The root element ends with the tags ``end``. The stylesheet is for feeds of static hosts opened
-    in a browser; our own server shows a page instead. The stylesheet is CSS because browsers are
-    removing XSLT.
+    ``end`` contains the closing tags of the root element. The style sheet is for feeds on static
+    hosts that are opened in a browser; our own server shows an HTML page instead. It is CSS,
+    because browsers are removing XSLT.
     """
     head = etree.tostring(root, encoding="utf-8", xml_declaration=False).removesuffix(end)
     up = "../" * (feed.stem.removeprefix(feed.site).partition("?")[0].count("/") - 1)

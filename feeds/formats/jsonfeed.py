@@ -18,12 +18,12 @@ VERSION = "https://jsonfeed.org/version/1.1"
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
-    """Return the bytes of a feed before and after its items."""
+    """Return the bytes of a feed document before and after its items."""
     return encoded(head(feed)).removesuffix(b"}") + b',"items":[\n', b"\n]}\n"
 
 
 def stamp(_updated: dt.datetime) -> bytes:
-    """Return nothing: JSON Feed has no update time of the feed."""
+    """Return no bytes, because a JSON Feed has no update time."""
     return b""
 
 
@@ -36,7 +36,7 @@ def parts(entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
 
 
 def head(feed: Feed) -> dict[str, Any]:
-    """Return the fields of a feed without its items."""
+    """Return the JSON fields of a feed's metadata, without items."""
     hubs = [{"type": "WebSub", "url": link.href} for link in feed.links if link.rel == "hub"]
     return {
         "version": VERSION,
@@ -52,7 +52,10 @@ def head(feed: Feed) -> dict[str, Any]:
 
 
 def item(entry: FeedEntry) -> dict[str, Any]:
-    """Return the fields of an item. Fields unknown to JSON Feed are under ``_communique``."""
+    """Return the JSON fields of an item.
+
+    Fields unknown to JSON Feed are under ``_communique``.
+    """
     image = next((file.url for file in entry.enclosures if file.type.startswith("image/")), None)
     optional = {
         "image": image,

@@ -1,10 +1,10 @@
-"""Rendering of entries: each is rendered once per format, then joined into many feeds.
+"""Rendering of entries: each entry is rendered once per format, then joined into many feeds.
 
-A rendered entry is a body and two possible ends. In a feed of one source the end closes the entry;
-in a feed that mixes sources the end also contains the source.
+A rendered entry consists of a body and two alternative ends. In a feed of one source the end closes
+the entry; in a feed that mixes sources the end also contains the source.
 
 Feed readers drop documents of many megabytes. So a document has a maximum size; entries that do not
-fit keep only a summary and a link. Without this limit, one source with very long releases would
+fit contain only a summary and a link. Without this limit, one source with very long releases would
 break every feed that contains it.
 """
 
@@ -26,7 +26,7 @@ from feeds.urls import FORMATS, Format
 class RenderedPiece(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry rendered in one format.
 
-    ``alone`` is its end in a feed of one source, ``mixed`` its end in a feed of several.
+    ``alone`` is its end in a feed of one source, ``mixed`` its end in a feed of several sources.
     """
 
     body: bytes
@@ -38,8 +38,8 @@ class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry rendered in every format.
 
     ``updated`` is aware UTC, and ``day`` an ISO date or empty. ``timed`` is whether the entry has a
-    publication time, not only a day. ``row`` is its line on pages. ``text_bytes`` is the size of
-    its HTML in UTF-8.
+    publication time, not only a day. ``row`` is its HTML in lists on pages. ``text_bytes`` is the
+    size of its HTML in UTF-8.
     """
 
     updated: dt.datetime
@@ -52,7 +52,7 @@ class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
     @property
     def size(self) -> int:
-        """The approximate size in bytes."""
+        """Approximate size in bytes of the entry in all formats."""
         return sum(len(piece.body) + len(piece.mixed) for piece in self.pieces) + len(self.row)
 
     def document_bytes(self, *, mixed: bool) -> int:
@@ -63,16 +63,16 @@ class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Syntax(Protocol):
-    """The functions of a format, implemented by the modules atom, rss and jsonfeed."""
+    """Interface of a feed format, implemented by the modules atom, rss and jsonfeed."""
 
     def ends(self, feed: Feed) -> tuple[bytes, bytes]:
-        """Return the bytes of a feed before and after its entries."""
+        """Return the bytes of a feed document before and after its entries."""
 
     def stamp(self, updated: dt.datetime) -> bytes:
         """Return the bytes with the update time of the feed, or no bytes if the format has none."""
 
     def parts(self, entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
-        """Return the body of an entry and its two ends."""
+        """Return an entry's body, its end in a feed of one source, and its end in a mixed feed."""
 
 
 SYNTAX: Mapping[Format, Syntax] = {"atom": atom, "rss": rss, "json": jsonfeed}
@@ -83,7 +83,7 @@ _decode = msgspec.msgpack.Decoder(RenderedEntry).decode
 
 
 def rendered_entry(entry: FeedEntry, row: bytes) -> RenderedEntry:
-    """Render an entry in every format; ``row`` is its line on pages."""
+    """Render an entry in every format. ``row`` is its HTML in lists on pages."""
     pieces = [RenderedPiece(*SYNTAX[kind].parts(entry)) for kind in FORMATS]
     return RenderedEntry(
         entry.updated,
@@ -123,11 +123,10 @@ MAX_MIXED_TEXT_BYTES: Final = 200_000
 """Maximum size of the text of one entry in a feed that mixes sources, in bytes of UTF-8."""
 
 HEAD_BYTES: Final = 16_384
-"""Number of bytes of the size limit that are reserved for the head of a document."""
+"""Number of bytes of the size limit that are reserved for a document's metadata."""
 
 ENTRIES_PER_STEP: Final = 20
-"""Number of entries that are rendered before the limit is checked. This number bounds the use of
-memory."""
+"""Number of entries rendered between two checks of the size limit. It limits the use of memory."""
 
 T = TypeVar("T")
 
@@ -140,12 +139,12 @@ def fitted(
     max_bytes: int,
     mixed: bool,
 ) -> list[RenderedEntry]:
-    """Render the ``wanted`` entries of a feed document within ``max_bytes``, in their order.
+    """Render the ``wanted`` entries of a feed document within ``max_bytes``, in the same order.
 
     ``whole`` renders entries with their texts, ``short`` renders one entry with a summary and a
     link. In a feed that mixes sources, every text above MAX_MIXED_TEXT_BYTES is shortened. If the
-    document is still too large, the largest entries are shortened first, and of equal ones the
-    oldest, until the document is small enough. The same entries always give the same document.
+    document is still too large, entries are shortened until it fits: the largest first, and of
+    equally large ones the oldest. The same entries always give the same document.
     """
     found: list[RenderedEntry] = []
     # Shortening the largest entry so far gives the same result as sorting all entries first.
@@ -177,7 +176,7 @@ def is_long_text(html: str) -> bool:
 def rendered_document(
     entries: Sequence[FeedEntry], *, max_bytes: int, mixed: bool
 ) -> list[RenderedEntry]:
-    """Render the entries of a feed made on demand; see `fitted`."""
+    """Render the entries of a feed that is generated on request; see `fitted`."""
     return fitted(
         entries,
         lambda some: [rendered_entry(one, b"") for one in some],

@@ -40,17 +40,17 @@ NAMESPACES = {
 PLAIN_TEXT_ELEMENT = re.compile(
     rb"(<(?:title|category|source|dc:creator|dc:contributor)\b[^<>]*>)([^<]*&[^<]*)"
 )
-"""Pattern of elements of plain text that contain a character reference."""
+"""Pattern of plain-text elements that contain a character reference."""
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
-    """Return the bytes of a feed before and after its items."""
+    """Return the bytes of a feed document before and after its items."""
     start, end = around(feed, head(feed), b"</channel></rss>")
     return with_unambiguous_text(start), end
 
 
 def stamp(updated: dt.datetime) -> bytes:
-    """Return the element with the time at which the feed was updated."""
+    """Return the ``lastBuildDate`` element of a feed."""
     return f"<lastBuildDate>{format_datetime(updated)}</lastBuildDate>".encode()
 
 
@@ -86,7 +86,7 @@ def with_unambiguous_text(document: bytes) -> bytes:
 
 
 def head(feed: Feed) -> Element:
-    """Return the root element of a feed without items."""
+    """Return the root element of a feed with its metadata, without items."""
     made = common_feed(feed)
     # feedgen writes the last alternate link as <link>, so it gets only this one.
     made.link(href=feed.page, rel="alternate")

@@ -1,4 +1,4 @@
-"""Page for building a feed: the choices, and the address of the resulting feed."""
+"""Feed builder: a page with filters and the URL of the resulting feed."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from feeds.urls import (
 FILE: Final = FEED_BUILDER.lstrip("/") + "index.html"
 
 SELECTION_PARAMETERS: Final = ("q", "source", "topic", "lang")
-"""Parameters that select releases."""
+"""Parameters of the feed builder that select releases."""
 
 SITE_FEEDS: Final = {"days": "/feeds/days", "health": "/feeds/health"}
-"""Feeds by kind that always cover the whole site."""
+"""URL paths of feeds that always cover the whole site, by kind of feed."""
 
 UNFILTERED_FEEDS: Final = {
     "": "/feeds/all",
     "corrected": "/feeds/changes",
     "retracted": "/feeds/retractions",
 }
-"""Feeds by kind if only a kind is chosen."""
+"""URL paths of feeds without filters, by kind of feed."""
 
 MAX_CHOICES: Final = 1000
 """Maximum number of sources, topics or languages in a list of choices."""
@@ -49,9 +49,9 @@ SearchParameters: TypeAlias = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class BuiltFeed:
-    """The choices, their problems, and the matching releases with the newest of them.
+    """Data of the feed builder: the choices, their problems, the matches and the newest releases.
 
-    ``matches`` is None if only a kind was chosen.
+    ``matches`` is None if only a kind of feed was chosen.
     """
 
     parameters: SearchParameters
@@ -63,14 +63,14 @@ class BuiltFeed:
 def kind_of(parameters: SearchParameters) -> str:
     """Return the chosen kind of feed.
 
-    An unknown kind becomes the empty kind, which means releases.
+    An unknown kind is replaced by the kind for releases (empty).
     """
     kind = parameters.get("kind", "")
     return kind if kind in {*SITE_FEEDS, *UNFILTERED_FEEDS} else ""
 
 
 def state_of(parameters: SearchParameters) -> SearchParameters:
-    """Return the search parameter ``state`` of the chosen kind, if it has one."""
+    """Return the search parameter ``state`` for the chosen kind of feed, or no parameter."""
     kind = kind_of(parameters)
     return {"state": kind} if kind and kind in UNFILTERED_FEEDS else {}
 
@@ -78,7 +78,8 @@ def state_of(parameters: SearchParameters) -> SearchParameters:
 def feed_address(parameters: SearchParameters, counts: Mapping[Facet, int]) -> tuple[str, str]:
     """Return the URL path of the chosen feed, without suffix, and its query string.
 
-    The feed of all releases of one source, topic or language is a file, so its query is empty.
+    The query is empty if the feed is a published file: all releases of one source, topic or
+    language.
     """
     kind = kind_of(parameters)
     chosen = {name: parameters[name] for name in SELECTION_PARAMETERS if name in parameters}
@@ -94,7 +95,7 @@ def feed_address(parameters: SearchParameters, counts: Mapping[Facet, int]) -> t
 
 
 def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
-    """Render the page for a built feed, or without one, the notice for static hosts.
+    """Render the feed builder. Without ``built``, render the notice for static hosts.
 
     The choices are the sources, topics and languages with releases.
     """
@@ -144,7 +145,7 @@ def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
 
 
 def choices_of(pages: PageRenderer) -> list[tuple[str, str, list[tuple[str, str]]]]:
-    """Return the lists of choices: the label, the parameter, and pairs of name and value."""
+    """Return the select fields of the feed builder: label, parameter, and (name, value) options."""
     catalog, texts = pages.catalog, pages.catalog.texts
     facets = sorted(pages.navigation.counts, key=lambda one: texts.collation_key(catalog.name(one)))
     return [
@@ -167,7 +168,7 @@ def choices_of(pages: PageRenderer) -> list[tuple[str, str, list[tuple[str, str]
 
 
 def kinds_of(pages: PageRenderer) -> list[tuple[str, str]]:
-    """Return the kinds of feed as pairs of label and value."""
+    """Return the kinds of feed as (label, value) options."""
     texts = pages.catalog.texts
     return [
         (texts.gettext("Releases"), ""),

@@ -1,6 +1,6 @@
-"""Charts as inline SVG: releases by month and weekday, and generic bar charts.
+"""Charts as inline SVG: releases per month and weekday, and generic bar charts.
 
-Each chart has a sentence for screen readers. The style sheet sets the colours.
+Each chart has a description for screen readers. The style sheet sets the colours.
 """
 
 from __future__ import annotations
@@ -16,25 +16,26 @@ from markupsafe import Markup
 from feeds.translations import Texts
 
 STEP, GAP, HEIGHT, LABEL_HEIGHT = 12, 3, 48, 14
-"""Sizes in pixels: width of a bar with its gap, the gap, height of the highest bar, and height of
-the labels."""
+"""Sizes in pixels: distance of bars, gap between bars, height of the highest bar, height of
+labels."""
 
 MIN_BAR_HEIGHT: Final = 1
-"""Height in pixels of the bar for zero, so that its place is visible."""
+"""Height in pixels of a bar for zero, which keeps its position visible."""
 
 SHOWN_MONTHS: Final = 24
 """Number of months in a chart, ending with the month of the newest release."""
 
 MIN_RELEASES: Final = 5
-"""Minimum number of releases for which charts are shown. Fewer releases show no pattern."""
+"""Minimum number of releases for which charts are drawn. Fewer releases show no pattern."""
 
 
 def bar_chart(
     bars: Sequence[tuple[str, int]], description: str, marks: Sequence[str] = ()
 ) -> Markup:
-    """Draw bars, each with a label and a count; ``description`` describes the chart in a sentence.
+    """Draw a bar chart. Each bar is a label and a count.
 
-    ``marks`` are texts below the bars, one per bar, possibly empty.
+    ``description`` describes the chart in a sentence. ``marks`` are texts below the bars, one per
+    bar, possibly empty.
     """
     width = max(len(bars) * STEP - GAP, 1)
     highest = max((count for _, count in bars), default=0) or 1
@@ -59,16 +60,17 @@ def bar_chart(
 
 
 def first_day(newest: str) -> str:
-    """Return the first day that charts count, given the day of the newest release."""
+    """Return the first ISO day that the charts cover, given the ISO day of the newest release."""
     year, month = int(newest[:4]), int(newest[5:7])
     months = year * 12 + month - SHOWN_MONTHS
     return f"{months // 12:04}-{months % 12 + 1:02}-01"
 
 
 def rhythm_charts(texts: Texts, days: Mapping[str, int]) -> Markup:
-    """Draw charts by month and weekday, or nothing for fewer than MIN_RELEASES releases.
+    """Draw charts of releases per month and weekday.
 
-    ``days`` maps ISO days to their number of releases.
+    ``days`` maps ISO days to numbers of releases. The result is empty for fewer than MIN_RELEASES
+    releases.
     """
     if sum(days.values()) < MIN_RELEASES:
         return Markup()
@@ -76,7 +78,7 @@ def rhythm_charts(texts: Texts, days: Mapping[str, int]) -> Markup:
 
 
 def by_month(texts: Texts, days: Mapping[str, int]) -> Markup:
-    """Draw the releases per month, for the SHOWN_MONTHS up to the last month with releases."""
+    """Draw the releases per month, for SHOWN_MONTHS months up to the last with releases."""
     counts: Counter[str] = Counter()
     for day, count in days.items():
         counts[day[:7]] += count
@@ -96,7 +98,7 @@ def by_month(texts: Texts, days: Mapping[str, int]) -> Markup:
 
 
 def by_weekday(texts: Texts, days: Mapping[str, int]) -> Markup:
-    """Draw the releases per weekday. The language of the site decides the first day."""
+    """Draw the releases per weekday, starting with the first weekday of the site's language."""
     counts: Counter[int] = Counter()
     for day, count in days.items():
         counts[dt.date.fromisoformat(day).weekday()] += count
@@ -118,11 +120,11 @@ def by_weekday(texts: Texts, days: Mapping[str, int]) -> Markup:
 
 
 def months_between(first: str, last: str) -> list[str]:
-    """Return all months from one to another, as ISO months."""
+    """Return all ISO months from ``first`` to ``last``, inclusive."""
     start, end = (int(month[:4]) * 12 + int(month[5:7]) - 1 for month in (first, last))
     return [f"{month // 12:04}-{month % 12 + 1:02}" for month in range(start, end + 1)]
 
 
 def figure(chart: Markup, caption: str) -> Markup:
-    """Return a chart with a caption."""
+    """Wrap a chart in a figure element with a caption."""
     return Markup("<figure>{}<figcaption>{}</figcaption></figure>").format(chart, caption)

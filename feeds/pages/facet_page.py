@@ -1,4 +1,4 @@
-"""The page of a source, topic, period or other facet: its newest releases and feeds."""
+"""Page of a source, topic, period or other facet: its newest releases and its feeds."""
 
 from __future__ import annotations
 
@@ -23,17 +23,18 @@ def facet_page(
     rhythm: Markup = Markup(),  # noqa: B008 - immutable
     paging: Paging = SINGLE_PAGE,
 ) -> bytes:
-    """Render the page of a facet with the lines of its newest releases.
+    """Render the page of a facet with the rows of its newest releases.
 
-    ``undated`` are lines of releases without a date; they come last. ``latency`` is a sentence
-    about the delay of releases, ``rhythm`` are charts of publication times. ``paging`` links to
-    older releases.
+    ``undated`` are rows of releases without a date, which come last. ``latency`` is a sentence
+    about the delay of releases, and ``rhythm`` contains charts of publication times. ``paging``
+    links to older releases.
     """
     catalog = pages.catalog
     file = page_file(facet)
     backlog = b"".join(undated).decode().replace(UP, "../" * file.count("/"))
     around = pages.navigation.around(facet)
-    # Tell that duplicates are folded only if the page shows a larger count than its list.
+    # The note about folded duplicates is needed only if a count exceeds the number of listed
+    # releases.
     has_larger_count = (
         around["month"] if paging.older else len(lines) + len(undated) < around["total"]
     )

@@ -1,4 +1,4 @@
-"""The page shown if a person opens a feed in a browser: how to subscribe, and the entries."""
+"""HTML page for people who open a feed in a browser: how to subscribe, and the entries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from feeds.pages.renderer import PageRenderer
 from feeds.urls import FORMATS, Format, href
 
 MAX_ENTRIES = 40
-"""Maximum number of entries on the page. The feed itself has all entries."""
+"""Maximum number of entries on the HTML page. The feed itself has all entries."""
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -25,7 +25,7 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """An entry on the page: ``day`` is an ISO date, ``page`` a link to the release.
+    """An entry on a feed's HTML page. ``day`` is an ISO date, ``page`` a link to the release.
 
     ``marks`` are terms such as ``corrected`` and ``retracted``.
     """
@@ -40,9 +40,9 @@ class ShownEntry:
 
 
 class Document:
-    """A feed of this site, read from its Atom document.
+    """A feed of this site, parsed from its Atom document.
 
-    ``path`` and ``query`` are those of the request.
+    ``path`` and ``query`` are the URL path and query string of the request.
     """
 
     def __init__(self, path: str, query: str, atom: bytes) -> None:
@@ -61,23 +61,23 @@ class Document:
         return text_of(self.root.find(ATOM + name))
 
     def link(self, element: etree._Element, relation: str, kind: str = "") -> str:
-        """Return the URL of the first link with a relation (and media type), or empty."""
+        """Return the URL of an element's first link with a relation (and media type), or empty."""
         for link in element.iterfind(f"{ATOM}link"):
             if link.get("rel") == relation and (not kind or link.get("type") == kind):
                 return link.get("href") or ""
         return ""
 
     def relative_link(self, address: str) -> str:
-        """Return a link from this page to an address, or an empty string if it is invalid.
+        """Return a link from this page to a URL, or an empty string if the URL is invalid.
 
-        A link within this site is relative, so it works at any host name.
+        A link within this site is relative, so it works with any host name.
         """
         if address.startswith(self._site):
             return self._up + address.removeprefix(self._site)
         return web_address(address) or ""
 
     def entries(self) -> list[ShownEntry]:
-        """Return the entries for the page."""
+        """Return the feed's entries to display, at most MAX_ENTRIES."""
         return [self._shown(one) for one in islice(self.root.iterfind(f"{ATOM}entry"), MAX_ENTRIES)]
 
     def _shown(self, entry: etree._Element) -> ShownEntry:
@@ -95,9 +95,9 @@ class Document:
         )
 
     def _marks(self, entry: etree._Element) -> frozenset[str]:
-        """Return the marks of a release.
+        """Return the marks of an entry that is a release.
 
-        Event entries, which have no "via" link, get none: their title already describes the event.
+        Event entries (without a "via" link) have no marks, because their title describes the event.
         """
         if not self.link(entry, "via"):
             return frozenset()
@@ -109,13 +109,13 @@ class Document:
 
 
 def text_of(element: etree._Element | None) -> str:
-    """Return an Atom text construct (RFC 4287, section 3.1) as plain text."""
+    """Convert an Atom text construct (RFC 4287, section 3.1) to plain text."""
     text = (element.text if element is not None else None) or ""
     return unescape(text) if element is not None and element.get("type") == "html" else text
 
 
 def feed_page(pages: PageRenderer, path: str, query: str, atom: bytes) -> bytes:
-    """Render the page of the feed at a URL ``path`` from its document ``atom``.
+    """Render the HTML page of the feed at the URL ``path`` from its Atom document.
 
     ``query`` is the encoded query string of the request.
     """

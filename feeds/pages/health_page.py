@@ -1,4 +1,4 @@
-"""Pages about health: of all sources, those that need attention first, and of one source."""
+"""Health pages: of all sources (those that need attention first), and of one source."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ from feeds.translations import Texts
 from feeds.urls import page_file
 
 FILE = "health/index.html"
-"""File of the page with recorded health. Our server shows the current health instead."""
+"""File of the page of all sources with their recorded health. The web server shows the current
+health at this path instead."""
 
 MAX_SOURCES = 400
-"""Maximum number of sources on the page."""
+"""Maximum number of sources on the page of all sources."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthRow:
-    """The row of a source. Unknown values are empty; times are UTC.
+    """Table row for a source on the page of all sources.
 
-    ``label`` is the ``state`` in words. ``page`` is empty if no release of the source is
-    published. ``details`` is the health page of the source, which only our server makes.
+    Unknown values are empty; times are UTC. ``label`` is the ``state`` in words. ``page`` is empty
+    if no release of the source is published. ``details`` is the source's own health page, which
+    only the web server generates.
     """
 
     name: str
@@ -47,7 +49,10 @@ class HealthRow:
 def health_page(
     pages: PageRenderer, found: Iterable[Health], last_events: Mapping[str, HealthEvent]
 ) -> bytes:
-    """Render the current health of sources; ``last_events`` are their last changes."""
+    """Render the page of all sources with their current health.
+
+    ``last_events`` maps sources to their last change of health.
+    """
     sources = sorted(found, key=lambda one: (one.is_well, name_key(pages, one.source)))
     rows = [health_row(pages, one, last_events.get(one.source)) for one in sources[:MAX_SOURCES]]
     unseen = [one.source for one in sources if one.last_run is None]
@@ -65,14 +70,17 @@ def health_page(
 
 
 def is_imported(pages: PageRenderer, source: str) -> bool:
-    """Whether a source was imported: it has no URL and no source file, so it is not visited."""
+    """Whether a source was only imported.
+
+    Such a source has no URL and no source file, so it is not visited.
+    """
     return not pages.catalog.source(source).url
 
 
 def shown_condition(event: HealthEvent | None, *, is_read: bool) -> str:
-    """Return the condition of a source from the last recorded change of its health.
+    """Return the condition of a source after its last recorded change of health.
 
-    Without a change, the source is ``ok`` if a visit has read one of its releases (``is_read``),
+    Without a change, the source is ``ok`` if a visit has found one of its releases (``is_read``),
     otherwise ``new``.
     """
     if event is None:
@@ -83,9 +91,9 @@ def shown_condition(event: HealthEvent | None, *, is_read: bool) -> str:
 def recorded_health_page(
     pages: PageRenderer, last_events: Mapping[str, HealthEvent], read: Collection[str]
 ) -> bytes:
-    """Render the health of sources from the last recorded change of each source.
+    """Render the page of all sources with their last recorded change of health.
 
-    ``read`` are the ids of sources with a release that a visit has read.
+    ``read`` contains the ids of sources with a release that a visit has found.
     """
     shown = {
         one.source: last_events.get(one.source)
@@ -115,14 +123,14 @@ def recorded_health_page(
 
 
 def name_key(pages: PageRenderer, source: str) -> tuple[tuple[str, str], str]:
-    """Return the key to sort sources by: the displayed name, then the id."""
+    """Return the sort key of a source: the displayed name, then the id."""
     return pages.catalog.texts.collation_key(pages.catalog.name(Facet(source=source))), source
 
 
 def recorded_row(
     pages: PageRenderer, source: str, event: HealthEvent | None, *, is_read: bool
 ) -> HealthRow:
-    """Return the row of a source from the last recorded change of its health."""
+    """Return the table row for a source, from its last recorded change of health."""
     facet = Facet(source=source)
     condition = shown_condition(event, is_read=is_read)
     return HealthRow(
@@ -141,9 +149,10 @@ def recorded_row(
 
 
 def health_row(pages: PageRenderer, one: Health, last: HealthEvent | None) -> HealthRow:
-    """Return the row of a source.
+    """Return the table row for a source with its current health.
 
-    The row has the state since the last change or, if the source is not healthy, the last visit.
+    Its time is that of the last recorded change to the same health. Without one, it is the last
+    visit for an unhealthy source, and empty for a healthy one.
     """
     source = Facet(source=one.source)
     changed = last.at if last and last.well == one.is_well else None
@@ -164,17 +173,17 @@ def health_row(pages: PageRenderer, one: Health, last: HealthEvent | None) -> He
 
 
 MAX_RUNS = 30
-"""Maximum number of visits in the chart. The table has the last ten."""
+"""Maximum number of visits in the chart of a source. The table shows the last ten."""
 
 MAX_EVENTS = 20
-"""Maximum number of changes of health on the page."""
+"""Maximum number of health changes on a source's health page."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """Data about the collection of a source; events and runs are recent ones, newest first.
+    """Data for the health page of a source. ``events`` and ``runs`` are recent, newest first.
 
-    ``due`` is the time of the next visit, None if unknown.
+    ``due`` is the time of the next visit, or None if unknown.
     """
 
     health: Health
@@ -186,7 +195,7 @@ class SourceFacts:
 
 
 def source_health_file(source: str) -> str:
-    """Return the file of the page, which only our server makes."""
+    """Return the file name of a source's health page, which only the web server generates."""
     return page_file(Facet(source=source)).replace("index.html", "health/index.html")
 
 
@@ -228,12 +237,12 @@ def source_health_page(pages: PageRenderer, facts: SourceFacts) -> bytes:
 
 
 def condition_label(texts: Texts, condition: str) -> str:
-    """Return the label of a condition (data.health.codes) in the language of the site."""
+    """Return the label of a condition (data.health.codes) in the site's language."""
     return texts.gettext("works but has a fault") if condition == "degraded" else condition
 
 
 def recall_line(texts: Texts, recall: Recall) -> str:
-    """Return a sentence on how many releases, linked on other pages of the source, were known."""
+    """Return a sentence about how many releases linked from other pages of a source were known."""
     if recall.share is None:
         return ""
     return texts.gettext(
@@ -246,7 +255,7 @@ def recall_line(texts: Texts, recall: Recall) -> str:
 
 
 def runs_chart(texts: Texts, runs: Sequence[Run]) -> Any:
-    """Draw the number of releases found per visit, oldest first; empty without visits."""
+    """Draw the number of releases found per visit, oldest first. Empty without visits."""
     if not runs:
         return ""
     bars = [(moment(run.started), run.found) for run in reversed(runs)]
@@ -261,7 +270,7 @@ def runs_chart(texts: Texts, runs: Sequence[Run]) -> Any:
 
 
 def run_row(run: Run) -> dict[str, Any]:
-    """Return the template values of the table row of a visit."""
+    """Return the template values for a visit's table row."""
     first = run.errors[0].message if run.errors else ""
     return {
         "at": moment(run.started),

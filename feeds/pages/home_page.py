@@ -1,4 +1,4 @@
-"""Home page (newest releases, and links to all other lists), and the page "About"."""
+"""Home page (newest releases, and links to all lists) and the page "About"."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from feeds.urls import page_file
 ABOUT = "about/index.html"
 
 MAX_FAULTY_SOURCES = 3
-"""Maximum number of sources with a fault that the home page lists."""
+"""Maximum number of failing or degraded sources listed on the home page."""
 
 
 def purpose(pages: PageRenderer) -> str:
-    """Return a sentence about the content and readers of this site."""
+    """Return a sentence about the site's content and readers."""
     if not pages.navigation.sources:
         return pages.catalog.texts.gettext(
             "The press releases of institutions as they issued them, with every correction and"
@@ -49,11 +49,13 @@ def about_page(pages: PageRenderer) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A summary of the health of the collected sources.
+    """Summary of the health of all collected sources, for the home page.
 
-    ``total`` is their number, and ``unseen`` the number without a successful visit. ``imported``
-    counts sources that were only imported; they are not in the total. ``failing`` are the ids of
-    sources that do not work, ``degraded`` of those that work but have a fault, both sorted by name.
+    - ``total`` is the number of collected sources, ``unseen`` the number without a successful
+      visit.
+    - ``imported`` is the number of sources that were only imported. They are not in ``total``.
+    - ``failing`` and ``degraded`` are ids of sources that do not work, and of sources that work
+      with a fault, sorted by name.
     """
 
     total: int
@@ -64,14 +66,14 @@ class Glance:
 
     @property
     def working(self) -> int:
-        """The number of sources that work, also those that have a fault."""
+        """Number of sources that work, including degraded ones."""
         return self.total - self.unseen - len(self.failing)
 
 
 def glance(pages: PageRenderer, last: Mapping[str, HealthEvent], read: Collection[str]) -> Glance:
-    """Summarize the health of the sources from the last recorded change of each source.
+    """Summarize the health of all sources from their last recorded change of health.
 
-    ``read`` are the ids of sources with a release that a visit has read.
+    ``read`` contains the ids of sources with a release that a visit has found.
     """
     catalog = pages.catalog
     sources = [one.source or "" for one in pages.navigation.sources]
@@ -99,7 +101,7 @@ def home_page(
     *,
     paging: Paging = SINGLE_PAGE,
 ) -> bytes:
-    """Render the home page with the newest releases; ``paging`` links to older ones."""
+    """Render the home page with the newest releases. ``paging`` links to older releases."""
     catalog, facet = pages.catalog, Facet()
     around = pages.navigation.around(facet)
     description = purpose(pages)

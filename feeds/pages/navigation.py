@@ -1,4 +1,4 @@
-"""Links of a page: related facets with their counts, calendars, and neighbouring pages."""
+"""Navigation links of pages: related facets with counts, calendars, and neighbouring pages."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Item: TypeAlias = tuple[str, str, int]
 """A name, its link (a file, or the query string of a search), and its number of releases."""
 
 MAX_YEARS = 12
-"""Maximum number of years that the home page links to."""
+"""Maximum number of years with links on the home page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """The files of the pages that a page of a list links to. A missing page is None."""
+    """Files of the other pages to which a page of a list links, each None if missing."""
 
     newest: str | None = None
     newer: str | None = None
@@ -32,14 +32,14 @@ class Paging:
 
 
 SINGLE_PAGE: Final = Paging()
-"""The links of a list that has only one page."""
+"""Paging links of a list that has only one page."""
 
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """A day in the calendar of a month; number 0 is an empty cell.
+    """A cell in the calendar of a month. The number 0 is an empty cell.
 
-    ``file`` is the page of the day, empty if it has no releases.
+    ``file`` is the day's page, or empty if the day has no releases.
     """
 
     number: int
@@ -50,14 +50,14 @@ class CalendarDay:
 
 @dataclass(frozen=True, slots=True)
 class CalendarMonth:
-    """The calendar of a month: short and full names of weekdays, and the weeks."""
+    """Calendar of a month: short and full names of weekdays, and weeks."""
 
     names: tuple[tuple[str, str], ...]
     weeks: tuple[tuple[CalendarDay, ...], ...]
 
 
 def month_of(period: str, counts: Mapping[Facet, int], texts: Texts) -> CalendarMonth:
-    """Return the calendar of a month such as ``2022-11``, with the language's first weekday."""
+    """Return the calendar of an ISO month, starting weeks with the language's first weekday."""
     year, month = int(period[:4]), int(period[5:])
     first = texts.locale.first_week_day
     order = [(first + day) % 7 for day in range(7)]
@@ -81,9 +81,10 @@ def month_of(period: str, counts: Mapping[Facet, int], texts: Texts) -> Calendar
 
 
 class Navigation:
-    """The related facets of every facet, in a fixed order.
+    """Navigation links to the related facets of every facet, in a fixed order.
 
-    ``counts`` are the releases per facet, and ``sources`` the facets of sources with releases.
+    ``counts`` maps facets to numbers of releases. ``sources`` are the facets of sources with
+    releases.
     """
 
     def __init__(self, catalog: Catalog, counts: Mapping[Facet, int]) -> None:
@@ -118,11 +119,11 @@ class Navigation:
 
     @property
     def _top(self) -> tuple[str, str]:
-        """The link to the home page."""
+        """Link to the home page: name and file."""
         return (self._texts.gettext("All releases"), "index.html")
 
     def around(self, facet: Facet) -> dict[str, Any]:
-        """Return the template values of the page of a facet, other than its releases."""
+        """Return the template values for the navigation on a facet's page."""
         shown: dict[str, Any] = {
             "total": self.counts.get(facet, 0),
             "crumbs": [self._top],
@@ -211,9 +212,10 @@ class Navigation:
         return sorted(items, key=lambda item: (self._texts.collation_key(item[0]), item[1]))
 
     def _selections(self, facets: list[Facet], name: Callable[[Facet], str]) -> list[Item]:
-        """Return links to topics of a source, or sources of a topic, the most frequent first.
+        """Return links to searches for a source's topics or a topic's sources.
 
-        The links are searches, as no file exists for such a pair.
+        The most frequent come first. They are searches because no page is published for a pair of a
+        source and a topic.
         """
         items = [
             (name(one), urlencode({"source": one.source, "topic": one.topic}), self.counts[one])
@@ -233,7 +235,7 @@ class Navigation:
 
 
 def opml_query(facet: Facet) -> str | None:
-    """Return the query string of /opml.xml for the feeds of a facet, or None if there is none."""
+    """Return the query string of /opml.xml for a facet's feeds, or None if OPML can't select it."""
     if facet == Facet():
         return ""
     asked = {name: getattr(facet, name) for name in ("source", "topic") if getattr(facet, name)}

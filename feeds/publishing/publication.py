@@ -12,11 +12,15 @@ from feeds.urls import DAY, MONTH
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """The result of one publication: ``feeds`` were rendered, each ``written`` or ``unchanged``.
+    """The result of one publication.
 
-    ``seconds`` is wall-clock time. ``errors`` are feeds and pages that failed: they keep their last
-    good file and are tried again next time. ``files`` are the written feeds. ``rewritten`` means
-    that all files of the site were written, including archive pages.
+    - ``feeds`` is the number of rendered feeds, of which ``written`` were written and ``unchanged``
+      were not.
+    - ``seconds`` is wall-clock time.
+    - ``errors`` are the feeds and pages that failed. They keep their last good file and are tried
+      again next time.
+    - ``files`` are the written feed files.
+    - ``rewritten`` is whether all files of the site were written, including archive pages.
     """
 
     feeds: int = 0
@@ -29,7 +33,7 @@ class Publication:
 
 
 def place(facet: Facet) -> tuple[bool, bool, str, str, str, str, str]:
-    """Return the sort key of a facet: facets that share entries follow each other.
+    """Return the sort key of a facet, which places facets that share entries next to each other.
 
     Days precede their month, months their year, and sources their sections, so shared entries are
     still in memory. The feed of all releases is last.
@@ -41,17 +45,17 @@ def place(facet: Facet) -> tuple[bool, bool, str, str, str, str, str]:
 
 
 def is_day(facet: Facet) -> bool:
-    """Return whether a facet is all releases of one day."""
+    """Return whether a facet selects all releases of one day."""
     return facet.period is not None and len(facet.period) == DAY
 
 
 def is_month(facet: Facet) -> bool:
-    """Return whether a facet is all releases of one month."""
+    """Return whether a facet selects all releases of one month."""
     return facet.period is not None and len(facet.period) == MONTH
 
 
 def is_source(facet: Facet) -> bool:
-    """Return whether a facet is all releases of one source."""
+    """Return whether a facet selects all releases of one source."""
     return facet.source is not None and facet == Facet(source=facet.source)
 
 

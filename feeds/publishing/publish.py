@@ -1,4 +1,4 @@
-"""Publishing of the site: the feeds and pages that changed, and no others."""
+"""Publication of the site: renders and writes the feeds and pages that changed."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ from feeds.urls import (
 Result = TypeVar("Result")
 
 LAYOUT_FILE = ".layout"
-"""File with a digest of everything that shapes the site except releases. The next line has the
-names of sources and topics. A new digest, or a changed name, renders everything again."""
+"""File with a digest of settings, templates and code, and with the names of sources and topics. If
+the digest changes, or a name is changed or removed, the whole site is rendered again."""
 
 HOME_PAGE = "index.html"
 
@@ -70,7 +70,7 @@ FILES_PER_SYNC = 2000
 """Maximum number of files written between two syncs to disk within a batch."""
 
 FACETS_PER_BATCH = 64
-"""Number of facets that are written per batch. After each batch progress is saved."""
+"""Number of facets written per batch. Progress is saved after each batch."""
 
 
 def publish(
@@ -85,16 +85,16 @@ def publish(
 ) -> Publication:
     """Update the site in ``folder`` from the store.
 
-    Renders only the facets that the store marks as changed. Renders all of them with ``all``, the
+    Renders only the facets that the store marks as changed. Renders all facets with ``all``, the
     first time, and after a change of settings, names, templates or code. A failed feed or page is
-    reported in ``errors``, keeps its last good file, and is tried again next time. If everything
-    was to be rendered, the next run continues with the rest. A deleted feed file is restored, a
+    reported in ``errors``, keeps its last good file, and is tried again next time. If a full
+    rendering fails, the next run continues with the rest. A deleted feed file is restored, a
     deleted HTML page only with ``all``.
 
-    ``cache`` is the file of rendered entries; without it, everything is rendered from scratch.
-    ``now`` decides which days are over. Set ``from_journal`` if a journal has the archive pages and
-    finished days that follow, which are then not stored here. Raises StoreError, and
-    DamagedCacheError if that file is damaged.
+    ``cache`` is the file of rendered entries; without it, all entries are rendered. ``now`` decides
+    which days are over. Set ``from_journal`` if a journal contains the archive pages and finished
+    days of later publications; this run then does not store them. Raises StoreError, and
+    DamagedCacheError if the cache is damaged.
     """
     started = time.perf_counter()
     rendered = RenderCache(cache)
@@ -117,7 +117,7 @@ def publish(
 
 
 class PublicationRun:
-    """One publication: renders, writes and counts."""
+    """One run of a publication: renders and writes files, and counts them."""
 
     def __init__(
         self,
@@ -174,7 +174,7 @@ class PublicationRun:
         self.errors: list[PublishError] = []
 
     def run(self, *, everything: bool, remembers: bool) -> None:
-        """Write all changed facets, or everything."""
+        """Write all changed facets, or all facets with ``everything``."""
         names = names_of(self._catalog)
         layout, _, known = self._shape().partition(b"\n")
         reshaped = layout != self._layout or names_changed(known, names)
@@ -228,9 +228,10 @@ class PublicationRun:
                 self._write_or_undo(lambda: self._writer.write(LAYOUT_FILE, shape))
 
     def _shape(self) -> bytes:
-        """Return the content of the layout file, or nothing if it is missing or unreadable.
+        """Return the content of the layout file, or no bytes if it is missing or unreadable.
 
-        Emptying a folder may leave this hidden file, so without a home page it counts as missing.
+        Emptying a folder may leave this hidden file. So it counts as missing if the home page is
+        missing.
         """
         folder = self._writer.folder
         try:
@@ -255,7 +256,7 @@ class PublicationRun:
             )
 
     def _write_or_undo(self, write: Callable[[], object]) -> bool:
-        """Write some files and sync them. If that fails, undo all of them.
+        """Run ``write`` and flush its files to disk. If that fails, restore the previous files.
 
         Returns whether it succeeded.
         """
@@ -278,10 +279,10 @@ class PublicationRun:
         return False
 
     def _facet(self, facet: Facet) -> bool:
-        """Write the documents of a facet. Returns whether all succeeded.
+        """Write the documents of a facet. Returns whether all were written.
 
-        For a day, this includes its releases' pages; for a source, the pages of releases without a
-        day.
+        For a day, they include the pages of its releases; for a source, the pages of undated
+        releases.
         """
         failed, every = len(self.errors), facet in self._queued
         file = feed_file(facet, "atom")
@@ -299,7 +300,7 @@ class PublicationRun:
             self._tried(release_file(one.shown.summary.id), page)
 
     def _write_elsewhere(self, facets: Collection[Facet], hidden: Collection[str]) -> None:
-        """Write story pages, and the pages of releases that link to changed releases."""
+        """Write the pages of stories, and of releases that link to changed releases."""
         if not self.rewritten:
             self._write_releases(self._releases.due_elsewhere(facets, hidden))
         if self.rewritten or not self._releases.knows_changes:
@@ -327,7 +328,7 @@ class PublicationRun:
             self._tried(made.__name__.removeprefix("write_"), made)
 
     def _write_site_files(self) -> bool:
-        """Write index pages and the files used by all pages. Returns whether all succeeded."""
+        """Write index pages and static files. Returns whether all were written."""
         failed, folder = len(self.errors), self._writer.folder
         listing = listing_of(self._layout, names_of(self._catalog), self._published)
         files = SiteFiles(self._catalog, self._published, self._pages).files
@@ -346,7 +347,7 @@ class PublicationRun:
         return True
 
     def _index(self, files: Generators, places: tuple[str, ...]) -> None:
-        """Write index pages, and delete pages that a longer index had."""
+        """Write index pages, and delete pages that the index no longer has."""
         self._make(files)
         for name in [*left_over(self._writer.folder, places, files)]:
             self._tried(name, partial(self._writer.remove, name))
@@ -359,7 +360,7 @@ class PublicationRun:
         return self._write(file, make())
 
     def _checkpoint(self) -> None:
-        """Sync and save progress within a batch if many files are waiting."""
+        """Flush files to disk and save progress if many files are waiting."""
         if self._writer.waiting < FILES_PER_SYNC:
             return
         try:

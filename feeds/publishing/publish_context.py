@@ -1,6 +1,6 @@
-"""Shared state of one publication: its entries and its archive pages.
+"""Shared state of one publication: rendered entries and archive pages.
 
-Each entry is rendered once; later it comes from the cache.
+Each entry is rendered once and then read from the cache.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from feeds.publishing.render_cache import RenderCache
 
 
 class ArchivePages:
-    """Assigns releases to the archive pages of feeds: pages in the store, and new pages.
+    """Assignment of releases to archive pages of feeds: pages in the store, and new pages.
 
-    `keep` saves new pages in the store once their files are on disk, so the store never lists a
-    page that does not exist. Unless it ``keeps`` them, the store gets them from elsewhere.
+    `keep` saves new pages in the store after their files are on disk, so the store never lists a
+    page whose file is missing. If ``keeps`` is False, they are not saved, because a journal
+    contains them.
     """
 
     def __init__(self, store: PublishStore, *, keeps: bool = True) -> None:
@@ -38,7 +39,7 @@ class ArchivePages:
         return max(self._store.archive_page_count(facet), *self._fresh[facet], 0)
 
     def archived(self, facet: Facet, releases: Sequence[str]) -> Mapping[str, int]:
-        """Return the archive page of each given release id that is archived in a feed."""
+        """Return the archive page of each given release that is on an archive page of a feed."""
         if not releases:
             return {}
         fresh = {one: page for page, ids in self._fresh[facet].items() for one in ids}
@@ -50,7 +51,7 @@ class ArchivePages:
         return self._fresh[facet].get(page) or self._store.archive_page(facet, page)
 
     def add(self, facet: Facet, page: int, releases: Sequence[str]) -> None:
-        """Assign release ids to a new archive page of a feed."""
+        """Assign releases to a new archive page of a feed."""
         self._fresh[facet][page] = releases
 
     def keep(self) -> None:
@@ -61,7 +62,7 @@ class ArchivePages:
         self._fresh.clear()
 
     def drop(self, facet: Facet | None = None) -> None:
-        """Forget the new pages of a feed, or of all feeds, whose files were not written."""
+        """Discard the new pages of a feed, or of all feeds, if their files were not written."""
         if facet is None:
             self._fresh.clear()
         else:
@@ -74,13 +75,15 @@ Write: TypeAlias = Callable[[str, bytes], object]
 
 @dataclass(frozen=True, slots=True)
 class PublishContext:
-    """One publication: the store, renderers and the functions that write files.
+    """State of one publication: the store, the renderers and the functions that write files.
 
-    ``counts`` are the numbers of releases per facet. ``changes`` are the releases changed since the
-    last publication by id, or None if unknown. ``entries`` is the minimum number of releases in a
-    feed document if there are enough, ``max_bytes`` its maximum size. ``layout`` is a digest of
-    everything that shapes all entries. ``checkpoint`` is called between files of one facet and
-    saves progress if many are waiting.
+    - ``counts`` maps facets to numbers of releases.
+    - ``changes`` maps ids to the releases changed since the last publication, or is None if
+      unknown.
+    - ``entries`` is the minimum number of releases in a feed document (if the feed has that many),
+      ``max_bytes`` its maximum size.
+    - ``layout`` is a digest of everything that affects all entries.
+    - ``checkpoint`` is called between files of a facet, and saves progress if many are waiting.
     """
 
     store: PublishStore
@@ -106,28 +109,28 @@ class PublishContext:
         return any(change.summary.is_backlog for change in self.changes.values())
 
     def known_release(self, release_id: str) -> Release:
-        """Return a release that the store listed.
+        """Return a release that the store has listed.
 
-        Raises LookupError if the store no longer has it.
+        Raises LookupError if the release was deleted in the meantime.
         """
         if release := self.store.release(release_id):
             return release
         raise LookupError(f"release {release_id} is gone from the store")
 
     def edit(self, release_id: str, number: int) -> tuple[Release, Revision, Revision]:
-        """Return a release, the version before one of its versions, and that version."""
+        """Return a release, the version before version ``number``, and version ``number``."""
         release = self.known_release(release_id)
         revisions = {one.number: one for one in self.store.revisions(release_id)}
         after = revisions[number]
         return release, revisions.get(number - 1, after), after
 
     def key(self, *parts: object) -> bytes:
-        """Return the cache key of a result that depends on these parts and on the layout."""
+        """Return the cache key of a result that depends on ``parts`` and on the layout."""
         return blake2b(repr(parts).encode(), digest_size=16, key=self.layout).digest()
 
 
 Wanted: TypeAlias = tuple[bytes, Callable[[], FeedEntry]]
-"""The key of a rendered entry, and a function that creates the entry if it is not cached."""
+"""The cache key of a rendered entry, and a function that creates the entry if it is not cached."""
 
 MAX_HELD_BYTES = 96 * 1024 * 1024
 """Maximum size in bytes of rendered entries in memory during a publication. An entry has about 20
@@ -146,7 +149,7 @@ class ShownRelease:
 
 
 class EntryRenderer:
-    """Renders the entries of one publication."""
+    """Renders the entries of one publication, and caches them."""
 
     def __init__(self, context: PublishContext) -> None:
         self._context = context
@@ -156,12 +159,15 @@ class EntryRenderer:
         self._stories: OrderedDict[str, tuple[Release, ...]] = OrderedDict()
 
     def entries(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[RenderedEntry]:
-        """Return the entries for releases in the feed of a facet, in the same order."""
+        """Return the rendered entries of releases in a facet's feed, in the same order."""
         wanted = [self._wanted(one) for one in self.shown(facet, releases)]
         return self.document(wanted, mixed=facet.source is None)
 
     def shown(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[ShownRelease]:
-        """Return the releases that a feed shows: one per story in feeds of several sources."""
+        """Return the releases that a facet's feed shows.
+
+        Feeds of several sources show one per story.
+        """
         if facet.source is not None:
             return [ShownRelease(release) for release in releases]
         found = []
@@ -173,7 +179,10 @@ class EntryRenderer:
         return found
 
     def story(self, story: str | None) -> tuple[Release, ...]:
-        """Return the members of a story, first published first; none without a story."""
+        """Return the members of a story, first published first.
+
+        Returns none if ``story`` is None.
+        """
         if story is None:
             return ()
         if story not in self._stories:
@@ -183,13 +192,13 @@ class EntryRenderer:
         return self._stories[story]
 
     def _wanted(self, shown: ShownRelease) -> Wanted:
-        """Return the key and the creating function of a release's entry."""
+        """Return the cache key of a release's entry, and a function that creates the entry."""
         summary = shown.summary
         key = self._context.key(summary.id, summary.version, *map(face, shown.others))
         return key, lambda: self.made(shown)[1]
 
     def made(self, shown: ShownRelease) -> tuple[Release, FeedEntry]:
-        """Return a release and its entry, from memory if it was used recently."""
+        """Return a release and its entry, from memory if they were used recently."""
         key = self._wanted(shown)[0]
         found = self._made.get(key)
         if found is None:
@@ -203,7 +212,10 @@ class EntryRenderer:
         return found
 
     def document(self, wanted: Sequence[Wanted], *, mixed: bool) -> list[RenderedEntry]:
-        """Return the entries of one feed document, shortened if they exceed its size limit."""
+        """Return the rendered entries of a feed document.
+
+        Entries are shortened if they exceed its maximum size.
+        """
         return fitted(
             wanted, self.rendered, self._short, max_bytes=self._context.max_bytes, mixed=mixed
         )
@@ -213,7 +225,7 @@ class EntryRenderer:
         return self.rendered([(self._context.key("short", key), lambda: shortened(make()))])[0]
 
     def rendered(self, wanted: Sequence[Wanted]) -> list[RenderedEntry]:
-        """Return rendered entries in the given order."""
+        """Return rendered entries in the given order, from the cache if possible."""
         held, cache = self._held, self._context.cache
         missing = [key for key, _ in wanted if key not in held]
         found = cache.entries(missing) if missing else {}
@@ -233,5 +245,5 @@ class EntryRenderer:
 
 
 def face(release: Release) -> tuple[object, ...]:
-    """Return the properties of a release that entries of its story's other members show."""
+    """Return the properties of a release that are shown in entries of its story's other members."""
     return release.id, release.source, release.url, release.content.title, release.content.language

@@ -1,4 +1,4 @@
-"""HTML pages of releases and of their versions, written only if they changed."""
+"""HTML pages of releases and their versions, written only if they changed."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ from feeds.urls import (
 )
 
 DIGEST_BYTES: Final = 16
-"""Size in bytes of the digest at the start of a page's note in the cache."""
+"""Size in bytes of the digest at the start of a page's value (note) in the cache."""
 
 NO_NEIGHBOURS: Final = Neighbours()
-"""Neighbours of a release without any."""
+"""Value for a release without a newer or older neighbour."""
 
 
 @dataclass(frozen=True, slots=True)
 class DuePage:
-    """A release whose page must be written, its neighbours, and the note to save in the cache."""
+    """A release whose page must be written, its neighbours, and the value to save in the cache."""
 
     shown: ShownRelease
     beside: Neighbours
@@ -59,7 +59,10 @@ def ids_of(beside: Neighbours) -> tuple[str | None, str | None]:
 
 
 def noted(note: bytes) -> tuple[str | None, str | None, str | None]:
-    """Return the ids of both neighbours, and the story, from the note of a written page."""
+    """Parse a page's cached value.
+
+    Returns the ids of the newer and older neighbour, and the story.
+    """
     if len(note) == DIGEST_BYTES:
         return None, None, None
     return msgspec.json.decode(note[DIGEST_BYTES:], type=tuple[str | None, str | None, str | None])
@@ -84,14 +87,14 @@ class ReleasePages:
         return self._changes is not None
 
     def due(self, facet: Facet, *, everything: bool) -> Iterator[DuePage]:
-        """Yield the releases of a facet whose pages changed."""
+        """Yield the releases of a facet whose pages must be written, or all with ``everything``."""
         return self._due(self._touched(facet, everything=everything), everything=everything)
 
     def due_elsewhere(self, dirty: Collection[Facet], hidden: Collection[str]) -> Iterator[DuePage]:
-        """Yield releases whose pages change because a neighbour or story member changed.
+        """Yield releases whose pages must be written because a neighbour or story member changed.
 
-        ``dirty`` are the changed facets. ``hidden`` are the releases hidden or shown again since
-        the last publication.
+        ``dirty`` are the changed facets. ``hidden`` are the releases that were hidden or shown
+        again since the last publication.
         """
         ids: set[str | None] = set()
         stories: set[str | None] = set()
@@ -132,7 +135,7 @@ class ReleasePages:
     def _touched(self, facet: Facet, *, everything: bool) -> Sequence[ReleaseSummary]:
         """Return the changed releases of a facet, or all of them if the changes are unknown.
 
-        For a source, only releases without a day: the others belong to the facet of their day.
+        For a source, returns only releases without a day: others belong to the facet of their day.
         """
         if everything or self._changes is None:
             return (
@@ -145,7 +148,7 @@ class ReleasePages:
         ]
 
     def write(self, due: DuePage) -> None:
-        """Write the pages of a release, of its versions, and of its captures."""
+        """Write the pages of a release, its versions and its captures."""
         release, entry = self._renderer.made(due.shown)
         pages, write = self._context.pages, self._context.write
         revisions = self._store.revisions(release.id)
@@ -192,7 +195,7 @@ def release_data(release: Release) -> bytes:
 
 
 def capture_data(release: Release, revisions: Sequence[Revision], gone: Capture | None) -> bytes:
-    """Return, as JSON, the archive records of a release's versions and of its retraction."""
+    """Return the archive records of a release's versions and retraction as JSON."""
     fields = {
         "id": release.id,
         "url": release.url,
@@ -203,7 +206,7 @@ def capture_data(release: Release, revisions: Sequence[Revision], gone: Capture 
 
 
 MAX_CACHED_STORIES: Final = 50
-"""Maximum number of stories whose similarities are cached during a publication."""
+"""Maximum number of stories whose text similarities are cached during a publication."""
 
 MIN_STORY_RELEASES: Final = 2
 """Minimum number of releases in a story."""
@@ -220,7 +223,10 @@ class StoryPages:
         self._done: set[str] = set()
 
     def members(self, story: str | None) -> tuple[StoryMember, ...]:
-        """Return a story's releases, first published first, with their similarity to the first."""
+        """Return a story's releases with their similarity to the first.
+
+        They are in order of publication.
+        """
         if story is None:
             return ()
         if story not in self._held:
@@ -230,7 +236,10 @@ class StoryPages:
         return self._held[story]
 
     def write(self, story: str | None) -> None:
-        """Write the page of a story if it changed, or delete it if fewer than two are left."""
+        """Write the page of a story if it changed.
+
+        Deletes it if the story has fewer than two releases.
+        """
         if story is None or story in self._done:
             return
         self._done.add(story)
@@ -248,7 +257,7 @@ class StoryPages:
             self._context.cache.keep_page(file, key)
 
     def key(self, story: str | None) -> bytes:
-        """Return a digest of the story as its own page and its releases' pages show it."""
+        """Return a digest of everything that pages show about a story."""
         if story is None:
             return b""
         if story not in self._keys:
@@ -258,7 +267,7 @@ class StoryPages:
 
 
 def face_in_story(release: Release) -> tuple[object, ...]:
-    """Return the properties of a release that its story's time line and pages show."""
+    """Return the properties of a release that pages of its story and its members show."""
     text = zlib.crc32(release.content.body_text.encode("utf-8", "replace"))
     return (
         *face(release),

@@ -1,4 +1,4 @@
-"""Removal of published files of removed sources, emptied facets and hidden releases."""
+"""Deletion of published files of removed sources, empty facets and hidden releases."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from feeds.urls import (
 
 
 class GoneSources:
-    """Renamed and removed sources whose old files may be in the site in ``folder``."""
+    """Renamed and removed sources whose old files may be in the site's ``folder``."""
 
     def __init__(self, store: PublishStore, folder: Path) -> None:
         moved = {old for old, new in store.source_moves().items() if old != new}
@@ -42,7 +42,7 @@ class GoneSources:
         return facet.source in self._ids
 
     def remove_files(self, cache: RenderCache) -> None:
-        """Delete the files under the old ids, so that the server redirects or sends a 410.
+        """Delete the files with the old ids, so that the server redirects or responds with 410.
 
         Raises OSError.
         """
@@ -57,9 +57,9 @@ class GoneSources:
 
 
 class EmptiedFacets:
-    """Published topics, sections and languages that have lost their last release.
+    """Published topics, sections and languages that no longer have releases.
 
-    ``marked`` are the changed facets, ``held`` those with releases, ``folder`` is the site.
+    ``marked`` are the changed facets, ``held`` the facets with releases. ``folder`` is the site's.
     """
 
     def __init__(self, marked: Iterable[Facet], held: Iterable[Facet], folder: Path) -> None:
@@ -70,11 +70,14 @@ class EmptiedFacets:
         self._folder = folder
 
     def has(self, facet: Facet) -> bool:
-        """Return whether a facet has lost its last release."""
+        """Return whether a facet no longer has releases."""
         return facet in self.facets
 
     def remove_files(self, cache: RenderCache) -> None:
-        """Delete the facets' published files and their rows in the cache. Raises OSError."""
+        """Delete the published files of these facets, and their data in the cache.
+
+        Raises OSError.
+        """
         for facet in self.facets:
             for file in files_of(facet):
                 (self._folder / file).unlink(missing_ok=True)
@@ -85,11 +88,11 @@ class EmptiedFacets:
 
 
 HIDDEN_NOTE: Final = "hidden"
-"""Key in the cache for the releases that were hidden at the last publication."""
+"""Cache key of the releases that were hidden at the last publication."""
 
 
 class HiddenReleases:
-    """Releases hidden or shown again since the last publication of the site in ``folder``.
+    """Releases that were hidden or shown again since the last publication.
 
     ``changed`` are their ids.
     """
@@ -105,7 +108,7 @@ class HiddenReleases:
         self.changed = self._now ^ before
 
     def facets(self) -> Collection[Facet]:
-        """Return the facets of these releases; all of their archive pages are rewritten."""
+        """Return the facets of these releases, whose archive pages must all be written again."""
         found = filter(None, map(self._store.release, self.changed))
         return {facet for one in found for facet in facets_of(replace(one, hidden=False))}
 
@@ -118,17 +121,17 @@ class HiddenReleases:
             (self._folder / release_data_file(one)).unlink(missing_ok=True)
 
     def keep(self) -> None:
-        """Save the hidden releases for the next publication."""
+        """Save the ids of the hidden releases in the cache, for the next publication."""
         if self.changed:
             self._cache.keep_note(HIDDEN_NOTE, msgspec.json.encode(sorted(self._now)))
 
 
 FEEDS_FOLDER = "feeds"
-"""The folder of the feeds."""
+"""Folder of the feeds in the site."""
 
 
 class LostFiles:
-    """Compares the feed folders of a site with their modification times at the last publication."""
+    """Detects deleted feed files by the modification times of their folders."""
 
     def __init__(self, folder: Path, cache: RenderCache) -> None:
         self._folder = folder
@@ -138,7 +141,7 @@ class LostFiles:
         }
 
     def missed(self, facets: Collection[Facet]) -> set[Facet]:
-        """Return the facets with missing documents.
+        """Return the facets whose feed files are missing.
 
         If archive pages or event feeds may be missing, queues them for rewriting.
         """
@@ -156,7 +159,7 @@ class LostFiles:
         return folder in self._disturbed and not all(map(self._is_there, files_of(facet)))
 
     def keep(self, written: Iterable[Facet]) -> None:
-        """Save the current modification times of the folders of written facets."""
+        """Save the current modification times of the feed folders of written facets."""
         stems = [stem_of(facet) for facet in written]
         names = {FEEDS_FOLDER, *self._disturbed}.union(stem.rpartition("/")[0] for stem in stems)
         names.update(f"{stem}/page" for stem in stems)

@@ -1,7 +1,7 @@
 """Publishing cache: one SQLite file outside the site.
 
 The file may be deleted at any time: the next publication writes the same site again. Rendered
-entries are stored under a hash of everything that shapes them. Only one process publishes at a
+entries are stored under a hash of everything that affects them. Only one process publishes at a
 time.
 """
 
@@ -52,7 +52,7 @@ DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class DamagedCacheError(StoreError):
-    """Error of a publishing cache that is damaged. The cache can be deleted and is rebuilt."""
+    """The publishing cache is damaged. It can be deleted; the next publication rebuilds it."""
 
 
 class CacheFile:
@@ -89,7 +89,7 @@ class CacheFile:
             self._db.rollback()
 
     def checkpoint(self) -> None:
-        """Save all changes within a part, even if the part fails later."""
+        """Commit all changes so far, even those of an open part that fails later."""
         with self._reported():
             self._db.execute("RELEASE part")
             self._db.execute("COMMIT")
@@ -98,7 +98,10 @@ class CacheFile:
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        """Apply the changes in the block completely or not at all; exceptions propagate."""
+        """Context manager that applies the changes of its block completely or not at all.
+
+        Exceptions propagate.
+        """
         with self._reported():
             self._begin()
             self._db.execute("SAVEPOINT part")
@@ -140,7 +143,7 @@ class CacheFile:
 
 
 def opened(path: Path | None) -> sqlite3.Connection:
-    """Return a connection to a file with all tables."""
+    """Open the cache file and create missing tables."""
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
     db = open_for_writing(path)
@@ -153,7 +156,7 @@ def opened(path: Path | None) -> sqlite3.Connection:
 
 
 MAX_CACHE_BYTES = 1024 * 1024 * 1024
-"""Maximum size in bytes of stored entries. The oldest entries are deleted."""
+"""Maximum total size in bytes of rendered entries. The oldest entries are deleted first."""
 
 
 class RenderCache(CacheFile):
@@ -188,7 +191,10 @@ class RenderCache(CacheFile):
         )
 
     def current(self, facet: Facet, pages: int) -> list[str] | None:
-        """Return a feed's unarchived releases while it had ``pages`` archive pages, or None."""
+        """Return a feed's releases that are not on an archive page, as stored by `keep_current`.
+
+        Returns None if they were stored with another number of archive ``pages``.
+        """
         for (releases,) in self._ask(
             "SELECT releases FROM current WHERE facet = ? AND pages = ?", [name_of(facet), pages]
         ):
@@ -196,14 +202,17 @@ class RenderCache(CacheFile):
         return None
 
     def keep_current(self, facet: Facet, pages: int, releases: Sequence[str]) -> None:
-        """Store a feed's unarchived releases, with its number of archive pages."""
+        """Store which of a feed's releases are on no archive page.
+
+        Also stores its number of archive pages.
+        """
         text = msgspec.json.encode(releases).decode()
         self._put(
             "INSERT OR REPLACE INTO current VALUES (?, ?, ?)", [(name_of(facet), pages, text)]
         )
 
     def page_keys(self, names: Sequence[str]) -> dict[str, bytes]:
-        """Return the digests of written pages, by release id or by file."""
+        """Return the digests of written pages, by release id or file name."""
         rows = self._ask(
             "SELECT p.release, p.key FROM json_each(?) j CROSS JOIN pages p ON p.release = j.value",
             [msgspec.json.encode(names).decode()],
@@ -211,7 +220,7 @@ class RenderCache(CacheFile):
         return dict(rows)
 
     def keep_page(self, name: str, key: bytes) -> None:
-        """Record that a page was written, with the digest of its content."""
+        """Store the digest of a written page."""
         self._put("INSERT OR REPLACE INTO pages VALUES (?, ?)", [(name, key)])
 
     def note(self, name: str) -> bytes | None:
@@ -225,21 +234,21 @@ class RenderCache(CacheFile):
         self._put("INSERT OR REPLACE INTO notes VALUES (?, ?)", [(name, value)])
 
     def queue_rewrite(self, facets: Iterable[Facet]) -> None:
-        """Record at once that these feeds must be written completely, and commit.
+        """Queue feeds to be written completely, and commit.
 
-        Index pages and event feeds are written again too.
+        Index pages and event feeds are queued too.
         """
         self._put("INSERT OR IGNORE INTO rewrites VALUES (?)", [(name_of(one),) for one in facets])
         self._put("DELETE FROM notes WHERE name = 'listing' OR name LIKE 'feed %'", [()])
         self.commit()
 
     def queued(self) -> set[Facet]:
-        """Return the feeds that must still be written completely."""
+        """Return the feeds that are queued to be written completely."""
         rows = self._ask("SELECT facet FROM rewrites", [])
         return {Facet(*msgspec.json.decode(name)) for (name,) in rows}
 
     def done(self, facets: Iterable[Facet]) -> None:
-        """Record that these feeds were written completely."""
+        """Remove feeds from the queue, because they were written completely."""
         self._put("DELETE FROM rewrites WHERE facet = ?", [(name_of(one),) for one in facets])
 
     def folders(self) -> dict[str, int]:
@@ -255,19 +264,19 @@ class RenderCache(CacheFile):
         self._put("DELETE FROM folders WHERE name = ?", [(name,)])
 
     def forget_facet(self, facet: Facet) -> None:
-        """Delete everything stored about a facet that was removed."""
+        """Delete all data about a removed facet."""
         self._put("DELETE FROM current WHERE facet = ?", [(name_of(facet),)])
         self._put("DELETE FROM pages WHERE release GLOB ?", [(part_file(facet, "*"),)])
         self.forget_folder(f"{stem_of(facet)}/page")
         self.done([facet])
 
     def clear(self) -> None:
-        """Delete all rendered entries, because something that shapes every entry changed."""
+        """Delete all rendered entries, because the layout changed."""
         for table in ("entries", "pages", "current", "rewrites"):
             self._put(f"DELETE FROM {table}", [()])  # noqa: S608 - our own names
 
     def tidy(self) -> None:
-        """Delete the oldest rendered entries if the cache exceeds its limit."""
+        """Delete the oldest rendered entries if they exceed MAX_CACHE_BYTES."""
         pages, size, free = (
             self._ask(f"PRAGMA {name}", [])[0][0]
             for name in ("page_count", "page_size", "freelist_count")
@@ -283,5 +292,5 @@ class RenderCache(CacheFile):
 
 
 def name_of(facet: Facet) -> str:
-    """Return the key of a facet's row."""
+    """Return the name under which a facet is stored in the cache."""
     return msgspec.json.encode(astuple(facet)).decode()

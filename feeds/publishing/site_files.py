@@ -1,7 +1,7 @@
-"""Files that list the whole site, such as sitemaps, and files that all pages use.
+"""Files about the whole site, such as sitemaps, and static files that all pages use.
 
-A month's sitemaps are written again when one of its releases changes. The cache has the last change
-in each sitemap, so the sitemap index needs no query.
+The sitemaps of a month are written again when one of its releases changes. The cache contains the
+time of the last change in each sitemap, so the sitemap index needs no query.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from feeds.urls import MONTH, href, is_published, page_file, release_file
 
 
 class SiteFiles:
-    """The site's general files by name, with functions that generate them, in ``files``."""
+    """Files about the whole site. ``files`` maps their names to functions that generate them."""
 
     def __init__(self, catalog: Catalog, facets: Iterable[Facet], pages: PageRenderer) -> None:
         self.files: dict[str, Callable[[], bytes]] = {
@@ -60,7 +60,10 @@ class SiteFiles:
 
 
 def used_by_pages() -> dict[str, Callable[[], bytes]]:
-    """Return the styles, scripts and icons of pages by name, with functions that read them."""
+    """Return the style sheets, scripts and icons of pages.
+
+    The result maps file names to functions that read the files.
+    """
     static = files("feeds.pages") / "static"
     # Browsers request the icons by these names.
     icons = {f"favicon.{kind}": (static / f"icon.{kind}").read_bytes for kind in ("ico", "svg")}
@@ -68,27 +71,28 @@ def used_by_pages() -> dict[str, Callable[[], bytes]]:
 
 
 def robots(site: str) -> bytes:
-    """Return robots.txt: crawlers may read all files but no search."""
+    """Return robots.txt, which allows crawlers to read all files but no generated pages."""
     path = urlsplit(site).path
     lines = ["User-agent: *", *(f"Disallow: {path}{one}" for one in NOT_CRAWLED)]
     return "\n".join([*lines, "", f"Sitemap: {site}/{SITEMAP}", ""]).encode()
 
 
 NOT_CRAWLED = ("/search", "/feeds/search", "/api/search", "/admin", "/reader/")
-"""Prefixes of generated pages, whose number is unlimited. Crawlers must not read them."""
+"""Prefixes of generated pages that crawlers must not read, because their number is unlimited."""
 
 Names = dict[str, tuple[str, ...]]
 """Names of sources, sections and topics, by kind and id."""
 
 
 NOT_PUBLISHING = ("offline/", "replay/", "server/", "websub/", "compression.py")
-"""Modules and folders of this package that do not shape published files."""
+"""Modules and folders of this package that do not affect published files."""
 
 
 def layout_of(site: SiteSettings, secrets: bytes = b"") -> bytes:
-    """Return a digest of the settings, templates and code that shape published files.
+    """Return a digest of the settings, templates and code that affect published files.
 
-    ``secrets`` is Secrets.mark: a changed list of secrets renders everything again.
+    ``secrets`` is Secrets.mark: after a change in the list of secrets, everything is rendered
+    again.
     """
     limits = (site.entries, site.max_feed_bytes)
     settings = (site.url, site.title, *limits, site.hub, site.language)
@@ -101,7 +105,7 @@ def layout_of(site: SiteSettings, secrets: bytes = b"") -> bytes:
 
 
 def shaping(folder: Traversable, path: str = "") -> Iterator[tuple[str, Traversable]]:
-    """Yield the modules, templates and styles of this package with their paths."""
+    """Yield the modules, templates, styles and catalogues in a folder, with their paths."""
     for file in folder.iterdir():
         if file.is_dir():
             yield from shaping(file, f"{path}{file.name}/")
@@ -125,9 +129,9 @@ def names_of(catalog: Catalog) -> bytes:
 
 
 def names_changed(before: bytes, after: bytes) -> bool:
-    """Return whether a name was changed or removed; added names do not count.
+    """Return whether a name was changed or removed. Added names do not count.
 
-    A new id of a source counts as removed: links to the id are on pages of all kinds.
+    A new id of a source counts as removed, because pages of all kinds link to the id.
     """
     if not before or before == after:
         return False
@@ -136,28 +140,28 @@ def names_changed(before: bytes, after: bytes) -> bool:
 
 
 def listing_of(layout: bytes, names: bytes, facets: Iterable[Facet]) -> bytes:
-    """Return a digest of the names and facets in the lists of all feeds."""
+    """Return a digest of the names and facets in the directory of feeds."""
     known = sorted("\0".join(part or "" for part in astuple(one)) for one in facets)
     text = "\n".join(known)
     return hashlib.sha256(layout + names + text.encode("utf-8", "surrogatepass")).digest()
 
 
 Generators = Mapping[str, Callable[[], bytes]]
-"""Files of the site by name, with functions that generate them."""
+"""Functions that generate files of the site, by file name."""
 
 COUNTED_FOLDERS: Final = ("sources/-", "topics/-", "languages/-")
-"""Folders that contain only index pages: those with counts, and the directory of feeds."""
+"""Folders that contain only index pages with counts."""
 DIRECTORY_FOLDERS: Final = (
     *("feeds/sources", "feeds/sections", "feeds/topics", "feeds/languages", "feeds/dates"),
 )
-"""Folders that hold nothing but such pages: of those with counts, and of the directory of feeds."""
+"""Folders that contain only pages of the directory of feeds."""
 
 LANGUAGE_SAMPLE: Final = 50
-"""Number of newest releases that determine a source's language."""
+"""Number of newest releases from which a source's main language is determined."""
 
 
 def counted_pages(store: PublishStore, pages: PageRenderer) -> Generators:
-    """Return the index pages that change with every publication."""
+    """Return generators of the index pages that change with every publication."""
     newest = store.newest_of_sources(limit=LANGUAGE_SAMPLE)
     return {
         **dict(sources_pages(pages, newest, store.last_health_events(), store.read_sources())),
@@ -168,12 +172,12 @@ def counted_pages(store: PublishStore, pages: PageRenderer) -> Generators:
 
 
 def directory_pages(pages: PageRenderer) -> Generators:
-    """Return the index pages that change when feeds are added or removed."""
+    """Return generators of the index pages that change when feeds are added or removed."""
     return dict(feeds_pages(pages))
 
 
 def left_over(folder: Path, places: tuple[str, ...], files: Generators) -> Iterator[str]:
-    """Yield index pages in the folders that are no longer among the site's files."""
+    """Yield files in the folders ``places`` that are no longer index pages of the site."""
     for place in places:
         for path in (folder / place).rglob("index.html"):
             name = path.relative_to(folder).as_posix()
@@ -184,16 +188,16 @@ def left_over(folder: Path, places: tuple[str, ...], files: Generators) -> Itera
 SITEMAP: Final = "sitemap.xml"
 
 UNDATED: Final = "undated"
-"""Name that stands for a month for releases without a date."""
+"""Name of the sitemaps for releases without a date, used in place of a month."""
 
 INDEX_PAGES: Final = "pages"
-"""Name that stands for a month for index pages."""
+"""Name of the sitemaps for index pages, used in place of a month."""
 
 INDEXES: Final = ("sources", "topics", "languages", "days", "changes", "retractions", "feeds")
 """Folders of index pages."""
 
 MAX_SITEMAP_URLS: Final = 50_000
-"""Maximum number of URLs in one sitemap, by the protocol."""
+"""Maximum number of URLs per sitemap, as sitemaps.org specifies."""
 
 SCHEMA: Final = "http://www.sitemaps.org/schemas/sitemap/0.9"
 
@@ -205,20 +209,20 @@ class Sitemaps:
         self._context = context
 
     def write_month(self, month: str) -> None:
-        """Write the sitemaps of the releases of a month, or of those without a date."""
+        """Write the sitemaps for the releases of a month, or for undated releases."""
         period = "" if month == UNDATED else month
         found = self._context.store.last_changes(period)
         self._write(month, ((release_file(one), changed) for one, changed in found))
 
     def write_pages(self, pages: PageRenderer) -> None:
-        """Write the sitemaps of pages that list releases."""
+        """Write the sitemaps for pages that list releases."""
         facets = filter(is_published, pages.navigation.counts)
         files = [f"{folder}/index.html" for folder in INDEXES]
         files += sorted({*map(page_file, facets), page_file(Facet())})
         self._write(INDEX_PAGES, ((file, None) for file in files))
 
     def write_index(self, counts: Iterable[Facet], *, undated: bool) -> None:
-        """Write the sitemap index. ``undated`` means that releases without a date changed."""
+        """Write the sitemap index. ``undated`` is whether undated releases changed."""
         months = {one.period for one in counts if one.period and len(one.period) == MONTH}
         names = [*sorted(months), UNDATED]
         for name in names:
@@ -232,7 +236,7 @@ class Sitemaps:
         self._context.write(SITEMAP, sitemap_index(self._context.catalog.site, every))
 
     def _write(self, name: str, pages: Iterable[tuple[str, dt.datetime | None]]) -> None:
-        """Write the sitemaps for some pages, one in memory at a time."""
+        """Write the sitemaps for pages (file and time of last change), one in memory at a time."""
         context, last = self._context, []
         for number, some in enumerate(parts(pages)):
             context.write(file_of(name, number), urlset(context.catalog.site, some))
@@ -244,7 +248,7 @@ class Sitemaps:
             number += 1
 
     def _known(self, name: str) -> list[dt.datetime | None] | None:
-        """Return the last change in each sitemap of a month, or None if it is unknown."""
+        """Return the time of the last change in each sitemap of a month, or None if unknown."""
         noted = self._context.cache.note(note_of(name))
         return msgspec.json.decode(noted, type=list[dt.datetime | None]) if noted else None
 
@@ -252,7 +256,7 @@ class Sitemaps:
 def parts(
     pages: Iterable[tuple[str, dt.datetime | None]],
 ) -> Iterator[tuple[tuple[str, dt.datetime | None], ...]]:
-    """Yield pages in batches of the size of one sitemap."""
+    """Yield pages in batches that fit in one sitemap."""
     left = iter(pages)
     while some := tuple(islice(left, MAX_SITEMAP_URLS)):
         yield some
@@ -264,24 +268,24 @@ def file_of(name: str, number: int) -> str:
 
 
 def note_of(name: str) -> str:
-    """Return the key in the cache for the last changes of sitemaps."""
+    """Return the cache key of the times of the last changes in sitemaps."""
     return f"sitemap {name}"
 
 
 def urlset(site: str, pages: Iterable[tuple[str, dt.datetime | None]]) -> bytes:
-    """Return the sitemap of files of a site, each with the time of its last change, if known."""
+    """Return a sitemap of files, each with the time of its last change if known."""
     return document("urlset", "url", site, pages)
 
 
 def sitemap_index(site: str, sitemaps: Iterable[tuple[str, dt.datetime | None]]) -> bytes:
-    """Return the index of sitemaps, each with the last change of its pages, if known."""
+    """Return a sitemap index, with the time of the last change in each sitemap if known."""
     return document("sitemapindex", "sitemap", site, sitemaps)
 
 
 def document(
     root: str, element: str, site: str, files: Iterable[tuple[str, dt.datetime | None]]
 ) -> bytes:
-    """Return an XML document of URLs and times; both kinds of sitemaps share its shape."""
+    """Return the XML of a sitemap or sitemap index: URLs with times."""
     lines = [f"<?xml version='1.0' encoding='UTF-8'?>\n<{root} xmlns=\"{SCHEMA}\">"]
     for file, changed in files:
         time = ""

@@ -1,4 +1,4 @@
-"""A file of the site in memory, with ready-made response headers."""
+"""Files of the site in memory, with their response headers already encoded."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ PRIVATE = "private, max-age=60"
 
 PAGE_POLICY = SERVED_POLICY.encode()
 OWN_SCRIPT = b"; script-src 'self'; connect-src 'self'"
-"""Addition to the policy of pages without texts of publishers: they may run the site's own
-scripts."""
+"""Addition to the Content-Security-Policy of pages without publishers' HTML: they may run the
+site's own scripts."""
 FEED_POLICY = b"default-src 'none'; style-src 'self'; frame-ancestors 'none'; sandbox"
 
 
 FEED_VARIES_BY = b"accept-encoding, a-im, sec-fetch-dest"
-"""Request headers on which the response for a feed depends."""
+"""Value of the Vary header of feeds: the request headers that select the response."""
 
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A body in one content coding, with the headers of its response."""
+    """A file's body in one content coding, with its response headers."""
 
     body: bytes
     headers: Headers
@@ -47,9 +47,10 @@ class Encoded:
 class CachedFile:
     """A file in memory, for requests of the path ``address``.
 
-    ``modified`` is its time in whole seconds since 1970 (UTC). ``tags`` are strong ETags by content
-    coding, including codings not yet compressed. ``unchanged`` has the headers of a 304 by ETag,
-    ``heads`` the same as bytes. ``headers`` are the additional headers of a 200.
+    - ``modified`` is the modification time in whole seconds since 1970 (UTC).
+    - ``tags`` maps content codings to strong ETags, including codings not yet compressed.
+    - ``unchanged`` maps ETags to the headers of a 304, ``heads`` to the same headers as bytes.
+    - ``headers`` are the additional headers of a 200.
     """
 
     address: str
@@ -64,7 +65,7 @@ class CachedFile:
     looked: float = 0.0
 
     def add(self, coding: str, body: bytes) -> Encoded:
-        """Store the body in one content coding."""
+        """Store a body in one content coding, and return it with its response headers."""
         headers = [*self.unchanged[self.tags[coding]], *self.headers]
         headers.append((b"content-length", str(len(body)).encode()))
         if coding != IDENTITY:
@@ -74,17 +75,17 @@ class CachedFile:
 
     @property
     def body(self) -> bytes:
-        """The content without a content coding."""
+        """The body without a content coding."""
         return self.variants[IDENTITY].body
 
     @property
     def kind(self) -> str:
-        """The suffix of the file."""
+        """The file's suffix."""
         return PurePath(self.file).suffix
 
     @property
     def size(self) -> int:
-        """Total bytes of all stored bodies."""
+        """Total size in bytes of the body in all stored content codings."""
         return sum(len(variant.body) for variant in self.variants.values())
 
 
@@ -98,9 +99,9 @@ def cached_file(
     before: CachedFile | None = None,
     more: Headers | None = None,
 ) -> CachedFile:
-    """Return a CachedFile with its ETags and headers. ``more`` are additional headers.
+    """Return a file in memory with its ETags and headers. ``more`` are additional headers.
 
-    ``follows`` means that it is an archive page with a page after it, so it never changes.
+    ``follows`` is whether the file is an archive page that has a next page, so it never changes.
     ``before`` is the previous version. The new version gets a later modification time, even if its
     file is not newer, for example after a restore.
     """
@@ -138,9 +139,9 @@ def cached_file(
 
 
 def policy_of(address: str, *, is_feed: bool) -> bytes:
-    """Return the content security policy of an address.
+    """Return the Content-Security-Policy of an address.
 
-    Pages with texts of publishers run no script at all.
+    Pages with publishers' HTML run no scripts.
     """
     if is_feed:
         return FEED_POLICY
@@ -148,33 +149,33 @@ def policy_of(address: str, *, is_feed: bool) -> bytes:
 
 
 def head_of(status: bytes, headers: Headers) -> bytes:
-    """Return the status line and headers as sent, without the blank line at the end."""
+    """Return the status line and headers as bytes, without the blank line at the end."""
     return b"HTTP/1.1 %s\r\n" % status + b"".join(b"%s: %s\r\n" % pair for pair in headers)
 
 
 HEAD_BYTES = 4096
-"""Number of bytes at the start of a feed that contain its own links."""
+"""Number of bytes at the start of a feed that are searched for the feed's own links."""
 
 ITEMS = b',"items":['
-"""End of the head of a JSON Feed."""
+"""Start of the items in a JSON Feed. The feed's own fields are before it."""
 ENTRY = re.compile(rb"<(?:entry|item)\b")
 LINK = re.compile(rb"<(?:atom:)?link\b([^<>]*)>")
 ATTRIBUTE = re.compile(rb'([a-z]+)="([^"]*)"')
 RELATIONS = {b"self", b"hub", b"prev-archive", b"next-archive", b"current"}
-"""Link relations that are repeated as headers."""
+"""Relations of the links in a feed that are repeated as Link headers."""
 ADDRESS = re.compile(rb"https?://[^\x00-\x20<>\"\x7f-\xff]+")
-"""An address that is safe in a header."""
+"""Pattern of a URL that is safe in a header."""
 
 
 def links_in(feed: bytes, kind: str) -> list[bytes]:
-    """Return the Link headers for a feed's self, hub and archive links. ``kind`` is its suffix."""
+    """Return Link headers for a feed's self, hub and archive links. ``kind`` is the file suffix."""
     head = feed[:HEAD_BYTES]
     found = json_links(head) if kind == ".json" else xml_links(head)
     return [b'<%s>; rel="%s"' % (href, rel) for rel, href in found if ADDRESS.fullmatch(href)]
 
 
 def xml_links(head: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield relation and address of each link in the head of an RSS or Atom feed."""
+    """Yield the relation and URL of each link that an RSS or Atom feed has before its entries."""
     # Entries may contain links with the same relations.
     for element in LINK.findall(ENTRY.split(head, 1)[0]):
         found = dict(ATTRIBUTE.findall(element))
@@ -183,7 +184,7 @@ def xml_links(head: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def json_links(head: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yield relation and address of each link in a JSON Feed.
+    """Yield the relation and URL of each link of a JSON Feed.
 
     ``next_url`` is the page with older items, so its relation is ``prev-archive``.
     """

@@ -1,7 +1,7 @@
-"""Searches for feeds and the search page, newest first, and their query parameters.
+"""Search for feeds and for the search page, and parsing of their query parameters.
 
-The command line sorts by relevance. A feed sorted that way would never show a new release less
-relevant than a hundred old ones. The page offers both orders.
+Feeds sort by date: in a feed sorted by relevance, a new release that is less relevant than a
+hundred old ones would never appear. The search page offers both orders.
 """
 
 from __future__ import annotations
@@ -28,23 +28,24 @@ from feeds.searches import PAGE_PARAMETERS, SEARCH_PARAMETERS
 from feeds.urls import FEED_BUILDER, SEARCH, SEARCH_PAGE, WATCH_FEED
 
 FACETS = ("source", "topic")
-"""Parameters that are answered from facets, without the search index."""
+"""Parameters of searches that need only facets, not the search index."""
 
 MAX_FACET_PAIRS = 20
-"""Maximum number of source and topic pairs in a search without words."""
+"""Maximum number of pairs of a source and a topic in a search without words."""
 
 PREVIEW_RELEASES = 5
-"""Number of releases in the preview of the feed builder."""
+"""Number of releases in the feed builder's preview."""
 
 RESULTS_PER_PAGE = 30
-"""Number of releases per page of search results."""
+"""Number of results per page of the search."""
 
 
 def search(store: Store, asked: Mapping[str, str], limit: int) -> Sequence[Release]:
-    """Return the newest releases for the parameters of feeds.searches.SEARCH_PARAMETERS.
+    """Return the newest releases that match search parameters, at most ``limit``.
 
-    Without words, all releases that match the other parameters are found; without any parameter,
-    none. Raises BadQuery, SlowSearch.
+    ``asked`` contains the parameters in feeds.searches.SEARCH_PARAMETERS. Without words in ``q``,
+    all releases that match the other parameters are returned. Without any parameter, none are
+    returned. Raises BadQuery and SlowSearch.
     """
     asked = with_present_sources(asked, store.source_moves())
     if asked and asked.keys() <= set(FACETS):
@@ -55,7 +56,7 @@ def search(store: Store, asked: Mapping[str, str], limit: int) -> Sequence[Relea
 def of_facets(
     store: Store, asked: Mapping[str, str], limit: int, offset: int = 0
 ) -> Sequence[Release]:
-    """Return the newest releases of sources and topics, in feed order."""
+    """Return the newest releases of the requested sources and topics, in feed order."""
     every = product(*(asked[name].split(",") if name in asked else [None] for name in FACETS))
     facets = [Facet(*names) for names in islice(every, MAX_FACET_PAIRS)]
     if len(facets) == 1:
@@ -67,7 +68,7 @@ def of_facets(
 
 
 def search_results(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> SearchResults:
-    """Return the content of the search page: results, or the problems of the query."""
+    """Return the data for the search page: results, or the problems of the query."""
     asked = with_present_sources(asked, store.source_moves())
     problems = problems_of(catalog, asked)
     if problems or not asked.keys() - set(PAGE_PARAMETERS):
@@ -88,7 +89,10 @@ def search_results(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> 
 
 
 def built_feed(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> BuiltFeed:
-    """Return the content of the feed builder. Raises BadQuery, SlowSearch."""
+    """Return the data for the feed builder: the chosen feed and a preview.
+
+    Raises BadQuery and SlowSearch.
+    """
     selected = {name: asked[name] for name in SELECTION_PARAMETERS if name in asked}
     selected = dict(with_present_sources(selected, store.source_moves()))
     problems = problems_of(catalog, selected)
@@ -100,15 +104,15 @@ def built_feed(store: Store, catalog: Catalog, asked: Mapping[str, str]) -> Buil
 
 
 def one_per_story(store: Store, hits: Hits) -> list[Hit]:
-    """Return one hit per story, with the story's other releases."""
+    """Return one hit per story, each with the other releases of its story."""
     ids = {one.id for one in hits.releases}
     return list(folded(store, hits.releases, lambda one: one.id in ids, lambda _: True))
 
 
 def hits_of(store: Store, query: Query, asked: Mapping[str, str]) -> Hits:
-    """Return one page of hits. An invalid cursor means the first page.
+    """Return one page of hits. An invalid cursor selects the first page.
 
-    With relevance order the cursor is an offset, otherwise a position from the store.
+    In order of relevance the cursor is an offset, otherwise a position from the store.
     """
     text = asked.get("cursor", "")
     cursor = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None  # noqa: PLR2004 - digits of a number of 64 bits
@@ -127,15 +131,15 @@ ISO_DAY = re.compile(r"\d{4}-?(\d{2}-?\d{2}|W\d{2}-?\d)", re.ASCII)
 """Pattern of a date without a time (ISO 8601)."""
 
 SEARCH_PAGES = (SEARCH_PAGE, SEARCH_PAGE + "/")
-"""The paths of the search page."""
+"""Paths of the search page, with and without a final slash."""
 
 
 class BadQuery(CommuniqueError):
-    """An invalid query."""
+    """Invalid parameters of a search. The message explains the fault."""
 
 
 def allowed_parameters(path: str) -> tuple[str, ...]:
-    """Return the parameters that a path accepts."""
+    """Return the names of the query parameters that a path accepts."""
     if path in SEARCH_PAGES:
         return SEARCH_PARAMETERS + PAGE_PARAMETERS
     if path.rpartition(".")[0] == SEARCH:
@@ -148,7 +152,7 @@ def allowed_parameters(path: str) -> tuple[str, ...]:
 
 
 def instant_of(asked: str) -> dt.datetime:
-    """Parse a past time (UTC if it has no zone), or the end of a past day (UTC).
+    """Parse a past time (UTC by default) or a past day, which means the end of the day in UTC.
 
     Raises BadQuery.
     """
@@ -181,7 +185,7 @@ def day_of(name: str, asked: Mapping[str, str]) -> dt.date | None:
 
 
 def query_of(asked: Mapping[str, str]) -> Query:
-    """Return the query of a search from its parameters (feeds.searches). Raises BadQuery."""
+    """Convert search parameters to a query of the store. Raises BadQuery."""
     text = asked.get("q", "")
     if len(text) > MAX_QUERY_LENGTH:
         raise BadQuery(f"q has {len(text):,} characters; shorten it to {MAX_QUERY_LENGTH:,}")
@@ -221,7 +225,10 @@ def refuse_unknown(asked: Mapping[str, str], sources: Collection[str]) -> None:
 
 
 def with_present_sources(asked: Mapping[str, str], moves: Mapping[str, str]) -> Mapping[str, str]:
-    """Replace previous ids of sources by current ones. ``moves`` maps previous to current ids."""
+    """Replace previous ids of sources in search parameters by their current ids.
+
+    ``moves`` maps previous ids to current ids.
+    """
     if "source" not in asked:
         return asked
     names = (moves.get(one, one) for one in asked["source"].split(","))
@@ -229,11 +236,11 @@ def with_present_sources(asked: Mapping[str, str], moves: Mapping[str, str]) -> 
 
 
 def groups_of(asked: Mapping[str, str]) -> Collection[str]:
-    """Return the groups of feeds that an OPML file contains.
+    """Return the groups of feeds to include in an OPML file.
 
-    Without a ``groups`` parameter these are the feeds of sources, or all groups of a selected
-    source or topic. A selection never contains event feeds, which cover the whole site. Raises
-    BadQuery for an unknown group.
+    Without a ``groups`` parameter, the file contains the feeds of sources, or all groups of a
+    selected source or topic. A selection never contains event feeds, which cover the whole site.
+    Raises BadQuery for an unknown group.
     """
     named = asked.get("groups", "").split(",") if "groups" in asked else ()
     for group in named:
@@ -246,7 +253,7 @@ def groups_of(asked: Mapping[str, str]) -> Collection[str]:
 
 
 def is_chosen(facet: Facet, asked: Mapping[str, str]) -> bool:
-    """Return whether a facet matches the comma-separated sources and topics of a query."""
+    """Return whether a facet matches the requested sources and topics."""
     return all(
         getattr(facet, name) in asked[name].split(",")
         for name in ("source", "topic")

@@ -1,7 +1,7 @@
-"""Published files in memory, with ready-made response headers.
+"""Published files in memory, with their response headers already encoded.
 
-A file is checked with one stat, at most once per millisecond, so new files are served at once. A
-file is read again only if its time, size or inode has changed.
+A file is checked with one stat call, at most once per millisecond, so new files are served at once.
+A file is read again only if its time, size or inode has changed.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from feeds.server.response import CachedFile, Encoded, Headers, cached_file
 from feeds.urls import stamp_of
 
 MAX_CACHE_BYTES = 64 * 1024 * 1024
-"""Maximum size in bytes of bodies in memory. The least recently used are dropped first."""
+"""Maximum total size in bytes of bodies in memory. The least recently used files are dropped
+first."""
 
 CHECK_INTERVAL_SECONDS = 0.001
-"""Seconds between two checks of a file. This saves stat calls under load."""
+"""Minimum time in seconds between two checks of a file, which saves stat calls under load."""
 
 MAX_NAME_BYTES, MAX_PATH_NAMES = 250, 12
-"""Maximum size of a file name in bytes, and maximum number of names in a path. Both are just below
-the limits of file systems."""
+"""Maximum size in bytes of a file name. It is just below the limit of most file systems."""
 
 Later: TypeAlias = Callable[[Callable[[], None]], object]
-"""Function that runs work that no response waits for."""
+"""Function that schedules work that no response waits for."""
 
 
 def run_now(work: Callable[[], None]) -> None:
@@ -47,10 +47,10 @@ def no_headers(path: str) -> Headers:
 
 
 class HeldFiles(ABC):
-    """Files of the site in memory, by request path. Not thread-safe.
+    """Base class of caches of the site's files, by request path. Not thread-safe.
 
-    They take at most ``limit`` bytes. ``later`` runs work that no response waits for. ``headers``
-    returns the additional headers of a path's response.
+    Bodies use at most ``limit`` bytes. ``later`` schedules work that no response waits for.
+    ``headers`` returns additional response headers for a path.
     """
 
     def __init__(
@@ -68,10 +68,10 @@ class HeldFiles(ABC):
 
     @abstractmethod
     def find(self, path: str) -> CachedFile | None:
-        """Return the file at a decoded path such as ``/feeds/all.atom`` if it is available at once.
+        """Return the file at a decoded path such as ``/feeds/all.atom``, without waiting, or None.
 
-        A path with a final slash means the index.html below it. Raises OSError if a file exists but
-        can't be read.
+        A path with a final slash means its index.html. Raises OSError if a file exists but can't be
+        read.
         """
 
     @abstractmethod
@@ -87,7 +87,7 @@ class HeldFiles(ABC):
         self._count(held.size)
 
     def add(self, held: CachedFile, coding: str, body: bytes) -> Encoded:
-        """Store a compressed body of a file."""
+        """Store a file's body in a content coding. Drops old files if the cache is full."""
         before = held.size
         variant = held.add(coding, body)
         # It may have been dropped or replaced while the body was being compressed.
@@ -108,7 +108,7 @@ class HeldFiles(ABC):
 
 
 class SiteCache(HeldFiles):
-    """Serves the published files of one folder. New files are served at once."""
+    """Cache of the published files in a folder. New files are served at once."""
 
     def __init__(
         self,
@@ -157,7 +157,7 @@ class SiteCache(HeldFiles):
         return self.find(path)
 
     def _is_below(self, name: str) -> bool:
-        """Return whether a file is inside the folder and no symbolic link leads to it."""
+        """Return whether a file is inside the site's folder and its path has no symbolic link."""
         folder = os.path.realpath(self._folder)
         return os.path.realpath(name) == folder + name[len(self._folder) :]
 
@@ -174,7 +174,10 @@ class SiteCache(HeldFiles):
 
 
 def name_at(path: str) -> str | None:
-    """Return the file name for a path, relative to the site's folder, or None if invalid."""
+    """Return the file name for a request path, or None if it is invalid.
+
+    The name is relative to the site's folder.
+    """
     parts = path.split("/")[1:]
     if parts[-1:] == [""]:
         parts[-1] = "index.html"
@@ -192,6 +195,6 @@ def name_at(path: str) -> str | None:
 
 
 def is_followed(file: str) -> bool:
-    """Return whether a file is an archive page of a feed whose next page exists."""
+    """Return whether a file is an archive page of a feed that has a next page."""
     after = page_after(file)
     return after is not None and Path(after).is_file()

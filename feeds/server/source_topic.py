@@ -1,8 +1,8 @@
-"""Feeds and pages of one topic of one source, generated on request.
+"""Feeds and pages for one topic of one source, generated on request.
 
 They are too many to publish, and few are read. They contain the same releases as published feeds
-and pages would. But their archive pages are cut again for each request, and shift when an old
-release is added.
+and pages would. But their archive pages are computed for each request, so an old release added
+later shifts them.
 """
 
 from __future__ import annotations
@@ -33,17 +33,18 @@ from feeds.pages.search_page import day_of
 from feeds.urls import FORMATS, Format, is_published, page_file, part_file, stem_of
 
 FEED = re.compile(r"/(feeds/source/[^/]+/topic/[^/]+?)(?:/page/([1-9]\d{0,8}))?\.([a-z]+)")
-"""Pattern of a feed of a source's topic: its stem, the number of its archive page, its format."""
+"""Pattern of the path of such a feed: path without suffix, number of an archive page, format."""
 PAGE = re.compile(r"/(sources/[^/]+/topics/[^/]+/)(?:page/(latest|[1-9]\d{0,8})(-\d{1,4})?/)?")
-"""Pattern of a page of a source's topic: its folder, and the part of older releases."""
+"""Pattern of the path of an HTML page of such releases: folder, and the part of older releases."""
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """The address of a feed or page. ``stem`` is its file without the suffix.
+    """The parsed path of a feed or page for one topic of one source.
 
-    ``kind`` is the feed format, or None for an HTML page. ``number`` is the number of an archive
-    page, ``part`` names an HTML page of older releases.
+    ``stem`` is the path without suffix. ``kind`` is the feed format, or None for an HTML page.
+    ``number`` is the number of an archive page, and ``part`` the name of an HTML page of older
+    releases.
     """
 
     stem: str
@@ -53,7 +54,7 @@ class Address:
 
 
 def address_of(path: str) -> Address | None:
-    """Return the address at a decoded path, or None if no topic of a source can be there."""
+    """Parse a decoded path. Returns None if it can't be a feed or page of a source's topic."""
     if found := PAGE.fullmatch(path):
         return Address(f"{found[1]}index", part=(found[2] or "") + (found[3] or ""))
     if found := FEED.fullmatch(path):
@@ -69,9 +70,9 @@ def source_topic(
     site: SiteSettings,
     links: tuple[EntryLink, ...] = (),
 ) -> bytes | None:
-    """Return the document at an address, or None if no release has that source and topic.
+    """Return the feed or page at an address, or None if no release has that source and topic.
 
-    ``site`` limits the entries and bytes of a feed; ``links`` are added to it.
+    ``site`` limits a feed's number of entries and size; ``links`` are added to the feed.
     """
     counts = store.facets()
     facet = facet_at(address, counts)
@@ -107,7 +108,10 @@ def people_page(
     releases: Releases,
     pages: Sequence[Releases],
 ) -> bytes | None:
-    """Return the HTML page of the newest releases or of one part, or None for an unknown part."""
+    """Return the HTML page with the newest releases or with one part of the older releases.
+
+    Returns None for an unknown part.
+    """
     name = part.partition("-")[0]
     if name.isdigit():
         if int(name) > len(pages):
@@ -130,19 +134,19 @@ def people_page(
 
 
 def lines_of(store: ReadStore, renderer: PageRenderer, releases: Releases) -> list[ReleaseRow]:
-    """Return the rows of a page for releases."""
+    """Return the rows that list releases on a page."""
     entries = entries_of(store, renderer.catalog, releases)
     return [ReleaseRow(day_of(one), renderer.row(one), one.timed) for one in entries]
 
 
 def entries_of(store: ReadStore, catalog: Catalog, releases: Releases) -> list[FeedEntry]:
-    """Return the entries of releases of one source."""
+    """Return the feed entries of releases of one source."""
     found = (store.release(one.id) for one in releases)
     return [entry_of(one, catalog, mixed=False) for one in found if one]
 
 
 def facet_at(address: Address, facets: Iterable[Facet]) -> Facet | None:
-    """Return the topic of a source whose feed or page is at an address."""
+    """Return the facet (source and topic) in ``facets`` whose feed or page has this address."""
     where = page_file if address.kind is None else stem_of
     wanted = address.stem + (".html" if address.kind is None else "")
     return next((one for one in facets if not is_published(one) and where(one) == wanted), None)

@@ -1,4 +1,4 @@
-"""Gate in front of the site, which checks the access that the route table requires."""
+"""ASGI middleware that enforces the access required by the route table."""
 
 from __future__ import annotations
 
@@ -18,19 +18,20 @@ from feeds.server.requests.routes import RouteTable
 from feeds.urls import API
 
 CHALLENGES: Final = ('Basic realm="Communique", charset="UTF-8"', 'Bearer realm="Communique"')
-"""Values of WWW-Authenticate: for browsers and feed readers, and for programs."""
+"""Values of the WWW-Authenticate header: Basic for browsers and feed readers, Bearer for
+programs."""
 
 PUBLIC: Final = b"cache-control: public"
 PRIVATE: Final = b"cache-control: private"
 
 
 def without_token(query: bytes) -> bytes:
-    """Return a query without its token, which must not appear in links and caches."""
+    """Remove the token from a query string, because it must not appear in links and caches."""
     return b"&".join(part for part in query.split(b"&") if not part.startswith(PARAMETER))
 
 
 def refusal(scope: Scope, verdict: AccessVerdict) -> Response:
-    """Return the response to a refused request."""
+    """Return the error response for a request without access."""
     if scope["path"].startswith(API) and scope["path"] != API:
         return api_refusal(verdict)
     if verdict.status == 429:  # noqa: PLR2004 - Too Many Requests
@@ -46,7 +47,7 @@ def refusal(scope: Scope, verdict: AccessVerdict) -> Response:
 
 
 def api_refusal(verdict: AccessVerdict) -> Response:
-    """Return the response to a refused request of the API."""
+    """Return the error response for an API request without access."""
     why, headers = {
         401: ("this needs a token: send it as `Authorization: Bearer`", {}),
         403: ("this token does not allow the request", {}),
@@ -60,17 +61,17 @@ def api_refusal(verdict: AccessVerdict) -> Response:
 
 
 class ReadyApp(Protocol):
-    """An application that can respond from memory (see http_protocol)."""
+    """Interface of an ASGI application that can respond from memory (see http_protocol)."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request."""
 
     def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> ReadyAnswer | None:
-        """Return the response to a plain GET if it is in memory."""
+        """Return the response to a plain GET from memory, or None."""
 
 
 class TokenGate:
-    """Passes on the requests that the route table allows, and refuses all others.
+    """Passes requests with the required access to the application, and refuses all others.
 
     On an open site, only operating needs a token. On other sites, reading needs one too.
     """
@@ -82,7 +83,7 @@ class TokenGate:
         self._is_open = is_open
 
     def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> ReadyAnswer | None:
-        """Return the response to a plain GET with a valid token if it is in memory."""
+        """Return the response to a plain GET with a valid token from memory, or None."""
         if self._table.needed(path, "GET", is_open=self._is_open) is None:
             return self._app.ready(path, headers)
         text = token_in(headers)
@@ -116,5 +117,5 @@ class TokenGate:
 
 
 def made_private(name: bytes, value: bytes) -> bytes:
-    """Return the value of a response header for private caches only."""
+    """Return the value of a response header, changed to allow only private caches."""
     return value.replace(b"public", b"private", 1) if name == b"cache-control" else value

@@ -1,7 +1,7 @@
-"""Feed of a watch, generated from the store for clients with the watch's token.
+"""Feed of a watch's matches, generated from the store for clients with the watch's token.
 
-The feed also contains matches from before the watch was created, whatever other channels have sent.
-Addresses inside the feed omit the token, because feeds are copied.
+The feed also contains matches from before the watch was created. It does not depend on alerts sent
+through other channels. URLs in the feed omit the token, because feeds are copied.
 """
 
 from __future__ import annotations
@@ -30,15 +30,15 @@ from feeds.server.search import MAX_FACET_PAIRS, of_facets
 from feeds.urls import FORMATS, WATCH_FEED
 
 MAX_BATCHES: Final = 10
-"""Maximum number of candidate batches that are searched for matches. A batch has the feed's
-size."""
+"""Maximum number of batches of releases that are searched for matches. A batch has as many releases
+as the feed has entries."""
 
 EVENTS_PER_KIND: Final = 300
-"""Number of the newest events of each kind that are tested against a watch."""
+"""Number of the newest events of each kind that are matched with a watch."""
 
 
 def watch_of(folder: Path | None, stem: str, token: str) -> Watch | None:
-    """Return the watch whose feed is at an address without suffix, or None for a wrong token."""
+    """Return the watch whose feed has this path without suffix, or None for a wrong token."""
     name = stem.removeprefix(WATCH_FEED)
     if folder is None or name == stem:
         return None
@@ -52,7 +52,7 @@ def watch_of(folder: Path | None, stem: str, token: str) -> Watch | None:
 
 
 def watch_feed(catalog: Catalog, watch: Watch, stem: str) -> Feed:
-    """Return the head of a watch's feed."""
+    """Return the metadata of a watch's feed."""
     own = f"{catalog.site}{stem}"
     return replace(
         feed_of(catalog, Facet(), ()),
@@ -65,7 +65,7 @@ def watch_feed(catalog: Catalog, watch: Watch, stem: str) -> Feed:
 
 
 def watch_entries(store: Store, catalog: Catalog, watch: Watch, limit: int) -> list[FeedEntry]:
-    """Return the newest matches of a watch, the latest change first."""
+    """Return feed entries for the newest matches of a watch, the latest change first."""
     moves = store.source_moves()
     present = tuple(moves.get(one, one) for one in watch.sources)
     watch = msgspec.structs.replace(watch, sources=present)
@@ -98,7 +98,7 @@ def watch_entries(store: Store, catalog: Catalog, watch: Watch, limit: int) -> l
 def releases(
     store: Store, catalog: Catalog, watch: Watch, index: WatchIndex, limit: int
 ) -> Iterable[FeedEntry]:
-    """Return the entries of the newest matching releases."""
+    """Return feed entries for the newest releases that a watch matches."""
     found: list[Release] = []
     for some in islice(candidates(store, watch, limit), MAX_BATCHES):
         found += (one for one in some if matches(index, release_event("release", one)))
@@ -129,7 +129,7 @@ def candidates(store: Store, watch: Watch, limit: int) -> Iterator[Sequence[Rele
 
 
 def edits(store: Store, catalog: Catalog, index: WatchIndex) -> Iterator[FeedEntry]:
-    """Yield the entries of the newest matching edits."""
+    """Yield feed entries for the newest edits that a watch matches."""
     for one in store.edits(limit=EVENTS_PER_KIND):
         release = store.release(one.release)
         if release is None:
@@ -141,5 +141,5 @@ def edits(store: Store, catalog: Catalog, index: WatchIndex) -> Iterator[FeedEnt
 
 
 def matches(index: WatchIndex, event: AlertEvent | None) -> bool:
-    """Return whether a one-watch index matches an event."""
+    """Return whether an event matches the only watch in an index."""
     return event is not None and bool(index.matching(event))

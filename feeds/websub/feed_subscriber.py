@@ -1,6 +1,6 @@
 """Subscriptions to the feeds of sources at their hubs (W3C WebSub), and responses to these hubs.
 
-Content from a hub is never trusted: it only triggers a visit to the source.
+Content from a hub is never trusted or stored: it only triggers a visit to the source.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from feeds.websub.hub import host_of
 from feeds.websub.messages import FORM, is_address, subscription_form
 
 VERIFICATION_SECONDS: Final = 86_400
-"""Seconds after a request to a hub within which its verification is accepted."""
+"""Maximum time in seconds between a request to a hub and the hub's verification of it."""
 
 MAX_CHALLENGE_LENGTH: Final = 4_096
 """Maximum length in characters of a hub's challenge."""
@@ -51,19 +51,20 @@ MAX_CONTENT_BYTES: Final = 20_000_000
 """Maximum size in bytes of content whose signature is checked."""
 
 HEARD_UPDATE_SECONDS: Final = 60
-"""Minimum time in seconds between two updates of the time of a hub's last message."""
+"""Minimum time in seconds between two updates of the stored time of a hub's last message."""
 
 SIGNATURE: Final = re.compile(r"(sha1|sha256|sha384|sha512)=([0-9a-fA-F]{40,128})")
-"""The value of X-Hub-Signature."""
+"""Pattern of the X-Hub-Signature header: algorithm and hexadecimal digest."""
 
 NO_CONTENT: Final = 204
-"""Status for all content, so that a hub can't learn whether its signature was valid."""
+"""Status of every response to content, so that a sender can't learn whether its signature was
+valid."""
 
 
 class FeedCallback:
-    """The ASGI application below CALLBACK_PATH.
+    """ASGI application for WebSub callbacks, mounted below CALLBACK_PATH.
 
-    ``hinted`` is called with the id of each source whose hub reports a change.
+    ``hinted`` is called with the id of each source for which a hub reports a change.
     """
 
     def __init__(self, store: Store, site: SiteSettings, hinted: Callable[[str], None]) -> None:
@@ -107,7 +108,7 @@ class FeedCallback:
         self._hinted(known.source)
 
     def _verified(self, asked: Mapping[str, str], known: FeedSubscription | None) -> Response:
-        """Confirm a subscription that we requested, and no other (section 5.3)."""
+        """Confirm a subscription that we requested, and refuse all others (section 5.3)."""
         mode, challenge = asked.get("hub.mode"), asked.get("hub.challenge", "")
         if known is None or asked.get("hub.topic") != known.topic:
             return PlainTextResponse("unknown subscription\n", 404)
@@ -134,13 +135,13 @@ class FeedCallback:
 
 
 def lease_of(text: str) -> int:
-    """Return the duration of a subscription in seconds, within the accepted limits."""
+    """Parse the duration of a subscription in seconds, and limit it to LEASE_LIMITS."""
     seconds = int(text) if re.fullmatch(r"[0-9]{1,12}", text) else LEASE
     return min(max(seconds, LEASE_LIMITS[0]), LEASE_LIMITS[1])
 
 
 async def is_signed(request: Request, secret: str) -> bool:
-    """Return whether content is signed with the subscription's secret (section 7.1).
+    """Return whether a request's content has a valid signature by ``secret`` (section 7.1).
 
     The content is read but not stored.
     """
@@ -165,12 +166,12 @@ MAX_CONCURRENT_HUBS: Final = 16
 """Maximum number of hubs contacted at the same time."""
 
 MAX_UNSUBSCRIBE_ATTEMPTS: Final = 4
-"""Maximum number of attempts to unsubscribe. After them, the lease or a 410 ends the
-subscription."""
+"""Maximum number of attempts to unsubscribe. If all fail, the subscription ends when its lease
+expires or its callback responds with 410."""
 
 
 class FeedSubscriber:
-    """Requests subscriptions at hubs, renews them in time, and ends unneeded ones."""
+    """Requests and renews subscriptions at the hubs of sources, and ends unneeded ones."""
 
     def __init__(self, store: Store, site: SiteSettings, outbound: Outbound, pace: Backoff) -> None:
         self._store = store
@@ -179,7 +180,7 @@ class FeedSubscriber:
         self._pace = pace
 
     async def round(self, sources: Collection[str]) -> None:
-        """Send all due requests for the ``sources``; end the subscriptions of all other sources."""
+        """Send all due requests for subscriptions to ``sources``, and end all others."""
         now = time.time()
         self._plan(sources, now)
         by_host = defaultdict[str, list[FeedSubscription]](list)
@@ -192,7 +193,7 @@ class FeedSubscriber:
         )
 
     def _plan(self, sources: Collection[str], now: float) -> None:
-        """Create missing subscriptions, and mark unneeded ones as ending."""
+        """Store missing subscriptions as due, and mark unneeded ones as ending."""
         hubs = self._store.feed_hubs().items()
         missing = {(source, one.hub, one.topic) for source, one in hubs if source in sources}
         missing = {one for one in missing if is_address(one[1]) and is_address(one[2])}
@@ -216,7 +217,7 @@ class FeedSubscriber:
             )
 
     async def _ask_hub(self, due: Iterable[FeedSubscription], room: asyncio.Semaphore) -> None:
-        """Send requests to one hub until it fails to respond."""
+        """Send the due requests to one hub, and stop if it is unreachable."""
         async with room:
             for one in due:
                 # The hub may have verified or ended this subscription since the round started.
@@ -232,7 +233,7 @@ class FeedSubscriber:
                     return
 
     async def _ask(self, one: FeedSubscription) -> None:
-        """Request a subscription, or its end. Raises OutboundError."""
+        """Send a request to start or end a subscription. Raises OutboundError."""
         if not one.wanted and (
             one.attempts >= MAX_UNSUBSCRIBE_ATTEMPTS or one.expires <= time.time()
         ):
@@ -259,7 +260,7 @@ class FeedSubscriber:
 
 
 def callback_base(site: SiteSettings) -> str:
-    """Return the start of all callback addresses."""
+    """Return the URL prefix of all callbacks."""
     return site_address(site.url) + CALLBACK_PATH
 
 

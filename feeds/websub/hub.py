@@ -1,4 +1,4 @@
-"""Site's own hub: accept requests of subscribers, within limits."""
+"""The site's own hub: accepts subscription requests within limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from feeds.websub.messages import FORM, BadHubRequest, parse_hub_request
 log = structlog.get_logger()
 
 MAX_FORM_BYTES = 16_384
-"""Maximum size in bytes of a request."""
+"""Maximum size in bytes of a subscription request's form."""
 
 LATER = {"retry-after": "600"}
 
@@ -31,7 +31,7 @@ ABOUT = "This is a WebSub hub for the feeds of this site: POST hub.mode, hub.cal
 
 
 class Hub:
-    """The ASGI application of the hub. ``woken`` is called when a request was queued."""
+    """ASGI application of the hub. ``woken`` is called after a request was queued."""
 
     def __init__(
         self, store: Store, site: SiteSettings, folder: Path, woken: Callable[[], None]
@@ -42,7 +42,11 @@ class Hub:
         self._woken = woken
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Accept a request (section 5.1): a 202 means that the subscriber will be verified."""
+        """Queue a subscription request and respond with 202 (section 5.1).
+
+        Responds with an error if the request is invalid or a limit is reached. A worker verifies
+        the subscriber later.
+        """
         request = Request(scope, receive)
         try:
             answer = await self._answer(request)
@@ -80,15 +84,15 @@ class Hub:
 
 MAX_SUBSCRIPTIONS: Final = 10_000
 MAX_SUBSCRIPTIONS_PER_HOST: Final = 2_000
-"""Maximum number of subscriptions, in total and per host."""
+"""Maximum number of subscriptions in total, and maximum number per host."""
 
 MAX_MADE_FEEDS: Final = 500
 MAX_MADE_FEEDS_PER_HOST: Final = 100
-"""Maximum number of subscribed feeds that must be generated, in total and per host."""
+"""Maximum number of generated feeds with subscribers in total, and maximum number per host."""
 
 MAX_WAITING: Final = 1_000
 MAX_WAITING_PER_HOST: Final = 100
-"""Maximum number of requests that wait for verification, in total and per host."""
+"""Maximum number of requests that wait for verification in total, and maximum number per host."""
 
 
 def has_room(store: Store, asked: HubRequest, file: str) -> bool:
@@ -113,9 +117,10 @@ def _may_be_generated(store: Store, file: str, host: str) -> bool:
 
 
 def queue_request(store: Store, asked: HubRequest, client: str = "") -> bool:
-    """Store a subscriber's request; it replaces an earlier one. Returns False if too many wait.
+    """Store a subscription request, replacing an earlier one with the same callback and topic.
 
-    If the queue is full, the client with the most waiting requests loses its last one.
+    Returns False if too many requests wait. If the queue is full, the last request of the client
+    with the most waiting requests is removed.
     """
     host, client = host_of(asked.callback), network_of(client)
     with store.transaction():
@@ -127,7 +132,10 @@ def queue_request(store: Store, asked: HubRequest, client: str = "") -> bool:
 
 
 def _make_room(store: Store, client: str) -> bool:
-    """Remove the last request of the client with the most, if it has more than ``client``."""
+    """Remove the last request of the client with the most requests, if it has more than ``client``.
+
+    Returns whether a request was removed.
+    """
     waiting = store.requests_by_client()
     most = max(waiting, key=lambda one: waiting[one])
     count, last = waiting[most]
@@ -139,7 +147,7 @@ def _make_room(store: Store, client: str) -> bool:
 
 
 def network_of(client: str) -> str:
-    """Return the network of a client: its IPv4 address, or its IPv6 /64."""
+    """Return a client's IPv4 address, or the /64 network of its IPv6 address."""
     try:
         address = ipaddress.ip_address(client.partition("%")[0])
     except ValueError:
@@ -150,5 +158,5 @@ def network_of(client: str) -> str:
 
 
 def host_of(callback: str) -> str:
-    """Return the host of an address. Limits and delays are per host."""
+    """Return the host of a callback URL. Limits and delays apply per host."""
     return urlsplit(callback).hostname or ""

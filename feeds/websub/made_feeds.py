@@ -1,6 +1,6 @@
 """Feeds generated on request, as topics of the site's own hub.
 
-The name of such a feed is like a file with a query: ``feeds/search.atom?q=harbour``. The feed is
+Such a feed is named by a file name with a query: ``feeds/search.atom?q=harbour``. The feed is
 generated again only if a release that changed since the last check matches its query. So the cost
 of a publication depends on the number of changes, not on the number of subscribed searches.
 """
@@ -36,14 +36,14 @@ MakeFeed: TypeAlias = Callable[[str], bytes | None]
 StoreError."""
 
 MAX_MATCHED_CHANGES: Final = 1000
-"""Maximum number of changed releases that are matched with the searches. Above it, all searches are
-generated."""
+"""Maximum number of changed releases that are matched with subscribed searches. If more releases
+changed, all searches are generated again."""
 
 UNKNOWN: Final = ""
-"""Stamp of a feed that must be generated again, whatever changed."""
+"""Stamp of a feed that must always be generated again."""
 
 MAX_HELD_BODIES: Final = 16
-"""Maximum number of feed bodies in memory during deliveries."""
+"""Maximum number of feed bodies cached in memory during deliveries."""
 
 
 def is_made(file: str) -> bool:
@@ -52,9 +52,9 @@ def is_made(file: str) -> bool:
 
 
 def made_feed(address: str) -> str | None:
-    """Return the name of the generated feed at an address within the site, or None.
+    """Return the name of the generated feed at a URL path within the site, or None.
 
-    Addresses with equivalent queries have the same name.
+    Paths with equivalent queries have the same name.
     """
     path, mark, query = address.partition("?")
     if path in {f"{SEARCH}.{kind}" for kind in FORMATS}:
@@ -65,7 +65,10 @@ def made_feed(address: str) -> str | None:
 
 
 def subscribable(store: Store, site: SiteSettings, folder: Path, topic: str) -> str | None:
-    """Return the file or name of the feed at an address if the hub distributes it, or None."""
+    """Return the file or name of the feed with a topic URL.
+
+    Returns None if the hub does not distribute such a feed.
+    """
     base = site_address(site.url)
     made = made_feed(topic.removeprefix(base)) if topic.startswith(base + "/") else None
     if made is None:
@@ -75,9 +78,9 @@ def subscribable(store: Store, site: SiteSettings, folder: Path, topic: str) -> 
 
 
 def note_changed_searches(store: Store, make: MakeFeed) -> None:
-    """Record which subscribed generated feeds have changed.
+    """Record which generated feeds with subscribers have changed, so that they are delivered.
 
-    Forgets feeds without subscribers. Raises StoreError.
+    Deletes feeds without subscribers from the store. Raises StoreError.
     """
     stamps = {file: stamp for file, stamp in store.feed_stamps().items() if is_made(file)}
     asked_for = frozenset(filter(is_made, store.subscribed_feeds()))
@@ -121,7 +124,7 @@ def matching_feeds(store: Store, stamp: str, files: Collection[str]) -> Collecti
 
 
 def watch_of(file: str) -> Watch:
-    """Return a watch that matches everything a feed may contain."""
+    """Return a watch that matches every release that a feed may contain."""
     path, _, query = file.partition("?")
     if facet := facet_of("/" + path):
         parts = {
@@ -154,7 +157,7 @@ def stamp_for_new_feed(store: Store) -> str:
 
 
 class MadeBodies:
-    """Caches bodies of feeds that are delivered to many subscribers. Thread-safe."""
+    """Cache of generated feed bodies that are delivered to many subscribers. Thread-safe."""
 
     def __init__(self, make: MakeFeed) -> None:
         self._make = make
@@ -162,7 +165,7 @@ class MadeBodies:
         self._kept: OrderedDict[str, tuple[bytes, bytes]] = OrderedDict()
 
     def body(self, file: str, digest: bytes) -> bytes | None:
-        """Return the content of a feed, from the cache if it has this digest."""
+        """Return a feed's body, from the cache if the cached body has this digest."""
         with self._lock:
             known, body = self._kept.get(file, (b"", b""))
             if known == digest:

@@ -1,6 +1,6 @@
 """Messages between publisher, hub and subscriber (W3C WebSub).
 
-Pure functions that parse and create messages.
+The functions are pure: they parse and create messages.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ MAX_LEASE_SECONDS, MIN_LEASE_SECONDS = 30 * 86_400, 300
 """Maximum and minimum duration of a subscription, in seconds."""
 
 MAX_ADDRESS_LENGTH = 2_000
-"""Maximum length in characters of an address."""
+"""Maximum length in characters of a URL."""
 
 SECRET_LIMIT_BYTES = 200
-"""Limit of the size of a secret in bytes: a secret must be shorter (section 5.1)."""
+"""Exclusive upper limit of a secret's size in bytes (section 5.1)."""
 
 FORM = "application/x-www-form-urlencoded"
 
 FORBIDDEN_CHARACTER = re.compile(r"[\x00-\x20<>\"\x7f]")
-"""A character that is not allowed in an address."""
+"""Pattern of a character that is not allowed in a URL."""
 
 
 class BadHubRequest(CommuniqueError):
-    """An invalid request of a subscriber. The message explains what to send instead."""
+    """An invalid subscription request. The message explains what to send instead."""
 
 
 def parse_hub_request(body: bytes) -> HubRequest:
@@ -64,7 +64,7 @@ def parse_hub_request(body: bytes) -> HubRequest:
 
 
 def is_address(text: str) -> bool:
-    """Return whether a text is an http or https address without a user name."""
+    """Return whether a text is an http or https URL without a user name."""
     try:
         parts = urlsplit(text)
         named = parts.hostname and parts.port != 0 and "@" not in parts.netloc
@@ -81,9 +81,9 @@ def is_address(text: str) -> bool:
 
 
 def verification_url(asked: HubRequest, challenge: str) -> str:
-    """Return the address that verifies a subscriber (section 5.3), or that denies its request.
+    """Return the URL that verifies a subscriber (section 5.3), or that reports a denied request.
 
-    The callback's own query is kept (section 5.1).
+    It keeps the callback's own query (section 5.1).
     """
     parameters = {"hub.mode": asked.mode, "hub.topic": asked.topic}
     if asked.mode == "denied":
@@ -98,7 +98,7 @@ def verification_url(asked: HubRequest, challenge: str) -> str:
 
 
 def subscription_form(asked: HubRequest) -> bytes:
-    """Return the form that requests a subscription or its end from a hub (section 5.1)."""
+    """Return the encoded form that asks a hub to start or end a subscription (section 5.1)."""
     parameters = {"hub.mode": asked.mode, "hub.callback": asked.callback, "hub.topic": asked.topic}
     if asked.mode == "subscribe":
         parameters |= {"hub.secret": asked.secret, "hub.lease_seconds": str(asked.lease)}
@@ -106,17 +106,20 @@ def subscription_form(asked: HubRequest) -> bytes:
 
 
 def announcement(topic: str) -> bytes:
-    """Return the form that notifies a hub of a change."""
+    """Return the encoded form that notifies a hub about a changed feed."""
     return urlencode({"hub.mode": "publish", "hub.url": topic}).encode()
 
 
 def signature(secret: str, body: bytes) -> str:
-    """Return the signature that proves the sender of content to a subscriber (section 7.1)."""
+    """Return the X-Hub-Signature of content.
+
+    The signature proves the sender to a subscriber (section 7.1).
+    """
     return "sha256=" + hmac.digest(secret.encode(), body, "sha256").hex()
 
 
 def delivery_headers(hub: str, topic: str, kind: str, secret: str, body: bytes) -> dict[str, str]:
-    """Return the headers of content for a subscriber (section 7)."""
+    """Return the headers of a request that delivers content to a subscriber (section 7)."""
     headers = {"content-type": kind, "link": f'<{hub}>; rel="hub", <{topic}>; rel="self"'}
     if secret:
         headers["x-hub-signature"] = signature(secret, body)
@@ -124,19 +127,22 @@ def delivery_headers(hub: str, topic: str, kind: str, secret: str, body: bytes) 
 
 
 def is_topic(file: str) -> bool:
-    """Return whether a file of the site is a feed that changes; archive pages do not."""
+    """Return whether a file of the site is a feed to which clients can subscribe.
+
+    Archive pages are not.
+    """
     parts = file.split("/")
     return is_feed(file) and parts[-2] != "page"
 
 
 def topic_of(site: SiteSettings, file: str) -> str:
-    """Return the address of a feed, from its file or from its name with query."""
+    """Return the URL of a feed, given its file or its name with a query."""
     path, mark, query = file.partition("?")
     return site_address(site.url) + href(path) + mark + query
 
 
 def file_of(site: SiteSettings, folder: Path, topic: str) -> str | None:
-    """Return the file of a feed by its address, or None for any other address."""
+    """Return the file of the feed at a URL, or None for any other URL."""
     base = site_address(site.url) + "/"
     file = unquote(topic.removeprefix(base))
     if not topic.startswith(base) or not is_topic(file) or topic_of(site, file) != topic:

@@ -1,4 +1,4 @@
-"""Detection of changed feed files, and notifications of another hub until it accepts them."""
+"""Detection of changed feed files, and notification of another hub."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ from feeds.websub.messages import FORM, announcement, is_topic, topic_of
 log = structlog.get_logger()
 
 BUSY = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT}
-"""Statuses of a hub that is temporarily unavailable."""
+"""Response statuses of a hub that is temporarily unavailable."""
 
 BATCH_SIZE = 100
 """Maximum number of changes read from the store at once."""
 
 
 class Announcer:
-    """Notifier of the hub at ``hub`` about the changed feeds of a site. It never gives up."""
+    """Notifies the hub at ``hub`` of changed feeds.
+
+    Failed notifications are retried without limit.
+    """
 
     def __init__(
         self, store: Store, site: SiteSettings, hub: str, outbound: Outbound, pace: Backoff
@@ -47,7 +50,7 @@ class Announcer:
             await self._pace.rest()
 
     async def round(self) -> bool:
-        """Send all due notifications. Returns False if the hub must be contacted again for any."""
+        """Send all due notifications. Returns False if any of them must be retried."""
         good = True
         while changes := self._store.pending_topics(time.time(), BATCH_SIZE):
             for change in changes:
@@ -61,7 +64,7 @@ class Announcer:
         return good
 
     async def _tell(self, change: PendingTopic) -> bool:
-        """Send one notification. Returns False if the hub refused. Raises OutboundError."""
+        """Send one notification. Returns False if the hub refused it. Raises OutboundError."""
         topic = topic_of(self._site, change.file)
         form = {"content-type": FORM}
         answer = await self._outbound.ask("POST", self._hub, form, announcement(topic))
@@ -78,11 +81,10 @@ class Announcer:
 
 
 def note_changed_feeds(store: Store, folder: Path, files: Iterable[str] | None = None) -> None:
-    """Record which feeds of the site in ``folder`` have changed.
+    """Record which feed files in ``folder`` have changed, so that hubs are notified.
 
-    Without ``files``, all feeds are checked; a feed is read only if its time or size differs. On
-    the first call nothing counts as changed: before that call, no feed contained a hub to subscribe
-    at.
+    Without ``files``, all feeds are checked; a feed is read only if its time or size differs. The
+    first call records no changes: before it, no feed contained a hub, so no client could subscribe.
     """
     known = {file: stamp for file, stamp in store.feed_stamps().items() if not is_made(file)}
     first = not known
@@ -98,7 +100,7 @@ def note_changed_feeds(store: Store, folder: Path, files: Iterable[str] | None =
 
 
 def feeds_in(folder: Path) -> Iterator[str]:
-    """Yield the files of all feeds of a site."""
+    """Yield the files of all feeds in a site's folder."""
     for path in (folder / "feeds").rglob("*.*"):
         file = path.relative_to(folder).as_posix()
         if is_topic(file) and not path.name.startswith("."):
@@ -106,7 +108,7 @@ def feeds_in(folder: Path) -> Iterator[str]:
 
 
 def stamp_at(path: Path) -> str | None:
-    """Return the stamp of a file as text, or None if it is missing."""
+    """Return the stamp of a file (time and size) as text, or None if the file is missing."""
     try:
         return " ".join(map(str, stamp_of(path.stat())))
     except FileNotFoundError:

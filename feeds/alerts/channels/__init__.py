@@ -1,4 +1,4 @@
-"""Channels that send alerts, found by the modules of this folder.
+"""Channels that send alerts, one module in this folder per channel.
 
 Each module except `channel` defines a subclass of AlertChannel. docs/how-to/add-an-alert-channel.md
 explains how to add one.
@@ -16,7 +16,7 @@ from feeds.alerts.channels.channel import AlertChannel
 
 
 def find_channels() -> Iterator[type[AlertChannel]]:
-    """Yield the channels of all modules in this folder, sorted by the name of the module."""
+    """Yield the channel classes of all modules in this folder, sorted by module name."""
     for module in sorted(pkgutil.iter_modules(__path__), key=lambda one: one.name):
         name = f"{__name__}.{module.name}"
         for value in vars(import_module(name)).values():
@@ -28,9 +28,9 @@ def find_channels() -> Iterator[type[AlertChannel]]:
 CHANNELS: Final = tuple(find_channels())
 
 AlertWatch: Final[type[Watch]] = watch_type(CHANNELS)
-"""The type of watches whose files may have the tables of all channels."""
+"""Watch class with one table per channel, for parsing watch files."""
 
 
 def channels_of(watch: Watch) -> tuple[AlertChannel, ...]:
-    """Return the channels of a watch, in the order of CHANNELS."""
+    """Return the channels configured in a watch, in the order of CHANNELS."""
     return tuple(one for one in watch.channels if isinstance(one, AlertChannel))

@@ -1,4 +1,7 @@
-"""Services supported by Apprise, such as ntfy or Slack. A guarded process sends each message."""
+"""Alert channel for services supported by Apprise, such as ntfy or Slack.
+
+A restricted child process sends each message.
+"""
 
 from __future__ import annotations
 
@@ -18,17 +21,17 @@ from feeds.alerts.apprise_child import SendOutcome, SendTask, fault_of_address
 from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
 
 CHILD_TIMEOUT_SECONDS: Final = 60.0
-"""Maximum time in seconds that the process for a message may run."""
+"""Maximum running time in seconds of the child process for a message."""
 
 ENVIRONMENT: Final = (
     *("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV"),
 )
-"""Environment variables that are passed to the process. They include no proxy, which would bypass
-the guard, and no HOME."""
+"""Environment variables passed to the child process. Proxy variables are missing because a proxy
+would bypass the guard, and so is HOME."""
 
 
 class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
-    """A service by its Apprise URL."""
+    """A service given by its Apprise URL."""
 
     url: str
 
@@ -39,24 +42,24 @@ class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def from_option(cls, values: tuple[str, ...]) -> Self:
-        """Return the service at a URL."""
+        """Return the channel for the URL in the option's value."""
         return cls(values[0])
 
     def fault(self) -> tuple[str, str] | None:
-        """Check the URL."""
+        """Return the key and message of an invalid URL, or None."""
         fix = fault_of_address(self.url)
         return ("url", fix) if fix else None
 
     def described(self) -> str:
-        """Return the scheme of the URL; everything else may be a secret."""
+        """Return the scheme of the URL. The rest of the URL may be secret."""
         return f"{self.url.partition('://')[0]}://{MASK}"
 
     def without_secrets(self) -> Self:
-        """Return a service with only the scheme of its URL."""
+        """Return a copy of the channel with only the scheme of its URL."""
         return type(self)(self.described())
 
     def missing(self, alerts: Alerts) -> Iterator[str]:
-        """Report that Apprise is not installed."""
+        """Yield a message if Apprise is not installed."""
         del alerts
         if find_spec("apprise") is None:
             fix = how_to_install("communique[apprise]")
@@ -76,7 +79,10 @@ class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
 
 
 async def run_child(task: SendTask) -> SendOutcome:
-    """Run a task in a new process and return its outcome, or the problem of the process."""
+    """Run a SendTask in a new child process and return the outcome.
+
+    If the process fails or exceeds its time limit, the outcome contains the problem.
+    """
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-B", "-m", "feeds.alerts.apprise_child"),
         stdin=asyncio.subprocess.PIPE,

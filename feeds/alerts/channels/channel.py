@@ -1,4 +1,4 @@
-"""Base class of channels: a table of a watch file that sends messages."""
+"""Base class of alert channels. A watch file configures a channel in the channel's table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from feeds.alerts.text import AlertText, text_of
 
 
 class Undelivered(Exception):
-    """A receiver did not accept a message. ``final`` means that no further attempt is useful."""
+    """A receiver did not accept a message. ``final`` means that further attempts are useless."""
 
     def __init__(self, problem: str, *, final: bool = False) -> None:
         super().__init__(problem)
@@ -26,7 +26,7 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """Everything outside a watch that channels need: an HTTP client and the settings."""
+    """HTTP client and settings that channels need in addition to the watch."""
 
     outbound: Outbound
     alerts: Alerts
@@ -35,7 +35,7 @@ class Environment:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A message to send for a watch, by one of the outputs of a channel."""
+    """A message to send through one output of a watch's channel."""
 
     watch: Watch
     message: AlertMessage
@@ -43,24 +43,27 @@ class Alert:
 
     @property
     def recipient(self) -> str:
-        """The part of the output after the colon, such as an e-mail address, or an empty string."""
+        """The part of the output's name after the colon, such as an e-mail address.
+
+        It is an empty string if the name has no colon.
+        """
         return self.message.output.partition(":")[2]
 
     @property
     def text(self) -> AlertText:
-        """The message in words, for people."""
+        """The message as text for people."""
         return text_of(self.watch, self.message, self.environment.site)
 
 
 class AbstractStruct(StructMeta, ABCMeta):
-    """The metaclass of a struct with abstract methods."""
+    """Metaclass of structs with abstract methods."""
 
 
 class AlertChannel(Channel, metaclass=AbstractStruct, frozen=True):
-    """A channel that sends alerts; see Channel for its table in the file of a watch."""
+    """Base class of channels that send alerts. See Channel for their table in watch files."""
 
     metavar: ClassVar[str]
-    """The value of the channel's option of `communique watch add`, such as URL."""
+    """Placeholder for the value of the channel's option of `communique watch add`, such as URL."""
 
     option_help: ClassVar[str]
     """The help text of the channel's option."""
@@ -69,23 +72,26 @@ class AlertChannel(Channel, metaclass=AbstractStruct, frozen=True):
     """Whether the channel's option may be repeated."""
 
     max_parallel: ClassVar[int] = 64
-    """Maximum number of messages that are sent at the same time."""
+    """Maximum number of messages that the channel sends at the same time."""
 
     @classmethod
     @abstractmethod
     def from_option(cls, values: tuple[str, ...]) -> Self:
-        """Return the channel for the values of its option of `communique watch add`."""
+        """Return the channel configured by its option's values in `communique watch add`."""
 
     @abstractmethod
     def described(self) -> str:
-        """Return the channel in a few words, without secrets."""
+        """Return a short description of the channel, without secrets."""
 
     def without_secrets(self) -> Self:
-        """Return the channel with its secrets hidden, to be displayed."""
+        """Return a copy of the channel with its secrets masked, for display."""
         return self
 
     def missing(self, alerts: Alerts) -> Iterator[str]:
-        """Yield missing settings or packages without which nothing is sent, with the fix."""
+        """Yield a message for each missing setting or package that prevents sending.
+
+        The message contains the fix.
+        """
         del alerts
         yield from ()
 

@@ -1,4 +1,4 @@
-"""E-mail: a message as MIME (RFC 5322, RFC 2045), sent through a mail server (RFC 5321)."""
+"""E-mail channel: writes MIME messages (RFC 5322, RFC 2045) and sends them by SMTP (RFC 5321)."""
 
 from __future__ import annotations
 
@@ -21,19 +21,20 @@ from data.text.clean import plain
 from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
 
 SMTP_TIMEOUT_SECONDS: Final = 30.0
-"""Maximum time in seconds from the look-up of the mail server to its last reply."""
+"""Maximum time in seconds for sending a mail, from the DNS look-up to the mail server's last
+reply."""
 
 QUIT_TIMEOUT_SECONDS: Final = 5.0
 """Maximum time in seconds to wait for the reply to QUIT."""
 
 MIN_PERMANENT_CODE: Final = 500
-"""The lowest SMTP reply code of a permanent failure (RFC 5321, section 4.2.1)."""
+"""Lowest SMTP reply code that means a permanent failure (RFC 5321, section 4.2.1)."""
 
 MailAddress: TypeAlias = Annotated[str, msgspec.Meta(pattern=rf"^{MAIL_ADDRESS}\Z")]
 
 
 class Mail(AlertChannel, frozen=True, forbid_unknown_fields=True):
-    """E-mail addresses. Each address gets its own message."""
+    """E-mail addresses of a watch. Each address gets its own message."""
 
     to: Annotated[
         tuple[MailAddress, ...],
@@ -47,20 +48,20 @@ class Mail(AlertChannel, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def from_option(cls, values: tuple[str, ...]) -> Self:
-        """Return a channel to some addresses."""
+        """Return the channel for the addresses in the option's values."""
         return cls(values)
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """One output per address: ``mail:desk@news.example``."""
+        """Names of the outputs, one per address: ``mail:desk@news.example``."""
         return tuple(f"{self.table}:{one}" for one in self.to)
 
     def described(self) -> str:
-        """Return the addresses in words."""
+        """Return the addresses as text."""
         return f"mail to {', '.join(self.to)}"
 
     def missing(self, alerts: Alerts) -> Iterator[str]:
-        """Report a missing mail server."""
+        """Yield a message if no mail server is configured."""
         if not alerts.smtp_host:
             yield "no mail is sent before smtp_host is set under [alerts] in communique.toml"
 
@@ -73,7 +74,7 @@ class Mail(AlertChannel, frozen=True, forbid_unknown_fields=True):
 
 
 def mail_of(alert: Alert) -> EmailMessage:
-    """Return a message as mail. Its Message-ID is the same in every attempt."""
+    """Convert an alert to a mail. Its Message-ID is the same in every attempt."""
     settings, site = alert.environment.alerts, alert.environment.site
     text = alert.text
     # The library rejects invalid headers, above all line breaks.
@@ -91,7 +92,7 @@ def mail_of(alert: Alert) -> EmailMessage:
 
 
 async def deliver(mail: EmailMessage, recipient: str, settings: Alerts) -> None:
-    """Pass a mail to the mail server of the settings. Raises Undelivered."""
+    """Send a mail through the mail server in the settings. Raises Undelivered."""
     server = f"the mail server {settings.smtp_host}"
     client = aiosmtplib.SMTP(
         hostname=settings.smtp_host,

@@ -1,4 +1,4 @@
-"""Webhooks by https://www.standardwebhooks.com: their table, signature and delivery."""
+"""Webhook channel with signed requests, as specified by https://www.standardwebhooks.com."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from feeds.alerts.messages import webhook_body
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - the prefix of every secret
 
 MIN_SECRET_BYTES, MAX_SECRET_BYTES = 24, 64
-"""Minimum and maximum length of a secret, as Standard Webhooks requires."""
+"""Minimum and maximum length in bytes of a secret, as Standard Webhooks requires."""
 
 WEB_ADDRESS: Final = "Write http:// or https://, a host, and a port of 1 to 65535 if it needs one."
 
 
 class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
-    """A receiver of HTTP requests, signed with a secret.
+    """A URL that receives alerts as HTTP requests, signed with a secret.
 
     ``secret`` is ``whsec_`` and 24 to 64 bytes in Base64. The receiver needs the same secret.
     """
@@ -45,13 +45,13 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def from_option(cls, values: tuple[str, ...]) -> Self:
-        """Return a webhook at a URL with a new secret."""
+        """Return the channel for the URL in the option's value, with a new random secret."""
         return cls(values[0], new_secret())
 
     def fault(self) -> tuple[str, str] | None:
-        """Check the URL and the secret.
+        """Return the key and message of an invalid URL or secret, or None.
 
-        Messages repeat neither, as both may be confidential.
+        The message contains neither of them, because both may be confidential.
         """
         if not has_host(self.url):
             return "url", f"it leads to no host and port. {WEB_ADDRESS}"
@@ -61,23 +61,23 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return None
 
     def described(self) -> str:
-        """Return the host of the webhook in words."""
+        """Return the host of the URL."""
         return f"webhook at {host_of(self.url)}"
 
     def without_secrets(self) -> Self:
-        """Return a webhook with only the host of its URL, as the path may be a secret."""
+        """Return a copy of the channel with only the host of its URL. The path may be secret."""
         scheme = urlsplit(self.url).scheme
         return type(self)(f"{scheme}://{host_of(self.url)}/{MASK}", MASK)
 
     def receiver(self, output: str) -> str:
-        """Return the host and port of the webhook."""
+        """Return the host and port of the URL."""
         del output
         return host_of(self.url)
 
     async def send(self, alert: Alert) -> None:
         """Send a signed request.
 
-        Raises Undelivered, which is final after a response of 410 Gone.
+        Raises Undelivered. It is final if the response is 410 Gone.
         """
         body = webhook_body(alert.watch, alert.message)
         headers = signed_headers(self.secret, alert.message.key, int(time.time()), body)
@@ -92,7 +92,7 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
 
 
 def signed_headers(secret: str, key: str, now: int, body: bytes) -> dict[str, str]:
-    """Return the headers of a message, sent at ``now`` in seconds since 1970.
+    """Return the signature headers for a request sent at ``now`` (seconds since 1970).
 
     ``webhook-id`` is the key of the message, which is the same in every attempt.
     """
@@ -112,7 +112,7 @@ def host_of(url: str) -> str:
 
 
 def has_host(url: str) -> bool:
-    """Whether a web address has a host name that can be looked up, and a valid port if any."""
+    """Whether a URL has a host name that can be looked up, and a valid port or none."""
     if web_address(url) is None:
         return False
     try:
@@ -122,7 +122,7 @@ def has_host(url: str) -> bool:
 
 
 def is_secret(text: str) -> bool:
-    """Whether a text is a secret that can sign messages."""
+    """Whether a text is a valid secret for signing."""
     try:
         raw = base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
     except ValueError:
@@ -131,5 +131,5 @@ def is_secret(text: str) -> bool:
 
 
 def new_secret() -> str:
-    """Return a random secret."""
+    """Return a new random secret."""
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(MIN_SECRET_BYTES)).decode()

@@ -1,6 +1,6 @@
-"""Make the deliveries of events that match watches.
+"""Deliveries of alerts for events that watches match.
 
-data.watches.watch_index decides which watches an event matches.
+data.watches.watch_index decides which watches match an event.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from feeds.alerts.messages import event_body, event_fields, idempotency_key
 log = structlog.get_logger()
 
 OPERATOR_WATCH: Final = "alerts.operator"
-"""Id of the operator's watch. Ids of watches in files contain no dot."""
+"""Id of the operator's built-in watch. Ids of watch files contain no dot."""
 
 
 class Matcher:
-    """All watches with an output, and the operator's watch of the health of all sources.
+    """Matches events with all watches, and with the operator's built-in watch of source health.
 
-    ``settings`` have the mail address of the operator.
+    ``settings`` contain the operator's e-mail address.
     """
 
     def __init__(self, watches: Mapping[str, Watch], settings: Alerts) -> None:
@@ -81,7 +81,7 @@ class Matcher:
 
 
 def changes_of(store: Store, event: QueuedEvent) -> tuple[FieldDiff, ...]:
-    """Return the changes of an edit, or nothing for other events."""
+    """Return the changed fields of an edit, or an empty tuple for other events."""
     if event.kind != "edit":
         return ()
     revisions = {one.number: one for one in store.revisions(event.release)}

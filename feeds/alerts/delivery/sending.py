@@ -1,4 +1,4 @@
-"""Send messages by the channels of their watches, and test messages of a watch."""
+"""Sending of messages through the channels of watches, and test messages."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ from feeds.alerts.channels.channel import Alert, AlertChannel, Environment, Unde
 from feeds.alerts.messages import event_body, event_fields
 
 MAX_TRIED_RELEASES: Final = 1000
-"""Maximum number of releases that are searched for one that a watch matches, to send it as a
-test."""
+"""Maximum number of newest releases that are searched for a match to send as a test message."""
 
 
 class NothingToSend(CommuniqueError):
-    """A test message can't be made: no release is stored, or the watch has no output."""
+    """No test message can be sent: no release is stored, or the watch has no output."""
 
 
 def free_slots() -> Mapping[str, asyncio.Semaphore]:
@@ -42,7 +41,7 @@ def free_slots() -> Mapping[str, asyncio.Semaphore]:
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """Sends messages by all channels, within each channel's limit of parallel messages."""
+    """Sends messages through all channels, limiting parallel messages per channel."""
 
     outbound: Outbound
     alerts: Alerts
@@ -66,17 +65,17 @@ class Senders:
 
 
 def channel_of(watch: Watch, output: str) -> AlertChannel | None:
-    """Return the channel of an output of a watch, or None if the watch no longer has it."""
+    """Return the watch's channel that has this output, or None if it was removed from the watch."""
     return next((one for one in channels_of(watch) if output in one.outputs), None)
 
 
 def trial_watch(watch: Watch) -> Watch:
-    """Return a watch whose messages are marked as a test."""
+    """Return a copy of a watch with a name that marks its messages as tests."""
     return msgspec.structs.replace(watch, name=f"Test: {watch.name}")
 
 
 def trial_messages(store: Store, watch_id: str, watch: Watch) -> Iterator[AlertMessage]:
-    """Yield a test message for each output, with a stored release. Raises NothingToSend."""
+    """Yield a test message about a stored release for each output. Raises NothingToSend."""
     if not watch.outputs:
         raise NothingToSend(
             f"the watch {watch_id} sends nothing; add a channel such as [mail] to its file"
@@ -100,7 +99,7 @@ async def send_trial(senders: Senders, watch: Watch, message: AlertMessage) -> s
 
 
 def _trial_release(store: Store, watch_id: str, watch: Watch) -> Release:
-    """Return the newest release that a watch matches, or else the newest of all."""
+    """Return the newest release that a watch matches, or else the newest stored release."""
     index, moves = WatchIndex({watch_id: watch}), store.source_moves()
     newest = [*store.releases(Facet(), limit=MAX_TRIED_RELEASES)]
     for release in newest:

@@ -1,4 +1,4 @@
-"""Alert worker: match queued events with watches, and deliver the messages."""
+"""Worker that matches queued events with watches and delivers the messages."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from feeds.backoff import POLL_SECONDS, Backoff
 log = structlog.get_logger()
 
 MAX_EVENTS: Final = 500
-"""Maximum number of events per message, and of events matched in one transaction."""
+"""Maximum number of events per message, and maximum number of events matched per transaction."""
 
 MAX_DELIVERIES: Final = 10_000
 """Number of deliveries after which a transaction matches no further events."""
 
 MAX_PARALLEL: Final = 64
-"""Maximum number of receivers that get messages at the same time."""
+"""Maximum number of receivers to which messages are sent at the same time."""
 
 MAX_PARALLEL_FAILING: Final = 16
-"""Maximum number of receivers that get messages at the same time and whose last message failed.
-They may hang again."""
+"""Maximum number of receivers with a failed last message to which messages are sent at the same
+time. Such receivers may be slow again."""
 
 MAX_ATTEMPTS: Final = 16
-"""Maximum number of attempts to send a message. With the waits of feeds.backoff, they take over two
-days."""
+"""Maximum number of attempts to send a message. With the delays of feeds.backoff, they take over
+two days."""
 
 
 class AlertWorker:
@@ -65,7 +65,7 @@ class AlertWorker:
         self._refreshed = float("-inf")
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Match events and send messages until cancelled."""
         try:
             while True:
                 more, waiting = await asyncio.to_thread(self._match)
@@ -82,9 +82,10 @@ class AlertWorker:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _match(self) -> tuple[bool, Sequence[tuple[str, str]]]:
-        """Match some events.
+        """Match a batch of queued events with watches, and store the deliveries.
 
-        Returns whether more may wait, and the outputs with due messages.
+        Returns whether more events may be queued, and the outputs (watch, output) with due
+        messages.
         """
         try:
             if self._is_stale() and self._folder.refresh():
@@ -106,7 +107,7 @@ class AlertWorker:
             self._store.close()
 
     def _deliveries(self, store: Store, event: QueuedEvent) -> Sequence[AlertDelivery]:
-        """Return the deliveries of an event, or nothing if matching fails because of a bug."""
+        """Return the deliveries for an event, or none if matching fails because of a bug."""
         try:
             return [*self._matcher.deliveries(store, event)]
         except (OSError, StoreError, LeaseLost):
@@ -117,7 +118,10 @@ class AlertWorker:
             return []
 
     def _is_stale(self) -> bool:
-        """Whether it is time to check the files of watches again. There may be thousands."""
+        """Whether the watch files must be checked for changes again.
+
+        There may be thousands of them.
+        """
         now = time.monotonic()
         if now - self._refreshed < POLL_SECONDS:
             return False
@@ -128,7 +132,7 @@ class AlertWorker:
         return self._matcher.watches.get(name)
 
     def _queue(self, waiting: Sequence[tuple[str, str]]) -> None:
-        """Queue the due outputs by receiver."""
+        """Add outputs with due messages to the queues of their receivers."""
         self._waiting = {}
         for name, output in waiting:
             watch = self._watch(name)
@@ -146,7 +150,7 @@ class AlertWorker:
             return f"{watch.name} {output}"
 
     def _begin(self) -> None:
-        """Start due messages within the limits, one per receiver."""
+        """Start sending due messages within the limits, one message per receiver."""
         for receiver in list(self._waiting):
             if len(self._busy) >= MAX_PARALLEL:
                 return
@@ -208,9 +212,9 @@ class AlertWorker:
         log.warning("an alert was not delivered", watch=message.watch, problem=str(problem))
 
     def _without_hidden(self, message: AlertMessage) -> AlertMessage | None:
-        """Remove releases that were hidden since a message was made.
+        """Remove releases that were hidden after a message was queued.
 
-        Returns None if nothing is left.
+        Returns None if no event is left.
         """
         hidden = self._store.hidden()
         left = tuple(one for one in message.deliveries if release_of(one) not in hidden)

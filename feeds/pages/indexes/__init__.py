@@ -1,4 +1,4 @@
-"""Pages of lists that span several pages or cover the whole site.
+"""Lists that span several pages or cover the whole site.
 
 A module belongs here if it renders such a list.
 """

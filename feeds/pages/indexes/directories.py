@@ -1,4 +1,4 @@
-"""The lists of all sources, topics, languages and days."""
+"""Lists of all sources, topics, languages and days."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from feeds.urls import MONTH, page_file
 DAYS_FILE: Final = "days/index.html"
 
 MAX_DEPTH: Final = 3
-"""Maximum indentation level of a topic in the list."""
+"""Maximum indentation level of a topic in the list of topics."""
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLine:
-    """The row of a source.
+    """Row for a source in the list of sources.
 
     ``day`` is the ISO day of its newest release, or empty. ``ended`` is a sentence if the source is
-    no longer collected.
+    no longer collected, or empty.
     """
 
     name: str
@@ -42,10 +42,11 @@ def sources_pages(
     last: Mapping[str, HealthEvent],
     read: Collection[str],
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Yield the files of the list of sources, each with a function that renders it.
+    """Yield each page of the list of sources: its file name and a function that renders it.
 
-    ``newest`` maps sources to the day of their newest release and their main language. ``last`` are
-    the last changes of health, and ``read`` the sources with a release that a visit has read.
+    ``newest`` maps sources to the day of their newest release and their main language. ``last``
+    maps sources to their last change of health. ``read`` contains the sources with a release that a
+    visit has found.
     """
     catalog, texts = pages.catalog, pages.catalog.texts
     rows = []
@@ -72,9 +73,9 @@ def sources_pages(
 
 @dataclass(frozen=True, slots=True)
 class CountedLine:
-    """A name with its page and number of releases.
+    """Row with a name, its page and its number of releases.
 
-    A topic is indented by ``depth`` levels below the topic ``above``.
+    A topic is indented by ``depth`` levels. ``above`` is the label of its parent.
     """
 
     name: str
@@ -105,7 +106,7 @@ def topics_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]
 def topic_lines(
     nodes: Iterable[TopicNode], depth: int = 0, above: str = ""
 ) -> Iterator[CountedLine]:
-    """Yield the lines of topics, each followed by its subtopics."""
+    """Yield the rows of topics, each followed by the rows of its subtopics."""
     for node in nodes:
         file = page_file(Facet(topic=node.slug))
         yield CountedLine(node.label, file, node.releases, min(depth, MAX_DEPTH), above)
@@ -129,7 +130,10 @@ def languages_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], byt
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A year or month with its page and number of releases; a year has months ``within``."""
+    """Row for a year or month, with its page and number of releases.
+
+    ``within`` are a year's months.
+    """
 
     name: str
     file: str
@@ -138,7 +142,7 @@ class Period:
 
 
 def days_page(pages: PageRenderer) -> bytes:
-    """Render the list of all years, the newest first, with their months."""
+    """Render the list of all years with their months, newest first."""
     counts, texts = pages.navigation.counts, pages.catalog.texts
     months: dict[str, list[Period]] = {}
     for period in sorted(one.period for one in counts if one.period and len(one.period) == MONTH):

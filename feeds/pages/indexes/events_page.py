@@ -1,4 +1,4 @@
-"""Pages of events: corrections, retractions, and changes in the health of sources.
+"""Pages that list events: corrections, retractions, and changes in the health of sources.
 
 The first page shows the newest events. Older pages are at ``page/N/``, numbered from the oldest.
 """
@@ -37,16 +37,19 @@ PAGE_EVENTS = 20
 """Number of events per older page; the first page shows up to twice as many."""
 
 MAX_DIFFERENCE_CHARACTERS = 600
-"""Maximum length in characters of the difference of a field. The version's page shows all of it."""
+"""Maximum length in characters of a changed field's difference. The page of the version shows the
+whole difference."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventLine:
-    """The line of an event.
+    """Row for an event.
 
-    ``name`` is the title of a release or the name of a source, ``language`` its language if known,
-    and ``file`` its page, or empty. ``what`` follows the name, ``who`` is the publisher, ``text``
-    has details as HTML, and ``more`` are labels and files of further pages.
+    - ``name`` is the title of a release or the name of a source, ``language`` its language if
+      known.
+    - ``file`` is the page of the release or source, or empty.
+    - ``what`` is the text after the name, ``who`` the publisher, and ``text`` has details as HTML.
+    - ``more`` are labels and files of further pages.
     """
 
     at: dt.datetime
@@ -62,7 +65,7 @@ class EventLine:
 def edit_line(
     pages: PageRenderer, release: Release, before: Revision, after: Revision
 ) -> EventLine:
-    """Return the line of an edit, with a short difference."""
+    """Return the row for an edit, with a short difference."""
     texts = pages.catalog.texts
     found = changes_between(before, after)
     html = "".join(f"<p>{change.short_html(MAX_DIFFERENCE_CHARACTERS)}</p>" for change in found)
@@ -87,7 +90,7 @@ def edit_line(
 def retraction_line(
     pages: PageRenderer, release: Release, at: dt.datetime, *, captured: bool
 ) -> EventLine:
-    """Return the line of a retraction.
+    """Return the row for a retraction.
 
     ``captured`` is whether the archive has the response that showed the page missing.
     """
@@ -107,7 +110,7 @@ def retraction_line(
 
 
 def return_line(pages: PageRenderer, release: Release, back: Return) -> EventLine:
-    """Return the line of a release that is back online."""
+    """Return the row for a release that is back online."""
     texts = pages.catalog.texts
     day = texts.format_period(back.since.date().isoformat())
     return EventLine(
@@ -122,7 +125,7 @@ def return_line(pages: PageRenderer, release: Release, back: Return) -> EventLin
 
 
 def health_line(pages: PageRenderer, event: HealthEvent) -> EventLine:
-    """Return the line of a change in the health of a source."""
+    """Return the row for a change in the health of a source."""
     source = Facet(source=event.source)
     name = plain(pages.catalog.source(event.source).name) if event.source else NETWORK
     reason = plain(event.reason) or "Its recent visits succeeded."
@@ -136,16 +139,16 @@ def health_line(pages: PageRenderer, event: HealthEvent) -> EventLine:
 
 
 def events_file(event: EventFeed, page: int) -> str:
-    """Return the file of a page of events: ``changes/page/3/index.html``; 0 is the newest page.
+    """Return the file of a page of events: ``changes/page/3/index.html``. Page 0 is the newest.
 
-    Events of health are below the page of the health of sources.
+    Pages of health events are below the page of all sources' health.
     """
     stem = "health/changes" if event == "health" else event
     return f"{stem}/page/{page}/index.html" if page else f"{stem}/index.html"
 
 
 def full_pages(count: int) -> int:
-    """Return the number of full older pages for a number of events."""
+    """Return the number of older pages that a number of events fills."""
     return max(count - PAGE_EVENTS, 0) // PAGE_EVENTS
 
 
@@ -158,9 +161,9 @@ def events_page(
     of: int,
     total: int,
 ) -> bytes:
-    """Render a page of events, the newest first.
+    """Render a page of events, newest first.
 
-    ``page`` is its number, 0 for the newest page; ``of`` is the number of older pages, and
+    ``page`` is its number, 0 for the newest page. ``of`` is the number of older pages, and
     ``total`` the number of all events.
     """
     texts = pages.catalog.texts
@@ -185,7 +188,7 @@ def events_page(
 
 
 def paging_of(event: EventFeed, page: int, of: int) -> Paging:
-    """Return the links of a page of events to the other pages."""
+    """Return the links from a page of events to the other pages."""
     if not of:
         return SINGLE_PAGE
     if not page:

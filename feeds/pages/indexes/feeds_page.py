@@ -1,6 +1,6 @@
-"""Directory of feeds: small groups on one page, large groups on their own pages.
+"""Directory of feeds: small groups are on one page, large groups on their own pages.
 
-The directory shows no counts of releases, so it changes only with new or removed feeds.
+The directory shows no counts of releases, so it changes only if feeds are added or removed.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from feeds.urls import EVENT_FEEDS, event_page, has_feed_files, page_file, stem_
 FILE: Final = "feeds/index.html"
 
 MAX_INLINE_FEEDS: Final = 50
-"""Maximum number of feeds of a group on the directory itself. Larger groups get their own pages."""
+"""Maximum number of feeds of a group that the directory's first page lists. Larger groups get their
+own pages."""
 
 YEAR_LENGTH: Final = len("2022")
 
@@ -34,26 +35,26 @@ FOLDERS: Final = {
     "Topics": "topics",
     "Languages": "languages",
 }
-"""Folders of the pages of large groups."""
+"""Folders of the pages of large groups, by name of the group."""
 
 
 @dataclass(frozen=True, slots=True)
 class FeedLine:
-    """The row of a feed: its name, its page, and its file without suffix."""
+    """Row for a feed in the directory: its name, its page, and its file without suffix."""
 
     name: str
     page: str
     stem: str
 
     def html(self, up: str, texts: Texts) -> Markup:
-        """Return the row as HTML; ``up`` is the path to the site's root."""
+        """Return the row as HTML. ``up`` is the relative path to the site's root."""
         row = feed_row(self.name, self.page, self.stem, texts)
         return Markup(row.replace(UP, up))  # noqa: S704 - feed_row escapes
 
 
 @dataclass(frozen=True, slots=True)
 class FeedGroup:
-    """A group of feeds: either its lines, or the file of its page and its number of feeds."""
+    """A group of feeds: either its rows, or the file of its page and its number of feeds."""
 
     name: str
     lines: Sequence[FeedLine]
@@ -62,7 +63,7 @@ class FeedGroup:
 
 
 def feeds_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Yield the files of the directory, each with a function that renders it."""
+    """Yield each page of the directory: its file name and a function that renders it."""
     catalog, texts = pages.catalog, pages.catalog.texts
     counts = pages.navigation.counts
     published = (facet for facet in counts if has_feed_files(facet, counts))
@@ -91,7 +92,10 @@ def feeds_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], bytes]]
 def dates_pages(
     pages: PageRenderer, facets: Sequence[Facet]
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Yield the pages of feeds by date: one page of all years, and one page per year."""
+    """Yield the pages of feeds by date: one page with all years, and one page per year.
+
+    A page is a pair of its file name and a function that renders it.
+    """
     catalog = pages.catalog
     within: dict[str, list[FeedLine]] = {}
     for facet in facets:
@@ -105,17 +109,17 @@ def dates_pages(
 
 
 def dates_file(year: str) -> str:
-    """Return the file of the feeds of a year, or of all years if empty."""
+    """Return the file of the page with a year's feeds, or with all years if ``year`` is empty."""
     return f"feeds/dates/{year}/index.html" if year else "feeds/dates/index.html"
 
 
 def group_pages(
     pages: PageRenderer, stem: str, title: str, lines: Sequence[FeedLine]
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Yield the pages of one group of feeds."""
+    """Yield each page of a group of feeds: its file name and a function that renders it."""
     return index_pages(pages, stem, "feed_group.html", lines, title=title)
 
 
 def line_of(catalog: Catalog, facet: Facet) -> FeedLine:
-    """Return the row of a facet's feed."""
+    """Return the row for a facet's feed."""
     return FeedLine(catalog.name(facet), page_file(facet), stem_of(facet))

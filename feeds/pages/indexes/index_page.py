@@ -1,7 +1,7 @@
-"""Long lists split into several pages, with a field to filter them.
+"""Long lists that are split into several pages, with a field to filter them.
 
-The first page is ``sources/``, the next is ``sources/-/2/``, as no source has the id "-". Each page
-works alone; the script of the filter field loads the lines of the other pages.
+The first page is ``sources/``, the next ``sources/-/2/``, because no source has the id "-". Each
+page works alone. The script of the filter field loads the rows of the other pages.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from data.models import Facet
 from feeds.pages.renderer import PageRenderer
 
 MAX_LINES = 200
-"""Maximum number of lines per page, about 15 KB compressed."""
+"""Maximum number of rows per page. A page then has about 15 KB compressed."""
 
 MAX_LABEL_CHARACTERS = 18
-"""Maximum length in characters of a name in the label of a link to a page."""
+"""Maximum length in characters of each name in the label of a page's link."""
 
 
 class NamedLine(Protocol):
-    """A line of a list, with a name."""
+    """Interface of rows with a name."""
 
     @property
     def name(self) -> str:
-        """The name that labels and filters use."""
+        """Name for labels and for the filter field."""
 
 
 Line = TypeVar("Line", bound=NamedLine)
@@ -34,7 +34,7 @@ Line = TypeVar("Line", bound=NamedLine)
 
 @dataclass(frozen=True, slots=True)
 class IndexPage(Generic[Line]):
-    """One page of a list: its file, its lines, and the label of links to it."""
+    """One page of a list: its file, its rows, and the label of links to the page."""
 
     file: str
     rows: Sequence[Line]
@@ -42,7 +42,7 @@ class IndexPage(Generic[Line]):
 
 
 def parts_of(stem: str, rows: Sequence[Line]) -> list[IndexPage[Line]]:
-    """Split lines into pages in their order; without lines, there is one empty page."""
+    """Split rows into pages, in the same order. Without rows, there is one empty page."""
     parts = []
     for start in range(0, max(len(rows), 1), MAX_LINES):
         some = rows[start : start + MAX_LINES]
@@ -64,7 +64,7 @@ def short(name: str) -> str:
 def index_pages(
     pages: PageRenderer, stem: str, template: str, rows: Sequence[Line], **values: Any
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
-    """Yield the files of a list, each with a function that renders it from a template."""
+    """Yield each page of a list: its file name and a function that renders it from a template."""
     parts = parts_of(stem, rows)
     for part in parts:
         yield (

@@ -1,4 +1,4 @@
-"""Page for unknown addresses, with suggestions of similar addresses."""
+"""404 page, with suggestions of similar addresses."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from feeds.pages.renderer import PageRenderer
 from feeds.urls import FEED_SUFFIXES, href, name_of, page_file
 
 FILE: Final = "404.html"
-"""The file that static hosts serve for unknown addresses."""
+"""File of the 404 page that static hosts serve."""
 
 MAX_SUGGESTIONS: Final = 5
 """Maximum number of suggested sources, topics or languages."""
 
 MAX_PATH_CHARACTERS: Final = 100
-"""Number of characters of an address that are compared with known addresses."""
+"""Maximum number of characters of a requested path that are compared with known addresses."""
 
 MIN_SIMILARITY: Final = 0.6
-"""Minimum similarity (0 to 1) of a suggested name, as difflib measures it."""
+"""Minimum similarity of a suggested name (difflib ratio, 0 to 1)."""
 
 Suggestion: TypeAlias = tuple[str, str]
-"""A name and the file of its page."""
+"""A suggested name and the file of its page."""
 
 
 def not_found_page(pages: PageRenderer, root: str, near: Iterable[Suggestion] = ()) -> bytes:
-    """Render the page.
+    """Render the 404 page with suggestions (``near``).
 
-    Links start with ``root``, because the page is shown at any depth.
+    Links start with ``root``, because the page is served at any depth.
     """
     return pages.render(
         "not_found.html",
@@ -44,7 +44,7 @@ def not_found_page(pages: PageRenderer, root: str, near: Iterable[Suggestion] = 
 
 
 def static_not_found_page(pages: PageRenderer) -> bytes:
-    """Render the page for static hosts; its links start with the path of the site's URL."""
+    """Render the 404 page for static hosts. Its links start with the path of the site's URL."""
     return not_found_page(pages, urlsplit(pages.catalog.site).path)
 
 
@@ -67,7 +67,7 @@ def near_misses(path: str, catalog: Catalog, counts: Mapping[Facet, int]) -> Ite
 def periods(
     parts: list[str], catalog: Catalog, counts: Mapping[Facet, int]
 ) -> Iterator[Suggestion]:
-    """Yield the smallest period with releases that contains the requested one."""
+    """Yield the shortest period that has releases and contains the requested period."""
     digits = [without_suffix(part).zfill(2) for part in parts[:3]]
     for count in range(len(digits), 0, -1):
         facet = Facet(period="-".join(digits[:count]))
@@ -82,7 +82,7 @@ def similar(
     counts: Mapping[Facet, int],
     part_of: Callable[[Facet], str | None],
 ) -> Iterator[Suggestion]:
-    """Yield the sources, topics or languages with a similar id or name."""
+    """Yield the sources, topics or languages with an id or name similar to ``name``."""
     wanted = without_suffix(name)
     wanted = (name_of(wanted) or wanted).casefold()
     known: dict[str, list[Facet]] = {}

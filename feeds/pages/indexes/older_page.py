@@ -1,4 +1,4 @@
-"""Pages of older releases of a facet, linked from the newest to the oldest.
+"""Pages of a facet's older releases, linked from the newest to the oldest page.
 
 The first page shows the newest releases, and ``page/latest/`` the rest of the feed document.
 ``page/N/`` shows the current state of the releases on archive page N of the feed. If a page would
@@ -22,11 +22,11 @@ MAX_OLDER_PAGE = 100
 """Maximum number of releases on an older page."""
 
 LATEST = "latest"
-"""Name of the page after the first one."""
+"""Name of the page after the first page, used in its URL."""
 
 
 def parts_of(name: str, rows: Sequence[ReleaseRow]) -> list[tuple[str, Sequence[ReleaseRow]]]:
-    """Split lines into pages of MAX_OLDER_PAGE, each with its name."""
+    """Split rows into named pages of at most MAX_OLDER_PAGE rows."""
     return [
         (
             f"{name}-{start // MAX_OLDER_PAGE + 1}" if start else name,
@@ -37,7 +37,10 @@ def parts_of(name: str, rows: Sequence[ReleaseRow]) -> list[tuple[str, Sequence[
 
 
 def first_paging(facet: Facet, pages: int, *, has_latest: bool) -> Paging:
-    """Return the links of the first page of a facet; its feed has ``pages`` archive pages."""
+    """Return the paging links of a facet's first page.
+
+    ``pages`` is the number of archive pages of the facet's feed.
+    """
     oldest = part_file(facet, "1" if pages else LATEST)
     if has_latest:
         return Paging(older=part_file(facet, LATEST), oldest=oldest)
@@ -45,7 +48,10 @@ def first_paging(facet: Facet, pages: int, *, has_latest: bool) -> Paging:
 
 
 def newer_page(facet: Facet, page: int, pages: int, *, has_latest: bool) -> str:
-    """Return the file with the releases newer than archive page ``page`` of ``pages``."""
+    """Return the file of the page before archive page ``page``, which has newer releases.
+
+    ``pages`` is the number of archive pages.
+    """
     if page < pages:
         return part_file(facet, str(page + 1))
     return part_file(facet, LATEST) if has_latest else page_file(facet)
@@ -54,7 +60,7 @@ def newer_page(facet: Facet, page: int, pages: int, *, has_latest: bool) -> str:
 def latest_pages(
     pages: PageRenderer, facet: Facet, rows: Sequence[ReleaseRow], archive_pages: int
 ) -> list[tuple[str, bytes]]:
-    """Render the pages of the feed document's releases that the first page does not show."""
+    """Render the pages with the feed document's releases that the first page does not show."""
     older = part_file(facet, str(archive_pages)) if archive_pages else None
     oldest = part_file(facet, "1") if archive_pages else None
     return older_pages(pages, facet, LATEST, rows, (page_file(facet), older, oldest))
@@ -63,7 +69,10 @@ def latest_pages(
 def archive_pages(
     pages: PageRenderer, facet: Facet, page: int, rows: Sequence[ReleaseRow], newer: str
 ) -> list[tuple[str, bytes]]:
-    """Render the releases of an archive page; ``newer`` is the file of the newer page."""
+    """Render the HTML pages for an archive page of a feed.
+
+    ``newer`` is the file of the newer page.
+    """
     older = part_file(facet, str(page - 1)) if page > 1 else None
     oldest = part_file(facet, "1") if page > 1 else None
     return older_pages(pages, facet, str(page), rows, (newer, older, oldest))
@@ -76,9 +85,9 @@ def older_pages(
     rows: Sequence[ReleaseRow],
     beside: tuple[str, str | None, str | None],
 ) -> list[tuple[str, bytes]]:
-    """Render lines as pages; returns their files and contents.
+    """Render rows as pages. Returns the pages' files and contents.
 
-    ``beside`` are the files of the newer, the older and the oldest page.
+    ``beside`` contains the files of the newer, the older and the oldest page.
     """
     parts = parts_of(name, rows)
     newer, older, oldest = beside
@@ -101,7 +110,7 @@ def older_pages(
 def older_page(
     pages: PageRenderer, facet: Facet, part: str, rows: Sequence[ReleaseRow], paging: Paging
 ) -> bytes:
-    """Render one page of older releases, with their number and range of days."""
+    """Render one page of older releases, with its number of releases and range of days."""
     file = part_file(facet, part)
     days = sorted(day for day, *_ in rows if day)
     name = pages.catalog.name(facet)

@@ -1,4 +1,4 @@
-"""Pages of a release: the release, its versions, its captures, and its story.
+"""Pages about a release: the release, its versions, its captures, and its story.
 
-Each module *_page renders one kind of page; the other modules prepare parts of them.
+Each module *_page renders one kind of page. The other modules prepare parts of pages.
 """
