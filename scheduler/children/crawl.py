@@ -178,7 +178,7 @@ class Crawl:
         """Release the leases of a parent that has died."""
         if self._leases:
             # A single machine may not have psycopg.
-            from scheduler.children.watchdog import give_back  # noqa: PLC0415
+            from scheduler.children.orphan import give_back  # noqa: PLC0415
 
             asyncio.run(give_back(self._home.store_url, self._leases.values()))
 

@@ -196,7 +196,7 @@ def main() -> None:
                 write_line(published(home))
     if leases and lines.parent_died:
         # A single machine may not have psycopg.
-        from scheduler.children.watchdog import give_back  # noqa: PLC0415
+        from scheduler.children.orphan import give_back  # noqa: PLC0415
 
         asyncio.run(give_back(home.store_url, leases.values()))
 
