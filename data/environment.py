@@ -124,7 +124,9 @@ def value_of(text: str, kind: inspect.Type, variable: str) -> object:
     if parsed.keys() != {"value"}:
         example = '["one", "two"]' if isinstance(kind, inspect.VarTupleType) else "12, 0.5 or true"
         raise SettingsError(
-            ENVIRONMENT, variable, f"write it as in communique.toml, such as {example}"
+            ENVIRONMENT,
+            variable,
+            f"the value is not valid TOML. Write it as in communique.toml, for example {example}",
         )
     return parsed["value"]
 

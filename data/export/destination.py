@@ -28,7 +28,9 @@ class CopyError(CommuniqueError):
     """An export failed; no incomplete copy is left."""
 
     def __init__(self, path: Path, cause: str) -> None:
-        super().__init__(f"the copy could not be written ({cause}); no part of it is left")
+        super().__init__(
+            f"the copy could not be written ({cause}); the incomplete copy was deleted"
+        )
         self.path = path
         self.cause = cause
 

@@ -69,7 +69,7 @@ class NotSure(CommuniqueError):
 
 @click.command()
 @click.argument("page", metavar="[URL]", default="")
-@click.option("--url", default="", help="Address of a saved page.")
+@click.option("--url", default="", help="Original address, if URL is a saved file.")
 @click.option("--save", is_flag=True, help="Write the source file and its sample pages.")
 @click.option("--force", is_flag=True, help="With --save: also write uncertain results.")
 @click.option(

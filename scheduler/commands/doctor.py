@@ -45,8 +45,8 @@ with_unchecked_home = home_option(_unchecked)
 def doctor(home: Home, *, as_json: bool) -> int:
     """Check a home directory and suggest fixes.
 
-    Checked are settings, permissions, disk, versions, store, clock, archive, locks, files left by
-    killed runs, topics, sources, watches and tokens. Nothing is changed. The exit code is 1 if
+    It checks settings, permissions, disk, versions, store, clock, archive, locks, files left by
+    killed runs, topics, sources, watches and tokens. It changes nothing. The exit code is 1 if
     there is an error.
     """
     found = examine(home.path)

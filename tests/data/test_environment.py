@@ -54,10 +54,14 @@ def test_variables_are_enough_where_no_file_exists(tmp_path: Path) -> None:
     [
         ("COMMUNIQUE_NETWORK__CONTAKT", "x", "did you mean COMMUNIQUE_NETWORK__CONTACT?"),
         ("COMMUNIQUE_NET__", "x", "no such setting exists"),
-        ("COMMUNIQUE_SITE__PORT", "high", "write it as in communique.toml"),
-        ("COMMUNIQUE_SITE__PORT", "", "write it as in communique.toml"),
+        ("COMMUNIQUE_SITE__PORT", "high", "not valid TOML. Write it as in communique.toml"),
+        ("COMMUNIQUE_SITE__PORT", "", "not valid TOML. Write it as in communique.toml"),
         ("COMMUNIQUE_SITE__PORT", "99999", "65535 or less"),
-        ("COMMUNIQUE_SITE__PORT", "1\nvalue2 = 2", "write it as in communique.toml"),
+        (
+            "COMMUNIQUE_SITE__PORT",
+            "1\nvalue2 = 2",
+            "not valid TOML. Write it as in communique.toml",
+        ),
         ("COMMUNIQUE_SITE__ACCESS", "all", '"open" or "token"'),
         ("COMMUNIQUE_SITE__URL", "press.example", "The public address"),
         ("COMMUNIQUE_ARCHIVE__ENABLED", "1", "true or false"),

@@ -58,7 +58,9 @@ class Senders:
         channel = channel_of(watch, message.output)
         if channel is None:
             kind = message.output.partition(":")[0]
-            raise Undelivered(f"the watch {message.watch} no longer has {kind}", final=True)
+            raise Undelivered(
+                f"the output {kind} was removed from the watch {message.watch}", final=True
+            )
         environment = Environment(self.outbound, self.alerts, self.site)
         async with self.slots[channel.table]:
             await channel.send(Alert(watch, message, environment))

@@ -115,7 +115,7 @@ def test_chosen_filters_remain_chosen(web: httpx.Client) -> None:
 
 def test_it_shows_todays_matches(web: httpx.Client) -> None:
     _, page = built(web, q="works")
-    assert page.xpath("//*[@role='status']")[0].text_content() == "3 releases match today."
+    assert page.xpath("//*[@role='status']")[0].text_content() == "3 releases currently match."
     assert len(page.xpath("//section[@id='feed']//li/a")) == 3
 
 

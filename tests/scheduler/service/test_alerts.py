@@ -615,8 +615,8 @@ def test_alerts_for_a_removed_output_are_abandoned(home: Home, peer: Peer) -> No
         peer.wait_for(lambda: states(home) == ["dead", "dead"])
     assert len(peer.posts()) == attempts
     assert sorted(one.problem for one in deliveries(home)) == [
-        "the watch ships no longer has mail",
-        "the watch ships no longer has webhook",
+        "the output mail was removed from the watch ships",
+        "the output webhook was removed from the watch ships",
     ]
 
 
