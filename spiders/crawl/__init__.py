@@ -1,1 +1,4 @@
-"""Visit sources: `visits` runs a visit, `listings` chooses requests, `drafts` reads pages."""
+"""Visit sources.
+
+`visits` runs a visit, `listings` chooses its requests, `drafts` extracts release pages.
+"""

@@ -1,4 +1,4 @@
-"""Turn any failure on one page into an error of that page, so that its visit continues."""
+"""Convert any failure on one page to an error of that page, so that the visit continues."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ UNREQUESTED_304: Final = (
 )
 
 MAX_ERROR_LENGTH: Final = 500
-"""Maximum length in characters of a reported unexpected error, which may quote a whole page."""
+"""Maximum length of a reported unexpected error, which may quote a whole page, in characters."""
 
 log = logging.getLogger(__name__)
 
 
 class PageError(CommuniqueError):
-    """An error of one page that can't be processed.
+    """Error of one page that can't be processed.
 
     ``kind`` is a short code, the message is a sentence.
     """
@@ -41,28 +41,28 @@ class PageError(CommuniqueError):
 
 
 class BadAddress(PageError):
-    """A page contains an address that can't be requested, for example with port 99999."""
+    """Raised for an address on a page that can't be requested, for example with port 99999."""
 
     def __init__(self, cause: ValueError) -> None:
         super().__init__("refused", f"the address can't be requested ({cause})")
 
 
 class NotARelease(PageError):
-    """A page is not a release."""
+    """Raised for a page that is not a release."""
 
 
 class MissingRelease(NotARelease):
-    """A page with a success status that reports itself as not found."""
+    """Raised for a page that has a success status but reports itself as not found."""
 
     def __init__(self, message: str) -> None:
         super().__init__("soft-404", message)
 
 
 class NoListing(PageError):
-    """A response that does not contain a listing.
+    """Raised for a response that does not contain a listing.
 
-    ``empty`` is the page's listing if it was read and has no items. ``status`` is the status of a
-    response without a page.
+    ``empty`` is the page's listing if it was extracted but has no items. ``status`` is the status
+    of an error response.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class NoListing(PageError):
 
 
 def reported_url(url: str) -> str:
-    """Return an address in the form that run errors contain, without secrets."""
+    """Return an address without secrets, as used in run errors."""
     return masked(allowed(url))
 
 

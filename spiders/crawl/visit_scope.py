@@ -1,4 +1,4 @@
-"""Shared parts of one visit: its source, its store, its requests, and its report."""
+"""The parts that the modules of one visit share: its source, store, requests and report."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ class VisitReport:
             self.run = replace(self.run, errors=(*self.run.errors, found))
 
     def errors(self) -> AbstractContextManager[None]:
-        """Report failures in a block that do not concern a single page as errors of the source."""
+        """Return a context manager that reports exceptions as errors of the whole source."""
         return page_errors(self._url, self.error)
 
     def note(self, text: str) -> None:
-        """Add a note for the operator once, although nothing went wrong."""
+        """Add a note for the operator, once per text. A note is not an error."""
         note = self._public_text(allowed(text))
         if note not in self.run.notes:
             self.run = replace(self.run, notes=(*self.run.notes, note))
@@ -69,9 +69,9 @@ class VisitReport:
         self.add_archive_error(not_archived)
 
     def add_archive_error(self, reason: str) -> None:
-        """Report the first ``reason`` why a response could not be archived.
+        """Report the first reason why a response could not be archived.
 
-        Does nothing if it is "".
+        Does nothing if ``reason`` is "".
         """
         if reason and not self._is_archive_reported:
             self._is_archive_reported = True
@@ -80,17 +80,17 @@ class VisitReport:
     def count(self, kind: Literal["new", "changed", "unchanged"], *, returned: bool) -> None:
         """Count a recorded release.
 
-        ``returned`` means that the release had been retracted.
+        ``returned`` is true if the release had been retracted.
         """
         counts = {kind: getattr(self.run, kind) + 1, "returned": self.run.returned + returned}
         self.run = replace(self.run, **counts)
 
     def add_unvisited(self, url: str, kind: ErrorKind, message: str) -> None:
-        """Count a page that could not be requested for a reason that concerns its whole host."""
+        """Count a page that could not be requested because of a problem with its whole host."""
         self._unvisited[url, kind, message] += 1
 
     def report_unvisited(self) -> None:
-        """Report once per reason how many pages the visit could not request."""
+        """Report the number of pages that could not be requested, once per reason."""
         for (url, kind, message), count in self._unvisited.items():
             self.error(url, kind, f"{message}; {counted(count, 'page')} not visited")
         self._unvisited.clear()
@@ -101,7 +101,7 @@ LISTING_VERSION: Final = "4"
 
 
 class RequestedUrls:
-    """The requested addresses of a visit, and the listed addresses that were replaced by others."""
+    """The addresses that a visit has requested, and the listed addresses that others replace."""
 
     def __init__(self) -> None:
         self._keys: set[str] = set()
@@ -123,20 +123,16 @@ class RequestedUrls:
         return canonical_url(url) in self._keys
 
     def replace(self, listed: str, url: str) -> str:
-        """Return a release's address ``url``.
-
-        Also remembers that it replaces the ``listed`` address.
-        """
+        """Record that a release listed at ``listed`` is stored at ``url``, and return ``url``."""
         key = canonical_url(url)
         if key != canonical_url(listed):
             self._listed[key] = listed
         return url
 
     def claim_replaced(self, url: str) -> str | None:
-        """Mark the listed address of the release at ``url`` as requested, and return that address.
+        """Mark the listed address of the release at ``url`` as requested, and return it.
 
-        Returns None if the release has no other address, or if the other address was requested
-        before.
+        Returns None if the release has no other address, or if that address was requested before.
         """
         listed = self._listed.get(canonical_url(url))
         return listed if listed and self.claim(listed) else None
@@ -146,11 +142,11 @@ class RequestedUrls:
 class VisitScope:
     """A visit to the source ``id`` that began at ``started``.
 
-    - An ``explicit`` visit was requested by a person and checks all stored releases.
-    - A ``backfill`` visit walks through all listing pages, and requests them without conditions.
-    - ``public_text`` removes secrets from errors and notes.
-    - ``entry_urls`` are the listing, the home page and the feed, which are never releases.
-    - ``listing_rules`` is a name of the rules that read the source's listings.
+    - ``explicit``: whether a user started the visit; it then checks all stored releases
+    - ``backfill``: whether to page through all listings, with unconditional requests
+    - ``public_text``: removes secrets from errors and notes
+    - ``entry_urls``: the listing, the home page and the feed, which are never releases
+    - ``listing_rules``: identifies the rules that extract the source's listings
     """
 
     id: str

@@ -1,5 +1,5 @@
 """Turn release pages into drafts, check the drafts, and record them in the store.
 
-A file belongs in this package if it works on one release page or one draft. It must not depend on
-listings or visits.
+Modules for one release page or one draft belong in this package. They must not depend on listings
+or visits.
 """

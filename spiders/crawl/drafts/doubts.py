@@ -1,4 +1,4 @@
-"""Report doubts about recorded releases, above all about their dates."""
+"""Report doubts about recorded releases, mainly about their dates."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from spiders.crawl.visit_scope import VisitScope
 from spiders.learning.site_day_order import is_two_ways
 
 LAST_RELEASES: Final = 20
-"""Number of newest releases that show whether releases of a source usually have a text and a
+"""Number of newest releases checked for whether a source's releases usually have a text and a
 date."""
 
 NO_TEXT: Final = (
@@ -85,7 +85,7 @@ class Doubts:
         return [*self._scope.store.releases(Facet(source=self._scope.id), limit=LAST_RELEASES)]
 
     def _lacks_text(self, release: Release) -> bool:
-        """Whether a new release has no text although most recent releases do."""
+        """Whether a new release has no text although most recent releases have one."""
         if release.content.body_text or release.content.attachments:
             return False
         last = self._last_releases()
@@ -94,7 +94,7 @@ class Doubts:
 
 
 def zone_doubt(release: Release) -> str | None:
-    """Explain why the hour of a new release may be wrong, or return None."""
+    """Return a sentence on why the hour of a new release may be wrong, or None."""
     name = contradicted(release.published)
     if name is None:
         return None
@@ -102,10 +102,10 @@ def zone_doubt(release: Release) -> str | None:
 
 
 def order_doubt(release: Release, dates: DateContext) -> str | None:
-    """Explain why day and month of a new release may be swapped, or return None.
+    """Return a sentence on why day and month of a new release may be swapped, or None.
 
-    ``dates`` is the visit's date context, with the order of dates in the source file or on the
-    listing.
+    ``dates`` is the visit's date context. It contains the order of day and month from the source
+    file or the listing.
     """
     published, content = release.published, release.content
     languages = (*dates.languages, *filter(None, [content.language]))

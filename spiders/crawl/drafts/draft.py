@@ -50,17 +50,17 @@ def document_type(page: Page) -> str | None:
 
 
 def draft_document(source: str, file: SourceFile, page: Page, content: Content) -> Draft:
-    """Return the draft of a document from its content."""
+    """Return the draft of a release that is a document, from its content."""
     return Draft(source, page.url, completed(content, file), digest=page.digest, zone=file.timezone)
 
 
 def draft_release(
     source: str, file: SourceFile, page: Page, read: ExtractedRelease, item: ListingItem | None
 ) -> Draft:
-    """Return the draft of a page from its extraction.
+    """Return the draft of a release page from the page's extraction.
 
-    ``item`` is the page's item on the listing, or None. Raises NotARelease for a login, a
-    challenge, a notice or an error page.
+    ``item`` is the page's item on the listing, or None. Raises NotARelease if the page is a login,
+    a challenge, a notice or an error page.
     """
     content = read.content
     own = content
@@ -90,7 +90,7 @@ def draft_release(
 def draft_part(
     source: str, file: SourceFile, page: Page, part: FoundPart, read: ExtractedRelease
 ) -> Draft:
-    """Return the draft of a part of a page from its extraction."""
+    """Return the draft of a page part from the part's extraction."""
     shown = outer_html(part.content).encode("utf-8", "replace")
     return Draft(
         source,
@@ -103,7 +103,7 @@ def draft_part(
 
 
 def completed(content: Content, file: SourceFile) -> Content:
-    """Fill the empty fields of a content with values from the source file."""
+    """Fill the empty fields of a release's content with values from the source file."""
     return replace(
         content,
         language=content.language or file.language,

@@ -1,20 +1,20 @@
 """Distinguish edits of releases from changes by a new site design or a different extraction.
 
-A change that only a new design causes is not an edit for readers: the stored content is updated
-without a new revision. A removed or added line is due to the design in these cases:
+If a change comes only from a new design, the stored content is updated without a new revision,
+because readers see no edit. A removed or added line comes from the design in these cases:
 
 - The line is not part of a release's text: a label, a byline, a date line, topics, buttons, a
   caption (see `spiders.body.line_kinds`).
-- The line was removed, but the page still shows it. Then only the extraction lost it.
+- The line was removed, but the page still shows it. So only the extraction lost it.
 - The page was rebuilt, and several releases of the visit lost or gained the same line, or most
   rebuilt pages show it.
 - The line was added, and its page shows it in a header, a footer or a similar frame.
 - The line was added to most releases of the visit, at least two.
 - The page was rebuilt, and all its lines remain in a different order.
-- The page was rebuilt, and its stored text had only lines that are not a release's own.
+- The page was rebuilt, and no line of its stored text was the release's own text.
 
-A title change is due to the design if the site's name, a date or a byline was added or removed at
-either end of the title. Then the shorter title is kept. All other changes are edits, even in the
+A title change comes from the design if the site's name, a date or a byline was added or removed at
+either end of the title. The shorter title is then kept. All other changes are edits, even in the
 same visit.
 """
 
@@ -44,17 +44,17 @@ from spiders.page.page import Page
 from spiders.page.phrases import comparison_key
 
 SKETCH_SIZE: Final = 48
-"""Maximum number of hashes in the sketch of a page."""
+"""Maximum number of hashes in the sketch (a summary of the markup) of a page."""
 
 HASH_BYTES: Final = 4
-"""Size of a hash in bytes."""
+"""Size of a hash in a sketch, in bytes."""
 
 MAX_SKETCH_BYTES: Final = 500_000
-"""Maximum size in bytes of the markup from which a sketch is made."""
+"""Maximum size of the markup from which a sketch is computed, in bytes."""
 
 MIN_SAME_DESIGN_SIMILARITY: Final = 0.6
-"""Minimum similarity of two sketches of the same design. An edit leaves most of the markup
-unchanged."""
+"""Minimum similarity (0 to 1) of the sketches of two pages with the same design. An edit leaves
+most of the markup unchanged."""
 
 TAG: Final = re.compile(rb"<([a-zA-Z][a-zA-Z0-9-]{0,20})")
 NAME: Final = re.compile(
@@ -65,7 +65,10 @@ DIGITS: Final = re.compile(rb"\d+")
 
 
 def skeleton_of(page: Page) -> bytes:
-    """Return the sketch of a page's tags, class names and ids; empty without markup."""
+    """Return the sketch of a page: hashes of its tags, class names and ids.
+
+    Returns an empty result for a page without markup.
+    """
     markup = page.markup[:MAX_SKETCH_BYTES]
     names = {tag.lower() for tag in set(TAG.findall(markup))}
     for match in set(NAME.findall(markup)):
@@ -75,10 +78,7 @@ def skeleton_of(page: Page) -> bytes:
 
 
 def is_rebuilt(before: bytes, now: bytes) -> bool:
-    """Whether two sketches belong to different designs.
-
-    The result is False if one of them is empty.
-    """
+    """Whether two sketches belong to different designs. False if either is empty."""
     if not before or not now:
         return False
     left, right = _hashes(before), _hashes(now)
@@ -109,41 +109,42 @@ def shown_on(page: Page) -> Shown:
 
 
 MIN_SHARED_CHANGES: Final = 3
-"""Minimum number of releases with the same change. Then the site's design is its cause."""
+"""Minimum number of releases with the same change, from which the site's design is its cause."""
 
 MIN_SITE_LINE_SHARE: Final = 0.75
-"""Minimum share of a visit's stored releases that gain the same line. Then the line belongs to the
-site."""
+"""Minimum share of a visit's stored releases that gain the same line, from which the line belongs
+to the site."""
 MIN_SITE_LINE_PAGES: Final = 2
-"""Minimum number of a visit's stored releases that gain a line of the site."""
+"""Minimum number of a visit's stored releases that gain the same line, from which the line belongs
+to the site."""
 
 MIN_FRAME_LETTERS: Final = 4
-"""Minimum number of letters of a line that is searched for in the frames of a page."""
+"""Minimum length of a line that is searched for in the frames of a page, in letters."""
 
 MAX_FRAME_TEXT_LINES: Final = 50
-"""Maximum number of lines of a stored text that are searched for in a frame, to see if the frame
-contains the text."""
+"""Maximum number of lines checked to decide whether a frame contains the stored text."""
 
 MIN_SHARED_CHANGE_SHARE: Final = 0.25
-"""Minimum share of the releases on rebuilt pages that must have a change in common."""
+"""Minimum share of the releases on rebuilt pages with the same change, from which the design is its
+cause."""
 
 MAX_COMPARED_LINES: Final = 4_000
-"""Maximum number of lines of bodies that are compared line by line, to limit the time."""
+"""Maximum number of body lines that are compared line by line, to limit the CPU time."""
 
 MAX_STEPS: Final = 500_000
 """Maximum number of steps in an exact comparison of two bodies."""
 
 MAX_LINE: Final = 20_000
-"""Maximum length in characters of a line that is compared without case and punctuation."""
+"""Maximum length of a line that is compared without case and punctuation, in characters."""
 
 MAX_FRAME_LETTERS: Final = 100_000
-"""Maximum number of characters of a page's frames that are kept."""
+"""Maximum length of the text of a page's frames that is kept, in characters."""
 
 MIN_LINE_LETTERS: Final = 12
-"""Minimum number of letters of a body line that is recognized elsewhere on the page."""
+"""Minimum length of a body line that is recognized elsewhere on the page, in letters."""
 
 MAX_REBUILT_PAGES: Final = 200
-"""Maximum number of rebuilt pages whose lines are counted, to limit the memory."""
+"""Maximum number of rebuilt pages whose lines are counted, to limit memory use."""
 
 FIGURES: Final = re.compile(r"\d+")
 
@@ -153,9 +154,9 @@ Passages = list[tuple[list[str], list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The lines of a whole page as comparison keys, and the files that it links to.
+    """The lines of a whole page as comparison keys, and the files that the page links to.
 
-    ``frames`` are the comparison keys of its header, footer and similar parts.
+    ``frames`` contains the comparison keys of its header, footer and similar parts.
     """
 
     lines: frozenset[str] = frozenset()
@@ -170,9 +171,9 @@ NOTHING_SHOWN: Final = Shown()
 class Note:
     """A changed release: its stored version (``known``) and its page (``shown``).
 
-    - ``rebuilt`` means that the page has another design than before.
-    - ``keys`` are the removed and added lines and files, to compare with those of other releases.
-    - ``around`` is the text of those page frames that do not contain the stored text.
+    - ``rebuilt``: whether the page has a different design than before
+    - ``keys``: the removed and added lines and files, compared with those of other releases
+    - ``around``: the text of the page frames that do not contain the stored text
     """
 
     known: Release
@@ -183,7 +184,10 @@ class Note:
 
 
 class LayoutChange:
-    """Separates edits from layout changes. ``skeleton`` returns the stored sketch of a release."""
+    """Separates edits from layout changes in one visit.
+
+    ``skeleton`` returns the stored sketch of a release.
+    """
 
     def __init__(self, reading: DateContext, skeleton: Callable[[str], bytes]) -> None:
         self._reading = reading
@@ -201,9 +205,9 @@ class LayoutChange:
         self._known.add(url)
 
     def note(self, draft: Draft, known: Release | None, shown: Shown) -> None:
-        """Add a draft that later drafts of the visit are compared with.
+        """Add a draft, so that later drafts of the visit are compared with it.
 
-        ``known`` is its stored release, and ``shown`` the content of its whole page.
+        ``known`` is the stored release, and ``shown`` the content of the whole page.
         """
         before = self._notes.pop(draft.url, None)
         for key in before.keys if before else ():
@@ -230,7 +234,7 @@ class LayoutChange:
             self._met[key].add(draft.url)
 
     def split(self, draft: Draft) -> tuple[Draft | None, Draft | None]:
-        """Split a draft into layout changes and an edit; a missing part is None.
+        """Split a draft into its layout changes and its edit, each None if there is none.
 
         Layout changes are returned as a re-extraction of the release.
         """
@@ -299,7 +303,7 @@ class LayoutChange:
         return moved and (note.rebuilt or not gone)
 
     def _had_text(self, note: Note, kinds: LineKinds) -> bool:
-        """Whether the stored body has any line of the release's own text."""
+        """Whether any line of the stored body is the release's own text."""
         lines = islice(_lines(note.known.content.body_text), MAX_COMPARED_LINES)
         if not note.rebuilt:
             return any(True for _ in lines)
@@ -329,7 +333,7 @@ class LayoutChange:
         return len(key) >= MIN_FRAME_LETTERS and key in note.around
 
     def _gained(self, note: Note, differing: Passages) -> bool:
-        """Whether the new body contains added lines that are part of the site's layout."""
+        """Whether a body gained lines that belong to the site rather than the release."""
         return any(self._is_of_site(line, note) for _, came in differing for line in came)
 
     def _is_common(self, line: str) -> bool:
@@ -347,7 +351,7 @@ class LayoutChange:
         return note.rebuilt and len(self._met[key]) >= least
 
     def _rest_of_title(self, note: Note, new: Content, kinds: LineKinds) -> Words | None:
-        """Return the words by which two titles differ, or None if they are part of a title."""
+        """Return the words by which two titles differ, or None if they belong to the real title."""
         rest = rest_of(tokens(note.known.content.title), tokens(new.title))
         if not rest:
             return rest
@@ -365,7 +369,7 @@ def _around(known: Content, shown: Shown) -> str:
 
 
 def rest_of(old: list[str], new: list[str]) -> Words | None:
-    """Return the words that the longer title has before or after the shorter one, or None."""
+    """Return the words before or after the shorter title in the longer title, or None."""
     short, long = sorted((old, new), key=len)
     if not short:
         return None
@@ -377,7 +381,7 @@ def rest_of(old: list[str], new: list[str]) -> Words | None:
 
 
 def passages(old: str, new: str) -> Passages:
-    """Compare two bodies by their words; return removed lines with the lines that replace them.
+    """Compare two bodies by their words. Return pairs of removed lines and their replacements.
 
     Bodies of more than `MAX_COMPARED_LINES` lines are returned as one pair.
     """
@@ -399,7 +403,7 @@ def passages(old: str, new: str) -> Passages:
 
 
 def _keys(old: Content, new: Content, differing: Passages) -> Iterator[Hashable]:
-    """Yield keys of the removed and added lines and files, to compare a release with others."""
+    """Yield comparison keys of the lines and files that a release lost or gained."""
     for gone, came in differing:
         yield from (("gone", _masked(line)) for line in gone)
         yield from (("came", _masked(line)) for line in came)
@@ -417,13 +421,14 @@ def _lines(text: str) -> Iterator[str]:
 def _key(line: str) -> str:
     """Return the normalized words of a line, or "" for a line without words.
 
-    Lines with the same words are equal. Text after MAX_LINE characters is not normalized.
+    Two lines with the same words have the same key. Text after MAX_LINE characters is not
+    normalized.
     """
     return " ".join(tokens(line[:MAX_LINE])) + line[MAX_LINE:]
 
 
 def _masked(line: str) -> str:
-    """Return a line with 0 in place of all numbers, to compare it with lines of other releases."""
+    """Replace all numbers in a line with 0, to compare the line with lines of other releases."""
     return FIGURES.sub("0", _key(line))
 
 

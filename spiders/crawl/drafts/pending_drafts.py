@@ -25,9 +25,9 @@ again."""
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadyDraft:
-    """A draft that may be recorded.
+    """A draft that may now be recorded.
 
-    ``is_reextraction`` means that the page is the same and only its extraction improved. Such a
+    ``is_reextraction`` is true if the page is unchanged and only its extraction improved. Such a
     draft is not an edit.
     """
 
@@ -36,9 +36,9 @@ class ReadyDraft:
 
 
 class PendingDrafts:
-    """Drafts that may still be extracted better, or may turn out not to be releases.
+    """Drafts that wait because they may be extracted better, or may turn out not to be releases.
 
-    A failure of one draft is reported as an error of its page, and does not affect other drafts.
+    If a draft fails, an error of its page is reported. Other drafts are not affected.
     """
 
     def __init__(
@@ -65,9 +65,9 @@ class PendingDrafts:
         self._layout_change.unchanged(url)
 
     def add(self, page: PageDraft) -> Iterator[ReadyDraft]:
-        """Add a draft of this visit; yield the drafts that can now be recorded, in order.
+        """Add a draft of this visit, and yield the drafts that can now be recorded, in order.
 
-        Callers record each draft before they request the next one.
+        Callers must record each draft before they request the next one.
         """
         if self._templates.is_uncertain(page.draft.url):
             self._uncertain[page.draft.url] = page
@@ -78,7 +78,7 @@ class PendingDrafts:
         yield from self._release(at_most=MAX_WAITING_DRAFTS)
 
     def finish(self) -> Iterator[ReadyDraft]:
-        """Yield the remaining drafts that may be recorded, as they were extracted."""
+        """Yield the remaining drafts that may be recorded, with their current extraction."""
         uncertain, self._uncertain = self._uncertain, {}
         for page in uncertain.values():
             yield from self._admit(page)
@@ -106,7 +106,7 @@ class PendingDrafts:
             yield from self._ready(draft)
 
     def _release(self, *, at_most: int = 0) -> Iterator[ReadyDraft]:
-        """Yield the oldest waiting drafts until ``at_most`` drafts still wait."""
+        """Yield the oldest waiting drafts until at most ``at_most`` drafts still wait."""
         for url in self._shared_values.waiting(at_most=at_most):
             judged = self._shared_values.take(url)
             for kind, doubt in judged.doubts:

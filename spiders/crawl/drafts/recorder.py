@@ -1,4 +1,4 @@
-"""Record the drafts of a visit, several per transaction, to wait for disk and archive only once."""
+"""Record the drafts of a visit, several per transaction, to save waits for the disk and archive."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from spiders.crawl.page_errors import page_errors
 from spiders.crawl.visit_scope import VisitScope
 
 DRAFTS_PER_TRANSACTION: Final = 16
-"""Maximum number of drafts per transaction, so that other processes can write in between."""
+"""Maximum number of drafts per transaction. The limit lets other processes write in between."""
 
 WRITES_PER_TRANSACTION: Final = 100
-"""Maximum number of writes per transaction; the pages of most of them are unchanged."""
+"""Maximum number of writes per transaction. Most of them are for unchanged pages."""
 
 PositionOf: TypeAlias = Callable[[Iterable[str], Published | None], int | None]
-"""Function that returns the position of a release with these addresses and this date in the
-backlog, or None."""
+"""Function that returns a release's position in the backlog from its addresses and date, or
+None."""
 
 PageLimit: TypeAlias = Callable[[str], AbstractContextManager[None]]
-"""Function that limits the CPU time of the page at an address, or of other work of a visit for
-""."""
+"""Function that limits the CPU time spent on a page, given its address. For "", it limits other
+work of the visit."""
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnchangedPage:
-    """The page of a stored release that its server reports as unchanged."""
+    """The page of a stored release that the server reports as unchanged."""
 
     url: str
     release_id: str
@@ -48,7 +48,7 @@ class UnchangedPage:
 
 @dataclass(frozen=True, slots=True)
 class RecordedDraft:
-    """The result of a write to count; ``decision`` is the decision about a draft."""
+    """The result of a write, to be counted; ``decision`` is the decision about the draft."""
 
     url: str
     kind: Literal["new", "changed", "unchanged"]
@@ -62,8 +62,8 @@ Write: TypeAlias = ReadyDraft | UnchangedPage
 class DraftRecorder:
     """The pending writes of one visit, in order.
 
-    A failed write is an error of its page, and does not affect other writes. Drafts may wait in
-    ``pending`` before they become writes.
+    If a write fails, an error of its page is reported. Other writes are not affected. Drafts may
+    wait in ``pending`` before they become writes.
     """
 
     def __init__(
@@ -105,14 +105,17 @@ class DraftRecorder:
         self._add(page)
 
     def finish(self) -> None:
-        """Record all drafts in the form in which they were extracted."""
+        """Record all remaining drafts with their current extraction."""
         with self._limit(""), self._report.errors():
             for ready in self._pending.finish():
                 self._add(ready)
         self.flush()
 
     def flush(self, one: Write | None = None) -> None:
-        """Execute all pending writes. With ``one``, do this only if that write is still pending."""
+        """Execute all pending writes.
+
+        If ``one`` is given, do so only if that write is still pending.
+        """
         if one is not None and one not in self._waiting:
             return
         waiting, self._waiting, self._drafts = self._waiting, [], 0
@@ -150,12 +153,12 @@ class DraftRecorder:
         return [*filter(None, recorded)]
 
     def _write(self, write: Write) -> RecordedDraft | None:
-        """Execute a write; return its result, or None if the result does not count."""
+        """Execute a write and return its result, or None if the result should not be counted."""
         if isinstance(write, UnchangedPage):
             kind = self._store.mark_unchanged(
                 write.release_id, seen=time_of(write.capture), capture=write.capture
             )
-            # A release with an unchanged page changes only if it had been retracted.
+            # A release with an unchanged page changes only if the release had been retracted.
             return RecordedDraft(write.url, kind, returned=kind == "changed")
         draft = write.draft
         with self._limit(draft.url):
@@ -176,8 +179,5 @@ class DraftRecorder:
 
 
 def time_of(capture: Capture | None) -> dt.datetime:
-    """Return the time of a response.
-
-    This is the time of its capture, or the current time if there is no capture.
-    """
+    """Return the time when a response was captured, or the current time if there is no capture."""
     return capture.at if capture else utc_now()

@@ -1,8 +1,8 @@
-"""Find unreadable and incomplete release pages of a visit.
+"""Find release pages of a visit that are garbled or incomplete.
 
 The page of a stored release is compared with the stored content. A new page is compared with the
-source's last releases. Texts that were decoded with a wrong character set are unreadable: their
-lost letters leave U+FFFD, question marks inside words, or pairs such as ``Ã¼`` for ``ü``.
+source's latest releases. A text decoded with a wrong character set is garbled: it contains U+FFFD,
+question marks inside words, or pairs such as ``Ã¼`` for ``ü``.
 """
 
 from __future__ import annotations
@@ -23,35 +23,37 @@ from data.text.masking import masked
 from data.text.urls import canonical_url
 
 MAX_COMPARED_RELEASES: Final = 50
-"""Maximum number of newest releases that are compared."""
+"""Maximum number of newest stored releases used to determine what is usual for a source."""
 
 MIN_COMPARED_RELEASES: Final = 5
-"""Minimum number of releases that show what is usual for a source."""
+"""Minimum number of stored releases needed to determine what is usual for a source."""
 
 MIN_DATED_SHARE: Final = 0.9
-"""Minimum share of dated releases. Above this share, a source's releases usually have dates."""
+"""Minimum share of releases with a date, from which a source's releases usually have dates."""
 
 MIN_DISTINCT_TITLE_SHARE: Final = 0.7
-"""Minimum share of distinct titles. Above this share, a source's releases usually have their own
-titles."""
+"""Minimum share of distinct titles, from which a source's releases usually have titles of their
+own."""
 
 USUAL_TEXT_SHARE: Final = 0.5
-"""Share of the source's shortest usual text. A shorter new text is thin."""
+"""Minimum length of a new text, relative to the source's shortest usual text. A shorter text is
+thin."""
 
 RELEASES_PER_EXCEPTION: Final = 20
-"""Number of releases of which the one with the shortest text is ignored as an exception."""
+"""Number of releases per ignored exception. Exceptions are the releases with the shortest texts."""
 
 MIN_SAME_VALUES: Final = 3
-"""Minimum number of releases with the same title or text that are reported."""
+"""Minimum number of releases with the same title or text for which this is reported."""
 
 MIN_COMPARED_CHARACTERS: Final = 200
-"""Minimum length in characters of a text that is compared with other texts."""
+"""Minimum length of a text that is compared with other texts, in characters."""
 
 MIN_FAULT_SHARE: Final = 0.3
-"""Minimum share of stored pages with the same fault for which the fault is reported."""
+"""Minimum share of stored pages with the same fault, from which the fault is reported."""
 
 THIN_TEXT_SHARE: Final = 0.6
-"""Share of the stored text. If a stored release has a shorter text now, the text is thin."""
+"""Minimum length of a stored release's new text, relative to its stored text. A shorter text is
+thin."""
 
 RESTORED_TEXT_FACTOR: Final = 1.5
 """Minimum length of a restored text, as a multiple of the stored text's length."""
@@ -62,8 +64,7 @@ ACCEPT_AFTER: Final = dt.timedelta(days=14)
 NOT_RELEASE_ERRORS: Final = frozenset(
     ["http:404", "http:410", "soft-404", "media-type", "redirect", "empty"]
 )
-"""Kinds of errors for pages that are not releases. A listing may permanently link to such a
-page."""
+"""Kinds of errors of pages that are not releases. A listing may permanently link to such a page."""
 
 MAX_EXCUSED_PAGES: Final = 20
 """Maximum number of unreadable pages per source that are remembered and not reported."""
@@ -73,10 +74,10 @@ MAX_EXCUSED_PAGES: Final = 20
 class PastReleases:
     """The usual properties of a source's releases.
 
-    - ``least_text`` is the number of characters below which a text is thin, or 0.
-    - ``dated`` means that releases usually have dates.
-    - ``titled`` means that releases usually have their own titles.
-    - ``legible`` means that most texts are not garbled.
+    - ``least_text``: length below which a text is thin, in characters, or 0
+    - ``dated``: whether releases usually have dates
+    - ``titled``: whether releases usually have titles of their own
+    - ``legible``: whether most texts are not garbled
     """
 
     least_text: float = 0.0
@@ -88,7 +89,7 @@ class PastReleases:
 
 
 def past_releases(last: Sequence[Release]) -> PastReleases:
-    """Return the usual properties of the ``last`` releases, newest first.
+    """Determine the usual properties of a source from its newest releases (``last``, newest first).
 
     Returns default properties if there are too few releases.
     """
@@ -98,7 +99,7 @@ def past_releases(last: Sequence[Release]) -> PastReleases:
     usual = lengths[len(lengths) // RELEASES_PER_EXCEPTION]
     dated = sum(one.published.precision != "none" for one in last) >= MIN_DATED_SHARE * len(last)
     titles = [one.content.title for one in last]
-    # Leave out the newest titles, since they may already be wrong.
+    # Leave out the newest titles, because they may already be wrong.
     older = Counter(titles[2:])
     titled = len(older) >= MIN_DISTINCT_TITLE_SHARE * older.total()
     legible = sum(is_garbled(one.content.body_text) for one in last) * 2 < len(last)
@@ -128,7 +129,7 @@ class ComparedPages:
     ) -> None:
         """Add a page, and compare it with its expected properties.
 
-        ``least_text`` is the minimum number of characters. ``dated`` is whether a date is expected.
+        ``least_text`` is the minimum number of characters. ``dated`` is true if a date is expected.
         ``title`` is a title that is not counted among shared titles. ``stored`` is the number of
         characters of the stored text.
         """
@@ -153,8 +154,8 @@ class ComparedPages:
     ) -> PageFacts:
         """Return the facts after this visit, based on the facts ``before``.
 
-        Faults of new pages add up over visits. Faults of stored pages do not, since the same pages
-        are read again. ``dateless`` is whether the listing has lost its dates.
+        Faults of new pages add up over visits. Faults of stored pages do not, because the same
+        pages are requested again. ``dateless`` is true if the listing lost its dates.
         """
         if not self.read:
             return PageFacts() if before.refused and self.confirmed else before
@@ -186,10 +187,10 @@ class ComparedPages:
 
 
 def alike(counted: Counter[Any], last: Sequence[str] = ()) -> int:
-    """Return the number of occurrences of the most frequent value.
+    """Return how often the most frequent value occurs.
 
-    The result is 0 if the value occurs less than MIN_SAME_VALUES times, including its occurrences
-    in ``last``.
+    Returns 0 if the value occurs fewer than MIN_SAME_VALUES times, including its occurrences in
+    ``last``.
     """
     if not counted:
         return 0
@@ -201,7 +202,7 @@ class ReleaseFacts:
     """Collects facts about the release pages that one visit requests.
 
     ``past`` returns the usual properties of the source's releases before the visit. ``known``
-    returns the first stored release at some addresses.
+    returns the stored release at the first of some addresses that has one.
     """
 
     def __init__(
@@ -215,16 +216,16 @@ class ReleaseFacts:
         self._of_new, self._of_known = ComparedPages(), ComparedPages(many=MIN_SAME_VALUES)
 
     def add_request(self, url: str, *, known: bool) -> None:
-        """Note the request of a release; ``known`` if the release is stored."""
+        """Record that a release is requested. ``known`` is true if the release is stored."""
         self._requested.setdefault(key_of(url), known)
 
     def confirmed(self, url: str) -> None:
-        """Note that the page of a stored release is unchanged."""
+        """Record that the page of a stored release is unchanged."""
         self._answered.add(key_of(url))
         self._of_known.confirmed += 1
 
     def gone(self, url: str) -> None:
-        """Note that the page of a stored release is missing."""
+        """Record that the page of a stored release is missing."""
         self._answered.add(key_of(url))
 
     def add_draft(self, draft: Draft) -> None:
@@ -257,8 +258,8 @@ class ReleaseFacts:
     ) -> VisitFacts:
         """Return the facts at the end of a visit, based on the facts ``before``.
 
-        ``before`` already includes this visit's facts about the listing. ``listed`` are titles on
-        the listing. New releases may share them, since the publisher chose them.
+        ``before`` already includes this visit's facts about the listing. ``listed`` contains titles
+        on the listing. New releases may share these titles, because the publisher chose them.
         """
         self._of_new.leave_out(listed)
         usual = self._usual or PastReleases()
@@ -277,10 +278,10 @@ class ReleaseFacts:
     def _unread(
         self, before: VisitFacts, failed: Mapping[str, RunError], at: dt.datetime
     ) -> VisitFacts:
-        """Add the listed releases that can't be read to the facts.
+        """Add the listed releases whose pages can't be read to the facts.
 
-        A few failures among readable pages are excused, since a listing may link to pages that are
-        not releases. If most requested pages fail, failures of stored releases count too.
+        A few failures among readable pages are excused, because a listing may link to pages that
+        are not releases. If most requested pages fail, failures of stored releases count too.
         """
         missing = [key for key in self._requested if key in failed and key not in self._answered]
         if not self._requested:
@@ -325,7 +326,7 @@ def failures(errors: Sequence[RunError]) -> Mapping[str, RunError]:
 
 
 LOST_LETTERS: Final = re.compile(r"\ufffd|(?<=\w)\?+(?=\w)|\?{3,}")
-"""Characters that replace lost letters."""
+"""Pattern of characters that replace lost letters."""
 
 ADDRESS: Final = re.compile(r"(?<!\S)[^\s/=&@]*+[/=&@]\S*")
 """Pattern of a word that may contain question marks, such as an address."""
@@ -334,11 +335,11 @@ MIN_LOST_LETTERS: Final = 5
 """Minimum number of lost letters in a garbled text. A quotation may contain one lost letter."""
 
 MAX_CHARACTERS_PER_LOSS: Final = 100
-"""Maximum number of characters per lost letter in a garbled text."""
+"""Maximum length of a garbled text per lost letter, in characters."""
 
 
 def is_garbled(text: str) -> bool:
-    """Whether more than a few letters of a text are lost.
+    """Whether a text has lost more than a few letters through a wrong character set.
 
     ftfy recognizes the pairs of letters that a wrong character set produces.
     """

@@ -1,7 +1,7 @@
 """Archive attachments and images of releases, after all other work of a visit.
 
-Each file is requested until it is archived, and never again. A file that can't be fetched is
-reported, and later visits retry it a few times.
+Each file is archived only once. If a file can't be fetched, this is reported, and later visits
+retry it a few times.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from spiders.page.page import is_web
 from spiders.sources.source_file import SourceFile
 
 MAX_FILES_PER_VISIT: Final = 200
-"""Maximum number of files that one visit requests; the next visit continues."""
+"""Maximum number of files requested per visit. The next visit continues."""
 
 MAX_FILES_PER_REQUEST: Final = 10
-"""Number of files that are requested at a time."""
+"""Maximum number of files requested at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class FileKinds:
 
     @classmethod
     def wanted(cls, file: SourceFile, settings: ArchiveSettings) -> FileKinds:
-        """Return the kinds of files that a source file selects, or the kinds in the settings."""
+        """Return the kinds of files that the source file selects, or else those in the settings."""
         if not settings.enabled:
             return cls()
         if file.archive is None:
@@ -43,7 +43,7 @@ class FileKinds:
 
 
 class ReleaseFiles:
-    """Requests and archives files of a source's releases in one visit."""
+    """Requests and archives the files of a source's releases in one visit."""
 
     def __init__(self, scope: VisitScope, kinds: FileKinds) -> None:
         self._scope = scope
@@ -52,7 +52,7 @@ class ReleaseFiles:
         self._left = MAX_FILES_PER_VISIT
 
     def note(self, draft: Draft) -> None:
-        """Remember the files of a release, except a document that is the release itself."""
+        """Add the files of a release, except a document that is the release itself."""
         content = draft.content
         media = content.attachments if self._kinds.attachments else ()
         media += content.images if self._kinds.images else ()
@@ -79,11 +79,14 @@ class ReleaseFiles:
             self._store.keep_file(self._scope.id, url, capture)
 
     def failed(self, url: str, kind: ErrorKind | int, message: str) -> None:
-        """Report why a file could not be fetched. The source still counts as working."""
+        """Report why a file could not be fetched. The source still counts as healthy."""
         self._scope.report.error(url, file_kind(kind), message)
 
     def cut(self, url: str, capture: Capture | None, message: str) -> None:
-        """Report that a file is too large. Its archived beginning counts as the file."""
+        """Report that a file is too large.
+
+        Only its beginning is archived, and it is not requested again.
+        """
         if capture:
             self._store.keep_file(self._scope.id, url, capture)
         self.failed(url, "size", message)

@@ -1,4 +1,4 @@
-"""Extract a release page by the rules of its source and the learned layouts."""
+"""Extract a release page with the rules of its source and the learned layouts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ log = logging.getLogger(__name__)
 class StoredReleases:
     """The stored releases of a source.
 
-    ``fronts`` returns the stored first pages of its listing and its feed as JSON texts.
+    ``fronts`` returns the stored first pages of the source's listing and feed as JSON texts.
     """
 
     def __init__(
@@ -68,13 +68,14 @@ class StoredReleases:
         return self._store.release(release_id) if release_id else None
 
     def first_at(self, urls: Iterable[str]) -> Release | None:
-        """Return the stored release at the first of these addresses that has one, or None."""
+        """Return the stored release at the first of these addresses that has a release, or None."""
         return next(filter(None, map(self.at, dict.fromkeys(urls))), None)
 
     def redirects_elsewhere(self, url: str, answered: str, own: Iterable[str]) -> bool:
-        """Whether a stored release's address redirects to a site where it never was.
+        """Whether a stored release's address redirects to a site unrelated to the release.
 
-        Sites of the source's ``own`` addresses do not count, since its source file contains them.
+        ``answered`` is the address of the response. Sites of the source's ``own`` addresses are
+        related, because the source file contains them.
         """
         if not is_elsewhere(answered, [url, *own]):
             return False
@@ -82,10 +83,11 @@ class StoredReleases:
         return known is not None and is_elsewhere(answered, [known.url, *known.aliases])
 
     def item_of(self, url: str) -> ListingItem | None:
-        """Return the listing item of a stored release, or an item made from the stored values.
+        """Return the listing item of a stored release, or an item built from the stored values.
 
-        The extraction of a page must not depend on whether its listing was read too. The item's
-        date keeps the rule that found it, so that an extraction error does not become permanent.
+        The extraction of a page must not depend on whether its listing was extracted too. The
+        item's date keeps the rule that found it, so that an extraction error does not become
+        permanent.
         """
         release = self.at(url)
         if release is None:
@@ -117,7 +119,7 @@ class StoredReleases:
         pages: Callable[[], Iterable[tuple[Page, Release]]],
         rules: ReleaseRules,
     ) -> Iterator[tuple[Page, ListingItem, Release]]:
-        """Yield ``pages`` to which these ``rules`` apply, with their listing items and releases."""
+        """Yield the pages to which these ``rules`` apply, with their listing items and releases."""
         for page, release in pages():
             listed = self.item_of(release.url)
             if listed and file.rules_on(release.published.day) == rules:
@@ -126,10 +128,10 @@ class StoredReleases:
 
 @dataclass(frozen=True, slots=True)
 class PageDraft:
-    """The draft of a page, with values that are needed to check it.
+    """The draft of a page, with the values needed to check it.
 
-    ``listed`` is the page's item on the listing. ``shown`` are the lines and files of the whole
-    page, if the page of a stored release has changed.
+    ``listed`` is the page's item on the listing. If the page of a stored release has changed,
+    ``shown`` contains the lines and files of the whole page.
     """
 
     draft: Draft
@@ -138,7 +140,7 @@ class PageDraft:
 
 
 class ReleaseReader:
-    """Extracts the pages of one source, and makes drafts from them."""
+    """Extracts the pages of one source and creates drafts from them."""
 
     def __init__(
         self,
@@ -172,10 +174,10 @@ class ReleaseReader:
         capture: Capture | None = None,
         reextract: bool = False,
     ) -> PageDraft:
-        """Return the draft of a page. Raises NotARelease.
+        """Extract a page and return its draft. Raises NotARelease if the page is not a release.
 
-        ``item`` is the page's item on the listing, or None. ``reextract`` is True for the same page
-        that the stored version was extracted from.
+        ``item`` is the page's item on the listing, or None. Set ``reextract`` for the same page
+        from which the stored version was extracted.
         """
         if part_fragment(page.url):
             part = part_at(page, self.dates)
@@ -206,7 +208,7 @@ class ReleaseReader:
     def draft_part(
         self, page: Page, part: FoundPart, item: ListingItem | None, capture: Capture | None
     ) -> Draft:
-        """Return the draft of a part of a page, with the listing's date."""
+        """Return the draft of a page part, with the date from the listing."""
         if item and item.published and item.published.rule.startswith("section"):
             part = replace(part, title=item.title, published=item.published)
         rules = self._file.rules_on(part.published.day)
@@ -223,7 +225,7 @@ class ReleaseReader:
         edited: bool,
         reextract: bool,
     ) -> ExtractedRelease:
-        """Extract a page by these rules and the learned layouts of the source."""
+        """Extract a page with these rules and the learned layouts of the source."""
         try:
             return self._templates.read(
                 page, self.dates, rules, item, known, edited=edited, reextract=reextract

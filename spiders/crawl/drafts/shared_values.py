@@ -1,7 +1,7 @@
-"""Detect values that can't be true for several releases: the same text, title or date.
+"""Detect values that several releases can't really share: the same text, title or date.
 
 A notice before every page, a challenge, or a new layout that hides content makes all pages of a
-visit alike. A single page does not show this, so new and changed drafts wait for other drafts.
+visit look alike. A single page does not show this, so new and changed drafts wait for other drafts.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.items import ListingItem
 
 MIN_SAME_VALUES: Final = 3
-"""Minimum number of releases that get the same value in one visit. Then the value is rejected."""
+"""Minimum number of releases that get the same value in one visit, from which the value is
+rejected."""
 
 MIN_SAME_VALUES_WITH_STORED: Final = 2
-"""Minimum number of releases with the same title or text, if one of them is stored with another
-title or text."""
+"""Minimum number of releases with the same title or text, from which the value is rejected if one
+of them is stored with a different value."""
 
 MAX_WAITING_DRAFTS: Final = 24
-"""Maximum number of drafts that wait for other drafts."""
+"""Maximum number of drafts that wait for other drafts of the visit."""
 
 MIN_TEXT_WORDS: Final = 40
-"""Minimum number of words of a text that several new releases can't share.
+"""Minimum number of words from which several new releases can't have the same text.
 
 Shorter texts may only link to a document. They count only if the page's title differs from the
 listing's title."""
@@ -61,7 +62,7 @@ Key = tuple[str, Hashable]
 class SharingDraft:
     """The waiting draft of a page, with its stored release.
 
-    ``keys`` identify the values that it may share with other drafts.
+    ``keys`` identify the values that the draft may share with other drafts.
     """
 
     page: PageDraft
@@ -80,16 +81,16 @@ class SharingDraft:
 
     @property
     def title(self) -> str:
-        """The stored title of the release, otherwise the listing's title, or ""."""
+        """The stored title of the release, else the listing's title, else ""."""
         if self.known:
             return self.known.content.title
         return self.listed.title if self.listed else ""
 
     @property
     def has_foreign_title(self) -> bool:
-        """Whether a stored release lost its title, while listing and text are unchanged.
+        """Whether a stored release's title changed while its listing and text are unchanged.
 
-        A publisher who changes a title changes it on the listing too.
+        A publisher who changes a title also changes it on the listing.
         """
         if self.known is None or self.listed is None:
             return False
@@ -101,9 +102,9 @@ class SharingDraft:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The result for a waiting draft: the draft to record, or None if the draft is rejected.
+    """The draft to record after a check for shared values, or None if the draft is rejected.
 
-    ``doubts`` are pairs of an error kind and a sentence.
+    ``doubts`` contains pairs of an error kind and a sentence.
     """
 
     draft: Draft | None
@@ -111,16 +112,16 @@ class Judged:
 
 
 class SharedValues:
-    """Holds the drafts of one visit, and rejects values that can't be true for several of them."""
+    """Holds the drafts of one visit, and rejects values that several of them can't really share."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, SharingDraft] = {}
         self._met: defaultdict[Key, set[Hashable]] = defaultdict(set)
 
     def admit(self, page: PageDraft, known: Release | None) -> bool:
-        """Return True if the draft of a page may be recorded at once; otherwise hold it back.
+        """Return True if the draft of a page may be recorded at once. Otherwise, hold the draft.
 
-        ``known`` is the stored release at its address.
+        ``known`` is the stored release at the page's address.
         """
         draft = page.draft
         same = known is not None and not significant_changes(known.content, draft.content)
@@ -141,7 +142,7 @@ class SharedValues:
         return one.page if one else None
 
     def take(self, url: str) -> Judged:
-        """Remove the waiting draft at an address, and return the judged draft."""
+        """Remove the waiting draft at an address, and return it checked for shared values."""
         return self._judged(self._waiting.pop(url))
 
     def _note(self, one: SharingDraft) -> None:

@@ -1,9 +1,9 @@
 """Compare the feed and the page of a source, and decide which items to accept.
 
-Neither is reliable. A feed may be truncated, incomplete, or abandoned after a relaunch. A feed may
-also cover the whole site, with items that the page never lists, such as About, Careers and other
-categories. The page may be a page of another kind. So both are collected, and items that only one
-of them lists must resemble the items that both list.
+Neither is reliable. A feed may be truncated, incomplete, or abandoned after a relaunch. It may also
+cover the whole site, with items that the page never lists, such as About and Careers. The page may
+be something other than a listing. So both are collected. An item on only one of them must resemble
+the items on both.
 """
 
 from __future__ import annotations
@@ -24,25 +24,25 @@ from spiders.items import Listing, ListingItem, keys_of, name_of
 from spiders.page.links import url_pattern
 
 MIN_LISTING_CONFIDENCE: Final = 0.5
-"""Minimum confidence of a page's listing for items that are neither in the feed nor stored."""
+"""Minimum confidence (0 to 1) in a page's listing, from which items neither in the feed nor stored
+are accepted."""
 
 MAX_PAGE_RELEASES: Final = 1000
 """Maximum number of releases accepted from one page."""
 
 
 MIN_COMMON_ITEMS: Final = 3
-"""Minimum number of items that page and feed share, from which the categories of these items are
-compared."""
+"""Minimum number of items on both page and feed, from which their categories are compared."""
 
 PAGE_ITEMS_PER_FEED_ONLY_ITEM: Final = 20
-"""Number of the page's items per item that only the feed has. If there are more such items, they
-belong to another list."""
+"""Minimum number of items on the page per item that only the feed has. If the feed has more such
+items, they belong to another list."""
 
 ITEMS_PER_OUTLIER: Final = 8
-"""Number of listed releases per release that may be far older than the other releases."""
+"""Number of listed releases per tolerated outlier, a release far older than the others."""
 
 MAX_FEED_ITEMS: Final = 100_000
-"""Maximum number of feed items that one visit compares with the page."""
+"""Maximum number of feed items compared with the page per visit."""
 
 PERMANENT_PAGE: Final = re.compile(
     r"about(?:-us)?|careers?|jobs|contacts?(?:-us)?|privacy(?:-policy)?|imprint|impressum|legal"
@@ -52,20 +52,23 @@ PERMANENT_PAGE: Final = re.compile(
     r"contatti|over-ons|om-oss|om-os|o-nas|kontakty|hakkimizda|iletisim|contato|sobre(?:-nos)?",
     re.IGNORECASE,
 )
-"""Last address parts of permanent pages, which are not releases."""
+"""Pattern of the last address segment of permanent pages, such as *about*, which are not
+releases."""
 
 CATEGORY_PAGE: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|tags?|authors?|autor)/[^/]+/?$"
 )
-"""Addresses of pages that list releases of a category, a tag or an author."""
+"""Pattern of the addresses of pages that list releases of a category, a tag or an author."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """The result of a comparison: whether the page is accepted (``accepted``), and its ``items``.
+    """The result of comparing a feed and a page.
 
-    ``lacks`` are the page's items that the feed does not have. ``stale`` is a sentence if the feed
-    has stopped while the page continues, otherwise "".
+    - ``accepted``: whether the page is accepted
+    - ``items``: the accepted items of the page
+    - ``lacks``: items of the page that the feed does not have
+    - ``stale``: a sentence if the feed stopped while the page continues, else ""
     """
 
     accepted: bool
@@ -75,11 +78,12 @@ class CrossCheck:
 
 
 def cross_check(feed: Listing | None, page: Listing, known: Collection[str]) -> CrossCheck:
-    """Compare a page with its feed (None if unreadable); ``known`` are stored canonical URLs.
+    """Compare a page with its feed, which is None if it could not be read.
 
-    Without a date on half of the page's items, all items are compared, otherwise only dated ones.
-    Items that are neither in the feed nor stored are accepted in two cases: if half of the items
-    are known, or if the items have dates and the confidence of the page's listing is high.
+    ``known`` contains canonical addresses of stored releases. If fewer than half of the page's
+    items have a date, all items are compared; otherwise, only dated items. Items neither in the
+    feed nor stored are accepted in two cases: half of the items are known, or the items have dates
+    and the confidence in the page's listing is high.
     """
     dated = [item for item in page.items if item.published]
     plain = len(dated) * 2 < len(page.items)
@@ -111,7 +115,7 @@ def _stale(feed: Listing | None, lacks: list[ListingItem]) -> str:
 
 
 def is_permanent_page(url: str) -> bool:
-    """Whether an address is a permanent page or a category according to its name."""
+    """Whether an address looks like a permanent page or a category page."""
     path = unquote(urlsplit(url).path)
     last = path.rstrip("/").rpartition("/")[2]
     stem = re.sub(r"\.\w{2,5}$", "", last)
@@ -125,10 +129,10 @@ def names_of(items: Iterable[ListingItem]) -> Mapping[str, str]:
 
 @dataclass(slots=True)
 class ListEvidence:
-    """The feed's items in one visit, and those of them that the page has ever listed.
+    """The feed's items in one visit, and which of them the page has listed.
 
-    ``families`` are the patterns of the page's addresses. ``front`` is the first page of the
-    listing, in page order.
+    ``families`` contains the patterns of the page's addresses. ``front`` contains the items on the
+    first page of the listing, in page order.
     """
 
     items: dict[str, ListingItem] = field(default_factory=dict)
@@ -144,7 +148,7 @@ class ListEvidence:
     def add(self, items: Iterable[ListingItem], shown: Collection[str]) -> None:
         """Add items of the feed.
 
-        ``shown`` are the canonical addresses of those items that the page lists.
+        ``shown`` contains the canonical addresses of the items that the page lists too.
         """
         for item in items:
             key = canonical_url(item.url)
@@ -156,12 +160,12 @@ class ListEvidence:
                 self.families.add(url_pattern(item.url))
 
     def accepted(self, items: Iterable[ListingItem], *, walked: bool) -> tuple[ListingItem, ...]:
-        """Return those feed items missing on the page that resemble the page's items.
+        """Return the feed items that are missing from the page but resemble the page's items.
 
-        Their addresses have the same patterns. If all items on both lists share a category, the
-        returned items have that category too. Otherwise the items must be few, compared with items
-        on both lists from the same days. Items older than all common items wait until the page was
-        ``walked`` to its end.
+        Their addresses have the same patterns. If all items on both lists have a category in
+        common, the returned items have that category too. Otherwise, the items must be few,
+        compared with the items on both lists from the same days. Items older than all common items
+        are returned only after the page was ``walked`` to its end.
 
         If feed and page have nothing in common, all feed items except permanent pages are accepted.
         """
@@ -194,7 +198,7 @@ class ListEvidence:
         )
 
     def _days(self, both: Sequence[ListingItem]) -> tuple[dt.date | None, dt.date | None]:
-        """Return the first and last day of items on both lists. Pinned items do not count."""
+        """Return the first and last day of the items on both lists, ignoring pinned items."""
         front = [self._dated(item) for item in self.front]
         kept = {key for item in in_order(front) for key in keys_of(item)}
         pinned = {key for item in front for key in keys_of(item)} - kept
@@ -211,7 +215,7 @@ class ListEvidence:
 
 
 def in_order(items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-    """Return the longest series of items sorted by day, newest first, and all undated items.
+    """Return the longest series of items sorted by day, newest first, with all undated items.
 
     An old release that is pinned to the top does not show how far back a page goes. If most items
     are out of order, the page is sorted differently, and all items are returned.
@@ -244,10 +248,11 @@ def _longest_rise(values: Sequence[int]) -> Sequence[int]:
 
 
 def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
-    """Return the days of a list, newest first, without a few far older days.
+    """Return the days of a list, newest first, without a few outliers.
 
-    A box of featured releases below a list has such days. At most one of ITEMS_PER_OUTLIER days is
-    left out, and only if the gap before it is longer than the time span of the other days.
+    Outliers are far older days, as in a box of featured releases below a list. At most one in
+    ITEMS_PER_OUTLIER days is removed, and only if the gap before it is longer than the time span of
+    the other days.
     """
     found = sorted(days, reverse=True)
     for place in range(len(found) - len(found) // ITEMS_PER_OUTLIER, len(found)):
@@ -257,7 +262,7 @@ def contiguous_days(days: Sequence[dt.date]) -> Sequence[dt.date]:
 
 
 def categories_of(items: Sequence[ListingItem]) -> frozenset[str]:
-    """Return the categories that all these items have, or an empty set if there are few items."""
+    """Return the categories that all these items have; empty if there are few items."""
     if len(items) < MIN_COMMON_ITEMS:
         return frozenset()
     return frozenset.intersection(*(frozenset(item.categories) for item in items))

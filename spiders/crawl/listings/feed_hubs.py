@@ -1,7 +1,7 @@
 """Find the WebSub hub in a source's feed, to be notified of new releases.
 
-A visit to a source with a feed reads the hub from that feed. If a source has only a page, the feed
-that the page offers is requested once a day for its hub.
+If the source has a feed, a visit finds the hub in that feed. If the source has only a page, the
+feed linked on the page is requested once a day to find its hub.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from spiders.page.links import resolve
 from spiders.page.page import Page, is_web
 
 RECHECK_SECONDS: Final = dt.timedelta(days=1).total_seconds()
-"""Minimum time between two checks of a feed for its hub (seconds)."""
+"""Minimum time between two checks of the same feed for a hub, in seconds."""
 
 MAX_ADDRESS_LENGTH: Final = 2000
 """Maximum length in characters of a hub or feed address."""
@@ -59,7 +59,7 @@ class FeedHubs:
         self._offered = ""
 
     def read_listing(self, url: str, page: Page, links: Iterable[str]) -> None:
-        """Process the first page of a listing; ``links`` are its Link header fields."""
+        """Find the hub or feed of a listing's first page; ``links`` are its Link header fields."""
         if not self._asks:
             return
         if url == self._file.feed:
@@ -68,7 +68,7 @@ class FeedHubs:
             self._offered = next((one.url for one in feed_links(page)), "")
 
     def read_feed(self, url: str, page: Page, links: Iterable[str]) -> None:
-        """Store the hub in the source's feed."""
+        """Store the hub that the source's feed announces."""
         hub, topic = announced(page, links)
         found = FeedHub(url, hub, topic or url, self._now)
         known = self._store.feed_hubs().get(self._source)
@@ -77,14 +77,14 @@ class FeedHubs:
             self._store.keep_feed_hub(self._source, found)
 
     def next(self) -> tuple[str, ...]:
-        """Return the feed that the page offers, if its last check is long enough ago."""
+        """Return the address of the feed that the page links to, if it is due for a check."""
         url, self._offered = self._offered, ""
         if not url:
             return ()
         known = self._store.feed_hubs().get(self._source) or FeedHub(url)
         if not self._is_old(known):
             return ()
-        # Check once a day at most, even if the request fails.
+        # Check at most once a day, even if the request fails.
         self._store.keep_feed_hub(self._source, replace(known, looked=self._now))
         return (url,)
 
@@ -93,7 +93,7 @@ class FeedHubs:
 
 
 def announced(page: Page, links: Iterable[str]) -> tuple[str, str]:
-    """Return the hub and the feed's own address (WebSub, section 4); "" for a missing one.
+    """Return the hub and the feed's own address (WebSub, section 4), each "" if missing.
 
     Header fields take precedence over links in the feed.
     """

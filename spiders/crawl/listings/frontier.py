@@ -1,7 +1,7 @@
 """Choose the next requests of a visit: listing pages, and releases, newest first.
 
-The items of a page are stored before the visit requests the next page. They are removed once their
-releases are read. So the next visit knows which releases are still to be read, even after a crash.
+The items of a page are stored before the visit requests the next page. An item is removed once its
+release is recorded. So even after a crash, the next visit knows which releases remain.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from spiders.listing.paging.loaders import continued
 from spiders.page.links import url_pattern
 
 MAX_RELEASES_PER_STEP: Final = 25
-"""Maximum number of releases that are requested before the next listing page."""
+"""Maximum number of releases requested before the next listing page."""
 
 MAX_FEED_CHECKS: Final = 50
 """Maximum number of stored releases on a feed's first page that each visit requests again.
@@ -53,17 +53,17 @@ MAX_SEARCHED_PAGES: Final = 10
 """Maximum number of listing pages that a visit searches for missing releases."""
 
 PAGE_POSITIONS: Final = 10_000
-"""Number of positions reserved per listing page, so that later pages follow earlier ones."""
+"""Number of positions reserved per listing page, so that items of later pages come later."""
 
 UNLISTED_POSITION: Final = 1_000_000_000
-"""Position of releases that are not on any listing page, after all listed ones."""
+"""Position of releases that are not on any listing page. It follows all other positions."""
 
 
 @dataclass(frozen=True, slots=True)
 class AwaitedItem(ListingItem):
     """A listed release that waits to be requested.
 
-    ``appeared`` means that the listing first showed the release after the source's first visit.
+    ``appeared`` is true if the listing first contained the release after the source's first visit.
     """
 
     appeared: bool = False
@@ -72,9 +72,9 @@ class AwaitedItem(ListingItem):
 class Frontier:
     """The listings of one source, and the progress of a visit through them.
 
-    Explicit visits and backfills may walk along listings for most of the time that a crawl may
-    take. Other visits do so only for a part of the time between two visits. A backfill starts each
-    walk from the first page.
+    Visits started by a user and backfills may page through listings for most of the time allowed
+    for a crawl. Other visits may use only a part of the time between two visits. A backfill starts
+    each listing from its first page.
     """
 
     def __init__(self, scope: VisitScope) -> None:
@@ -122,14 +122,14 @@ class Frontier:
 
     @property
     def history(self) -> History:
-        """The state of the source's history, which is the state of its least complete walk."""
+        """The state of the source's history: the state of its least complete listing."""
         words = [walk.history for walk in self._counting if walk.history]
         worst: tuple[History, ...] = ("walking", "bounded", "complete")
         return next((word for word in worst if word in words), "walking")
 
     @property
     def bound(self) -> str:
-        """The reason why a walk along a listing is incomplete, or ""."""
+        """The reason why the history of a listing is incomplete, or ""."""
         return next(
             (
                 walk.progress.bound
@@ -141,10 +141,10 @@ class Frontier:
 
     @property
     def _counting(self) -> Sequence[ListingWalk]:
-        """The listings that determine the history.
+        """The listings that determine whether the history is complete.
 
-        This is only the feed if the page is incomplete, and the feed is a complete sitemap, API or
-        paged feed with more releases than the page.
+        Normally these are all listings. Only the feed counts if the page is incomplete and the feed
+        is a complete sitemap, API or paged feed with more releases than the page.
         """
         page, feed = self.page.progress, self.feed and self.feed.progress
         front = self._fronts.get("feed")
@@ -164,25 +164,25 @@ class Frontier:
 
     @property
     def has_empty_index(self) -> bool:
-        """Whether the page lists only archives, and no listing had a release in this visit."""
+        """Whether the page lists only archives, and this visit found no release on any listing."""
         page = self._fronts.get("page")
         return page is not None and not page.items and not self._positions
 
     def backlog_position(self, urls: Iterable[str], published: Published | None) -> int | None:
-        """Return the position of a release if it was published before the source's first visit.
+        """Return a release's position in the backlog, or None if it is newer than the first visit.
 
-        ``urls`` are the addresses of the release, ``published`` is its date. Returns None if the
-        release is newer than the first visit.
+        The backlog consists of releases published before the source's first visit. ``urls`` are the
+        release's addresses, ``published`` is its date.
         """
         keys = [*map(canonical_url, urls)]
         if not self._appeared.isdisjoint(keys):
             return None
         place = next((self._positions[key] for key in keys if key in self._positions), None)
         if place is not None and self._on_front.isdisjoint(keys):
-            # The release's page may state the current day, so use the date on the listing.
+            # The release's page may show the current day, so use the date on the listing.
             published = next((self._stated[key] for key in keys if key in self._stated), None)
         first = self._first_visit or self._now
-        # A release that is on no listing page was not on one in the first visit either.
+        # A release that is on no listing page now was not on one in the first visit either.
         decided = self._first_visit is not None or place is None
         if decided and published_since(published, first, utc_now(), same_day=place is None):
             return None
@@ -191,10 +191,10 @@ class Frontier:
     def open(
         self, kind: ListingKind, front: Listing | None, awaited: int
     ) -> Iterator[tuple[ListingItem, bool]]:
-        """Process the first page of a listing, which is None if the page is unreadable.
+        """Process the first page of a listing, or None if that page is unreadable.
 
         ``awaited`` is the number of first pages that have not arrived yet. After the last first
-        page, yield the releases to request at once, with a flag for stored releases.
+        page, yield the releases to request at once, each with a flag for stored releases.
         """
         if front and front.rule == SITEMAP_INDEX:
             self._sitemaps = sitemaps_to_walk(front)
@@ -210,7 +210,7 @@ class Frontier:
             yield item, False
 
     def read(self, kind: ListingKind, url: str, page: Listing, *, posted: bool = False) -> None:
-        """Process a later page of a listing; ``url`` is its identifying address (Form.address)."""
+        """Process a later page of a listing; ``url`` identifies the page (see `Form.address`)."""
         if url in self._sitemaps:
             later = self._sitemaps[self._sitemaps.index(url) + 1 :]
             page = replace(page, next=next(iter(later), None))
@@ -221,7 +221,7 @@ class Frontier:
         self._note_appeared(walk, items)
         if walk is (self.feed or self.page) and walk.from_front:
             self.rows_below.update(key for item in items for key in keys_of(item))
-        # Store both or neither: a walk never returns to a page whose items were lost.
+        # Store both or neither: paging never returns to a page whose items were lost.
         try:
             with self._store.transaction_if_needed():
                 walk.read(url, page, names_of(items), posted=posted)
@@ -238,8 +238,8 @@ class Frontier:
     def search(self, day: str) -> None:
         """Search later pages of the listings again for missing releases.
 
-        The releases may still be listed there, or have moved. The search ends at releases older
-        than ``day``, an ISO day or "".
+        Such releases may have been moved, or may still be listed there. The search ends at releases
+        older than ``day``, an ISO day or "".
         """
         self._searched_day, self._searched = day, 0
         for kind, walk in self.walks.items():
@@ -256,7 +256,7 @@ class Frontier:
         self._store_waiting(self._chosen(kind, items), is_first=True)
 
     def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
-        """Return the next releases or the next listing page to request.
+        """Return the next releases to request, or else the next listing page.
 
         Returns neither if nothing remains.
         """
@@ -268,7 +268,7 @@ class Frontier:
             return (), ("page", url)
         if self.feed and not self._judged:
             self._judged = True
-            # After the page's walk, more is known about the items that the page lists.
+            # Once the page is read to its end, more is known about the items that it lists.
             front = self._fronts.get("feed")
             self._store_waiting(self._of_feed(self._fresh(front) if front else ()), is_first=False)
             if items := self._take(MAX_RELEASES_PER_STEP):
@@ -278,7 +278,7 @@ class Frontier:
         return (), None
 
     def form(self, url: str) -> Form | None:
-        """Return the POST request of a listing page, or None for a GET request."""
+        """Return the POST form that requests a listing page, or None for a GET request."""
         return self._forms.get(url)
 
     def _note_next(self, kind: ListingKind, page: Listing | None) -> None:
@@ -288,15 +288,15 @@ class Frontier:
             self._series[kind] = page.series
 
     def finish(self) -> None:
-        """Record the end of finished walks at the end of a visit."""
+        """Record at the end of a visit which listings were read to their end."""
         if not self.has_timed_out() and self.history != "walking":
             for walk in self.walks.values():
                 walk.settle()
 
     def _next(self, walk: ListingWalk) -> str | None:
-        """Return the next page of a walk if the visit may read more pages, or None."""
+        """Return the next page of a listing, or None if this visit may not read more pages."""
         most = self._limits.backfill_pages if self._backfill else self._limits.max_pages
-        # Read at least one later page per visit, or a walk would never end.
+        # Read at least one later page per visit, or paging would never end.
         while walk.next and walk.pages < max(most, 2):
             if self._requested.claim(walk.next):
                 return walk.next
@@ -305,7 +305,7 @@ class Frontier:
         return None
 
     def has_timed_out(self) -> bool:
-        """Whether a visit has used up its time for walks along listings."""
+        """Whether a visit has used up its time for paging through listings."""
         now = time.monotonic()
         if self._end_of_walks is None:
             self._end_of_walks = self._began + MAX_TIMEOUT_SHARE * self._limits.run_timeout
@@ -316,7 +316,10 @@ class Frontier:
         return now > self._end_of_walks
 
     def _decide(self) -> tuple[list[ListingItem], int]:
-        """Return the stored items of the first pages, and the number of new items."""
+        """Decide about the items of the first pages.
+
+        Returns the stored items and the number of new ones.
+        """
         page, feed = self._fronts.get("page"), self._fronts.get("feed")
         shown, listed = self._fresh(page), self._fresh(feed)
         if self.feed and page and page.items:
@@ -325,7 +328,7 @@ class Frontier:
             found = cross_check(feed, replace(page, items=tuple(shown)), known)
             self.stale = found.stale
             page, shown = (page, list(found.items)) if found.accepted else (None, [])
-        # Store both or neither: items recorded as listed but not as waiting would never be read.
+        # Store both or neither: items recorded as listed but not as waiting would be lost.
         with self._store.transaction_if_needed():
             for walk, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
                 if walk and front:
@@ -348,7 +351,7 @@ class Frontier:
         return self._of_page(items) if self.feed else items
 
     def _of_feed(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-        """Return the feed's items that are on the page, or resemble items of the page."""
+        """Return the feed's items that are on the page or resemble the page's items."""
         keys, named = self._store.listed_before(self._source, "page", names_of(items))
         self._evidence.add(items, keys | named)
         waits = self.page.next is not None and self.page.history == "walking"
@@ -357,7 +360,7 @@ class Frontier:
         return [*(item for item in items if canonical_url(item.url) in keys | named), *accepted]
 
     def _of_page(self, items: Sequence[ListingItem]) -> Sequence[ListingItem]:
-        """Return the page's items without those that the feed has under other addresses."""
+        """Return the page's items, except those that the feed has at other addresses."""
         keys, named = self._store.listed_before(self._source, "feed", names_of(items))
         ours = {url_pattern(item.url) for item in self._evidence.items.values()}
         return [
@@ -401,7 +404,7 @@ class Frontier:
     def _note_appeared(
         self, walk: ListingWalk, items: Sequence[ListingItem], *, is_first: bool = False
     ) -> None:
-        """Note which items of a page appeared after the source's first visit."""
+        """Record which items of a page appeared after the source's first visit."""
         if is_first:
             self._on_front.update(canonical_url(item.url) for item in items)
         follows = is_first or (walk.from_front and walk.kind in self._all_appeared)
@@ -447,5 +450,5 @@ class Frontier:
 
 
 def as_awaited(item: ListingItem, *, appeared: bool) -> AwaitedItem:
-    """Return a listed release as a waiting item."""
+    """Convert a listed release to a waiting item."""
     return AwaitedItem(item.url, item.title, item.published, item.categories, appeared)

@@ -1,4 +1,4 @@
-"""Decide about the missing releases of one visit by its listings."""
+"""Decide with the help of the listings which missing releases of a visit are retracted."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ STILL_LISTED: Final = (
 )
 
 MAX_URLS: Final = 3
-"""Maximum number of addresses in the note about missing releases that are still listed."""
+"""Maximum number of addresses quoted in the note about missing releases that are still listed."""
 
 RUNS_COMPARED: Final = 1000
-"""Maximum number of earlier runs that are searched for a report about a missing release."""
+"""Maximum number of earlier runs searched for a report about a missing release."""
 
 LONGEST_VISIT: Final = dt.timedelta(days=1)
 """Maximum time from the start of a visit to its last response."""
@@ -47,11 +47,11 @@ LONGEST_VISIT: Final = dt.timedelta(days=1)
 class MissingReleases:
     """The decisions of a visit about missing releases, and the sentences to report.
 
-    - ``reported`` are the addresses of missing releases that are reported for the first time.
-    - ``unconfirmed`` is the number of all missing releases that are not retracted yet.
-    - ``note`` is a sentence about missing releases that are still listed, or "".
-    - ``retracted`` is the number of retracted releases.
-    - ``held`` is a sentence about releases that vanished together, or "".
+    - ``reported``: addresses of missing releases that are reported for the first time
+    - ``unconfirmed``: number of all missing releases that are not retracted yet
+    - ``note``: a sentence about missing releases that are still listed, or ""
+    - ``retracted``: number of retracted releases
+    - ``held``: a sentence about releases that vanished together, or ""
     """
 
     reported: tuple[str, ...] = ()
@@ -62,7 +62,10 @@ class MissingReleases:
 
 
 class GoneReleases:
-    """The missing releases of one visit. At the end, the listings decide about them."""
+    """Collects the missing releases of one visit, and decides about them at its end.
+
+    A missing release that is still listed is not retracted.
+    """
 
     def __init__(self, scope: VisitScope) -> None:
         self._scope = scope
@@ -78,15 +81,15 @@ class GoneReleases:
         """Number of stored releases that the visit requests, without retracted ones."""
 
     def add_listing(self, url: str, listing: Listing, *, unchanged: bool) -> None:
-        """Add the listing at ``url``; ``unchanged`` means that the response was a 304."""
+        """Add the listing at ``url``; ``unchanged`` is true if the response was a 304."""
         self._read[url] = listing
         if unchanged:
             self._unchanged.add(url)
 
     def add(self, release_id: str, at: dt.datetime, *, is_first: bool) -> None:
-        """Note that a stored release is missing.
+        """Record that a stored release is missing.
 
-        ``is_first`` means that no earlier visit missed the release.
+        ``is_first`` is true if no earlier visit found the release missing.
         """
         self._gone[release_id] = at
         if is_first:
@@ -103,18 +106,18 @@ class GoneReleases:
         missing = {key for one in self._found() for key in one.keys}
         urls = [url for url in self._unchanged if not missing.isdisjoint(keys_of(self._read[url]))]
         for url in urls:
-            # The next response shows the current items, so forget the old ones.
+            # The next response contains the current items, so forget the old ones.
             del self._read[url]
         self._unchanged.clear()
         self._has_rechecked = bool(urls)
         return tuple(urls)
 
     def day_to_search(self, now: dt.datetime) -> str | None:
-        """Return the oldest ISO day to search for on later listing pages, or None.
+        """Return the oldest day to search on later listing pages (ISO 8601), or None for no search.
 
         This is the oldest day of missing releases that are not on the first pages. These releases
-        must be missing for the first time, or about to be retracted. The day is "" if one of these
-        releases has no date.
+        must be missing for the first time, or about to be retracted. The day is "" if one of them
+        has no date.
         """
         found = self._found()
         listed = self._listed({one.id for one in found})
@@ -189,16 +192,16 @@ class GoneReleases:
         ]
 
     def _found(self) -> tuple[Vanished, ...]:
-        """Return the missing releases that the visit did not find under another address."""
+        """Return the missing releases, except those that the visit found at another address."""
         if not self._gone:
             return ()
         return tuple(one for one in self._store.vanished(self._source) if one.id in self._gone)
 
     def _listed(self, gone: set[str]) -> ListedReleases | None:
-        """Return the items of all listings, or None.
+        """Return the items of all listings, or None if the listings are inconclusive.
 
-        Returns None if a listing is unreadable, or if no listing has a release that still exists. A
-        release is gone only if it is missing from every listing.
+        They are inconclusive if a listing is unreadable, or if no listing contains a release that
+        still exists. A release is gone only if it is missing from every listing.
         """
         asked = {
             canonical_url(url) for url in filter(self._scope.requested.has, self._must_be_read())
@@ -213,9 +216,10 @@ class GoneReleases:
         return ListedReleases(keys, frozenset(filter(None, names)))
 
     def _must_be_read(self) -> Iterator[str]:
-        """Yield the listings that must be readable: the main listing, and the page if it was read.
+        """Yield the listings that must be readable for a decision about missing releases.
 
-        A page beside a feed may work only in browsers.
+        These are the main listing, and the page if the visit read it. If the source has a feed, its
+        page may work only in browsers.
         """
         file = self._scope.file
         yield file.feed or file.url

@@ -1,7 +1,7 @@
 """Find releases that release pages link to but no listing contains.
 
-A linked release may belong to another list. So links are followed only after the walk through the
-listing, and only if the listing may be incomplete. A listing with several pages and a listing of a
+A linked release may belong to another list. So links are followed only after the whole listing was
+read, and only if the listing may be incomplete. A listing with several pages and a listing of a
 category count as complete.
 """
 
@@ -18,26 +18,27 @@ from spiders.crawl.visit_scope import VisitScope
 from spiders.page.links import url_pattern
 
 MAX_LINKED_RELEASES: Final = 20
-"""Maximum number of linked releases that one visit requests."""
+"""Maximum number of linked releases requested per visit."""
 
 MAX_LINKS: Final = 5000
-"""Maximum number of linked addresses that one visit remembers."""
+"""Maximum number of linked addresses collected per visit."""
 
 MIN_SECTIONED_RELEASES: Final = 3
-"""Minimum number of releases with a section. From this number on, sections are compared."""
+"""Minimum number of releases with a section, from which sections are compared."""
 
 PARTIAL_LISTING: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"
     r"taxonomy)/|[?&](?:cat|categor\w{0,4}|tag|topic|section|rubri[ck]\w{0,4}|tid)=|[?&]rubrique\d",
     re.IGNORECASE,
 )
-"""Addresses of listings that contain only a part of their site's releases, such as a category."""
+"""Pattern of the addresses of listings with only a part of the site's releases, such as a
+category."""
 
 
 class LinkedReleases:
-    """The links on one visit's release pages.
+    """Collects the links on one visit's release pages.
 
-    At the end of the visit, the store is searched for them.
+    At the end of the visit, the linked addresses are looked up in the store.
     """
 
     def __init__(self, scope: VisitScope) -> None:
@@ -51,7 +52,7 @@ class LinkedReleases:
         """Whether any links were compared with the store."""
 
     def note(self, draft: Draft) -> None:
-        """Remember a release's links to pages with similar addresses."""
+        """Add a release's links to pages with similar addresses."""
         if self._is_compared:
             return
         own = url_pattern(draft.url)
@@ -63,9 +64,9 @@ class LinkedReleases:
                 self._links.setdefault(key, link)
 
     def missing(self, walk: ListingWalk) -> tuple[Link, ...]:
-        """Compare the links with the store, and return linked releases to request.
+        """Return the linked releases to request: those that are not stored.
 
-        The result is empty if the listing is complete, and in later calls.
+        Returns nothing if the listing is complete, and in later calls.
         """
         if self._is_compared:
             return ()
@@ -85,7 +86,7 @@ class LinkedReleases:
 
 
 def may_be_incomplete(walk: ListingWalk) -> bool:
-    """Whether a listing may be incomplete after its walk."""
+    """Whether a listing that was read to its end may still be incomplete."""
     if PARTIAL_LISTING.search(walk.start):
         return False
     progress = walk.progress
@@ -95,7 +96,7 @@ def may_be_incomplete(walk: ListingWalk) -> bool:
 def belongs(section: str | None, sections: Mapping[str, int]) -> bool:
     """Whether a release with this ``section`` belongs to a list with these ``sections``.
 
-    ``sections`` maps sections to the numbers of the list's releases.
+    ``sections`` maps each section to its number of releases on the list.
     """
     if not section or sum(sections.values()) < MIN_SECTIONED_RELEASES:
         return True

@@ -1,6 +1,6 @@
 """Compare the rows of a listing with the rows of the last visit.
 
-Rows regularly leave the first page when new rows move them to later pages, or when a new month
+Rows normally leave the first page when new rows push them to later pages, or when a new month
 begins. Other missing rows are lost: a new layout is only partly extracted, the page is truncated,
 or the server sent an old copy.
 """
@@ -20,28 +20,30 @@ from data.text.urls import canonical_url, page_key
 from spiders.items import Listing, ListingItem, keys_of
 
 STOPPED_LAG: Final = dt.timedelta(days=2)
-"""Minimum time between the newest releases of a feed and of its page. Above this time, the older of
-the two counts as stopped."""
+"""Minimum time between the newest releases of a feed and its page, from which the older one counts
+as stopped."""
 
 MIN_LOST_ROWS: Final = 3
-"""Minimum number of lost rows that are reported. One or two rows may have been deleted."""
+"""Minimum number of lost rows from which the loss is reported. One or two rows may have been
+deleted."""
 
 MIN_LOST_SHARE: Final = 0.3
-"""Minimum share of lost rows among the earlier rows for which the loss is reported."""
+"""Minimum share of the earlier rows that are lost, from which the loss is reported."""
 
 MIN_REGULAR_VISITS: Final = 3
-"""Number of visits in which rows left the page only when new rows arrived.
+"""Minimum number of visits in which rows left the page only when new rows arrived.
 
-After as many visits, missing oldest rows count as lost too."""
+From then on, the oldest rows count as lost too if they are missing."""
 
 MIN_OLD_LOST_SHARE: Final = 0.4
-"""Minimum share of lost rows among the earlier rows for a report, if the oldest rows are lost."""
+"""Minimum share of the earlier rows that are lost, from which the loss of the oldest rows is
+reported."""
 
 MIN_REMAINING_SHARE: Final = 0.25
-"""Minimum share of earlier rows that must remain for other rows to count as lost."""
+"""Minimum share of the earlier rows that must remain, so that the others count as lost."""
 
 MIN_RECOVERED_SHARE: Final = 0.9
-"""Minimum share of its earlier number of rows at which a listing has recovered."""
+"""Minimum share of the earlier number of rows, from which a listing counts as recovered."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
 """Time after which the loss of rows is accepted as a change of the listing."""
@@ -50,8 +52,7 @@ MAX_STORED_LOST_ROWS: Final = 50
 """Maximum number of lost rows that are stored."""
 
 MAX_DISAPPEARED_ITEMS: Final = 10
-"""Maximum number of rows per visit that are requested because they disappeared between remaining
-rows."""
+"""Maximum number of rows requested per visit because they disappeared between remaining rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) ->
 def disappeared_items(front: Front) -> Sequence[ListingItem]:
     """Return rows that disappeared between remaining rows, if most rows remain.
 
-    These releases may have been deleted.
+    Their releases may have been deleted.
     """
     rows = {key for item in front.rows for key in keys_of(item)}
     old = front.before or ()
@@ -102,11 +103,11 @@ def listing_facts(
     *,
     below: Collection[str] = frozenset(),
 ) -> VisitFacts:
-    """Return the facts of a visit to a listing, based on the facts of the last visit.
+    """Return the facts of a visit about its listing, based on the facts of the last visit.
 
-    Rows do not count as lost in two cases. Either their canonical addresses are in ``gone``, since
-    their pages no longer exist. Or their keys (see keys_of) are in ``below``, since they are on
-    later pages of the listing.
+    A missing row does not count as lost in two cases. Its canonical address is in ``gone``, because
+    its page no longer exists. Or its key (see `keys_of`) is in ``below``, because it is on a later
+    page of the listing.
     """
     known = bool(before.rows)
     facts = replace(
@@ -131,7 +132,7 @@ def listing_facts(
 
 
 def is_whole(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing that had lost rows shows these rows again, or as many rows as before."""
+    """Whether a listing with lost rows now has these rows again, or as many rows as before."""
     if before.missing:
         shown = {canonical_url(item.url) for item in front.rows}
         return sum(url in shown for url in before.missing) * 2 >= len(before.missing)
@@ -139,7 +140,7 @@ def is_whole(before: VisitFacts, front: Front) -> bool:
 
 
 def dateless(before: VisitFacts, front: Front) -> int:
-    """Return the number of rows if none has a date although earlier rows had one, or 0."""
+    """Return the number of rows if none has a date although earlier rows had one, else 0."""
     if front.newest or not front.rows:
         return 0
     had = sum(bool(item.day) for item in front.before or ())
@@ -147,7 +148,7 @@ def dateless(before: VisitFacts, front: Front) -> int:
 
 
 def returned(before: VisitFacts, front: Front) -> bool:
-    """Whether a listing whose rows were all replaced now has newer rows, so that it is in use."""
+    """Whether a listing whose rows were all replaced has newer rows now, so it is still in use."""
     return before.replaced and bool(front.newest) and front.newest > before.newest
 
 
@@ -165,7 +166,7 @@ def with_lost_rows(
     left = [item for item in old if rows.isdisjoint(keys_of(item))]
     then = {key for item in front.before or () for key in keys_of(item)}
     fresh = [item for item in front.rows if then.isdisjoint(keys_of(item))]
-    # Rows that are older than all earlier rows replace lost rows.
+    # Rows that are older than all earlier rows take the positions of lost rows.
     oldest = min((item.day for item in old if item.day), default="")
     came = sum(not "" < item.day < oldest for item in fresh)
     if not left:
@@ -191,9 +192,9 @@ def with_lost_rows(
 
 
 def is_new(rows: Sequence[ListingItem], newest: str) -> bool:
-    """Whether all rows of a page are newer than the earlier rows, which end on day ``newest``.
+    """Whether the rows of a page are newer than the earlier rows, whose newest day is ``newest``.
 
-    Rows of the same day have no known order, so most rows must have that day.
+    Rows of the same day have no known order. So it is enough if most rows have the day ``newest``.
     """
     days = [item.day for item in rows]
     return max(days, default="") > newest or days.count(newest) * 2 > len(days)
@@ -210,5 +211,5 @@ def lost(
 
 
 def has_page(item: ListingItem, gone: Collection[str]) -> bool:
-    """Whether the page of a release is not known to be missing."""
+    """Whether the page of a release may exist: it is not known to be missing."""
     return canonical_url(item.url) not in gone

@@ -1,8 +1,8 @@
-"""Walk along the pages of one listing, from the newest release to the oldest.
+"""Page through one listing, from the newest release to the oldest.
 
-Each visit first reads the first page, to find new releases. Then the walk resumes where the last
-visit stopped. After the last page of the list, the walk reads the archives of years and months that
-the listing links to, newest first, each with its own pages.
+Each visit first requests the first page, to find new releases. The walk then resumes where the last
+visit stopped. After the last page of the list, the walk continues with the archives of years and
+months that the listing links to, newest first. Each archive may have several pages.
 
 Links of a site may form a circle, and its calendar may be endless. So a list ends after
 MAX_IDLE_PAGES consecutive pages without releases that are new to the walk. The archives end in the
@@ -12,8 +12,8 @@ to the walk do not end it. Errors do not end it either: the next visit tries aga
 A page that is requested by POST has no address of its own. A later visit repeats the POST requests
 after the last page that has an address, and does not count these pages again.
 
-A walk is complete only if no page shows a sign of more releases. Otherwise it is bounded, and the
-reason is stored.
+A walk is complete only if no page has a sign of more releases. Otherwise, its state is "bounded",
+and the reason is stored.
 """
 
 from __future__ import annotations
@@ -44,20 +44,21 @@ from spiders.listing.paging.unread import lacks, reason_for
 from spiders.page.links import url_pattern
 
 SAME_AGAIN: Final = "the request for the next page returns the same releases again"
-"""Reason why a walk is incomplete: pages requested by POST do not change."""
+"""Reason stored if a walk is incomplete because all POST requests return the same page."""
 
 MAX_IDLE_PAGES: Final = 3
-"""Number of consecutive pages without new releases after which a walk ends."""
+"""Maximum number of consecutive pages without new releases. After that, the walk ends."""
 
 MAX_EMPTY_ARCHIVES: Final = 12
-"""Number of consecutive empty archives after which a walk ends (one year of months)."""
+"""Maximum number of consecutive empty archives (one year of months). After that, the walk ends."""
 
 MIN_MISSED_RELEASES: Final = 2
-"""Minimum number of releases in an archive that are missing from the list although they are newer
-than the end of the list. Such an archive belongs to a list with more releases."""
+"""Minimum number of releases in an archive that the list should contain but doesn't, because they
+are newer than its end. From this number on, the archive belongs to a larger list."""
 
 MAX_OLD_ARCHIVES: Final = 2
-"""Number of consecutive archives without new releases after which a visit has caught up."""
+"""Maximum number of consecutive archives without new releases. After that, a visit has caught
+up."""
 
 SKIPPED_ERRORS: Final = frozenset(
     ("robots", "redirect", "moved", "soft-404", "replaced", "selector:listing", "empty")
@@ -65,22 +66,22 @@ SKIPPED_ERRORS: Final = frozenset(
 """Kinds of permanent errors of an archive page. After such an error, the walk skips the archive."""
 
 MAX_FAILED_VISITS: Final = 10
-"""Number of consecutive visits that fail to read the next page. After that, no visit tries
+"""Maximum number of consecutive visits that fail to read the next page. After that, no visit tries
 again."""
 
 STATUSES_BEYOND_END: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-"""Status codes of responses beyond the last page; WordPress's API responds with 400."""
+"""Response statuses for a page number beyond the last page. WordPress's API responds with 400."""
 
 
 class ListingWalk:
     """One listing of a source, and the progress of a visit along its pages.
 
-    - ``next`` is the page to request now.
-    - ``again`` means that an earlier visit read this page.
-    - ``pages`` is the number of pages that this visit read for the first time.
-    - ``from_front`` means that the pages of this visit follow the first page without a gap.
-    - ``was_over`` means that the first walk had read all pages before this visit.
-    - ``is_known`` means that an earlier visit read any page of the listing.
+    - ``next``: the page to request next
+    - ``again``: whether an earlier visit already read this page
+    - ``pages``: number of pages that this visit read for the first time
+    - ``from_front``: whether the pages of this visit follow the first page without a gap
+    - ``was_over``: whether earlier visits had read the listing to its end
+    - ``is_known``: whether an earlier visit read any page of the listing
     """
 
     def __init__(self, scope: VisitScope, kind: ListingKind, start: str) -> None:
@@ -136,14 +137,14 @@ class ListingWalk:
         return self._walk.history if self._walk else None
 
     def open(self, front: Listing, names: Mapping[str, str], *, restart: bool) -> None:
-        """Process the first page; ``names`` are the names of its items by canonical address.
+        """Process the first page; ``names`` contains the names of its items by canonical address.
 
-        If an earlier walk is over, the visit follows the pages as long as they list new releases.
-        If the visit is interrupted, the next visit starts a new walk, since a page may have been
-        missed.
+        If an earlier walk reached the end, the visit follows the pages as long as they list new
+        releases. If such a visit is interrupted, the next visit starts a new walk, because a page
+        may have been missed.
 
-        An unfinished walk starts again if no release on the first page was listed before. Then more
-        releases were published since the last visit than the first page contains.
+        An unfinished walk starts again if no release on the first page was listed before. In that
+        case, more releases were published since the last visit than the first page contains.
         """
         self.pages = 1
         walk = self._walk
@@ -180,7 +181,7 @@ class ListingWalk:
 
     @staticmethod
     def _is_outdated(walk: Walk, front: Listing) -> bool:
-        """Whether a new walk could read more than a finished walk.
+        """Whether a new walk could find more pages than the finished walk.
 
         There are two reasons. An earlier version of Communique did not count listed releases and
         did not know archives. Or the first page now links to more pages than before.
@@ -203,7 +204,10 @@ class ListingWalk:
         return not self._is_wider and lists_releases(archive, page, self._families)
 
     def _lacked(self, page: Listing) -> int:
-        """Count the releases on a page that the list lacks although they are newer than its end."""
+        """Return the number of releases on an archive page that are missing from the list.
+
+        Only releases newer than the end of the list are counted.
+        """
         day = self._last_day
         newer = [item for item in page.items if day and item.published and item.published.day > day]
         names = {canonical_url(item.url): name_of(item) for item in newer}
@@ -212,7 +216,7 @@ class ListingWalk:
         return len(lacked) if 2 * len(lacked) > len(names) else 0
 
     def search(self, following: str) -> None:
-        """Read the pages after the first one again, starting at ``following``, if the walk is over.
+        """Read the pages from ``following`` on again, if the walk has already reached the end.
 
         ``end_search`` ends the search and restores the walk's progress.
         """
@@ -224,14 +228,18 @@ class ListingWalk:
         self.next = following
 
     def end_search(self) -> None:
-        """End a search, if any; a walk continues."""
+        """End the current search, if any, and restore the walk's progress."""
         if self._searching:
             self.end()
 
     def read(
         self, url: str, page: Listing, names: Mapping[str, str], *, posted: bool = False
     ) -> None:
-        """Process the requested page; ``posted`` if it was requested by POST."""
+        """Process the requested page.
+
+        ``names`` contains the names of its items by canonical address. ``posted`` is true if the
+        page was requested by POST.
+        """
         if self._walk is None:
             return
         listed = self._store.list_items(self._source, self.kind, self._walk.number, names)
@@ -258,7 +266,10 @@ class ListingWalk:
             self._move(place, page, listed, names)
 
     def _next_with_new(self, page: Listing, *, has_new: bool) -> str | None:
-        """Return the next page for a visit that looks for new releases, or None."""
+        """Return the next page if it may contain new releases, or None.
+
+        ``has_new`` is true if the current page had new releases.
+        """
         following = self._following(page)
         if self._searching or (has_new and following):
             return following
@@ -277,15 +288,15 @@ class ListingWalk:
             self._next_list(self._without_archive(self._walk))
 
     def add_items(self, names: Mapping[str, str]) -> None:
-        """Store the items of a page that is not a step of the walk."""
+        """Store the items of a page that was read outside the walk."""
         if self._walk:
             self._store.list_items(self._source, self.kind, self._walk.number, names)
 
     def add_failure(self, kind: str, status: int | None, message: str) -> bool:
-        """Note that the requested page can't be read. Return True if this is an error to report.
+        """Record that the requested page can't be read. Return True if this must be reported.
 
-        ``kind`` is the kind of the error, and ``message`` its description. ``status`` is the
-        response's status, or None without a response.
+        ``kind`` is the kind of the error, and ``message`` its description. ``status`` is the status
+        of the response, or None if there was no response.
         """
         self.next = None
         walk = self._walk
@@ -319,7 +330,7 @@ class ListingWalk:
         return True
 
     def _place(self) -> str:
-        """Describe the archive that is requested now."""
+        """Return a description of the archive that is requested now."""
         archive = self._archive
         return f"the archive of {archive.period}" if archive and archive.period else "an archive"
 
@@ -336,14 +347,14 @@ class ListingWalk:
             self._keep(self._over(self._walk))
 
     def reset(self) -> None:
-        """Return to the stored progress of the walk, so that the next visit tries again."""
+        """Restore the stored progress of the walk, so that the next visit tries again."""
         self.next = None
         self._ended = None
         self._searching = False
         self._walk = self._store.walk(self._source, self.start)
 
     def settle(self) -> None:
-        """Record that all releases of the first walk were read, once the walk is over."""
+        """Record that all releases were requested, once the first walk has reached the end."""
         if self._walk and self._walk.first and self._walk.history != "walking":
             self._keep(replace(self._walk, first=False))
 
@@ -351,7 +362,7 @@ class ListingWalk:
         return self._store.begin_walk(self._source, self.start, self._rules, at=self._now)
 
     def _move(self, url: str, page: Listing, listed: Listed, names: Mapping[str, str]) -> None:
-        """Process a page that the walk has not read before, and move the walk to the next page."""
+        """Process a page that the walk reads for the first time, and move on to the next page."""
         if self._walk is None:
             return
         fresh = bool(listed.fresh) or not self._walk.position
@@ -387,7 +398,7 @@ class ListingWalk:
             self._next_list(walk)
 
     def _note_page(self, page: Listing, names: Mapping[str, str]) -> None:
-        """Remember the page that was read last."""
+        """Store the page as the last page read."""
         self._page, self._keys = page, frozenset(names)
         self._others = [*page.others]
         self._families.update(map(url_pattern, names))
@@ -427,7 +438,7 @@ class ListingWalk:
         return walk
 
     def _with_archives(self, walk: Walk, found: Iterable[ArchiveLink]) -> Walk:
-        """Return the walk with more archives to read, each once."""
+        """Return the walk with these archives added to the archives to read, each once."""
         known = {one.url for one in walk.archives} | self._read_archives
         new = {one.url: one for one in found if one.url not in known and one.url != self.start}
         return replace(walk, archives=newest_first([*walk.archives, *new.values()])[:MAX_ARCHIVES])
@@ -440,7 +451,7 @@ class ListingWalk:
         return replace(walk, archives=tuple(one for one in walk.archives if one != archive))
 
     def _next_list(self, walk: Walk) -> None:
-        """Continue with the next archive after the last page of a list, or end the walk."""
+        """After the last page of a list, continue with the next archive or end the walk."""
         if self._first and walk.idle < MAX_IDLE_PAGES:
             self.next, self._first = self._first, None
             self._keep(walk)
@@ -469,9 +480,9 @@ class ListingWalk:
         self._keep(walk if self.next else self._over(walk))
 
     def _over(self, walk: Walk) -> Walk:
-        """Return the finished walk.
+        """Return the walk marked as finished.
 
-        The walk is bounded if there are signs of more releases, otherwise complete.
+        Its state is "bounded" if there are signs of more releases, otherwise "complete".
         """
         reason = walk.forbidden or walk.remains
         is_same = walk.archived >= MAX_IDLE_PAGES - 1 and walk.idle >= MAX_IDLE_PAGES - 1

@@ -1,4 +1,4 @@
 """Run a visit to a source: send its requests, process the responses, and report the results.
 
-A file belongs in this package if it needs the state of a whole visit.
+Modules that need the state of a whole visit belong in this package.
 """

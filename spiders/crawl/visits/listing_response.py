@@ -1,4 +1,4 @@
-"""Read the listing in a response, or the stored listing after a 304 response."""
+"""Extract the listing from a response, or load the stored listing after a 304 response."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ from spiders.page.page import Page
 from spiders.sources.unmatched import listing_matches
 
 MIN_EARLIER_ITEMS: Final = 3
-"""Minimum number of items of an earlier listing for a comparison with the current page."""
+"""Minimum number of items on an earlier listing, from which the current page is compared with
+it."""
 
 LISTING_REPLACED_MESSAGE: Final = (
     "the page has no dates and none of its {count} earlier releases, so it was not read as a"
@@ -58,9 +59,9 @@ SKIPPED_ROW: Final = (
 
 
 def read_listing_response(response: Response, visit: Visit) -> Listing:
-    """Return the listing in a response, and report skipped rows. Raises NoListing.
+    """Return the listing in a response, and report skipped rows.
 
-    The listing is also stored for later 304 responses.
+    The listing is also stored for later 304 responses. Raises NoListing if there is none.
     """
     listing = _read(response, visit)
     visit.place = visit.place or listing.place
@@ -72,7 +73,7 @@ def read_listing_response(response: Response, visit: Visit) -> Listing:
 
 
 def is_replaced(listing: Listing, before: Listing) -> bool:
-    """Whether a page is no longer the list of dated releases that it was.
+    """Whether a page that listed dated releases now contains something else.
 
     Such a page has no dates, and none of the earlier addresses and titles. Examples are a parked
     domain, a consent page or a menu.
@@ -87,10 +88,9 @@ def is_replaced(listing: Listing, before: Listing) -> bool:
 
 
 def is_index(listing: Listing, page: Page, before: Listing | None) -> bool:
-    """Whether a page without releases links to archives that list them, such as years.
+    """Whether a page without releases links to archives with releases, such as years.
 
-    A page that listed releases ``before`` is not an index. Neither is a page that is filled by
-    scripts.
+    A page that listed releases ``before`` is not an index. Neither is a page that scripts fill.
     """
     if listing.items or needs_scripts(page):
         return False
@@ -103,14 +103,14 @@ def has_stored_release(listing: Listing, visit: Visit) -> bool:
 
 
 def listing_moved_error(url: str) -> NoListing:
-    """Return the error for a listing that redirects to a page of its site without a list."""
+    """Return the error for a listing that redirects to a page without a list on the same site."""
     return NoListing("moved", f"the listing redirects to {url}, which lists no release")
 
 
 def redirect_error(response: Response, visit: Visit) -> NoListing:
     """Return the error for a listing that redirects to another site.
 
-    Another site may have another publisher. Many sites have their logins on another site.
+    The other site may have another publisher, or may be a login page.
     """
     if response.status == HTTPStatus.OK:
         page = page_of(response)

@@ -1,4 +1,4 @@
-"""Choose the next requests of a visit after it has read all requested pages."""
+"""Choose the next requests of a visit after all requested pages have been processed."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from spiders.items import ListingItem
 class Wanted:
     """An address to request next, and the kind of the request.
 
-    - ``release``: a release from a listing (``item``).
-    - ``linked``: a release that another page links to (``link``).
-    - ``listing``: a page of a listing of one ``listing_kind``.
-    - ``again``: a first page, without conditions.
-    - ``feed``: the feed that a page offers, for its hub.
-    - ``file``: a file of a release, for the archive.
+    - ``release``: a release from a listing (``item``)
+    - ``linked``: a release that another page links to (``link``)
+    - ``listing``: a page of a listing of kind ``listing_kind``
+    - ``again``: the first page of a listing, requested without conditions
+    - ``feed``: a feed that a page links to, requested for its hub
+    - ``file``: a file of a release, requested for the archive
     """
 
     kind: Literal["release", "linked", "listing", "again", "feed", "file"]
@@ -39,9 +39,9 @@ class Wanted:
 
 @dataclass(slots=True)
 class NextRequests:
-    """The next requests of one visit.
+    """Chooses the next requests of one visit.
 
-    Listings come first, then linked and missing releases, then feeds for their hubs and files.
+    Listings come first, then linked and missing releases, then feeds (for their hubs) and files.
     """
 
     scope: VisitScope
@@ -52,7 +52,7 @@ class NextRequests:
     files: ReleaseFiles
     recorder: DraftRecorder
     is_paused: bool = False
-    """Whether walks through the listings stop, to be resumed by the next visit."""
+    """Whether paging through the listings has stopped. The next visit resumes it."""
     _has_searched: bool = False
 
     def choose(self) -> tuple[Wanted, ...]:
@@ -80,7 +80,7 @@ class NextRequests:
         return (*releases, Wanted("listing", page[1], listing_kind=page[0])) if page else releases
 
     def _linked_pages(self) -> tuple[Wanted, ...]:
-        """Return linked pages that are not stored, once per visit."""
+        """Return linked pages that are not stored. Only the first call per visit returns any."""
         links = self.linked.missing(self.frontier.page)
         return tuple(
             Wanted("linked", link.url, link=link)
@@ -89,14 +89,17 @@ class NextRequests:
         )
 
     def _listings_again(self) -> tuple[Wanted, ...]:
-        """Return listings that were wrongly reported as unchanged, once per visit.
+        """Return listings whose 304 responses seem wrong, because releases on them are gone.
 
-        Their items are gone.
+        Only the first call per visit returns any.
         """
         return tuple(Wanted("again", url) for url in self.gone.listings_to_recheck())
 
     def _later_pages(self) -> tuple[Wanted, ...]:
-        """Return later listing pages to search for missing releases, once per visit."""
+        """Return later listing pages that are searched for missing releases.
+
+        Only the first call per visit starts a search.
+        """
         if self._has_searched or self.is_paused:
             return ()
         self._has_searched = True

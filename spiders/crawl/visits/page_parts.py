@@ -1,4 +1,4 @@
-"""Draft releases that are parts of one page, and find parts that disappeared."""
+"""Create drafts of releases that are parts of one page, and find parts that disappeared."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from spiders.page_parts.find import find_parts, text_fragment
 def with_stored_addresses(listing: Listing, visit: Visit) -> Listing:
     """Return a listing in which each stored release has its stored address.
 
-    Many systems number their parts from the top, so a new part gets the id of an old one.
-    Title and day identify the release.
+    Many systems number their parts from the top, so a new part gets the id of an older part. Title
+    and day identify the release.
     """
     if not has_parts(listing):
         return listing
@@ -52,14 +52,14 @@ def _name_of(item: ListingItem) -> tuple[str, dt.date | None]:
 
 
 def has_parts(listing: Listing | None) -> bool:
-    """Whether the releases of a listing are parts of its page."""
+    """Whether the releases of a listing are parts of the listing page itself."""
     return listing is not None and listing.rule == PAGE_PARTS
 
 
 def drafts_of(
     page: Page, listing: Listing, visit: Visit, capture: Capture | None
 ) -> Iterator[Draft]:
-    """Yield drafts of the releases on a page, in the order of its listing.
+    """Yield drafts of the releases that are parts of a page, in listing order.
 
     A stored release that is missing from a complete page counts as gone. A truncated page does not
     show which releases are missing.
@@ -82,7 +82,7 @@ def drafts_of(
 
 
 def confirm(listing: Listing, visit: Visit, capture: Capture | None) -> None:
-    """Record that the releases on an unchanged page have not changed."""
+    """Record that the releases on an unchanged page are unchanged too."""
     for item in listing.items:
         if visit.stored.id_at(item.url) is not None:
             visit.requested.claim(item.url)

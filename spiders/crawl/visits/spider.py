@@ -62,15 +62,15 @@ from spiders.listing.read import read_listing
 from spiders.page.links import url_pattern
 
 LISTING_PRIORITY, STORED_PRIORITY, NEW_PRIORITY = 2, 1, 0
-"""Priorities of requests. Stored releases come before new ones, to distinguish a moved page from a
-copy."""
+"""Priorities of requests. Stored releases are requested before new ones, to distinguish a moved
+page from a copy."""
 
 MAX_WAIT_SECONDS: Final = 0.5
 """Maximum time in seconds that a draft waits for other drafts, to record them together."""
 
 MAX_CONFIRMATION_WAIT_SECONDS: Final = 60.0
-"""Maximum time in seconds until an unchanged release is recorded. After a kill, the next visit
-requests it again."""
+"""Maximum time in seconds until an unchanged release is recorded. If the process is killed before,
+the next visit requests the release again."""
 
 log = logging.getLogger(__name__)
 
@@ -87,7 +87,7 @@ GONE_STATUSES = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
     """Limit the CPU time of each step of a callback; other visits continue between the steps.
 
-    A callback for a failure also gets its ``request`` and ``visit``.
+    An errback also receives its ``request`` and ``visit``.
     """
 
     @wraps(parse)
@@ -114,9 +114,9 @@ def limited(parse: Callable[..., Any]) -> Callable[..., Iterator[Any]]:
 
 
 class PressRoomSpider(Spider):
-    """Sends the requests of arriving visits.
+    """Sends the requests of the visits that it receives.
 
-    Each response goes to the visit that requested it.
+    Each response is passed to the visit that requested it.
     """
 
     name = "press-room"
@@ -152,7 +152,7 @@ class PressRoomSpider(Spider):
 
     @contextmanager
     def response(self, visit: Visit, url: str) -> Iterator[None]:
-        """Process a response of a visit in a ``with`` block; a failure is an error of its page.
+        """Process a response in a ``with`` block. An exception is reported as an error of the page.
 
         After the last awaited response, the visit requests the next pages or ends.
         """
@@ -180,7 +180,7 @@ class PressRoomSpider(Spider):
 
     @staticmethod
     def _record(visit: Visit, read: PageDraft) -> None:
-        """Record a draft of a visit. It waits for others, but only briefly if its page changed."""
+        """Add a draft to the pending writes, which are executed soon if the page has changed."""
         visit.record(read)
         known = visit.release_at(read.draft.url)
         is_same = known is not None and known.digest == read.draft.digest != ""
@@ -190,7 +190,7 @@ class PressRoomSpider(Spider):
     def parse_listing(
         self, response: Response, visit: Visit, listing_kind: ListingKind, *, is_first: bool
     ) -> Iterator[Request]:
-        """Process a page of a listing. After the last of the first pages, request their items."""
+        """Process a listing page. Once all first pages have arrived, request their items."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             listing = None
@@ -258,10 +258,10 @@ class PressRoomSpider(Spider):
     def _follow(
         self, visit: Visit, listing_kind: ListingKind, first_page: Listing | None
     ) -> Iterator[Request]:
-        """Request the items of the first pages after the last of these pages has arrived.
+        """Request the items of the first pages, once all first pages have arrived.
 
-        Also request stored releases that disappeared between other rows, once: they may have been
-        deleted.
+        Stored releases that disappeared between other rows are requested too, because they may have
+        been deleted.
         """
         visit.awaited_first_pages -= 1
         awaited = visit.awaited_first_pages
@@ -316,7 +316,7 @@ class PressRoomSpider(Spider):
     def _missed(
         self, response: Response, visit: Visit, item: ListingItem | None
     ) -> Iterator[Request]:
-        """Note that a page is gone, and request the other address of its release, if any."""
+        """Record that a page is gone, and request the other address of its release, if any."""
         url = requested_url(response)
         visit.add_missing(url, response.status, capture_of(response))
         other = visit.requested.claim_replaced(url)
@@ -351,7 +351,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_file(self, response: Response, visit: Visit) -> None:
-        """Process the response with a release's file, which is already archived."""
+        """Process the response for a release's file. The response is already archived."""
         with self.response(visit, response.url):
             visit.report.add_archive_error(why_not_archived(response))
             visit.files.read(requested_url(response), response.status, capture_of(response))
@@ -371,7 +371,7 @@ class PressRoomSpider(Spider):
 
     @limited
     def parse_listing_again(self, response: Response, visit: Visit) -> None:
-        """Process a listing that was wrongly reported as unchanged."""
+        """Process a listing after its 304 response turned out to be wrong."""
         with self.response(visit, response.url):
             visit.report.add_page(why_not_archived(response))
             listing = read_listing_response(response, visit)
@@ -381,7 +381,7 @@ class PressRoomSpider(Spider):
     def failed(self, failure: Failure, request: Request, visit: Visit) -> Iterator[Request]:
         """Report a failed request. After the last of the first pages, request the listed items.
 
-        A page beside a feed may be unavailable: its releases come from the feed.
+        If the source has a feed, its page may be unavailable, because the feed lists the releases.
         """
         with self.response(visit, request.url):
             kind, message = describe_failure(failure, urlsplit(request.url).hostname or "")
@@ -435,8 +435,8 @@ class PressRoomSpider(Spider):
     def _is_due(visit: Visit, walk: ListingWalk) -> bool:
         """Whether the first page of a listing should be requested.
 
-        If the source has a feed, a page that needs a browser is requested only in explicit visits
-        and backfills.
+        If the source has a feed, a page that needs a browser is requested only in backfills and in
+        visits started by a user.
         """
         cheap = (
             visit.scope.explicit
@@ -544,19 +544,20 @@ class PressRoomSpider(Spider):
 
 
 def _flush_later(visit: Visit, seconds: float) -> None:
-    """Execute the pending writes of a visit after some seconds, unless that is done earlier."""
+    """Execute the pending writes of a visit after some seconds, unless this happens earlier."""
     if last := visit.recorder.last:
         asyncio.get_running_loop().call_later(seconds, visit.recorder.flush, last)
 
 
 MIN_SHARED_TITLE: Final = 0.7
-"""Minimum share of the shorter title's words that a page and the link to it have in common."""
+"""Minimum number of words common to a page's title and the link to it, relative to the shorter
+title."""
 
 
 def draft_linked(response: Response, visit: Visit, link: Link) -> PageDraft | None:
     """Return the draft of a linked page, or None if the page may not be a release.
 
-    No listing confirms the page, so it must have a date, a body and the title of its link.
+    The page is not on any listing, so it must have a date, a body and the title of the link to it.
     """
     if response.status != HTTPStatus.OK or url_pattern(response.url) != url_pattern(link.url):
         return None
@@ -570,7 +571,10 @@ def draft_linked(response: Response, visit: Visit, link: Link) -> PageDraft | No
 
 
 def has_title(title: str, linked: str) -> bool:
-    """Whether a page has the title in the link to it. The link may truncate the title."""
+    """Whether a page has the title in the text of the link to it.
+
+    The link may truncate the title.
+    """
     left, right = set(tokens(title)), set(tokens(linked))
     least = min(len(left), len(right))
     return bool(least) and len(left & right) >= MIN_SHARED_TITLE * least

@@ -1,4 +1,4 @@
-"""State of one visit to a source: it stores and counts the results."""
+"""The state of one visit to a source, which stores and counts the results."""
 
 from __future__ import annotations
 
@@ -55,19 +55,20 @@ EMPTY_INDEX: Final = (
 class Visit:
     """The state of one visit: its parts, and the number of awaited responses.
 
-    - An ``explicit`` visit was requested by a person and checks all stored releases.
-    - A ``backfill`` visit walks through all listing pages, and requests them without conditions.
-    - ``on_progress`` is called after each response, ``on_end`` once at the end.
-    - ``public_text`` removes secrets from errors and notes.
-    - ``seal`` is called at the end, and makes archived responses durable.
-    - ``files`` are the kinds of release files to archive.
-    - ``hubs`` is whether to look for the feed's WebSub hub.
-    - ``stored_pages`` returns the newest archived pages with the releases extracted from them.
-    - ``limit`` limits the CPU time of a page.
-    - ``check_page`` raises SlowPage for a page that must not be read in this process.
+    - ``explicit``: whether a user started the visit; it then checks all stored releases
+    - ``backfill``: whether to page through all listings, with unconditional requests
+    - ``on_progress``: called after each response
+    - ``on_end``: called once at the end
+    - ``public_text``: removes secrets from errors and notes
+    - ``seal``: called at the end, makes archived responses durable
+    - ``files``: the kinds of release files to archive
+    - ``hubs``: whether to look for the feed's WebSub hub
+    - ``stored_pages``: returns the newest archived pages with the releases extracted from them
+    - ``limit``: limits the CPU time of a page
+    - ``check_page``: raises SlowPage for a page that must not be extracted in this process
 
-    After all requested pages are read, ``requests`` chooses the next requests. If it chooses
-    nothing, ``finish`` ends the visit.
+    When all requested pages have been processed, ``requests`` chooses the next requests. If there
+    are none, ``finish`` ends the visit.
     """
 
     def __init__(
@@ -155,10 +156,9 @@ class Visit:
                 yield text
 
     def due(self) -> tuple[str, ...]:
-        """Return the addresses of stored releases to request again.
+        """Return the addresses of stored releases that are due for another request.
 
-        Pages from which layouts can be learned come first, then those that were not checked for the
-        longest time.
+        Pages needed to learn layouts come first, then those whose last check was longest ago.
         """
         due = self.store.due(
             self.id,
@@ -170,7 +170,7 @@ class Visit:
         return tuple(dict.fromkeys((*self._templates.wanted, *due)))
 
     def is_unconditional(self, url: str) -> bool:
-        """Whether a page is requested without conditions, so that it is sent even if unchanged."""
+        """Whether to request a page without conditions, so that it is sent even if unchanged."""
         return self.scope.backfill or url in self._templates.wanted
 
     def expect(self) -> None:
@@ -185,7 +185,7 @@ class Visit:
                 self._on_progress(self)
 
     def finish(self) -> None:
-        """End the visit after its last response: retract releases, and store the report."""
+        """End the visit after its last response: retract missing releases, and store the report."""
         for finish in (
             self.report.report_unvisited,
             self._report_empty_index,
@@ -201,7 +201,7 @@ class Visit:
         self._end()
 
     def stop(self, kind: ErrorKind, message: str) -> None:
-        """End the visit early: keep the results so far, and ignore awaited responses.
+        """End the visit early, keep its results so far, and ignore awaited responses.
 
         The next visit continues the work.
         """
@@ -251,9 +251,9 @@ class Visit:
             self.report.error(self.file.url, VANISHED, missing.held)
 
     def _report_empty_index(self) -> None:
-        """Report a listing page with only archives if no archive lists a release.
+        """Report a listing page that contains only archives, if none of them lists a release.
 
-        A visit that ended before it could read an archive does not report this.
+        Nothing is reported if the visit ended before it could read an archive.
         """
         if self.frontier.has_empty_index and not self.requests.is_paused:
             self.report.error(self.file.url, "empty", EMPTY_INDEX)
@@ -271,9 +271,9 @@ class Visit:
         self.report.run = replace(self.report.run, facts=lean(facts))
 
     def draft(self, response: Response, item: ListingItem | None) -> PageDraft:
-        """Return the draft of a response; ``item`` is its item on the listing.
+        """Extract a response and return its draft; ``item`` is its item on the listing.
 
-        Raises NotARelease.
+        Raises NotARelease if the page is not a release.
         """
         page = page_of(response)
         self.check_page(page.url)
@@ -304,7 +304,7 @@ class Visit:
             self.recorder.add(read)
 
     def confirm(self, url: str, capture: Capture | None = None) -> None:
-        """Record that a stored release is unchanged according to its server."""
+        """Record that the server reports a stored release as unchanged."""
         if self.ended:
             return
         release_id = self.stored.id_at(url)
@@ -321,7 +321,7 @@ class Visit:
         return release if is_current else None
 
     def add_missing(self, url: str, status: int, capture: Capture | None = None) -> None:
-        """Note that a page is gone. The end of the visit decides about its release.
+        """Record that a page is gone. At the end of the visit, its release may be retracted.
 
         ``status`` is 404 or 410, or another status if the page reports itself as not found.
         """

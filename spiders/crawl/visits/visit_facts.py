@@ -32,26 +32,26 @@ from spiders.sources.source_file import SourceFile
 from spiders.sources.unmatched import Unmatched
 
 MAX_SEARCHED_RUNS: Final = 10
-"""Maximum number of earlier reports that are searched for facts. Failed visits have no facts."""
+"""Maximum number of earlier reports searched for facts. Failed visits have no facts."""
 
 MIN_NEWER_RELEASES: Final = 3
-"""Minimum number of stored releases newer than a listing that are reported even if the listing
-never showed them."""
+"""Minimum number of stored releases newer than the listing, from which they are reported even if
+the listing never contained them."""
 
 NEWEST_RELEASES: Final = 5
 """Number of newest stored releases that are compared with a listing."""
 
 
 MIN_NEWER_IN_FEED: Final = 2
-"""Minimum number of newer releases in the feed for its page to count as stopped."""
+"""Minimum number of newer releases in the feed, from which its page counts as stopped."""
 MISSED_PERIOD: Final = dt.timedelta(days=30)
-"""Time after which missed releases no longer count."""
+"""Maximum age of missed releases that are counted."""
 
 
 class FactFinder:
-    """The facts of a visit to a source.
+    """Collects the facts of one visit to a source.
 
-    ``known`` returns the first stored release at some addresses.
+    ``known`` returns the stored release at the first of some addresses that has one.
     """
 
     def __init__(
@@ -74,13 +74,14 @@ class FactFinder:
 
     @property
     def url(self) -> str:
-        """Address of the listing that is compared between visits: the feed, otherwise the page."""
+        """Address of the listing compared with the last visit: the feed, or else the page."""
         return self._file.feed or self._file.url
 
     def add_listing(self, url: str, answered: str, listing: Listing, kept: Listing | None) -> None:
         """Add the first page of a listing.
 
-        ``kept`` is that page in the last visit, or None.
+        ``answered`` is the address of the response. ``kept`` is the same page in the last visit, or
+        None.
         """
         if url == self.url:
             self._front = front_of(url, answered, listing, kept)
@@ -88,11 +89,11 @@ class FactFinder:
             self._beside = front_of(url, answered, listing, kept)
 
     def feed_failed(self) -> None:
-        """Note that the source's feed could not be read."""
+        """Record that the source's feed could not be read."""
         self._feed_failed = True
 
     def disappeared_items(self) -> Sequence[ListingItem]:
-        """Return rows of stored releases that disappeared between remaining rows."""
+        """Return the rows of stored releases that disappeared between remaining rows."""
         fronts = filter(None, (self._front, self._beside))
         left = [item for front in fronts for item in disappeared_items(front)]
         stored = self._store.ids_at(self._source, [canonical_url(item.url) for item in left])
@@ -101,10 +102,10 @@ class FactFinder:
     def finish(
         self, run: Run, *, has_links: bool, below: Collection[str] = frozenset()
     ) -> VisitFacts:
-        """Return the facts of the visit. Raises StoreError.
+        """Return the facts of the visit.
 
-        ``has_links`` is whether the pages of the visit linked to other releases. ``below`` are the
-        keys of rows on later pages of the listing.
+        ``has_links`` is true if the visit's pages linked to other releases. ``below`` contains the
+        keys of rows on later pages of the listing. Raises StoreError if the store fails.
         """
         facts = self._before()
         if has_links:
@@ -134,7 +135,7 @@ class FactFinder:
         return facts
 
     def _before(self) -> VisitFacts:
-        """Return the last facts that were found with the same rules, or empty facts."""
+        """Return the latest facts from a visit with the same rules, or empty facts."""
         rules = rules_of(self._file)
         last = (run.facts for run in self._store.runs(self._source, limit=MAX_SEARCHED_RUNS))
         found = next(filter(None, last), VisitFacts())
@@ -149,7 +150,7 @@ class FactFinder:
         return frozenset[str]().union(*(one.keys for one in self._store.vanished(self._source)))
 
     def _behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
-        """Add the stored releases that are newer than all rows of the listing to the facts."""
+        """Add the stored releases that are newer than all rows of a listing to the facts."""
         if not front.newest:
             return facts
         shown = {canonical_url(item.url) for item in front.rows}
@@ -164,9 +165,9 @@ class FactFinder:
         )
 
     def _listing_behind(self, facts: VisitFacts, front: Front, gone: frozenset[str]) -> VisitFacts:
-        """Add releases that are missing from the listing to the facts.
+        """Add the newer releases that are missing from the listing to the facts.
 
-        A few releases that the listing never showed do not count: other pages link to them, and
+        A few releases that the listing never contained do not count. Other pages link to them, and
         they may belong to another list.
         """
         found = self._behind(facts, front, gone)
@@ -182,10 +183,10 @@ class FactFinder:
         return found if shown - gone else replace(facts, behind=Streak())
 
     def _page_behind(self, facts: VisitFacts, page: Front, gone: frozenset[str]) -> VisitFacts:
-        """Add releases that are missing from the page beside a feed to the facts.
+        """Add the feed's newer releases that are missing from the source's page to the facts.
 
-        These releases only count if the page was up to date before. A feed may be a day ahead, and
-        a page may not list everything in its feed.
+        They count only if the page was up to date before. A feed may be a day ahead, and a page
+        need not list everything in its feed.
         """
         found = self._behind(replace(facts, behind=Streak()), page, gone)
         if not found.behind.count:
@@ -220,19 +221,22 @@ def recall_facts(before: VisitFacts, recall: Recall, at: dt.datetime) -> VisitFa
 
 
 def own_titles(front: Front) -> frozenset[str]:
-    """Return the titles on a listing if most of them are different, or an empty set."""
+    """Return the titles on a listing if most of them are distinct, or an empty set."""
     titles = frozenset(item.title for item in front.rows)
     return titles if len(titles) * 2 > len(front.rows) else frozenset()
 
 
 def rules_of(file: SourceFile) -> str:
-    """Return a hash of a source file's address and rules."""
+    """Return a hash that changes with a source file's address or rules."""
     rules = msgspec.json.encode((file.feed or file.url, file.listing, file.releases))
     return hashlib.blake2s(rules, digest_size=6).hexdigest()
 
 
 def unmatched_at_last(run: Run | None, file: SourceFile) -> tuple[str, ...]:
-    """Return the selectors that matched nothing in the last visit with the same source file."""
+    """Return the selectors that matched nothing in the last visit.
+
+    Returns an empty tuple if the source file has changed since then.
+    """
     facts = run.facts if run else None
     return facts.unmatched if facts and facts.rules == rules_of(file) else ()
 
