@@ -1,4 +1,4 @@
 """Recognize pages that replace the requested page: challenges, logins, notices, soft 404s.
 
-Modules here send no requests.
+Modules in this package send no requests.
 """

@@ -1,4 +1,4 @@
-"""Decide whether a page shows something in place of a release or a listing, and what.
+"""Decide whether a page has a barrier in place of a release or listing, and which one.
 
 The first of these applies:
 
@@ -9,7 +9,7 @@ The first of these applies:
 4. A title that reports only that the page is missing (soft_404), if the page has no date.
 5. A title that reports only that the site is out of order (notices), if the page has no date.
 
-None applies to a page with at least ``MIN_RELEASE_WORDS`` words of its own text. An error page at
+A page with at least ``MIN_RELEASE_WORDS`` words of its own text has no barrier. An error page at
 the address of a stored release may show the current day; ``soft_404.missing_release_message``
 compares such a page with the release.
 """
@@ -53,9 +53,9 @@ ERROR_KINDS: Final[dict[BarrierKind, FixedErrorKind]] = {
 
 
 class Barrier(NamedTuple):
-    """The content that a page shows in place of a release or a listing, and a sentence about it.
+    """The kind of content that replaces a release or listing, and a sentence about it.
 
-    ``maintenance`` is the kind for any site that is out of order.
+    The kind ``maintenance`` includes any outage of the site.
     """
 
     kind: BarrierKind
@@ -68,15 +68,15 @@ class Barrier(NamedTuple):
 
 
 def barrier_to_listing(page: Page) -> Barrier | None:
-    """Return the barrier that a page shows in place of a list of releases, or None."""
+    """Return the barrier that replaces a list of releases on a page, or None."""
     return barrier_to_release(page, NO_CONTENT, "")
 
 
 def barrier_to_release(page: Page, content: Content, listed: str) -> Barrier | None:
-    """Return the barrier that a page shows in place of a release, or None.
+    """Return the barrier that replaces a release on a page, or None.
 
-    ``content`` was extracted from the page, without a date from the listing. ``listed`` is the
-    page's title on the listing, or "". A page with this title is never a notice.
+    ``content`` was extracted from the page, without the listing's date. ``listed`` is the page's
+    title on the listing, or "". A page with this title is never a notice.
     """
     lock = _lock(page, content)
     if lock is None and content.published is not None:

@@ -1,4 +1,4 @@
-"""Recognize login pages, and password forms in place of a page's text."""
+"""Recognize login pages, and password forms that replace a page's text."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from spiders.page.html_tree import line_of
 from spiders.page.page import Page
 
 MIN_RELEASE_WORDS: Final = 150
-"""Minimum number of words of a text that is certainly a release. A page with such a text has no
+"""Minimum number of words in a text that is certainly a release. A page with such a text has no
 barrier."""
 
 LOGIN_FIRST: Final = "the site shows a login instead, for users with an account"
-"""Message about a login in place of a page."""
+"""Error message for a login that replaces a page."""
 
 TITLE_SEPARATOR: Final = re.compile(r"\s[-|–—·»:]\s|\|")
-"""Pattern that separates the title of a page from the name of its site."""
+"""Pattern of the separator between a page's title and the site's name."""
 
 MIN_FORM_SHARE: Final = 0.6
-"""Minimum share of a text's words in a form, for the text to count as the form itself."""
+"""Minimum share of a text's words that a form contains, from which the text is only the form
+itself."""
 
 ASIDE: Final = frozenset(["header", "footer", "nav", "aside", "dialog"])
 ASIDE_NAMES: Final = frozenset(
@@ -35,11 +36,11 @@ ASIDE_NAMES: Final = frozenset(
 """Class names of elements that do not contain the main content of a page."""
 
 NAME_FIELD_TYPES: Final = frozenset(["", "text", "email", "tel"])
-"""Types of form fields in which users enter their name."""
+"""Types of form fields in which users enter their user name."""
 
 
 def is_login_page(page: Page) -> bool:
-    """Whether a page is a login: it has a password field, and the title of a login page."""
+    """Whether a page is a login page: it has a password field and the title of a login page."""
     has_password = any(
         node.get("type", "").lower() == "password" for node in page.tree.iter("input")
     )

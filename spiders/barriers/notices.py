@@ -1,4 +1,4 @@
-"""Recognize notices in place of a page's text: maintenance, an outage, a paywall."""
+"""Recognize notices that replace a page's text: maintenance, an outage, a paywall."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from spiders.page.html_tree import line_of
 from spiders.page.page import Page
 
 MIN_WORDS_BEYOND_NOTICE: Final = 40
-"""Minimum number of words of a release whose title or heading contains a notice.
+"""Minimum number of words in a release whose title or heading contains a notice.
 
-Releases about maintenance exist. A title that is only a notice has no such limit."""
+Some releases are about maintenance. The limit does not apply if the title is only a notice."""
 
 NOT_FREE: Final = re.compile(rb'"isAccessibleForFree"\s*:\s*"?false\b', re.IGNORECASE)
-"""Markup of a page behind a paywall (schema.org)."""
+"""Pattern of markup on a page behind a paywall (schema.org)."""
 
 PAYWALL_FIRST: Final = "the site shows a paywall instead, for subscribers"
 
@@ -31,8 +31,8 @@ def has_paywall_markup(page: Page) -> bool:
 def notice_in(page: Page, listed: list[str]) -> tuple[Literal["maintenance", "login"], str] | None:
     """Return the kind and the message of a notice in a page's title or headings, or None.
 
-    ``listed`` are the words of the page's title on the listing. A page with these words is not a
-    notice.
+    ``listed`` contains the words of the page's title on the listing. A page with this title is not
+    a notice.
     """
     for node in page.tree.iter("title", "h1", "h2"):
         line = line_of(node)
@@ -46,7 +46,7 @@ def notice_in(page: Page, listed: list[str]) -> tuple[Literal["maintenance", "lo
 
 
 def outage_message(page: Page, listed: str) -> str | None:
-    """Return a sentence about a title that reports only an outage, or None.
+    """Return an error message if the page's title reports only an outage, else None.
 
     ``listed`` is the page's title on the listing, or "". A release may have such a title.
     """

@@ -21,16 +21,16 @@ NOUN: Final = (
     r"(?:the |this |requested )*"
     r"(?:page|file|document|article|url|content|resource|(?:press )?release|news item|story)"
 )
-"""Nouns for a page in English error messages."""
+"""Pattern of nouns for a page in English error messages."""
 
 ERROR: Final = r"(?:http )?(?:error |fehler |erreur |errore |ошибка |hata |błąd )?"
-"""Words before the status code in titles of error pages."""
+"""Pattern of words before the status code in titles of error pages."""
 
 
 def error_title_pattern(code: str, texts: str) -> re.Pattern[str]:
     """Return a pattern for titles of error pages.
 
-    The pattern matches titles with an error of the status ``code``, or with one of the ``texts``.
+    A title matches if it contains the status ``code`` as an error, or one of the ``texts``.
     """
     return re.compile(
         rf"{ERROR}(?:{code})(?: error)?|(?:(?:error )?(?:{code})[ :.,-]+)?(?:{texts})[!1. ]*",
@@ -39,7 +39,7 @@ def error_title_pattern(code: str, texts: str) -> re.Pattern[str]:
 
 
 MAX_ERROR_WORDS: Final = 40
-"""Maximum number of words of a page's text in which a sentence can report the page as missing."""
+"""Maximum number of words on a page that is searched for a sentence that reports it as missing."""
 
 
 @cache
@@ -67,23 +67,23 @@ def _missing_sentence() -> re.Pattern[str]:
 
 
 def missing_page_message(page: Page) -> str | None:
-    """Return a sentence about a title that reports only that the page is missing, or None."""
+    """Return a message if the page's title reports only that the page is missing, else None."""
     return title_message(page, _missing_titles())
 
 
 def title_message(page: Page, errors: re.Pattern[str]) -> str | None:
-    """Return a sentence about the first title that matches the pattern ``errors``, or None."""
+    """Return an error message with the first title that matches ``errors``, or None."""
     return _message((line_of(node) for node in page.tree.iter("title", "h1")), errors)
 
 
 def missing_release_message(
     page: Page, content: Content, stored: Callable[[], Content | None]
 ) -> str | None:
-    """Return why the page at a stored release's address is an error page, or None.
+    """Return a message if the page at a stored release's address is an error page, else None.
 
     ``content`` was extracted from the page. ``stored`` returns the release's stored content, or
     None. A page with the release's title or a similar text is not an error page. A page with a date
-    may be an error page, since many sites show the current day on every page.
+    may be an error page, because many sites show the current day on every page.
     """
     if content.body_rule == DOCUMENT:
         return None
@@ -106,7 +106,7 @@ def missing_release_message(
 
 
 def _has(words: list[str], part: list[str]) -> bool:
-    """Whether the words of ``part`` occur in ``words`` next to each other, in order."""
+    """Whether ``words`` contains the words of ``part`` in sequence."""
     return f" {' '.join(part)} " in f" {' '.join(words)} "
 
 

@@ -1,4 +1,4 @@
 """Turn the address of an unknown site into a proposed source file (`communique add`).
 
-Modules here make guesses about a whole site, with a confidence for each guess.
+Modules that make guesses about a whole site, each with a confidence, belong in this package.
 """

@@ -12,14 +12,14 @@ from spiders.listing.feed import MAX_ITEMS, NotXML, local_name, parse_xml
 from spiders.page.page import Page
 
 WIDE: Final = (BOM_UTF16_BE, BOM_UTF16_LE)
-"""Byte order marks of UTF-16, in which a list with one address per line is never written."""
+"""Byte order marks of UTF-16. Lists with one address per line are never in UTF-16."""
 
 ADDRESSES: Final = ("xmlurl", "htmlurl", "url")
-"""Attributes of an outline that contain an address, in lower case. Feeds come before pages."""
+"""Attributes of an OPML outline that contain an address, in lower case. Feeds come before pages."""
 
 
 class BadList(CommuniqueError):
-    """A list of addresses can't be read."""
+    """Raised for a list of addresses that can't be read."""
 
     exit_code = 2
 
@@ -31,10 +31,10 @@ class BadList(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class ListedAddress:
-    """An address in a list, and the institution's name in the list, or "".
+    """An address in a list, with the institution's name from the list, or "".
 
-    If ``may_be_file``, an address that is not a web address is the path of a saved page. This is
-    False for OPML files, since other people write them.
+    If ``may_be_file`` is true, an address that is not a web address is the path of a saved page. It
+    is false for OPML files, because other people write them.
     """
 
     address: str
@@ -43,9 +43,9 @@ class ListedAddress:
 
 
 def read_addresses(content: bytes, name: str) -> list[ListedAddress]:
-    """Return the distinct addresses in a list, in order; ``name`` is the list's name in errors.
+    """Return the distinct addresses in a list, in order.
 
-    Raises BadList.
+    ``name`` is the list's name in error messages. Raises BadList.
     """
     if content.startswith(WIDE) or content.removeprefix(BOM_UTF8).lstrip().startswith(b"<"):
         try:

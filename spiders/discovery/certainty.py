@@ -1,8 +1,8 @@
 """Estimate how certain it is that a page lists an institution's releases.
 
-A draft must reach a minimum certainty to be saved. The certainty starts at 1, and each finding
-reduces it: about the page itself, the titles of its rows, the linked pages, and the number of rows.
-A list without dates is accepted if its pages are releases.
+A draft must reach a minimum certainty to be saved. The certainty starts at 1 and is reduced for
+doubts about the page itself, the titles of its rows, the linked pages, and the number of rows. A
+list without dates is accepted if its pages are releases.
 """
 
 from __future__ import annotations
@@ -30,51 +30,55 @@ from spiders.page.phrases import comparison_key
 from spiders.release.read import read_release
 
 FLOOR: Final = 0.5
-"""Minimum certainty of an accepted draft."""
+"""Minimum certainty (0 to 1) of an accepted draft."""
 
 HOPELESS: Final = 0.2
-"""Certainty below which a draft is not worth checking."""
+"""Minimum certainty (0 to 1) of a draft that is worth checking."""
 
 MIN_LIST_ROWS: Final = 3
-"""Minimum number of rows that form a list and are not a coincidence."""
+"""Minimum number of rows that form a list rather than a coincidence."""
 
 MIN_GIVEN_PAGE_SCORE: Final = -1.5
-"""Minimum page type score of a page that was given by the user and counts as a list. Users mostly
-give the right page. Of 136 lists, 133 have a higher score; of 300 releases, 277 have a lower
-score."""
+"""Minimum page type score at which a page given by the user counts as a list. Users mostly give the
+right page. Of 136 lists, 133 have a higher score; of 300 releases, 277 have a lower score."""
 
 CERTAIN_LIST_ROWS: Final = 25
-"""Minimum number of dated rows that always make a page a list, whatever its text."""
+"""Minimum number of dated rows from which a page is certainly a list, whatever its text."""
 
 WORDS: Final = 4
-"""Minimum number of words of a title. A match of shorter titles may be a coincidence."""
+"""Minimum number of words in a title that is compared. Shorter titles may match by chance."""
 
 SOME_TEXT: Final = 200
-"""Minimum number of characters in the text of an undated article."""
+"""Minimum length of the text of an undated article, in characters."""
 
 MAX_DATE_LENGTH: Final = 30
-"""Maximum length in characters of a row title that may be only a date."""
+"""Maximum length of a row title that may be only a date, in characters."""
 
 MAX_ROWS: Final = 60
 """Maximum number of rows whose titles are checked."""
 
 TEASER: Final = 5
-"""Number of rows below which a page may show only the newest rows of another list."""
+"""Minimum number of rows of a full list. A page with fewer rows may show only the newest rows of
+another list."""
 
 MIN_CERTAIN_ROWS: Final = 8
-"""Number of first rows whose titles are checked, to see if they are titles of releases."""
+"""Number of rows at the top of the list that are checked for titles of releases."""
 
 IS_RELEASE, FEW_ROWS, UNDATED, NOT_LOOKED_AT = 0.3, 0.6, 0.8, 0.8
-"""Factors that reduce the certainty: the page looks like a release, has very few rows, has no dates
-at all, or none of its linked pages could be read."""
+"""Factors that reduce the certainty, by reason.
+
+- `IS_RELEASE`: the page looks like a release
+- `FEW_ROWS`: the page has very few rows
+- `UNDATED`: the page has no dates at all
+- `NOT_LOOKED_AT`: none of the linked pages could be read"""
 
 INCOMPLETE: Final = 0.8
-"""Factor that reduces the certainty if the page does not lead to all of its older releases."""
+"""Factor that reduces the certainty if older releases can't be reached from the page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certainty:
-    """A certainty ``value`` from 0 to 1, and the ``reasons`` that reduce it, as sentences."""
+    """A certainty ``value`` from 0 to 1, and the ``reasons`` why it is not higher, as sentences."""
 
     value: float
     reasons: tuple[str, ...] = ()
@@ -101,8 +105,9 @@ def certainty_of(
 ) -> Certainty:
     """Estimate how certain it is that a page's listing is a list of releases.
 
-    ``looks`` are the sample releases that were read; ``offline`` means that none could be fetched.
-    ``unread`` is a clause about older releases that the page does not lead to (see unread_reason).
+    ``looks`` contains the sample releases that were read. ``offline`` is true if none could be
+    fetched. ``unread`` is a clause about older releases that can't be reached (see
+    `unread_reason`).
     """
     if not listing.items:
         return Certainty(0.0, ("no list of releases was found",))
@@ -128,7 +133,7 @@ def _shares(
     rows = listing.items[:MAX_ROWS]
     odd = odd_rows([item for item in rows if not leads_to_file(item.url)], reading)
     if odd:
-        # A row with a day as title may lead to the minutes of that day, or to a list of that day.
+        # A row whose title is a day may lead to the minutes of that day, or to a list for that day.
         kinds = [kind_of(look.read, read_listing(look.page, reading)) for look in looks]
         worth = 0.5 if kinds and set(kinds) == {"release"} else 1.0
         share = f"{odd} of {counted(len(rows), 'row')}"
@@ -150,14 +155,17 @@ def _shares(
 
 
 def unread_reason(listing: Listing) -> str:
-    """Return why a walk from this page would not reach the oldest release, as a clause, or ""."""
+    """Return why paging from this page would not reach the oldest release, as a clause, or ""."""
     if listing.next or listing.archives:
         return ""
     return reason_for(listing, listed=len(listing.items), pages=1)
 
 
 def odd_rows(items: Sequence[ListingItem], reading: DateContext) -> int:
-    """Count the rows with a day, a month or a page type as title, among the first MAX_ROWS."""
+    """Return the number of rows whose title is only a day, a month or a page type.
+
+    Only the first MAX_ROWS rows are checked.
+    """
     return sum(_is_odd(item.title, reading) for item in items[:MAX_ROWS])
 
 
@@ -171,7 +179,7 @@ def _is_odd(title: str, reading: DateContext) -> bool:
 
 
 def reads_as_release(page: Page, listing: Listing, reading: DateContext) -> bool:
-    """Whether a page that was given as a listing is a release.
+    """Whether a page given as a listing is actually a release.
 
     The home page of a site is not a release if its list has a next page, however much text it has.
     """
@@ -188,9 +196,9 @@ def reads_as_release(page: Page, listing: Listing, reading: DateContext) -> bool
 
 
 def goes_on(page: Page, listing: Listing, reading: DateContext) -> bool:
-    """Whether a page is a list that has a second page.
+    """Whether a page is a list with a second page.
 
-    This includes the home page of a blog, whatever categories its menu contains.
+    This includes the home page of a blog, even if its menu contains categories.
     """
     if listing.next is None or len(listing.items) < TEASER:
         return False
@@ -199,7 +207,7 @@ def goes_on(page: Page, listing: Listing, reading: DateContext) -> bool:
 
 
 def is_article(page: Page, reading: DateContext) -> bool:
-    """Whether a page has a text of its own. Almost empty pages and logins do not."""
+    """Whether a page has a text of its own, unlike almost empty pages and logins."""
     content = read_release(page, reading).content
     return bool(content.body_text) and (
         content.published is not None or len(content.body_text) >= SOME_TEXT
@@ -207,7 +215,7 @@ def is_article(page: Page, reading: DateContext) -> bool:
 
 
 def is_release(look: SampleRelease, reading: DateContext) -> bool:
-    """Whether a page on a listing is a release, by its page type or by the listing's heading."""
+    """Whether a page linked from a listing is a release, by its page type or its heading."""
     if not look.read.content.body_text:
         return False
     if same_heading(look.read, look.item) and len(look.item.title.split()) >= WORDS:
@@ -216,6 +224,6 @@ def is_release(look: SampleRelease, reading: DateContext) -> bool:
 
 
 def same_heading(read: ExtractedRelease, item: ListingItem) -> bool:
-    """Whether a page has the title that the listing shows. One of the titles may be truncated."""
+    """Whether a page has the title of its listing item. Either title may be truncated."""
     listed, shown = comparison_key(item.title.rstrip(" .…[]")), comparison_key(read.content.title)
     return bool(listed and shown) and (shown.startswith(listed) or listed.startswith(shown))

@@ -1,4 +1,4 @@
-"""Explore an unknown site: fetch the pages that are needed to propose a source."""
+"""Explore an unknown site: fetch the pages needed to propose a source."""
 
 from __future__ import annotations
 
@@ -53,22 +53,22 @@ from spiders.page.media_urls import DOCUMENT_TYPES
 from spiders.page.page import Page
 
 RELEASES = 3
-"""Maximum number of release pages that are read."""
+"""Maximum number of release pages that are fetched as samples."""
 
 MAX_REPORTED_PAGES = 5
-"""Maximum number of tried pages that a sentence contains."""
+"""Maximum number of tried pages named in an error message."""
 
 MIN_PROMISE_RATIO = 0.6
-"""Minimum ratio of another page's promise to the home page's promise at which the other page
-replaces the home page."""
+"""Minimum promise of another page, as a share of the home page's promise, to replace the home
+page."""
 
 SCRIPTED = "without a browser, the page or its list is empty: scripts fill it"
 
 
 class NothingFound(CommuniqueError):
-    """No list of releases was found on a page.
+    """Raised if no list of releases was found on a page.
 
-    ``draft`` is an incomplete source, ``skeleton`` is its text with candidates as comments.
+    ``draft`` is an incomplete source. ``skeleton`` is its text, with candidates as comments.
     """
 
     def __init__(self, url: str, why: str, draft: SourceProposal, skeleton: str) -> None:
@@ -83,8 +83,8 @@ class NothingFound(CommuniqueError):
 class Explored:
     """A fetched site, the proposed source, and notes for the user.
 
-    ``offers`` are the feeds and sitemaps that were compared with the page. ``tried`` are the pages
-    that were tried as the press room.
+    ``offers`` contains the feeds and sitemaps that were compared with the page. ``tried`` contains
+    the pages that were tried as the press room.
     """
 
     site: FetchedSite
@@ -118,9 +118,10 @@ class Explorer:
         """The newest archive with releases, by the address of a page that lists only archives."""
 
     def explore(self, place: str, url: str = "") -> Explored:
-        """Explore the site at an address, or of a saved page that came from ``url``.
+        """Explore the site at an address, or the site of a saved page.
 
-        Raises NotFetched and NothingFound.
+        ``place`` is a web address or the path of a saved page. ``url`` is the address from which
+        the page was saved. Raises NotFetched and NothingFound.
         """
         if OTHER.match(place) and not WEB.match(place):
             raise NotFetched(place, NEVER_FETCHED)
@@ -145,7 +146,7 @@ class Explorer:
         return self._propose(site, ())
 
     def _of_feed(self, fetcher: Fetcher, feed_page: Page, feed: Comparison) -> Explored:
-        """Explore the site of a given feed. The feed's page is used for a cross-check."""
+        """Explore the site of a given feed. The page to which the feed links is the cross-check."""
         address = page_of_feed(feed_page) or urljoin(feed_page.url, "/")
         self._on_status(f"reading {address}")
         (answer,) = fetcher.fetch([address])
@@ -163,7 +164,7 @@ class Explorer:
         return self._propose(self._with_releases(fetcher, site), (compared,))
 
     def _online(self, stack: ExitStack, fetcher: Fetcher, page: Page) -> Explored:
-        """Explore the site of a page: use the page itself if it is certain, or else its press room.
+        """Explore the site of a page: use the page itself if it is certain, else its press room.
 
         A home page often shows only the newest releases. So its press room is searched for first,
         unless the home page is itself a list with a next page.
@@ -196,10 +197,10 @@ class Explorer:
     def _sought(
         self, fetcher: Fetcher, page: Page, listing: Listing, own: float, *, single: bool = False
     ) -> tuple[Page, Listing]:
-        """Return the most promising page among this page and the pages that it leads to.
+        """Return the most promising page among this page and the pages found from its links.
 
-        A page with all news never replaces a page of one category, but it replaces a ``single``
-        release.
+        A page with all news never replaces the page of a single category. It does replace a page
+        that is a ``single`` release. ``own`` is the promise of this page.
         """
         if barrier_to_programs(page):
             self._tried = ()
@@ -232,7 +233,7 @@ class Explorer:
     def _described(
         self, stack: ExitStack, fetcher: Fetcher, page: Page, listing: Listing
     ) -> Explored:
-        """Propose a source for a page, with its feed if that is complete, and sample releases."""
+        """Propose a source for a page, with sample releases and the page's feed if it is complete."""
         found = probe(fetcher, page, self._on_status)
         site = FetchedSite(page, utc_now(), archive_page=self._archive_pages.get(page.url))
         compared = {compare(place, read, listing): served for place, read, served in found}
@@ -245,7 +246,7 @@ class Explorer:
         return self._propose(self._with_releases(fetcher, site), tuple(compared))
 
     def _framed(self, fetcher: Fetcher, page: Page, listing: Listing) -> tuple[Page, Listing]:
-        """Return the first page in a frame of this page that lists releases, or this page."""
+        """Return the first framed page that lists releases, or else the page itself."""
         for answer in fetcher.fetch(frames_of(page)):
             read = first_listing(answer.page) if answer.page else listing
             if answer.page and any(item.published for item in read.items):
@@ -256,14 +257,14 @@ class Explorer:
         return page, listing
 
     def _take_archive(self, page: Page, archive: Page) -> None:
-        """Use an archive's rows as those of a page that lists only archives."""
+        """Use the rows of an archive as the rows of a page that lists only archives."""
         self._notes.append(f"{page.url} lists only archives: the rows shown are from {archive.url}")
         self._archive_pages[page.url] = archive
 
     def _rendered(
         self, stack: ExitStack, site: FetchedSite, fetcher: Fetcher
     ) -> tuple[FetchedSite, Fetcher]:
-        """Load the page in a browser if one is installed, and note that the source needs one."""
+        """Load the page in a browser, if one is installed, and note that the source needs it."""
         try:
             find_browser()
         except BrowserMissing as error:
@@ -276,7 +277,7 @@ class Explorer:
         return replace(site, page=page, render=True), browser
 
     def _only_way(self, listing: Listing, offers: tuple[Comparison, ...]) -> Comparison | None:
-        """Return the first feed of a page that lists nothing itself, or None."""
+        """Return the page's first feed if the page itself lists nothing, else None."""
         if listing.items:
             return None
         best = next((offer for offer in offers if offer.place.kind != "sitemap"), None)
@@ -321,14 +322,14 @@ class Explorer:
 
 
 def page_of(item: ListingItem) -> str:
-    """Return the address of the page that contains an item's release."""
+    """Return the address of the page that contains the release of an item."""
     return page_address(item.url) if part_fragment(item.url) else item.url
 
 
 def is_category_of(url: str, whole: str, *, single: bool) -> bool:
-    """Whether an address is another page's address with a query, like one of its categories.
+    """Whether ``url`` is the address ``whole`` with a query, such as one of its categories.
 
-    A page that looks like a ``single`` release is not a category if its query has only numbers.
+    If the page looks like a ``single`` release, a query with only numbers does not count.
     """
     part, _, query = canonical_url(url).partition("?")
     words = any(not value.isdigit() for _, value in parse_qsl(query))
@@ -336,7 +337,7 @@ def is_category_of(url: str, whole: str, *, single: bool) -> bool:
 
 
 def is_scripted(page: Page, listing: Listing) -> bool:
-    """Whether only scripts show the list on a page, or the releases that the page lists."""
+    """Whether a page shows its list, or the listed releases, only by scripts."""
     if listing.items:
         return shown_by_route(item.url for item in listing.items)
     return needs_scripts(page)
@@ -352,7 +353,7 @@ def named(tried: tuple[TriedPage, ...] | list[TriedPage]) -> str:
 def _why(
     page: Page, listing: Listing, tried: tuple[TriedPage, ...], links: tuple[PressLink, ...]
 ) -> str:
-    """Explain why nothing was found on a page, and what to do."""
+    """Return a message on why nothing was found on a page and what to do."""
     if barrier := barrier_to_programs(page):
         return f"no list of releases was found on it: {barrier.message}"
     also = f"; tried: {named(tried)}" if tried else ""

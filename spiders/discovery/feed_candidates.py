@@ -1,7 +1,7 @@
 """Find a site's feeds, news sitemaps and WordPress API, and compare them with a listing page.
 
-One of these is preferred to the page if it is complete and contains nothing else. The page is then
-the cross-check.
+One of them is preferred to the page if it is complete and contains nothing else. The page then
+serves as the cross-check.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from spiders.page.page import Page
 Kind = Literal["feed", "wordpress", "sitemap"]
 
 MAX_FEED_REQUESTS = 6
-"""Maximum number of addresses that are tried on one site, without sitemaps."""
+"""Maximum number of addresses tried per site, not counting sitemaps."""
 
 MAX_SITEMAPS = 3
-"""Maximum number of sitemaps from robots.txt or a sitemap index that are read."""
+"""Maximum number of sitemaps read from robots.txt or from a sitemap index."""
 
 MIN_HELD = 0.8
-"""Minimum share of the page's releases in a feed. Such a feed can continue the page."""
+"""Minimum share of the page's releases that a feed contains, so that it can continue the page."""
 
 POSTS = "posts?per_page=50&_fields=id,link,date,title"
 
@@ -53,7 +53,7 @@ TERM = re.compile(r"/wp-json/wp/v2/(categories|tags)/(\d+)")
 class FeedCandidate:
     """An address that may be a feed, an API or a sitemap.
 
-    ``sure`` means that the site links to the address.
+    ``sure`` is true if the site links to the address.
     """
 
     url: str
@@ -63,13 +63,13 @@ class FeedCandidate:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A comparison of a feed with the page. The feed may also be an API or a sitemap.
+    """A comparison of a feed, an API or a sitemap (all called feed here) with the page.
 
-    - ``listed`` is the number of releases on the page.
-    - ``held`` is the number of these releases that the feed has too.
-    - ``surplus`` is the number of feed items from the same days that are not on the page.
-    - ``strange`` is the number of feed items whose addresses differ in kind from all on the page.
-    - ``dated`` means that the feed has a date for each release that is on both.
+    - ``listed``: number of releases on the page
+    - ``held``: number of these releases that the feed also contains
+    - ``surplus``: number of feed items from the same days that are not on the page
+    - ``strange``: number of feed items whose addresses differ in kind from all those on the page
+    - ``dated``: whether the feed has a date for each release on both
     """
 
     place: FeedCandidate
@@ -82,7 +82,7 @@ class Comparison:
 
     @property
     def complete(self) -> bool:
-        """Whether the feed can replace the page: it has all listed releases, and few others."""
+        """Whether the feed can replace the page: it has all listed releases and few other items."""
         few = max(1, self.listed // 10)
         whole = 0 < self.listed == self.held and self.dated
         return whole and self.surplus <= few and not self.strange
@@ -92,7 +92,7 @@ class Comparison:
         """Whether the feed can complete a page that shows only a part of its list.
 
         Such a feed has older releases than the page, and most of the page's releases. A visit reads
-        both, so the page's other releases are collected too.
+        both, so the page's remaining releases are collected too.
         """
         few = max(1, self.listed // 10)
         most = self.dated and self.held >= MIN_HELD * self.listed > 0
@@ -131,7 +131,7 @@ def feed_candidates(page: Page) -> tuple[FeedCandidate, ...]:
 
 
 def page_of_feed(feed: Page) -> str | None:
-    """Return the address of the page that a feed links to as its own, or None."""
+    """Return the address of the web page that a feed declares as its own, or None."""
     start = feed.text[:20_000]
     for pattern in (RSS_PAGE, ATOM_PAGE, JSON_PAGE):
         if match := pattern.search(start):
@@ -140,7 +140,7 @@ def page_of_feed(feed: Page) -> str | None:
 
 
 def robots_address(url: str) -> str:
-    """Return the address of robots.txt on a URL's host (RFC 9309)."""
+    """Return the address of the robots.txt on a URL's host (RFC 9309)."""
     return urljoin(url, "/robots.txt")
 
 
@@ -152,7 +152,7 @@ def sitemaps_of(robots: Page) -> tuple[FeedCandidate, ...]:
 
 
 def sitemaps_in(index: Listing) -> tuple[FeedCandidate, ...]:
-    """Return those sitemaps in a sitemap index that contain news according to their names."""
+    """Return the sitemaps in a sitemap index whose names suggest news."""
     if index.rule != "xml:sitemapindex":
         return ()
     return tuple(
@@ -166,7 +166,7 @@ def compare(place: FeedCandidate, listing: Listing, page: Listing) -> Comparison
     """Compare a feed, an API or a sitemap with the page.
 
     Items with the same address, or the same title on the same day, are the same release. If most
-    items of the page have a date, undated ones are ignored.
+    items of the page have a date, undated items are ignored.
     """
     dated = [item for item in page.items if item.published]
     shown = dated if len(dated) * 2 >= len(page.items) else list(page.items)
@@ -192,8 +192,8 @@ def preferred(comparisons: Iterable[Comparison], *, is_part: bool = False) -> Co
     """Return the best feed, API or sitemap that can replace the page, or None.
 
     If the page shows only a part of its list (``is_part``), a feed that continues it is the second
-    choice. Feeds and the API come before sitemaps. Then the one with the oldest release is
-    preferred, then a feed to the API, and then the smallest surplus.
+    choice. Feeds and the API are preferred to sitemaps. Further criteria, in order, are the oldest
+    release, a feed rather than the API, and the smallest surplus.
     """
     order = {"feed": 0, "wordpress": 1, "sitemap": 2}
     return min(
@@ -217,7 +217,7 @@ def _named(page: Page) -> Iterator[FeedCandidate]:
             yield FeedCandidate(offer.url, "feed", sure=True)
     for node in page.tree.iter("link"):
         target = resolve(node.get("href") or "", page.base) or ""
-        # The page of a category links to the API of this category, and so to its posts.
+        # The page of a category links to that category in the API, and so to its posts.
         if term := TERM.search(target):
             posts = f"{target[: term.start()]}/wp-json/wp/v2/{POSTS}"
             yield FeedCandidate(f"{posts}&{term[1]}={term[2]}", "wordpress", sure=True)

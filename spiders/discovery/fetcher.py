@@ -1,4 +1,4 @@
-"""Protocol of the fetcher that discovery uses, and the addresses that are never fetched."""
+"""The interface of the fetcher that discovery uses, and the addresses that are never fetched."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ StatusReporter: TypeAlias = Callable[[str], None]
 
 WEB = re.compile(r"https?://", re.IGNORECASE)
 OTHER = re.compile(r"[a-z][a-z0-9+.-]+://|(?:data|javascript|mailto):", re.IGNORECASE)
-"""Beginnings of addresses that are fetched (WEB), and of other addresses that are never fetched
-(OTHER)."""
+"""Patterns of the beginning of addresses: of web addresses (WEB), and of other addresses, which are
+never fetched (OTHER)."""
 
 NEVER_FETCHED = "only http:// and https:// are fetched"
 
 
 class NotFetched(CommuniqueError):
-    """A page could not be fetched."""
+    """Raised for a page that could not be fetched."""
 
     def __init__(self, url: str, why: str) -> None:
         super().__init__(masked(f"{url} could not be read: {why}"))
@@ -33,22 +33,22 @@ class NotFetched(CommuniqueError):
 
 
 class Fetcher(Protocol):
-    """Fetches pages by the same rules as a visit."""
+    """Fetches pages with the same rules as a visit."""
 
     def fetch(self, urls: Iterable[str]) -> tuple[FetchResult, ...]:
-        """Return the responses of these addresses, in order.
+        """Return the responses from these addresses, in order.
 
         Raises NotFetched if all requests fail.
         """
 
     def page(self, url: str) -> Page:
-        """Fetch one page. Raises NotFetched."""
+        """Fetch one page. Raises NotFetched if the request fails."""
 
 
 class OpenFetcher(Protocol):
     """Opens a Fetcher for a ``with`` block.
 
-    With ``render``, pages are loaded in a browser.
+    If ``render`` is true, pages are loaded in a browser.
     """
 
     def __call__(self, *, render: bool = False) -> AbstractContextManager[Fetcher]:

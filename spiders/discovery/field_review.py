@@ -1,4 +1,4 @@
-"""Review the fields that would be collected from a source: report doubts, suggest selectors."""
+"""Check the fields that would be collected from a source: report doubts, suggest selectors."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from spiders.release.metadata import page_language
 from spiders.sources.source_file import ReleaseRules
 
 SHORT_DATE = 80
-"""Maximum length in characters of a text that may be a date line."""
+"""Maximum length of a text that may be a date line, in characters."""
 
 MIN_SELECTOR_PAGES = 2
-"""Minimum number of pages for which a selector is proposed."""
+"""Minimum number of pages from which a selector is proposed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class SampleRelease:
 class FieldReport:
     """A report about one field of a source.
 
-    ``value`` is the first page's value. ``found`` is the number of pages with the field among
-    ``of`` pages. ``confidence`` is 0 to 1, and ``rule`` is the rule that found the value.
-    ``advice`` explains what is uncertain and which line to write, or is "".
+    ``value`` is the field's value on the first page. ``found`` is the number of pages with the
+    field, out of ``of`` pages. ``confidence`` is from 0 to 1, and ``rule`` is the rule that found
+    the value. ``advice`` explains any doubt and which line to write in the source file, or is "".
     """
 
     name: str
@@ -72,10 +72,10 @@ def review(looks: Sequence[SampleRelease], name: str) -> tuple[FieldReport, ...]
 
 
 def draft_rules(looks: Sequence[SampleRelease], reading: DateContext) -> ReleaseRules:
-    """Return selectors for fields that differ from the listing; empty if none are needed.
+    """Return selectors for fields that would otherwise be wrong; empty if none are needed.
 
-    The extraction of the list itself may be wrong. If the only ``h1`` of each page is its title,
-    and differs from the listing's, the list is wrong. Then no selector is returned.
+    The listing's titles show which values are wrong. But the listing itself may be wrong: if the
+    only ``h1`` of each page is its title and differs from the listing's, no selector is returned.
     """
     rules = ReleaseRules()
     if len(looks) < MIN_SELECTOR_PAGES:
@@ -181,14 +181,14 @@ def _body(looks: Sequence[SampleRelease]) -> FieldReport:
 
 
 def is_filled_later(look: SampleRelease) -> bool:
-    """Whether only scripts show a release, or its address leads to a part of a page."""
+    """Whether scripts fill a release page later, or its address leads to a part of a page."""
     return "#" in look.page.url or "#" in look.item.url or needs_scripts(look.page)
 
 
 def _said(
     looks: Sequence[SampleRelease], name: str, value: Callable[[Content], str | None]
 ) -> FieldReport:
-    """Report on an optional field."""
+    """Return a report about an optional field."""
     found = [(look, shown) for look in looks if (shown := value(look.read.content))]
     if not found:
         return FieldReport(name, "", 0, len(looks), 0.0, "")
@@ -248,7 +248,7 @@ def _same_day(look: SampleRelease) -> bool:
 
 
 def _are_headed(looks: Sequence[SampleRelease]) -> bool:
-    """Whether the title of each page is its only ``h1``, and no two pages have the same title."""
+    """Whether the title of each page is its only ``h1``, and all titles differ."""
     headed = set()
     for look in looks:
         headings = look.page.tree.findall(".//h1")
@@ -276,7 +276,7 @@ MAX_NODES = 5_000
 """Maximum number of elements of the first page that are checked."""
 
 MAX_COMPARED_LENGTH = 400
-"""Maximum length in characters of a text that is compared."""
+"""Maximum length of a text that is compared with a field's value, in characters."""
 
 TAGS = (
     "h1", "h2", "h3", "h4", "time", "span", "div", "p", "td", "th", "li", "dd", "dt", "b", "strong",
@@ -289,9 +289,9 @@ Right = Callable[[str], bool]
 
 
 def find_selector(pages: Sequence[Page], right: Sequence[Right]) -> str | None:
-    """Return the shortest selector whose first match is the right text on each page, or None.
+    """Return the shortest selector whose first match has the right text on each page, or None.
 
-    Selectors without a path come first, since they survive layout changes.
+    Selectors without a path come first, because they survive layout changes.
     """
     if not pages:
         return None

@@ -1,4 +1,4 @@
-"""Find links of a page that may lead to the page where an institution lists its releases.
+"""Find links on a page that may lead to the page where an institution lists its releases.
 
 The links are recognized by words in their text and address, in many languages.
 """
@@ -46,7 +46,7 @@ RELEASES: Final = re.compile(
     r"記者発表|보도자료",
     re.IGNORECASE,
 )
-"""Words for a page of releases, or for a press room that leads to such a page."""
+"""Pattern of words for a page of releases, or for a press room that leads to such a page."""
 
 NEWS: Final = re.compile(
     r"(?:all |latest |our |more |current )?news(?: archive| and updates| & updates)?|"
@@ -64,7 +64,7 @@ NEWS: Final = re.compile(
     r"뉴스|소식|공지사항",
     re.IGNORECASE,
 )
-"""Words for a page of news, where many institutions list their releases."""
+"""Pattern of words for a news page. Many institutions list their releases on such a page."""
 
 MEDIA: Final = re.compile(
     r"(?:the )?(?:press|media)(?: (?:&|and) (?:media|press|news|public(?:ity| relations)))?|"
@@ -74,7 +74,7 @@ MEDIA: Final = re.compile(
     r"الإعلام|اعلام|媒体|媒體|報道|언론|สื่อ",
     re.IGNORECASE,
 )
-"""Words for a page for journalists, which may only lead to the list."""
+"""Pattern of words for a page for journalists, which may only lead to the list of releases."""
 
 NOT_A_ROOM: Final = re.compile(
     r"newsletter|social[ -]?media|multi[ -]?media|mediathek|mediation|media[ -]?kit|press[ -]?kit|"
@@ -83,21 +83,21 @@ NOT_A_ROOM: Final = re.compile(
     r"coverage|wordpress|express|impress|jobs|career|podcast",
     re.IGNORECASE,
 )
-"""Similar words for pages that do not list releases."""
+"""Pattern of similar words for pages that do not list releases, such as *newsletter*."""
 
 
 MAX_LINKS: Final = 4_000
-"""Maximum number of links of a page that are checked."""
+"""Maximum number of links checked per page."""
 
 MAX_WORDS: Final = 5
-"""Maximum number of words of a link to a section. Longer links are headlines."""
+"""Maximum number of words in the text of a link to a section. Longer texts are headlines."""
 
 MAX_PARENTS: Final = 4
 """Maximum number of folders above a page that are tried."""
 
 RANKS: Final = ((RELEASES, 1.0), (NEWS, 0.8), (MEDIA, 0.7))
 PATH_ALONE: Final = 0.75
-"""Factor for the score of a link if only its address contains a press room word."""
+"""Factor applied to the score of a link if only its address contains a press room word."""
 
 ABOVE: Final = 0.65
 """Minimum score of a page in a folder above the current page, whatever its name."""
@@ -112,7 +112,7 @@ ENDING: Final = re.compile(r"\.\w{2,5}$")
 
 @dataclass(frozen=True, slots=True)
 class PressLink:
-    """A link that may lead to a press room, its text, and its ``score`` from 0 to 1."""
+    """A link that may lead to a press room, with its text and its ``score`` (0 to 1)."""
 
     url: str
     text: str
@@ -120,7 +120,7 @@ class PressLink:
 
 
 def press_links(page: Page) -> tuple[PressLink, ...]:
-    """Return links of a page that may lead to a press room, the most promising first.
+    """Return links on a page that may lead to a press room, most promising first.
 
     The texts of the links count most, then their addresses. Pages in folders above this page are
     included.
@@ -131,12 +131,12 @@ def press_links(page: Page) -> tuple[PressLink, ...]:
         known = best.get(key)
         if key != page_key(page.url) and (known is None or link.score > known.score):
             best[key] = link
-    # Of links with the same score, the one with the shorter address is the whole list.
+    # If two links have the same score, the shorter address is more likely the whole list.
     return tuple(sorted(best.values(), key=lambda link: (-link.score, len(link.url))))
 
 
 def is_front(url: str) -> bool:
-    """Whether an address is a home page of a site, in any of its languages."""
+    """Whether an address is a site's home page in any language."""
     parts = urlsplit(url)
     return not parts.query and FRONT.fullmatch(parts.path) is not None
 
@@ -201,9 +201,9 @@ def _text(node: etree._Element) -> str:
 
 
 def _of_text(text: str) -> float:
-    """Return the score of a link's text.
+    """Return the score (0 to 1) of a link's text.
 
-    The score is high if the text has few words besides those for a press room.
+    The score is higher the fewer words the text has besides those for a press room.
     """
     if not text or "@" in text or NOT_A_ROOM.search(text) or len(text.split()) > MAX_WORDS:
         return 0.0
@@ -225,7 +225,7 @@ def _holds(words: re.Pattern[str], text: str) -> bool:
 
 
 def _of_path(url: str) -> float:
-    """Return the score of an address. Its last part must be a word for a press room."""
+    """Return the score (0 to 1) of an address. Its last segment must be a word for a press room."""
     path = ENDING.sub("", unquote(urlsplit(url).path.rstrip("/")))
     names = [SEPARATORS.sub(" ", name) for name in path.split("/") if name]
     if not names or NOT_A_ROOM.search(names[-1]):

@@ -1,4 +1,4 @@
-"""Draft a source file with an unused id from guesses about a site, as the shortest equivalent TOML.
+"""Draft a source file with an unused id from guesses about a site, as short as possible.
 
 If no list was found, the file is incomplete: its comments contain candidates for links and
 selectors.
@@ -28,7 +28,7 @@ from spiders.sources.loader import parse_source
 from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile
 
 MIN_CONFIDENCE = 0.6
-"""Minimum confidence of a guess that no person must check."""
+"""Minimum confidence (0 to 1) of a guess that needs no check by a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Guess:
 class SourceDraft:
     """A drafted source file that contains only fields that can't be detected.
 
-    ``feed`` is the address of a complete feed. ``rules`` contain selectors for fields that would
+    ``feed`` is the address of a complete feed. ``rules`` contains selectors for fields that would
     otherwise be wrong.
     """
 
@@ -67,7 +67,7 @@ class SourceDraft:
 
     @property
     def toml(self) -> str:
-        """The text of the source file. Guesses that a person must check are marked."""
+        """The text of the source file. A comment marks each guess that a person must check."""
         lines = [
             line_of("name", self.name.value, self.name),
             line_of("url", self.url),
@@ -95,7 +95,7 @@ class SourceDraft:
 
 
 def line_of(key: str, value: str, guess: Guess | None = None) -> str:
-    """Return a line of TOML with a key and a text. A guess that a person must check is marked."""
+    """Return a line of TOML with a key and a text. A comment marks an uncertain guess."""
     # A JSON string without DEL is a valid basic string in TOML.
     text = json.dumps(value.replace("\x7f", ""), ensure_ascii=False)
     doubt = f"  # check this: {guess.rule}" if guess and not guess.sure else ""
@@ -103,10 +103,10 @@ def line_of(key: str, value: str, guess: Guess | None = None) -> str:
 
 
 MAX_ID_LENGTH: Final = 26
-"""Maximum number of letters of an id, unless its short form is in use."""
+"""Maximum length of an id in letters, unless the short form is already in use."""
 
 MIN_LABEL_LENGTH: Final = 3
-"""Minimum number of letters of a host label that identifies its owner."""
+"""Minimum length, in letters, of a host label that identifies the site's owner."""
 
 _COMMON: Final = """
     www www1 www2 www3 web news newsroom press presse prensa media m en de fr es it pt mobile
@@ -114,7 +114,7 @@ _COMMON: Final = """
     nic state
 """
 COMMON: Final = frozenset(_COMMON.split())
-"""Labels of hosts that do not identify the owner."""
+"""Host labels that do not identify the site's owner."""
 
 _SMALL: Final = """
     a an and the of for in on at to de del der des die das den du la le les el los las da do dos
@@ -122,7 +122,7 @@ _SMALL: Final = """
     ltd llc plc corp corporation company gmbh ag sa spa srl bv nv kg ev v www com org net
 """
 SMALL: Final = frozenset(_SMALL.split())
-"""Words that are omitted from a short id."""
+"""Words omitted from a short id."""
 
 KINDS: Final = frozenset(
     (
@@ -137,14 +137,14 @@ KINDS: Final = frozenset(
         "ministerio",
     )
 )
-"""Types of institutions, which are omitted from an id that is still too long."""
+"""Types of institutions. They are omitted from an id that would otherwise be too long."""
 
 
 def source_id(name: Guess, url: str, taken: Iterable[str] = ()) -> str:
-    """Choose an id for a source that is not in ``taken``.
+    """Choose an id for a source that is not among the ids in use (``taken``).
 
-    The name is used if it is certain, short and mostly Latin, otherwise the host. If the host does
-    not identify the owner, the important words of the name are used.
+    The name is used if it is certain, short and mostly Latin. Otherwise, the host is used. If the
+    host does not identify the owner, the important words of the name are used.
     """
     used = set(taken)
     choices = [choice for choice in dict.fromkeys(_choices(name, url)) if choice]
@@ -169,7 +169,7 @@ def _choices(name: Guess, url: str) -> Iterator[str]:
 
 
 def _of_host(url: str) -> Iterator[str]:
-    """Yield ids from a host's specific labels: the last two, the longest one, then all of them."""
+    """Yield possible ids from a host's specific labels: the last two, the longest, then all."""
     host = urlsplit(url).hostname or ""
     try:
         ip_address(host)
@@ -200,27 +200,26 @@ def _shortened(slug: str, most: int = MAX_ID_LENGTH) -> str:
 
 MAX_LINKS: Final = 2_000
 MAX_PLACES: Final = 400
-"""Maximum number of links, and of different selectors, that are checked."""
+"""Maximum number of links checked, and of different selectors checked."""
 
 MAX_SELECTORS_PER_LINK: Final = 6
-"""Maximum number of selectors for one link."""
+"""Maximum number of selectors tried per link."""
 
 MIN_LIST_LINKS: Final = 3
 """Minimum number of links that the selector of a list must match."""
 
 MAX_CANDIDATES: Final = 5
-"""Maximum number of candidates in the file."""
+"""Maximum number of selector candidates written to a source file."""
 
 MIN_HEADLINE_LENGTH: Final = 15
-"""Minimum average length in characters of the link texts. Links with shorter texts are not
-headlines."""
+"""Minimum average length of link texts that may be headlines, in characters."""
 
 MAX_SHOWN_TEXT_LENGTH: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
 class SelectorCandidate:
-    """A selector for links, the number of selected links, and the first link's text."""
+    """A selector for links, with the number of links it selects and the first link's text."""
 
     selector: str
     links: int
@@ -228,7 +227,7 @@ class SelectorCandidate:
 
 
 def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> str:
-    """Return the text of a source file with all known fields, and with candidates as comments."""
+    """Return the text of a source file with all known fields, and candidates as comments."""
     lines = [proposal.toml.rstrip()]
     if links:
         lines += ["", "# Pages of the site that may list its releases; try one as url:"]
@@ -251,7 +250,10 @@ def skeleton(proposal: SourceDraft, page: Page, links: Sequence[PressLink]) -> s
 
 
 def candidates(page: Page) -> tuple[SelectorCandidate, ...]:
-    """Return selectors that may select the releases: many links with long texts, best first."""
+    """Return selectors that may select the releases, best first.
+
+    Good candidates select many links with long texts.
+    """
     found: dict[str, SelectorCandidate] = {}
     for selector in islice(dict.fromkeys(_selectors(page)), MAX_PLACES):
         nodes = CssSelector(selector).elements(page.tree)
@@ -261,7 +263,7 @@ def candidates(page: Page) -> tuple[SelectorCandidate, ...]:
             texts
         ):
             key = "\n".join(texts)
-            # Of selectors with the same result, the shortest is the most readable.
+            # If two selectors select the same links, the shorter one is more readable.
             known = found.get(key)
             if known is None or len(selector) < len(known.selector):
                 found[key] = SelectorCandidate(selector, len(texts), texts[0])
@@ -270,7 +272,7 @@ def candidates(page: Page) -> tuple[SelectorCandidate, ...]:
 
 
 def _selectors(page: Page) -> Iterator[str]:
-    """Yield selectors for links outside of menus. For each link, they are the most general ones."""
+    """Yield the most general selectors for each link outside menus."""
     for node in islice(page.tree.iter("a"), MAX_LINKS):
         around = any(True for _ in node.iterancestors("nav", "header", "footer", "aside"))
         if not around and resolve(node.get("href") or "", page.base):

@@ -27,23 +27,23 @@ from spiders.release.read import read_release
 from spiders.sources.source_file import ReleaseRules, SourceFile
 
 CERTAIN = 0.9
-"""Minimum certainty of a list whose rows no person must check."""
+"""Minimum certainty (0 to 1) of a list whose rows need no check by a person."""
 
 GIVEN = "given by you"
-"""Reason for a value that the user has given."""
+"""Reason for a value that the user provided."""
 
 
 @dataclass(frozen=True, slots=True)
 class FetchedSite:
     """The fetched pages of a site.
 
-    - ``page`` is the page that lists the releases.
-    - ``feed`` is a feed that can replace the page, ``feed_page`` its page as served.
-    - ``archive_page`` is the newest archive with releases if the page lists only archives.
-    - ``releases`` are pairs of listing items and their pages.
-    - ``render`` means that a browser loaded the pages.
-    - ``offline`` means that only a saved page is available.
-    - ``now`` is the time of the requests.
+    - ``page``: the page that lists the releases
+    - ``feed``: a feed that can replace the page; ``feed_page`` is its page as served
+    - ``archive_page``: the newest archive with releases, if the page lists only archives
+    - ``releases``: pairs of listing items and their pages
+    - ``render``: whether a browser loaded the pages
+    - ``offline``: whether only a saved page is available
+    - ``now``: the time of the requests
     """
 
     page: Page
@@ -57,13 +57,13 @@ class FetchedSite:
 
     @property
     def listing_page(self) -> Page:
-        """The page from which the source would read its releases."""
+        """The page from which the source would extract its releases."""
         return self.feed_page or self.archive_page or self.page
 
 
 @dataclass(frozen=True, slots=True)
 class GivenFields:
-    """Fields of a source that the user has given. Empty fields are guessed."""
+    """Fields of a source that the user provided. Empty fields are guessed."""
 
     id: str = ""
     name: str = ""
@@ -74,7 +74,7 @@ class GivenFields:
 class SourceProposal:
     """A proposed source, the data it would collect, and sentences about fields to check.
 
-    ``certainty`` is how certain it is that the list contains the institution's releases.
+    ``certainty`` is the certainty that the list contains the institution's releases.
     """
 
     proposal: SourceDraft
@@ -95,7 +95,7 @@ def initial_date_context(page: Page, now: dt.datetime) -> DateContext:
 def propose(
     site: FetchedSite, taken: Iterable[str], given: GivenFields | None = None
 ) -> SourceProposal:
-    """Propose a source that collects this site; ``taken`` are the ids in use."""
+    """Propose a source that collects this site; ``taken`` contains the ids already in use."""
     given = given or GivenFields()
     pages = [page for _, page in site.releases]
     reading = initial_date_context(site.page, site.now)
@@ -149,9 +149,9 @@ def propose(
 
 
 def _for_readers(site: FetchedSite, listing: Listing, reading: DateContext) -> Listing:
-    """Return the page's listing if the source's feed has only the newest releases.
+    """Return the page's listing if the source's feed contains only the newest releases.
 
-    Otherwise return ``listing`` unchanged.
+    Otherwise, return ``listing`` unchanged.
     """
     if site.feed_page is None or not site.page.body or lists_all(listing):
         return listing
@@ -159,7 +159,7 @@ def _for_readers(site: FetchedSite, listing: Listing, reading: DateContext) -> L
 
 
 def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
-    """Return the languages that pages declare, in the order of the pages."""
+    """Return the languages that pages declare, in page order."""
     found = (page_language(page.tree, read_metadata(page)) for page in pages)
     return tuple(dict.fromkeys(tag for tag in found if tag))
 
@@ -167,7 +167,10 @@ def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
 def _mended(
     proposal: SourceDraft, site: FetchedSite
 ) -> tuple[SourceDraft, Listing, tuple[SampleRelease, ...]]:
-    """Add the necessary selectors to a proposal; return the proposal with its extraction."""
+    """Add the necessary selectors to a proposal.
+
+    Returns the proposal, and the listing and releases extracted with it.
+    """
     listing, looks = _read(proposal, site)
     file = proposal.file
     rules = draft_rules(looks, file.date_context(site.now))
@@ -180,7 +183,7 @@ def _mended(
 
 
 def _read(proposal: SourceDraft, site: FetchedSite) -> tuple[Listing, tuple[SampleRelease, ...]]:
-    """Extract the fetched pages by the proposed source file, as a visit would."""
+    """Extract the fetched pages with the proposed source file, as a visit would."""
     file = proposal.file
     reading = file.date_context(site.now)
     listing = read_listing(site.listing_page, reading, file.listing)
@@ -194,7 +197,7 @@ def _read(proposal: SourceDraft, site: FetchedSite) -> tuple[Listing, tuple[Samp
 
 
 def _stated(dates: Iterable[Published | None]) -> list[dt.datetime]:
-    """Return the local times whose UTC offsets come from the site itself."""
+    """Return the local times whose UTC offset the site itself gives."""
     return [date.local for date in dates if date and date.zone.startswith(("+", "-"))]
 
 

@@ -41,36 +41,36 @@ from spiders.page.links import url_pattern
 from spiders.page.page import Page, is_web
 
 LINKS_IN_FIRST_ROUND: Final = 5
-"""Maximum number of the page's links that are tried in the first round."""
+"""Maximum number of links tried in the first round."""
 
 LINKS_PER_LATER_ROUND: Final = 3
-"""Maximum number of links that are tried in each later round."""
+"""Maximum number of links tried in each later round."""
 
 MAX_ROUNDS: Final = 3
-"""Maximum number of rounds, including the first."""
+"""Maximum number of rounds of tried links, including the first."""
 
 ARCHIVES: Final = 3
-"""Maximum number of archives that are read if a page lists only archives."""
+"""Maximum number of archives tried if a page lists only archives."""
 
 LAST_RESORT: Final = 0.4
-"""Score of the home page as a possible list of releases."""
+"""Score (0 to 1) of the home page as a link to the list of releases."""
 
 SUFFICIENT_PROMISE: Final = 0.6
-"""Minimum promise of a page after which no further pages are tried."""
+"""Minimum promise (0 to 1) of a page from which no further pages are tried."""
 
 MAX_COUNTED_ROWS: Final = 8
-"""Number of rows above which more rows do not increase a page's promise."""
+"""Maximum number of rows that increase a page's promise."""
 
 THE_ONE: Final = 0.5
-"""Promise that is added for a page that lists the given release."""
+"""Amount added to the promise of a page that lists the release given by the user."""
 
 
 @dataclass(frozen=True, slots=True)
 class TriedPage:
     """A page that was tried: the link to it, its listing, and its promise (0 if not a listing).
 
-    ``why`` is a short description of the result. If the page lists only archives, ``listing`` is
-    the listing of its newest ``archive``.
+    ``why`` is a short description of the result. If the page lists only archives, ``archive`` is
+    the newest one, and ``listing`` is its listing.
     """
 
     link: PressLink
@@ -83,8 +83,8 @@ class TriedPage:
     def is_part_of(self, given: Listing) -> bool:
         """Whether this page lists only a part of the ``given`` listing, like a category page.
 
-        Both pages have some rows in common, the given listing has more rows, and this page's
-        addresses are of the same kinds. A given listing that is only a teaser does not count.
+        Both have some rows in common, the given listing has more rows, and this page's addresses
+        are of the same kinds. A given listing that is only a teaser does not count.
         """
         if self.listing is None or len(given.items) < TEASER:
             return False
@@ -100,7 +100,7 @@ class TriedPage:
 def seek(
     fetcher: Fetcher, page: Page, on_status: StatusReporter, *, article: bool
 ) -> tuple[TriedPage, ...]:
-    """Return pages that may be the press room of this page's site, the most promising first.
+    """Return pages that may be the press room of this page's site, most promising first.
 
     The search starts with the page's links, and with the home page if this page is an ``article``.
     It then follows the links of the tried pages for at most MAX_ROUNDS rounds, until a page is
@@ -148,7 +148,7 @@ def _try(
 
 
 def newest_archive(fetcher: Fetcher, page: Page, listing: Listing) -> tuple[Page, Listing] | None:
-    """Return the newest archive with releases that a page links to, and the archive's listing.
+    """Return the newest archive with releases that a page links to, with its listing, or None.
 
     ``listing`` is the listing of the page, which has no items.
     """
@@ -179,7 +179,10 @@ def _looked_at(fetcher: Fetcher, link: PressLink, page: Page, release: str) -> T
 
 
 def promise_of(page: Page, listing: Listing) -> float:
-    """Return the promise of a page as a list of releases, from 0 to 1, before releases are read."""
+    """Return the promise of a page (0 to 1): how likely it is a list of releases.
+
+    Release pages are not needed yet.
+    """
     if not listing.items:
         return 0.0
     reading = initial_date_context(page, utc_now())
@@ -197,7 +200,7 @@ MAX_INNER_SITEMAPS = 3
 
 
 def probe(fetcher: Fetcher, page: Page, on_status: StatusReporter) -> tuple[Offer, ...]:
-    """Return the feeds, APIs and sitemaps of a site that have any items."""
+    """Return the feeds, APIs and sitemaps of a site that contain any items."""
     tried = {place.url: place for place in feed_candidates(page)}
     robots = robots_address(page.url)
     on_status(f"looking for feeds at {len(tried)} addresses, and in robots.txt")
@@ -230,7 +233,7 @@ def _offered(tried: dict[str, FeedCandidate], answers: Iterable[FetchResult]) ->
 
 
 def read_saved(place: str, url: str) -> Page:
-    """Read a saved page, which came from ``url``. Raises NotFetched."""
+    """Load a saved page; ``url`` is its original address. Raises NotFetched if it can't be read."""
     try:
         page = saved(Task(place, place, url, "auto"))
     except FileNotFoundError as error:
@@ -252,7 +255,7 @@ def read_saved(place: str, url: str) -> Page:
 
 
 def _address(page: Page) -> str:
-    """Return the address that a page states as its own."""
+    """Return the address that a page declares as its own."""
     for node in page.tree.iter("link", "meta"):
         if (node.get("rel") or "").lower() == "canonical" or node.get("property") == "og:url":
             address: str = node.get("href") or node.get("content") or ""
@@ -266,7 +269,7 @@ def _address(page: Page) -> str:
 
 
 def as_feed(page: Page) -> Comparison | None:
-    """Return the comparison of a page that is itself a feed, or None."""
+    """Return a Comparison for a page that is itself a feed, or None."""
     read = read_syndicated(page, initial_date_context(page, utc_now()))
     if read is None or not read.items:
         return None

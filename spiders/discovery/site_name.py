@@ -1,4 +1,4 @@
-"""Guess the name of a site from its pages, among others from the copyright line in its language."""
+"""Guess the name of a site from its pages, for example from the copyright line."""
 
 from __future__ import annotations
 
@@ -41,31 +41,31 @@ FEED_TITLE = re.compile(r"<title[^>]*>(?:<!\[CDATA\[)?([^<\]]{2,200})", re.IGNOR
 JSON_TITLE = re.compile(r'"title"\s*:\s*"([^"]{2,200})"')
 
 SAID_BY_HOST: Final = 0.8
-"""Confidence of a site name whose words form the host's name."""
+"""Confidence (0 to 1) in a site name whose words form the host's name."""
 
 MAX_WORDS: Final = 9
-"""Maximum number of words of a name that is compared with the host's name. Longer names match by
+"""Maximum number of words in a name that is compared with the host's name. Longer names match by
 chance."""
 
 MIN_LABEL_LENGTH: Final = 3
 
 MAX_LINKS: Final = 2_000
-"""Maximum number of links of a page that are searched for the home page."""
+"""Maximum number of links per page that are searched for the home page."""
 
 MAX_LOGO_WORDS: Final = 6
 LOGO: Final = re.compile(r"\b(?:logo|home ?page|home)\b|[\[\]]", re.IGNORECASE)
-"""Words that the text of a site's logo contains besides the name of the site."""
+"""Pattern of words in the text of a site's logo that are not part of the site's name."""
 
 LONG_NAME: Final = 40
-"""Number of letters above which a name that is the page's whole title is not the site's name."""
+"""Maximum length, in letters, of a page's whole title that may be the site's name."""
 
 
 def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None) -> Guess:
-    """Guess the name of a site, by the most trusted rule first.
+    """Guess the name of a site with the most trusted rule that finds one.
 
-    The rules are: metadata, the common part of the page titles, the feed's title, the end of the
-    page's title, the copyright line, the host. Names of page types are skipped. The host's name is
-    used only if there is no other name.
+    The rules are, in order: metadata, the common part of the page titles, the feed's title, the end
+    of the page's title, the copyright line, and the host. Names of page types are skipped. The
+    host's name is used only if there is no other name.
     """
     host = urlsplit(listing.url).hostname or ""
     found = [
@@ -83,12 +83,12 @@ def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None
 
 
 def is_number(host: str) -> bool:
-    """Whether a host is an IP address or empty, which is not a name."""
+    """Whether a host is an IP address or empty, so that it is not a name."""
     return not host or not any(letter.isalpha() for letter in host) or ":" in host
 
 
 def _weighed(guess: Guess, host: str) -> Guess:
-    """Return a guess with more confidence if the host's name is formed from it."""
+    """Return a guess, with more confidence if the words of the name form the host's name."""
     if guess.confidence >= SAID_BY_HOST or not says(host, guess.value):
         return guess
     return Guess(guess.value, SAID_BY_HOST, f"{guess.rule}, which fits the host name")
@@ -143,7 +143,7 @@ def _names(listing: Page, releases: Sequence[Page], feed: Page | None) -> Iterat
 
 
 def _logos(page: Page) -> Iterator[str]:
-    """Yield the texts of links to the home page, including those of images."""
+    """Yield the texts of links to the home page, including the alternative texts of images."""
     for link in islice(page.tree.iter("a"), MAX_LINKS):
         address = resolve(link.get("href") or "", page.base)
         if address and is_front(address) and is_of_site(address, page.url):
@@ -161,7 +161,7 @@ def _first_name(names: Iterable[str]) -> str:
 
 
 def _is_own(meta: EmbeddedMetadata) -> bool:
-    """Whether a page states its own title as the site's name, as some systems do."""
+    """Whether a page's site name is only the page's own title, as on some systems."""
     name, parts = comparison_key(meta.meta("og:site_name")), _parts(meta)
     longest = len(name) > LONG_NAME and name == comparison_key(meta.title)
     return longest or (
@@ -207,9 +207,9 @@ def _heading(page: Page) -> str:
 
 
 def _shared(metas: Sequence[EmbeddedMetadata], heading: str, alike: Collection[str] = ()) -> str:
-    """Return the part that most page titles have in common; of several such parts, the last.
+    """Return the part that most page titles have in common, or the last one of several.
 
-    ``alike`` are headings of most releases, which are not the name of the site.
+    ``alike`` contains headings that most releases have, which are not the site's name.
     """
     titles = [parts for meta in metas if (parts := _parts(meta))]
     if len(titles) < 2:  # noqa: PLR2004 - a common part needs two titles
@@ -236,16 +236,16 @@ def _of_feed(feed: Page) -> str:
 
 
 MAX_LINE: Final = 200
-"""Maximum length in characters of a copyright line."""
+"""Maximum length of a copyright line, in characters."""
 
 MAX_NAME: Final = 80
-"""Maximum length in characters of a name in a copyright line."""
+"""Maximum length of a name in a copyright line, in characters."""
 
 MAX_TEXTS: Final = 400
 """Maximum number of texts at the end of a page that are searched for a copyright line."""
 
 MAX_PARTS: Final = 50
-"""Maximum number of texts that form one copyright line."""
+"""Maximum number of text nodes that form one copyright line."""
 
 MAX_LEVELS: Final = 4
 """Maximum number of elements around a copyright sign that may be the copyright line."""
@@ -262,7 +262,7 @@ SIGN: Final = re.compile(
     r"|저작권(?:자)?|版[权權]所有|著作[权權]|版权",
     re.IGNORECASE,
 )
-"""Signs and words that mark a copyright line."""
+"""Pattern of signs and words that mark a copyright line."""
 
 RIGHTS: Final = re.compile(
     r"\ball rights? reserved|\balle rech?ten? (?:vorbehalten|voorbehouden)"
@@ -284,7 +284,7 @@ RIGHTS: Final = re.compile(
     r"|無断転載(?:を禁じます|禁止)?|[不禁][许許止][転转轉][载載]|\w?ICP[备備证證]\w{0,20}",
     re.IGNORECASE,
 )
-"""Phrases that reserve rights, next to a name."""
+"""Pattern of phrases such as *all rights reserved*, beside a name."""
 
 YEARS: Final = re.compile(
     r"(?<!\d)(?:1[89]|2[05])\d\d(?:\s*(?:[-–—/~～至]|to|bis)\s*(?:\d{2,4}|today|present|heute))?"
@@ -297,13 +297,13 @@ BY: Final = re.compile(
     r"|för|belongs to|liegt bei|bei|для|принадлежат|принадлежит|за|ل|של|คือ|เป็นของ|of the)\s+",
     re.IGNORECASE,
 )
-"""Words before a name in a copyright line."""
+"""Pattern of words such as *by* before a name in a copyright line."""
 
 PIECES: Final = re.compile(r"[|•·●▪\n,;:：，。；।]|\.(?=\s|$)|\s[-–—/]\s")
 STARTS: Final = re.compile(
     r"\W*(?:[©ⓒⒸ]|\(c\)|copyright\W+(?:\(c\)|©|by\b|(?:19|20)\d\d))", re.IGNORECASE
 )
-"""Beginnings of a name that is in fact a copyright line."""
+"""Pattern of the beginning of a copyright line that a site gives as its name."""
 
 BEFORE_BY: Final = re.compile(r"^[\s\W_]*")
 OTHER_LINE_PARTS: Final = re.compile(
@@ -312,13 +312,14 @@ OTHER_LINE_PARTS: Final = re.compile(
     r"|cookies?|legal|contact|kontakt|version|v\d|icp|isbn|issn)\b|备案|ICP|公网安备",
     re.IGNORECASE,
 )
-"""Beginnings of parts that name the maker of the site, or that link to another page."""
+"""Pattern of the beginning of parts of a copyright line that credit the site's maker or link to
+another page."""
 
 LETTERS: Final = re.compile(r"[^\W\d_]{2}")
 
 
 def without_copyright(name: str) -> str:
-    """Remove signs, years and rights from a name that is a copyright line."""
+    """Remove copyright signs, years and rights from a name that is a copyright line."""
     is_line = len(name) <= MAX_LINE and (STARTS.match(name) or RIGHTS.search(name))
     return named_in(name) if is_line else name
 

@@ -35,13 +35,13 @@ CAPITALS = {
 """Time zone of the capital, for countries with several zones."""
 
 WIDE = frozenset(("AU", "BR", "CA", "CD", "ID", "MX", "RU", "US"))
-"""Countries in which a large part of the population is not in the capital's zone."""
+"""Countries where a large part of the population is outside the capital's time zone."""
 
 HOSTS = {"uk": "GB", "gov": "US", "mil": "US", "su": "RU"}
-"""Top-level domains of countries that differ from the ISO 3166 code."""
+"""Countries of top-level domains that differ from the ISO 3166 code."""
 
 GENERIC = frozenset(("ai", "cc", "co", "fm", "gg", "io", "ly", "me", "sh", "tv", "ws", "la", "im"))
-"""Country domains that are sold worldwide."""
+"""Top-level domains of countries that are sold worldwide."""
 
 LANGUAGES = {
     "az": "AZ", "be": "BY", "bg": "BG", "cs": "CZ", "da": "DK", "et": "EE", "fi": "FI",
@@ -51,7 +51,7 @@ LANGUAGES = {
     "sk": "SK", "sl": "SI", "tg": "TJ", "th": "TH", "tk": "TM", "tr": "TR", "uk": "UA",
     "uz": "UZ", "vi": "VN",
 }  # fmt: skip
-"""Languages that are used by press rooms of mostly one country, with the country."""
+"""Languages used mostly by press rooms of one country, with that country."""
 
 SHARED = {
     "ar": "Asia/Riyadh Africa/Cairo Asia/Dubai Asia/Amman Africa/Casablanca Africa/Algiers",
@@ -69,13 +69,13 @@ SHARED = {
     "sr": "Europe/Belgrade", "sv": "Europe/Stockholm Europe/Helsinki", "ta": "Asia/Kolkata",
     "zh": "Asia/Shanghai",
 }  # fmt: skip
-"""Zones for languages that several countries share, ordered by the number of their press rooms."""
+"""Time zones for languages that several countries share, ordered by number of press rooms."""
 
 OF_FEW = frozenset(LANGUAGES) | frozenset(
     ["el", "hr", "id", "ms", "nb", "nl", "nn", "no", "ro", "sr", "sv"]
 )
-"""Languages of few countries. If texts are in such a language, a declared region is probably
-true."""
+"""Languages used in few countries. If a site's texts are in such a language, the region that the
+site declares is probably right."""
 
 CERTAIN, LIKELY, FAIR, UNSURE, SHARED_TRUST, NONE = 0.95, 0.85, 0.7, 0.5, 0.3, 0.1
 
@@ -90,12 +90,12 @@ def guess_zone(
 ) -> Guess:
     """Guess the IANA time zone of a site, with a confidence and a reason.
 
-    ``country`` is the ISO 3166 code in the site's address, ``spoken`` is the language of its texts.
-    Systems write ``lang="en-gb"`` on sites anywhere. So a declared language is trusted only if the
-    site gives fitting offsets, or if its texts are in a language of mostly one country.
+    ``country`` is the ISO 3166 code from the site's address, ``spoken`` is the language of its
+    texts. Systems write ``lang="en-gb"`` on sites anywhere. So a declared language is trusted only
+    if the site's UTC offsets match, or if its texts are in a language of mostly one country.
 
-    ``stated`` are local times with offsets from the site itself. UTC is ignored, since software
-    writes it by default. A guess with a confidence below 0.6 must be checked by a person.
+    ``stated`` contains local times with UTC offsets from the site itself. UTC is ignored, because
+    software writes it by default. A guess with a confidence below 0.6 must be checked by a person.
     """
     tags = tuple(languages)
     offsets = [moment for moment in stated if moment.utcoffset()]
@@ -117,7 +117,7 @@ def guess_zone(
 
 @cache
 def zones_of() -> Mapping[str, tuple[str, ...]]:
-    """Return the zones of each country by its ISO 3166 code."""
+    """Return the time zones of all countries by ISO 3166 code."""
     text = resources.files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
     zones: dict[str, tuple[str, ...]] = {}
     for line in text.splitlines():
@@ -139,7 +139,7 @@ def _country(
     for tag in tags:
         language, _, region = tag.lower().partition("-")
         region = region.rpartition("-")[2].upper()
-        # Templates contain en-US in any country.
+        # Templates contain en-US in any country, so en-US means nothing.
         named = region if region in zones_of() and tag.lower() != "en-us" else None
         if country := named or LANGUAGES.get(language):
             if language in OF_FEW and language == spoken.partition("-")[0]:
@@ -151,8 +151,7 @@ def _country(
 def _by_language(tags: tuple[str, ...], offsets: list[dt.datetime]) -> Guess:
     """Guess the time zone from the language.
 
-    The guess is trusted only if the zone has the offsets that the site gives in summer and in
-    winter.
+    The guess is trusted only if the zone's UTC offsets match the site's times in summer and winter.
     """
     for tag in tags:
         zones = SHARED.get(tag.partition("-")[0].lower(), "").split()
