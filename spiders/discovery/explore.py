@@ -233,7 +233,10 @@ class Explorer:
     def _described(
         self, stack: ExitStack, fetcher: Fetcher, page: Page, listing: Listing
     ) -> Explored:
-        """Propose a source for a page, with sample releases and the page's feed if it is complete."""
+        """Propose a source for a page, with sample releases.
+
+        The page's feed is part of the source if the feed is complete.
+        """
         found = probe(fetcher, page, self._on_status)
         site = FetchedSite(page, utc_now(), archive_page=self._archive_pages.get(page.url))
         compared = {compare(place, read, listing): served for place, read, served in found}

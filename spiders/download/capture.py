@@ -1,14 +1,14 @@
 """Archive each response as the server sent it, before it is processed.
 
-The body is still encoded, and all header fields are included. Scrapy does not provide the chunks of
+The body stays encoded, and all header fields are included. Scrapy does not preserve the chunks of
 the body (Transfer-Encoding and Connection), the case of field names, the order of different fields,
 and the reason phrase. The archive contains a standard reason phrase instead.
 
-For a rendered page, the browser's document is archived without its request, which only the browser
-knows. The archive removes secrets from requests (data.archive.warc.http_head).
+For a rendered page, the browser's document is archived without its request, because only the
+browser knows the request. The archive removes secrets from requests (data.archive.warc.http_head).
 
-Responses that arrive in one turn of the event loop are archived together. Archiving each response
-alone would need a lock, three file writes and a query per response.
+Responses that arrive in one turn of the event loop are archived together. Archiving each one
+separately would take a lock, three file writes and a query per response.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Waiting: TypeAlias = tuple[Exchange, asyncio.Future[Capture]]
 
 
 class ExchangeBatch:
-    """Responses of all visits of a crawl that wait for the end of the current turn."""
+    """Responses of all visits that are archived at the end of the current event loop turn."""
 
     def __init__(self, archive: Archive) -> None:
         self._archive = archive
@@ -57,7 +57,7 @@ class ExchangeBatch:
             waiting = self._keep([one for one in waiting if not one[1].cancelled()])
 
     def _keep(self, waiting: list[Waiting]) -> list[Waiting]:
-        """Archive some of the responses, and return the remaining ones."""
+        """Archive some of the waiting responses, and return those that still wait."""
         try:
             captures = self._archive.exchanges(exchange for exchange, _ in waiting)
         except ArchiveError as error:
@@ -83,10 +83,10 @@ if TYPE_CHECKING:
     from scrapy.http.headers import Headers as ScrapyHeaders
 
 CAPTURE: Final = "capture"
-"""Key of a request's meta for the capture of its response."""
+"""Key in a request's meta for the capture of its response."""
 
 NOT_ARCHIVED: Final = "not_archived"
-"""Key of a request's meta for the reason why its response was not archived."""
+"""Key in a request's meta for the reason why its response was not archived."""
 
 RECEIVED: Final = "received"
 CUT: Final = "cut"
@@ -113,7 +113,7 @@ def why_not_archived(response: Response) -> str:
 class CaptureMiddleware:
     """Archives every response, and stops bodies that are too long.
 
-    This middleware is closest to the server. If a body is longer than ``DOWNLOAD_MAXSIZE``, its
+    This middleware is the closest to the server. If a body is longer than ``DOWNLOAD_MAXSIZE``, its
     beginning is archived, and the request fails.
     """
 
@@ -123,7 +123,10 @@ class CaptureMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> CaptureMiddleware:
-        """Create the middleware for a crawl, whose spider has an archive or None."""
+        """Create the middleware for a crawl.
+
+        The crawl's spider has an ``archive``, which may be None.
+        """
         made = cls(
             crawler.spider.archive,  # type: ignore[union-attr]  # each of ours has one
             crawler.settings.getint("DOWNLOAD_MAXSIZE"),
@@ -133,7 +136,7 @@ class CaptureMiddleware:
         return made
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Return the response once it is archived.
+        """Archive the response and return it.
 
         Raises IgnoreRequest if the response was truncated.
         """
@@ -156,7 +159,7 @@ class CaptureMiddleware:
         return response
 
     def began(self, body_length: int | str, request: Request) -> None:
-        """Stop a body whose announced length is too large; called by Scrapy.
+        """Stop the download if the announced body length is too large. Called by Scrapy.
 
         ``body_length`` is a string if the length is unknown.
         """
@@ -165,7 +168,7 @@ class CaptureMiddleware:
             self._cut(request)
 
     def received(self, data: bytes, request: Request) -> None:
-        """Stop a body at the limit; called by Scrapy."""
+        """Stop the download when the body reaches the maximum length. Called by Scrapy."""
         got = request.meta[RECEIVED] = request.meta.get(RECEIVED, 0) + len(data)
         if got > self._limit:
             self._cut(request)

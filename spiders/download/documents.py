@@ -1,4 +1,4 @@
-"""Read PDF responses in a separate process before a visit gets them."""
+"""Read PDF responses in a separate process before they reach a visit."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ log = logging.getLogger(__name__)
 
 PDF: Final = b"%PDF-"
 DOCUMENT: Final = "document"
-"""Key of a request's meta for the text of its document."""
+"""Key in a request's meta for the text of its document."""
 
 UNREAD_META_KEY: Final = "unread"
-"""Key of a request's meta that marks a response as archived but not read."""
+"""Key in a request's meta that marks a response as archived but not parsed."""
 
 MAX_CPU_SECONDS: Final = 15
-"""Maximum CPU seconds of the process that reads a document."""
+"""Maximum CPU time of the process that reads a document, in seconds."""
 
 MAX_PDF_OFFSET: Final = 1_024
-"""Maximum offset in bytes of a PDF's header in a body (ISO 32000-1, annex H, 3.4.1)."""
+"""Maximum offset of a PDF's header in a body, in bytes (ISO 32000-1, annex H, 3.4.1)."""
 
 
 def is_pdf(body: bytes) -> bool:
@@ -37,7 +37,7 @@ def is_pdf(body: bytes) -> bool:
 async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> DocumentText:
     """Return the text of a PDF, or no text if it takes more than ``seconds`` of CPU time.
 
-    No document causes an exception. An unreadable document has no text either.
+    Never raises for any document. An unreadable document has no text either.
     """
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-P", "-m", "spiders.download.pdf_reader", str(seconds)),
@@ -46,7 +46,7 @@ async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> Document
         stderr=asyncio.subprocess.DEVNULL,
     )
     try:
-        # The process ends earlier by itself, unless the system is too busy to start it.
+        # The process limits its own CPU time, but may wait long on a busy system.
         output, _ = await asyncio.wait_for(child.communicate(body), 2 * seconds)
         return msgspec.json.decode(output, type=DocumentText)
     except (TimeoutError, msgspec.DecodeError, OSError) as error:
@@ -65,7 +65,7 @@ class DocumentMiddleware:
         self._one = asyncio.Lock()
 
     async def process_response(self, request: Request, response: Response) -> Response:
-        """Return the response, with the text of a document in its meta."""
+        """Return the response, after adding the text of its document to its meta."""
         if not request.meta.get(UNREAD_META_KEY) and is_pdf(response.body):
             async with self._one:
                 request.meta[DOCUMENT] = await read_document(response.body)

@@ -18,15 +18,15 @@ from spiders.download.retry_after import HostMemory, LocalMemory
 from spiders.page.page import Page
 
 MAX_URL_LENGTH = 4_000
-"""Maximum length of a requested address in characters."""
+"""Maximum length of a requested address, in characters."""
 
 
 class FetchResult(msgspec.Struct, frozen=True):
     """The result of a request.
 
-    ``url`` is the address of the response after redirects, and ``status`` its HTTP status. Without
-    a response, ``status`` is 0, ``kind`` a short code and ``message`` a sentence. ``not_archived``
-    is why the response is not in the archive although it should be, or "".
+    ``url`` is the address of the response after redirects, and ``status`` its HTTP status. If there
+    is no response, ``status`` is 0, ``kind`` a short code and ``message`` a sentence.
+    ``not_archived`` is the reason why the response could not be archived, or "".
     """
 
     asked: str
@@ -46,14 +46,14 @@ class FetchResult(msgspec.Struct, frozen=True):
 
     @property
     def why(self) -> str:
-        """The reason as a sentence if there is no page."""
+        """The reason as a sentence if there is no page, else ""."""
         return self.message or f"the server answered {self.status}"
 
 
 class FetchSpider(Spider):
-    """Requests each address from ``urls``, and calls ``report`` with every result.
+    """Requests all addresses in ``urls``, and calls ``report`` with each result.
 
-    With ``render``, a browser renders the pages.
+    If ``render`` is true, a browser renders the pages.
     """
 
     name = "fetch"

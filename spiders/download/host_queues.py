@@ -1,7 +1,7 @@
-"""Request queues per host: one request at a time to each host, and no host waits for another.
+"""Request queues per host: one request at a time per host, and no host waits for another.
 
-The visits of one host take turns; within a visit the highest priority comes first. Loopback
-addresses are distinguished by port, so each server there is a separate host.
+The visits to one host take turns. Within a visit, the request with the highest priority comes
+first. On loopback, each port counts as a separate host.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
 MAX_AHEAD: Final = 1
-"""Maximum number of requests per host in the downloader. This number is low so that a response can
-stop the next request."""
+"""Maximum number of requests per host in the downloader. It is low so that a response can stop the
+next request."""
 
 NO_DELAY: Final = 1e-6
-"""Seconds between two requests to this machine. Scrapy 2.19 sends requests to a host one at a time
-only if there is a delay."""
+"""Delay between two requests to this machine, in seconds. It is not 0, because Scrapy 2.19 limits a
+host to one request at a time only if there is a delay."""
 
 SLOT: Final = "download_slot"
 
@@ -52,9 +52,9 @@ class HostQueue:
         heapq.heappush(self._visits.setdefault(visit, []), entry)
 
     def take(self) -> Request | None:
-        """Return the next request of the visit whose turn it is, or None.
+        """Remove and return the next request of the visit whose turn it is, or None.
 
-        Requests of a stopped visit are dropped, since another worker may have the host now.
+        Requests of a stopped visit are dropped, because another worker may have leased the host.
         """
         while self._visits:
             visit, requests = self._visits.popitem(last=False)
@@ -68,9 +68,9 @@ class HostQueue:
 
 
 class HostQueues(BaseScheduler):
-    """A Scrapy scheduler that gives the downloader at most MAX_AHEAD requests of each host.
+    """A Scrapy scheduler that passes at most MAX_AHEAD requests per host to the downloader.
 
-    Scrapy's own scheduler fills the downloader, possibly with one slow host.
+    Scrapy's own scheduler fills the downloader, possibly with requests to one slow host.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -82,7 +82,7 @@ class HostQueues(BaseScheduler):
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> HostQueues:
-        """Create the scheduler of a crawl."""
+        """Create the scheduler for a crawl."""
         return cls(crawler)
 
     def has_pending_requests(self) -> bool:
@@ -92,7 +92,7 @@ class HostQueues(BaseScheduler):
     def enqueue_request(self, request: Request) -> bool:
         """Add a request to the queue of its host."""
         host = host_of(request.url)
-        # After a redirect, the slot is that of the previous address.
+        # After a redirect, the request still has the slot of the previous host.
         request.meta[SLOT] = host
         if self._is_own(host, request.url):
             request.meta["autothrottle_dont_adjust_delay"] = True
@@ -101,7 +101,7 @@ class HostQueues(BaseScheduler):
         return True
 
     def next_request(self) -> Request | None:
-        """Return the next request of a ready host, with hosts in turn, or None."""
+        """Return the next request to a host that is ready, or None. Hosts take turns."""
         for host in list(self._waiting):
             if self._busy(host):
                 continue

@@ -1,4 +1,4 @@
-"""Identify the hosts of URLs, and recognize our own machine."""
+"""Identify the hosts of URLs, and recognize the local machine."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 from data.text.masking import without_user
 
 MAX_WAIT: Final = dt.timedelta(hours=24)
-"""Maximum wait that a response can request."""
+"""Maximum wait that a server can request with Retry-After."""
 
 
 def host_of(url: str) -> str:
-    """Return the host name of a URL, with the port on loopback."""
+    """Return the host name of a URL, including the port on loopback."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:
@@ -32,7 +32,7 @@ def origin_of(url: str) -> str:
 
 
 def is_own_machine(url: str) -> bool:
-    """Whether a URL's host has only loopback addresses, so that no delay is needed."""
+    """Whether a URL's host has only loopback addresses, so that requests need no delay."""
     try:
         host = urlsplit(url).hostname or ""
         found = {info[4][0] for info in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}

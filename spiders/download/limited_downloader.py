@@ -1,7 +1,7 @@
-"""Limit the CPU time of work on a request before a callback of the spider runs.
+"""Limit the CPU time of work on a request before it reaches a callback of the spider.
 
-Middlewares and the parsing of robots.txt wait for the network between their steps, while other
-visits continue. So each step has a limit of its own.
+Middlewares and the parsing of robots.txt wait for the network between their steps, and other visits
+continue meanwhile. So each step has its own limit.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from twisted.internet.defer import Deferred, inlineCallbacks
 from spiders.download.slow_page import SlowPage
 
 VISIT: Final = "visit"
-"""Key of a request's visit in its callback arguments or its meta."""
+"""Key in a request's callback arguments, or in its meta, for the visit that sent it."""
 
 T = TypeVar("T")
 
 
 class LimitedVisit(Protocol):
-    """The part of a visit that limits its pages (spiders.crawl.visits.visit)."""
+    """The part of a visit that limits the CPU time of its pages (spiders.crawl.visits.visit)."""
 
     def limit(self, url: str) -> AbstractContextManager[None]:
-        """Limit the CPU time of a page in a ``with`` block. Raises SlowPage from the body."""
+        """Limit the CPU time of a page in a ``with`` block. Raises SlowPage at the limit."""
 
     def check_page(self, url: str) -> None:
-        """Raise SlowPage for a page that must not be read in this process."""
+        """Raise SlowPage for a page that must not be extracted in this process."""
 
 
 class SlowRequest(IgnoreRequest):
-    """A request took too much CPU time, now or in a recent visit.
+    """Raised if a request took too much CPU time, now or in a recent visit.
 
     ``kind`` is the kind of the error.
     """
@@ -55,7 +55,7 @@ def visit_of(request: Request) -> LimitedVisit | None:
 
 
 async def limited_steps(work: Coroutine[Any, Any, T], visit: LimitedVisit | None, url: str) -> T:
-    """Run a coroutine and limit each of its steps. Raises SlowRequest if one takes too long."""
+    """Run a coroutine with a CPU time limit per step. Raises SlowRequest at the limit."""
     return await (_steps(work, visit, url) if visit else work)
 
 
@@ -79,13 +79,13 @@ def _steps(work: Coroutine[Any, Any, T], visit: LimitedVisit, url: str) -> Gener
 
 
 class LimitedDownloader(Downloader):
-    """Scrapy's downloader with limits for the middlewares of each request."""
+    """Scrapy's downloader with a CPU time limit for the middlewares of each request."""
 
     @inlineCallbacks
     def fetch(  # type: ignore[override]  # Scrapy no longer passes a spider
         self, request: Request
     ) -> Generator[Deferred[Any], Any, Response | Request]:
-        """Return the response, or another request to send instead."""
+        """Send a request through the middlewares. Return its response or another request."""
         self.active.add(request)
         try:
             work = self.middleware.download_async(self._enqueue_request, request)

@@ -1,4 +1,4 @@
-"""Scrapy middlewares for public addresses, redirects, refreshes and cookies."""
+"""Scrapy middlewares that block private addresses and handle redirects, refreshes and cookies."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from spiders.page.page import recode
 
 
 class PublicOnlyMiddleware:
-    """Rejects private addresses that are written as numbers, since numbers are never resolved."""
+    """Rejects private addresses written as numbers. The resolver checks only host names."""
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PublicOnlyMiddleware:
@@ -35,7 +35,7 @@ class PublicOnlyMiddleware:
         return cls()
 
     def process_request(self, request: Request) -> None:
-        """Let requests to host names and public addresses pass."""
+        """Reject a request to a private address written as numbers; let all others pass."""
         host = urlsplit(request.url).hostname or ""
         try:
             # inet_aton accepts all numeric spellings of addresses, such as 127.1 and 0x7f000001.
@@ -52,12 +52,12 @@ CONDITIONS: Final = ("If-None-Match", "If-Modified-Since")
 class PlainRedirectMiddleware:
     """Removes conditions, users and passwords from redirected requests.
 
-    A conditional request to the new address could be answered with a wrong 304: two pages may have
-    equal tags, and a date may belong to another page. Users and passwords are never sent.
+    A conditional request to the new address could get a wrong 304: two pages may have equal tags,
+    and a date may belong to another page. Users and passwords are never sent.
     """
 
     def process_request(self, request: Request) -> Request | None:
-        """Pass a request, or return one without user and password."""
+        """Let a request pass, or return a copy of it without user and password."""
         if not request.meta.get("redirect_urls"):
             return None
         for name in CONDITIONS:
@@ -67,16 +67,17 @@ class PlainRedirectMiddleware:
 
 
 HEAD_BYTES: Final = 16_384
-"""Number of bytes that contain the first 4,096 characters of a page, which Scrapy searches."""
+"""Number of bytes that certainly contain the first 4,096 characters of a page, which Scrapy
+searches."""
 
 
 class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
-    """Scrapy's middleware for meta refreshes, without decoding pages that have no refresh."""
+    """Scrapy's middleware for meta refreshes, which here decodes only pages with a refresh."""
 
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Return the page, or a request for the target of its refresh."""
+        """Return the page, or a request for the address to which it refreshes."""
         head = response.body[:HEAD_BYTES].lower()
         # In UTF-16, each letter has a zero byte.
         if isinstance(response, HtmlResponse) and (b"refresh" in head or b"\x00" in head):
@@ -92,15 +93,16 @@ class CheapMetaRefreshMiddleware(MetaRefreshMiddleware):
 
 
 class SafeRedirectMiddleware(RedirectMiddleware):
-    """Scrapy's middleware without two kinds of redirects, which are returned as normal responses.
+    """Scrapy's redirect middleware, which here does not follow two kinds of redirects.
 
     One kind has a Location that is not an address. The other would send a form to another site.
+    Both are returned as normal responses.
     """
 
     def process_response(  # type: ignore[override]  # Scrapy no longer gives a spider
         self, request: Request, response: Response
     ) -> Request | Response:
-        """Return the response, or a request for its redirect's target."""
+        """Return the response, or a request for the address to which it redirects."""
         with suppress(ValueError):
             made = super().process_response(request, response)
             if isinstance(made, Request) and made.method == "POST":
@@ -110,22 +112,22 @@ class SafeRedirectMiddleware(RedirectMiddleware):
 
 
 MAX_COOKIE_BYTES: Final = 4_096
-"""Maximum size in bytes of a cookie's name and value (RFC 6265, section 6.1)."""
+"""Maximum size of a cookie's name and value, in bytes (RFC 6265, section 6.1)."""
 
 MAX_HEADER_BYTES: Final = 8_000
-"""Maximum size in bytes of a Cookie field. Apache and nginx reject lines above 8 KB."""
+"""Maximum size of a Cookie field, in bytes. Apache and nginx reject lines above 8 KB."""
 
 MAX_HOST_COOKIES: Final = 50
 """Maximum number of cookies per domain (RFC 6265, section 6.1)."""
 
 
 class BoundedCookies(CookiesMiddleware):
-    """Scrapy's cookies, limited in size and number."""
+    """Scrapy's cookie middleware with limits on the size and number of cookies."""
 
     def process_request(
         self, request: Request, spider: Spider | None = None
     ) -> Request | Response | None:
-        """Send the cookies that can be in one header field, longest paths first."""
+        """Send as many cookies as fit in one header field, longest paths first."""
         del spider  # Scrapy no longer passes it
         made = super().process_request(request)
         if header := request.headers.get("Cookie"):

@@ -2,8 +2,8 @@
 
 python -m spiders.download.pdf_reader SECONDS
 
-A hostile PDF may need endless time or memory. The system ends this process at its limits; see
-spiders.download.documents, which starts it.
+A hostile PDF may need endless time or memory. The operating system ends this process at its limits.
+spiders.download.documents starts it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from pypdf.errors import DependencyError, PyPdfError
 from spiders.page.page import DocumentText
 
 MAX_MEMORY_BYTES: Final = 1_000_000_000
-"""Maximum memory of the process in bytes."""
+"""Maximum memory of the process, in bytes."""
 
 MAX_PAGES: Final = 200
 MAX_CHARACTERS: Final = 1_000_000
 HEADLINE_PARTS: Final = 400
-"""Maximum number of text pieces on the first page that are searched for the headline."""
+"""Maximum number of text pieces on the first page that are checked for the headline."""
 
 PDF_ERRORS: Final = (
     PyPdfError,
@@ -63,7 +63,7 @@ def read_pdf(body: bytes) -> DocumentText:
 
 
 def _metadata(reader: PdfReader) -> tuple[str, str]:
-    """Return the title and the day of creation in the metadata of a PDF."""
+    """Return the title and the creation day from a PDF's metadata."""
     try:
         info = reader.metadata
         title = str(info.title or "") if info else ""
@@ -82,7 +82,7 @@ def _text(reader: PdfReader, number: int) -> str:
 
 
 def _headline(reader: PdfReader) -> str:
-    """Return the largest text on the first page; "" if all text has one size."""
+    """Return the text in the largest font on the first page; "" if all text has one size."""
     by_size: defaultdict[float, list[str]] = defaultdict(list)
     seen = 0
 
@@ -102,7 +102,7 @@ def _headline(reader: PdfReader) -> str:
 
 
 def main() -> int:
-    """Read the document on standard input."""
+    """Read the PDF from standard input, and print its text and metadata as JSON."""
     signal.alarm(int(sys.argv[1]))
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, hard))

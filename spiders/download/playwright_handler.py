@@ -1,8 +1,8 @@
 """Scrapy's download handler for the browser; imported only if a source needs it.
 
-The handler also shows the rest of a list: it scrolls, and clicks "load more" or "next" buttons.
-Only controls without an address are clicked, never controls in forms. Rows that a script replaces
-are added again at the end, so that the document contains all rows that were visible.
+The handler also loads the rest of a list: it scrolls, and clicks "load more" or "next" buttons. It
+clicks only controls without an address, and never controls in forms. If a script replaces rows, the
+old rows are added again at the end, so that the document contains all rows that were visible.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ from spiders.download.size_limits import bound_heads
 from spiders.page.page import is_web
 
 UNREAD_TYPES = {"image", "media", "font"}
-"""Resource types that a browser loads only for display."""
+"""Resource types that are not loaded, because they are only for display."""
 
 MAX_SETTLE_MILLISECONDS = 10_000
-"""Maximum time in milliseconds that a page may continue to load after its document."""
+"""Maximum time that a page may continue to load after its document, in milliseconds."""
 
 TAB = "communique_tab"
 
@@ -61,14 +61,17 @@ class ProxiedBrowserProvider(PlaywrightBrowserProvider):
 
 
 class RenderingHandler(ScrapyPlaywrightDownloadHandler):
-    """Downloads requests with ``render`` with a browser, and others as usual."""
+    """Downloads requests with ``render`` in their meta with a browser, and others as usual."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         bound_heads(self._pool)
 
     async def download_request(self, request: Request) -> Response:
-        """Return the response. A page that loads endlessly fails after the time-out."""
+        """Return the response.
+
+        If the page never finishes loading, the request fails at the time-out.
+        """
         if not request.meta.get(RENDER):
             response: Response = await super().download_request(request)
             return response
@@ -96,9 +99,9 @@ class RenderingHandler(ScrapyPlaywrightDownloadHandler):
 
 
 def from_web(response: Response) -> Response:
-    """Return the response if it comes from the web, not from an error page of the browser.
+    """Return the response, unless it is an error page of the browser itself.
 
-    Raises IgnoreRequest otherwise.
+    Raises IgnoreRequest for an error page.
     """
     if not is_web(response.url):
         raise IgnoreRequest(NOT_LOADED)
@@ -106,7 +109,7 @@ def from_web(response: Response) -> Response:
 
 
 def is_heavy(request: TabRequest) -> bool:
-    """Whether a browser's request loads an image, audio, video or a font."""
+    """Whether a browser's request is for an image, audio, video or a font."""
     return request.resource_type in UNREAD_TYPES
 
 
@@ -115,7 +118,7 @@ async def _remember(tab: Tab, request: Request) -> None:
 
 
 async def _settle(tab: Tab) -> None:
-    """Wait until a page stops loading. After the limit, the page is read in its current state."""
+    """Wait until a page stops loading, at most MAX_SETTLE_MILLISECONDS."""
     with suppress(PlaywrightError):
         await tab.wait_for_load_state("networkidle", timeout=MAX_SETTLE_MILLISECONDS)
 
@@ -124,17 +127,17 @@ MAX_STEPS: Final = 100
 """Maximum number of clicks and scrolls per page."""
 
 MAX_ROWS: Final = 1_000
-"""Number of rows after which no more rows are requested."""
+"""Number of rows from which no more rows are loaded."""
 
 MAX_SECONDS: Final = 120.0
-"""Maximum time in seconds per page."""
+"""Maximum time to load more rows of a page, in seconds."""
 
 STEP_MILLISECONDS: Final = 3_000
-"""Maximum time in milliseconds that a step may take to show more rows."""
+"""Maximum time to wait for more rows after a click or scroll, in milliseconds."""
 
 ControlChooser: TypeAlias = Callable[[Sequence[Sequence[str]]], int | None]
-"""Function that chooses the control to click by the labels and names of controls, or None to
-scroll."""
+"""Function that returns the index of the control to click, or None to scroll. Its argument contains
+the labels and names of the controls."""
 
 _TOOLS: Final = """() => {
   const beside = new RegExp('carousel|slider|swiper|slick|calendar|cookie|consent|modal|popup|'
@@ -199,14 +202,14 @@ _TOOLS: Final = """() => {
     },
   };
 }"""
-"""JavaScript functions that the functions below call on the page."""
+"""Shared JavaScript functions that the scripts below call on the page."""
 
 
 async def show_more_rows(tab: Tab, chosen: ControlChooser, delay: float) -> None:
-    """Show more rows of a list until there are no new ones, with ``delay`` seconds per step.
+    """Load more rows of a list until there are no new ones, waiting ``delay`` seconds per step.
 
-    The number of steps, rows and seconds is limited by MAX_STEPS, MAX_ROWS and MAX_SECONDS. A click
-    that opens another page is undone.
+    The number of steps, rows and seconds is limited by MAX_STEPS, MAX_ROWS and MAX_SECONDS. If a
+    click opens another page, the browser goes back.
     """
     address = tab.url
     try:
@@ -242,7 +245,8 @@ async def _extend(tab: Tab, chosen: ControlChooser, delay: float) -> None:
                 timeout=STEP_MILLISECONDS,
             )
         except PlaywrightError:
-            # No new rows within the time end the list, or the click led to another page.
+            # If no new rows appear in time, either the list has ended or the click led to another
+            # page.
             await tab.evaluate("() => communiqueRows.controls()")
             return
         rows = await tab.evaluate("most => communiqueRows.remember(most)", MAX_ROWS)

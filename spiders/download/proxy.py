@@ -15,13 +15,13 @@ from spiders.download.ssrf import HostResolver
 
 CHUNK = 65_536
 CONNECT_SECONDS = 30.0
-"""Maximum time in seconds to open a connection."""
+"""Maximum time to open a connection, in seconds."""
 
 HOP_BY_HOP = (b"proxy-connection:", b"connection:", b"keep-alive:", b"proxy-authorization:")
 
 
 class Refused(Exception):
-    """The proxy rejects a request."""
+    """Raised if the proxy rejects a request."""
 
 
 class PublicOnlyProxy:
@@ -42,7 +42,7 @@ class PublicOnlyProxy:
         return f"http://127.0.0.1:{port}"
 
     def close(self) -> None:
-        """Accept no more connections."""
+        """Stop accepting connections."""
         if self._server is not None:
             self._server.close()
 
@@ -95,7 +95,7 @@ class PublicOnlyProxy:
     async def _body(
         head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        """Forward the body of a request, but nothing after the body."""
+        """Forward the body of a request, but nothing that follows the body."""
         for line in head.split(b"\r\n"):
             name, _, value = line.partition(b":")
             if name.lower() == b"content-length":
@@ -115,9 +115,9 @@ async def _forward(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 def _destination(head: bytes) -> tuple[str, int, bytes]:
-    """Return the host, the port, and the first bytes to send.
+    """Return the host and port of a request, and the first bytes to send to the host.
 
-    The bytes are empty for a tunnel.
+    There are no first bytes for a tunnel (CONNECT).
     """
     start, *fields = head.split(b"\r\n")
     method, target, _ = start.decode("ascii").split(" ")

@@ -1,4 +1,4 @@
-"""Convert Scrapy's responses to values, and failed requests to errors."""
+"""Convert Scrapy's responses to the project's types, and failed requests to errors."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ TOO_LONG: Final = "its response is larger than [network] max_bytes"
 
 
 def requested_url(response: Response) -> str:
-    """Return the requested address, before redirects."""
+    """Return the address that was requested, before any redirects."""
     return str(response.meta["asked"])
 
 
 POSTED: Final = "posted"
-"""Key of a request's meta for the Form of a POST request."""
+"""Key in a request's meta for the Form that it posts."""
 
 
 def posting(request: Request, form: Form) -> Request:
-    """Turn a request into the POST request of a form.
+    """Return the POST request that sends a form.
 
-    The response is identified by the form's address (Form.address).
+    The response is identified by the form's address (`Form.address`).
     """
     return request.replace(
         url=without_user(form.url),
@@ -57,14 +57,14 @@ def is_posted(response: Response) -> bool:
 
 
 def was_redirected(response: Response) -> bool:
-    """Whether a response comes from another address than the requested address."""
+    """Whether a response comes from a different address than the requested one."""
     form: Form | None = response.meta.get(POSTED)
     sent_to = form.url if form else requested_url(response)
     return page_key(response.url) != page_key(sent_to)
 
 
 def page_of(response: Response) -> Page:
-    """Return the page in a response. A fragment in the address of a redirect is removed."""
+    """Return the page in a response. If the response was redirected, its fragment is removed."""
     url = without_user(response.url)
     return Page(
         page_address(url) if part_fragment(url) else url,
@@ -75,17 +75,17 @@ def page_of(response: Response) -> Page:
 
 
 def validator_of(response: Response) -> Validator:
-    """Return the validators of a response for the next request."""
+    """Return the validators in a response (ETag, Last-Modified) for conditional requests."""
     return Validator(_header(response, "ETag"), _header(response, "Last-Modified"))
 
 
 def links_of(response: Response) -> tuple[str, ...]:
-    """Return the Link fields of a response."""
+    """Return the Link header fields of a response."""
     return tuple(value.decode("latin-1") for value in response.headers.getlist("Link"))
 
 
 def certificate_end(response: Response) -> dt.datetime | None:
-    """Return the expiry time of the server's certificate, aware UTC, or None without TLS."""
+    """Return when the server's certificate expires (aware, UTC), or None without TLS."""
     certificate = response.certificate
     if certificate is None:
         return None
@@ -116,16 +116,16 @@ KNOWN_ERRORS: Final[dict[str, tuple[ErrorKind, str]]] = {
     "Error": ("certificate", "a secure connection (TLS) failed"),
     "VerificationError": ("certificate", "its certificate is not trusted"),
 }
-"""Kinds and sentences for errors, by the class name of the error."""
+"""Error kinds and sentences by the class name of the exception."""
 
 
 def describe_failure(failure: Failure, host: str) -> tuple[ErrorKind, str]:
-    """Return the kind of error and a sentence for a request that failed."""
+    """Return the error kind and a sentence for a failed request."""
     return describe_error(failure.value, host)
 
 
 def describe_error(error: BaseException | None, host: str) -> tuple[ErrorKind, str]:
-    """Return the kind of error and a sentence for the error of a failed request."""
+    """Return the error kind and a sentence for the exception that failed a request."""
     if isinstance(error, HostError | TruncatedResponse | SlowRequest):
         return error.kind, str(error)
     if host in HostResolver.refused:
@@ -141,7 +141,7 @@ def describe_error(error: BaseException | None, host: str) -> tuple[ErrorKind, s
     inner = [KNOWN_ERRORS.get(type(reason.value).__name__) for reason in reasons]
     found = known or next((one for one in reversed(inner) if one), None)
     if found is None and isinstance(error, StoreError):
-        # Facts about the address or its host could not be read or stored.
+        # Stored data about the address or its host could not be read or written.
         found = "store", str(error)
     if found is None:
         last = reasons[-1].value if reasons else error
@@ -150,7 +150,7 @@ def describe_error(error: BaseException | None, host: str) -> tuple[ErrorKind, s
 
 
 def _ignored(error: IgnoreRequest) -> tuple[ErrorKind, str]:
-    """Return the kind of error and a sentence for a rejected response."""
+    """Return the error kind and a sentence for a rejected response."""
     text = str(error)
     if isinstance(error, HttpError):
         status, place = error.response.status, _header(error.response, "Location")

@@ -1,7 +1,7 @@
 """Respect Retry-After (RFC 9110, 10.2.3) in responses with status 429 and 503.
 
 The wait applies to all addresses of a host, for the rest of the visit and for later visits. Neither
-a restart nor a visit requested by a person ends it.
+a restart nor a visit started by a user ends it.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 DEFAULT_WAIT: Final = dt.timedelta(minutes=5)
-"""Wait after a 429 response without Retry-After."""
+"""Time to wait after a 429 response without Retry-After."""
 
 ASKS: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 class HostError(IgnoreRequest):
-    """No page of a host can be requested; ``kind`` is the kind of the error.
+    """Raised if no page of a host can be requested; ``kind`` is the kind of the error.
 
     ``url`` is the address of the error, or "" if it concerns the whole source.
     """
@@ -42,7 +42,7 @@ class HostError(IgnoreRequest):
 
 
 class AskedToWait(HostError):
-    """A host asked us to wait."""
+    """Raised if a host asked for no requests until a later time."""
 
     def __init__(self, host: str, wait: Wait) -> None:
         until = wait.until.strftime("%Y-%m-%d %H:%M:%S UTC")
@@ -54,30 +54,33 @@ class AskedToWait(HostError):
 class HostMemory(Protocol):
     """Storage for the waits and robots.txt files of hosts.
 
-    This is data.store.core.store.Store, or the memory of the process.
+    The implementations are data.store.core.store.Store and LocalMemory.
     """
 
     def wait(self, host: str) -> Wait | None:
-        """Return a host's last request to wait, even if it is over."""
+        """Return the last wait that a host requested, even if it is over, or None."""
 
     def keep_wait(self, host: str, wait: Wait) -> None:
-        """Store a host's request to wait."""
+        """Store a wait that a host requested."""
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
-        """Return the last robots.txt of an origin, and when it was read."""
+        """Return the stored robots.txt of an origin and the time of its request, or None."""
 
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
         """Store the robots.txt of an origin."""
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """Return the mark of a possibly truncated page at an address, and the time of the mark."""
+        """Return the mark stored for a possibly truncated page, with its time, or None.
+
+        ``subject`` identifies the page by its address.
+        """
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Store the mark of a possibly truncated page until a later visit compares it."""
+        """Store a mark for a possibly truncated page, for comparison in a later visit."""
 
 
 class LocalMemory:
-    """The waits and robots.txt files of hosts in the memory of this process."""
+    """Stores the waits and robots.txt files of hosts in the memory of this process."""
 
     def __init__(self) -> None:
         self._waits: dict[str, Wait] = {}
@@ -85,15 +88,15 @@ class LocalMemory:
         self._unconfirmed: dict[str, tuple[str, dt.datetime]] = {}
 
     def wait(self, host: str) -> Wait | None:
-        """Return a host's last request to wait, even if it is over."""
+        """Return the last wait that a host requested, even if it is over, or None."""
         return self._waits.get(host)
 
     def keep_wait(self, host: str, wait: Wait) -> None:
-        """Store a host's request to wait."""
+        """Store a wait that a host requested."""
         self._waits[host] = wait
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
-        """Return the last robots.txt of an origin, and when it was read."""
+        """Return the stored robots.txt of an origin and the time of its request, or None."""
         return self._robots.get(origin)
 
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
@@ -101,16 +104,19 @@ class LocalMemory:
         self._robots[origin] = body, seen
 
     def unconfirmed(self, subject: str) -> tuple[str, dt.datetime] | None:
-        """Return the mark of a possibly truncated page at an address, and the time of the mark."""
+        """Return the mark stored for a possibly truncated page, with its time, or None.
+
+        ``subject`` identifies the page by its address.
+        """
         return self._unconfirmed.get(subject)
 
     def keep_unconfirmed(self, subject: str, mark: str, seen: dt.datetime) -> None:
-        """Store the mark of a possibly truncated page until a later visit compares it."""
+        """Store a mark for a possibly truncated page, for comparison in a later visit."""
         self._unconfirmed[subject] = mark, seen
 
 
 def wait_of(status: int, retry_after: str | None, now: dt.datetime) -> Wait | None:
-    """Return the wait that a response requests, at most MAX_WAIT, or None."""
+    """Return the wait that a response requests (at most MAX_WAIT), or None if it requests none."""
     if status not in ASKS:
         return None
     until = asked_until((retry_after or "").strip(), now)
@@ -122,9 +128,9 @@ def wait_of(status: int, retry_after: str | None, now: dt.datetime) -> Wait | No
 
 
 def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
-    """Return the time in a Retry-After header (seconds or an HTTP date), or None."""
+    """Return the end of the wait in a Retry-After field (seconds or an HTTP date), or None."""
     if retry_after.isascii() and retry_after.isdigit():
-        # The first digits suffice.
+        # The first digits are enough to exceed the maximum.
         return now + min(dt.timedelta(seconds=int(retry_after[:9])), MAX_WAIT)
     try:
         date = parsedate_to_datetime(retry_after)
@@ -135,10 +141,9 @@ def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
 
 
 class RetryAfterMiddleware:
-    """Scrapy middleware that sends no request to a waiting host, and stores the waits of hosts.
+    """Scrapy middleware that blocks requests to hosts that asked to wait, and stores such waits.
 
-    The middleware is between Scrapy's retries and the server, so a response that asks us to wait is
-    not retried.
+    It is between Scrapy's retries and the server, so that a response with a wait is not retried.
     """
 
     def __init__(self, memory: HostMemory) -> None:
@@ -146,11 +151,11 @@ class RetryAfterMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RetryAfterMiddleware:
-        """Create the middleware of a crawl, whose spider has a memory."""
+        """Create the middleware for a crawl. The crawl's spider has a ``memory``."""
         return cls(crawler.spider.memory)  # type: ignore[union-attr]  # each of ours has one
 
     def process_request(self, request: Request) -> None:
-        """Let a request pass unless its host must wait. Raises AskedToWait."""
+        """Let a request pass. Raises AskedToWait during a wait of its host."""
         host, now = host_of(request.url), utc_now()
         wait = self._memory.wait(host)
         # A later time was stored while the clock was wrong.
@@ -158,7 +163,7 @@ class RetryAfterMiddleware:
             raise AskedToWait(host, wait)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Return a response unless it asks us to wait. Raises AskedToWait."""
+        """Return the response. Raises AskedToWait if it requests a wait, which is stored."""
         value = response.headers.get("Retry-After")
         header = value.decode("latin-1") if value else None
         wait = wait_of(response.status, header, utc_now())

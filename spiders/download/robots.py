@@ -39,30 +39,30 @@ if TYPE_CHECKING:
     from scrapy.http import Response
 
 MAX_REDIRECTS: Final = 5
-"""Maximum number of redirects to a robots.txt (RFC 9309, 2.3.1.2). After more redirects, the file
-counts as missing."""
+"""Maximum number of redirects followed to a robots.txt (RFC 9309, 2.3.1.2). After more redirects,
+the file counts as missing."""
 
 FRESH_SECONDS: Final = 600.0
-"""Seconds before a robots.txt is requested again."""
+"""Time before a robots.txt is requested again, in seconds."""
 
 RETRY_SECONDS: Final = 60.0
-"""Seconds before an unreadable robots.txt is requested again."""
+"""Time before an unreadable robots.txt is requested again, in seconds."""
 
 MAX_COPY_AGE: Final = dt.timedelta(hours=24)
-"""Maximum age of a copy that replaces an unreadable file (RFC 9309, 2.4)."""
+"""Maximum age of a stored copy that replaces an unreadable file (RFC 9309, 2.4)."""
 
 BYTES: Final = "robots_bytes"
 
 
 class Forbidden(HostError):
-    """A robots.txt forbids an address."""
+    """Raised if robots.txt forbids an address."""
 
     def __init__(self) -> None:
         super().__init__("robots", "the site's robots.txt forbids it")
 
 
 class Unreachable(HostError):
-    """A robots.txt can't be read, so no page of its site is requested."""
+    """Raised if a robots.txt can't be read, so that no page of its site may be requested."""
 
     def __init__(self, kind: ErrorKind, url: str, why: str) -> None:
         super().__init__(
@@ -74,19 +74,19 @@ class Unreachable(HostError):
 
 @dataclass(slots=True)
 class Known:
-    """A robots.txt that is being read or was read, and until when it is valid (monotonic clock)."""
+    """A robots.txt that was requested, and the end of its validity (monotonic clock)."""
 
     read: asyncio.Future[Rules]
     until: float = 0.0
 
     def keep(self, read: asyncio.Future[Rules]) -> None:
-        """Set the end of the validity of a file after it was read."""
+        """Set the end of the file's validity, once it was read."""
         failed = read.cancelled() or read.exception() is not None
         self.until = time.monotonic() + (RETRY_SECONDS if failed else FRESH_SECONDS)
 
 
 class RobotsMiddleware:
-    """Lets only requests pass that robots.txt allows, with the delay that it asks for."""
+    """Lets only requests pass that robots.txt allows, with the delay that it sets."""
 
     def __init__(self, crawler: Crawler, memory: HostMemory) -> None:
         self._crawler = crawler
@@ -97,7 +97,7 @@ class RobotsMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> RobotsMiddleware:
-        """Create the middleware of a crawl, whose spider has a memory."""
+        """Create the middleware for a crawl. The crawl's spider has a ``memory``."""
         made = cls(crawler, crawler.spider.memory)  # type: ignore[union-attr]  # each of ours has one
         crawler.signals.connect(made.cut, signals.bytes_received)
         crawler.signals.connect(made.answered, signals.request_left_downloader)
@@ -114,17 +114,17 @@ class RobotsMiddleware:
             self._slow_down(request, rules.delay)
 
     def cut(self, data: bytes, request: Request) -> None:
-        """Stop reading a robots.txt at the maximum size; called by Scrapy."""
+        """Stop reading a robots.txt at the maximum size. Called by Scrapy."""
         if BYTES in request.meta:
             request.meta[BYTES] += len(data)
             if request.meta[BYTES] > MAX_ROBOTS_BYTES:
                 raise StopDownload(fail=False)
 
     def answered(self, request: Request) -> None:
-        """Start the delay of a site at the end of its response; called by Scrapy.
+        """Start the delay of a site when its response ends. Called by Scrapy.
 
-        Scrapy's own delay starts when it sends a request. If the request reaches the site late, the
-        site would see a shorter delay.
+        Scrapy's own delay starts when it sends a request. If the request arrives late at the site,
+        the site would see a shorter delay.
         """
         downloader: Any = self._crawler.engine.downloader
         slot = downloader.slots.get(request.meta[SLOT])
@@ -164,7 +164,7 @@ class RobotsMiddleware:
         return rules
 
     async def _body(self, url: str, visit: LimitedVisit | None) -> bytes:
-        """Return the content of a robots.txt, empty if the file is missing. Raises HostError."""
+        """Request a robots.txt and return its content, empty if it is missing. Raises HostError."""
         request = Request(
             url,
             callback=NO_CALLBACK,
@@ -201,7 +201,7 @@ class RobotsMiddleware:
         return response.body[:MAX_ROBOTS_BYTES] if good else b""
 
     def _slow_down(self, request: Request, delay: float) -> None:
-        """Keep the delay that a site asks for, however long its responses take."""
+        """Set the delay that a site's robots.txt asks for, however long its responses take."""
         downloader: Any = self._crawler.engine.downloader
         host = host_of(request.url)
         pace = downloader.per_slot_settings.setdefault(host, {})

@@ -75,7 +75,10 @@ class Rules:
 
 
 def gap_of(memory: HostMemory, url: str, network: Network) -> float:
-    """Return the seconds between two requests to a URL's host, by robots.txt and settings."""
+    """Return the delay between two requests to a URL's host, in seconds.
+
+    This is the longer one of the delays in robots.txt and the settings.
+    """
     kept = memory.robots(origin_of(url))
     asked = Rules.of(kept[0], ROBOT).delay if kept else 0.0
     return asked if network.allow_private and is_own_machine(url) else max(asked, network.delay)

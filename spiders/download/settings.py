@@ -1,7 +1,7 @@
 """Scrapy settings for polite crawls: an honest user agent, delays and limits.
 
 Sources with ``render = true`` need a browser: the system's Chromium, controlled by
-scrapy-playwright. Both are loaded only if a source needs them.
+scrapy-playwright. Both are loaded only if needed.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ ROBOT = "Communique"
 
 
 ROBOTS_POLICY = "obeyed, as RFC 9309 has it"
-"""Robots policy in the archive's warcinfo records."""
+"""Robots policy written to the archive's warcinfo records."""
 
 
 def user_agent(network: Network) -> str:
-    """Return the user agent: our name, and the operator's contact."""
+    """Return the user agent: the name of this program, and the operator's contact."""
     own = f"{ROBOT}/{version('communique')}"
     return f"{own} (+{network.contact})" if network.contact else own
 
 
 def scrapy_settings(network: Network) -> dict[str, Any]:
-    """Return the settings of all crawls."""
+    """Return the Scrapy settings for all crawls."""
     return {
         "USER_AGENT": user_agent(network),
         "ROBOTSTXT_USER_AGENT": ROBOT,
@@ -124,20 +124,20 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chro
 """Names of Chromium's executable on different systems."""
 
 RENDER = "render"
-"""Key of a request's meta that asks for a browser."""
+"""Key in a request's meta that requests a browser."""
 
 EXTEND = "extend"
-"""Key of a request's meta for the function that chooses controls to show more rows."""
+"""Key in a request's meta for the function that chooses the controls to click for more rows."""
 
 FILE_PATH = re.compile(rf"\.(?:{DOWNLOADS}|xml|rss|json)$", re.IGNORECASE)
-"""Paths of files that need no browser."""
+"""Pattern of the paths of files that need no browser."""
 
 MODULE = "spiders.download.playwright_handler"
 HANDLER = f"{MODULE}.RenderingHandler"
 
 
 class BrowserMissing(CommuniqueError):
-    """A source needs a browser, and none is installed."""
+    """Raised if a source needs a browser and none is installed."""
 
     exit_code = 2
 
@@ -147,7 +147,7 @@ class BrowserMissing(CommuniqueError):
 
 
 def find_browser() -> str:
-    """Return the path of Chromium. Raises BrowserMissing with the package to install."""
+    """Return the path of Chromium. Raises BrowserMissing, which names the package to install."""
     fix = how_to_install("communique[browser]")
     if find_spec("scrapy_playwright") is None:
         raise BrowserMissing("scrapy-playwright", f"{fix}, and the system's chromium")
@@ -165,7 +165,7 @@ def needs_browser(file: SourceFile, url: str) -> bool:
 def render_settings(network: Network) -> dict[str, Any]:
     """Return Scrapy settings that send requests with ``render`` through a browser.
 
-    Raises BrowserMissing.
+    Raises BrowserMissing if no browser is installed.
     """
     handlers = {"file": None, "data": None, "ftp": None, "s3": None}
     return {

@@ -31,14 +31,15 @@ ENDED_EARLY: Final = "stream-ended-early"
 FLUSHED: Final = "stream-flushed"
 """Flags of a decompressed response.
 
-ENDED: the stream is complete. ENDED_EARLY: the stream is incomplete. FLUSHED: the stream is
-incomplete, but the server flushed it, so that everything sent until then was decompressed."""
+- ENDED: the stream is complete
+- ENDED_EARLY: the stream is incomplete
+- FLUSHED: the stream is incomplete, but everything sent before a flush was decompressed"""
 
 
 class DecompressionMiddleware(HttpCompressionMiddleware):
-    """Scrapy's middleware for compressed bodies, but with other decoders.
+    """Scrapy's middleware for compressed bodies, with other decoders.
 
-    Scrapy's decoders return the beginning of an incomplete stream without reporting it.
+    For an incomplete stream, Scrapy's decoders return the beginning without reporting it.
     """
 
     def process_response(
@@ -78,29 +79,29 @@ class DecompressionMiddleware(HttpCompressionMiddleware):
 
 
 def names_of(codings: list[bytes]) -> str:
-    """Return content codings as in a header field, the outermost first."""
+    """Return content codings as written in a header field, outermost first."""
     return ", ".join(coding.decode("latin-1") for coding in reversed(codings))
 
 
 MAX_HEADER_BYTES: Final = 262_144
-"""Maximum size of the headers and of one line in bytes, as in Chromium. Twisted allows 16,384 per
-line."""
+"""Maximum size of all headers, and of one line, in bytes (as in Chromium). Twisted allows 16,384
+per line."""
 
 
 class HeadTooLargeError(Exception):
-    """The headers of a response are too large."""
+    """Raised if the headers of a response are too large."""
 
     def __init__(self) -> None:
         super().__init__(f"its headers are larger than {MAX_HEADER_BYTES // 1024} KB")
 
 
 class BoundedProtocol(_LenientHTTP11ClientProtocol):
-    """A connection that is closed if the headers of a response do not end."""
+    """A connection that is closed if the headers of a response are too large."""
 
     _head = 0
 
     def request(self, request: TwistedRequest) -> Deferred[IResponse]:
-        """Send a request, and start to count the bytes of the response's headers."""
+        """Send a request, and start counting the bytes of the response's headers."""
         answer = super().request(request)
         self._head = 0
         assert self._parser is not None  # noqa: S101 - the request has just made it
@@ -108,7 +109,7 @@ class BoundedProtocol(_LenientHTTP11ClientProtocol):
         return answer
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
-        """Process received bytes. Gives up if the headers are too large."""
+        """Process received bytes. Close the connection if the headers are too large."""
         if self._parser is not None and self._parser.state in (STATUS, HEADER):
             if self._head > MAX_HEADER_BYTES:
                 self._giveUp(Failure(HeadTooLargeError()))  # type: ignore[no-untyped-call]
@@ -124,12 +125,12 @@ class _Factory(_LenientHTTP11ClientFactory):
 
 
 def bound_heads(pool: HTTPConnectionPool) -> None:
-    """Limit the headers of all responses on the connections of a pool."""
+    """Limit the size of response headers on all connections of a pool."""
     pool._factory = _Factory  # noqa: SLF001 - Scrapy sets its own in the same way
 
 
 class BoundedHandler(HTTP11DownloadHandler):
-    """Scrapy's handler for http and https, with a limit for headers."""
+    """Scrapy's handler for http and https, with a limit on the size of headers."""
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
@@ -137,7 +138,7 @@ class BoundedHandler(HTTP11DownloadHandler):
 
 
 def head_error(error: BaseException | None) -> HeadTooLargeError | None:
-    """Return the error about too large headers that caused a failed request, or None."""
+    """Return the HeadTooLargeError that caused a failed request, or None."""
     cause = error.__cause__ if error else None
     reasons = cause.reasons if isinstance(cause, ResponseFailed) else ()
     found = (reason.value for reason in reasons)

@@ -1,6 +1,6 @@
 """Restrict requests to public network addresses, unless the settings allow others (SSRF).
 
-The check happens when a name becomes an address, at connect, so redirects and DNS rebinding can't
+The check runs when a host name is resolved for a connection, so redirects and DNS rebinding can't
 bypass it (CWE-918). Hosts are resolved for IPv4 and IPv6.
 """
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from twisted.python.failure import Failure
 
 CACHE_SECONDS = 300.0
-"""Seconds for which the addresses of a host are cached. The time to live in the DNS is not
+"""Time for which the addresses of a host are cached, in seconds. The time to live in the DNS is not
 available."""
 
 
 class PrivateAddressError(PrivateAddress, IgnoreRequest):
-    """Error for Scrapy if a host has an address that is not public."""
+    """Raised in Scrapy if a host has an address that is not public."""
 
 
 def look_up(host: str) -> tuple[str, ...]:
@@ -38,7 +38,7 @@ def look_up(host: str) -> tuple[str, ...]:
 
 
 class Resolution:
-    """A look-up that is in progress (Twisted's IHostResolution)."""
+    """A look-up in progress (Twisted's IHostResolution)."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -48,10 +48,11 @@ class Resolution:
 
 
 class HostResolver:
-    """Resolves hosts with a cache; Twisted tries their addresses in order.
+    """Resolves hosts with a cache; Twisted tries the addresses in order.
 
-    If any address of a host is private, the host gets no addresses, unless private addresses are
-    allowed. ``refused`` has the private addresses, since Twisted only reports a failed look-up.
+    If any address of a host is private, no address is returned, unless private addresses are
+    allowed. ``refused`` contains the rejected addresses, because Twisted reports only a failed
+    look-up.
     """
 
     refused: ClassVar[dict[str, str]] = {}
@@ -64,7 +65,7 @@ class HostResolver:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, reactor: Any) -> HostResolver:
-        """Create the resolver of a crawl."""
+        """Create the resolver for a crawl."""
         return cls(
             reactor,
             allow_private=crawler.settings.getbool("COMMUNIQUE_ALLOW_PRIVATE"),
@@ -72,7 +73,7 @@ class HostResolver:
         )
 
     def install_on_reactor(self) -> None:
-        """Make the reactor resolve all hosts with this resolver; called by Scrapy."""
+        """Make the reactor resolve all hosts with this resolver. Called by Scrapy."""
         self._reactor.installNameResolver(self)
 
     def resolveHostName(  # noqa: N802 - the names are Twisted's
@@ -85,7 +86,7 @@ class HostResolver:
     ) -> Resolution:
         """Resolve a host, and pass its allowed addresses to ``resolutionReceiver``.
 
-        Without allowed addresses, the receiver gets none.
+        If no address is allowed, none is passed.
         """
         del addressTypes, transportSemantics
         resolution = Resolution(hostName)

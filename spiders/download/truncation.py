@@ -1,11 +1,14 @@
 """Detect truncated responses, request them again, and fail the request if they stay truncated.
 
-A response is truncated in three cases. The stream of its content coding ended early. The server
-sent a part that nobody requested (206). Or the connection closed before the announced end.
+A response is truncated in three cases:
+
+- The stream of its content coding ended early.
+- The server sent a part that nobody requested (206).
+- The connection closed before the announced end.
 
 Some responses do not show whether they are complete: the server announced no length, flushed its
 stream without ending it, or sent a 206 without a total length. Such a body must end as its format
-does, or several visits must receive the same text.
+requires, or several visits must receive the same text.
 """
 
 from __future__ import annotations
@@ -30,28 +33,30 @@ if TYPE_CHECKING:
 NO_LENGTH: Final = "partial"
 DATA_LOSS_FLAG: Final = "dataloss"
 STOPPED: Final = "download_stopped"
-"""Flags that Scrapy gives to a response.
+"""Flags that Scrapy sets on a response.
 
-NO_LENGTH: no length was announced, and the connection closed. DATA_LOSS_FLAG: the connection closed
-before the announced end. STOPPED: this program stopped reading."""
+- NO_LENGTH: no length was announced, and the connection closed
+- DATA_LOSS_FLAG: the connection closed before the announced end
+- STOPPED: this program stopped reading"""
 
 ENDING: Final = "ending"
-"""Key of a request's meta for the `Ending` of the previous attempt."""
+"""Key in a request's meta for the `Ending` of the previous attempt."""
 
 MARK_BYTES: Final = 256
-"""Number of last bytes of a body that are compared between two attempts."""
+"""Number of bytes at the end of a body that are compared between two attempts."""
 
 LOOSE_CHARACTERS: Final = 256
-"""Number of last characters of a text that may differ in each visit, such as a request id."""
+"""Number of characters at the end of a text that may differ in each visit, such as a request id."""
 
 MIN_VISITS: Final = 3
-"""Minimum number of visits with the same text before a response without an end is accepted."""
+"""Minimum number of visits with the same text, from which a response without an end marker is
+accepted."""
 
 TAIL_BYTES: Final = 2_048
-"""Number of last bytes of a body that are searched for the end of its format."""
+"""Number of bytes at the end of a body that are searched for the end marker of its format."""
 
 HEAD_BYTES: Final = 4_096
-"""Number of first bytes of a document that are searched for its root element."""
+"""Number of bytes at the start of a document that are searched for its root element."""
 
 ROOT: Final = re.compile(rb"<([A-Za-z_][\w:.-]{0,60})")
 HTML_START: Final = re.compile(rb"<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE)
@@ -60,12 +65,12 @@ NOT_MARKUP: Final = re.compile(
     rb"<!--(?:-?>|.*?(?:--!?>|\Z))|<(script|style)\b.*?(?:</\1[^>]*>?|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
-"""Comments, scripts and styles, whose tags are ignored."""
+"""Pattern of comments, scripts and styles, whose tags are ignored."""
 
 TAGS: Final = re.compile(rb"(?:<[^>]*>?|\s)+")
 
 CHANGING: Final = re.compile(rb"[0-9a-f]{4,}|\d+", re.IGNORECASE)
-"""Times and ids (digits, hexadecimal or UUIDs), which may differ in each response."""
+"""Pattern of times and ids (digits, hexadecimal or UUIDs), which may differ in each response."""
 
 ENDS: Final = (
     (b"%PDF-", b"%%EOF"),
@@ -74,7 +79,7 @@ ENDS: Final = (
     (b"GIF8", b"\x3b"),
     (b"PK\x03\x04", b"PK\x05\x06"),
 )
-"""First bytes of files in some formats, and a marker that their last bytes contain."""
+"""First bytes of files in some formats, each with a marker that the last bytes contain."""
 
 PACKED: Final = "the server ended its compressed response early, so a part of it is missing"
 PARTIAL_RESPONSE: Final = (
@@ -95,7 +100,7 @@ ACCEPTED: Final = (
 
 
 class TruncatedResponse(Exception):
-    """A response is truncated; the message is a sentence."""
+    """Raised for a truncated response; the message is a sentence."""
 
     kind: Final = "truncated"
 
@@ -103,7 +108,7 @@ class TruncatedResponse(Exception):
 class TruncationMiddleware:
     """Scrapy middleware that requests a truncated response again, a limited number of times.
 
-    Error responses and redirects may be truncated, since their bodies are not needed.
+    Truncated error responses and redirects are accepted, because their bodies are not needed.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -111,13 +116,14 @@ class TruncationMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> TruncationMiddleware:
-        """Create the middleware of a crawl, whose spider has a memory."""
+        """Create the middleware for a crawl. The crawl's spider has a ``memory``."""
         return cls(crawler)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return a complete response, or a request for another attempt.
 
-        Raises TruncatedResponse, and ResponseDataLossError if the connection was lost.
+        Raises TruncatedResponse after the last attempt, and ResponseDataLossError if the connection
+        was lost.
         """
         if request.method == "HEAD" or STOPPED in response.flags:
             return response
@@ -147,11 +153,11 @@ class TruncationMiddleware:
     def _ended(
         self, request: Request, response: Response, *, is_unsure: bool
     ) -> Request | Response:
-        """Judge a response by its end, or by the results of earlier attempts and visits.
+        """Decide by its end, or by earlier attempts and visits, whether a response is complete.
 
-        A body whose server announced no length is accepted in the second visit that finds the same
-        end. ``is_unsure`` means that there are more signs of truncation. Then the same end does not
-        suffice.
+        Returns the response if it is, or a request for another attempt. If the server announced no
+        length, a body is accepted in the second visit that finds the same end. ``is_unsure`` is
+        true if there are more signs of truncation. The same end is then not enough.
         """
         end = end_of(response.body)
         if end == "complete" and (response.body or not is_unsure):
@@ -182,11 +188,12 @@ class TruncationMiddleware:
 
 
 class Ending(NamedTuple):
-    """The end of a body, which is compared with later responses from the same address.
+    """The end of a body, for comparison with later responses from the same address.
 
-    ``mark`` is a digest of the last bytes. ``size`` is the number of characters of the text, and
-    ``start`` is a digest of these characters without the last ones. ``visits`` is the number of
-    consecutive visits with this text.
+    - ``mark``: digest of the last bytes
+    - ``size``: number of characters in the text
+    - ``start``: digest of the text without its last characters
+    - ``visits``: number of consecutive visits with this text
     """
 
     mark: str
@@ -203,13 +210,13 @@ class Ending(NamedTuple):
 
     @classmethod
     def decoded(cls, stored: str) -> Ending:
-        """Decode the text that `encoded` returned. Earlier versions stored only the mark."""
+        """Decode a text from `encoded`. Texts from earlier versions contain only the mark."""
         mark, _, rest = stored.partition(" ")
         size, start, visits = rest.split(" ") if rest else ("0", "", "0")
         return cls(mark, int(size), start, int(visits))
 
     def encoded(self, visits: int) -> str:
-        """Encode this ending for the store, without its text."""
+        """Encode this ending for the store, without the text itself."""
         return f"{self.mark} {self.size} {self.start} {visits}"
 
     def continues(self, known: Ending) -> bool:
@@ -220,7 +227,7 @@ class Ending(NamedTuple):
 
 
 def kept_size(size: int) -> int:
-    """Return the number of first characters that must be the same in each visit.
+    """Return the number of characters at the start of a text that must be the same in each visit.
 
     The number is at least half of ``size``.
     """
@@ -233,12 +240,12 @@ def digest_of(text: bytes) -> str:
 
 
 def is_good(response: Response) -> bool:
-    """Whether a status reports success, so that the body is needed."""
+    """Whether a response has a success status, so that its body is needed."""
     return HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES
 
 
 def failure_of(response: Response) -> Exception | None:
-    """Return the error of a response that shows itself to be truncated, or None."""
+    """Return the error for a response that is certainly truncated, or None."""
     if DATA_LOSS_FLAG in response.flags:
         return ResponseDataLossError()
     if response.status == HTTPStatus.PARTIAL_CONTENT and part_of(response) == "part":
@@ -250,7 +257,7 @@ def failure_of(response: Response) -> Exception | None:
 def part_of(response: Response) -> Literal["all", "part", "unknown"]:
     """Return how much of the representation a 206 response contains (RFC 9110, 14.4).
 
-    "unknown" means that the response begins with the first byte but has no total length.
+    The result is "unknown" if the response begins with the first byte but has no total length.
     """
     field = response.headers.get("Content-Range") or b""
     kind = response.headers.get("Content-Type") or b""
@@ -282,7 +289,7 @@ def in_ascii(body: bytes) -> bytes:
 
 
 def end_of(body: bytes) -> Literal["complete", "cut", "unknown"]:
-    """Return whether a body ends as its format requires; "unknown" if the format has no end marker.
+    """Return whether a body has the end marker of its format; "unknown" for a format without one.
 
     Anything after the end of an HTML document is ignored.
     """
