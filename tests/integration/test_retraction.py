@@ -331,6 +331,18 @@ def test_a_missing_but_listed_release_is_in_each_report_with_the_reason(
     assert (run["unconfirmed"], run["notes"], run["retracted"]) == (0, [], 2)
 
 
+def test_missing_releases_are_reported_if_the_listing_shows_no_others(
+    room: Room, home: Path
+) -> None:
+    room.page("/news/", listing_html([2, 1]))
+    for number in (1, 2):
+        del room.answers[f"/news/{number}.html"]
+    run = collect(home)
+    assert (len(run["gone"]), run["unconfirmed"], run["retracted"]) == (2, 2, 0)
+    (note,) = run["notes"]
+    assert f"{room.base}/news/1.html" in note
+
+
 def test_a_release_that_is_back_online_is_reported_as_returned(room: Room, home: Path) -> None:
     show(room, NUMBERS[2:])
     collect(home)

@@ -136,6 +136,7 @@ class GoneReleases:
         found = self._found()
         if not found:
             return MissingReleases()
+        shown = self._shown()
         listed = self._listed({one.id for one in found})
         decided = fates(
             found,
@@ -160,11 +161,13 @@ class GoneReleases:
         waiting = [
             one
             for one, (fate, _) in decided.items()
-            if fate == "waits" and not may_have_moved(one, listed)
+            if fate == "waits"
+            # A release that is listed at its own address has not moved.
+            if (shown and not shown.keys.isdisjoint(one.keys)) or not may_have_moved(one, listed)
         ]
         gone = self._unreported(waiting)
         self._store.alert_gone(gone)
-        named = [one for one in waiting if listed and listed.has(one)]
+        named = [one for one in waiting if shown and shown.has(one)]
         return MissingReleases(
             tuple(one.url for one in gone),
             len(waiting),
@@ -203,14 +206,18 @@ class GoneReleases:
         They are inconclusive if a listing is unreadable, or if no listing contains a release that
         still exists. A release is gone only if it is missing from every listing.
         """
+        shown = self._shown()
+        known = self._store.ids_at(self._source, sorted(shown.keys)) if shown else {}
+        return None if gone.issuperset(known.values()) else shown
+
+    def _shown(self) -> ListedReleases | None:
+        """Return the items of all listings, or None if a listing is unreadable."""
         asked = {
             canonical_url(url) for url in filter(self._scope.requested.has, self._must_be_read())
         }
         if not asked or not asked.issubset(map(canonical_url, self._read)):
             return None
         keys = frozenset[str]().union(*map(keys_of, self._read.values()))
-        if gone.issuperset(self._store.ids_at(self._source, sorted(keys)).values()):
-            return None
         items = chain.from_iterable(listing.items for listing in self._read.values())
         names = (name_of(item.title, item.day) for item in items)
         return ListedReleases(keys, frozenset(filter(None, names)))
