@@ -1,4 +1,4 @@
-"""Copies of the site in a folder, which a browser opens from disk without a server.
+"""Offline copies of the site: folders that a browser opens from disk without a server.
 
 A module belongs here if it makes such a copy differ from HOME/site.
 """

@@ -1,4 +1,4 @@
-"""Writer of a copy of the site in a folder that browsers open without a server."""
+"""Writer of offline copies of the site."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from feeds.publishing.publish import publish
 
 Payload: TypeAlias = Callable[[Capture], tuple[str, bytes] | None]
 """Function that returns the media type and content of a capture, or None if the archive no longer
-has it."""
+has the capture."""
 
 
 SAFE_SUFFIXES = frozenset(
@@ -41,18 +41,18 @@ SAFE_SUFFIXES = frozenset(
         *("xls", "xlsx", "zip"),
     )
 )
-"""Suffixes of files that browsers open without running code in them."""
+"""Suffixes of files that browsers open without running code in the files."""
 
 RENDERED, CHOSEN = ".rendered.db", ".chosen.db"
-"""Temporary files in the folder: rendered entries, and the store of the chosen releases."""
+"""Temporary files in the folder: rendered entries, and the store with the chosen releases."""
 
 MAX_UNFLUSHED_FILES = 2000
-"""Maximum number of files that are written before they are flushed to disk."""
+"""Maximum number of files written before they are flushed to disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class FolderCopy:
-    """The content of a copy: numbers of releases, of archived files, and of missing files."""
+    """Numbers of releases, archived files and missing files in an offline copy."""
 
     releases: int
     files: int
@@ -70,7 +70,7 @@ def write_folder(
 ) -> FolderCopy:
     """Write the chosen releases and their files as a site into an empty ``folder``.
 
-    Raises StoreError, PublishError or OSError.
+    ``payload`` returns captured files. Raises StoreError, PublishError and OSError.
     """
     with selected(store, choice, folder / CHOSEN) as chosen:
         published = publish(chosen, folder, site, all=True, cache=folder / RENDERED)
@@ -98,7 +98,7 @@ def write_folder(
 
 
 def no_file(url: str) -> None:
-    """Return None, because the copy has no file for any address."""
+    """Return None for every URL: no file is copied."""
     del url
 
 
@@ -114,13 +114,13 @@ class _Copy:
         self.missing: set[str] = set()
 
     def write(self, file: str, content: bytes) -> None:
-        """Write a file by its name in the folder."""
+        """Write a file into the folder, given its name."""
         self.writer.write(file, content)
         if self.writer.waiting >= MAX_UNFLUSHED_FILES:
             self.writer.flush()
 
     def relink(self, file: str) -> None:
-        """Change the links of a page to files, and write the archived files among them."""
+        """Rewrite the links of a page, and copy the archived files to which it links."""
         page = (self._folder / file).read_text("utf-8")
         known: dict[str, Capture] = {}
         if file.startswith("releases/"):
@@ -128,7 +128,7 @@ class _Copy:
         self.write(file, relinked(page, partial(self._file_of, file, known)).encode())
 
     def _file_of(self, page: str, known: dict[str, Capture], url: str) -> str | None:
-        """Return the link from a page to the copied file of an archived address, or None."""
+        """Return the link from a page to the copied file of an archived URL, or None."""
         capture = known.get(url)
         if capture is None:
             return None
@@ -161,14 +161,15 @@ def suffix_of(url: str, media_type: str) -> str:
 PAGE = "search/index.html"
 
 PART_CHARACTERS = 2_000_000
-"""Approximate number of characters per part. Browsers load the parts one by one."""
+"""Approximate length in characters of a part of the search index. Browsers load the parts one by
+one."""
 
 MAX_TEXT_CHARACTERS = 20_000
-"""Maximum length in characters of a text in the index."""
+"""Maximum length in characters of a release's text in the search index."""
 
 
 def search_files(pages: PageRenderer, releases: Iterable[Release]) -> Iterator[tuple[str, bytes]]:
-    """Yield the names and contents of the files of the search."""
+    """Yield the names and contents of the files for the search."""
     number = 0
     for part in parts(pages.catalog, releases):
         number += 1
@@ -179,7 +180,7 @@ def search_files(pages: PageRenderer, releases: Iterable[Release]) -> Iterator[t
 
 
 def parts(catalog: Catalog, releases: Iterable[Release]) -> Iterator[str]:
-    """Yield the rows of releases in JSON, joined into parts."""
+    """Yield the parts of the search index: rows of releases as JSON."""
     rows: list[str] = []
     size = 0
     for release in releases:
@@ -193,7 +194,10 @@ def parts(catalog: Catalog, releases: Iterable[Release]) -> Iterator[str]:
 
 
 def row(catalog: Catalog, release: Release) -> str:
-    """Return a release as a JSON list. ``load`` in search.js reads it in the same order."""
+    """Return a release as a JSON list for the search index.
+
+    ``load`` in search.js reads this order.
+    """
     content = release.content
     return json.dumps(
         [

@@ -1,4 +1,4 @@
-"""Change links of our pages so that they work without a server.
+"""Rewriting of links in our pages for use without a server.
 
 Our templates write the pages: attributes are in double quotes, and ``<`` in text is escaped.
 """
@@ -22,10 +22,10 @@ INDEX = "index.html"
 
 
 def relinked(page: str, file_of: Callable[[str], str | None]) -> str:
-    """Return a page whose links lead to files of the copy.
+    """Return a page whose links lead to files of the offline copy.
 
-    Links to folders get ``index.html``. ``file_of`` returns the relative link of an absolute
-    address, or None if the copy has no file for it. A link to a copied image becomes the image.
+    Links to folders get ``index.html``. ``file_of`` returns the relative link for an absolute URL,
+    or None if the copy has no file for it. A link to a copied image becomes the image.
     """
 
     def picture(found: re.Match[str]) -> str:
@@ -43,7 +43,7 @@ def relinked(page: str, file_of: Callable[[str], str | None]) -> str:
 
 
 def with_index(link: str) -> str:
-    """Return a relative link with ``index.html`` added if it leads to a folder."""
+    """Add ``index.html`` to a relative link to a folder. Other links are unchanged."""
     path, mark, rest = re.fullmatch(r"([^?#]*)([?#]?)(.*)", link, re.DOTALL).groups()  # type: ignore[union-attr]  # the pattern matches any text
     last = path.rpartition("/")[2]
     if last in {".", ".."}:
@@ -54,7 +54,7 @@ def with_index(link: str) -> str:
 
 
 def absolute_links(page: str) -> Iterator[str]:
-    """Yield the absolute URLs that a page links to or shows."""
+    """Yield the absolute URLs of a page's links and images."""
     for tag in TAG.finditer(page):
         for _, link in ADDRESS.findall(tag[0]):
             if SCHEME.match(link):

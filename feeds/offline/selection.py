@@ -1,4 +1,4 @@
-"""Temporary store with the releases of a copy, so that publishing works as for the site."""
+"""Temporary store with the releases of an offline copy, from which the copy is published."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from data.store.core.store import Store
 from data.topics.facets import facets_of
 
 PIECE_BYTES: Final = 1 << 20
-"""Number of bytes of the store that are copied at a time."""
+"""Number of bytes of the store that are copied per step."""
 
 EMPTIED: Final = (
     *("facets", "archive_pages", "archived_feeds", "day_digests"),
     *("health_events", "hidden_releases", "release_times"),
 )
-"""Tables about the published site and the health of sources, which a copy does not continue."""
+"""Tables that are emptied in the copy: state of the published site, and health of sources."""
 
 
 @contextmanager
 def selected(store: Store, choice: Choice, path: Path) -> Iterator[Store]:
-    """Open a copy of a store in a new file at ``path`` that has only the chosen releases.
+    """Yield a copy of a store, in a new file at ``path``, that has only the chosen releases.
 
-    All feeds of the copy are dirty, and the store itself stays unchanged. The caller deletes the
-    file and the files beside it. Raises StoreError and OSError.
+    All feeds of the copy are marked as changed. The original store stays unchanged. The caller
+    deletes the file and its SQLite journal files. Raises StoreError and OSError.
     """
     with path.open("wb") as file:
         file.writelines(store.snapshot(PIECE_BYTES))
@@ -62,7 +62,7 @@ def selected(store: Store, choice: Choice, path: Path) -> Iterator[Store]:
 
 
 def _references(db: sqlite3.Connection) -> list[tuple[str, str, str]]:
-    """Return (table, column, column of releases) for each column that refers to releases."""
+    """Return (table, column, referenced column of releases) for all foreign keys to releases."""
     named = "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE c.name = ?"
     tables = [(name, "release", "number") for (name,) in db.execute(named, ["release"])]
     return [

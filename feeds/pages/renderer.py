@@ -1,7 +1,7 @@
-"""Renderer of web pages from templates.
+"""Renderer of HTML pages from templates.
 
 Links between pages are relative, so the site works at any address. Each page has a Content Security
-Policy: pages with bodies of publishers run no scripts, other pages only their own.
+Policy: pages with publishers' HTML run no scripts, other pages only the site's own.
 """
 
 from __future__ import annotations
@@ -31,20 +31,20 @@ from feeds.urls import (
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'"
 
 MAX_LINE_TOPICS = 2
-"""Maximum number of topics in the line of a release."""
+"""Maximum number of topics in a release's row."""
 
 MAX_OTHERS = 3
-"""Maximum number of other publishers in the line of a release."""
+"""Maximum number of other publishers in a release's row."""
 
 MAX_NAME_CHARACTERS = 200
-"""Maximum length in characters of a title or name in a line. Style sheets cut it to three rows."""
+"""Maximum length in characters of a title or name in a row. Style sheets cut it to three lines."""
 
 SERVED_POLICY = f"{POLICY}; frame-ancestors 'none'"
-"""The policy as an HTTP header, with the directive that pages themselves cannot set."""
+"""Content Security Policy as an HTTP header, with a directive that pages themselves can't set."""
 
 
 class PageRenderer:
-    """Renders the pages of a site. ``counts`` are the releases per facet."""
+    """Renders the pages of a site. ``counts`` maps facets to numbers of releases."""
 
     def __init__(self, catalog: Catalog, counts: Mapping[Facet, int]) -> None:
         self.catalog = catalog
@@ -55,10 +55,10 @@ class PageRenderer:
     def row(
         self, entry: FeedEntry, *, title: Markup | None = None, passage: Markup | None = None
     ) -> bytes:
-        """Render the line of a release, which is the same on all pages.
+        """Render the row of a release, which is the same on all pages.
 
-        UP stands for the path to the site's root. A search passes a ``title`` and a ``passage``
-        with the matches marked.
+        UP stands for the relative path to the site's root. A search passes a ``title`` and a
+        ``passage`` with marked matches.
         """
         source = entry.source and UP + href(page_file(Facet(source=entry.source)))[1:]
         topics = [one for one in entry.categories if one.scheme == f"{self.catalog.site}/topics/"]
@@ -83,19 +83,19 @@ class PageRenderer:
         return text.encode()
 
     def health(self, file: str, **values: Any) -> bytes:
-        """Render the page of the health of sources (see feeds.pages.health_page)."""
+        """Render the page of all sources' health (see feeds.pages.health_page)."""
         title = self.catalog.texts.gettext("Health of sources")
         return self.render("health.html", file, Facet(), title=title, **values)
 
     def offline_search(self, file: str, parts: int) -> bytes:
         """Render the search page of an offline copy (see feeds.offline).
 
-        ``parts`` is the number of scripts of its index.
+        ``parts`` is the number of scripts that contain the search index.
         """
         return self.render("offline_search.html", file, Facet(), title="Search", parts=parts)
 
     def render(self, template: str, file: str, facet: Facet, **values: Any) -> bytes:
-        """Render a template as the page at ``file``; its head links to the feeds of a facet."""
+        """Render a template as the page with the name ``file``, with links to a facet's feeds."""
         heading = self.catalog.heading(facet)
         formats = formats_of(feed_facet(facet, self.navigation.counts))
         usual = {

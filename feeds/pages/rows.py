@@ -1,6 +1,6 @@
-"""Lists on pages: releases grouped by day, and feeds.
+"""Rows of lists on pages: releases grouped by day, and feeds.
 
-Sites have very many of both, so each line is rendered once and lines are joined as text.
+A site has very many rows, so each row is rendered once, and rows are joined as text.
 """
 
 from __future__ import annotations
@@ -20,15 +20,18 @@ from feeds.urls import FEED_TYPES, FORMATS, Format, feed_file, href, page_file
 NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
 UP = "\0"
-"""Placeholder that occurs in no text. In a line, it stands for the path to the site's root; in a
-page, for the lines of the page."""
+"""Placeholder that occurs in no text. In a row, it stands for the relative path to the site's root.
+In a page, it stands for the page's rows."""
 
 DAY_END = b"</ol>\n</section>\n"
 
 
 @cache
 def environment(texts: Texts) -> Environment:
-    """Return the templates in a language. They are cached, because compiling them is slow."""
+    """Return the template environment of a language.
+
+    It is cached, because compiling templates is slow.
+    """
     made = Environment(
         loader=PackageLoader("feeds.pages"),
         autoescape=True,
@@ -51,28 +54,31 @@ def environment(texts: Texts) -> Environment:
 
 
 def translated(texts: Texts, message: str, **values: object) -> Markup:
-    """Translate a text of a template and fill in escaped values.
+    """Translate a message in a template and fill in escaped values.
 
-    Replaces Jinja's own function, which looks up the catalogue at each call.
+    This replaces Jinja's own function, which looks up the catalogue at each call.
     """
     text = as_markup(texts, message)
     return text % values if values else text
 
 
 def translated_count(texts: Texts, one: str, many: str, count: int, /, **values: object) -> Markup:
-    """Translate a text with a count; ``%(num)s`` shows it with grouped digits."""
+    """Translate a message with a count.
+
+    ``%(num)s`` is replaced by the count with grouped digits.
+    """
     text = Markup(texts.translations.ngettext(one, many, count))  # noqa: S704 - a trusted text
     return text % {"num": texts.number(count), **values}
 
 
 @lru_cache(maxsize=10_000)
 def as_markup(texts: Texts, message: str) -> Markup:
-    """Return the translation of a text as markup; the catalogue is trusted."""
+    """Return the translation of a message as markup. The catalogue is trusted."""
     return Markup(texts.translations.gettext(message))  # noqa: S704 - a trusted text
 
 
 class ReleaseRow(NamedTuple):
-    """A line of a release: its ISO ``day``, or empty, and its HTML ``row``.
+    """Row for a release: its ISO ``day``, or empty, and its HTML ``row``.
 
     ``timed`` is whether the release has a publication time, not only a day.
     """
@@ -83,9 +89,9 @@ class ReleaseRow(NamedTuple):
 
 
 def by_day(lines: Iterable[ReleaseRow]) -> list[ReleaseRow]:
-    """Sort lines by day, the latest first; within a day, releases without a time come last.
+    """Sort rows by day, latest first. Within a day, releases without a time come last.
 
-    Lines arrive in the order of feeds, by instant. In that order, a day can occur twice, because
+    ``lines`` are in the order of feeds, by instant. In that order, a day can occur twice, because
     days begin at different instants in different time zones.
     """
     timed_first = sorted(lines, key=lambda line: not line.timed)
@@ -93,7 +99,10 @@ def by_day(lines: Iterable[ReleaseRow]) -> list[ReleaseRow]:
 
 
 def day_lists(lines: Iterable[ReleaseRow], *, up: str, texts: Texts) -> bytes:
-    """Return lines grouped under headings of days; ``up`` is the path to the site's root."""
+    """Return rows as HTML, grouped under headings of days.
+
+    ``up`` is the path to the site's root.
+    """
     parts: list[bytes] = []
     before: str | None = None
     for day, row, _ in by_day(lines):
@@ -106,14 +115,17 @@ def day_lists(lines: Iterable[ReleaseRow], *, up: str, texts: Texts) -> bytes:
 
 
 def with_lines(page: bytes, lines: Iterable[ReleaseRow], file: str, texts: Texts) -> bytes:
-    """Insert lines into the page at ``file`` in place of the page's placeholder, if it has one."""
+    """Insert rows into a page in place of the page's placeholder, if it has one.
+
+    ``file`` is the name of the page.
+    """
     head, _, foot = page.partition(UP.encode())
     return b"".join((head, day_lists(lines, up="../" * file.count("/"), texts=texts), foot))
 
 
 @lru_cache(maxsize=10_000)
 def day_heading(day: str, up: str, texts: Texts) -> bytes:
-    """Return the heading of a day, or "No date"; ``up`` is the path to the site's root."""
+    """Return the heading for a day, or "No date". ``up`` is the path to the site's root."""
     address = up + href(page_file(Facet(period=day)))[1:] if day else ""
     name = texts.format_period(day) if day else texts.gettext("No date")
     template = environment(texts).get_template("day.html")
@@ -122,7 +134,7 @@ def day_heading(day: str, up: str, texts: Texts) -> bytes:
 
 @lru_cache(maxsize=10_000)
 def feed_row(name: str, page: str, stem: str, texts: Texts) -> str:
-    """Return the row of a feed in the directory; ``stem`` is its file without suffix."""
+    """Return the HTML row for a feed in the directory. ``stem`` is its file without suffix."""
     label = escape(name)
     files = {kind: f"{UP}{href(f'{stem}.{kind}')[1:]}" for kind in FORMATS}
     links = "".join(
@@ -139,5 +151,5 @@ def feed_row(name: str, page: str, stem: str, texts: Texts) -> str:
 
 
 def formats_of(facet: Facet) -> list[tuple[Format, str]]:
-    """Return the formats and files of a facet's feed."""
+    """Return the formats of a facet's feed, each with its file."""
     return [(kind, feed_file(facet, kind)) for kind in FORMATS]

@@ -1,4 +1,4 @@
-"""Filters of a search: the active ones, and further ones with their counts of matches."""
+"""Filters of a search: active filters, and further filters with their numbers of matches."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from feeds.catalog import Catalog
 from feeds.translations import Texts
 
 SearchParameters: TypeAlias = Mapping[str, str]
-"""The parameters of a search by name."""
+"""Parameters of a search, by name."""
 
 MAX_VALUES: Final = 20
-"""Maximum number of values of a filter in the short list, which has the most frequent ones."""
+"""Maximum number of values in a filter's short list, which has the most frequent values."""
 
 MAX_ALL_VALUES: Final = 500
-"""Maximum number of values of a filter in the full list."""
+"""Maximum number of values in a filter's full list."""
 
 YEAR_LENGTH: Final = len("2026")
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveFilter:
-    """An active filter: its name, its value in words, and the search parameters without it."""
+    """An active filter: its name, its value's label, and the search without this filter."""
 
     name: str
     value: str
@@ -40,7 +40,7 @@ class ActiveFilter:
 class FilterList:
     """A filter and its possible values, as tuples of label, count and link.
 
-    ``all`` links to the full list, if this list is shortened.
+    ``all`` is the link to the full list if this list is shortened.
     """
 
     name: str
@@ -49,7 +49,7 @@ class FilterList:
 
 
 def filter_names(catalog: Catalog) -> dict[str, tuple[str, Callable[[str], str]]]:
-    """Return filters by parameter: the name, and a function that gives the label of a value."""
+    """Return the filters by parameter: name, and a function that returns the label of a value."""
     texts = catalog.texts
     states = {"corrected": texts.gettext("Corrected"), "retracted": texts.gettext("Retracted")}
     return {
@@ -98,9 +98,9 @@ def days_in_words(texts: Texts, parameters: SearchParameters) -> str:
 def filters_of_matches(
     catalog: Catalog, matches: Matches, parameters: SearchParameters, more: str = ""
 ) -> list[FilterList]:
-    """Return the filters that can narrow a search further, with counts of its matches.
+    """Return filters that narrow a search further, with numbers of matches.
 
-    ``more`` is a parameter whose values are listed in full, as the only filter.
+    If ``more`` is a parameter, only its filter is returned, with all values.
     """
     counts = {
         "source": matches.sources,
@@ -119,7 +119,7 @@ def filters_of_matches(
 
 
 def filters_of_all(catalog: Catalog, counts: Mapping[Facet, int]) -> list[FilterList]:
-    """Return the filters of all releases, for a page without a search."""
+    """Return filters with numbers of all releases, for a page without a search."""
     sources = {one.source: count for one, count in counts.items() if one == Facet(one.source)}
     topics = {one.topic: count for one, count in counts.items() if one == Facet(topic=one.topic)}
     years = {
@@ -158,7 +158,7 @@ def filter_list(
 
 
 def periods(texts: Texts, counts: Mapping[str, int], parameters: SearchParameters) -> FilterList:
-    """Return the years of the matches, or the months if all are in one year, latest first."""
+    """Return a filter by year, or by month if all matches are in one year, latest first."""
     years = [period for period in counts if len(period) == YEAR_LENGTH]
     months = [period for period in counts if len(period) != YEAR_LENGTH]
     found = years if len(years) > 1 else months
@@ -176,7 +176,7 @@ def periods(texts: Texts, counts: Mapping[str, int], parameters: SearchParameter
 
 
 def days_of(period: str) -> tuple[str, str]:
-    """Return the first and last ISO day of a year or month, or empty strings for other text."""
+    """Return the first and last ISO day of a year or month, or empty strings for other texts."""
     year, _, month = period.partition("-")
     with suppress(ValueError, calendar.IllegalMonthError):
         last = calendar.monthrange(int(year), int(month))[1] if month else 31
@@ -188,7 +188,7 @@ def days_of(period: str) -> tuple[str, str]:
 
 
 def link_of(parameters: SearchParameters) -> str:
-    """Return the link to a search, relative to the search page."""
+    """Return the link to a search with these parameters, relative to the search page."""
     return "?" + urlencode(sorted(parameters.items()))
 
 

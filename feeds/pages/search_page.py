@@ -1,4 +1,4 @@
-"""The page of a search: form, results, filters and feeds."""
+"""Search page: form, results, filters and feeds."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from feeds.pages.search_problems import SearchProblem
 from feeds.urls import FEED_TYPES, FORMATS, SEARCH, page_file, relative
 
 STATIC_FILE = "search/index.html"
-"""The file that static hosts serve as the search page."""
+"""File of the search page on static hosts, which explains that search needs a server."""
 
 DISPLAY_PARAMETERS = ("sort", "cursor", "more")
-"""Parameters of the page that are not part of the search."""
+"""Parameters of the search page that do not select results."""
 
 Hit: TypeAlias = tuple[Release, tuple[Release, ...]]
-"""A release, and the other releases of its story that it represents."""
+"""A matching release, and the other releases of its story that it represents."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    """One page of results. ``query`` is None if nothing was searched for.
+    """One page of search results. ``query`` is None without a search.
 
-    ``hits`` contain each story once. ``cursor`` is the position after them, None at the end.
+    ``hits`` contain each story once. ``cursor`` is the position after them, or None at the end.
     """
 
     parameters: SearchParameters
@@ -58,18 +58,18 @@ class SearchResults:
 
 
 def static_page(pages: PageRenderer) -> bytes:
-    """Render the notice of static hosts that search needs a server."""
+    """Render the search page for static hosts, which explains that search needs a server."""
     title = pages.catalog.texts.gettext("Search")
     return pages.render("search_static.html", STATIC_FILE, Facet(), title=title)
 
 
 def day_of(entry: FeedEntry) -> str:
-    """Return the ISO day under which an entry is listed, or empty."""
+    """Return the ISO day under which an entry is listed, or an empty string."""
     return entry.published.date().isoformat() if entry.published else ""
 
 
 def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
-    """Render the page at ``file`` with the results of a search."""
+    """Render the search page with results. ``file`` is the name of the page."""
     catalog = pages.catalog
     texts = catalog.texts
     parameters = {
@@ -132,7 +132,7 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
 def filters_of(
     pages: PageRenderer, found: SearchResults, parameters: SearchParameters
 ) -> list[FilterList]:
-    """Return the filters of the matches, or of all releases if nothing was searched."""
+    """Return the filters of the matches, or filters of all releases without a search."""
     if found.matches:
         more = found.parameters.get("more", "")
         return filters_of_matches(pages.catalog, found.matches, parameters, more)
@@ -142,7 +142,7 @@ def filters_of(
 def hits_by_day(
     pages: PageRenderer, file: str, found: SearchResults
 ) -> Iterator[tuple[str, str, Markup]]:
-    """Group hits by day: yields the name of the day, the link to its page, and the lines."""
+    """Group hits by day. Yields the day's name, the link to its page, and the rows as HTML."""
     texts = pages.catalog.texts
     up = "../" * file.count("/")
     for day, some in groupby(found.hits, key=lambda one: one[0].day):
@@ -161,7 +161,7 @@ def rows(
     *,
     dated: bool = False,
 ) -> Iterator[str]:
-    """Yield the lines of hits with the matches marked. ``dated`` adds the day to each line."""
+    """Yield the HTML rows of hits with marked matches. ``dated`` adds the day to each row."""
     query = found.query or Query("")
     for release, others in hits:
         entry = entry_of(release, pages.catalog, mixed=True, others=others)
@@ -173,7 +173,7 @@ def rows(
 
 
 def marked(text: str, query: Query) -> Markup:
-    """Return a text as HTML with the matches of a query marked."""
+    """Return a text as HTML in which the matches of a query are marked."""
     shown, place = Markup(), 0
     for start, end in highlights(text, terms_of(query.text)):
         shown += escape(text[place:start]) + Markup("<mark>{}</mark>").format(text[start:end])
@@ -182,7 +182,7 @@ def marked(text: str, query: Query) -> Markup:
 
 
 def search_name(catalog: Catalog, parameters: Mapping[str, str]) -> str:
-    """Return a one-line name of a search: its words and filters."""
+    """Return a name for a search on one line: its words and filters."""
     parts = (
         plain(parameters.get("q", "")),
         *(one.value for one in active_filters(catalog, parameters)),
@@ -191,7 +191,10 @@ def search_name(catalog: Catalog, parameters: Mapping[str, str]) -> str:
 
 
 def watch_command(name: str, parameters: SearchParameters) -> str:
-    """Return the command that adds a watch for a search, without dates, as watches have none."""
+    """Return the command that adds a watch for a search.
+
+    Dates are omitted, because watches have none.
+    """
     words = ["communique", "watch", "add", name[:100]]
     if "q" in parameters:
         words += ["--query", plain(parameters["q"])]
@@ -206,5 +209,5 @@ def watch_command(name: str, parameters: SearchParameters) -> str:
 
 
 def linked(suggestions: Sequence[tuple[str, SearchParameters]]) -> list[tuple[str, str]]:
-    """Return suggestions as pairs of name and link."""
+    """Convert suggestions to pairs of a name and a link."""
     return [(name, link_of(parameters)) for name, parameters in suggestions]

@@ -1,4 +1,4 @@
-"""Problems of a search, with suggestions, and notes on how the search was understood."""
+"""Problems of a search, with suggestions, and notes on how its words were interpreted."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ from feeds.translations import Texts
 
 @dataclass(frozen=True, slots=True)
 class SearchProblem:
-    """The reason why a search is invalid, and suggestions as names with search parameters."""
+    """Message about an invalid search, and suggestions: names with search parameters."""
 
     message: str
     suggestions: Sequence[tuple[str, SearchParameters]]
 
 
 MAX_QUOTED: Final = 40
-"""Maximum length in characters of the input that a message repeats."""
+"""Maximum length in characters of the input that a message quotes."""
 
 MAX_SUGGESTIONS: Final = 3
-"""Maximum number of suggestions, and of messages of one kind."""
+"""Maximum number of suggestions, and maximum number of messages of one kind."""
 
 
 def problems_of(catalog: Catalog, parameters: Mapping[str, str]) -> list[SearchProblem]:
-    """Return the problems of a search, or nothing if it is valid."""
+    """Return the problems of a search, or an empty list if the search is valid."""
     if not parameters.keys() - {"sort", "cursor", "more"}:
         return []
     found = [
@@ -109,7 +109,7 @@ def _unknown_message(texts: Texts, kind: str, name: str) -> str:
 def near_misses(word: str, known: Mapping[str, str]) -> list[str]:
     """Return the ids of ``known`` sources or topics that are similar to a word.
 
-    ``known`` maps ids to names. The word is compared with ids, names, and single words of names.
+    ``known`` maps ids to names. The word is compared with ids, names, and single words in names.
     """
     word = word[:MAX_QUOTED].casefold()
     ids = {part: one for one, name in known.items() for part in name.casefold().split()}
@@ -163,7 +163,10 @@ def _impossible_days(texts: Texts, parameters: Mapping[str, str]) -> list[Search
 def _problems_of_words(
     texts: Texts, text: str, parameters: Mapping[str, str]
 ) -> list[SearchProblem]:
-    """Return the problem of a query that is too long or has no word to search for."""
+    """Return the problem of a query that is too long or has no word to search for.
+
+    The result is empty for other queries.
+    """
     terms = terms_of(text)
     if len(text) > MAX_QUERY_LENGTH:
         message = texts.gettext(

@@ -1,6 +1,7 @@
-"""Structured data of pages: JSON-LD with the vocabulary of schema.org.
+"""Structured data in pages: JSON-LD with the vocabulary of schema.org.
 
-Browsers do not run a script element of this type, and policies do not block it (HTML, 4.12.1).
+Browsers do not run a script element of this type, and Content Security Policies do not block it
+(HTML, 4.12.1).
 """
 
 from __future__ import annotations
@@ -18,17 +19,17 @@ from feeds.entries.entry import FeedEntry
 from feeds.urls import SEARCH_PAGE
 
 MAX_CORRECTIONS = 20
-"""Maximum number of corrections of an article, newest first. The article's page links to all."""
+"""Maximum number of corrections in an article's data, newest first."""
 
 MAX_KEYWORDS = 20
-"""Maximum number of topics among the keywords of an article."""
+"""Maximum number of topics in the keywords of an article."""
 
 ESCAPED = {ord("<"): "\\u003c", ord(">"): "\\u003e", ord("&"): "\\u0026"}
 """Characters that could end the script element, with their JSON escapes."""
 
 
 def website(catalog: Catalog, description: str) -> Markup:
-    """Return the data of the site, with the address of its search."""
+    """Return the JSON-LD of the site, including the URL of its search."""
     return as_data(
         {
             "@type": "WebSite",
@@ -49,9 +50,9 @@ def website(catalog: Catalog, description: str) -> Markup:
 
 
 def news_article(catalog: Catalog, entry: FeedEntry, revisions: Sequence[Revision]) -> Markup:
-    """Return the data of a release: publisher, date, corrections and archived copy.
+    """Return the JSON-LD of a release: publisher, date, corrections and archived copy.
 
-    The date is omitted if the page has none, and has no time if only the day is known.
+    An undated release has no date in the data, and a release with only a day has no time.
     ``revisions`` are the versions, oldest first.
     """
     published = None
@@ -90,14 +91,14 @@ def news_article(catalog: Catalog, entry: FeedEntry, revisions: Sequence[Revisio
 
 
 def as_data(values: dict[str, Any]) -> Markup:
-    """Return values as the content of a script element, without empty ones."""
+    """Encode values as the content of a script element, without empty values."""
     data = {"@context": "https://schema.org", **values}
     text = msgspec.json.encode(without_empty(data)).decode().translate(ESCAPED)
     return Markup(text)  # noqa: S704 - markup characters are escaped
 
 
 def without_empty(value: Any) -> Any:
-    """Remove None and empty parts of a value, at every depth."""
+    """Remove None and empty values from a value at every depth."""
     if isinstance(value, dict):
         return {
             name: without_empty(one) for name, one in value.items() if one not in (None, "", [])

@@ -1,7 +1,7 @@
 """Feeds and HTML pages of events: edits, retractions, returns, days, and health of sources.
 
-The pages are cut by position from the oldest event, so a new event changes only the newest pages.
-Hiding an event shifts all later ones, whose pages are written again.
+Pages are numbered from the oldest event, so a new event changes only the newest pages. Hiding an
+event shifts all later events, whose pages are written again.
 """
 
 from __future__ import annotations
@@ -46,11 +46,11 @@ from feeds.publishing.publish_context import EntryRenderer, PublishContext, Want
 from feeds.urls import DAY, FORMATS, EventFeed, event_file
 
 MAX_DAY_RELEASES = 200
-"""Maximum number of releases in the entry of a day. The page of the day has all."""
+"""Maximum number of releases in the digest entry for a day. The day's page lists all of them."""
 
 
 class EventFeeds:
-    """Writes the feeds of events; it stores the digests of new days if it ``keeps_days``."""
+    """Writes event feeds. With ``keeps_days``, it stores the digests of completed days."""
 
     def __init__(
         self, context: PublishContext, renderer: EntryRenderer, *, keeps_days: bool
@@ -75,7 +75,7 @@ class EventFeeds:
         self._cache.keep_note(f"feed {event}", keys)
 
     def changes(self) -> list[Wanted]:
-        """Return the newest edits and returns."""
+        """Return entries for the newest edits and returns."""
         edits = self._store.edits(limit=self._context.entries)
         # An entry contains the current link of its release.
         now = self._store.summaries_of(sorted({edit.release for edit in edits}))
@@ -92,7 +92,7 @@ class EventFeeds:
         return self._newest([*found, *self._returns()])
 
     def _returns(self) -> list[tuple[dt.datetime, Wanted]]:
-        """Return the newest returns of retracted releases, each with its time."""
+        """Return entries for the newest returns of retracted releases, each with its time."""
         returns = self._store.returns(limit=self._context.entries)
         now = self._store.summaries_of(sorted({one.release for one in returns}))
         return [
@@ -110,7 +110,7 @@ class EventFeeds:
         return return_entry(self._catalog, self._context.known_release(back.release), back)
 
     def _newest(self, found: list[tuple[dt.datetime, Wanted]]) -> list[Wanted]:
-        """Return the newest of some entries, given each with its time."""
+        """Return the newest of the given entries, each with its time, in feed size."""
         found.sort(key=lambda one: one[0], reverse=True)
         return [wanted for _, wanted in found[: self._context.entries]]
 
@@ -118,7 +118,7 @@ class EventFeeds:
         return edit_entry(self._catalog, *self._context.edit(release_id, number))
 
     def retractions(self) -> list[Wanted]:
-        """Return the newest retractions and returns."""
+        """Return entries for the newest retractions and returns."""
         found = [
             (
                 release.retracted,
@@ -137,7 +137,10 @@ class EventFeeds:
         return retraction_entry(self._catalog, release, at, captured=captured)
 
     def days(self, counts: Mapping[Facet, int], now: dt.datetime) -> list[Wanted]:
-        """Return the newest days that are over in all sources' time zones, as they were then."""
+        """Return digest entries for the newest days that are over in the time zones of all sources.
+
+        A digest never changes: it lists the releases known when it was first published.
+        """
         last = min(
             (
                 now.astimezone(zone_or_utc(source.timezone)).date()
@@ -163,7 +166,7 @@ class EventFeeds:
         ]
 
     def _digest(self, day: str, now: dt.datetime) -> DayDigest:
-        """Return a day as first published. If it was not published before, save it as it is now.
+        """Return the digest of a day as first published. On first publication, store it.
 
         Releases that were hidden later are omitted.
         """
@@ -190,7 +193,7 @@ class EventFeeds:
         return digest
 
     def health(self) -> list[Wanted]:
-        """Return the latest health changes of sources."""
+        """Return entries for the latest health changes of sources."""
         return [
             (
                 self._context.key("health", msgspec.json.encode(event)),
@@ -204,14 +207,14 @@ class EventFeeds:
 Event = TypeVar("Event")
 
 RETURN: Final = 0
-"""Number that stands for the version in an event for the return of a release."""
+"""Value used in place of a version number for the return of a release."""
 
 RETRACTION: Final = -1
-"""Number that stands for the version in an event for a retraction."""
+"""Value used in place of a version number for a retraction."""
 
 
 class EventPages:
-    """Writes the pages of events that changed."""
+    """Writes the HTML pages of events that changed."""
 
     def __init__(self, context: PublishContext) -> None:
         self._context = context
@@ -229,9 +232,10 @@ class EventPages:
         found: Iterable[tuple[float, str, int]],
         line: Callable[[str, int], EventLine],
     ) -> None:
-        """Write the pages of the given events and of all returns, by time.
+        """Write the pages of the given events and of all returns, ordered by time.
 
-        ``found`` has the time, release and version of each event; ``line`` returns its row.
+        ``found`` contains the time, release and version of each event. ``line`` returns the row for
+        an event.
         """
         returns = {(one.until.timestamp(), one.release): one for one in self._store.returns()}
         every = [*found, *((at, release, RETURN) for at, release in returns)]
@@ -264,7 +268,7 @@ class EventPages:
         return retraction_line(self._pages, release, release.retracted, captured=captured)
 
     def write_health(self) -> None:
-        """Write the page of the current health of sources, and the pages of all changes in it."""
+        """Write the page of all sources' current health, and the pages of all health changes."""
         events = self._store.last_health_events()
         self._context.write(
             HEALTH_FILE, recorded_health_page(self._pages, events, self._store.read_sources())
@@ -285,7 +289,7 @@ class EventPages:
         releases: Sequence[str],
         line: Callable[[Event], EventLine],
     ) -> None:
-        """Write the pages of events that belong to these ``releases``."""
+        """Write the pages of events about the given ``releases`` (one per event)."""
         changes = self._context.changes
         same = changes is not None and changes.keys().isdisjoint(releases)
         if same and self._is_known(event, every):
@@ -305,7 +309,7 @@ class EventPages:
         keys: Sequence[object],
         line: Callable[[Event], EventLine],
     ) -> None:
-        """Write the pages of all events, oldest first, whose ``keys`` changed."""
+        """Write the pages of events, oldest first, that contain an event with a changed key."""
         context = self._context
         full = full_pages(len(every))
         files = {page: events_file(event, page) for page in range(full + 1)}
@@ -327,7 +331,7 @@ class EventPages:
 
 
 def note_of(event: EventFeed) -> str:
-    """Return the key in the cache for the digest of an event feed's events."""
+    """Return the cache key for the digest of an event feed's events."""
     return f"feed {event} pages"
 
 

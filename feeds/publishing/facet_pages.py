@@ -1,7 +1,7 @@
-"""HTML pages of a facet: the newest releases, and older ones back to the first.
+"""HTML pages of a facet: the newest releases, and pages of older releases.
 
-Archive pages of feeds never change. Their HTML pages show the current state of releases, so they
-are written again when a release on them changes.
+Archive pages of feeds never change. The HTML pages for them show the current state of releases, so
+they are written again when one of their releases changes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from feeds.publishing.publish_context import EntryRenderer, PublishContext, face
 from feeds.urls import page_file, part_file
 
 HOME_HEALTH_NOTE = "home health"
-"""Key in the cache for the digest of the health shown on the home page."""
+"""Cache key for the digest of the health summary on the home page."""
 
 
 class FacetPages:
@@ -48,10 +48,10 @@ class FacetPages:
         undated: Sequence[RenderedEntry],
         latency: str,
     ) -> None:
-        """Write the first page of a facet, and the pages of its other unarchived releases.
+        """Write the first page of a facet, and the pages of other releases not on an archive page.
 
         ``pages`` is the number of archive pages. ``undated`` are releases without a place in the
-        feed; they are shown if there is room. ``latency`` is the line about publication delays.
+        feed; they are shown if there is room. ``latency`` is the sentence about publication delays.
         """
         context = self._context
         rows = lines_of(entries)
@@ -83,7 +83,7 @@ class FacetPages:
         self._remove_latest(facet, written)
 
     def _rhythm(self, facet: Facet, shown: Sequence[ReleaseRow]) -> Markup:
-        """Return charts of a source's publication days, up to its newest release."""
+        """Return charts of a source's releases per month and weekday, up to its newest release."""
         days = [line[0] for line in shown if line[0]]
         if facet.source is None or facet != Facet(source=facet.source) or not days:
             return Markup()
@@ -95,7 +95,7 @@ class FacetPages:
         return glance(self._context.pages, store.last_health_events(), store.read_sources())
 
     def is_home_outdated(self) -> bool:
-        """Return whether the home page shows an outdated health of sources."""
+        """Return whether the health summary on the home page is outdated."""
         noted = self._context.cache.note(HOME_HEALTH_NOTE)
         return noted is not None and noted != digest_of(self._health())
 
@@ -109,11 +109,11 @@ class FacetPages:
             self._context.remove(file)
 
     def turned(self, facet: Facet, entries: Sequence[RenderedEntry]) -> bool:
-        """Return whether the newest archive page must link to another page than before."""
+        """Return whether the newest archive page's link to the newer page must change."""
         return (len(entries) > MAX_FIRST_PAGE) != self._context.is_there(part_file(facet, LATEST))
 
     def changed(self, facet: Facet) -> Iterable[int] | None:
-        """Return the archive pages of a facet with changed releases, or None if unknown."""
+        """Return a facet's archive pages (numbers) with changed releases, or None if unknown."""
         changes = self._context.changes
         if changes is None:
             return None
@@ -127,7 +127,7 @@ class FacetPages:
 
     @cached_property
     def _touched(self) -> dict[str, frozenset[Facet]]:
-        """The changed releases and all members of their stories, with the facets that changed."""
+        """Changed releases and all members of their stories, with the facets affected."""
         changes = self._context.changes or {}
         found = {
             member.id: change.facets
@@ -139,7 +139,7 @@ class FacetPages:
     def write_archived(
         self, facet: Facet, page: int, releases: Releases, newer: str, *, everything: bool
     ) -> None:
-        """Write the HTML page of an archive page if it changed, or with ``everything``."""
+        """Write the HTML page for an archive page if it changed, or always with ``everything``."""
         context = self._context
         shown = self._renderer.shown(facet, releases)
         name = part_file(facet, str(page))
@@ -154,10 +154,10 @@ class FacetPages:
 
 
 def digest_of(health: Glance) -> bytes:
-    """Return a digest of the health shown on the home page."""
+    """Return a digest of the health summary on the home page."""
     return blake2b(repr(health).encode(), digest_size=16).digest()
 
 
 def lines_of(entries: Iterable[RenderedEntry]) -> list[ReleaseRow]:
-    """Return the rows of a page for entries."""
+    """Return the rows of rendered entries."""
     return [ReleaseRow(entry.day, entry.row, entry.timed) for entry in entries]

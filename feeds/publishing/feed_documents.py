@@ -1,4 +1,4 @@
-"""Selection of the releases of a facet, and all its documents: feeds, archive and HTML pages."""
+"""All documents of a facet: feeds, archive pages and HTML pages, with their releases selected."""
 
 from __future__ import annotations
 
@@ -32,11 +32,14 @@ class FeedDocuments:
         self._people = FacetPages(context, renderer)
 
     def outdated(self) -> Sequence[Facet]:
-        """Return the facets whose page is outdated although no release changed."""
+        """Return facets whose HTML page is outdated although none of their releases changed."""
         return [Facet()] if self._people.is_home_outdated() else []
 
     def unwritten(self, facets: Iterable[Facet]) -> set[Facet]:
-        """Return the languages that need feeds because releases in a second language arrived."""
+        """Return the languages that need their own feeds from now on.
+
+        This happens when the first releases in a second language arrive.
+        """
         context = self._context
         return {
             facet
@@ -47,7 +50,7 @@ class FeedDocuments:
         }
 
     def write(self, facet: Facet, *, everything: bool) -> None:
-        """Write the changed documents of a facet, or all of them with ``everything``."""
+        """Write the changed documents of a facet, or all its documents with ``everything``."""
         try:
             self._write(facet, everything=everything)
         except BaseException:
@@ -120,14 +123,14 @@ class FeedDocuments:
                 self._context.remove(file(kind))
 
     def _latency(self, facet: Facet) -> str:
-        """Return the line about a source's publication delays; empty for other facets."""
+        """Return the sentence about a source's publication delays, empty for other facets."""
         if facet.source is None or not is_source(facet):
             return ""
         times = self._context.store.release_times(facet.source, limit=MAX_RELEASES)
         return latency_line(latencies(as_published(times)))
 
     def _backlog(self, facet: Facet) -> Sequence[RenderedEntry]:
-        """Return the entries of releases that are on a source's page but in no feed."""
+        """Return the entries of releases that are shown on a source's page but in no feed."""
         if facet.source is None or not is_source(facet):
             return []
         found = self._context.store.backlog(facet.source, limit=MAX_FIRST_PAGE)
@@ -140,15 +143,16 @@ def files_of(facet: Facet) -> tuple[str, ...]:
 
 
 RETURNING_RELEASES = 100
-"""Number of recently updated releases that return to the document although they are archived."""
+"""Maximum number of recently updated releases that are added to the document although they are on
+an archive page."""
 
 MAX_CHANGES = 1000
-"""Maximum number of changed releases that are checked one by one. Above it, whole feeds are
-compared."""
+"""Maximum number of changed releases that are checked one by one. If there are more, whole feeds
+are compared."""
 
 
 class FeedContents:
-    """The content of feeds, from the store, the archive pages and the last publication."""
+    """Releases in feeds, from the store, the archive pages and the last publication."""
 
     def __init__(self, context: PublishContext) -> None:
         self._context = context
@@ -163,11 +167,11 @@ class FeedContents:
     def current(
         self, facet: Facet, every: Mapping[str, ReleaseSummary] | None
     ) -> list[ReleaseSummary]:
-        """Return the releases of a facet that are not archived, newest first.
+        """Return a facet's releases that are not on an archive page, newest first.
 
-        ``every`` are all releases of the facet, if known. Otherwise the result of the last
-        publication is updated by the changes since. If these changes are unknown, all releases are
-        read.
+        ``every`` contains all releases of the facet, if known. Otherwise the result of the last
+        publication is updated with the changes since. If these changes are unknown, all releases
+        are read.
         """
         before = None
         if every is None:
@@ -188,13 +192,13 @@ class FeedContents:
     def on_page(
         self, facet: Facet, page: int, known: Mapping[str, ReleaseSummary]
     ) -> list[ReleaseSummary]:
-        """Return the releases on an archive page. Those in ``known`` are not read again."""
+        """Return the releases on an archive page. Releases in ``known`` are not read again."""
         ids = self._archive.on_page(facet, page)
         others = self._store.summaries_of([one for one in ids if one not in known])
         return newest_first([*(known[one] for one in ids if one in known), *others.values()])
 
     def returned(self, facet: Facet, current: Iterable[ReleaseSummary]) -> list[ReleaseSummary]:
-        """Return archived releases that were recently edited, retracted or restored.
+        """Return releases on archive pages that were recently edited, retracted or restored.
 
         Archive pages never change, so the current document repeats these releases (RFC 5005,
         section 4.1).
@@ -205,7 +209,7 @@ class FeedContents:
 
     @cached_property
     def _touched(self) -> Mapping[Facet, set[str]]:
-        """The recently updated releases, by facet."""
+        """Recently updated releases, by facet."""
         found: dict[Facet, set[str]] = {}
         for release in self._store.recently_updated(limit=RETURNING_RELEASES):
             for facet in facets_of(release):
@@ -214,10 +218,10 @@ class FeedContents:
 
 
 class ChangesSinceLastRun:
-    """The changes since the last publication without errors.
+    """Changed releases since the last publication without errors.
 
-    Create it before reading the marks of feeds, and call ``changes`` afterwards. Then no change
-    that marked a feed is missed, in this publication or the next.
+    Create it before reading which facets are marked as changed, and call ``changes`` afterwards.
+    Then no change that marked a facet is missed, in this publication or the next.
     """
 
     def __init__(self, store: ReadStore, cache: RenderCache) -> None:
@@ -238,5 +242,5 @@ class ChangesSinceLastRun:
         return self._store.changes_since(point, limit=MAX_CHANGES)
 
     def keep(self) -> None:
-        """Save the position of the store's changes that this publication covers."""
+        """Save the store's change cursor up to which this publication covers changes."""
         self._cache.keep_note("point", msgspec.json.encode(self._point))

@@ -1,7 +1,7 @@
 """Copy of the archive's log, and of checkpoints signed as a witness, in the site.
 
 Tiles and bundles have the same paths as in the archive. The checkpoint is written last, so clients
-find everything that it covers. Only new files are written.
+find all files that it covers. Only new files are written.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from data.errors import PublishError
 from data.files import FileWriter, read_regular
 
 RECENT_CHECKPOINTS: Final = 10
-"""Number of the newest cosigned checkpoints that are copied again, because they may get more
+"""Number of newest cosigned checkpoints that are copied again, because they may get more
 signatures."""
 
 FILES_PER_SYNC: Final = 1000
@@ -79,7 +79,10 @@ def published_size(log: TreeLog, present: Checkpoint, folder: Path) -> int:
 
 
 def copy_log(log: TreeLog, present: Checkpoint, folder: Path, old: int) -> None:
-    """Write all content of a log after its first ``old`` leaves. Raises OSError."""
+    """Write all tiles and bundles that a log added after its first ``old`` leaves.
+
+    Raises OSError.
+    """
     writer = FileWriter(folder)
     for file in (*added_files(old, present.size), *texts(log.folder, folder)):
         writer.write(file, log.read(file))
@@ -91,7 +94,10 @@ def copy_log(log: TreeLog, present: Checkpoint, folder: Path, old: int) -> None:
 
 
 def texts(log: Path, copy: Path) -> list[str]:
-    """Return the key files and the cosigned checkpoints of a log that may be new in the copy."""
+    """Return the key files and recent cosigned checkpoints of a log, by name.
+
+    They may be missing or outdated in the copy.
+    """
     kept = Attestations(log).sizes()
     there = set(Attestations(copy).sizes())
     sizes = [size for size in kept[:-RECENT_CHECKPOINTS] if size not in there] + kept[

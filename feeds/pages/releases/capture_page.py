@@ -1,4 +1,4 @@
-"""The page of the captures of a release, and the frame around a captured page."""
+"""Page of the captures of a release, and the frame around a captured page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from feeds.pages.renderer import PageRenderer
 from feeds.urls import capture_data_file, capture_file, release_file
 
 MAX_VERSIONS: Final = 50
-"""Maximum number of versions whose records the page shows. The JSON has all."""
+"""Maximum number of versions whose archive records the page shows. The JSON has all versions."""
 
 
 def capture_page(
@@ -27,8 +27,8 @@ def capture_page(
     """Render the list of archive records of a release.
 
     ``gone`` is the capture that showed the page missing. If a server shows captured pages
-    (``is_shown``), the page links to them. Only a server passes ``seen``, the last capture of the
-    unchanged release: a static file would change with every visit.
+    (``is_shown``), the page links to them. ``seen`` is the last capture of the unchanged release;
+    only the web server passes it, because a static file would change with every visit.
     """
     return pages.render(
         "capture.html",
@@ -61,9 +61,9 @@ def replay_page(
 ) -> bytes:
     """Render the frame around the captured page of a version.
 
-    ``shown`` is the address of the captured page on this site, ``uri`` its original address,
-    ``imported`` the file that it was imported from, if any, and ``seen`` the last capture of the
-    same version.
+    - ``shown`` is the URL of the captured page on this site, ``uri`` its original URL.
+    - ``imported`` is the name of the file that it was imported from, or empty.
+    - ``seen`` is the last capture of the same version, if known.
     """
     title = title_of(revision.content)
     return pages.render(

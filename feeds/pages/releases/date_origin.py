@@ -1,4 +1,4 @@
-"""Sentences that explain where the date of a release came from."""
+"""Sentences that explain how the date of a release was found."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from data.wording import N_
 from feeds.translations import Texts
 
 MAX_RAW_CHARACTERS: Final = 80
-"""Maximum length in characters of the quoted text of the page."""
+"""Maximum length in characters of the quoted original text of a date."""
 
 
 SENTENCE_BY_RULE: Final[Mapping[str, str]] = {
@@ -33,15 +33,15 @@ SENTENCE_BY_RULE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("pdf", "document"), N_("The document contains “%(raw)s”")),
     **dict.fromkeys(("import", "expected"), N_("It was imported with the date “%(raw)s”")),
 }
-"""Beginnings of sentences that quote a date, by the first word of the rule that found it
-(docs/reference/codes.md)."""
+"""First parts of the sentences, by the first word of the rule that found the date
+(docs/reference/codes.md). They quote the date."""
 
 OTHER_RULE: Final = N_("“%(raw)s” was found")
-"""Beginning of the sentence for any other rule, such as a rule of a custom source."""
+"""First part of the sentence for other rules, such as those of a custom source."""
 
 
 def date_origin(published: Published, texts: Texts) -> str:
-    """Return a sentence: the original text of the date, and how it was read."""
+    """Return a sentence with the original text of a date and its interpretation."""
     raw = isolated(excerpt(published.raw, MAX_RAW_CHARACTERS))
     if published.precision == "none":
         if not raw:
@@ -70,12 +70,12 @@ def date_origin(published: Published, texts: Texts) -> str:
 
 
 def isolated(text: str) -> str:
-    """Isolate the direction of a text from the sentence around it (UAX #9, FSI and PDI)."""
+    """Wrap a text in marks that isolate its text direction (UAX #9, FSI and PDI)."""
     return f"\u2068{text}\u2069" if text and not text.isascii() else text
 
 
 def introduction(rule: str, raw: str, texts: Texts) -> str:
-    """Return the first part of the sentence, which quotes the date."""
+    """Return the first part of the sentence, which quotes the original text of the date."""
     if not raw:
         return texts.gettext("The page contains a date")
     name = rule.partition(":")[0].partition(" ")[0]
@@ -83,7 +83,7 @@ def introduction(rule: str, raw: str, texts: Texts) -> str:
 
 
 def place_of(zone: str, texts: Texts) -> str:
-    """Return the name of a time zone for people: its city, or its UTC offset."""
+    """Return a time zone's name for people: its city, or its UTC offset."""
     if zone.startswith(("+", "-")):
         return f"UTC{zone}".replace("-", "\u2212")
     if "/" not in zone or zone.startswith("Etc/"):

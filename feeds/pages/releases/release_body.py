@@ -1,7 +1,7 @@
-"""The body of a release as its page shows it, without the layout of the original site.
+"""Body of a release as its page shows it, without the layout of the original page.
 
-Empty paragraphs and needless rules are removed, layout tables become text, and very long bodies are
-cut. Images become links, so that opening a page contacts no other site.
+Empty paragraphs and needless rules (hr) are removed, layout tables become text, and very long
+bodies are cut. Images become links, so that opening a page contacts no other site.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from feeds.translations import Texts
 
 MAX_COMPRESSED_BYTES: Final = 17_000
 MAX_BYTES: Final = 120_000
-"""Maximum size in bytes of a displayed body, compressed and plain. A whole page stays below 30
-KB."""
+"""Maximum size in bytes of a displayed body: compressed (MAX_COMPRESSED_BYTES) and before
+compression. A whole page then stays below 30 KB compressed."""
 
 MAX_READ: Final = 500_000
-"""Maximum number of characters of a body that are parsed. The page shows at most MAX_BYTES."""
+"""Maximum length in characters of the part of a body that is parsed."""
 
 MIN_TEXT_CELL: Final = 200
-"""Minimum length in characters of a table cell that is text rather than data."""
+"""Minimum length in characters of a table cell that is considered text rather than data."""
 
 TRACKER_PIXELS: Final = 3
-"""Maximum width or height of a tracking pixel or spacer image."""
+"""Maximum width or height in pixels of a tracking pixel or spacer image."""
 
 NEEDS_TIDYING: Final = re.compile(r"<(?:hr|img|table|h1|br)\b|<(\w+)[^>]*>\s*</\1>|\xa0|&nbsp;")
 """Pattern of markup that `tidy` may change. Most bodies have none, so they are not parsed."""
@@ -41,7 +41,7 @@ REMOVED_IF_EMPTY: Final = frozenset(
     "p div span h1 h2 h3 h4 h5 h6 li ul ol blockquote figure figcaption strong b em i a u "  # noqa: SIM905 - more readable as words
     "dl dt dd small".split()
 )
-"""Elements that are removed if they have no content."""
+"""Names of elements that are removed if they have no content."""
 
 VISIBLE_ELEMENTS: Final = ("img", "hr", "table")
 HEADINGS: Final = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -49,7 +49,7 @@ CONTAINERS: Final = frozenset(
     "div blockquote ul ol dl table thead tbody tfoot figure details ruby".split()  # noqa: SIM905 - as above
 )
 TAG: Final = re.compile(r'<(/?[a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
-"""Pattern of a whole tag as the sanitizer writes it. Attributes may contain tag-like text."""
+"""Pattern of a complete tag as the sanitizer writes it. Attribute values may look like tags."""
 
 ATTRIBUTE: Final = re.compile(r' ([a-z-]+)="([^"]*)"')
 
@@ -58,10 +58,10 @@ Element = etree._Element  # noqa: SLF001 - the type has no public name
 
 @dataclass(frozen=True, slots=True)
 class ShownBody:
-    """A displayed body as safe HTML.
+    """A body for display, as safe HTML.
 
-    ``beginning`` is whether the body was cut. ``pictures`` are the URLs of the images that it links
-    to.
+    ``beginning`` is whether the body was cut. ``pictures`` are the URLs of the images to which it
+    links.
     """
 
     html: str
@@ -70,9 +70,9 @@ class ShownBody:
 
 
 def shown_body(safe: str, texts: Texts, max_bytes: int = MAX_COMPRESSED_BYTES) -> ShownBody:
-    """Prepare a body of ``safe`` HTML with absolute URLs for its page.
+    """Convert a body (``safe`` HTML with absolute URLs) to the form that its page shows.
 
-    The result has at most ``max_bytes``, compressed.
+    The result has at most ``max_bytes`` bytes compressed.
     """
     is_long = len(safe.encode("utf-8", "replace")) > max_bytes
     beginning = False
@@ -132,9 +132,9 @@ def tidy(root: Element) -> None:
 
 
 def is_layout(table: Element) -> bool:
-    """Whether a table is for layout: it has one column, contains tables, or has long cells.
+    """Whether a table is used for layout: it has one column, contains tables, or has long cells.
 
-    A table with a header or caption, or only short cells, contains data, unless it contains tables.
+    A table with a header, a caption or only short cells is a data table, unless it contains tables.
     """
     if next(table.iterdescendants("table"), None) is not None:
         return True
@@ -162,7 +162,7 @@ def replace_by_text(table: Element) -> None:
 
 
 def is_tracker(image: Element) -> bool:
-    """Whether an image is a tracking pixel or spacer, by its size attributes."""
+    """Whether an image's size attributes are those of a tracking pixel or spacer."""
     sizes = (image.get(name, "") for name in ("width", "height"))
     return any(size.isdecimal() and int(size) <= TRACKER_PIXELS for size in sizes if len(size) < 5)  # noqa: PLR2004 - digits
 
@@ -227,7 +227,7 @@ def needless_rules(root: Element) -> list[Element]:
 
 
 def words(event: str, element: Element, root: Element) -> str:
-    """Return the text directly after the start or end tag of an element."""
+    """Return the text that directly follows the start or end tag of an element."""
     if event == "start":
         return element.text or ""
     return (element.tail or "") if element is not root else ""
@@ -250,7 +250,7 @@ def lower_headings(root: Element) -> None:
 
 
 def text_of(element: Element) -> str:
-    """Return all text in an element, with no-break spaces as spaces."""
+    """Return all text in an element. No-break spaces are replaced by spaces."""
     return "".join(map(str, element.itertext())).replace("\xa0", " ")
 
 
@@ -270,7 +270,7 @@ def remove(element: Element) -> None:
 
 
 class BodyBudget:
-    """Counts the size of a body, compressed and plain, against its limits."""
+    """Size budget of a displayed body, before and after compression."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -278,7 +278,7 @@ class BodyBudget:
         self._packed = self._whole = 0
 
     def take(self, text: str) -> bool:
-        """Add a text if the limits allow it. Returns whether they did."""
+        """Count a text if it fits in the budget. Returns whether it fits."""
         content = text.encode("utf-8", "replace")
         if self._whole + len(content) > MAX_BYTES:
             return False
@@ -293,12 +293,15 @@ class BodyBudget:
 
     @property
     def is_half_free(self) -> bool:
-        """Whether less than half of the limit is used."""
+        """Whether less than half of the budget is used."""
         return self._packed < self._max_bytes // 2
 
 
 def cut(element: Element, budget: BodyBudget) -> bool:
-    """Cut an element to the budget, in whole blocks. Returns whether anything was cut."""
+    """Remove blocks from the end of an element that exceed the budget.
+
+    Returns whether any were removed.
+    """
     if not budget.take(element.text or ""):
         shorten(element, budget)
         return True
@@ -320,7 +323,7 @@ def cut(element: Element, budget: BodyBudget) -> bool:
 
 
 def drop_behind(child: Element) -> None:
-    """Remove everything after an element in its parent."""
+    """Remove everything that follows an element in its parent."""
     child.tail = None
     parent = child.getparent()
     if parent is not None:
@@ -329,7 +332,7 @@ def drop_behind(child: Element) -> None:
 
 
 def shorten(element: Element, budget: BodyBudget) -> None:
-    """Replace the content of an element by the beginning of its text."""
+    """Replace the content of an element by the beginning of its text that fits in the budget."""
     text = text_of(element)
     length = MAX_COMPRESSED_BYTES // 4
     for child in list(element):
@@ -339,7 +342,7 @@ def shorten(element: Element, budget: BodyBudget) -> None:
 
 
 def replaced(tag: re.Match[str], *, texts: Texts, pictures: set[str]) -> str:
-    """Return the replacement of a tag: images become links, tables get a scrolling frame."""
+    """Return the replacement for a tag. Images become links, and tables get a scrollable frame."""
     match tag[1]:
         case "img":
             return picture(tag[2], texts, pictures)
@@ -352,7 +355,10 @@ def replaced(tag: re.Match[str], *, texts: Texts, pictures: set[str]) -> str:
 
 
 def picture(attributes: str, texts: Texts, pictures: set[str]) -> str:
-    """Return a link to an image, with its alternative text and host."""
+    """Return a link to an image, with its alternative text and host.
+
+    Adds the image's URL to ``pictures``.
+    """
     values = {name: unescape(value) for name, value in ATTRIBUTE.findall(attributes)}
     words = excerpt(values.get("alt") or values.get("title") or "", 500)
     url = values.get("src", "")

@@ -1,4 +1,4 @@
-"""The pages of a release and of its versions: text, changes, origin, story and files."""
+"""Pages of a release and its versions: text, changes, origin, story and files."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ from feeds.urls import (
 )
 
 MAX_DESCRIPTION_CHARACTERS: Final = 200
-"""Maximum length in characters of a page's description. Search engines show no more."""
+"""Maximum length in characters of a page's meta description. Search engines show no more."""
 
 MAX_FILES: Final = 40
 MAX_ALIASES: Final = 10
@@ -56,7 +56,7 @@ MAX_MEMBERS: Final = 8
 MAX_PASSAGES: Final = 2
 """Maximum numbers of items on the page. The JSON of the release has all."""
 MAX_SUMMARIZED: Final = 20
-"""Maximum number of versions whose changes are summarized, because comparing takes time."""
+"""Maximum number of versions whose changes are summarized, because comparing versions is slow."""
 
 MIN_STORY_RELEASES: Final = 2
 """Minimum number of releases in a story."""
@@ -66,7 +66,7 @@ NO_NEIGHBOURS: Final = Neighbours()
 
 @dataclass(frozen=True, slots=True)
 class VersionLine:
-    """The line of a version; ``changed`` describes its changes in words."""
+    """Row for a version. ``changed`` describes its changes in words."""
 
     number: int
     file: str
@@ -85,11 +85,11 @@ def release_page(
     captured: bool = False,
     back: Return | None = None,
 ) -> tuple[bytes, bool]:
-    """Render the page of a release; also return whether its text was cut.
+    """Render the page of a release. Also returns whether its text was cut.
 
     The page links to the ``neighbours`` and to the other releases of its ``story``, which are in
-    order of publication. ``captured`` is whether the release has a page of captures, and ``back``
-    is its last return after a retraction.
+    order of publication. ``captured`` is whether the release has a page of captures. ``back`` is
+    its last return after a retraction.
     """
     catalog, texts = pages.catalog, pages.catalog.texts
     source = Facet(source=release.source)
@@ -147,7 +147,7 @@ def release_page(
 
 
 def neighbour_line(one: Neighbour | None) -> Neighbour | None:
-    """Prepare the title and language of a neighbouring release."""
+    """Prepare the title and language of a neighbouring release for display."""
     if one is None:
         return None
     title = excerpt(one.title, MAX_TITLE_CHARACTERS) or UNTITLED
@@ -157,9 +157,9 @@ def neighbour_line(one: Neighbour | None) -> Neighbour | None:
 def story_values(
     catalog: Catalog, release: Release, story: Sequence[StoryMember]
 ) -> dict[str, Any]:
-    """Return the template values of a release's story and of its editions in other languages.
+    """Return the template values for a release's story, and for its editions in other languages.
 
-    Each line shows how much of the release matches the first one. For this release, the identical
+    Each row shows how much of a release matches the first release. For this release, the identical
     passages are quoted too.
     """
     if len(story) < MIN_STORY_RELEASES or release.story is None:
@@ -195,7 +195,7 @@ def is_picture(media: Media) -> bool:
 
 
 def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[VersionLine]:
-    """Return the last versions, newest first, or nothing if there is only one version."""
+    """Return rows for the last versions, newest first. Empty if there is only one version."""
     if len(revisions) == 1:
         return []
     changed = changed_in(revisions, texts)
@@ -208,7 +208,7 @@ def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[Version
 
 
 def crumbs_above(catalog: Catalog, release: Release) -> list[tuple[str, str]]:
-    """Return the breadcrumbs of a release: its source and section."""
+    """Return the breadcrumbs above a release: its source and section."""
     source = Facet(source=release.source)
     first = catalog.texts.gettext("All")
     above = [(first, "index.html"), (catalog.name(source), page_file(source))]
@@ -219,12 +219,12 @@ def crumbs_above(catalog: Catalog, release: Release) -> list[tuple[str, str]]:
 
 
 def crumbs(catalog: Catalog, release: Release, title: str) -> list[tuple[str, str]]:
-    """Return the breadcrumbs of pages below a release."""
+    """Return the breadcrumbs of a page below a release's page."""
     return [*crumbs_above(catalog, release), (title, release_file(release.id))]
 
 
 def change_words(before: Revision, after: Revision, texts: Texts) -> str:
-    """Return the changes between two versions in a few words: ``title; 2 paragraphs``."""
+    """Describe the changes between two versions in a few words: ``title; 2 paragraphs``."""
     parts = []
     for change in changes_between(before, after):
         match change.field:
@@ -240,7 +240,7 @@ def change_words(before: Revision, after: Revision, texts: Texts) -> str:
 
 
 def changed_in(revisions: tuple[Revision, ...], texts: Texts) -> dict[int, str]:
-    """Return the changes of each of the last versions, by version number."""
+    """Describe the changes of each of the last versions, by version number."""
     some = revisions[-MAX_SUMMARIZED - 1 :]
     return {
         after.number: texts.gettext("Re-extracted; the publisher changed nothing")
@@ -270,7 +270,7 @@ KINDS: Final[Mapping[str, str]] = {
     "image/svg+xml": "SVG",
     "audio/mpeg": "MP3",
 }
-"""Names of media types. Other images, audio and video use their subtype."""
+"""Displayed names of media types. Other images, audio and video are named by their subtype."""
 
 KILOBYTE: Final = 1000
 MEGABYTE: Final = 1_000_000
@@ -278,7 +278,7 @@ MEGABYTE: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """The line of a file: URL, name, and a description (type and size)."""
+    """Row for an attached file: URL, name, and a description (type and size)."""
 
     url: str
     name: str
@@ -286,7 +286,7 @@ class FileLine:
 
 
 def file_line(media: Media, texts: Texts) -> FileLine:
-    """Return the line of a file. Its name is its title or the last part of its URL."""
+    """Return the row for a file, named by its title or the last part of its URL."""
     about = (kind_of(media.type), size_of(media.length, texts))
     return FileLine(media.url, name_of(media), ", ".join(filter(None, about)))
 
@@ -299,12 +299,12 @@ def name_of(media: Media) -> str:
 
 
 def shown(text: str) -> str:
-    """Remove direction marks. They could make ``fdp.exe`` look like ``exe.pdf``."""
+    """Remove direction marks from a text. They could make ``fdp.exe`` look like ``exe.pdf``."""
     return as_name(INVISIBLE.sub("", text)).strip()
 
 
 def kind_of(media_type: str) -> str:
-    """Return the name of a media type, or an empty string for unknown binary data."""
+    """Return the displayed name of a media type, or an empty string for unknown binary data."""
     if media_type in KINDS:
         return KINDS[media_type]
     family, _, name = media_type.partition("/")
@@ -325,7 +325,7 @@ def size_of(length: int | None, texts: Texts) -> str:
 
 
 MAX_COMPRESSED_BYTES: Final = 10_000
-"""Maximum compressed size in bytes of the text, and of the changes next to it."""
+"""Maximum compressed size in bytes of the text, and of the changes shown beside it."""
 
 
 def revision_page(

@@ -1,4 +1,4 @@
-"""The page of a story: its publishers, times, languages, and similarity of texts."""
+"""Page of a story: its publishers, times, languages, and the similarity of its texts."""
 
 from __future__ import annotations
 
@@ -23,19 +23,20 @@ from feeds.urls import release_file, story_file
 
 MAX_MEMBERS: Final = 80
 MAX_QUOTED: Final = 30
-"""Maximum numbers of releases on the page, and of releases with a quoted passage."""
+"""Maximum number of releases on the page, and maximum number with a quoted passage."""
 
 MAX_TITLE_CHARACTERS: Final = 200
 MAX_PASSAGE_CHARACTERS: Final = 240
-"""Maximum length in characters of a title, and of a quoted passage."""
+"""Maximum length in characters of a title, and maximum length of a quoted passage."""
 
 MIN_OVERLAP: Final = 0.1
-"""Minimum share of a release's words in the first release for which the page shows the share."""
+"""Minimum share of a release's words that the first release also contains. Smaller shares are not
+shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryLine:
-    """The line of a release in its story. Unknown texts are empty.
+    """Row for a release in its story. Unknown texts are empty.
 
     ``at`` is the publication time, ``later`` the delay after the first release, ``alike`` the
     similarity to the first release, and ``passage`` a quote that both releases contain.
@@ -55,7 +56,7 @@ class StoryLine:
 
 
 def story_page(pages: PageRenderer, story: str, members: Sequence[StoryMember]) -> bytes:
-    """Render the page of a story; ``members`` are in order of publication."""
+    """Render the page of a story. ``members`` are in order of publication."""
     catalog, texts = pages.catalog, pages.catalog.texts
     lines = story_lines(catalog, members[:MAX_MEMBERS], quoted=MAX_QUOTED)
     names = {line.publisher for line in lines}
@@ -80,7 +81,7 @@ def story_page(pages: PageRenderer, story: str, members: Sequence[StoryMember]) 
 def story_lines(
     catalog: Catalog, members: Sequence[StoryMember], *, quoted: int = 0
 ) -> list[StoryLine]:
-    """Return the lines of a story. The first ``quoted`` lines may quote a shared passage."""
+    """Return the rows of a story. The first ``quoted`` rows may quote a shared passage."""
     texts = catalog.texts
     if not members:
         return []
@@ -112,9 +113,9 @@ def story_lines(
 
 
 def alike(member: StoryMember, texts: Texts) -> str:
-    """Return a text about the share of words that match the first release of the story.
+    """Describe how many of a release's words are also in the first release of the story.
 
-    Return an empty string if this share is low.
+    Returns an empty string if the share is below MIN_OVERLAP.
     """
     if member.overlap < MIN_OVERLAP:
         return ""
@@ -123,7 +124,7 @@ def alike(member: StoryMember, texts: Texts) -> str:
 
 
 def later(first: StoryMember, member: StoryMember, texts: Texts) -> str:
-    """Return the delay after the first release, as exactly as both dates allow."""
+    """Describe the delay after the first release, as precisely as both dates allow."""
     before, after = first.release, member.release
     if before.is_backlog or after.is_backlog:
         return ""

@@ -1,6 +1,6 @@
-"""Object in a bucket that records the newest publication of the site.
+"""Manifest: the object in a bucket that records the newest publication of the site.
 
-The object is only replaced if it has not changed since it was read (If-Match). So concurrent
+The object is replaced only if it has not changed since it was read (If-Match). So concurrent
 publishers get different numbers, and each notices a later one. Numbers follow the store's log of
 events: a later publisher has read a later state of the store.
 """
@@ -26,11 +26,11 @@ FOREIGN: Final = (
 
 
 class BucketManifest(msgspec.Struct, frozen=True):
-    """The last publication that began, and the last that was completed.
+    """Numbers of the last started and the last completed publication in a bucket.
 
-    ``number`` is the last that began, ``complete`` the last completed one. ``change`` is the
-    store's last change at the beginning, ``publisher`` the installation, ``at`` the time of the
-    last update (UTC).
+    ``number`` is the last started publication, ``complete`` the last completed one. ``change`` is
+    the store's last change when it started, ``publisher`` the id of the publishing home directory,
+    and ``at`` the time of the last update (UTC).
     """
 
     number: int

@@ -1,14 +1,14 @@
-"""Upload of HOME/site to a bucket without ever replacing a newer file by an older one.
+"""Upload of HOME/site to a bucket, which never replaces a newer file by an older one.
 
 A publication first takes a number in the manifest, then uploads the changed files, then marks
-itself complete there. Each object is only overwritten if it has the known ETag, and carries the
-publication's number. If that fails, the publisher reads the object, and stops if a later
-publication wrote it. While a publication is running, it updates the manifest every few seconds and
-others wait. A publisher without updates is overtaken. Linked files are uploaded before linking
-files, and deleted after them, so links always work.
+itself complete in the manifest. An object is overwritten only if it has the known ETag. Each object
+carries the number of its publication. If a write fails, the publisher reads the object, and stops
+if a later publication wrote it. A running publication updates the manifest every few seconds, and
+others wait for it. If the updates stop, another publisher takes over. Linked files are uploaded
+before the files that link to them, and deleted after them, so links always work.
 
 A delayed request of an earlier publisher may still arrive until its signature expires, and succeed
-if the object is unchanged. Until then all ETags are checked again, and foreign objects are
+if the object is unchanged. Until then all ETags are checked again, and objects of others are
 replaced.
 """
 
@@ -52,10 +52,10 @@ from feeds.publishing.bucket.pushed_files import (
 from feeds.urls import FileStamp
 
 MAX_REQUESTS: Final = 16
-"""Maximum number of concurrent requests."""
+"""Maximum number of concurrent requests to the bucket."""
 
 MAX_ATTEMPTS: Final = 5
-"""Maximum number of attempts to write an object that others write too."""
+"""Maximum number of attempts to write an object that other publishers write too."""
 
 HEARTBEAT_SECONDS: Final = 5.0
 """Seconds between two updates of the manifest by a running publication."""
@@ -71,11 +71,10 @@ CHECK_INTERVAL_SECONDS: Final = 0.5
 
 SETTLED_AFTER_SECONDS: Final = 16 * 60.0
 """Seconds after which no delayed request of another publisher can arrive. AWS signatures are valid
-for 15 minutes, plus the difference of the clocks.
-"""
+for 15 minutes; the rest allows for clock differences."""
 
 PUBLICATION, DIGEST = "communique-publication", "communique-sha256"
-"""Metadata of an object: the number of its publication, and its digest."""
+"""Metadata names of objects: number of the publication, and digest of the content."""
 
 OTHER_STORE: Final = (
     "the site there was published from a newer or another store: this one may have been restored "
@@ -92,14 +91,14 @@ CROWDED: Final = (
 )
 
 LOG, APPEND_ONLY = "log/", ("log/", "witness/")
-"""Folders in which nothing is ever deleted. Another machine may have signed files that this machine
-lacks."""
+"""Folder prefixes in which nothing is ever deleted, because another machine may have signed files
+that are missing on this machine."""
 
 log = logging.getLogger(__name__)
 
 
 class Superseded(BucketError):
-    """Another installation started publishing to the same bucket."""
+    """Another home directory started publishing to the same bucket."""
 
     def __init__(self, bucket: str) -> None:
         super().__init__(bucket, "another installation started publishing there")
@@ -107,7 +106,7 @@ class Superseded(BucketError):
 
 @dataclass(frozen=True, slots=True)
 class Push:
-    """The result of one upload: numbers of files written and deleted."""
+    """Numbers of files written and deleted by one upload."""
 
     number: int
     written: int = 0
@@ -115,10 +114,10 @@ class Push:
 
 
 class SiteBucket:
-    """The site in a bucket, as published by one HOME.
+    """The site in a bucket, as published from one home directory.
 
-    This is a context manager for one process at a time. ``kept`` is the HOME's cache of the
-    bucket's content. Raises BucketError, StoreError and OSError.
+    This is a context manager for one process at a time. ``kept`` is the home directory's cache of
+    the bucket's content. Raises BucketError, StoreError and OSError.
     """
 
     def __init__(self, bucket: Bucket, folder: Path, kept: PushedFiles) -> None:
@@ -139,11 +138,11 @@ class SiteBucket:
         self._end()
 
     def begin(self, store: Store) -> bool:
-        """Check who published last, before rendering, and wait for a running publication.
+        """Check, before rendering, who published last, and wait for a running publication.
 
-        Returns True if everything must be rendered, because the folder may be behind the bucket.
-        That is so if another HOME published last, or if this one has not pushed since. In that case
-        it takes the next publication number at once.
+        Returns True if everything must be rendered, because the folder may be behind the bucket:
+        another home directory published last, or this one has not uploaded since. In that case it
+        takes the next publication number at once.
         """
         self._end()
         seen: StoredManifest | None = None
@@ -172,9 +171,9 @@ class SiteBucket:
         raise BucketError(self._bucket.place, CROWDED)
 
     def _resumes(self, store: Store, manifest: BucketManifest) -> bool:
-        """Return whether the last publication was this HOME's; resume it if it was interrupted.
+        """Return whether this home directory published last. Resumes an interrupted publication.
 
-        Raises BucketError if it was made from a store with other changes.
+        Raises BucketError if that publication was made from a store with other changes.
         """
         if store.release_events(manifest.change, limit=1) is None:
             raise BucketError(self._bucket.place, OTHER_STORE)
@@ -187,7 +186,7 @@ class SiteBucket:
     def _is_begun(self) -> bool:
         """Return whether another publisher has just created the manifest.
 
-        Raises BucketError if the bucket has objects but no manifest.
+        Raises BucketError if the bucket contains objects but no manifest.
         """
         if not any(self._bucket.tags()):
             return False
@@ -200,7 +199,7 @@ class SiteBucket:
         return (manifest.publisher, manifest.number) == (kept.publisher, kept.number)
 
     def _take_number(self) -> int:
-        """Start a publication after the last one in the manifest. Raises Replaced."""
+        """Write the next publication number to the manifest and return it. Raises Replaced."""
         old = self._read.manifest if self._read else None
         number = old.number + 1 if old else 1
         complete = old.complete if old else 0
@@ -220,7 +219,7 @@ class SiteBucket:
         self._heartbeat.start()
 
     def _send_heartbeats(self) -> None:
-        """Update the manifest regularly until the publication ends or another one starts."""
+        """Update the manifest periodically until the publication ends or another one starts."""
         while not self._ended.wait(HEARTBEAT_SECONDS):
             with self._turn, suppress(BucketError):
                 if self._ended.is_set():
@@ -240,7 +239,7 @@ class SiteBucket:
             self._heartbeat = None
 
     def push(self, *, deletes: bool = True) -> Push:
-        """Upload changed files; with ``deletes``, also remove missing ones.
+        """Upload changed files. With ``deletes``, also delete removed files in the bucket.
 
         Call ``begin`` first. After a crash, the next call continues. Raises Superseded if another
         publisher has started.
@@ -280,7 +279,7 @@ class SiteBucket:
         return self._read
 
     def _has_longer_log(self) -> bool:
-        """Return whether the log in the bucket is longer than the one published here."""
+        """Return whether the log in the bucket has more leaves than the log in the folder."""
         found = self._bucket.read(CHECKPOINT)
         if found is None:
             return False
@@ -295,7 +294,7 @@ class SiteBucket:
         return True
 
     def _verified(self, known: Mapping[str, Pushed]) -> dict[str, Pushed]:
-        """Return the known files, corrected by the ETags in the bucket."""
+        """Compare the known objects with the ETags in the bucket, and return corrected ones."""
         tags = {name: tag for name, tag, _ in self._bucket.tags() if name != FILE}
         found = {
             name: known[name] if name in known and known[name].tag == tag else Pushed(tag, UNKNOWN)
@@ -369,18 +368,18 @@ class SiteBucket:
                 self._kept.note({}, some)
 
     def _check_not_superseded(self) -> None:
-        """Raise Superseded if another publication has begun."""
+        """Raise Superseded if another publication has started."""
         with self._turn:
             if read_manifest(self._bucket, self._present) != self._present:
                 raise Superseded(self._bucket.place)
 
 
 def md5_of(body: bytes) -> str:
-    """Return the ETag that S3 gives an object that is not encrypted with a customer key."""
+    """Return the MD5 of a body, which is its ETag in S3 unless encrypted with a customer key."""
     return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
 def publication_of(headers: Mapping[str, str]) -> int:
-    """Return the number of the publication that wrote an object; 0 if it has none."""
+    """Return the number of the publication that wrote an object, or 0 if it is missing."""
     header = headers.get(PUBLICATION, "")
     return int(header) if header.isdecimal() else 0

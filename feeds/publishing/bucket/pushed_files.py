@@ -1,6 +1,6 @@
-"""Files in a bucket, and the files to upload or delete.
+"""Cache of the objects in a bucket, and selection of files to upload or delete.
 
-The cache of a HOME can be rebuilt from the bucket.
+The cache can be rebuilt from the bucket.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ TABLES = """
 """
 
 UNKNOWN = FileStamp(0, 0, 0)
-"""The stamp of an unknown local file."""
+"""Stamp of an object whose local file is unknown."""
 
 
 class Pushed(NamedTuple):
-    """The ETag of an object, and the stamp of the local file that it was written from."""
+    """ETag of an object, and stamp of the local file that was uploaded."""
 
     tag: str
     stamp: FileStamp
 
 
 class PushedFiles:
-    """The cache file at ``path``, for the bucket at ``place``. Raises StoreError."""
+    """Cache file at ``path`` for the bucket at ``place``. Raises StoreError."""
 
     def __init__(self, path: Path, place: str) -> None:
         self._path = path
@@ -80,29 +80,32 @@ class PushedFiles:
 
     @property
     def publisher(self) -> str:
-        """The random name under which this HOME publishes."""
+        """Random id under which this home directory publishes."""
         return self._note("publisher")
 
     @property
     def number(self) -> int:
-        """The number of the last publication that this HOME started."""
+        """Number of the last publication that this home directory started."""
         return int(self._note("number") or 0)
 
     @property
     def settled_at(self) -> float:
-        """The time, in seconds since 1970, after which no delayed request of others can arrive.
+        """Time after which no delayed request of another publisher can arrive.
 
-        The time is 0 once the objects were verified after that time.
+        It is in seconds since 1970, and 0 after the objects were verified at a later time.
         """
         return float(self._note("settled_at") or 0)
 
     @property
     def is_behind(self) -> bool:
-        """Whether the folder was not rendered since another HOME published."""
+        """Whether another home directory has published since the folder was last rendered."""
         return bool(self._note("is_behind"))
 
     def begin(self, tags: Mapping[str, str], number: int, settled_at: float) -> None:
-        """Replace all known objects by those with the given ETags, and save the number."""
+        """Replace the known objects by objects with the given ETags.
+
+        Also saves the publication number, and ``settled_at``.
+        """
         with self._transaction():
             self._db.execute("DELETE FROM files")
             self._db.executemany("INSERT INTO files (name, tag) VALUES (?, ?)", tags.items())
@@ -111,15 +114,15 @@ class PushedFiles:
             self._keep("is_behind", "yes")
 
     def note_rendered(self) -> None:
-        """Record that the folder is rendered again."""
+        """Record that the whole folder was rendered."""
         self._keep("is_behind", "")
 
     def note_number(self, number: int) -> None:
-        """Record that this HOME started another publication after its own."""
+        """Record the number of a publication that this home directory started."""
         self._keep("number", str(number))
 
     def note_settled(self) -> None:
-        """Record that the known objects are verified and final."""
+        """Record that the known objects were verified after all delayed requests."""
         self._keep("settled_at", "0")
 
     def files(self) -> dict[str, Pushed]:
@@ -129,7 +132,7 @@ class PushedFiles:
             return {name: Pushed(tag, FileStamp(*stamp)) for name, tag, *stamp in rows}
 
     def note(self, written: Mapping[str, Pushed], gone: Iterable[str] = ()) -> None:
-        """Record written and verified objects, and forget the ``gone`` ones."""
+        """Record written and verified objects, and delete the ``gone`` ones from the cache."""
         with self._transaction():
             self._db.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
@@ -161,21 +164,21 @@ class PushedFiles:
 
 
 FILES_PER_CHECK: Final = 200
-"""Number of files that are uploaded between two checks for another publisher. After each check
-progress is saved."""
+"""Number of files uploaded between two checks for another publisher. Progress is saved after each
+check."""
 
 UPLOADED_LAST: Final = {"index.html", "feeds/index.html", "sitemap.xml", CHECKPOINT}
-"""Files that are uploaded last: they lead to everything else."""
+"""Files that are uploaded last, because they link to all other files."""
 UPLOADED_FIRST: Final = ("releases/", "stories/", "log/", "witness/")
-"""Folders that are uploaded first: their files link to nothing that is uploaded later."""
+"""Folder prefixes of files that are uploaded first, because they link to no file uploaded later."""
 WITHOUT_LINKS: Final = (".css", ".js", ".svg", ".ico", ".txt")
 """Suffixes of files without links, which are uploaded first."""
 
 
 def changed(present: Mapping[str, FileStamp], known: Mapping[str, Pushed]) -> list[str]:
-    """Return the files that differ from the bucket.
+    """Return the files whose stamps differ from the uploaded ones.
 
-    With a new archive page, the result includes the page before it, which becomes immutable now.
+    With a new archive page, the result includes the page before it, which becomes immutable.
     """
     wanted = {
         name for name, stamp in present.items() if name not in known or known[name].stamp != stamp
@@ -207,7 +210,7 @@ def files_in(folder: Path) -> Iterator[tuple[str, FileStamp]]:
 
 
 def rank_of(name: str) -> int:
-    """Return the rank of a file in the order of uploads: linked files precede linking files."""
+    """Return a file's rank in upload order. Linked files come before the files that link to them."""
     if name in UPLOADED_LAST:
         return 3
     if name.startswith(UPLOADED_FIRST) or name.endswith(WITHOUT_LINKS):
@@ -216,7 +219,7 @@ def rank_of(name: str) -> int:
 
 
 def parts_of(names: Iterable[str], *, backwards: bool = False) -> Iterator[Sequence[str]]:
-    """Yield file names in upload order, in batches that have one rank."""
+    """Yield file names in upload order, in batches of the same rank."""
     ranked: dict[int, list[str]] = {}
     for name in names:
         ranked.setdefault(rank_of(name), []).append(name)
