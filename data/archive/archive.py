@@ -1,8 +1,8 @@
-"""Write server responses to the archive of a home directory.
+"""Writer of server responses to the archive of a home directory.
 
-Each record is written in an order that survives a kill: the record, its leaf in the log, its CDXJ
-line, its index row. Only then does the caller receive its capture. If a process dies, another one
-resumes its file and adds the missing entries.
+The order of writes survives a killed process: first the record, then its leaf in the log, its CDXJ
+line and its index row. Only then does the caller receive its capture. If a process dies, another
+process resumes its file and adds the missing entries.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ from data.settings import ArchiveSettings as Settings
 from data.text.urls import posted_address
 
 MAX_FILE_AGE: Final = dt.timedelta(days=1)
-"""Maximum age of a file that receives records."""
+"""Maximum age of a WARC file to which records are appended."""
 
 MAX_WAITING: Final = 4096
-"""Maximum number of leaves that wait for their place in the log's tree."""
+"""Maximum number of leaves that wait to be added to the log's tree."""
 
 BATCH_SIZE: Final = 10_000
 """Number of records whose leaves are looked up together."""
@@ -108,16 +108,18 @@ class Archive:
         self._budget = ArchiveBudget(folder, settings.budget)
 
     def exchange(self, exchange: Exchange) -> Capture:
-        """Write a response and its request.
+        """Write the records of a response and its request, and return the response's capture.
 
-        A 304, or a response whose payload is already stored, refers to the stored record.
+        A 304, or a response whose payload is already stored, becomes a revisit record of the stored
+        one.
         """
         return self.exchanges([exchange])[0]
 
     def exchanges(self, exchanges: Iterable[Exchange]) -> list[Capture]:
-        """Write as many of these responses as one write can take, but at least the first.
+        """Write as many of these responses as fit in one write, but at least the first.
 
-        Returns their captures. If an exception is raised, none of the responses is stored.
+        Returns the captures of the written responses. If an exception is raised, no response is
+        stored.
         """
         known: set[object] = set()
         groups: list[tuple[NewRecord, ...]] = []
@@ -145,23 +147,26 @@ class Archive:
     def metadata(
         self, uri: str, content_type: str, block: bytes, *, at: dt.datetime, refers_to: str = ""
     ) -> Capture:
-        """Write a metadata record about another record, or about the archive.
+        """Write a metadata record about another record or about the archive.
 
-        ``refers_to`` is the id of the other record.
+        ``refers_to`` is the id of the other record. Returns the capture of the new record.
         """
         with self._writing():
             return self._put((metadata(uri, content_type, block, at, refers_to),))[0]
 
     def resource(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
-        """Write a resource record of a file that is not a server's response."""
+        """Write a resource record for a file that is not a server's response.
+
+        Returns its capture.
+        """
         with self._writing():
             return self._put((resource(uri, content_type, block, at),))[0]
 
     def adopt(self, fields: Fields, block: bytes) -> Capture | None:
-        """Write a record of another archive with its own id, date and digests.
+        """Write a record from another archive, with its own id, date and digests.
 
-        Returns None if the same capture (address, digest and second) is already stored. The caller
-        checks that no record of this archive has the id (see ``log``).
+        Returns its capture, or None if the same capture (address, digest and second) is already
+        stored. The caller checks that no record of this archive has the id (see ``log``).
         """
         record = adopted(fields, block)
         with self._writing():
@@ -241,7 +246,7 @@ class Archive:
     def _put(self, *groups: tuple[NewRecord, ...]) -> list[Capture]:
         """Write groups of records with their leaves, CDXJ lines and index rows.
 
-        Returns the capture of the last record in each group.
+        Returns the capture of the last record of each group.
         """
         records = [one for group in groups for one in group]
         size = sum(len(one.member) for one in records)
@@ -281,7 +286,7 @@ class Archive:
             self._is_noted = False
 
     def _ready(self, size: int) -> WarcFile:
-        """Return the file to which a record of ``size`` bytes can be appended."""
+        """Return the WARC file to which a record of ``size`` bytes can be appended."""
         file = self._file
         if file is not None and self._is_full(file, size):
             self._finish(file)
@@ -299,7 +304,7 @@ class Archive:
         file.finish()
 
     def _taken(self, size: int) -> WarcFile:
-        """Return a growing file that no process writes to, or a new file."""
+        """Lock and return a growing file that no process writes to, or create a new file."""
         self.log.fill(self.index.highest_leaf() + 1)
         for path in own_files(self.folder):
             if path.suffix != DOT_OPEN or (file := take_over(path)) is None:
@@ -318,7 +323,7 @@ class Archive:
         return file
 
     def _is_mended(self, file: WarcFile) -> bool:
-        """Add missing leaves and CDXJ lines for records of a process that was killed.
+        """Add missing leaves and CDXJ lines after a process was killed.
 
         Returns False if damage precedes a complete record. Such a file is not changed and receives
         no more records.
@@ -344,14 +349,14 @@ class Archive:
         return file.size > 0
 
     def _tell(self, file: WarcFile) -> None:
-        """Write a warcinfo record about the process that writes the next records."""
+        """Write a warcinfo record that describes the process that writes the next records."""
         record = warcinfo(file.name, utc_now(), self._about)
         file.append(record.member)
         self.log.append(record.leaf)
         self._unsealed += 1
 
     def _note(self) -> None:
-        """Record in the index how much of the CDXJ file was read."""
+        """Record in the index how much of the growing CDXJ file it contains."""
         if self._file is not None and self._is_noted:
             self.index.note(self._file.name, self._file.listed, self._highest)
 
@@ -369,10 +374,10 @@ class Archive:
 
     @contextmanager
     def _writing(self, refused: str = NOT_KEPT) -> Iterator[None]:
-        """Let one thread write at a time, and convert system errors to an ArchiveError.
+        """Context manager for writing: one thread at a time, with system errors as ArchiveError.
 
         ``refused`` is the message of this error. After an error the file is released. The next
-        process that takes the file, or this one, repairs it first.
+        process that locks the file, or this one, repairs it first.
         """
         with self._lock:
             try:

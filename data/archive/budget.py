@@ -1,4 +1,4 @@
-"""The maximum size of an archive (``archive.budget``)."""
+"""Limit on the size of an archive (``archive.budget``)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Final
 from data.errors import ArchiveError
 
 COUNT_AFTER_BYTES: Final = 16_000_000
-"""Number of bytes written before the size of the archive is measured again."""
+"""Number of bytes written between two measurements of the archive's size."""
 
 FILE_NAMES: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
-"""Names of the files whose sizes count. The log is small compared with them."""
+"""Pattern of the names of files whose sizes count. The log is small compared with them."""
 
 USED_UP: Final = (
     "its budget of {} bytes is used up, and nothing more is archived: raise archive.budget, or "
@@ -22,7 +22,7 @@ USED_UP: Final = (
 
 
 class ArchiveBudget:
-    """The budget of the archive in ``folder``: at most ``limit`` bytes; 0 means no limit."""
+    """Budget of the archive in ``folder``: at most ``limit`` bytes. A limit of 0 means no limit."""
 
     def __init__(self, folder: Path, limit: int) -> None:
         self._folder = folder

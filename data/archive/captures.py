@@ -1,10 +1,10 @@
-"""Find captures: the evidence of an address, lost records, and stored payloads of responses.
+"""Finding captures: those of an address, lost ones, and stored payloads of responses.
 
-Signed notes exclude some captures from the evidence. For lost records, only names and sizes of
-files are compared; verification checks the content of records.
+Signed notes exclude some captures as evidence. Lost captures are found by names and sizes of files
+only; verification checks the content of records.
 
-A response whose payload is stored already becomes a revisit record, which refers to the stored one
-(WARC 1.1, 6.7).
+A response whose payload is already stored becomes a revisit record, which refers to the stored
+record (WARC 1.1, 6.7).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from data.models.capture import Capture, Exchange
 from data.wording import counted
 
 MAX_KNOWN_ORIGINS: Final = 50_000
-"""Maximum number of captures whose origin is cached."""
+"""Maximum number of captures whose origin (the imported file) is cached."""
 
 
 class Captures:
@@ -49,9 +49,9 @@ class Captures:
         """The leaves that each note sets aside; its signature is checked once."""
 
     def of(self, uri: str) -> list[CdxjEntry]:
-        """Return all captures of an address in the order of writing.
+        """Return all captures of an address in the order they were written.
 
-        Captures excluded by a note are left out. Raises ArchiveError.
+        Captures that a note excludes are omitted. Raises ArchiveError.
         """
         entries = self._index.captures(uri)
         if not entries:
@@ -85,7 +85,8 @@ class Captures:
     def by_second(self, entries: Sequence[CdxjEntry]) -> list[CdxjEntry]:
         """Return one capture per second, oldest first.
 
-        If there are several, the last of our own is returned, otherwise the last imported one.
+        If a second has several captures, the last of our own is returned, or else the last imported
+        one.
         """
         found: dict[dt.datetime, list[CdxjEntry]] = {}
         for one in entries:
@@ -98,7 +99,7 @@ class Captures:
         return is_named and bool(self.origin(entry))
 
     def _set_aside(self) -> list[tuple[int, int]]:
-        """Return the first and last leaf of each run of leaves that signed notes exclude."""
+        """Return the ranges of leaves (first and last) that signed notes exclude as evidence."""
         ranges: list[tuple[int, int]] = []
         for one in self._index.captures(REMOVAL):
             key = (one.file, one.offset)
@@ -114,9 +115,9 @@ class Captures:
         return ranges
 
     def _leaves_of_note(self, entry: CdxjEntry) -> Sequence[tuple[int, int]]:
-        """Return the leaves that a note excludes, or none if no key of the log signed the note.
+        """Return the ranges of leaves that a note excludes as evidence.
 
-        Raises ArchiveError and OSError.
+        The result is empty if no key of the log signed the note. Raises ArchiveError and OSError.
         """
         log = self._folder / "log"
         keys = key_chain(lambda path: read_regular(log / path), str(log)).at(entry.leaf + 1)
@@ -135,7 +136,7 @@ def chosen(entries: Sequence[CdxjEntry], origin: Callable[[CdxjEntry], str]) -> 
 
 
 MAX_NAMES: Final = 3
-"""Maximum number of file names in a message."""
+"""Maximum number of file names listed in a message."""
 
 
 class Lost(msgspec.Struct, frozen=True):
@@ -146,7 +147,7 @@ class Lost(msgspec.Struct, frozen=True):
 
 
 def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[Lost]:
-    """Return the archive files with missing captures of a store, by name.
+    """Return the archive files with missing captures of a store, sorted by name.
 
     Redacted captures don't count as missing. Raises OSError.
     """
@@ -158,7 +159,7 @@ def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[Lost]:
 
 
 def size_of(path: Path) -> int:
-    """Return the size of a file. The file may be renamed meanwhile because it is finished."""
+    """Return the size of a growing or finished file, which may be renamed during the call."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
@@ -181,10 +182,11 @@ def lost_text(lost: Sequence[Lost]) -> str:
 def stored_original(
     folder: Path, index: Index, exchange: Exchange, uri: str, payload: bytes, *, whole: bool
 ) -> Original | None:
-    """Return the record that a response can refer to, or None if its payload must be stored.
+    """Return the stored record that a revisit record for a response can refer to, or None.
 
-    ``payload`` is the SHA-256 of the body. ``whole`` is false if a part of the address ``uri`` was
-    removed. Raises ArchiveError if the index can't be read.
+    None means that the response's payload must be stored. ``payload`` is the SHA-256 of the body.
+    ``whole`` is false if a part of the address ``uri`` was removed. Raises ArchiveError if the
+    index can't be read.
     """
     digest = digest_text(payload)
     if exchange.status == NOT_MODIFIED:
@@ -209,7 +211,7 @@ def stored_original(
 
 
 def _newest(folder: Path, index: Index, uri: str) -> CdxjEntry | None:
-    """Return the newest page at an address: a page that we requested, or else an imported one."""
+    """Return the newest page captured at an address: our own capture, or else an imported one."""
     known = index.newest(uri)
     if known is None or not imported_from(folder, known):
         return known

@@ -1,4 +1,4 @@
-"""Unpack response bodies within a size limit (RFC 9110, section 8.4)."""
+"""Removal of content codings from response bodies, within a size limit (RFC 9110, section 8.4)."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import zstandard
 from data.errors import CommuniqueError
 
 PIECE_BYTES: Final = 65_536
-"""Number of bytes given to a decoder at a time, so that a decompression bomb is stopped early."""
+"""Number of bytes passed to a decoder per step, so that a decompression bomb is stopped early."""
 
 MAX_CODINGS: Final = 5
-"""Maximum number of nested codings of one body."""
+"""Maximum number of content codings applied to one body."""
 
 
 class Undecodable(CommuniqueError):
-    """A body does not match its headers, or is too large."""
+    """A body does not match its headers, or is too large when unpacked."""
 
 
 class TooLarge(Undecodable):
@@ -27,7 +27,7 @@ class TooLarge(Undecodable):
 
 
 class Decoder(Protocol):
-    """Unpacks one body, piece by piece."""
+    """Interface of decoders, which unpack one body piece by piece."""
 
     @property
     def ended(self) -> bool:
@@ -45,10 +45,11 @@ class Unpacked(NamedTuple):
 
 
 def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
-    """Remove the content codings of a body, given as in the header field.
+    """Remove content codings from a body.
 
-    Unknown codings are kept. An empty body is whole. Raises TooLarge if the body exceeds ``limit``
-    bytes at any stage, and Undecodable if it is broken.
+    ``codings`` is the value of its Content-Encoding header. Unknown codings are kept. An empty body
+    is whole. Raises TooLarge if the body exceeds ``limit`` bytes at any stage, and Undecodable if
+    it is broken.
     """
     names = [name.strip().lower().removeprefix("x-") for name in codings.split(",")]
     names = [name for name in names if name and name != "identity"]
@@ -65,7 +66,7 @@ def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
 
 
 def is_flushed(body: bytes, codings: str, size: int) -> bool:
-    """Return whether only the final, empty block of a truncated stream is missing.
+    """Return whether only the final empty block of a truncated stream is missing.
 
     Servers that flush a stream without ending it send such bodies. ``size`` is the number of
     unpacked bytes. A body with several codings never counts as flushed.

@@ -25,15 +25,15 @@ MAX_RECORD_BYTES: Final = 64_000_000
 """Maximum unpacked size of a record in bytes. Larger records are skipped."""
 
 LONGEST_FIELD: Final = 8192
-"""Maximum length in characters of a header field in a foreign record."""
+"""Maximum length in characters of a WARC field in a record from another program."""
 MOST_FIELDS: Final = 100
-"""Maximum number of header fields in a foreign record."""
+"""Maximum number of WARC fields in a record from another program."""
 
 MAX_FILES: Final = 10_000
 """Maximum number of files that are read from a package."""
 
 IN_PACKAGE: Final = re.compile(r"archive/[^/]+\.warc(\.gz)?")
-"""Paths of WARC files in a WACZ package."""
+"""Pattern of the paths of WARC files in a WACZ package."""
 
 ZIP_MAGIC: Final = b"PK"
 """First bytes of a ZIP file."""
@@ -45,7 +45,7 @@ UNREADABLE: Final = (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFi
 
 
 def read_foreign(path: Path) -> Iterator[ArchiveRecord | Damage]:
-    """Yield the records of a WARC or WACZ file in order, and its damaged places.
+    """Yield the records and damaged places of a WARC or WACZ file, in order.
 
     After damage, reading continues at the next record, if there is one. Raises OSError, and
     ArchiveError if the file has neither format.

@@ -19,7 +19,7 @@ HEX: Final = frozenset(b"0123456789abcdefABCDEF")
 
 
 class NotServed(ArchiveError):
-    """A record contains no server response, or its body is missing."""
+    """A record contains no server response, or the record with its body is missing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from data.network.bucket import Bucket, BucketError, BucketObject, Replaced
 CHECKPOINT: Final = "log/checkpoint"
 
 LOG_FILES: Final = ("key/*", "checkpoints/*/*", "witnesses")
-"""Public files of a log besides its tiles."""
+"""Patterns of a log's public files other than its tiles."""
 
 ANOTHER: Final = "another log is in that place; use a separate prefix for each archive"
 REMOTE_AHEAD_MESSAGE: Final = (

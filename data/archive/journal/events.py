@@ -1,4 +1,4 @@
-"""The records of the journal: the decisions of one transaction each, as JSON in the archive."""
+"""Journal records: the decisions of one transaction each, as JSON in the archive."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import msgspec
 from data.store.unit_of_work.decisions import AnyEvent
 
 FORMAT: Final = 1
-"""Version of the format. Increase it if earlier readers would misunderstand a record."""
+"""Version of the record format. Increase it if earlier versions would misread a record."""
 
 JOURNAL: Final = "urn:communique:journal"
 """WARC-Target-URI of journal records."""
 
 STORE: Final = "urn:communique:store"
-"""WARC-Target-URI of the pieces of a snapshot of the store."""
+"""WARC-Target-URI of records that contain pieces of a snapshot of the store."""
 
 FILES: Final = "urn:communique:file:"
-"""Prefix of the WARC-Target-URI of a file; its name in the home directory follows."""
+"""Prefix of the WARC-Target-URI of a home directory's file, followed by its name."""
 
 JSON: Final = "application/json"
 TOML: Final = "application/toml"
@@ -27,11 +27,10 @@ SQLITE: Final = "application/vnd.sqlite3"
 
 
 class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The block of a record: the events of one transaction, in order.
+    """Content of a journal record: the events of one transaction, in order.
 
-    ``after`` is the id of the last committed record before this one, empty for the first record. A
-    record outside the chain of the last record was written, but its transaction was never
-    committed.
+    ``after`` is the id of the previous committed record, empty for the first record. A record that
+    is not in the chain of the last record was written, but its transaction was never committed.
     """
 
     events: Sequence[AnyEvent]
@@ -50,7 +49,7 @@ def encode(record: JournalRecord) -> bytes:
 
 
 def encode_events(told: Sequence[AnyEvent]) -> bytes:
-    """Encode events that can't be written to the archive yet, for `decode_events`."""
+    """Encode events that can't be written to the archive yet, for storage in the database."""
     return _encode(told)
 
 
@@ -60,9 +59,9 @@ def decode_events(block: bytes) -> list[AnyEvent]:
 
 
 def decode(block: bytes) -> JournalRecord:
-    """Decode a block.
+    """Decode the content of a journal record.
 
-    Raises msgspec.DecodeError (or its ValidationError) for an invalid block or a later format.
+    Raises msgspec.DecodeError (or its ValidationError) if it is invalid or has a later format.
     """
     record = _decoder.decode(block)
     if record.format != FORMAT:

@@ -1,8 +1,8 @@
-"""Find the valid journal records: the chain of the last record.
+"""Selection of the valid journal records: the chain that ends at the last record.
 
-A record is not valid if its process was killed before committing the transaction, or if the store
-was restored from an older copy. Each record contains the id of the last committed record before it.
-The chain from the last record therefore leaves invalid records out.
+A record is invalid if its process was killed before committing the transaction, or if the store was
+restored from an older copy. Each record contains the id of the previous committed record. The chain
+from the last record therefore omits invalid records.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """A journal record: its id, its place, and the id of the record before it (``after``).
+    """A journal record: its id, its place, and the id of the previous record (``after``).
 
     ``leaf`` is the record's number in the log, or None if it has no leaf.
     """

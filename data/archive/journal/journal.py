@@ -1,4 +1,4 @@
-"""Write the decisions of a store to the archive before they are committed."""
+"""Writer of the store's decisions to the archive before they are committed."""
 
 from __future__ import annotations
 
@@ -26,24 +26,24 @@ PIECE_BYTES: Final = 8_000_000
 """Maximum number of bytes of the store snapshot in one record."""
 
 MAX_LATE_TRANSACTIONS: Final = 50
-"""Maximum number of delayed transactions in one record after the archive failed."""
+"""Maximum number of delayed transactions written to one record after a failure of the archive."""
 
 log = logging.getLogger(__name__)
 
 MAX_WAITING_SIGHTS: Final = 500
-"""Maximum number of unchanged releases whose sights wait for the next record."""
+"""Maximum number of sights of unchanged releases that wait for the next record."""
 
 
 @dataclass
 class Waiting:
-    """Decisions that wait for the next record: sights, visits without results, and named files."""
+    """Decisions that wait for the next record: sights, visits without results, and files."""
 
     seen: dict[str, Sight] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     files: list[AnyEvent] = field(default_factory=list)
 
     def add(self, decision: AnyEvent) -> None:
-        """Add a decision; the last visit of a source replaces earlier ones."""
+        """Add a decision. For a source, only its last visit is kept."""
         if isinstance(decision, decisions.Seen):
             for release_id, sight in decision.releases.items():
                 self.seen[release_id] = joined(self.seen.get(release_id), sight)
@@ -54,17 +54,18 @@ class Waiting:
 
     @property
     def decisions(self) -> Sequence[AnyEvent]:
-        """All of them in one record."""
+        """All waiting decisions, in the order for one record."""
         seen = [decisions.Seen(dict(self.seen))] if self.seen else []
         return [*seen, *map(decisions.Visited, self.runs.values()), *self.files]
 
 
 class Journal:
-    """Writes the journal records of a store to an archive, which is opened for the first one.
+    """Writes the journal records of a store to an archive.
 
-    The decisions of a transaction become one record. The record is in the archive before the
-    transaction is committed, or waits in the store if the archive fails. Sights of unchanged
-    releases and visits without results wait for the next record or for `close`.
+    The archive is opened for the first record. The decisions of a transaction become one record.
+    The record is in the archive before the transaction is committed, or waits in the store if the
+    archive fails. Sights of unchanged releases and visits without results wait for the next record
+    or for `close`.
     """
 
     def __init__(self, open_archive: Callable[[], Archive], orders: Orders | None = None) -> None:
@@ -119,7 +120,7 @@ class Journal:
                 self._opened.close()
 
     def _write_all(self, store: Store, unit: UnitOfWork) -> None:
-        """Write the decisions of a transaction after those that waited."""
+        """Write the decisions of a transaction to the archive, after the decisions that waited."""
         for decision in unit.decisions:
             if isinstance(decision, decisions.Visited):
                 self._waiting.runs.pop(decision.run.source, None)
@@ -145,7 +146,7 @@ class Journal:
             store.keep_unwritten(events.encode_events(made))
 
     def _begin(self, store: Store) -> None:
-        """Archive a store as it was before this transaction."""
+        """Archive a snapshot of the store as it was before this transaction."""
         digest = hashlib.sha256()
         records = []
         for piece in store.snapshot(PIECE_BYTES):

@@ -1,9 +1,9 @@
-"""The orders of a home directory: what people hid, removed or redacted, in a separate file.
+"""Removal orders: what people hid, removed or redacted, in a file beside the archive.
 
 A store can be older than its archive: copied by hand, restored from a backup, or without the last
 transactions after a power failure. Its next transaction then starts another branch of the journal,
-which does not contain the orders of the earlier branch. Each order is therefore also a line of
-``orders.jsonl``. This line is synced before the transaction is committed, even if the archive is
+which does not contain the removal orders of the earlier branch. Each order is therefore also a line
+of ``orders.jsonl``. This line is synced before the transaction is committed, even if the archive is
 disabled. The store keeps the ids of applied orders, and applies missing ones when it is opened.
 """
 
@@ -33,7 +33,7 @@ from data.store.unit_of_work.outcome import RecordOutcome
 from data.store.unit_of_work.unit import UnitOfWork
 
 FILE: Final = "orders.jsonl"
-"""Name of the file in the archive's folder."""
+"""Name of the file of removal orders in the archive's folder."""
 
 TAIL_BYTES: Final = 65_536
 """Number of bytes read from the end of the file to find its last line."""
@@ -56,9 +56,9 @@ log = logging.getLogger(__name__)
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An order to hide, remove or redact something, given at ``at`` (UTC).
+    """A removal order: hide, show, remove or redact something. ``at`` is its time (UTC).
 
-    ``release`` is the hidden or redacted release without its text, for stores that never had it.
+    ``release`` is the affected release without its text, for stores that never had it.
     """
 
     id: str
@@ -68,21 +68,21 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Orders:
-    """The file of orders in the folder of an ``archive``; the file may be missing."""
+    """The file of removal orders in the folder of an ``archive``. The file may be missing."""
 
     def __init__(self, archive: Path) -> None:
         self.path = archive / FILE
 
     def read(self) -> list[Order]:
-        """Return all readable orders, oldest first. Raises ArchiveError."""
+        """Return all readable removal orders, oldest first. Raises ArchiveError."""
         return [order for order in map(_decoded, self._lines()) if order]
 
     def damaged_lines(self) -> int:
-        """Count the lines that can't be read. Raises ArchiveError."""
+        """Return the number of unreadable lines in the file. Raises ArchiveError."""
         return sum(_decoded(line) is None for line in self._lines())
 
     def missing(self, store: Store) -> list[Order]:
-        """Return the orders that a store has not applied yet, oldest first.
+        """Return the removal orders that a store has not applied yet, oldest first.
 
         Raises ArchiveError and StoreError.
         """
@@ -93,9 +93,9 @@ class Orders:
         return [order for order in self.read() if order.id not in known]
 
     def write(self, store: Store, unit: UnitOfWork) -> None:
-        """Write the orders of a transaction, as its last step.
+        """Append the removal orders of a transaction to the file, as the transaction's last step.
 
-        Raises ArchiveError if the file of orders can't be written.
+        Raises ArchiveError if the file can't be written.
         """
         # A redaction keeps its own order, since it begins the journal again.
         self.keep(
@@ -108,13 +108,13 @@ class Orders:
         )
 
     def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
-        """Archive nothing."""
+        """Do nothing, because without a journal no files are archived."""
 
     def close(self, store: Store) -> None:
-        """Do nothing; no order waits."""
+        """Do nothing, because no removal order waits to be written."""
 
     def keep(self, store: Store, given: Sequence[OrderEvent]) -> None:
-        """Write orders within the current transaction.
+        """Append removal orders to the file within the current transaction.
 
         Raises ArchiveError if the file can't be written.
         """
@@ -128,7 +128,7 @@ class Orders:
             store.keep_order(order.id)
 
     def obey(self, store: Store) -> int:
-        """Apply missing orders to a store in one transaction and return their number.
+        """Apply missing removal orders to a store in one transaction, and return their number.
 
         Raises ArchiveError and StoreError.
         """
@@ -156,7 +156,7 @@ class Orders:
         return [line for line in lines[:-1] if line]
 
     def _last(self) -> Order | None:
-        """Return the last order, read from the end of the file, or None if there are no orders."""
+        """Read the last removal order from the end of the file. Returns None without orders."""
         try:
             with self.path.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)
@@ -202,9 +202,9 @@ def obey(
     orders: Sequence[Order],
     recorded: Mapping[str, decisions.Recorded] | None = None,
 ) -> None:
-    """Apply orders to a store, oldest first; a later order can undo an earlier one.
+    """Apply removal orders to a store, oldest first. A later order can undo an earlier one.
 
-    ``recorded`` contains releases by id that the store may not have. Raises StoreError.
+    ``recorded`` maps ids to releases that the store may not have. Raises StoreError.
     """
     moves = store.source_moves()
     last: dict[tuple[str, str], Order] = {}
@@ -226,9 +226,9 @@ def obey(
 
 
 def _add_missing(store: Store, order: Order, recorded: decisions.Recorded | None) -> bool:
-    """Add the hidden or redacted release of an order if the store does not have it.
+    """Add the hidden or redacted release of a removal order if the store does not have it.
 
-    Return whether the release was added.
+    Returns whether the release was added.
     """
     release = recorded or order.release
     if release is None or isinstance(order.event, decisions.Unhidden):
@@ -258,7 +258,7 @@ def _obey_about_source(store: Store, source: str, event: OrderEvent) -> None:
 
 
 def without_text(store: Store, event: OrderEvent) -> decisions.Recorded | None:
-    """Return the release that an order hides or redacts, without its text, or None."""
+    """Return the release that a removal order hides or redacts, without its text, or None."""
     if not isinstance(event, decisions.Hidden | decisions.Redacted):
         return None
     release = store.release(event.release)
@@ -282,7 +282,10 @@ def without_text(store: Store, event: OrderEvent) -> decisions.Recorded | None:
 
 
 def fingerprint_of(release: Release) -> bytes:
-    """Return the fingerprint that a draft with the same text as a release has."""
+    """Return the fingerprint of a release's text.
+
+    A draft with the same text has the same fingerprint.
+    """
     if release.content.redacted:
         return b""
     draft = Draft(release.source, release.url, release.content, digest=release.digest)

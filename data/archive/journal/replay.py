@@ -1,4 +1,4 @@
-"""Write a store from the events of a journal, in order and without deciding again."""
+"""Rebuilding of a store from the events of a journal, in order, without deciding again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyEvent
 
 UNWRITABLE: Final = (StoreError, ValueError, LookupError)
-"""Errors of events in a damaged journal, such as duplicate page numbers or an invalid time zone."""
+"""Exceptions for events of a damaged journal, such as duplicate page numbers or an invalid time
+zone."""
 
 
 class JournalReplay:
@@ -35,7 +36,10 @@ class JournalReplay:
         self.seen_in: dict[str, int] = {}
 
     def write(self, told: Iterable[AnyEvent]) -> None:
-        """Write the events of some records; a failing event does not affect the others."""
+        """Write the events of journal records to the store.
+
+        A failing event does not affect the others.
+        """
         some = tuple(told)
         try:
             with self._store.transaction():
@@ -48,7 +52,7 @@ class JournalReplay:
     def note_files(self, told: Iterable[AnyEvent]) -> None:
         """Process only events about files of the home directory.
 
-        A snapshot of the store contains everything else.
+        All other events are already in the snapshot of the store.
         """
         for event in told:
             if isinstance(event, decisions.FileKept):

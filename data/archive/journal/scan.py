@@ -1,4 +1,4 @@
-"""Read an archive once and collect everything that is needed to rebuild a store."""
+"""Reading of an archive to collect everything needed to rebuild a store."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from data.archive.warc.warc_file import cdxj_path, own_files
 from data.store.unit_of_work import decisions
 
 ANSWER_KINDS: Final = frozenset(["response", "revisit", "resource"])
-"""Kinds of records in which a release may have been seen."""
+"""Types of records in which a release may have been seen."""
 
 
 class Place(NamedTuple):
-    """The place of a record: a file of the archive, and an offset."""
+    """Location of a record: a file of the archive, and an offset in it."""
 
     file: str
     offset: int
@@ -34,14 +34,14 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """The contents of an archive for a store: its journal, and home directory files by record id.
+    """Contents of an archive that are needed to rebuild a store.
 
     - ``leaves`` are all entries of the archive's log.
-    - ``kept`` is the last record of each file of the home directory, by name.
+    - ``kept`` maps names of home directory files to their last record.
     - ``snapshot`` is the position of the last snapshot record in the history, or -1.
     - ``rewritten`` is the position of the last record about a complete publication, or -1.
     - ``answers`` are the places of all complete responses, with their leaves (None if unknown).
-    - ``orders`` are the orders in all journal records, oldest first, even if a record is invalid.
+    - ``orders`` are the removal orders in all journal records, oldest first, even invalid ones.
     - ``records`` is the number of records read, and ``damages`` are the unreadable places.
     - ``lost`` are leaves with missing or damaged records that were not ``removed`` on purpose.
     """
@@ -66,7 +66,7 @@ class Scan:
 
 
 class Scanner:
-    """Reader of the records of an archive folder whose log has these ``leaves``."""
+    """Collects the contents of an archive from its records. ``leaves`` are those of its log."""
 
     def __init__(self, archive: Path, leaves: Leaves) -> None:
         self._archive = archive
@@ -110,7 +110,10 @@ class Scanner:
         self._damages.append(damage)
 
     def finish(self, removed: AbstractSet[int]) -> Scan:
-        """Return the result; the records of the leaves ``removed`` were removed on purpose."""
+        """Return the collected contents.
+
+        ``removed`` are leaves whose records were removed on purpose.
+        """
         history = history_of(self._entries)
         snapshot, rewritten = (
             max(
@@ -160,9 +163,10 @@ def scan(
     removed: AbstractSet[int],
     told: Callable[[int, int], None],
 ) -> Scan:
-    """Read an archive whose log has these ``leaves``; ``removed`` leaves have no records.
+    """Read an archive and return its contents. ``leaves`` are those of its log.
 
-    ``told`` is a progress callback with the bytes read and the total.
+    ``removed`` are leaves whose records were removed on purpose. ``told`` is a progress callback
+    with the bytes read and the total.
     """
     scanner = Scanner(archive, leaves)
     for found, leaf in read_archive(archive, told):
@@ -174,10 +178,11 @@ def scan(
 
 
 def holds_journal(archive: Path, *, committed: bool = False) -> bool:
-    """Return whether an archive folder contains a journal record; stop at the first one.
+    """Return whether an archive folder contains a journal record.
 
-    With ``committed``, a later record must refer to the record. A process that was killed during
-    its first transaction leaves a record that no store committed.
+    Reading stops at the first one. With ``committed``, the record counts only if a later record
+    refers to it. A process that was killed during its first transaction leaves a record that no
+    store committed.
     """
     for path in own_files(archive) if archive.is_dir() else ():
         for found in read_file(path):

@@ -1,4 +1,4 @@
-"""Attested checkpoints of a log: co-signatures of witnesses and time stamps.
+"""Attested checkpoints of a log: cosignatures of witnesses and time stamps.
 
 They are in checkpoints/<size> below the log. ``checkpoint`` is the time-stamped file, signed only
 by the log. ``cosignatures`` has one line per witness. ``timestamp.tsr`` is the time stamp of an

@@ -1,4 +1,4 @@
-"""Request co-signatures of witnesses, and time stamps of an authority (RFC 3161), for our own log.
+"""Requests for cosignatures of witnesses, and for time stamps (RFC 3161), for our own log.
 
 A witness of the public network accepts a checkpoint by POST add-checkpoint (C2SP tlog-witness). A
 witness that is another Communique reads our log itself and publishes its signature, which is
@@ -43,7 +43,7 @@ from data.network.client import OK, Outbound, OutboundResponse
 CONFLICT: Final = 409
 
 UNSUPPORTED_STATUS: Final = {404, 405, 501}
-"""Status codes of servers that accept no checkpoints, or none of this log."""
+"""Status codes of servers that do not accept checkpoints, or not those of this log."""
 
 WITNESS_AHEAD_MESSAGE: Final = (
     "the witness {} saw {} leaves of this log, which has {} now: the log was restored from an "
@@ -100,7 +100,10 @@ def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoi
 def submitted(
     log: TreeLog, own: Checkpoint, asked: AskedWitness, client: Outbound
 ) -> Checkpoint | None:
-    """Submit a checkpoint to a witness. Returns None if the witness accepts none of ours."""
+    """Submit a checkpoint to a witness and return it with the cosignature.
+
+    Returns None if the witness does not accept checkpoints of our log.
+    """
     answer = offered(log, own, 0, asked, client)
     if answer.status == CONFLICT:
         seen = answer.body.decode("utf-8", "replace").strip()
@@ -124,7 +127,10 @@ def submitted(
 def offered(
     log: TreeLog, own: Checkpoint, old: int, asked: AskedWitness, client: Outbound
 ) -> OutboundResponse:
-    """Return a witness's response to a checkpoint with the proof from its ``old`` leaves."""
+    """Send a checkpoint to a witness with the consistency proof from ``old`` leaves.
+
+    Returns the witness's response.
+    """
     proof = consistency_proof(old, own.size, log.tree(own.size).hash_of)
     hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in proof)
     body = f"old {old}\n{hashes}\n".encode() + own.encode()
@@ -136,7 +142,7 @@ def offered(
 def published(
     log: TreeLog, own: Checkpoint, asked: AskedWitness, client: Outbound
 ) -> Checkpoint | None:
-    """Return the co-signature of our log that a witness published, or None."""
+    """Return our checkpoint with the cosignature that a witness published, or None."""
     read = witness_at(asked.place, client)
     try:
         content = read(f"{name_of(own.origin)}/checkpoint")
@@ -178,10 +184,11 @@ GRANTED: Final = {PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS}
 
 
 def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
-    """Have the last checkpoint of a log time-stamped. Returns None if it already has a time stamp.
+    """Request a time stamp for the log's last checkpoint, and store it.
 
-    The response is stored. The certificate is not checked here; ``openssl ts -verify`` checks it.
-    Raises OutboundError, and ArchiveError if the response does not match the request.
+    Returns None if the checkpoint already has one. The certificate is not checked here; ``openssl
+    ts -verify`` checks it. Raises OutboundError, and ArchiveError if the response does not match
+    the request.
     """
     checkpoint = log.checkpoint()
     if checkpoint is None or Attestations(log.folder).timestamp(checkpoint.size) is not None:
@@ -202,7 +209,7 @@ def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
 
 
 def check(response: TimeStampResponse, authority: str, content: bytes, nonce: int | None) -> None:
-    """Raise ArchiveError if a response does not match the request."""
+    """Raise ArchiveError if a time-stamp response does not match the request."""
     if response.status not in GRANTED:
         status = " ".join(response.status_string)
         raise ArchiveError(
@@ -214,7 +221,10 @@ def check(response: TimeStampResponse, authority: str, content: bytes, nonce: in
 
 
 def stamped_digest(answer: bytes) -> bytes:
-    """Return the time-stamped SHA-256 of a response. Raises ArchiveError if it is invalid."""
+    """Return the SHA-256 in a time-stamp response.
+
+    Raises ArchiveError if the response is invalid.
+    """
     try:
         return decode_timestamp_response(answer).tst_info.message_imprint.message
     except ValueError as error:

@@ -36,10 +36,10 @@ from data.files import FileWriter, read_regular, sync, write_secret
 from data.toml_files import read_bytes
 
 SEED: Final = 32
-"""Size of a private key in bytes."""
+"""Size in bytes of a private key."""
 
 PRIVATE: Final = "PRIVATE+KEY"
-"""First words of a private key file."""
+"""First field of a private key file."""
 
 MAX_KEYS: Final = 1000
 """Maximum number of keys in the chain of a log."""

@@ -14,7 +14,7 @@ HASH_BYTES: Final = 32
 """Size of a hash in bytes."""
 
 EMPTY: Final = hashlib.sha256(b"").digest()
-"""Root of a tree without leaves."""
+"""Root hash of a tree without leaves."""
 
 RangeHash: TypeAlias = Callable[[int, int], bytes]
 

@@ -72,7 +72,7 @@ class SignedNote:
     signatures: tuple[NoteSignature, ...]
 
     def encode(self) -> bytes:
-        """Return the note as a file."""
+        """Return the note in its file format."""
         return f"{self.text}\n{''.join(one.line() for one in self.signatures)}".encode()
 
     def signed_by(self, key: VerifierKey) -> NoteSignature | None:
@@ -213,7 +213,7 @@ def cosigned(text: str, seconds: int) -> bytes:
 
 
 SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
-"""Size of a tree in decimal digits, without leading zeros."""
+"""Pattern of a tree's size in decimal digits, without leading zeros."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,7 @@ class Checkpoint:
     note: SignedNote
 
     def encode(self) -> bytes:
-        """Return the checkpoint as a file."""
+        """Return the checkpoint in its file format."""
         return self.note.encode()
 
 

@@ -19,7 +19,7 @@ from data.archive.log.leaf import ENTRY_BYTES
 from data.files import put, read_regular, sync
 
 HEAD: Final = 8
-"""Size in bytes of the file header with the number of the first entry."""
+"""Size in bytes of the file's header, which contains the number of the first entry."""
 
 
 class Pending:
@@ -61,7 +61,7 @@ class Pending:
             return self._base + whole
 
     def fill(self, size: int) -> int:
-        """Extend the log to ``size`` entries with void ones; return how many were added."""
+        """Add void entries up to ``size`` entries. Returns the number of added entries."""
         with self._locked():
             whole, end = self._end()
             missing = max(0, size - self._base - whole)
@@ -81,7 +81,7 @@ class Pending:
         ]
 
     def give_up(self, size: int) -> None:
-        """Drop the entries that are in a tree of ``size`` leaves."""
+        """Drop the entries that are already in a tree of ``size`` leaves."""
         with self._locked():
             whole, end = self._end()
             if size <= self._base:

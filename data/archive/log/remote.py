@@ -13,10 +13,10 @@ from data.errors import ArchiveError
 from data.network.client import OK, Outbound
 
 LOG_BELOW: Final = ("", "log", "site/log", "archive/log")
-"""Places of a log below a given place: the log itself, a site, a home directory."""
+"""Paths where a log may be, relative to a log, a site or a home directory."""
 
 WITNESS_BELOW: Final = ("", "witness", "site/witness")
-"""Places of a witness's folder below a given place."""
+"""Paths where a witness's published files may be, relative to the given address or path."""
 
 GONE_STATUSES: Final = {404, 410}
 

@@ -20,13 +20,13 @@ REMOVAL: Final = "urn:communique:removal"
 TEXT: Final = "text/plain"
 
 FIRST: Final = "removal"
-"""First line of notes about removals, which distinguishes them from other notes of the log."""
+"""First line of notes about removals, which distinguishes them from the log's other notes."""
 
 WHAT: Final = "it is a note about a removal"
 UNSIGNED: Final = "no key of the log signed it, so it explains nothing"
 
 SET_ASIDE: Final = "set-aside"
-"""Kind of a note about records that stay in their files but are not evidence."""
+"""Kind of note about records that stay in their files but no longer count as evidence."""
 
 
 class Removal(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -45,13 +45,13 @@ _decode = msgspec.json.Decoder(Removal).decode
 
 
 def encode(removal: Removal, key: SigningKey) -> bytes:
-    """Return the block of the record: a note signed by the key of the log."""
+    """Return the content of a metadata record about a removal: a note signed with the log's key."""
     text = f"{key.name}\n{FIRST}\n{_encode(removal).decode()}\n"
     return SignedNote(text, (key.sign(text),)).encode()
 
 
 def decode(block: bytes, keys: Sequence[VerifierKey]) -> Removal:
-    """Parse a block that one of these keys signed. Raises InvalidNote."""
+    """Parse a note about a removal that one of these keys signed. Raises InvalidNote."""
     note = parse_note(block, WHAT, most=len(block))
     origin = note.text.partition("\n")[0]
     if not any(key.name == origin and note.signed_by(key) for key in keys):

@@ -100,7 +100,7 @@ class TreeLog:
             return self._integrate(self._key.load(), sync_records)
 
     def seal(self, sync_records: Callable[[], object]) -> None:
-        """Integrate the leaves; all of them belong to this machine."""
+        """Integrate all leaves. In an unshared log, all of them were written on this machine."""
         self.integrate(sync_records)
 
     def rotate_key(self) -> Checkpoint:
@@ -170,9 +170,9 @@ class TreeLog:
 
     @contextmanager
     def settled(self) -> Iterator[Checkpoint | None]:
-        """Yield the last checkpoint. Within the block, no other is signed and no file is deleted.
+        """Context manager that yields the last checkpoint and keeps the log unchanged.
 
-        Raises ArchiveError.
+        Within the block, no other checkpoint is signed and no file is deleted. Raises ArchiveError.
         """
         with self._told(), self._locked():
             yield self.checkpoint()
@@ -319,7 +319,7 @@ class Proof:
     checkpoint: Checkpoint
 
     def encode(self) -> bytes:
-        """Return the proof as a file."""
+        """Return the proof in its file format (C2SP tlog-proof)."""
         hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in self.hashes)
         head = f"{FIRST_LINE}\nindex {self.index}\n{hashes}\n"
         return head.encode() + self.checkpoint.encode()

@@ -39,12 +39,12 @@ CHECKPOINTS: Final = "checkpoints"
 SUMS: Final = "SHA256SUMS"
 
 MAX_ATTEMPTS: Final = 2
-"""Maximum number of attempts to open a file, which may be renamed because it is finished."""
+"""Maximum number of attempts to open a growing file, which may be renamed in between."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProvenCapture:
-    """A capture in a proof, and its subject, such as ``version 1`` of a release."""
+    """A capture in a proof, and what it shows, such as ``version 1`` of a release."""
 
     what: str
     capture: Capture
@@ -65,7 +65,7 @@ class Subject:
 
 @dataclass(slots=True)
 class Written:
-    """The contents of a written proof: numbers of records, witnesses, and whether it is ``dated``.
+    """Result of writing a proof: numbers of records, witnesses, and whether it is ``dated``.
 
     ``missing`` contains the reason for each missing record. ``with_secrets`` is the number of
     records that contain a secret of a source's address.
@@ -134,7 +134,7 @@ class ProofFolder:
         return self._written
 
     def _show(self, shown: ProvenCapture, index: Index) -> None:
-        """Add the record of a capture, its request, and the record it refers to."""
+        """Add the records for a capture: its own, its request, and the one it refers to."""
         capture = shown.capture
         if not capture.file:
             self._written.missing.append(

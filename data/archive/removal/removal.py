@@ -1,11 +1,12 @@
-"""Select records with all others of the same bytes, and remove them.
+"""Selection and removal of records, together with all other records of the same bytes.
 
-The order of the steps survives a kill. First, all growing files are finished, and the archive
-records which records will be removed and why. Then files are rewritten, the store receives the new
-places of its records, and the old files are deleted. After a kill, the same command completes the
-removal.
+The order of the steps survives a killed process. First, all growing files are finished, and the
+archive records which records will be removed and why. Then files are rewritten, the store receives
+the new places of its records, and the old files are deleted. After a kill, the same command
+completes the removal.
 
-Imported records that damage an archive are not removed, but set aside: a signed note excludes them.
+Imported records that damage an archive are not removed but set aside: a signed note excludes them
+as evidence.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from data.progress import OnProgress
 from data.text.urls import page_key
 
 AT_ONCE: Final = 1 << 20
-"""Number of bytes that are copied at a time."""
+"""Number of bytes copied per step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def rewritten(path: Path, cuts: Sequence[Cut]) -> Path:
 
 
 class Places:
-    """The places of records in a file after cuts."""
+    """New places of a file's records after some records were cut out."""
 
     def __init__(self, cuts: Sequence[Cut]) -> None:
         ordered = sorted(cuts, key=lambda cut: cut.offset)
@@ -166,9 +167,9 @@ def take_out(
 def tell(
     archive: Archive, removal: tuple[Literal["redact", "prune"], str], records: Sequence[Stored]
 ) -> None:
-    """Record a planned removal. The log signs it before any record is removed.
+    """Record a planned removal in the archive. The log signs it before any record is removed.
 
-    A command that continues an interrupted one does not record the removal again.
+    A command that continues an interrupted removal does not record it again.
     """
     known_removals = noted_removals(archive.folder, archive.log.key_chain())
     ids = [uuid_of(one.record_id) for one in records]
@@ -317,7 +318,7 @@ def of_texts(archive: Path, records: Iterable[Stored], releases: Collection[str]
 
 
 def named(records: Iterable[Stored], name: str) -> set[str]:
-    """Return the ids of responses with this id or address."""
+    """Return the ids of the responses with this record id or address."""
     wanted = page_key(name) if name.startswith(("http://", "https://")) else ""
     return {
         one.record_id
@@ -342,9 +343,9 @@ def with_same_bytes(records: Collection[Stored], ids: Collection[str]) -> list[S
 
 
 def older(records: Collection[Stored], before: dt.datetime, hosts: Collection[str]) -> list[Stored]:
-    """Return records from before a time, either of these hosts or of all hosts.
+    """Return records written before a time, from the given hosts or, if empty, from all hosts.
 
-    A page that a later record refers to is kept, and so is its request.
+    A page to which a later record refers is kept, and so is its request.
     """
     served = [one for one in records if one.kind in SERVED_KINDS]
     old = {one.record_id for one in served if one.at < before and _is_of(one, hosts)}

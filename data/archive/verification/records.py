@@ -197,9 +197,9 @@ def number_of(leaf: Leaf, encoded: bytes, leaves: Leaves) -> int | None:
 
 
 def _pass_over(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> None:
-    """Note a record that is set aside.
+    """Record that a record set aside was found.
 
-    The record is not evidence, but other records may refer to its payload.
+    It is not evidence, but other records may refer to its payload.
     """
     found.seen.add(number)
     _note_payload(record, leaf, found)

@@ -1,4 +1,4 @@
-"""HTTP headers in records: write and parse them, and remove secrets from requests.
+"""HTTP headers in records: writing, parsing, and removal of secrets from requests.
 
 Bytes that would end a line become spaces (RFC 9110, section 5.5). Requests are stored without
 credentials and cookies; responses are stored as served.
@@ -18,18 +18,18 @@ LINE_END: Final = b"\r\n"
 LINE_ENDS: Final = (b"\r", b"\n", b"\0")
 ENDS_A_LINE: Final = re.compile(rb"[\r\n\0]+")
 FOLDED: Final = re.compile(rb"\n\s")
-"""A line that would be read as a continuation of the line before."""
+"""Pattern of a line that would be read as a continuation of the previous header line."""
 
 
 SECRET_FIELDS: Final = frozenset([b"authorization", b"proxy-authorization", b"cookie", b"cookie2"])
-"""Request fields that are not stored."""
+"""Names of request headers that are not stored."""
 
 BODY_FIELDS: Final = frozenset([b"transfer-encoding", b"content-encoding", b"content-length"])
 """Header fields that do not apply to a browser's document."""
 
 CHUNKED: Final = b"transfer-encoding"
 NOT_CHUNKED: Final = b"X-Orig-Transfer-Encoding"
-"""New name of the field Transfer-Encoding after chunks were removed. Other WARC programs use it
+"""Header that replaces Transfer-Encoding after chunks were removed. Other WARC programs use it
 too."""
 
 PLACE: Final = re.compile(r"(?=[/?]|\Z)")

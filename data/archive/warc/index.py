@@ -121,7 +121,7 @@ class Index:
                 self._flush()
 
     def holder(self, digest: str) -> CdxjEntry | None:
-        """Return a capture whose record contains the payload with this digest."""
+        """Return a capture whose record contains the payload with this digest, or None."""
         with self._lock:
             return self._holders.get(digest) or next(iter(self._found(HOLDER, digest)), None)
 
@@ -176,7 +176,7 @@ class Index:
             self._do(forget)
 
     def read_on(self) -> None:
-        """Add new lines of CDXJ files, and delete the captures of missing files."""
+        """Add new lines of CDXJ files to the index. Deletes the captures of missing files."""
         self._do(self._read_on)
 
     def close(self) -> None:

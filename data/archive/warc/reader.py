@@ -35,10 +35,10 @@ DOT_OPEN: Final = ".open"
 """Suffix of a growing file."""
 
 INVALID: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment]  # its type stub is wrong
-"""The error that igzip raises for invalid gzip data."""
+"""Exception of igzip for invalid gzip data."""
 
 FIRST: Final = 4096
-"""Number of compressed bytes in the first read of a record."""
+"""Number of compressed bytes read first for a record."""
 FIRST_PIECE_BYTES: Final = 65536
 """Number of bytes that are unpacked first; most records are small."""
 

@@ -97,7 +97,7 @@ class NewRecord:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The record with the payload that a revisit record refers to.
+    """The record whose payload a revisit record shares.
 
     ``payload`` is the SHA-256 of the payload.
     """

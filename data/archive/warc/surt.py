@@ -25,7 +25,7 @@ PARTS: Final = re.compile(
 ORDINARY: Final = re.compile(
     r"https?://(?:www\d*\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*)((?:/[a-z0-9_~-][a-z0-9_.~-]*)*)/?"
 )
-"""An ordinary address, whose key can be computed quickly; most addresses are ordinary."""
+"""Pattern of ordinary addresses, whose key is computed quickly. Most addresses match."""
 
 MAX_DIGITS: Final = 20
 """Maximum number of digits of a numeric host."""

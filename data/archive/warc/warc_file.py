@@ -25,7 +25,7 @@ from data.archive.warc.surt import surt
 from data.files import sync
 
 NAME: Final = re.compile(r"communique-(\d{14})-[0-9a-f]{8}\.warc\.gz")
-"""Name of our files, with their time of creation (UTC)."""
+"""Pattern of the names of our WARC files, with their time of creation (UTC)."""
 
 
 class WarcFile:
@@ -133,7 +133,7 @@ class WarcFile:
 
 
 class BrokenFile(Exception):
-    """A file is damaged before a complete record."""
+    """A WARC file is damaged before a complete record."""
 
     def __init__(self, damage: Damage) -> None:
         super().__init__(f"{damage.file}: byte {damage.offset}: {damage.cause}")

@@ -210,7 +210,7 @@ def files_in(folder: Path) -> Iterator[tuple[str, FileStamp]]:
 
 
 def rank_of(name: str) -> int:
-    """Return a file's rank in upload order. Linked files come before the files that link to them."""
+    """Return a file's rank in upload order. Files come after the files to which they link."""
     if name in UPLOADED_LAST:
         return 3
     if name.startswith(UPLOADED_FIRST) or name.endswith(WITHOUT_LINKS):
