@@ -1,1 +1,1 @@
-"""Extract one page of either type into plain JSON values, and compare saved pages with them."""
+"""Extract a listing or release page into plain JSON values, and run the golden tests of sources."""

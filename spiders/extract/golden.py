@@ -36,16 +36,16 @@ LISTING_FIELDS: Final = ("items", "next")
 RELEASE_FIELDS: Final = (
     "title", "published", "precision", "language", "body_text", "images", "attachments",
 )  # fmt: skip
-"""Fields of a listing and of a release that are written for a person to correct."""
+"""Fields of a listing, and of a release, that expected.json contains by default."""
 
 CIRCUMSTANCES: Final = frozenset(("url", "captured"))
-"""Fields about the capture of the pages. They are not extracted."""
+"""Fields about the capture of the pages, which are not extracted."""
 
 
 def as_expected(
     listing: Listing, release: ExtractedRelease, circumstances: Mapping[str, Any]
 ) -> Expected:
-    """Return the current extraction for a person to correct.
+    """Return the current extraction as the content of expected.json, for a person to correct.
 
     ``circumstances`` are added to the listing.
     """
@@ -58,7 +58,7 @@ def as_expected(
 
 
 def fields_of(expected: Expected) -> list[tuple[str, str]]:
-    """Return the part and the name of every field to extract."""
+    """Return the part (listing or release) and the name of every expected field."""
     return [
         (part, name)
         for part, values in expected.items()
@@ -68,13 +68,13 @@ def fields_of(expected: Expected) -> list[tuple[str, str]]:
 
 
 def wanted(expected: Expected, part: str, name: str) -> Any:
-    """Return an expected field. Its text is normalized like all extracted text."""
+    """Return the value of an expected field, normalized like extracted text."""
     value = expected[part][name]
     return list(map(clean_text, value)) if name == "body_text" else value
 
 
 def found(listing: Listing, release: ExtractedRelease, part: str, name: str) -> Any:
-    """Return an extracted field. Raises AttributeError if there is no field with this name."""
+    """Return the extracted value of a field. Raises AttributeError if no field has this name."""
     return of_listing(listing, name) if part == "listing" else of_release(release, name)
 
 
@@ -104,10 +104,10 @@ def of_release(page: ExtractedRelease, name: str) -> Any:
 def as_read(
     expected: Expected, listing: Listing, release: ExtractedRelease, zone: str
 ) -> tuple[Listing, Content]:
-    """Return a listing and a content with the expected values.
+    """Return a listing and a release's content with the expected values.
 
-    Values without an expectation are the extracted ones. Raises KeyError, TypeError or ValueError
-    if the expected values have a wrong format.
+    A field without an expected value keeps its extracted value. Raises KeyError, TypeError or
+    ValueError if the expected values have a wrong format.
     """
     items = tuple(
         ListingItem(item["url"], item["title"], _published(item["published"], zone))
@@ -136,11 +136,11 @@ def _published(iso: str | None, zone: str) -> Published | None:
 LISTING, RELEASE, EXPECTED = "listing.html", "release.html", "expected.json"
 
 MAX_SHOWN_LENGTH = 60
-"""Maximum length in characters of a value in a difference."""
+"""Maximum length of a value shown in a difference, in characters."""
 
 
 class BadGolden(CommuniqueError):
-    """A golden test can't be read or written."""
+    """Raised if a golden test can't be read or written."""
 
     def __init__(self, path: Path, cause: str) -> None:
         super().__init__(f"{path}: {cause}")
@@ -151,13 +151,13 @@ class BadGolden(CommuniqueError):
 def write_golden(
     folder: Path, file: SourceFile, listing: Page, release: Page, now: dt.datetime
 ) -> None:
-    """Save two pages of a source and their current extraction for a person to correct.
+    """Save two pages of a source with their current extraction, for a person to correct.
 
     Raises BadGolden if a golden test already exists, or if it can't be written.
     """
     if (folder / EXPECTED).exists():
         raise BadGolden(folder / EXPECTED, "the file exists already; remove it to sample again")
-    # Pages that are only readable with the response's Content-Type are stored in UTF-8.
+    # Pages that are readable only with the response's Content-Type are stored in UTF-8.
     kept = {LISTING: lasting(listing), RELEASE: lasting(release)}
     listed, read = _read(
         file, Page(listing.url, kept[LISTING]), Page(release.url, kept[RELEASE]), now
@@ -174,9 +174,9 @@ def write_golden(
 
 
 def differences(folder: Path, file: SourceFile) -> Iterator[str]:
-    """Yield differences from expected.json, and selectors that match nothing, as sentences.
+    """Yield sentences about differences from expected.json and selectors that match nothing.
 
-    Raises BadGolden.
+    Raises BadGolden if the golden test can't be read.
     """
     golden = read_golden(folder)
     expected, read = golden.expected, golden.read_by(file)
@@ -215,7 +215,7 @@ class Golden:
 
 
 def read_golden(folder: Path) -> Golden:
-    """Read the golden test in a folder. Raises BadGolden."""
+    """Load the golden test in a folder. Raises BadGolden if it can't be read."""
     try:
         expected = json.loads((folder / EXPECTED).read_text("utf-8"))
         return Golden(
@@ -230,7 +230,7 @@ def read_golden(folder: Path) -> Golden:
 
 
 def lasting(page: Page) -> bytes:
-    """Return a page's bytes in a form that does not depend on the server's Content-Type."""
+    """Return a page's bytes in a form that is readable without the server's Content-Type."""
     return page.body if Page(page.url, page.body).markup == page.markup else page.markup
 
 
@@ -249,7 +249,7 @@ def _item(listed: Listing, release: Page) -> ListingItem | None:
 
 
 def _rules(file: SourceFile, item: ListingItem | None) -> ReleaseRules:
-    """Return the rules for a release that apply on the day of its listing item."""
+    """Return the release rules for the day of a listing item."""
     return file.rules_on(item.published.day if item and item.published else None)
 
 

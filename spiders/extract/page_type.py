@@ -1,7 +1,7 @@
-"""Decide if a page is a release or a listing, from its extraction as both.
+"""Decide whether a page is a release or a listing, from its extraction as both.
 
 The score is a logistic regression over eleven features. It was trained on 1,236 release pages and
-135 listing pages of our own and other sites. On sites outside of the training data (five-fold
+135 listing pages of our own and other sites. On sites not in the training data (five-fold
 cross-validation), it recognizes 98 % of the releases and 90 % of the listings.
 """
 
@@ -18,23 +18,25 @@ from spiders.page.phrases import comparison_key
 Kind = Literal["release", "listing"]
 
 SAYS_ARTICLE = ("json-ld", "meta", "microdata", "state")
-"""Rules for dates in markup that only single articles have."""
+"""Rules for dates in markup that only pages with a single article have."""
 
 MANY_LINKS = 25
+"""Number of listing items from which more items do not change the score."""
 LONG = 4000
-"""Number of items, and of characters, above which more of them do not change the score."""
+"""Length of a text from which further characters do not change the score, in characters."""
 
 MIN_RELEASE_LENGTH = 800
-"""Minimum length in characters of a release that is shown beside a scripted list."""
+"""Minimum length of a release on a page whose list is in scripts, in characters."""
 
 MAX_SEARCHED_LENGTH = 50_000
-"""Maximum number of characters of a text that are searched for item titles."""
+"""Number of characters at the beginning of a text that are searched for item titles."""
 
 MIN_TITLE_LENGTH = 9
-"""Minimum number of letters of a title. A shorter title may occur in a text by chance."""
+"""Minimum length of an item title that is searched for, in letters. Shorter titles occur by
+chance."""
 
 MAX_SINGLE_DATE_ITEMS = 5
-"""Maximum number of items for which a single common date is ignored."""
+"""Maximum number of items whose only common date is ignored."""
 
 BIAS = -3.4
 
@@ -56,7 +58,7 @@ def kind_of(release: ExtractedRelease, listing: Listing) -> Kind:
 
 
 def score_of(release: ExtractedRelease, listing: Listing) -> float:
-    """Return a score that is positive for listings, from a page's detected rows and its text."""
+    """Return a score from a page's detected rows and its text; it is positive for listings."""
     rule = release.content.published.rule if release.content.published else ""
     items = min(len(listing.items), MANY_LINKS) / MANY_LINKS
     dated = dated_items(release, listing)
@@ -78,10 +80,10 @@ def score_of(release: ExtractedRelease, listing: Listing) -> float:
 
 
 def dated_items(release: ExtractedRelease, listing: Listing) -> int:
-    """Count the items with dates that may be dates of releases.
+    """Return the number of items whose dates may be dates of releases.
 
-    Links to parent pages do not count. If a few items have only one common date, it is probably the
-    date of the page itself, or today.
+    Links to parent pages do not count. If a few items share a single date, it is probably the date
+    of the page itself, or today.
     """
     here = (release.url, release.canonical or "")
     dated = [item for item in listing.items if item.published and not is_above(item.url, here)]
@@ -97,7 +99,7 @@ def dated_items(release: ExtractedRelease, listing: Listing) -> int:
 def is_above(url: str, pages: tuple[str, ...]) -> bool:
     """Whether an address is a parent folder of any of these pages.
 
-    The page's own address with a query is not a parent: ``/?p=55`` is below ``/``.
+    A page's own address with a query is not its parent: ``/?p=55`` is not above ``/``.
     """
     path, _, query = url.partition("?")
     folder = path.rstrip("/") + "/"
@@ -119,7 +121,7 @@ def listed_share(release: ExtractedRelease, listing: Listing) -> float:
 
 
 def address_of(url: str) -> tuple[float, bool]:
-    """Return two features of an address: several words in its last part, and a long number.
+    """Return two features of an address: several words in its last segment, and a long number.
 
     The first feature is 0.5 for an unknown address.
     """

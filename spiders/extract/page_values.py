@@ -31,7 +31,7 @@ def extract(
 ) -> dict[str, Any]:
     """Extract a page into values for JSON.
 
-    The ``kind`` "auto" is replaced by the detected kind.
+    If ``kind`` is "auto", the kind of page is detected.
     """
     if kind == "listing":
         return listing_values(page_id, read_listing(page, reading))
@@ -91,7 +91,7 @@ def listing_values(page_id: str, page: Listing) -> dict[str, Any]:
 
 
 MAX_PAGE_BYTES = 20_000_000
-"""Maximum size in bytes of a page that is read."""
+"""Maximum size of a page that is extracted, in bytes."""
 
 GZIP = b"\x1f\x8b"
 
@@ -100,7 +100,7 @@ GZIP = b"\x1f\x8b"
 class Task:
     """A page to extract: a file at a path, or a fetched page.
 
-    ``problem`` is an error that is already known, or None.
+    ``problem`` is an error that already occurred, or None.
     """
 
     id: str
@@ -112,7 +112,7 @@ class Task:
 
 
 def read_page(task: Task) -> bytes | str:
-    """Return the extraction of a page as JSON, or a sentence about why extraction failed."""
+    """Return the extraction of a page as JSON, or a sentence on why extraction failed."""
     if task.problem is not None:
         return task.problem
     try:
@@ -132,9 +132,9 @@ def read_page(task: Task) -> bytes | str:
 
 
 def saved(task: Task) -> Page:
-    """Return a saved page, which may be compressed by gzip. A huge page is truncated.
+    """Load a saved page, which may be compressed with gzip. A huge page is truncated.
 
-    An invalid web address is ignored.
+    If the page's web address is invalid, it is ignored.
     """
     path = Path(task.place)
     with path.open("rb") as file:

@@ -42,14 +42,15 @@ REST: Final = re.compile(r"[;\s]*\}\s*\)?\s*\(")
 
 
 class NoLiteral(ValueError):
-    """No readable value at this position of a script."""
+    """Raised if there is no readable value at a position of a script."""
 
 
 def first_value(text: str, at: int) -> tuple[Any, int]:
     """Return the value at an offset in a script, and the offset of its end.
 
-    Accepted are JSON, a JavaScript object literal, ``JSON.parse("…")``, and a function called at
-    once that returns an object (``__NUXT__`` of Nuxt 2). Raises NoLiteral if no value can be read.
+    Accepted are JSON, a JavaScript object literal, ``JSON.parse("…")``, and a function that is
+    called at once and returns an object (``__NUXT__`` of Nuxt 2). Raises NoLiteral if no value can
+    be read.
     """
     if text[at : at + 1] in {"{", "["}:
         try:
@@ -97,8 +98,7 @@ def _returned(text: str, match: re.Match[str]) -> tuple[Any, int]:
 class LiteralReader:
     """Reads one JavaScript literal, starting at offset ``at``.
 
-    ``named`` records where variable names were used: the object or list, the key or index, and the
-    name.
+    ``named`` lists the uses of variable names: the object or list, the key or index, and the name.
     """
 
     def __init__(self, text: str, at: int) -> None:
@@ -163,9 +163,9 @@ class LiteralReader:
         return found
 
     def _closes(self, close: str) -> bool:
-        """Whether a list or object ends at the current offset.
+        """Return whether a list or object ends at the current offset.
 
-        Also skips the comma before the next value.
+        Otherwise, the comma before the next value is skipped.
         """
         place = self.at
         following = self._next()

@@ -1,4 +1,4 @@
-"""Read listing items from JSON records, and find their title, date and address fields."""
+"""Extract listing items from JSON records, and find their title, date and address fields."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from spiders.page.page import Page
 
 MAX_ITEMS = 10_000
 LEARNT = 50
-"""Number of records from which fields with unknown names are identified."""
+"""Maximum number of records used to identify fields with unknown names."""
 
 TITLE_WORDS, LONG = 3, 200
-"""Minimum number of words and maximum length (characters) of each title in a field with an unknown
+"""Minimum number of words, and maximum length in characters, of titles in a field with an unknown
 name."""
 
 MAX_CATEGORIES = 30
@@ -31,7 +31,7 @@ WRAPPERS = ("node", "attributes", "fields", "item", "_source", "post", "article"
 """Keys that may wrap the fields of a record."""
 
 INNER = ("rendered", "value", "text", "url", "href", "alias", "basic")
-"""Keys that may contain the value of a nested field."""
+"""Keys that may contain the value of a nested field, as in ``{"rendered": …}``."""
 
 _URLS = re.compile(
     r"(?:canonical|perma|web|page|full|detail|article|external|public)?_?(?:url|link|href|uri)"
@@ -70,9 +70,9 @@ def read_records(
     dates: DateReader,
     address: Callable[[Mapping[str, Any]], str | None] | None = None,
 ) -> list[ListingItem]:
-    """Return the items of the record list that most resembles a listing.
+    """Return the items of the record list that is most like a listing.
 
-    ``address`` computes the address of a record without an address field.
+    ``address`` returns the address of a record without an address field.
     """
     best: list[ListingItem] = []
     left = MAX_RECORDS
@@ -94,7 +94,7 @@ def _worth(items: list[ListingItem]) -> float:
 
 
 def by_shape(records: list[dict[str, Any]]) -> tuple[str, str]:
-    """Return the names of the title field and date field, identified by their values.
+    """Return the names of the title field and the date field, identified by their values.
 
     A name is "" if no field has suitable values.
     """
@@ -169,7 +169,7 @@ def fields_of(record: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 def published_in(fields: dict[str, Any], dates: DateReader) -> Published | None:
     """Return the date of a record, or None.
 
-    Fields for publication take precedence over other date fields, such as for modification.
+    Fields for publication take precedence over other date fields, such as those for modification.
     """
     names = sorted(
         (name for name in fields if _DATES.fullmatch(name)),

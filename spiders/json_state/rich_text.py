@@ -22,7 +22,7 @@ MAX_NODES: Final = 20_000
 
 MAX_DEPTH: Final = 60
 MAX_TEXT_CHARACTERS: Final = 2_000_000
-"""Maximum length in characters of the HTML that is written per page."""
+"""Maximum length of the HTML generated per page, in characters."""
 
 HTML: Final = re.compile(r"</(?:p|div|h[1-6]|li|a|strong|em|b|span|table|blockquote)>|<br\s*/?>")
 KINDS: Final = ("nodeType", "_type", "__typename", "type", "tag", "name", "style", "blockType")
@@ -32,10 +32,11 @@ INSIDE: Final = (
     "attrs", "attributes", "text", "html", "processed", "rendered", "raw", "rows", "cells", "model",
     "richText", "rich_text", "markup", "copy", "columns",
 )  # fmt: skip
-"""Keys of a node's children or text. They are converted in the order of the node's keys."""
+"""Keys whose values are a node's children or text. They are converted in the order of the node's
+keys."""
 
 RENDERED_HTML_KEYS: Final = ("processed", "rendered", "html")
-"""Keys of HTML that was rendered from the other keys of a node. The other keys are then ignored."""
+"""Keys of HTML that was rendered from a node's other keys, which are then ignored."""
 
 TAGS: Final = (
     (re.compile(r"heading|header$|sub_?head|^h[1-6]$|^title$", re.IGNORECASE), "h2"),
@@ -49,7 +50,7 @@ TAGS: Final = (
     (re.compile(r"link$|^a$", re.IGNORECASE), "a"),
     (re.compile(r"paragraph|^p$|^block$|^text_?block$|^unstyled$|^normal$", re.IGNORECASE), "p"),
 )
-"""Patterns of node types with their HTML tags."""
+"""Patterns of node types, each with its HTML tag."""
 
 ASIDE: Final = re.compile(
     r"\bads?\b|advert|promo|related|newsletter|sign_?up|embed|gallery|share|recommend|teaser|"
@@ -57,27 +58,26 @@ ASIDE: Final = re.compile(
     r"^video$|^figure$|^audio$|^code$|correction|list_?of_?links|story_?list|subscribe",
     re.IGNORECASE,
 )
-"""Types of nodes that are displayed with a text but are not part of it."""
+"""Pattern of the types of nodes that are displayed with a text but are not part of it."""
 
 BREAK: Final = re.compile(r"hard_?-?break|line_?-?break|^br$", re.IGNORECASE)
 ADDRESS: Final = ("href", "uri", "url", "linkUrl")
 POINT: Final = re.compile(r"^[ \t]*•", re.MULTILINE)
-"""A bullet at the beginning of a line, which Markdown does not recognize as a list item."""
+"""Pattern of a bullet at the beginning of a line. Markdown does not recognize it as a list item."""
 
 MAX_MARKDOWN_CHARACTERS: Final = 50_000
-"""Maximum length of a text parsed as Markdown (characters). Longer texts are treated as plain
-text."""
+"""Maximum length of a text parsed as Markdown, in characters. Longer texts count as plain text."""
 
 
 class Writer:
-    """Converts the texts of one page to HTML, within one limit for all texts."""
+    """Converts the texts of one page to HTML. One size limit applies to all of them together."""
 
     def __init__(self) -> None:
         self._left = MAX_NODES
         self._size = MAX_TEXT_CHARACTERS
 
     def html(self, value: Any) -> str:
-        """Convert a value of any supported form to HTML that is not sanitized.
+        """Convert a text in any supported form to HTML, which is not sanitized.
 
         Returns "" if the value has no text.
         """
@@ -123,7 +123,7 @@ class Writer:
 
 
 def tag_of(node: dict[str, Any], kinds: list[str]) -> str:
-    """Return the HTML tag of a node, or "" if the node has no element of its own."""
+    """Return the HTML tag for a node, or "" if the node needs no element of its own."""
     if isinstance(node.get("listItem"), str):
         return "li"  # Portable Text
     for kind in reversed(kinds):

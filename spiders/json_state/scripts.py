@@ -8,10 +8,11 @@ Supported forms:
 - the stream of Next.js (``__next_f.push``)
 - attributes, see `_attributes`
 
-At most MAX_CHARACTERS in MAX_SCRIPTS scripts are read per page. Unreadable values are skipped.
+At most MAX_CHARACTERS characters in MAX_SCRIPTS scripts are read per page. Unreadable values are
+skipped.
 
 Nuxt's payload is a list. Its first entry is the state, and numbers inside lists and objects are
-indexes into the payload. A list that begins with a name is a value of that type
+indexes into the payload. If a list begins with a name, it is a value of the type with that name
 (github.com/sveltejs/devalue).
 """
 
@@ -33,7 +34,7 @@ MAX_SCRIPTS: Final = 100
 """Maximum number of scripts checked per page."""
 
 MAX_CHARACTERS: Final = 4_000_000
-"""Maximum length in characters of all scripts and attributes that are read per page."""
+"""Maximum length of all scripts and attributes read per page, in characters."""
 
 MAX_ASSIGNED: Final = 12
 """Maximum number of assigned values read per script."""
@@ -46,26 +47,26 @@ STATE_NAME: Final = re.compile(
     r"""(?:\b(?:window|self|globalThis)\s*(?:\.\s*[\w$]{1,60}|\[\s*["'][\w$]{1,60}["']\s*\])"""
     r"|\b__?[A-Za-z][\w$]{1,60}|\b[A-Za-z_]{0,30}(?:[sS]tate|STATE|Data|DATA|Props))\s*$"
 )
-"""Variable or property names used for a state, at the end of the text before the equals sign."""
+"""Pattern of a variable or property name typical of state, before the equals sign."""
 
 DECLARED: Final = re.compile(
     r"(?:\b(?:var|let|const)\s+[\w$]{1,60}|[\w$]{1,60}(?:\.[\w$]{1,60}){1,4})\s*$"
 )
-"""Any variable or property that a list of records may be assigned to."""
+"""Pattern of any variable or property to which a list of records may be assigned."""
 
 RECORDS: Final = re.compile(r"\[\s*+\{")
 
 MAX_ATTRIBUTES: Final = 100
-"""Maximum number of attributes with objects or lists that are read per page."""
+"""Maximum number of attributes with JSON objects or lists read per page."""
 
 MAX_NAME_LENGTH: Final = 90
 MAX_SIGNS: Final = 2_000
-"""Maximum number of assignments checked per script."""
+"""Maximum number of equals signs checked per script."""
 
 STREAMED: Final = re.compile(r"__next_f\.push\(\s*(?=\[)")
 ROW: Final = re.compile(r"[0-9a-f]{1,8}:(?:(?P<long>T)(?P<size>[0-9a-f]{1,6}),)?")
 MAX_ROWS: Final = 5_000
-"""Maximum number of rows read per stream."""
+"""Maximum number of rows read per stream of React's server components."""
 
 ANGULAR: Final = {"&q;": '"', "&s;": "'", "&l;": "<", "&g;": ">", "&a;": "&"}
 
@@ -92,14 +93,14 @@ def states(root: etree._Element) -> Iterator[Any]:
 
 
 MAX_BLANKS: Final = 20
-"""Maximum number of characters at the beginning of an attribute before its object or list."""
+"""Maximum number of characters before the object or list in an attribute."""
 
 
 def _attributes(root: etree._Element) -> Iterator[str]:
-    """Yield the attributes that contain an object or a list.
+    """Yield the values of attributes that contain a JSON object or list.
 
-    Such attributes are component props, ``data-page`` of Inertia, ``x-data`` of Alpine, snapshots
-    of Livewire and values of Stimulus.
+    Examples are component props, ``data-page`` of Inertia, ``x-data`` of Alpine, snapshots of
+    Livewire and values of Stimulus.
     """
     values = (
         value
@@ -113,9 +114,9 @@ def _attributes(root: etree._Element) -> Iterator[str]:
 
 
 def without_metadata(state: Any) -> Any:
-    """Return the data of a Livewire snapshot without metadata. Other states are unchanged.
+    """Return the data in a Livewire snapshot without its metadata, or any other state unchanged.
 
-    Livewire stores a list as a pair of its value and an object with the key ``s``.
+    Livewire stores a list as a pair: the list, and an object with the key ``s``.
     """
     if not (isinstance(state, dict) and "memo" in state and "checksum" in state):
         return state
@@ -218,14 +219,14 @@ def _with_texts(value: Any, texts: dict[str, str]) -> Any:
 
 
 WRAPPERS: Final = 5
-"""Maximum number of nested wrappers, such as reactive references, that are removed from a value."""
+"""Maximum number of nested wrappers, such as reactive references, removed from a value."""
 
 TEXTS: Final = frozenset(("Date", "RegExp", "URL", "BigInt"))
 LISTS: Final = frozenset(("Set", "Map"))
 
 
 def devalue(payload: list[Any]) -> Any:
-    """Return the state in a payload. The state may contain itself.
+    """Return the state in a Nuxt payload. The state may contain itself.
 
     Each index is decoded once, so the state is no larger than the payload. Invalid indexes and
     non-JSON values become None.
@@ -234,7 +235,7 @@ def devalue(payload: list[Any]) -> Any:
 
 
 class Devaluer:
-    """Replaces the indexes in a payload with their values."""
+    """Replaces the indexes in a Nuxt payload with their values."""
 
     def __init__(self, payload: list[Any]) -> None:
         self._payload = payload

@@ -1,5 +1,5 @@
 """Learn and use the templates of a source's release pages.
 
 A template is learned from sample pages, stored, used, and abandoned if it no longer matches the
-pages. A file belongs in this package if it compares several pages of one source.
+pages. Modules that compare several pages of one source belong in this package.
 """

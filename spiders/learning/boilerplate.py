@@ -1,4 +1,4 @@
-"""Find boilerplate: elements and lines that repeat on the pages of a source."""
+"""Find boilerplate: elements and lines that repeat on a source's pages."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from spiders.page.selector_generator import selectors_of
 MAX_DROPS: Final = 20
 MAX_REPEATED_LINES: Final = 40
 MIN_LINE_LETTERS: Final = 8
-"""Minimum number of letters of a boilerplate line."""
+"""Minimum length of a boilerplate line, in letters."""
 
 TABLE: Final = frozenset(("table", "thead", "tbody", "tr", "td", "th"))
 
 MAX_VISITS: Final = 2_000_000
-"""Maximum number of elements visited to find boilerplate: elements of all bodies times selectors
-tried."""
+"""Maximum number of elements visited to find boilerplate: the elements of all bodies times the
+selectors tried."""
 
 LONG_LINE: Final = 120
-"""Length in characters above which a line on all pages is boilerplate anywhere in the body. Shorter
-lines are boilerplate only at the beginning and end of the body."""
+"""Length, in characters, from which a line on all pages is boilerplate anywhere in the body.
+Shorter lines are boilerplate only at the beginning and end of the body."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
     """The body of one page.
 
-    ``wanted`` are the elements with extracted text. ``unwanted`` are the outermost elements without
-    extracted text.
+    ``wanted`` contains the elements with extracted text. ``unwanted`` contains the outermost
+    elements without extracted text.
     """
 
     element: etree._Element
@@ -45,7 +45,7 @@ class Body:
 
 
 def body_of(lesson: Sample, selector: str) -> Body | None:
-    """Return the body that a selector finds on a page, or None."""
+    """Return the body that a selector finds on a sample page, or None."""
     found = CssSelector(selector.removesuffix("::text")).elements(lesson.page.tree)
     if not found:
         return None
@@ -115,7 +115,7 @@ def parts_with_tables(body: etree._Element) -> frozenset[etree._Element]:
 
 
 def everywhere(lessons: Sequence[Sample]) -> frozenset[str]:
-    """Return the comparison keys of the lines that all pages have in common.
+    """Return the comparison keys of the lines that are on all pages.
 
     The result is empty if the pages are too large.
     """
@@ -125,11 +125,11 @@ def everywhere(lessons: Sequence[Sample]) -> frozenset[str]:
 
 
 def repeated(bodies: Sequence[Sequence[str]], known: frozenset[str]) -> tuple[str, ...]:
-    """Return the boilerplate lines of bodies.
+    """Return the boilerplate lines in bodies.
 
-    These are lines of all pages at the beginning or end of a body, and long lines anywhere.
-    ``known`` are the comparison keys of the lines on all pages. Returns nothing if a body would
-    become empty.
+    These are lines at the beginning or end of a body that are on all pages, and long lines
+    anywhere. ``known`` contains the comparison keys of the lines on all pages. Returns nothing if a
+    body would become empty.
     """
     found: dict[str, str] = {}
     keyed_bodies = [

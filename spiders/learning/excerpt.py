@@ -1,9 +1,9 @@
-"""Cut the part of a large page that a template needs, before the page is parsed.
+"""Cut out the part of a large page that a template needs, before the page is parsed.
 
-Parsing menus, scripts and boxes of a large page takes longer than extracting the release. The
-excerpt contains the head, one element found by its start tag, some bytes after the element with
-links to other releases, and JSON-LD. If the element's start or end is uncertain, the whole page is
-read.
+Parsing the menus, scripts and boxes of a large page takes longer than extracting the release. The
+excerpt contains the head, one element found by its start tag, JSON-LD, and some bytes after the
+element with links to other releases. If the start or end of the element is uncertain, the whole
+page is parsed.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from lxml import etree
 from spiders.page.page import Page
 
 LARGE: Final = 24_000
-"""Minimum size in bytes of a page from which an excerpt is made. Cutting a smaller page takes
+"""Minimum size of a page from which an excerpt is made, in bytes. For a smaller page, cutting takes
 longer than it saves."""
 
 SENTINEL: Final = "excerpt-end"
-"""Name of a marker element that is inserted at the expected end of the cut element. If the end is
-right, the parsed marker directly follows the element."""
+"""Name of a marker element inserted at the expected end of the cut element. If the end is right,
+the marker directly follows the element after parsing."""
 
 MARK: Final = f"<{SENTINEL}></{SENTINEL}>".encode()
 
 LINKED: Final = b"application/ld+json"
 DROPPED: Final = re.compile(rb"<(?:!--|(?:script|style|svg|link)(?=[\s>]))")
-"""Start of markup that templates do not need, such as comments and scripts."""
+"""Pattern of the start of markup that templates do not need, such as comments and scripts."""
 
 ENDS: Final = {
     b"<!--": b"-->",
@@ -39,14 +39,14 @@ ENDS: Final = {
     b"<svg": b"</svg>",
     b"<link": b">",
 }
-"""End of each kind of dropped markup, by its start."""
+"""End of each kind of dropped markup, keyed by its start."""
 
 
 class Excerpt(msgspec.Struct, frozen=True):
     """The element to cut out: its tag, and a ``name`` that its ``attribute`` contains.
 
-    ``path`` are the tags of its ancestors, outermost first. ``tail`` is the number of bytes that
-    are kept after the element. ``linked`` is whether the page has JSON-LD outside the head.
+    ``path`` contains the tags of its ancestors, outermost first. ``tail`` is the number of bytes
+    kept after the element. ``linked`` is true if the page has JSON-LD outside the head.
     """
 
     tag: str
@@ -58,7 +58,7 @@ class Excerpt(msgspec.Struct, frozen=True):
 
 
 def excerpt_of(page: Page, excerpt: Excerpt) -> Page | None:
-    """Return the excerpt of a UTF-8 page as a page, or None if the whole page must be read."""
+    """Return the excerpt from a UTF-8 page as a page, or None if the whole page must be parsed."""
     body = page.body
     head = body.find(b"<body")
     if len(body) < LARGE or head < 0:
@@ -82,7 +82,7 @@ def excerpt_of(page: Page, excerpt: Excerpt) -> Page | None:
 
 
 def _start(body: bytes, excerpt: Excerpt, head: int) -> int | None:
-    """Return the offset of the first element that an excerpt describes, or None."""
+    """Return the offset of the first element that matches an excerpt, or None."""
     name, tag = excerpt.name.encode(), _tag(excerpt)
     place = body.find(name, head)
     while place >= 0:
@@ -96,7 +96,7 @@ def _start(body: bytes, excerpt: Excerpt, head: int) -> int | None:
 
 @lru_cache(maxsize=256)
 def _tag(excerpt: Excerpt) -> re.Pattern[bytes]:
-    """Return a pattern for the start tag of the cut element. Group 1 is the attribute's value."""
+    """Return the pattern of the cut element's start tag. Group 1 is the attribute's value."""
     name = re.escape(excerpt.name)
     value = rf"\"((?:[^\"<>]*\s)?{name}(?:\s[^\"<>]*)?)\""
     attributes = r"(?:[^<>\"']|\"[^\"]*\"|'[^']*')*?"
@@ -133,7 +133,7 @@ def _bared(markup: bytes) -> Iterator[bytes]:
 
 
 def _is_kept(start: bytes, whole: bytes) -> bool:
-    """Whether a template needs the markup ``whole``, or only a parser can find its end."""
+    """Whether the markup ``whole`` is needed by a template, or needs a parser to find its end."""
     if start == b"<!--":
         return b"--!" in whole
     if start == b"<svg":
@@ -146,7 +146,7 @@ def _is_kept(start: bytes, whole: bytes) -> bool:
 
 
 def _end(body: bytes, tag: bytes, start: int) -> int | None:
-    """Return the offset of an element's end by counting its tags, or None.
+    """Return the offset at which an element ends, by counting its tags, or None.
 
     `_is_whole` checks the result with the parser.
     """

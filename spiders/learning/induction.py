@@ -41,8 +41,7 @@ MIN_TEMPLATE_PAGES: Final = 3
 """Minimum number of pages from which a template is learned."""
 
 ALIKE: Final = 0.95
-"""Minimum Jaccard similarity of the word triples of two extracted bodies. Above it, they count as
-the same."""
+"""Minimum Jaccard similarity of word triples at which two extracted bodies count as the same."""
 
 STILL: Final = 0.5
 """Minimum Jaccard similarity of word triples at which a template still matches a page."""
@@ -50,10 +49,10 @@ STILL: Final = 0.5
 PARAGRAPHS: Final = frozenset(
     ("p", "span", "li", "b", "strong", "em", "i", "font", "h1", "h2", "h3", "h4", "h5", "h6")
 )
-"""Tags of elements with only a part of a text, which are never learned as a body."""
+"""Tags of elements that contain only a part of a text, so that they are never learned as a body."""
 
 PLAIN: Final = re.compile(r"[^\"\\\n\r\f]+")
-"""A value that can be quoted in a selector without escaping."""
+"""Pattern of a value that can be quoted in a selector without escaping."""
 
 MAX_BODIES: Final = 12
 """Maximum number of body selectors tried per template."""
@@ -120,7 +119,7 @@ def induce(
 
 
 def same_reading(learned: Content, lesson: Sample) -> bool:
-    """Whether a template extracted the same title, date, files and body as detection."""
+    """Whether a template and detection extracted the same title, date, files and body."""
     detected = lesson.read.content
     if learned.title != detected.title or not same_date(learned.published, detected.published):
         return False
@@ -132,9 +131,9 @@ def same_reading(learned: Content, lesson: Sample) -> bool:
 def still_fits(learned: Content, detected: Content, *, sure: bool = False) -> bool:
     """Whether a template still matches the layout of a page, compared with detection.
 
-    Small differences are accepted, because detection may be wrong. Another day, a very different
-    text, or the publisher's name as title are not accepted. If detection is ``sure`` of its title,
-    another title is not accepted either.
+    Small differences are accepted, because detection may be wrong. A different day, a very
+    different text, or the publisher's name as title are not accepted. If detection is ``sure`` of
+    its title, a different title is not accepted either.
     """
     if sure and tokens(learned.title) != tokens(detected.title):
         return False
@@ -148,7 +147,7 @@ def still_fits(learned: Content, detected: Content, *, sure: bool = False) -> bo
 
 
 def without(content: Content, lines: frozenset[str]) -> Content:
-    """Return a content without the body lines whose comparison keys are in ``lines``."""
+    """Return a release's content without the body lines whose comparison keys are in ``lines``."""
     own = [line for line in content.body_text.split("\n") if comparison_key(line) not in lines]
     return replace(content, body_text="\n".join(own))
 
@@ -160,10 +159,10 @@ def _common(
     *,
     apart: bool = False,
 ) -> str | None:
-    """Return the selector whose first value is right on all pages, or None.
+    """Return the selector whose first match has the right value on all pages, or None.
 
-    A selector that finds only one element per page is preferred, because the first of several may
-    be right by chance. See `CssSelector.value` for ``apart``.
+    A selector that finds only one element per page is preferred, because the first of several
+    elements may be right by chance. See `CssSelector.value` for ``apart``.
     """
     candidates: Counter[str] = Counter()
     for element, how in locate(lessons[0]):
@@ -196,7 +195,7 @@ def _dates(lesson: Sample) -> Iterable[tuple[etree._Element, str]]:
 
 
 def _dates_by_place(lesson: Sample) -> Iterator[tuple[etree._Element, str]]:
-    """Yield the elements with the date, each with its ``:nth-of-type`` position among siblings.
+    """Yield the elements that contain the date, each with its ``:nth-of-type`` position.
 
     The position identifies a cell in a row of cells without class names.
     """
@@ -215,7 +214,7 @@ def _is_section(lesson: Sample, text: str) -> bool:
 
 
 def _date_origin(lessons: Sequence[Sample]) -> str:
-    """Return the rule that found the dates of all pages outside the visible page, or ""."""
+    """Return the rule that found the dates of all pages outside their visible text, or ""."""
     dates = [lesson.read.content.published for lesson in lessons]
     hints = [lesson.listed.published if lesson.listed else None for lesson in lessons]
     if all(date and date == listed for date, listed in zip(dates, hints, strict=True)):
@@ -248,7 +247,7 @@ def _bodies(lessons: Sequence[Sample]) -> Iterator[str]:
 
 
 def _with_body(template: Template, selector: str, lessons: Sequence[Sample]) -> Template | None:
-    """Return the template with a body selector and boilerplate, or None if a page does not fit."""
+    """Return the template with a body selector and its boilerplate, or None if it doesn't match."""
     rules = msgspec.structs.replace(template.rules, body=selector)
     bodies = [found for lesson in lessons if (found := body_of(lesson, selector))]
     if len(bodies) < len(lessons):
@@ -275,23 +274,23 @@ def _with_body(template: Template, selector: str, lessons: Sequence[Sample]) -> 
 
 
 def _proses(template: Template, lessons: Sequence[Sample]) -> list[list[str]]:
-    """Return the body lines of each page as a template extracts them."""
+    """Return the body lines that a template extracts from each page."""
     reader = TemplateReader(template)
     return [list(reader.lines(lesson.page, lesson.reading)) for lesson in lessons]
 
 
 TAILS: Final = (2_000, 8_000, 24_000, 100_000)
-"""Numbers of bytes after the cut element that are tried, to include links to other releases."""
+"""Numbers of bytes tried after the cut element, to include links to other releases."""
 
 ATTRIBUTES: Final = {"#": "id", "[": "itemprop", ".": "class"}
 MAX_ANCESTORS: Final = 12
-"""Maximum number of ancestors of a body that are tried. Ancestors with the same name count once."""
+"""Maximum number of a body's ancestors that are tried. Ancestors with the same name count once."""
 
 
 def with_excerpt(template: Template, lessons: Sequence[Sample]) -> Template:
     """Return the template with the smallest excerpt that gives the same results as the whole pages.
 
-    The template is returned unchanged if no excerpt does.
+    Returns the template unchanged if there is no such excerpt.
     """
     whole = TemplateReader(template)
     body = whole.body_of(lessons[0].page.tree)

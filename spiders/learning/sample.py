@@ -21,24 +21,25 @@ from spiders.page.phrases import comparison_key
 from spiders.page.selector_generator import layout_of
 
 COVERED: Final = 0.97
-"""Minimum share of a body's letters that an element must contain to be the body."""
+"""Minimum share of a body's letters that its element must contain."""
 
 CHAIN: Final = 4
-"""Maximum number of nested elements that may be the body, starting with the innermost."""
+"""Maximum number of nested elements considered as the body's element, starting with the
+innermost."""
 
 LONG: Final = 12
-"""Minimum length in letters of a page line that is searched for inside the body's lines."""
+"""Minimum length of a page line that is searched for inside the body's lines, in letters."""
 
 SHORT: Final = 400
-"""Maximum length of an element's text that may be a headline (characters)."""
+"""Maximum length of an element's text that may be a headline, in characters."""
 
 DATE_LINE: Final = 100
-"""Maximum length of an element's text or attribute that may be a date line (characters)."""
+"""Maximum length of an element's text or attribute that may be a date line, in characters."""
 
 HEADINGS: Final = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 
 MAX_SEARCHED: Final = 200_000
-"""Maximum number of letters at the beginning of a body that are searched for a line."""
+"""Number of letters at the beginning of a body that are searched for a page line."""
 
 NO_NAMES: Final = frozenset(("html", "body", "head", "script", "style", "title", "option"))
 """Tags of elements that are never learned as headline or date."""
@@ -47,16 +48,16 @@ MAX_NODES: Final = 6_000
 """Maximum number of elements per page that are searched for a headline or date."""
 
 MAX_ELEMENTS: Final = 25_000
-"""Maximum number of elements on all sample pages of a layout. No layout is learned from larger
-pages."""
+"""Maximum number of elements on all sample pages of a layout together. With more, no template is
+learned."""
 
 
 @dataclass(frozen=True, eq=False)
 class Sample:
     """A page with its detected release, from which a template is learned.
 
-    ``reading`` is the context for its dates. ``common`` are the comparison keys of the lines on all
-    pages. ``repeated`` are those of the ``common`` keys whose lines detection included in the body.
+    ``reading`` is the context for its dates. ``common`` contains the comparison keys of lines on
+    all pages. ``repeated`` contains those keys whose lines detection included in the body.
     """
 
     page: Page
@@ -82,11 +83,11 @@ class Sample:
 
     @cached_property
     def _said(self) -> dict[str, bool]:
-        """Cache of `says`: whether each line belongs to the body."""
+        """Cache for `says`: whether a line belongs to the body, by line."""
         return {}
 
     def says(self, line: str) -> bool:
-        """Whether a line is a line of the detected body, or a part of such a line.
+        """Whether a line is a line of the detected body, or a part of one.
 
         A footer line with the institution's name does not count, even if the text contains the
         name.
@@ -151,7 +152,7 @@ class Sample:
         return layout_of(self.chain[0]) if self.chain else ""
 
     def titles(self) -> Iterator[tuple[etree._Element, str]]:
-        """Yield the elements with the title, each with a selector suffix.
+        """Yield the elements that contain the title, each with a selector suffix.
 
         The suffix is ``""`` or ``::attr(content)``.
         """
@@ -164,7 +165,10 @@ class Sample:
     def dates(
         self, date_in: Callable[[str, DateContext], Published | None]
     ) -> Iterator[tuple[etree._Element, str]]:
-        """Yield the elements with the date and a selector suffix, such as ``::attr(datetime)``."""
+        """Yield the elements that contain the date, each with a selector suffix.
+
+        The suffix is, for example, ``::attr(datetime)``.
+        """
         wanted = self.read.content.published
         title = comparison_key(self.read.content.title)
 
@@ -186,9 +190,10 @@ class Sample:
         yield from self._saying(lambda text: text == wanted)
 
     def _saying(self, right: Callable[[str], bool]) -> Iterator[tuple[etree._Element, str]]:
-        """Yield the headings with a right text, or else the innermost elements with a right text.
+        """Yield the headings whose text passes ``right``, or else the innermost elements that do.
 
-        Their ancestors contain the same text now, but may contain more after a redesign.
+        Ancestors of these elements contain the same text now, but may contain more after a
+        redesign.
         """
         found = list(self._all_saying(right))
         headings = [element for element in found if element.tag in HEADINGS]
@@ -224,7 +229,7 @@ class Sample:
 
 
 def can_learn_from(lessons: Sequence[Sample]) -> bool:
-    """Whether pages have few enough elements to learn a layout from them."""
+    """Whether sample pages have few enough elements to learn a template from them."""
     elements = chain.from_iterable(lesson.page.tree.iter() for lesson in lessons)
     return next(islice(elements, MAX_ELEMENTS, None), None) is None
 
@@ -237,7 +242,7 @@ def same_date(left: Published | None, right: Published | None) -> bool:
 
 
 def within(run: BodyLine, element: etree._Element) -> Iterator[etree._Element]:
-    """Yield the elements around a line, innermost first, up to but not including ``element``."""
+    """Yield the elements that contain a line, innermost first, below ``element``."""
     for one in (run.holder, *run.holder.iterancestors()):
         if one is element:
             return

@@ -1,4 +1,4 @@
-"""Determine whether a site writes the day or the month first, from all its dates."""
+"""Determine from all its dates whether a site writes the day or the month first."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from spiders.sources.source_file import DateOrder
 
 ORDERS: Final[tuple[DateOrder, DateOrder]] = ("DMY", "MDY")
 MAX_DATE_TEXT_LENGTH: Final = 160
-"""Maximum length in characters of a text that may be a date with its label, or a listing row."""
+"""Maximum length of a text that may be a date with its label, or a listing row, in characters."""
 
 MONTHS: Final = 12
 MAX_TEXTS: Final = 20_000
 """Maximum number of texts checked per page."""
 
 NUMBERS: Final = re.compile(r"(?<![\d/-])(\d{1,2})([/-])(\d{1,2})\2(\d{4}|\d{2})(?![\d/-])")
-"""Pattern of a numeric date in which the day or the month may come first. In dates with dots, the
-day always comes first."""
+"""Pattern of a numeric date that may begin with the day or the month. Dates with dots always begin
+with the day."""
 
 LIKE_NUMERIC: Final = re.compile(r"(?<![\d.,/-])\d{1,2}\s*[^\w\s]\s*\d{1,2}\s*[^\w\s]\s*\d{2}")
-"""A numeric date with any separators between its numbers."""
+"""Pattern of a numeric date with any separators between its numbers."""
 
 TWO_WAYS: Final = (
     'date_order: dates such as 03/04/26 can be read in two ways: write date_order = "DMY" or '
@@ -42,15 +42,15 @@ TWO_WAYS: Final = (
 def listed_order(page: Page, today: dt.date) -> Order | None:
     """Return the order of the dates on a listing page, or None.
 
-    See `spiders.listing.listing_day_order`. If several orders fit equally well, a page language
-    with year-first dates decides.
+    See `spiders.listing.listing_day_order`. If several orders fit equally well, year first is
+    chosen if it is usual in the page's language.
     """
     if not _may_have_numeric_dates(page):
         return None
     language = (page.tree.get("lang") or "").strip()[:35]
     implied = order_of_place((language,), "") if language else None
     order = shown_order(shown_texts(flatten(page)), today, implied if implied == "YMD" else None)
-    # Dates with dots have the day first everywhere, unless they begin with the year.
+    # Dates with dots begin with the day everywhere, unless they begin with the year.
     return order if order == "YMD" or _pairs(page) else None
 
 
@@ -79,12 +79,12 @@ def decided_order(
     *,
     certain: bool,
 ) -> tuple[DateOrder | None, str]:
-    """Return the order of day and month for the source file, and a doubt.
+    """Return the order of day and month for the source file, and a doubt as a sentence.
 
     The order is None if the file needs no order; the doubt is "" if the order is clear. The listing
-    pages decide first, then unambiguous dates on all pages. Then the order is chosen that agrees
-    with other dates and keeps listings newest first without future days. Otherwise, if ``certain``,
-    the order of the country or language is used.
+    pages decide first, then unambiguous dates on all pages. Next, the order is chosen that agrees
+    with other dates and keeps listings newest first without future days. Otherwise, the usual order
+    of the country or language is used, if these are ``certain``.
     """
     pages = [*listings, *(page for _, page in releases)]
     today = reading.now.date()
@@ -143,7 +143,7 @@ def _read(
 
 
 def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
-    """Return the number of days of a listing that are in the future or after the day before."""
+    """Return the number of listed days that are in the future or later than the preceding day."""
     future = sum(day > today + dt.timedelta(days=2) for day in days)
     return future + sum(older > newer for newer, older in pairwise(days))
 
@@ -151,7 +151,7 @@ def _disorder(days: Sequence[dt.date], today: dt.date) -> int:
 def _apart(
     releases: Sequence[tuple[ListingItem, Page]], days: Sequence[dt.date | None], today: dt.date
 ) -> int:
-    """Return the number of releases with a future date or another date than in the listing."""
+    """Return the number of releases with a future date, or a date that differs from the listing."""
     found = 0
     for (item, _), day in zip(releases, days, strict=True):
         listed = item.published.day if item.published else None

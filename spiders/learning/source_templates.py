@@ -1,13 +1,13 @@
-"""Extract the release pages of one source, and learn templates on the way.
+"""Extract the release pages of one source, and learn templates during the visit.
 
-- The first pages are read by detection. Three pages of one layout can teach a template.
-- A new template is not used if it reads the newest stored pages much worse than detection.
+- The first pages are extracted by detection. Three pages of one layout can give a template.
+- A new template is not used if it extracts the newest stored pages much worse than detection.
 - A template is used alone once it agrees with detection on a page it was not learned from.
-- Edited pages are read by both template and detection.
+- Edited pages are extracted by both template and detection.
 - A template is deleted at once if it contradicts detection on the first new page.
-- A page that no template fits is read by detection.
+- A page that no template matches is extracted by detection.
 - After three such pages in a row, in one or several visits, the layout is abandoned.
-- The next visit reads these pages again to learn their layout, unless it was learned before.
+- The next visit extracts these pages again to learn their layout, unless it was learned before.
 """
 
 from __future__ import annotations
@@ -46,31 +46,31 @@ MAX_LESSONS: Final = 6
 """Maximum number of pages kept in memory for learning, newest first."""
 
 MAX_BYTES: Final = 2_000_000
-"""Maximum size of a page that is used for learning (bytes)."""
+"""Maximum size of a page that is used for learning, in bytes."""
 
 MAX_TRIES: Final = 10
 """Maximum number of failed attempts per visit to learn a template. Some sites have no layout, and
-each attempt costs as much as reading several pages."""
+each attempt costs as much as extracting several pages."""
 
 
 SURE_TITLE: Final = 0.9
-"""Minimum confidence of a detected title. No template may contradict such a title."""
+"""Minimum confidence (0 to 1) of a detected title that no template may contradict."""
 
 KEPT_RULES: Final = (LEARNED, DECLARED)
-"""Prefixes of the body rules that a template uses."""
+"""Prefixes of the rules of bodies that a template extracts."""
 
 
 StoredPages: TypeAlias = Callable[[ReleaseRules], Iterable[tuple[Page, ListingItem, Release]]]
-"""Function that returns the newest stored pages to which the given rules apply. Each page comes
-with its listing item and its stored release."""
+"""Function that returns the newest stored pages to which the given rules apply, each with its
+listing item and its stored release."""
 
 
 class SourceTemplates:
     """The templates of a source during one visit.
 
-    ``source`` is the source's id. ``declared`` are all rules of its file; templates learned with
-    other rules are deleted. Templates are in ``store``; unless this object ``keeps`` them, it
-    changes none there. New templates are first tested on the ``stored`` pages.
+    ``source`` is the source's id. ``declared`` contains all rules of its file; templates learned
+    with other rules are deleted. ``store`` contains the templates, and is changed only if ``keeps``
+    is true. New templates are first tested on the ``stored`` pages.
     """
 
     def __init__(
@@ -120,10 +120,9 @@ class SourceTemplates:
     ) -> ExtractedRelease:
         """Extract the release from a page with a template that matches, or else by detection.
 
-        ``known`` is the stored release. ``edited`` is whether its page has changed since.
-        ``reextract`` is whether the stored version was extracted from the same page. Pages that
-        were read by detection before are then read by detection again, so that a new method never
-        looks like an edit.
+        ``known`` is the stored release. ``edited`` is true if its page has changed since.
+        ``reextract`` is true if the stored version was extracted from the same page. If that was
+        done by detection, detection is used again, so that a new method never looks like an edit.
         """
         self._looked_again |= page.url in self.wanted
         learned_before = known is not None and known.content.body_rule.startswith(KEPT_RULES)
@@ -161,14 +160,14 @@ class SourceTemplates:
         return not (self._readers or self._abandoned)
 
     def is_uncertain(self, url: str) -> bool:
-        """Whether an edited page was read by another method than before.
+        """Whether an edited page was extracted by a different method than before.
 
         The extraction of such a page may still be corrected during this visit.
         """
         return url in self._uncertain
 
     def improved(self) -> tuple[ExtractedRelease, ...]:
-        """Return the pages that a template has read again after detection, each page once."""
+        """Return the pages that a template extracted again after detection, each page once."""
         found, self._improved = tuple(self._improved), []
         return found
 
@@ -201,7 +200,7 @@ class SourceTemplates:
         return None, None
 
     def _fitted(self, reader: TemplateReader) -> None:
-        """Count a page that a template fitted."""
+        """Count a page that a template matched."""
         template = reader.template
         reader.template = msgspec.structs.replace(
             template, pages=template.pages + 1, fitted=template.fitted + 1, misfits=()
@@ -218,9 +217,10 @@ class SourceTemplates:
     def _holds(
         self, reader: TemplateReader, found: ExtractedRelease, detected: ExtractedRelease
     ) -> bool:
-        """Whether a page still has the layout with which it was ``found``, compared with detection.
+        """Whether a page still has the layout of a template, compared with detection.
 
-        Lines that only detection extracts are ignored if all pages of the layout have them.
+        ``found`` is the template's extraction. Lines that only detection extracts are ignored if
+        all pages of the layout have them.
         """
         sure = detected.confidence["title"] >= SURE_TITLE
         own = without(detected.content, self._common.get(reader.template.layout, frozenset()))
@@ -229,7 +229,7 @@ class SourceTemplates:
     def _misfitted(self, url: str, declared: ReleaseRules) -> None:
         """Count a page that no template matches, and abandon templates with too many such pages.
 
-        All templates are then compared with detection until they agree again.
+        The remaining templates are compared with detection until they agree again.
         """
         self._trusted.clear()
         for reader in self._of(declared):
@@ -245,9 +245,9 @@ class SourceTemplates:
                 self._changed.add(layout)
 
     def _study(self, declared: ReleaseRules, reading: DateContext) -> TemplateReader | None:
-        """Learn a template from the newest page and other kept pages, or return None.
+        """Learn a template from the newest page and other kept pages. Returns None if that fails.
 
-        Pages of the same layout as the newest page are tried first.
+        Pages with the same layout as the newest page are tried first.
         """
         newest = self._lessons[-1]
         others = [one for one in self._lessons if one.page.url != newest.page.url]
@@ -275,7 +275,7 @@ class SourceTemplates:
         return None
 
     def _spoils(self, reader: TemplateReader, declared: ReleaseRules, reading: DateContext) -> bool:
-        """Whether a new template reads many stored pages worse than detection."""
+        """Whether a new template extracts many stored pages worse than detection."""
         pairs = []
         for page, listed, release in self._stored(declared):
             if page.url in reader.template.urls:
@@ -287,9 +287,9 @@ class SourceTemplates:
         return compare_readings(pairs).is_mass_change
 
     def _threes(self, others: list[Sample], newest: Sample) -> Iterator[tuple[Sample, ...]]:
-        """Yield sets of three pages, each with the newest page.
+        """Yield sets of three pages that include the newest page.
 
-        So one incorrectly extracted page does not spoil all sets.
+        Because there are several sets, one badly extracted page does not spoil all of them.
         """
         pairs = combinations(others, MIN_TEMPLATE_PAGES - 1)
         for pair in islice(pairs, max(0, MAX_TRIES - self._tries)):
@@ -297,7 +297,7 @@ class SourceTemplates:
             yield (newest, *pair)
 
     def _improve(self, reader: TemplateReader, newest: Sample) -> None:
-        """Read the kept pages again with a new template, and drop the pages that it matches."""
+        """Extract the kept pages again with a new template, and drop the pages that it matches."""
         rest = []
         for lesson in self._lessons:
             read = reader.read(lesson.page, lesson.reading, lesson.listed)
@@ -323,7 +323,7 @@ class SourceTemplates:
 
 
 def missed(template: Template, url: str) -> Template:
-    """Return a copy of a template with one more page that did not fit."""
+    """Return a copy of a template with the page at ``url`` added to the pages it did not match."""
     if url in template.misfits:
         return template
     misfits = (*template.misfits, url)

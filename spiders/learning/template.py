@@ -1,6 +1,6 @@
-"""Learned template of release pages: its selectors, and the extraction of a page with them.
+"""A learned template of release pages: its selectors, and the extraction of pages with them.
 
-A page is parsed once, its selectors are compiled, and nothing is detected.
+A page is parsed once, the selectors are compiled, and nothing is detected.
 """
 
 from __future__ import annotations
@@ -47,28 +47,28 @@ from spiders.sources.source_file import ReleaseRules
 
 SELECTORS: Final = ("title", "published", "section", "publisher", "body", "drop")
 READER: Final = "3"
-"""Version of the extraction code. Increase it to learn all templates again."""
+"""Version of the extraction code. Increase it to discard and relearn all templates."""
 
 
 MISFITS: Final = 3
-"""Number of pages in a row that fit no template, in one or several visits, after which a layout is
-abandoned."""
+"""Number of consecutive pages that match no template, from which a layout is abandoned. The pages
+may be from several visits."""
 
 
 class Template(msgspec.Struct, frozen=True):
     """The selectors for release pages of one layout, with the evidence for them.
 
-    - ``rules`` are the selectors; ``declared`` names those from the source file.
-    - ``date_origin`` is the rule for the date if no selector gives it: ``json-ld:datePublished``,
-      ``meta:…``, ``url``, ``state`` or ``listing``.
-    - ``boilerplate`` are the lines that all pages repeat around their text.
-    - ``pages`` counts the pages on which the template was tried, ``fitted`` the pages it fitted.
-    - ``urls`` are the pages from which it was learned, ``learned`` is the time (aware, UTC).
-    - ``version`` identifies the code and the declared rules with which it was learned.
-    - ``misfits`` are the pages that no template fitted since this template last fitted. A template
-      with at least MISFITS of them is abandoned.
-    - ``look_again`` is whether the next visit reads the misfits again to learn the new layout.
-    - ``excerpt`` is the part of a large page that is sufficient.
+    - ``rules``: the selectors; ``declared`` names those from the source file
+    - ``date_origin``: the rule for the date if no selector gives it: ``json-ld:datePublished``,
+      ``meta:…``, ``url``, ``state`` or ``listing``
+    - ``boilerplate``: the lines that all pages repeat around their text
+    - ``pages``, ``fitted``: the number of pages on which it was tried, and of those it matched
+    - ``urls``, ``learned``: the pages from which it was learned, and the time (aware, UTC)
+    - ``version``: identifies the code and the declared rules with which it was learned
+    - ``misfits``: the pages that no template matched since this template last matched a page; with
+      MISFITS of them, the template is abandoned
+    - ``look_again``: whether the next visit extracts the misfits again to learn the new layout
+    - ``excerpt``: the part of a large page that is sufficient
     """
 
     source: str
@@ -88,12 +88,12 @@ class Template(msgspec.Struct, frozen=True):
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the template is abandoned because too many pages did not fit."""
+        """Whether the template is abandoned because it did not match too many pages."""
         return len(self.misfits) >= MISFITS
 
 
 def version_of(declared: ReleaseRules) -> str:
-    """Return an identifier of the code version and the declared rules of a template."""
+    """Return an identifier for the current code and the declared rules of a template."""
     return f"{READER} {msgspec.json.encode(declared).decode()}"
 
 
@@ -111,7 +111,7 @@ def decode_template(text: str) -> Template | None:
 
 
 def described(template: Template) -> list[str]:
-    """Describe a template in lines: its evidence, and its rules in source file syntax."""
+    """Return lines that describe a template: its evidence, and its rules in source file syntax."""
     rules = template.rules
     lines = ["[release]"]
     values = ((name, getattr(rules, name)) for name in SELECTORS)
@@ -131,11 +131,14 @@ def described(template: Template) -> list[str]:
 LEARNED: Final = "learned"
 DECLARED: Final = "declared"
 LEARNED_CONFIDENCE: Final = 0.95
-"""Confidence of learned values. Declared titles and bodies have 1.0."""
+"""Confidence (0 to 1) in values extracted by a template. Declared titles and bodies have 1.0."""
 
 
 class TemplateReader:
-    """A template with compiled selectors. Raises ValueError if a selector is invalid."""
+    """Extracts pages with a template, whose selectors are compiled once.
+
+    Raises ValueError if a selector is invalid.
+    """
 
     def __init__(self, template: Template) -> None:
         self.template = template
@@ -164,7 +167,7 @@ class TemplateReader:
     def read_part(
         self, page: Page, reading: DateContext, listed: ListingItem | None
     ) -> ExtractedRelease | None:
-        """Extract the release from a page or an excerpt; None if the template does not fit."""
+        """Extract the release from a page or an excerpt, or return None if there is no match."""
         root = page.tree
         title = _value(self._title, root)
         body = self.body_of(root)
@@ -225,7 +228,7 @@ class TemplateReader:
         return len(headings) == 1 and bool(headings[0]) and headings[0] in key != headings[0]
 
     def lines(self, page: Page, reading: DateContext) -> tuple[str, ...]:
-        """Return the lines of the body, or nothing if the page has no body."""
+        """Return the lines of a page's body, or an empty tuple if the page has no body."""
         body = self.body_of(page.tree)
         title = _value(self._title, page.tree)
         if body is None:
@@ -261,7 +264,7 @@ class TemplateReader:
         return prose
 
     def _cut(self, body: etree._Element) -> list[etree._Element]:
-        """Return the elements to drop from a body. Only declared rules may drop tables."""
+        """Return the elements to remove from a body. Only declared rules may remove tables."""
         found = self._drop.elements(body) if self._drop else []
         if "drop" in self.template.declared or not found:
             return found
@@ -271,7 +274,10 @@ class TemplateReader:
     def _written(
         self, body: etree._Element, page: Page, title: str, reading: DateContext
     ) -> tuple[str, str]:
-        """Return the body as HTML and text. A declared body is cleaned as without a template."""
+        """Return the body as HTML and as text.
+
+        A body with a declared selector is cleaned in the same way as without a template.
+        """
         if "body" not in self.template.declared:
             return self.prose_of(body, page, title, reading).written()
         drop = self.template.rules.drop
@@ -304,7 +310,7 @@ def _value(finder: CssSelector | None, root: etree._Element) -> str:
 
 
 def date_in(text: str, reading: DateContext) -> Published | None:
-    """Return the date in a text that should contain one, or None if it is implausible."""
+    """Parse a text that should contain one date. Returns None if the date is implausible."""
     return selected_date(text, reading, LEARNED)
 
 

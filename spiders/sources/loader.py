@@ -27,7 +27,7 @@ from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
 @dataclass(frozen=True, slots=True)
 class LoadedSource:
-    """A source with its id and source file. ``own`` is whether the user wrote the file."""
+    """A source with its id and source file. ``own`` is true if the user wrote the file."""
 
     id: str
     path: Path
@@ -36,7 +36,7 @@ class LoadedSource:
 
     @property
     def source(self) -> Source:
-        """The source as other packages use and publish it, without credentials in its address."""
+        """The source as published and as used by other packages, without its credentials."""
         return Source(self.id, self.file.name, masked(self.file.url), self.file.timezone)
 
 
@@ -77,10 +77,10 @@ def load_source(own: Path, source_id: str) -> LoadedSource:
 
 
 def choose(sources: Mapping[str, LoadedSource], ids: tuple[str, ...]) -> tuple[LoadedSource, ...]:
-    """Return the sources with the given ids.
+    """Return the sources with these ids.
 
-    Without ids, return all of the user's own sources. Raises UnknownSource if no source has one of
-    the ids.
+    If no ids are given, all of the user's own sources are returned. Raises UnknownSource if no
+    source has one of the ids.
     """
     for source_id in ids:
         if source_id not in sources:
@@ -148,7 +148,7 @@ ELEMENTS: Final = frozenset(("item", "body", "drop"))
 """Keys whose selectors must select elements, not a text or an attribute."""
 
 CLEANED: Final = frozenset(("body", "drop"))
-"""Keys whose selectors soupsieve must support too, because body cleaning uses it."""
+"""Keys whose selectors must also be valid in soupsieve, which body cleaning uses."""
 
 QUOTED: Final = re.compile(r"""\\.|"[^"]*"|'[^']*'""")
 NAMESPACE: Final = re.compile(r"\|(?!=)")
@@ -156,7 +156,7 @@ NAMESPACE: Final = re.compile(r"\|(?!=)")
 
 @cache
 def fault_of(key: str, selector: str) -> str:
-    """Return the fault of a key's selector, as the end of a sentence, or ""."""
+    """Return what is wrong with a key's selector, as the end of a sentence, or ""."""
     bare = selector.removesuffix("::text") if key == "body" else selector
     if NAMESPACE.search(QUOTED.sub("", selector)):
         return "can't be used: HTML knows no namespaces, so leave out what stands before the |"

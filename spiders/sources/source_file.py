@@ -1,6 +1,6 @@
 """Schema of a source file: an institution and the rules that can't be detected.
 
-`SourceReading` is the rules and the program version with which the pages of a source are read.
+`SourceReading` contains the rules and the program version with which a source is extracted.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ DateOrder = Literal["DMY", "MDY", "YMD"]
 class ListingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """CSS selectors for a listing page. Fields without a selector are detected.
 
-    With ``item``, the other selectors are relative to each item. Otherwise they select from the
-    whole page, and their results are paired in order. A selector may end in ``::text`` or
-    ``::attr(name)``.
+    If there is an ``item`` selector, the other selectors are relative to each item. Otherwise, they
+    apply to the whole page, and their results are paired in order. A selector may end in ``::text``
+    or ``::attr(name)``.
     """
 
     item: Selector | None = None
@@ -38,7 +38,7 @@ class ListingRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class ReleaseRules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """CSS selectors for a release page. Fields without a selector are detected.
 
-    ``drop`` selects elements to remove from the body. Rules with ``until`` apply to releases
+    ``drop`` selects elements to remove from the body. Rules with ``until`` apply only to releases
     published before that day, which have an older layout.
     """
 
@@ -95,17 +95,17 @@ class SourceFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 CODE: Final = (("spiders", ""), ("data", "dates"), ("data", "text"))
-"""Packages and their folders that contain the extraction code."""
+"""Packages and folders that contain the extraction code."""
 
 DIGITS: Final = 16
-"""Length of a program digest (hexadecimal digits)."""
+"""Length of a program digest, in hexadecimal digits."""
 
 
 class SourceReading(msgspec.Struct, frozen=True):
-    """The rules and program version with which a source is read.
+    """The rules and program version with which a source is extracted.
 
     ``program`` is the digest of the extraction code; the other fields are keys of the source file.
-    Keys for retrieving pages (``url``, ``feed``, ``render``) are not included.
+    Keys for requesting pages (``url``, ``feed``, ``render``) are not included.
     """
 
     program: str
@@ -132,7 +132,7 @@ class SourceReading(msgspec.Struct, frozen=True):
             timezone=self.timezone,
             language=self.language,
             date_order=self.date_order,
-            # A feed is read without listing rules.
+            # Listing rules do not apply to a feed.
             listing=ListingRules() if file.feed else self.listing,
             release=self.releases,
         )

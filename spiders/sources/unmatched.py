@@ -1,7 +1,7 @@
-"""Find the selectors of a source file that match nothing on their pages.
+"""Find the selectors in a source file that match nothing on their pages.
 
-Such a selector is a mistake, or the site has changed. A section, for example, may be missing on
-some pages. But a section with a correct selector is not missing on all of several pages.
+Such a selector is wrong, or the site has changed. A section, for example, may be missing on some
+pages. But if it is missing on all of several pages, its selector is wrong.
 """
 
 from __future__ import annotations
@@ -19,14 +19,15 @@ NEEDED: Final = ("title", "published", "body")
 """Fields that every release page has."""
 
 ALSO: Final = ("section", "publisher")
-"""Fields that may be missing on a release page."""
+"""Fields that some release pages lack."""
 
 MIN_UNMATCHED_PAGES: Final = 3
-"""Minimum number of pages without a match before an `ALSO` selector is reported."""
+"""Minimum number of pages without a match from which the selector of an `ALSO` field is
+reported."""
 
 
 def listing_matches(page: Page, rules: ListingRules) -> Iterator[tuple[str, str, bool]]:
-    """Yield each listing selector's key, the selector, and whether it matches on the page."""
+    """Yield the key and the selector of each listing rule, and whether it matches on the page."""
     items = [*outermost(CssSelector(rules.item).elements(page.tree))] if rules.item else [page.tree]
     for name in ("item", "next"):
         if selector := getattr(rules, name):
@@ -38,7 +39,7 @@ def listing_matches(page: Page, rules: ListingRules) -> Iterator[tuple[str, str,
 
 
 def release_matches(page: Page, rules: ReleaseRules) -> Iterator[tuple[str, str, bool]]:
-    """Yield each release selector's key, the selector, and whether it matches on the page.
+    """Yield the key and the selector of each release rule, and whether it matches on the page.
 
     `drop` selectors are not checked.
     """
@@ -61,7 +62,7 @@ def outermost(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
 
 
 class Unmatched:
-    """Counts the pages of a visit on which each selector was checked, and records matches."""
+    """Counts, for each selector, the pages of a visit on which it was checked, and its matches."""
 
     def __init__(self) -> None:
         self.looked_at: dict[str, tuple[str, int, bool]] = {}
@@ -76,8 +77,8 @@ class Unmatched:
     def found(self, before: Iterable[str]) -> tuple[str, ...]:
         """Return the keys of selectors that match nothing.
 
-        ``before`` are the keys that the previous visit reported. A key stays reported until its
-        selector matches again.
+        ``before`` contains the keys that the previous visit reported. A key stays reported until
+        its selector matches again.
         """
         matched = {key for key, (_, _, found) in self.looked_at.items() if found}
         return tuple(sorted({*before, *(key for key, _, _ in self.without())} - matched))

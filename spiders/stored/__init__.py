@@ -1,4 +1,5 @@
 """Extract archived pages without network access, with the same modules as a visit.
 
-Modules here read earlier captures. Modules that send requests belong to `crawl`.
+Modules that read earlier captures belong in this package. Modules that send requests belong in
+`crawl`.
 """

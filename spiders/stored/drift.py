@@ -26,19 +26,19 @@ from spiders.items import Listing, ListingItem
 from spiders.page.page import Page
 
 Cause: TypeAlias = Literal["file", "program"]
-"""The changed part: the source file, or Communique itself."""
+"""The change that may affect the extraction: of the source file, or of Communique itself."""
 
 DATED: Final = 0.8
-"""Minimum share of dated items in a listing. Above this share, new items without a date are
-suspicious."""
+"""Minimum share of dated items in a listing, from which new items without a date are suspicious."""
 
 
 class ListingDrift(msgspec.Struct, frozen=True):
-    """Changes in the list of releases on one page.
+    """Changes in the list of releases extracted from one page.
 
-    The list had ``before`` items and now has ``after``. ``lost`` items are missing, ``gained`` ones
-    are new. ``undated`` counts gained items without a date in a list with dates. ``redated`` counts
-    items that lost their date or have another day.
+    - ``before``, ``after``: number of items before and after the change
+    - ``lost``, ``gained``: number of items that are missing, and that are new
+    - ``undated``: number of new items without a date, in a list with dates
+    - ``redated``: number of items that lost their date or have a different day
     """
 
     url: str
@@ -63,7 +63,7 @@ class ListingDrift(msgspec.Struct, frozen=True):
 
 
 class Drift(msgspec.Struct, frozen=True):
-    """Changes in the extraction of a source after a change of its file or of Communique.
+    """Changes in the extraction of a source after a change to its file or to Communique.
 
     ``pages_of`` is the origin of the compared pages: the newest in the archive, the source's sample
     pages, or nothing if no pages are stored.
@@ -103,10 +103,10 @@ def compare_listings(before: Listing, after: Listing) -> ListingDrift:
 
 
 def names_all(page: Page, listing: Listing) -> bool:
-    """Whether a page contains all items of a listing.
+    """Whether a page contains the addresses of all items of a listing.
 
-    If not, the listing is from another time. Only the last part of each address and its query
-    values are searched, independent of the page's extraction.
+    If not, the listing comes from a different time. Only the last segment of each address and its
+    query values are searched, so the result does not depend on extraction.
     """
     text = unquote(unescape(page.text))
     return all(part in text for item in listing.items for part in _parts(item.url))
@@ -120,7 +120,7 @@ def _parts(url: str) -> Iterator[str]:
 
 
 def harms_of(drift: Drift) -> str:
-    """Describe the damage of a mass change, such as ``of 20 stored pages, title changed on 20``."""
+    """Return a text about a mass change, such as ``of 20 stored pages, title changed on 20``."""
     return "; ".join(_harms(drift))
 
 
@@ -146,7 +146,7 @@ def _harms(drift: Drift) -> Iterator[str]:
 
 
 def how_of(lost: int, changed: int) -> str:
-    """Return how a field was damaged: lost, changed, or both."""
+    """Return how a field differs on the pages: lost, changed, or both."""
     return "lost or changed" if lost and changed else "lost" if lost else "changed"
 
 

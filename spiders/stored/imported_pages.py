@@ -1,4 +1,4 @@
-"""Import archived pages as if visits had collected them at the time of their capture."""
+"""Import archived pages as if visits had collected them when they were captured."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ class ImportCounts:
     """Numbers of imported pages by result, and their errors.
 
     ``older`` pages are older than the stored version of their release. ``passed`` pages are not
-    releases of the source. Neither kind changes the store. ``new`` lists id, address and title of
-    each new release.
+    releases of the source. Neither kind changes the store. ``new`` contains the id, address and
+    title of each new release.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -53,7 +53,7 @@ class ImportedPages:
     """Imports captured pages of one source into the store.
 
     Captured listings show which pages are releases. If no listing was captured, a page counts as a
-    release if it looks like one and has a date. Without ``keeps_source``, the source is not
+    release if it looks like one and has a date. If ``keeps_source`` is false, the source is not
     registered, and its learned layouts are not stored.
     """
 
@@ -97,7 +97,7 @@ class ImportedPages:
         return near and port == other_port
 
     def begin(self, first: dt.datetime) -> None:
-        """Set the time of the earliest capture, at which the imported visits begin."""
+        """Set the time of the earliest capture, which is the start of the imported visits."""
         self._since = first
 
     def read(
@@ -109,9 +109,10 @@ class ImportedPages:
     ) -> None:
         """Import the earliest capture of each page, then the second of each, and so on.
 
-        ``histories`` are the captures of each page. ``answer`` returns the response of a capture.
-        ``led`` contains the addresses that redirect to a page, by the page's canonical address.
-        ``on_progress`` is called with the number of processed captures and their total.
+        ``histories`` contains the captures of each page. ``answer`` returns the response in a
+        capture. ``led`` contains the addresses that redirect to a page, by the page's canonical
+        address. ``on_progress`` is called with the number of processed captures and the total
+        number.
         """
         left = [sorted(some, key=moment) for some in histories]
         whole, done = sum(map(len, left)), 0
@@ -160,7 +161,7 @@ class ImportedPages:
     def settle(self) -> None:
         """Record all waiting drafts.
 
-        Call this before the next capture of a page is processed.
+        Call this before the next capture of the same page is processed.
         """
         with page_errors(self._file.url, self.result.add_error):
             self._record(self._pending.finish())
@@ -171,10 +172,7 @@ class ImportedPages:
             self._templates.finish()
 
     def _looks_like_one(self, page: Page) -> bool:
-        """Whether a page looks like a release.
-
-        The result is False if any captured listing has items.
-        """
+        """Whether a page looks like a release. Always false if any captured listing has items."""
         if self.listings.items:
             return False
         read = read_release(page, self._reader.dates)
@@ -208,9 +206,9 @@ def moment(capture: Capture) -> tuple[dt.datetime, int]:
 
 
 def _place(url: str) -> tuple[str, int | None]:
-    """Return the host of an address without "www.", and its port if it is not the default port.
+    """Return the host of an address without "www.", and its port unless it is the default port.
 
-    Raises ValueError.
+    Raises ValueError if the address is invalid.
     """
     parts = urlsplit(url)
     usual = {"http": 80, "https": 443}.get(parts.scheme)

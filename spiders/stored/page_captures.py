@@ -1,4 +1,4 @@
-"""Find the captures of pages in an archive, by their URLs or by captured listings of a source."""
+"""Find captures of pages in an archive, by URL or through a source's captured listings."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from spiders.sources.source_file import SourceFile
 REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
 MAX_REDIRECTS: Final = 20
-"""Maximum number of redirects to follow, as in Scrapy."""
+"""Maximum number of redirects followed, as in Scrapy."""
 
 
 class PageCaptures:
-    """The pages in an archive by URL; ``limit`` is the maximum size of a page in bytes."""
+    """Finds pages in an archive by URL; ``limit`` is the maximum size of a page in bytes."""
 
     def __init__(self, archive: Path, index: Index, limit: int) -> None:
         self._archive = archive
@@ -62,7 +62,7 @@ class PageCaptures:
         return [], redirects
 
     def answers(self, url: str) -> Iterator[Served]:
-        """Yield the distinct responses of the page at a URL, newest first."""
+        """Yield the distinct responses from a URL, newest first."""
         entries = {one.digest: one for one in reversed(self.of(url)[0])}
         return filter(None, (self._served(one.file, one.offset) for one in entries.values()))
 
@@ -83,14 +83,14 @@ class PageCaptures:
 
 
 MAX_LISTING_PAGES: Final = 5000
-"""Maximum number of listing pages that are read, as in one walk along a listing."""
+"""Maximum number of listing pages read, as when a visit pages through a listing."""
 
 
 class ArchivedListings:
-    """The listings of a source in an archive; ``items`` maps canonical addresses to their items.
+    """The listings of a source in an archive.
 
-    ``front`` are the source's first listing page, its feed and its home page, which are not
-    releases.
+    ``items`` maps canonical addresses to listing items. ``front`` contains the source's first
+    listing page, its feed and its home page, which are not releases.
     """
 
     def __init__(self, file: SourceFile, report_error: ReportError) -> None:
@@ -118,7 +118,7 @@ class ArchivedListings:
                     waiting += self._list(answer)
 
     def _list(self, answer: Served) -> list[str]:
-        """Read one listing page; return the canonical addresses of new pages that it leads to."""
+        """Extract a listing page. Return the canonical addresses of new pages that it leads to."""
         listing = read_listing(page_of(answer), self._reading, self._rules)
         listing = continued(listing, answer.url, None, self._series)
         self._series = listing.series or self._series

@@ -1,4 +1,4 @@
-"""Extract the archived pages of stored releases as a visit would with the current rules."""
+"""Extract the archived pages of stored releases with the current rules, as a visit would."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from spiders.sources.source_file import SourceFile
 from spiders.stored.page_captures import page_of
 
 UNREADABLE = (ArchiveError, Undecodable, NotARelease)
-"""Errors of an archived page that is not readable as a release."""
+"""Errors for an archived page that can't be extracted as a release."""
 
 
 @dataclass(frozen=True, slots=True)
 class Archived:
-    """The archive of a home directory with its index, store, taxonomy and settings."""
+    """The archive of a home directory, with its index, store, taxonomy and settings."""
 
     folder: Path
     index: Index
@@ -47,9 +47,9 @@ class Archived:
 
 
 def leaf_then(read: Revision) -> int | None:
-    """Return the log position of the capture from which a version was extracted.
+    """Return the log position of the capture from which a version was extracted during its visit.
 
-    Returns None if the version was extracted from its capture later, and not during the visit.
+    Returns None if the version was extracted later.
     """
     capture = read.capture
     is_then = capture and capture.at.replace(microsecond=0) == read.seen.replace(microsecond=0)
@@ -68,9 +68,9 @@ class SourceHistory:
     def at(self, when: dt.datetime, leaf: int | None = None) -> SourceFile | None:
         """Return the source file that was in force at a time, or None.
 
-        The first file also applies to earlier times. Returns None if there is no file, or if it
-        can't be parsed any longer. Records have times in whole seconds. ``leaf`` is the log
-        position of a capture, and decides between files of the same second.
+        The first file also applies to earlier times. Returns None if there is no file, or if it can
+        no longer be parsed. Times are stored in whole seconds. If two files are from the same
+        second, the log position of a capture (``leaf``) decides between them.
         """
         second = when.replace(microsecond=0)
         before = sum(
@@ -91,7 +91,7 @@ class SourceHistory:
 
 
 class StoredPages:
-    """Extracts the archived pages of one source's releases; learned layouts are not stored."""
+    """Extracts the archived pages of one source's releases. Learned layouts are not stored."""
 
     def __init__(self, archived: Archived, loaded: LoadedSource) -> None:
         self._archived = archived
@@ -119,9 +119,9 @@ class StoredPages:
                     self.draft(release)
 
     def draft(self, release: Release) -> tuple[Draft, Mapping[str, str]]:
-        """Extract a release with the current rules; return its draft, and the labels of its topics.
+        """Extract a release with the current rules. Return its draft and the labels of its topics.
 
-        Raises ArchiveError, Undecodable, and NotARelease, also for a release without a capture.
+        Raises ArchiveError, Undecodable or NotARelease, also if the release has no capture.
         """
         capture = release.capture
         if capture is None:
@@ -131,7 +131,7 @@ class StoredPages:
         return with_topics(read.draft, self._loaded.file.topics, self._archived.taxonomy)
 
     def before(self, release: Release, read: Revision) -> Content | None:
-        """Extract a release's page with the source file that was in force at its last extraction.
+        """Extract a release's page with the source file used for its last extraction.
 
         ``read`` is the current version of the release. Returns None if the current source file has
         the same rules, or if the earlier file is unknown.
@@ -154,7 +154,7 @@ class StoredPages:
         return page_of(replace(answer, url=release.url))
 
     def _item(self, release: Release) -> ListingItem | None:
-        """Return a release's item on a stored listing, or an item made from the stored values."""
+        """Return a release's item on a stored listing, or an item built from the stored values."""
         known = (self._items.get(canonical_url(url)) for url in (release.url, *release.aliases))
         return next(filter(None, known), None) or self._stored.item_of(release.url)
 
