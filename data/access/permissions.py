@@ -25,12 +25,12 @@ USE_INTERVAL_SECONDS: Final = 60.0
 """Minimum time in seconds between two updates of a token's last use."""
 
 SETTLED_NANOSECONDS: Final = 2_000_000_000
-"""Age in nanoseconds of a folder's modification time. After that, a later change gets a different
-time."""
+"""Minimum age in nanoseconds of a folder's modification time at which it can be trusted. A later
+change then gets a different time."""
 
 
 class TokenFolder:
-    """The tokens of a folder. The token files are read again when tokens are added or revoked."""
+    """The tokens in a folder. Token files are read again when tokens are added or revoked."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -82,7 +82,7 @@ MAX_WRONG_TOKENS: Final = 10
 """Maximum number of wrong tokens from one network that get a full response."""
 
 FORGIVENESS_SECONDS: Final = 6.0
-"""Seconds after which one wrong token is forgotten."""
+"""Seconds after which one wrong token no longer counts."""
 
 MAX_NETWORKS: Final = 4096
 """Maximum number of networks whose wrong tokens are counted; the oldest are dropped first."""
@@ -90,11 +90,11 @@ MAX_NETWORKS: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class AccessVerdict:
-    """The decision about a request; ``status`` is 200, or the status of the refusal.
+    """The decision whether a request is allowed.
 
-    401 means that the token is missing or wrong. 403 means that the ``token`` does not allow the
-    request. 429 means too many wrong tokens from this network; the client may try again after
-    ``retry_after`` seconds.
+    ``status`` is 200, or the HTTP status of the refusal. 401 means that the token is missing or
+    wrong. 403 means that the ``token`` does not allow the request. 429 means too many wrong tokens
+    from this network; the client may try again after ``retry_after`` seconds.
     """
 
     status: int = 200
@@ -108,7 +108,7 @@ class AccessVerdict:
 
 
 class Permissions:
-    """The rights of clients by the tokens in a folder. ``clock`` returns seconds."""
+    """Decides what clients may do, by the tokens in a folder. ``clock`` returns seconds."""
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._tokens = TokenFolder(folder)

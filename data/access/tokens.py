@@ -25,10 +25,10 @@ from data.files import sync, write_secret
 from data.toml_files import ID, check_id, decode, read_text
 
 TokenScope: TypeAlias = Literal["read", "operate"]
-"""The right of a token: to read the site, or to operate it, which includes reading."""
+"""Permission of a token: to read the site, or to operate it, which includes reading."""
 
 PREFIX: Final = "communique_"
-"""The start of all tokens, so that people and secret scanners recognize a leaked one."""
+"""Prefix of all tokens, by which people and secret scanners recognize a leaked token."""
 
 TOKEN_BYTES: Final = 32
 """Number of random bytes in a token."""
@@ -52,7 +52,10 @@ class TokenFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A token by name. ``last_used`` is exact to a minute; None if the token was never used."""
+    """An access token's name and scopes.
+
+    ``last_used`` is exact to a minute, or None if never used.
+    """
 
     name: str
     scopes: tuple[TokenScope, ...]

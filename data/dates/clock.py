@@ -17,7 +17,7 @@ _AFTERNOON = {"下午", "午後", "오후"}
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A time of day, its zone if it is given, and its position in the folded text."""
+    """A time of day, its zone if stated, and its position in the folded text."""
 
     time: dt.time
     zone: str | None
@@ -34,7 +34,7 @@ class Placed:
         self._places = places
 
     def back(self, place: int) -> int:
-        """Return the position in the text of a position in the folded text."""
+        """Convert a position in the folded text to the position in the original text."""
         return self._places[place] if self._places else place
 
 

@@ -137,7 +137,7 @@ def order_of_list(
 
 
 def _apart(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
-    """Return the number of rows whose day in this order is not in their addresses."""
+    """Return the number of rows whose day, read in this order, disagrees with their addresses."""
     count = 0
     for row in rows:
         if row.named:
@@ -162,7 +162,7 @@ def _is_falling(days: Sequence[dt.date]) -> bool:
 
 
 def _faults(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
-    """Count the evidence in these rows against an order."""
+    """Count the contradictions of these rows to an order."""
     years, _, days = ([row.numbers[order.index(part)] for row in rows] for part in "YMD")
     found = _days(rows, order, today)
     missing = len(rows) - len(found)
@@ -193,10 +193,11 @@ def _regional(tag: str) -> Order | Literal["uncertain"] | None:
 
 @dataclass(frozen=True, slots=True)
 class DateContext:
-    """The facts that decide how to read the dates of a page.
+    """Context that determines how to parse the dates of a page.
 
     ``zone`` is the IANA name of the source's time zone. ``order`` resolves dates like 03/04/26.
-    ``languages`` are the page's language tags. ``now`` (aware UTC) is the reference of "yesterday".
+    ``languages`` are the page's language tags. ``now`` (aware UTC) is the reference for
+    "yesterday".
     """
 
     zone: str

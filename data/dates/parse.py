@@ -77,7 +77,10 @@ def parse_date(text: str, reading: DateContext, rule: str) -> Published | None:
 
 
 def parse_stated(stated: str, shown: str, reading: DateContext, rule: str) -> Published | None:
-    """Return the date in an attribute of an element; see DateReader.stated."""
+    """Return the date in an element's attribute, checked against its visible text ``shown``.
+
+    See DateReader.stated.
+    """
     return DateReader(reading).stated(stated, shown, rule)
 
 

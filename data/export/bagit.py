@@ -28,7 +28,7 @@ PUBLIC_LOG_FILES: Final = ("checkpoint", "checkpoints", "key", "tile", "witnesse
 """The public files and folders of the transparency log."""
 
 CHUNK_BYTES: Final = 1 << 20
-"""Number of bytes that are read at a time."""
+"""Number of bytes read per step."""
 
 
 def write_bag(

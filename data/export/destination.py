@@ -25,7 +25,7 @@ class DestinationError(CommuniqueError):
 
 
 class CopyError(CommuniqueError):
-    """An export failed; no incomplete copy is left."""
+    """An export failed. The incomplete copy was deleted."""
 
     def __init__(self, path: Path, cause: str) -> None:
         super().__init__(

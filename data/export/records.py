@@ -30,7 +30,7 @@ PAYLOAD_TYPES = frozenset(["response", "resource"])
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """The contents of an export: numbers of releases, of those with a page, and of records.
+    """Result of an export: numbers of releases, of releases with an archived page, and of records.
 
     ``damaged`` are unreadable places of the archive, which are omitted. ``with_secrets`` is the
     number of records that contain a secret from a source's address.
@@ -45,7 +45,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The choice of releases to export: of a source, and published between two days (inclusive).
+    """Filter of the releases to export: by source, and by day of publication (inclusive).
 
     None means no restriction. Days are in the time zone of each release's source.
     """
@@ -67,14 +67,17 @@ class Choice:
 
 @dataclass(slots=True)
 class ChosenRecords:
-    """Recognizes the records of chosen releases."""
+    """Filter of the archive records that belong to the chosen releases."""
 
     everything: bool
     ids: set[str] = field(default_factory=set)
     digests: set[str] = field(default_factory=set)
 
     def takes(self, record: ArchiveRecord) -> bool:
-        """Return whether a record is exported. Call it for all records in their order."""
+        """Return whether a record belongs to the export.
+
+        Call it for all records in archive order.
+        """
         if self.everything or record.record_id in self.ids:
             return True
         holds = record.kind in PAYLOAD_TYPES and record.field("WARC-Payload-Digest") in self.digests
@@ -86,7 +89,7 @@ class ChosenRecords:
 
 
 def chosen_records(store: Store, choice: Choice) -> ChosenRecords:
-    """Return the record ids and digests of the chosen releases and their files."""
+    """Return the filter of the records of the chosen releases and their files."""
     chosen = ChosenRecords(choice.is_all)
     if not choice.is_all:
         for capture in chosen_captures(store, choice):
@@ -109,7 +112,7 @@ def chosen_captures(store: Store, choice: Choice) -> Iterator[Capture]:
 
 @dataclass(frozen=True, slots=True)
 class ExportedRecord:
-    """A record with its ``member``: the whole compressed record as stored."""
+    """A record to export. ``member`` is the whole compressed record as stored."""
 
     record: ArchiveRecord
     member: bytes
@@ -181,7 +184,10 @@ class CopiedRecords:
         self.places: dict[str, tuple[str, dt.datetime]] = {}
 
     def members(self, found: Iterable[ExportedRecord]) -> Iterator[bytes]:
-        """Yield the compressed records of one file, and index them at their new offsets."""
+        """Yield compressed records for one file of the copy, and add them to the index.
+
+        The index contains their offsets in the copy.
+        """
         offset = 0
         for taken in found:
             record = taken.record

@@ -146,7 +146,7 @@ class _Database:
         self.releases = self.captures = 0
 
     def add_names(self, choice: Choice) -> None:
-        """Insert the chosen sources and all topics."""
+        """Insert the names of the chosen sources and of all topics."""
         for one in self._store.sources().values():
             if choice.source in {None, one.id}:
                 self._insert("sources", one.id, one.name, one.url, one.timezone)

@@ -34,7 +34,7 @@ PAGES: Final = "pages/pages.jsonl"
 PAGES_HEAD: Final = b'{"format":"json-pages-1.0","id":"pages","title":"Releases","hasText":true}\n'
 
 CHUNK_BYTES: Final = 1 << 20
-"""Number of bytes that are read at a time."""
+"""Number of bytes read per step."""
 
 
 class PageLine(msgspec.Struct):

@@ -145,7 +145,10 @@ class Validator:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A host that must not be requested before ``until``, because it responded with ``status``."""
+    """A host that must not receive requests before ``until``.
+
+    ``status`` is the HTTP status of the response that set this time (Retry-After).
+    """
 
     until: dt.datetime
     status: int
@@ -248,7 +251,7 @@ class Release:
 
     @property
     def day(self) -> str:
-        """The ISO day of publication that the release is filed under; empty for backlog."""
+        """The ISO day of publication under which lists show the release, or empty for backlog."""
         return "" if self.is_backlog else self.published.day.isoformat()
 
     @property
@@ -277,12 +280,11 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One version of a release: its number from 1, its first sight and its content.
+    """One version of a release: its number from 1, the time it was first seen, and its content.
 
     ``capture`` is its first archive record. ``reason`` is ``served`` for an edit of the page, and
     ``reading`` for a better extraction of the same page, which is not an edit. ``difference`` is
-    the stored difference from the previous version (data.revisions.stored_difference), otherwise
-    empty.
+    the stored difference from the previous version (data.revisions.stored_difference), or empty.
     """
 
     release: str
@@ -302,7 +304,7 @@ STAGES: Final[Mapping[Stage, tuple[str, str]]] = {
     "in_feed": ("seen", "in_feed"),
     "alerted": ("seen", "alerted"),
 }
-"""The fields of ReleaseTimes with the start and end of each stage."""
+"""Fields of ReleaseTimes with the start and the end of each stage."""
 
 
 @dataclass(frozen=True, slots=True)

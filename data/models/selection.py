@@ -62,7 +62,7 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """Positions of the releases found, and the position where the search stopped.
+    """Result of a selection: positions of releases, and the position where the search stopped.
 
     The second position is None if the search reached the end.
     """
@@ -114,7 +114,7 @@ BACKLOG: Final = UNDATED_BEFORE.timestamp()
 """Time in seconds since 1970 before which backlog sorts."""
 
 ChangeCursor: TypeAlias = tuple[int, int]
-"""A position in the history of a store: the number of its last change, and a random mark."""
+"""Position in a store's log of changes: the number of its last change, and a random mark."""
 
 
 class ReleaseSummary(msgspec.Struct, frozen=True, gc=False):
@@ -155,7 +155,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The next newer and the next older release of the same source."""
+    """The next newer and the next older release of the same source, each None if missing."""
 
     newer: Neighbour | None = None
     older: Neighbour | None = None
@@ -163,7 +163,10 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class DayDigest:
-    """A finished day: id, title and publishers of its newest releases, and the ``total`` number."""
+    """Digest of a completed day: id, title and publishers of its newest releases, and ``total``.
+
+    ``total`` is the number of all releases of the day.
+    """
 
     day: str
     closed: dt.datetime

@@ -67,12 +67,12 @@ class RunError:
 
     @property
     def told(self) -> str:
-        """The description of the error, with its address if it has one."""
+        """Description of the error for people, with its address if it has one."""
         return f"{self.url}: {self.message}" if self.url else self.message
 
     @property
     def family(self) -> str:
-        """The error kind without the HTTP status, such as ``http``."""
+        """Kind of the error without the HTTP status, such as ``http``."""
         return self.kind.partition(":")[0]
 
 
@@ -206,7 +206,7 @@ class ArchiveLink:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """The progress of a walk that began on the page at ``start``.
+    """Progress of a listing walk: the visits that follow a listing's pages from ``start``.
 
     ``rules`` names the rules that find the next page; other rules start a new walk. ``number``
     identifies the walk within its source. ``position`` is the last page read, where the walk
@@ -216,9 +216,9 @@ class Walk:
 
     ``listed`` counts the releases that this walk listed. ``archives`` are still to be read, newest
     first; ``archived`` counts archives that were read and listed releases. ``remains`` is a clause
-    about older releases that the pages mention but do not lead to. ``total`` is the number of
-    releases that the listing claims, 0 if it claims none. ``forbidden`` is a clause about the first
-    archive that robots.txt forbids.
+    about older releases that the pages mention but do not link. ``total`` is the number of releases
+    that the listing claims, 0 if it claims none. ``forbidden`` is a clause about the first archive
+    that robots.txt forbids.
     """
 
     start: str
@@ -242,9 +242,9 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Canonical addresses of a listing page's items that are ``fresh`` or ``news``.
+    """Canonical addresses of a listing page's items that are ``fresh``, or ``news``.
 
-    Fresh items are new to this walk; ``news`` is new to every walk so far.
+    Fresh items are new to this walk. News is new to every walk so far.
     """
 
     fresh: frozenset[str]

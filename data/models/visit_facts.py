@@ -21,9 +21,9 @@ class Streak(msgspec.Struct, frozen=True, omit_defaults=True):
     since: dt.datetime | None = None
 
     def go_on(self, count: int, at: dt.datetime, *, add: bool = False) -> Streak:
-        """Return the streak after one more visit with this ``count``; 0 ends the streak.
+        """Return the streak after one more visit with this ``count``.
 
-        With ``add``, the count is added to the earlier one.
+        A count of 0 ends the streak. With ``add``, the count is added to the earlier count.
         """
         if not count:
             return Streak()
@@ -46,7 +46,7 @@ class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def most(self) -> int:
-        """The highest number of pages with one fault that prevents storing their content."""
+        """Highest number of pages with one fault that prevents storing the content."""
         streaks = (self.thin, self.undated, self.same_text)
         return max(streak.count for streak in streaks)
 

@@ -24,7 +24,7 @@ class HubRequest:
 
 @dataclass(frozen=True, slots=True)
 class PendingTopic:
-    """A changed feed that is not announced to its hub yet; ``digest`` is that of its content."""
+    """A changed feed of which the hub was not notified yet. ``digest`` identifies its content."""
 
     file: str
     digest: bytes
@@ -58,10 +58,10 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class FeedHub:
-    """The hub that a source's feed declares. ``hub`` is empty if there is none.
+    """The WebSub hub that a source's feed declares. ``hub`` is empty if the feed declares none.
 
-    ``topic`` is the address that the feed at ``feed`` declares as its own. ``looked`` is the time
-    of the last check in seconds since 1970.
+    ``topic`` is the URL that the feed at ``feed`` declares as its own. ``looked`` is the time of
+    the last check in seconds since 1970.
     """
 
     feed: str

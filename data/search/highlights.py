@@ -92,9 +92,9 @@ def highlights(text: str, terms: Iterable[Term]) -> list[Span]:
 
 
 def places_of(words: Sequence[Word], wanted: Sequence[str], prefix: bool) -> Iterator[Span]:  # noqa: FBT001 - as the term has it
-    """Yield the places at which words occur in a row.
+    """Yield the spans at which words occur in succession.
 
-    If ``prefix``, the last word may be longer.
+    With ``prefix``, the last word may be longer.
     """
     if not wanted:
         return

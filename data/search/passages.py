@@ -21,14 +21,14 @@ MAX_LEADING_CHARACTERS: Final = PASSAGE_LENGTH // 3
 """Maximum number of characters before the first match in a passage."""
 
 MAX_CUT_WORD: Final = 40
-"""Number of characters at the end of a passage in which the passage is cut at a space."""
+"""Maximum number of characters removed at the end of a passage to cut it at a space."""
 
 Piece: TypeAlias = tuple[int, str]
-"""The start of a piece of a text, and the folded words of the piece with spaces around them."""
+"""Start of a piece of a text, and its folded words with spaces around them."""
 
 
 def passage(content: Content, query: Query) -> str:
-    """Return the part of a body with most of the terms, or its beginning, as one line."""
+    """Return the part of a body with the most query terms, or its beginning, on one line."""
     text, pieces = _in_pieces(content.body_text[:MAX_SEARCHED_CHARACTERS])
     wanted = [term for term in terms_of(query.text) if term.wanted]
     start = _best(pieces, wanted)
@@ -50,7 +50,7 @@ def passage(content: Content, query: Query) -> str:
 
 
 def _best(pieces: Sequence[Piece], wanted: Sequence[Term]) -> int | None:
-    """Return the start of the first piece with most terms, or None if there are no matches."""
+    """Return the start of the first piece with the most terms, or None without matches."""
     needles = [f" {term.words}" + ("" if term.prefix else " ") for term in wanted]
     best, most = None, 0
     for start, words in pieces:

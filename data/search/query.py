@@ -32,11 +32,11 @@ TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search: ``text`` in the syntax of this module, and filters that may be None.
+    """A search: ``text`` in the syntax of this module, and filters, each of which may be None.
 
-    Days are inclusive. Several sources, topics, languages or states are separated by commas, and
-    one of them suffices. ``en`` also matches ``en-GB``, but ``en-GB`` does not match ``en``.
-    data.search.query.STATES lists the states.
+    Days are inclusive. Several sources, topics, languages or states are separated by commas, and a
+    match with one of them suffices. ``en`` also matches ``en-GB``, but ``en-GB`` does not match
+    ``en``. data.search.query.STATES lists the states.
     """
 
     text: str

@@ -73,7 +73,7 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
 def check_store(
     settings: Settings, path: Path, variables: Mapping[tuple[str, str], tuple[str, str]]
 ) -> None:
-    """Raise SettingsError if the store's address is unreadable, or missing but needed."""
+    """Raise SettingsError if the store's URL is invalid, or missing but required."""
     url = settings.store.url
     if url and not is_clearly_escaped(url):
         raise SettingsError(
@@ -85,7 +85,7 @@ def check_store(
 
 
 def addressed(site: SiteSettings) -> SiteSettings:
-    """Return the site with its listening address as public address, if only the former is set."""
+    """Return the site settings with a public address. By default, it is the listening address."""
     own = SiteSettings()
     if site.url != own.url or not site.port or (site.host, site.port) == (own.host, own.port):
         return site
@@ -100,7 +100,7 @@ CLEARLY_ESCAPED: Final = re.compile(
     r"(?:[A-Za-z0-9._~:,\[\]-]|%[0-9A-Fa-f]{2})*"
     r"(?:[/?](?:[A-Za-z0-9._~!$&()*+,;=:/?-]|%[0-9A-Fa-f]{2})*)?"
 )
-"""A libpq URL whose user, password and options contain no unescaped separators."""
+"""Pattern of a libpq URL whose user, password and options contain no unescaped separators."""
 
 ESCAPING_MESSAGE: Final = (
     "this database address can't be read, and is not shown because it may contain a password: "

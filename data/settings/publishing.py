@@ -12,13 +12,13 @@ MAIL_ADDRESS = (
     r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f-\U0010ffff]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
 )
-"""A mail address (RFC 5321), without comments and quoted parts."""
+"""Pattern of a mail address (RFC 5321), without comments and quoted parts."""
 
 MIN_FEED_BYTES = 100_000
 """Minimum of ``site.max_feed_bytes``, in bytes."""
 
 PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?\Z"
-"""Pattern of a place in a bucket: an S3 bucket name and a prefix."""
+"""Pattern of a bucket's place: an S3 bucket name and a prefix."""
 
 
 class BucketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 MAX_NUMBER: Final = 1_000_000_000
-"""Maximum of a setting in seconds or pieces: 31 years, and more pieces than exist."""
+"""Maximum value of a setting, in seconds (31 years) or as a count."""
 
 MAX_BYTES: Final = 1_000_000_000_000_000
 MAX_DAYS: Final = 36_500

@@ -18,7 +18,7 @@ Stamp: TypeAlias = tuple[int, int, int]
 
 
 class WatchFolder:
-    """The watches in a folder. Each file is read again only when it changes."""
+    """The watches in a folder, cached. A file is read again only when it changes."""
 
     def __init__(self, path: Path, kind: type[Watch]) -> None:
         self._path = path
@@ -26,10 +26,7 @@ class WatchFolder:
         self._read: dict[str, tuple[Stamp, Watch | WatchError]] = {}
 
     def refresh(self) -> bool:
-        """Read files that were added, changed or removed.
-
-        Returns whether there were any.
-        """
+        """Read files that were added, changed or removed. Returns whether there were any."""
         found: dict[str, tuple[Stamp, Watch | WatchError]] = {}
         for path in sorted(self._path.glob("*.toml")):
             try:

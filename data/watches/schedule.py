@@ -12,7 +12,10 @@ WEEK_DAYS: Final = 7
 
 
 def send_time(watch: Watch, now: float) -> float:
-    """Return the time when an alert that is ready ``now`` is sent; both are seconds since 1970."""
+    """Return the time at which an alert is sent that is ready at ``now``.
+
+    Both times are in seconds since 1970.
+    """
     at = next_digest(watch, now) if watch.digest else now
     return after_quiet(watch, at)
 

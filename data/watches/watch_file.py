@@ -18,16 +18,16 @@ from data.search.query import MAX_QUERY_LENGTH, MAX_TERMS, TERM, terms_of
 from data.toml_files import ID, check_id, decode, read_text
 
 TOKEN_BYTES: Final = 24
-"""Number of random bytes in a token."""
+"""Number of random bytes in the token of a watch's feed."""
 
 CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d"
-"""A time of day."""
+"""Pattern of a time of day."""
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class FeedAccess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A feed of the matches of a watch, for everyone who knows its ``token``."""
+    """Access to the feed of a watch's matches, for anyone who knows the ``token``."""
 
     token: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{16,128}\Z")],
@@ -36,7 +36,7 @@ class FeedAccess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A table of a watch file with receivers of alerts.
+    """Base class of channels: tables of a watch file that contain receivers of alerts.
 
     The channels themselves are subclasses in feeds.alerts.channels, named by their ``table``.
     """
@@ -54,13 +54,13 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """A watch as in its file; the stem of the file name is its id.
+    """The content of a watch file. The file name without suffix is the watch's id.
 
-    Every part narrows the watch; missing parts do not. ``query`` requires words of a release (see
-    data.search.query), the others any of their listed values. ``topics`` are slugs. A language
-    includes its regions. ``backlog`` includes releases from before the first visit to their source,
-    and imported ones. While the watch is ``paused``, nothing matches it, and pending alerts stay
-    queued.
+    Every part narrows the watch; missing parts do not. ``query`` requires words in a release (see
+    data.search.query), the other filters require one of their values. ``topics`` are slugs. A
+    language includes its regions. ``backlog`` includes releases from before the first visit to
+    their source, and imported ones. While the watch is ``paused``, it matches nothing, and pending
+    alerts stay queued.
 
     The outputs of the watch send alerts at once, or with a ``digest`` as one message per day or
     week. During ``quiet`` hours nothing is sent; at their end, one message follows. Both use
@@ -106,7 +106,7 @@ class PlainWatch(Watch, frozen=True, forbid_unknown_fields=False):
 
 
 def watch_type(channels: Iterable[type[Channel]]) -> type[Watch]:
-    """Return the type of watches whose files may have the tables of ``channels``."""
+    """Return a subclass of Watch whose files may contain the tables of ``channels``."""
     made: Any = msgspec.defstruct(
         "WatchFile",
         [(one.table, one | None, None) for one in channels],
@@ -120,9 +120,10 @@ def watch_type(channels: Iterable[type[Channel]]) -> type[Watch]:
 
 
 def load_watch(folder: Path, watch_id: str, kind: type[Watch]) -> Watch:
-    """Read a watch by its id. ``kind`` decides which channels the watch may have.
+    """Read the watch with an id from a folder.
 
-    Raises WatchError, and UnknownWatch if there is no such file.
+    ``kind`` determines the channels that it may have. Raises WatchError, and UnknownWatch if the
+    file is missing.
     """
     path = folder / f"{watch_id}.toml"
     if not ID.fullmatch(watch_id) or not path.exists():

@@ -1,8 +1,8 @@
-"""Search for the watches that an event matches; the time does not grow with their number.
+"""Index that finds the watches matching an event, in a time that does not grow with their number.
 
-A watch is compared only if the text has one of its required words: the one that the fewest watches
-require, because people look for the same common words that texts contain. So of 10,000 watches,
-only a few are compared. `recent_happenings` returns stored events, for trying out a watch.
+A watch is compared only if the text contains one of its required words: the word that the fewest
+watches require, because people look for the same common words that texts contain. So of 10,000
+watches, only a few are compared. `recent_happenings` returns stored events, for trying out a watch.
 """
 
 from __future__ import annotations
@@ -50,9 +50,10 @@ def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -
 
 @dataclass(frozen=True, slots=True)
 class WatchRule:
-    """A watch in a form that events are compared with.
+    """A watch prepared for comparison with events.
 
-    ``words`` are required whole words, ``terms`` are terms that require more than that.
+    ``words`` are required whole words. ``terms`` are required phrases and prefixes, and excluded
+    terms.
     """
 
     id: str
@@ -113,7 +114,7 @@ class FoldedText:
 
 
 class WatchIndex:
-    """All watches, indexed by a word or source that an event needs to match them."""
+    """Index of all watches, by a word or source that an event must have to match the watch."""
 
     def __init__(self, watches: Mapping[str, Watch]) -> None:
         self._by_word: defaultdict[str, list[WatchRule]] = defaultdict(list)
@@ -176,7 +177,7 @@ class WatchIndex:
         )
 
     def _candidates(self, text: FoldedText, sources: frozenset[str]) -> Iterator[WatchRule]:
-        """Yield the rules that may match a text, some of them more than once."""
+        """Yield the rules that may match a text. A rule may be yielded more than once."""
         for word in text.words & self._by_word.keys():
             yield from self._by_word[word]
         beginnings = {word[:MIN_PREFIX_LETTERS] for word in text.words}

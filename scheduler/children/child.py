@@ -47,7 +47,7 @@ def signal_name(code: int) -> str:
 
 
 def ending(code: int) -> str:
-    """Return, as part of a sentence, how a process with this exit code ended."""
+    """Describe how a process with this exit code ended, as part of a sentence."""
     return f"ended with code {code}" if code >= 0 else f"was ended by {signal_name(code)}"
 
 

@@ -1,9 +1,9 @@
-"""Child process that visits many sources at a time, until the parent ends it.
+"""Child process that visits many sources at the same time, until the parent ends it.
 
-The child receives lines of JSON: first a CrawlStart, then a VisitJob for each visit, and a Renewal
-from time to time if it works under leases. It sends a Progress during a visit and a VisitReport at
-the end, or a Refusal if it can't begin. When the standard input of the child closes, it stops all
-visits. If the input closed because the parent died, the child gives back the parent's leases.
+The child receives lines of JSON: first a CrawlStart, then a VisitJob for each visit, and periodic
+Renewals if it works under leases. It sends Progress lines during a visit and a VisitReport at the
+end, or a Refusal if it can't begin. When the standard input of the child closes, it stops all
+visits. If the input closed because the parent died, the child releases the parent's leases.
 
 Exit codes: 0 done, 1 something failed, 2 the first line is invalid.
 """
@@ -89,7 +89,7 @@ log = logging.getLogger(__name__)
 
 
 class Crawl:
-    """The visits of one child.
+    """All visits of one child process.
 
     Raises CommuniqueError if the home directory can't be used.
     """
@@ -168,7 +168,7 @@ class Crawl:
                 loop.call_later(seconds, os.kill, os.getpid(), signal.SIGTERM)
 
     def _cut(self) -> bool:
-        """Stop and report the visits under way; return whether there were any."""
+        """Stop and report all current visits. Returns whether there were any."""
         under_way = tuple(self._visits.values())
         for visit in under_way:
             visit.stop(CUT, STOPPED)
@@ -355,7 +355,7 @@ def _forward_lines(
 
 
 def end_in_time() -> None:
-    """Have the kernel end this process after KILL_AFTER_SECONDS, whatever the process does then.
+    """Set a timer of the kernel that ends this process after KILL_AFTER_SECONDS.
 
     The parent does the same, if it is alive. Recorded releases stay stored.
     """

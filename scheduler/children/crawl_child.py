@@ -168,7 +168,7 @@ class CrawlChild:
         self._child.kill()
 
     def close(self) -> None:
-        """Send no more jobs; the child stops its visits, reports them, and ends."""
+        """Stop sending jobs, and let the child stop its visits, report them, and end."""
         self.is_open = False
         self._child.close()
 

@@ -1,11 +1,11 @@
-"""Limit the CPU time of one page in a crawl, by timers of the kernel.
+"""Limit on the CPU time of one page in a crawl, enforced by timers of the kernel.
 
-A crawl reads one page after another in one thread: while it reads a page, no other visit continues.
-Two timers count CPU time while a page is read:
+A crawl processes one page after another in one thread; meanwhile, no other visit continues. Two
+timers count CPU time while a page is processed:
 
-- after ``seconds`` SIGPROF raises SlowPage where the page is read, and the visit continues;
-- after HARD_FACTOR times as much SIGVTALRM ends the process, whatever it does: a signal handler of
-  Python does not run while C code does, such as a regular expression or a normalization.
+- after ``seconds`` SIGPROF raises SlowPage in the processing code, and the visit continues;
+- after HARD_FACTOR times as much SIGVTALRM ends the process: a signal handler of Python does not
+  run while C code does, such as a regular expression or a normalization.
 
 The crawl notes its page in a file that the parent holds open. If the process ends, the note names
 the page. Wall-clock time does not count, because pages take longer on a busy machine. Pages that
@@ -76,7 +76,7 @@ SKIP = (
 
 
 class PageNote(msgspec.Struct, frozen=True):
-    """The page that a crawl reads now; ``url`` is empty for work on the visit as a whole."""
+    """The page that a crawl is processing. ``url`` is empty for work on the visit as a whole."""
 
     source: str
     url: str
@@ -89,9 +89,9 @@ class NoteFile:
         self._file, self.path = tempfile.mkstemp(prefix="communique-page-")
 
     def read(self) -> PageNote | None:
-        """Return the page that the crawl reads, or None. Raises msgspec.DecodeError.
+        """Return the page that the crawl is processing, or None between two pages.
 
-        There is none between two pages.
+        Raises msgspec.DecodeError.
         """
         line = os.pread(self._file, 16 * MAX_URL, 0).partition(b"\n")[0]
         return msgspec.json.decode(line, type=PageNote) if line else None

@@ -75,7 +75,7 @@ class ServiceChild:
         return self._child.pid if self._child else None
 
     async def publish(self) -> PublishResult:
-        """Publish what changed.
+        """Publish all changes.
 
         If the child dies, the result has an error; nothing is raised. If the caller is cancelled,
         the job still runs to its end: otherwise the next job would get its result.

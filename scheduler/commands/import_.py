@@ -113,7 +113,7 @@ def name_of(name: str, loaded: LoadedSource | None) -> str:
 
 
 def reading_of(loaded: LoadedSource | None, source: Source) -> DateContext:
-    """Return how to parse dates without a time zone for an import."""
+    """Return the context for parsing an import's dates, with the source's time zone."""
     order = loaded.file.date_order if loaded else None
     languages = (loaded.file.language,) if loaded and loaded.file.language else ()
     return DateContext(source.timezone, order, languages, utc_now())

@@ -265,8 +265,8 @@ class Home:
         """Open the store without the journal of the archive.
 
         A new home directory gets a new store. A store that is older than its archive first applies
-        the missing orders. Raises StoreError, and LostStore instead of creating a store for a home
-        directory that had one.
+        the missing removal orders. Raises StoreError. Raises LostStore instead of creating a store
+        for a home directory that had one.
         """
         self.check_store()
         store = open_store(self.store_url, patience=patience)
@@ -285,7 +285,7 @@ class Home:
 
     @property
     def orders(self) -> Orders:
-        """The orders to hide, remove or redact releases, which apply even without a journal."""
+        """File of removal orders, which is used even without a journal."""
         return Orders(self.archive)
 
     def check_writable(self) -> None:
@@ -353,7 +353,7 @@ class Home:
 
     @property
     def alive(self) -> Path:
-        """The file that a worker on this machine touches while it can work.
+        """File that a worker on this machine touches periodically while it can work.
 
         Workers in several containers may share a home directory.
         """
@@ -361,9 +361,10 @@ class Home:
 
     @contextmanager
     def lock(self, name: str, holder: str, *, wait: bool = False) -> Iterator[None]:
-        """Hold a lock of this home directory; the system releases it when the process ends.
+        """Context manager that holds a lock of this home directory.
 
-        Raises HomeInUse with the holder, unless ``wait`` is set.
+        It ends with the process at the latest. Raises HomeInUse with the holder, unless ``wait`` is
+        set.
         """
         folder = self.path / "locks"
         folder.mkdir(exist_ok=True)

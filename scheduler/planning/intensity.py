@@ -28,7 +28,7 @@ WEEK: Final = 7 * DAY
 """Minutes in a week."""
 
 MONDAY: Final = dt.datetime(2001, 1, 1)  # noqa: DTZ001 - in the time zone of each source
-"""The time from which minutes are counted for all sources: a Monday, so that weeks begin on
+"""Reference time from which minutes are counted for all sources. It is a Monday, so weeks begin on
 Mondays."""
 
 OFFICE_HOURS_OF_DAY: Final = (8, 18)
@@ -38,12 +38,16 @@ POINTS_PER_DAY: Final = 5
 """Number of points that represent a release whose time of day is unknown."""
 
 MAX_DELAY_MINUTES: Final = 60.0
-"""Maximum time in minutes between a release without a known time and the visit that found it."""
+"""Maximum assumed time in minutes between a release without a known time and the visit that found
+it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Sorted points in minutes since MONDAY. Each point stands for a fraction of a release."""
+    """Sorted publication times in minutes since MONDAY.
+
+    ``parts`` are the fractions of a release for which the times stand.
+    """
 
     minutes: NDArray[np.float64]
     parts: NDArray[np.float64]
@@ -84,7 +88,8 @@ def points_of(time: PublicationTime, zone: dt.tzinfo) -> list[float]:
 
 
 HALF_LIFE_MINUTES: Final = 20 * WEEK
-"""Age in minutes at which a release counts half, because press offices and governments change."""
+"""Age in minutes at which a release has half its weight, because press offices and governments
+change."""
 
 PRIOR_RELEASES: Final = 1.0
 """Number of releases, spread over as many weeks, that are assumed before the first known release of

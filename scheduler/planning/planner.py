@@ -1,12 +1,13 @@
-"""Decision when each source is visited next, from facts in the store, which survive restarts.
+"""Planning of the next visit to each source, from facts in the store, which survive restarts.
 
 Sources without an interval of their own share a budget. Together they are visited as often as if
 each had one visit per `collect.interval`. Sources that publish more get more visits, at the times
 when they publish. A source with its own `interval` has its own budget. If that is at most
-`collect.least_interval`, visits come evenly. If the last visit shows that a source stopped working,
-or works again, the next visits follow soon (data.health.events).
+`collect.least_interval`, visits are evenly spaced. If the last visit shows that a source stopped
+working, or works again, the next visits follow soon (data.health.events).
 
-The rates are estimated again once a day. No source is visited before a time that its host set.
+Publication rates are estimated again once a day. No source is visited before a time that its host
+set (Retry-After).
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ class NextVisit:
 
 
 class VisitPlanner:
-    """The plans of all sources. The planner is safe to use from several threads."""
+    """Plans the visits to all sources. Thread-safe."""
 
     def __init__(self, settings: Collect, health: HealthSettings) -> None:
         self._settings = settings
@@ -84,14 +85,14 @@ class VisitPlanner:
         self._plans: dict[str, Plan] = {}
 
     def interval(self, source: LoadedSource) -> float:
-        """Return the mean seconds between two visits to a source.
+        """Return the mean number of seconds between two visits to a source.
 
-        Sources that share a budget have the same mean together.
+        It is the same for all sources that share a budget.
         """
         return float(source.file.interval or self._settings.interval)
 
     def learn(self, store: Store, sources: Iterable[LoadedSource], now: dt.datetime) -> None:
-        """Estimate the rates of new sources and changed intervals, and once a day of all sources.
+        """Estimate publication rates: of new sources and new intervals, and daily of all.
 
         Raises StoreError.
         """
@@ -122,8 +123,8 @@ class VisitPlanner:
     def next_visit(self, store: Store, source: LoadedSource, after: dt.datetime) -> NextVisit:
         """Return the next visit after a visit that began at ``after``.
 
-        Visits of a source without an estimate come evenly. Raises StoreError if the store can't be
-        read.
+        Visits to a source without an estimate are evenly spaced. Raises StoreError if the store
+        can't be read.
         """
         due = self._planned(source, after)
         further, quick = self._health.confirm_visits, float(self._health.confirm_after)
@@ -153,7 +154,10 @@ class VisitPlanner:
         return [name for name in found.values() if name != source.id]
 
     def soonest_visit(self, store: Store, source: LoadedSource, now: dt.datetime) -> dt.datetime:
-        """Return the earliest allowed time of a visit, whatever the plan. Raises StoreError."""
+        """Return the earliest allowed time of a visit, which may be before its planned time.
+
+        Raises StoreError.
+        """
         last = store.last_visit(source.id)
         least = dt.timedelta(seconds=self._settings.least_interval)
         # A last visit in the future was stored while the clock was wrong.
@@ -163,7 +167,7 @@ class VisitPlanner:
     def _asked_until(
         self, store: Store, source: LoadedSource, after: dt.datetime
     ) -> dt.datetime | None:
-        """Return until when the host allows no requests (Retry-After), or None.
+        """Return the time before which the host allows no requests (Retry-After), or None.
 
         ``after`` is the time at which a visit begins.
         """

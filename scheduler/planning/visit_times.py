@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WEEK_MINUTES: Final = 7 * 24 * 60
-"""Minutes in a week."""
+"""Number of minutes in a week."""
 
 LATE_WEIGHT: Final = 0.2
 """Weight of a minute of waiting beyond the mean interval. Earlier minutes have the weight 1."""
@@ -53,19 +53,22 @@ CORRECTIONS: Final = 2
 
 @dataclass(frozen=True)
 class Intervals:
-    """Minutes between two visits: the ``mean`` and the ``least``; ``longest`` is derived."""
+    """Intervals between two visits in minutes: the ``mean`` and the ``least``.
+
+    ``longest`` is derived from them.
+    """
 
     mean: float
     least: float
 
     @cached_property
     def longest(self) -> float:
-        """The maximum minutes between two visits. Edits and failures must be noticed as well."""
+        """Maximum number of minutes between two visits, so that edits and failures are noticed."""
         return min(24 * self.mean, max(6 * 60.0, 4 * self.mean))
 
     @cached_property
     def step(self) -> float:
-        """The minutes per step of the plan."""
+        """Length of a step of the plan in minutes."""
         return max(1.0, self.longest / MAX_STEPS)
 
     @cached_property
@@ -94,7 +97,7 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The best next visits.
+    """Planned visits to a source.
 
     ``gaps`` are the minutes until the next visit, for each step at which the last visit may be.
     """

@@ -55,7 +55,7 @@ MAX_WAIT_SECONDS = 2.0
 
 
 class Service:
-    """Visits each source by its interval, publishes changes, serves HOME/site."""
+    """Visits each source at its interval, publishes changes, and serves HOME/site."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -169,12 +169,12 @@ class Service:
             self._timetable.start(jobs)
 
     async def _publish_last(self) -> None:
-        """Publish what changed before the service ends."""
+        """Publish the remaining changes before the service ends."""
         await self._publishing.publish_last()
 
     @property
     def jobs(self) -> Mapping[str, TimetableJob]:
-        """The function of each job of the timetable, by name."""
+        """Functions of the timetable's jobs, by job name."""
         return {
             **self._publishing.jobs,
             "reload": partial(attempt, self._reload),
@@ -190,7 +190,10 @@ class Service:
             self._schedule_sources(chosen, first)
 
     async def _share_sources(self, chosen: Collection[str]) -> None:
-        """Store the list of sources for other machines; a single machine does nothing."""
+        """Store the list of sources for the other machines of a fleet.
+
+        On a single machine, do nothing.
+        """
 
     def _schedule_sources(
         self, chosen: dict[str, LoadedSource], first: dict[str, dt.datetime]
@@ -336,7 +339,10 @@ class Service:
         return self._planner.next_visit(store, source, last).at if source and last else None
 
     async def _hasten_others(self, source: LoadedSource) -> None:
-        """Visit sources of other hosts equally soon, to learn whether our own network is down."""
+        """Make sources of other hosts due equally soon.
+
+        Their visits show whether our own network is down.
+        """
         wait = self._home.settings.health.confirm_after
         others = [one for name in self._timetable.in_turn() if (one := self._sources.get(name))]
         for name in await asyncio.to_thread(self._witnesses, source, others, wait):
@@ -375,7 +381,7 @@ class Service:
 
 
 class QuietServer(uvicorn.Server):
-    """Uvicorn without its own signal handlers, because the service must stop the server last."""
+    """Uvicorn without its own signal handlers, because the service stops the web server last."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:

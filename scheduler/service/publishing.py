@@ -48,15 +48,15 @@ class Publishing:
         return {"publish": self.request, "attest": self.attest, "ping": self.ping}
 
     async def request(self) -> None:
-        """Request a publication; publish_when_due does it."""
+        """Request a publication, which `publish_when_due` makes."""
         self._due.set()
 
     async def attest(self) -> None:
-        """Have the log signed by witnesses, if any are configured."""
+        """Request signatures of the log from the configured witnesses, if any."""
         await attempt(self._attest)
 
     async def ping(self) -> None:
-        """Report to the monitor of the settings, if any, whether the service works."""
+        """Report to the configured monitor, if any, whether the service works."""
         url = self._home.settings.health.ping
         if url and (problem := await ping(outbound_of(self._home), url, self._problem)):
             log.warning("ping failed", problem=problem)
@@ -69,7 +69,7 @@ class Publishing:
             await self.publish()
 
     async def publish(self) -> None:
-        """Publish what changed."""
+        """Publish all changes now, and notify hubs."""
         published = await self._child.publish()
         self._problem = published.errors[0] if published.errors else ""
         await self._note()
@@ -80,7 +80,7 @@ class Publishing:
             log.error("not published", problem=error)
 
     async def publish_last(self) -> None:
-        """Publish what changed before the service ends, within LAST_PUBLICATION_SECONDS.
+        """Publish the remaining changes before the service ends, within LAST_PUBLICATION_SECONDS.
 
         Unpublished changes stay marked in the store, for the next start.
         """

@@ -34,7 +34,7 @@ meanwhile."""
 
 
 class PushService:
-    """Notifies a hub of changes, or is a hub. Does nothing if the settings have no hub."""
+    """Notifies a hub of changed feeds, or runs the site's own hub. Does nothing without a hub."""
 
     def __init__(self, home: Home, pace: Backoff | None = None) -> None:
         self._home = home
@@ -57,7 +57,10 @@ class PushService:
         self._pace.wake()
 
     async def run(self) -> None:
-        """Work until cancelled. Only one process per home directory does this."""
+        """Notify the hub or subscribers until cancelled.
+
+        Only one process per home directory does this.
+        """
         if self._store is None or self._hub is None:
             await asyncio.Event().wait()
             return
@@ -135,7 +138,10 @@ RETRY_SECONDS: Final = 60.0
 
 
 class FeedPushService:
-    """Keeps subscriptions, and calls ``hinted`` with each source that a hub reports as changed."""
+    """Maintains subscriptions to the feeds of sources.
+
+    ``hinted`` is called with the id of each source that a hub reports as changed.
+    """
 
     def __init__(
         self, home: Home, hinted: Callable[[str], None], pace: Backoff | None = None

@@ -73,11 +73,11 @@ off (feeds.backoff), and every service of a fleet copies its archive (scheduler.
 """
 
 MIN_CLOCK_LEAP: Final = dt.timedelta(hours=1)
-"""Minimum change of the clock that makes its times doubtful."""
+"""Minimum change of the clock that makes wall-clock times unreliable."""
 
 SETTLING_SECONDS: Final = 1800.0
-"""Seconds for which times are doubtful after a change, because a wrongly set clock is often
-corrected soon."""
+"""Duration in seconds for which times are unreliable after a change of the clock. A wrongly set
+clock is often corrected soon."""
 
 CLOCK_CHECK_SECONDS: Final = 5.0
 """Seconds between two checks of the clock. The check is not a job, because jobs stall while the
@@ -106,10 +106,10 @@ def first_visit(
 
 
 class Timetable:
-    """The due visits, each a job of ``scheduler``, and the periodic jobs.
+    """Schedule of visits, each a job of ``scheduler``, and of the periodic jobs.
 
-    ``visit`` is called with the id of a source that is due. ``clock`` counts seconds and is never
-    changed, ``now`` is the wall-clock time.
+    ``visit`` is called with the id of a source that is due. ``clock`` is a monotonic clock in
+    seconds, ``now`` the wall-clock time.
     """
 
     def __init__(
@@ -133,7 +133,10 @@ class Timetable:
         self._leapt = -math.inf
 
     def put(self, source: str, wait: float) -> None:
-        """Make a source due in ``wait`` seconds, whatever was scheduled before."""
+        """Make a source due in ``wait`` seconds.
+
+        This replaces an earlier schedule of the source.
+        """
         self.scheduler.add_job(
             self._visit,
             DateTrigger(self._now() + dt.timedelta(seconds=wait)),
@@ -196,7 +199,7 @@ class Timetable:
 
     @property
     def is_clock_settled(self) -> bool:
-        """Whether the clock was not changed by an hour or more recently."""
+        """Whether the clock had no recent change of MIN_CLOCK_LEAP or more."""
         return self._clock() - self._leapt >= SETTLING_SECONDS
 
     def _start_of_clock(self) -> dt.datetime:

@@ -53,7 +53,7 @@ class SourceRemoval(msgspec.Struct, frozen=True):
 
 
 def rename_source(home: Home, old: str, new: str) -> SourceRename:
-    """Give a source another id: in the store, then its file and its samples.
+    """Change the id of a source: in the store, then its source file and its samples.
 
     If the process is killed in between, the store redirects the old id, which no visit accepts
     then, and the same call finishes the rename. Raises UnknownSource, SourceError, RenamedSource,

@@ -40,10 +40,10 @@ from data.text.urls import canonical_url
 from data.text.words import word_hashes
 
 NEAREST: Final = 20
-"""Maximum number of a source's releases that a draft at a new address is compared with."""
+"""Maximum number of a source's releases with which a draft at a new address is compared."""
 
 COMPARED: Final = 200
-"""Maximum number of a source's newest releases that a changed text is compared with."""
+"""Maximum number of a source's newest releases with which a changed text is compared."""
 
 MAX_COMPARED_CHARACTERS: Final = 100_000
 """Maximum total characters of two versions that are compared while a release is recorded."""
@@ -56,7 +56,7 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The stored release that matches a draft, or None.
+    """The stored release that matches a draft, if any.
 
     ``reread`` is explained in data.identity.decision. ``near`` contains releases with similar
     texts, if they were searched.
@@ -402,9 +402,9 @@ class Recorder:
         release: Release,
         near: SimilarReleases | None = None,
     ) -> SimilarReleases:
-        """Return the candidates for a new or changed text.
+        """Return releases with texts similar to a new or changed text.
 
-        The earlier text is removed from the index.
+        The earlier text is removed from the index of similar texts.
         """
         if known:
             before = signature(known.release.content.body_text)
@@ -434,9 +434,9 @@ def _is_old(release: Release) -> bool:
 
 
 def _shown(release: Release) -> bytes:
-    """Return an encoding of everything about a release that readers see.
+    """Encode all properties of a release that readers see.
 
-    Visits change the other fields without publishing the release again.
+    Visits change the other properties without publishing the release again.
     """
     return _encode(
         (

@@ -47,7 +47,7 @@ NOT_OF_ARCHIVE: Final = (
     *("alert_deliveries",),
     *("reader_states", "reader_marks"),
 )
-"""Tables with secrets, pending messages and reading states, which are not archived."""
+"""Tables that are not archived: secrets, pending messages and reading states."""
 
 NO_ALERTS: Final = (
     "UPDATE consumers SET number = (SELECT coalesce(max(number), 0) FROM events)"
@@ -60,16 +60,16 @@ REFILED_AT_ONCE: Final = 500
 
 
 class JournalWriter(Protocol):
-    """Keeps the decisions of a store outside of it, before they are committed."""
+    """Interface of a writer that stores decisions outside the store before they are committed."""
 
     def write(self, store: Store, unit: UnitOfWork) -> None:
-        """Keep the decisions of a transaction, within it."""
+        """Write the decisions of a transaction, within the transaction."""
 
     def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
         """Archive a changed or deleted TOML file of the home directory."""
 
     def close(self, store: Store) -> None:
-        """Write the decisions that still wait."""
+        """Write the waiting decisions."""
 
 
 class Store(

@@ -29,7 +29,7 @@ NEWEST: Final = 300
 """Maximum number of a source's newest releases used to find its common words."""
 
 OF_DAY: Final = 60
-"""Maximum number of releases of one day that are compared with each other."""
+"""Maximum number of releases per day that are compared with each other."""
 
 MAX_STORY_MEMBERS: Final = 200
 """Maximum number of releases in a story that copies join: each page lists all the others."""
@@ -141,7 +141,10 @@ class StoryJoiner:
     def _alike(
         self, source: str, text: TextSignature, near: SimilarReleases
     ) -> dict[int, Likeness]:
-        """Return the nearest releases of other sources with similar texts, and how similar."""
+        """Return the nearest similar releases of other sources.
+
+        The values are the kinds of similarity.
+        """
         texts = map(self._text, near.nearest)
         others = (one for one in texts if one.source != source)
         found = {one.number: likeness(text, one.signature) for one in islice(others, COMPARED)}

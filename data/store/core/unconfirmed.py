@@ -1,4 +1,4 @@
-"""Changes that a truncated page could cause, and that a later visit must confirm."""
+"""Changes that a truncated page may cause, which a later visit must confirm."""
 
 from __future__ import annotations
 

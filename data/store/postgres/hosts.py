@@ -34,7 +34,7 @@ class Connections(Protocol):
 
 
 class AskedVisit(NamedTuple):
-    """A requested visit to a source; ``file`` is the text of its source file.
+    """A requested visit to a source. ``file`` is the text of its source file.
 
     ``explicit``, ``backfill`` and ``accept`` are explained in
     scheduler.children.crawl_lines.VisitJob.
@@ -112,7 +112,7 @@ TAKE_DUE: Final = """
     UPDATE host_sources s SET due = 'infinity' FROM hosts h
     WHERE h.host = %s AND h.token = %s AND s.host = h.host AND s.due <= now() RETURNING s.source
 """
-"""Statement that settles everything due in a leased row."""
+"""Statement that marks all due visits or jobs of a leased host as done, and returns them."""
 
 
 class Hosts:
@@ -174,7 +174,7 @@ class Hosts:
             return [AskedVisit(*row) for row in await found.fetchall()]
 
     async def take_due(self, lease: Lease) -> Sequence[str]:
-        """Mark everything due in a leased row as settled, and return the settled sources.
+        """Mark all due visits or jobs of a leased host as done, and return their sources.
 
         The result is empty if the lease is lost.
         """

@@ -1,4 +1,4 @@
-"""The position in the archive's journal, unwritten events, and applied orders."""
+"""The store's position in the archive's journal, unwritten events, and applied removal orders."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from data.store.shared_sql.database.connection import Part
 from data.store.unit_of_work import decisions
 
 ORDER: Final = "order:"
-"""Prefix of orders in the table of journaled files; the id of the order follows.
+"""Prefix of removal orders in the table of journaled files, followed by the order's id.
 
-No file of HOME has such a name."""
+No file of a home directory has such a name."""
 
 
 class JournalPart(Part):
-    """The methods that keep a journal and the store consistent."""
+    """Methods of the store that keep it consistent with the journal."""
 
     def journal_end(self) -> str:
         """Return the id of the last journal record committed with its data, or an empty string."""
@@ -83,23 +83,23 @@ class JournalPart(Part):
             self._connection.upsert("journaled_files", {"name": name, "digest": digest})
 
     def orders(self) -> frozenset[str]:
-        """Return the ids of the orders that the store has applied.
+        """Return the ids of the removal orders that the store has applied.
 
-        Orders are explained in data.archive.journal.orders.
+        Removal orders are explained in data.archive.journal.orders.
         """
         rows = self._ask("SELECT name FROM journaled_files WHERE name LIKE ?", [f"{ORDER}%"])
         return frozenset(name.removeprefix(ORDER) for (name,) in rows)
 
     def has_order(self, order_id: str) -> bool:
-        """Return whether the store has applied an order."""
+        """Return whether the store has applied a removal order."""
         return bool(
             self._ask("SELECT 1 FROM journaled_files WHERE name = ?", [f"{ORDER}{order_id}"])
         )
 
     def keep_order(self, order_id: str) -> None:
-        """Record in the current transaction that the store applies an order.
+        """Record in the current transaction that the store has applied a removal order.
 
-        This transaction is durable when it ends, whatever the settings of the database are.
+        The transaction is durable when it ends, even if the database does not wait for the disk.
         """
         with self._writing():
             self._connection.upsert("journaled_files", {"name": f"{ORDER}{order_id}", "digest": ""})

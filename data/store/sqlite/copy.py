@@ -54,14 +54,16 @@ class CapturePlace(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class StoreCopy:
-    """The contents of a store or copy, and its relation to the archive.
+    """Data about a store or its copy, for comparison with the archive.
 
-    ``schema`` is the name of the last migration. ``present`` is whether that is the latest
-    migration of this version. ``unwritten`` is the number of journal records not yet written.
-    ``last_visit`` is in UTC. ``is_blank`` is whether the store has no source and no journal (see
-    data.store.is_blank). ``visited`` contains the ids of visited sources that were not removed.
-    ``orders`` contains the ids of applied orders (see data.archive.journal.orders). ``lags`` shows
-    how far the consumers of events are behind.
+    - ``schema`` is the name of the last migration.
+    - ``present`` is whether that is the latest migration of this version.
+    - ``unwritten`` is the number of journal records not yet written.
+    - ``last_visit`` is in UTC.
+    - ``is_blank`` is whether the store has no source and no journal (see data.store.is_blank).
+    - ``visited`` contains the ids of visited sources that were not removed.
+    - ``orders`` contains the ids of applied removal orders (see data.archive.journal.orders).
+    - ``lags`` shows how far the consumers of events are behind.
     """
 
     schema: str = ""

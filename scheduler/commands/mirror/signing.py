@@ -31,7 +31,7 @@ OLD_KEY: Final = (
 
 @click.group(cls=Group)
 def key() -> None:
-    """Describe a record that can't be read: its URL, release, and place in the archive."""
+    """Manage the key that signs the archive's log."""
 
 
 @key.command()

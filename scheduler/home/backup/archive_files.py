@@ -1,7 +1,7 @@
-"""Archive of a home directory at one moment of its log, while other processes write into it.
+"""Copy of an archive at one moment of its log, while other processes write to it.
 
-The log is copied first: the records of its leaves exist by then. Files that were finished before
-that contain only logged records, and never change. From unfinished files, only the records with a
+The log is copied first; the records of its leaves exist by then. WARC files that were finished
+before contain only logged records, and never change. From unfinished files, only the records with a
 leaf in the copied log are copied. So records, leaves and CDXJ lines agree, despite later writes.
 """
 
@@ -27,7 +27,7 @@ from data.errors import ArchiveError
 from data.toml_files import read_bytes
 
 SEARCH_LEAVES: Final = 64 * WIDTH
-"""Number of leaves that are searched at once."""
+"""Number of leaves searched per step."""
 
 WRONG_ROOT: Final = "its tiles do not match the last signed root; see `communique mirror verify`"
 
@@ -37,13 +37,14 @@ LOCKS: Final = frozenset(["tree.lock", "pending.lock", "pending.part", "shared.l
 
 @dataclass(slots=True)
 class LogState:
-    """A log at one moment.
+    """State of a log at one moment.
 
-    ``files`` are the changing files with their contents, ``full`` the names of files that never
-    change, and ``keys`` the key files. ``signed`` is the size of the last signed tree. ``waiting``
-    are entries, from number ``base`` on, that may be in no tile yet. ``problem`` is why the log
-    can't be read, or empty. If the waiting leaves are in a database, ``given`` is the number of
-    leaves that the database has numbered.
+    - ``files`` maps the names of changing files to their contents.
+    - ``full`` are the names of files that never change, and ``keys`` those of the key files.
+    - ``signed`` is the size of the last signed tree.
+    - ``waiting`` are entries, from number ``base`` on, that may not be in a tile yet.
+    - ``problem`` explains why the log can't be read, or is empty.
+    - ``given`` is the number of leaves that a database has numbered, if it has the waiting leaves.
     """
 
     files: dict[str, bytes] = field(default_factory=dict)
@@ -63,17 +64,17 @@ class LogState:
 
     @property
     def lost(self) -> Sequence[str]:
-        """The missing tiles of the last signed tree."""
+        """Names of the missing tiles of the last signed tree."""
         there = {*self.full}
         due = (tile_path(*tile) for tile in touched(0, self.signed) if tile[2] == WIDTH)
         return [name for name in due if name not in there]
 
 
 def log_state(home: Path, *, wait: bool = True) -> LogState:
-    """Return the log of a home directory, read while no new tree is being signed.
+    """Return the state of a home directory's log, read while no new tree is being signed.
 
     If ``wait`` is false, the function writes nothing, and may see a partly signed tree. A damaged
-    log is read as well as possible. Raises OSError.
+    log is read as far as possible. Raises OSError.
     """
     folder = home / "archive" / "log"
     found = LogState()

@@ -1,9 +1,10 @@
-"""Back up a home directory into a folder while the service runs; later runs copy only changes.
+"""Backup of a home directory into a folder while the service runs.
 
-The order of copying keeps the store from being ahead of the archive. The store comes first; the
-archive holds everything that the store refers to. Then come the files that people write, then the
-log and the records (archive_files). The run starts again if a source is renamed meanwhile, or if
-records that the store refers to are removed from the archive.
+Later runs copy only changes. The order of copying ensures that the store is never ahead of the
+archive. The store comes first; the archive then contains everything to which the store refers. Next
+come the files that people write, then the log and the records (archive_files). The run starts again
+if a source is renamed meanwhile, or if records to which the store refers are removed from the
+archive.
 """
 
 from __future__ import annotations
@@ -45,13 +46,13 @@ from scheduler.home.backup.folder import IGNORED_NAMES, BackupFolder, cause_of, 
 from scheduler.home.backup.manifest import BackupRefused, Manifest, read_manifest, write_manifest
 
 MAX_ATTEMPTS: Final = 3
-"""Maximum number of attempts per run."""
+"""Maximum number of attempts per run, which starts again if something changed meanwhile."""
 
 KEY_FILE: Final = re.compile(r"log\.key.*")
-"""Names of key files of the log."""
+"""Pattern of the names of the log's key files."""
 
 CDXJ_FILE: Final = re.compile(r"communique-\d{14}-[0-9a-f]{8}(?:\.open)?\.cdxj(?:\.open)?")
-"""Names of indexes of WARC files."""
+"""Pattern of the names of CDXJ files."""
 
 KEPT_TILES: Final = "restore them from this backup, which still has them"
 
@@ -86,7 +87,7 @@ class NotBackedUp(CommuniqueError):
 
 
 class BackedUp(msgspec.Struct, frozen=True):
-    """The contents of a backup, and what this run did.
+    """Result of a run: the size of the backup, and the files copied by this run.
 
     The backup has ``files`` of ``bytes`` in total. This run ``copied`` and ``linked`` new or
     changed files, and wrote ``copied_bytes``. ``problems`` are faults of the home directory itself:
@@ -131,7 +132,7 @@ def back_up(home: Home, to: Path, on_progress: OnStepProgress | None = None) -> 
 
 
 class ChangedMeanwhile(Exception):
-    """Something that the copied store refers to disappeared while the archive was copied."""
+    """A record or source to which the copied store refers was removed or renamed during the run."""
 
 
 class BackupRun:
@@ -146,7 +147,7 @@ class BackupRun:
         self._is_last = False
 
     def run(self) -> BackedUp:
-        """Copy everything, check it, and make the backup valid."""
+        """Copy the home directory, check the copy, and make the backup valid."""
         folder = self._folder
         for attempt in range(MAX_ATTEMPTS):
             at = utc_now()
@@ -200,7 +201,10 @@ class BackupRun:
         return copy, state
 
     def _copy_postgresql(self) -> tuple[StoreCopy, LogState]:
-        """Copy the log before the database, which has the leaves that wait for the log."""
+        """Copy the log, then the database.
+
+        The database contains the leaves that are not in the log yet.
+        """
         full = full_files(self._home.archive)
         state = self._copy_log()
         if self._home.archive.is_dir():
@@ -246,7 +250,7 @@ class BackupRun:
         return state
 
     def _keep_lost_tiles(self, lost: Sequence[str]) -> None:
-        """Keep tiles that disappeared from the log if the previous backup has copies of them."""
+        """Reuse the previous backup's copies of tiles that disappeared from the log."""
         before = self._before.files
         kept = [name for name in lost if name in before]
         self._folder.files.update({name: before[name] for name in kept})
@@ -314,7 +318,7 @@ class BackupRun:
                 yield path
 
     def _keep_lost(self) -> None:
-        """Keep WARC files that disappeared although nothing was removed from the archive."""
+        """Reuse the previous backup's copies of WARC files that disappeared without a removal."""
         files = self._folder.files
         gone = [
             name
@@ -362,10 +366,9 @@ class BackupRun:
                 raise ChangedMeanwhile
 
     def _check(self, copy: StoreCopy, state: LogState) -> None:
-        """Check that the archive has everything that the store refers to.
+        """Check that the archive contains all records to which the store refers.
 
-        Raises ChangedMeanwhile if something is missing: records may have been removed during the
-        run.
+        Raises ChangedMeanwhile if one is missing: records may have been removed during the run.
         """
         sizes = {
             name.removeprefix("archive/").removesuffix(DOT_OPEN): file.bytes

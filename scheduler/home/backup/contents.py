@@ -33,17 +33,17 @@ EXCLUDED: Final = frozenset(
         "archive",
     ]
 )
-"""Names in HOME that are not copied like other files: caches, logs, locks, and the archive, which
-archive_files copies."""
+"""Names of files and folders in HOME that are not copied: caches, logs, locks, and the archive,
+which archive_files copies."""
 
 UNFINISHED_FILE: Final = re.compile(r"\..+\.(?:part|[0-9a-f]{8})|\.snapshot-.+")
-"""Names of files that a killed process left unfinished."""
+"""Pattern of the names of unfinished files left by a killed process."""
 
 SECRET: Final = re.compile(
     r"(?:log|witness)\.key(?:\.next)?|communique\.(?:toml|db)|tokens/.+|watches/.+"
 )
-"""Names of files that may hold secrets. In a restored home directory, only their owner can read
-them."""
+"""Pattern of the names of files that may contain secrets. In a restored home directory, only their
+owner can read them."""
 
 
 def own_files(home: Home) -> Iterator[tuple[str, Path]]:

@@ -1,4 +1,4 @@
-"""Folder of a backup: copies that are read back before they count, or hard links.
+"""Folder of a backup. Files are copied and read back, or hard-linked.
 
 Files that never change are in the folder ``archive``, all others in the ``state-…`` folder of the
 run that copied them. So a killed run leaves the previous backup unchanged.
@@ -32,7 +32,7 @@ IGNORED_NAMES: Final = frozenset(["lost+found"])
 """Names that may be in an otherwise empty folder: file systems create them."""
 
 CHUNK_BYTES: Final = 1 << 20
-"""Number of bytes that are copied at a time."""
+"""Number of bytes copied per step."""
 
 
 class CopyDamaged(CommuniqueError):
@@ -61,7 +61,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def cause_of(error: OSError) -> str:
-    """Return why a file can't be read or written, and how to fix it."""
+    """Describe why a file can't be read or written, and how to fix it."""
     where = f"{error.filename}: " if error.filename else ""
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
@@ -244,9 +244,9 @@ class BackupFolder:
         )
 
     def _delete(self, used: set[str], *, kept: bool) -> None:
-        """Delete everything except ``used`` files.
+        """Delete all files except ``used`` ones.
 
-        If ``kept``, files that never change stay, too.
+        With ``kept``, files that never change are not deleted.
         """
         states = {place.split("/", 1)[0] for place in used}
         for path in self.path.iterdir():

@@ -58,11 +58,11 @@ class StoredFile(msgspec.Struct, frozen=True):
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """A backup, made at ``at`` from the folder ``home`` by a ``version`` of Communique.
+    """Description of a backup.
 
-    ``store`` is where the store was kept. ``schema`` is the schema of a SQLite store, or empty.
-    ``log`` is the origin of the archive's log, which had ``leaves`` leaves. ``files`` maps names in
-    HOME to files.
+    It was made at ``at`` from the folder ``home`` by a ``version`` of Communique. ``store`` is the
+    kind of store. ``schema`` is the schema of a SQLite store, or empty. ``log`` is the origin of
+    the archive's log, which had ``leaves`` leaves. ``files`` maps names in HOME to files.
     """
 
     home: str

@@ -137,7 +137,10 @@ OLD_SCHEMA_FIX: Final = (
 
 
 def check_orders(home: Home, applied: AbstractSet[str]) -> Iterator[Finding]:
-    """Check that a store applied all orders in the archive; ``applied`` are ids of orders."""
+    """Check that the store has applied all removal orders in the archive.
+
+    ``applied`` are the ids of the orders that the store has applied.
+    """
     missing = sum(order.id not in applied for order in home.orders.read())
     if missing:
         text = (

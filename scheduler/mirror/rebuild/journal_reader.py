@@ -1,4 +1,4 @@
-"""Reader of an archive's journal: its events, the snapshot of the store, and its orders."""
+"""Reader of an archive's journal: its events, the snapshot of the store, and its removal orders."""
 
 from __future__ import annotations
 
@@ -78,9 +78,9 @@ class JournalReader:
 
 
 def apply_orders(store: Store, found: Scan, reader: JournalReader, archive: Path) -> None:
-    """Apply the orders in an archive to a rebuilt store, except those that a later order undid.
+    """Apply the removal orders in an archive to a rebuilt store, without undone orders.
 
-    The orders are in the file of orders and in every branch of the journal. A branch exists for
+    Removal orders are in their own file and in every branch of the journal. A branch exists for
     each store that was older than its archive and continued. Raises ArchiveError and StoreError.
     """
     kept = Orders(archive).read()

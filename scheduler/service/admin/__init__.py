@@ -1,4 +1,4 @@
-"""Operator's room at /admin: pages to manage a home directory in a browser.
+"""Admin interface at /admin: pages to manage a home directory in a browser.
 
-app.Admin is the entry point. The pages call the same jobs as the commands.
+app.Admin is the entry point. The pages run the same jobs as the commands.
 """

@@ -29,8 +29,7 @@ if TYPE_CHECKING:
     from data.models import Lease
 
 BEGIN: Final = f"BEGIN; SET LOCAL lock_timeout = {{milliseconds}}; {TAKE_TURN}, nextval('writes')"
-"""Statement that starts a transaction for writing and returns the number of all such
-transactions."""
+"""Statement that starts a write transaction and returns the total number of write transactions."""
 
 BOUNDED: Final = "SET statement_timeout = {milliseconds}; SET enable_seqscan = off"
 """Statements before a search: set a time limit and disable sequential scans. PostgreSQL's planner
@@ -47,7 +46,7 @@ DURABLE: Final = (
 off``."""
 
 USABLE: Final = (TransactionStatus.IDLE, TransactionStatus.INTRANS)
-"""States of a connection in which it still accepts statements."""
+"""Transaction states in which a connection accepts statements."""
 
 KEYS: Final = """
     SELECT array_agg(a.attname::text) FROM pg_catalog.pg_index i

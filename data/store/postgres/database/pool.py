@@ -29,10 +29,11 @@ IDLE: Final = 60.0
 """Time in seconds after which an unused connection is closed."""
 
 CONNECTING: Final = 10
-"""Maximum time in seconds to open a connection. Readers also wait at most this long for one."""
+"""Maximum time in seconds to open a connection, and maximum time that readers wait for one."""
 
 SILENCE: Final = 20_000
-"""Maximum time in milliseconds without a TCP acknowledgement; the server then counts as lost."""
+"""Maximum time in milliseconds without a TCP acknowledgement, after which the server counts as
+lost."""
 
 CONNECTION_OPTIONS: Final[Mapping[str, Any]] = {
     "autocommit": True,
@@ -202,13 +203,13 @@ UNCODED: Final = (
     (re.compile('database ".*" does not exist'), SENTENCES[errors.InvalidCatalogName]),
     (re.compile("too many clients|too many connections"), SENTENCES[errors.TooManyConnections]),
 )
-"""Messages of servers that refuse a connection, with our sentences: these errors have no code."""
+"""Patterns of servers' messages that have no error code, with explanations for people."""
 
 PROBING: Final = 2
-"""Maximum time in seconds of a trial connection that finds out why the pool had none."""
+"""Maximum time in seconds of a trial connection that determines why the pool has no connection."""
 
 VALUES: Final = (psycopg.DataError, errors.ProgramLimitExceeded)
-"""Errors caused by a value to be written rather than by the state of the database."""
+"""Exceptions caused by an invalid value rather than by the state of the database."""
 
 
 def failed(url: str, error: psycopg.Error) -> StoreError:

@@ -17,8 +17,8 @@ POOLED: Final = (
 )
 
 TRIES: Final = 5
-"""Number of checks whether our session was shared. Other clients of the pooler may briefly hold the
-session before we see it."""
+"""Maximum number of checks whether our session is shared. Other clients of the pooler may briefly
+hold the session before it is seen."""
 
 CONNECT_TIMEOUT_SECONDS: Final = 10
 """Maximum time in seconds to wait for a connection."""
