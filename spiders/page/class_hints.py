@@ -1,8 +1,8 @@
 """Hints about the purpose of an element from its class, id and role, as a bit mask.
 
 The words come from sites in many countries. A word matches anywhere in a class or id, as in
-``articleBody``, ``news-text`` and ``haber_detay``. Hints are features for a decision; they never
-decide alone.
+``articleBody``, ``news-text`` and ``haber_detay``. Hints are features for the models; a hint alone
+never decides.
 """
 
 from __future__ import annotations
@@ -84,11 +84,11 @@ TAGS: Final = {
     "heading": "h1 h2 h3 h4 h5 h6",
     "item": "li dd dt",
 }
-"""Element tags per hint, for hints that depend on the tag alone."""
+"""Element tags per hint, for the hints that come from the tag alone."""
 
 BIT: Final = {name: 1 << place for place, name in enumerate([*WORDS, *TAGS])}
 STRUCTURE: Final = {tag: BIT[name] for name, tags in TAGS.items() for tag in tags.split()}
-"""Bit mask of the hint that each element tag gives."""
+"""Bit mask of the hints that each element tag gives."""
 
 _EACH = {BIT[name]: re.compile(words) for name, words in WORDS.items()}
 _BEGINNINGS: dict[str, set[int]] = {}
@@ -97,22 +97,21 @@ for _name, _words in WORDS.items():
     for _stem in re.findall("[a-z]{3,}", _words):
         _BEGINNINGS.setdefault(_stem[:3], set()).add(BIT[_name])
 _SHORT = frozenset([BIT["ad"], BIT["bio"]])
-"""Hints that match words of at most three letters and words with hyphens.
+"""Hints that are checked for every word of at most three letters and every word with a hyphen.
 
-These hints are tried on each such word because some of their words are too short for the index
-`_BEGINNINGS`."""
+Some words of these hints are too short for the index `_BEGINNINGS`."""
 
 _FIRST = frozenset(
     stem for words in WORDS.values() for stem in re.findall("([a-z]{2,})\\)?[-?_[\\]]{2,}", words)
 )
-"""First parts of hint words that consist of two parts, such as ``article`` in ``article-body``."""
+"""First parts of two-part hint words, such as ``article`` in ``article-body``."""
 
 _WORD = re.compile("[^\\W\\d_]{2,}")
 MAX_WORD, SHORT_WORD = 40, 3
-"""Length limits of words, in characters.
+"""Length limits of words in classes, in characters.
 
-A word longer than ``MAX_WORD`` has no hints. A word up to ``SHORT_WORD`` may be too short for
-`_BEGINNINGS`."""
+- ``MAX_WORD``: a longer word has no hints
+- ``SHORT_WORD``: a word up to this length may be too short for `_BEGINNINGS`"""
 
 NUMBER: Final = "0123456789-_"
 """Characters removed from the end of a class or id: ``menu-item-1250`` becomes ``menu-item``."""
@@ -176,7 +175,7 @@ def token_hints(token: str) -> int:
 
 @lru_cache(maxsize=50_000)
 def word_hints(word: str) -> int:
-    """Return the hints from one word of a class, or from two adjacent words joined by a hyphen."""
+    """Return the hints from one word of a class, or from two adjacent words with a hyphen."""
     if len(word) > MAX_WORD:
         return 0
     # For speed, only search for hints that share three letters with the word. Most words share them

@@ -18,22 +18,22 @@ SIMPLE: Final = re.compile(
     r"(?P<tag>[a-z][a-z0-9]*)(?:\.(?P<class>[A-Za-z_][\w-]*)|#(?P<id>[A-Za-z_][\w-]*)|"
     r"\[(?P<attribute>[a-z]+)=\"(?P<value>[^\"\\]*)\"\])?(?:::attr\((?P<wanted>[a-z]+)\))?"
 )
-"""Selector of a tag with at most one class, id or attribute, such as most learned selectors.
+"""Pattern of a selector with a tag and at most one class, id or attribute, as most learned ones.
 
-Checking each element of the tag in a loop is many times faster than an XPath expression over all
+Checking each element with the tag in a loop is many times faster than an XPath expression over all
 elements."""
 
 
 def is_element(found: object) -> TypeGuard[etree._Element]:
-    """Whether a result of a selector is an element, not a text."""
+    """Whether a selector's result is an element rather than a text."""
     return isinstance(found, etree._Element)  # noqa: SLF001 - lxml has no public name for this class
 
 
 class CssSelector:
     """A compiled CSS selector, which may end in ``::text`` or ``::attr(name)``.
 
-    With ``within``, the selector matches only descendants of the element that is searched, not the
-    element itself. A list of selectors matches all elements that any of them matches, in document
+    If ``within`` is true, the selector matches only descendants of the searched element, not the
+    element itself. A comma-separated list matches the elements of any of its selectors, in document
     order. Raises ValueError if a selector is invalid.
     """
 
@@ -53,7 +53,7 @@ class CssSelector:
             self._wanted = match["wanted"]
 
     def found(self, root: etree._Element) -> list[etree._Element | str]:
-        """Return all matches in the tree of ``root``, elements or texts, in document order."""
+        """Return all matches (elements or texts) in the tree of ``root``, in document order."""
         return list(self._each(root))
 
     def elements(self, root: etree._Element) -> list[etree._Element]:
@@ -67,7 +67,7 @@ class CssSelector:
     def value(self, root: etree._Element, *, apart: bool = False) -> str:
         """Return the first match that is not blank, as one line of text, or an empty string.
 
-        With ``apart``, digits of neighbouring elements are separated by a space, as in a date
+        If ``apart`` is true, digits of neighbouring elements are separated by a space, as in a date
         followed by a counter.
         """
         for one in self._each(root):
@@ -119,7 +119,7 @@ def declared_element(
 
 
 def joined(texts: Iterable[str], *, apart: bool) -> str:
-    """Join the texts of an element; with ``apart``, put a space between digits of two texts."""
+    """Join the texts of an element. If ``apart`` is true, separate digits of adjacent texts."""
     if not apart:
         return "".join(texts)
     parts: list[str] = []

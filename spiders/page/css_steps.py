@@ -36,10 +36,10 @@ WALKED: Final = ("start", "end", "comment", "pi")
 SIBLING_COUNT: Final = re.compile(
     r"\"[^\"]*+\"|'[^']*+'|count\((preceding|following)-sibling::([^()\"']+)\)"
 )
-"""Pattern of an XPath string literal, or of a count of siblings as cssselect writes it.
+"""Pattern of an XPath string literal, or of a sibling count as written by cssselect.
 
-The groups of a count are its axis and its name test. Literals match so that a count quoted in a
-literal is not replaced."""
+The groups of a count are its axis and its name test. String literals match too, so that a count
+inside a literal is not replaced."""
 
 
 class Step(NamedTuple):
@@ -52,8 +52,8 @@ class Step(NamedTuple):
 class CombinedPath:
     """A selector with any number of combinators.
 
-    ``wanted`` is the part of each matching element to return: "" for the element itself, "::text"
-    for its texts, or the name of an attribute.
+    ``wanted`` is what to return for each matching element: "" for the element itself, "::text" for
+    its texts, or the name of an attribute.
 
     Raises SelectorError or XPathError if the selector is invalid.
     """
@@ -107,7 +107,7 @@ class Compound:
     def _without_conditions(self, tree: Tree) -> Tree:
         """Remove the ``:has()`` and ``:not()`` conditions that are matched separately.
 
-        Records these conditions and returns the remaining tree.
+        Stores these conditions and returns the remaining tree.
         """
         if isinstance(tree, Leaf | CombinedSelector):
             return tree
@@ -169,9 +169,9 @@ def _has_simple_arguments(relation: Relation) -> bool:
 def _related_to(found: list[Element], combinator: str) -> set[Element]:
     """Return the elements that satisfy one argument of ``:has()``.
 
-    ``found`` are the elements that match the argument's compound. With combinator ">" the result is
-    their parents, with " " their ancestors, with "+" their previous siblings, otherwise all
-    siblings before them.
+    ``found`` contains the elements that match the argument's compound. The result depends on the
+    combinator: ">" gives their parents, " " their ancestors, "+" their previous siblings, and "~"
+    all their earlier siblings.
     """
     match combinator:
         case ">":
@@ -295,7 +295,7 @@ def _reaches(
     near: AbstractSet[Element],
     known: dict[Element, bool],
 ) -> bool:
-    """Whether repeated moves from ``start`` reach one of the ``near`` elements.
+    """Whether repeated moves from ``start`` reach one of the elements in ``near``.
 
     ``known`` caches earlier results and is updated.
     """

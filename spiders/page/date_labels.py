@@ -11,26 +11,27 @@ MAX_LABEL: Final = 40
 
 AS_OF: Final = r"{}\b[\s:]*$"
 OF_EVENT: Final = r"{}\s*[:：]?\s*$"
-"""Patterns around the words of all languages, for labels directly before a date."""
+"""Patterns for labels directly before a date. ``{}`` is replaced with the words of all
+languages."""
 
 
 def is_of_change(text: str) -> bool:
-    """Whether a text has a label of the date of the last change, such as "updated"."""
+    """Whether a text contains a label for the date of the last change, such as "updated"."""
     return bool(pattern("date_labels.changed").search(text))
 
 
 def is_of_publication(text: str) -> bool:
-    """Whether a text has a label of a publication date, such as "published" or "date"."""
+    """Whether a text contains a label for a publication date, such as "published" or "date"."""
     return bool(pattern("date_labels.published").search(text))
 
 
 def is_of_other(text: str) -> bool:
-    """Whether a text has a label of another date, such as "member since" or "today"."""
+    """Whether a text contains a label for another date, such as "member since" or "today"."""
     return bool(pattern("date_labels.other").search(text))
 
 
 def is_as_of(before: str) -> bool:
-    """Whether a text ends in a label such as "as of", for the day up to which a text is valid."""
+    """Whether a text ends with a label such as "as of", before the day for which it is valid."""
     return bool(pattern("date_labels.as_of", AS_OF).search(before))
 
 
@@ -40,10 +41,10 @@ def is_of_event(before: str) -> bool:
 
 
 def names_site(text: str) -> bool:
-    """Whether a text has a word for "website", which marks a line about the whole site."""
+    """Whether a text contains a word for "website", so that it is about the whole site."""
     return bool(pattern("date_labels.site").search(text))
 
 
 def is_label(text: str) -> bool:
-    """Whether a text labels the text after it: the text is short and ends in a colon."""
+    """Whether a text is a label for the text after it: it is short and ends with a colon."""
     return len(text) <= MAX_LABEL and text.rstrip().endswith((":", "："))

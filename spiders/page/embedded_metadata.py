@@ -157,14 +157,14 @@ def foreign(node: Mapping[str, Any], url: str) -> int:
 
 
 def place_of(url: str) -> str:
-    """Return a URL without scheme, ``www.``, fragment and final slash, to compare places."""
+    """Return a URL without scheme, ``www.``, fragment and final slash, for comparison."""
     return url[:MAX_VALUE].partition("#")[0].partition("://")[2].removeprefix("www.").rstrip("/")
 
 
 def plain(value: Any) -> str:
     """Return a JSON-LD value as text, or an empty string.
 
-    A list gives the text of its first element, an object its name.
+    For a list, this is the text of its first element; for an object, its name.
     """
     for _ in range(4):
         if isinstance(value, list):

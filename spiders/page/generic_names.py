@@ -17,7 +17,7 @@ LISTING = re.compile(
     r"新闻|新聞|ニュース|お知らせ|報道発表|보도자료|뉴스|공지사항)",
     re.IGNORECASE,
 )
-"""Usual titles of listing pages, which are not names of sites."""
+"""Pattern of usual titles of listing pages, which are not names of sites."""
 
 RELEASE = re.compile(
     r"(?:press|media|news) (?:releases?|statements?|notices?|information)|"
@@ -33,12 +33,12 @@ RELEASE = re.compile(
     r"報道(?:発表)?資料|보도자료",
     re.IGNORECASE,
 )
-"""Words for "press release" in many languages."""
+"""Pattern of words for "press release" in many languages."""
 
 NUMBERED = re.compile(
     r"[\s\W]*(?:\b(?:no|nr|n[°º]|num|num[eé]ro|č|sz|бр|№)\b)?[\s\W\d]*$", re.IGNORECASE
 )
-"""Number or year at the end of a label such as "Press release No. 44/2025"."""
+"""Pattern of a number or year at the end of a label such as "Press release No. 44/2025"."""
 
 _GENERIC: Final = """
     a about access account agendas all and archive archived archives article articles available
@@ -67,7 +67,8 @@ GENERIC_WHOLE: Final = re.compile(
     r"(?:官方)?(?:网站|網站|官网|官網)?(?:首页|首頁|主页)?|官方网站|官方網站|ホーム(?:ページ)?|トップ(?:ページ)?|公式サイト|"
     r"新着情報|홈|홈페이지|หน้าแรก|หน้าหลัก|trang chủ|beranda"
 )
-"""Page titles that do not identify an institution, in languages without spaces between words."""
+"""Pattern of page titles that do not identify an institution, in languages without spaces between
+words."""
 
 OFFICIAL: Final = re.compile(
     r"(?<!\s)\s*+(?:官方网站|官方網站|官网|官網|公式(?:ウェブ)?サイト|公式ホームページ)\s*+$|"
@@ -75,7 +76,8 @@ OFFICIAL: Final = re.compile(
     r"(?<!\s)\s*+[-–|:(]?\s*+(?:official (?:web ?site|site|page)|offizielle (?:web)?seite|"
     r"site officiel|sitio (?:web )?oficial|sito ufficiale|(?:home ?page|website))\)?\s*+$)"
 )
-"""Words before or after a name that are not part of it, such as "welcome to" or "website"."""
+"""Pattern of words before or after a name that are not part of it, such as "welcome to" or
+"website"."""
 
 FILE: Final = re.compile(r"\S+\.(?:jpe?g|png|gif|svg|webp|php|x?html?|aspx?|jsp|pdf)")
 HOST: Final = re.compile(
@@ -90,7 +92,7 @@ PART: Final = re.compile(r"[\w'’-]+")
 
 
 def is_generic(name: str) -> bool:
-    """Whether a text does not name an institution, such as a page type, a file name or digits."""
+    """Whether a text identifies no institution, such as a page type, a file name or digits."""
     folded = name.casefold().strip()
     if (
         not LETTERED.search(CLOCK.sub("", folded))
@@ -120,7 +122,7 @@ def without_frills(name: str) -> str:
 
 
 def is_label(text: str) -> bool:
-    """Whether a text is only the label of a release (*Press release No. 44/2025*) or of a section.
+    """Whether a text is only the label of a release (*Press release No. 44/2025*) or a section.
 
     Many sites print the same label above each release.
     """

@@ -1,7 +1,7 @@
-"""Find hidden elements: labels for screen readers, data for scripts, unopened dialogs.
+"""Find hidden elements: labels for screen readers, data for scripts, dialogs before they open.
 
-Texts that open on a click, such as the rest after "read more", are hidden at first too. So only
-short hidden elements are skipped, and only if they contain no headline, date or table.
+Texts that open on a click, such as those after "read more", are also hidden at first. So only short
+hidden elements are skipped, and only if they contain no headline, date or table.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ NEVER: Final = ("h1", "time", "table", "article", "main")
 """Tags of elements that are never skipped, even if hidden."""
 
 ABOUT: Final = ("body", "h1", "main")
-"""Tags of the elements that contain or head the content of a page."""
+"""Tags of elements that contain or introduce the content of a page."""
 
 CALLED: Final = re.compile(
     r"(?:[\w-]*[-_])?(?:visually|visualy)-?hidden(?:-focusable)?|sr-?only|screen-?reader"
@@ -28,18 +28,18 @@ CALLED: Final = re.compile(
     r"u-hidden|uk-hidden|js-hidden|ms-hid(?:e|den)|s4-die|nodisplay|no-?display|print-?only|only-?print|visible-print",
     re.IGNORECASE,
 )
-"""Class names of common frameworks for hidden elements."""
+"""Pattern of class names that hide elements, from common frameworks."""
 
 SHOWN_CLASSES: Final = re.compile(
     r"not-sr-only|(?:sm|md|lg|xl|2xl|dark|group-hover):[\w-]+|d-(?:sm|md|lg|xl|xxl)-(?!none)[\w-]+"
 )
-"""Class names that show a hidden element again, on wide screens or on hover."""
+"""Pattern of class names that show a hidden element again, on wide screens or on hover."""
 
 STYLED: Final = re.compile(r"(?:^|;)(?:display:none|visibility:hidden)", re.IGNORECASE)
-"""Inline styles that hide an element, without spaces."""
+"""Pattern of inline styles that hide an element. Spaces are removed before."""
 
 SAID: Final = etree.XPath("normalize-space()")
-"""Text of an element, with spaces normalized."""
+"""XPath of an element's text with normalized spaces."""
 
 
 def hidden_parts(root: etree._Element) -> list[etree._Element]:
@@ -63,7 +63,7 @@ def is_hidden(element: etree._Element) -> bool:
 
 
 def shown_by_scripts(root: etree._Element) -> frozenset[etree._Element]:
-    """Return the elements around the content of a page, which a script shows if they are hidden."""
+    """Return the elements that contain the page's content. If hidden, a script shows them."""
     about = (next(root.iter(tag), None) for tag in ABOUT)
     return frozenset(
         above for one in about if one is not None for above in (one, *one.iterancestors())

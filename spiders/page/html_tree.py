@@ -1,8 +1,8 @@
-"""Parse HTML with libxml2, which is fast, and like a browser if libxml2 loses text.
+"""Parse HTML with libxml2, which is fast, or like a browser if libxml2 loses text.
 
 libxml2 puts text after a stray ``</html>`` outside the tree and stops at 2,048 levels of nesting.
-Browsers handle both. If an end tag is missing, an element such as ``<title>`` or ``<select>`` hides
-the rest of the document, in browsers too. In that case this module adds the end tag.
+Browsers handle both. If the end tag of an element such as ``<title>`` or ``<select>`` is missing,
+the element hides the rest of the document, even in browsers. This module then adds the end tag.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ LEVEL_OF: Final = {f"h{level}": level for level in range(1, 7)}
 """Level of each heading tag."""
 
 LEVELS: Final = 500
-"""Maximum depth of nested elements if libxml2 loses text; about the same as in Chromium."""
+"""Maximum depth of nested elements when parsing like a browser; about the same as in Chromium."""
 
 MENDED: Final = 4
-"""Maximum number of missing end tags added to one document."""
+"""Maximum number of missing end tags added per document."""
 
 MAX_COPIES: Final = 300_000
-"""Maximum product of distinct formatting tags and all tags of a page.
+"""Maximum product of the number of distinct formatting tags and the number of all tags on a page.
 
-A parser may add up to this number of elements when it reopens formatting tags."""
+A parser that reopens formatting tags may add as many elements as this product."""
 
 FORMATTING: Final = re.compile(
     r"(?i)</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])[^<>]*>"
 )
-"""Formatting tags that parsers reopen in later elements (WHATWG HTML, 13.2.4.3).
+"""Pattern of formatting tags that parsers reopen in later elements (WHATWG HTML, 13.2.4.3).
 
-``<a>`` is missing because only one ``<a>`` can be open at a time."""
+``<a>`` is not included, because only one ``<a>`` can be open at a time."""
 
 TEXT_LENGTH: Final = etree.XPath("string-length(translate(., ' \t\r\n', ''))")
-"""Number of characters of an element's text, without spaces and line breaks."""
+"""XPath of the length of an element's text, without spaces and line breaks."""
 
 NOTHING: Final = frozenset(["html", "head", "body", "script", "style", "link", "meta", "noscript"])
-"""Elements that may follow the end of a document and contain no visible text."""
+"""Tags of elements that may follow the end of a document and contain no visible text."""
 
 
 def parse(markup: bytes, *, is_cut: bool = False) -> etree._Element:
@@ -92,9 +92,9 @@ def _parsed(markup: bytes) -> tuple[etree._Element, bool]:
 
 
 def _as_browsers_do(text: str) -> str:
-    """Parse a document by the HTML standard and serialize it again.
+    """Parse a document according to the HTML standard and serialize it again.
 
-    A page of 100 kB can grow to gigabytes because such a parser reopens formatting tags in every
+    A page of 100 kB can grow to gigabytes, because such a parser reopens formatting tags in every
     paragraph. If a page has too many distinct formatting tags, they are removed first.
     """
     kinds = {tag[0] for tag in FORMATTING.finditer(text)}
@@ -126,31 +126,33 @@ def line_of(element: etree._Element) -> str:
 RAW: Final = frozenset(
     "title textarea script style iframe noframes noembed xmp plaintext".split()  # noqa: SIM905 - words read better in a row
 )
-"""Elements whose content is plain text: tags in them are not parsed."""
+"""Tags of elements whose content is plain text, in which tags are not parsed."""
 
 UNSEEN: Final = frozenset(
     "noscript template select option optgroup datalist object svg math canvas audio video map "  # noqa: SIM905 - words read better in a row
     "frameset".split()
 )
-"""Elements whose child elements are hidden, or mostly hidden."""
+"""Tags of elements whose children are completely or mostly hidden."""
 
 HIDING: Final = RAW | UNSEEN
-"""Elements that hide the tags inside them."""
+"""Tags of elements that hide the tags inside them."""
 
 PARTS: Final = re.compile(
     rb"(?i)</?(?:h[1-6]|p|div|ul|ol|li|table|tr|td|article|section|main|header|footer|nav|head|body)"
     rb"(?=[\s/>])"
 )
-"""Tags that occur in the body of a document, but rarely inside an element of HIDING."""
+"""Pattern of tags that occur in a document's body, but rarely inside an element of HIDING."""
 
 MIN_HIDDEN_BODY_TAGS: Final = 3
-"""Minimum number of body tags after an unclosed element that hides the rest of the document."""
+"""Minimum number of body tags after an unclosed element, from which the element hides the rest of
+the document."""
 
 
 OPEN_ADDRESS: Final = re.compile(
     rb"(?i)(\shref\s{0,9}=\s{0,9}([\"'])[^\"'<>\s()]{1,2000})>(?=[^\"'<>]{1,2000}<)"
 )
-"""Link address without its end quote: the tag ends and text follows before the next quote."""
+"""Pattern of a link address without its end quote: the tag ends, and text follows before the next
+quote."""
 
 
 MAYBE_OPEN: Final = re.compile(rb"href\s{0,9}=\s{0,9}[\"'][^\"'<>\s()]{1,2000}>")
@@ -160,7 +162,7 @@ This pattern is four times faster than OPEN_ADDRESS and rules out most documents
 
 
 def with_end_quotes(markup: bytes) -> bytes:
-    """Add missing end quotes to link addresses that would otherwise extend to the next link."""
+    """Add missing end quotes to link addresses, which would otherwise extend to the next link."""
     if not MAYBE_OPEN.search(markup.lower()):
         return markup
     return OPEN_ADDRESS.sub(rb"\1\2>", markup)
@@ -169,8 +171,8 @@ def with_end_quotes(markup: bytes) -> bytes:
 def with_end_tag(markup: bytes, root: etree._Element) -> bytes | None:
     """Add an end tag to the element or comment that hides the rest of the document.
 
-    The end tag goes before the first tag of PARTS, because hidden content has no such tag. Returns
-    None if nothing hides the rest of the document.
+    The end tag is inserted before the first tag that matches PARTS, because hidden content has no
+    such tag. Returns None if nothing hides the rest of the document.
     """
     for start, end_tag in _openings(markup, root):
         first = PARTS.search(markup, start)
@@ -205,7 +207,7 @@ def _openings(markup: bytes, root: etree._Element) -> Iterator[tuple[int, bytes]
 
 
 def _last_tag(markup: bytes, name: bytes) -> re.Match[bytes] | None:
-    """Return the last tag with this name; group 1 is empty if it is a start tag."""
+    """Return the last start or end tag with this name. Group 1 is empty for a start tag."""
     tags = re.compile(rb"(?i)<(/?)" + name + rb"(?=[\s/>])")
     # Search from the last end tag first, to read little text. Most pages write end tags in lower
     # case.

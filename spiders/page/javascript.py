@@ -1,7 +1,7 @@
 """Detect pages and lists that are empty until a browser fills them with scripts or frames.
 
-`without_scripts` shows a page as browsers without scripts do: noscript parts and declarative shadow
-trees become ordinary elements. Otherwise, extraction does not count their text as visible.
+`without_scripts` returns a page as browsers without scripts show it: noscript parts and declarative
+shadow trees become ordinary elements. Otherwise, extraction does not count their text as visible.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from spiders.page.html_tree import line_of
 from spiders.page.page import Page, is_web
 
 ROOTS = re.compile(r"(?:root|app|__next|__nuxt|___gatsby|svelte|react-root|app-root|main-app)")
-"""Ids and tags of elements that script frameworks fill."""
+"""Pattern of the ids and tags of elements that script frameworks fill."""
 
 ASKS = re.compile(
     r"(?:enable|activate|turn on|requires?|needs?|без|activer|aktivieren|activa[re]?)\W+"
     r"(?:\w+\W+){0,3}javascript|javascript\W+(?:\w+\W+){0,4}(?:enabled|required|disabled|aktiviert|activé)",
     re.IGNORECASE,
 )
-"""Request to enable JavaScript, as in a noscript element."""
+"""Pattern of a request to enable JavaScript, as in a noscript element."""
 
 LITTLE, SOME = 200, 3_000
 """Limits for the visible text of a page, in characters.
 
-Below ``LITTLE``, the page needs scripts. Below ``SOME``, the page needs scripts if there is other
-evidence."""
+- ``LITTLE``: with less text, the page needs scripts
+- ``SOME``: with less text, the page needs scripts if there is other evidence"""
 
 FRAMES = ("frame", "iframe")
 SILENT = ("script", "style", "noscript", "template")
@@ -41,7 +41,7 @@ SILENT = ("script", "style", "noscript", "template")
 
 PLACES = ("div", "section", "ul", "ol", "main", "tbody")
 MAX_PLACES = 20_000
-"""Maximum number of elements checked for an empty list."""
+"""Maximum number of elements per page that are checked for an empty list."""
 
 MAX_WITHIN = 8
 """Number of elements, including the list element, from which a list is not empty."""
@@ -52,17 +52,17 @@ LIST_NAME = re.compile(
     r"list|results?|items|grid|archive|stories",
     re.IGNORECASE,
 )
-"""Class names and ids of elements that may contain a list of releases."""
+"""Pattern of class names and ids of elements that may contain a list of releases."""
 
 BESIDE = re.compile(
     r"letter|relat|ticker|side|foot|head|menu|nav|comment|share|social|twitter|facebook|instagram|"
     r"banner|cookie|modal|popup|\bads?\b|weather|event|calend|search|breadcrumb|tags?\b|players?",
     re.IGNORECASE,
 )
-"""Class names and ids of elements outside the main list that scripts fill too."""
+"""Pattern of class names and ids of elements outside the main list that scripts fill too."""
 
 BESIDE_LEVELS = 3
-"""Number of ancestors whose classes and ids are checked."""
+"""Maximum number of ancestors whose classes and ids are checked for `BESIDE`."""
 
 ASIDES = frozenset(["aside", "footer", "nav", "header", "article"])
 
@@ -73,7 +73,7 @@ LOADING = re.compile(
     r"加载|載入|读取|読み込み|로딩|불러오",
     re.IGNORECASE,
 )
-"""Words for "loading" that an element shows while scripts load its content."""
+"""Pattern of words for "loading", shown while scripts load the content of an element."""
 
 LOADING_LENGTH = 60
 """Maximum length of a loading message, in characters."""
@@ -81,13 +81,13 @@ LOADING_LENGTH = 60
 REQUESTS = re.compile(
     r"\bfetch\s*\(|\bXMLHttpRequest\b|\baxios\b|\$\.(?:get|getJSON|ajax|post)\b|\.load\s*\(\s*[\"']"
 )
-"""Script code that requests data."""
+"""Pattern of script code that requests data."""
 
 TARGETS = re.compile(r"""getElementById\(\s*["']([\w-]{1,80})["']|["']#([\w-]{1,80})(?=["' >.])""")
-"""Element ids in the code of a script."""
+"""Pattern of element ids in the code of a script."""
 
 MAX_SCRIPTS, MAX_SCRIPT = 50, 100_000
-"""Maximum number of scripts that are searched for element ids, and maximum length of each script in
+"""Maximum number of scripts searched for element ids, and maximum length of each script in
 characters."""
 
 MAX_FRAMES = 4
@@ -95,7 +95,7 @@ MAX_FRAMES = 4
 
 
 def frames_of(page: Page) -> tuple[str, ...]:
-    """Return the addresses of the pages in frames of a page, at most ``MAX_FRAMES``."""
+    """Return the addresses of pages in frames on a page, at most ``MAX_FRAMES``."""
     found = (absolute(page.base, node.get("src") or "") for node in page.tree.iter(*FRAMES))
     pages = (url for url in found if url and is_web(url))
     return tuple(islice(dict.fromkeys(pages), MAX_FRAMES))
@@ -118,8 +118,8 @@ def needs_scripts(page: Page) -> bool:
 def has_scripted_list(page: Page) -> bool:
     """Whether scripts fill an element of the page that is empty or shows a loading message.
 
-    The element has a name typical of a news list, or a script of the page requests data and
-    contains the element's id.
+    The element's name is typical of a news list, or a script contains the element's id and requests
+    data.
     """
     if not any(node.get("src") or node.text for node in page.tree.iter("script")):
         return False
@@ -164,7 +164,7 @@ def _has_empty_list(page: Page) -> bool:
 
 
 def _has_target(page: Page) -> bool:
-    """Whether a script requests data and contains the id of an empty element of the main part."""
+    """Whether a script requests data and contains the id of an empty element in the main part."""
     named: set[str] = set()
     for script in islice(page.tree.iter("script"), MAX_SCRIPTS):
         text = (script.text or "")[:MAX_SCRIPT]
@@ -177,7 +177,7 @@ def _has_target(page: Page) -> bool:
 
 
 def _is_empty(node: etree._Element) -> bool:
-    """Whether an element shows nothing and belongs to the main part of the page."""
+    """Whether an element shows nothing and is in the main part of the page."""
     if line_of(node) or next(node.iter("a", "img", "input"), None) is not None:
         return False
     beside = BESIDE.search(f"{names_of(node)} {names_around(node, BESIDE_LEVELS)}")
@@ -185,7 +185,7 @@ def _is_empty(node: etree._Element) -> bool:
 
 
 def _rooted(page: Page) -> bool:
-    """Whether a page has an empty root element for a script framework to fill."""
+    """Whether a page has an empty root element that a script framework fills."""
     return any(
         ROOTS.fullmatch(node.get("id") or str(node.tag)) and not len(node) and not line_of(node)
         for node in page.tree.iter("div", "main", "section", "app-root")
@@ -195,23 +195,23 @@ def _rooted(page: Page) -> bool:
 START: Final = re.compile(rb"<(noscript|template)\b([^<>]{0,500})>", re.IGNORECASE)
 
 SHADOW: Final = re.compile(rb"\bshadowroot(?:mode)?\s*=", re.IGNORECASE)
-"""Attribute of a template that browsers show immediately (WHATWG HTML, 4.12.3)."""
+"""Pattern of the attribute of a template that browsers show immediately (WHATWG HTML, 4.12.3)."""
 
 BODY: Final = re.compile(rb"<body\b", re.IGNORECASE)
 SHOWS: Final = re.compile(rb"<(?:a|p|h[1-6]|li|article)\b", re.IGNORECASE)
-"""Tags of visible content. A part without them is often just a tracking pixel."""
+"""Pattern of tags of visible content. A part without them is often only a tracking pixel."""
 
 MAX_PARTS: Final = 200
 """Maximum number of noscript parts and templates checked per page."""
 
 PLACEHOLDER: Final = re.compile(rb"\{\{|\$\{|<%")
-"""Placeholders in a template that a script fills."""
+"""Pattern of placeholders in a template that a script fills."""
 
 
 def without_scripts(page: Page) -> Page | None:
     """Return the page with its noscript parts and shadow trees as ordinary elements.
 
-    Returns None if no such part shows text.
+    Returns None if none of these parts shows text.
     """
     markup = page.markup
     pieces: list[bytes] = []

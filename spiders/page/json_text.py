@@ -18,7 +18,7 @@ MAX_OBJECTS: Final = 5_000
 """Maximum number of lists and objects read from one JSON-LD document."""
 
 UNKNOWN: Final = r"\ufffd"
-"""Escape of the replacement character, with the length of the invalid escape that it replaces."""
+"""Escape of the replacement character. It is as long as the invalid escape that it replaces."""
 
 
 def load_json(text: str) -> Any:
@@ -43,8 +43,8 @@ def without_lone_surrogates(text: str) -> str:
 def values_of(document: Any) -> Iterator[Any]:
     """Yield the values in a JSON document, in document order, outer values before inner ones.
 
-    Each list and object is yielded once, even if it occurs twice. Yields at most MAX_VALUES values,
-    without recursion.
+    Each list and object is yielded only once, even if it occurs twice. Yields at most MAX_VALUES
+    values and does not recurse.
     """
     waiting = [document]
     seen: set[int] = set()

@@ -29,7 +29,7 @@ _ATTRIBUTES = (
 )
 _MAX_URL = 4000
 _PATH = re.compile(r"(?:/[\w%~][\w%.~-]*)+/?(?:\?[\w%.~=&+-]+)?", re.ASCII)
-"""An absolute path without empty segments and dots, which joining to an address leaves as it is."""
+"""Pattern of an absolute path without empty segments and dots, which needs no normalization."""
 
 
 MAX_CACHED_LINKS: Final = 16_384
@@ -41,11 +41,11 @@ read per listing."""
 
 
 def link_target(node: etree._Element, base: str) -> str | None:
-    """Return the absolute http(s) address that ``node`` leads to, or None.
+    """Return the absolute http(s) address that an element leads to, or None.
 
     For an ``option``, the address is its value. For other elements, it is the first valid address
     from ``href``, from ``onclick`` or a ``javascript:`` link, or from common ``data-`` attributes.
-    A postback without an address gives None.
+    Returns None for a postback without an address.
     """
     if node.tag == "option":
         chosen = (node.get("value") or "").strip()
@@ -91,9 +91,9 @@ def resolve(href: str, base: str) -> str | None:
 
 
 def resolve_with_section(written: str, base: str) -> str | None:
-    """Make an address absolute, keeping a fragment that may identify a release, or return None.
+    """Make an address absolute, keeping a fragment that may identify a release.
 
-    Relative addresses are resolved against ``base``.
+    Relative addresses are resolved against ``base``. Returns None if the address is not a page.
     """
     url = resolve(written, base)
     fragment = part_fragment(written.strip())

@@ -1,6 +1,6 @@
 """Recognize addresses and types of images and files, and choose the best source of an ``<img>``.
 
-Suffixes are parts of regular expressions, without the dot.
+The suffixes in constants are parts of regular expressions, without the dot.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ LAZY = (
     "data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "data-lazy-srcset",
     "data-url", "data-full", "data-hi-res-src",
 )  # fmt: skip
-"""Attributes with the address of an image that a script loads late."""
+"""Attributes that contain the address of an image loaded later by a script."""
 
 IMAGE = re.compile(rf"\.(?:{IMAGES})$", re.IGNORECASE)
 
@@ -50,23 +50,24 @@ FILE = re.compile(rf"\.(?:{DOWNLOADS})$", re.IGNORECASE)
 MAYBE_IMAGE = re.compile(rf"%|\.(?:{IMAGES})(?![a-z0-9])", re.IGNORECASE)
 
 MAYBE_FILE = re.compile(rf"%|\.(?:{DOWNLOADS})(?![a-z0-9])", re.IGNORECASE)
-"""Quick test for file addresses. Most addresses fail it and need no parsing."""
+"""Pattern for a quick test of file addresses. Most addresses fail the test and need no parsing."""
 
 PLAIN = re.compile(
     r"(?:https?://[A-Za-z0-9.-]+|(?!//))(/[A-Za-z0-9/._~+-]*)(?:\?[A-Za-z0-9&=._~+-]*)?"
 )
-"""Addresses whose path can be read without parsing, for speed. Most addresses match."""
+"""Pattern of addresses whose path can be read without parsing, for speed. Most addresses match."""
 
 PLACEHOLDER = re.compile(
     r"^data:|blank\.|spacer|placeholder|pixel|1x1|loading|lazy\.", re.IGNORECASE
 )
-"""Addresses of placeholder images."""
+"""Pattern of the addresses of placeholder images."""
 
 
 def largest_source(attributes: Mapping[str, Any]) -> str:
-    """Return the address of an image: lazy-loading attributes first, then ``src``, then ``srcset``.
+    """Return the address of an image from its attributes.
 
-    Pages that load images late have only a placeholder in ``src``.
+    Attributes for lazy loading come first, then ``src``, then ``srcset``. Pages that load images
+    late have only a placeholder in ``src``.
     """
     for name in filter(attributes.__contains__, LAZY):
         value = str(attributes[name] or "").strip()
@@ -79,9 +80,9 @@ def largest_source(attributes: Mapping[str, Any]) -> str:
 
 
 def of_set(srcset: str) -> str:
-    """Return the address in a ``srcset`` with the largest width or density.
+    """Return the address with the largest width or density in a ``srcset``.
 
-    Without widths, returns the first address.
+    Returns the first address if there are no widths.
     """
     best, width = "", -1.0
     for part in re.split(r",\s+|,(?=https?:|//|/)", srcset):
@@ -99,12 +100,15 @@ def leads_to_image(url: str) -> bool:
 
 
 def leads_to_file(url: str) -> bool:
-    """Whether an address is a file to download, by the suffix of its path or of a query value."""
+    """Whether an address is a file to download, by the suffix of its path or a query value."""
     return bool(MAYBE_FILE.search(url) and FILE.search(file_of(url)))
 
 
 def file_of(url: str) -> str:
-    """Return the path of an address, or the file in its query, as in ``get.aspx?file=map.odt``."""
+    """Return the path of an address, or the file name in its query.
+
+    Example: ``map.odt`` in ``get.aspx?file=map.odt``.
+    """
     path = path_of(url)
     if FILE.search(path) or "?" not in url:
         return path

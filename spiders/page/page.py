@@ -1,6 +1,6 @@
 """A page as the server returned it, decoded and parsed once for all uses.
 
-Its character encoding is detected, and its bytes are converted to UTF-8.
+The character encoding is detected, and the bytes are converted to UTF-8.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from data.text.urls import absolute
 from spiders.page.html_tree import parse
 
 DECLARING = ("base", "link", "meta", "script", "title")
-"""Tags of elements with metadata."""
+"""Tags of elements that contain metadata."""
 
 CONTROLS = bytes([*range(9), 11, 12, *range(14, 32)])
 """Control characters that XML forbids."""
 
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 NOT_TEXT = 0.02
-"""Maximum share of control characters at the beginning of a text body. With more, the body is
+"""Maximum share of control characters at the beginning of a text. If there are more, the body is
 binary."""
 
 NO_TEXT = "the file is not a text but of another kind"
-"""Reason for an empty extraction from a binary file."""
+"""Reason reported for an empty extraction from a binary file."""
 
 ITEMPROP = re.compile(rb"item[pP]rop\s*=\s*[\"']?([^\"'\s>]+)")
 
@@ -53,7 +53,7 @@ MAX_UNPACKED = 20_000_000
 """Maximum number of bytes decompressed from a gzip file."""
 
 NOT_CHARACTERS = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")
-"""Characters that XML forbids (in UTF-8). One of them in a body would make a whole feed invalid."""
+"""Characters that XML forbids, in UTF-8. A single one in a body would make a whole feed invalid."""
 
 
 class DocumentText(msgspec.Struct, frozen=True):
@@ -116,7 +116,7 @@ class Page:
 
     @cached_property
     def marks_dates(self) -> bool:
-        """Whether the markup may mark an element as the publication date."""
+        """Whether the page may contain markup for a publication date."""
         return b"datePublished" in self.properties or b"pubdate" in self.markup
 
     @cached_property
@@ -139,12 +139,12 @@ class Page:
 
     @property
     def is_cut(self) -> bool:
-        """Whether the page is so large that the tree contains only its beginning."""
+        """Whether the page is so large that its tree contains only its beginning."""
         return self._tamed[1]
 
     @cached_property
     def declared(self) -> Mapping[str, Sequence[etree._Element]]:
-        """The elements with metadata, in page order, by their tag in DECLARING.
+        """The elements with metadata by tag (see DECLARING), in page order.
 
         They can be anywhere on the page, so they are collected once in a single pass.
         """
@@ -170,7 +170,8 @@ class Page:
 def is_web(url: str) -> bool:
     """Whether a text is a valid http or https address with a host.
 
-    Addresses with control characters are rejected: an address cut at a NUL would lead elsewhere.
+    Addresses with control characters are rejected, because an address cut at a NUL would lead
+    elsewhere.
     """
     if CONTROL.search(url):
         return False
@@ -202,7 +203,7 @@ def unpacked(body: bytes) -> bytes:
 
 
 DETECTION_BYTES = 65_536
-"""Maximum size in bytes of a response body used to detect its character encoding."""
+"""Number of bytes at the beginning of a body that are used to detect its character encoding."""
 
 LANG = re.compile(rb"<html[^>]{0,500}\blang\s*=\s*[\"']?([a-zA-Z]{2})\b", re.IGNORECASE)
 USUAL_ENCODINGS = {
@@ -214,7 +215,7 @@ USUAL_ENCODINGS = {
     **dict.fromkeys(["ca", "da", "de", "es", "eu", "fi", "fo", "fr", "ga", "gl"], "cp1252"),
     **dict.fromkeys(["is", "it", "nb", "nl", "nn", "no", "pt", "sv"], "cp1252"),
 }  # fmt: skip
-"""Usual encoding of pages per language, for pages without a declared encoding.
+"""Usual encoding per language, for pages that declare no encoding.
 
 Source: WHATWG Encoding Standard, by locale. English is missing because many pages in other
 languages declare English as their language."""
@@ -222,29 +223,30 @@ languages declare English as their language."""
 PROBE, READ = b"<p>+AGE- \\u0042", "<p>+AGE- \\u0042"
 """Bytes that every usable character encoding decodes as ASCII, and the decoded text.
 
-Encodings that use such bytes as escapes for letters, such as UTF-7, decode them to another text."""
+Encodings in which such bytes are escapes for letters, such as UTF-7, decode them differently."""
 
 WESTERN = "cp1252"
-"""Encoding of pages without any other evidence (Western European)."""
+"""Encoding assumed for pages without any other evidence (Western European)."""
 
 MARKUP = re.compile(r"(?is)<(script|style)\b.*?</\1|<[^>]*>")
 
 SHIFTED = re.compile(rb"\x1b\$(?:\)[AC]|[@B]|\([@BD])|\x1b\([IJ]")
-"""Escape sequences that switch 7-bit bytes to East Asian characters.
+"""Pattern of escape sequences that switch 7-bit bytes to East Asian characters.
 
 Sources: ISO 2022, RFC 1468, RFC 1557, RFC 1922."""
 
 KOREAN = b"\x1b$)C"
 TILDES = re.compile(r"(?i)charset\s*=\s*[\"']?hz(?:-gb-2312)?\b")
-"""Declaration of the HZ encoding (RFC 1843), which writes Chinese text in 7-bit bytes."""
+"""Pattern of a declaration of the HZ encoding (RFC 1843), which writes Chinese text in 7-bit
+bytes."""
 
 
 def recode(body: bytes, content_type: str) -> bytes:
     """Convert ``body`` from its actual encoding to UTF-8, even if its headers are wrong.
 
-    A byte order mark decides. Otherwise, non-ASCII bytes that are valid UTF-8 are UTF-8: this is
-    never a coincidence, and declared encodings are often wrong. Otherwise, the encoding comes from
-    the HTTP header, the meta tag, the page's language or detection, in this order.
+    A byte order mark takes precedence. Otherwise, non-ASCII bytes that are valid UTF-8 are UTF-8:
+    this is never a coincidence, and declared encodings are often wrong. Otherwise, the encoding
+    comes from the HTTP header, the meta tag, the page's language or detection, in this order.
     """
     marked, bom = read_bom(body)
     if marked and bom:
@@ -260,7 +262,7 @@ def recode(body: bytes, content_type: str) -> bytes:
 
 
 def seven_bit(body: bytes, content_type: str) -> str | None:
-    """Return the encoding of 7-bit bytes that are not plain ASCII, or None if they are plain ASCII.
+    """Return the encoding of a body of 7-bit bytes, or None if the bytes are plain ASCII.
 
     ISO 2022 is recognized by its escape sequences. HZ must be declared, because tildes are common
     in ordinary text. UTF-7 is ignored, as in browsers, because it can hide markup.
@@ -276,7 +278,7 @@ def seven_bit(body: bytes, content_type: str) -> str | None:
 
 
 def decode(body: bytes, content_type: str) -> str:
-    """Decode a ``body`` that is not UTF-8, with its declared or else its detected encoding."""
+    """Decode a body that is not UTF-8, with its declared encoding or else a detected one."""
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(body[:4096])
     charset = usable(declared) if declared else None
     if charset and charset != "utf-8":
@@ -299,7 +301,7 @@ def decode(body: bytes, content_type: str) -> str:
 
 
 def usable(declared: str) -> str | None:
-    """Return the Python codec of a declared encoding, or None if web pages can't use the encoding.
+    """Return the Python codec for a declared encoding, or None if web pages can't use it.
 
     Python has codecs that browsers reject. Some convert bytes to bytes (hex), and some have escapes
     (unicode_escape, UTF-7). Others encode only host names (idna) or change ASCII (EBCDIC).

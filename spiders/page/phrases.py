@@ -1,6 +1,6 @@
 """Known lines that are not part of a release, in many languages.
 
-Headings of related news are in the language files (data.languages.vocabulary), others in
+Headings of related news are in the language files (data.languages.vocabulary), all others in
 phrases.toml.
 """
 
@@ -38,7 +38,7 @@ def phrases(kind: str) -> frozenset[str]:
 
 
 def comparison_key(text: str) -> str:
-    """Return the letters and digits of a text, in case-folded form."""
+    """Return the letters and digits of a text, case-folded."""
     return NOT_LETTERS.sub("", text.casefold())
 
 
@@ -50,12 +50,12 @@ def lines(kind: str) -> frozenset[str]:
 
 @cache
 def tail_lines() -> frozenset[str]:
-    """Return the lines that introduce content after a release, in case-folded form."""
+    """Return the known lines that introduce content after a release, case-folded."""
     return lines("tails") | lines("related")
 
 
 def letters(line: str) -> str:
-    """Return only the letters of a line, case-folded, so that spelling variants compare equal.
+    """Return only the letters of a line, case-folded, so that spelling variants are equal.
 
     The dotless i becomes i, because both are lower case of I in Turkic languages.
     """

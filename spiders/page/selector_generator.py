@@ -10,7 +10,8 @@ from typing import Final
 from lxml import etree
 
 STABLE: Final = re.compile(r"[A-Za-z][A-Za-z_-]{1,59}")
-"""Class or id without digits. One with digits may be specific to a single page or build."""
+"""Pattern of a class or id without digits. A class or id with digits may be specific to one page or
+build."""
 
 TELLING: Final = frozenset(
     "h1 h2 article main time nav aside footer header form figure figcaption blockquote".split()  # noqa: SIM905 - words read better in a row
@@ -18,13 +19,14 @@ TELLING: Final = frozenset(
 """Tags with a clear purpose. Selectors of other tags also need a class, id or ``itemprop``."""
 
 PLAIN_TAG: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]*")
-"""Tag that CSS can select. Tags such as ``o:p``, which parsers also create, do not match."""
+"""Pattern of a tag that CSS can select. Tags such as ``o:p``, which parsers also create, do not
+match."""
 
 MAX_CLASSES: Final = 6
 """Maximum number of classes used per element."""
 
 MAX_STEPS: Final = 3
-"""Maximum number of levels from a named ancestor down to the element, in selectors with ``>``."""
+"""Maximum number of levels between a named ancestor and the element, in selectors with ``>``."""
 
 MAX_ABOVE: Final = 8
 """Maximum number of ancestors used in selectors."""
@@ -77,7 +79,10 @@ def marks_of(element: etree._Element) -> Iterator[str]:
 
 
 def layout_of(element: etree._Element) -> str:
-    """Return a path that identifies the layout: the names of an element and of three ancestors."""
+    """Return a path that identifies a page's layout.
+
+    It consists of the names of an element and three ancestors.
+    """
     names = []
     for one in (element, *islice(element.iterancestors(), 3)):
         mark = next(marks_of(one), "")

@@ -1,4 +1,4 @@
-"""Find the parts of a page that a fragment may lead to: accordions, modals, anchors.
+"""Find the parts of a page that a fragment may identify: accordions, modals, anchors.
 
 A candidate has an anchor, a header and the elements of its text. `spiders.page_parts.find` decides
 whether it is a release.
@@ -19,43 +19,42 @@ from spiders.page.hidden import is_hidden
 from spiders.page.html_tree import LEVEL_OF
 
 MAX_CANDIDATES: Final = 2_000
-"""Maximum number of part candidates of one kind per page."""
+"""Maximum number of part candidates per page and kind."""
 
 MAX_ELEMENTS: Final = 200_000
 """Maximum number of elements per page that are searched for anchors."""
 
 MAX_SIBLINGS: Final = 500
-"""Maximum number of elements after a heading that are its text."""
+"""Maximum number of elements after a heading that count as its text."""
 
 MAX_TOTAL_SIBLINGS: Final = 50_000
-"""Maximum number of text elements after all headings of a page together."""
+"""Maximum number of elements after all headings of a page together that count as their texts."""
 
 MAX_ID: Final = 200
-"""Maximum length of an id (characters)."""
+"""Maximum length of an id, in characters."""
 
 CONTROLLING: Final = frozenset(["aria-controls", "uk-toggle"])
 DATA: Final = re.compile(r"data-[\w-]{1,60}")
-"""Data attributes of a control, which may contain the id of the element that it opens."""
+"""Pattern of data attributes that may contain the id of the element that a control opens."""
 
 _WITH_ANCHOR: Final = etree.XPath(
     "descendant-or-self::*[@id or @name or starts-with(@href, '#') or @aria-controls or @uk-toggle"
     " or @*[starts-with(name(), 'data-')]]"
 )
-"""Elements that may have an anchor, or be a control that opens one."""
+"""XPath of elements that may have an anchor, or may be a control that opens another element."""
 
 TARGET: Final = re.compile(r"(?:target:\s*)?#?([^\s#;,{}\"']{1,200});?")
-"""The id in an attribute of a control."""
+"""Pattern of the id in an attribute of a control."""
 
 OPENED: Final = re.compile(
     r"modal|popup|pop-up|collaps|accordion|panel|lightbox|dialog|overlay|offcanvas|drawer|tabpane"
     r"|tab-pane|toggle|expand|mfp-|remodal|reveal",
     re.IGNORECASE,
 )
-"""Class names of elements that are hidden until a control opens them."""
+"""Pattern of class names of elements that are hidden until a control opens them."""
 
 WHOLE_LEVELS: Final = 2
-"""Maximum number of enclosing elements of a control and its target whose ids may be the part's
-anchor."""
+"""Maximum number of elements around a control and its target whose ids may be the part's anchor."""
 
 HOLDERS: Final = frozenset(["section", "article", "div", "li", "dd", "details", "dialog", "tr"])
 """Tags of elements that may contain a whole part."""
@@ -69,8 +68,8 @@ class PartCandidate:
     """A part of a page that may be a release.
 
     ``anchor`` is the id of the part, or "". ``header`` is the element with its heading and control,
-    or None. ``parts`` are the elements of its text in page order. ``linked`` is whether the page
-    links to the anchor.
+    or None. ``parts`` contains the elements of its text in page order. ``linked`` is true if the
+    page links to the anchor.
     """
 
     anchor: str
@@ -102,7 +101,7 @@ class Anchors:
         self._within = self._opened_within()
 
     def _opened_within(self) -> dict[etree._Element, str | None]:
-        """Map each element to the id that the controls inside it open, or to None for several."""
+        """Map each element to the id that the controls inside it open, or None for several ids."""
         found: dict[etree._Element, str | None] = {}
         for name, controls in islice(self.controls.items(), MAX_CANDIDATES):
             for control in controls:
@@ -122,7 +121,7 @@ def ids_of(element: etree._Element) -> Iterator[str]:
 
 
 def first_id(*elements: etree._Element | None) -> str:
-    """Return the first id of the given elements, or ""."""
+    """Return the first id that one of these elements has, or ""."""
     return next((name for one in elements if one is not None for name in ids_of(one)), "")
 
 
@@ -153,7 +152,7 @@ def is_opened(element: etree._Element) -> bool:
 
 
 def candidates_of(root: etree._Element) -> Iterator[tuple[PartCandidate, ...]]:
-    """Yield the candidates of a page, grouped by kind. Sections that controls open come first."""
+    """Yield the candidates of a page, grouped by kind. Parts that controls open come first."""
     anchors = Anchors(root)
     yield tuple(islice(_details(root), MAX_CANDIDATES))
     yield tuple(islice(_controlled(anchors), MAX_CANDIDATES))
@@ -196,7 +195,7 @@ def _controlled(anchors: Anchors) -> Iterator[PartCandidate]:
 
 
 def _panels(root: etree._Element) -> Iterator[PartCandidate]:
-    """Yield headings and buttons that open the next element by a script."""
+    """Yield parts whose heading or button opens the next element with a script."""
     for heading in root.iter(*LEVEL_OF, "button", "dt"):
         following = heading.getnext()
         if following is None or following.tag in LEVEL_OF or following.tag in {"button", "dt"}:
@@ -219,10 +218,10 @@ def _held(anchors: Anchors) -> Iterator[PartCandidate]:
 
 
 def _headed(root: etree._Element, anchors: Anchors) -> Iterator[PartCandidate]:
-    """Yield headings with an anchor and the elements up to the next heading of the same level.
+    """Yield parts that begin with an anchored heading and end at the next heading of its level.
 
-    A heading of the same level without an anchor does not end the text in two cases. Either a
-    heading with an anchor follows later, or only one heading in the element has an anchor.
+    A heading of the same level without an anchor does not end the part in two cases: a heading with
+    an anchor follows later, or only one heading in the element has an anchor.
     """
     named = {heading: name for heading in root.iter(*LEVEL_OF) if (name := _anchor_of(heading))}
     last: dict[tuple[etree._Element | None, object], etree._Element] = {}
@@ -249,7 +248,7 @@ def _headed(root: etree._Element, anchors: Anchors) -> Iterator[PartCandidate]:
 
 
 def _anchor_of(heading: etree._Element) -> str:
-    """Return the id of a heading, of an element inside it, or of an anchor before it, or ""."""
+    """Return the id of a heading, of an element inside it, or of an anchor before it, else ""."""
     before = heading.getprevious()
     anchor = before if before is not None and before.tag == "a" and not len(before) else None
     inner = next((one for one in heading.iter(etree.Element) if first_id(one)), None)

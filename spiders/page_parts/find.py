@@ -1,6 +1,6 @@
 """Find the releases that are parts of a page, with text, links and permalink of each part.
 
-A part is a release if it has a heading, a date next to the heading, and a text. Teasers of other
+A part is a release if it has a heading, a date beside the heading, and a text. Teasers of other
 pages, FAQs and panels with a list are not releases.
 """
 
@@ -29,27 +29,28 @@ from spiders.page_parts.candidates import candidates_of
 from spiders.page_parts.rate import INLINE, LineReader, Rated, rated_of, text_of
 
 MIN_PARTS: Final = 2
-"""Minimum number of parts per page. One part is enough if a control opens it or it has a
+"""Minimum number of parts on a page. A single part is accepted if a control opens it or it has a
 permalink."""
 
 MIN_ANCHORED_TEXT: Final = 150
-"""Minimum median text length of parts (characters) if the page does not link to most of them."""
+"""Minimum median length of the parts' texts, in characters, if the page does not link to most
+parts."""
 
 MIN_SHARED_PARTS: Final = 0.6
-"""Minimum share of parts in three rules. If so many parts link to similar pages, they are
-teasers. If so many have a permalink, permalinks are used. So many titles below date headings must
+"""Minimum share of parts, used in three rules. Parts are teasers if this share links to similar
+pages. Permalinks are used if this share has one. Below date headings, this share of the titles must
 be distinct."""
 
 MAX_QUOTED: Final = 80
-"""Maximum length of a title in a text fragment (characters)."""
+"""Maximum length of a title in a text fragment, in characters."""
 
 
 @dataclass(frozen=True, slots=True)
 class FoundPart:
-    """A release inside a page. ``content`` is a copy of its text as a detached element.
+    """A release that is a part of a page. ``content`` is a detached copy of its text.
 
-    ``url`` is the page's address with a fragment, or the part's permalink (``is_permanent``).
-    ``links`` are the addresses of pages and documents that the part links to.
+    ``url`` is the page's address with a fragment, or the part's permalink if ``is_permanent`` is
+    true. ``links`` contains the addresses of pages and documents that the part links to.
     """
 
     url: str
@@ -95,7 +96,7 @@ def _innermost(rated: Sequence[Rated]) -> Sequence[Rated]:
 
 
 def _are_releases(rated: Sequence[Rated], links: Sequence[frozenset[str]], page: Page) -> bool:
-    """Whether parts are releases, not teasers of other pages."""
+    """Whether parts are releases rather than teasers of other pages."""
     if len(rated) < MIN_PARTS and not all(
         one.candidate.kind == "opened" or permanent_page(one, page) for one in rated
     ):
@@ -122,7 +123,7 @@ def _are_releases(rated: Sequence[Rated], links: Sequence[frozenset[str]], page:
 
 
 def _is_page(url: str, base: str) -> bool:
-    """Whether an address is a page of the same site, not a file or an image."""
+    """Whether an address is a page of the same site rather than a file or an image."""
     return not (leads_to_file(url) or leads_to_image(url) or is_elsewhere(url, [base]))
 
 
@@ -155,17 +156,17 @@ def text_fragment(title: str) -> str:
 
 
 HIDING: Final = ("class", "style", "hidden", "aria-hidden", "role")
-"""Attributes that may hide a text until a control opens it. They are removed from the copy."""
+"""Attributes that may hide a text until a control opens it. The copy of the text omits them."""
 
 MAX_BYLINE: Final = 120
-"""Maximum length of a permalink line that is removed from a part's text (characters)."""
+"""Maximum length of a permalink line that is removed from a part's text, in characters."""
 
 MAX_LINKS: Final = 10_000
 """Maximum number of links checked per part."""
 
 
 def content_of(one: Rated) -> etree._Element:
-    """Return a copy of a part's text without title, date and permalink lines."""
+    """Return a copy of a part's text without its title, date and permalink lines."""
     content = etree.Element("div")
     for part in one.candidate.parts:
         cut = {line.element for line in one.heads if text_of(line.element) == line.text}
@@ -184,7 +185,7 @@ def content_of(one: Rated) -> etree._Element:
 
 
 def _bylines(part: etree._Element, one: Rated) -> set[etree._Element]:
-    """Return the short blocks with a part's permalink, such as "posted at 9:00"."""
+    """Return the short blocks that contain a part's permalink, such as "posted at 9:00"."""
     found = set()
     for node in part.iter("a"):
         if is_permalink(node, one):
@@ -210,7 +211,7 @@ def _remove(element: etree._Element) -> None:
 
 
 def links_of(one: Rated, page: Page) -> frozenset[str]:
-    """Return the addresses that a part links to, without its permalink."""
+    """Return the addresses that a part links to, except its permalink."""
     found = (node for node in _link_nodes(one) if not is_permalink(node, one))
     urls = (resolve(node.get("href") or "", page.base) for node in found)
     return frozenset(url for url in urls if url)
@@ -223,7 +224,7 @@ def _link_nodes(one: Rated) -> Iterator[etree._Element]:
 
 
 def is_permalink(node: etree._Element, one: Rated) -> bool:
-    """Whether a link's fragment is the anchor of its own part, on this page or another."""
+    """Whether the fragment of a link is the anchor of its own part, on this page or another one."""
     fragment = (node.get("href") or "").partition("#")[2].strip()
     return bool(fragment) and unquote(fragment) == one.candidate.anchor
 

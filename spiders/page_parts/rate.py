@@ -1,4 +1,4 @@
-"""Extract title, date and text of candidates for parts that are releases."""
+"""Extract title, date and text from parts of a page that may be releases."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ SKIPPED: Final = frozenset(
 
 
 MAX_CHARS: Final = 100_000
-"""Maximum number of characters of a part that are split into lines."""
+"""Number of characters at the beginning of a part that are split into lines."""
 
 
 @dataclass(slots=True)
 class Budget:
-    """The number of element starts and ends of a page that may still be read."""
+    """The remaining number of element starts and ends that may be read on a page."""
 
     left: int
 
@@ -48,7 +48,8 @@ class Budget:
 class PageLine:
     """A line of text.
 
-    ``element`` contains its first text; ``linked`` is its number of link characters.
+    ``element`` is the element that contains its first text. ``linked`` is its number of characters
+    in links.
     """
 
     text: str
@@ -93,7 +94,7 @@ def _line(texts: list[tuple[str, etree._Element, bool]]) -> Iterator[PageLine]:
 def _texts(
     part: etree._Element, budget: Budget
 ) -> Iterator[tuple[str | None, etree._Element, bool]]:
-    """Yield the texts of an element, each with its parent and whether it is in a link.
+    """Yield the texts in an element, each with its parent and whether it is in a link.
 
     A text of None marks the end of a line.
     """
@@ -127,32 +128,32 @@ def text_of(element: etree._Element) -> str:
 
 
 MIN_TEXT: Final = 40
-"""Minimum length of a part's text (characters)."""
+"""Minimum length of a part's text, in characters."""
 
 MAX_TITLE: Final = 300
-"""Maximum length of a title (characters)."""
+"""Maximum length of a title, in characters."""
 
 MIN_TITLE_LETTERS: Final = 4
 
 HEADER_LINES: Final = 8
 FIRST_LINES: Final = 4
-"""Number of lines that are searched for title and date: `HEADER_LINES` in a header, `FIRST_LINES`
-at the beginning of a text."""
+"""Maximum number of lines searched for title and date: `HEADER_LINES` in a header, `FIRST_LINES` at
+the beginning of a text."""
 
 MAX_LABEL: Final = 40
-"""Maximum length of the text around the date in a date line (characters)."""
+"""Maximum length of the text beside the date in a date line, in characters."""
 
 MAX_DATE_LINES: Final = 2
-"""Maximum number of date lines in a part's text. A text with more date lines is a list."""
+"""Maximum number of date lines in a part's text. If there are more, the part is a list."""
 
 MAX_WEEKDAY: Final = 14
-"""Maximum length of the text around the date in a date heading (characters)."""
+"""Maximum length of the text beside the date in a date heading, in characters."""
 
 MAX_HEADINGS: Final = 4_000
 """Maximum number of headings per page that are checked for a date."""
 
 MAX_PIECES: Final = 30
-"""Maximum number of text pieces in a date heading, and of elements in which one is searched."""
+"""Maximum number of text nodes in a date heading, and of elements searched for them."""
 
 MAX_DATED: Final = 5_000
 """Maximum number of lines per page that are checked for a date."""
@@ -161,7 +162,7 @@ MAX_READ: Final = 300_000
 """Maximum number of element starts and ends read in all candidates of a page together."""
 
 WIDE: Final = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff]")
-"""Characters of scripts in which one character equals several Latin letters."""
+"""Pattern of characters that count as several Latin letters each."""
 
 EDGES: Final = " \t\xa0-–—|:·•,;/()[]+▼▾▸›»<>"
 """Characters stripped between a title and a date in the same line."""
@@ -171,8 +172,8 @@ EDGES: Final = " \t\xa0-–—|:·•,;/()[]+▼▾▸›»<>"
 class Rated:
     """A candidate with a title, a date and a text of ``length`` characters.
 
-    ``heads`` are the first lines with title and date. ``is_dated_above`` is whether the date comes
-    from a heading above the part.
+    ``heads`` contains the first lines with title and date. ``is_dated_above`` is true if the date
+    comes from a heading above the part.
     """
 
     candidate: PartCandidate
@@ -196,7 +197,7 @@ class LineReader:
         self._days = self._days_above(root)
 
     def _days_above(self, root: etree._Element) -> dict[etree._Element, Published]:
-        """Map each heading below a date heading to the day of that heading, as in a weblog."""
+        """Map each heading below a date heading to that date, as in a weblog."""
         found: dict[etree._Element, Published] = {}
         level, day = 0, None
         for heading in islice(root.iter(*LEVEL_OF), MAX_HEADINGS):
@@ -232,7 +233,10 @@ class LineReader:
         return self._found[key]
 
     def _date_in(self, text: str, stated: str | None) -> tuple[Published, str] | None:
-        """Return the date in a text, and the rest of the text; ``stated`` is its attribute."""
+        """Return the date in a text and the rest of the text, or None.
+
+        ``stated`` is the date in an attribute of the element, or None.
+        """
         if stated and (found := self._dates.stated(stated, text, "section:time")):
             return (found, "") if plausible(found, self._reading.now) else None
         dates = [*scan(text, self._reading, "section")]
@@ -279,7 +283,7 @@ def _rated(
 ) -> Rated | None:
     """Return a candidate with title, date and text, or None if one of them is missing.
 
-    ``labels`` are the texts that several headers share, such as those of buttons.
+    ``labels`` contains the texts that several headers share, such as those of buttons.
     """
     body = (line for part in candidate.parts for line in lines_of(part, reader.budget))
     first = [*islice(body, FIRST_LINES + (0 if header else 2))]
@@ -302,7 +306,7 @@ def _rated(
 def _dated(
     header: Sequence[PageLine], first: Sequence[PageLine], reader: LineReader
 ) -> tuple[Published | None, PageLine | None, str]:
-    """Return the date of a part, the line of the date, and the rest of that line."""
+    """Return the date of a part, its line, and the rest of that line's text."""
     for line in header:
         if found := reader.date(line):
             return found[0], line, found[1].strip(EDGES)
@@ -322,8 +326,8 @@ def _title(
 ) -> tuple[str, PageLine | None]:
     """Return the title of a part and its line, or "" and None.
 
-    A heading inside the text belongs to a part of the text. If the header has a line of its own,
-    such a heading is not the title.
+    A heading inside the text may belong to a section of the text. So if the header has a line other
+    than the date, such a heading is not the title.
     """
     titles = {}
     for line in (*header, *first):
@@ -349,9 +353,9 @@ def _is_title(text: str) -> bool:
 
 
 def _length(line: PageLine) -> int:
-    """Return the number of characters of a line outside links.
+    """Return the number of characters of a line that are outside links.
 
-    Wide characters count three times.
+    Wide characters (`WIDE`) count three times.
     """
     return len(line.text) - line.linked + 2 * len(WIDE.findall(line.text))
 
