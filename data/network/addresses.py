@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 from data.errors import CommuniqueError
@@ -50,15 +51,24 @@ loopback, NAT64 (64:ff9b::/96), site-local (fec0::/10) and segment routing (5f00
 """
 
 
+METADATA: Final = tuple(
+    map(ipaddress.ip_network, ("168.63.129.16/32", "169.254.0.0/16", "fe80::/10", "fd00:ec2::/32"))
+)
+"""Networks in which cloud machines read their own credentials. No setting allows them."""
+
+
 class PrivateAddress(CommuniqueError):
     """A host has an address that is not public."""
 
     def __init__(self, host: str, address: str) -> None:
         subject = host if host == address else f"{host} has the address {address}, which"
-        super().__init__(
-            f"{subject} is not a public address; to collect from it, write "
+        reason = (
+            "may serve the credentials of this machine, so it is never requested"
+            if is_metadata(address)
+            else "is not a public address; to collect from it, write "
             "allow_private = true under [network] in communique.toml"
         )
+        super().__init__(f"{subject} {reason}")
         self.host = host
         self.address = address
 
@@ -86,6 +96,23 @@ def is_public(address: str) -> bool:
         if ip not in GLOBAL_UNICAST:
             return False
     return not any(ip in network for network in NOT_PUBLIC)
+
+
+def is_metadata(address: str) -> bool:
+    """Return whether an IP address is in one of the METADATA networks."""
+    ip = unmapped(ipaddress.ip_address(address.partition("%")[0]))
+    return any(ip in network for network in METADATA)
+
+
+def refused_address(addresses: Iterable[str], *, allow_private: bool) -> str | None:
+    """Return the first address that may not be connected to, or None."""
+    refuses = is_metadata if allow_private else is_not_public
+    return next(filter(refuses, addresses), None)
+
+
+def is_not_public(address: str) -> bool:
+    """Return whether an IP address is not public."""
+    return not is_public(address)
 
 
 def unmapped(address: Address) -> Address:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import httpcore
 
 from data.errors import CommuniqueError
-from data.network.addresses import PrivateAddress, is_public
+from data.network.addresses import PrivateAddress, refused_address
 
 MAX_BODY_BYTES: Final = 65_536
 """Maximum number of bytes of a response body that are read."""
@@ -164,8 +164,7 @@ class CheckedBackend(httpcore.AnyIOBackend):
         except OSError as error:
             raise httpcore.ConnectError(str(error)) from error
         addresses = list(dict.fromkeys(str(info[4][0]) for info in found))
-        private = next((one for one in addresses if not is_public(one)), None)
-        if private and not self._allow_private:
+        if private := refused_address(addresses, allow_private=self._allow_private):
             raise PrivateAddress(host, private)
         failed = httpcore.ConnectError("the name has no address")
         for address in addresses:

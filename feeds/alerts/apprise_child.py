@@ -24,7 +24,7 @@ from typing import Any, Final
 
 import msgspec
 
-from data.network.addresses import PrivateAddress, is_public
+from data.network.addresses import PrivateAddress, refused_address
 from data.wording import how_to_install
 
 MAX_MEMORY_BYTES, MAX_CPU_SECONDS = 1_000_000_000, 30
@@ -130,7 +130,7 @@ class PluginGuard:
         except ValueError:
             # A name resolved after this check could lead to a private address.
             return f"{host} is not an IP address, so this kind of service is not supported"
-        if self._allow_private or is_public(host):
+        if refused_address([host], allow_private=self._allow_private) is None:
             return ""
         return str(PrivateAddress("the service", host))
 

@@ -13,11 +13,10 @@ from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.cookies import CookiesMiddleware
 from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware, RedirectMiddleware
-from scrapy.exceptions import NotConfigured
 from scrapy.http import HtmlResponse, Response
 from scrapy.http.cookies import CookieJar
 
-from data.network.addresses import is_public
+from data.network.addresses import refused_address
 from data.text.masking import without_user
 from data.text.sites import is_elsewhere
 from spiders.download.ssrf import PrivateAddressError
@@ -25,24 +24,25 @@ from spiders.page.page import recode
 
 
 class PublicOnlyMiddleware:
-    """Rejects private addresses written as numbers. The resolver checks only host names."""
+    """Rejects forbidden addresses written as numbers. The resolver checks only host names."""
+
+    def __init__(self, *, allow_private: bool = False) -> None:
+        self._allow_private = allow_private
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> PublicOnlyMiddleware:
-        """Create the middleware, unless the settings allow private addresses."""
-        if crawler.settings.getbool("COMMUNIQUE_ALLOW_PRIVATE"):
-            raise NotConfigured
-        return cls()
+        """Create the middleware for a crawl."""
+        return cls(allow_private=crawler.settings.getbool("COMMUNIQUE_ALLOW_PRIVATE"))
 
     def process_request(self, request: Request) -> None:
-        """Reject a request to a private address written as numbers; let all others pass."""
+        """Reject a request to a forbidden address written as numbers; let all others pass."""
         host = urlsplit(request.url).hostname or ""
         try:
             # inet_aton accepts all numeric spellings of addresses, such as 127.1 and 0x7f000001.
             address = host if ":" in host else socket.inet_ntoa(socket.inet_aton(host))
         except OSError:
             return
-        if not is_public(address):
+        if refused_address([address], allow_private=self._allow_private):
             raise PrivateAddressError(host, address)
 
 

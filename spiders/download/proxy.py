@@ -10,7 +10,7 @@ import asyncio
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from data.network.addresses import is_public
+from data.network.addresses import refused_address
 from spiders.download.ssrf import HostResolver
 
 CHUNK = 65_536
@@ -75,8 +75,7 @@ class PublicOnlyProxy:
     ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         loop = asyncio.get_running_loop()
         found = [str(info[4][0]) for info in await loop.getaddrinfo(host, port)]
-        private = next((one for one in found if not is_public(one)), None)
-        if private and not self._allow_private:
+        if private := refused_address(found, allow_private=self._allow_private):
             HostResolver.refused[host] = private
             raise Refused(host)
         for address in found[:-1]:

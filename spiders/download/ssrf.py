@@ -15,7 +15,7 @@ from scrapy.exceptions import IgnoreRequest
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.threads import deferToThreadPool
 
-from data.network.addresses import PrivateAddress, is_public
+from data.network.addresses import PrivateAddress, refused_address
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -118,8 +118,8 @@ class HostResolver:
         return resolution
 
     def _allowed(self, host: str, addresses: tuple[str, ...]) -> tuple[str, ...]:
-        private = next((one for one in addresses if not is_public(one)), None)
-        if private is None or self._allow_private:
+        private = refused_address(addresses, allow_private=self._allow_private)
+        if private is None:
             self.refused.pop(host, None)
             return addresses
         # By the name that addresses of pages use.

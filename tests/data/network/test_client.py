@@ -138,7 +138,6 @@ def test_an_invalid_response_is_an_error(text: bytes) -> None:
         "http://[::1]:9/",
         "http://[::ffff:10.0.0.1]:9/",
         "http://10.0.0.1/",
-        "http://169.254.169.254/latest/meta-data/",
         "http://100.64.0.1/",
         "http://[64:ff9b::a00:1]/",
     ],
@@ -146,6 +145,13 @@ def test_an_invalid_response_is_an_error(text: bytes) -> None:
 def test_private_addresses_are_refused_however_they_are_written(url: str) -> None:
     with pytest.raises(OutboundError, match="not a public address"):
         asyncio.run(Outbound().ask("GET", url))
+
+
+@pytest.mark.parametrize("allow_private", [False, True])
+@pytest.mark.parametrize("host", ["169.254.169.254", "[::ffff:169.254.169.254]", "[fd00:ec2::254]"])
+def test_metadata_of_cloud_machines_is_never_requested(host: str, *, allow_private: bool) -> None:
+    with pytest.raises(OutboundError, match="never requested"):
+        asyncio.run(Outbound(allow_private=allow_private).ask("GET", f"http://{host}/latest/"))
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,16 @@ def test_addresses_written_as_numbers_are_refused_however_they_are_spelled(host:
         PublicOnlyMiddleware().process_request(Request(f"http://{host}/"))
 
 
+@pytest.mark.parametrize("host", ["169.254.169.254", "0xa9fea9fe", "[::ffff:169.254.169.254]"])
+def test_metadata_of_cloud_machines_is_refused_even_if_private_addresses_are_allowed(
+    host: str,
+) -> None:
+    middleware = PublicOnlyMiddleware(allow_private=True)
+    middleware.process_request(Request("http://10.0.0.1/"))
+    with pytest.raises(PrivateAddressError, match="never requested"):
+        middleware.process_request(Request(f"http://{host}/latest/meta-data/"))
+
+
 def test_names_and_public_numbers_pass() -> None:
     middleware = PublicOnlyMiddleware()
     for host in ("press.example", "93.184.216.34"):
@@ -127,6 +137,8 @@ def test_a_host_with_a_private_address_among_others_is_refused_with_that_address
     assert HostResolver.refused["press.example"] == "fec0::1"
     assert found(monkeypatch, "fec0::1", allow_private=True) == ["fec0::1"]
     assert "press.example" not in HostResolver.refused
+    assert found(monkeypatch, "169.254.169.254", allow_private=True) == []
+    assert HostResolver.refused["press.example"] == "169.254.169.254"
 
 
 def test_the_system_is_asked_for_both_kinds() -> None:
