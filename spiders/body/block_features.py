@@ -2,10 +2,10 @@
 
 The features describe:
 
-- the block itself: length, links, punctuation, tag, words in its classes;
-- its three nearest larger containers: amount of running text and links, words in their classes;
-- its neighbours and its position on the page and after the headline;
-- matches with the page's own title, description and JSON-LD text.
+- the block itself: length, links, punctuation, tag, words in its classes
+- its three nearest larger containers: amount of running text and links, words in their classes
+- its neighbours, its position on the page, and its distance after the headline
+- matches with the page's own title, description and JSON-LD text
 """
 
 from __future__ import annotations
@@ -52,44 +52,46 @@ MARKS: Final = "、。，،؛।๐។፣"
 ENDS: Final = frozenset(".!?:»”\"'。！？؟।…")
 OPENINGS: Final = frozenset(word[:2] for word in CREDIT | LEAD_IN)
 SAME_START, SHORTEST = 20, 3
-"""Minimum number of characters that a block and the page description share at their beginnings, and
-minimum length of a block that is searched for in the JSON-LD text."""
+"""Limits for comparing a block with metadata, in characters.
+
+- ``SAME_START``: minimum length of the beginning that a block and the page description share
+- ``SHORTEST``: minimum length of a block that is searched for in the JSON-LD text"""
 
 TITLE_LINE, SHORT_TITLE, LINE, STAMP_LINE = 300, 15, 60, 100
 """Length limits, in characters.
 
-- ``TITLE_LINE``: a longer block is not a title, and a shorter JSON-LD text is not a body.
-- ``SHORT_TITLE``: a shorter block is not compared with parts of the title.
-- ``LINE``: a longer block is not a tail line or a share button.
-- ``STAMP_LINE``: a longer block is not a date line."""
+- ``TITLE_LINE``: maximum length of a title, and minimum length of a body in JSON-LD
+- ``SHORT_TITLE``: minimum length of a block that is compared with parts of the title
+- ``LINE``: maximum length of a tail line or a share button
+- ``STAMP_LINE``: maximum length of a date line"""
 
 STAMP: Final = re.compile(r"\d(?:\d{0,3}[./:-]\d{1,2}|\d{3})")
 DIGIT: Final = re.compile("[0-9]")
 FAR: Final = 200
-"""Distance, in blocks, if no earlier place is known."""
+"""Distance, in blocks, used for a block without any heading, title or tail line before it."""
 
 LONG_LINE: Final = 400
 
 LARGE, WORDY = 3000, 500
-"""Upper limits for the size feature (characters) and the spaces feature of a block.
+"""Maximum values of a block's size feature (characters) and of its spaces feature.
 
-Training data has too few larger blocks to learn from."""
+The training data has too few larger blocks to learn from."""
 
 UNSPACED_LINE, UNSPACED, LETTERS_A_WORD = 12, 12, 3
-"""Limits for texts in scripts without spaces.
+"""Limits for texts in writing systems without spaces.
 
-- ``UNSPACED_LINE``: maximum characters of a block that may lack spaces in any script.
-- ``UNSPACED``: minimum characters per space in a script without spaces.
-- ``LETTERS_A_WORD``: characters that count as one word in such a script."""
+- ``UNSPACED_LINE``: maximum length of a block without spaces in any script, in characters
+- ``UNSPACED``: minimum number of characters per space in a script without spaces
+- ``LETTERS_A_WORD``: number of characters that count as one word in such a script"""
 
 
 @dataclass(frozen=True, slots=True)
 class BlockTable:
     """The blocks of a page as arrays of numbers.
 
-    - ``columns`` (NAMES, blocks): the features of each block.
-    - ``chain`` (LEVELS, blocks): indexes of the nearest containers that hold more than the block.
-    - ``spans`` (2, containers): the first block of each container, and the block after its last.
+    - ``columns`` (NAMES, blocks): the features of each block
+    - ``chain`` (LEVELS, blocks): indexes of the nearest containers larger than the block
+    - ``spans`` (2, containers): number of the first block, and the number after the last block
     """
 
     columns: Matrix
@@ -116,7 +118,7 @@ def block_features(seen: BlockTree, meta: EmbeddedMetadata) -> BlockTable:
 
 
 def _counted(base: Matrix, blocks: Sequence[TextBlock]) -> None:
-    """Fill the features that segmentation has already counted."""
+    """Fill in the features already counted during segmentation."""
     base[AT["size"]] = [min(len(block.text), LARGE) for block in blocks]
     base[AT["links"]] = [block.links for block in blocks]
     base[AT["anchors"]] = [block.anchors for block in blocks]
@@ -127,7 +129,7 @@ def _counted(base: Matrix, blocks: Sequence[TextBlock]) -> None:
 
 
 def _written(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
-    """Fill the features that depend on the characters of a block.
+    """Fill in the features that depend on the characters of a block.
 
     They count spaces and punctuation, and mark sentence endings, dates and legal terms.
     """
@@ -155,9 +157,9 @@ def _written(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
 
 
 def _spaces(size: Matrix, texts: Sequence[str]) -> Matrix:
-    """Return the number of spaces per block.
+    """Return the number of spaces in each block.
 
-    The number is estimated for scripts without spaces (Chinese, Thai …).
+    In scripts without spaces (Chinese, Thai …), the number is estimated.
     """
     spaces = np.array([min(text.count(" "), WORDY) for text in texts], dtype=np.float32)
     for place in np.flatnonzero((size > UNSPACED_LINE) & (spaces * UNSPACED < size)).tolist():
@@ -167,7 +169,7 @@ def _spaces(size: Matrix, texts: Sequence[str]) -> Matrix:
 
 
 def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: EmbeddedMetadata) -> None:
-    """Fill the features for headings and the title, and for the distance of blocks from them."""
+    """Fill in the features about headings and the title, and the distance of blocks from them."""
     headline = {text.casefold() for text in titles(meta) if text}
     squashed = {comparison_key(text) for text in headline} - {""}
     whole = "\n".join(headline)
@@ -193,7 +195,7 @@ def _said(base: Matrix, lows: Sequence[str], levels: Sequence[int], meta: Embedd
 
 
 def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
-    """Fill the features for known lines, known first words and repeated beginnings of blocks."""
+    """Fill in the features for known lines, known first words and repeated beginnings of blocks."""
     tails, shares = tail_lines(), lines("share")
     starts: dict[str, int] = {}
     ends = []
@@ -219,7 +221,7 @@ def _known(base: Matrix, texts: Sequence[str], lows: Sequence[str]) -> None:
 def _set_repeated(
     base: Matrix, texts: Sequence[str], lows: Sequence[str], meta: EmbeddedMetadata
 ) -> None:
-    """Fill the features for blocks that the page's description or JSON-LD also contains."""
+    """Fill in the features for blocks that the page's description or JSON-LD repeats."""
     summary = (meta.meta("og:description", "description") or meta.text("description")).casefold()
     summary = " ".join(summary.split())
     if len(summary) >= SAME_START:
@@ -231,9 +233,10 @@ def _set_repeated(
 
 
 def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
-    """Return the distance of each block from the last of these places before it, in blocks.
+    """Return the distance of each block from the last of some blocks before it, in blocks.
 
-    Before the first place, the distance counts from a place FAR + 1 blocks before the page.
+    ``places`` contains the positions of these blocks, such as headings. If there is none before,
+    the distance is counted from FAR + 1 blocks before the page.
     """
     last = np.full(count, -FAR - 1)
     last[[*places]] = places
@@ -241,7 +244,7 @@ def since(places: Sequence[int], count: int) -> NDArray[np.intp]:
 
 
 def titles(meta: EmbeddedMetadata) -> list[str]:
-    """Return the titles of a page: JSON-LD headline, meta tag title and ``<title>``."""
+    """Return the titles in a page's metadata: JSON-LD headline, meta tag title and ``<title>``."""
     return [meta.text("headline"), meta.meta("og:title", "twitter:title"), meta.title]
 
 
@@ -258,7 +261,7 @@ def article_text(meta: EmbeddedMetadata) -> str:
 def repeated_share(summary: str, key: str) -> float:
     """Compare a block with the page description.
 
-    Returns 1 if both begin alike, 0.5 if the description contains the block, and 0 otherwise.
+    Returns 1 if both have the same beginning, 0.5 if the description contains the block, else 0.
     """
     length = min(len(summary), len(key), 60)
     if length < SAME_START:
@@ -267,6 +270,6 @@ def repeated_share(summary: str, key: str) -> float:
 
 
 def in_json_ld(text: str, article: str) -> float:
-    """Return 1 if the page's JSON-LD text contains a block, and -1 otherwise."""
+    """Return 1 if the page's JSON-LD text contains a block, else -1."""
     key = comparison_key(text)
     return 1.0 if len(key) >= SHORTEST and key[:80] in article and key[-40:] in article else -1.0

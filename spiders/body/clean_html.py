@@ -1,4 +1,4 @@
-"""Clean the HTML of a body that was detected, that a source file declares, or that scripts contain.
+"""Clean the HTML of a body that was detected, selected by a source file, or found in scripts.
 
 BeautifulSoup removes the elements that the source file excludes. Layout tables are unwrapped. The
 other steps are the same as for a detected body: spiders.body.trim_edges selects the blocks, and
@@ -31,7 +31,7 @@ PARAGRAPHS: Final = frozenset(["p", "div", "ul", "ol", "blockquote"])
 NEEDS_SOUP: Final = re.compile(
     r"^\ufeff|<(?:html|head\b|body|frameset|plaintext)|[\ud800-\udfff]", re.IGNORECASE
 )
-"""Fragments that only BeautifulSoup parses well: whole documents and lone surrogates."""
+"""Pattern of fragments that only BeautifulSoup parses well: whole documents and lone surrogates."""
 
 HUGE: Final = (
     f"the body is longer than {MAX_CHARACTERS:,} characters of HTML; only its beginning is kept"
@@ -56,9 +56,9 @@ def clean_body(
 
 
 def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, list[str]]:
-    """Parse a fragment without the elements selected by ``drop`` and without layout tables.
+    """Parse a fragment, and remove the elements selected by ``drop`` and layout tables.
 
-    Also returns one sentence for each invalid selector.
+    Also returns one sentence per invalid selector.
     """
     reasons: list[str] = []
     fragment = with_few_attributes(fragment)
@@ -77,7 +77,7 @@ def clean_fragment(fragment: str, drop: Sequence[str]) -> tuple[etree._Element, 
 
 
 def parsed(fragment: str) -> etree._Element:
-    """Parse a fragment and sort the attributes of each element as BeautifulSoup writes them.
+    """Parse a fragment, and sort the attributes of each element in BeautifulSoup's order.
 
     Elements with more than MAX_ATTRIBUTES attributes are not sorted, because that takes quadratic
     time.
@@ -94,7 +94,7 @@ def parsed(fragment: str) -> etree._Element:
 
 
 def drop_declared(soup: BeautifulSoup, drop: Sequence[str]) -> list[str]:
-    """Remove the elements that a source file excludes; return a sentence per invalid selector."""
+    """Remove the elements that a source file excludes. Return a sentence per invalid selector."""
     from soupsieve import SelectorSyntaxError  # noqa: PLC0415 - as above
 
     reasons = []
@@ -149,9 +149,9 @@ def _has_text(text: str | None) -> bool:
 def prose_of(
     body: MainContent, seen: BlockTree, base: str, dropped: Collection[etree._Element] = ()
 ) -> SerializedBody:
-    """Serialize the element of a body, only with its kept blocks and the images between them.
+    """Serialize the element of a body with only its kept blocks and the images between them.
 
-    ``dropped`` are elements to leave out.
+    ``dropped`` contains elements to leave out.
     """
     alive, dead = _parted(body, seen)
     kept = {block.order for block in body.kept}
@@ -174,7 +174,7 @@ def prose_of(
 
 
 def outer_html(element: etree._Element) -> str:
-    """Return the full HTML of a declared body element."""
+    """Return the HTML of a body element selected by a source file, including its own tag."""
     return etree.tostring(element, encoding="unicode", method="html", with_tail=False)
 
 
@@ -183,7 +183,7 @@ def _inside(body: MainContent, seen: BlockTree) -> list[TextBlock]:
 
 
 def _parted(body: MainContent, seen: BlockTree) -> tuple[set[etree._Element], set[etree._Element]]:
-    """Return the elements with a kept block, and the elements that have text but no kept block."""
+    """Return the elements that contain a kept block, and those with text but no kept block."""
     alive: set[etree._Element] = set()
     for block in body.kept:
         container: Container | None = block.container
@@ -196,7 +196,7 @@ def _parted(body: MainContent, seen: BlockTree) -> tuple[set[etree._Element], se
 
 
 def _is_shown(block: TextBlock, hidden: frozenset[etree._Element]) -> bool:
-    """Whether at least part of a block's text is outside the hidden elements."""
+    """Whether at least a part of a block's text is outside the hidden elements."""
     return any(
         element not in hidden and hidden.isdisjoint(element.iterancestors())
         if not tail

@@ -1,7 +1,8 @@
-"""Features of a block's surroundings, computed from the first model's results for the second model.
+"""Features of a block's surroundings, computed from the first model's results.
 
-The first model rates each block alone. But body text is contiguous: a block between body blocks, or
-in an element that is mostly body text, is likely to be body text too.
+They are the input of the second model. The first model rates each block alone. But body text is
+contiguous: a block between body blocks, or in an element that is mostly body text, is likely to be
+body text too.
 """
 
 from __future__ import annotations
@@ -18,26 +19,26 @@ from spiders.body.layout_features import Matrix, Places
 Column = NDArray[np.generic]
 
 LONG: Final = 60.0
-"""Maximum number of words with which a block counts in its surroundings."""
+"""Maximum weight of a block in the features of its surroundings, in words."""
 
 REGION_LONG: Final = 150.0
-"""Maximum number of words with which a block counts when containers are compared."""
+"""Maximum weight of a block when containers are compared, in words."""
 
 STRONG: Final = 0.7
-"""Probability above which a long block is certainly body text."""
+"""Minimum probability from which a long block is certainly body text."""
 
 LIKELY: Final = 0.4
-"""Probability above which a block is likely to be body text."""
+"""Minimum probability from which a block is likely to be body text."""
 
 FAR: Final = 99.0
-"""Distance, in blocks, if no certain paragraph exists."""
+"""Distance, in blocks, used if there is no certain paragraph."""
 
 WINDOWS: Final = (2, 5, 12)
-"""Numbers of blocks on each side over which probabilities are averaged."""
+"""Numbers of blocks on each side, over which probabilities are averaged."""
 
 
 def context_features(first: Matrix, words: Matrix, table: BlockTable) -> Matrix:
-    """Return the features (…, blocks) of each block's surroundings.
+    """Return the features (features, blocks) of each block's surroundings.
 
     ``first`` (blocks,) contains the first model's probabilities, ``words`` the word count of each
     block.
@@ -75,7 +76,7 @@ def context_features(first: Matrix, words: Matrix, table: BlockTable) -> Matrix:
 
 
 def moved(column: Matrix, step: int) -> Matrix:
-    """Return a column shifted by one row in the direction of ``step``, filled with 0."""
+    """Return a column shifted by one row in the direction of ``step``. The free row is 0."""
     out = np.zeros_like(column)
     if step > 0:
         out[:-step] = column[step:]
@@ -85,7 +86,7 @@ def moved(column: Matrix, step: int) -> Matrix:
 
 
 def windows(held: Matrix, weight: Matrix) -> Iterator[Column]:
-    """Yield the mean probability around each row, for each window size."""
+    """Yield the mean probability around each block, for each window size."""
     count, most = len(held), max(WINDOWS)
     sums = np.zeros((2, count + 2 * most + 1))
     np.cumsum([held, weight], axis=1, out=sums[:, most + 1 : most + 1 + count])
@@ -97,7 +98,10 @@ def windows(held: Matrix, weight: Matrix) -> Iterator[Column]:
 
 
 def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list[Column]:
-    """Return the distances to the nearest sure paragraphs, and whether they share a container."""
+    """Return the distances to the nearest certain paragraphs.
+
+    Also returns whether they share a container with the block.
+    """
     count = len(first)
     order = np.arange(count)
     strong = np.flatnonzero((first > STRONG) & (words > 12))  # noqa: PLR2004 - a sentence
@@ -119,10 +123,10 @@ def strongest(first: Matrix, words: Matrix, chain: Places, held: Matrix) -> list
 
 
 def region(first: Matrix, words: Matrix, spans: Places) -> tuple[int, int, float]:
-    """Find the container that matches the predicted body best.
+    """Find the container that best matches the predicted body.
 
-    Returns the number of the container's first block, the number of the block after its last one,
-    and its expected F1 score.
+    Returns the number of the container's first block, the number after its last block, and its
+    expected F1 score.
     """
     weight = np.minimum(words, REGION_LONG)
     kept = first > LIKELY
@@ -139,7 +143,7 @@ def best_run(opinion: Matrix, words: Matrix) -> tuple[int, int]:
     """Return the start and end of the most likely body: the run of blocks with the maximum sum.
 
     Method: J. Pasternack, D. Roth, "Extracting article text from the web with maximum subsequence
-    segmentation", WWW 2009. Blocks after a gap, such as comments, join the run only if they
+    segmentation", WWW 2009. Blocks after a gap, such as comments, are included only if they
     outweigh the gap.
     """
     worth = (opinion - LIKELY) * (np.minimum(words, LONG) + 3)

@@ -1,7 +1,7 @@
 """Boosted oblivious decision trees: a small model that numpy evaluates in a few steps.
 
-In an oblivious tree, all nodes of a level test the same condition. The results, read as binary
-digits, are the number of the leaf (Prokhorenkova et al., "CatBoost: unbiased boosting with
+In an oblivious tree, all nodes on the same level test the same condition. The results, read as
+binary digits, are the number of the leaf (Prokhorenkova et al., "CatBoost: unbiased boosting with
 categorical features", 2018). The weights are data files: see docs/decisions.
 """
 
@@ -19,11 +19,11 @@ Matrix = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Trees:
-    """A decision tree model with distinct conditions, each evaluated once.
+    """A decision tree model whose distinct conditions are each evaluated once.
 
     Condition ``i`` tests whether column ``features[i]`` is above ``borders[i]``. ``asked`` (levels,
-    trees) holds the number of the condition at each level of each tree. ``leaves`` holds the values
-    of all leaves, and ``begins`` (trees, 1) the position of each tree's first leaf.
+    trees) contains the number of the condition at each level of each tree. ``leaves`` contains the
+    values of all leaves, and ``begins`` (trees, 1) the position of each tree's first leaf.
     """
 
     features: NDArray[np.intp]
@@ -57,7 +57,7 @@ class Trees:
         return np.asarray(1 / (1 + np.exp(-self.scores(columns))), dtype=np.float32)
 
     def scores(self, columns: Matrix) -> Matrix:
-        """Return the sum of the leaf values for each row of a (features, rows) matrix."""
+        """Return the sum of leaf values for each row of a (features, rows) matrix."""
         answers = (columns.take(self.features, axis=0) > self.borders).view(np.uint8)
         # Read the results as binary digits, last condition first. Adding bytes is faster than
         # shifting.

@@ -20,11 +20,11 @@ NAMES: Final = frozenset(
 
 MAX_FRAME_LINE_WORDS: Final = 25
 MAX_FRAME_LINE_LENGTH: Final = 500
-"""Maximum number of words, and of characters, of a text that may be a line on every page of a
-site."""
+"""Maximum length of a text that may be a line on every page of a site, in words and in
+characters."""
 
 MAX_NAME_WORDS: Final = 8
-"""Maximum number of words of a text that may be only an institution's name."""
+"""Maximum number of words in a text that may be only an institution's name."""
 
 
 def frame_texts(page: Page) -> Iterator[str]:
@@ -37,9 +37,9 @@ def frame_texts(page: Page) -> Iterator[str]:
 
 
 def is_frame_line(page: Page, text: str, names: Iterable[str]) -> bool:
-    """Whether a text is a line of the page's frame or the name of the site, not a release's text.
+    """Whether a text is a line of the page's frame or the site's name, not a release's text.
 
-    ``names`` are names of the institution.
+    ``names`` contains names of the institution.
     """
     words = tokens(text) if len(text) <= MAX_FRAME_LINE_LENGTH else []
     if not words or len(words) > MAX_FRAME_LINE_WORDS:
@@ -69,7 +69,7 @@ FOOTER_NAMES: Final = frozenset(["foot", "footer", "site-footer", "page-footer",
 
 
 class Footers:
-    """Checks which elements of a page are in its footer; each element is examined once.
+    """Checks whether elements of a page are in its footer. Results are cached per element.
 
     An article's footer does not count, because it may contain the article's own date.
     """

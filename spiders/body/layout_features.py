@@ -1,7 +1,7 @@
 """Features of a block's layout: neighbours, enclosing containers and class hints.
 
-Each feature is a contiguous row in memory, because the models read one feature of all blocks at a
-time.
+Each feature is a contiguous row in memory, because the models process one feature of all blocks at
+a time.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ Matrix = NDArray[np.float32]
 Places = NDArray[np.intp]
 
 LEVELS: Final = 3
-"""Number of enclosing containers measured per block."""
+"""Number of enclosing containers described per block."""
 
 RICH: Final = 80
-"""Length, in characters, above which a block with few links counts as running text."""
+"""Minimum length of a block of running text, in characters."""
 
 SPARSE: Final = 0.34
-"""Share of linked characters below which a block counts as running text."""
+"""Maximum share of linked characters in a block of running text."""
 
 NEAR: Final = (-1, 1, -2, 2)
-"""Offsets of the neighbours measured per block."""
+"""Offsets of the neighbouring blocks described per block."""
 
 AROUND: Final = 4
-"""Number of blocks on each side over which running text and links are summed."""
+"""Number of blocks on each side, over which running text and links are summed."""
 
 BASE: Final = (  # noqa: SIM905 - words read better in a row
     "size links anchors spaces marks ended tag depth is_title since_title tail since_tail "
@@ -64,10 +64,10 @@ NAMES: Final = (
 class ContainerColumns:
     """The containers of a page as arrays.
 
-    - ``spans``: the first block and the end block of each container.
-    - ``outer``: the index of the nearest larger container.
-    - ``twins``: the number of sibling elements with the same tag and class.
-    - ``hints``: bit masks from tags, classes, ids and roles (see spiders.page.class_hints).
+    - ``spans``: number of each container's first block, and the number after its last block
+    - ``outer``: index of the nearest larger container
+    - ``twins``: number of sibling elements with the same tag and class
+    - ``hints``: bit masks from tags, classes, ids and roles (see spiders.page.class_hints)
     """
 
     spans: Places
@@ -138,9 +138,9 @@ def assemble(
 
 
 def beside(out: Matrix, at: int, own: Sequence[NDArray[np.generic]]) -> int:
-    """Write the features of each block's neighbours (BESIDE) to ``out``; return the next free row.
+    """Write the features of each block's neighbours (BESIDE) to ``out``. Return the next free row.
 
-    The fourth value of a neighbour is whether it has the same holder as the block.
+    The fourth value of a neighbour is whether it is in the same container as the block.
     """
     most, count = max(NEAR), out.shape[1]
     wide = np.full((len(BESIDE), count + 2 * most), -1, dtype=np.float32)
@@ -163,7 +163,7 @@ def enclosing(  # noqa: PLR0917 - all columns of one table
     containers: ContainerColumns,
     chain: Places,
 ) -> int:
-    """Write the features of the containers around each block (ENCLOSING); return the next row."""
+    """Write the features of each block's containers (ENCLOSING). Return the next free row."""
     texts = np.zeros((3, len(size) + 1))
     np.cumsum(
         [size, links, np.where((size > RICH) & (links * 3 < size), size, 0)], 1, out=texts[:, 1:]

@@ -22,7 +22,8 @@ SHORT: Final = 160
 """Maximum length of a label, byline, date line or button, in characters."""
 
 BESIDE_DATE: Final = 30
-"""Maximum number of letters in a date line besides the publication date, for place and author."""
+"""Maximum number of letters beside the publication date in a date line, such as a place or
+author."""
 
 LABELLED: Final = re.compile(
     r"^\W*(?:(?:posted|published|submitted|written|filed|tagged|updated|author(?:ed)?|tags?|topics?|"
@@ -40,11 +41,11 @@ LABELLED: Final = re.compile(
     r"\b)(?:\W|$)",
     re.IGNORECASE,
 )
-"""Beginnings of lines that only label a release or link to another page."""
+"""Pattern of the beginning of lines that only label a release or link to another page."""
 
 
 class LineKinds:
-    """Separates other lines from the text of a release, given two extractions of the release."""
+    """Recognizes lines that are not text of a release, given two extractions of the release."""
 
     def __init__(self, contents: Sequence[Content], reading: DateContext) -> None:
         self._contents = contents

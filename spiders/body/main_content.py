@@ -1,8 +1,8 @@
 """Select the blocks of a page that are the text of its release.
 
 Two small models rate each block. The first uses the block alone; the second also uses the first
-model's results for its surroundings. The body is the best-rated run of blocks, without blocks
-inside the run that are rated as other text.
+model's results for the surroundings. The body is the best-rated run of blocks. Blocks inside the
+run that are rated as other text are left out.
 """
 
 from __future__ import annotations
@@ -37,40 +37,44 @@ FULL_STOP: Final = re.compile(r"[.!?。！？।၊။។]\W*$")
 """Pattern of the end of a sentence, with any closing quotes."""
 
 MIN_SENTENCE: Final = 6
-"""Minimum number of letters in a sentence."""
+"""Minimum length of a sentence, in letters."""
 
 MIN_PROBABILITY: Final = 0.45
 UNSURE: Final = 0.3
-"""Minimum probability of a body block, and a lower minimum for pages without such a block."""
+"""Minimum probability of a body block, and a lower minimum for pages on which no block reaches the
+first."""
 
 KEPT_IN_TABLE: Final = 0.2
-"""Minimum probability of a cell in a table whose other cells belong to the body."""
+"""Minimum probability of a table cell that is kept because other cells of the table are in the
+body."""
 
 LEAD_WITHIN: Final = 12
 """Maximum number of blocks before the body that are searched for its lead paragraph."""
 
 LEAD: Final = 40
-"""Length that a lead paragraph must exceed, in characters."""
+"""Minimum length of a lead paragraph, in characters."""
 
 MIN_PARAGRAPH_WORDS: Final = 6
-"""Number of words that a paragraph must exceed, in scripts without spaces."""
+"""Minimum number of words in a paragraph, in scripts without spaces."""
 
 WHOLE_TITLE: Final = 2.0
 """Value of the ``is_title`` feature if a block is the whole headline, not a part of it."""
 
 HEADINGS: Final = (TAG_CODES["h1"], TAG_CODES["h2"])
 MIN_COMPLETE_WORDS: Final = 80
-"""Minimum number of words below a headline for a complete text."""
+"""Minimum number of words below a headline, from which they are a complete text."""
 
 LEFT: Final = 160
-"""Minimum length in characters of a body after newsletter boxes are removed."""
+"""Minimum length of the body that remains after newsletter boxes are removed, in characters."""
 
 SAME_START: Final = 60
-"""Number of characters at the beginning of a paragraph by which a copy is recognized."""
+"""Number of characters at the beginning of a paragraph that identify a copy of it."""
 
 SEVERAL, WHOLE_TEXT = 3, 600
-"""Minimum number of paragraphs before a copy of the text, and length above which a block may be a
-copy (characters)."""
+"""Limits for recognizing a second copy of the text.
+
+- ``SEVERAL``: minimum number of paragraphs before the copy
+- ``WHOLE_TEXT``: minimum length of the copy in one block, in characters"""
 
 
 MIN_DAYS, MAX_DAYS = 28, 31
@@ -80,7 +84,8 @@ MAX_CELLS: Final = 80
 """Maximum number of cells in a month calendar, including weekday names and week numbers."""
 
 MAX_TEXTS: Final = 5
-"""Maximum number of texts read from a calendar cell: the day, and blanks around it and its link."""
+"""Maximum number of text nodes read from a calendar cell: the day, and blanks around it and its
+link."""
 
 MAX_STEPS: Final = 40
 """Maximum number of element starts and ends read from a calendar cell."""
@@ -90,8 +95,8 @@ MAX_STEPS: Final = 40
 class MainContent:
     """The blocks of a release's text, and the innermost container around all of them.
 
-    ``rule`` is the name of the method, and ``confidence`` a value from 0 to 1. ``hidden`` are
-    hidden elements in the container, or None if they are still unknown.
+    ``rule`` is the name of the method, and ``confidence`` a value from 0 to 1. ``hidden`` contains
+    the hidden elements in the container, or is None until they are searched.
     """
 
     container: Container
@@ -140,9 +145,9 @@ def find_main_content(seen: BlockTree, meta: EmbeddedMetadata) -> MainContent | 
 
 
 def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
-    """Return the start of a run of blocks, moved behind the page's headline.
+    """Return the start of a run of blocks, moved to after the page's headline.
 
-    The start is only moved if the headline is in the run and enough words follow it. Text before
+    The start is moved only if the headline is in the run and enough words follow it. Text before
     the headline, such as a list of other news, can look like body text.
     """
     h1, h2 = (columns[AT["tag"]] == code for code in HEADINGS)
@@ -157,7 +162,7 @@ def after_title(columns: Matrix, words: Matrix, low: int, high: int) -> int:
 
 
 def with_opening(seen: BlockTree, keep: list[int]) -> list[int]:
-    """Add the place of a short sentence directly above the first paragraph, if there is one.
+    """Add the position of a short sentence directly above the first paragraph, if there is one.
 
     For example, "Merrow, 14 May. The lock is open." may follow the headline without a ``<p>``.
     """
@@ -182,9 +187,9 @@ def is_paragraph(text: str) -> bool:
 
 
 def outside_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
-    """Return the places of kept blocks outside newsletter boxes.
+    """Return the positions of kept blocks outside newsletter boxes.
 
-    Returns all places if too little text would remain.
+    Returns all positions if too little text would remain.
     """
     return outside(seen, keep, frozenset(newsletter_forms(seen.inputs)), least=LEFT)
 
@@ -192,9 +197,9 @@ def outside_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
 def outside(
     seen: BlockTree, keep: Sequence[int], parts: frozenset[etree._Element], *, least: int
 ) -> Sequence[int]:
-    """Return the places of kept blocks outside ``parts``.
+    """Return the positions of kept blocks outside the elements in ``parts``.
 
-    Returns all places if fewer than ``least`` characters would remain.
+    Returns all positions if fewer than ``least`` characters would remain.
     """
     if not parts:
         return keep
@@ -210,7 +215,7 @@ def outside(
 
 
 def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]) -> Sequence[int]:
-    """Return the places of kept blocks before a second copy of the text.
+    """Return the positions of kept blocks before a second copy of the text.
 
     Some pages contain their whole text again in one block, for programs. The copy begins with its
     headline, or else with the block that repeats most earlier paragraphs.
@@ -232,10 +237,10 @@ def until_copy(blocks: Sequence[TextBlock], columns: Matrix, keep: Sequence[int]
 
 
 def rest_of_tables(seen: BlockTree, keep: Sequence[int], sure: Matrix) -> list[int]:
-    """Return the places of uncertain cells in tables with other kept cells.
+    """Return the positions of uncertain cells in tables that have other kept cells.
 
-    Otherwise, a small change elsewhere on the page could remove a table row from the text, which
-    would be reported as an edit.
+    Otherwise, a small change elsewhere on the page could remove a table row from the text, and the
+    removal would be reported as an edit.
     """
     if not any(container.tag == "table" for container in seen.containers):
         return []
@@ -274,7 +279,7 @@ def holder(kept: tuple[TextBlock, ...], top: Container) -> Container:
 
 
 def month_calendars(root: etree._Element) -> list[etree._Element]:
-    """Return the calendars in an element: tables whose cells count the days of a month."""
+    """Return the month calendars in an element: tables whose cells contain the days of a month."""
     found = []
     open_tables: list[CountedTable] = []
     walker = etree.iterwalk(root, events=("start", "end"), tag=("table", "td", "th"))
@@ -291,13 +296,13 @@ def month_calendars(root: etree._Element) -> list[etree._Element]:
 
 @dataclass(slots=True)
 class CountedTable:
-    """A table whose cells are counted, to recognize a calendar of a month."""
+    """Counts the cells of a table, to recognize a month calendar."""
 
     cells: int = 0
     days: int = 0
 
     def add(self, cell: etree._Element) -> None:
-        """Count a cell that belongs to this table and not to a nested table."""
+        """Count a cell that belongs to this table rather than a nested table."""
         self.cells += 1
         if self.cells <= MAX_CELLS and cell_text(cell) == str(self.days + 1):
             self.days += 1

@@ -1,4 +1,4 @@
-"""Recognize metadata of a post that is printed inside its text: author, date, category, comments.
+"""Recognize metadata printed inside a post's text: author, date, category, comments.
 
 For example, old WordPress themes print "This entry was posted on … and is filed under …. You can
 follow any responses to this entry through the RSS 2.0 feed."
@@ -26,7 +26,8 @@ METADATA_CLASSES: Final = re.compile(
     r"article-info",
     re.IGNORECASE,
 )
-"""Classes of elements with post metadata, in WordPress, Drupal, Joomla and their themes."""
+"""Pattern of classes of elements with post metadata, in WordPress, Drupal, Joomla and their
+themes."""
 
 SAID: Final = etree.XPath("normalize-space()")
 
@@ -41,7 +42,7 @@ POSTED: Final = re.compile(
     r"(?:эта )?запись (?:опубликована|была) )",
     re.IGNORECASE,
 )
-"""Beginning of a sentence about where and when a post was published."""
+"""Pattern of the beginning of a sentence about where and when a post was published."""
 
 FILED: Final = re.compile(
     r"\b(?:filed (?:under|in)|posted (?:on|in|by|at)|tagged|permalink|rss|comments?|trackback|"
@@ -51,7 +52,8 @@ FILED: Final = re.compile(
     r"(?:bokmärk|bogmærk|bokmerk)\w*|kategori\w*|rubri(?:ce|ka|que)|komentarz\w*|рубрик\w+|метк\w+)\b",
     re.IGNORECASE,
 )
-"""Words for the category, tags or comments, in a sentence about where a post was published."""
+"""Pattern of words for category, tags or comments, in a sentence about where a post was
+published."""
 
 LABEL: Final = re.compile(
     r"^\W*(?:(?:posted|filed)(?: on .{4,30})? (?:in|under|by)\b|tagged(?: (?:with|as))?\b|"
@@ -70,7 +72,7 @@ LABEL: Final = re.compile(
     r"(?:categorie(?:ën)?|kategorier?)\s*:|publicerat i\b|(?:рубрик[аи]|метки)\s*:)",
     re.IGNORECASE,
 )
-"""Beginning of a line that only labels a post."""
+"""Pattern of the beginning of a line that only labels a post."""
 
 CLOSED: Final = re.compile(r"[^\W\d]{4,}[.!?]\s*$")
 """Pattern of the end of a sentence. Most post labels are not sentences."""

@@ -1,8 +1,8 @@
 """Split a page into text blocks and containers, in one pass over its tree.
 
 A block is a run of text without a block-level element or an empty line in it: a paragraph, a list
-item or a menu entry. A container is a block-level element with the range of its blocks. Extraction
-of body, title and date all use this result, so the tree is traversed only once.
+item or a menu entry. A container is a block-level element with the range of its blocks. The
+extraction of body, title and date uses this result, so the tree is traversed only once.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ MENUS: Final = frozenset(["nav", "ul", "ol", "div", "section", "header"])
 """Tags of elements that may be menus."""
 
 TEXTS: Final = ("p", "h1", "article", "main", "time")
-"""Tags that a menu never contains. An apparent menu with one of them is unclosed or not a menu."""
+"""Tags that a menu never contains. If an apparent menu contains one, it is unclosed or not a
+menu."""
 
 NAV: Final = BIT["nav"]
 SAID: Final = etree.XPath("normalize-space()")
 STAMP: Final = re.compile(r"\d{4}|\d[./-]\d|年")
-"""Pattern of a possible date. An element that contains one may have the date of the release."""
+"""Pattern of a possible date. An element with a match may contain the release's date."""
 
 LINKED: Final = 0.7
 """Minimum share of linked text in a menu."""
@@ -68,7 +69,7 @@ KINDS: Final = {
     etree.Entity: SKIP,
 }
 MAX_DOUBTED: Final = 8
-"""Maximum number of nested navigation elements checked for being menus.
+"""Maximum number of nested navigation elements for which `is_menu` is called.
 
 The limit saves time, because each check reads the whole element."""
 

@@ -1,7 +1,7 @@
-"""Write a body from the page's tree as HTML and as text, in one pass.
+"""Serialize a body from the page's tree as HTML and as text, in one pass.
 
 Bodies found by detection and by learned selectors keep the same elements and the same gaps between
-lines. Bodies cleaned with BeautifulSoup (spiders.body.clean_html) are written in the same way.
+lines. Bodies cleaned with BeautifulSoup (spiders.body.clean_html) are serialized in the same way.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from spiders.body.segmentation import ANCHOR, BLOCK, BREAK, KINDS, SKIP
 from spiders.page.media_urls import largest_source, leads_to_image
 
 SILENT: Final = frozenset(["figcaption"])
-"""Elements that the HTML of a body contains but its text does not."""
+"""Tags of elements that a body's HTML contains but its text does not."""
 
 PARTINGS: Final = ("<br>", "<hr>")
 
@@ -43,13 +43,14 @@ SAID: Final = frozenset(
     "figcaption dl dt dd details summary b strong i em u s sub sup code kbd samp abbr q cite mark "
     "small del ins ruby rt rp bdo bdi dfn var hr img col colgroup".split()
 )
-"""Elements that are kept in the HTML of a body. Of other elements, only the content is kept."""
+"""Tags of elements that are kept in a body's HTML. Other elements are replaced with their
+content."""
 
 KEPT_ATTRIBUTES: Final = frozenset(
     "href title colspan rowspan scope lang dir start reversed type value datetime cite".split()  # noqa: SIM905 - words read better in a row
 )
 TAGS: Final = ("<div>", "</div>")
-"""Tags that are written for an element without a meaning of its own that directly contains text."""
+"""Start and end tag that replace an element without a kept tag if it directly contains text."""
 
 EMPTY: Final = re.compile(
     r"<(p|div|ul|ol|li|h[1-6]|blockquote|table|thead|tbody|tfoot|caption|pre|figure|figcaption|dl|"
@@ -61,16 +62,16 @@ MAX_ELEMENTS: Final = 200_000
 """Maximum number of element starts and ends read from a body."""
 
 PASSES: Final = 6
-"""Maximum number of passes that remove empty elements. Each pass can leave new empty elements."""
+"""Maximum number of passes that remove empty elements. Each pass may leave other elements empty."""
 
 
 @dataclass(slots=True)
 class BodyLine:
     """A line of a body: a run of text between two gaps.
 
-    - ``holder``: the block-level element that contains the line.
-    - ``html``, ``said``: the ranges of its parts in the HTML and the text of `SerializedBody`.
-    - ``silent``: whether the line is only in the HTML, not in the text.
+    - ``holder``: the block-level element that contains the line
+    - ``html``, ``said``: the ranges of its parts in `SerializedBody`'s HTML and text
+    - ``silent``: whether the line is only in the HTML, not in the text
     """
 
     holder: etree._Element
@@ -96,7 +97,7 @@ class SerializedBody:
         self.text[low:high] = [""] * (high - low)
 
     def lines(self) -> Iterator[str]:
-        """Return the lines of the text, without lines that are only in the HTML."""
+        """Yield the lines of the text, without lines that are only in the HTML."""
         return (run.text for run in self.runs if not run.silent)
 
     @property
@@ -121,9 +122,10 @@ def serialize(  # noqa: C901, PLR0912, PLR0915 - one function for speed
     *,
     max_lines: int = MAX_ELEMENTS,
 ) -> SerializedBody:
-    """Serialize an element without ``dropped`` elements; addresses become absolute from ``base``.
+    """Serialize an element without the ``dropped`` elements.
 
-    Stops after more than ``max_lines`` lines.
+    Relative addresses are resolved against ``base``. Serialization stops after more than
+    ``max_lines`` lines.
     """
     prose = SerializedBody()
     html, text, lines = prose.html, prose.text, prose.runs

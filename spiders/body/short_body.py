@@ -1,6 +1,6 @@
 """Extract release texts of one or two lines, which the models reject as too short.
 
-Such a text is directly below the headline: either in an element with a body class, or in the first
+Such a text is directly below the headline: it is either an element with a body class, or the first
 sentences.
 """
 
@@ -31,27 +31,27 @@ OTHER_REGIONS: Final = (
 """Class hints of elements that contain no release text."""
 
 NEAR: Final = 10
-"""Maximum number of blocks after the headline before the text begins."""
+"""Maximum number of blocks between the headline and the text."""
 
 WORDS: Final = 4
-"""Minimum number of words in a text block."""
+"""Minimum number of words in a block of the text."""
 
 MAX_SHORT_BODY_LENGTH: Final = 600
 """Maximum length of a short body, in characters. The models find longer bodies."""
 
 SHORT_BODY_CONFIDENCE: Final = 0.5
-"""Confidence of a body found without the models."""
+"""Confidence (0 to 1) in a body found without the models."""
 
 
 def short_body(
     seen: BlockTree, found: MainContent | None, title: int | None, reading: DateContext
 ) -> MainContent | None:
-    """Return the short text below the headline, or ``found``.
+    """Return the short text below the headline, or else ``found``.
 
     ``found`` is the body that the models found, or None. ``title`` is the number of the headline's
     block. A body longer than MAX_SHORT_BODY_LENGTH stays unchanged. A shorter body is limited to
     the first element with a body class, unless the body begins before that element. If the body has
-    no block in the element, the text of the element is the body.
+    no block in that element, the element's text becomes the body.
     """
     if title is None or (
         found and sum(len(block.text) for block in found.kept) > MAX_SHORT_BODY_LENGTH

@@ -1,9 +1,9 @@
-"""Remove side boxes from body text: related news, counters, weather, newsletter forms.
+"""Remove boxes that the models keep as text: related news, counters, weather, newsletter forms.
 
-Extraction models often keep these boxes. A box without links is recognized by its heading: a line
-that consists of phrases from phrases.toml. The box is the element that begins with the heading, or
-the short lines below the heading. Teasers are recognized by their similar markup. Newsletter boxes
-are recognized by their form fields, because their wording differs between languages.
+A box without links is recognized only by its heading, if that is a whole line of phrases.toml. The
+box is the element that begins with the heading, or else the short lines below the heading. Teasers
+are recognized by their similar markup. A newsletter form is recognized by its fields, because its
+wording differs between languages.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from spiders.page.html_tree import LEVEL_OF
 from spiders.page.phrases import is_related, is_widget
 
 MAX_SHARE, MAX_WIDGET_SHARE = 0.6, 0.25
-"""Maximum share of the kept text that may be in a side box, and that may be in a widget."""
+"""Maximum share of the kept text in a side box, and in a widget. A larger part is not removed."""
 
 MAX_LINE: Final = 250
-"""Maximum length in characters of a line in a box that is not an element."""
+"""Maximum length of a line in a box without an element of its own, in characters."""
 
 ABOVE: Final = 3
-"""Maximum number of blocks above the kept text that are searched for the heading of a box."""
+"""Maximum number of blocks above the kept text that are checked for the heading of a box."""
 
 TITLED: Final = BIT["title"]
 
@@ -39,7 +39,7 @@ MAX_TEASER_LENGTH, MIN_TEXT = 400, 120
 """Maximum length of a teaser, and minimum length of a text beside teasers, in characters."""
 
 SIMILAR: Final = 0.8
-"""Minimum share of similar elements that must be teasers."""
+"""Minimum share of similar elements that must be teasers for all of them to be removed."""
 
 MIN_HEADLINE_WORDS: Final = 4
 """Minimum number of words in the headline of a teaser."""
@@ -49,14 +49,14 @@ MAX_DATE: Final = 40
 
 YEAR: Final = re.compile(r"(?<!\d)(?:19|20|25)\d\d(?!\d)")
 CLICKED: Final = ("onclick", "data-href", "data-url", "data-link")
-"""Attributes of an element that scripts make clickable."""
+"""Attributes of an element that a script makes clickable."""
 
 
 def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
-    """Remove related-news boxes, and widgets above the text, from the places of kept blocks.
+    """Return the positions of kept blocks outside related-news boxes and widgets above the text.
 
-    Headings below the first paragraph that look like widgets ("Contact") stay, because sections of
-    a text have such headings too. Returns all places if none would remain.
+    Headings below the first paragraph that look like widgets ("Contact") are kept, because sections
+    of a text have such headings too. Returns all positions if none would remain.
     """
     boxes = SideBoxes(seen, keep)
     dropped: set[int] = set()
@@ -76,11 +76,11 @@ def without_side_boxes(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
 
 
 def without_teasers(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
-    """Remove teasers of other releases, whose links are made by scripts, from the kept blocks.
+    """Return the positions of kept blocks that are not teasers of other releases.
 
-    Teasers are several similar elements before or after the text. A teaser has a headline and
-    little text, and also a date, a handler of clicks, or an image outside the column of the text.
-    Returns all places if too little text would remain.
+    Teasers are several similar elements before or after the text, whose links are made by scripts.
+    A teaser has a headline and little text. It also has a date, a click handler, or an image
+    outside the column of the text. Returns all positions if too little text would remain.
     """
     groups: dict[tuple[Container | None, str, str], list[Container]] = {}
     for one in seen.containers:
@@ -101,7 +101,7 @@ def without_teasers(seen: BlockTree, keep: Sequence[int]) -> Sequence[int]:
 
 
 def column_of(seen: BlockTree, places: Sequence[int]) -> Container | None:
-    """Return the innermost container around blocks."""
+    """Return the innermost container around the blocks at some positions, or None."""
     container: Container | None = seen.blocks[places[0]].container
     while container is not None and places[-1] >= container.last:
         container = container.parent
@@ -109,9 +109,9 @@ def column_of(seen: BlockTree, places: Sequence[int]) -> Container | None:
 
 
 def is_teaser(seen: BlockTree, container: Container, *, beside: bool) -> bool:
-    """Whether an element is a teaser; see `without_teasers`.
+    """Whether an element is a teaser (see `without_teasers`).
 
-    ``beside`` is true outside the column of the text.
+    ``beside`` is true if the element is outside the column of the text.
     """
     blocks = seen.blocks[container.first : container.last]
     if sum(len(block.text) for block in blocks) > MAX_TEASER_LENGTH:
@@ -130,7 +130,7 @@ def is_teaser(seen: BlockTree, container: Container, *, beside: bool) -> bool:
 
 
 class SideBoxes:
-    """The side boxes of a page. Blocks at the places in ``keep`` are kept as text."""
+    """Finds the side boxes of a page. ``keep`` contains the positions of blocks kept as text."""
 
     def __init__(self, seen: BlockTree, keep: Sequence[int]) -> None:
         self._blocks = seen.blocks
@@ -146,7 +146,10 @@ class SideBoxes:
         return [0, *accumulate(sizes)]
 
     def end(self, at: int) -> int:
-        """Return the end of the box that begins with block ``at``, or ``at`` if there is no box."""
+        """Return the position after the box that begins with block ``at``.
+
+        Returns ``at`` if there is no box.
+        """
         heading = self._blocks[at]
         end = at
         container: Container | None = heading.container
@@ -179,7 +182,7 @@ CALLED: Final = re.compile(
     "news-?_?letter|subscri|sign-?_?up|mailing|abonn|abone|iscrizion|suscri|inscri|podpis|zapis",
     re.IGNORECASE,
 )
-"""Classes and ids of newsletter boxes."""
+"""Pattern of classes and ids of newsletter boxes."""
 
 FIELDS: Final = frozenset(["", "text", "email"])
 """Types of input fields that may be for an e-mail address."""
@@ -191,8 +194,10 @@ MAX_BOX_LENGTH: Final = 400
 """Maximum length of a newsletter box, in characters. Some forms wrap a whole page."""
 
 MAX_FIELDS, MAX_ELEMENTS_AROUND = 50, 20
-"""Maximum number of input fields checked per page, and of child elements in an element that wraps a
-box."""
+"""Limits for newsletter boxes.
+
+- ``MAX_FIELDS``: maximum number of input fields checked per page
+- ``MAX_ELEMENTS_AROUND``: maximum number of child elements in an element that wraps a box"""
 
 NEVER: Final = ("h1", "article", "main", "time", "nav", "table")
 """Tags of elements that a newsletter box never contains."""
@@ -232,7 +237,7 @@ def says_little(form: etree._Element) -> bool:
 
 
 def box_of(form: etree._Element) -> etree._Element:
-    """Return the largest element around a form that contains only headings besides it.
+    """Return the largest element around a form that otherwise contains only headings.
 
     An element with a newsletter class may also contain a paragraph about the form.
     """

@@ -1,4 +1,4 @@
-"""Containers and blocks of a segmented page, the input of extraction."""
+"""Containers and blocks of a segmented page, which are the input of extraction."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from data.text.words import UNSPACED
 from spiders.page.class_hints import class_hints
 
 BROAD: Final = 0.8
-"""Share of the page text above which the hints of a container do not describe its parts."""
+"""Maximum share of the page text in a container whose class hints describe its parts."""
 
 
 LETTERS_PER_WORD: Final = 3
-"""Mean length of words in scripts without spaces, in letters."""
+"""Mean length of words in writing systems without spaces, in letters."""
 
 MIN_STOPLESS_WORDS: Final = 7
 """Minimum number of words in a sentence without a full stop."""
 
 STOPLESS: Final = re.compile(r"[\u0e00-\u0eff]\s*$")
-"""The end of a text in Thai or Lao, which have no full stops."""
+"""Pattern of the end of a text in Thai or Lao, which have no full stops."""
 
 
 class Container:
@@ -78,11 +78,11 @@ class Container:
 class TextBlock:
     """A run of text on a page.
 
-    - ``links``: the number of its characters in links.
-    - ``anchors``: the number of links.
-    - ``hints``: the class hints of its inline elements.
-    - ``pieces``: its position in the tree. Each piece is an element and whether the text is the
-      element's tail (True) or its own text (False).
+    - ``links``: number of its characters in links
+    - ``anchors``: number of its links
+    - ``hints``: class hints of its inline elements
+    - ``pieces``: its text nodes. Each is given as an element, and whether the text is the element's
+      tail (True) or its own text (False).
     """
 
     container: Container
@@ -98,8 +98,9 @@ class TextBlock:
 class BlockTree:
     """The blocks and containers of a page, in document order.
 
-    ``complete`` is False if the page was too large to read fully. The first container is the whole
-    page. ``menus`` are the elements skipped as menus, and ``inputs`` the form fields outside menus.
+    ``complete`` is false if the page was too large to read fully. The first container is the whole
+    page. ``menus`` contains the elements skipped as menus, and ``inputs`` the form fields outside
+    menus.
     """
 
     top: Container
@@ -119,7 +120,7 @@ def close_block(  # noqa: PLR0917 - all attributes of one block
     anchors: int,
     hints: int,
 ) -> None:
-    """End a run of text in a container, and add a block unless the text is blank."""
+    """End a run of text in a container, and add it as a block unless it is blank."""
     text = " ".join((texts[0] if len(texts) == 1 else "".join(texts)).split())
     if text:
         links = min(links, len(text))
@@ -154,11 +155,11 @@ def relate(containers: Sequence[Container], blocks: Sequence[TextBlock]) -> None
 
 
 def count_words(text: str) -> int:
-    """Count the words of a text; in scripts without spaces, estimate their number."""
+    """Return the number of words in a text; in scripts without spaces, an estimate."""
     unspaced = 0 if text.isascii() else len(UNSPACED.findall(text))
     return len(text.split()) + unspaced // LETTERS_PER_WORD
 
 
 def is_stopless_sentence(text: str) -> bool:
-    """Whether a text is long enough for a sentence, in a script without full stops."""
+    """Whether a text in a script without full stops is long enough for a sentence."""
     return STOPLESS.search(text) is not None and count_words(text) >= MIN_STOPLESS_WORDS

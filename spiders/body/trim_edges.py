@@ -20,38 +20,40 @@ from spiders.page.media_urls import OFFICE, leads_to_file
 from spiders.page.phrases import comparison_key, is_tail, letters, phrases
 
 AT_TOP: Final = 8
-"""Number of blocks at the top of a body that may repeat its headline."""
+"""Number of blocks at the top of a body that are checked for a repeated headline."""
 
 SHORT: Final = 160
 """Maximum length of a date line, button bar, note or headline line, in characters."""
 
 BESIDE_FILE: Final = 40
-"""Maximum number of characters outside the link in a line that is only a file, such as its type and
+"""Maximum number of characters beside the link in a line that is only a file, such as type and
 size."""
 
 BESIDE_TITLE: Final = 60
-"""Maximum number of letters beside the headline in a headline line, such as a section or a date."""
+"""Maximum number of letters beside the headline in a line that repeats it, such as a section or
+date."""
 
 DATE_LINE: Final = 90
-"""Maximum length of a line with little but a date, in characters."""
+"""Maximum length of a line that contains little more than a date, in characters."""
 
 BESIDE_DATE: Final = 14
 """Maximum number of letters beside the date in a date line, such as "Published" or a weekday."""
 
 FILLED: Final = 0.6
-"""Minimum share of a body's text in one table row. Such a row is the text itself."""
+"""Minimum share of a body's text in one table row, from which the row is the text itself."""
 
 TAIL_FROM: Final = 0.5
-"""Share of a body's text before a line such as "Other news", above which the line ends the body."""
+"""Minimum share of a body's text that must precede a line such as "Other news", so that the line
+ends the body."""
 
 FILE_KIND: Final = re.compile(rf"\b(?:{OFFICE}|zip)\b", re.IGNORECASE)
 """Pattern of a file type in the text of a line with a link."""
 
 NEAR_TOP: Final = 3
-"""Number of blocks at the top of a body that may be its date line."""
+"""Number of blocks at the top of a body that are checked for a date line."""
 
 SENTENCE: Final = re.compile(r"[^\W\d]{4}[.!?。！？।]\s*$|[,،，、]\s*$")
-"""End of a sentence or clause, but not of an abbreviation."""
+"""Pattern of the end of a sentence or clause, but not of an abbreviation."""
 
 FULL_STOP: Final = re.compile(r"[.!?。！？।]\W*$")
 """Pattern of the end of a sentence, with any closing quotes."""
@@ -59,7 +61,7 @@ FULL_STOP: Final = re.compile(r"[.!?。！？।]\W*$")
 WORD: Final = re.compile(r"[^\W\d]+")
 
 MAX_LINES_BESIDE_DATE: Final = 8
-"""Maximum number of words of a date line that ends in a full stop ("Bulletin No. 7 of 10 March
+"""Maximum number of words in a date line that ends with a full stop ("Bulletin No. 7 of 10 March
 2026.")."""
 
 CAPTION: Final = 300
@@ -70,16 +72,16 @@ CAPTIONED: Final = re.compile(
     r"pie-?de-?foto|img-?desc)(?:$|[\s_-])",
     re.IGNORECASE,
 )
-"""Classes of captions. A caption belongs to its picture, not to the body."""
+"""Pattern of the classes of captions. A caption belongs to its picture, not to the body."""
 
 FOOTER: Final = re.compile(r"(?:^|\s)(?:page|site)?[_-]?foot(?:er)?(?:$|\s)", re.IGNORECASE)
-"""Class or id of the page's footer."""
+"""Pattern of the class or id of the page's footer."""
 
 PARTS: Final = frozenset(["article", "aside", "main", "nav", "section"])
-"""Elements that may have a footer of their own, which is not the page's footer."""
+"""Tags of elements that may have a footer of their own, which is not the page's footer."""
 
 KEPT_BY: Final = re.compile("责任编辑|責任編輯|网站标识码|版权所有|版權所有|©")
-"""Words that introduce the editor or copyright holder of a page."""
+"""Pattern of words that introduce the editor or copyright holder of a page."""
 
 DIGIT: Final = re.compile(r"\d|[年日]")
 
@@ -93,8 +95,8 @@ def trim_edges(
 ) -> tuple[TextBlock, ...]:
     """Remove blocks that are not text of the release from the edges of a body.
 
-    ``headline`` is the title of the release, and ``order`` the number of its block or None. Returns
-    all blocks if none would remain.
+    ``headline`` is the title of the release, and ``order`` the number of its block or None. A line
+    with the date ``published`` counts as a date line. Returns all blocks if none would remain.
     """
     low = after_labels(kept, after_headline(kept, headline, order))
     high = tail_start(kept, low)
@@ -111,10 +113,10 @@ def trim_edges(
 
 
 def without_beside(blocks: Sequence[TextBlock], headline: str) -> tuple[TextBlock, ...]:
-    """Remove the headline, buttons and tail from the blocks of a declared body.
+    """Remove headline, buttons and tail from the blocks of a body that a source file selects.
 
-    Other blocks at its edges stay, because a person selected them. Returns all blocks if none would
-    remain.
+    Other blocks at its edges are kept, because a person selected them. Returns all blocks if none
+    would remain.
     """
     low = after_headline(blocks, headline, None)
     inner = blocks[low : tail_start(blocks, low)]
@@ -122,7 +124,7 @@ def without_beside(blocks: Sequence[TextBlock], headline: str) -> tuple[TextBloc
 
 
 def after_headline(kept: Sequence[TextBlock], headline: str, order: int | None) -> int:
-    """Return the place after a repeated headline at the top of a body, or 0."""
+    """Return the position after a repeated headline at the top of a body, or 0 if there is none."""
     low = 0
     key = comparison_key(headline)
     for place, block in enumerate(kept[:AT_TOP]):
@@ -145,7 +147,7 @@ def after_headline(kept: Sequence[TextBlock], headline: str, order: int | None) 
 
 
 def says_more(text: str, headline: str) -> bool:
-    """Whether a line with the words of the headline is a sentence that adds to them."""
+    """Whether a line with the words of the headline is a sentence with further information."""
     ended = FULL_STOP.search(text)
     if not ended:
         return False
@@ -161,10 +163,10 @@ def says_more(text: str, headline: str) -> bool:
 
 
 def after_labels(kept: Sequence[TextBlock], low: int) -> int:
-    """Return the place after the labelled rows at the top of a layout table, or ``low``.
+    """Return the position after the labelled rows at the top of a layout table, or ``low``.
 
-    In such a table one row contains most of the text, below labelled rows for office, date, counter
-    and files.
+    In such a table, one row contains most of the text, below labelled rows for office, date,
+    counter and files.
     """
     first = row_of(kept[low]) if low < len(kept) else None
     if first is None or next(first.iterchildren("th"), None) is None:
@@ -193,7 +195,7 @@ def row_of(block: TextBlock) -> etree._Element | None:
 
 
 def tail_start(kept: Sequence[TextBlock], low: int) -> int:
-    """Return the place of the line that introduces other content after the body, or the end."""
+    """Return the position of the line that introduces other content after the body, or the end."""
     sizes = [len(block.text) for block in kept]
     total, before = sum(sizes[low:]), 0
     for place in range(low, len(kept)):
@@ -204,17 +206,17 @@ def tail_start(kept: Sequence[TextBlock], low: int) -> int:
 
 
 def is_edge(block: TextBlock, reading: DateContext) -> bool:
-    """Whether a block at an edge is a date line, a bar of buttons or post metadata."""
+    """Whether a block at an edge of the body is a date line, a button bar or post metadata."""
     if is_metadata(block.text):
         return True
     return len(block.text) <= SHORT and (is_date_line(block.text, reading) or is_bar(block.text))
 
 
 def is_end(block: TextBlock, reading: DateContext) -> bool:
-    """Whether a block at the end is not text of the body.
+    """Whether a block at the end of the body is not its text.
 
-    Such a block is a date line, a bar of buttons, post metadata, a file, a note or the heading of
-    other content.
+    Such a block is a date line, a button bar, post metadata, a file, a note or the heading of other
+    content.
     """
     return (
         is_edge(block, reading)
@@ -225,7 +227,7 @@ def is_end(block: TextBlock, reading: DateContext) -> bool:
 
 
 class PageFooter:
-    """The blocks in the page's footer. Each container is checked once.
+    """Checks whether blocks are in the page's footer. Results are cached per container.
 
     The page's footer is a ``footer`` outside articles, asides and other sections (HTML standard,
     4.3.8), or an element with such a class or id.
@@ -266,7 +268,7 @@ def names_another(block: TextBlock) -> bool:
 
 
 def is_note(text: str, reading: DateContext) -> bool:
-    """Whether a line below the text contains the date of the last change, or the page's editor."""
+    """Whether a line below the text gives the date of the last change, or the page's editor."""
     if len(text) > SHORT or SENTENCE.search(text):
         return False
     if KEPT_BY.search(text):
@@ -276,9 +278,9 @@ def is_note(text: str, reading: DateContext) -> bool:
 
 
 def says_when(text: str, reading: DateContext, published: Published | None) -> bool:
-    """Whether a line above the text contains the publication date and no sentence.
+    """Whether a line above the text contains the publication date but no sentence.
 
-    A number, an office, an author or a counter may be beside the date.
+    The line may also contain a number, an office, an author or a counter.
     """
     if published is None or len(text) > SHORT or SENTENCE.search(text) or not DIGIT.search(text):
         return False
@@ -304,7 +306,7 @@ def is_file(block: TextBlock) -> bool:
 
 
 def is_date_line(text: str, reading: DateContext) -> bool:
-    """Whether a line contains a date and little else."""
+    """Whether a line contains a date and little more."""
     if len(text) > DATE_LINE or not DIGIT.search(text):
         return False
     found = find_dates(text, reading, "line")
