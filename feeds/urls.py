@@ -303,7 +303,7 @@ OWN_HUB = "own"
 HUB_PATH = "/hub"
 
 ADMIN_PATH = "/admin"
-"""URL path of the admin interface on the web server."""
+"""URL path of the operator's room on the web server."""
 
 CALLBACK_PATH = "/websub/callback/"
 """URL prefix of WebSub callbacks, to which hubs send changed feeds."""

@@ -21,8 +21,8 @@ from data.settings import Log
 from data.text.masking import masked
 
 MAX_LOG_BYTES: Final = 10_000_000
-"""Maximum size in bytes of the log of children. Then a new log begins, and the previous one is kept
-with the suffix .1."""
+"""Maximum size in bytes of the log of children. A larger log is renamed with the suffix .1, and a
+new one begins."""
 
 LEADING_KEYS: Final = ("timestamp", "level", "event")
 """The keys at the start of each line."""

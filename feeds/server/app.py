@@ -151,7 +151,7 @@ def create_app(
     ``access`` is required for sites with ``site.access = "token"``, and for the Reader API.
 
     ``hub`` is the site's own WebSub hub, ``callback`` receives messages from the hubs of sources,
-    and ``admin`` is the admin interface. ``judge`` returns the health of a store's sources, ``due``
+    and ``admin`` is the operator's room. ``judge`` returns the health of a store's sources, ``due``
     the time of a source's next visit, and ``facts`` the measurements for /metrics.
     """
     handlers: dict[Any, Any] = dict.fromkeys((HTTPException, StoreError, Unanswered, 500), explain)

@@ -1,1 +1,4 @@
-"""Several machines on one database: each host and each duty belongs to one machine at a time."""
+"""Several machines on one database.
+
+Each host and each duty belongs to one machine at a time.
+"""

@@ -1,8 +1,8 @@
 """Duties: work that only one of several services on a database does at a time, under a lease.
 
-A service keeps publishing and alerts until it stops or loses the lease. A change of the service is
-costly: the next publisher has to render everything, and a message that was being sent is sent
-again. The leader queues jobs for duties, and Procrastinate distributes them.
+A service keeps the duties of publishing and alerts until it stops or loses the lease. Handing over
+a duty is costly: the next publisher has to render everything, and a message that was being sent is
+sent again. The leader queues jobs for duties, and Procrastinate distributes them.
 """
 
 from __future__ import annotations
@@ -34,20 +34,21 @@ from scheduler.service.background import attempt, tidy
 from scheduler.service.publishing import Publishing
 
 DUTY_LEASE_SECONDS: Final = 15.0
-"""Duration of a duty's lease in seconds. A suspended leader counts as leader for as long."""
+"""Duration of a duty's lease in seconds. It is also the time for which a suspended leader still
+counts as leader."""
 
 POLL_SECONDS: Final = 0.5
 """Seconds between two queries for due jobs, and between two checks of the clock."""
 
 RECONNECT_SECONDS: Final = 5.0
-"""Seconds after which a database that was unavailable is tried again."""
+"""Seconds between two attempts to reconnect to an unavailable database."""
 
 MAX_RELEASE_SECONDS: Final = 5.0
 """Maximum time in seconds to wait until the database has released a lease; otherwise the lease
 expires."""
 
 FAILURE_REST_SECONDS: Final = 60.0
-"""Seconds before a duty that failed because of a bug is tried again."""
+"""Seconds between a failure of a duty because of a bug and the next attempt."""
 
 OTHER_SITE: Final = (
     "this service has {} in its settings, but the leader has {}: use equal settings on "
@@ -58,7 +59,7 @@ log = structlog.get_logger()
 
 
 class Duties:
-    """Takes on the duties of one service; ``leads`` returns whether this service is the leader."""
+    """Performs the duties of one service. ``leads`` returns whether this service is the leader."""
 
     def __init__(
         self, home: Home, publishing: Publishing, alerts: AlertService, leads: Callable[[], bool]
@@ -73,7 +74,7 @@ class Duties:
         self._problem = ""
 
     async def work(self) -> None:
-        """Take on duties until cancelled, and reconnect if the database fails."""
+        """Perform duties until cancelled, and reconnect if the database fails."""
         while True:
             try:
                 await self._take_turns()
@@ -87,9 +88,9 @@ class Duties:
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def _take_turns(self) -> None:
-        """Do jobs until cancelled, or until the database is unavailable for too long or newer.
+        """Perform duties until cancelled, or until the database is unavailable or newer.
 
-        A newer database has the schema of a newer version of Communique.
+        A newer database was upgraded by a newer version of Communique.
         """
         await asyncio.to_thread(bring_up_to_date, self._home.store_url)
         self._ending.clear()
@@ -170,7 +171,7 @@ class Duties:
             task.cancel()
 
     async def _take_on(self, hosts: Hosts, leases: Leases, name: str) -> None:
-        """Do a due duty that no other service does, until the work is done or the lease is lost."""
+        """Perform a due duty that no other service has, until it is done or the lease is lost."""
         if name == PUBLISHING and not await self._may_publish():
             return
         try:
@@ -239,7 +240,7 @@ WORK_OF_DUTY: Final = {
 
 
 async def due_of(hosts: Hosts, lease: Lease) -> Sequence[str]:
-    """Settle and return the due jobs of a held duty.
+    """Return the due jobs of a leased duty, and mark them as done.
 
     The result is empty if the database does not respond.
     """

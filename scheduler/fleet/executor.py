@@ -1,7 +1,7 @@
-"""Leader's executor: queue visits in the database, where workers find them.
+"""Leader's executor: queues visits in the database, where workers find them.
 
-A visit is a row in the timetable of hosts. Its host gets a job as soon as the visit is due. The
-visit is made even if this leader dies. The next leader queues the sources that it finds due.
+A visit is a row in the table of sources. Its host gets a job as soon as the visit is due. The visit
+is made even if this leader dies: the next leader queues the sources that it finds due.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ TOPICS_FILE: Final = "topics.toml"
 """The name of the leader's topics.toml among the files that all machines share."""
 
 SITE_FILE: Final = "site"
-"""Name of the stored settings of the leader's site. Other services compare their own settings with
-them."""
+"""Name under which the leader's site settings are stored. Other services compare their own settings
+with them."""
 
 PUBLISHING: Final = duty_key("publishing")
 ALERTS: Final = duty_key("alerts")
@@ -45,7 +45,7 @@ DUTY_OF_JOB: Final = {
     "alerts": ALERTS,
     "tidy": UPKEEP,
 }
-"""The duty that each job of the timetable belongs to, by the name of the job."""
+"""Duties by the name of the timetable's job that belongs to them."""
 
 log = structlog.get_logger()
 
@@ -60,7 +60,7 @@ def site_of(home: Home) -> str:
 
 
 class FleetExecutor:
-    """Has workers visit the sources of one home directory, over the connection of the leader."""
+    """Executor whose visits are made by workers. It uses the leader's database connection."""
 
     def __init__(self, home: Home, leadership: Connections) -> None:
         self._home = home
@@ -70,9 +70,9 @@ class FleetExecutor:
         self._awaited: dict[str, asyncio.Future[Run]] = {}
 
     async def visit(self, source: LoadedSource, *, explicit: bool = False) -> Run:
-        """Queue a visit, and return its report once a worker has made it.
+        """Queue a visit, and return its report after a worker has made it.
 
-        Cancelled if the source is removed.
+        It is cancelled if the source is removed.
         """
         try:
             text = await asyncio.to_thread(read_text, source.path, SourceError)
@@ -85,14 +85,14 @@ class FleetExecutor:
         return await report
 
     def have_done(self, what: str) -> None:
-        """Queue a job of a duty (a key of DUTY_OF_JOB) for the service that has the duty."""
+        """Queue a job (a key of DUTY_OF_JOB) for the service that has the job's duty."""
         name = duty_key(what)
         self._asked[name] = AskedVisit(name, DUTY_OF_JOB[what], "")
 
     async def take_in(self, sources: Collection[str]) -> None:
-        """Store which sources exist, the topics, and the settings of the site for all machines.
+        """Store the list of sources, the topics, and the site settings for all machines.
 
-        The queued visits of other sources are cancelled.
+        Queued visits to other sources are cancelled.
         """
         topics = self._home.topics
         try:

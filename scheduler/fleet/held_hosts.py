@@ -1,7 +1,7 @@
-"""Visit the due sources of hosts whose lease this machine holds, then release each host.
+"""Visits to the due sources of hosts that this machine has leased.
 
-`communique collect` leases each host as a worker does. If a worker visits the host, this process
-waits for it. During the visit, workers can't get the host.
+Each host is released afterwards. `communique collect` leases each host as a worker does. If a
+worker visits the host, this process waits for it. During the visit, workers can't lease the host.
 """
 
 from __future__ import annotations
@@ -91,15 +91,15 @@ DUE_POLL_SECONDS: Final = 5.0
 visit may take an hour."""
 
 REVISIT_SECONDS: Final = 60.0
-"""Seconds after a visit in which its source is not visited again under the same lease. This matters
-if a visit could not be made: its source stays due."""
+"""Minimum time in seconds between two visits to a source under the same lease. This matters if a
+visit could not be made, because its source stays due."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class HostVisit:
-    """A visit to one source of a held host; ``over`` is when it ended, by time.monotonic."""
+    """A visit to one source of a leased host. ``over`` is the time of its end (time.monotonic)."""
 
     asked: AskedVisit
     run: Run | None
@@ -112,7 +112,7 @@ class HostVisit:
 
     @property
     def is_fresh(self) -> bool:
-        """Whether it is too early to visit the source again."""
+        """Whether the visit ended so recently that the source must not be visited again."""
         return time.monotonic() - self.over < REVISIT_SECONDS
 
 
@@ -215,12 +215,12 @@ class HeldHosts:
         return run
 
     def _unanswered(self, run: Run | None) -> float:
-        """Return the seconds in which a response to a request that timed out may still arrive."""
+        """Return for how many seconds a response to a timed-out request may still arrive."""
         late = run and any(error.kind == "timeout" for error in run.errors)
         return self._home.settings.network.timeout if late else 0.0
 
     def _gap(self, host: str, due: Sequence[AskedVisit]) -> float | None:
-        """Return the seconds between two requests to a host, or None if the store fails."""
+        """Return the minimum seconds between two requests to a host, or None if unknown."""
         network = self._home.settings.network
         try:
             with closing(self._home.plain_store()) as store:

@@ -1,4 +1,4 @@
-"""Queue of jobs in PostgreSQL, with Procrastinate: workers get hosts, services get duties.
+"""Job queue in PostgreSQL, with Procrastinate: workers get hosts, services get duties.
 
 The queue only distributes work. The row of a host (data.store.postgres.hosts) guarantees that one
 worker at a time visits the host, and that each visit counts once. So a job is only the name of a
@@ -27,16 +27,16 @@ from data.store.postgres.hosts import Connections
 logging.getLogger("procrastinate").setLevel(logging.ERROR)
 
 VISIT_QUEUE: Final = "visits"
-"""The queue of visits to hosts."""
+"""Name of the queue of visits to hosts."""
 
 DUTY_QUEUE: Final = "duties"
-"""The queue of duties, which one of several services does."""
+"""Name of the queue of duties."""
 
 TASK: Final = "visit"
-"""The Procrastinate task of every job: do the due work of a row."""
+"""Name of the Procrastinate task of every job, which does the due work of a row."""
 
 DATABASE_TIMEOUT_SECONDS: Final = 60.0
-"""Seconds for which a worker waits for a database that does not respond."""
+"""Maximum time in seconds that a worker waits for a database that does not respond."""
 
 POLL_SECONDS: Final = 1.0
 """Mean seconds between two queries for jobs while the queue is empty. Each worker varies the
@@ -188,7 +188,10 @@ async def prepare(connections: Connections) -> None:
 
 
 def app_of(visit: Callable[[str], Awaitable[None]]) -> procrastinate.App:
-    """Return Procrastinate's app for a worker; ``visit`` is called with the row of each job."""
+    """Return Procrastinate's app for a worker.
+
+    ``visit`` is called with the row name of each job.
+    """
     app = procrastinate.App(connector=PatientConnector())
 
     async def visit_host(host: str) -> None:

@@ -45,13 +45,13 @@ IDLE_TIMEOUT_SECONDS: Final = 15
 leader."""
 
 LOCK: Final = "hashtext('communique leader'), hashtext(current_schema())"
-"""The keys of the advisory lock of the leader, one lock per schema."""
+"""SQL arguments of the leader's advisory lock, one lock per schema."""
 
 log = structlog.get_logger()
 
 
 class LeadershipLost(CommuniqueError):
-    """The connection ended, or the database refused a statement. Another service may lead by now.
+    """The leader's connection ended or was refused. Another service may be the leader by now.
 
     ``rest`` is the number of seconds to wait before the next attempt.
     """
@@ -62,7 +62,7 @@ class LeadershipLost(CommuniqueError):
 
 
 class Leadership:
-    """The connection of the leader, for one statement or transaction at a time."""
+    """Database connection of the leader, used by one statement or transaction at a time."""
 
     def __init__(self, db: psycopg.AsyncConnection[Any], url: str) -> None:
         self._db = db
@@ -102,9 +102,9 @@ class Leadership:
 
 
 async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]]) -> None:
-    """Run ``lead`` whenever no other service leads, until cancelled.
+    """Run ``lead`` whenever this service becomes the leader, until cancelled.
 
-    ``lead`` is cancelled if the lead is lost.
+    ``lead`` is cancelled when this service is no longer the leader.
     """
     refused = ""
     while True:
@@ -130,7 +130,7 @@ async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, An
 async def lead_once(
     url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]], leadership: Leadership
 ) -> LeadershipLost | None:
-    """Lead until the lead is lost, and return the reason."""
+    """Become the leader and run ``lead`` until leadership is lost. Returns the reason."""
     first: BaseException | None = None
     try:
         async with asyncio.TaskGroup() as turn:
@@ -144,9 +144,9 @@ async def lead_once(
 async def begin(
     url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]], leadership: Leadership
 ) -> None:
-    """Bring the schema of the database up to date, then lead.
+    """Upgrade the schema of the database, then run ``lead``.
 
-    The database may have been replaced by another one without tables. Raises LeadershipLost.
+    The database may have been replaced by one without tables. Raises LeadershipLost.
     """
     try:
         await asyncio.to_thread(bring_up_to_date, url)
@@ -161,9 +161,9 @@ async def begin(
 
 @asynccontextmanager
 async def leading(url: str) -> AsyncIterator[Leadership]:
-    """Lead for the length of a ``with`` block, as soon as no other service leads.
+    """Context manager that waits until this service is the leader, and leads during its block.
 
-    If the database is unavailable, this waits for it.
+    If the database is unavailable, it waits for the database.
     """
     db = await taken(url)
     try:
@@ -173,7 +173,7 @@ async def leading(url: str) -> AsyncIterator[Leadership]:
 
 
 async def taken(url: str) -> psycopg.AsyncConnection[Any]:
-    """Return a connection that holds the lock, as soon as no other service holds it."""
+    """Return a connection that holds the leader's lock, as soon as no other service holds it."""
     logged = ""
     while True:
         try:
@@ -187,7 +187,7 @@ async def taken(url: str) -> psycopg.AsyncConnection[Any]:
 
 
 async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
-    """Do the same as ``taken``, but raise psycopg.Error if the database does not respond."""
+    """Like ``taken``, but raise psycopg.Error if the database does not respond."""
     db = await psycopg.AsyncConnection.connect(url, **CONNECTION_OPTIONS)
     try:
         await db.execute(f"SET idle_session_timeout = '{IDLE_TIMEOUT_SECONDS}s'".encode())
@@ -200,26 +200,26 @@ async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
 
 
 async def take_lock(db: psycopg.AsyncConnection[Any]) -> bool:
-    """Take the lock unless another connection holds it; return whether this connection has it."""
+    """Try to take the leader's lock. Returns whether this connection holds it."""
     found = await db.execute(f"SELECT pg_try_advisory_lock({LOCK})".encode())
     ((held,),) = await found.fetchall()
     return bool(held)
 
 
 class FleetService(Service):
-    """The service of a home directory whose visits are made by workers."""
+    """Service whose visits are made by workers."""
 
     _fleet: FleetExecutor
     """Queues visits and duties; set when this service begins to lead."""
 
     async def _begin_beside(self, beside: AsyncExitStack) -> None:
-        """Start nothing: alerts are a duty, and only the leader runs WebSub."""
+        """Do nothing: alerts are a duty, and only the leader runs WebSub."""
 
     async def _publish_last(self) -> None:
-        """Publish nothing: another service continues."""
+        """Do nothing: another service continues to publish."""
 
     async def _collect(self) -> None:
-        """Lead whenever no other service does, and do duties, until cancelled."""
+        """Lead whenever no other service does, and perform duties, until cancelled."""
         duties = Duties(
             self._home, self._publishing, self._alerts, lambda: self._visits is not None
         )
@@ -267,7 +267,7 @@ class FleetService(Service):
         self._fleet.have_done(name)
 
     async def _share_sources(self, chosen: Collection[str]) -> None:
-        """Store which sources exist, and the topics and site of this service, for all machines."""
+        """Store the list of sources, the topics, and the site settings for all machines."""
         await self._fleet.take_in(chosen)
 
     async def _make_visit(self, source: LoadedSource, *, explicit: bool) -> Run:

@@ -1,4 +1,4 @@
-"""Leases of a worker: renewed together, and abandoned before the database may end them.
+"""Leases of a worker, which are renewed together and abandoned before the database may end them.
 
 The clock of the database decides who holds a host. The worker uses its own monotonic clock, which
 it reads before it sends a query. So a lease ends earlier for the worker than in the database.
@@ -30,8 +30,8 @@ log = structlog.get_logger()
 class Leases:
     """The leases that one worker holds.
 
-    ``on_renewal`` is called with the end of all leases after each renewal, and ``lost`` with each
-    host that another worker got.
+    After each renewal, ``on_renewal`` is called with the time at which all leases end. ``lost`` is
+    called with each host that another worker leased.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""Worker: it visits the hosts that the job queue gives it, each under a lease.
+"""Worker, which visits the hosts in its jobs, each under a lease.
 
 A worker has no sources and no timetable, and does not publish. Everything that it needs from the
 leader is in the database.
@@ -143,7 +143,7 @@ class Worker:
         self._stop.set()
 
     async def _renewed(self, until: float) -> None:
-        """Note that the leases were renewed: the database responds and the event loop works."""
+        """Record that the leases were renewed: the database responds and the event loop works."""
         self._home.alive.touch()
         await self._executor.renew(until)
         if await self._hosts.is_newer():

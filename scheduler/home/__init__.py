@@ -118,7 +118,8 @@ VISIT: Final = "a visit to this source"
 
 FOLDERS = ("sources", "watches", "tokens", "locks")
 PLACES = ("communique.toml", "topics.toml", *FOLDERS)
-"""Files and folders that people write, and the folder of locks. Missing ones mean defaults."""
+"""Files and folders that people write, and the folder of locks. For missing ones, defaults
+apply."""
 
 NO_FOLDER = "it is not a folder: move it away"
 NOWHERE = "its target is missing: restore the target (or mount its disk), or delete the link"
@@ -149,7 +150,7 @@ class Home:
 
     @property
     def tokens(self) -> Path:
-        """The folder of tokens, with one file per token that holds its digest."""
+        """The folder of tokens, with one file per token that contains its digest."""
         return self.path / "tokens"
 
     @property

@@ -46,7 +46,7 @@ log = logging.getLogger(__name__)
 
 
 def publish_home(home: Home, *, everything: bool = False) -> Publication:
-    """Publish changes of a home directory, or ``everything``.
+    """Publish the changes of a home directory, or the whole site with ``everything``.
 
     Only one process at a time publishes.
     """
@@ -60,7 +60,7 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
 
 
 def no_folder(path: Path) -> str:
-    """Return why a folder can't be written, or an empty string.
+    """Return the reason why a folder can't be written, or an empty string.
 
     A missing folder is not an error: it will be created.
     """
@@ -85,7 +85,7 @@ def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
     published: list[Publication] = []
 
     def render(*, all_of_it: bool) -> bool:
-        """Render the site, and return whether nothing failed."""
+        """Render the site. Returns whether all of it succeeded."""
         published.append(publish_here(home, everything=everything or all_of_it))
         return not published[-1].errors
 
@@ -100,11 +100,12 @@ def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
 
 
 def render_and_push(home: Home, render: Callable[..., bool]) -> None:
-    """Render HOME/site and copy it to the bucket; repeat if another installation began in between.
+    """Render HOME/site and copy it to the bucket.
 
-    Then everything is rendered, because the other installation cleared the marks of changed feeds.
-    If rendering failed, nothing is deleted from the bucket: a missing file may be what failed.
-    Raises BucketError and OSError.
+    Repeats if another home directory started to publish. When repeating, everything is rendered,
+    because the other home directory cleared the marks of changed feeds. If rendering failed,
+    nothing is deleted from the bucket: a missing file may be one that failed. Raises BucketError
+    and OSError.
     """
     place = home.settings.site.target
     bucket = open_bucket(place, home.settings.bucket)
@@ -149,9 +150,9 @@ def publish_store(home: Home, *, everything: bool) -> Publication:
 
 @contextmanager
 def signed_after(home: Home, errors: list[PublishError]) -> Iterator[Store]:
-    """Yield the store of a home directory, and sign its log at the end.
+    """Context manager that yields the store of a home directory, and signs its log at the end.
 
-    If the log can't be signed, ``errors`` gets the reason.
+    If the log can't be signed, the reason is added to ``errors``.
     """
     store = home.store()
     try:
@@ -210,7 +211,7 @@ def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
 
 @contextmanager
 def publication_turn(home: Home) -> Iterator[bool]:
-    """Publish inside the block; true if another HOME on the database published since.
+    """Context manager for publishing. Yields whether another home directory published since.
 
     Publications clear the marks of changed feeds in the database, but write files into one home
     directory only. So after a publication, the other home directories must render everything. Each

@@ -54,7 +54,10 @@ def is_configured(home: Home) -> bool:
 
 
 def attest(home: Home) -> Attestation:
-    """Ask all witnesses and authorities in the settings, even if one of them fails."""
+    """Request signatures and time stamps from all witnesses and authorities in the settings.
+
+    It continues if one of them fails.
+    """
     settings = home.settings.archive
     log = log_of(home.path)
     client = client_of(home)

@@ -45,7 +45,7 @@ EARLIEST: Final = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
 """Earliest possible time of a capture: the web did not exist before."""
 
 PASSES: Final = 3
-"""Number of times that a file is read; see ``ArchiveImport.run``."""
+"""Number of times that an imported file is read; see ``ArchiveImport.run``."""
 
 MAX_CANDIDATES: Final = 20
 """Maximum number of captures of a URL whose payloads are compared with the digest of a revisit
@@ -64,9 +64,9 @@ SAME_ID: Final = (
 
 @dataclass(slots=True)
 class ImportedRecords:
-    """The results for the records of a file.
+    """Counts and problems of the records in an imported file.
 
-    ``duplicates`` counts records that were in the archive already. ``damaged`` lists places that
+    ``duplicates`` counts records that were already in the archive. ``damaged`` lists places that
     can't be read, and records that were skipped.
     """
 
@@ -76,10 +76,10 @@ class ImportedRecords:
 
 
 def is_taken(record: ArchiveRecord) -> bool:
-    """Whether a record is imported: a capture of a web address.
+    """Whether a record of a file is imported: it must be the capture of a web address.
 
     Records about another home directory itself are not imported. Neither are responses "304 Not
-    Modified": they hold no page, and could not be recognized later.
+    Modified": they contain no page, and could not be recognized later.
     """
     if record.kind not in IMPORTED_KINDS or not is_web(record.uri):
         return False
@@ -296,7 +296,7 @@ class ArchiveImport:
         return None
 
     def _answers(self, key: str) -> Iterator[Served]:
-        """Return the readable captures at a canonical URL."""
+        """Yield the readable captures at a canonical URL."""
         return filter(None, map(self._answer, self._shown.get(key, ())))
 
     def _answer(self, capture: Capture) -> Served | None:

@@ -296,7 +296,7 @@ class StoredSource:
     def _listing(
         self, file: SourceFile, before: Callable[[Page], Listing | None]
     ) -> ListingDrift | None:
-        """Return the change of the listing by a source file on its newest captured page, or None.
+        """Return how a source file changes the listing on its newest captured page, or None.
 
         ``before`` extracts the listing with the previous source file.
         """
@@ -354,7 +354,7 @@ def _drift(
 
 
 def _reader(file: SourceFile) -> Callable[[Page], Listing]:
-    """Return a function that extracts the first page of a listing with a source file."""
+    """Return a function that extracts the first page of a listing with the given source file."""
 
     def read(page: Page) -> Listing:
         # Extraction modifies the tree, so each one gets a new Page.
@@ -365,7 +365,7 @@ def _reader(file: SourceFile) -> Callable[[Page], Listing]:
 
 
 def why_held(source: str, cause: Cause, harm: str) -> str:
-    """Return a message for people: why a change is held for review, and how to accept it."""
+    """Return a message that explains why a change is held for review, and how to accept it."""
     accept = f"`communique collect {source} --accept` (see `communique sources check {source}`)"
     if cause == "file":
         return (

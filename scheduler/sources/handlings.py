@@ -63,7 +63,7 @@ def mute(home: Home, source: str, why: str, days: int) -> Handling:
 
 
 def pause(home: Home, source: str, why: str) -> Handling:
-    """Pause a source: it is visited only when a person names it.
+    """Pause a source: it is visited only if a person requests it.
 
     Raises SourceError and UnknownSource.
     """
@@ -85,7 +85,7 @@ def end_handlings(home: Home, source: str, kinds: Iterable[HandlingKind]) -> lis
 
 
 def paused_sources(store: Store) -> frozenset[str]:
-    """Return the sources that are visited only when a person names them."""
+    """Return the paused sources, which are visited only if a person requests it."""
     handled = store.handlings(utc_now())
     return frozenset(source for source, kinds in handled.items() if "paused" in kinds)
 

@@ -48,7 +48,7 @@ def check_store(home: Home) -> None:
 
 
 def start_store(home: Home) -> None:
-    """Create a new store if the old one is lost, and report which data stay hidden."""
+    """Create a new store if the old one is lost, and report the data that stay hidden."""
     # Imported here: these modules load slowly and are rarely needed.
     from scheduler.mirror.rebuild.new_store import begin_new_store  # noqa: PLC0415
     from scheduler.terminal.progress import step_bars  # noqa: PLC0415

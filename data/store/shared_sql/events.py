@@ -1,7 +1,7 @@
-"""The log of public events: what happened to releases, in the order of commits.
+"""Log of public events: changes of releases and sources, in the order of commits.
 
-The methods that change a release append its events here, in their own transaction. Followers of
-the log save the cursor of the last event that they handled. Events contain no text of releases.
+The methods that change a release append its events here, in their own transaction. Consumers of the
+log save the cursor of the last event that they handled. Events contain no text of releases.
 """
 
 from __future__ import annotations
@@ -46,20 +46,21 @@ BEFORE_ALL: Final[ChangeCursor] = (0, 0)
 """Cursor before the first event."""
 
 OF_RELEASES: Final = f"kind IN ({', '.join(map(repr, RELEASE_KINDS))})"
-"""SQL condition for events that are kept forever."""
+"""SQL condition for events of releases, which are never deleted."""
 
 RETENTION_SECONDS: Final = 7 * 86_400
-"""Time in seconds for which all other events are kept."""
+"""Minimum age in seconds at which other events are deleted if all consumers have handled them."""
 
 MAX_LAG_SECONDS: Final = 30 * 86_400
-"""Time in seconds for which they are kept if a consumer has not handled them."""
+"""Minimum age in seconds at which other events are deleted although a consumer has not handled
+them."""
 
 MAX_PROBLEM_CHARACTERS: Final = 300
-"""Maximum length of a stored description of a failure."""
+"""Maximum length in characters of the stored description of a consumer's failure."""
 
 
 def of_kinds(*kinds: EventKind) -> str:
-    """Return SQL for whether an event ``e`` is of these kinds."""
+    """Return an SQL condition that an event ``e`` has one of these kinds."""
     return f"e.kind IN ({', '.join(map(repr, kinds))})"
 
 
@@ -71,7 +72,7 @@ SEARCH_INDEX: Final = Consumer(
 ALERTS: Final = Consumer("alerts", "e.seen IS NOT NULL")
 
 CONSUMERS: Final = (SEARCH_INDEX, ALERTS)
-"""The consumers of this version."""
+"""Consumers of events in this version."""
 
 ALERTED_KINDS: Final = frozenset[EventKind](
     ("new", "edit", "retraction", "return", "gone", "health")
@@ -80,7 +81,7 @@ ALERTED_KINDS: Final = frozenset[EventKind](
 
 
 def waiting(consumer: Consumer) -> str:
-    """Return SQL for whether an event ``e`` is one that a consumer has not handled yet."""
+    """Return an SQL condition that a consumer has not handled an event ``e`` yet."""
     return (
         f"e.number > (SELECT coalesce(max(c.number), 0) FROM consumers c"
         f" WHERE c.name = '{consumer.name}') AND {consumer.where}"
@@ -97,7 +98,7 @@ LAGS: Final = " UNION ALL ".join(
 
 
 def lags_of(rows: Iterable[tuple[str, int, float | None, str | None]]) -> Sequence[ConsumerLag]:
-    """Return how far consumers are behind the log, from the rows of `LAGS`."""
+    """Return the lag of each consumer behind the log, from the rows of `LAGS`."""
     return [
         ConsumerLag(name, count, None if since is None else instant(since), problem or "")
         for name, count, since, problem in rows
@@ -118,7 +119,7 @@ class NewEvent(NamedTuple):
 
 
 class EventsPart(Part):
-    """The methods that return events in order."""
+    """Methods of the store for the log of events."""
 
     def release_events(
         self, after: ChangeCursor | None = None, *, limit: int
@@ -234,11 +235,11 @@ class EventsPart(Part):
         self._set_cursor(consumer, self.change_cursor()[0], "")
 
     def restart(self, consumer: Consumer) -> None:
-        """Let a consumer handle all events again, from the first."""
+        """Make a consumer handle all events again, from the first."""
         self._set_cursor(consumer, 0, "")
 
     def note_failure(self, consumer: Consumer, error: Exception) -> None:
-        """Record that a consumer failed; a store that can't be written keeps its silence."""
+        """Store the failure of a consumer, if the store is writable."""
         with suppress(StoreError), self._writing() as db:
             db.execute(
                 "INSERT INTO consumers (name, number, problem) VALUES (?, 0, ?)"
@@ -256,7 +257,7 @@ class EventsPart(Part):
             )
 
     def consumer_lags(self) -> Sequence[ConsumerLag]:
-        """Return how far each consumer is behind the log."""
+        """Return the lag of each consumer behind the log."""
         return lags_of(self._ask(LAGS))
 
     def forget_old_events(self, now: float) -> None:
@@ -306,7 +307,7 @@ def append_changes(
 
 
 def kinds_of_change(old: Release | None, new: Release) -> Sequence[EventKind]:
-    """Return the kinds of the events that lead from one state of a release to another."""
+    """Return the kinds of events for the change from one state of a release to another."""
     if old is None:
         return ("new", "retraction") if new.retracted else ("new",)
     found: list[EventKind] = []
@@ -318,9 +319,9 @@ def kinds_of_change(old: Release | None, new: Release) -> Sequence[EventKind]:
 
 
 def drawn_version() -> int:
-    """Return a random number for the releases that a change makes look different.
+    """Return a random version number for releases that a change makes look different.
 
-    A store that was restored from a copy would repeat counted numbers for other content.
+    A store that was restored from a copy would repeat consecutive numbers for other content.
     """
     return secrets.randbits(53)
 

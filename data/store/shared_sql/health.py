@@ -1,4 +1,4 @@
-"""The health of sources: their changes, and their expected times of publication."""
+"""Methods of the store for the health of sources: changes of health, and publication rhythms."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from data.store.shared_sql.events import NewEvent, append_source_event
 from data.store.unit_of_work import decisions
 
 MAX_RHYTHM_RELEASES: Final = 1500
-"""Maximum number of a source's newest releases whose days determine its rhythm."""
+"""Maximum number of a source's newest releases from whose days its rhythm is learned."""
 
 _rhythm = msgspec.json.Decoder(Rhythm | None)
 
 
 class HealthPart(Part):
-    """The methods for the health of sources."""
+    """Methods of the store for the health of sources."""
 
     def due_hosts(self) -> DueHosts | None:
         """Return the hosts that wait for a worker; None if the database schedules no visits."""
@@ -63,7 +63,7 @@ class HealthPart(Part):
         )
 
     def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:
-        """Return the times of a source's last releases that were news, newest first."""
+        """Return the times of a source's last releases that were not backlog, newest first."""
         rows = self._ask(
             "SELECT stated, seen, in_feed, alerted FROM release_times WHERE source = ?"
             " ORDER BY release DESC LIMIT ?",
@@ -72,7 +72,7 @@ class HealthPart(Part):
         return tuple(ReleaseTimes(*row) for row in rows)
 
     def news_of(self, ids: Sequence[str]) -> frozenset[str]:
-        """Return the ids of releases among these that were news when found, not backlog."""
+        """Return those of the given releases that were news when found, not backlog."""
         rows = self._ask(
             "SELECT r.id FROM json_each(?) j JOIN releases r ON r.id = j.value"
             " JOIN release_times t ON t.release = r.number",
@@ -89,7 +89,7 @@ class HealthPart(Part):
         return next((last for (last,) in rows), "")
 
     def mark_in_feeds(self, last: str, at: dt.datetime) -> None:
-        """Record that news releases up to the id ``last`` are in the feeds since ``at``."""
+        """Record that all news releases up to the id ``last`` have been in feeds since ``at``."""
         with self._writing() as db:
             db.execute(
                 "UPDATE release_times SET in_feed = ? WHERE in_feed IS NULL"
@@ -185,7 +185,7 @@ class HealthPart(Part):
             self._unit.decide(*map(decisions.HealthChanged, some))
 
     def handlings(self, now: dt.datetime) -> Mapping[str, Mapping[HandlingKind, Handling]]:
-        """Return the decisions about sources that are valid ``now``, by source and kind."""
+        """Return people's decisions about sources that apply at ``now``, by source and kind."""
         found: dict[str, dict[HandlingKind, Handling]] = {}
         for source, kind, at, why, until in self._ask(
             "SELECT source, kind, at, why, until FROM source_handlings"

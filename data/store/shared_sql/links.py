@@ -92,7 +92,10 @@ class LinksPart(Part):
         return dict(rows)
 
     def recall(self, source: str) -> Recall:
-        """Return how many of the releases linked by a source's pages were in the store."""
+        """Return the share of a source's linked releases that were already in the store.
+
+        See Recall for the counts.
+        """
         ((known, older),) = self._ask(
             "SELECT count(*) FILTER (WHERE state = 'known'),"
             " count(*) FILTER (WHERE state = 'older')"

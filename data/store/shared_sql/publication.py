@@ -1,4 +1,4 @@
-"""Contents of feeds and their published state: dirty facets, archive pages and day digests.
+"""Facets and the published state of their feeds: dirty facets, archive pages and day digests.
 
 Archive pages and digests must never be lost, because they are published as immutable.
 """
@@ -25,7 +25,7 @@ PARTS: Final = "source, topic, period, section, language"
 IS_IT: Final = "source = ? AND topic = ? AND period = ? AND section = ? AND language = ?"
 
 FacetChange: TypeAlias = tuple[Key, int]
-"""A changed facet, and the number of releases it gains."""
+"""A changed facet, and the change of its number of releases."""
 
 CHANGE: Final = f"""
     INSERT INTO facets ({PARTS}, releases, changed, published)
@@ -39,7 +39,7 @@ FEED: Final = f"(SELECT number FROM archived_feeds WHERE {IS_IT})"
 
 
 class FacetsPart(Part):
-    """The methods for facets and their feeds."""
+    """Methods of the store for facets and their feeds."""
 
     def facets(self) -> Mapping[Facet, int]:
         """Return every facet that has a release, with its number of releases."""
@@ -65,7 +65,7 @@ class FacetsPart(Part):
 
 
 class PublicationPart(Part):
-    """The methods that store archive pages and digests of days."""
+    """Methods of the store for archive pages and day digests."""
 
     def archive_page_count(self, facet: Facet) -> int:
         """Return the number of archive pages of a feed."""
@@ -94,7 +94,7 @@ class PublicationPart(Part):
         return tuple(row[0] for row in rows)
 
     def add_archive_pages(self, pages: Mapping[Facet, Mapping[int, Sequence[str]]]) -> None:
-        """Put releases, by id, on new archive pages of feeds, by page number."""
+        """Store new archive pages of feeds: the ids of their releases, by page number."""
         with self._writing() as db:
             db.executemany(
                 f"INSERT INTO archived_feeds ({PARTS}) VALUES (?, ?, ?, ?, ?)"
@@ -123,7 +123,10 @@ class PublicationPart(Part):
         return None
 
     def add_day_digest(self, digest: DayDigest) -> None:
-        """Store the digest of a day when it is published; an existing digest is not changed."""
+        """Store the digest of a day when it is first published.
+
+        An existing digest is not changed.
+        """
         with self._writing() as db:
             added = db.execute(
                 "INSERT INTO day_digests (day, digest) VALUES (?, ?) ON CONFLICT DO NOTHING",

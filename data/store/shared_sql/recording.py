@@ -1,4 +1,4 @@
-"""Statements that write a release: its row, revisions, topics, facets and queues."""
+"""Methods of the store that write a release: its row, revisions, topics, facets and events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from data.topics.facets import section_of
 
 
 class ReleaseTable(Part):
-    """The methods that write a release."""
+    """Methods that write a release."""
 
     def insert_release(self, release: Release, fingerprint: bytes) -> int:
         """Store a new release and return its number."""
@@ -90,13 +90,13 @@ class ReleaseTable(Part):
         )
 
     def mark_checked(self, number: int, seen: dt.datetime) -> None:
-        """Record the time of a visit to a release whose result was rejected."""
+        """Record the time of a visit that saw a release but whose extraction was rejected."""
         self._db.execute(
             "UPDATE releases SET checked = ? WHERE number = ?", [seen.timestamp(), number]
         )
 
     def file_under_topics(self, old: Release | None, new: Release) -> None:
-        """Add a release to its topics."""
+        """Add a release to the lists of its topics."""
         db = self._db
         if old:
             before = old.order.timestamp()

@@ -1,4 +1,7 @@
-"""Releases in their present and past states; each method reads one committed state."""
+"""Methods of the store that read releases in present and past states.
+
+Each method reads one committed state.
+"""
 
 from __future__ import annotations
 
@@ -32,11 +35,11 @@ OF_RELEASE: Final = revision_columns("r.number", "r.revision")
 for the present version."""
 
 FIRST_DAY, LAST_DAY = "", "~"
-"""Strings that sort before and after all days."""
+"""Strings that sort before and after all ISO days."""
 
 
 class ReleasesPart(Part):
-    """The methods that read releases, topics and sections."""
+    """Methods of the store that read releases, topics and sections."""
 
     def topics(self) -> Mapping[str, str]:
         """Return the label of every topic in use, by slug."""
@@ -143,7 +146,7 @@ class ReleasesPart(Part):
         until: dt.date | None = None,
         after: str = "",
     ) -> Iterator[Release]:
-        """Yield releases in the order of their first sight.
+        """Yield releases in the order in which they were first seen.
 
         They can be limited to a source and to publication days from ``since`` until ``until`` (both
         inclusive), in the time zone of the source. With ``after``, a release id, only releases that

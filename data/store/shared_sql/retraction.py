@@ -1,4 +1,4 @@
-"""Releases that are still online, gone, back or hidden."""
+"""Methods of the store for releases that are online, gone, back online or hidden."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ GIVE_REASON: Final = (
 
 
 class RetractionPart(Part):
-    """The methods that mark releases as gone, retract or hide them."""
+    """Methods of the store that mark releases as gone, retract, redact or hide them."""
 
     def mark_unchanged(
         self, release_id: str, *, seen: dt.datetime, capture: Capture | None = None
@@ -245,7 +245,7 @@ class RetractionPart(Part):
         return frozenset(row[0] for row in rows)
 
     def hidden_alone(self) -> tuple[Release, ...]:
-        """Return the releases that were hidden one by one, not together with their source."""
+        """Return the releases that were hidden individually, not together with their source."""
         where = (
             "WHERE r.number IN (SELECT release FROM hidden_releases WHERE with_source = 0)"
             " ORDER BY r.number"

@@ -23,7 +23,7 @@ from data.text.source_secrets import Secrets, secrets_of_addresses
 from data.topics.facets import SourceSection, section_of
 
 Found: TypeAlias = tuple[int, str, str, str, bool, bool]
-"""Number, source, day and content of a release, and whether it was corrected and retracted."""
+"""A release for the index: number, source, day, content, whether it was corrected and retracted."""
 
 BATCH: Final = 200
 """Maximum number of events handled per transaction, so that visits wait only briefly."""
@@ -43,13 +43,13 @@ SEARCH_TIMEOUT_SECONDS: Final = 3.0
 """Maximum time in seconds per search, so that other clients need not wait long."""
 
 ANY: Final = "xa"
-"""A word that the index contains for every release, for queries with only dates."""
+"""Word that the index contains for every release, for queries that contain only dates."""
 
 _content = msgspec.json.Decoder(Content)
 
 
 class Filed(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """The source, language, topics and states under which a release is counted.
+    """Source, language, topics and states of a release, for counting matches.
 
     They are stored in the release's row of the index.
     """
@@ -79,7 +79,7 @@ class IndexEntry(NamedTuple):
 
 
 class SearchPart(Part):
-    """The methods for searching."""
+    """Methods of the store for searching."""
 
     @abstractmethod
     def _matching(
@@ -186,7 +186,7 @@ class SearchPart(Part):
         return tuple(found)
 
     def _enter_events(self, events: Sequence[Event]) -> int:
-        """Enter the releases of some events as they are now, and return their number."""
+        """Update the index entries of the releases of some events. Returns their number."""
         rows = self._ask(
             "SELECT r.number, r.source, r.day, r.content, r.revision - coalesce((SELECT"
             " g.reread FROM readings g WHERE g.release = r.number AND g.revision = r.revision),"

@@ -15,7 +15,7 @@ from data.store.shared_sql.database.connection import Part, places
 from data.store.shared_sql.database.rows import decode_run, redacted_row
 
 LOOKED_AT: Final = 5000
-"""Maximum number of releases examined per page."""
+"""Maximum number of releases examined for one page."""
 
 AT_ONCE: Final = 500
 """Number of rows per query."""
@@ -26,7 +26,7 @@ ZONES: Final = dt.timedelta(days=2)
 Clause: TypeAlias = tuple[str, list[Any]]
 
 SHOWN_ALONE: Final = "NOT EXISTS (SELECT 1 FROM hidden_releases h WHERE h.release = r.number)"
-"""Condition for releases that are not hidden."""
+"""SQL condition for releases that are not hidden."""
 
 NEWEST: Final = "releases r"
 OF_TOPIC: Final = "release_topics t CROSS JOIN releases r ON r.id = t.id"
@@ -34,7 +34,7 @@ OF_SECTION: Final = "release_sections t CROSS JOIN releases r ON r.id = t.id"
 
 
 class SelectionPart(Part):
-    """The methods that return releases and runs in pages."""
+    """Methods of the store that return releases and runs in pages."""
 
     def select(
         self, selection: Selection, after: Position | None = None, *, limit: int

@@ -158,7 +158,7 @@ def mark_of(manifest: Manifest) -> bytes:
 
 
 def must_be_free(home: Home, manifest: Manifest) -> None:
-    """Raise HomeInUse or HomeNotEmpty, unless the same restore was interrupted there."""
+    """Raise HomeInUse or HomeNotEmpty, unless the folder contains the same interrupted restore."""
     here = {one.name for one in home.path.iterdir()} - IGNORED_NAMES
     if "locks" in here:
         for lock in sorted((home.path / "locks").iterdir()):
@@ -196,7 +196,7 @@ def write(source: Path, manifest: Manifest, path: Path, on_progress: OnStepProgr
 
 
 def is_own(source: Path, place: str) -> bool:
-    """Whether a file is in the folder of the backup. A link could lead to unrelated files."""
+    """Whether a file is inside the backup's folder. A link could lead to unrelated files."""
     path = source / place
     return path.is_file() and path.resolve() == source.resolve() / place
 

@@ -1,4 +1,4 @@
-"""Input and result of a check of the doctor."""
+"""Input and result of a doctor's check."""
 
 from __future__ import annotations
 

@@ -24,13 +24,16 @@ MIN_SQLITE: Final = (3, 40)
 """Oldest supported version of SQLite."""
 
 MIN_SPARE_BYTES: Final = 500_000_000
-"""Free bytes on the disk below which the doctor warns, besides the size of the store."""
+"""Minimum free space on the disk in bytes, in addition to the size of the store. With less, the
+doctor warns."""
 
 MIN_INODES: Final = 10_000
-"""Free inodes below which the doctor warns: a large site writes thousands of files at once."""
+"""Minimum number of free inodes. With fewer, the doctor warns, because a large site writes
+thousands of files at once."""
 
 CLOCK_TOLERANCE: Final = dt.timedelta(minutes=5)
-"""How far in the future a file's time may be, because clocks of file servers differ a little."""
+"""Maximum time that a file's time may be in the future, because clocks of file servers differ a
+little."""
 
 RELEASED: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 """Time before the first release of Communique. A clock before this time is wrong."""

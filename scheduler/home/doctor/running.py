@@ -19,7 +19,7 @@ from scheduler.home.backup.contents import UNFINISHED_FILE
 from scheduler.home.doctor.finding import Examination, Finding
 
 PROCESS: Final = re.compile(r"\(process (\d+)\)")
-"""The process id in the text of a lock."""
+"""Pattern of the process id in the text of a lock."""
 
 MIN_LEFTOVER_AGE_SECONDS: Final = 3600
 """Age in seconds from which an unfinished file counts as abandoned."""

@@ -165,9 +165,9 @@ def is_closed(folder: Path) -> bool:
 
 
 def holds_secret(home: Home, name: str) -> bool:
-    """Whether a file really holds a secret.
+    """Whether a file contains a secret.
 
-    communique.toml holds one only if it contains a password.
+    communique.toml contains one only if it contains a password.
     """
     settings = home.settings
     passwords = (settings.alerts.smtp_password, urlsplit(settings.store.url).password)
@@ -175,5 +175,5 @@ def holds_secret(home: Home, name: str) -> bool:
 
 
 def run_as_owner(path: Path) -> str:
-    """Return the command that fixes a file that belongs to another user."""
+    """Return advice on how to fix a file that belongs to another user."""
     return f"run Communique as the owner of {path}, or change the owner of HOME with `chown -R`"

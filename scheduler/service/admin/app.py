@@ -1,4 +1,4 @@
-"""ASGI application at /admin: check the access, then find the page."""
+"""ASGI application at /admin, which checks access and then routes to a page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STATIC: Final = Path(__file__).parent / "static"
 
 
 class Admin:
-    """The operator's room of a home directory. ``access`` checks its tokens."""
+    """Admin interface of a home directory. ``access`` checks tokens."""
 
     def __init__(self, home: Home, access: Access, service: AdminService) -> None:
         self._own_clients = OwnClients(home.settings.site)
@@ -82,7 +82,7 @@ class Admin:
         await self._app({**scope, "state": {"session": entered}}, receive, send)
 
     def _lacks_slash(self, scope: Scope) -> bool:
-        """Whether the path leads to a page only with a slash at its end."""
+        """Whether a page exists at the path with a slash appended, but not without it."""
         here, there = (
             {route.matches({**scope, "path": path})[0] for route in self._app.routes}
             for path in (scope["path"], scope["path"] + "/")

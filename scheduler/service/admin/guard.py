@@ -62,7 +62,10 @@ class Session:
 
 
 class Guard:
-    """Checks access and forms. ``place`` makes the cookie name unique per home directory."""
+    """Checks access and forms of the operator's room.
+
+    ``place`` makes the cookie name unique per home directory.
+    """
 
     def __init__(self, access: Access, site: SiteSettings, place: str) -> None:
         self._access = access
@@ -72,7 +75,7 @@ class Guard:
         self.cookie_name = f"communique_{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
     def needs_process(self, scope: Scope) -> bool:
-        """Whether the access depends on the process of the client."""
+        """Whether access to a request depends on the client's process."""
         return not is_part_of_another_site(scope) and is_local(scope, self._site)
 
     def enter(self, scope: Scope, *, is_own: bool = True) -> Session | Response:

@@ -34,7 +34,7 @@ from scheduler.service.admin.pages import AdminPages, AdminService
 from scheduler.sources.health import home_health
 
 MAX_ROWS: Final = 15
-"""Maximum number of rows per table. The page shows how many rows are left out."""
+"""Maximum number of rows per table. The page shows the number of omitted rows."""
 
 PACKAGES: Final = ("communique", "scrapy", "lxml", "starlette", "uvicorn")
 """Packages whose versions are shown."""
@@ -61,7 +61,7 @@ class Overview:
         self._service = service
 
     async def show(self, request: Request) -> Response:
-        """Show the page."""
+        """Render the page."""
         values = await asyncio.to_thread(self._values)
         now = utc_now()
         due = [(name, in_words(at, now)) for name, at in self._service.due().items()]
@@ -113,7 +113,7 @@ class Overview:
 
 
 def lag_line(lag: ConsumerLag) -> str:
-    """Return the events that a consumer has to handle, and its failure, as a line of text."""
+    """Describe a consumer's pending events and its failure in one line."""
     waiting = f"{lag.name}: {counted(lag.events, 'event')} to handle"
     return f"{waiting}; failed: {lag.problem}" if lag.problem else waiting
 

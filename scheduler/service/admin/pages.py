@@ -45,7 +45,7 @@ MAX_PENDING_MESSAGES: Final = 100
 
 
 class AdminService(Protocol):
-    """Interface of the service for the operator's room."""
+    """Interface of the service that the operator's room uses."""
 
     @property
     def visiting(self) -> Collection[str]:
@@ -65,7 +65,7 @@ class AdminService(Protocol):
 
 
 class AdminPages:
-    """Renders the pages of a home directory."""
+    """Renders the admin pages of a home directory."""
 
     def __init__(self, home: Home, cookie_name: str) -> None:
         self._home = home
@@ -107,7 +107,7 @@ class AdminPages:
         return answer
 
     def add_message(self, session: Session, text: str, *, is_fault: bool = False) -> None:
-        """Show a message on the next page of a session."""
+        """Queue a message, which the next page of a session shows."""
         self._messages[session.cookie] = text, is_fault
         if len(self._messages) > MAX_PENDING_MESSAGES:
             self._messages.popitem(last=False)
@@ -174,11 +174,11 @@ MIN_EVENT_INTERVAL_SECONDS: Final = 1.0
 """Minimum time in seconds between two events."""
 
 MAX_LISTENERS: Final = 20
-"""Maximum number of pages that get events."""
+"""Maximum number of open pages that receive events."""
 
 
 class LiveEvents:
-    """The stream at /admin/events."""
+    """Stream of server-sent events at /admin/events."""
 
     def __init__(self) -> None:
         self._changes = 0
