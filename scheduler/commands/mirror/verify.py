@@ -22,7 +22,7 @@ from data.archive.verification.verify_archive import (
     verify_archive,
 )
 from data.clock import utc_now
-from data.errors import ArchiveError
+from data.errors import ArchiveError, StoreError
 from data.models import Capture
 from data.network.client import OutboundError
 from data.wording import counted, sized
@@ -35,7 +35,7 @@ from scheduler.terminal.progress import one_bar
 MAX_PROBLEMS_SHOWN: Final = 20
 """Maximum number of problems that are printed; --json has all."""
 
-MISSING_STORE: Final = "the store, which is missing: see `communique doctor`"
+UNUSABLE_STORE: Final = "the store, which {reason}: see `communique doctor`"
 
 NO_CHECKPOINT: Final = "there is no signed log here to compare it with"
 
@@ -75,9 +75,11 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
     with closing(home.log()) as log:
         known, unread = checkpoints(home, log, against)
         with one_bar("verify") as on_progress:
-            named = store_references(home)
+            unusable = why_unusable(home)
+            named = ([], "") if unusable else store_references(home)
             report = verify_archive(home.archive, log, *named, known=known, on_progress=on_progress)
-        problems = [*with_releases(home, report.problems), *unread]
+        problems = [*report.problems] if unusable else with_releases(home, report.problems)
+        problems += unread
         try:
             log.check_key()
         except ArchiveError as error:
@@ -87,8 +89,8 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
                 complain(str(error))
             elif all(one.cause != LOG_MISSING_MESSAGE for one in problems):
                 problems.append(ArchiveProblem(error.path, None, error.cause))
-        missing = () if home.has_store else (MISSING_STORE,)
-        report = replace(report, problems=problems, not_compared=(*missing, *NOT_COMPARED))
+        left_out = (UNUSABLE_STORE.format(reason=unusable),) if unusable else ()
+        report = replace(report, problems=problems, not_compared=(*left_out, *NOT_COMPARED))
     if home.archive.is_dir():
         note_done(home, LastVerification(utc_now(), len(problems)))
     if as_json:
@@ -98,21 +100,29 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
     return 1 if report.problems else 0
 
 
-def store_references(home: Home) -> tuple[list[Capture], str]:
-    """Return the captures that the store refers to, and the last journal record in the store.
+def why_unusable(home: Home) -> str:
+    """Return why the archive can't be compared with the store, or an empty string.
 
-    Both are empty if the store is missing, as in a copy of the archive.
+    A copy of an archive has no store. A damaged store is no reason not to verify the archive.
     """
     if not home.has_store:
-        return [], ""
+        return "is missing"
+    try:
+        with closing(home.plain_store()) as store:
+            store.journal_end()
+    except StoreError as error:
+        return f"can't be read ({error.cause})"
+    return ""
+
+
+def store_references(home: Home) -> tuple[list[Capture], str]:
+    """Return the captures that the store refers to, and the last journal record in the store."""
     with closing(home.plain_store()) as store:
         return [*store.captured()], store.journal_end()
 
 
 def with_releases(home: Home, problems: Sequence[ArchiveProblem]) -> list[ArchiveProblem]:
     """Add to each problem the id of the release at its address, if there is one."""
-    if not home.has_store:
-        return [*problems]
     with closing(home.plain_store()) as store:
         found = {uri: store.find_releases(uri, limit=1) for uri in {one.uri for one in problems}}
     return [

@@ -113,6 +113,15 @@ def test_verify_reports_that_a_missing_store_was_not_compared(home: Path) -> Non
     assert any("the store, which is missing" in one for one in told["not_compared"])
 
 
+def test_verify_checks_the_archive_beside_a_damaged_store(home: Path) -> None:
+    (home / "communique.db").write_bytes(b"no database" * 999)
+    result = communique("mirror", "verify", "--json", home=home)
+    told = json.loads(result.stdout)
+    assert result.returncode == 0
+    assert told["records"] > 0
+    assert any("the store, which can't be read" in one for one in told["not_compared"])
+
+
 @pytest.mark.parametrize(
     "command", [("health",), ("run", "--new-store"), ("collect",), ("export",), ("publish",)]
 )
