@@ -1,7 +1,8 @@
-"""Replay of captured pages as mementos of their original addresses (RFC 7089, pattern 2.1).
+"""Replay of captured pages as mementos of their original URLs (RFC 7089, pattern 2.1).
 
-Captured pages are hostile. They are served with their own policy in a sandbox: no scripts, no
-forms, no navigation out of the frame. They may only load images and style sheets from this archive.
+Captured pages are hostile. They are served in a sandbox by their own Content Security Policy: no
+scripts, no forms, no navigation out of the frame. They may only load images and style sheets from
+this archive.
 """
 
 from __future__ import annotations
@@ -50,40 +51,41 @@ from feeds.replay.rewrite import Place, joined, rewritten_page, rewritten_style
 PREFIX = "/memento/"
 
 TIMEMAP = re.compile(r"timemap/(.+)", re.DOTALL)
-"""Pattern of a request for a TimeMap, after PREFIX."""
+"""Pattern of the path of a TimeMap, after PREFIX."""
 DATED = re.compile(r"([^/:]+)/(https?:/.+)", re.DOTALL | re.IGNORECASE)
-"""Pattern of a request for a memento: a time, then the original address."""
+"""Pattern of the path of a memento, after PREFIX: a time, then the original URL."""
 ADDRESS = re.compile(r"(https?):/{1,2}([^/].*)", re.DOTALL | re.IGNORECASE)
-"""Pattern of a web address inside another. Proxies may have reduced its two slashes to one."""
+"""Pattern of a URL inside a path. Proxies may have reduced its two slashes to one."""
 
 STAMP = "%Y%m%d%H%M%S"
-"""Format of times in addresses of mementos, in UTC."""
+"""Format of times in URLs of mementos, in UTC."""
 RECORD = re.compile(r"([0-9]{14})-([0-9]{1,18})")
-"""Pattern of a time and the number of a log leaf: one record among several of the same second."""
+"""Pattern of a time and a leaf number, which selects one of several records of the same second."""
 
 IMPORTED = "communique-imported"
-"""The header with the percent-encoded name of the file from which a capture was imported."""
+"""Name of the response header with the percent-encoded name of the file from which a capture was
+imported."""
 
 PARTIAL_STAMP = re.compile("[0-9]{4}(?:[0-9]{2}){0,5}")
-"""Pattern of a time in STAMP format, or the start of one: a year, a month, a day and so on."""
+"""Pattern of a complete or partial time in STAMP format, such as a year, a month or a day."""
 
 NO_TIME = "The address has no valid time: use 14 digits, year to second, or the first of them"
 
 MAX_BODY_BYTES = 20_000_000
-"""Maximum size in bytes of an unpacked body that is replayed."""
+"""Maximum size in bytes of an unpacked body to replay."""
 
 SANDBOX = (
     "sandbox; default-src 'none'; img-src 'self'; style-src 'self' 'unsafe-inline'; "
     "font-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-"""The content security policy of captured pages."""
+"""Content Security Policy of captured pages."""
 REPLAY_HEADERS: Headers = [
     ("content-security-policy", SANDBOX),
     ("x-dns-prefetch-control", "off"),
     ("x-robots-tag", "noindex"),
     ("cache-control", "public, max-age=3600"),
 ]
-"""Headers of captured pages."""
+"""Response headers of captured pages."""
 
 HTML_TYPES = frozenset(["text/html", "application/xhtml+xml"])
 DISPLAYED_TYPES = frozenset(
@@ -102,12 +104,11 @@ DISPLAYED_TYPES = frozenset(
         "image/vnd.microsoft.icon",
     ]
 )
-"""Media types that browsers show in the sandbox; others are downloads."""
+"""Media types that browsers display in the sandbox. Other types are downloaded."""
 
 TEXT = re.compile(r"text/.+|.+[/+](?:json|xml)|.+/(?:javascript|ecmascript|x-javascript)")
-"""Text types in which secrets are masked. Captures of other types that contain a secret are
-refused.
-"""
+"""Pattern of text types, in which secrets are masked. Captures of other types that contain a secret
+are refused."""
 
 REFUSED = (
     "This capture contains a secret from the address of its request, so it is not shown. "
@@ -121,10 +122,10 @@ REDIRECTS = frozenset([301, 302, 303, 307, 308])
 
 @dataclass(frozen=True, slots=True)
 class Restrictions:
-    """Rules about content that is not public.
+    """Functions that decide which content must not be shown.
 
-    ``is_withheld`` decides by original address. ``shows_withheld`` decides by digest, address,
-    content type and body whether a capture shows content that was removed from the site.
+    ``is_withheld`` decides by original URL. ``shows_withheld`` decides by digest, URL, content type
+    and body whether a capture shows content that was removed from the site.
     """
 
     secrets: Secrets
@@ -133,7 +134,7 @@ class Restrictions:
 
 
 class CapturedPages:
-    """Replays the archive in ``folder`` for one site. Safe for several threads.
+    """Replays the captures in the archive ``folder`` for one site. Thread-safe.
 
     All methods raise ArchiveError if the archive can't be read.
     """
@@ -157,9 +158,9 @@ class CapturedPages:
     def answer(
         self, asked: str, accept: bytes | None, restrictions: Restrictions
     ) -> ReplayResponse | None:
-        """Return the response for the path after PREFIX, or None if nothing was captured.
+        """Return the response for a path after PREFIX, or None if the URL in it was not captured.
 
-        ``accept`` is the value of Accept-Datetime, or None. Raises StoreError.
+        ``accept`` is the value of the Accept-Datetime header, or None. Raises StoreError.
         """
         stamp = ""
         if of_timemap := TIMEMAP.fullmatch(asked):
@@ -182,11 +183,14 @@ class CapturedPages:
         return self._gate(entries, accept)
 
     def address(self, url: str, at: dt.datetime, record: str = "") -> str:
-        """Return the path of a capture, from the root of the server."""
+        """Return the URL path of the memento for a URL and time, from the root of the server.
+
+        ``record`` selects one of several captures of the same second.
+        """
         return f"{self._root}{PREFIX}{at.astimezone(dt.UTC):{STAMP}}{record}/{escaped(url)}"
 
     def address_of(self, capture: Capture, secrets: Secrets) -> tuple[str, str]:
-        """Return a capture's original address without secrets, and the path of its record.
+        """Return a capture's original URL without secrets, and the URL path of its record.
 
         Raises ArchiveError and Undecodable if the capture can't be shown.
         """
@@ -250,9 +254,9 @@ class CapturedPages:
         entries: Sequence[CdxjEntry],
         restrictions: Restrictions,
     ) -> ReplayResponse | None:
-        """Return the capture with a log leaf.
+        """Return the response for the capture with a log leaf.
 
-        This capture may be one of several of that second, and not the memento.
+        The capture may be one of several of that second, and not the memento.
         """
         found = (one for one in all_entries if one.leaf == leaf and f"{one.at:{STAMP}}" == stamp)
         entry = next(found, None)
@@ -267,7 +271,10 @@ class CapturedPages:
     def _replayed(
         self, entry: CdxjEntry, headers: Headers, at: dt.datetime, restrictions: Restrictions
     ) -> ReplayResponse:
-        """Return a capture with these headers, or an error that explains why it is not shown."""
+        """Return the response for a capture, or an error that explains why it is not shown.
+
+        ``headers`` are added to the response.
+        """
         if origin := self.origin(entry, restrictions.secrets):
             headers = [*headers, (IMPORTED, quote(origin))]
         try:
@@ -285,10 +292,10 @@ class CapturedPages:
     def _shown(
         self, found: Served, headers: Headers, at: dt.datetime, secrets: Secrets
     ) -> ReplayResponse:
-        """Return a capture with its original status, or a refusal.
+        """Return a response with a capture's original status, or a refusal.
 
-        Values of secret parameters and ``secrets`` are masked in its links and texts. Raises
-        Undecodable if its links would make it too large.
+        Values of secret parameters and ``secrets`` are masked in links and texts. Raises
+        Undecodable if the rewritten links would make the page too large.
         """
         addresses = 0
 
@@ -327,9 +334,9 @@ class CapturedPages:
         )
 
     def _entries(self, asked: str, secrets: Secrets) -> list[CdxjEntry]:
-        """Return the captures of an address that may be shown, in the order they were written.
+        """Return the captures of a URL that may be shown, in the order they were written.
 
-        An imported record may have an address with a secret; it is left out.
+        An imported record whose URL contains a secret is omitted.
         """
         address = address_in(asked)
         if not address:
@@ -349,7 +356,7 @@ class CapturedPages:
         ]
 
     def origin(self, capture: Capture | CdxjEntry, secrets: Secrets) -> str:
-        """Return the name of the file that a capture was imported from, or an empty string.
+        """Return the name of the file from which a capture was imported, or an empty string.
 
         Secrets in the name are masked.
         """
@@ -357,18 +364,18 @@ class CapturedPages:
 
 
 def address_in(asked: str) -> str:
-    """Return the web address in a request, or an empty string."""
+    """Return the URL in a request's path, or an empty string."""
     found = ADDRESS.fullmatch(asked)
     return f"{found[1].lower()}://{found[2]}" if found else ""
 
 
 def public_cause(error: ArchiveError | Undecodable) -> str:
-    """Return the reason why a capture can't be shown, without local paths."""
+    """Describe why a capture can't be shown, without local paths."""
     return error.public if isinstance(error, ArchiveError) else str(error)
 
 
 def shown_body(found: Served, media_type: str, place: Place, secrets: Secrets) -> bytes:
-    """Return the body of a capture for replay: HTML in UTF-8, other texts in their own encoding.
+    """Return a capture's body for replay: HTML in UTF-8, other texts in their own encoding.
 
     A text in UTF-16 still contains its secrets; the caller checks for them.
     """
@@ -384,10 +391,10 @@ def shown_body(found: Served, media_type: str, place: Place, secrets: Secrets) -
 
 
 def without_secrets(text: str, secrets: Secrets) -> str:
-    """Mask secrets, user names in addresses, and values of secret parameters in a text.
+    """Mask secrets, user names in URLs, and values of secret parameters in a text.
 
-    User names and parameters are masked even in addresses that belong to no source, because links
-    must match the records.
+    User names and parameters are masked even in URLs that belong to no source, because links must
+    match the records.
     """
     return secrets.masked(PARAMETER.sub(rf"\g<1>{MASK}", USER.sub("", text)))
 
@@ -406,10 +413,10 @@ def last_moment(stamp: str) -> dt.datetime | None:
 
 
 def type_of(found: Served, secrets: Secrets) -> tuple[str, str]:
-    """Return the media type of a response, and its charset if it declares a known one.
+    """Return the media type of a response, and its charset if known.
 
-    Without a valid type, a response that looks like HTML is a page and any other a file. A type
-    that contains a secret is invalid.
+    Without a valid type, a response that looks like HTML counts as HTML, and any other as binary
+    data. A type that contains a secret is invalid.
     """
     declared, _, parameters = found.content_type.partition(";")
     media_type = declared.strip().lower()
@@ -421,7 +428,7 @@ def type_of(found: Served, secrets: Secrets) -> tuple[str, str]:
 
 
 def is_charset(name: str) -> bool:
-    """Return whether Python can decode texts with this charset."""
+    """Return whether Python can decode text in this charset."""
     try:
         # For an empty text, Python does not look up the charset.
         "a".encode(name)

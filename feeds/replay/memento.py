@@ -1,4 +1,4 @@
-"""Memento protocol (RFC 7089): requests for an address at a past time, and their responses.
+"""Memento protocol (RFC 7089): requests for a URL at a past time, and their responses.
 
 An original resource has a TimeGate, which redirects to the memento of a time, and a TimeMap, which
 lists all mementos. TimeMaps and mementos ignore Accept-Datetime. All functions are pure and
@@ -30,11 +30,11 @@ RFC1123 = re.compile(
 """Pattern of the only date format allowed in Accept-Datetime (RFC 7089, section 2.1.1.1)."""
 
 UNSAFE = re.compile(r"[^!#$%&'()*+,/:;=?@\[\]~\w.-]", re.ASCII)
-"""A character that is not allowed in an address in a header."""
+"""Pattern of a character that is not allowed in a URL in a header."""
 
 
 class BadDatetime(CommuniqueError):
-    """Accept-Datetime contains no valid date (RFC 7089, section 4.5.3)."""
+    """The Accept-Datetime header contains no valid date (RFC 7089, section 4.5.3)."""
 
     def __init__(self, value: str) -> None:
         super().__init__(
@@ -46,9 +46,9 @@ class BadDatetime(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class Memento:
-    """A past state: its absolute address, and the time from which it applied (aware UTC).
+    """A past state of a resource: its absolute URL, and the time from which it applied (aware UTC).
 
-    ``imported`` is the name of the file that the state was imported from, or empty.
+    ``imported`` is the name of the file from which the state was imported, or empty.
     """
 
     url: str
@@ -58,7 +58,7 @@ class Memento:
 
 @dataclass(frozen=True, slots=True)
 class OriginalResource:
-    """A resource that changes, with the absolute addresses of its TimeGate and TimeMap."""
+    """A resource that changes over time, with the absolute URLs of its TimeGate and TimeMap."""
 
     url: str
     timegate: str
@@ -66,7 +66,7 @@ class OriginalResource:
 
 
 def asked_datetime(value: bytes) -> dt.datetime:
-    """Parse an Accept-Datetime header to aware UTC. Raises BadDatetime."""
+    """Parse the value of an Accept-Datetime header to aware UTC. Raises BadDatetime."""
     text = value.decode("latin-1").strip()
     found = RFC1123.fullmatch(text)
     if found is None:
@@ -82,15 +82,15 @@ def asked_datetime(value: bytes) -> dt.datetime:
 
 
 def http_date(at: dt.datetime) -> str:
-    """Format a time for HTTP headers, in whole seconds."""
+    """Format a time as an HTTP date, in whole seconds."""
     return format_datetime(at.astimezone(dt.UTC), usegmt=True)
 
 
 def chosen(mementos: Sequence[Memento], at: dt.datetime | None) -> int:
     """Return the index of the memento that was current at a time.
 
-    ``mementos`` are sorted, oldest first. The time None means the last memento. A time before the
-    first one means the first (RFC 7089, section 4.5.1).
+    ``mementos`` are sorted, oldest first. The time None selects the last memento. A time before the
+    first memento selects the first (RFC 7089, section 4.5.1).
     """
     if at is None:
         return len(mementos) - 1
@@ -102,7 +102,10 @@ def chosen(mementos: Sequence[Memento], at: dt.datetime | None) -> int:
 def gate_headers(
     original: OriginalResource, mementos: Sequence[Memento], place: int
 ) -> list[tuple[str, str]]:
-    """Return the headers of a TimeGate's redirect to a memento (RFC 7089, section 4.2.1)."""
+    """Return the headers of a TimeGate's redirect to the memento at index ``place``.
+
+    See RFC 7089, section 4.2.1.
+    """
     return [
         ("location", escaped(mementos[place].url)),
         ("vary", ACCEPT_DATETIME.decode()),
@@ -113,7 +116,7 @@ def gate_headers(
 def memento_headers(
     original: OriginalResource, mementos: Sequence[Memento], place: int
 ) -> list[tuple[str, str]]:
-    """Return the headers of a memento (RFC 7089, section 4.2.1)."""
+    """Return the headers of the memento at index ``place`` (RFC 7089, section 4.2.1)."""
     return [
         ("memento-datetime", http_date(mementos[place].at)),
         ("link", ", ".join((*original_links(original), *memento_links(mementos, place)))),
@@ -121,7 +124,7 @@ def memento_headers(
 
 
 def original_links(original: OriginalResource) -> list[str]:
-    """Return the links to an original, its TimeGate and its TimeMap."""
+    """Return Link header values for an original resource, its TimeGate and its TimeMap."""
     timemap = f'<{escaped(original.timemap)}>; rel="timemap"; type="{LINK_FORMAT}"'
     if original.timegate == original.url:
         return [f'<{escaped(original.url)}>; rel="original timegate"', timemap]
@@ -133,7 +136,7 @@ def original_links(original: OriginalResource) -> list[str]:
 
 
 def memento_links(mementos: Sequence[Memento], place: int) -> list[str]:
-    """Return the links to a memento, its neighbours, and the first and last memento."""
+    """Return Link header values for a memento, its neighbours, and the first and last memento."""
     last = len(mementos) - 1
     named = {0: ["first"], last: ["last"]} if last else {0: ["first", "last"]}
     for number, name in ((place - 1, "prev"), (place + 1, "next")):
@@ -144,7 +147,7 @@ def memento_links(mementos: Sequence[Memento], place: int) -> list[str]:
 
 
 def timemap(original: OriginalResource, mementos: Sequence[Memento]) -> bytes:
-    """Return all mementos, oldest first, as application/link-format (RFC 7089, section 5)."""
+    """Return the TimeMap of all mementos in application/link-format (RFC 7089, section 5)."""
     return ",\n".join(_timemap_links(original, mementos)).encode() + b"\n"
 
 
@@ -162,14 +165,14 @@ def _timemap_links(original: OriginalResource, mementos: Sequence[Memento]) -> I
 
 
 def link(memento: Memento, *names: str) -> str:
-    """Return the link to a memento, with additional relations such as ``prev``."""
+    """Return the Link header value for a memento, with relations such as ``prev``."""
     rel = " ".join((*names, "memento"))
     imported = f'; imported="{quote(memento.imported)}"' if memento.imported else ""
     return f'<{escaped(memento.url)}>; rel="{rel}"; datetime="{http_date(memento.at)}"{imported}'
 
 
 def escaped(url: str) -> str:
-    """Percent-encode all characters of an address that are not allowed in a header."""
+    """Percent-encode all characters of a URL that are not allowed in a header."""
     return UNSAFE.sub(
         lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode("utf-8", "replace")), url
     )
@@ -182,26 +185,29 @@ PAGE: Headers = [
     ("content-security-policy", f"{POLICY}; frame-ancestors 'none'"),
     ("cache-control", "public, max-age=60, stale-while-revalidate=600"),
 ]
-"""Headers of Communique's own pages."""
+"""Response headers of Communique's own pages."""
 
 FRAME: Headers = [
     (name, value.replace("; frame-", "; frame-src 'self'; frame-", 1)) for name, value in PAGE
 ]
-"""Headers of a page that shows a captured page in a frame."""
+"""Response headers of a page that shows a captured page in a frame."""
 
 SHORT_LIVED = ("cache-control", "public, max-age=60")
 """Cache-Control of TimeGates and TimeMaps, which may change with the next visit."""
 
 RELEASE_HIDDEN: Final = "The operator of this site has hidden this release."
-"""Text for a hidden release, with the status 410."""
+"""Message for a hidden release, sent with status 410."""
 
 CAPTURE_REMOVED: Final = "The operator of this archive has removed the captured page."
-"""Text for a capture whose record was redacted or pruned, with the status 410."""
+"""Message for a capture whose record was redacted or pruned, sent with status 410."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayResponse:
-    """A response. If it has no body but a ``message``, the server shows that text on a page."""
+    """A response for a past state.
+
+    If it has a ``message`` but no body, the server shows a page with it.
+    """
 
     status: int
     headers: Headers

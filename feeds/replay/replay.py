@@ -1,6 +1,6 @@
 """Routing of requests for past states, and replay of versions of releases.
 
-The page of a release is the TimeGate of its versions.
+The page of a release is the TimeGate of the release's versions.
 """
 
 from __future__ import annotations
@@ -50,15 +50,16 @@ from feeds.replay.withheld import Withheld
 from feeds.urls import href, name_of, release_file, revision_file
 
 RELEASE = re.compile(r"/releases/([^/]+)/(timemap|capture/(?:page)?|revisions/([1-9]\d{0,8})/?)?")
-"""Pattern of a release's page, TimeMap, captures and captured page, and of a version's page."""
+"""Pattern of the paths below a release: its page, TimeMap, captures, captured page, and
+versions."""
 
 REVISION = re.compile(r"[1-9][0-9]{0,8}")
-"""Pattern of the number of a version."""
+"""Pattern of a version number."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayRequest:
-    """A request: its decoded path, its path as sent, its query and its headers."""
+    """A request for a past state: decoded path, path as sent, query and headers."""
 
     path: str
     raw_path: bytes
@@ -67,14 +68,14 @@ class ReplayRequest:
 
     @property
     def datetime(self) -> bytes | None:
-        """The value of Accept-Datetime, or None."""
+        """Value of the Accept-Datetime header, or None."""
         return datetime_in(self.headers)
 
 
 class PageReplay:
-    """Past states from the store at ``store_url``, for one site. Safe for several threads.
+    """Responds with past states from the store at ``store_url``, for one site. Thread-safe.
 
-    Captured pages come from the folder ``archive``.
+    Captured pages are read from the folder ``archive``.
     """
 
     def __init__(self, store_url: str, site: SiteSettings, archive: Path | None = None) -> None:
@@ -89,7 +90,7 @@ class PageReplay:
             self._pages.close()
 
     def takes(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
-        """Return whether a request is for a past state."""
+        """Return whether a request with this path and headers is for a past state."""
         if path.startswith(PREFIX):
             return self._pages is not None
         if not path.startswith("/releases/"):
@@ -133,7 +134,10 @@ class PageReplay:
         return mementos.revision(release, int(found[3]))
 
     def _page(self, mementos: ReleaseMementos, release: str, query: bytes) -> ReplayResponse | None:
-        """Return the captured page of the current version, or of ``revision=2`` in the query."""
+        """Return the captured page of a release's current version.
+
+        ``revision=2`` in the query selects version 2 instead.
+        """
         asked = parse_qs(query.decode("latin-1"), keep_blank_values=True).get("revision", [])
         if not all(map(REVISION.fullmatch, asked)):
             return ReplayResponse(
@@ -160,7 +164,7 @@ class PageReplay:
             return self._pages.answer(url, asked.datetime, restrictions)
 
     def headers(self, path: str) -> list[tuple[bytes, bytes]]:
-        """Return additional headers for the file at a path: a release's page is also a TimeGate."""
+        """Return additional headers for a path. A release's page gets the headers of a TimeGate."""
         found = RELEASE.fullmatch(path)
         release = name_of(found[1]) if found and not found[2] else None
         if release is None:
@@ -170,21 +174,21 @@ class PageReplay:
 
 
 def datetime_in(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
-    """Return the value of Accept-Datetime, or None."""
+    """Return the value of the Accept-Datetime header, or None."""
     return next((value for name, value in headers if name == ACCEPT_DATETIME), None)
 
 
 class ReleaseMementos:
-    """Responses about the releases of one store and site."""
+    """Responses with past states of the releases in a store, for one site."""
 
     def __init__(self, store: ReadStore, site: SiteSettings) -> None:
         self._store = store
         self._site = site
 
     def gate(self, release_id: str, asked: bytes) -> ReplayResponse | None:
-        """Redirect to the version that was current at a time. Returns None without versions.
+        """Redirect to the version of a release that was current at a time.
 
-        ``asked`` is the value of Accept-Datetime.
+        ``asked`` is the value of the Accept-Datetime header. Returns None without versions.
         """
         found = self._store.revisions(release_id)
         if not found:
@@ -202,7 +206,7 @@ class ReleaseMementos:
         )
 
     def timemap(self, release_id: str) -> ReplayResponse | None:
-        """Return the TimeMap of a release's versions."""
+        """Return the TimeMap of a release's versions, or None for an unknown release."""
         found = self._store.revisions(release_id)
         if not found:
             return None
@@ -210,7 +214,7 @@ class ReleaseMementos:
         return ReplayResponse(200, [("content-type", LINK_FORMAT), SHORT_LIVED], body)
 
     def revision(self, release_id: str, number: int) -> ReplayResponse | None:
-        """Return the page of one version, by its number from 1."""
+        """Return the page of one version of a release, by its number from 1, or None."""
         release, found = self._store.release(release_id), self._store.revisions(release_id)
         place = next((i for i, one in enumerate(found) if one.number == number), None)
         if release is None or place is None:
@@ -220,7 +224,7 @@ class ReleaseMementos:
         return ReplayResponse(200, [*PAGE, *headers], self._page(release, found, place))
 
     def captures(self, release_id: str) -> ReplayResponse | None:
-        """Return the page that lists the captures of a release."""
+        """Return the page that lists the captures of a release, or None."""
         release, found = self._store.release(release_id), self._store.revisions(release_id)
         if release is None:
             return None
@@ -237,9 +241,9 @@ class ReleaseMementos:
     def captured(
         self, release_id: str, number: int | None, pages: CapturedPages
     ) -> ReplayResponse | None:
-        """Return the captured page of a version in a frame.
+        """Return the captured page of a version, shown in a frame, or None.
 
-        If ``number`` is None, this is the current version.
+        If ``number`` is None, the current version is shown.
         """
         release, found = self._store.release(release_id), self._store.revisions(release_id)
         wanted = number or (release.revision if release else 0)
@@ -277,7 +281,7 @@ class ReleaseMementos:
 
 
 def original_of(site: SiteSettings, release_id: str) -> OriginalResource:
-    """Return a release's page as an original resource; it is its own TimeGate."""
+    """Return a release's page as an original resource, which is its own TimeGate."""
     page = site_address(site.url) + href(release_file(release_id))
     return OriginalResource(page, page, f"{page}timemap")
 

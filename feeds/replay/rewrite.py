@@ -1,6 +1,6 @@
-"""Rewriting of captured pages and style sheets, so that they load everything from the archive.
+"""Rewriting of captured pages and style sheets, so that they load all files from the archive.
 
-The content security policy stops scripts and network access (see feeds.replay.captured). This
+The Content Security Policy blocks scripts and network access (see feeds.replay.captured). This
 module makes links and images lead to other captures. It removes frames and ``link`` elements,
 because browsers open connections for them before they apply a policy.
 
@@ -21,30 +21,30 @@ from w3lib.encoding import html_to_unicode
 from data.text.urls import web_address
 
 LINKING_TAG = re.compile(r"<(?:a|area|img|image|input|source|video)(?=[\s/])[^<>]*+", re.IGNORECASE)
-"""A tag with links or embedded files."""
+"""Pattern of a tag that may contain links or embedded files."""
 LINK = re.compile(r"<link(?=[\s/>])([^<>]*+)>?", re.IGNORECASE)
 EMBEDDING_TAG = re.compile(
     r"<(?=(?:embed|fencedframe|frame|iframe|object|portal)[\s/>])", re.IGNORECASE
 )
-"""The start of an element that embeds another page."""
+"""Pattern of the start of an element that embeds another page."""
 BASE = re.compile(r"<base(?=[\s/])([^<>]*+)", re.IGNORECASE)
 ATTRIBUTE = re.compile(
     r"""(?<=[\s"'/])([^\s"'<>/=]{1,40})\s{0,20}=\s{0,20}("[^"]*"|'[^']*'|[^\s"'<>]+)"""
 )
 CANDIDATE = re.compile(r"([^\s,]\S*)([^,]*)")
-"""An address in a srcset attribute, and the text up to the next comma."""
+"""Pattern of a URL in a srcset attribute, and of the text up to the next comma."""
 CSS_URL = re.compile(r"""url\(\s{0,20}(["']?)([^"'()\s\\]{1,4096})\1\s{0,20}\)""", re.IGNORECASE)
 CSS_IMPORT = re.compile(r"""(@import\s{1,20})(["'])([^"'\\\n]{1,4096})\2""", re.IGNORECASE)
 
 ADDRESS_ATTRIBUTES = frozenset(["href", "src", "poster", "xlink:href"])
-"""Attributes whose value is an address."""
+"""Names of attributes whose value is a URL."""
 
 Place: TypeAlias = Callable[[str], str]
-"""Maps a web address to the address under which the archive shows it."""
+"""Function that maps an original URL to the URL of its memento in the archive."""
 
 
 def rewritten_page(body: bytes, content_type: str, url: str, place: Place) -> bytes:
-    """Return a page in UTF-8 whose links lead into the archive. ``url`` is its own address."""
+    """Return a page in UTF-8 whose links lead to captures. ``url`` is the page's own URL."""
     text = page_text(body, content_type)
     found = BASE.search(text)
     named = attributes(found[1]).get("href", "") if found else ""
@@ -59,7 +59,7 @@ def rewritten_page(body: bytes, content_type: str, url: str, place: Place) -> by
 
 
 def rewritten_style(body: bytes, url: str, place: Place) -> bytes:
-    """Return a style sheet whose images, fonts and imports come from the archive."""
+    """Return a style sheet whose images, fonts and imports are loaded from the archive."""
 
     def led(link: str) -> str:
         absolute = web_address(joined(url, link))
@@ -73,7 +73,7 @@ def rewritten_style(body: bytes, url: str, place: Place) -> bytes:
 
 
 def page_text(body: bytes, content_type: str) -> str:
-    """Decode a body with its declared charset, or with a guessed one."""
+    """Decode a body with its declared charset, or else with a guessed charset."""
     try:
         return html_to_unicode(content_type or None, body, auto_detect_fun=guessed)[1]
     except (LookupError, ValueError):
@@ -82,7 +82,7 @@ def page_text(body: bytes, content_type: str) -> str:
 
 
 def guessed(body: bytes) -> str:
-    """Guess the charset of a page that declares none, as browsers do."""
+    """Guess the charset of a page without a declared charset, as browsers do."""
     try:
         body.decode()
     except UnicodeDecodeError:
@@ -91,9 +91,9 @@ def guessed(body: bytes) -> str:
 
 
 def attributes(inside: str) -> dict[str, str]:
-    """Return the attributes of a tag by lower-case name.
+    """Parse the attributes of a tag, by lower-case name.
 
-    Of several with one name, the first counts.
+    If a name occurs several times, the first attribute counts.
     """
     found: dict[str, str] = {}
     for name, value in ATTRIBUTE.findall(inside):
@@ -102,12 +102,12 @@ def attributes(inside: str) -> dict[str, str]:
 
 
 def unquoted(value: str) -> str:
-    """Return the value of an attribute without quotes and escapes."""
+    """Return an attribute's value without quotes and character references."""
     return unescape(value[1:-1] if value[0] in "\"'" else value).strip()
 
 
 def joined(base: str, link: str) -> str:
-    """Resolve a link on a page; an invalid link resolves to the page itself."""
+    """Resolve a link on a page. An invalid link resolves to the page itself."""
     try:
         return urljoin(base, link)
     except ValueError:
@@ -126,7 +126,7 @@ def _attribute(found: re.Match[str], base: str, place: Place) -> str:
 
 
 def _style_sheet(inside: str, base: str, place: Place) -> str:
-    """Return the element for a style sheet in the archive, or nothing for other links."""
+    """Return the ``link`` element for a style sheet in the archive, or nothing for other links."""
     attrs = attributes(inside)
     address = web_address(joined(base, attrs.get("href", "")))
     if "stylesheet" not in attrs.get("rel", "").lower().split() or not address:
@@ -136,7 +136,7 @@ def _style_sheet(inside: str, base: str, place: Place) -> str:
 
 
 def _led(link: str, base: str, place: Place) -> str:
-    """Return the address of a link in the archive; fragments and other schemes stay unchanged."""
+    """Return the rewritten URL of a link. Fragments and links with other schemes stay unchanged."""
     if link.startswith("#"):
         return link
     url, fragment = urldefrag(joined(base, link))

@@ -1,6 +1,6 @@
-"""Decision which captures are not shown because they contain content removed from the site.
+"""Detection of captures that must not be shown, because they contain removed content.
 
-That content includes hidden or redacted releases, their files, and their text on other pages. It
+Removed content includes hidden or redacted releases, their files, and their text on other pages. It
 also includes all pages of a source that was removed with its releases.
 """
 
@@ -24,10 +24,11 @@ from data.text.urls import canonical_url
 from feeds.replay.rewrite import guessed, page_text
 
 MIN_PASSAGE_LENGTH: Final = 40
-"""Minimum length, in characters, of a paragraph that identifies a release."""
+"""Minimum length in characters of a paragraph that identifies a release."""
 
 BEGINNING_LENGTH: Final = 40
-"""Characters at a paragraph's start that identify a release on a page with its title or path."""
+"""Number of characters at a paragraph's start that identify a release, if the page also contains
+its title or path."""
 
 MIN_LETTERS: Final = 20
 """Minimum number of letters and digits in a part of a text that identifies a release."""
@@ -36,26 +37,26 @@ MAX_PASSAGES: Final = 3
 """Maximum number of paragraphs per version that identify it on any page of its site."""
 
 MAX_RELEASES: Final = 100
-"""Maximum number of releases at one address that are checked."""
+"""Maximum number of releases checked per URL."""
 
 NO_PAYLOAD: Final = digest_text(NO_BYTES)
-"""The digest of an empty payload."""
+"""Digest of an empty payload."""
 
 TAG: Final = re.compile(r"<[^<>]*>")
 ESCAPE: Final = re.compile(r"(?<!\\)\\++(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|[bfnrt])?")
-"""A character escaped in JSON or JavaScript, with one or more backslashes."""
+"""Pattern of a character escaped in JSON or JavaScript, with one or more backslashes."""
 
 SEPARATOR: Final = re.compile(r"[\W_]+")
 
 LEGACY_CHARSET: Final = "cp1252"
-"""The charset of web pages that declare none, or a wrong one."""
+"""Charset assumed for web pages that declare none, or a wrong one."""
 
 WIDE_CHARSETS: Final = ("utf-16-le", "utf-16-be")
 
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """The parts that identify the text of a hidden release, normalized by ``plain``.
+    """Parts that identify the text of a hidden release, normalized by ``plain``.
 
     ``passages`` identify it on any page of its site. ``beginnings`` identify it only on pages that
     also contain one of its ``titles`` or ``paths``.
@@ -69,7 +70,7 @@ class _Text:
 
 @dataclass(frozen=True, slots=True)
 class _Hidden:
-    """The parts that identify releases that are hidden one by one. Texts are grouped by site."""
+    """Identifying parts of all individually hidden releases. Texts are grouped by site."""
 
     addresses: frozenset[str] = frozenset()
     digests: frozenset[str] = frozenset()
@@ -77,9 +78,10 @@ class _Hidden:
 
 
 class Withheld:
-    """Decides by the store's content, which is cached until the store changes.
+    """Decides which captures must not be shown, by the releases and sources in the store.
 
-    Safe for several threads. All methods raise StoreError.
+    The data from the store are cached until the store changes. Thread-safe. All methods raise
+    StoreError.
     """
 
     def __init__(self) -> None:
@@ -87,14 +89,14 @@ class Withheld:
         self._known: tuple[object, _Hidden] = (None, _Hidden())
 
     def address(self, store: Store, url: str) -> bool:
-        """Whether captures of an address, as in records, are not shown."""
+        """Whether captures of a URL must not be shown. ``url`` has the form used in records."""
         at_address = store.find_releases(url, limit=MAX_RELEASES)
         if at_address:
             return not any(map(is_shown, at_address))
         return key_of(url) in self._hidden(store).addresses or is_of_removed(store, url)
 
     def capture(self, store: Store, digest: str, url: str, content_type: str, body: bytes) -> bool:
-        """Return whether a capture of another address shows hidden content, by digest or text.
+        """Return whether a capture of any other URL shows hidden content, by digest or text.
 
         ``content_type`` is the body's type, with its charset if known.
         """
@@ -115,7 +117,7 @@ class Withheld:
 
 
 def known_by(store: Store) -> _Hidden:
-    """Read the parts that identify the releases of a store that are hidden one by one."""
+    """Read the identifying parts of all individually hidden releases from a store."""
     addresses: set[str] = set()
     digests: set[str] = set()
     texts: dict[str, list[_Text]] = {}
@@ -130,19 +132,19 @@ def known_by(store: Store) -> _Hidden:
 
 
 def key_of(url: str) -> str:
-    """Normalize an address for comparison with records: without secrets, as records have it."""
+    """Normalize a URL for comparison with records: remove secrets, as in records."""
     return canonical_url(masked(url))
 
 
 def digests_of(sightings: Sightings) -> Iterator[str]:
-    """Yield the digests of pages that show a release, except the page of its removal."""
+    """Yield the digests of captured pages that show a release, except the page of its removal."""
     for one in (*sightings.versions.values(), sightings.seen):
         if one:
             yield one.digest
 
 
 def files_of(version: Revision) -> Iterable[str]:
-    """Return the addresses of a version's files."""
+    """Return the URLs of a version's images and attachments."""
     return (one.url for one in (*version.content.attachments, *version.content.images))
 
 
@@ -162,7 +164,7 @@ def text_of(release: Release, versions: Sequence[Revision]) -> _Text:
 
 
 def identifying(parts: Iterable[str]) -> frozenset[str]:
-    """Normalize parts of a text, and drop those with few letters."""
+    """Normalize parts of a text, and drop parts with fewer than MIN_LETTERS letters."""
     return frozenset(one for one in map(plain, parts) if len(one) >= MIN_LETTERS)
 
 
@@ -174,7 +176,7 @@ def long_paragraphs(text: str) -> list[str]:
 def shows(text: str, hidden: Iterable[_Text]) -> bool:
     """Return whether a page shows the text of a hidden release.
 
-    A page does if it contains a passage, or a title or path together with a beginning.
+    It does if it contains a passage, or a title or path together with a beginning.
     """
     read = plain(text)
     source = ""
@@ -191,7 +193,10 @@ def shows(text: str, hidden: Iterable[_Text]) -> bool:
 
 
 def decoded(body: bytes, content_type: str) -> Iterator[str]:
-    """Yield a body as text: in its declared charset, and in likely ones in case that is wrong."""
+    """Decode a body in its declared charset, and also in likely charsets in case that is wrong.
+
+    Yields one text per charset.
+    """
     texts = [page_text(body, content_type), body.decode("utf-8", "replace")]
     if guessed(body) == LEGACY_CHARSET:
         texts.append(body.decode(LEGACY_CHARSET, "replace"))
@@ -203,14 +208,14 @@ def decoded(body: bytes, content_type: str) -> Iterator[str]:
 def plain(text: str) -> str:
     """Return the letters and digits of a text without tags.
 
-    The text may be plain text, HTML, or HTML in XML or JSON. Case, white space and punctuation do
-    not matter.
+    The text may be plain text, HTML, or HTML in XML or JSON. Case, white space and punctuation are
+    removed.
     """
     return letters_of(TAG.sub("", unescaped(text)))
 
 
 def unescaped(text: str) -> str:
-    """Remove the escapes of JSON and HTML, which may be nested."""
+    """Remove the escapes of JSON and HTML from a text, even nested ones."""
     text = unescape(unescape(ESCAPE.sub(_character, text)))
     # JSON escapes a character above U+FFFF as two surrogates.
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -229,7 +234,7 @@ def _character(found: re.Match[str]) -> str:
 
 
 def is_of_removed(store: Store, url: str) -> bool:
-    """Return whether an address has the host of a removed source, and of no other source."""
+    """Return whether the host of a URL belongs to a removed source and to no other source."""
     removed = {one for one, removal in store.removed_sources().items() if not removal.kept}
     if not removed:
         return False
@@ -240,5 +245,5 @@ def is_of_removed(store: Store, url: str) -> bool:
 
 
 def is_shown(release: Release) -> bool:
-    """Return whether readers see a release and its text."""
+    """Return whether readers can see a release and its text."""
     return not release.hidden and not release.content.redacted

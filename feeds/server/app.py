@@ -64,8 +64,8 @@ FORM_METHODS = READ_METHODS | {"POST"}
 class MountedApps:
     """ASGI applications from other packages to serve on the site, each optional.
 
-    ``hub`` is the WebSub hub, ``callback`` receives content from other hubs, and ``admin`` is the
-    admin interface.
+    ``hub`` is the WebSub hub, ``callback`` receives content from other hubs, and ``admin`` serves
+    the operator's room (/admin).
     """
 
     hub: ASGIApp | None = None
