@@ -61,7 +61,7 @@ class ListingItem:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A POST request: the URL it is sent to, and its form-encoded ``body``."""
+    """A POST request: its URL, and its form-encoded ``body``."""
 
     url: str
     body: str
@@ -74,11 +74,11 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A numbered series of requests for the parts of a list, as declared by the list's first page.
+    """A numbered series of requests for the parts of a list, found on the list's first page.
 
-    The query parameter ``name`` of requests for ``path`` grows by ``step`` with each request. If
-    ``step`` is 0, the parameter grows by the number of items in each part. ``last`` is its highest
-    value, or None if unknown.
+    In the requests for ``path``, the query parameter ``name`` grows by ``step`` each time. If
+    ``step`` is 0, it grows by the number of items in each part. ``last`` is its highest value, or
+    None if unknown.
     """
 
     path: str
@@ -89,16 +89,16 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class UnreadSign:
-    """Evidence on a listing page about whether the list has more releases than the page.
+    """Evidence on a listing page of whether the list has more releases than the page.
 
     ``text`` is a quotation from the page. The meaning of ``number`` depends on ``kind``:
 
-    - ``total``: the number of releases in the list;
-    - ``pages``: the number of the last page, if no address leads to the next page;
-    - ``years``: the oldest year in a menu of years, if no address leads to that year;
-    - ``months``: the oldest month in such a menu of months, as in 202603;
-    - ``control``: 0, for a control such as "Load more" that has no address;
-    - ``end``: the number of this page if it is the last page; 0 if the number is unknown.
+    - ``total``: the number of releases in the list
+    - ``pages``: the number of the last page, if no address leads to the next page
+    - ``years``: the oldest year in a menu of years, if no address leads to that year
+    - ``months``: the oldest month in a menu of months, such as 202603, if no address leads to it
+    - ``control``: 0, for a control such as "Load more" that has no address
+    - ``end``: the number of this page if it is the last page; 0 if the number is unknown
     """
 
     kind: Literal["total", "pages", "years", "months", "control", "end"]

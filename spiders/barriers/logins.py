@@ -25,8 +25,8 @@ TITLE_SEPARATOR: Final = re.compile(r"\s[-|–—·»:]\s|\|")
 """Pattern of the separator between a page's title and the site's name."""
 
 MIN_FORM_SHARE: Final = 0.6
-"""Minimum share of a text's words that a form contains, from which the text is only the form
-itself."""
+"""Minimum share of a text's words in a form. If the form contains more of them, the text is only
+the form itself."""
 
 ASIDE: Final = frozenset(["header", "footer", "nav", "aside", "dialog"])
 ASIDE_NAMES: Final = frozenset(

@@ -25,10 +25,10 @@ REGION_LONG: Final = 150.0
 """Maximum weight of a block when containers are compared, in words."""
 
 STRONG: Final = 0.7
-"""Minimum probability from which a long block is certainly body text."""
+"""Minimum probability at which a long block is certainly body text."""
 
 LIKELY: Final = 0.4
-"""Minimum probability from which a block is likely to be body text."""
+"""Minimum probability at which a block is likely to be body text."""
 
 FAR: Final = 99.0
 """Distance, in blocks, used if there is no certain paragraph."""

@@ -140,7 +140,7 @@ def assemble(
 def beside(out: Matrix, at: int, own: Sequence[NDArray[np.generic]]) -> int:
     """Write the features of each block's neighbours (BESIDE) to ``out``. Return the next free row.
 
-    The fourth value of a neighbour is whether it is in the same container as the block.
+    The fourth feature of a neighbour tells whether it is in the same container as the block.
     """
     most, count = max(NEAR), out.shape[1]
     wide = np.full((len(BESIDE), count + 2 * most), -1, dtype=np.float32)

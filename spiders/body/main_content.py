@@ -62,7 +62,7 @@ WHOLE_TITLE: Final = 2.0
 
 HEADINGS: Final = (TAG_CODES["h1"], TAG_CODES["h2"])
 MIN_COMPLETE_WORDS: Final = 80
-"""Minimum number of words below a headline, from which they are a complete text."""
+"""Minimum number of words below a headline that form a complete text."""
 
 LEFT: Final = 160
 """Minimum length of the body that remains after newsletter boxes are removed, in characters."""

@@ -99,7 +99,11 @@ def _above(container: Container, title: int) -> int:
 
 
 def _below(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock, ...]:
-    """Return the first consecutive sentences after the headline."""
+    """Return the first consecutive sentences after the headline.
+
+    Blocks before the first sentence are skipped; the first block that is not a sentence ends the
+    text.
+    """
     blocks = seen.blocks[title + 1 : title + 1 + NEAR]
     start = next((place for place, block in enumerate(blocks) if _is_sentence(block)), None)
     if start is None:

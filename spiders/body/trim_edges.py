@@ -40,7 +40,8 @@ BESIDE_DATE: Final = 14
 """Maximum number of letters beside the date in a date line, such as "Published" or a weekday."""
 
 FILLED: Final = 0.6
-"""Minimum share of a body's text in one table row, from which the row is the text itself."""
+"""Minimum share of a body's text in a single table row, so that the row counts as the text
+itself."""
 
 TAIL_FROM: Final = 0.5
 """Minimum share of a body's text that must precede a line such as "Other news", so that the line

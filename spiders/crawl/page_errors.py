@@ -15,7 +15,7 @@ from spiders.download.slow_page import SlowPage
 from spiders.items import Listing
 
 ReportError: TypeAlias = Callable[[str, ErrorKind, str], None]
-"""Function that reports an error of a run: takes an address, a kind of error and a sentence."""
+"""Function that reports an error, given an address, a kind of error and a sentence."""
 
 CRAWL_BUG: Final = f"{PAGE_BUG} with the traceback in crawl.log"
 

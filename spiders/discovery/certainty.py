@@ -43,7 +43,7 @@ MIN_GIVEN_PAGE_SCORE: Final = -1.5
 right page. Of 136 lists, 133 have a higher score; of 300 releases, 277 have a lower score."""
 
 CERTAIN_LIST_ROWS: Final = 25
-"""Minimum number of dated rows from which a page is certainly a list, whatever its text."""
+"""Minimum number of dated rows on a page that is certainly a list, whatever its text."""
 
 WORDS: Final = 4
 """Minimum number of words in a title that is compared. Shorter titles may match by chance."""
@@ -85,7 +85,7 @@ class Certainty:
 
     @property
     def hopeless(self) -> bool:
-        """Whether the page is probably not a list of releases."""
+        """Whether the certainty is so low that the draft is not worth checking."""
         return self.value < HOPELESS
 
     @property

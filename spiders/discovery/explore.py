@@ -249,7 +249,7 @@ class Explorer:
         return self._propose(self._with_releases(fetcher, site), tuple(compared))
 
     def _framed(self, fetcher: Fetcher, page: Page, listing: Listing) -> tuple[Page, Listing]:
-        """Return the first framed page that lists releases, or else the page itself."""
+        """Return the first page in a frame that lists releases, or else the page itself."""
         for answer in fetcher.fetch(frames_of(page)):
             read = first_listing(answer.page) if answer.page else listing
             if answer.page and any(item.published for item in read.items):

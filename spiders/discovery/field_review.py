@@ -27,7 +27,7 @@ SHORT_DATE = 80
 """Maximum length of a text that may be a date line, in characters."""
 
 MIN_SELECTOR_PAGES = 2
-"""Minimum number of pages from which a selector is proposed."""
+"""Minimum number of pages needed to propose a selector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class FieldReport:
 
     ``value`` is the field's value on the first page. ``found`` is the number of pages with the
     field, out of ``of`` pages. ``confidence`` is from 0 to 1, and ``rule`` is the rule that found
-    the value. ``advice`` explains any doubt and which line to write in the source file, or is "".
+    the value. ``advice`` explains a doubt and suggests a line for the source file, or is "".
     """
 
     name: str

@@ -83,7 +83,8 @@ NOT_A_ROOM: Final = re.compile(
     r"coverage|wordpress|express|impress|jobs|career|podcast",
     re.IGNORECASE,
 )
-"""Pattern of similar words for pages that do not list releases, such as *newsletter*."""
+"""Pattern of words like *newsletter*, which resemble those for a press room but mean other
+pages."""
 
 
 MAX_LINKS: Final = 4_000

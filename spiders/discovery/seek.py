@@ -56,7 +56,7 @@ LAST_RESORT: Final = 0.4
 """Score (0 to 1) of the home page as a link to the list of releases."""
 
 SUFFICIENT_PROMISE: Final = 0.6
-"""Minimum promise (0 to 1) of a page from which no further pages are tried."""
+"""Minimum promise (0 to 1) of a page that ends the search."""
 
 MAX_COUNTED_ROWS: Final = 8
 """Maximum number of rows that increase a page's promise."""

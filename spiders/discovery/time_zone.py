@@ -189,7 +189,7 @@ MARKED: Final = re.compile(rb"addressCountry", re.IGNORECASE)
 
 
 def country_of(pages: Sequence[tuple[Page, EmbeddedMetadata]]) -> str:
-    """Return the first ISO 3166 country code that pages state, or ""."""
+    """Return the first ISO 3166 country code that the pages declare, or ""."""
     return next((code for page, meta in pages for code in _codes(page, meta)), "")
 
 

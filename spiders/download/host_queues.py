@@ -47,7 +47,7 @@ class HostQueue:
         return bool(self._visits)
 
     def put(self, visit: Hashable, request: Request) -> None:
-        """Add a request of a visit."""
+        """Add a request that belongs to a visit."""
         entry = (-request.priority, next(self._number), request)
         heapq.heappush(self._visits.setdefault(visit, []), entry)
 

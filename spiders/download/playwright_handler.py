@@ -127,7 +127,7 @@ MAX_STEPS: Final = 100
 """Maximum number of clicks and scrolls per page."""
 
 MAX_ROWS: Final = 1_000
-"""Number of rows from which no more rows are loaded."""
+"""Number of rows after which no more rows are loaded."""
 
 MAX_SECONDS: Final = 120.0
 """Maximum time to load more rows of a page, in seconds."""

@@ -80,7 +80,7 @@ class Known:
     until: float = 0.0
 
     def keep(self, read: asyncio.Future[Rules]) -> None:
-        """Set the end of the file's validity, once it was read."""
+        """Set the end of the file's validity. Called once the file was read."""
         failed = read.cancelled() or read.exception() is not None
         self.until = time.monotonic() + (RETRY_SECONDS if failed else FRESH_SECONDS)
 

@@ -49,7 +49,7 @@ LOOSE_CHARACTERS: Final = 256
 """Number of characters at the end of a text that may differ in each visit, such as a request id."""
 
 MIN_VISITS: Final = 3
-"""Minimum number of visits with the same text, from which a response without an end marker is
+"""Minimum number of visits with the same text before a response without an end marker is
 accepted."""
 
 TAIL_BYTES: Final = 2_048

@@ -21,9 +21,9 @@ SAYS_ARTICLE = ("json-ld", "meta", "microdata", "state")
 """Rules for dates in markup that only pages with a single article have."""
 
 MANY_LINKS = 25
-"""Number of listing items from which more items do not change the score."""
+"""Number of listing items above which more items do not change the score."""
 LONG = 4000
-"""Length of a text from which further characters do not change the score, in characters."""
+"""Length of a text above which more text does not change the score, in characters."""
 
 MIN_RELEASE_LENGTH = 800
 """Minimum length of a release on a page whose list is in scripts, in characters."""

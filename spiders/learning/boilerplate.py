@@ -27,8 +27,8 @@ MAX_VISITS: Final = 2_000_000
 selectors tried."""
 
 LONG_LINE: Final = 120
-"""Length, in characters, from which a line on all pages is boilerplate anywhere in the body.
-Shorter lines are boilerplate only at the beginning and end of the body."""
+"""Minimum length of a line that is boilerplate anywhere in the body if it is on all pages, in
+characters. Shorter lines are boilerplate only at the beginning and end of the body."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from lxml import etree
 from spiders.page.page import Page
 
 LARGE: Final = 24_000
-"""Minimum size of a page from which an excerpt is made, in bytes. For a smaller page, cutting takes
+"""Minimum size of a page that is reduced to an excerpt, in bytes. For a smaller page, cutting takes
 longer than it saves."""
 
 SENTINEL: Final = "excerpt-end"

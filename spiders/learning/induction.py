@@ -38,7 +38,7 @@ from spiders.page.selector_generator import layout_of, marks_of, selectors_of
 from spiders.sources.source_file import ReleaseRules
 
 MIN_TEMPLATE_PAGES: Final = 3
-"""Minimum number of pages from which a template is learned."""
+"""Minimum number of pages needed to learn a template."""
 
 ALIKE: Final = 0.95
 """Minimum Jaccard similarity of word triples at which two extracted bodies count as the same."""

@@ -51,8 +51,8 @@ READER: Final = "3"
 
 
 MISFITS: Final = 3
-"""Number of consecutive pages that match no template, from which a layout is abandoned. The pages
-may be from several visits."""
+"""Number of consecutive pages that match no template before a layout is abandoned. The pages may be
+from several visits."""
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -88,7 +88,7 @@ class Template(msgspec.Struct, frozen=True):
 
     @property
     def is_abandoned(self) -> bool:
-        """Whether the template is abandoned because it did not match too many pages."""
+        """Whether the template is abandoned, because too many pages did not match it."""
         return len(self.misfits) >= MISFITS
 
 

@@ -36,7 +36,7 @@ MAIN_SCORE: Final = 2.5
 """Minimum score of a region that replaces a side list."""
 
 MOSTLY: Final = 0.8
-"""Minimum share of items with a property, from which the whole list counts as having it."""
+"""Minimum share of items with a property for the whole list to have it."""
 
 _FILE: Final = re.compile(r"(?:/(?:index|default|home))?\.\w{2,5}$")
 

@@ -38,8 +38,8 @@ from spiders.page_parts.find import FoundPart, find_parts
 from spiders.sources.source_file import ListingRules
 
 FEW_DATED_ITEMS: Final = 3
-"""Minimum number of dated items from which the page's scripts are not searched. With fewer dated
-items, the scripts' items are used only if there are more than this many times as many."""
+"""Minimum number of dated items on a page whose scripts are not searched. If there are fewer, the
+scripts' items are used only if there are more than this many times as many."""
 
 DECLARED: Final = "declared"
 """Rule of a listing that is extracted with the selectors of its source file."""
@@ -51,7 +51,7 @@ PARTS_CONFIDENCE: Final = 0.9
 """Confidence (0 to 1) in a listing whose releases are parts of the page."""
 
 MOSTLY: Final = 0.6
-"""Minimum share of detected items inside the page's parts from which the parts are the releases."""
+"""Minimum share of detected items inside the page's parts for the parts to be the releases."""
 
 PASSED: Final = 20
 """Maximum number of skipped rows that are reported."""

@@ -144,8 +144,7 @@ PARTS: Final = re.compile(
 """Pattern of tags that occur in a document's body, but rarely inside an element of HIDING."""
 
 MIN_HIDDEN_BODY_TAGS: Final = 3
-"""Minimum number of body tags after an unclosed element, from which the element hides the rest of
-the document."""
+"""Minimum number of body tags after an unclosed element that hides the rest of the document."""
 
 
 OPEN_ADDRESS: Final = re.compile(

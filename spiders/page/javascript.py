@@ -44,7 +44,7 @@ MAX_PLACES = 20_000
 """Maximum number of elements per page that are checked for an empty list."""
 
 MAX_WITHIN = 8
-"""Number of elements, including the list element, from which a list is not empty."""
+"""Number of elements in a list that is not empty, including the list element itself."""
 
 LIST_NAME = re.compile(
     r"news|press|release|aktuell|meldung|mitteil|presse|actualit|communiqu|notici|comunicad|novedad|"

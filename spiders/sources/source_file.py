@@ -117,16 +117,16 @@ class SourceReading(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, file: SourceFile) -> SourceReading:
-        """Create the reading from a source file and the current program."""
+        """Create a SourceReading from a source file and the current program version."""
         rules = (file.timezone, file.language, file.date_order, file.listing, file.releases)
         return cls(program_digest(), *rules)
 
     def has_rules_of(self, other: SourceReading) -> bool:
-        """Whether two readings have the same rules. Their program versions may differ."""
+        """Whether another SourceReading has the same rules. The program versions may differ."""
         return msgspec.structs.replace(self, program=other.program) == other
 
     def applied_to(self, file: SourceFile) -> SourceFile:
-        """Return a copy of a source file with the rules of this reading."""
+        """Return a copy of a source file with the rules in this SourceReading."""
         return msgspec.structs.replace(
             file,
             timezone=self.timezone,

@@ -22,8 +22,7 @@ ALSO: Final = ("section", "publisher")
 """Fields that some release pages lack."""
 
 MIN_UNMATCHED_PAGES: Final = 3
-"""Minimum number of pages without a match from which the selector of an `ALSO` field is
-reported."""
+"""Minimum number of pages without a match before the selector of an `ALSO` field is reported."""
 
 
 def listing_matches(page: Page, rules: ListingRules) -> Iterator[tuple[str, str, bool]]:

@@ -29,7 +29,7 @@ Cause: TypeAlias = Literal["file", "program"]
 """The change that may affect the extraction: of the source file, or of Communique itself."""
 
 DATED: Final = 0.8
-"""Minimum share of dated items in a listing, from which new items without a date are suspicious."""
+"""Minimum share of dated items in a listing in which new undated items are suspicious."""
 
 
 class ListingDrift(msgspec.Struct, frozen=True):

@@ -109,14 +109,14 @@ def shown_on(page: Page) -> Shown:
 
 
 MIN_SHARED_CHANGES: Final = 3
-"""Minimum number of releases with the same change, from which the site's design is its cause."""
+"""Minimum number of releases with the same change, so that the site's design is its cause."""
 
 MIN_SITE_LINE_SHARE: Final = 0.75
-"""Minimum share of a visit's stored releases that gain the same line, from which the line belongs
-to the site."""
+"""Minimum share of a visit's stored releases that gain the same line, so that the line belongs to
+the site."""
 MIN_SITE_LINE_PAGES: Final = 2
-"""Minimum number of a visit's stored releases that gain the same line, from which the line belongs
-to the site."""
+"""Minimum number of a visit's stored releases that gain the same line, so that the line belongs to
+the site."""
 
 MIN_FRAME_LETTERS: Final = 4
 """Minimum length of a line that is searched for in the frames of a page, in letters."""
@@ -125,7 +125,7 @@ MAX_FRAME_TEXT_LINES: Final = 50
 """Maximum number of lines checked to decide whether a frame contains the stored text."""
 
 MIN_SHARED_CHANGE_SHARE: Final = 0.25
-"""Minimum share of the releases on rebuilt pages with the same change, from which the design is its
+"""Minimum share of releases on rebuilt pages with the same change, so that the design is its
 cause."""
 
 MAX_COMPARED_LINES: Final = 4_000

@@ -29,11 +29,10 @@ MIN_COMPARED_RELEASES: Final = 5
 """Minimum number of stored releases needed to determine what is usual for a source."""
 
 MIN_DATED_SHARE: Final = 0.9
-"""Minimum share of releases with a date, from which a source's releases usually have dates."""
+"""Minimum share of releases with a date for dates to count as usual at a source."""
 
 MIN_DISTINCT_TITLE_SHARE: Final = 0.7
-"""Minimum share of distinct titles, from which a source's releases usually have titles of their
-own."""
+"""Minimum share of distinct titles for distinct titles to count as usual at a source."""
 
 USUAL_TEXT_SHARE: Final = 0.5
 """Minimum length of a new text, relative to the source's shortest usual text. A shorter text is
@@ -49,14 +48,14 @@ MIN_COMPARED_CHARACTERS: Final = 200
 """Minimum length of a text that is compared with other texts, in characters."""
 
 MIN_FAULT_SHARE: Final = 0.3
-"""Minimum share of stored pages with the same fault, from which the fault is reported."""
+"""Minimum share of stored pages with the same fault for the fault to be reported."""
 
 THIN_TEXT_SHARE: Final = 0.6
 """Minimum length of a stored release's new text, relative to its stored text. A shorter text is
 thin."""
 
 RESTORED_TEXT_FACTOR: Final = 1.5
-"""Minimum length of a restored text, as a multiple of the stored text's length."""
+"""Minimum length of a text that counts as restored, as a multiple of the stored text's length."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
 """Time after which thin texts are accepted as a change."""

@@ -20,18 +20,17 @@ from spiders.crawl.drafts.release_reader import PageDraft
 from spiders.items import ListingItem
 
 MIN_SAME_VALUES: Final = 3
-"""Minimum number of releases that get the same value in one visit, from which the value is
-rejected."""
+"""Minimum number of releases with the same value in one visit for the value to be rejected."""
 
 MIN_SAME_VALUES_WITH_STORED: Final = 2
-"""Minimum number of releases with the same title or text, from which the value is rejected if one
-of them is stored with a different value."""
+"""Minimum number of releases with the same title or text for the value to be rejected, if one of
+them is stored with a different value."""
 
 MAX_WAITING_DRAFTS: Final = 24
 """Maximum number of drafts that wait for other drafts of the visit."""
 
 MIN_TEXT_WORDS: Final = 40
-"""Minimum number of words from which several new releases can't have the same text.
+"""Minimum number of words in a text that several new releases can't have in common.
 
 Shorter texts may only link to a document. They count only if the page's title differs from the
 listing's title."""

@@ -24,15 +24,15 @@ from spiders.items import Listing, ListingItem, keys_of, name_of
 from spiders.page.links import url_pattern
 
 MIN_LISTING_CONFIDENCE: Final = 0.5
-"""Minimum confidence (0 to 1) in a page's listing, from which items neither in the feed nor stored
-are accepted."""
+"""Minimum confidence (0 to 1) in a page's listing for items that are neither in the feed nor
+stored."""
 
 MAX_PAGE_RELEASES: Final = 1000
 """Maximum number of releases accepted from one page."""
 
 
 MIN_COMMON_ITEMS: Final = 3
-"""Minimum number of items on both page and feed, from which their categories are compared."""
+"""Minimum number of items on both page and feed for a comparison of their categories."""
 
 PAGE_ITEMS_PER_FEED_ONLY_ITEM: Final = 20
 """Minimum number of items on the page per item that only the feed has. If the feed has more such

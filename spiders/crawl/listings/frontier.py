@@ -316,7 +316,7 @@ class Frontier:
         return now > self._end_of_walks
 
     def _decide(self) -> tuple[list[ListingItem], int]:
-        """Decide about the items of the first pages.
+        """Choose the accepted items of the first pages, and store them.
 
         Returns the stored items and the number of new ones.
         """

@@ -20,15 +20,14 @@ from data.text.urls import canonical_url, page_key
 from spiders.items import Listing, ListingItem, keys_of
 
 STOPPED_LAG: Final = dt.timedelta(days=2)
-"""Minimum time between the newest releases of a feed and its page, from which the older one counts
-as stopped."""
+"""Minimum time between the newest releases of a feed and its page for the older one to count as
+stopped."""
 
 MIN_LOST_ROWS: Final = 3
-"""Minimum number of lost rows from which the loss is reported. One or two rows may have been
-deleted."""
+"""Minimum number of lost rows for a report. One or two rows may have been deleted."""
 
 MIN_LOST_SHARE: Final = 0.3
-"""Minimum share of the earlier rows that are lost, from which the loss is reported."""
+"""Minimum share of the earlier rows that must be lost for a report."""
 
 MIN_REGULAR_VISITS: Final = 3
 """Minimum number of visits in which rows left the page only when new rows arrived.
@@ -36,14 +35,13 @@ MIN_REGULAR_VISITS: Final = 3
 From then on, the oldest rows count as lost too if they are missing."""
 
 MIN_OLD_LOST_SHARE: Final = 0.4
-"""Minimum share of the earlier rows that are lost, from which the loss of the oldest rows is
-reported."""
+"""Minimum share of the earlier rows that must be lost for a report, if the oldest rows are lost."""
 
 MIN_REMAINING_SHARE: Final = 0.25
 """Minimum share of the earlier rows that must remain, so that the others count as lost."""
 
 MIN_RECOVERED_SHARE: Final = 0.9
-"""Minimum share of the earlier number of rows, from which a listing counts as recovered."""
+"""Minimum number of rows of a listing that has recovered, as a share of its earlier rows."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
 """Time after which the loss of rows is accepted as a change of the listing."""
@@ -211,5 +209,5 @@ def lost(
 
 
 def has_page(item: ListingItem, gone: Collection[str]) -> bool:
-    """Whether the page of a release may exist: it is not known to be missing."""
+    """Whether the page of a listed release may exist, because it is not in ``gone``."""
     return canonical_url(item.url) not in gone

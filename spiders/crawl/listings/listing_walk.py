@@ -50,7 +50,8 @@ MAX_IDLE_PAGES: Final = 3
 """Maximum number of consecutive pages without new releases. After that, the walk ends."""
 
 MAX_EMPTY_ARCHIVES: Final = 12
-"""Maximum number of consecutive empty archives (one year of months). After that, the walk ends."""
+"""Maximum number of consecutive empty archives, after which the walk ends. Twelve monthly archives
+are one year."""
 
 MIN_MISSED_RELEASES: Final = 2
 """Minimum number of releases in an archive that the list should contain but doesn't, because they

@@ -33,8 +33,7 @@ from spiders.page.page import Page
 from spiders.sources.unmatched import listing_matches
 
 MIN_EARLIER_ITEMS: Final = 3
-"""Minimum number of items on an earlier listing, from which the current page is compared with
-it."""
+"""Minimum number of items on an earlier listing that the current page is compared with."""
 
 LISTING_REPLACED_MESSAGE: Final = (
     "the page has no dates and none of its {count} earlier releases, so it was not read as a"

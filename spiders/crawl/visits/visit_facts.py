@@ -35,15 +35,15 @@ MAX_SEARCHED_RUNS: Final = 10
 """Maximum number of earlier reports searched for facts. Failed visits have no facts."""
 
 MIN_NEWER_RELEASES: Final = 3
-"""Minimum number of stored releases newer than the listing, from which they are reported even if
-the listing never contained them."""
+"""Minimum number of stored releases newer than the listing for a report, if the listing never
+contained them."""
 
 NEWEST_RELEASES: Final = 5
 """Number of newest stored releases that are compared with a listing."""
 
 
 MIN_NEWER_IN_FEED: Final = 2
-"""Minimum number of newer releases in the feed, from which its page counts as stopped."""
+"""Minimum number of newer releases in the feed for its page to count as stopped."""
 MISSED_PERIOD: Final = dt.timedelta(days=30)
 """Maximum age of missed releases that are counted."""
 

@@ -28,14 +28,15 @@ NEXT_NAMES: Final = ("nexthref", "nexturl", "nextlink", "nextpageurl", "hrefnext
 CURRENT_NAMES: Final = ("currentpage", "current", "page", "pagenumber", "activepage", "pageno")
 LAST_NAMES: Final = ("totalpages", "pages", "pagecount", "lastpage", "numberofpages", "maxpage")
 TOTAL_NAMES: Final = ("totalitems", "totalcount", "itemcount", "totalresults", "count", "total")
-"""Attributes with the total number of items, or of pages if no page size is given."""
+"""Attribute names (without separators) for the total number of items, or of pages if no page size
+is given."""
 SIZE_NAMES: Final = ("itemsperpage", "perpage", "pagesize", "resultsperpage", "size", "limit")
 BASE_NAMES: Final = (
     "urltemplate", "urlpattern", "hreftemplate", "hrefpattern", "pageurl", "baseurl", "basehref",
     "href", "url", "link", "path",
 )  # fmt: skip
 PARAMETER_NAMES: Final = ("pageparam", "queryparam", "param", "parameter", "pageparameter")
-"""Attributes with the name of the query parameter for the page number, without separators."""
+"""Attribute names (without separators) for the name of the query parameter with the page number."""
 
 _TAG = re.compile(rb"<(?=[\w.]*-)[\w.-]*pag(?:er|inat|ing|es?\b)", re.IGNORECASE)
 _PAGER = re.compile(r"(?=[\w.]*-)[\w.-]*pag(?:er|inat|ing|es?(?:$|-))")

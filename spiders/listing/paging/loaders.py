@@ -68,7 +68,7 @@ MAX_NODES: Final = 1_000
 """Maximum number of elements with an endpoint attribute that are checked."""
 
 MAX_VALUE: Final = 200
-"""Maximum length of a parameter value, in characters."""
+"""Maximum length of a query parameter's value, in characters."""
 
 MAX_SCRIPTS: Final = 20
 """Maximum number of scripts per page that are searched for WordPress's ``ajaxurl``."""

@@ -382,7 +382,10 @@ def _numbered_score(
 
 
 def _is_forward(mark: str, address: str, here: str, *, is_rtl: bool) -> bool:
-    """Whether a label is an arrow to the next page."""
+    """Whether a label is an arrow that points to the next page.
+
+    In pages written from right to left, only the address decides.
+    """
     if is_rtl and mark in FORWARD_ARROWS | BACKWARD_ARROWS:
         # Some authors mirror arrows and some leave that to the browser, so only the address
         # decides.

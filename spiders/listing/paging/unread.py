@@ -188,9 +188,9 @@ class _UnreadControls:
         return self._looks_clickable(node)
 
     def _looks_clickable(self, node: etree._Element) -> bool:
-        """Whether a script may have made an element clickable, although no attribute shows this.
+        """Whether a script may have made an element clickable without any attribute.
 
-        Such an element is named like a button and labeled "load more", or is in a row of only
+        Such an element has a button's class name and a "load more" label, or it is in a row of only
         years, or in a pager of only numbers.
         """
         text = _leaf_text(node)

@@ -34,7 +34,7 @@ _MAX_FEATURED_MARKS = 60
 """Maximum length of a release above a region, in marks (texts and links)."""
 
 _ENCLOSING = 3
-"""Maximum number of elements around a date that are tried as a release."""
+"""Maximum number of enclosing elements of a date that are tried as a release."""
 
 _BETWEEN = 4
 """Maximum distance between a region and the list below it, in marks (texts and links)."""

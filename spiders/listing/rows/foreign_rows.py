@@ -35,7 +35,7 @@ SMALLER: Final = 0.67
 """Maximum size of a list that may be a box, relative to the largest list."""
 
 MIN_ROWS: Final = 3
-"""Minimum number of rows from which a list without dates is separated from a dated list."""
+"""Minimum number of rows in a list without dates that is separated from a dated list."""
 
 MAX_LEVELS: Final = 3
 """Maximum number of levels from a record up to its list."""
@@ -133,7 +133,7 @@ def _days(spans: list[ElementSpan], dates: list[DateMark]) -> list[dt.date]:
 def _overlap(some: list[dt.date], others: list[dt.date]) -> bool:
     """Whether the dates of two lists cover the same time.
 
-    Parts of the same list, such as its years, don't overlap.
+    This distinguishes two lists from parts of one list, such as its years.
     """
     return bool(some and others) and some[0] < others[-1] and others[0] < some[-1]
 

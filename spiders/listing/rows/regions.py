@@ -33,7 +33,7 @@ WORDS = 2
 """Minimum number of words in a link that may be a title."""
 
 MOSTLY = 0.6
-"""Minimum share of dated records from which a region's undated records are not releases."""
+"""Minimum share of dated records in a region whose undated records are not releases."""
 
 NEAR = 12
 """Maximum distance between a record and its date outside, in marks (texts and links)."""

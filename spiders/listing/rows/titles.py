@@ -46,7 +46,7 @@ _LONG = 200
 score."""
 
 _ENOUGH_WORDS = 4
-"""Number of words from which a text gets the full score as a title."""
+"""Minimum number of words in a text that gets the full score as a title."""
 
 _SENTENCE_WORDS = 9
 """Maximum number of words in a title that ends with a full stop. Longer texts are sentences."""
@@ -61,7 +61,7 @@ _NEARLY_ALL = 0.9
 """Minimum share of texts in which a word occurs that is ignored as common."""
 
 _MIN_TEXTS = 4
-"""Minimum number of texts from which common words are ignored."""
+"""Minimum number of texts needed to ignore the words that they have in common."""
 
 _POOR = 0.4
 """Maximum score of a title that a better title above the record replaces."""
@@ -70,8 +70,8 @@ _HEADING_ABOVE = 4
 """Maximum number of levels from an element up to its heading, including the element."""
 
 _MOST, _LEFT = 0.75, 2
-"""Minimum share of titles with a date from which dates are removed. Minimum number of words left in
-a title after removal."""
+"""Minimum share of titles with a date before dates are removed. Minimum number of words left in a
+title after removal."""
 
 _BETWEEN = " \t-–—:|·•,;.()[]/>»"
 """Characters removed between a title and its date."""
@@ -280,7 +280,7 @@ _TRAILING = re.compile(
     r"[\s,]*\((?=[^()]*(?:\d|publish|unpublish|merits|slip))[^()]{1,80}\)\s*$", re.IGNORECASE
 )
 _MIN_CAPTION_SHARE = 0.6
-"""Minimum share of case captions among titles, from which a listing is a court's."""
+"""Minimum share of case captions among the titles of a court's listing."""
 
 
 def are_captions(titles: Sequence[str]) -> bool:

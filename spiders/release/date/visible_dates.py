@@ -79,7 +79,7 @@ PART: Final = re.compile(r"(?:\d{1,4}|[^\W\d]{3,12})[.,]?")
 """Pattern of a day, month or year on a calendar leaf."""
 
 CERTAIN_DATE_SCORE: Final = 1.5
-"""Minimum score from which a date certainly belongs to the release."""
+"""Minimum score of a date that certainly belongs to the release."""
 
 MAX_CHARACTERS: Final = 40
 """Maximum length of a line with only a day and month, in characters."""
@@ -287,10 +287,11 @@ def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple
 
 
 def as_stated(shown: Published, marked: Sequence[Published]) -> Published:
-    """Return the date of a ``<time>`` in the same block if it only swaps day and month.
+    """Correct a visible date by a ``<time>`` in the same block if only day and month are swapped.
 
-    Otherwise, the visible date is returned. A visible date such as 01/02/2014 is ambiguous, but the
-    ``datetime`` of a ``<time>`` is not. Dates with dots always begin with the day.
+    Otherwise, the visible date is returned unchanged. A visible date such as 01/02/2014 is
+    ambiguous, but the ``datetime`` of a ``<time>`` is not. Dates with dots always begin with the
+    day.
     """
     if not TWO_WAYS.search(shown.raw):
         return shown
