@@ -93,11 +93,11 @@ class SourceTemplates:
         self._abandoned = {one.layout: one for one in known if one.is_abandoned}
         again = (one.misfits for one in self._abandoned.values() if one.look_again)
         self.wanted = tuple(dict.fromkeys(url for urls in again for url in urls))
-        """Addresses of pages that did not fit. They are read again even if they are unchanged."""
+        """Pages that no template matched. They are extracted again even if unchanged."""
         self._looked_again = False
         self._lessons: deque[Sample] = deque(maxlen=MAX_LESSONS)
         self._common: dict[str, frozenset[str]] = {}
-        """By layout: lines on all sample pages from which the layout was learned in this visit."""
+        """Lines on all sample pages from which a layout was learned in this visit, by layout."""
         self._trusted: set[str] = set()
         self._improved: list[ExtractedRelease] = []
         self._uncertain: set[str] = set()
@@ -312,7 +312,7 @@ class SourceTemplates:
             self._store.keep_template(self._source, template.layout, encode_template(template))
 
     def _forget(self, template: Template) -> None:
-        """Delete the template of an abandoned layout."""
+        """Delete the template of a layout that was abandoned."""
         del self._abandoned[template.layout]
         self._changed.discard(template.layout)
         self._delete(template.layout)

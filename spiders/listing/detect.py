@@ -106,7 +106,7 @@ def _within(best: RankedRegion, candidates: Candidates) -> RankedRegion:
 
 
 def _overlap(some: Region, posts: Region) -> bool:
-    """Whether each record of ``some`` contains a record of ``posts`` or is inside one."""
+    """Whether each record of ``some`` contains a record of ``posts``, or is inside one."""
     begins = [span.begin for span in posts.records]
     for span in some.records:
         end = max(span.end, span.begin + 1)

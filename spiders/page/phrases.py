@@ -15,7 +15,7 @@ from importlib.resources import files
 from data.languages.vocabulary import words
 
 TAIL_LINE, SHARE_LINE = 60, 40
-"""Lengths from which a line is too long to be a tail line or a share button, in characters."""
+"""Minimum lengths of a line that is too long for a tail line or a share button, in characters."""
 
 LETTERS = re.compile(r"[\W\d_]+")
 NOT_LETTERS = re.compile(r"[\W_]+")

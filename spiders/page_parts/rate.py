@@ -192,7 +192,7 @@ class LineReader:
         self._reading = reading
         self._left = MAX_DATED
         self._found: dict[tuple[str, str | None], tuple[Published, str] | None] = {}
-        """Cache of the dates of texts, because parts may contain each other."""
+        """Dates found in texts. Cached because a part may contain other parts."""
         self.budget = Budget(MAX_READ)
         self._days = self._days_above(root)
 

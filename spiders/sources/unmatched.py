@@ -65,7 +65,7 @@ class Unmatched:
 
     def __init__(self) -> None:
         self.looked_at: dict[str, tuple[str, int, bool]] = {}
-        """By key: the selector, the number of checked pages, and whether any page matched."""
+        """Selector, number of checked pages, and whether any page matched, by key."""
 
     def note(self, matches: Iterable[tuple[str, str, bool]]) -> None:
         """Record the matches of a page."""

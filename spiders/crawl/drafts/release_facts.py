@@ -119,7 +119,7 @@ class ComparedPages:
         """Number of pages that the server reports as unchanged."""
         self._thin = self._undated = self._whole = self._garbled = 0
         self._known_date = 0
-        """Number of pages without a date of their own that were extracted with the stored date."""
+        """Number of pages without their own date, for which the stored date was used."""
         self._titles: Counter[str] = Counter()
         self._texts: Counter[int] = Counter()
 

@@ -150,9 +150,9 @@ class ReleaseReader:
         report_error: ReportError,
     ) -> None:
         self.unmatched = Unmatched()
-        """Selectors of the source file that match nothing."""
+        """Records which selectors of the source file match nothing."""
         self.dates: DateContext = loaded.file.date_context(utc_now())
-        """Context for reading the dates of this source."""
+        """Context for parsing the dates of this source."""
         self._id = loaded.id
         self._file = loaded.file
         self._templates = templates

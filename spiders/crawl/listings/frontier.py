@@ -97,7 +97,7 @@ class Frontier:
         self._first_visit = self._store.first_visit(self._source)
         self._appeared: set[str] = set()
         self._all_appeared: set[ListingKind] = set()
-        """Listings whose pages, from the first one on, had only new releases so far."""
+        """Listings on which all pages so far contained only new releases."""
         self._fronts: dict[ListingKind, Listing | None] = {}
         self.rows_below: set[str] = set()
         """Keys of rows on the main listing's pages that follow its first page without a gap.
@@ -113,10 +113,10 @@ class Frontier:
         self._searched_day = ""
         self._searched = 0
         self._stated: dict[str, Published] = {}
-        """Dates on the listings by the canonical address of their release."""
+        """Dates from the listings, by canonical address of the release."""
         self._on_front: set[str] = set()
         self.stale = ""
-        """A sentence if the feed has stopped while the page continues, otherwise ""."""
+        """A sentence if the feed stopped while the page continues, else ""."""
         self.reached = ""
         """ISO day of the oldest release on the last page that was read, or ""."""
 

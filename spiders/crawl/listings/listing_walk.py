@@ -98,13 +98,13 @@ class ListingWalk:
         self.pages = 0
         self.from_front = True
         self._repeats = 0
-        """Maximum number of pages by POST that this visit requests again."""
+        """Maximum number of pages that this visit requests again by POST."""
         self._walk = self._store.walk(self._source, start)
         self._ended: Walk | None = None
         self._searching = False
         self._front = self._page = Listing(start, ())
         self._front_keys = self._keys = frozenset[str]()
-        """Canonical addresses on the first page, and on the page that was read last."""
+        """Canonical addresses on the first page, and on the last page read."""
         self._others: list[str] = []
         """Other pages to try if the next page has no new releases."""
         self._first: str | None = None
@@ -114,11 +114,11 @@ class ListingWalk:
         self._read_archives: set[str] = set()
         self._families: set[tuple[str, str, tuple[str, ...]]] = set()
         self._last_day: dt.date | None = None
-        """The day of the last row of the list, before its archives."""
+        """The day of the last row of the list. The archives are not included."""
         self._is_wider = False
         """Whether the archives belong to a list with more releases, such as the whole site's."""
         self._newer_archives: list[ArchiveLink] = []
-        """Archives to read in order to find all new releases."""
+        """Archives that this visit must read to find all new releases."""
         self._old_archives = 0
         self.is_known = self._walk is not None
         self.was_over = (

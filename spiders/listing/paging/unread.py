@@ -145,14 +145,14 @@ class _UnreadControls:
         self._is_below = not self._urls
         """Whether the first release of the listing is above the current control."""
         self._followed = {select for select, _ in controls.lists}
-        """Option lists that the crawl can already select from."""
+        """Option lists whose options a visit can already request."""
         self._numbers: dict[etree._Element, dict[int, str | None]] = defaultdict(dict)
         self._current: dict[etree._Element, int] = {}
         self._years: dict[etree._Element, set[int]] = defaultdict(set)
         self._months: dict[etree._Element, set[str]] = defaultdict(set)
         self._loaders: dict[str, int] = defaultdict(int)
         self._rows: dict[etree._Element, bool] = {}
-        """Whether an element contains only years, or is a pager of only numbers."""
+        """Whether an element contains only years, or is a pager of only numbers (cache)."""
 
     def signs(self) -> Iterator[UnreadSign]:
         """Yield signs from controls that have no address, and from pagers."""

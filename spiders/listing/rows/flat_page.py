@@ -257,7 +257,7 @@ class _Walk:
         self._tree = tree
         self._base = base
         self._signs: dict[tuple[int, str], int] = defaultdict(count(1).__next__)
-        """Numbers of signatures, by the signature of the parent and the element's own word."""
+        """Signature numbers by the parent's signature and the element's `element_word`."""
 
         self._out = FlatPage()
         self._stack: list[tuple[ElementSpan, int, PageRegion | None]] = []
@@ -268,7 +268,7 @@ class _Walk:
         self._hidden: etree._Element | None = None
         self._about = shown_by_scripts(tree)
         self._open_headings: list[tuple[HeadingMark, int]] = []
-        """Headings whose scope is unknown so far, each with the number of links before its end."""
+        """Headings without a scope yet, each with the number of links before its end."""
 
     def run(self) -> FlatPage:
         out = self._out
