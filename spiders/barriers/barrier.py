@@ -49,7 +49,7 @@ ERROR_KINDS: Final[dict[BarrierKind, FixedErrorKind]] = {
     "maintenance": "blocked:maintenance",
     "missing": "soft-404",
 }
-"""The kind of run error for each barrier."""
+"""Kinds of run errors by kind of barrier."""
 
 
 class Barrier(NamedTuple):

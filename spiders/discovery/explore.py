@@ -197,7 +197,7 @@ class Explorer:
     def _sought(
         self, fetcher: Fetcher, page: Page, listing: Listing, own: float, *, single: bool = False
     ) -> tuple[Page, Listing]:
-        """Return the most promising page among this page and the pages found from its links.
+        """Return the most promising page among this page and those reached from its links.
 
         A page with all news never replaces the page of a single category. It does replace a page
         that is a ``single`` release. ``own`` is the promise of this page.

@@ -101,7 +101,7 @@ PATH_ALONE: Final = 0.75
 """Factor applied to the score of a link if only its address contains a press room word."""
 
 ABOVE: Final = 0.65
-"""Minimum score of a page in a folder above the current page, whatever its name."""
+"""Minimum score (0 to 1) of a page in a folder above the current page, whatever its name."""
 
 FRONT: Final = re.compile(
     r"/*(?:[a-z]{2}(?:[-_][a-z]{2})?/?)?(?:(?:index|default|home|start|welcome|main)(?:\.\w{2,5})?/?)?",

@@ -64,7 +64,7 @@ class HostMemory(Protocol):
         """Store a wait that a host requested."""
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
-        """Return the stored robots.txt of an origin and the time of its request, or None."""
+        """Return the stored robots.txt of an origin and the time it was requested, or None."""
 
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:
         """Store the robots.txt of an origin."""
@@ -96,7 +96,7 @@ class LocalMemory:
         self._waits[host] = wait
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
-        """Return the stored robots.txt of an origin and the time of its request, or None."""
+        """Return the stored robots.txt of an origin and the time it was requested, or None."""
         return self._robots.get(origin)
 
     def keep_robots(self, origin: str, body: bytes, seen: dt.datetime) -> None:

@@ -108,7 +108,7 @@ class Sample:
 
     @cached_property
     def runs(self) -> list[BodyLine]:
-        """All lines of the page."""
+        """All lines of text on the page."""
         return serialize(self.page.tree, self.page.base).runs
 
     @cached_property

@@ -323,7 +323,7 @@ def _with_siblings(best: RankedRegion, flat: FlatPage, dates: list[DateMark]) ->
 def _read(
     region: Region, more: list[ElementSpan], flat: FlatPage, dates: list[DateMark]
 ) -> list[tuple[Record, ListingItem]]:
-    """Extract the records and items of a region and of the rows in ``more``."""
+    """Extract the records and items of a region, including the additional rows in ``more``."""
     spans = sorted([*region.records, *more], key=lambda span: span.begin)
     records = records_of(replace(region, records=spans, strict=False), flat, dates)
     return list(zip(records, RecordFields(records, flat, strict=False).items, strict=True))

@@ -183,7 +183,8 @@ def _after_cursor(document: dict[str, Any], page: Page) -> str | None:
 def next_by_shape(document: dict[str, Any], page: Page) -> str | None:
     """Return the address of another part of the same listing, or None.
 
-    Only top-level values are checked, and exactly one of them must qualify.
+    Such an address has the page's path and a different query. Only top-level values are checked,
+    and exactly one must qualify.
     """
     here = urlsplit(page.url)
     found = set()

@@ -145,7 +145,7 @@ def _parts(
 
 
 def quote_fragment(anchor: str) -> str:
-    """Quote an id as the fragment of an address."""
+    """Quote an id for use as the fragment of an address."""
     return quote(anchor, safe="!$&'()*+,;:@/?-._~")
 
 

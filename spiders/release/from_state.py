@@ -184,7 +184,7 @@ INHERITED: Final = 3
 """Maximum number of enclosing objects that are searched for a body's title."""
 
 TELLING: Final = 8
-"""Minimum length of a preferred title, in characters."""
+"""Minimum length of a title that is preferred to shorter ones, in characters."""
 
 LONGEST_TITLE, NESTED = 500, 5
 

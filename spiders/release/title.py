@@ -210,7 +210,7 @@ def shown_instead(named: TitleCandidate, of: TitleEvidence) -> Title | None:
 
 
 def below_label(found: list[TitleCandidate], label: TitleCandidate) -> TitleCandidate | None:
-    """Return the first heading below a label such as "Press release", or None."""
+    """Return the first heading below the heading ``label``, such as "Press release", or None."""
     if label.block is None:
         return None
     above = label.block.order

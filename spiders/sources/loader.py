@@ -41,7 +41,7 @@ class LoadedSource:
 
 
 def shipped_folder() -> Path:
-    """Return the folder of the bundled source files."""
+    """Return the folder that contains the bundled source files."""
     return Path(str(resources.files("spiders") / "sources"))
 
 

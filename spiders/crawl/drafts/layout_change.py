@@ -109,13 +109,13 @@ def shown_on(page: Page) -> Shown:
 
 
 MIN_SHARED_CHANGES: Final = 3
-"""Minimum number of releases with the same change, so that the site's design is its cause."""
+"""Minimum number of releases with the same change before it is attributed to the site's design."""
 
 MIN_SITE_LINE_SHARE: Final = 0.75
-"""Minimum share of a visit's stored releases that gain the same line, so that the line belongs to
-the site."""
+"""Minimum share of a visit's stored releases that gain the same line before it is attributed to the
+site."""
 MIN_SITE_LINE_PAGES: Final = 2
-"""Minimum number of a visit's stored releases that gain the same line, so that the line belongs to
+"""Minimum number of a visit's stored releases that gain the same line before it is attributed to
 the site."""
 
 MIN_FRAME_LETTERS: Final = 4
@@ -125,8 +125,8 @@ MAX_FRAME_TEXT_LINES: Final = 50
 """Maximum number of lines checked to decide whether a frame contains the stored text."""
 
 MIN_SHARED_CHANGE_SHARE: Final = 0.25
-"""Minimum share of releases on rebuilt pages with the same change, so that the design is its
-cause."""
+"""Minimum share of releases on rebuilt pages with the same change before it is attributed to the
+site's design."""
 
 MAX_COMPARED_LINES: Final = 4_000
 """Maximum number of body lines that are compared line by line, to limit the CPU time."""
@@ -141,7 +141,7 @@ MAX_FRAME_LETTERS: Final = 100_000
 """Maximum length of the text of a page's frames that is kept, in characters."""
 
 MIN_LINE_LETTERS: Final = 12
-"""Minimum length of a body line that is recognized elsewhere on the page, in letters."""
+"""Minimum length of a body line that is searched for elsewhere on the page, in letters."""
 
 MAX_REBUILT_PAGES: Final = 200
 """Maximum number of rebuilt pages whose lines are counted, to limit memory use."""

@@ -29,10 +29,10 @@ MIN_COMPARED_RELEASES: Final = 5
 """Minimum number of stored releases needed to determine what is usual for a source."""
 
 MIN_DATED_SHARE: Final = 0.9
-"""Minimum share of releases with a date for dates to count as usual at a source."""
+"""Minimum share of dated releases at a source whose releases usually have dates."""
 
 MIN_DISTINCT_TITLE_SHARE: Final = 0.7
-"""Minimum share of distinct titles for distinct titles to count as usual at a source."""
+"""Minimum share of distinct titles at a source whose releases usually have titles of their own."""
 
 USUAL_TEXT_SHARE: Final = 0.5
 """Minimum length of a new text, relative to the source's shortest usual text. A shorter text is

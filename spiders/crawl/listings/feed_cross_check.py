@@ -24,7 +24,7 @@ from spiders.items import Listing, ListingItem, keys_of, name_of
 from spiders.page.links import url_pattern
 
 MIN_LISTING_CONFIDENCE: Final = 0.5
-"""Minimum confidence (0 to 1) in a page's listing for items that are neither in the feed nor
+"""Minimum confidence (0 to 1) in a page's listing to accept items that are neither in the feed nor
 stored."""
 
 MAX_PAGE_RELEASES: Final = 1000
@@ -32,7 +32,7 @@ MAX_PAGE_RELEASES: Final = 1000
 
 
 MIN_COMMON_ITEMS: Final = 3
-"""Minimum number of items on both page and feed for a comparison of their categories."""
+"""Minimum number of items on both page and feed before their categories are compared."""
 
 PAGE_ITEMS_PER_FEED_ONLY_ITEM: Final = 20
 """Minimum number of items on the page per item that only the feed has. If the feed has more such

@@ -24,7 +24,7 @@ MAX_LINKS: Final = 5000
 """Maximum number of linked addresses collected per visit."""
 
 MIN_SECTIONED_RELEASES: Final = 3
-"""Minimum number of releases with a section for a comparison of sections."""
+"""Minimum number of releases with a section before sections are compared."""
 
 PARTIAL_LISTING: Final = re.compile(
     r"/(?:categor(?:y|ies|ia|ie)|kategorie|rubri[ck]\w{0,4}|tags?|topics?|themen?|sections?|authors?|"

@@ -24,10 +24,10 @@ STOPPED_LAG: Final = dt.timedelta(days=2)
 stopped."""
 
 MIN_LOST_ROWS: Final = 3
-"""Minimum number of lost rows for a report. One or two rows may have been deleted."""
+"""Minimum number of lost rows before this is reported. One or two rows may have been deleted."""
 
 MIN_LOST_SHARE: Final = 0.3
-"""Minimum share of the earlier rows that must be lost for a report."""
+"""Minimum share of the earlier rows that must be lost before this is reported."""
 
 MIN_REGULAR_VISITS: Final = 3
 """Minimum number of visits in which rows left the page only when new rows arrived.
@@ -35,13 +35,14 @@ MIN_REGULAR_VISITS: Final = 3
 From then on, the oldest rows count as lost too if they are missing."""
 
 MIN_OLD_LOST_SHARE: Final = 0.4
-"""Minimum share of the earlier rows that must be lost for a report, if the oldest rows are lost."""
+"""Minimum share of the earlier rows that must be lost before this is reported, if the oldest rows
+are lost."""
 
 MIN_REMAINING_SHARE: Final = 0.25
 """Minimum share of the earlier rows that must remain, so that the others count as lost."""
 
 MIN_RECOVERED_SHARE: Final = 0.9
-"""Minimum number of rows of a listing that has recovered, as a share of its earlier rows."""
+"""Minimum number of rows for a listing to count as recovered, as a share of its earlier rows."""
 
 ACCEPT_AFTER: Final = dt.timedelta(days=14)
 """Time after which the loss of rows is accepted as a change of the listing."""

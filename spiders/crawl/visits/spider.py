@@ -550,8 +550,8 @@ def _flush_later(visit: Visit, seconds: float) -> None:
 
 
 MIN_SHARED_TITLE: Final = 0.7
-"""Minimum number of words common to a page's title and the link to it, relative to the shorter
-title."""
+"""Minimum share of words that a page's title and the link to it have in common, relative to the
+shorter of the two."""
 
 
 def draft_linked(response: Response, visit: Visit, link: Link) -> PageDraft | None:

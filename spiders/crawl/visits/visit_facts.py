@@ -35,8 +35,8 @@ MAX_SEARCHED_RUNS: Final = 10
 """Maximum number of earlier reports searched for facts. Failed visits have no facts."""
 
 MIN_NEWER_RELEASES: Final = 3
-"""Minimum number of stored releases newer than the listing for a report, if the listing never
-contained them."""
+"""Minimum number of stored releases newer than the listing before they are reported, if the listing
+never contained them."""
 
 NEWEST_RELEASES: Final = 5
 """Number of newest stored releases that are compared with a listing."""

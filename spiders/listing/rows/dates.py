@@ -130,7 +130,7 @@ def _heads(text: TextMark) -> bool:
 
 @dataclass(slots=True)
 class _Year:
-    """The year assigned to dates without one; ``number`` is None if the year is unknown."""
+    """The year assigned to dates without a year; ``number`` is None if it is unknown."""
 
     number: int | None
     is_fiscal: bool = False

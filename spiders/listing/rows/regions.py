@@ -255,7 +255,7 @@ class _Counts:
     def _linked(self, span: ElementSpan) -> float:
         """Return the value of a record (0 to 1), based on its number of links with several words.
 
-        One or two such links are normal for a title.
+        One or two such links are normal, because the title is a link.
         """
         end = max(span.end, span.begin + 1)
         count = bisect_left(self._titled, end) - bisect_left(self._titled, span.begin)

@@ -29,7 +29,7 @@ from spiders.listing.rows.regions import Region
 from spiders.listing.rows.titles import GENERIC, title_likeness
 
 TITLED: Final = 0.5
-"""Minimum title likeness (0 to 1) of a row without a date. Two words are enough to reach it."""
+"""Minimum title likeness (0 to 1) of an undated row. Two words are enough to reach it."""
 
 SEVERAL: Final = 2
 """Minimum number of undated rows between dated rows that count as releases. A single one may be a
