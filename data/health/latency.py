@@ -1,8 +1,8 @@
-"""Delay until releases of a source are found, published and reported: median and 90th percentile.
+"""Latency of a source's releases until found, published and reported: median and 90th percentile.
 
 Only news counts: first visits, imports and releases found long after their day are not evidence of
-the delay. Neither are pages that have a day without a time. A publication time after our first
-sight is wrong, or in another time zone.
+the latency. Neither are pages that have a day without a time. A publication time after the time
+first seen is wrong, or in another time zone.
 """
 
 from __future__ import annotations

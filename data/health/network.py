@@ -18,7 +18,7 @@ from data.models import HealthEvent, Run, Source
 from data.wording import counted
 
 HOME: Final = ""
-"""Name that stands for our own network in place of a source in events."""
+"""Name that stands for our own network in health events, in place of a source's id."""
 
 NO_RESPONSE: Final = {"dns", "connection", "timeout"}
 """Families of errors that mean that a host did not respond."""
@@ -54,9 +54,9 @@ class Outage:
 
 @dataclass(frozen=True, slots=True)
 class HostSeen:
-    """The state of a host.
+    """State of a host.
 
-    The fields are whether it ``answers``, the visit since which this is so, the last visit, and the
+    The fields are whether it ``answers``, the first visit with this state, the last visit, and the
     number of visits that agree.
     """
 
@@ -109,7 +109,7 @@ def host_of(source: Source) -> str:
 def network_events(
     hosts: Mapping[str, HostSeen], outage: Outage | None, further: int
 ) -> tuple[HealthEvent, ...]:
-    """Return the event that our network is down or back, or nothing if that did not change.
+    """Return the event that our network went down or came back, or nothing if it did neither.
 
     ``further`` visits to a host must confirm the change.
     """

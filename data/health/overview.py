@@ -38,7 +38,7 @@ def set_aside(
 ) -> Verdict | None:
     """Return the verdict that a source is paused or that our network is down, or None.
 
-    Such a verdict applies whatever the last run of the source showed.
+    Such a verdict overrides the result of the source's last run.
     """
     if "paused" in handled:
         return Verdict("paused", "it is not visited")

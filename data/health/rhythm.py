@@ -159,7 +159,7 @@ def days_of_year(hazards: Sequence[float]) -> float:
 
 
 def calendar_weight(day: int, activity: Activity, rests: Sequence[tuple[int, int]]) -> float:
-    """Return the share of its weekday's hazard that a day has, by holidays and earlier rests."""
+    """Return the factor of a day's hazard that follows from holidays and earlier rests."""
     weight = activity.weight(day)
     for first, last in rests:
         if first + YEAR_DAYS - REST_TOLERANCE_DAYS <= day <= last + YEAR_DAYS + REST_TOLERANCE_DAYS:

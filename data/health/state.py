@@ -157,10 +157,7 @@ def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
 
 
 def spoken(day: dt.date, today: dt.date, *, weekday: bool = True) -> str:
-    """Return a day in words.
-
-    The year is omitted if ``today`` is in the same year.
-    """
+    """Format a day as text for people."""
     named = f"{WEEKDAYS[day.weekday()]} " if weekday else ""
     year = f" {day.year}" if day.year != today.year else ""
     return f"{named}{day.day} {MONTHS[day.month - 1]}{year}"

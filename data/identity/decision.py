@@ -274,7 +274,7 @@ def _possible(stated: Published, seen: dt.datetime) -> bool:
 
 
 def _undated(draft: Draft, seen: dt.datetime) -> Published:
-    """Return the date of a release without an accepted date: the day of its first sight."""
+    """Return the date of a release without an accepted date: the day it was first seen."""
     stated = draft.content.published
     raw, rule = draft.refused, UNDATED_RULE
     if stated:

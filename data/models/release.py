@@ -91,9 +91,9 @@ REDACTED: Final = "[redacted]"
 
 @dataclass(frozen=True, slots=True)
 class PublicationTime:
-    """The publication time and first sight of a release, both aware UTC.
+    """The publication time of a release and the time it was first seen, both aware UTC.
 
-    With precision ``day``, ``published`` is noon of that day; with ``none``, the first sight.
+    With precision ``day``, ``published`` is noon of that day; with ``none``, the time first seen.
     """
 
     published: dt.datetime
@@ -203,9 +203,9 @@ class Release:
     readers. ``first_seen`` and ``content.published`` never change. ``revision`` counts from 1.
     ``story`` is the id shared by copies at other institutions and by translations, otherwise None.
 
-    ``order`` is the time that feeds sort by: the publication time, or the first sight if the page
-    has no date or a future one. For releases that were undated at the first visit, ``order`` is
-    before ``UNDATED_BEFORE``.
+    ``order`` is the time that feeds sort by: the publication time, or the time first seen if the
+    page has no date or a future one. For releases that were undated at the first visit, ``order``
+    is before ``UNDATED_BEFORE``.
 
     ``capture`` is the first archive record of this revision. The last ``reread`` revisions are our
     own re-extractions of the same page. A ``hidden`` release is stored but not shown. A redacted
@@ -256,7 +256,7 @@ class Release:
 
     @property
     def instant(self) -> dt.datetime:
-        """The time for comparisons with other releases: ``order``, or first sight for backlog."""
+        """Time for comparisons with other releases: ``order``, or for backlog, ``first_seen``."""
         return self.first_seen if self.is_backlog else self.order
 
 

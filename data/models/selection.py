@@ -46,8 +46,8 @@ class Selection:
     ``sources`` are ids and ``topics`` slugs; one match in each is enough. ``section`` is a slug,
     ``story`` an id. ``language`` is a tag: ``en`` also matches ``en-GB``, but ``en-GB`` does not
     match ``en``. ``since`` and ``until`` are days of publication (inclusive) in the time zone of
-    each release's source. An undated release matches neither. A release with a future date counts
-    by its first sight.
+    each release's source. An undated release matches neither. For a release with a future date, the
+    time it was first seen counts.
     """
 
     sources: tuple[str, ...] = ()
@@ -95,8 +95,8 @@ class ReaderQuery:
     """A feed reader's query: account, source, topic, state and time limits.
 
     Releases first seen before ``read_until`` count as read unless the account has marked them.
-    ``newer`` and ``older`` limit the time of first sight. ``after`` is the last item of the
-    previous page.
+    ``newer`` and ``older`` limit the time when releases were first seen. ``after`` is the last item
+    of the previous page.
     """
 
     account: str

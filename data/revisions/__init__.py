@@ -1,1 +1,1 @@
-"""Decisions about what counts as an edit of a release, and differences between versions."""
+"""Rules for edits of a release, and differences between versions."""

@@ -1,7 +1,4 @@
-"""The methods that a store shares with a selection of its releases in memory.
-
-The parts of data.store.core.store.Store document these methods.
-"""
+"""Interfaces shared by the store and a selection of its releases in memory."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ from data.models import (
 
 
 class ReadStore(Protocol):
-    """The methods that feeds and pages need; each reads one committed state."""
+    """Store methods that feeds and pages need. Each method reads one committed state."""
 
     def sources(self) -> Mapping[str, Source]: ...
     def secret_addresses(self) -> tuple[str, ...]: ...
@@ -94,7 +91,7 @@ class PublishStore(ReadStore, Protocol):
 
 
 class HealthStore(ReadStore, Protocol):
-    """The methods for recording the health of sources, in addition to those for reading."""
+    """Store methods for recording the health of sources, in addition to reading methods."""
 
     def last_health_events(self) -> Mapping[str, HealthEvent]: ...
     def health_events_of(self, source: str, *, limit: int) -> Sequence[HealthEvent]: ...

@@ -1,4 +1,4 @@
-"""The content of feed entries, the same in every format.
+"""Content of feed entries, the same in every format.
 
-A module belongs here if it decides what an entry shows in all formats.
+A module belongs here if it affects entries in all formats.
 """

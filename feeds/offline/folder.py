@@ -98,7 +98,7 @@ def write_folder(
 
 
 def no_file(url: str) -> None:
-    """Return None for every URL: no file is copied."""
+    """Return None for every URL, because no file is copied."""
     del url
 
 

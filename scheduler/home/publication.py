@@ -190,9 +190,9 @@ def sign_log(home: Home) -> Iterator[PublishError]:
 
 
 def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
-    """Record which feeds changed, among ``files`` or among all, if there is a hub to notify.
+    """Record which feeds changed, among ``files`` or all feeds, if there is a hub to notify.
 
-    If this site is its own hub, this includes feeds that are made on demand.
+    If this site is its own hub, this includes feeds that are generated on request.
     """
     site = home.settings.site
     if hub_of(site) is None:

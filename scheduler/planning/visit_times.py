@@ -1,7 +1,7 @@
-"""Plan of the best times of visits to a source whose publication rate is known for each minute.
+"""Plan of the best times of visits to a source with a known publication rate per minute.
 
-The plan minimizes how long releases wait plus what visits cost, by dynamic programming over the
-next hours (Eckstein, Gal and Reiner, 2008, "Monitoring an Information Source Under a Politeness
+The plan minimizes the waiting time of releases plus the cost of visits, by dynamic programming over
+the next hours (Eckstein, Gal and Reiner, 2008, "Monitoring an Information Source Under a Politeness
 Constraint", INFORMS Journal on Computing 20(1)). If much is published at noon, the plan waits for
 noon and visits right after it.
 

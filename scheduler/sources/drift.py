@@ -45,7 +45,7 @@ MAX_PAGES: Final = 20
 """Maximum number of stored pages per source that are compared, newest first."""
 
 MAX_CPU_SECONDS: Final = 10.0
-"""CPU seconds after which no more pages are compared."""
+"""Maximum CPU time in seconds for comparing pages. After it, no more pages are compared."""
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class KeptReading(msgspec.Struct, frozen=True):
     harm: str = ""
 
     def why(self, source: str) -> str:
-        """Return why an extraction is held and what to do, in one sentence, or an empty string."""
+        """Return why an extraction is held for review and how to accept it, or an empty string."""
         return why_held(source, self.cause, self.harm) if self.held else ""
 
 
@@ -83,7 +83,7 @@ class Admission:
 
 
 class DriftGuard:
-    """Decides which rules may extract the sources of a home directory."""
+    """Decides which rules extract the sources of a home directory."""
 
     def __init__(self, home: Home, store: Store, taxonomy: Taxonomy) -> None:
         self._home = home
@@ -93,7 +93,7 @@ class DriftGuard:
     def admit(self, loaded: LoadedSource, *, accept: bool = False) -> Admission:
         """Decide which rules extract a source now, and store the decision. Raises StoreError.
 
-        With ``accept``, the current source file and code are used, whatever they change.
+        With ``accept``, the current source file and code are used, even if they damage releases.
         """
         kept, today = self.kept(loaded.id), SourceReading.of(loaded.file)
         if kept.accepted == today and kept.held is None:
@@ -216,7 +216,7 @@ class StoredSource:
         self._until = time.process_time() + MAX_CPU_SECONDS
 
     def with_stored(self, file: SourceFile) -> Drift | None:
-        """Compare the results of a source file with the published releases."""
+        """Compare the extraction with a source file with the published releases."""
         read = self._read(file, self._releases)
         pairs = [
             TwoReadings(one.url, one.content, read[one.id])
@@ -296,7 +296,7 @@ class StoredSource:
     def _listing(
         self, file: SourceFile, before: Callable[[Page], Listing | None]
     ) -> ListingDrift | None:
-        """Return how a source file changes the listing on its newest captured page, or None.
+        """Return the change that a source file makes to the newest captured listing page, or None.
 
         ``before`` extracts the listing with the previous source file.
         """
@@ -347,7 +347,7 @@ NOTHING_STORED: Final = Drift("program", "nothing", PagesDrift(0, 0))
 def _drift(
     cause: Cause, pairs: Sequence[TwoReadings], listing: ListingDrift | None
 ) -> Drift | None:
-    """Return the differences, or None if no page could be compared."""
+    """Return the differences between two extractions, or None if no page could be compared."""
     if not pairs and listing is None:
         return None
     return Drift(cause, "archive", compare_readings(pairs), listing)

@@ -1,4 +1,4 @@
-"""Removal orders: what people hid, removed or redacted, in a file beside the archive.
+"""Removal orders (releases and sources that people hid, removed or redacted), in their own file.
 
 A store can be older than its archive: copied by hand, restored from a backup, or without the last
 transactions after a power failure. Its next transaction then starts another branch of the journal,

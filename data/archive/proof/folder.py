@@ -44,7 +44,7 @@ MAX_ATTEMPTS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class ProvenCapture:
-    """A capture in a proof, and what it shows, such as ``version 1`` of a release."""
+    """A capture in a proof, and its subject, such as ``version 1`` of a release."""
 
     what: str
     capture: Capture

@@ -27,7 +27,7 @@ BY_LENGTH: Final = 1
 
 
 class PostgresSearch(SearchPart):
-    """The methods for searching, with PostgreSQL's full-text search.
+    """Search methods of the store, with PostgreSQL's full-text search.
 
     Words, phrases, prefixes and filters match as in SQLite. A single word without quotation marks
     also matches its other forms, in the languages for which PostgreSQL has stemmers.

@@ -53,7 +53,7 @@ class AliasTable(Part):
 
 
 class AliasesPart(Part):
-    """The methods that look up addresses."""
+    """Methods of the store that find releases by their addresses."""
 
     def ids_at(self, source: str, keys: Sequence[str]) -> Mapping[str, str]:
         """Return the ids of the releases at these canonical addresses, by address."""

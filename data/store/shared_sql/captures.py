@@ -73,7 +73,7 @@ class CaptureTable(Part):
 
 
 class CapturesPart(Part):
-    """The methods for captures and for files to be archived."""
+    """Methods of the store for captures and for files to be archived."""
 
     def sightings(self, release_id: str) -> Sightings:
         """Return the captures of a release."""

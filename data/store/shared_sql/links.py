@@ -20,7 +20,7 @@ STATED: Final = """
 
 
 class LinksPart(Part):
-    """The methods that compare linked releases with stored ones."""
+    """Methods of the store that compare linked releases with stored ones."""
 
     def note_links(self, source: str, links: Mapping[str, Link], *, limit: int) -> tuple[Link, ...]:
         """Record the releases that pages link to, by canonical address.
@@ -92,10 +92,7 @@ class LinksPart(Part):
         return dict(rows)
 
     def recall(self, source: str) -> Recall:
-        """Return the share of a source's linked releases that were already in the store.
-
-        See Recall for the counts.
-        """
+        """Return the recall of a source: how many linked releases were already in the store."""
         ((known, older),) = self._ask(
             "SELECT count(*) FILTER (WHERE state = 'known'),"
             " count(*) FILTER (WHERE state = 'older')"

@@ -42,7 +42,7 @@ WHY_HIDDEN: Final = "its source was removed"
 
 
 class SourcesPart(Part):
-    """The methods that name, rename and remove sources."""
+    """Methods of the store that name, rename and remove sources."""
 
     def sources(self) -> Mapping[str, Source]:
         """Return every source that was ever collected, by id."""

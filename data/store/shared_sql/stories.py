@@ -22,7 +22,7 @@ MEMBER: Final = f"SELECT number, id, story, {INSTANT}, first_seen FROM releases"
 
 
 class StoryTables(Part):
-    """The methods for stories and translations."""
+    """Methods of the recorder for stories and translations."""
 
     @property
     def texts(self) -> MutableMapping[int, StoredText]:

@@ -53,7 +53,7 @@ def neighbour(row: Sequence[Any]) -> Neighbour | None:
 
 
 class SummariesPart(Part):
-    """The methods that read releases for publishing."""
+    """Methods of the store that read releases for publishing."""
 
     def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """Return the releases of a facet without text, newest first, ordered as in ``releases``."""

@@ -61,7 +61,7 @@ class UnconfirmedTable(Part):
 
 
 class VisitsPart(UnconfirmedTable):
-    """The methods for data about visits."""
+    """Methods of the store for data about visits."""
 
     def due(
         self, source: str, *, now: dt.datetime, recent: dt.timedelta, everything: bool, limit: int

@@ -59,7 +59,7 @@ def end_of(walk: Walk | None) -> tuple[object, ...]:
 
 
 class WalksPart(Part):
-    """The methods for walks."""
+    """Methods of the store for listing walks."""
 
     def walk(self, source: str, start: str) -> Walk | None:
         """Return the progress of the walk that began on the page at ``start``, or None."""

@@ -29,7 +29,7 @@ SHOWN_ROW: Final = (
 
 
 class SqliteSearch(SearchPart):
-    """The methods for searching, with FTS5 and BM25 ranking."""
+    """Search methods of the store, with FTS5 and BM25 ranking."""
 
     def _ranked(self, query: Query) -> Iterable[int]:
         with self._connection.bounded(SEARCH_TIMEOUT_SECONDS):

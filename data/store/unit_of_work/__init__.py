@@ -1,1 +1,1 @@
-"""A unit of work: what one transaction decided, and what it does when it commits."""
+"""Unit of work: the decisions of one transaction, and the work to do when it commits."""

@@ -96,7 +96,7 @@ def candidates(
     known: str = "",
     item: str | None = None,
 ) -> list[SelectorCandidate]:
-    """Return the selectors that may be meant for a field, the most likely first.
+    """Return possible selectors for a field, the most likely first.
 
     ``chosen`` is the element on one of the ``pages`` that a person pointed at. Without ``chosen``,
     the selectors are for all elements that look like the field, or whose text is the ``known``

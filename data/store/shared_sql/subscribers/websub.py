@@ -19,7 +19,7 @@ from data.store.shared_sql.database.rows import encode
 
 
 class WebSubPart(Part):
-    """The methods for WebSub: feeds to announce, subscriptions and queued requests."""
+    """Methods of the store for WebSub: feeds to announce, subscriptions and queued requests."""
 
     def feed_stamps(self) -> Mapping[str, str]:
         """Return the stamps of the feed files when they were last checked, by file."""
