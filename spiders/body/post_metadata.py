@@ -95,7 +95,7 @@ def metadata_parts(root: etree._Element) -> list[etree._Element]:
     ]
 
 
-@lru_cache(maxsize=10_000)  # the elements of a page share a few hundred classes
+@lru_cache(maxsize=10_000)  # Cached because the elements of a page share a few hundred classes.
 def calls_itself_metadata(named: str) -> bool:
     """Whether one of the classes in ``named`` marks an element as post metadata."""
     return any(map(METADATA_CLASSES.fullmatch, named.split()))

@@ -139,7 +139,7 @@ def _country(
     for tag in tags:
         language, _, region = tag.lower().partition("-")
         region = region.rpartition("-")[2].upper()
-        # Templates contain en-US in any country, so en-US means nothing.
+        # Templates contain en-US in any country, so this tag does not suggest a country.
         named = region if region in zones_of() and tag.lower() != "en-us" else None
         if country := named or LANGUAGES.get(language):
             if language in OF_FEW and language == spoken.partition("-")[0]:

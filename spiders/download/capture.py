@@ -141,14 +141,14 @@ class CaptureMiddleware:
         Raises IgnoreRequest if the response was truncated.
         """
         meta = request.meta
-        # After a redirect or failure, a request has the meta of the previous one.
+        # After a redirect or failure, a request still has the meta of the previous request.
         for key in (CAPTURE, NOT_ARCHIVED):
             meta.pop(key, None)
         if self._batch is not None:
             try:
                 meta[CAPTURE] = await self._batch.add(self._exchange(response, request))
             except ArchiveError as error:
-                # Reports of visits are public.
+                # Reports of visits are public, so they contain only the public message.
                 meta[NOT_ARCHIVED] = error.public
             except Exception:
                 # The visit continues and reports it, like any error of the archive.
@@ -190,7 +190,7 @@ class CaptureMiddleware:
             body=response.body[: self._limit] if cut else response.body,
             method=request.method,
             request_headers=_fields(request.headers),
-            # The address of a rendered page is that of our own gateway.
+            # For a rendered page, the IP address would be that of our own gateway.
             ip="" if rendered or response.ip_address is None else str(response.ip_address),
             protocol=response.protocol or "HTTP/1.1",
             truncated="length" if cut else "disconnect" if DATA_LOSS_FLAG in response.flags else "",
@@ -200,7 +200,7 @@ class CaptureMiddleware:
 
 
 def _fields(headers: ScrapyHeaders) -> Headers:
-    # The items() of Scrapy's headers looks each name up again.
+    # The items() method of Scrapy's headers would look up each name again.
     return tuple((name, value) for name, values in dict.items(headers) for value in values)
 
 

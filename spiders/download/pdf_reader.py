@@ -106,7 +106,7 @@ def main() -> int:
     signal.alarm(int(sys.argv[1]))
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY_BYTES, hard))
-    logging.disable()  # pypdf logs every flaw of a document
+    logging.disable()  # pypdf would log every flaw in a document
     try:
         found = read_pdf(sys.stdin.buffer.read())
     except (MemoryError, RecursionError):

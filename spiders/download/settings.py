@@ -56,7 +56,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
         # The archive keeps a truncated body, and TruncationMiddleware rejects it.
         "DOWNLOAD_FAIL_ON_DATALOSS": False,
         "RETRY_TIMES": 1,
-        # The run reports it, and addresses may contain secrets.
+        # The run reports the failure, and addresses may contain secrets.
         "RETRY_GIVE_UP_LOG_LEVEL": "DEBUG",
         "REDIRECT_MAX_TIMES": 8,
         # Only the web: redirects and listings must not read local files.
@@ -84,7 +84,7 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "spiders.download.size_limits.DecompressionMiddleware": 590,
             "spiders.download.limited_downloader.SlowPagesMiddleware": 990,
             "spiders.download.capture.CaptureMiddleware": 1000,
-            # Each middleware costs time per request and response, and ours replace these.
+            # Each middleware costs time per request and response, and our own replace these.
             "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,
             "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
             "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
@@ -98,7 +98,8 @@ def scrapy_settings(network: Network) -> dict[str, Any]:
             "scrapy.spidermiddlewares.referer.RefererMiddleware": None,
             "scrapy.spidermiddlewares.depth.DepthMiddleware": None,
             "scrapy.spidermiddlewares.start.StartSpiderMiddleware": None,
-            # It silently drops requests for long addresses, for which a visit would wait.
+            # This middleware silently drops requests for long addresses, and the visit would wait
+            # for them.
             "scrapy.spidermiddlewares.urllength.UrlLengthMiddleware": None,
         },
         # Disabled extensions would still be imported, and two of them listen on a port.

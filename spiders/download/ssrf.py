@@ -122,6 +122,6 @@ class HostResolver:
         if private is None:
             self.refused.pop(host, None)
             return addresses
-        # By the name that addresses of pages use.
+        # Stored under the same form of the host name as in the addresses of pages.
         self.refused[host if host.isascii() else host.encode("idna").decode()] = private
         return ()

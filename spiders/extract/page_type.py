@@ -50,7 +50,7 @@ def kind_of(release: ExtractedRelease, listing: Listing) -> Kind:
     if not listing.items or release.content.body_rule == "state":
         return "release"  # a release in scripts certainly belongs to the page
     if listing.rule == "state":
-        # A list in scripts beside a long text contains other releases.
+        # If the list is in scripts beside a long text, it contains other releases.
         return "listing" if len(release.content.body_text) < MIN_RELEASE_LENGTH else "release"
     if listing.rule and not listing.rule.startswith("region:"):
         return "listing"

@@ -73,7 +73,7 @@ def release_values(page_id: str, page: ExtractedRelease) -> dict[str, Any]:
 def item_values(item: ListingItem) -> dict[str, Any]:
     """Return one item of a listing as plain values."""
     published = item.published.iso if item.published else None
-    # Clean the title like those of collected releases, for example from soft hyphens.
+    # Clean the title, for example of soft hyphens, like the titles of collected releases.
     return {"url": item.url, "title": clean_line(item.title), "published": published}
 
 

@@ -148,7 +148,7 @@ def declared_text(
         return ""
 
 
-@lru_cache(maxsize=4096)  # learning applies the same few selectors to many pages
+@lru_cache(maxsize=4096)  # Cached because learning applies the same few selectors to many pages.
 def _compiled(selectors: tuple[str, ...], *, within: bool) -> etree.XPath | list[CombinedPath]:
     prefix = "descendant::" if within else "descendant-or-self::"
     try:

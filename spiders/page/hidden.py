@@ -70,7 +70,7 @@ def shown_by_scripts(root: etree._Element) -> frozenset[etree._Element]:
     )
 
 
-@lru_cache(maxsize=10_000)  # the elements of a page share a few hundred classes
+@lru_cache(maxsize=10_000)  # Cached because the elements of a page share a few hundred classes.
 def calls_itself_hidden(named: str) -> bool:
     """Whether the classes in ``named`` mark their element as hidden."""
     classes = named.split()

@@ -129,7 +129,7 @@ def _origin(base: str) -> str:
 DIGITS: Final = re.compile(r"\d+")
 
 
-@lru_cache(maxsize=4096)  # consecutive pages of a site link to the same pages
+@lru_cache(maxsize=4096)  # Cached because consecutive pages of a site link to the same pages.
 def url_pattern(url: str) -> tuple[str, str, tuple[str, ...]]:
     """Return the host, the folder with digits as 0, and the query parameter names of a URL.
 

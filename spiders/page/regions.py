@@ -145,7 +145,7 @@ def region_of(node: etree._Element, *, in_row: bool, in_main: bool) -> tuple[int
     return (0 if names == " " else _called(names, in_row=in_row)), False
 
 
-@lru_cache(maxsize=10_000)  # the elements of a page share a few hundred names
+@lru_cache(maxsize=10_000)  # Cached because the elements of a page share a few hundred names.
 def _called(names: str, *, in_row: bool) -> int:
     """Return the region type that a class and id suggest, or 0 for none."""
     parted = _CAMEL.sub("-", names)

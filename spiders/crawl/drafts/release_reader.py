@@ -193,7 +193,7 @@ class ReleaseReader:
         rules = self._file.rules_on(item.published.day if item and item.published else None)
         read = self._read(rules, page, item, known, edited=edited, reextract=reextract)
         published = read.content.published
-        # The page's own date may be older than the listing's.
+        # The date on the page may be older than the date on the listing.
         own_rules = self._file.rules_on(published.day if published else None)
         self.unmatched.note(release_matches(page, own_rules))
         if own_rules != rules:

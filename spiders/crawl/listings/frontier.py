@@ -300,7 +300,7 @@ class Frontier:
         while walk.next and walk.pages < max(most, 2):
             if self._requested.claim(walk.next):
                 return walk.next
-            # The next page is one that this visit has already read.
+            # This visit has already read the next page.
             walk.skip()
         return None
 
@@ -424,7 +424,7 @@ class Frontier:
         elif is_new:
             return
         else:
-            # No earlier visit read this listing, so dates alone decide.
+            # No earlier visit read this listing, so only dates are decisive.
             appeared -= {canonical_url(item.url) for item in items if item.published}
         self._appeared |= appeared
 

@@ -162,7 +162,7 @@ class GoneReleases:
             one
             for one, (fate, _) in decided.items()
             if fate == "waits"
-            # A release that is listed at its own address has not moved.
+            # If a release is listed at its own address, it has not moved.
             if (shown and not shown.keys.isdisjoint(one.keys)) or not may_have_moved(one, listed)
         ]
         gone = self._unreported(waiting)

@@ -73,7 +73,7 @@ def front_of(url: str, answered: str, listing: Listing, kept: Listing | None) ->
 
     ``answered`` is the address of the response. ``kept`` is the listing of the last visit, or None.
     """
-    # Reports show the facts, so their addresses must not contain secrets.
+    # The facts are shown in reports, so their addresses must not contain secrets.
     place = masked(answered)
     moved = page_key(place) != page_key(masked(url))
     return Front(place if moved else "", listing.items, kept.items if kept else None)

@@ -370,7 +370,7 @@ class ListingWalk:
         others = self._others
         self._note_page(page, names)
         if not fresh:
-            # Try these other pages before the next page of a page without new releases.
+            # If a page has no new releases, try these other pages before its next page.
             self._others = others
         walk = replace(
             self._walk,
@@ -433,7 +433,7 @@ class ListingWalk:
         found = (one for one in page.archives if is_older(one, archive))
         walk = self._with_archives(walk, found)
         if names:
-            # The archives contain the releases that the list does not lead to.
+            # The archives contain the releases that can't be reached from the list.
             remains = walk.remains if walk.archived else ""
             walk = replace(walk, archived=walk.archived + 1, remains=remains)
         return walk

@@ -408,7 +408,8 @@ class PressRoomSpider(Spider):
             return read_listing_response(response, visit)
         except NoListing as error:
             if error.empty and not is_first:
-                # For example a month without releases; the walk continues with the month before.
+                # An example is a month without releases; the walk continues with the preceding
+                # month.
                 return error.empty
             self._unread(visit, listing_kind, response.url, error, is_first=is_first)
             return None
@@ -418,7 +419,7 @@ class PressRoomSpider(Spider):
         visit: Visit, listing_kind: ListingKind, url: str, error: NoListing, *, is_first: bool
     ) -> None:
         if is_first:
-            # A page beside a feed may be unavailable.
+            # If the source has a feed, its page may be unavailable.
             is_error = listing_kind == "feed" or not visit.file.feed or error.kind == "redirect"
             if listing_kind == "feed":
                 visit.facts.feed_failed()

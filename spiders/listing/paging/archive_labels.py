@@ -69,7 +69,7 @@ class ArchivePeriod:
     is_whole: bool
 
 
-@lru_cache(maxsize=4096)  # All pages of a listing link to the same archives.
+@lru_cache(maxsize=4096)  # Cached because all pages of a listing link to the same archives.
 def period_in(label: str) -> ArchivePeriod | None:
     """Parse the label of an archive link, or return None if it has words unrelated to archives."""
     text = fold_date(label[:MAX_LABEL]).strip()
@@ -219,7 +219,7 @@ def gregorian_year(number: int) -> int:
     return 0
 
 
-@lru_cache(maxsize=4096)  # The labels of a site share most of their words.
+@lru_cache(maxsize=4096)  # Cached because the labels of a site share most of their words.
 def is_word(word: str) -> bool:
     """Whether a word may be in the label or address of an archive."""
     known = archive_labels()
