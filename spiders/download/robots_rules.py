@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from spiders.download.retry_after import HostMemory
 
 MAX_ROBOTS_BYTES: Final = 500 * 1024
-"""Maximum size of a robots.txt in bytes (RFC 9309, 2.5)."""
+"""Maximum size of a robots.txt, in bytes (RFC 9309, 2.5)."""
 
 MAX_DELAY_SECONDS: Final = 60.0
-"""Maximum time in seconds between two requests that a robots.txt can ask for."""
+"""Maximum delay between two requests that a robots.txt can set, in seconds."""
 
 
 USER_AGENT_LINE: Final = re.compile(
@@ -60,7 +60,7 @@ class Rules:
 
     @classmethod
     def of(cls, body: bytes, robot: str) -> Rules:
-        """Parse a robots.txt. Any bytes are accepted."""
+        """Parse a robots.txt and return its rules for one robot. Any bytes are accepted."""
         text = body[:MAX_ROBOTS_BYTES].decode("utf-8-sig", "replace")
         return cls(Protego.parse(for_robot(text, robot)), robot)
 
@@ -70,14 +70,15 @@ class Rules:
 
     @property
     def delay(self) -> float:
-        """Seconds between two requests."""
+        """Delay between two requests, in seconds."""
         return min(float(self.parsed.crawl_delay(self.robot) or 0), MAX_DELAY_SECONDS)
 
 
 def gap_of(memory: HostMemory, url: str, network: Network) -> float:
     """Return the delay between two requests to a URL's host, in seconds.
 
-    This is the longer one of the delays in robots.txt and the settings.
+    This is the longer one of the delays in robots.txt and the settings. On the local machine, if
+    private addresses are allowed, only robots.txt counts.
     """
     kept = memory.robots(origin_of(url))
     asked = Rules.of(kept[0], ROBOT).delay if kept else 0.0

@@ -326,8 +326,8 @@ def _title(
 ) -> tuple[str, PageLine | None]:
     """Return the title of a part and its line, or "" and None.
 
-    A heading inside the text may belong to a section of the text. So if the header has a line other
-    than the date, such a heading is not the title.
+    A heading inside the text may belong to a section of the text. So a heading in the header, or
+    the header's only line that is not a shared label, is preferred.
     """
     titles = {}
     for line in (*header, *first):

@@ -24,7 +24,7 @@ MIN_RECORDS: Final = 2
 """Minimum number of records in a list, so that a page number near the list belongs to a listing."""
 
 MAX_DIGITS: Final = 9
-"""Number of digits that a page number never reaches."""
+"""Minimum number of digits in a number that is too large for a page number."""
 
 _NEXT = re.compile(r"next(?:_?page)?_?(?:url|link|href)|next_?page|next", re.IGNORECASE)
 _CURRENT_PAGE_KEY = re.compile(r"(?:current_?)?page(?:_?(?:no|num|number|index))?", re.IGNORECASE)
