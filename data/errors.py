@@ -139,7 +139,7 @@ class RefusedValue(StoreError):
 
 
 class SlowSearch(StoreError):
-    """A search was stopped because it would read too much."""
+    """A search was stopped because it exceeded its time limit."""
 
     def __init__(self, url: str, seconds: float) -> None:
         super().__init__(url, f"a search was stopped after {seconds:g} seconds")

@@ -177,7 +177,10 @@ MAX_AHEAD: Final = dt.timedelta(days=2)
 
 
 def _of_language(tag: str) -> Order | None:
-    """Return the order of a language in its region, or of the language, or None if uncertain."""
+    """Return the order of day, month and year for a language tag, or None if it is uncertain.
+
+    The order in the tag's region is used if it is known, else that of the language.
+    """
     if regional := _regional(tag):
         return None if regional == "uncertain" else regional
     one = vocabulary().get(tag.lower().replace("_", "-").partition("-")[0])

@@ -1,8 +1,8 @@
-"""Decision whether a draft is new, changed, unchanged, rejected or backlog.
+"""Decide whether a draft is new, changed, unchanged, rejected or backlog.
 
-Backlog existed before the first visit to its source and causes no alerts. A walk through a listing
-may take many visits, so a release that the walk finds is not always backlog. Its date and its
-position in the listing decide. A release that a later visit finds above known releases is new.
+Backlog releases existed before the first visit to their source and cause no alerts. Paging through
+a listing may take many visits, so a release on a later page may be new. Its date and its position
+in the listing decide. A release that a later visit finds above known releases is new.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LISTING_RULE: Final = "listing"
 """Prefix of rules for dates that come from a listing and not from the page."""
 
 KEPT_RULE: Final = "kept"
-"""Rule of a known title that was kept because the title on the page was rejected."""
+"""Value of ``title_rule`` if the stored title was kept because the page's title was rejected."""
 
 FIELD_GROUPS: Final = (
     ("title", "title_rule"),

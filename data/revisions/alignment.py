@@ -100,7 +100,10 @@ def _shared_length(old: Sequence[str], new: Sequence[str]) -> int:
 
 
 def _unique(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Return positions of elements that occur once in both, as many as possible in order."""
+    """Return position pairs of the elements that occur once in each sequence.
+
+    They are reduced to their longest subsequence in the same order.
+    """
     counts, others = Counter(old), Counter(new)
     places = {one: j for j, one in enumerate(new) if others[one] == 1}
     pairs = [(i, places[one]) for i, one in enumerate(old) if counts[one] == 1 and one in places]

@@ -35,7 +35,7 @@ from feeds.urls import FORMATS, Format, is_published, page_file, part_file, stem
 FEED = re.compile(r"/(feeds/source/[^/]+/topic/[^/]+?)(?:/page/([1-9]\d{0,8}))?\.([a-z]+)")
 """Pattern of the path of such a feed: path without suffix, number of an archive page, format."""
 PAGE = re.compile(r"/(sources/[^/]+/topics/[^/]+/)(?:page/(latest|[1-9]\d{0,8})(-\d{1,4})?/)?")
-"""Pattern of the path of an HTML page of such releases: folder, and the part of older releases."""
+"""Pattern of the path of a page for a topic of a source: folder, and part for older releases."""
 
 
 @dataclass(frozen=True, slots=True)

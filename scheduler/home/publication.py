@@ -1,4 +1,4 @@
-"""Publish a home directory: feeds, pages, the log of its archive, and its bucket."""
+"""Publish a home directory: write feeds, pages and the archive's log, and upload to a bucket."""
 
 from __future__ import annotations
 

@@ -88,7 +88,10 @@ class Intervals:
 
     @cached_property
     def even(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """The best intervals in minutes at a constant rate, for ratios of rate to price."""
+        """Ratios of a constant publication rate to a visit's price, and the best intervals.
+
+        There is one interval, in minutes, for each ratio.
+        """
         gaps = np.arange(1, self.steps + 1)
         ratios = np.geomspace(1e-9, 1e3, 600)
         costs = (ratios[:, None] * self.step * np.cumsum(self.waits[1:]) + 1) / gaps
@@ -220,7 +223,10 @@ def even_visits(intensity: NDArray[np.float64], price: float, intervals: Interva
 
 
 def planned_visits(intensity: NDArray[np.float64], price: float, intervals: Intervals) -> float:
-    """Return the visits per week that plans contain at a price."""
+    """Return the number of visits per week in a source's plans.
+
+    ``price`` is the cost of a visit, in minutes of waiting.
+    """
     made, now = 0, 0.0
     while now < WEEK_MINUTES:
         planned = plan(intensity, now, price, intervals)

@@ -26,9 +26,9 @@ log = structlog.get_logger()
 async def in_background(
     work: Coroutine[Any, Any, None], failed: Callable[[], object]
 ) -> AsyncIterator[None]:
-    """Run a task for the length of a ``with`` block. ``failed`` is called when the task ends.
+    """Run a task during a ``with`` block. ``failed`` is called when the task ends for any reason.
 
-    The error of the task is raised at the end of the block.
+    The task's error is raised at the end of the block.
     """
     working = asyncio.create_task(work)
     working.add_done_callback(lambda _: failed())

@@ -83,7 +83,7 @@ class Admission:
 
 
 class DriftGuard:
-    """Decides which rules extract the sources of a home directory."""
+    """Decides which version of the extraction rules is used for each source in a home directory."""
 
     def __init__(self, home: Home, store: Store, taxonomy: Taxonomy) -> None:
         self._home = home

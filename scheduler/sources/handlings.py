@@ -103,5 +103,5 @@ def why_line(one: Health) -> str:
 
 
 def handled_fields(one: Health) -> dict[str, Any]:
-    """Return the health of a source as JSON for operators, with the reasons of decisions."""
+    """Return the health of a source for operators, with their decisions and the reasons."""
     return {**health_fields(one), "handled": [*one.handled.values()]}

@@ -83,7 +83,7 @@ def guess_name(listing: Page, releases: Sequence[Page], feed: Page | None = None
 
 
 def is_number(host: str) -> bool:
-    """Whether a host is an IP address or empty, so that it is not a name."""
+    """Whether a host is empty or an IP address rather than a name."""
     return not host or not any(letter.isalpha() for letter in host) or ":" in host
 
 

@@ -25,7 +25,7 @@ PARTS: Final = "source, topic, period, section, language"
 IS_IT: Final = "source = ? AND topic = ? AND period = ? AND section = ? AND language = ?"
 
 FacetChange: TypeAlias = tuple[Key, int]
-"""A changed facet, and the change of its number of releases."""
+"""A facet, and the change in its number of releases, which may be negative."""
 
 CHANGE: Final = f"""
     INSERT INTO facets ({PARTS}, releases, changed, published)

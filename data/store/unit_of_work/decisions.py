@@ -335,7 +335,7 @@ RELEASE: Final = tuple(field.name for field in fields(Release))
 
 
 def recorded(outcome: RecordOutcome) -> Recorded:
-    """Return the event of an outcome."""
+    """Return the event for the outcome of recording a draft."""
     release = outcome.decision.release
     # Its addresses are separate, with everything known about them.
     left_out = {"aliases"}

@@ -164,7 +164,7 @@ def field_of(name: str) -> Field:
 
 
 def number_of(text: str) -> int:
-    """Parse a number of a query. Raises HTTPException if it is invalid."""
+    """Parse a number from a query parameter. Raises HTTPException if it is invalid."""
     if not (text.isascii() and text.isdigit() and len(text) < 8):  # noqa: PLR2004 - no page has more elements
         raise HTTPException(404)
     return int(text)

@@ -36,7 +36,7 @@ class ReadyDraft:
 
 
 class PendingDrafts:
-    """Drafts that wait because they may be extracted better, or may turn out not to be releases.
+    """Drafts held during a visit until later pages show how to extract them, or that they are none.
 
     If a draft fails, an error of its page is reported. Other drafts are not affected.
     """

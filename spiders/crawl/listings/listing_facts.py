@@ -35,8 +35,8 @@ MIN_REGULAR_VISITS: Final = 3
 From then on, the oldest rows count as lost too if they are missing."""
 
 MIN_OLD_LOST_SHARE: Final = 0.4
-"""Minimum share of the earlier rows that must be lost before this is reported, if the oldest rows
-are lost."""
+"""Minimum share of the earlier rows that must be missing for lost rows to be reported, if the
+missing rows include the oldest."""
 
 MIN_REMAINING_SHARE: Final = 0.25
 """Minimum share of the earlier rows that must remain, so that the others count as lost."""
