@@ -260,9 +260,13 @@ class ListingWalk:
         elif repeated:
             self.next = page.next
         else:
-            is_part = posted or self._front.series is not None
-            if is_part and page.next and names and frozenset(names) == self._keys:
+            # Many servers return the last page again for a page after it, which is no sign of more.
+            repeats = self._keys if posted else self._front.series and self._front_keys
+            if page.next and names and frozenset(names) == repeats:
                 self._walk = replace(self._walk, remains=SAME_AGAIN)
+            elif listed.fresh and self._walk.remains == SAME_AGAIN:
+                # Only the first request counted from the page that was already shown.
+                self._walk = replace(self._walk, remains="")
             place = self._walk.position if posted else url
             self._move(place, page, listed, names)
 
