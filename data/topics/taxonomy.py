@@ -238,9 +238,10 @@ def _compile(
     rules: dict[str, list[KeywordRule]] = {}
     for topic in topics:
         if topic.slug in by_slug or topic.slug in RESERVED:
-            raise SettingsError(
-                where, f"topic {topic.slug}", "another topic has this slug; choose another"
+            reason = (
+                "this slug is reserved" if topic.slug in RESERVED else "two topics have this slug"
             )
+            raise SettingsError(where, f"topic {topic.slug}", f"{reason}; choose another")
         by_slug[topic.slug] = topic
     own = len(by_slug)
     by_slug |= {topic.slug: topic for topic in shipped}

@@ -23,8 +23,8 @@ MAX_STATES: Final = 10
 MIN_RECORDS: Final = 2
 """Minimum number of records in a list, so that a page number near the list belongs to a listing."""
 
-MAX_DIGITS: Final = 9
-"""Minimum number of digits in a number that is too large for a page number."""
+MAX_PAGE_DIGITS: Final = 8
+"""Maximum number of digits in a page number."""
 
 _NEXT = re.compile(r"next(?:_?page)?_?(?:url|link|href)|next_?page|next", re.IGNORECASE)
 _CURRENT_PAGE_KEY = re.compile(r"(?:current_?)?page(?:_?(?:no|num|number|index))?", re.IGNORECASE)
@@ -99,6 +99,6 @@ def _count(held: Mapping[str, Any], called: re.Pattern[str]) -> int | None:
     for name, value in held.items():
         if called.fullmatch(name) and not isinstance(value, bool):
             text = str(value) if isinstance(value, (int, str)) else ""
-            if text.isascii() and text.isdecimal() and len(text) < MAX_DIGITS:
+            if text.isascii() and text.isdecimal() and len(text) <= MAX_PAGE_DIGITS:
                 return int(text)
     return None

@@ -60,13 +60,19 @@ def test_the_child_updates_the_health_of_sources(tmp_path: Path) -> None:
     assert "it is not a file" in failed.error
 
 
-@pytest.mark.usefixtures("forked_children")
-def test_each_change_is_published_once(tmp_path: Path) -> None:
+def collected_home(tmp_path: Path) -> Path:
+    """Make a home directory with one collected release."""
     with served() as room:
         room.page("/news/", listing_html([1]))
         room.page("/news/1.html", release_html(1))
         folder = make_home(tmp_path / "home", f"{room.base}/news/")
         collect(folder)
+    return folder
+
+
+@pytest.mark.usefixtures("forked_children")
+def test_each_change_is_published_once(tmp_path: Path) -> None:
+    folder = collected_home(tmp_path)
 
     async def work() -> None:
         async with started(ServiceChild(open_home(folder))) as publisher:
@@ -80,11 +86,7 @@ def test_each_change_is_published_once(tmp_path: Path) -> None:
 
 
 def test_a_damaged_cache_between_publications_is_replaced(tmp_path: Path) -> None:
-    with served() as room:
-        room.page("/news/", listing_html([1]))
-        room.page("/news/1.html", release_html(1))
-        folder = make_home(tmp_path / "home", f"{room.base}/news/")
-        collect(folder)
+    folder = collected_home(tmp_path)
     assert communique("publish", home=folder).returncode == 0
     before = (folder / "site/feeds/all.atom").read_bytes()
     kept = folder / "rendered.db"
