@@ -21,7 +21,6 @@ import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 
@@ -102,15 +101,6 @@ class Superseded(BucketError):
 
     def __init__(self, bucket: str) -> None:
         super().__init__(bucket, "another installation started publishing there")
-
-
-@dataclass(frozen=True, slots=True)
-class Push:
-    """Numbers of files written and deleted by one upload."""
-
-    number: int
-    written: int = 0
-    deleted: int = 0
 
 
 class SiteBucket:
@@ -238,7 +228,7 @@ class SiteBucket:
             self._heartbeat.join()
             self._heartbeat = None
 
-    def push(self, *, deletes: bool = True) -> Push:
+    def push(self, *, deletes: bool = True) -> None:
         """Upload changed files. With ``deletes``, also delete removed files in the bucket.
 
         Call ``begin`` first. After a crash, the next call continues. Raises Superseded if another
@@ -270,7 +260,6 @@ class SiteBucket:
                 raise Superseded(self._bucket.place) from error
         if settling and time.time() > settling:
             self._kept.note_settled()
-        return Push(self._present.manifest.number, len(wanted), len(gone))
 
     @property
     def _present(self) -> StoredManifest:
