@@ -49,6 +49,14 @@ class Forked:
         self._server.settimeout(seconds)
         return os.waitstatus_to_exitcode(self._number())
 
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless the process has ended."""
+        try:
+            os.kill(self.process, number)
+        except ProcessLookupError:
+            # The server learns of the end before it sends the exit code.
+            return
+
     def close(self) -> None:
         """Let go of it."""
         self._server.close()
@@ -73,7 +81,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
     forked = Forked(address, arguments, (0, 1, 2))
     for number in FORWARDED:
-        signal.signal(number, lambda number, _: os.kill(forked.process, number))
+        signal.signal(number, lambda number, _: forked.send_signal(number))
     signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
     # A pipe shall be at its end when that process ends, whatever becomes of this one.
     for stream in (0, 1, 2):

@@ -28,9 +28,9 @@ class ForkedCommand:
         self.pid = forked.process
 
     def send_signal(self, number: int) -> None:
-        """Send a signal, unless the command is known to have ended."""
+        """Send a signal, unless the command has ended."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            self._forked.send_signal(number)
 
     def kill(self) -> None:
         """Kill the command, but not its children."""
