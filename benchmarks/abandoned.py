@@ -32,7 +32,7 @@ import httpx
 
 from benchmarks.busy import FEED, fill
 from benchmarks.publish import vocabulary
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from scheduler.home.publication import publish_home
 
 SEARCH = "/search?q={}"

@@ -37,7 +37,7 @@ from benchmarks.publish import NEW, SOURCES, draft, opened, record, vocabulary
 from data.models import Source
 from scheduler.children.child import lower_priority
 from scheduler.demo.server import ServedRooms, rooms_served, write_sources
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from scheduler.home.publication import publish_home
 
 SETTINGS = """

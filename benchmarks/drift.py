@@ -25,7 +25,7 @@ from rich.console import Console
 from rich.table import Table
 
 from data.topics.taxonomy import load_taxonomy
-from scheduler.home import home_at
+from scheduler.home.home import home_at
 from scheduler.sources.drift import DriftGuard, KeptReading
 from spiders.sources.loader import LoadedSource, load_sources
 from spiders.sources.source_file import ListingRules, ReleaseRules, SourceReading

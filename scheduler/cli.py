@@ -21,7 +21,8 @@ import click
 import msgspec
 
 from data.errors import CommuniqueError
-from scheduler.home import Home, NoHome, default_home, home_at, open_home
+from scheduler.home.errors import NoHome
+from scheduler.home.home import Home, default_home, home_at, open_home
 from scheduler.logs import takes_json
 
 Command = Callable[..., Any]

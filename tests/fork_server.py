@@ -34,7 +34,7 @@ from data.text.sites import site_of
 from data.topics.taxonomy import load_taxonomy
 from feeds.pages.rows import environment
 from feeds.translations import texts_of
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from scheduler.home.publication import publish_home
 from spiders.extract.page_values import extract
 from spiders.page.page import Page

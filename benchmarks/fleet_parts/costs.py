@@ -28,7 +28,7 @@ from typing import ClassVar
 
 from data.clock import utc_now
 from scheduler.children.executor import Executor
-from scheduler.home import Home, open_home
+from scheduler.home.home import Home, open_home
 from spiders.sources.loader import load_sources
 
 LISTED = 20

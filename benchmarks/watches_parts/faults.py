@@ -27,7 +27,7 @@ from data.network.client import Outbound
 from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.delivery.worker import AlertWorker
 from feeds.backoff import Backoff
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 RECEIVERS: Final = 50
 PATIENCE = 600.0

@@ -15,7 +15,7 @@ from data.settings import Log
 from data.watches.watch_file import to_toml
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.channels.webhook import Webhook
-from scheduler.home import Home, open_home
+from scheduler.home.home import Home, open_home
 from scheduler.logs import log_to
 
 

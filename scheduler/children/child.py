@@ -24,7 +24,7 @@ import msgspec
 
 from data.errors import CommuniqueError
 from data.wording import time_limit
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 T = TypeVar("T")
 

@@ -63,8 +63,8 @@ from scheduler.children.page_limit import (
     opened_note,
 )
 from scheduler.children.watchdog import Watchdog
-from scheduler.home import SOURCE_LOCK, VISIT, open_home
 from scheduler.home.files import keep_home_files
+from scheduler.home.home import SOURCE_LOCK, VISIT, open_home
 from scheduler.logs import log_as
 from scheduler.sources.drift import DriftGuard
 from spiders.crawl.drafts.release_files import FileKinds

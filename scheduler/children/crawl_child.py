@@ -18,7 +18,7 @@ from scheduler.children.child import Child, ChildEnded, ending, lower_priority
 from scheduler.children.crawl_lines import CrawlStart, Progress, Refusal, ReportLine, VisitJob
 from scheduler.children.page_limit import NoteFile, PageNote
 from scheduler.children.watchdog import Renewal
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.logs import open_log
 
 OVERDUE_SECONDS = 120.0

@@ -31,7 +31,7 @@ from scheduler.children.crawl_child import (
 from scheduler.children.crawl_lines import Progress, VisitJob
 from scheduler.children.page_limit import HARD_FACTOR, KILLED, SEPARATE_SECONDS, PageNote
 from scheduler.children.watchdog import LEASES_EXPIRED_CODE
-from scheduler.home import Home
+from scheduler.home.home import Home
 from spiders.crawl.page_errors import reported_url
 from spiders.download.hosts import host_of
 from spiders.download.slow_page import CONTINUED

@@ -24,7 +24,7 @@ from data.text.masking import masked
 from scheduler.children.child import Child, ChildEnded
 from scheduler.children.crawl_lines import ParentLines, write_line
 from scheduler.cli import complain
-from scheduler.home import Home, home_at
+from scheduler.home.home import Home, home_at
 from scheduler.logs import log_as, open_log
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.fetch_spider import FetchResult, FetchSpider

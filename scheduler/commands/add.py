@@ -19,7 +19,7 @@ from data.toml_files import ID
 from data.wording import counted
 from scheduler.children.fetch import PageFetcher
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
-from scheduler.home import Home, open_home
+from scheduler.home.home import Home, open_home
 from scheduler.terminal.progress import status_line
 from scheduler.terminal.source_report import show, source_values
 from spiders.discovery.address_list import ListedAddress, read_addresses

@@ -10,9 +10,9 @@ from data.clock import utc_now
 from data.settings import Settings
 from data.wording import counted, sized
 from scheduler.cli import BACKUP, as_json, complain, home_option, print_json, say, with_home
-from scheduler.home import Home
 from scheduler.home.backup.backup import back_up
 from scheduler.home.backup.restore import restore as restore_home
+from scheduler.home.home import Home
 from scheduler.home.last_done import LastBackup, note_done
 from scheduler.terminal.progress import step_bars
 

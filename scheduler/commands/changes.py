@@ -12,7 +12,7 @@ from feeds.server.api.problems import ApiError
 from feeds.server.api.questions import ChangesQuestion, checked
 from feeds.server.api.release_answers import changes as changes_after
 from scheduler.cli import as_json, print_json, say, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 
 class InvalidChangesQuery(CommuniqueError):

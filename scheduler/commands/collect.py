@@ -16,7 +16,7 @@ from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.children.executor import Executor
 from scheduler.cli import as_json, complain, print_json, say, with_later_home
-from scheduler.home import Home, open_home
+from scheduler.home.home import Home, open_home
 from scheduler.logs import log_to
 from scheduler.service.alerts import waiting_alerts
 from scheduler.sources.handlings import paused_sources

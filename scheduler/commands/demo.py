@@ -24,7 +24,7 @@ from scheduler.children.executor import Executor
 from scheduler.cli import FOLDER, PORT, as_json, complain, named_home, print_json, say
 from scheduler.commands.collect import print_run
 from scheduler.demo.server import ServedRooms, rooms_served, write_sources
-from scheduler.home import Home, open_home
+from scheduler.home.home import Home, open_home
 from scheduler.home.publication import publish_home
 from scheduler.service.web import address_of, listen, server_config
 from scheduler.sources.health import note_health

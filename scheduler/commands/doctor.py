@@ -13,7 +13,6 @@ from data.settings import Settings
 from data.settings.load import load_settings
 from data.wording import counted
 from scheduler.cli import as_json, home_option, print_json, say
-from scheduler.home import Home, NoHome, check_places
 from scheduler.home.doctor.archived import check_archive
 from scheduler.home.doctor.finding import Check, Examination, Finding
 from scheduler.home.doctor.machine import check_clock, check_disk, check_versions
@@ -27,6 +26,8 @@ from scheduler.home.doctor.written import (
     check_topics,
     check_watches,
 )
+from scheduler.home.errors import NoHome
+from scheduler.home.home import Home, check_places
 
 
 def _unchecked(folder: Path, _: bool) -> Home:  # noqa: FBT001 - as home_option calls it

@@ -16,7 +16,7 @@ from data.store.public_view import public_view
 from data.text.masking import MASK
 from data.wording import counted
 from scheduler.cli import always_json, complain, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.sources.changes import check_known
 from spiders.sources.loader import load_sources
 

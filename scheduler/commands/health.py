@@ -10,7 +10,7 @@ from data.errors import StoreError
 from data.models import Handling
 from data.store.public_view import public_view
 from scheduler.cli import ListingGroup, as_json, complain, print_json, say, why_option, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.sources import handlings
 from scheduler.sources.handlings import (
     DEFAULT_MUTE_DAYS,

@@ -8,7 +8,7 @@ import click
 
 from data.wording import counted
 from scheduler.cli import as_json, print_json, say, with_any_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.home.migrate import is_of_home, move_log, sign_all
 from scheduler.home.migrate import migrate as migrate_store
 from scheduler.terminal.progress import step_bars

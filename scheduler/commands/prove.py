@@ -19,7 +19,7 @@ from data.store.public_view import public_view, secrets_of
 from data.wording import counted
 from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
 from scheduler.commands.show import find
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 
 @click.command()

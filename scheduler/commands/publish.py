@@ -9,7 +9,7 @@ import click
 
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.home.publication import publish_home
 from scheduler.logs import log_to
 from scheduler.service.push import announce

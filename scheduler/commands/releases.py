@@ -11,7 +11,7 @@ from data.clock import utc_now
 from data.store.core.store import Store
 from scheduler.cli import Group, as_json, complain, print_json, say, why_option, with_home
 from scheduler.commands.show import find
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.sources.changes import check_known
 from spiders.sources.loader import load_sources
 

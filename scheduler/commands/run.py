@@ -12,7 +12,7 @@ import uvloop
 
 from data.errors import CommuniqueError, SettingsError
 from scheduler.cli import PORT, with_home
-from scheduler.home import Home, home_at
+from scheduler.home.home import Home, home_at
 from scheduler.logs import log_to
 from scheduler.terminal.new_store import with_new_store
 

@@ -23,7 +23,7 @@ from feeds.pages.search_problems import notes_on
 from feeds.translations import texts_of
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.commands.export import check_days, since_option, until_option
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 1000
 """Default and maximum of --limit."""

@@ -18,7 +18,7 @@ from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
 from scheduler.cli import PORT, complain, say, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.logs import log_to
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.push import PushService

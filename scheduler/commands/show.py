@@ -30,7 +30,7 @@ from data.store.public_view import public_view
 from data.stories.copies import StoryMember, story_members
 from data.wording import counted
 from scheduler.cli import as_json, print_json, say, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 MINUTE = "%Y-%m-%d %H:%M"
 """Time format of the texts for people."""

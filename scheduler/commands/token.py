@@ -10,7 +10,7 @@ import click
 from data.access.tokens import Token, TokenScope, load_tokens, new_token, revoke_token
 from data.text.urls import site_address
 from scheduler.cli import ListingGroup, as_json, complain, print_json, say, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 
 @click.group(cls=ListingGroup)

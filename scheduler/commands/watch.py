@@ -35,7 +35,7 @@ from scheduler.cli import (
     with_any_home,
     with_home,
 )
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.terminal.watch_report import (
     backlog_note,
     doubts_of,

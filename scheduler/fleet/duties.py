@@ -28,7 +28,7 @@ from data.text.masking import masked
 from scheduler.fleet.executor import ALERTS, PUBLISHING, SITE_FILE, UPKEEP, site_of
 from scheduler.fleet.job_queue import DUTY_QUEUE, app_of, pool_to, prepare, work
 from scheduler.fleet.leases import Leases
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.service.alerts import AlertService
 from scheduler.service.background import attempt, tidy
 from scheduler.service.publishing import Publishing

@@ -20,7 +20,7 @@ from data.models.lease import duty_key
 from data.store.postgres.hosts import AskedVisit, Connections, Hosts
 from data.toml_files import read_text
 from scheduler.fleet.job_queue import Deferrer, Reaper, prepare
-from scheduler.home import Home
+from scheduler.home.home import Home
 from spiders.download.hosts import host_of
 from spiders.sources.loader import LoadedSource
 

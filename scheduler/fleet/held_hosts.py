@@ -29,7 +29,7 @@ from scheduler.children.executor import Executor
 from scheduler.fleet.executor import TOPICS_FILE
 from scheduler.fleet.job_queue import pool_to
 from scheduler.fleet.leases import Leases
-from scheduler.home import Home
+from scheduler.home.home import Home
 from spiders.download.hosts import host_of
 from spiders.download.robots_rules import gap_of
 from spiders.sources.loader import LoadedSource, parse_source

@@ -23,7 +23,7 @@ from scheduler.children.executor import MAX_VISITS, Executor
 from scheduler.fleet.held_hosts import HeldHosts
 from scheduler.fleet.job_queue import DATABASE_TIMEOUT_SECONDS, app_of, pool_to, prepare, work
 from scheduler.fleet.leases import LEASE_SECONDS, Leases
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.logs import log_visit
 from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
 

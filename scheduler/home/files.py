@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from data.errors import ArchiveError
 from data.store.core.store import Store
 from data.toml_files import read_bytes
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 SETTINGS_FILES = ("communique.toml", "topics.toml")
 

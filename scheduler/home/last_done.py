@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from data.files import rewrite
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 
 class LastBackup(msgspec.Struct, frozen=True):

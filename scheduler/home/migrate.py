@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from data.errors import StoreError
 from data.store import open_store
 from data.store.transfer.transfer import Told, open_source, open_target, path_of, transfer
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from data.archive.log.witness import Cosigned, Witness
 from data.clock import utc_now
 from data.errors import CommuniqueError
 from data.network.client import Outbound
-from scheduler.home import Home
+from scheduler.home.home import Home
 from spiders.download.settings import user_agent
 
 TIMEOUT_SECONDS: Final = 10.0

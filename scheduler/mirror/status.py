@@ -16,7 +16,7 @@ from data.archive.warc.reader import DOT_OPEN
 from data.archive.warc.warc_file import cdxj_path, own_files, sorted_path
 from data.errors import ArchiveError
 from data.store.core.store import Store
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 
 class SourceStatus(msgspec.Struct, frozen=True):

@@ -21,7 +21,7 @@ from data.models import Capture
 from data.store.core.store import Store
 from data.text.urls import canonical_url
 from data.topics.taxonomy import Taxonomy
-from scheduler.home import Home
+from scheduler.home.home import Home
 from spiders.items import ListingItem
 from spiders.sources.loader import LoadedSource, load_sources
 from spiders.stored.imported_pages import ImportCounts, ImportedPages

@@ -19,7 +19,7 @@ from feeds.alerts.delivery.matcher import Matcher
 from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.delivery.worker import AlertWorker
 from feeds.backoff import POLL_SECONDS, Backoff
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.service.background import in_background
 from scheduler.service.push import outbound_of
 

@@ -14,7 +14,7 @@ from data.archive.log.tree_log import log_of
 from data.archive.upload import upload
 from data.errors import CommuniqueError
 from data.network.bucket import open_bucket
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 COPY_INTERVAL_SECONDS: Final = 3600.0
 """Seconds between two copies of an archive to its bucket."""

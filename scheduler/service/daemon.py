@@ -24,8 +24,8 @@ from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
 from scheduler.children.executor import Executor
-from scheduler.home import Home
 from scheduler.home.files import keep_home_files
+from scheduler.home.home import Home
 from scheduler.logs import log_visit
 from scheduler.planning.planner import NextVisit, VisitPlanner
 from scheduler.service.admin.app import Admin

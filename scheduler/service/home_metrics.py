@@ -17,7 +17,7 @@ from data.archive.warc.warc_file import own_files
 from data.clock import utc_now
 from data.errors import ArchiveError
 from scheduler.children.child import CommandLate, ending, run_command
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.home.last_done import LastBackup, LastVerification, last_done
 
 FIRST_SECONDS: Final = 60.0

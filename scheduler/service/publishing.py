@@ -16,7 +16,7 @@ from data.models import Lease
 from data.network.client import Outbound, OutboundError
 from data.text.masking import masked
 from scheduler.children.service_child import ServiceChild
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.mirror.attest import attest, is_configured
 from scheduler.service.background import attempt
 from scheduler.service.push import PushService, outbound_of

@@ -21,7 +21,7 @@ from feeds.websub.distributor import HubWorker
 from feeds.websub.feed_subscriber import FeedCallback, FeedSubscriber
 from feeds.websub.hub import Hub
 from feeds.websub.publisher import Announcer
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.home.publication import note_changes
 from scheduler.service.background import in_background
 from spiders.download.settings import user_agent

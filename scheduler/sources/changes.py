@@ -19,8 +19,8 @@ from data.models import Facet
 from data.store.core.store import Store
 from data.toml_files import ID
 from feeds.urls import stem_of
-from scheduler.home import SOURCE_LOCK, Home
 from scheduler.home.files import keep_home_files
+from scheduler.home.home import SOURCE_LOCK, Home
 from spiders.sources.loader import shipped_folder
 
 EACH_HOME = (

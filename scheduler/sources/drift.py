@@ -28,7 +28,7 @@ from data.revisions.extraction_drift import PagesDrift, TwoReadings, compare_rea
 from data.store.core.store import Store
 from data.topics.taxonomy import Taxonomy
 from data.wording import counted
-from scheduler.home import Home
+from scheduler.home.home import Home
 from spiders.crawl.page_errors import NotARelease
 from spiders.download.documents import is_pdf
 from spiders.extract.golden import BadGolden, Golden, as_read, read_golden

@@ -13,7 +13,7 @@ from data.health.overview import health_fields, overview
 from data.health.state import Health
 from data.models import Handling, HandlingKind
 from data.store.core.store import Store
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.sources.changes import check_known
 from spiders.sources.loader import load_source
 

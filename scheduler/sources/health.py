@@ -18,7 +18,7 @@ from data.health.state import Health
 from data.models import Run
 from data.sqlite_file import is_full
 from data.store.core.store import Store
-from scheduler.home import SOURCE_LOCK, VISIT, Home
+from scheduler.home.home import SOURCE_LOCK, VISIT, Home
 from spiders.sources.loader import choose, load_sources
 
 

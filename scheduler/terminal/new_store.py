@@ -10,7 +10,8 @@ import click
 from data.errors import StoreError
 from data.wording import counted
 from scheduler.cli import Command, complain
-from scheduler.home import Home, LostStore
+from scheduler.home.errors import LostStore
+from scheduler.home.home import Home
 
 NEW_STORE_HELP: Final = "Create a new store if the old one is lost; hidden releases stay hidden."
 

@@ -12,7 +12,7 @@ from data.text.masking import MASK
 from data.watches.watch_file import FeedAccess, Watch
 from data.wording import meant
 from feeds.alerts.channels import CHANNELS, channels_of
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 BACKLOG: Final = (
     "{count} also {match}, but without an alert: {they} existed before the first visit to the"

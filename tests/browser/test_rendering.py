@@ -13,7 +13,7 @@ from data.archive.warc.reader import read_record
 from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from scheduler.children.fetch import PageFetcher
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from tests.browser.chromium import BROWSER, in_a_browser
 from tests.command import collect, make_home
 from tests.press_room import Answer, Room, listing_html, release_html, served

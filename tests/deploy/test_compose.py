@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 
 yaml: Any = pytest.importorskip("yaml")
 FILES = sorted((Path(__file__).parents[2] / "deploy" / "container").glob("compose*.yaml"))

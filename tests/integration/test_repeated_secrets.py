@@ -13,7 +13,7 @@ import pytest
 
 from data.access.tokens import new_token
 from data.store import open_store
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from tests.command import communique
 from tests.press_room import Answer, Room, listing_html, release_html, served
 from tests.services import started, until

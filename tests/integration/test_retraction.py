@@ -17,7 +17,7 @@ from data.models import Run
 from data.settings.load import load_settings
 from data.store.sqlite.store import SqliteStore
 from scheduler.children.executor import Executor
-from scheduler.home import Home
+from scheduler.home.home import Home
 from spiders.sources.loader import load_sources
 from tests.command import collect, communique, make_home
 from tests.examples import thorough

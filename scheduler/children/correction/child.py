@@ -26,7 +26,7 @@ from scheduler.children.correction.marked_page import elements_of, marked_page
 from scheduler.children.correction.preview import Preview, preview, saved_pages, value
 from scheduler.children.correction.source_text import FIELDS
 from scheduler.children.crawl_lines import ParentLines, write_line
-from scheduler.home import Home, home_at
+from scheduler.home.home import Home, home_at
 from scheduler.logs import log_as, open_log
 from scheduler.sources.drift import DriftGuard
 from spiders.sources.loader import load_source

@@ -21,7 +21,7 @@ from data.toml_files import read_text
 from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.children.correction.source_text import Field, PageKind, digest_of, with_selector
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.sources.drift import DriftGuard, why_held
 from spiders.extract.golden import BadGolden, read_golden
 from spiders.listing.read import read_listing

@@ -13,7 +13,7 @@ from tomlkit.items import AoT, Table
 from data.errors import CommuniqueError, SourceError
 from data.files import rewrite
 from data.toml_files import read_text
-from scheduler.home import Home
+from scheduler.home.home import Home
 from spiders.sources.loader import load_source, parse_source
 
 PageKind: TypeAlias = Literal["release", "listing"]

@@ -29,7 +29,7 @@ from data.wording import counted
 from feeds.offline.folder import FolderCopy, write_folder
 from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
 from scheduler.commands.export import since_option, until_option
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.sources.changes import check_known
 from scheduler.terminal.progress import one_bar
 

@@ -13,7 +13,7 @@ from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.commands.export import since_option
-from scheduler.home import SOURCE_LOCK, Home
+from scheduler.home.home import SOURCE_LOCK, Home
 from scheduler.mirror.import_archive import ArchiveImport
 from scheduler.mirror.reextract import Reextraction, Reread
 from scheduler.mirror.reextract import reextract as reextract_home

@@ -9,7 +9,7 @@ import click
 
 from data.wording import counted
 from scheduler.cli import FOLDER, as_json, complain, print_json, say, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.mirror.rebuild.rebuild import rebuild as rebuild_home
 from scheduler.mirror.rebuild.report import Rebuilt, Unreadable
 from scheduler.terminal.progress import step_bars

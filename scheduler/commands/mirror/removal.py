@@ -6,7 +6,7 @@ import click
 
 from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, why_option, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.mirror.removal import prune as prune_home
 from scheduler.mirror.removal import redact as redact_home
 from scheduler.terminal.progress import one_bar

@@ -21,7 +21,8 @@ from scheduler.cli import (
     with_home,
     with_later_home,
 )
-from scheduler.home import Home, NoHome
+from scheduler.home.errors import NoHome
+from scheduler.home.home import Home
 
 OLD_KEY: Final = (
     "other services with the old key can no longer sign: copy log.key and the folder archive/log, "

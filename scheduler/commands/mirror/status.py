@@ -9,7 +9,7 @@ import click
 from data.archive.captures import lost_text
 from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.mirror.status import MirrorStatus, mirror_status
 
 

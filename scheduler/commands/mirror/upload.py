@@ -11,7 +11,7 @@ from data.archive.upload import upload as upload_archive
 from data.network.bucket import open_bucket
 from data.wording import counted, sized
 from scheduler.cli import as_json, complain, print_json, say, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 
 @click.command()

@@ -27,7 +27,7 @@ from data.models import Capture
 from data.network.client import OutboundError
 from data.wording import counted, sized
 from scheduler.cli import PATH_OR_URL, as_json, complain, print_json, say, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.home.last_done import LastVerification, note_done
 from scheduler.mirror.attest import client_of
 from scheduler.terminal.progress import one_bar

@@ -15,7 +15,7 @@ from data.store.public_view import without_secrets
 from data.text.source_secrets import Secrets
 from data.topics.taxonomy import load_taxonomy
 from scheduler.cli import as_json, complain, print_json, say, with_any_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.sources.drift import DriftGuard, why_held
 from scheduler.terminal.source_report import drift_lines
 from spiders.crawl.visits.visit_facts import unmatched_at_last

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from data.models import RemovedSource, Source
 from scheduler.cli import as_json, complain, print_json, with_any_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 from spiders.sources.loader import load_sources
 
 PIPE_COLUMNS: Final = 1000

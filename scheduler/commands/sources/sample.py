@@ -8,7 +8,7 @@ import click
 
 from data.clock import utc_now
 from scheduler.cli import say, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 from spiders.extract.golden import write_golden
 from spiders.listing.read import read_listing
 from spiders.page.page import Page

@@ -23,7 +23,7 @@ from data.topics.taxonomy import load_taxonomy
 from data.wording import counted
 from feeds.websub.feed_subscriber import hub_state
 from scheduler.cli import as_json, print_json, say, with_home
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.planning.planner import NextVisit, VisitPlanner
 from scheduler.sources.changes import check_known
 from scheduler.sources.drift import DriftGuard

@@ -31,7 +31,6 @@ from data.store import MISSING, is_nothing
 from data.store.sqlite.copy import StoreCopy, check_integrity, copy_store, read_copy, source_moves
 from data.text.masking import masked
 from data.wording import counted
-from scheduler.home import DUMP, Home
 from scheduler.home.backup.archive_files import (
     LogState,
     full_files,
@@ -44,6 +43,8 @@ from scheduler.home.backup.contents import UNFINISHED_FILE, NotDumped, dump, is_
 from scheduler.home.backup.contents import own_files as files_of_people
 from scheduler.home.backup.folder import IGNORED_NAMES, BackupFolder, cause_of, held
 from scheduler.home.backup.manifest import BackupRefused, Manifest, read_manifest, write_manifest
+from scheduler.home.errors import DUMP
+from scheduler.home.home import Home
 
 MAX_ATTEMPTS: Final = 3
 """Maximum number of attempts per run, which starts again if something changed meanwhile."""

@@ -18,7 +18,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from data.errors import CommuniqueError
 from data.sqlite_file import files_of
 from data.text.masking import masked
-from scheduler.home import DUMP, Home
+from scheduler.home.errors import DUMP
+from scheduler.home.home import Home
 
 EXCLUDED: Final = frozenset(
     [

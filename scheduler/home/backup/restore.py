@@ -21,7 +21,6 @@ from data.settings.load import load_settings
 from data.store.sqlite.copy import check_integrity
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted
-from scheduler.home import DUMP, RESTORING, Home
 from scheduler.home.backup.contents import rights_of, without_password
 from scheduler.home.backup.folder import (
     IGNORED_NAMES,
@@ -34,6 +33,8 @@ from scheduler.home.backup.folder import (
     link_or_copy,
 )
 from scheduler.home.backup.manifest import BackupRefused, Manifest, StoredFile, finished_manifest
+from scheduler.home.errors import DUMP, RESTORING
+from scheduler.home.home import Home
 
 MAX_NAMED_FILES: Final = 5
 """Maximum number of damaged files that an error message names."""

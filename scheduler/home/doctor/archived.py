@@ -18,9 +18,9 @@ from data.errors import ArchiveError
 from data.files import is_held
 from data.store.sqlite.copy import StoreCopy
 from data.wording import counted, lasting
-from scheduler.home import Home
 from scheduler.home.backup.archive_files import LogState, log_state, logged_part
 from scheduler.home.doctor.finding import Examination, Finding
+from scheduler.home.home import Home
 from scheduler.home.last_done import LastVerification, last_done
 
 SEE_VERIFY: Final = "run `communique mirror verify` to see where"

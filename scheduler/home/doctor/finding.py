@@ -11,7 +11,7 @@ import msgspec
 
 from data.errors import StoreError
 from data.store.sqlite.copy import StoreCopy, read_copy
-from scheduler.home import Home
+from scheduler.home.home import Home
 
 Level: TypeAlias = Literal["ok", "warning", "error"]
 

@@ -19,10 +19,11 @@ from data.store.shared_sql.events import LAGS, lags_of
 from data.store.shared_sql.journal import ORDER
 from data.text.masking import masked
 from data.wording import lasting
-from scheduler.home import Home, LostStore
 from scheduler.home.doctor.archived import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
 from scheduler.home.doctor.finding import Finding
 from scheduler.home.doctor.running import check_consumers
+from scheduler.home.errors import LostStore
+from scheduler.home.home import Home
 
 CONNECT_TIMEOUT_SECONDS: Final = 10
 

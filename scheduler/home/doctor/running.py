@@ -14,9 +14,10 @@ from data.files import is_held
 from data.models import ConsumerLag
 from data.store.shared_sql.events import ALERTS
 from data.wording import counted, lasting
-from scheduler.home import DUMP, RESTORING, DatabaseNotRestored, HalfRestored, Home
 from scheduler.home.backup.contents import UNFINISHED_FILE
 from scheduler.home.doctor.finding import Examination, Finding
+from scheduler.home.errors import DUMP, RESTORING, DatabaseNotRestored, HalfRestored
+from scheduler.home.home import Home
 
 PROCESS: Final = re.compile(r"\(process (\d+)\)")
 """Pattern of the process id in the text of a lock."""

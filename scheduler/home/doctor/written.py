@@ -19,9 +19,9 @@ from data.topics.taxonomy import load_taxonomy
 from data.watches.folder import load_watches
 from data.wording import counted
 from feeds.alerts.channels import AlertWatch
-from scheduler.home import NO_FOLDER, NOWHERE, Home
 from scheduler.home.backup.contents import SECRET, own_files
 from scheduler.home.doctor.finding import Examination, Finding
+from scheduler.home.home import NO_FOLDER, NOWHERE, Home
 from spiders.sources.loader import load_sources
 
 MAX_NAMED_SOURCES: Final = 5

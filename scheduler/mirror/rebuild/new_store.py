@@ -24,7 +24,8 @@ from data.store import open_store
 from data.store.core.store import Store
 from data.store.shared_sql.sources import WHY_HIDDEN
 from data.store.unit_of_work.outcome import RecordOutcome
-from scheduler.home import Home, LostStore
+from scheduler.home.errors import LostStore
+from scheduler.home.home import Home
 from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
 from scheduler.mirror.removal import begin_journal
 

@@ -33,7 +33,7 @@ from data.store import open_store
 from data.store.core.store import Store
 from data.store.unit_of_work import decisions
 from feeds.publishing.publish import publish
-from scheduler.home import Home, home_at, open_home
+from scheduler.home.home import Home, home_at, open_home
 from scheduler.home.publication import publish_proofs, settle_topics
 from scheduler.mirror.rebuild.journal_reader import JournalReader, apply_orders
 from scheduler.mirror.rebuild.report import (

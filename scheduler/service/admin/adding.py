@@ -20,7 +20,7 @@ from data.text.masking import masked, masked_toml
 from data.text.urls import web_address
 from data.wording import time_limit
 from scheduler.children.child import CommandResult, run_command
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.logs import without_secrets
 from scheduler.service.admin.pages import AdminPages, AdminService, LiveEvents, Posts
 

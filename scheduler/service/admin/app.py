@@ -18,7 +18,7 @@ from feeds.server.errors import explain, unanswered
 from feeds.server.requests.access import Access
 from feeds.server.requests.peer_process import OwnClients
 from feeds.server.requests.work_queue import Unanswered
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.service.admin.adding import AddPages
 from scheduler.service.admin.correcting import CorrectPages
 from scheduler.service.admin.guard import Guard

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from data.errors import CommuniqueError
 from scheduler.children.correction.child import CorrectionRequest, CorrectionResponse, Corrector
 from scheduler.children.correction.source_text import FIELDS, Field, save_selector
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.service.admin.pages import AdminPages, AdminService, Posts
 from scheduler.terminal.source_report import drift_lines
 from spiders.sources.loader import load_source

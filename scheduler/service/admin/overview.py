@@ -28,7 +28,7 @@ from data.text.masking import masked
 from data.wording import counted, lasting, sized
 from feeds.alerts.messages import DeliverySubject, subject_of
 from feeds.urls import is_published
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.mirror.status import size_of
 from scheduler.service.admin.pages import AdminPages, AdminService
 from scheduler.sources.health import home_health

@@ -23,7 +23,7 @@ from data.models import Facet
 from feeds.catalog import catalog_of
 from feeds.pages.renderer import PageRenderer
 from feeds.server.errors import page
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.service.admin.guard import Guard, RejectedForm, Session
 
 CONTENT_POLICY: Final = (

@@ -18,7 +18,7 @@ from data.errors import CommuniqueError, SourceError, UnknownSource
 from data.store.public_view import public_view
 from data.text.masking import masked_toml
 from data.toml_files import read_text
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.service.admin.overview import in_words
 from scheduler.service.admin.pages import AdminPages, AdminService, Posts
 from scheduler.sources import handlings

@@ -18,7 +18,7 @@ from data.watches.folder import load_watches, set_paused
 from data.watches.watch_file import Watch, load_watch, to_toml
 from feeds.alerts.channels import AlertWatch
 from scheduler.children.child import run_command
-from scheduler.home import Home
+from scheduler.home.home import Home
 from scheduler.service.admin.overview import delivery_lines
 from scheduler.service.admin.pages import AdminPages, Posts
 from scheduler.terminal.watch_report import watch_line, without_secrets

@@ -29,7 +29,7 @@ from data.store.core.store import Store
 from data.store.shared_sql import releases as releases_module
 from data.store.sqlite.store import SqliteStore
 from data.topics.facets import facets_of
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from tests.drafts import BODY, capture, draft, published
 
 HOUR = dt.timedelta(hours=1)

@@ -14,7 +14,7 @@ import uvloop
 
 from scheduler.children import child as children
 from scheduler.children.child import Child, ChildEnded, CommandLate, run_command
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from tests.command import SETTINGS
 
 Runs = Callable[[str], None]

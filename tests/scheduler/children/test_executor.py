@@ -19,7 +19,7 @@ from scheduler.children.child import NICE
 from scheduler.children.crawl_child import CrawlChild
 from scheduler.children.crawl_lines import Progress
 from scheduler.children.executor import MAX_ATTEMPTS, NOT_BEGUN, Executor
-from scheduler.home import Home, open_home
+from scheduler.home.home import Home, open_home
 from spiders.sources.loader import load_source
 from tests.command import collect, communique, make_home
 from tests.peer import PATIENCE

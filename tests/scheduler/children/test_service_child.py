@@ -20,7 +20,7 @@ from data.store.postgres.database.pool import close_pools
 from scheduler.children.child import NICE
 from scheduler.children.executor import Executor
 from scheduler.children.service_child import HealthNoted, ServiceChild
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from scheduler.service import publishing
 from spiders.sources.loader import choose, load_sources
 from tests.command import collect, communique, make_home

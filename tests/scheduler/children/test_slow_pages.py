@@ -12,7 +12,7 @@ import pytest
 
 from data.models import Run
 from scheduler.children.executor import Executor
-from scheduler.home import Home, open_home
+from scheduler.home.home import Home, open_home
 from spiders.sources.loader import load_sources
 from tests.hanging_python import (
     COOKIES,

@@ -22,7 +22,7 @@ from scheduler.children.service_child import PublishJob
 from scheduler.children.watchdog import LEASES_EXPIRED_CODE, Renewal, Watchdog
 from scheduler.fleet.job_queue import pool_to, prepare
 from scheduler.fleet.leases import Leases
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from tests.fork_server import forking_python
 from tests.peer import PATIENCE
 from tests.services import home_on

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from scheduler.children.fetch import PageFetcher
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from spiders.discovery.fetcher import NotFetched
 from spiders.download.settings import BrowserMissing, find_browser
 from spiders.sources.loader import read_source

@@ -21,8 +21,8 @@ from data.archive.archive import Archive
 from data.models import HubRequest
 from data.settings import ArchiveSettings as Settings
 from data.store.sqlite.store import SqliteStore
-from scheduler.home import RESTORING
 from scheduler.home.backup.manifest import FILE, Manifest, read_manifest, write_manifest
+from scheduler.home.errors import RESTORING
 from tests.archived import START, archived_home, exchange, page
 from tests.command import communique, make_home
 from tests.mounted import mounted, remount

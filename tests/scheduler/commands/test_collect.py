@@ -14,7 +14,7 @@ import pytest
 
 from data.models import Facet, Release
 from data.store.sqlite.store import SqliteStore
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from tests.command import collect, command, communique, make_home
 from tests.examples import thorough
 from tests.peer import PATIENCE

@@ -20,7 +20,7 @@ from data.models import Facet
 from data.store.sqlite.store import SqliteStore
 from scheduler.commands.demo import SETTINGS
 from scheduler.demo.rooms import load_events, load_releases
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from tests.command import communique
 from tests.peer import PATIENCE
 from tests.scheduler.demo.expected import expected

@@ -21,11 +21,12 @@ from data.clock import utc_now
 from data.models import Run, Source
 from data.store import open_store
 from data.store.shared_sql.events import ALERTS, SEARCH_INDEX
-from scheduler.home import RESTORING, home_at
 from scheduler.home.backup.archive_files import log_state
 from scheduler.home.doctor.archived import check_captures
 from scheduler.home.doctor.finding import Examination
 from scheduler.home.doctor.written import check_settings
+from scheduler.home.errors import RESTORING
+from scheduler.home.home import home_at
 from tests.command import communique, make_home, without_rights
 from tests.postgres_server import PASSWORD, PostgresServer
 

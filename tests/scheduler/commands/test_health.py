@@ -13,7 +13,7 @@ import pytest
 
 from data.models import Run, RunError, Source, Streak, VisitFacts
 from data.store.sqlite.store import SqliteStore
-from scheduler.home import VISIT, home_at
+from scheduler.home.home import VISIT, home_at
 from scheduler.mirror.rebuild.rebuild import rebuild
 from tests.command import communique, make_home
 from tests.press_room import listing_html, release_html, served

@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from data.interchange.lines import InterchangeLine
-from scheduler.home import home_at
+from scheduler.home.home import home_at
 from tests.command import SETTINGS, communique, make_home
 from tests.mounted import fill, mounted
 from tests.press_room import listing_html, release_html, served

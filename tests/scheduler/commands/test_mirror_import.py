@@ -21,7 +21,7 @@ import pytest
 from data.archive.archive import Archive
 from data.archive.warc.reader import ArchiveRecord, read_file, read_record
 from data.topics.taxonomy import load_taxonomy
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from scheduler.mirror.import_archive import ArchiveImport
 from spiders.sources.loader import load_source
 from spiders.stored.imported_pages import ImportedPages

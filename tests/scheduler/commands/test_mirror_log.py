@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from data.archive.log.tree_log import TreeLog, log_of
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from tests.command import communique
 from tests.data.archive.log.leaves import grown, leaves_of
 from tests.services import home_on

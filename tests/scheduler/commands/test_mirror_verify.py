@@ -16,7 +16,7 @@ from data.archive.log.witness import Witness
 from data.archive.verification.report import NOT_COMPARED
 from data.archive.warc.reader import ArchiveRecord, read_file
 from data.clock import utc_now
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from tests.archived import archived_home
 from tests.command import communique
 

@@ -10,7 +10,7 @@ from typing import IO
 import psycopg
 
 from scheduler.fleet.leader import LOCK
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from tests.peer import PATIENCE
 from tests.postgres_server import PostgresServer
 from tests.services import home_on, started, until, wait_for

@@ -17,7 +17,7 @@ from scheduler.children.executor import Executor
 from scheduler.fleet.held_hosts import HeldHosts
 from scheduler.fleet.job_queue import pool_to
 from scheduler.fleet.leases import Leases
-from scheduler.home import Home, open_home
+from scheduler.home.home import Home, open_home
 from spiders.download.hosts import host_of
 from tests.press_room import Room, listing_html, release_html, served
 from tests.services import home_on

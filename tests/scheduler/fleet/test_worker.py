@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from tests.command import COMMUNIQUE, communique
 from tests.examples import thorough
 from tests.peer import PATIENCE

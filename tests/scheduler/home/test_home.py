@@ -10,7 +10,7 @@ import pytest
 
 from data.errors import HomeInUse
 from data.files import is_held
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 
 
 def test_a_checked_lock_can_be_taken_but_a_held_one_cannot(

@@ -13,7 +13,7 @@ import feedparser
 import pytest
 
 from data.store.core import recorder
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from scheduler.home.publication import publish_home
 from tests.command import collect, communique, make_home
 from tests.drafts import BODY, draft

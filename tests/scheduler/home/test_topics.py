@@ -24,7 +24,7 @@ from data.models import Facet
 from data.search.query import Query
 from data.settings import SiteSettings
 from feeds.server.app import create_app
-from scheduler.home import home_at
+from scheduler.home.home import home_at
 from tests.command import communique
 from tests.feeds.serving import served_by
 from tests.told import told

@@ -15,7 +15,7 @@ import pytest
 from data.clock import utc_now
 from data.models import Draft
 from scheduler.demo.server import rooms_served, write_sources
-from scheduler.home import home_at
+from scheduler.home.home import home_at
 from tests.command import SETTINGS, collect, communique, make_home
 from tests.examples import thorough
 from tests.press_room import Room, listing_html, release_html, served

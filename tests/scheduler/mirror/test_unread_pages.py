@@ -12,7 +12,7 @@ from data.archive.warc.index import Index
 from data.identity.matching import mint
 from data.models import Source
 from data.topics.taxonomy import load_taxonomy
-from scheduler.home import Home, home_at
+from scheduler.home.home import Home, home_at
 from scheduler.mirror.unread_pages import find_unread, queue_unread, read_unread
 from spiders.sources.loader import load_sources
 from spiders.stored.page_captures import PageCaptures

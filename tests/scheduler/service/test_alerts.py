@@ -27,7 +27,7 @@ from feeds.alerts.delivery.sending import Senders
 from feeds.alerts.delivery.worker import MAX_ATTEMPTS
 from feeds.alerts.messages import event_fields
 from feeds.backoff import Backoff
-from scheduler.home import Home, open_home
+from scheduler.home.home import Home, open_home
 from scheduler.service.alerts import AlertService
 from tests.command import communique
 from tests.drafts import draft, published

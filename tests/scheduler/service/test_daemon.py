@@ -20,7 +20,7 @@ import feedparser
 import httpx
 import pytest
 
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from scheduler.service.daemon import Service
 from scheduler.service.publishing import Publishing
 from scheduler.service.timetable import RECURRING

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from data.clock import utc_now
-from scheduler.home import home_at
+from scheduler.home.home import home_at
 from scheduler.service.home_metrics import HomeMetrics
 from tests.archived import archived_home
 from tests.command import communique

@@ -28,7 +28,7 @@ from feeds.backoff import Backoff
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.websub.hub import MAX_WAITING, has_room, queue_request
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from scheduler.home.publication import note_changes
 from scheduler.service.push import PushService, announce
 from scheduler.service.web import server_config

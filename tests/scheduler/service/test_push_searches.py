@@ -19,7 +19,7 @@ from data.models import Draft, Source
 from feeds.backoff import Backoff
 from feeds.server.app import create_app
 from feeds.server.on_demand import OnDemand
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from scheduler.home.publication import publish_home
 from scheduler.service.push import PushService
 from scheduler.service.web import server_config

@@ -18,7 +18,7 @@ import pytest
 from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.server.app import create_app
-from scheduler.home import home_at
+from scheduler.home.home import home_at
 from scheduler.sources import changes as source_changes
 from scheduler.sources.changes import EACH_HOME, remove_source, rename_source
 from scheduler.sources.health import home_health

@@ -6,7 +6,7 @@ import datetime as dt
 from pathlib import Path
 
 from data.models import Run, RunError, Source
-from scheduler.home import Home, open_home
+from scheduler.home.home import Home, open_home
 from scheduler.sources.health import note_health
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scheduler.children.correction.child import CorrectionFailed, CorrectionRequest, Corrector
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from tests.command import communique, make_home
 from tests.press_room import listing_html, release_html, served
 

@@ -14,7 +14,7 @@ from scheduler.children.correction.source_text import (
     save_selector,
     with_selector,
 )
-from scheduler.home import Home, open_home
+from scheduler.home.home import Home, open_home
 from spiders.sources.loader import parse_source, shipped_folder
 
 HEAD = 'name = "Harbour"  # as it calls itself\nurl = "http://room.example/"\ntimezone = "UTC"\n'

@@ -15,7 +15,7 @@ from data.clock import utc_now
 from data.sqlite_file import files_of
 from data.store import open_store
 from data.store.core.store import Store
-from scheduler.home import Home, home_at
+from scheduler.home.home import Home, home_at
 from scheduler.mirror.removal import redact
 from scheduler.sources.changes import remove_source
 from tests.command import collect, make_home

@@ -15,7 +15,8 @@ from data.clock import utc_now
 from data.sqlite_file import files_of
 from data.store import open_store
 from data.store.unit_of_work import decisions
-from scheduler.home import Home, LostStore, home_at
+from scheduler.home.errors import LostStore
+from scheduler.home.home import Home, home_at
 from scheduler.mirror.rebuild.new_store import begin_new_store
 from tests.command import SETTINGS, collect, communique, make_home
 from tests.press_room import Room, listing_html, release_html, served

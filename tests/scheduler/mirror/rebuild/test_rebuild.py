@@ -29,7 +29,7 @@ from data.clock import utc_now
 from data.models import ReleaseTimes
 from data.store.sqlite.store import SqliteStore
 from scheduler.demo.server import ServedRooms, rooms_served, write_sources
-from scheduler.home import Home, home_at
+from scheduler.home.home import Home, home_at
 from scheduler.mirror.rebuild.rebuild import rebuild
 from scheduler.mirror.rebuild.report import NotRebuilt
 from scheduler.mirror.removal import prune

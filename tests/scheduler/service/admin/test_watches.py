@@ -14,7 +14,7 @@ from lxml import html
 from data.models import AlertDelivery, Facet
 from data.watches.watch_file import load_watch
 from feeds.alerts.channels import AlertWatch
-from scheduler.home import open_home
+from scheduler.home.home import open_home
 from tests.command import communique
 from tests.peer import Peer, peer_served
 from tests.scheduler.service.admin.conftest import Running, kill_command

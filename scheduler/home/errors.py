@@ -1,0 +1,79 @@
+"""Errors about home directories that a command cannot use as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from data.errors import CommuniqueError, StoreError
+from data.text.masking import masked
+
+
+class NoHome(CommuniqueError):
+    """The home directory that a command needs does not exist."""
+
+    exit_code = 2
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"there is no HOME at {path}; name the right folder with --home or COMMUNIQUE_HOME, or"
+            " create one with `communique add URL --save`"
+        )
+        self.path = path
+
+
+RESTORING: Final = "restore.unfinished"
+"""Name of the file that marks a home directory as partially restored."""
+
+
+class HalfRestored(CommuniqueError):
+    """A home directory is only partially restored."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is only partially restored: run `communique restore` once more with the "
+            "same backup to continue, or empty the folder"
+        )
+        self.path = path
+
+
+DUMP: Final = "store.dump"
+"""Name of the database dump that `communique restore` leaves for pg_restore."""
+
+
+class DatabaseNotRestored(CommuniqueError):
+    """The database of a restored home directory was not restored yet."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"the store of {path} is still in its file {DUMP}: restore it with pg_restore into an "
+            "empty database, set store.url to that database, and delete the file"
+        )
+        self.path = path
+
+
+class UnwritableHome(CommuniqueError):
+    """No file can be written into a home directory."""
+
+    def __init__(self, path: Path, place: Path) -> None:
+        super().__init__(
+            f"nothing can be stored in {path}: {place} can't be written; run Communique as its "
+            "owner, or choose another --home"
+        )
+        self.path = path
+
+
+class LostStore(StoreError):
+    """The store is missing or empty, but an archive or a site was made from it."""
+
+    def __init__(self, url: str, *, has_journal: bool) -> None:
+        beside = "the archive has its journal" if has_journal else "a site was published from it"
+        fixes = ["restore a backup (`communique restore`)"]
+        if has_journal:
+            fixes.insert(0, "rebuild it from the archive (`communique mirror rebuild`)")
+        super().__init__(
+            masked(url),
+            f"it is missing or empty, but {beside}: {', '.join(fixes)}, or start a new one "
+            "(`communique collect --new-store`)",
+        )
+        self.has_journal = has_journal

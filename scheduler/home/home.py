@@ -1,0 +1,384 @@
+"""The home directory (HOME): the folder of one installation, its settings, and its locks."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+
+from data.archive.journal.journal import Journal
+from data.archive.journal.orders import Orders
+from data.errors import CommuniqueError, HomeInUse, SettingsError, StoreError
+from data.network.addresses import may_be_public
+from data.network.bucket import Bucket, open_bucket
+from data.settings import Settings
+from data.settings.load import load_settings
+from data.store import is_blank, open_store, store_exists
+from data.store.core.store import Store
+from data.text.masking import masked
+from data.wording import counted
+from scheduler.home.errors import (
+    DUMP,
+    RESTORING,
+    DatabaseNotRestored,
+    HalfRestored,
+    LostStore,
+    UnwritableHome,
+)
+
+if TYPE_CHECKING:
+    from data.archive.archive import Archive
+    from data.archive.log.shared_log import SharedLog
+    from data.archive.log.tree_log import TreeLog
+
+OLDER: Final = (
+    "the store was older than the archive: %s to hide, remove, redact or undo were applied now; "
+    "run `communique publish` if the site was published since then"
+)
+
+log = logging.getLogger(__name__)
+
+SOURCE_LOCK: Final = "source-"
+"""Prefix of the name of a source's lock; the id of the source is appended."""
+
+VISIT: Final = "a visit to this source"
+"""Text in the lock of a source during a visit: the holder of the lock."""
+
+FOLDERS = ("sources", "watches", "tokens", "locks")
+PLACES = ("communique.toml", "topics.toml", *FOLDERS)
+"""Files and folders that people write, and the folder of locks. For missing ones, defaults
+apply."""
+
+NO_FOLDER = "it is not a folder: move it away"
+NOWHERE = "its target is missing: restore the target (or mount its disk), or delete the link"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folder of one installation, and its settings.
+
+    The folder holds communique.toml, sources/, watches/, tokens/, samples/ (golden tests of
+    sources), topics.toml (the user's taxonomy), communique.db (the store), archive/ (responses of
+    servers), log.key (signs the log of the archive), witness/ and witness.key (for signing logs of
+    others), site/ (the published files), and logs.
+    """
+
+    path: Path
+    settings: Settings
+
+    @property
+    def sources(self) -> Path:
+        """The folder of the user's source files."""
+        return self.path / "sources"
+
+    @property
+    def watches(self) -> Path:
+        """The folder of watches, with one file per watch."""
+        return self.path / "watches"
+
+    @property
+    def tokens(self) -> Path:
+        """The folder of tokens, with one file per token that contains its digest."""
+        return self.path / "tokens"
+
+    @property
+    def samples(self) -> Path:
+        """The folder of golden tests, with one folder per source."""
+        return self.path / "samples"
+
+    @property
+    def site(self) -> Path:
+        """The folder of the published site."""
+        return self.path / "site"
+
+    @property
+    def topics(self) -> Path:
+        """The path of the user's taxonomy; the file may be missing."""
+        return self.path / "topics.toml"
+
+    @property
+    def crawl_log(self) -> Path:
+        """The log file for the standard error of crawls."""
+        return self.path / "crawl.log"
+
+    @property
+    def archive(self) -> Path:
+        """The folder of archived responses."""
+        return self.path / "archive"
+
+    @property
+    def uploaded(self) -> Path:
+        """The list of archive files that were copied to a bucket."""
+        return self.path / "uploaded.txt"
+
+    @property
+    def log_key(self) -> Path:
+        """The file of the key that signs the log of the archive."""
+        return self.path / "log.key"
+
+    def public_text(self, text: str) -> str:
+        """Return a text for public display: without secrets of URLs, and with HOME for its path."""
+        place = rf"(?<![\w./-]){re.escape(str(self.path))}(?![\w.-])"
+        return re.sub(place, "HOME", masked(text))
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether other servers, such as hubs, may reach the site, judged by its address."""
+        host = urlsplit(self.settings.site.url).hostname or ""
+        return self.settings.network.allow_private or may_be_public(host)
+
+    @property
+    def bucket(self) -> Bucket | None:
+        """The bucket to which the site is also published, or None. Raises BucketError."""
+        target = self.settings.site.target
+        return open_bucket(target, self.settings.bucket) if target else None
+
+    def open_archive(self) -> Archive:
+        """Return the archive of this home directory. The first record creates its folder."""
+        # Imported here: commands that only read do not need its libraries.
+        from data.archive.archive import Archive  # noqa: PLC0415
+        from spiders.download.settings import ROBOTS_POLICY, user_agent  # noqa: PLC0415
+
+        network = self.settings.network
+        return Archive(
+            self.archive,
+            self.settings.archive,
+            agent=user_agent(network),
+            robots=ROBOTS_POLICY,
+            operator=network.contact,
+            log=partial(self.shared_log, signs=not self.has_fleet)
+            if self.settings.store.url
+            else None,
+        )
+
+    def log(self) -> TreeLog:
+        """Return the log of the archive, only for reading."""
+        from data.archive.log.tree_log import log_of  # noqa: PLC0415
+
+        return self.shared_log(signs=False) if self.settings.store.url else log_of(self.path)
+
+    def shared_log(self, *, signs: bool, database: str = "") -> SharedLog:
+        """Return the log that all machines on a database share; see SharedLog for ``signs``.
+
+        In a fleet, only publications sign it.
+        """
+        # Imported here: the libraries for PostgreSQL may not be installed.
+        from data.archive.log.leaf_table import LeafTable  # noqa: PLC0415
+        from data.archive.log.shared_log import SharedLog  # noqa: PLC0415
+
+        leaves = LeafTable(database or self.store_url)
+        return SharedLog(self.archive / "log", self.log_key, leaves, signs=signs)
+
+    def store(self, *, patience: float = 30.0, archive: Archive | None = None) -> Store:
+        """Return the store of this home directory. Raises StoreError.
+
+        A write waits ``patience`` seconds for another writer. If the archive is enabled, decisions
+        of the store are also written to the archive: to ``archive``, or to one that is opened for
+        this and closed with the store.
+        """
+        store = self.plain_store(patience=patience)
+        if not self.settings.archive.enabled:
+            if store.journal_end():
+                # If the archive is enabled again later, its journal begins with a snapshot. Until
+                # then, a read-only store makes no decisions.
+                with suppress(StoreError):
+                    store.forget_journal()
+            if self.archive.is_dir():
+                # The archive is disabled, but an existing one still stores the orders that follow.
+                store.journal = self.orders
+            return store
+        store.journal = Journal((lambda: archive) if archive else self.open_archive, self.orders)
+        return store
+
+    def plain_store(self, *, patience: float = 30.0) -> Store:
+        """Open the store without the journal of the archive.
+
+        A new home directory gets a new store. A store that is older than its archive first applies
+        the missing removal orders. Raises StoreError. Raises LostStore instead of creating a store
+        for a home directory that had one.
+        """
+        self.check_store()
+        store = open_store(self.store_url, patience=patience)
+        # Another process may have written to both since the first check.
+        if is_blank(store) and self.has_journal(committed=True) and is_blank(store):
+            store.close()
+            raise LostStore(self.store_url, has_journal=True)
+        try:
+            lacking = self.orders.obey(store)
+        except CommuniqueError:
+            store.close()
+            raise
+        if lacking:
+            log.warning(OLDER, counted(lacking, "order"))
+        return store
+
+    @property
+    def orders(self) -> Orders:
+        """File of removal orders, which is used even without a journal."""
+        return Orders(self.archive)
+
+    def check_writable(self) -> None:
+        """Raise UnwritableHome if the folder can't be written or created."""
+        place = next(one for one in (self.path, *self.path.parents) if one.exists())
+        if not os.access(place, os.W_OK | os.X_OK):
+            raise UnwritableHome(self.path, place)
+
+    def check_store(self) -> None:
+        """Raise LostStore if the store is missing, but an archive or a site was made from it."""
+        if not self.archive.is_dir() and not self.is_published:
+            return
+        if store_exists(self.store_url):
+            return
+        journal = self.has_journal()
+        # Another process may have created the store since the first check.
+        if store_exists(self.store_url):
+            return
+        if journal or (self.is_published and not self.settings.store.url):
+            raise LostStore(self.store_url, has_journal=journal)
+
+    def has_journal(self, *, committed: bool = False) -> bool:
+        """Whether the archive has a journal; see data.archive.journal.scan.holds_journal."""
+        # Imported here: the libraries of the archive load slowly and are rarely needed.
+        from data.archive.journal.scan import holds_journal  # noqa: PLC0415
+
+        return bool(self.orders.read()) or holds_journal(self.archive, committed=committed)
+
+    @property
+    def is_published(self) -> bool:
+        """Whether a site was published here; an empty folder may be a mounted disk."""
+        return (self.site / "feeds").exists()
+
+    @property
+    def database(self) -> Path:
+        """The file of a SQLite store."""
+        return self.path / "communique.db"
+
+    @property
+    def has_store(self) -> bool:
+        """Whether the store exists already. Opening a missing store would create it."""
+        return bool(self.settings.store.url) or self.database.exists()
+
+    @property
+    def store_url(self) -> str:
+        """The URL of the store, which may contain a password."""
+        return self.settings.store.url or f"sqlite:{self.database}"
+
+    @property
+    def has_fleet(self) -> bool:
+        """Whether workers on several machines make the visits."""
+        return self.settings.run.executor == "procrastinate"
+
+    @property
+    def shares_site(self) -> bool:
+        """Whether any of several services may publish, because all publish to one bucket."""
+        return self.has_fleet and bool(self.settings.site.target)
+
+    def may_sign(self) -> bool:
+        """Whether this home directory can sign the shared log. Raises ArchiveError."""
+        if not self.settings.archive.enabled:
+            return True
+        with closing(self.shared_log(signs=False)) as log:
+            return log.may_sign()
+
+    @property
+    def alive(self) -> Path:
+        """File that a worker on this machine touches periodically while it can work.
+
+        Workers in several containers may share a home directory.
+        """
+        return self.path / f"worker-{os.uname().nodename}.alive"
+
+    @contextmanager
+    def lock(self, name: str, holder: str, *, wait: bool = False) -> Iterator[None]:
+        """Context manager that holds a lock of this home directory.
+
+        It ends with the process at the latest. Raises HomeInUse with the holder, unless ``wait`` is
+        set.
+        """
+        folder = self.path / "locks"
+        folder.mkdir(exist_ok=True)
+        with (folder / name).open("a+", encoding="utf-8") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX) if wait else _take(file.fileno())
+            except BlockingIOError as error:
+                file.seek(0)
+                raise HomeInUse(str(self.path), file.read() or "another process") from error
+            # On a full disk, the lock works, but a refused process does not learn who holds it.
+            with suppress(OSError):
+                file.truncate(0)
+                os.write(file.fileno(), f"{holder} (process {os.getpid()})".encode())
+            yield
+
+
+MAX_LOCK_ATTEMPTS: Final = 1000
+"""Maximum number of attempts to take a lock while other processes check it. A check takes
+microseconds."""
+
+
+def _take(handle: int) -> None:
+    """Take a lock exclusively, although others may check it.
+
+    Raises BlockingIOError if it is held.
+    """
+    for _ in range(MAX_LOCK_ATTEMPTS):
+        with suppress(BlockingIOError):
+            return fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # A check (data.files.is_held) takes a shared lock, so this succeeds during checks, but not
+        # if another process holds the lock.
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        # Otherwise two processes that want the lock would block each other.
+        fcntl.flock(handle, fcntl.LOCK_UN)
+        time.sleep(0.001)
+    raise BlockingIOError
+
+
+def default_home() -> Path:
+    """Return the default path of the home directory (XDG Base Directory Specification)."""
+    base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
+    return Path(base) / "communique"
+
+
+def open_home(path: Path) -> Home:
+    """Return the home directory at ``path``; create it if it does not exist.
+
+    Raises SettingsError.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        cause = f"the folder can't be created ({error.strerror})"
+        raise SettingsError(str(path), "--home", cause) from error
+    return home_at(path)
+
+
+def home_at(path: Path) -> Home:
+    """Return the home directory at ``path``, even if it does not exist; create nothing.
+
+    Raises SettingsError, HalfRestored and DatabaseNotRestored.
+    """
+    path = path.resolve()
+    check_places(path)
+    if (path / RESTORING).exists():
+        raise HalfRestored(path)
+    home = Home(path, load_settings(path / "communique.toml"))
+    if home.settings.store.url and (path / DUMP).exists():
+        raise DatabaseNotRestored(path)
+    return home
+
+
+def check_places(path: Path) -> None:
+    """Raise SettingsError if files that people wrote can't be reached, instead of ignoring them."""
+    for one in (path / name for name in PLACES):
+        if one.is_symlink() and not one.exists():
+            raise SettingsError(str(one), "link", NOWHERE)
+        if one.name in FOLDERS and one.exists() and not one.is_dir():
+            raise SettingsError(str(one), "folder", NO_FOLDER)
