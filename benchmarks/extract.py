@@ -45,8 +45,8 @@ def pages(shared: Path, count: int) -> list[tuple[str, bytes]]:
 
 def ours(url: str, body: bytes) -> object:
     """Everything that Communique reads off a page, not only title, date and body."""
-    reading = DateContext("UTC", now=dt.datetime.now(dt.UTC))
-    return read_release(Page(url, body), reading)
+    context = DateContext("UTC", now=dt.datetime.now(dt.UTC))
+    return read_release(Page(url, body), context)
 
 
 def theirs(url: str, body: bytes) -> object:

@@ -214,9 +214,9 @@ def _fill_caches() -> None:
     page = f"<h1>Pier</h1><p>2 March 2026</p><p>{SENTENCE * 9}</p>".encode()
     row = '<li>{0} May 2026 <a href="/{0}.html">Pier {0} is open</a>'
     listing = "".join(map(row.format, range(1, 6))).encode()
-    reading = DateContext("UTC", now=utc_now())
-    extract("", Page("http://127.0.0.1/", page), reading, "release")
-    extract("", Page("http://127.0.0.1/", listing), reading, "listing")
+    context = DateContext("UTC", now=utc_now())
+    extract("", Page("http://127.0.0.1/", page), context, "release")
+    extract("", Page("http://127.0.0.1/", listing), context, "listing")
     load_taxonomy().matcher("en")
     program_digest()
     is_credit_line("2 March 2026")

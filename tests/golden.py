@@ -37,7 +37,7 @@ class Room:
         return read_source(own if own.exists() else shipped)
 
     @property
-    def reading(self) -> DateContext:
+    def context(self) -> DateContext:
         """How a crawl of this source would read its dates at NOW."""
         languages = (self.source.language,) if self.source.language else ()
         captured = self.expected.get("listing", {}).get("captured")
@@ -55,7 +55,7 @@ class Room:
         """What is read off the listing."""
         url = self.expected.get("listing", {}).get("url", self.source.url)
         (path,) = self.folder.glob("listing.*")
-        return read_listing(Page(url, path.read_bytes()), self.reading, self.source.listing)
+        return read_listing(Page(url, path.read_bytes()), self.context, self.source.listing)
 
     @cached_property
     def release(self) -> ExtractedRelease:
@@ -65,7 +65,7 @@ class Room:
         url = self.expected.get("release", {}).get("url", first)
         body = (self.folder / "release.html").read_bytes()
         rules = self.source.rules_on(None)
-        return read_release(Page(url, body), self.reading, rules, items.get(url))
+        return read_release(Page(url, body), self.context, rules, items.get(url))
 
     def found(self, part: str, field: str) -> Any:
         """One field of a page in the form of expected.json."""

@@ -24,31 +24,31 @@ _MONTHS = 12
 _SHORT = 2
 
 
-def day_of(match: re.Match[str], reading: DateContext) -> dt.date | None:
+def day_of(match: re.Match[str], context: DateContext) -> dt.date | None:
     """Return the day of a match, or None if it does not exist or its order is unknown."""
     try:
         if match.re is shapes.NUMERIC:
-            return _numeric(match, reading)
+            return _numeric(match, context)
         if match.re is shapes.HAN_NUMERALS:
             return _han_numerals(match)
         if match.re in {shapes.HAN, shapes.MINGUO}:
-            return _han(match, reading)
+            return _han(match, context)
         if "w" in match.re.groupindex:
-            return _worded(match, reading)
-        return _gregorian(match, int(match["y"]), int(match["n"]), int(match["d"]), reading)
+            return _worded(match, context)
+        return _gregorian(match, int(match["y"]), int(match["n"]), int(match["d"]), context)
     except ValueError:
         return None
 
 
-def _worded(match: re.Match[str], reading: DateContext) -> dt.date | None:
+def _worded(match: re.Match[str], context: DateContext) -> dt.date | None:
     year, day = int(match["y"]), int(match["d"])
     if not _year_fits(match):
         return None
     jalali = jalali_month_of(match["w"])
     if jalali and year in JALALI_YEARS:
         return from_jalali(year, jalali, day)
-    month = month_of(match["w"].rstrip("॰"), reading.languages)
-    return _gregorian(match, year, month, day, reading) if month else None
+    month = month_of(match["w"].rstrip("॰"), context.languages)
+    return _gregorian(match, year, month, day, context) if month else None
 
 
 def _year_fits(match: re.Match[str]) -> bool:
@@ -60,32 +60,32 @@ def _year_fits(match: re.Match[str]) -> bool:
     return joined or not match.string[match.end() :].strip(" ,|)")
 
 
-def _numeric(match: re.Match[str], reading: DateContext) -> dt.date | None:
+def _numeric(match: re.Match[str], context: DateContext) -> dt.date | None:
     first, second, year = int(match["a"]), int(match["b"]), int(match["c"])
-    order = reading.day_order
+    order = context.day_order
     if len(match["c"]) == _SHORT and order == "YMD":
-        return dt.date(full_year(first, reading.now.year), second, year)
+        return dt.date(full_year(first, context.now.year), second, year)
     if first > _MONTHS or first == second or (order == "DMY" and second <= _MONTHS):
-        return _gregorian(match, year, second, first, reading)
+        return _gregorian(match, year, second, first, context)
     if second > _MONTHS or order == "MDY":
-        return _gregorian(match, year, first, second, reading)
+        return _gregorian(match, year, first, second, context)
     return None
 
 
-def _han(match: re.Match[str], reading: DateContext) -> dt.date | None:
-    if match.re is shapes.MINGUO and not _counts_minguo(reading):
+def _han(match: re.Match[str], context: DateContext) -> dt.date | None:
+    if match.re is shapes.MINGUO and not _counts_minguo(context):
         return None
     year = 1 if match["y"] == "元" else int(match["y"])
     if match.re is shapes.HAN and match["era"]:
         year += ERAS[match["era"]]
     elif year in _REPUBLIC_YEARS:
         year += ERAS["民國"]
-    return _gregorian(match, year, int(match["n"]), int(match["d"]), reading)
+    return _gregorian(match, year, int(match["n"]), int(match["d"]), context)
 
 
-def _counts_minguo(reading: DateContext) -> bool:
+def _counts_minguo(context: DateContext) -> bool:
     """Whether bare years may count from the founding of the Republic of China, as in Taiwan."""
-    return reading.zone == "Asia/Taipei" or reading.speaks("zh-tw", "zh-hant")
+    return context.zone == "Asia/Taipei" or context.speaks("zh-tw", "zh-hant")
 
 
 def _han_numerals(match: re.Match[str]) -> dt.date:
@@ -102,19 +102,19 @@ def _below_hundred(digits: str) -> int:
 
 
 def _gregorian(
-    match: re.Match[str], year: int, month: int, day: int, reading: DateContext
+    match: re.Match[str], year: int, month: int, day: int, context: DateContext
 ) -> dt.date | None:
     near = match.string[max(0, match.start() - 20) : match.end() + 20]
-    thai = reading.zone == "Asia/Bangkok" or reading.speaks("th") or bool(_THAI.search(near))
+    thai = context.zone == "Asia/Bangkok" or context.speaks("th") or bool(_THAI.search(near))
     # Programs write 01/01/0001 and 30 November -0001 for a missing date.
     written = match.groupdict().get("c") or match["y"]
     if year < 10**_SHORT and len(written) <= _SHORT and match.re is not shapes.ISO:
-        year = full_year(year, reading.now.year + 543 * thai)
+        year = full_year(year, context.now.year + 543 * thai)
     if year in BUDDHIST_YEARS and thai:
         year = from_buddhist(year)
     elif year in JALALI_YEARS:
         # The lunar Hijri years of Arabic pages lie in the same range, and vary with the moon.
-        if not (reading.speaks("fa", "ps") or reading.zone in {"Asia/Tehran", "Asia/Kabul"}):
+        if not (context.speaks("fa", "ps") or context.zone in {"Asia/Tehran", "Asia/Kabul"}):
             return None
         return from_jalali(year, month, day)
     return dt.date(year, month, day)

@@ -68,20 +68,20 @@ class Found:
     published: Published
 
 
-def parse_date(text: str, reading: DateContext, rule: str) -> Published | None:
+def parse_date(text: str, context: DateContext, rule: str) -> Published | None:
     """Return the first date in a short ``text``, or None without an unambiguous date.
 
-    Only the first 200 characters are read. Raises KeyError if ``reading`` has an unknown zone.
+    Only the first 200 characters are read. Raises KeyError if ``context`` has an unknown zone.
     """
-    return DateReader(reading).date(text, rule)
+    return DateReader(context).date(text, rule)
 
 
-def parse_stated(stated: str, shown: str, reading: DateContext, rule: str) -> Published | None:
+def parse_stated(stated: str, shown: str, context: DateContext, rule: str) -> Published | None:
     """Return the date in an element's attribute, checked against its visible text ``shown``.
 
     See DateReader.stated.
     """
-    return DateReader(reading).stated(stated, shown, rule)
+    return DateReader(context).stated(stated, shown, rule)
 
 
 class DateReader:
@@ -91,35 +91,35 @@ class DateReader:
     and `reasons` reports them.
     """
 
-    def __init__(self, reading: DateContext) -> None:
-        self.reading = reading
+    def __init__(self, context: DateContext) -> None:
+        self.context = context
         self.reasons: tuple[str, ...] = ()
         self._slow: set[str] = set()
 
     def date(self, text: str, rule: str) -> Published | None:
         """Return the first date in a short text; see parse_date."""
-        reading = self.reading
+        context = self.context
         text = text[:MAX_CHARS].strip()
         if not text:
             return None
-        for found in scan(text, reading, rule):
+        for found in scan(text, context, rule):
             return replace(found.published, raw=text)
         return self.rare_date(text, rule)
 
     def rare_date(self, text: str, rule: str) -> Published | None:
         """Return the date in a short text in which `scan` finds none; see parse_date."""
-        reading = self.reading
+        context = self.context
         folded = fold_date(text)
         compact = shapes.COMPACT.fullmatch(folded)
         if compact:
-            return _compact(compact, text, reading, rule)
+            return _compact(compact, text, context, rule)
         if _EPOCH.fullmatch(folded):
             at = dt.datetime.fromtimestamp(int(folded[:10]), dt.UTC)
-            return Published(at, "second", reading.zone, text, rule)
+            return Published(at, "second", context.zone, text, rule)
         if any(shape.search(folded) for shape in (shapes.ISO, shapes.NUMERIC, shapes.HAN)):
             return None  # dateparser would guess an ambiguous or impossible date
-        day = near_day(text, reading.zone, reading.languages, reading.now) or self._slow_day(text)
-        return on_day(day, reading.zone, text, rule) if day else None
+        day = near_day(text, context.zone, context.languages, context.now) or self._slow_day(text)
+        return on_day(day, context.zone, text, rule) if day else None
 
     def stated(self, stated: str, shown: str, rule: str) -> Published | None:
         """Return the date in an attribute of an element whose visible text is ``shown``.
@@ -140,17 +140,17 @@ class DateReader:
             self.reasons = (f"only the first {MAX_SLOW_TEXTS} dates in rare formats were read",)
             return None
         self._slow.add(text)
-        one = self.reading
+        one = self.context
         return parse_slowly(text, one.zone, one.day_order, one.languages, one.now)
 
 
-def find_dates(text: str, reading: DateContext, rule: str) -> tuple[Published, ...]:
+def find_dates(text: str, context: DateContext, rule: str) -> tuple[Published, ...]:
     """Return all dates in a running ``text``, in order.
 
     The ``raw`` field of a date is the matching part of the text. Only the first 100,000 characters
     are read.
     """
-    return tuple(found.published for found in scan(text, reading, rule))
+    return tuple(found.published for found in scan(text, context, rule))
 
 
 def plausible(published: Published, now: dt.datetime) -> bool:
@@ -159,7 +159,7 @@ def plausible(published: Published, now: dt.datetime) -> bool:
     return earliest < published.at <= now + dt.timedelta(days=2)
 
 
-def scan(text: str, reading: DateContext, rule: str) -> Iterator[Found]:
+def scan(text: str, context: DateContext, rule: str) -> Iterator[Found]:
     """Yield the dates in ``text`` with their positions, in order and without overlaps."""
     text = text[:MAX_RUNNING_CHARS]
     if not _DIGIT.search(text):
@@ -171,11 +171,11 @@ def scan(text: str, reading: DateContext, rule: str) -> Iterator[Found]:
     placed = Placed(text, folded, places)
     after = 0
     addresses = _addresses(folded)
-    for _, _, match, day in sorted(_days(folded, reading), key=lambda hit: hit[:2]):
+    for _, _, match, day in sorted(_days(folded, context), key=lambda hit: hit[:2]):
         place = bisect(addresses, match.start(), key=lambda address: address.start)
         if match.start() < after or (place and match.start() in addresses[place - 1]):
             continue
-        clock = clock_beside(match, placed, reading.zone, after)
+        clock = clock_beside(match, placed, context.zone, after)
         begin, end = (clock.start, clock.end) if clock else match.span()
         after = end
         start, stop = placed.back(begin), placed.back(end)
@@ -184,9 +184,9 @@ def scan(text: str, reading: DateContext, rule: str) -> Iterator[Found]:
         stop = start + len(raw)
         if clock:
             at = dt.datetime.combine(day, clock.time)
-            yield Found(start, stop, _at_instant(at, clock.zone, reading.zone, raw, rule))
+            yield Found(start, stop, _at_instant(at, clock.zone, context.zone, raw, rule))
         else:
-            yield Found(start, stop, on_day(day, reading.zone, raw, rule))
+            yield Found(start, stop, on_day(day, context.zone, raw, rule))
 
 
 def _addresses(folded: str) -> list[range]:
@@ -196,43 +196,43 @@ def _addresses(folded: str) -> list[range]:
     return [range(*found.span()) for found in _ADDRESS.finditer(folded)]
 
 
-def _days(folded: str, reading: DateContext) -> Iterator[tuple[int, int, re.Match[str], dt.date]]:
-    written = (shapes.ISO,) if _MACHINE.fullmatch(folded) else _shapes(folded, reading)
+def _days(folded: str, context: DateContext) -> Iterator[tuple[int, int, re.Match[str], dt.date]]:
+    written = (shapes.ISO,) if _MACHINE.fullmatch(folded) else _shapes(folded, context)
     for rank, shape in enumerate(written):
         held = shapes.HOLDS.get(shape)
         if held and not held.search(folded):
             continue
         place = 0
         while match := shape.search(folded, place):
-            day = day_of(match, reading)
+            day = day_of(match, context)
             place = match.end() if day else match.start() + 1
             if day:
                 yield match.start(), rank, match, day
 
 
-def _shapes(folded: str, reading: DateContext) -> tuple[re.Pattern[str], ...]:
+def _shapes(folded: str, context: DateContext) -> tuple[re.Pattern[str], ...]:
     """Return the date patterns that may match a text."""
-    if reading.languages or shapes.PHRASE_SIGN.search(folded):
-        phrases = phrases_in(reading.languages)
+    if context.languages or shapes.PHRASE_SIGN.search(folded):
+        phrases = phrases_in(context.languages)
         if len(phrases) > len(phrases_in(())) or shapes.PHRASE_SIGN.search(folded):
             return (*shapes.ALL_PATTERNS, *shapes.phrase_shapes(phrases))
     return shapes.ALL_PATTERNS
 
 
-def _compact(match: re.Match[str], text: str, reading: DateContext, rule: str) -> Published | None:
-    day = day_of(match, reading)
+def _compact(match: re.Match[str], text: str, context: DateContext, rule: str) -> Published | None:
+    day = day_of(match, context)
     if not day:
         return None
     if not match["clock"]:
-        return on_day(day, reading.zone, text, rule)
+        return on_day(day, context.zone, text, rule)
     digits = match["clock"].ljust(6, "0")
     try:
         time = dt.time(int(digits[:2]), int(digits[2:4]), int(digits[4:]))
     except ValueError:
         return None
     zone = ZONE.match((match["zone"] or "").upper())
-    named = stated_zone(zone, reading.zone) if zone else None
-    return _at_instant(dt.datetime.combine(day, time), named, reading.zone, text, rule)
+    named = stated_zone(zone, context.zone) if zone else None
+    return _at_instant(dt.datetime.combine(day, time), named, context.zone, text, rule)
 
 
 def on_day(day: dt.date, zone: str, raw: str, rule: str) -> Published:

@@ -36,7 +36,7 @@ _HEADING = 60
 _DOUBTFUL = frozenset(("set", "out", "pro", "ara", "ago", "mag", "sen", "dic", "dis", "lis", "lip"))
 
 
-def month_and_day(text: str, reading: DateContext) -> tuple[int, int] | None:
+def month_and_day(text: str, context: DateContext) -> tuple[int, int] | None:
     """Return the month and day of a short text that contains nothing else, or None."""
     text = text.strip(_EDGES)
     if not text or len(text) > _MAX_TEXT_LENGTH:
@@ -48,16 +48,16 @@ def month_and_day(text: str, reading: DateContext) -> tuple[int, int] | None:
             continue
         if "n" in match.re.groupindex:
             month: int | None = int(match["n"])
-        elif match["w"] in _DOUBTFUL and not reading.languages:
+        elif match["w"] in _DOUBTFUL and not context.languages:
             month = None
         else:
-            month = month_of(match["w"], reading.languages)
+            month = month_of(match["w"], context.languages)
         if month and _exists(2024, month, int(match["d"])):
             return month, int(match["d"])
     return None
 
 
-def is_month(text: str, reading: DateContext) -> bool:
+def is_month(text: str, context: DateContext) -> bool:
     """Whether a short text consists of a month and a year."""
     text = text.strip(_EDGES)
     if not text or len(text) > _MAX_TEXT_LENGTH:
@@ -66,7 +66,7 @@ def is_month(text: str, reading: DateContext) -> bool:
     if _MONTH_IN_FIGURES.fullmatch(folded):
         return True
     match = _MONTH_IN_WORDS.fullmatch(folded)
-    return bool(match and month_of(match["w"] or match["v"], reading.languages))
+    return bool(match and month_of(match["w"] or match["v"], context.languages))
 
 
 def year_in(text: str) -> int | None:
@@ -80,9 +80,9 @@ def year_in(text: str) -> int | None:
     return years.pop() if len(years) == 1 else None
 
 
-def is_fiscal_year(text: str, reading: DateContext) -> bool:
+def is_fiscal_year(text: str, context: DateContext) -> bool:
     """Whether the year in a heading is a fiscal year of Japan, which begins in April."""
-    return "年度" in text and (reading.speaks("ja") or _ERA_YEAR.search(text) is not None)
+    return "年度" in text and (context.speaks("ja") or _ERA_YEAR.search(text) is not None)
 
 
 def day_in_year(

@@ -81,7 +81,7 @@ class Importer:
         store: Store,
         taxonomy: Taxonomy,
         source: Source,
-        reading: DateContext,
+        context: DateContext,
         *,
         topics: tuple[str, ...] = (),
         front: tuple[str, ...] = (),
@@ -89,10 +89,10 @@ class Importer:
         self._store = store
         self._taxonomy = taxonomy
         self._source = source
-        self._reading = reading
+        self._context = context
         self._topics = topics
         self._front = front
-        self._since = reading.now
+        self._since = context.now
         self._registered = False
         self._counts: Counter[str] = Counter()
         self._rejected: list[Remark] = []
@@ -127,7 +127,7 @@ class Importer:
 
     def _take(self, number: int, line: bytes) -> None:
         try:
-            imported = read_line(line, self._source.id, self._reading, self._taxonomy)
+            imported = read_line(line, self._source.id, self._context, self._taxonomy)
             # Imported releases are old: without a date they are not news.
             draft = replace(imported.draft, position=number, imported=True)
             draft, labels = with_topics(draft, self._topics, self._taxonomy, imported.topics)

@@ -118,10 +118,10 @@ class Imported:
     has_other_id: bool = False
 
 
-def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy) -> Imported:
+def read_line(line: bytes, source: str, context: DateContext, taxonomy: Taxonomy) -> Imported:
     """Parse a line into a release, cleaned like a page.
 
-    ``reading`` decides how dates without a zone are read. A release with ``retracted`` is imported
+    ``context`` decides how dates without a zone are read. A release with ``retracted`` is imported
     as retracted since then; if it is already known, it is retracted now. Raises LineError.
     """
     if len(line) > MAX_LINE_BYTES:
@@ -147,7 +147,7 @@ def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy
         text = text_of(html)
     content = Content(
         title=title,
-        published=_published(decoded, origin.published or FieldOrigin(), reading),
+        published=_published(decoded, origin.published or FieldOrigin(), context),
         language=language_tag(decoded.language) or detect_language(text),
         section=one_line(decoded.section or "") or None,
         publisher=one_line(decoded.publisher or "") or None,
@@ -168,9 +168,9 @@ def read_line(line: bytes, source: str, reading: DateContext, taxonomy: Taxonomy
         url,
         content,
         tuple(dict.fromkeys(others)),
-        retracted=_instant(decoded.retracted, reading) if decoded.retracted else None,
+        retracted=_instant(decoded.retracted, context) if decoded.retracted else None,
         first=first,
-        zone=reading.zone,
+        zone=context.zone,
     )
     named = tuple([_topic(name, taxonomy) for name in names])
     undated = decoded.precision == "none" and not decoded.published
@@ -186,12 +186,12 @@ def _whole(line: bytes) -> bytes:
 
 
 def _published(
-    line: InterchangeLine, origin: FieldOrigin, reading: DateContext
+    line: InterchangeLine, origin: FieldOrigin, context: DateContext
 ) -> Published | None:
     text = clean_line(line.published or "")
     if not text:
         return None
-    zone = _zone(origin.zone) or reading.zone
+    zone = _zone(origin.zone) or context.zone
     raw = clean_line(origin.raw or "")[:MAX_RAW_LENGTH] if origin.raw is not None else text
     rule = _rule(origin)
     try:
@@ -199,7 +199,7 @@ def _published(
             return on_day(dt.date.fromisoformat(text), zone, raw, rule)
         at = dt.datetime.fromisoformat(text)
     except ValueError:
-        found = parse_date(text, reading, rule)
+        found = parse_date(text, context, rule)
         if found is None:
             message = f"published is not an unambiguous date: {text[:MAX_RAW_LENGTH]!r}"
             raise LineError(message) from None
@@ -216,11 +216,11 @@ def _published(
         raise LineError(f"published is outside the calendar: {text!r}") from error
 
 
-def _instant(text: str, reading: DateContext) -> dt.datetime:
+def _instant(text: str, context: DateContext) -> dt.datetime:
     try:
         at = dt.datetime.fromisoformat(text)
         if at.tzinfo is None:
-            at = at.replace(tzinfo=zone_of(reading.zone))
+            at = at.replace(tzinfo=zone_of(context.zone))
         return at.astimezone(dt.UTC)
     except (OverflowError, ValueError) as error:
         message = f"retracted is not an ISO date or time: {text[:MAX_RAW_LENGTH]!r}"

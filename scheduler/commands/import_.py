@@ -68,12 +68,12 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
         registered = known or Source(source, source, "")
         if named:
             registered = replace(registered, name=named)
-        reading = reading_of(loaded, registered)
+        context = date_context_of(loaded, registered)
         importer = Importer(
             store,
             taxonomy,
             registered,
-            reading,
+            context,
             topics=loaded.file.topics if loaded else (),
             front=(registered.url, urljoin(registered.url, "/")) if registered.url else (),
         )
@@ -112,7 +112,7 @@ def name_of(name: str, loaded: LoadedSource | None) -> str:
     return found
 
 
-def reading_of(loaded: LoadedSource | None, source: Source) -> DateContext:
+def date_context_of(loaded: LoadedSource | None, source: Source) -> DateContext:
     """Return the context for parsing an import's dates, with the source's time zone."""
     order = loaded.file.date_order if loaded else None
     languages = (loaded.file.language,) if loaded and loaded.file.language else ()

@@ -47,9 +47,9 @@ LABELLED: Final = re.compile(
 class LineKinds:
     """Recognizes lines that are not text of a release, given two extractions of the release."""
 
-    def __init__(self, contents: Sequence[Content], reading: DateContext) -> None:
+    def __init__(self, contents: Sequence[Content], context: DateContext) -> None:
         self._contents = contents
-        self._reading = reading
+        self._context = context
 
     def is_named(self, line: str) -> bool:
         """Whether a line is only the release's title, publisher, section, author or topic."""
@@ -75,7 +75,7 @@ class LineKinds:
             return True
         if len(line) > SHORT:
             return False
-        if is_bar(line) or is_share(line) or is_tail(line) or is_note(line, self._reading):
+        if is_bar(line) or is_share(line) or is_tail(line) or is_note(line, self._context):
             return True
         return not SENTENCE.search(line) and self._is_date_line(line)
 
@@ -87,7 +87,7 @@ class LineKinds:
         days = {one.published.day for one in self._contents if one.published}
         if not DIGIT.search(line):
             return False
-        found = find_dates(line, self._reading, "line")
+        found = find_dates(line, self._context, "line")
         rest = line
         for date in found:
             rest = rest.replace(date.raw, " ")

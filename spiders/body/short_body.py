@@ -44,7 +44,7 @@ SHORT_BODY_CONFIDENCE: Final = 0.5
 
 
 def short_body(
-    seen: BlockTree, found: MainContent | None, title: int | None, reading: DateContext
+    seen: BlockTree, found: MainContent | None, title: int | None, context: DateContext
 ) -> MainContent | None:
     """Return the short text below the headline, or else ``found``.
 
@@ -58,23 +58,23 @@ def short_body(
     ):
         return found
     if found is not None:
-        named = {block.order for block in _named(seen, title, reading)}
+        named = {block.order for block in _named(seen, title, context)}
         kept = tuple(block for block in found.kept if block.order in named)
         if not named or min(named) > found.kept[0].order:
             return found
         kept = kept or tuple(seen.blocks[order] for order in sorted(named))
         return MainContent(holder(kept, seen.top), kept, found.rule, found.confidence)
-    return _lines_below(seen, title, reading)
+    return _lines_below(seen, title, context)
 
 
-def _lines_below(seen: BlockTree, title: int, reading: DateContext) -> MainContent | None:
-    found = _named(seen, title, reading) or _below(seen, title, reading)
+def _lines_below(seen: BlockTree, title: int, context: DateContext) -> MainContent | None:
+    found = _named(seen, title, context) or _below(seen, title, context)
     if not found or sum(len(block.text) for block in found) > MAX_SHORT_BODY_LENGTH:
         return None
     return MainContent(holder(found, seen.top), found, "short", SHORT_BODY_CONFIDENCE)
 
 
-def _named(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock, ...]:
+def _named(seen: BlockTree, title: int, context: DateContext) -> tuple[TextBlock, ...]:
     """Return the lines of the first element with a body class after the headline."""
     for container in seen.containers:
         begins = max(container.first, title + 1)
@@ -82,7 +82,7 @@ def _named(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock
             continue
         if (container.hints | _above(container, title)) & OTHER_REGIONS:
             continue
-        lines = _text(seen.blocks[begins : container.last], reading)
+        lines = _text(seen.blocks[begins : container.last], context)
         if any(_says(block) for block in lines):
             return lines
     return ()
@@ -98,7 +98,7 @@ def _above(container: Container, title: int) -> int:
     return hints
 
 
-def _below(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock, ...]:
+def _below(seen: BlockTree, title: int, context: DateContext) -> tuple[TextBlock, ...]:
     """Return the first consecutive sentences after the headline.
 
     Blocks before the first sentence are skipped; the first block that is not a sentence ends the
@@ -109,7 +109,7 @@ def _below(seen: BlockTree, title: int, reading: DateContext) -> tuple[TextBlock
     if start is None:
         return ()
     run = takewhile(_is_sentence, seen.blocks[title + 1 + start :])
-    return _text(tuple(run), reading)
+    return _text(tuple(run), context)
 
 
 def _is_sentence(block: TextBlock) -> bool:
@@ -124,17 +124,17 @@ def _says(block: TextBlock) -> bool:
     return count_words(block.text) >= WORDS and block.links * 2 < len(block.text)
 
 
-def _text(blocks: Sequence[TextBlock], reading: DateContext) -> tuple[TextBlock, ...]:
+def _text(blocks: Sequence[TextBlock], context: DateContext) -> tuple[TextBlock, ...]:
     """Return the blocks without date lines, buttons and links at both ends."""
-    kept = [*_without_end(blocks, reading)]
+    kept = [*_without_end(blocks, context)]
     kept.reverse()
-    kept = [*_without_end(kept, reading)]
+    kept = [*_without_end(kept, context)]
     kept.reverse()
     return tuple(kept)
 
 
-def _without_end(blocks: Sequence[TextBlock], reading: DateContext) -> Iterator[TextBlock]:
+def _without_end(blocks: Sequence[TextBlock], context: DateContext) -> Iterator[TextBlock]:
     kept = list(blocks)
-    while kept and (is_end(kept[-1], reading) or kept[-1].links * 2 > len(kept[-1].text)):
+    while kept and (is_end(kept[-1], context) or kept[-1].links * 2 > len(kept[-1].text)):
         kept.pop()
     yield from kept

@@ -91,7 +91,7 @@ def trim_edges(
     kept: Sequence[TextBlock],
     headline: str,
     order: int | None,
-    reading: DateContext,
+    context: DateContext,
     published: Published | None = None,
 ) -> tuple[TextBlock, ...]:
     """Remove blocks that are not text of the release from the edges of a body.
@@ -102,11 +102,11 @@ def trim_edges(
     low = after_labels(kept, after_headline(kept, headline, order))
     high = tail_start(kept, low)
     for place in range(low, min(low + NEAR_TOP, high - 1)):
-        if is_edge(kept[place], reading) or says_when(kept[place].text, reading, published):
+        if is_edge(kept[place], context) or says_when(kept[place].text, context, published):
             low = place + 1
     footer = PageFooter()
     while high > low + 1 and (
-        is_end(kept[high - 1], reading) or (kept[high - 1] in footer and kept[low] not in footer)
+        is_end(kept[high - 1], context) or (kept[high - 1] in footer and kept[low] not in footer)
     ):
         high -= 1
     inner = [block for block in kept[low:high] if not (names_another(block) or is_caption(block))]
@@ -206,24 +206,24 @@ def tail_start(kept: Sequence[TextBlock], low: int) -> int:
     return len(kept)
 
 
-def is_edge(block: TextBlock, reading: DateContext) -> bool:
+def is_edge(block: TextBlock, context: DateContext) -> bool:
     """Whether a block at an edge of the body is a date line, a button bar or post metadata."""
     if is_metadata(block.text):
         return True
-    return len(block.text) <= SHORT and (is_date_line(block.text, reading) or is_bar(block.text))
+    return len(block.text) <= SHORT and (is_date_line(block.text, context) or is_bar(block.text))
 
 
-def is_end(block: TextBlock, reading: DateContext) -> bool:
+def is_end(block: TextBlock, context: DateContext) -> bool:
     """Whether a block at the end of the body is not its text.
 
     Such a block is a date line, a button bar, post metadata, a file, a note or the heading of other
     content.
     """
     return (
-        is_edge(block, reading)
+        is_edge(block, context)
         or is_tail(block.text)
         or is_file(block)
-        or is_note(block.text, reading)
+        or is_note(block.text, context)
     )
 
 
@@ -268,17 +268,17 @@ def names_another(block: TextBlock) -> bool:
     return bool(colon and block.links * 2 > len(block.text) and is_tail(before))
 
 
-def is_note(text: str, reading: DateContext) -> bool:
+def is_note(text: str, context: DateContext) -> bool:
     """Whether a line below the text gives the date of the last change, or the page's editor."""
     if len(text) > SHORT or SENTENCE.search(text):
         return False
     if KEPT_BY.search(text):
         return True
     # Few lines have a digit, and labels are the slowest of the three checks.
-    return bool(DIGIT.search(text) and is_of_change(text) and find_dates(text, reading, "end"))
+    return bool(DIGIT.search(text) and is_of_change(text) and find_dates(text, context, "end"))
 
 
-def says_when(text: str, reading: DateContext, published: Published | None) -> bool:
+def says_when(text: str, context: DateContext, published: Published | None) -> bool:
     """Whether a line above the text contains the publication date but no sentence.
 
     The line may also contain a number, an office, an author or a counter.
@@ -287,7 +287,7 @@ def says_when(text: str, reading: DateContext, published: Published | None) -> b
         return False
     if FULL_STOP.search(text) and len(WORD.findall(text)) > MAX_LINES_BESIDE_DATE:
         return False  # a sentence that ends with the publication date
-    found = find_dates(text, reading, "line")
+    found = find_dates(text, context, "line")
     return len(found) == 1 and found[0].day == published.day
 
 
@@ -306,11 +306,11 @@ def is_file(block: TextBlock) -> bool:
     )
 
 
-def is_date_line(text: str, reading: DateContext) -> bool:
+def is_date_line(text: str, context: DateContext) -> bool:
     """Whether a line contains a date and little more."""
     if len(text) > DATE_LINE or not DIGIT.search(text):
         return False
-    found = find_dates(text, reading, "line")
+    found = find_dates(text, context, "line")
     if not found:
         return False
     rest = text

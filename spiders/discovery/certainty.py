@@ -98,7 +98,7 @@ def certainty_of(
     page: Page,
     listing: Listing,
     looks: Sequence[SampleRelease],
-    reading: DateContext,
+    context: DateContext,
     *,
     offline: bool,
     unread: str = "",
@@ -111,7 +111,7 @@ def certainty_of(
     """
     if not listing.items:
         return Certainty(0.0, ("no list of releases was found",))
-    shares = list(_shares(page, listing, looks, reading, offline=offline))
+    shares = list(_shares(page, listing, looks, context, offline=offline))
     if unread:
         shares.append((INCOMPLETE, f"older releases can't be collected, because {unread}"))
     value = 1.0
@@ -124,17 +124,17 @@ def _shares(
     page: Page,
     listing: Listing,
     looks: Sequence[SampleRelease],
-    reading: DateContext,
+    context: DateContext,
     *,
     offline: bool,
 ) -> Iterator[tuple[float, str]]:
-    if reads_as_release(page, listing, reading):
+    if reads_as_release(page, listing, context):
         yield IS_RELEASE, "the page looks like a release, not like a list of releases"
     rows = listing.items[:MAX_ROWS]
-    odd = odd_rows([item for item in rows if not leads_to_file(item.url)], reading)
+    odd = odd_rows([item for item in rows if not leads_to_file(item.url)], context)
     if odd:
         # A row whose title is a day may lead to the minutes of that day, or to a list for that day.
-        kinds = [kind_of(look.read, read_listing(look.page, reading)) for look in looks]
+        kinds = [kind_of(look.read, read_listing(look.page, context)) for look in looks]
         worth = 0.5 if kinds and set(kinds) == {"release"} else 1.0
         share = f"{odd} of {counted(len(rows), 'row')}"
         yield 1 - worth * odd / len(rows), f"{share} have a date or a section name as title"
@@ -143,7 +143,7 @@ def _shares(
     dated = any(item.published for item in listing.items)
     dated = dated or any(look.read.content.published for look in looks)
     if looks:
-        good = sum(is_release(look, reading) for look in looks)
+        good = sum(is_release(look, context) for look in looks)
         share = f"{len(looks) - good} of {counted(len(looks), 'page')} that it links to"
         yield 0.2 + 0.8 * good / len(looks), f"no release was found on {share}"
         if not dated:
@@ -161,41 +161,41 @@ def unread_reason(listing: Listing) -> str:
     return reason_for(listing, listed=len(listing.items), pages=1)
 
 
-def odd_rows(items: Sequence[ListingItem], reading: DateContext) -> int:
+def odd_rows(items: Sequence[ListingItem], context: DateContext) -> int:
     """Return the number of rows whose title is only a day, a month or a page type.
 
     Only the first MAX_ROWS rows are checked.
     """
-    return sum(_is_odd(item.title, reading) for item in items[:MAX_ROWS])
+    return sum(_is_odd(item.title, context) for item in items[:MAX_ROWS])
 
 
-def _is_odd(title: str, reading: DateContext) -> bool:
+def _is_odd(title: str, context: DateContext) -> bool:
     line = clean_line(title)
     if not line:
         return False  # sitemaps have no titles
     if is_generic(line):
         return True
-    return len(line) <= MAX_DATE_LENGTH and parse_date(line, reading, "row") is not None
+    return len(line) <= MAX_DATE_LENGTH and parse_date(line, context, "row") is not None
 
 
-def reads_as_release(page: Page, listing: Listing, reading: DateContext) -> bool:
+def reads_as_release(page: Page, listing: Listing, context: DateContext) -> bool:
     """Whether a page given as a listing is actually a release.
 
     The home page of a site is not a release if its list has a next page, however much text it has.
     """
-    if is_front(page.url) and goes_on(page, listing, reading):
+    if is_front(page.url) and goes_on(page, listing, context):
         return False
     files = sum(leads_to_file(item.url) for item in listing.items)
     dated = sum(item.published is not None for item in listing.items)
     if dated >= CERTAIN_LIST_ROWS or files * 2 > len(listing.items) >= MIN_LIST_ROWS:
         return False
-    read = read_release(page, reading)
+    read = read_release(page, context)
     if not read.content.body_text or kind_of(read, listing) == "listing":
         return False
     return not listing.rule.startswith("region:") or score_of(read, listing) <= MIN_GIVEN_PAGE_SCORE
 
 
-def goes_on(page: Page, listing: Listing, reading: DateContext) -> bool:
+def goes_on(page: Page, listing: Listing, context: DateContext) -> bool:
     """Whether a page is a list with a second page.
 
     This includes the home page of a blog, even if its menu contains categories.
@@ -203,24 +203,24 @@ def goes_on(page: Page, listing: Listing, reading: DateContext) -> bool:
     if listing.next is None or len(listing.items) < TEASER:
         return False
     rows = listing.items[:MIN_CERTAIN_ROWS]
-    return 2 * odd_rows(rows, reading) < len(rows) and is_page_of(page.url, listing.next)
+    return 2 * odd_rows(rows, context) < len(rows) and is_page_of(page.url, listing.next)
 
 
-def is_article(page: Page, reading: DateContext) -> bool:
+def is_article(page: Page, context: DateContext) -> bool:
     """Whether a page has a text of its own, unlike almost empty pages and logins."""
-    content = read_release(page, reading).content
+    content = read_release(page, context).content
     return bool(content.body_text) and (
         content.published is not None or len(content.body_text) >= SOME_TEXT
     )
 
 
-def is_release(look: SampleRelease, reading: DateContext) -> bool:
+def is_release(look: SampleRelease, context: DateContext) -> bool:
     """Whether a page linked from a listing is a release, by its page type or its heading."""
     if not look.read.content.body_text:
         return False
     if same_heading(look.read, look.item) and len(look.item.title.split()) >= WORDS:
         return True
-    return kind_of(look.read, read_listing(look.page, reading)) == "release"
+    return kind_of(look.read, read_listing(look.page, context)) == "release"
 
 
 def same_heading(read: ExtractedRelease, item: ListingItem) -> bool:

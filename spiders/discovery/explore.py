@@ -175,10 +175,10 @@ class Explorer:
         if not listing.items and (found_in := newest_archive(fetcher, page, listing)):
             archive, listing = found_in
             self._take_archive(page, archive)
-        reading = initial_date_context(page, utc_now())
+        context = initial_date_context(page, utc_now())
         scripted = is_scripted(page, listing)
-        single = reads_as_release(page, listing, reading)
-        front = is_front(given.url) and not goes_on(page, listing, reading)
+        single = reads_as_release(page, listing, context)
+        front = is_front(given.url) and not goes_on(page, listing, context)
         if front or single or not (listing.items or scripted):
             own = 0.0 if single else promise_of(page, listing)
             page, listing = self._sought(fetcher, page, listing, own, single=single)

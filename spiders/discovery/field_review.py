@@ -71,7 +71,7 @@ def review(looks: Sequence[SampleRelease], name: str) -> tuple[FieldReport, ...]
     return tuple(fields)
 
 
-def draft_rules(looks: Sequence[SampleRelease], reading: DateContext) -> ReleaseRules:
+def draft_rules(looks: Sequence[SampleRelease], context: DateContext) -> ReleaseRules:
     """Return selectors for fields that would otherwise be wrong; empty if none are needed.
 
     The listing's titles show which values are wrong. But the listing itself may be wrong: if the
@@ -88,7 +88,7 @@ def draft_rules(looks: Sequence[SampleRelease], reading: DateContext) -> Release
         rules = _with(rules, title=find_selector(pages, titles))
     dated = [look for look in looks if look.item.published]
     if _mostly(not _same_day(look) for look in dated):
-        days = [_is_day(look, reading) for look in dated]
+        days = [_is_day(look, context) for look in dated]
         selector = find_selector([look.page for look in dated], days)
         rules = _with(rules, published=selector)
     return rules
@@ -260,13 +260,13 @@ def _are_headed(looks: Sequence[SampleRelease]) -> bool:
     return len(headed) == len(looks)
 
 
-def _is_day(look: SampleRelease, reading: DateContext) -> Callable[[str], bool]:
+def _is_day(look: SampleRelease, context: DateContext) -> Callable[[str], bool]:
     listed = look.item.published
 
     def is_right(text: str) -> bool:
         if not 0 < len(text) <= SHORT_DATE:
             return False
-        found = parse_date(text, reading, "declared")
+        found = parse_date(text, context, "declared")
         return found is not None and listed is not None and found.day == listed.day
 
     return is_right

@@ -98,9 +98,9 @@ def propose(
     """Propose a source that collects this site; ``taken`` contains the ids already in use."""
     given = given or GivenFields()
     pages = [page for _, page in site.releases]
-    reading = initial_date_context(site.page, site.now)
-    listing = read_listing(site.listing_page, reading)
-    reads = [read_release(page, reading) for page in pages]
+    context = initial_date_context(site.page, site.now)
+    listing = read_listing(site.listing_page, context)
+    reads = [read_release(page, context) for page in pages]
     dates = [item.published for item in listing.items]
     dates += [read.content.published for read in reads]
     languages = languages_of([site.page, *pages])
@@ -120,7 +120,7 @@ def propose(
     zone = Guess(given.timezone, 1.0, GIVEN) if given.timezone else zone
     # An uncertain time zone does not show the order of day and month.
     known = DateContext(zone.value if zone.sure else "UTC", languages=languages_of([site.page]))
-    place = replace(reading, zone=zone.value)
+    place = replace(context, zone=zone.value)
     lists = [
         site.listing_page,
         *[site.page] * (site.feed_page is not None and bool(site.page.body)),
@@ -148,14 +148,14 @@ def propose(
     return SourceProposal(proposal, proposal.file, listing, looks, fields, tuple(doubts), certainty)
 
 
-def _for_readers(site: FetchedSite, listing: Listing, reading: DateContext) -> Listing:
+def _for_readers(site: FetchedSite, listing: Listing, context: DateContext) -> Listing:
     """Return the page's listing if the source's feed contains only the newest releases.
 
     Otherwise, return ``listing`` unchanged.
     """
     if site.feed_page is None or not site.page.body or lists_all(listing):
         return listing
-    return read_listing(site.archive_page or site.page, reading)
+    return read_listing(site.archive_page or site.page, context)
 
 
 def languages_of(pages: Sequence[Page]) -> tuple[str, ...]:
@@ -185,14 +185,14 @@ def _mended(
 def _read(proposal: SourceDraft, site: FetchedSite) -> tuple[Listing, tuple[SampleRelease, ...]]:
     """Extract the fetched pages with the proposed source file, as a visit would."""
     file = proposal.file
-    reading = file.date_context(site.now)
-    listing = read_listing(site.listing_page, reading, file.listing)
+    context = file.date_context(site.now)
+    listing = read_listing(site.listing_page, context, file.listing)
     items = {item.url: item for item in listing.items}
     looks = []
     for listed, page in site.releases:
         item = items.get(listed.url, listed)
         rules = file.rules_on(item.published.day if item.published else None)
-        looks.append(SampleRelease(page, read_release(page, reading, rules, item), item))
+        looks.append(SampleRelease(page, read_release(page, context, rules, item), item))
     return listing, tuple(looks)
 
 

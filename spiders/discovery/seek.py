@@ -169,8 +169,8 @@ def _looked_at(fetcher: Fetcher, link: PressLink, page: Page, release: str) -> T
         archive, listing = found
     if not listing.items or is_feed:
         return TriedPage(link, page, listing, 0.0, "no list of releases")
-    reading = initial_date_context(page, utc_now())
-    if reads_as_release(page, listing, reading):
+    context = initial_date_context(page, utc_now())
+    if reads_as_release(page, listing, context):
         return TriedPage(link, page, listing, 0.0, "a page of text")
     named = canonical_url(release) in {canonical_url(item.url) for item in listing.items}
     promise = THE_ONE * (named and bool(release)) + promise_of(page, listing) * link.score
@@ -185,10 +185,10 @@ def promise_of(page: Page, listing: Listing) -> float:
     """
     if not listing.items:
         return 0.0
-    reading = initial_date_context(page, utc_now())
+    context = initial_date_context(page, utc_now())
     rows = listing.items[:MAX_COUNTED_ROWS]
     dated = sum(item.published is not None for item in listing.items) / len(listing.items)
-    odd = odd_rows(rows, reading) / len(rows)
+    odd = odd_rows(rows, context) / len(rows)
     return (1 - odd) * (0.4 + 0.3 * len(rows) / MAX_COUNTED_ROWS + 0.3 * dated)
 
 

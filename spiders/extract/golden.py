@@ -237,10 +237,10 @@ def lasting(page: Page) -> bytes:
 def _read(
     file: SourceFile, listing: Page, release: Page, now: dt.datetime
 ) -> tuple[Listing, ExtractedRelease]:
-    reading = file.date_context(now)
-    listed = read_listing(listing, reading, file.listing)
+    context = file.date_context(now)
+    listed = read_listing(listing, context, file.listing)
     item = _item(listed, release)
-    return listed, read_release(release, reading, _rules(file, item), item)
+    return listed, read_release(release, context, _rules(file, item), item)
 
 
 def _item(listed: Listing, release: Page) -> ListingItem | None:

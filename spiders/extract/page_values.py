@@ -27,18 +27,18 @@ Wanted = Literal["auto", "listing", "release"]
 
 
 def extract(
-    page_id: str, page: Page, reading: DateContext, kind: Wanted = "auto"
+    page_id: str, page: Page, context: DateContext, kind: Wanted = "auto"
 ) -> dict[str, Any]:
     """Extract a page into values for JSON.
 
     If ``kind`` is "auto", the kind of page is detected.
     """
     if kind == "listing":
-        return listing_values(page_id, read_listing(page, reading))
-    release = read_release(page, reading)
+        return listing_values(page_id, read_listing(page, context))
+    release = read_release(page, context)
     if kind == "release" or release.content.body_rule == SECTION:
         return release_values(page_id, release)
-    listing = read_listing(page, reading)
+    listing = read_listing(page, context)
     if kind_of(release, listing) == "listing":
         return listing_values(page_id, listing)
     return release_values(page_id, release)

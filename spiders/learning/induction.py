@@ -205,7 +205,7 @@ def _dates_by_place(lesson: Sample) -> Iterator[tuple[etree._Element, str]]:
 
 
 def _is_date(lesson: Sample, text: str) -> bool:
-    found = date_in(text, lesson.reading)
+    found = date_in(text, lesson.context)
     return found is not None and same_date(found, lesson.read.content.published)
 
 
@@ -266,7 +266,7 @@ def _with_body(template: Template, selector: str, lessons: Sequence[Sample]) -> 
     cut = frozenset(map(comparison_key, lines))
     reader = TemplateReader(learned)
     for lesson in lessons:
-        read = reader.read(lesson.page, lesson.reading, lesson.listed)
+        read = reader.read(lesson.page, lesson.context, lesson.listed)
         known = replace(lesson, repeated=lesson.repeated | cut)
         if read is None or not same_reading(read.content, known):
             return None
@@ -276,7 +276,7 @@ def _with_body(template: Template, selector: str, lessons: Sequence[Sample]) -> 
 def _proses(template: Template, lessons: Sequence[Sample]) -> list[list[str]]:
     """Return the body lines that a template extracts from each page."""
     reader = TemplateReader(template)
-    return [list(reader.lines(lesson.page, lesson.reading)) for lesson in lessons]
+    return [list(reader.lines(lesson.page, lesson.context)) for lesson in lessons]
 
 
 TAILS: Final = (2_000, 8_000, 24_000, 100_000)
@@ -294,14 +294,14 @@ def with_excerpt(template: Template, lessons: Sequence[Sample]) -> Template:
     """
     whole = TemplateReader(template)
     body = whole.body_of(lessons[0].page.tree)
-    expected = [whole.read(one.page, one.reading, one.listed) for one in lessons]
+    expected = [whole.read(one.page, one.context, one.listed) for one in lessons]
     for number, excerpt in enumerate(_candidates(body, lessons) if body is not None else ()):
         if number >= MAX_ANCESTORS * len(TAILS):
             break
         reader = TemplateReader(msgspec.structs.replace(template, excerpt=excerpt))
         for one, right in zip(lessons, expected, strict=True):
             part = excerpt_of(one.page, excerpt)
-            found = reader.read_part(part, one.reading, one.listed) if part else None
+            found = reader.read_part(part, one.context, one.listed) if part else None
             if found is None or right is None or not _same(found, right):
                 break
         else:

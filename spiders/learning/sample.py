@@ -56,13 +56,13 @@ learned."""
 class Sample:
     """A page with its detected release, from which a template is learned.
 
-    ``reading`` is the context for its dates. ``common`` contains the comparison keys of lines on
+    ``context`` is the context for its dates. ``common`` contains the comparison keys of lines on
     all pages. ``repeated`` contains those keys whose lines detection included in the body.
     """
 
     page: Page
     read: ExtractedRelease
-    reading: DateContext
+    context: DateContext
     listed: ListingItem | None = None
     common: frozenset[str] = frozenset()
     repeated: frozenset[str] = frozenset()
@@ -175,7 +175,7 @@ class Sample:
         def is_date_line(text: str) -> bool:
             # An article's whole text may begin with its date, and a title may contain a date.
             short = len(text) <= DATE_LINE and title not in comparison_key(text)
-            return short and same_date(date_in(text, self.reading), wanted)
+            return short and same_date(date_in(text, self.context), wanted)
 
         for time in self.page.tree.iter("time", "meta", "span", "abbr"):
             for name in ("datetime", "content", "title"):

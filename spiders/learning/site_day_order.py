@@ -75,7 +75,7 @@ def is_two_ways(text: str) -> bool:
 def decided_order(
     listings: Sequence[Page],
     releases: Sequence[tuple[ListingItem, Page]],
-    reading: DateContext,
+    context: DateContext,
     *,
     certain: bool,
 ) -> tuple[DateOrder | None, str]:
@@ -87,7 +87,7 @@ def decided_order(
     of the country or language is used, if these are ``certain``.
     """
     pages = [*listings, *(page for _, page in releases)]
-    today = reading.now.date()
+    today = context.now.date()
     orders = [listed_order(listing, today) for listing in listings]
     if "YMD" in orders:
         # Source files need no `YMD`, because each listing page shows this order by itself.
@@ -97,8 +97,8 @@ def decided_order(
         shown = order_of_dates(pair for page in pages for pair in _pairs(page))
     if shown in ORDERS:
         return shown, ""
-    listed = {order: _listed(listings, replace(reading, order=order)) for order in ORDERS}
-    read = {order: _read(releases, replace(reading, order=order)) for order in ORDERS}
+    listed = {order: _listed(listings, replace(context, order=order)) for order in ORDERS}
+    read = {order: _read(releases, replace(context, order=order)) for order in ORDERS}
     if listed["DMY"] == listed["MDY"] and read["DMY"] == read["MDY"]:
         return None, ""
     wrong = {
@@ -108,8 +108,8 @@ def decided_order(
     if wrong["DMY"] != wrong["MDY"]:
         best = min(ORDERS, key=lambda order: wrong[order])
         dotted = not any(_pairs(page) for page in pages)
-        return None if dotted and listed[best] == _listed(listings, reading) else best, ""
-    implied = reading.day_order
+        return None if dotted and listed[best] == _listed(listings, context) else best, ""
+    implied = context.day_order
     if certain and implied in ORDERS:
         # The order is written down, so that a later correction of the time zone does not swap day
         # and month.
@@ -130,15 +130,15 @@ def _numbers(page: Page) -> Iterator[tuple[int, int, str]]:
                 yield int(found[1]), int(found[3]), found[4]
 
 
-def _listed(pages: Sequence[Page], reading: DateContext) -> list[dt.date]:
-    items = (item for page in pages for item in read_listing(page, reading).items)
+def _listed(pages: Sequence[Page], context: DateContext) -> list[dt.date]:
+    items = (item for page in pages for item in read_listing(page, context).items)
     return [item.published.day for item in items if item.published]
 
 
 def _read(
-    releases: Sequence[tuple[ListingItem, Page]], reading: DateContext
+    releases: Sequence[tuple[ListingItem, Page]], context: DateContext
 ) -> list[dt.date | None]:
-    dates = (read_release(page, reading).content.published for _, page in releases)
+    dates = (read_release(page, context).content.published for _, page in releases)
     return [date.day if date else None for date in dates]
 
 

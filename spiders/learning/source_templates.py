@@ -110,7 +110,7 @@ class SourceTemplates:
     def read(
         self,
         page: Page,
-        reading: DateContext,
+        context: DateContext,
         declared: ReleaseRules,
         listed: ListingItem | None,
         known: Release | None = None,
@@ -127,14 +127,14 @@ class SourceTemplates:
         self._looked_again |= page.url in self.wanted
         learned_before = known is not None and known.content.body_rule.startswith(KEPT_RULES)
         if known is not None and (edited or reextract) and not learned_before:
-            return read_release(page, reading, declared, listed)
-        found, by = self._templated(page, reading, declared, listed)
+            return read_release(page, context, declared, listed)
+        found, by = self._templated(page, context, declared, listed)
         if found is not None and by is not None and not edited:
             trusted = by.template.layout in self._trusted
             if trusted or (known and learned_before and still_fits(found.content, known.content)):
                 self._fitted(by)
                 return found
-        detected = read_release(page, reading, declared, listed)
+        detected = read_release(page, context, declared, listed)
         if found is not None and by is not None:
             if self._holds(by, found, detected):
                 self._fitted(by)
@@ -148,11 +148,11 @@ class SourceTemplates:
         hopeless = self._tries >= MAX_TRIES
         if hopeless or len(page.body) > MAX_BYTES or not detected.content.body_text:
             return detected
-        if detected.content.language and not reading.languages:
-            reading = replace(reading, languages=(detected.content.language,))
-        self._lessons.append(Sample(page, detected, reading, listed))
-        learned = self._study(declared, reading)
-        return (learned.read(page, reading, listed) if learned else None) or detected
+        if detected.content.language and not context.languages:
+            context = replace(context, languages=(detected.content.language,))
+        self._lessons.append(Sample(page, detected, context, listed))
+        learned = self._study(declared, context)
+        return (learned.read(page, context, listed) if learned else None) or detected
 
     @property
     def is_empty(self) -> bool:
@@ -191,10 +191,10 @@ class SourceTemplates:
         return [reader for reader in self._readers if reader.template.version == wanted]
 
     def _templated(
-        self, page: Page, reading: DateContext, declared: ReleaseRules, listed: ListingItem | None
+        self, page: Page, context: DateContext, declared: ReleaseRules, listed: ListingItem | None
     ) -> tuple[ExtractedRelease | None, TemplateReader | None]:
         for reader in self._of(declared):
-            found = reader.read(page, reading, listed)
+            found = reader.read(page, context, listed)
             if found is not None:
                 return found, reader
         return None, None
@@ -244,7 +244,7 @@ class SourceTemplates:
                 self._abandoned[layout] = missed(template, url)
                 self._changed.add(layout)
 
-    def _study(self, declared: ReleaseRules, reading: DateContext) -> TemplateReader | None:
+    def _study(self, declared: ReleaseRules, context: DateContext) -> TemplateReader | None:
         """Learn a template from the newest page and other kept pages. Returns None if that fails.
 
         Pages with the same layout as the newest page are tried first.
@@ -253,11 +253,11 @@ class SourceTemplates:
         others = [one for one in self._lessons if one.page.url != newest.page.url]
         others.sort(key=lambda one: one.layout != newest.layout)
         for chosen in self._threes(others, newest):
-            template = induce(self._source, declared, chosen, reading.now)
+            template = induce(self._source, declared, chosen, context.now)
             if template is None:
                 continue
             reader = TemplateReader(template)
-            if self._spoils(reader, declared, reading):
+            if self._spoils(reader, declared, context):
                 # Each attempt reads many pages, so learning stops until the next visit.
                 self._tries = MAX_TRIES
                 return None
@@ -274,15 +274,15 @@ class SourceTemplates:
             return reader
         return None
 
-    def _spoils(self, reader: TemplateReader, declared: ReleaseRules, reading: DateContext) -> bool:
+    def _spoils(self, reader: TemplateReader, declared: ReleaseRules, context: DateContext) -> bool:
         """Whether a new template extracts many stored pages worse than detection."""
         pairs = []
         for page, listed, release in self._stored(declared):
             if page.url in reader.template.urls:
                 continue
-            found = reader.read(page, reading, listed)
+            found = reader.read(page, context, listed)
             if found:
-                detected = read_release(page, reading, declared, listed).content
+                detected = read_release(page, context, declared, listed).content
                 pairs.append(TwoReadings(page.url, detected, found.content, release.content))
         return compare_readings(pairs).is_mass_change
 
@@ -300,7 +300,7 @@ class SourceTemplates:
         """Extract the kept pages again with a new template, and drop the pages that it matches."""
         rest = []
         for lesson in self._lessons:
-            read = reader.read(lesson.page, lesson.reading, lesson.listed)
+            read = reader.read(lesson.page, lesson.context, lesson.listed)
             if read is None or not self._holds(reader, read, lesson.read):
                 rest.append(lesson)
             elif lesson is not newest:

@@ -153,7 +153,7 @@ class TemplateReader:
         self._longest = 2 * max(map(len, template.boilerplate), default=0)
 
     def read(
-        self, page: Page, reading: DateContext, listed: ListingItem | None = None
+        self, page: Page, context: DateContext, listed: ListingItem | None = None
     ) -> ExtractedRelease | None:
         """Extract the release from a page, or return None if the template does not match.
 
@@ -161,11 +161,11 @@ class TemplateReader:
         """
         excerpt = self.template.excerpt
         part = excerpt_of(page, excerpt) if excerpt else None
-        found = self.read_part(part, reading, listed) if part else None
-        return found or self.read_part(page, reading, listed)
+        found = self.read_part(part, context, listed) if part else None
+        return found or self.read_part(page, context, listed)
 
     def read_part(
-        self, page: Page, reading: DateContext, listed: ListingItem | None
+        self, page: Page, context: DateContext, listed: ListingItem | None
     ) -> ExtractedRelease | None:
         """Extract the release from a page or an excerpt, or return None if there is no match."""
         root = page.tree
@@ -175,10 +175,10 @@ class TemplateReader:
             return None
         meta = read_metadata(page)
         language = page_language(root, meta)
-        if language and not reading.languages:
-            reading = replace(reading, languages=(language,))
-        published = self._date_of(page, meta, reading, listed)
-        html, text = self._written(body, page, title, reading)
+        if language and not context.languages:
+            context = replace(context, languages=(language,))
+        published = self._date_of(page, meta, context, listed)
+        html, text = self._written(body, page, title, context)
         if published is None or not text:
             return None
         section = _value(self._section, root)
@@ -227,16 +227,16 @@ class TemplateReader:
         key = comparison_key(title)
         return len(headings) == 1 and bool(headings[0]) and headings[0] in key != headings[0]
 
-    def lines(self, page: Page, reading: DateContext) -> tuple[str, ...]:
+    def lines(self, page: Page, context: DateContext) -> tuple[str, ...]:
         """Return the lines of a page's body, or an empty tuple if the page has no body."""
         body = self.body_of(page.tree)
         title = _value(self._title, page.tree)
         if body is None:
             return ()
-        return tuple(self.prose_of(body, page, title, reading).lines())
+        return tuple(self.prose_of(body, page, title, context).lines())
 
     def prose_of(
-        self, body: etree._Element, page: Page, title: str, reading: DateContext
+        self, body: etree._Element, page: Page, title: str, context: DateContext
     ) -> SerializedBody:
         """Serialize a body without dropped elements, boilerplate and unrelated edge lines."""
         cut = self._cut(body)
@@ -256,7 +256,7 @@ class TemplateReader:
                 kept.append(run)
         if kept:
             blocks = [TextBlock(_FRAME, run.text, 0, 0, 0, [], n) for n, run in enumerate(kept)]
-            inside = {block.order for block in trim_edges(blocks, title, None, reading)}
+            inside = {block.order for block in trim_edges(blocks, title, None, context)}
             for number, run in enumerate(kept):
                 if number not in inside:
                     prose.cut(run)
@@ -272,14 +272,14 @@ class TemplateReader:
         return [one for one in found if one not in with_tables]
 
     def _written(
-        self, body: etree._Element, page: Page, title: str, reading: DateContext
+        self, body: etree._Element, page: Page, title: str, context: DateContext
     ) -> tuple[str, str]:
         """Return the body as HTML and as text.
 
         A body with a declared selector is cleaned in the same way as without a template.
         """
         if "body" not in self.template.declared:
-            return self.prose_of(body, page, title, reading).written()
+            return self.prose_of(body, page, title, context).written()
         drop = self.template.rules.drop
         prose, _ = clean_body(outer_html(body), page.base, title, drop)
         return prose.written()
@@ -294,11 +294,11 @@ class TemplateReader:
         return self._body.first(root) if self._body else None
 
     def _date_of(
-        self, page: Page, meta: EmbeddedMetadata, reading: DateContext, listed: ListingItem | None
+        self, page: Page, meta: EmbeddedMetadata, context: DateContext, listed: ListingItem | None
     ) -> Published | None:
         if self._published is not None:
-            return date_in(self._published.value(page.tree, apart=True), reading)
-        return learned_date(self.template.date_origin, page, meta, reading, listed)
+            return date_in(self._published.value(page.tree, apart=True), context)
+        return learned_date(self.template.date_origin, page, meta, context, listed)
 
 
 def _finder(selector: str | None) -> CssSelector | None:
@@ -309,9 +309,9 @@ def _value(finder: CssSelector | None, root: etree._Element) -> str:
     return finder.value(root) if finder else ""
 
 
-def date_in(text: str, reading: DateContext) -> Published | None:
+def date_in(text: str, context: DateContext) -> Published | None:
     """Parse a text that should contain one date. Returns None if the date is implausible."""
-    return selected_date(text, reading, LEARNED)
+    return selected_date(text, context, LEARNED)
 
 
 _FRAME: Final = Container(etree.Element("html"), "html", "", None, 0, 0, 0)

@@ -12,7 +12,7 @@ from data.dates.context import DateContext
 from data.dates.parse import DateReader
 from data.models import Published
 from spiders.items import ListingItem
-from spiders.listing.listing_day_order import ShownText, page_reading
+from spiders.listing.listing_day_order import ShownText, page_context
 from spiders.page.css import CssSelector
 from spiders.page.links import link_target, resolve
 from spiders.page.page import Page
@@ -44,7 +44,7 @@ CUT: Final = (
 
 
 def declared_items(
-    page: Page, reading: DateContext, rules: ListingRules, reasons: list[str] | None = None
+    page: Page, context: DateContext, rules: ListingRules, reasons: list[str] | None = None
 ) -> tuple[ListingItem, ...]:
     """Return the items that ``rules`` select, in page order; items without an address are skipped.
 
@@ -53,11 +53,11 @@ def declared_items(
     sentence to ``reasons`` for each exceeded limit.
     """
     reasons = [] if reasons is None else reasons
-    nodes = _Nodes(page, DateReader(reading))
+    nodes = _Nodes(page, DateReader(context))
     if rules.item:
-        items = _of_items(nodes, reading, rules, reasons)
+        items = _of_items(nodes, context, rules, reasons)
     else:
-        items = _paired(nodes, reading, rules)
+        items = _paired(nodes, context, rules)
     found = tuple(islice(items, MAX_ITEMS))
     if next(items, None):
         reasons.append(f"only the first {MAX_ITEMS} items of the page were read")
@@ -114,7 +114,7 @@ class _Nodes:
 
 
 def _of_items(
-    nodes: _Nodes, reading: DateContext, rules: ListingRules, reasons: list[str]
+    nodes: _Nodes, context: DateContext, rules: ListingRules, reasons: list[str]
 ) -> Iterator[ListingItem]:
     selected = CssSelector(rules.item or "").elements(nodes.page.tree)
     items = [*_not_deep(selected)]
@@ -136,8 +136,8 @@ def _of_items(
             for link, dated in zip(found_links, dates, strict=True)
             for node in dated
         )
-        reading = page_reading(shown, nodes.page, reading)
-    nodes.dates = DateReader(reading)
+        context = page_context(shown, nodes.page, context)
+    nodes.dates = DateReader(context)
     for item, link, dated in zip(items, found_links, dates, strict=True):
         if link is None:
             continue
@@ -164,7 +164,7 @@ def _not_deep(items: Iterable[etree._Element]) -> Iterator[etree._Element]:
             yield item
 
 
-def _paired(nodes: _Nodes, reading: DateContext, rules: ListingRules) -> Iterator[ListingItem]:
+def _paired(nodes: _Nodes, context: DateContext, rules: ListingRules) -> Iterator[ListingItem]:
     root = nodes.page.tree
     links = CssSelector(rules.link or "a[href]").found(root)
     titles = CssSelector(rules.title).found(root) if rules.title else links
@@ -175,8 +175,8 @@ def _paired(nodes: _Nodes, reading: DateContext, rules: ListingRules) -> Iterato
             ShownText(nodes.text(date), (url,) if url else ())
             for date, url in zip(dates, addresses, strict=False)
         )
-        reading = page_reading(shown, nodes.page, reading)
-    nodes.dates = DateReader(reading)
+        context = page_context(shown, nodes.page, context)
+    nodes.dates = DateReader(context)
     for link, title, date in zip_longest(links, titles, dates):
         url = nodes.url(link) if link is not None else None
         if url is None:

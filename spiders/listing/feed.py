@@ -88,7 +88,7 @@ def parse_xml(text: str) -> etree._Element:
     return root
 
 
-def read_xml(page: Page, reading: DateContext) -> Listing:
+def read_xml(page: Page, context: DateContext) -> Listing:
     """Return the items of a feed, a sitemap or another XML listing.
 
     The items of a sitemap index are sitemaps. Such a listing has the rule ``xml:sitemapindex``.
@@ -105,7 +105,7 @@ def read_xml(page: Page, reading: DateContext) -> Listing:
     confidence = 1.0
     if not records:
         records, confidence = _repeated(root), 0.6
-    dates = DateReader(reading)
+    dates = DateReader(context)
     items = with_parts(item for node in records if (item := _item(node, page, dates)))
     reasons = dates.reasons if items else ("the document contains no items with an address",)
     return Listing(page.url, items, _next(root, page), f"xml:{kind}", confidence, reasons)
@@ -242,16 +242,16 @@ def lists_all(listing: Listing) -> bool:
     return listing.rule.startswith("json") or listing.rule in {"xml:urlset", "xml:sitemapindex"}
 
 
-def read_syndicated(page: Page, reading: DateContext) -> Listing | None:
+def read_syndicated(page: Page, context: DateContext) -> Listing | None:
     """Return the items of a feed, sitemap or JSON listing, or None if the page is none of these."""
     start = page.text[:4096].lstrip("\ufeff \t\r\n")
     if start[:1] in {"{", "["}:
-        return read_json(page, reading)
+        return read_json(page, context)
     if _DECLARES.search(start):
-        return read_xml(page, reading)
+        return read_xml(page, context)
     match = _XML.match(start)
     if match and (match["root"].lower() in _ROOTS or _says_xml(page, start)):
-        return read_xml(page, reading)
+        return read_xml(page, context)
     return None
 
 

@@ -61,14 +61,14 @@ END: Final = re.compile(r"[\w%-]{3,200}")
 """Pattern of a valid slug."""
 
 
-def read_state(page: Page, reading: DateContext) -> Listing | None:
+def read_state(page: Page, context: DateContext) -> Listing | None:
     """Return the listing in a page's JSON-LD or state (such as ``__NEXT_DATA__``), or None.
 
     Call this only if the page's elements contain no listing, because data in scripts may be
     invisible to readers.
     """
     best: Listing | None = None
-    dates = DateReader(reading)
+    dates = DateReader(context)
     for value in _values(page):
         ends = SlugUrls(page)
         found = read_records(_lists(value), page, dates, ends.address)

@@ -19,7 +19,7 @@ MAX_HTML = 2_000_000
 """Maximum length of HTML extracted from a JSON document, in characters."""
 
 
-def read_json(page: Page, reading: DateContext) -> Listing:
+def read_json(page: Page, context: DateContext) -> Listing:
     """Return the items of a JSON listing.
 
     If the strings of the document contain HTML, use `html_within` instead.
@@ -29,7 +29,7 @@ def read_json(page: Page, reading: DateContext) -> Listing:
     except (ValueError, RecursionError) as error:
         reason = f"the document is not JSON ({str(error)[:120]})"
         return Listing(page.url, (), rule="json", reasons=(reason,))
-    dates = DateReader(reading)
+    dates = DateReader(context)
     best = read_records(_arrays(document), page, dates)
     reasons = dates.reasons if best else ("the document contains no records with an address",)
     following = next_of(document, page, len(best))

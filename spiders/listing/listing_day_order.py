@@ -66,20 +66,20 @@ def shown_texts(flat: FlatPage) -> Iterator[ShownText]:
             )
 
 
-def page_reading(texts: Iterable[ShownText], page: Page, reading: DateContext) -> DateContext:
-    """Return the date context ``reading`` with the language and day order of the page.
+def page_context(texts: Iterable[ShownText], page: Page, context: DateContext) -> DateContext:
+    """Return the date context ``context`` with the language and day order of the page.
 
     All dates of a page have the same order: a single 24/03/26 in ``texts`` determines every
     03/04/26. If no date is conclusive, the language and time zone determine the order, then the
     country of the host. An order that is already set is kept.
     """
-    if not reading.languages and (language := page.tree.get("lang")):
-        reading = replace(reading, languages=(language.strip()[:35],))
-    if reading.order:
-        return reading
-    usual = reading.day_order or order_of_host(urlsplit(page.url).hostname or "")
-    order = shown_order(texts, reading.now.date(), usual) or usual
-    return replace(reading, order=order) if order else reading
+    if not context.languages and (language := page.tree.get("lang")):
+        context = replace(context, languages=(language.strip()[:35],))
+    if context.order:
+        return context
+    usual = context.day_order or order_of_host(urlsplit(page.url).hostname or "")
+    order = shown_order(texts, context.now.date(), usual) or usual
+    return replace(context, order=order) if order else context
 
 
 def shown_order(

@@ -19,7 +19,7 @@ from spiders.listing.detect import choose_region
 from spiders.listing.feed import read_syndicated
 from spiders.listing.from_state import read_state
 from spiders.listing.json_listing import html_within
-from spiders.listing.listing_day_order import page_reading, shown_texts
+from spiders.listing.listing_day_order import page_context, shown_texts
 from spiders.listing.paging.controls import Controls
 from spiders.listing.paging.pagination import NextPages, next_pages
 from spiders.listing.paging.period_links import archives_of
@@ -59,7 +59,7 @@ PASSED: Final = 20
 
 def read_listing(
     page: Page,
-    reading: DateContext,
+    context: DateContext,
     rules: ListingRules | None = None,
     *,
     place: str = "",
@@ -74,7 +74,7 @@ def read_listing(
     """
     if rules and (rules.item or rules.link):
         limits: list[str] = []
-        items = declared_items(page, reading, rules, limits)
+        items = declared_items(page, context, rules, limits)
         if not items:
             limits.append("the declared selectors match no link on this page")
         controls = Controls(page)
@@ -83,9 +83,9 @@ def read_listing(
         return _with_rest(found, page, pages, controls)
     store = data_store(page)
     if store:
-        found = read_listing(store.page, reading, place=place)
+        found = read_listing(store.page, context, place=place)
         return replace(found, next=store.next, form=None, series=None)
-    made = read_syndicated(page, reading)
+    made = read_syndicated(page, context)
     if made:
         within = None if made.items else html_within(page)
         if not within:
@@ -94,7 +94,7 @@ def read_listing(
     controls = Controls(page)
     pages = next_pages(page, rules, controls)
     known = RegionPage(page.url, pages.next, place)
-    shown = _Shown.of(page, reading)
+    shown = _Shown.of(page, context)
     found = _with_rest(_detected(page, shown, known), page, pages, controls)
     if made and made.next:
         # The HTML is a part of a JSON document, and that document contains the address of the next
@@ -141,9 +141,9 @@ class _Shown:
     dates: list[DateMark]
 
     @classmethod
-    def of(cls, page: Page, reading: DateContext) -> _Shown:
+    def of(cls, page: Page, context: DateContext) -> _Shown:
         flat = flatten(page, closed(page.tree))
-        reader = DateReader(page_reading(shown_texts(flat), page, reading))
+        reader = DateReader(page_context(shown_texts(flat), page, context))
         return cls(flat, reader, date_marks(flat, page.url, reader))
 
 
@@ -155,20 +155,20 @@ def _detected(
     ``is_unscripted`` is true for a page made by `without_scripts`.
     """
     flat, reader, dates = read.flat, read.reader, read.dates
-    reading = reader.reading
+    context = reader.context
     best = choose_region(flat, dates, known)
     shown = sum(item.published is not None for item in best.items) if best else 0
-    parts = find_parts(page, reading)
+    parts = find_parts(page, context)
     if parts and are_of_parts(best.items if best else [], parts):
         items = tuple(ListingItem(one.url, one.title, one.published) for one in parts)
         return Listing(page.url, items, known.next, PAGE_PARTS, PARTS_CONFIDENCE)
     if shown < FEW_DATED_ITEMS:
-        state = read_state(page, reading)
+        state = read_state(page, context)
         if state and len(state.items) > shown * FEW_DATED_ITEMS:
             return replace(state, next=known.next)
         hidden = None if is_unscripted else without_scripts(page)
         if hidden:
-            listed = _detected(hidden, _Shown.of(hidden, reading), known, is_unscripted=True)
+            listed = _detected(hidden, _Shown.of(hidden, context), known, is_unscripted=True)
             more = sum(item.published is not None for item in listed.items)
             if more > shown * FEW_DATED_ITEMS:
                 return listed

@@ -61,15 +61,15 @@ class FoundPart:
     is_permanent: bool = False
 
 
-def find_parts(page: Page, reading: DateContext) -> tuple[FoundPart, ...]:
+def find_parts(page: Page, context: DateContext) -> tuple[FoundPart, ...]:
     """Return the parts of a page that are releases, in page order.
 
     If a page has several kinds of parts, the kind with the most releases is selected.
     """
     language = page.tree.get("lang") or read_metadata(page).meta("og:locale")
-    if language and not reading.languages:
-        reading = replace(reading, languages=(language.replace("_", "-"),))
-    reader = LineReader(reading, page.tree)
+    if language and not context.languages:
+        context = replace(context, languages=(language.replace("_", "-"),))
+    reader = LineReader(context, page.tree)
     best: Sequence[Rated] = ()
     links: Sequence[frozenset[str]] = ()
     for candidates in candidates_of(page.tree):

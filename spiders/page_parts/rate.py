@@ -187,9 +187,9 @@ class Rated:
 class LineReader:
     """Finds the dates in lines, in at most MAX_DATED lines per page."""
 
-    def __init__(self, reading: DateContext, root: etree._Element) -> None:
-        self._dates = DateReader(reading)
-        self._reading = reading
+    def __init__(self, context: DateContext, root: etree._Element) -> None:
+        self._dates = DateReader(context)
+        self._context = context
         self._left = MAX_DATED
         self._found: dict[tuple[str, str | None], tuple[Published, str] | None] = {}
         """Dates found in texts. Cached because a part may contain other parts."""
@@ -238,14 +238,14 @@ class LineReader:
         ``stated`` is the date in an attribute of the element, or None.
         """
         if stated and (found := self._dates.stated(stated, text, "section:time")):
-            return (found, "") if plausible(found, self._reading.now) else None
-        dates = [*scan(text, self._reading, "section")]
+            return (found, "") if plausible(found, self._context.now) else None
+        dates = [*scan(text, self._context, "section")]
         for one in dates:
-            if plausible(one.published, self._reading.now):
+            if plausible(one.published, self._context.now):
                 return one.published, f"{text[: one.start]} {text[one.end :]}"
         if not dates and len(text) <= MAX_LABEL and any(map(str.isdigit, text)):
             slow = self._dates.rare_date(text, "section")
-            if slow and plausible(slow, self._reading.now):
+            if slow and plausible(slow, self._context.now):
                 return slow, ""
         return None
 

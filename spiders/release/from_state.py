@@ -108,7 +108,7 @@ def find_state_release(  # noqa: PLR0917 - needs all identifiers of a page
     base: str,
     meta: EmbeddedMetadata,
     listed: str,
-    reading: DateContext,
+    context: DateContext,
 ) -> StateRelease | None:
     """Return the release in a page's scripts that best matches the page, or None.
 
@@ -134,7 +134,7 @@ def find_state_release(  # noqa: PLR0917 - needs all identifiers of a page
             found = StateRelease(
                 title_in(record),
                 html,
-                date_in(record, reading),
+                date_in(record, context),
                 image_in(record, base),
                 author_in(record),
                 BODY_CONFIDENCES[rank],
@@ -143,7 +143,7 @@ def find_state_release(  # noqa: PLR0917 - needs all identifiers of a page
 
 
 def release_in_state(
-    page: Page, meta: EmbeddedMetadata, body: MainContent | None, listed: str, reading: DateContext
+    page: Page, meta: EmbeddedMetadata, body: MainContent | None, listed: str, context: DateContext
 ) -> StateRelease | None:
     """Return the release in a page's scripts if the visible text is missing or far shorter.
 
@@ -152,7 +152,7 @@ def release_in_state(
     shown = sum(len(block.text) for block in body.kept) if body else 0
     if body is not None and shown >= ENOUGH and body.confidence >= DOUBTFUL:
         return None
-    found = find_state_release(page.tree, page.url, page.base, meta, listed, reading)
+    found = find_state_release(page.tree, page.url, page.base, meta, listed, context)
     if found is None or len(TAG.sub(" ", found.html)) < shown * FAR_LONGER:
         return None
     return found
@@ -318,11 +318,11 @@ def title_in(record: StateObject) -> str:
     return ""
 
 
-def date_in(record: StateObject, reading: DateContext) -> Published | None:
+def date_in(record: StateObject, context: DateContext) -> Published | None:
     """Return the publication date of an object or its nearest enclosing object, or None."""
     for value in record.whole[:2]:
-        found = published_in(dict(fields_of(value)), DateReader(reading))
-        if found and plausible(found, reading.now):
+        found = published_in(dict(fields_of(value)), DateReader(context))
+        if found and plausible(found, context.now):
             return replace(found, rule="state")
     return None
 

@@ -30,7 +30,7 @@ from spiders.page_parts.find import FoundPart, find_parts
 from spiders.release.date.candidates import DateCandidates
 from spiders.release.date.choice import choose_date, confidence_of, rejected_date
 from spiders.release.date.places import date_place
-from spiders.release.date.release_day_order import release_reading
+from spiders.release.date.release_day_order import release_context
 from spiders.release.from_state import StateRelease, release_in_state
 from spiders.release.media import attachments_of, images_of
 from spiders.release.metadata import (
@@ -59,7 +59,7 @@ UNTITLED = "(untitled)"
 
 def read_release(
     page: Page,
-    reading: DateContext,
+    context: DateContext,
     rules: ReleaseRules | None = None,
     listed: ListingItem | None = None,
 ) -> ExtractedRelease:
@@ -68,19 +68,19 @@ def read_release(
     ``listed`` is the release's listing item. Its title and date replace missing or uncertain values
     of the page. Never raises for any page; ``reasons`` explains missing values.
     """
-    if part := part_at(page, reading):
+    if part := part_at(page, context):
         return read_part(page, part, rules)
-    found = _read_visible(page, reading, rules, listed)
+    found = _read_visible(page, context, rules, listed)
     if len(found.content.body_text) >= LITTLE or found.content.body_rule == DECLARED:
         return found
     hidden = without_scripts(page)
-    other = _read_visible(hidden, reading, rules, listed) if hidden else found
+    other = _read_visible(hidden, context, rules, listed) if hidden else found
     more = len(other.content.body_text) > FAR_LONGER * len(found.content.body_text)
     return other if more else found
 
 
 def _read_visible(
-    page: Page, reading: DateContext, rules: ReleaseRules | None, listed: ListingItem | None
+    page: Page, context: DateContext, rules: ReleaseRules | None, listed: ListingItem | None
 ) -> ExtractedRelease:
     """Extract the release from a page's elements or from the state of its scripts."""
     rules = rules or ReleaseRules()
@@ -91,11 +91,11 @@ def _read_visible(
     if page.is_cut or not seen.complete:
         reasons.append("the page is so large that only its beginning was read")
     language = page_language(root, meta)
-    if language and not reading.languages:
-        reading = replace(reading, languages=(language,))
+    if language and not context.languages:
+        context = replace(context, languages=(language,))
     body = find_main_content(seen, meta)
     listed_title = listed.title if listed else ""
-    stated = None if rules.body else release_in_state(page, meta, body, listed_title, reading)
+    stated = None if rules.body else release_in_state(page, meta, body, listed_title, context)
     if stated is not None:
         body = None
     detected = find_title(meta, seen, body, page.url, listed_title)
@@ -103,15 +103,15 @@ def _read_visible(
         detected = Title(stated.title, STATE, stated.confidence)
     title = read_title(page, rules, listed, detected, reasons)
     if stated is None and not rules.body:
-        body = short_body(seen, body, title.order if title else None, reading)
+        body = short_body(seen, body, title.order if title else None, context)
     place = date_place(title.order if title else None, body, seen)
-    dated = release_reading(reading, page, meta, seen, place)
+    dated = release_context(context, page, meta, seen, place)
     candidates = DateCandidates(page, meta, seen, place, dated)
     in_state = stated.published if stated else None
     published = choose_date(rules, listed, in_state, candidates, reasons)
     if body is not None:
         headline, order = (title.text, title.order) if title else ("", None)
-        kept = trim_edges(body.kept, headline, order, reading, published)
+        kept = trim_edges(body.kept, headline, order, context, published)
         body = replace(body, kept=kept, container=holder(kept, seen.top))
     text = (
         as_body(stated, page, rules, reasons)
@@ -233,12 +233,12 @@ SECTION = "section"
 """Rule of the title and body of a page part."""
 
 
-def part_at(page: Page, reading: DateContext) -> FoundPart | None:
+def part_at(page: Page, context: DateContext) -> FoundPart | None:
     """Return the page part that the fragment of the page's address identifies, or None."""
     if not part_fragment(page.url):
         return None
     key = canonical_url(page.url)
-    parts = find_parts(page, reading)
+    parts = find_parts(page, context)
     return next((one for one in parts if canonical_url(one.url) == key), None)
 
 

@@ -97,7 +97,7 @@ class ArchivedListings:
         self.front = tuple(filter(None, (file.url, urljoin(file.url, "/"), file.feed)))
         self.items: dict[str, ListingItem] = {}
         self._rules = file.listing
-        self._reading = file.date_context(utc_now())
+        self._context = file.date_context(utc_now())
         self._report_error = report_error
         self._pages = set(map(canonical_url, self.front))
         self._series: Series | None = None
@@ -119,7 +119,7 @@ class ArchivedListings:
 
     def _list(self, answer: Served) -> list[str]:
         """Extract a listing page. Return the canonical addresses of new pages that it leads to."""
-        listing = read_listing(page_of(answer), self._reading, self._rules)
+        listing = read_listing(page_of(answer), self._context, self._rules)
         listing = continued(listing, answer.url, None, self._series)
         self._series = listing.series or self._series
         following = [listing.next] if listing.next else []

@@ -90,7 +90,7 @@ class SelectorCandidate:
 def candidates(
     field: Field,
     pages: Sequence[Page],
-    reading: DateContext,
+    context: DateContext,
     *,
     chosen: etree._Element | None = None,
     known: str = "",
@@ -103,13 +103,13 @@ def candidates(
     value. ``item`` is the selector of rows, to which the selectors of a listing are relative.
     """
     if chosen is None:
-        elements = [*islice(suggested(field, pages[0], reading, known), MAX_ELEMENTS)]
+        elements = [*islice(suggested(field, pages[0], context, known), MAX_ELEMENTS)]
     else:
         elements = [meant(field, chosen)]
     few = MAX_SELECTORS_PER_ELEMENT if chosen is None else MAX_SELECTORS
     named = (one for element in elements for one in islice(named_for(field, element, item), few))
     found = [
-        SelectorCandidate(one, tuple(yield_of(field, one, page, reading, item) for page in pages))
+        SelectorCandidate(one, tuple(yield_of(field, one, page, context, item) for page in pages))
         for one in islice(dict.fromkeys(named), MAX_SELECTORS)
     ]
     found = [one for one in found if any(page.count for page in one.yields)]
@@ -153,11 +153,11 @@ def named_for(field: Field, element: etree._Element, item: str | None) -> Iterat
 
 
 def suggested(
-    field: Field, page: Page, reading: DateContext, known: str
+    field: Field, page: Page, context: DateContext, known: str
 ) -> Iterator[etree._Element]:
     """Yield the elements of a page that look like a field, the most likely first."""
     scanned = [*islice(page.tree.iter("*"), MAX_SCANNED_ELEMENTS)]
-    elements = [one for one in scanned if fits(field, one, reading)]
+    elements = [one for one in scanned if fits(field, one, context)]
     if known:
         elements = [*(one for one in scanned if text_of(one) == known), *elements]
     hint = HINTS.get(field.key)
@@ -181,7 +181,7 @@ def is_hinted(element: etree._Element, hint: re.Pattern[str]) -> bool:
     return element.tag in {"h1", "time"} or bool(hint.search(named))
 
 
-def fits(field: Field, element: etree._Element, reading: DateContext) -> bool:
+def fits(field: Field, element: etree._Element, context: DateContext) -> bool:
     """Whether the contents of an element are suitable for a field."""
     key, tag = field.key, str(element.tag)
     match key:
@@ -193,29 +193,29 @@ def fits(field: Field, element: etree._Element, reading: DateContext) -> bool:
         case "drop":
             return tag not in {"body", "html"} and is_hinted(element, HINTS[key])
         case "published":
-            return tag != "meta" and is_date(element, reading)
+            return tag != "meta" and is_date(element, context)
     named = tag in HEADINGS or is_hinted(element, HINTS[key])
     return named and 1 < len(text_of(element)) <= MAX_LINE_CHARS
 
 
-def is_date(element: etree._Element, reading: DateContext) -> bool:
+def is_date(element: etree._Element, context: DateContext) -> bool:
     """Whether an element contains a date and little else."""
     text = next((value for name in DATE_ATTRIBUTES if (value := element.get(name))), "")
     if not text and len(element) < MAX_DATE_CHILDREN:
         text = text_of(element)
     has_digits = any(character.isdigit() for character in text)
     return (
-        len(text) <= MAX_DATE_CHARS and has_digits and bool(parse_date(text, reading, "candidate"))
+        len(text) <= MAX_DATE_CHARS and has_digits and bool(parse_date(text, context, "candidate"))
     )
 
 
 def yield_of(
-    field: Field, selector: str, page: Page, reading: DateContext, item: str | None
+    field: Field, selector: str, page: Page, context: DateContext, item: str | None
 ) -> PageYield:
     """Return the elements that a selector finds on a page."""
     found = found_by(field, selector, page, item)
     values = (
-        (value, fits) for one in found for value, fits in [value_of(field, one, page, reading)]
+        (value, fits) for one in found for value, fits in [value_of(field, one, page, context)]
     )
     value, fits = next((one for one in values if one[0]), ("", False))
     return PageYield(len(found), value[:MAX_VALUE_CHARS], fits)
@@ -241,14 +241,14 @@ def is_relative(field: Field, item: str | None) -> bool:
 
 
 def value_of(
-    field: Field, found: etree._Element | str, page: Page, reading: DateContext
+    field: Field, found: etree._Element | str, page: Page, context: DateContext
 ) -> tuple[str, bool]:
     """Return the value of an element for display, and whether it is suitable for the field."""
     text = text_of(found) if is_element(found) else clean_line(str(found))
     if field.key == "published":
         stated = found.get("datetime") if is_element(found) else None
         date = (
-            parse_date(stated or text, reading, "candidate") if len(text) < MAX_LINE_CHARS else None
+            parse_date(stated or text, context, "candidate") if len(text) < MAX_LINE_CHARS else None
         )
         if date is None:
             return text, False

@@ -172,10 +172,10 @@ def answer(home: Home, asked: CorrectionRequest) -> CorrectionResponse:
         around = tuple(Around(numbers[one], name_of(one)) for one in (chosen, *above))
     # The page of the chosen element comes first.
     ordered = [page, *(one for one in pages if one is not page)]
-    reading = loaded.file.date_context(utc_now())
+    context = loaded.file.date_context(utc_now())
     known = value(page, loaded.file, field) if field.key in TEXT_FIELDS else ""
     item = loaded.file.listing.item
-    found = candidates(field, ordered, reading, chosen=chosen, known=known, item=item)
+    found = candidates(field, ordered, context, chosen=chosen, known=known, item=item)
     return CorrectionResponse(pages=urls, candidates=tuple(found), around=around)
 
 

@@ -97,9 +97,9 @@ def value(page: Page, file: SourceFile, field: Field) -> str:
     """Return the value of a field on a page, extracted with a source file, for display."""
     # Extraction modifies the tree, so each one gets a new Page.
     fresh = Page(page.url, page.body, page.content_type)
-    reading = file.date_context(utc_now())
+    context = file.date_context(utc_now())
     if field.table == "listing":
-        listing = read_listing(fresh, reading, file.listing)
+        listing = read_listing(fresh, context, file.listing)
         if field.key == "next":
             return listing.next or "nothing"
         dated = sum(item.published is not None for item in listing.items)
@@ -107,7 +107,7 @@ def value(page: Page, file: SourceFile, field: Field) -> str:
         return f"{counted(len(listing.items), 'release')}, {dated} with a date: {titles}"[
             :MAX_VALUE_CHARS
         ]
-    content = read_release(fresh, reading, file.rules_on(None)).content
+    content = read_release(fresh, context, file.rules_on(None)).content
     match field.key:
         case "title":
             return content.title[:MAX_VALUE_CHARS]

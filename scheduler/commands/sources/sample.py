@@ -45,8 +45,8 @@ def sample_pages(home: Home, one: LoadedSource) -> tuple[Page, Page]:
             pages = stack.enter_context(PageFetcher(home, render=True, archive=True))
         url = one.file.feed or one.file.url
         listing = (plain if one.file.feed else pages).page(url)
-        reading = one.file.date_context(utc_now())
-        found = read_listing(listing, reading, one.file.listing)
+        context = one.file.date_context(utc_now())
+        found = read_listing(listing, context, one.file.listing)
         release = next((item for item in found.items if not FILE_PATH.search(item.url)), None)
         if release is None:
             why = "; ".join(found.reasons) or "the page lists only documents"

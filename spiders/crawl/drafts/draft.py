@@ -112,7 +112,7 @@ def completed(content: Content, file: SourceFile) -> Content:
 
 
 def document_content(
-    page: Page, media_type: str, item: ListingItem | None, reading: DateContext
+    page: Page, media_type: str, item: ListingItem | None, context: DateContext
 ) -> Content:
     """Return the content of a document, from its listing item and its text.
 
@@ -127,7 +127,7 @@ def document_content(
     text = text_of(document, title)
     return Content(
         title=title,
-        published=document_date(document, reading, item),
+        published=document_date(document, context, item),
         language=detect_language(text) if text else None,
         body_html=paragraphs(text),
         body_text=text,

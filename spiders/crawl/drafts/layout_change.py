@@ -189,8 +189,8 @@ class LayoutChange:
     ``skeleton`` returns the stored sketch of a release.
     """
 
-    def __init__(self, reading: DateContext, skeleton: Callable[[str], bytes]) -> None:
-        self._reading = reading
+    def __init__(self, context: DateContext, skeleton: Callable[[str], bytes]) -> None:
+        self._context = context
         self._skeleton = skeleton
         self._notes: dict[str, Note] = {}
         self._met: defaultdict[Hashable, set[str]] = defaultdict(set)
@@ -259,7 +259,7 @@ class LayoutChange:
     def _settle(self, note: Note, new: Content) -> tuple[Content, frozenset[str]]:
         """Return the content to store, and the names of its edited fields."""
         old = note.known.content
-        kinds = LineKinds((old, new), self._reading)
+        kinds = LineKinds((old, new), self._context)
         changed = significant_changes(old, new)
         edited = set(changed)
         rest = self._rest_of_title(note, new, kinds)

@@ -84,7 +84,7 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
     """
     marks: list[DateMark] = []
     heads = ColumnHeads()
-    reading = reader.reading
+    context = reader.context
     dates = _TextDates(reader)
     parts = urlsplit(url)
     year = _Year(year_in(" ".join(re.findall(r"\d+", f"{parts.path} {parts.query}"))))
@@ -97,12 +97,12 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
         likely = bool(_MAY_BE_DATE.search(text.text))
         found = list(_marks_of(flat.texts, index, heads, dates, likely=likely))
         if found:
-            marks.extend(mark for mark in found if _is_plausible(mark, reading))
+            marks.extend(mark for mark in found if _is_plausible(mark, context))
             continue
         vain += likely
         if len(text.text) <= _SHORT:
-            year.note(text, reading)
-            mark = _without_year(flat.texts, index, year, reading)
+            year.note(text, context)
+            mark = _without_year(flat.texts, index, year, context)
             if mark:
                 marks.append(mark)
             elif len(text.text) <= _RELATIVE and is_relative(text.text):
@@ -135,10 +135,10 @@ class _Year:
     number: int | None
     is_fiscal: bool = False
 
-    def note(self, text: TextMark, reading: DateContext) -> None:
+    def note(self, text: TextMark, context: DateContext) -> None:
         """Set the year if a text is a heading that contains a year."""
         if _YEAR_DIGIT.search(text.text) and _heads(text) and (found := year_in(text.text)):
-            self.number, self.is_fiscal = found, is_fiscal_year(text.text, reading)
+            self.number, self.is_fiscal = found, is_fiscal_year(text.text, context)
 
     def of_month(self, month: int) -> int | None:
         """Return the calendar year of a month, or None.
@@ -148,8 +148,8 @@ class _Year:
         return self.number and self.number + (self.is_fiscal and month < FISCAL_START)
 
 
-def _is_plausible(mark: DateMark, reading: DateContext) -> bool:
-    return mark.published is None or plausible(mark.published, reading.now)
+def _is_plausible(mark: DateMark, context: DateContext) -> bool:
+    return mark.published is None or plausible(mark.published, context.now)
 
 
 class _TextDates:
@@ -163,7 +163,7 @@ class _TextDates:
         """Return the dates in a text, in order and without overlaps."""
         key = text, rule
         if key not in self._found:
-            self._found[key] = tuple(scan(text, self.reader.reading, rule))
+            self._found[key] = tuple(scan(text, self.reader.context, rule))
         return self._found[key]
 
 
@@ -208,7 +208,7 @@ def _is_other(texts: list[TextMark], index: int, heads: ColumnHeads, before: str
 
 
 def _without_year(
-    texts: list[TextMark], index: int, year: _Year, reading: DateContext
+    texts: list[TextMark], index: int, year: _Year, context: DateContext
 ) -> DateMark | None:
     """Return the date at the beginning of a text that contains only a month and day, or None.
 
@@ -221,11 +221,11 @@ def _without_year(
         (ended[0] if ended else "", index),
         (" ".join(_parts(texts, index, 2)), index + 1),
     ):
-        day = month_and_day(raw.strip("（）"), reading) if _DIGIT.search(raw) else None
+        day = month_and_day(raw.strip("（）"), context) if _DIGIT.search(raw) else None
         if day:
             rule = "listing:no-year"
             own = year.of_month(day[0])
-            dated = day_in_year(own, day, reading.zone, raw, rule) if own else None
+            dated = day_in_year(own, day, context.zone, raw, rule) if own else None
             is_alone = not (ended and raw == ended[0])
             return DateMark(text.place, texts[last].place, dated, alone=is_alone, sign=text.sign)
     return None

@@ -346,8 +346,8 @@ class RecordFields:
         clock = next(clocks, None)
         if clock is None:
             return published
-        reading = DateContext(published.zone)
-        return parse_date(f"{published.iso} {clock}", reading, published.rule) or published
+        context = DateContext(published.zone)
+        return parse_date(f"{published.iso} {clock}", context, published.rule) or published
 
 
 def _is_in_link_text(mark: DateMark, link: LinkMark) -> bool:

@@ -32,7 +32,7 @@ class DateCandidates:
     """The dates on a page, grouped by where they were found.
 
     ``seen`` contains the blocks of the page, and ``place`` the positions of headline and body.
-    ``reading`` has the language and the order of day and month. Each group is extracted only when
+    ``context`` has the language and the order of day and month. Each group is extracted only when
     needed.
     """
 
@@ -40,7 +40,7 @@ class DateCandidates:
     meta: EmbeddedMetadata
     seen: BlockTree
     place: DatePlace
-    reading: DateContext
+    context: DateContext
 
     @property
     def metadata(self) -> Iterator[tuple[str, str]]:
@@ -50,7 +50,7 @@ class DateCandidates:
     @cached_property
     def modified(self) -> Published | None:
         """The modification time in the metadata, or None."""
-        return last_modified(self.meta, self.reading)
+        return last_modified(self.meta, self.context)
 
     @cached_property
     def address(self) -> Published | None:
@@ -64,12 +64,12 @@ class DateCandidates:
 
     @cached_property
     def _in_address(self) -> tuple[Published | None, tuple[int, int] | None]:
-        return url_date(self.page.url, self.reading)
+        return url_date(self.page.url, self.context)
 
     @cached_property
     def shown(self) -> Sequence[tuple[float, Published]]:
         """The visible dates around the release with their scores (see `visible_dates`)."""
-        return tuple(visible_dates(self.seen, self.place, self.reading))
+        return tuple(visible_dates(self.seen, self.place, self.context))
 
     def remaining(self) -> Iterator[Published]:
         """Yield dates used only if no other date was found, most reliable first.
@@ -81,17 +81,17 @@ class DateCandidates:
         - the first ``<time>`` of the page
         - a date in the state of its scripts
         """
-        root, seen, place, reading = self.page.tree, self.seen, self.place, self.reading
-        if found := yearless_date(root, self.page.url, seen, place, reading):
+        root, seen, place, context = self.page.tree, self.seen, self.place, self.context
+        if found := yearless_date(root, self.page.url, seen, place, context):
             yield found
-        if found := labelled_below(seen, place, reading):
+        if found := labelled_below(seen, place, context):
             yield found
-        if found := bare_time(root, reading):
+        if found := bare_time(root, context):
             yield found
-        if found := state_date(root, reading):
+        if found := state_date(root, context):
             yield found
 
     @property
     def change(self) -> Published | None:
         """The visible date that is labelled as the last modification, or None."""
-        return stated_change(self.seen, self.place, self.reading)
+        return stated_change(self.seen, self.place, self.context)

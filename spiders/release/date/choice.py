@@ -120,7 +120,7 @@ def _declared_or_detected(
     Problems are added to ``reasons``.
     """
     if declared := declared_text(candidates.page.tree, rules.published, reasons, apart=True):
-        found = parse_date(declared, candidates.reading, "declared")
+        found = parse_date(declared, candidates.context, "declared")
         if found is not None:
             return found
         reasons.append(f"the declared date {declared[:60]!r} can't be read")
@@ -143,13 +143,13 @@ def _detected(of: DateCandidates) -> tuple[Published | None, list[str]]:
     implausible: Published | None = None
     modified = of.modified
     for text, rule in of.metadata:
-        found = parse_date(text, of.reading, rule)
+        found = parse_date(text, of.context, rule)
         if found is None:
             continue
         if modified and found.precision == "second" and found.at > modified.at + MAX_DATE_LAG:
             stated = stated or found
             continue
-        if plausible(found, of.reading.now):
+        if plausible(found, of.context.now):
             stated = _with_day_and_month_swapped(found, of)
             break
         problems.append(f"the date {found.iso} of {rule} can't be a publication date")
@@ -178,9 +178,9 @@ def _best_scored(stated: Published | None, of: DateCandidates) -> Published | No
     address, month = of.address, of.month_in_address
     if address is not None and top < ADDRESS_WORTH:
         best, top = address, ADDRESS_WORTH
-    today = of.reading.now.date()
+    today = of.context.now.date()
     for worth, found in of.shown:
-        if not plausible(found, of.reading.now):
+        if not plausible(found, of.context.now):
             continue
         bonus = -1.5 if found.day == today else 0.0
         if address is not None:
@@ -302,7 +302,7 @@ def rejected_date(of: DateCandidates) -> str:
     shown = [
         (worth, found.raw)
         for worth, found in of.shown
-        if worth >= CERTAIN_DATE_SCORE and not plausible(found, of.reading.now)
+        if worth >= CERTAIN_DATE_SCORE and not plausible(found, of.context.now)
     ]
     if shown:
         return max(shown)[1]
@@ -327,7 +327,7 @@ def learned_date(
     origin: str,
     page: Page,
     meta: EmbeddedMetadata,
-    reading: DateContext,
+    context: DateContext,
     listed: ListingItem | None,
 ) -> Published | None:
     """Return the date at the ``origin`` that a template learned, or None.
@@ -338,27 +338,27 @@ def learned_date(
     if origin == "listing":
         return listed.published if listed else None
     if origin == "url":
-        return url_date(page.url, reading)[0]
+        return url_date(page.url, context)[0]
     if origin == "state":
-        return state_date(page.tree, reading)
+        return state_date(page.tree, context)
     texts = (text for text, rule in metadata_dates(meta, page) if rule == origin)
-    found = parse_date(next(texts, ""), reading, origin)
-    if found is None or not plausible(found, reading.now):
+    found = parse_date(next(texts, ""), context, origin)
+    if found is None or not plausible(found, context.now):
         return None
     utc = found.precision == "second" and found.zone == "UTC"
-    return replace(found, zone=reading.zone) if utc else found
+    return replace(found, zone=context.zone) if utc else found
 
 
-def selected_date(text: str, reading: DateContext, rule: str) -> Published | None:
+def selected_date(text: str, context: DateContext, rule: str) -> Published | None:
     """Parse the text at a template's date selector. Returns None if the date is implausible."""
-    if reading.order is None and DOTTED.search(text):
-        reading = replace(reading, order="DMY")
-    found = parse_date(text, reading, rule) if text else None
-    return found if found and plausible(found, reading.now) else None
+    if context.order is None and DOTTED.search(text):
+        context = replace(context, order="DMY")
+    found = parse_date(text, context, rule) if text else None
+    return found if found and plausible(found, context.now) else None
 
 
 def document_date(
-    document: DocumentText, reading: DateContext, listed: ListingItem | None
+    document: DocumentText, context: DateContext, listed: ListingItem | None
 ) -> Published | None:
     """Return the date of a document such as a PDF, or None.
 
@@ -370,11 +370,11 @@ def document_date(
     made = dt.date.fromisoformat(document.created) if document.created else None
     lines = [line for page in document.pages for line in page.splitlines() if line.strip()]
     for part in (lines[:DOCUMENT_TOP_LINES], lines[DOCUMENT_TOP_LINES:][-DOCUMENT_END_LINES:]):
-        for found in find_dates("\n".join(part), reading, "pdf:text"):
+        for found in find_dates("\n".join(part), context, "pdf:text"):
             early = made is None or found.day <= made + MAX_AFTER_CREATION
-            if plausible(found, reading.now) and early:
+            if plausible(found, context.now) and early:
                 return found
     if made is None:
         return None
-    found = on_day(made, reading.zone, document.created, "pdf:metadata")
-    return found if plausible(found, reading.now) else None
+    found = on_day(made, context.zone, document.created, "pdf:metadata")
+    return found if plausible(found, context.now) else None

@@ -72,10 +72,10 @@ def metadata_dates(meta: EmbeddedMetadata, page: Page) -> Iterator[tuple[str, st
         yield from said(meta.meta(name), f"meta:{name}")
 
 
-def last_modified(meta: EmbeddedMetadata, reading: DateContext) -> Published | None:
+def last_modified(meta: EmbeddedMetadata, context: DateContext) -> Published | None:
     """Return the modification time in a page's metadata, or None."""
     text = meta.meta("article:modified_time") or meta.text("dateModified")
-    found = parse_date(text, reading, "modified")
+    found = parse_date(text, context, "modified")
     return found if found and found.precision == "second" else None
 
 
@@ -90,18 +90,18 @@ def whole_text(element: etree._Element) -> str:
     return " ".join(joined(map(str, element.itertext()), apart=True).split())[:MAX_TEXT]
 
 
-def url_date(url: str, reading: DateContext) -> tuple[Published | None, tuple[int, int] | None]:
+def url_date(url: str, context: DateContext) -> tuple[Published | None, tuple[int, int] | None]:
     """Return the day in an address, and its year and month if it contains no day."""
     path = url.partition("://")[2].partition("/")[2].partition("?")[0]
     for match in URL_DAY.finditer(path):
         year, _, month, day = match.groups()
         if match[2] or len(month + day) == len("MMDD"):
-            found = parse_date(f"{year}-{int(month):02}-{int(day):02}", reading, "url")
-            if found and plausible(found, reading.now):
+            found = parse_date(f"{year}-{int(month):02}-{int(day):02}", context, "url")
+            if found and plausible(found, context.now):
                 return replace(found, raw=match[0]), None
     for match in URL_DAY_LAST.finditer(path):
-        found = parse_date(f"{match[4]}-{match[3]}-{match[1]}", reading, "url")
-        if found and plausible(found, reading.now):
+        found = parse_date(f"{match[4]}-{match[3]}-{match[1]}", context, "url")
+        if found and plausible(found, context.now):
             return replace(found, raw=match[0]), None
     month_only = URL_MONTH.search(f"/{path}")
     if month_only is None:
@@ -113,38 +113,38 @@ MAX_TIMES: Final = 200
 """Maximum number of ``<time>`` elements read per page."""
 
 
-def bare_time(root: etree._Element, reading: DateContext) -> Published | None:
+def bare_time(root: etree._Element, context: DateContext) -> Published | None:
     """Return the date of the page's first ``<time>`` with a plausible date, or None.
 
     Hidden elements are included; footers are skipped.
     """
     footers = Footers()
     for element in islice(root.iter("time"), MAX_TIMES):
-        found = time_of(element, reading)
-        if found and plausible(found, reading.now) and not footers.has(element):
+        found = time_of(element, context)
+        if found and plausible(found, context.now) and not footers.has(element):
             return found
     return None
 
 
-def time_of(element: etree._Element, reading: DateContext) -> Published | None:
+def time_of(element: etree._Element, context: DateContext) -> Published | None:
     """Return the date of a ``<time>`` element, or None if its text is the month of an archive."""
     shown = whole_text(element)
-    if is_month(shown, reading):
+    if is_month(shown, context):
         return None
-    return parse_stated(element.get("datetime") or "", shown, reading, "time")
+    return parse_stated(element.get("datetime") or "", shown, context, "time")
 
 
-def state_date(root: etree._Element, reading: DateContext) -> Published | None:
+def state_date(root: etree._Element, context: DateContext) -> Published | None:
     """Return the first plausible date in the JSON state of a page's scripts, or None."""
     for script in root.iter("script"):
         text = script.text or ""
         if len(text) > MAX_SCRIPT or not ("ate" in text or "ublish" in text):
             continue
         for match in STATE.finditer(text):
-            found = parse_date(match[1], reading, "state")
+            found = parse_date(match[1], context, "state")
             if (
                 found
-                and plausible(found, reading.now)
+                and plausible(found, context.now)
                 and found.at > dt.datetime(1995, 1, 1, tzinfo=dt.UTC)
             ):
                 return found

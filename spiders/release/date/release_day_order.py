@@ -41,35 +41,35 @@ STATED: Final = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?!\d)")
 Numbers = tuple[int, int, str]
 
 
-def release_reading(
-    reading: DateContext,
+def release_context(
+    context: DateContext,
     page: Page,
     meta: EmbeddedMetadata,
     seen: BlockTree,
     place: DatePlace,
 ) -> DateContext:
-    """Return the date context ``reading`` with the page's language and order of day and month.
+    """Return the date context ``context`` with the page's language and order of day and month.
 
     A given order is kept. A missing language is detected from the text. The days in the page's
     address and metadata are used first to determine the order. Otherwise, the usual order of the
     language, time zone or host applies, else the order of the page's other dates.
     """
-    if not reading.languages:
+    if not context.languages:
         text = " ".join(block.text for block in seen.blocks[place.start : place.end])[:MAX_SAMPLE]
         if language := language_of_words(text):
-            reading = replace(reading, languages=(language,))
+            context = replace(context, languages=(language,))
     top, bottom = orders_around(place, place.end - AFTER)
     own = [*_numbers(seen, top), *_numbers(seen, bottom)]
-    if reading.order or not own:
-        return reading
-    usual = reading.day_order or order_of_host(urlsplit(page.url).hostname or "")
+    if context.order or not own:
+        return context
+    usual = context.day_order or order_of_host(urlsplit(page.url).hostname or "")
     named = [*address_days(page.url), *_stated_days(meta, page)]
-    order = _own_order(own, named, reading.now.date(), usual) or usual
+    order = _own_order(own, named, context.now.date(), usual) or usual
     if order is None:
         others = _numbers(seen, range(len(seen.blocks)))
         pairs = [(a, b) for a, b, year in others if len(year) > YEAR_DIGITS]
-        order = order_of_dates(pairs) or _past_order(own, reading.now.date())
-    return replace(reading, order=order) if order else reading
+        order = order_of_dates(pairs) or _past_order(own, context.now.date())
+    return replace(context, order=order) if order else context
 
 
 def _own_order(

@@ -111,54 +111,54 @@ class SeenDate:
 
 
 def visible_dates(
-    seen: BlockTree, place: DatePlace, reading: DateContext
+    seen: BlockTree, place: DatePlace, context: DateContext
 ) -> Iterator[tuple[float, Published]]:
     """Yield the visible dates around a release with their scores.
 
     Modification dates are skipped if the release also shows a publication date.
     """
-    found = list(_all_dates(seen, place, reading))
+    found = list(_all_dates(seen, place, context))
     is_stated = any(one.stated and one.worth >= CERTAIN_DATE_SCORE for one in found)
     for one in found:
         if not (is_stated and one.changed):
             yield one.worth, one.published
 
 
-def _all_dates(seen: BlockTree, place: DatePlace, reading: DateContext) -> Iterator[SeenDate]:
+def _all_dates(seen: BlockTree, place: DatePlace, context: DateContext) -> Iterator[SeenDate]:
     footers = Footers()
     for block in searched_blocks(seen, place):
-        yield from dates_of_block(block, seen, place, reading, footers)
+        yield from dates_of_block(block, seen, place, context, footers)
 
 
-def stated_change(seen: BlockTree, place: DatePlace, reading: DateContext) -> Published | None:
+def stated_change(seen: BlockTree, place: DatePlace, context: DateContext) -> Published | None:
     """Return the plausible date that a release labels as its last modification, or None."""
     for block in blocks_of_changes(seen, place):
         text = start_of(block)
-        dates = find_dates(text, reading, CHANGE) if LIKELY.search(text) else ()
+        dates = find_dates(text, context, CHANGE) if LIKELY.search(text) else ()
         for found, beside in called(text, dates, label_before(block, seen, place)):
-            if is_change(beside) and plausible(found, reading.now):
+            if is_change(beside) and plausible(found, context.now):
                 return found
     return None
 
 
-def labelled_below(seen: BlockTree, place: DatePlace, reading: DateContext) -> Published | None:
+def labelled_below(seen: BlockTree, place: DatePlace, context: DateContext) -> Published | None:
     """Return the only date below the text with a publication label in a short line, or None."""
     footers = Footers()
     found: list[Published] = []
     for block in short_lines_below(seen, place):
         if LIKELY.search(block.text) and not is_outside(block, seen, place, footers):
-            dates = called(block.text, find_dates(block.text, reading, "line"), "")
+            dates = called(block.text, find_dates(block.text, context, "line"), "")
             found += [
                 date
                 for date, beside in dates
                 if is_of_publication(beside) and not is_change(beside)
             ]
-    plausible_ones = [date for date in found if plausible(date, reading.now)]
+    plausible_ones = [date for date in found if plausible(date, context.now)]
     return plausible_ones[0] if len(found) == len(plausible_ones) == 1 else None
 
 
 def yearless_date(
-    root: etree._Element, url: str, seen: BlockTree, place: DatePlace, reading: DateContext
+    root: etree._Element, url: str, seen: BlockTree, place: DatePlace, context: DateContext
 ) -> Published | None:
     """Return the date in a short line near the headline that has only day and month, or None.
 
@@ -168,12 +168,12 @@ def yearless_date(
     for block in seen.blocks[max(0, place.first - NEXT) : place.start + NEXT] if years else ():
         if len(block.text) > MAX_CHARACTERS or not is_own(block, seen, place):
             continue
-        day = month_and_day(CLOCK.sub("", block.text), reading)
+        day = month_and_day(CLOCK.sub("", block.text), context)
         for year, month in years:
             if day is None or month not in {None, day[0]}:
                 continue
-            found = day_in_year(year, day, reading.zone, block.text, "line")
-            if found and plausible(found, reading.now):
+            found = day_in_year(year, day, context.zone, block.text, "line")
+            if found and plausible(found, context.now):
                 return found
     return None
 
@@ -203,18 +203,18 @@ def dates_of_block(
     block: TextBlock,
     survey: BlockTree,
     place: DatePlace,
-    reading: DateContext,
+    context: DateContext,
     footers: Footers,
 ) -> Iterator[SeenDate]:
     """Yield the dates in one block with their scores."""
     if any(element.get("itemprop") in NOT_PUBLISHED for element, _ in block.pieces):
         return
     text = start_of(block)
-    seen = written_dates(block, text, reading)
-    marked = marked_times(block, reading)
+    seen = written_dates(block, text, context)
+    marked = marked_times(block, context)
     if place.title is not None and block.order < place.title - 1:
         # Today's date in a page header is the date of the visit, not of the release.
-        seen = tuple(found for found in seen if found.day != reading.now.date())
+        seen = tuple(found for found in seen if found.day != context.now.date())
     if not (seen or marked) or is_outside(block, survey, place, footers):
         return
     score = weight(block, survey, place)
@@ -257,13 +257,13 @@ def start_of(block: TextBlock) -> str:
     return line
 
 
-def written_dates(block: TextBlock, text: str, reading: DateContext) -> tuple[Published, ...]:
+def written_dates(block: TextBlock, text: str, context: DateContext) -> tuple[Published, ...]:
     """Return the dates in the text of a block."""
     rule = "class" if (block.hints | block.container.near) & DATED else "line"
     if LIKELY.search(text):
-        if reading.order is None and DOTTED.search(text):
-            reading = replace(reading, order="DMY")
-        if seen := find_dates(text, reading, rule):
+        if context.order is None and DOTTED.search(text):
+            context = replace(context, order="DMY")
+        if seen := find_dates(text, context, rule):
             return seen
     if len(block.pieces) == 1 or len(text) > LEAF:
         return ()
@@ -271,7 +271,7 @@ def written_dates(block: TextBlock, text: str, reading: DateContext) -> tuple[Pu
     parts = [part for part in map(str.strip, texts) if part]
     # Day, month and year of a calendar leaf are in separate elements, often without a space between
     # them.
-    return find_dates(" ".join(parts), reading, rule) if all(map(PART.fullmatch, parts)) else ()
+    return find_dates(" ".join(parts), context, rule) if all(map(PART.fullmatch, parts)) else ()
 
 
 def called(text: str, seen: tuple[Published, ...], label: str) -> Iterator[tuple[Published, str]]:
@@ -307,14 +307,14 @@ MAX_TIMES = 20
 """Maximum number of ``<time>`` elements read per block."""
 
 
-def marked_times(block: TextBlock, reading: DateContext) -> list[Published]:
+def marked_times(block: TextBlock, context: DateContext) -> list[Published]:
     """Return the dates of the ``<time>`` elements in a block."""
     times = (
         element
         for element, tail in block.pieces
         if element.tag == "time" and not tail and element.get("datetime")
     )
-    dates = (time_of(element, reading) for element in islice(times, MAX_TIMES))
+    dates = (time_of(element, context) for element in islice(times, MAX_TIMES))
     return [found for found in dates if found]
 
 

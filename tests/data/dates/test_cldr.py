@@ -66,12 +66,12 @@ def names_of(locale: Locale) -> Iterator[tuple[int, str]]:
 def test_every_month_that_the_cldr_names_is_read() -> None:
     for locale in sorted(LOCALES - NOT_READ):
         left_out = SHORT_WORDS.get(locale.partition("_")[0], "").split()
-        reading = DateContext("UTC", languages=(locale.replace("_", "-"),))
+        context = DateContext("UTC", languages=(locale.replace("_", "-"),))
         for number, name in names_of(Locale.parse(locale)):
             if re.sub(r"^d(?:e |’)", "", name) in left_out:
                 continue
             for text in (f"7 {name} 2021", f"{name} 7, 2021"):
-                found = parse_date(text, reading, "test")
+                found = parse_date(text, context, "test")
                 assert found is not None, (locale, text)
                 assert found.iso == f"2021-{number:02}-07", (locale, text)
 
@@ -82,11 +82,11 @@ def test_a_date_that_the_cldr_writes_is_read() -> None:
         known = Locale.parse(locale)
         if locale in OTHER_FORMATS or PLACEHOLDER.fullmatch(known.months["format"]["wide"][1]):
             continue
-        reading = DateContext("UTC", languages=(locale,), now=now)
+        context = DateContext("UTC", languages=(locale,), now=now)
         for day in (dt.date(2021, 1, 7), dt.date(2021, 5, 23), dt.date(2020, 8, 19)):
             for width in ("long", "full"):
                 text = format_date(day, width, locale=known)
-                found = parse_date(text, reading, "test")
+                found = parse_date(text, context, "test")
                 assert found is not None, (locale, text)
                 assert found.day == day, (locale, text)
 

@@ -23,8 +23,8 @@ NOW = dt.datetime(2022, 11, 25, 10, tzinfo=dt.UTC)
 def iso(
     text: str, zone: str = "UTC", languages: tuple[str, ...] = (), **more: object
 ) -> str | None:
-    reading = DateContext(zone=zone, languages=languages, now=NOW, **more)  # type: ignore[arg-type]
-    found = parse_date(text, reading, "test")
+    context = DateContext(zone=zone, languages=languages, now=NOW, **more)  # type: ignore[arg-type]
+    found = parse_date(text, context, "test")
     return found.iso if found else None
 
 
@@ -273,13 +273,13 @@ def test_the_end_of_the_calendar_does_not_overflow() -> None:
 
 
 def test_a_day_without_a_year_is_distinguished_from_other_words() -> None:
-    reading = DateContext("UTC", now=NOW)
-    assert month_and_day("Nov 24", reading) == (11, 24)
-    assert month_and_day("24 ноября", reading) == (11, 24)
-    assert month_and_day("11月24日", reading) == (11, 24)
-    assert month_and_day("11月18日（水曜日）", reading) == (11, 18)
-    assert month_and_day("Section 24", reading) is None
-    assert month_and_day("24 hours", reading) is None
+    context = DateContext("UTC", now=NOW)
+    assert month_and_day("Nov 24", context) == (11, 24)
+    assert month_and_day("24 ноября", context) == (11, 24)
+    assert month_and_day("11月24日", context) == (11, 24)
+    assert month_and_day("11月18日（水曜日）", context) == (11, 18)
+    assert month_and_day("Section 24", context) is None
+    assert month_and_day("24 hours", context) is None
 
 
 @pytest.mark.parametrize(
@@ -298,8 +298,8 @@ def test_a_day_without_a_year_is_distinguished_from_other_words() -> None:
     ],
 )  # fmt: skip
 def test_a_month_is_read_as_each_language_writes_it(text: str, language: str) -> None:
-    reading = DateContext("UTC", languages=(language,) if language else (), now=NOW)
-    assert [found.iso for found in find_dates(f"({text})", reading, "test")] == ["2016-08-18"]
+    context = DateContext("UTC", languages=(language,) if language else (), now=NOW)
+    assert [found.iso for found in find_dates(f"({text})", context, "test")] == ["2016-08-18"]
 
 
 @pytest.mark.parametrize("text", ["18th 8, 2016", "the 5th8, 2016", "thang 13 5, 2016"])
@@ -320,9 +320,9 @@ def test_an_ordinal_is_not_a_month_by_number(text: str) -> None:
     ],
 )
 def test_an_address_or_a_file_name_holds_no_date(text: str) -> None:
-    reading = DateContext("UTC", order="DMY", now=NOW)
-    assert find_dates(text, reading, "test") == ()
-    (found,) = find_dates(f"5 May 2020: {text}", reading, "test")
+    context = DateContext("UTC", order="DMY", now=NOW)
+    assert find_dates(text, context, "test") == ()
+    (found,) = find_dates(f"5 May 2020: {text}", context, "test")
     assert found.iso == "2020-05-05"
 
 
@@ -339,8 +339,8 @@ def test_an_address_or_a_file_name_holds_no_date(text: str) -> None:
     ],
 )
 def test_a_date_beside_an_address_is_read(text: str) -> None:
-    reading = DateContext("UTC", order="DMY", now=NOW)
-    assert [found.iso for found in find_dates(text, reading, "test")] == ["2015-10-12"]
+    context = DateContext("UTC", order="DMY", now=NOW)
+    assert [found.iso for found in find_dates(text, context, "test")] == ["2015-10-12"]
 
 
 def test_a_heading_names_the_year_in_either_count() -> None:
@@ -351,8 +351,8 @@ def test_a_heading_names_the_year_in_either_count() -> None:
 
 @given(st.text(max_size=300))
 def test_any_text_yields_dates_in_utc_or_none(text: str) -> None:
-    reading = DateContext("Asia/Baku", languages=("az", "en"), now=NOW)
-    found = [parse_date(text, reading, "test"), *find_dates(text, reading, "test")]
+    context = DateContext("Asia/Baku", languages=("az", "en"), now=NOW)
+    found = [parse_date(text, context, "test"), *find_dates(text, context, "test")]
     assert all(one.at.utcoffset() == dt.timedelta(0) for one in found if one)
 
 

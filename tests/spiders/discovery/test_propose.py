@@ -77,8 +77,8 @@ def test_of_a_room_that_was_never_seen_no_certain_guess_is_wrong(room: Room) -> 
     if proposal.timezone.sure:
         assert proposal.timezone.value == room.source.timezone
     assert proposal.file.url == listing.url
-    spoken = replace(room.reading, languages=languages_of([listing, release]))
-    assert proposal.date_order in (None, room.reading.day_order, spoken.day_order)
+    spoken = replace(room.context, languages=languages_of([listing, release]))
+    assert proposal.date_order in (None, room.context.day_order, spoken.day_order)
 
 
 @pytest.mark.parametrize(
@@ -279,9 +279,9 @@ def test_the_order_of_day_and_month_is_saved_if_only_the_list_shows_it(
 
 
 def looks(*releases: str) -> list[SampleRelease]:
-    reading = DateContext("UTC", now=NOW)
+    context = DateContext("UTC", now=NOW)
     return [
-        SampleRelease(found, read_release(found, reading), ListingItem(URL, "Lamp"))
+        SampleRelease(found, read_release(found, context), ListingItem(URL, "Lamp"))
         for found in map(page, releases)
     ]
 

@@ -40,7 +40,7 @@ def stirred(draw: st.DrawFn) -> tuple[Room, bytes]:
 @given(stirred(), st.sampled_from(["auto", "listing", "release"]))
 def test_any_damaged_page_is_read(made: tuple[Room, bytes], kind: str) -> None:
     room, body = made
-    found = extract("x", Page(room.source.url, body), room.reading, kind)  # type: ignore[arg-type]
+    found = extract("x", Page(room.source.url, body), room.context, kind)  # type: ignore[arg-type]
     if found["kind"] == "listing":
         assert found["items"] or found["reasons"]
         urls = [item["url"] for item in found["items"]]

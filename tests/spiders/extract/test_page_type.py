@@ -19,7 +19,7 @@ def kind(room: Room, part: str) -> str:
     """What a page of a room is taken for, at its own address."""
     (path,) = room.folder.glob(f"{part}.*")
     url = str(room.expected.get(part, {}).get("url", ""))
-    return str(extract("", Page(url, path.read_bytes()), room.reading)["kind"])
+    return str(extract("", Page(url, path.read_bytes()), room.context)["kind"])
 
 
 @pytest.mark.parametrize("part", KNOWN)
@@ -31,10 +31,10 @@ def test_releases_with_links_to_others_are_not_listings(part: str) -> None:
 
 @pytest.mark.parametrize("url", ["", "https://harbour.example/"])
 def test_pages_are_distinguished_without_different_addresses(url: str) -> None:
-    reading = ALL[0].reading
+    context = ALL[0].context
     release, listing = release_html(7), listing_html(list(range(12)))
-    assert extract("", Page(url, release.encode()), reading)["kind"] == "release"
-    assert extract("", Page(url, listing.encode()), reading)["kind"] == "listing"
+    assert extract("", Page(url, release.encode()), context)["kind"] == "release"
+    assert extract("", Page(url, listing.encode()), context)["kind"] == "listing"
 
 
 MENU = "".join(
@@ -54,7 +54,7 @@ def test_a_short_release_below_the_day_of_today_is_not_a_listing() -> None:
         f" 2025, by the press office</p><div><p>{TEXT}</p></div></div><div>Calls: 88,213</div>"
     )
     page = Page("https://merrow.example/n/55", html.encode())
-    assert extract("", page, ALL[0].reading)["kind"] == "release"
+    assert extract("", page, ALL[0].context)["kind"] == "release"
 
 
 def test_files_of_one_day_are_a_listing() -> None:
@@ -63,4 +63,4 @@ def test_files_of_one_day_are_a_listing() -> None:
         for n in range(4)
     )
     page = Page("https://merrow.example/orders", f"<html><body><table>{files}".encode())
-    assert extract("", page, ALL[0].reading)["kind"] == "listing"
+    assert extract("", page, ALL[0].context)["kind"] == "listing"

@@ -177,17 +177,17 @@ def viewed(number: int) -> Page:
 
 
 def test_a_learned_date_ends_at_its_element() -> None:
-    reading = DateContext("Europe/Oslo", order="MDY", now=NOW)
+    context = DateContext("Europe/Oslo", order="MDY", now=NOW)
     pages = [viewed(number) for number in (1, 2, 3)]
     rules = ReleaseRules(published="p.when")
-    seen = [Sample(one, read_release(one, reading, rules), reading) for one in pages]
+    seen = [Sample(one, read_release(one, context, rules), context) for one in pages]
     template = induce("harbour", rules, seen, NOW)
     assert template is not None
-    found = TemplateReader(template).read(viewed(9), reading)
+    found = TemplateReader(template).read(viewed(9), context)
     assert found is not None
     assert found.content.published is not None
     assert found.content.published.iso == "2026-02-10"
-    declared = read_release(viewed(9), reading, rules).content.published
+    declared = read_release(viewed(9), context, rules).content.published
     assert declared is not None
     assert declared.iso == "2026-02-10"
 
@@ -326,21 +326,21 @@ def test_a_gradual_relaunch_is_learned_from_all_its_visits(shelf: Store) -> None
 
 def test_additions_of_a_new_theme_do_not_make_pages_misfits(shelf: Store) -> None:
     said = [replace(post, body=post.body + themes.CONTACT) for post in themes.posts()]
-    reading = replace(READING, now=dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
+    context = replace(READING, now=dt.datetime(2026, 11, 1, tzinfo=dt.UTC))
 
     def shown(theme: str, post: themes.Post) -> Page:
         html = themes.shown(theme, post, said, "/")
         return Page(f"https://harbour.example/{post.name}", html.encode())
 
     learner = SourceTemplates("harbour", [NONE], shelf)
-    before = [learner.read(shown("sections", post), reading, NONE, None) for post in said[::-1]]
+    before = [learner.read(shown("sections", post), context, NONE, None) for post in said[::-1]]
     learner.finish()
     learner = SourceTemplates("harbour", [NONE], shelf)
     after = []
     for post, found in zip(said[::-1], before, strict=True):
         stored = draft(body_text=found.content.body_text, body_rule=f"{LEARNED} main")
         known = first_release(stored, NOW)
-        again = learner.read(shown("utility", post), reading, NONE, None, known, edited=True)
+        again = learner.read(shown("utility", post), context, NONE, None, known, edited=True)
         after.append(again.content)
     assert after[-1].body_rule.startswith(LEARNED)
     assert "press desk" not in after[-1].body_text

@@ -129,9 +129,9 @@ def test_a_text_that_occurs_often_is_searched_once_for_dates(
 ) -> None:
     scanned: Counter[str] = Counter()
 
-    def count(text: str, reading: DateContext, rule: str) -> Iterator[Found]:
+    def count(text: str, context: DateContext, rule: str) -> Iterator[Found]:
         scanned[text] += 1
-        return scan(text, reading, rule)
+        return scan(text, context, rule)
 
     monkeypatch.setattr("spiders.listing.rows.dates.scan", count)
     row = "<li><a href='/long/{n}'>Notice</a> <i>{day} March 2026</i> <b>4</b><u>May 2026</u></li>"

@@ -87,18 +87,18 @@ def test_neither_a_footer_nor_a_file_dates_a_release(around: str) -> None:
     text = "<p>The board counted 37 ships in its basins, and eleven of them came from the east.</p>"
     html = f"<html><body><h1>Ships counted</h1><div>{text * 3}</div>{around}</body></html>"
     page = Page("http://harbour.example/ships", html.encode())
-    reading = DateContext("UTC", now=dt.datetime(2026, 5, 2, tzinfo=dt.UTC))
-    assert read_release(page, reading).content.published is None
+    context = DateContext("UTC", now=dt.datetime(2026, 5, 2, tzinfo=dt.UTC))
+    assert read_release(page, context).content.published is None
     dated = html.replace("</h1>", '</h1><p class="date">7 March 2026</p>')
-    found = read_release(Page(page.url, dated.encode()), reading).content.published
+    found = read_release(Page(page.url, dated.encode()), context).content.published
     assert found is not None
     assert found.day == dt.date(2026, 3, 7)
 
 
 def dated(html: str, url: str = "https://harbour.example/news/7") -> str | None:
     """The date of a page as ISO has it."""
-    reading = DateContext("UTC", now=NOW)
-    found = read_release(Page(url, html.encode()), reading).content.published
+    context = DateContext("UTC", now=NOW)
+    found = read_release(Page(url, html.encode()), context).content.published
     return found.iso[:10] if found else None
 
 
@@ -228,7 +228,7 @@ def test_a_label_of_utc_yields_to_the_day_that_readers_see(
 def test_midnight_in_utc_beside_a_day_alone_claims_no_hour() -> None:
     time = '<time datetime="2026-03-02 00:00:00+00:00">March 2, 2026</time>'
     html = f"<html><body><h1>Lock opens</h1>{time}{TEXT}</body></html>"
-    reading = DateContext("America/New_York", now=NOW)
-    found = read_release(Page("https://merrow.example/n", html.encode()), reading).content.published
+    context = DateContext("America/New_York", now=NOW)
+    found = read_release(Page("https://merrow.example/n", html.encode()), context).content.published
     assert found
     assert found.iso == "2026-03-02"

@@ -24,8 +24,8 @@ def day(
         f"<a href=/>●</a><tr><td align=center class=big>{page['headline']}<tr><td align=center>"
         f"{line}<tr><td><p>{page['text']}<p>{page['text']}<p>{page['text']}</table>{more}"
     )
-    reading = DateContext("UTC", now=NOW)
-    found = read_release(Page(f"https://{host}{path}", html.encode()), reading).content.published
+    context = DateContext("UTC", now=NOW)
+    found = read_release(Page(f"https://{host}{path}", html.encode()), context).content.published
     return found.iso[:10] if found else None
 
 
@@ -86,8 +86,8 @@ def test_metadata_decides_the_order_of_an_ambiguous_date_line() -> None:
         '<html><head><meta name="date" content="2008-11-12"></head><body>'
         f"<h1>{page['headline']}</h1><p class=date>11/12/2008</p><p>{page['text']}</p>"
     )
-    reading = DateContext("UTC", now=NOW)
-    found = read_release(Page("https://saltmere.example/n", html.encode()), reading)
+    context = DateContext("UTC", now=NOW)
+    found = read_release(Page("https://saltmere.example/n", html.encode()), context)
     assert found.content.published
     assert found.content.published.iso == "2008-11-12"
 
@@ -95,8 +95,8 @@ def test_metadata_decides_the_order_of_an_ambiguous_date_line() -> None:
 def test_the_order_of_the_source_is_used() -> None:
     page = PAGES["de"]
     html = f"<html lang=de><body><h1>{page['headline']}</h1><p>11/12/2008</p><p>{page['text']}</p>"
-    reading = DateContext("UTC", order="MDY", now=NOW)
-    found = read_release(Page("https://saltmere.de/2008/12/11/n", html.encode()), reading)
+    context = DateContext("UTC", order="MDY", now=NOW)
+    found = read_release(Page("https://saltmere.de/2008/12/11/n", html.encode()), context)
     assert found.content.published
     assert found.content.published.iso == "2008-11-12"
 
