@@ -158,7 +158,9 @@ def create_cache_tables(db: sqlite3.Connection, script: str) -> None:
     if found == wanted:
         return
     if found:
-        raise sqlite3.DatabaseError("the tables belong to another version")
+        raise sqlite3.DatabaseError(
+            "another version of Communique or another program created the tables"
+        )
     try:
         db.executescript(f"BEGIN IMMEDIATE; {script} COMMIT")
     except sqlite3.Error:

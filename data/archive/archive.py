@@ -304,7 +304,10 @@ class Archive:
         file.finish()
 
     def _taken(self, size: int) -> WarcFile:
-        """Lock and return a growing file that no process writes to, or create a new file."""
+        """Lock and return an unfinished file that no other process writes to, or a new file.
+
+        Missing leaves and CDXJ lines of the file are added first.
+        """
         self.log.fill(self.index.highest_leaf() + 1)
         for path in own_files(self.folder):
             if path.suffix != DOT_OPEN or (file := take_over(path)) is None:

@@ -69,7 +69,7 @@ def order_of_place(languages: tuple[str, ...], zone: str) -> Order | None:
 
 
 def order_of_host(host: str) -> Order | None:
-    """Return the order that the country of a host name implies, or None if uncertain."""
+    """Return the order of day and month in the country of a host name, or None if uncertain."""
     if host.endswith(US_HOSTS):
         return "MDY"
     return "DMY" if host.rpartition(".")[2] in DAY_FIRST_HOSTS else None

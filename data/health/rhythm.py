@@ -230,7 +230,7 @@ class _Learner:
             self._begin_wait()
 
     def weights(self) -> list[float]:
-        """Return the weights of the source's rate from Monday to Sunday."""
+        """Return seven weights, Monday first, by which the source's rate is multiplied."""
         return weekday_weights(self.rate, self.published, self.asked, self.usual)
 
     def _follow(self, surprise: float, expected: float, busy: float) -> None:

@@ -123,7 +123,7 @@ def titles_alike(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def garbled(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that letters of releases are garbled."""
+    """Return a verdict if the texts of several releases are garbled, as by a wrong encoding."""
     streak = most(facts.known.garbled, facts.new.garbled)
     if streak is None:
         return None

@@ -80,7 +80,10 @@ Fate: TypeAlias = Literal["waits", "held", "retracted"]
 
 
 def at_once(gone: int, asked: int) -> bool:
-    """Return whether a fault of the site is likely, because many requested releases are missing."""
+    """Return whether a failure of the site is likelier than retractions.
+
+    It is likelier if many of the requested releases are missing.
+    """
     return gone > MAX_VANISHED and gone >= MIN_MASS_SHARE * asked
 
 

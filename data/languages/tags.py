@@ -80,7 +80,7 @@ def language_tag(declared: str | None) -> str | None:
 
 
 def feed_language(language: str | None) -> str | None:
-    """Return a tag of RFC 5646 whose language feed readers know, or None."""
+    """Return ``language`` if feed readers know its RFC 5646 tag, else None."""
     found = LANGUAGE.fullmatch(language or "")
     return language if found and found[1].lower() in LANGUAGES else None
 

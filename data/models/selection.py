@@ -33,7 +33,10 @@ ReleaseState: TypeAlias = Literal["standing", "corrected", "retracted"]
 
 
 class Position(NamedTuple):
-    """A position among releases, newest first: ``order`` in seconds since 1970, then the id."""
+    """A position in the list of releases, newest first.
+
+    ``order`` is the sort time in seconds since 1970. ``id`` decides between equal times.
+    """
 
     order: float
     id: str

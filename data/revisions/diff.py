@@ -60,9 +60,9 @@ class TextComparison:
 
 @dataclass(frozen=True, slots=True)
 class FieldDiff:
-    """The difference of one field: ``title``, ``body`` or ``attachments``.
+    """The difference between two versions of a field: ``title``, ``body`` or ``attachments``.
 
-    A difference that ``is_coarse`` is shown with the sentence `COARSE` (see `TextComparison`).
+    If ``is_coarse`` is true, the sentence `COARSE` is shown with it.
     """
 
     field: str

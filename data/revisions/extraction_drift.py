@@ -297,7 +297,7 @@ FIELDS: Final[Mapping[str, str]] = {
 
 
 class Differences(NamedTuple):
-    """The fields that a content gained, lost and changed."""
+    """Names of the fields that differ between two extractions of a release."""
 
     gained: tuple[str, ...]
     lost: tuple[str, ...]

@@ -76,10 +76,9 @@ def steps_of(difference: FieldDiff) -> tuple[int, ...]:
 
 
 def changes_between(before: Revision, after: Revision) -> tuple[FieldDiff, ...]:
-    """Return the significant differences of two versions.
+    """Return the significant differences between two versions.
 
-    If the store has the difference of these two texts, it is used; otherwise the difference is
-    computed.
+    Uses the stored difference if it belongs to these two texts; otherwise computes it.
     """
     old, new = before.content, after.content
     if after.difference:

@@ -1,7 +1,4 @@
-"""Settings of visits and of the service: requests, health checks, the store, and who visits.
-
-Number types have upper limits that keep later calculations safe.
-"""
+"""Settings for health notifications, the store, the executor, network requests and visits."""
 
 from __future__ import annotations
 

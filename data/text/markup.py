@@ -43,7 +43,7 @@ TAG: Final = re.compile(
 MAX_ATTRIBUTES. The pattern is a lookahead because the next tag may begin inside."""
 
 MAX_TAGS: Final = 150_000
-"""Maximum number of starts and ends of tags on a page. The rest of the page is cut."""
+"""Maximum number of ``<`` characters (start and end tags) on a page. The rest is cut."""
 
 MAX_ROUNDS: Final = 4
 """Maximum number of passes that remove attributes. After them, the page is cut instead."""

@@ -87,7 +87,10 @@ NAME_ENDS: Final = "]\"'"
 
 
 class Secret(NamedTuple):
-    """A secret of an address: the name of its parameter (empty for a user), and its value."""
+    """A secret in a source's address: its value, and the name of its URL parameter.
+
+    The name is the user name for a password, and empty for a user name or password alone.
+    """
 
     name: str
     value: str

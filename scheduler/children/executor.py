@@ -244,7 +244,7 @@ class Executor:
     def _crash_error(
         self, source: LoadedSource, lost: CrawlLost, child: CrawlChild | None, *, last: bool
     ) -> tuple[RunError, bool]:
-        """Return the error of a visit whose child ended, and whether the visit begins again."""
+        """Return the error of a visit whose child crashed, and whether to retry the visit."""
         page, code = lost.page, lost.code
         own = page is not None and page.source == source.id
         if page and own and child and child.kind.separate:

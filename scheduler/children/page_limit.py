@@ -144,7 +144,11 @@ class PageLimit:
             self._begin()
 
     def _begin(self) -> None:
-        """Note the innermost page and restart the timers; stop them after the last page."""
+        """Restart the CPU timers for the current page, and write its URL to the note file.
+
+        If no page is being processed, stop the timers. Pages can be nested: the current page is the
+        last one that began.
+        """
         seconds = self._seconds if self._pages else 0.0
         signal.setitimer(signal.ITIMER_PROF, seconds, REPEAT_SECONDS)
         signal.setitimer(signal.ITIMER_VIRTUAL, seconds * HARD_FACTOR)

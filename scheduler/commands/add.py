@@ -82,7 +82,7 @@ class NotSure(CommuniqueError):
     "--timezone",
     default="",
     metavar="ZONE",
-    help="IANA time zone of its dates (default from the site).",
+    help="IANA time zone of the source's dates (default from the site).",
 )
 @click.option(
     "--from",

@@ -72,7 +72,7 @@ class NotADemo(CommuniqueError):
 def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
     """Try Communique on bundled press rooms, without a network.
 
-    A web server plays the press rooms of six invented institutions over three days. The demo
+    A local web server simulates three days of six invented press rooms. The demo
     collects their releases, detects edits and copies, and publishes and serves feeds.
     """
     named = named_home(click.get_current_context(), folder)

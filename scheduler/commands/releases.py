@@ -18,14 +18,16 @@ from spiders.sources.loader import load_sources
 
 @click.group(cls=Group)
 def releases() -> None:
-    """Manage single releases."""
+    """Manage individual releases."""
 
 
 @releases.command()
 @click.argument("releases", nargs=-1, metavar="[RELEASE …]")
 @click.option("--source", metavar="ID", help="Source of the held releases.")
 @click.option(
-    "--held", is_flag=True, help="Retract all releases held since they vanished together."
+    "--held",
+    is_flag=True,
+    help="Retract all releases that are held for review because many vanished at once.",
 )
 @why_option("Reason, which is stored.")
 @as_json

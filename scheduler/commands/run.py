@@ -38,8 +38,8 @@ class NoFleet(SettingsError):
         super().__init__(
             str(path),
             "run.executor",
-            'a worker needs executor = "procrastinate", and url in [store] with the database that '
-            "the services share",
+            'a worker needs run.executor = "procrastinate", and in store.url the PostgreSQL '
+            "database of the services",
         )
 
 
@@ -88,8 +88,9 @@ def run(home: Home, *, port: int | None) -> int:
 def worker(home: Home) -> int:
     """Visit sources for services that share a database.
 
-    The home directory needs only communique.toml. SIGTERM or Ctrl-C stops the worker, which returns
-    its visits. It ends with an error if the database is gone.
+    The home directory needs only communique.toml. On SIGTERM or Ctrl-C, the worker
+    ends its visits, and other workers repeat them. It exits with an error if the database stops
+    responding.
     """
     if not home.has_fleet:
         raise NoFleet(home.path / "communique.toml")

@@ -70,7 +70,10 @@ class AmbiguousRelease(CommuniqueError):
 @click.option("--revisions", "view", flag_value="revisions", help="Show all versions.")
 @click.option("--diff", "view", flag_value="diff", help="Show what changed between versions.")
 @click.option(
-    "--provenance", "view", flag_value="provenance", help="Show the origin of its fields."
+    "--provenance",
+    "view",
+    flag_value="provenance",
+    help="Show where each field of the release comes from.",
 )
 @as_json
 @with_home

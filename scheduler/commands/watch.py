@@ -106,7 +106,7 @@ def channel_options(command: Command) -> Command:
 )
 @click.option("--backlog", is_flag=True, help="Also send alerts about old and imported releases.")
 @click.option(
-    "--timezone", default="", metavar="ZONE", help="IANA time zone of --digest and --quiet."
+    "--timezone", default="", metavar="ZONE", help="IANA time zone for --digest and --quiet."
 )
 @click.option(
     "--digest", default="", metavar="WHEN", help='Time of one message a day: "daily 08:00".'

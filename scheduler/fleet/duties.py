@@ -48,7 +48,7 @@ MAX_RELEASE_SECONDS: Final = 5.0
 expires."""
 
 FAILURE_REST_SECONDS: Final = 60.0
-"""Seconds between a failure of a duty because of a bug and the next attempt."""
+"""Seconds to wait before a duty is retried after an unexpected exception."""
 
 OTHER_SITE: Final = (
     "this service has {} in its settings, but the leader has {}: use equal settings on "

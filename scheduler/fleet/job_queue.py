@@ -96,6 +96,7 @@ UNHELD_JOBS: Final = """
     WHERE j.status = 'doing' AND j.queue_name IN ('visits', 'duties')
     AND (h.host IS NULL OR h.token = 0 OR h.next_due < now())
 """
+"""Query for running jobs whose host has no current lease."""
 
 JOB_NOT_FOUND: Final = "Job was not found"
 """Part of the database's error if a job that is to be finished was deleted before."""

@@ -35,9 +35,10 @@ def notify(*states: str) -> None:
 
 
 def watchdog_seconds() -> float:
-    """Return the seconds without notification after which systemd kills this process, or 0.
+    """Return the seconds without a notification after which systemd kills this process, or 0.
 
-    Variables that a child inherited from its parent are ignored.
+    The result is 0 if the process has no watchdog. Environment variables that a parent process left
+    are ignored.
     """
     if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return 0.0

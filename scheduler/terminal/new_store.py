@@ -49,7 +49,10 @@ def check_store(home: Home) -> None:
 
 
 def start_store(home: Home) -> None:
-    """Create a new store if the old one is lost, and report the data that stay hidden."""
+    """Create a new store if the old one is lost, and print what was restored from the journal.
+
+    Printed are the counts of hidden and redacted releases, and of removed and renamed sources.
+    """
     # Imported here: these modules load slowly and are rarely needed.
     from scheduler.mirror.rebuild.new_store import begin_new_store  # noqa: PLC0415
     from scheduler.terminal.progress import step_bars  # noqa: PLC0415

@@ -146,7 +146,10 @@ class Explorer:
         return self._propose(site, ())
 
     def _of_feed(self, fetcher: Fetcher, feed_page: Page, feed: Comparison) -> Explored:
-        """Explore the site of a given feed. The page to which the feed links is the cross-check."""
+        """Explore the site of a feed that the user gave.
+
+        The feed's releases are compared with the page that the feed links to.
+        """
         address = page_of_feed(feed_page) or urljoin(feed_page.url, "/")
         self._on_status(f"reading {address}")
         (answer,) = fetcher.fetch([address])

@@ -22,11 +22,7 @@ from spiders.page.media_urls import leads_to_image
 from spiders.page.page import Page
 
 MAX_NESTED, SHORTEST_NESTED = 20, 80
-"""Limits of JSON texts inside the state of a page's scripts.
-
-- MAX_NESTED: maximum number of texts parsed per state
-- SHORTEST_NESTED: minimum length of a text, in characters
-"""
+"""Limits for JSON strings that are nested in the data of a page's scripts."""
 
 ALIKE: Final = 3
 """Minimum number of cache entries of the same kind that form a list."""
@@ -110,7 +106,7 @@ class SlugUrls:
         return url
 
     def _stated(self, end: str) -> str | None:
-        """Return the part before a slug, from a complete address on the page, or None."""
+        """Return the part before the slug in a complete URL on the page, or None."""
         at = self._page.text.find(f"/{end}")
         for _ in range(MAX_OCCURRENCES):
             if at < 0:

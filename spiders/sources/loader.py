@@ -159,7 +159,7 @@ def fault_of(key: str, selector: str) -> str:
     """Return what is wrong with a key's selector, as the end of a sentence, or ""."""
     bare = selector.removesuffix("::text") if key == "body" else selector
     if NAMESPACE.search(QUOTED.sub("", selector)):
-        return "can't be used: HTML knows no namespaces, so leave out what stands before the |"
+        return "can't be used: HTML has no namespaces: remove the | and the prefix before it"
     try:
         EMPTY.css(selector)
         EMPTY.css(bare)
@@ -168,7 +168,7 @@ def fault_of(key: str, selector: str) -> str:
 
             soupsieve.compile(bare)
     except Exception as error:  # noqa: BLE001 - any exception means that the selector is invalid
-        return f"is no CSS selector ({str(error).splitlines()[0]})"
+        return f"is not a CSS selector ({str(error).splitlines()[0]})"
     if key in ELEMENTS and "::" in bare:
-        return "must be the selector of an element: leave out ::text and ::attr(…)"
+        return "must select elements: remove ::text and ::attr(…)"
     return ""

@@ -118,7 +118,9 @@ class Witness:
         try:
             content = read("checkpoint")
         except FileNotFoundError as error:
-            raise ArchiveError(where, "there is no checkpoint of a log") from error
+            raise ArchiveError(
+                where, "no log was found there, because the file 'checkpoint' is missing"
+            ) from error
         checkpoint = parse_checkpoint(content, f"{where}: checkpoint")
         folder = self._folder / name_of(checkpoint.origin)
         with self._locked():

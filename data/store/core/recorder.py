@@ -418,9 +418,10 @@ def _labels_of(release: Release, labels: Mapping[str, str]) -> Mapping[str, str]
 
 
 def steps_between(old: Release, new: Release) -> str:
-    """Return the difference of two versions as text for the store, empty if the texts are long.
+    """Return the encoded difference between two versions, or "" if their texts are long.
 
-    The difference of long texts is computed later, because other writers wait for this transaction.
+    Differences between long texts are computed later, because other writers wait for this
+    transaction.
     """
     lengths = (len(one.content.title) + len(one.content.body_text) for one in (old, new))
     if sum(lengths) > MAX_COMPARED_CHARACTERS:

@@ -106,7 +106,10 @@ def lags_of(rows: Iterable[tuple[str, int, float | None, str | None]]) -> Sequen
 
 
 class NewEvent(NamedTuple):
-    """A row of the log without its number and mark; times are in seconds since 1970."""
+    """A new row of the table ``events``, without its number and random mark.
+
+    Times are in seconds since 1970.
+    """
 
     kind: EventKind
     release: int | None

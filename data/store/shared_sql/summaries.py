@@ -196,12 +196,7 @@ class SummariesPart(Part):
         )
 
     def newest_of_sources(self, *, limit: int) -> Mapping[str, tuple[str, str]]:
-        """Return the day of each source's newest dated release and its most frequent language.
-
-        The language is determined from up to ``limit`` newest releases. Between equally frequent
-        languages, the first in alphabetical order is used. The language is empty if the releases
-        have none. Sources without dated releases are left out.
-        """
+        """Return the day of the newest dated release and the main language of each source."""
         rows = self._ask(
             "SELECT r.source, r.day, coalesce((SELECT language FROM"
             f" (SELECT language FROM {SHOWN_VIEW} WHERE source = s.id ORDER BY sort_at DESC, id"

@@ -65,7 +65,7 @@ IS_USED: Final = """
                    WHERE last_heartbeat > now() - make_interval(secs => %s))
     OR EXISTS (SELECT 1 FROM hosts WHERE token <> 0 AND next_due > now())
 """
-"""Query for whether a service or worker has sent a recent heartbeat or holds a lease of a host."""
+"""Query that checks whether a worker sent a heartbeat recently, or a host is leased."""
 
 SILENCE: Final = 45
 """Time in seconds without a heartbeat after which a worker counts as gone; they come every 5 s."""

@@ -75,10 +75,10 @@ class Transactions(ABC):
 
 
 class UnitOfWork:
-    """The decisions, public events and delayed writes of one outermost transaction of a thread.
+    """The decisions, public events and delayed writes of a thread's outermost transaction.
 
-    The connection creates it when the transaction begins. A nested transaction that fails removes
-    what was added within it. `data.store.core.store.Store` decides the order at commit.
+    If a nested transaction fails, its additions are dropped. At commit,
+    `data.store.core.store.Store` writes them in a fixed order.
     """
 
     def __init__(self) -> None:

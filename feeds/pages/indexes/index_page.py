@@ -18,7 +18,7 @@ MAX_LINES = 200
 """Maximum number of rows per page. A page then has about 15 KB compressed."""
 
 MAX_LABEL_CHARACTERS = 18
-"""Maximum length in characters of each name in the label of a page's link."""
+"""Maximum length in characters of the first and of the last name in a page label ('Abc – Def')."""
 
 
 class NamedLine(Protocol):

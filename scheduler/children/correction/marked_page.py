@@ -46,7 +46,10 @@ STYLE: Final = (
 
 
 def elements_of(page: Page) -> list[etree._Element]:
-    """Return the elements of a page in document order; the index of an element is its number."""
+    """Return the elements of a page in document order.
+
+    Other functions call an element's index in this list its number.
+    """
     return [*page.tree.iter("*")]
 
 

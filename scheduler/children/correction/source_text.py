@@ -86,7 +86,9 @@ def with_selector(text: str, path: str, field: Field, selector: str) -> str:
         changed = tomlkit.dumps(document)
     except (TOMLKitError, TypeError, ValueError, KeyError) as error:
         raise SourceError(
-            path, field.table, f"the table can't be changed on this page ({error})"
+            path,
+            field.table,
+            f"this table can't be edited here: edit the source file instead ({error})",
         ) from error
     parse_source(changed, path)
     return changed

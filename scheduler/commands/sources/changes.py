@@ -72,7 +72,7 @@ def rename(home: Home, *, old: str, new: str, as_json: bool) -> int:
 
 @click.command()
 @click.argument("source")
-@click.option("--keep", "kept", is_flag=True, help="Keep its releases in feeds and pages.")
+@click.option("--keep", "kept", is_flag=True, help="Keep the source's releases in feeds and pages.")
 @as_json
 @with_home
 def remove(home: Home, *, source: str, kept: bool, as_json: bool) -> int:

@@ -1,1 +1,1 @@
-"""Restore a lost home directory, or a new store that hides the same releases, from an archive."""
+"""Rebuild a lost home directory, or create a store that hides the same releases."""

@@ -1,4 +1,4 @@
-"""New store in place of a lost one, which hides all releases that the lost store hid."""
+"""Create a store to replace a lost one. It hides every release that the lost store hid."""
 
 from __future__ import annotations
 

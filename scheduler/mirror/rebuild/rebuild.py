@@ -51,7 +51,7 @@ BATCH_SIZE: Final = 200
 HOME_FILE: Final = re.compile(
     r"communique\.toml|topics\.toml|sources/[a-z0-9][a-z0-9-]{0,63}\.toml"
 )
-"""File names of a home directory that a journal may hold. No other file is written."""
+"""Pattern of the names of home files that are restored from a journal. Other names are ignored."""
 
 DATABASE_TABLES: Final = ("store", "run")
 """Tables of communique.toml that are left out. Other machines may still use the database that the

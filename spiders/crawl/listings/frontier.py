@@ -122,7 +122,7 @@ class Frontier:
 
     @property
     def history(self) -> History:
-        """The state of the source's history: the state of its least complete listing."""
+        """How far back the source was collected, by its least complete listing."""
         words = [walk.history for walk in self._counting if walk.history]
         worst: tuple[History, ...] = ("walking", "bounded", "complete")
         return next((word for word in worst if word in words), "walking")

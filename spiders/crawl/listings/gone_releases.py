@@ -132,7 +132,7 @@ class GoneReleases:
         return min(days, default=None)
 
     def finish(self, now: dt.datetime) -> MissingReleases:
-        """Retract releases that are certainly gone, and hold releases that vanished together."""
+        """Retract releases that are certainly gone. Hold many that vanished at once for review."""
         found = self._found()
         if not found:
             return MissingReleases()

@@ -210,5 +210,8 @@ def lost(
 
 
 def has_page(item: ListingItem, gone: Collection[str]) -> bool:
-    """Whether the page of a listed release may exist, because it is not in ``gone``."""
+    """Whether the page of a listed release may still exist.
+
+    ``gone`` are the canonical URLs of missing pages.
+    """
     return canonical_url(item.url) not in gone

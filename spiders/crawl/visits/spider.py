@@ -572,9 +572,9 @@ def draft_linked(response: Response, visit: Visit, link: Link) -> PageDraft | No
 
 
 def has_title(title: str, linked: str) -> bool:
-    """Whether a page has the title in the text of the link to it.
+    """Whether a page's title matches the text of a link to the page.
 
-    The link may truncate the title.
+    Most words of the shorter text must be in both, because a link may truncate the title.
     """
     left, right = set(tokens(title)), set(tokens(linked))
     least = min(len(left), len(right))

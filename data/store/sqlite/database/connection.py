@@ -85,7 +85,7 @@ class SqliteConnection(Transactions):
             raise self._failed(error) from error
 
     def _failed(self, error: OSError | sqlite3.Error) -> StoreError:
-        """Return an error with an explanation for people."""
+        """Convert an error of SQLite or the file system to a StoreError with a readable cause."""
         told = RefusedValue if isinstance(error, sqlite3.DataError) else StoreError
         cause = cause_of(self.path, error)
         if getattr(error, "sqlite_errorcode", None) in UNUSABLE:

@@ -215,6 +215,6 @@ def test_an_invalid_log_is_reported(
     if content is not None:
         (tmp_path / "checkpoint").write_bytes(content)
     with pytest.raises(
-        Exception, match=r"acme: (there is no checkpoint|checkpoint: the (text|note) is no)"
+        Exception, match=r"acme: (no log was found|checkpoint: the (text|note) is no)"
     ):
         witness.cosign(lambda path: (tmp_path / path).read_bytes(), "acme", NOON)

@@ -62,7 +62,7 @@ def test_every_field_can_be_chosen_and_previewed(running: Running) -> None:
 
 @pytest.mark.parametrize(
     ("selector", "said"),
-    [("h1[", "is no CSS selector"), ("a|b", "no namespaces"), ("x" * 2000, "Extracted values")],
+    [("h1[", "not a CSS selector"), ("a|b", "no namespaces"), ("x" * 2000, "Extracted values")],
 )
 def test_an_entered_selector_is_previewed_or_rejected(
     running: Running, selector: str, said: str
