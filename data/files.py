@@ -8,7 +8,7 @@ import os
 import secrets
 import stat
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -117,6 +117,18 @@ def same(path: str, content: bytes) -> bool:
         return Path(path).read_bytes() == content
     except FileNotFoundError:
         return False
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """Yield the files in a folder and its subfolders. Raises OSError if a folder can't be read.
+
+    ``Path.rglob`` skips unreadable folders instead.
+    """
+    for path in folder.iterdir():
+        if path.is_dir():
+            yield from files_below(path)
+        elif path.is_file():
+            yield path
 
 
 def read_regular(path: Path, most: int = -1) -> bytes:

@@ -30,6 +30,19 @@ LENGTH = re.compile(r"Expected `(?:str|array)` of length >= 1")
 ENUM = re.compile(r"Invalid enum value (.+)")
 PATTERN = re.compile(r"Expected `str` matching regex")
 
+SUFFIX: Final = ".toml"
+
+NO_PERMISSION: Final = "run Communique as its owner, or give this user permission to read it"
+
+REMEDIES: Final = {
+    errno.EACCES: NO_PERMISSION,
+    errno.EPERM: NO_PERMISSION,
+    errno.ENOTDIR: "move the file away that has the name of a folder",
+    errno.ENOENT: "restore the target of the link (or mount its disk), or delete the link",
+    errno.ELOOP: "delete the link, which leads back to itself",
+}
+"""How to fix files and folders that can't be read, by error number."""
+
 WORDS = {
     "int": "a whole number",
     "float": "a number",
@@ -49,10 +62,46 @@ def read_text(path: Path, error: type[ConfigurationError]) -> str:
     try:
         return read_bytes(path).decode("utf-8").replace("\r\n", "\n")
     except OSError as cause:
-        raise error(str(path), "file", f"the file can't be read ({cause.strerror})") from cause
+        raise error(str(path), "file", unreadable("file", cause)) from cause
     except UnicodeDecodeError as cause:
         fix = f"the file can't be read: byte {cause.start + 1} is not UTF-8; save the file as UTF-8"
         raise error(str(path), "file", fix) from cause
+
+
+def unreadable(what: str, cause: OSError) -> str:
+    """Describe why a "file" or "folder" (``what``) can't be read, and how to fix it."""
+    remedy = REMEDIES.get(cause.errno or 0, "")
+    return f"the {what} can't be read ({cause.strerror})" + (f"; {remedy}" if remedy else "")
+
+
+def toml_files(folder: Path, error: type[ConfigurationError]) -> list[Path]:
+    """Return the TOML files of a folder, sorted; none if the folder does not exist.
+
+    Raises ``error`` if the folder can't be read, because an unreadable folder is not an empty one.
+    """
+    try:
+        return sorted(path for path in folder.iterdir() if path.name.endswith(SUFFIX))
+    except OSError as cause:
+        if isinstance(cause, FileNotFoundError) and not folder.is_symlink():
+            return []
+        raise error(str(folder), "folder", unreadable("folder", cause)) from cause
+
+
+def find_file(folder: Path, name: str, error: type[ConfigurationError]) -> Path | None:
+    """Return the path of the TOML file with an id, or None if there is no such file.
+
+    The file may be unreadable. Raises ``error`` if the folder can't be read.
+    """
+    path = folder / f"{name}{SUFFIX}"
+    if not ID.fullmatch(name):
+        return None
+    try:
+        path.lstat()
+    except OSError as cause:
+        if isinstance(cause, FileNotFoundError) and not folder.is_symlink():
+            return None
+        raise error(str(folder), "folder", unreadable("folder", cause)) from cause
+    return path
 
 
 def read_bytes(path: Path) -> bytes:

@@ -8,6 +8,7 @@ After several of them, an address gets short responses without a page.
 from __future__ import annotations
 
 import hmac
+import logging
 import math
 import os
 import time
@@ -19,7 +20,10 @@ from pathlib import Path
 from typing import Final
 
 from data.access.tokens import Token, TokenScope, digest_of, load_tokens
+from data.errors import TokenError
 from data.network.addresses import network_of
+
+log = logging.getLogger(__name__)
 
 USE_INTERVAL_SECONDS: Final = 60.0
 """Minimum time in seconds between two updates of a token's last use."""
@@ -70,7 +74,11 @@ class TokenFolder:
         except OSError:
             changed = 0
         if changed != self._changed:
-            self._tokens = load_tokens(self._folder)[0]
+            try:
+                self._tokens = load_tokens(self._folder)[0]
+            except TokenError as error:
+                log.error("no token is accepted: %s", error)  # noqa: TRY400 - not a bug
+                self._tokens = []
             self._noted.clear()
             # A second change within the clock's resolution would get the same time.
             is_settled = time.time_ns() - changed > SETTLED_NANOSECONDS

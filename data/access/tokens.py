@@ -22,7 +22,15 @@ import msgspec
 from data.clock import utc_now
 from data.errors import TokenError, UnknownToken
 from data.files import sync, write_secret
-from data.toml_files import ID, check_id, decode, read_text
+from data.toml_files import (
+    ID,
+    check_id,
+    decode,
+    find_file,
+    read_text,
+    toml_files,
+    unreadable,
+)
 
 TokenScope: TypeAlias = Literal["read", "operate"]
 """Permission of a token: to read the site, or to operate it, which includes reading."""
@@ -103,20 +111,23 @@ def new_token(folder: Path, name: str, scopes: tuple[TokenScope, ...]) -> str:
 def revoke_token(folder: Path, name: str) -> None:
     """Delete a token, even if its file is invalid.
 
-    Raises UnknownToken, and OSError.
+    Raises UnknownToken, OSError, and TokenError if the folder can't be read.
     """
-    path = folder / f"{name}.toml"
-    if not ID.fullmatch(name) or not path.exists():
-        raise UnknownToken(name, tuple(sorted(one.stem for one in folder.glob("*.toml"))))
+    path = find_file(folder, name, TokenError)
+    if path is None:
+        raise UnknownToken(name, tuple(one.stem for one in toml_files(folder, TokenError)))
     path.unlink()
     sync(folder)
 
 
 def load_tokens(folder: Path) -> tuple[list[Token], list[TokenError]]:
-    """Return the valid tokens of a folder by name, and the errors of all other token files."""
+    """Return the valid tokens of a folder by name, and the errors of all other token files.
+
+    Raises TokenError if the folder can't be read.
+    """
     tokens: list[Token] = []
     errors: list[TokenError] = []
-    for path in sorted(folder.glob("*.toml")):
+    for path in toml_files(folder, TokenError):
         try:
             tokens.append(read_token(path))
         except TokenError as error:
@@ -135,6 +146,6 @@ def read_token(path: Path) -> Token:
     try:
         used = dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
     except OSError as error:
-        raise TokenError(str(path), "file", f"the file can't be read ({error.strerror})") from error
+        raise TokenError(str(path), "file", unreadable("file", error)) from error
     last_used = None if used == file.created else used
     return Token(path.stem, file.scopes, file.created, last_used, file.sha256)

@@ -17,6 +17,7 @@ from data.export.records import (
     chosen_records,
     release_lines,
 )
+from data.files import files_below
 from data.progress import OnProgress
 from data.store.core.store import Store
 from data.store.public_view import secrets_of
@@ -131,7 +132,10 @@ def _log_files(folder: Path) -> Iterator[Path]:
     """Yield the public files of the transparency log."""
     for name in PUBLIC_LOG_FILES:
         path = folder / name
-        yield from sorted(one for one in (path, *path.rglob("*")) if one.is_file())
+        if path.is_file():
+            yield path
+        elif path.exists():
+            yield from sorted(files_below(path))
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

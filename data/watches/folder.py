@@ -10,7 +10,7 @@ import tomlkit
 
 from data.errors import WatchError
 from data.files import rewrite
-from data.toml_files import read_text
+from data.toml_files import read_text, toml_files
 from data.watches.watch_file import Watch, load_watch, parse_watch, read_watch
 
 Stamp: TypeAlias = tuple[int, int, int]
@@ -26,9 +26,12 @@ class WatchFolder:
         self._read: dict[str, tuple[Stamp, Watch | WatchError]] = {}
 
     def refresh(self) -> bool:
-        """Read files that were added, changed or removed. Returns whether there were any."""
+        """Read files that were added, changed or removed. Returns whether there were any.
+
+        Raises WatchError if the folder can't be read; the watches then stay as they were.
+        """
         found: dict[str, tuple[Stamp, Watch | WatchError]] = {}
-        for path in sorted(self._path.glob("*.toml")):
+        for path in toml_files(self._path, WatchError):
             try:
                 stat = path.stat()
                 stamp = stat.st_mtime_ns, stat.st_size, stat.st_ino
@@ -51,6 +54,11 @@ class WatchFolder:
         return {name: one for name, (_, one) in self._read.items() if isinstance(one, Watch)}
 
     @property
+    def invalid(self) -> frozenset[str]:
+        """The ids of invalid watches."""
+        return frozenset(self._read.keys() - self.watches.keys())
+
+    @property
     def errors(self) -> tuple[WatchError, ...]:
         """The errors of invalid watches."""
         return tuple(one for _, one in self._read.values() if isinstance(one, WatchError))
@@ -59,7 +67,10 @@ class WatchFolder:
 def load_watches(
     folder: Path, kind: type[Watch]
 ) -> tuple[Mapping[str, Watch], tuple[WatchError, ...]]:
-    """Return the valid watches in a folder by id, and the errors of invalid watches."""
+    """Return the valid watches in a folder by id, and the errors of invalid watches.
+
+    Raises WatchError if the folder can't be read.
+    """
     loaded = WatchFolder(folder, kind)
     loaded.refresh()
     return loaded.watches, loaded.errors

@@ -15,7 +15,7 @@ from data.errors import UnknownWatch, WatchError
 from data.languages.tags import fault_of_language
 from data.models import AlertKind
 from data.search.query import MAX_QUERY_LENGTH, MAX_TERMS, TERM, terms_of
-from data.toml_files import ID, check_id, decode, read_text
+from data.toml_files import ID, check_id, decode, find_file, read_text, toml_files
 
 TOKEN_BYTES: Final = 24
 """Number of random bytes in the token of a watch's feed."""
@@ -125,10 +125,18 @@ def load_watch(folder: Path, watch_id: str, kind: type[Watch]) -> Watch:
     ``kind`` determines the channels that it may have. Raises WatchError, and UnknownWatch if the
     file is missing.
     """
-    path = folder / f"{watch_id}.toml"
-    if not ID.fullmatch(watch_id) or not path.exists():
-        raise UnknownWatch(watch_id, tuple(sorted(one.stem for one in folder.glob("*.toml"))))
-    return read_watch(path, kind)
+    return read_watch(find_watch(folder, watch_id), kind)
+
+
+def find_watch(folder: Path, watch_id: str) -> Path:
+    """Return the path of the watch file with an id, which may be invalid.
+
+    Raises UnknownWatch if the file is missing, and WatchError if the folder can't be read.
+    """
+    path = find_file(folder, watch_id, WatchError)
+    if path is None:
+        raise UnknownWatch(watch_id, tuple(one.stem for one in toml_files(folder, WatchError)))
+    return path
 
 
 def read_watch(path: Path, kind: type[Watch]) -> Watch:

@@ -21,7 +21,16 @@ from data.text.folding import fold_search
 from data.text.urls import site_address
 from data.toml_files import ID
 from data.watches.folder import load_watches, set_paused
-from data.watches.watch_file import FeedAccess, Watch, load_watch, new_token, parse_watch, to_toml
+from data.watches.watch_file import (
+    FeedAccess,
+    Watch,
+    find_watch,
+    load_watch,
+    new_token,
+    parse_watch,
+    read_watch,
+    to_toml,
+)
 from data.wording import counted
 from feeds.alerts.channels import CHANNELS, AlertWatch
 from feeds.urls import WATCH_FEED
@@ -225,9 +234,9 @@ def report_paused(watch_id: str, one: Watch, *, as_json: bool) -> int:
 @with_home
 def remove(home: Home, *, watch_id: str, as_json: bool) -> int:
     """Remove a watch and its file, even if the file is invalid."""
-    path = home.watches / f"{watch_id}.toml"
+    path = find_watch(home.watches, watch_id)
     try:
-        load_watch(home.watches, watch_id, AlertWatch)
+        read_watch(path, AlertWatch)
     except WatchError as error:
         complain(str(error))
     path.unlink()

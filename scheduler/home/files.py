@@ -6,9 +6,9 @@ import hashlib
 import logging
 from collections.abc import Iterable
 
-from data.errors import ArchiveError
+from data.errors import ArchiveError, SourceError
 from data.store.core.store import Store
-from data.toml_files import read_bytes
+from data.toml_files import read_bytes, toml_files
 from scheduler.home.home import Home
 
 SETTINGS_FILES = ("communique.toml", "topics.toml")
@@ -20,20 +20,25 @@ def keep_home_files(home: Home, store: Store, sources: Iterable[str] | None = No
     """Archive the current files of a home directory, and record deleted files.
 
     Without ``sources``, all source files are archived, else only the files of these source ids. If
-    a file can't be archived now, the next call tries again.
+    a file can't be read or archived now, the next call tries again. Raises SourceError if the
+    folder of the source files can't be read.
     """
     if store.journal is None:
         return
     known = store.journaled_files()
     if sources is None:
-        found = {f"sources/{path.name}" for path in home.sources.glob("*.toml")}
+        found = {f"sources/{path.name}" for path in toml_files(home.sources, SourceError)}
         names = {*SETTINGS_FILES, *found, *known}
     else:
         names = {*SETTINGS_FILES, *(f"sources/{source}.toml" for source in sources)}
     for name in sorted(names):
         try:
             content = read_bytes(home.path / name)
-        except OSError:
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError) or (home.path / name).is_symlink():
+                # An unreadable file is not a deleted one.
+                log.warning("%s could not be archived: %s", name, error)
+                continue
             content = None
         digest = "" if content is None else hashlib.sha256(content).hexdigest()
         if known.get(name, "") == digest:

@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 
-from data.errors import HomeInUse, LeaseLost, StoreError
+from data.errors import CommuniqueError, HomeInUse, LeaseLost, StoreError
 from data.models import AlertDelivery, Lease
 from data.store.core.store import Store
 from data.store.shared_sql.events import ALERTS
@@ -61,12 +61,12 @@ class AlertService:
                     await self._work(lease)
             except HomeInUse:
                 await asyncio.sleep(POLL_SECONDS)
-            except (OSError, StoreError) as error:
-                # Probably a full disk: the rest of the service continues.
-                log.warning("alerts failed", problem=str(error))
-                await asyncio.sleep(RETRY_SECONDS)
             except LeaseLost:
                 raise
+            except (OSError, CommuniqueError) as error:
+                # A full disk or an unreadable folder: the rest of the service continues.
+                log.warning("alerts failed", problem=str(error))
+                await asyncio.sleep(RETRY_SECONDS)
             except Exception:
                 # A bug: visits and the site continue, and alerts are tried again.
                 log.exception("alerts failed")

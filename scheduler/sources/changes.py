@@ -17,7 +17,7 @@ from data.errors import RenamedSource, SourceError, UnknownSource
 from data.files import sync
 from data.models import Facet
 from data.store.core.store import Store
-from data.toml_files import ID
+from data.toml_files import ID, find_file
 from feeds.urls import stem_of
 from scheduler.home.files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, Home
@@ -67,7 +67,7 @@ def rename_source(home: Home, old: str, new: str) -> SourceRename:
         begun = store.source_moves().get(old) == new != old
         if not begun:
             check_is_free(home, store, old, new)
-            check_known(store, old, [old] if path.exists() else ())
+            check_known(store, old, [old] if find_file(home.sources, old, SourceError) else ())
         with store.transaction():
             renamed = store.rename_source(old, new)
             if renamed:
@@ -87,7 +87,7 @@ def remove_source(home: Home, source: str, *, kept: bool) -> SourceRemoval:
     """
     with held(home, source), opened(home) as store:
         path = file_of(home, source)
-        was_there = path.exists()
+        was_there = find_file(home.sources, source, SourceError) is not None
         check_known(store, source, [source] if was_there else ())
         before = count_of(store, source)
         path.unlink(missing_ok=True)

@@ -20,7 +20,7 @@ from data.errors import SourceError, UnknownSource
 from data.languages.tags import fault_of_language
 from data.models import Source
 from data.text.masking import masked
-from data.toml_files import ID, check_id, decode, read_text
+from data.toml_files import check_id, decode, find_file, read_text, toml_files
 from spiders.page.page import is_web
 from spiders.sources.source_file import ListingRules, ReleaseRules, SourceFile
 
@@ -49,12 +49,12 @@ def load_sources(own: Path) -> tuple[Mapping[str, LoadedSource], tuple[SourceErr
     """Return all valid sources by id, and the errors of invalid source files.
 
     Files in the folder ``own`` take precedence over bundled files. An invalid file does not affect
-    other sources.
+    other sources. Raises SourceError if a folder can't be read.
     """
     sources: dict[str, LoadedSource] = {}
     errors = []
     for folder, is_own in ((shipped_folder(), False), (own, True)):
-        for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+        for path in toml_files(folder, SourceError):
             try:
                 sources[path.stem] = LoadedSource(path.stem, path, is_own, read_source(path))
             except SourceError as error:
@@ -66,13 +66,14 @@ def load_sources(own: Path) -> tuple[Mapping[str, LoadedSource], tuple[SourceErr
 def load_source(own: Path, source_id: str) -> LoadedSource:
     """Load one source by its id, from the folder ``own`` or the bundled files.
 
-    Raises SourceError if its file is invalid, and UnknownSource if there is no file.
+    Raises SourceError if its file is invalid or the folder can't be read, and UnknownSource if
+    there is no file.
     """
     for folder, is_own in ((own, True), (shipped_folder(), False)):
-        path = folder / f"{source_id}.toml"
-        if ID.fullmatch(source_id) and path.exists():
+        if path := find_file(folder, source_id, SourceError):
             return LoadedSource(source_id, path, is_own, read_source(path))
-    known = {path.stem for folder in (own, shipped_folder()) for path in folder.glob("*.toml")}
+    folders = (own, shipped_folder())
+    known = {path.stem for folder in folders for path in toml_files(folder, SourceError)}
     raise UnknownSource(source_id, tuple(sorted(known)))
 
 

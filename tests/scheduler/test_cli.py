@@ -166,6 +166,54 @@ def test_a_read_only_home_is_reported_in_one_sentence(
 
 
 @pytest.mark.parametrize(
+    ("folder", "arguments"),
+    [
+        ("sources", ("sources",)),
+        ("sources", ("sources", "check")),
+        ("sources", ("sources", "show", "harbour")),
+        ("sources", ("sources", "remove", "harbour")),
+        ("sources", ("sources", "rename", "harbour", "port")),
+        ("sources", ("collect",)),
+        ("sources", ("health",)),
+        ("sources", ("export", "--source", "harbour")),
+        ("sources", ("mirror", "reextract")),
+        ("watches", ("watch",)),
+        ("watches", ("watch", "show", "ships")),
+        ("watches", ("watch", "test", "ships")),
+        ("watches", ("watch", "remove", "ships")),
+        ("tokens", ("token",)),
+        ("tokens", ("token", "revoke", "desk")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else " ".join(value),
+)
+def test_an_unreadable_folder_is_not_an_empty_one(
+    folder: str, arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    (home / folder).mkdir(exist_ok=True)
+    (home / folder).chmod(0)
+    result = without_rights(*arguments, home=home)
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert str(home / folder) in line
+    assert "the folder can't be read (Permission denied); run Communique as its owner" in line
+
+
+def test_the_doctor_reports_unreadable_folders(tmp_path: Path) -> None:
+    home = make_home(tmp_path / "home", "http://127.0.0.1:9/")
+    for folder in ("watches", "tokens"):
+        (home / folder).mkdir()
+    for folder in ("sources", "watches", "tokens"):
+        (home / folder).chmod(0)
+    result = without_rights("doctor", "--json", home=home)
+    assert result.returncode == 1
+    found = json.loads(result.stdout)["checks"]
+    for folder in ("sources", "watches", "tokens"):
+        texts = [one["text"] for one in found if (one["check"], one["level"]) == (folder, "error")]
+        assert [str(home / folder) in text for text in texts] == [True]
+
+
+@pytest.mark.parametrize(
     "arguments",
     [("run",), ("publish",), ("health",), ("watch", "add", "Ships"), ("mirror", "status")],
     ids=" ".join,

@@ -167,6 +167,10 @@ class AlertWorker:
         """Return the next message for a receiver, or None if nothing is due."""
         waiting = self._waiting[receiver]
         while waiting:
+            if waiting[0][0] in self._folder.invalid:
+                # Its messages wait until a person corrects the file.
+                waiting.popleft()
+                continue
             message = self._store.next_message(*waiting[0], time.time(), most=MAX_EVENTS)
             if message:
                 waiting.rotate(-1)

@@ -24,6 +24,7 @@ from data.archive.warc.cdxj import CdxjEntry, decode_entry, entry_of
 from data.archive.warc.reader import DOT_OPEN, Damage, read_file
 from data.archive.warc.warc_file import cdxj_path, own_files
 from data.errors import ArchiveError
+from data.files import files_below
 from data.toml_files import read_bytes
 
 SEARCH_LEAVES: Final = 64 * WIDTH
@@ -92,7 +93,7 @@ def log_state(home: Path, *, wait: bool = True) -> LogState:
                     found.problem = f"{folder}: {WRONG_ROOT}"
         except ArchiveError as error:
             found.problem = str(error)
-        for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+        for path in sorted(files_below(folder)):
             name = path.relative_to(folder).as_posix()
             if name in LOCKS or path.name.startswith("."):
                 continue

@@ -10,9 +10,11 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from data.clock import utc_now
+from data.errors import WatchError
 from data.files import is_held
 from data.models import ConsumerLag
 from data.store.shared_sql.events import ALERTS
+from data.toml_files import toml_files
 from data.wording import counted, lasting
 from scheduler.home.backup.contents import UNFINISHED_FILE
 from scheduler.home.doctor.finding import Examination, Finding
@@ -99,7 +101,7 @@ def check_consumers(home: Home, lags: Iterable[ConsumerLag]) -> Iterator[Finding
             fix = f"the next visit or `communique run` tries again; the failure was: {lag.problem}"
             yield Finding("events", "warning", text, fix)
         elif lag.since and utc_now() - lag.since > MAX_CONSUMER_LAG:
-            if lag.name == ALERTS.name and not any(home.watches.glob("*.toml")):
+            if lag.name == ALERTS.name and not toml_files(home.watches, WatchError):
                 # Without watches, nobody waits for alerts.
                 continue
             count = counted(lag.events, "event")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from data.access.permissions import (
     FORGIVENESS_SECONDS,
     MAX_NETWORKS,
@@ -54,3 +56,19 @@ def test_the_number_of_counted_networks_is_limited() -> None:
         wrong.wait("10.0.15.255")
     assert wrong.wait("10.0.15.255") > 0
     assert len(wrong._seen) == MAX_NETWORKS  # noqa: SLF001 - memory has no other look
+
+
+def test_no_token_is_accepted_while_their_folder_is_unreadable(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "tokens"
+    reader = new_token(folder, "reader", ("read",))
+    permissions = Permissions(folder)
+    assert permissions.find(reader)
+    folder.rename(tmp_path / "away")
+    folder.symlink_to(tmp_path / "disk")
+    assert permissions.find(reader) is None
+    assert f"{folder}: folder: the folder can't be read" in caplog.text
+    folder.unlink()
+    (tmp_path / "away").rename(folder)
+    assert permissions.find(reader)

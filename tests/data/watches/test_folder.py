@@ -5,8 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
+
+from data.errors import WatchError
 from data.watches.folder import WatchFolder, load_watches
-from data.watches.watch_file import Watch
+from data.watches.watch_file import Watch, load_watch
 
 
 def test_an_invalid_watch_does_not_affect_others(tmp_path: Path) -> None:
@@ -57,3 +60,23 @@ def test_an_unreadable_watch_is_reported_and_delays_no_other(tmp_path: Path) -> 
     assert "more than 1,000,000 bytes" in told["large"]
     # What stays wrong is told once.
     assert not folder.refresh()
+
+
+def test_watches_stay_if_their_folder_becomes_unreadable(tmp_path: Path) -> None:
+    path = tmp_path / "watches"
+    path.mkdir()
+    (path / "good.toml").write_text('name = "Good"\n')
+    folder = WatchFolder(path, Watch)
+    assert folder.refresh()
+    path.rename(tmp_path / "away")
+    # Something else in its place, then a link to a missing disk.
+    for is_link in (False, True):
+        path.symlink_to(tmp_path / "disk") if is_link else path.touch()
+        with pytest.raises(WatchError, match=f"^{path}: folder: the folder can't be read"):
+            folder.refresh()
+        with pytest.raises(WatchError, match=f"^{path}: folder: the folder can't be read"):
+            load_watch(path, "good", Watch)
+        assert folder.watches == {"good": Watch("Good")}
+        path.unlink()
+    assert folder.refresh()
+    assert folder.watches == {}

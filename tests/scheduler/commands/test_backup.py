@@ -24,7 +24,7 @@ from data.store.sqlite.store import SqliteStore
 from scheduler.home.backup.manifest import FILE, Manifest, read_manifest, write_manifest
 from scheduler.home.errors import RESTORING
 from tests.archived import START, archived_home, exchange, page
-from tests.command import communique, make_home
+from tests.command import communique, make_home, without_rights
 from tests.mounted import mounted, remount
 from tests.postgres_server import PASSWORD, PostgresServer
 from tests.press_room import listing_html, release_html, served
@@ -513,6 +513,17 @@ def test_a_store_of_an_earlier_version_is_copied_as_it_is(fixture: str, tmp_path
     restored = tmp_path / "restored"
     assert communique("restore", str(tmp_path / "to"), home=restored).returncode == 0
     assert exported(restored) == exported(home) != ""
+
+
+def test_an_unreadable_folder_is_not_left_out(home: Path, tmp_path: Path) -> None:
+    unreadable = home / "archive" / "log" / "checkpoints"
+    unreadable.mkdir(exist_ok=True)
+    unreadable.chmod(0)
+    result = without_rights("backup", str(tmp_path / "copy"), home=home)
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert str(unreadable) in line
+    unreadable.chmod(0o700)
 
 
 def test_a_home_without_a_store_or_an_archive_is_backed_up(tmp_path: Path) -> None:

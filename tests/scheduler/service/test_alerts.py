@@ -620,6 +620,31 @@ def test_alerts_for_a_removed_output_are_abandoned(home: Home, peer: Peer) -> No
     ]
 
 
+def test_pending_alerts_stay_while_the_file_of_their_watch_is_invalid(
+    home: Home, peer: Peer
+) -> None:
+    name, other = add(home, "Ships", peer.url), add(home, "All ships", peer.url)
+    peer.statuses.extend([500] * 1000)
+    with at_work(home):
+        release(home, 1)
+        peer.wait_for(
+            lambda: {one.watch for one in deliveries(home) if one.attempts} == {name, other}
+        )
+    peer.statuses.clear()
+    text = (home.watches / f"{name}.toml").read_text()
+    (home.watches / f"{name}.toml").write_text(text.replace("name", "nome"))
+    with at_work(home):
+        peer.wait_for(lambda: "delivered" in states(home))
+        # The next message comes after the one that must wait.
+        release(home, 2)
+        peer.wait_for(lambda: states(home).count("delivered") == 2)
+    found = {(one.watch, one.state) for one in deliveries(home)}
+    assert found == {(name, "waiting"), (other, "delivered")}
+    (home.watches / f"{name}.toml").write_text(text)
+    with at_work(home):
+        peer.wait_for(lambda: states(home) == ["delivered"] * 3)
+
+
 def test_a_paused_watch_sends_nothing_and_pending_alerts_stay(home: Home, peer: Peer) -> None:
     name = add(home, "Ships", peer.url)
     other = add(home, "All ships", peer.url)

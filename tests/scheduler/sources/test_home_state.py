@@ -15,6 +15,7 @@ import pytest
 from data.clock import utc_now
 from data.models import Run, VisitFacts
 from feeds.server.app import create_app
+from scheduler.home.files import keep_home_files
 from scheduler.home.home import Home, home_at
 from scheduler.sources.health import home_health
 from spiders.sources.loader import load_source
@@ -140,3 +141,20 @@ def test_public_texts_contain_no_path(tmp_path: Path) -> None:
         f"{folder}: {folder}/a, sqlite:{folder}/b, http://me:x@c{folder}/d, {folder}s"
     )
     assert told == f"HOME: HOME/a, sqlite:HOME/b, http://c{folder}/d, {folder}s"
+
+
+def test_an_unreadable_source_file_is_not_archived_as_deleted(tmp_path: Path) -> None:
+    home = home_at(make_home(tmp_path / "home", "http://127.0.0.1:9/"))
+    file = home.sources / "harbour.toml"
+    with closing(home.store()) as store:
+        keep_home_files(home, store)
+        archived = store.journaled_files()
+        assert archived["sources/harbour.toml"]
+        file.rename(tmp_path / "harbour.toml")
+        for is_link in (False, True):
+            file.symlink_to(tmp_path / "disk") if is_link else file.mkdir()
+            keep_home_files(home, store)
+            assert store.journaled_files() == archived
+            file.unlink() if is_link else file.rmdir()
+        keep_home_files(home, store)
+        assert store.journaled_files()["sources/harbour.toml"] == ""
