@@ -126,11 +126,11 @@ def check_is_free(home: Home, store: Store, old: str, new: str) -> None:
     if moves.get(new, old) != old:
         raise RenamedSource(new, moves[new])
     shipped = shipped_folder() / f"{old}.toml"
-    if shipped.exists() and not file_of(home, old).exists():
+    if shipped.exists() and not find_file(home.sources, old, SourceError):
         fix = f"the file is bundled with Communique; copy it to {file_of(home, old)} first"
         raise SourceError(str(shipped), "file name", fix)
     for folder in (home.sources, shipped_folder()):
-        if (path := folder / f"{new}.toml").exists():
+        if path := find_file(folder, new, SourceError):
             raise SourceError(str(path), "file name", "the file exists already; choose another id")
     if new in store.sources():
         fix = f"the store has releases of a source {new!r} already; choose another id"
