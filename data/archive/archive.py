@@ -1,8 +1,8 @@
 """Writer of server responses to the archive of a home directory.
 
-The order of writes survives a killed process: first the record, then its leaf in the log, its CDXJ
-line and its index row. Only then does the caller receive its capture. If a process dies, another
-process resumes its file and adds the missing entries.
+The order of writes survives a killed process: first the record, then its leaf in the transparency
+log, its CDXJ line and its index row. Only then does the caller receive the record's capture. If a
+process dies, another process resumes the unfinished WARC file and adds the missing entries.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ from data.settings import ArchiveSettings as Settings
 from data.text.urls import posted_address
 
 MAX_FILE_AGE: Final = dt.timedelta(days=1)
-"""Maximum age of a WARC file to which records are appended."""
+"""Maximum age of a WARC file that still accepts new records."""
 
 MAX_WAITING: Final = 4096
-"""Maximum number of leaves that wait to be added to the log's tree."""
+"""Maximum number of leaves that wait until they are added to the log's tree."""
 
 BATCH_SIZE: Final = 10_000
-"""Number of records whose leaves are looked up together."""
+"""Number of records whose leaves are searched in one query."""
 
 CONFORMS_TO: Final = (
     "http://iipc.github.io/warc-specifications/specifications/warc-format/warc-1.1/"
@@ -69,8 +69,9 @@ class Archive:
     """The archive in ``folder`` (HOME/archive), which is created with the first record.
 
     The warcinfo record contains ``agent`` (our user agent), ``robots`` (our policy for robots.txt)
-    and ``operator``. ``log`` opens a shared log; without it, the archive has a separate log. All
-    methods raise ArchiveError, but never damage complete records. Threads take turns.
+    and ``operator``. ``log`` is a function that opens a transparency log shared with other
+    machines. Without it, the archive has its own log. All methods raise ArchiveError, but never
+    damage complete records. The class is thread-safe: only one thread writes at a time.
     """
 
     def __init__(
@@ -108,16 +109,17 @@ class Archive:
         self._budget = ArchiveBudget(folder, settings.budget)
 
     def exchange(self, exchange: Exchange) -> Capture:
-        """Write the records of a response and its request, and return the response's capture.
+        """Write a response and its request as two records, and return the response's capture.
 
-        A 304, or a response whose payload is already stored, becomes a revisit record of the stored
-        one.
+        A response with status 304, or whose payload is already stored, becomes a revisit record
+        that refers to the stored record.
         """
         return self.exchanges([exchange])[0]
 
     def exchanges(self, exchanges: Iterable[Exchange]) -> list[Capture]:
-        """Write as many of these responses as fit in one write, but at least the first.
+        """Write as many of these responses as possible in one write, but at least the first.
 
+        The write ends before a response with the same address or payload as an earlier response.
         Returns the captures of the written responses. If an exception is raised, no response is
         stored.
         """
@@ -149,7 +151,8 @@ class Archive:
     ) -> Capture:
         """Write a metadata record about another record or about the archive.
 
-        ``refers_to`` is the id of the other record. Returns the capture of the new record.
+        ``refers_to`` is the id of the other record, or empty. Returns the capture of the new
+        record.
         """
         with self._writing():
             return self._put((metadata(uri, content_type, block, at, refers_to),))[0]
@@ -157,16 +160,17 @@ class Archive:
     def resource(self, uri: str, content_type: str, block: bytes, *, at: dt.datetime) -> Capture:
         """Write a resource record for a file that is not a server's response.
 
-        Returns its capture.
+        Returns the record's capture.
         """
         with self._writing():
             return self._put((resource(uri, content_type, block, at),))[0]
 
     def adopt(self, fields: Fields, block: bytes) -> Capture | None:
-        """Write a record from another archive, with its own id, date and digests.
+        """Write a record from another archive, with its original id, date and digests.
 
-        Returns its capture, or None if the same capture (address, digest and second) is already
-        stored. The caller checks that no record of this archive has the id (see ``log``).
+        Returns the record's capture, or None if a capture with the same address, digest and second
+        is already stored. The caller must check that no record in this archive has the same id (see
+        ``log``).
         """
         record = adopted(fields, block)
         with self._writing():
@@ -179,11 +183,11 @@ class Archive:
             return self._put((record,))[0]
 
     def record(self, file: str, offset: int) -> ArchiveRecord:
-        """Read the record at an offset of a file."""
+        """Return the record at an offset (in bytes) of an archive file."""
         return read_record(self.folder, file, offset)
 
     def seal(self) -> None:
-        """Sync all records to disk and sign the log.
+        """Sync all records to disk and sign the transparency log.
 
         Other threads can write in the meantime.
         """
@@ -202,9 +206,9 @@ class Archive:
                 raise
 
     def finish(self) -> None:
-        """Seal the archive and finish all files, so that no file changes again.
+        """Seal the archive and finish all WARC files, so that none of them changes again.
 
-        Raises ArchiveError if another process writes to one of the files.
+        Raises ArchiveError if another process writes to one of these files.
         """
         with self._writing("{}; nothing is removed"):
             if self._file is not None:
@@ -224,12 +228,12 @@ class Archive:
                     file.close()
                     raise
             if files:
-                # Leaves that a killed process left unsigned are signed too.
+                # Also sign the leaves that a killed process left unsigned.
                 self._unsealed += 1
         self.seal()
 
     def close(self) -> None:
-        """Seal the archive and release its growing file, which the next process continues."""
+        """Seal the archive and release its growing WARC file, to which the next process appends."""
         try:
             self.seal()
         finally:
@@ -273,7 +277,8 @@ class Archive:
         self._budget.add(size)
         if self._unsealed >= self._seal_at:
             self._seal_at = self._unsealed + MAX_WAITING
-            # The end of the visit reports that the log can't be signed. The leaves wait until then.
+            # If the log can't be signed, the visit reports this at its end. Until then the leaves
+            # wait.
             with suppress(ArchiveError):
                 self.seal()
         return captures
@@ -282,11 +287,11 @@ class Archive:
         try:
             self.index.add(entry)
         except ArchiveError:
-            # The index reads the row from the CDXJ file when it is opened next.
+            # The index adds this row from the CDXJ file when the index is opened next.
             self._is_noted = False
 
     def _ready(self, size: int) -> WarcFile:
-        """Return the WARC file to which a record of ``size`` bytes can be appended."""
+        """Return a WARC file that has room for a record of ``size`` bytes."""
         file = self._file
         if file is not None and self._is_full(file, size):
             self._finish(file)
@@ -304,9 +309,9 @@ class Archive:
         file.finish()
 
     def _taken(self, size: int) -> WarcFile:
-        """Lock and return an unfinished file that no other process writes to, or a new file.
+        """Lock and return an unfinished WARC file that no other process writes to, or a new file.
 
-        Missing leaves and CDXJ lines of the file are added first.
+        Missing leaves and CDXJ lines of the unfinished file are added first.
         """
         self.log.fill(self.index.highest_leaf() + 1)
         for path in own_files(self.folder):
@@ -326,10 +331,10 @@ class Archive:
         return file
 
     def _is_mended(self, file: WarcFile) -> bool:
-        """Add missing leaves and CDXJ lines after a process was killed.
+        """Add the leaves and CDXJ lines that a killed process did not write for this file.
 
-        Returns False if damage precedes a complete record. Such a file is not changed and receives
-        no more records.
+        Returns False if the file is damaged before a complete record. Such a file is not changed,
+        and no more records are appended to it.
         """
         records = file.mend()
         try:
@@ -352,14 +357,14 @@ class Archive:
         return file.size > 0
 
     def _tell(self, file: WarcFile) -> None:
-        """Write a warcinfo record that describes the process that writes the next records."""
+        """Write a warcinfo record about the program and operator of the following records."""
         record = warcinfo(file.name, utc_now(), self._about)
         file.append(record.member)
         self.log.append(record.leaf)
         self._unsealed += 1
 
     def _note(self) -> None:
-        """Record in the index how much of the growing CDXJ file it contains."""
+        """Record in the index how many bytes of the growing CDXJ file have been indexed."""
         if self._file is not None and self._is_noted:
             self.index.note(self._file.name, self._file.listed, self._highest)
 
@@ -369,7 +374,7 @@ class Archive:
             self._file = None
 
     def _sync(self) -> None:
-        """Sync all growing files to disk, since the log contains leaves of all of them."""
+        """Sync all growing WARC files to disk, because the log contains leaves for all of them."""
         for path in own_files(self.folder):
             if path.suffix == DOT_OPEN:
                 with suppress(FileNotFoundError):
@@ -377,10 +382,10 @@ class Archive:
 
     @contextmanager
     def _writing(self, refused: str = NOT_KEPT) -> Iterator[None]:
-        """Context manager for writing: one thread at a time, with system errors as ArchiveError.
+        """Context manager for writing by one thread at a time. Converts OSError to ArchiveError.
 
-        ``refused`` is the message of this error. After an error the file is released. The next
-        process that locks the file, or this one, repairs it first.
+        ``refused`` is the template of the error message. After an error, the growing file is
+        released. The next process that locks this file repairs it first.
         """
         with self._lock:
             try:

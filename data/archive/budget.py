@@ -1,4 +1,4 @@
-"""Limit on the size of an archive (``archive.budget``)."""
+"""Limit for the size of an archive (setting ``archive.budget``)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Final
 from data.errors import ArchiveError
 
 COUNT_AFTER_BYTES: Final = 16_000_000
-"""Number of bytes written between two measurements of the archive's size."""
+"""Number of bytes written until the size of the archive is measured again."""
 
 FILE_NAMES: Final = re.compile(r"\.(?:warc\.gz|cdxj)(?:\.open)?\Z")
-"""Pattern of the names of files whose sizes count. The log is small compared with them."""
+"""Pattern of file names that count toward the size. The files of the log are small and don't
+count."""
 
 USED_UP: Final = (
     "its budget of {} bytes is used up, and nothing more is archived: raise archive.budget, or "
@@ -22,7 +23,7 @@ USED_UP: Final = (
 
 
 class ArchiveBudget:
-    """Budget of the archive in ``folder``: at most ``limit`` bytes. A limit of 0 means no limit."""
+    """Size limit for the archive in ``folder``: at most ``limit`` bytes, or no limit if 0."""
 
     def __init__(self, folder: Path, limit: int) -> None:
         self._folder = folder
@@ -31,11 +32,14 @@ class ArchiveBudget:
         self._since_count = COUNT_AFTER_BYTES
 
     def add(self, size: int) -> None:
-        """Count bytes that were written."""
+        """Count ``size`` bytes that were written to the archive."""
         self._since_count += size
 
     def check(self) -> None:
-        """Raise ArchiveError if the budget is used up, OSError if the folder cannot be read."""
+        """Raise ArchiveError if the archive has reached its size limit.
+
+        Raises OSError if the folder can't be read.
+        """
         if not self._limit:
             return
         if self._since_count >= COUNT_AFTER_BYTES:

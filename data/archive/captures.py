@@ -1,10 +1,10 @@
-"""Finding captures: those of an address, lost ones, and stored payloads of responses.
+"""Search for captures by address, for lost captures, and for stored payloads of responses.
 
-Signed notes exclude some captures as evidence. Lost captures are found by names and sizes of files
-only; verification checks the content of records.
+Signed notes in the archive exclude some captures as evidence. Lost captures are found only by names
+and sizes of files; verification checks the content of records.
 
 A response whose payload is already stored becomes a revisit record, which refers to the stored
-record (WARC 1.1, 6.7).
+record (WARC 1.1, section 6.7).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from data.models.capture import Capture, Exchange
 from data.wording import counted
 
 MAX_KNOWN_ORIGINS: Final = 50_000
-"""Maximum number of captures whose origin (the imported file) is cached."""
+"""Maximum number of captures for which the name of the imported file is cached."""
 
 
 class Captures:
@@ -46,12 +46,12 @@ class Captures:
         self._lock = threading.Lock()
         self._origins: dict[tuple[str, int, int], str] = {}
         self._notes: dict[tuple[str, int], Sequence[tuple[int, int]]] = {}
-        """The leaves that each note sets aside; its signature is checked once."""
+        """Leaf ranges that each note excludes, by the note's file and offset (a cache)."""
 
     def of(self, uri: str) -> list[CdxjEntry]:
-        """Return all captures of an address in the order they were written.
+        """Return all captures of an address, oldest write first.
 
-        Captures that a note excludes are omitted. Raises ArchiveError.
+        Captures that a signed note excludes as evidence are omitted. Raises ArchiveError.
         """
         entries = self._index.captures(uri)
         if not entries:
@@ -60,16 +60,16 @@ class Captures:
         return [one for one in entries if not self._is_aside(one, ranges)]
 
     def is_set_aside(self, capture: Capture) -> bool:
-        """Return whether a note excludes the record of a capture as evidence.
+        """Return whether a signed note excludes the record of a capture as evidence.
 
         Raises ArchiveError.
         """
         return self._is_aside(capture, self._set_aside())
 
     def origin(self, entry: CdxjEntry | Capture) -> str:
-        """Return the name of the file that a capture was imported from.
+        """Return the name of the file from which a capture was imported.
 
-        The name is empty for our own captures.
+        The name is empty for captures that this archive recorded itself.
         """
         key = (entry.file, entry.offset, entry.leaf)
         with self._lock:
@@ -85,8 +85,8 @@ class Captures:
     def by_second(self, entries: Sequence[CdxjEntry]) -> list[CdxjEntry]:
         """Return one capture per second, oldest first.
 
-        If a second has several captures, the last of our own is returned, or else the last imported
-        one.
+        If a second has several captures, the result contains the last capture that was not
+        imported. If all were imported, it contains the last of them.
         """
         found: dict[dt.datetime, list[CdxjEntry]] = {}
         for one in entries:
@@ -94,19 +94,22 @@ class Captures:
         return [chosen(found[at], self.origin) for at in sorted(found)]
 
     def _is_aside(self, entry: CdxjEntry | Capture, ranges: Sequence[tuple[int, int]]) -> bool:
-        """Whether a note excludes a capture as evidence. Our own captures are never excluded."""
+        """Return whether a signed note excludes a capture as evidence.
+
+        ``ranges`` are the excluded ranges of leaf numbers. Only imported captures can be excluded.
+        """
         is_named = any(first <= entry.leaf <= last for first, last in ranges)
         return is_named and bool(self.origin(entry))
 
     def _set_aside(self) -> list[tuple[int, int]]:
-        """Return the ranges of leaves (first and last) that signed notes exclude as evidence."""
+        """Return the leaf ranges (first and last number) that signed notes exclude as evidence."""
         ranges: list[tuple[int, int]] = []
         for one in self._index.captures(REMOVAL):
             key = (one.file, one.offset)
             with self._lock:
                 known = self._notes.get(key)
             if known is None:
-                # A note or key that can't be read now is read again next time.
+                # If a note or key can't be read now, the next call reads it again.
                 with suppress(ArchiveError, OSError):
                     known = self._leaves_of_note(one)
                     with self._lock:
@@ -115,9 +118,10 @@ class Captures:
         return ranges
 
     def _leaves_of_note(self, entry: CdxjEntry) -> Sequence[tuple[int, int]]:
-        """Return the ranges of leaves that a note excludes as evidence.
+        """Return the leaf ranges (first and last number) that one note excludes as evidence.
 
-        The result is empty if no key of the log signed the note. Raises ArchiveError and OSError.
+        The result is empty if the note is not signed by a key of the log. Raises ArchiveError and
+        OSError.
         """
         log = self._folder / "log"
         keys = key_chain(lambda path: read_regular(log / path), str(log)).at(entry.leaf + 1)
@@ -129,29 +133,33 @@ class Captures:
 
 
 def chosen(entries: Sequence[CdxjEntry], origin: Callable[[CdxjEntry], str]) -> CdxjEntry:
-    """Return the capture to show for one second: our own capture, or else an imported one."""
+    """Return the last capture that was not imported, or else the last imported capture.
+
+    ``entries`` are the captures of the same second. ``origin`` returns the name of the file from
+    which a capture was imported, or an empty string.
+    """
     if len(entries) == 1:
         return entries[0]
     return next((one for one in reversed(entries) if not origin(one)), entries[-1])
 
 
 MAX_NAMES: Final = 3
-"""Maximum number of file names listed in a message."""
+"""Maximum number of file names in an error message."""
 
 
 class Lost(msgspec.Struct, frozen=True):
-    """An archive file that is missing or too short, and the number of captures that it lost."""
+    """An archive file that is missing or too short, and the number of captures lost with it."""
 
     file: str
     captures: int
 
 
 def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[Lost]:
-    """Return the archive files with missing captures of a store, sorted by name.
+    """Return the archive files from which captures of the store are missing, sorted by name.
 
     Redacted captures don't count as missing. Raises OSError.
     """
-    # Read the store first: everything it points to was written by then.
+    # Read the store before the files: the records of all its captures are in the files by then.
     wanted = {one.record_id: one for one in captures if one.file}.values()
     sizes = {path.name.removesuffix(DOT_OPEN): size_of(path) for path in own_files(archive)}
     lost = Counter(one.file for one in wanted if one.offset + one.length > sizes.get(one.file, 0))
@@ -159,7 +167,7 @@ def lost_captures(archive: Path, captures: Iterable[Capture]) -> list[Lost]:
 
 
 def size_of(path: Path) -> int:
-    """Return the size of a growing or finished file, which may be renamed during the call."""
+    """Return the size in bytes of an archive file, even if the file is renamed during the call."""
     try:
         return path.stat().st_size
     except FileNotFoundError:
@@ -167,7 +175,7 @@ def size_of(path: Path) -> int:
 
 
 def lost_text(lost: Sequence[Lost]) -> str:
-    """Describe how many captures are missing in which files, or return an empty string."""
+    """Return a sentence about the number of missing records and their files, or an empty string."""
     if not lost:
         return ""
     files = ", ".join(f"{one.file} ({one.captures})" for one in lost[:MAX_NAMES])
@@ -182,15 +190,15 @@ def lost_text(lost: Sequence[Lost]) -> str:
 def stored_original(
     folder: Path, index: Index, exchange: Exchange, uri: str, payload: bytes, *, whole: bool
 ) -> Original | None:
-    """Return the stored record that a revisit record for a response can refer to, or None.
+    """Return the stored record with the same payload as a response, for a revisit record.
 
-    None means that the response's payload must be stored. ``payload`` is the SHA-256 of the body.
-    ``whole`` is false if a part of the address ``uri`` was removed. Raises ArchiveError if the
-    index can't be read.
+    Returns None if no such record can be used, so that the payload must be stored. ``payload`` is
+    the SHA-256 of the body. ``whole`` is false if a part of the address ``uri`` was removed. Raises
+    ArchiveError if the index can't be read.
     """
     digest = digest_text(payload)
     if exchange.status == NOT_MODIFIED:
-        # A shortened address may belong to several pages, like the address of a POST request.
+        # Several pages may share a shortened address, or the address of POST requests.
         is_one = whole and not exchange.posted
         known = _newest(folder, index, uri) if is_one else None
         if known is None:
@@ -211,7 +219,10 @@ def stored_original(
 
 
 def _newest(folder: Path, index: Index, uri: str) -> CdxjEntry | None:
-    """Return the newest page captured at an address: our own capture, or else an imported one."""
+    """Return the newest capture of an address with status 200, or None.
+
+    Captures that were not imported take precedence over imported ones.
+    """
     known = index.newest(uri)
     if known is None or not imported_from(folder, known):
         return known

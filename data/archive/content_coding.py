@@ -12,44 +12,44 @@ import zstandard
 from data.errors import CommuniqueError
 
 PIECE_BYTES: Final = 65_536
-"""Number of bytes passed to a decoder per step, so that a decompression bomb is stopped early."""
+"""Number of bytes passed to a decoder per step. Small steps stop decompression bombs early."""
 
 MAX_CODINGS: Final = 5
-"""Maximum number of content codings applied to one body."""
+"""Maximum number of nested content codings of one body."""
 
 
 class Undecodable(CommuniqueError):
-    """A body does not match its headers, or is too large when unpacked."""
+    """A body does not match its headers, or is too large after decompression."""
 
 
 class TooLarge(Undecodable):
-    """An unpacked body is larger than the limit."""
+    """A decompressed body is larger than the limit."""
 
 
 class Decoder(Protocol):
-    """Interface of decoders, which unpack one body piece by piece."""
+    """Interface of decoders, which decompress one body in steps."""
 
     @property
     def ended(self) -> bool:
         """Return whether the stream reached its regular end."""
 
     def __call__(self, most: int) -> bytes:
-        """Return about ``most`` next bytes of the body, or no bytes at the end."""
+        """Return the next bytes of the body, about ``most`` of them, or b"" at the end."""
 
 
 class Unpacked(NamedTuple):
-    """A body without content codings. ``is_whole`` is false if a stream ended early."""
+    """A body after decompression. ``is_whole`` is false if its compressed stream ended early."""
 
     body: bytes
     is_whole: bool
 
 
 def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
-    """Remove content codings from a body.
+    """Remove the content codings from a body.
 
-    ``codings`` is the value of its Content-Encoding header. Unknown codings are kept. An empty body
-    is whole. Raises TooLarge if the body exceeds ``limit`` bytes at any stage, and Undecodable if
-    it is broken.
+    ``codings`` is the value of the body's Content-Encoding header. Unknown codings are not removed.
+    An empty body counts as complete. Raises TooLarge if the body exceeds ``limit`` bytes after any
+    step, and Undecodable if the body is broken.
     """
     names = [name.strip().lower().removeprefix("x-") for name in codings.split(",")]
     names = [name for name in names if name and name != "identity"]
@@ -66,10 +66,10 @@ def unpack(body: bytes, codings: str, limit: int) -> Unpacked:
 
 
 def is_flushed(body: bytes, codings: str, size: int) -> bool:
-    """Return whether only the final empty block of a truncated stream is missing.
+    """Return whether a compressed body lacks only the empty block at the end of its stream.
 
     Servers that flush a stream without ending it send such bodies. ``size`` is the number of
-    unpacked bytes. A body with several codings never counts as flushed.
+    decompressed bytes. Returns False for a body with several codings.
     """
     last = LAST_BLOCKS.get(codings.strip().lower().removeprefix("x-"))
     if last is None:
@@ -98,15 +98,15 @@ def _unpacked(body: bytes, name: str, make: Callable[[bytes], Decoder], limit: i
 
 GZIP_MAGIC: Final = b"\x1f\x8b"
 GZIP_HEAD_BYTES: Final = 10
-"""Size in bytes of the fixed part of a gzip header."""
+"""Size in bytes of the fixed-length part of a gzip header."""
 GZIP_TRAILER_BYTES: Final = 8
 
 
 class _Deflate:
-    """Unpacks gzip with any number of members (RFC 1952), and deflate with or without a zlib frame.
+    """Decoder for gzip with several members (RFC 1952) and for deflate.
 
-    Checksums are not compared, because some servers send wrong or truncated ones. Bytes after the
-    end are padding. The zlib frame is defined in RFC 1950.
+    Deflate may have a zlib frame (RFC 1950). Checksums are not compared, because some servers send
+    wrong or truncated ones. Bytes after the end are ignored as padding.
     """
 
     def __init__(self, body: bytes, *, gzip: bool) -> None:
@@ -137,7 +137,7 @@ class _Deflate:
         return b""
 
     def _end_member(self) -> None:
-        """Start the next gzip member if there is one."""
+        """End a gzip member, and start the next one if the body has more members."""
         self._at += GZIP_TRAILER_BYTES
         if self._gzip and self._body.startswith(GZIP_MAGIC, self._at):
             self._inner = self._member()
@@ -145,7 +145,7 @@ class _Deflate:
             self.ended = True
 
     def _member(self) -> zlib._Decompress:
-        """Skip the header of a gzip member (RFC 1952, section 2.3)."""
+        """Skip the header of a gzip member and return a decompressor (RFC 1952, section 2.3)."""
         body, at = self._body, self._at
         if not body.startswith(GZIP_MAGIC[: len(body)], at):
             raise zlib.error("the body has no gzip header")
@@ -162,7 +162,7 @@ class _Deflate:
 
 
 class _Brotli:
-    """Unpacks Brotli (RFC 7932), whose decoder limits its output itself."""
+    """Decoder for Brotli (RFC 7932). The library limits the size of the output."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -186,7 +186,7 @@ class _Brotli:
 
 
 class _Zstandard:
-    """Unpacks Zstandard (RFC 8878) with any number of frames."""
+    """Decoder for Zstandard (RFC 8878) with any number of frames."""
 
     def __init__(self, body: bytes) -> None:
         self._body = body
@@ -194,7 +194,7 @@ class _Zstandard:
 
     @property
     def ended(self) -> bool:
-        """Return whether the last frame has its last block, which the decoder does not report."""
+        """Return whether the last frame is complete, which the library does not report."""
         body, at = self._body, 0
         while at < len(body):
             if body[at + 1 : at + 4] == SKIPPABLE and body[at] >> 4 == 5:  # noqa: PLR2004
@@ -224,7 +224,7 @@ ZSTD_HEAD_BYTES: Final = 18
 """Maximum size in bytes of a Zstandard frame header."""
 
 SKIPPABLE: Final = b"\x2a\x4d\x18"
-"""Bytes 2 to 4 of a skippable frame; the first byte is 0x50 to 0x5f."""
+"""Bytes 2 to 4 of a skippable Zstandard frame. Its first byte is 0x50 to 0x5f."""
 
 DECODERS: Final[dict[str, Callable[[bytes], Decoder]]] = {
     "gzip": lambda body: _Deflate(body, gzip=True),
@@ -234,5 +234,5 @@ DECODERS: Final[dict[str, Callable[[bytes], Decoder]]] = {
 }
 
 LAST_BLOCKS: Final = {"gzip": b"\3\0", "deflate": b"\3\0", "br": b"\3", "zstd": b"\1\0\0"}
-"""The empty block that ends a flushed stream of each coding (RFC 1951, 3.2.3; RFC 7932, 9.2; RFC
-8878, 3.1.1.2)."""
+"""Empty block at the end of a flushed stream, by content coding (RFC 1951, section 3.2.3; RFC 7932,
+section 9.2; RFC 8878, section 3.1.1.2)."""

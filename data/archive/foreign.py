@@ -1,7 +1,7 @@
-"""Reader of WARC and WACZ files from other programs.
+"""Reader of WARC and WACZ files that other programs wrote.
 
-These files may be hostile. Records are read in pieces up to a limit. Nothing in a package is
-unpacked to disk, so that no file name in it can point outside a folder.
+These files may be hostile. The size of a record is limited while the record is read. Files in a
+WACZ package are not unpacked to disk, so that their names can't point outside a folder.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ from data.errors import ArchiveError
 from data.models import Capture
 
 MAX_RECORD_BYTES: Final = 64_000_000
-"""Maximum unpacked size of a record in bytes. Larger records are skipped."""
+"""Maximum size in bytes of an unpacked record. Larger records are skipped."""
 
 LONGEST_FIELD: Final = 8192
-"""Maximum length in characters of a WARC field in a record from another program."""
+"""Maximum length in characters of a WARC field."""
 MOST_FIELDS: Final = 100
-"""Maximum number of WARC fields in a record from another program."""
+"""Maximum number of WARC fields in a record."""
 
 MAX_FILES: Final = 10_000
-"""Maximum number of files that are read from a package."""
+"""Maximum number of WARC files that are read from a WACZ package."""
 
 IN_PACKAGE: Final = re.compile(r"archive/[^/]+\.warc(\.gz)?")
-"""Pattern of the paths of WARC files in a WACZ package."""
+"""Pattern that matches the paths of WARC files in a WACZ package."""
 
 ZIP_MAGIC: Final = b"PK"
 """First bytes of a ZIP file."""
 
 IMPORTED_FIELD: Final = "Communique-Imported"
-"""WARC field with the name of the file that a record was imported from."""
+"""Name of the WARC field that contains the name of the file from which a record was imported."""
 
 UNREADABLE: Final = (OSError, ValueError, EOFError, zlib.error, zipfile.BadZipFile)
 
 
 def read_foreign(path: Path) -> Iterator[ArchiveRecord | Damage]:
-    """Yield the records and damaged places of a WARC or WACZ file, in order.
+    """Yield the records and the damaged parts of a WARC or WACZ file, in file order.
 
-    After damage, reading continues at the next record, if there is one. Raises OSError, and
-    ArchiveError if the file has neither format.
+    After a damaged part, reading continues at the next record. Raises OSError, and ArchiveError if
+    the file has neither format.
     """
     with path.open("rb") as file:
         if file.read(len(ZIP_MAGIC)) == ZIP_MAGIC:
@@ -59,9 +59,9 @@ def read_foreign(path: Path) -> Iterator[ArchiveRecord | Damage]:
 
 
 def imported_from(folder: Path, capture: Capture | CdxjEntry | None) -> str:
-    """Return the name of the file that a capture was imported from.
+    """Return the name of the file from which a capture was imported.
 
-    The name is empty if the capture is our own or its record can't be read.
+    The name is empty if the capture was not imported or its record can't be read.
     """
     if capture is None:
         return ""
@@ -88,7 +88,7 @@ def _package(path: Path, file: IO[bytes]) -> Iterator[ArchiveRecord | Damage]:
                 with package.open(info) as inner:
                     yield from _records(info.filename, inner)
             except (*UNREADABLE, RuntimeError, NotImplementedError) as error:
-                # A broken checksum, a password, or an unusual compression.
+                # The checksum is wrong, a password is needed, or the compression is unsupported.
                 yield Damage(info.filename, 0, str(error))
 
 
@@ -103,7 +103,7 @@ def _records(
             count += 1
             yield _record(name, found)
     except BaseException as error:
-        # FastWARC raises its internal errors outside the hierarchy of exceptions.
+        # FastWARC raises internal errors that are not subclasses of its documented exceptions.
         if not isinstance(error, UNREADABLE) and type(error).__name__ != "PanicException":
             raise
         if is_first and not count:

@@ -1,4 +1,4 @@
-"""Reader of server responses in records: status, headers and the unpacked body."""
+"""Reader of server responses from archive records: status, headers and the decompressed body."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ HEX: Final = frozenset(b"0123456789abcdefABCDEF")
 
 
 class NotServed(ArchiveError):
-    """A record contains no server response, or the record with its body is missing."""
+    """A record contains no server response, or the record with the response's body is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server's response to a request for ``url`` at ``at`` (UTC).
+    """A server's response to a request for ``url`` at the time ``at`` (UTC).
 
-    ``body`` has no content codings. If ``rendered``, the body is a browser's document. ``is_whole``
-    is false if the server or the capturing program truncated the body.
+    Content codings are removed from ``body``. If ``rendered``, the body is the document of a
+    browser. ``is_whole`` is false if the server or the archiving program truncated the body.
     """
 
     url: str
@@ -40,7 +40,7 @@ class Served:
     is_whole: bool = True
 
     def header(self, name: bytes) -> bytes:
-        """Return the first value of a header field, or b""; ``name`` is in lower case."""
+        """Return the first value of a header field, or b"". ``name`` must be in lower case."""
         return next((value for key, value in self.headers if key.lower() == name), b"")
 
     @property
@@ -50,7 +50,7 @@ class Served:
 
 
 def served(folder: Path, index: Index, file: str, offset: int, limit: int) -> Served:
-    """Return the response in the record at an offset, or in the record it refers to.
+    """Return the response in the record at an offset. A revisit record gets the body it refers to.
 
     The body has at most ``limit`` bytes. Raises NotServed, ArchiveError, and Undecodable if the
     body is broken or too large.
@@ -79,7 +79,7 @@ def served(folder: Path, index: Index, file: str, offset: int, limit: int) -> Se
 
 
 def fault_of(folder: Path, capture: Capture) -> str:
-    """Explain why the record of a capture can't be read.
+    """Return the reason why the record of a capture can't be read.
 
     The result is empty if the record can be read or was redacted.
     """
@@ -95,9 +95,10 @@ def fault_of(folder: Path, capture: Capture) -> str:
 
 
 def holds_secret(record: ArchiveRecord, secrets: Secrets, limit: int) -> bool:
-    """Return whether the address, header or unpacked body of a record contains a secret.
+    """Return whether the address, header or decompressed body of a record contains a secret.
 
-    A body that can't be unpacked within ``limit`` bytes is searched as served.
+    If the body is larger than ``limit`` bytes after decompression, only the stored bytes are
+    searched.
     """
     if not secrets:
         return False
@@ -113,7 +114,7 @@ def holds_secret(record: ArchiveRecord, secrets: Secrets, limit: int) -> bool:
 
 
 def _unpacked(headers: Headers, payload: bytes, limit: int, *, rendered: bool = False) -> Unpacked:
-    """Remove chunks and content codings of a payload. Raises Undecodable."""
+    """Remove the chunked coding and content codings from a payload. Raises Undecodable."""
     values = {name.lower(): value for name, value in reversed(headers)}
     if b"chunked" in values.get(b"transfer-encoding", b"").lower():
         payload = unchunked(payload)
@@ -122,7 +123,10 @@ def _unpacked(headers: Headers, payload: bytes, limit: int, *, rendered: bool = 
 
 
 def _message(record: ArchiveRecord) -> Http:
-    """Return a record's HTTP message; a resource record has one without a header."""
+    """Return the HTTP message of a record. A resource record gets a header with status 200.
+
+    Raises NotServed for other records.
+    """
     if record.is_http and record.kind in {"response", "revisit"}:
         return record.http
     if record.kind == "resource":
@@ -132,7 +136,10 @@ def _message(record: ArchiveRecord) -> Http:
 
 
 def _original(folder: Path, index: Index, record: ArchiveRecord) -> Http:
-    """Return the response that a revisit record refers to."""
+    """Return the stored response to which a revisit record refers.
+
+    Raises NotServed if it is missing.
+    """
     holder = index.holder(record.field("WARC-Payload-Digest"))
     if holder is None:
         cause = f"byte {record.offset}: the record that it refers to is missing"
@@ -141,9 +148,9 @@ def _original(folder: Path, index: Index, record: ArchiveRecord) -> Http:
 
 
 def unchunked(body: bytes) -> bytes:
-    """Remove the chunked coding of a body (RFC 9112, section 7.1); other bodies are unchanged.
+    """Remove the chunked coding from a body (RFC 9112, section 7.1). Other bodies are unchanged.
 
-    Some archives store bodies as they were transferred.
+    Some archives store bodies with their chunked coding.
     """
     parts: list[bytes] = []
     at = 0

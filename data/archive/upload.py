@@ -1,10 +1,10 @@
-"""Copy of an archive in a bucket: finished files, and the log that proves them.
+"""Copy of an archive in a bucket: finished WARC files, and the transparency log.
 
 A finished file never changes, so its name and size show whether the bucket has it. Machines that
-share a log copy to one place. Each machine copies its own files, and the signing machine also the
-log. Files of the log are written before the checkpoint that covers them. The checkpoint replaces
-the one that was read before, but only if that belongs to an earlier state of the same log. Growing
-and secret files are not copied.
+share a log copy to the same place. Each machine copies its own files, and the signing machine also
+copies the log. Files of the log are written before the checkpoint that covers them. The checkpoint
+in the bucket is replaced only if it belongs to an earlier state of the same log and nobody replaced
+it in the meantime. Growing files and secret files are not copied.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from data.network.bucket import Bucket, BucketError, BucketObject, Replaced
 CHECKPOINT: Final = "log/checkpoint"
 
 LOG_FILES: Final = ("key/*", "checkpoints/*/*", "witnesses")
-"""Patterns of a log's public files other than its tiles."""
+"""Patterns of the paths of a log's public files, except tiles."""
 
 ANOTHER: Final = "another log is in that place; use a separate prefix for each archive"
 REMOTE_AHEAD_MESSAGE: Final = (
@@ -43,10 +43,10 @@ MEANWHILE: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Uploaded:
-    """The result of a copy: files, bytes, and leaves of the log in the bucket.
+    """Result of a copy: copied files, copied bytes, and leaves in the bucket's log.
 
-    ``left`` contains files that this home directory copied earlier but no longer has, because they
-    were redacted, pruned or lost.
+    ``left`` contains files in the bucket that this home directory copied earlier and no longer has,
+    because they were redacted, pruned or lost.
     """
 
     files: int
@@ -64,12 +64,12 @@ def upload(
     delete: bool = False,
     shared: bool = False,
 ) -> Uploaded:
-    """Copy the files of the archive in ``folder`` that the bucket does not have.
+    """Copy the files of the archive in ``folder`` that the bucket does not have yet.
 
-    The file ``noted`` lists what this home directory copied, one name per line. With ``delete``,
-    listed files that no longer exist here are deleted in the bucket. If the log is ``shared``,
-    another machine may have signed it since; its files then stay. The next call continues after a
-    kill. Raises BucketError, ArchiveError and OSError.
+    The file ``noted`` lists the files that this home directory has copied, one name per line. With
+    ``delete``, listed files that no longer exist here are also deleted in the bucket. If the log is
+    ``shared`` and the bucket has a longer log from another machine, that log is kept. After the
+    process is killed, the next call continues. Raises BucketError, ArchiveError and OSError.
     """
     there = {name: size for name, _, size in bucket.tags()}
     leaves = upload_log(log, bucket, there, shared=shared)
@@ -79,7 +79,7 @@ def upload(
     with noted.open("a", encoding="utf-8") as notes:
         for path in here:
             if path.name not in known:
-                # Note the name first, so that a file deleted here is never forgotten in the bucket.
+                # Write the name before copying the file: the bucket's copy is then never forgotten.
                 notes.write(f"{path.name}\n")
                 notes.flush()
             if there.get(path.name) == (bytes_here := path.stat().st_size):
@@ -94,7 +94,7 @@ def upload(
 
 
 def headers_of(path: Path) -> dict[str, str]:
-    """Return the response headers of an archive file, including its digest."""
+    """Return the headers with which the bucket stores an archive file, including a digest."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     kind = "application/warc" if path.name.endswith(".warc.gz") else "text/plain; charset=utf-8"
@@ -102,7 +102,7 @@ def headers_of(path: Path) -> dict[str, str]:
 
 
 def finished_files(folder: Path) -> Iterator[Path]:
-    """Yield finished WARC files, each one before its CDXJ file."""
+    """Yield the finished WARC files in a folder, each followed by its CDXJ file."""
     for path in own_files(folder):
         if not path.name.endswith(DOT_OPEN):
             yield path
@@ -111,10 +111,10 @@ def finished_files(folder: Path) -> Iterator[Path]:
 
 
 def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: bool) -> int:
-    """Copy the log to a bucket and return the number of leaves of the log in the bucket.
+    """Copy the log to a bucket and return the number of leaves in the bucket's log.
 
-    If the bucket of a shared home has a longer log already, nothing is copied. Raises BucketError
-    and ArchiveError.
+    ``there`` maps the names of the bucket's files to their sizes. If the log is ``shared`` and the
+    bucket already has a longer log, nothing is copied. Raises BucketError and ArchiveError.
     """
     if not (log.folder / "checkpoint").exists():
         old = bucket.read(CHECKPOINT) if shared else None
@@ -130,7 +130,7 @@ def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: b
             check_beginning(log, present, before, bucket.place)
         size = before.size if before else 0
         tiles = [name for name in added_files(size, present.size) if f"log/{name}" not in there]
-        # A witness may sign a checkpoint again, so text files are compared by content.
+        # A witness may sign a checkpoint again, so text files are compared by content, not by size.
         texts = [str(path.relative_to(log.folder)) for path in texts_of(log.folder)]
         try:
             for name in (*tiles, *texts):
@@ -142,15 +142,15 @@ def upload_log(log: TreeLog, bucket: Bucket, there: dict[str, int], *, shared: b
 
 
 def texts_of(folder: Path) -> list[Path]:
-    """Return the files of a log except its tiles. Hidden files are incomplete and are skipped."""
+    """Return the files of a log except tiles. Hidden files are incomplete and are skipped."""
     found = (path for pattern in LOG_FILES for path in folder.glob(pattern))
     return sorted(path for path in found if path.is_file() and not path.name.startswith("."))
 
 
 def write(bucket: Bucket, name: str, content: bytes, found: BucketObject | None) -> None:
-    """Write a small object, replacing only the version that was ``found`` before.
+    """Write a small object to a bucket, replacing only the version ``found`` that was read before.
 
-    Raises Replaced if another process has replaced the object since.
+    Raises Replaced if another process has replaced the object in the meantime.
     """
     if found and found.body == content:
         return
@@ -164,7 +164,7 @@ def write(bucket: Bucket, name: str, content: bytes, found: BucketObject | None)
 
 
 def checkpoint_of(content: bytes, place: str) -> Checkpoint:
-    """Return the checkpoint of a copied log. Raises BucketError if it is invalid."""
+    """Parse the checkpoint of a log in a bucket. Raises BucketError if it is invalid."""
     try:
         return parse_checkpoint(content)
     except InvalidNote as error:
@@ -172,7 +172,10 @@ def checkpoint_of(content: bytes, place: str) -> Checkpoint:
 
 
 def check_beginning(log: TreeLog, present: Checkpoint, before: Checkpoint, place: str) -> None:
-    """Raise BucketError if a copied log is not an earlier state of this one."""
+    """Raise BucketError if the log in a bucket is not an earlier state of this log.
+
+    ``present`` is this log's checkpoint, ``before`` the bucket's.
+    """
     if before.origin != present.origin:
         raise BucketError(place, ANOTHER)
     if before.size > present.size:

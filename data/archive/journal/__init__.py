@@ -1,6 +1,7 @@
-"""The journal: decisions of the store as archive records, from which a lost store can be rebuilt.
+"""Journal: the store's decisions as archive records, from which a lost store can be rebuilt.
 
-data.store.unit_of_work.decisions defines the decisions, events.py the records, and journal.py
-writes them in the store's transactions. history.py finds the valid records, and replay.py writes a
-store from them. The journal contains the data that is missing from captures.
+data.store.unit_of_work.decisions defines the decisions, events.py their records, and journal.py
+writes the records within the store's transactions. history.py selects the valid records, and
+replay.py rebuilds a store from them. The journal contains data that captured responses do not
+contain.
 """

@@ -1,4 +1,4 @@
-"""Journal records: the decisions of one transaction each, as JSON in the archive."""
+"""Journal records: each contains the decisions of one transaction as JSON in the archive."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import msgspec
 from data.store.unit_of_work.decisions import AnyEvent
 
 FORMAT: Final = 1
-"""Version of the record format. Increase it if earlier versions would misread a record."""
+"""Version of the record format. Increase it if earlier versions would misinterpret new records."""
 
 JOURNAL: Final = "urn:communique:journal"
 """WARC-Target-URI of journal records."""
 
 STORE: Final = "urn:communique:store"
-"""WARC-Target-URI of records that contain pieces of a snapshot of the store."""
+"""WARC-Target-URI of records that contain a part of a store snapshot."""
 
 FILES: Final = "urn:communique:file:"
-"""Prefix of the WARC-Target-URI of a home directory's file, followed by its name."""
+"""Prefix of the WARC-Target-URI of an archived home directory file. The file's name follows it."""
 
 JSON: Final = "application/json"
 TOML: Final = "application/toml"
@@ -29,8 +29,9 @@ SQLITE: Final = "application/vnd.sqlite3"
 class JournalRecord(msgspec.Struct, frozen=True, omit_defaults=True):
     """Content of a journal record: the events of one transaction, in order.
 
-    ``after`` is the id of the previous committed record, empty for the first record. A record that
-    is not in the chain of the last record was written, but its transaction was never committed.
+    ``after`` is the id of the previous committed record, empty for the first record. The last
+    record leads to all committed records by these ids. Any other record belongs to a transaction
+    that was never committed.
     """
 
     events: Sequence[AnyEvent]
@@ -44,24 +45,25 @@ _events = msgspec.json.Decoder(list[AnyEvent])
 
 
 def encode(record: JournalRecord) -> bytes:
-    """Return the block of a record: JSON in UTF-8."""
+    """Encode a journal record as JSON in UTF-8."""
     return _encode(record)
 
 
 def encode_events(told: Sequence[AnyEvent]) -> bytes:
-    """Encode events that can't be written to the archive yet, for storage in the database."""
+    """Encode events for storage in the database until they can be written to the archive."""
     return _encode(told)
 
 
 def decode_events(block: bytes) -> list[AnyEvent]:
-    """Decode the result of `encode_events`."""
+    """Decode events that `encode_events` encoded."""
     return _events.decode(block)
 
 
 def decode(block: bytes) -> JournalRecord:
     """Decode the content of a journal record.
 
-    Raises msgspec.DecodeError (or its ValidationError) if it is invalid or has a later format.
+    Raises msgspec.DecodeError (or its ValidationError) if the content is invalid or its format is
+    too new.
     """
     record = _decoder.decode(block)
     if record.format != FORMAT:

@@ -1,8 +1,8 @@
 """Selection of the valid journal records: the chain that ends at the last record.
 
 A record is invalid if its process was killed before committing the transaction, or if the store was
-restored from an older copy. Each record contains the id of the previous committed record. The chain
-from the last record therefore omits invalid records.
+later restored from an older copy. Each record contains the id of the previous committed record, so
+the chain from the last record skips invalid records.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """A journal record: its id, its place, and the id of the previous record (``after``).
+    """A journal record: its id, its location, and the id of the previous record (``after``).
 
-    ``leaf`` is the record's number in the log, or None if it has no leaf.
+    ``leaf`` is the number of the record's leaf in the transparency log, or None if it has no leaf.
     """
 
     record_id: str
@@ -29,10 +29,10 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The valid entries of a journal, in order.
+    """The valid records of a journal, in order.
 
-    ``missing`` contains the ids of records that other records refer to but that can't be read.
-    ``aside`` contains the invalid entries, in order.
+    ``missing`` contains the ids of records that can't be read although other records refer to them.
+    ``aside`` contains the invalid records, in order.
     """
 
     entries: Sequence[JournalEntry]
@@ -41,9 +41,9 @@ class History:
 
 
 def history_of(found: Iterable[JournalEntry]) -> History:
-    """Return the history of a journal from its records in any order."""
+    """Select the valid records of a journal. ``found`` contains all its records in any order."""
     entries = {entry.record_id: entry for entry in found}
-    # The log has the order of all processes; if a part of it is lost, use dates.
+    # Leaf numbers order the records of all processes. If some are missing, use the dates.
     numbered = all(entry.leaf is not None for entry in entries.values())
     order = {
         record: (entry.leaf or 0 if numbered else 0, entry.at) for record, entry in entries.items()
@@ -64,7 +64,7 @@ def history_of(found: Iterable[JournalEntry]) -> History:
             continue
         if entry is None:
             missing.append(here)
-        # The previous record is the last one before all that were read so far.
+        # Continue with the newest record that is older than all records in the chain.
         first = order[chain[-1].record_id] if chain else None
         here = next(
             (

@@ -1,4 +1,4 @@
-"""Writer of the store's decisions to the archive before they are committed."""
+"""Writer of journal records: archives the store's decisions before they are committed."""
 
 from __future__ import annotations
 
@@ -23,27 +23,27 @@ from data.store.unit_of_work.unit import UnitOfWork
 from data.text.masking import masked_toml
 
 PIECE_BYTES: Final = 8_000_000
-"""Maximum number of bytes of the store snapshot in one record."""
+"""Maximum number of bytes of a store snapshot per archive record."""
 
 MAX_LATE_TRANSACTIONS: Final = 50
-"""Maximum number of delayed transactions written to one record after a failure of the archive."""
+"""Maximum number of delayed transactions per record, after a failure of the archive."""
 
 log = logging.getLogger(__name__)
 
 MAX_WAITING_SIGHTS: Final = 500
-"""Maximum number of sights of unchanged releases that wait for the next record."""
+"""Maximum number of unchanged releases whose last sighting waits for the next journal record."""
 
 
 @dataclass
 class Waiting:
-    """Decisions that wait for the next record: sights, visits without results, and files."""
+    """Decisions that wait for the next record: sightings of releases, empty visits, and files."""
 
     seen: dict[str, Sight] = field(default_factory=dict)
     runs: dict[str, Run] = field(default_factory=dict)
     files: list[AnyEvent] = field(default_factory=list)
 
     def add(self, decision: AnyEvent) -> None:
-        """Add a decision. For a source, only its last visit is kept."""
+        """Add a decision. Only the last visit of each source is kept."""
         if isinstance(decision, decisions.Seen):
             for release_id, sight in decision.releases.items():
                 self.seen[release_id] = joined(self.seen.get(release_id), sight)
@@ -54,7 +54,7 @@ class Waiting:
 
     @property
     def decisions(self) -> Sequence[AnyEvent]:
-        """All waiting decisions, in the order for one record."""
+        """Return all waiting decisions, in the order in which they are written."""
         seen = [decisions.Seen(dict(self.seen))] if self.seen else []
         return [*seen, *map(decisions.Visited, self.runs.values()), *self.files]
 
@@ -62,9 +62,9 @@ class Waiting:
 class Journal:
     """Writes the journal records of a store to an archive.
 
-    The archive is opened for the first record. The decisions of a transaction become one record.
-    The record is in the archive before the transaction is committed, or waits in the store if the
-    archive fails. Sights of unchanged releases and visits without results wait for the next record
+    The archive is opened for the first record. The decisions of a transaction become one record,
+    which is archived before the transaction is committed. If the archive fails, the record waits in
+    the store. Sightings of unchanged releases and visits without results wait for the next record
     or for `close`.
     """
 
@@ -76,7 +76,7 @@ class Journal:
         self._max_sights = MAX_WAITING_SIGHTS
 
     def write(self, store: Store, unit: UnitOfWork) -> None:
-        """Write the record of a transaction, as one of its last steps."""
+        """Write the journal record of a transaction, as one of the transaction's last steps."""
         for decision in unit.delayable:
             self._waiting.add(decision)
         if unit.decisions or len(self._waiting.seen) >= self._max_sights:
@@ -85,7 +85,7 @@ class Journal:
             self._orders.write(store, unit)
 
     def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
-        """Archive a changed or deleted TOML file of the home directory.
+        """Archive the new content of a TOML file in the home directory. None means a deleted file.
 
         Users, passwords and secret parameters in addresses are not archived, because the archive
         may be shared. Values of secret keys are not archived either. Raises ArchiveError if the
@@ -107,11 +107,11 @@ class Journal:
             store.unit.decide(decisions.FileKept(name, digest, record, cut))
 
     def close(self, store: Store) -> None:
-        """Write waiting decisions, and close the archive."""
+        """Write all waiting decisions, and close the archive."""
         try:
             if self._waiting.decisions:
                 self._max_sights = 0
-                # The record of this transaction contains all that waits.
+                # The record of this transaction contains all waiting decisions.
                 with store.transaction():
                     pass
         finally:
@@ -120,7 +120,7 @@ class Journal:
                 self._opened.close()
 
     def _write_all(self, store: Store, unit: UnitOfWork) -> None:
-        """Write the decisions of a transaction to the archive, after the decisions that waited."""
+        """Write the waiting decisions and then those of the transaction ``unit`` to the archive."""
         for decision in unit.decisions:
             if isinstance(decision, decisions.Visited):
                 self._waiting.runs.pop(decision.run.source, None)
@@ -141,12 +141,12 @@ class Journal:
                 store.forget_unwritten(len(late))
             self._append(store, made)
         except ArchiveError as error:
-            # A full disk loses no data, and is reported when a response is archived.
+            # A full disk loses no data here. Archiving the next response reports the error.
             log.warning("the journal waits for the archive: %s", error)
             store.keep_unwritten(events.encode_events(made))
 
     def _begin(self, store: Store) -> None:
-        """Archive a snapshot of the store as it was before this transaction."""
+        """Archive a snapshot of the store from before the current transaction."""
         digest = hashlib.sha256()
         records = []
         for piece in store.snapshot(PIECE_BYTES):
@@ -165,14 +165,18 @@ class Journal:
 
     @property
     def _archive(self) -> Archive:
-        """Return the archive, opened on first use."""
+        """Return the archive, and open it on first use."""
         if self._opened is None:
             self._opened = self._open_archive()
         return self._opened
 
 
 def joined(before: Sight | None, sight: Sight) -> Sight:
-    """Return a sight with the digest and leaf of the sight before it, unless it has its own."""
+    """Combine two successive sightings of a release.
+
+    The result has the time of the later sighting. Its digest and leaf are from the earlier sighting
+    (``before``) if the later one has none.
+    """
     if before is None:
         return sight
     leaf = sight.leaf if sight.leaf >= 0 else before.leaf

@@ -1,10 +1,10 @@
-"""Removal orders (releases and sources that people hid, removed or redacted), in their own file.
+"""Removal orders (releases and sources that people hid, removed or redacted), in a separate file.
 
-A store can be older than its archive: copied by hand, restored from a backup, or without the last
+A store can be older than its archive: copied manually, restored from a backup, or without its last
 transactions after a power failure. Its next transaction then starts another branch of the journal,
 which does not contain the removal orders of the earlier branch. Each order is therefore also a line
 of ``orders.jsonl``. This line is synced before the transaction is committed, even if the archive is
-disabled. The store keeps the ids of applied orders, and applies missing ones when it is opened.
+disabled. The store records the ids of applied orders, and applies missing orders when it is opened.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ from data.store.unit_of_work.outcome import RecordOutcome
 from data.store.unit_of_work.unit import UnitOfWork
 
 FILE: Final = "orders.jsonl"
-"""Name of the file of removal orders in the archive's folder."""
+"""Name of the file with removal orders in the archive's folder."""
 
 TAIL_BYTES: Final = 65_536
-"""Number of bytes read from the end of the file to find its last line."""
+"""Number of bytes read from the end of ``orders.jsonl`` to find its last line."""
 
 HIDDEN_TITLE: Final = "[hidden]"
-"""Title of a hidden release if the store never had its text."""
+"""Title of a hidden release whose text was never in the store."""
 
 OrderEvent: TypeAlias = (
     decisions.Hidden
@@ -56,9 +56,9 @@ log = logging.getLogger(__name__)
 
 
 class Order(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A removal order: hide, show, remove or redact something. ``at`` is its time (UTC).
+    """An order to hide, show, remove or redact a release or source. ``at`` is its time (UTC).
 
-    ``release`` is the affected release without its text, for stores that never had it.
+    ``release`` is the affected release without its text, for stores that never had this release.
     """
 
     id: str
@@ -68,7 +68,7 @@ class Order(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Orders:
-    """The file of removal orders in the folder of an ``archive``. The file may be missing."""
+    """The file of removal orders in the folder ``archive``. The file may be missing."""
 
     def __init__(self, archive: Path) -> None:
         self.path = archive / FILE
@@ -97,7 +97,7 @@ class Orders:
 
         Raises ArchiveError if the file can't be written.
         """
-        # A redaction keeps its own order, since it begins the journal again.
+        # A redaction writes its order itself, because it restarts the journal.
         self.keep(
             store,
             [
@@ -108,10 +108,10 @@ class Orders:
         )
 
     def keep_file(self, store: Store, name: str, content: bytes | None) -> None:
-        """Do nothing, because without a journal no files are archived."""
+        """Do nothing: files are archived only if the journal is enabled."""
 
     def close(self, store: Store) -> None:
-        """Do nothing, because no removal order waits to be written."""
+        """Do nothing: removal orders never wait to be written."""
 
     def keep(self, store: Store, given: Sequence[OrderEvent]) -> None:
         """Append removal orders to the file within the current transaction.
@@ -130,7 +130,7 @@ class Orders:
     def obey(self, store: Store) -> int:
         """Apply missing removal orders to a store in one transaction, and return their number.
 
-        Raises ArchiveError and StoreError.
+        Raises ArchiveError if the file can't be read, and StoreError.
         """
         if not self.missing(store):
             return 0
@@ -139,7 +139,7 @@ class Orders:
             orders = self.missing(store)
             obey(store, orders)
             if any(isinstance(order.event, decisions.Redacted) for order in orders):
-                # Records in the chain of this store's journal were removed with the texts.
+                # The redactions also removed records from the chain of this store's journal.
                 store.forget_journal()
             for order in orders:
                 store.keep_order(order.id)
@@ -152,11 +152,11 @@ class Orders:
             return []
         except OSError as error:
             raise self._failed(error) from error
-        # A last line without a line feed was never acknowledged.
+        # If the last line has no line feed, its write was never acknowledged.
         return [line for line in lines[:-1] if line]
 
     def _last(self) -> Order | None:
-        """Read the last removal order from the end of the file. Returns None without orders."""
+        """Return the last removal order in the file, or None if the file has no orders."""
         try:
             with self.path.open("rb") as file:
                 size = file.seek(0, os.SEEK_END)
@@ -204,7 +204,8 @@ def obey(
 ) -> None:
     """Apply removal orders to a store, oldest first. A later order can undo an earlier one.
 
-    ``recorded`` maps ids to releases that the store may not have. Raises StoreError.
+    ``recorded`` maps ids of releases that may be missing in the store to their data. Raises
+    StoreError.
     """
     moves = store.source_moves()
     last: dict[tuple[str, str], Order] = {}
@@ -216,7 +217,8 @@ def obey(
         else:
             last["source", moves.get(event.source, event.source)] = order
     with store.transaction():
-        # Releases first, so that one hidden on its own stays hidden when its source is restored.
+        # Releases come first: a release that was hidden alone then stays hidden when its source is
+        # restored.
         for (kind, name), order in sorted(last.items(), key=lambda one: one[0][0] == "source"):
             if kind == "source":
                 _obey_about_source(store, name, order.event)
@@ -226,7 +228,7 @@ def obey(
 
 
 def _add_missing(store: Store, order: Order, recorded: decisions.Recorded | None) -> bool:
-    """Add the hidden or redacted release of a removal order if the store does not have it.
+    """Add the release of an order to hide or redact to the store if the store does not have it.
 
     Returns whether the release was added.
     """
@@ -265,7 +267,8 @@ def without_text(store: Store, event: OrderEvent) -> decisions.Recorded | None:
     if release is None:
         return None
     said = release.content
-    # A redacted release stays redacted; a hidden one gets its title back when it is shown again.
+    # A redacted release stays redacted. A hidden release gets its real title back when it is shown
+    # again.
     title = REDACTED if said.redacted else HIDDEN_TITLE
     version = replace(
         release,

@@ -1,4 +1,4 @@
-"""Rebuilding of a store from the events of a journal, in order, without deciding again."""
+"""Rebuilding of a store from journal events, in order. Decisions are replayed, not made again."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from data.store.unit_of_work import decisions
 from data.store.unit_of_work.decisions import AnyEvent
 
 UNWRITABLE: Final = (StoreError, ValueError, LookupError)
-"""Exceptions for events of a damaged journal, such as duplicate page numbers or an invalid time
-zone."""
+"""Exceptions that events of a damaged journal cause, such as a duplicate page number or an invalid
+time zone."""
 
 
 class JournalReplay:
-    """Writer of events to a ``store``.
+    """Writes journal events to a ``store``.
 
-    ``files`` are the final files of the home directory, by name. ``lost`` contains the ids of
-    releases with an event that can't be written, or with a missing version. ``refused`` lists other
-    failures. ``seen_in`` contains, by release id, the leaf of the last sight if the store does not
-    have that sight.
+    ``files`` maps names of home directory files to their last content. ``lost`` contains the ids of
+    releases with a missing version or an event that can't be written. ``refused`` lists other
+    events that can't be written. ``seen_in`` maps release ids to the leaf of the last sighting if
+    the store does not have this sighting.
     """
 
     def __init__(self, store: Store) -> None:
@@ -38,7 +38,7 @@ class JournalReplay:
     def write(self, told: Iterable[AnyEvent]) -> None:
         """Write the events of journal records to the store.
 
-        A failing event does not affect the others.
+        If an event fails, the other events are still written.
         """
         some = tuple(told)
         try:
@@ -50,9 +50,9 @@ class JournalReplay:
                 self._try(event)
 
     def note_files(self, told: Iterable[AnyEvent]) -> None:
-        """Process only events about files of the home directory.
+        """Process only the events about files of the home directory.
 
-        All other events are already in the snapshot of the store.
+        The snapshot of the store already contains the results of all other events.
         """
         for event in told:
             if isinstance(event, decisions.FileKept):
@@ -67,7 +67,7 @@ class JournalReplay:
 
     @singledispatchmethod
     def _write(self, event: AnyEvent) -> None:
-        """Write one event."""
+        """Write one event to the store."""
 
     @_write.register
     def _(self, event: decisions.Registered) -> None:
@@ -83,12 +83,12 @@ class JournalReplay:
             self.lost.add(release_id)
             return
         if known and outcome.decision.release.revision > known.revision + 1:
-            # A version in between is lost.
+            # A version between the stored one and this one is lost.
             self.lost.add(release_id)
         self._store.restore(outcome)
         is_version = known is None or outcome.decision.release.revision > known.revision
         if outcome.read_at is None and (outcome.capture or is_version):
-            # The store has the last sight now.
+            # The store now has the release's last sighting.
             self.seen_in.pop(release_id, None)
 
     @_write.register
@@ -206,7 +206,7 @@ class JournalReplay:
         self.files[event.name] = event
 
     def _now(self, source: str) -> str:
-        """Return the current id of a source, which may have been renamed since the event."""
+        """Return the current id of a source that may have been renamed since the event."""
         return self._store.source_moves().get(source, source)
 
     def _known(self, release_id: str) -> bool:

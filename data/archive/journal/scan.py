@@ -1,4 +1,4 @@
-"""Reading of an archive to collect everything needed to rebuild a store."""
+"""Scan of an archive for all data needed to rebuild a store."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from data.archive.warc.warc_file import cdxj_path, own_files
 from data.store.unit_of_work import decisions
 
 ANSWER_KINDS: Final = frozenset(["response", "revisit", "resource"])
-"""Types of records in which a release may have been seen."""
+"""Types of records that may show a release."""
 
 
 class Place(NamedTuple):
@@ -36,14 +36,14 @@ class Place(NamedTuple):
 class Scan:
     """Contents of an archive that are needed to rebuild a store.
 
-    - ``leaves`` are all entries of the archive's log.
-    - ``kept`` maps names of home directory files to their last record.
-    - ``snapshot`` is the position of the last snapshot record in the history, or -1.
+    - ``leaves`` contains all entries of the archive's transparency log.
+    - ``kept`` maps names of home directory files to the id of their last record.
+    - ``snapshot`` is the position of the last snapshot record in ``history``, or -1.
     - ``rewritten`` is the position of the last record about a complete publication, or -1.
-    - ``answers`` are the places of all complete responses, with their leaves (None if unknown).
-    - ``orders`` are the removal orders in all journal records, oldest first, even invalid ones.
-    - ``records`` is the number of records read, and ``damages`` are the unreadable places.
-    - ``lost`` are leaves with missing or damaged records that were not ``removed`` on purpose.
+    - ``answers`` maps the locations of all complete responses to their leaves (None if unknown).
+    - ``orders`` lists the removal orders of all journal records, even invalid ones, oldest first.
+    - ``records`` is the number of records read, and ``damages`` lists the unreadable parts.
+    - ``lost`` contains leaves whose records are missing or damaged, but not ``removed`` on purpose.
     """
 
     leaves: Leaves
@@ -66,7 +66,7 @@ class Scan:
 
 
 class Scanner:
-    """Collects the contents of an archive from its records. ``leaves`` are those of its log."""
+    """Collects the contents of an archive. ``leaves`` are the entries of the archive's log."""
 
     def __init__(self, archive: Path, leaves: Leaves) -> None:
         self._archive = archive
@@ -83,7 +83,7 @@ class Scanner:
         self._records = 0
 
     def take(self, record: ArchiveRecord, leaf: int | None) -> None:
-        """Process a record; ``leaf`` comes from its CDXJ line."""
+        """Process a record. ``leaf`` is the number of its leaf in its CDXJ line, or None."""
         self._records += 1
         if not is_whole(record):
             self._refuse(record, "it does not match its digest")
@@ -106,13 +106,13 @@ class Scanner:
             self._refuse(record, f"its JSON can't be read: {error}")
 
     def damage(self, damage: Damage) -> None:
-        """Process an unreadable place."""
+        """Add an unreadable part of an archive file to the results."""
         self._damages.append(damage)
 
     def finish(self, removed: AbstractSet[int]) -> Scan:
         """Return the collected contents.
 
-        ``removed`` are leaves whose records were removed on purpose.
+        ``removed`` contains the leaves of records that were removed on purpose.
         """
         history = history_of(self._entries)
         snapshot, rewritten = (
@@ -163,10 +163,10 @@ def scan(
     removed: AbstractSet[int],
     told: Callable[[int, int], None],
 ) -> Scan:
-    """Read an archive and return its contents. ``leaves`` are those of its log.
+    """Read an archive and return its contents. ``leaves`` are the entries of its log.
 
-    ``removed`` are leaves whose records were removed on purpose. ``told`` is a progress callback
-    with the bytes read and the total.
+    ``removed`` contains the leaves of records that were removed on purpose. ``told`` is a progress
+    callback with the number of bytes read and the total.
     """
     scanner = Scanner(archive, leaves)
     for found, leaf in read_archive(archive, told):
@@ -180,9 +180,9 @@ def scan(
 def holds_journal(archive: Path, *, committed: bool = False) -> bool:
     """Return whether an archive folder contains a journal record.
 
-    Reading stops at the first one. With ``committed``, the record counts only if a later record
-    refers to it. A process that was killed during its first transaction leaves a record that no
-    store committed.
+    Reading stops at the first journal record. With ``committed``, a record counts only if a later
+    record refers to it. A process that is killed during its first transaction leaves a record that
+    was never committed.
     """
     for path in own_files(archive) if archive.is_dir() else ():
         for found in read_file(path):
@@ -196,10 +196,10 @@ def holds_journal(archive: Path, *, committed: bool = False) -> bool:
 def read_archive(
     archive: Path, told: Callable[[int, int], None]
 ) -> Iterator[tuple[ArchiveRecord | Damage, int | None]]:
-    """Yield all records of an archive with their leaves, None if unknown.
+    """Yield all records and damaged parts of an archive with their leaf numbers.
 
-    Files of other programs are not read. ``told`` is a progress callback with the bytes read and
-    the total.
+    Unknown leaf numbers are None. Files of other programs are not read. ``told`` is a progress
+    callback with the number of bytes read and the total.
     """
     files = {path: path.stat().st_size for path in own_files(archive)}
     every, done = sum(files.values()), 0

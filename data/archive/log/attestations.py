@@ -1,8 +1,8 @@
-"""Attested checkpoints of a log: cosignatures of witnesses and time stamps.
+"""Checkpoints of a log that others attest: witnesses by cosignatures, authorities by time stamps.
 
-They are in checkpoints/<size> below the log. ``checkpoint`` is the time-stamped file, signed only
-by the log. ``cosignatures`` has one line per witness. ``timestamp.tsr`` is the time stamp of an
-authority.
+The files are in checkpoints/<size> in the log's folder. ``checkpoint`` is the time-stamped file,
+signed only by the log. ``cosignatures`` has one line per witness. ``timestamp.tsr`` is the time
+stamp of an authority.
 """
 
 from __future__ import annotations
@@ -30,20 +30,23 @@ TIMESTAMP: Final = "timestamp.tsr"
 
 
 class Attestations:
-    """The attestations of one log. A caller that writes must hold the log's lock."""
+    """Stored cosignatures and time stamps of one log.
+
+    Callers that write must hold the log's lock.
+    """
 
     def __init__(self, folder: Path) -> None:
         self._log = folder
         self._folder = folder / "checkpoints"
 
     def sizes(self) -> list[int]:
-        """Return the sizes of all attested trees, smallest first."""
+        """Return the sizes of all trees that have a cosignature or time stamp, smallest first."""
         if not self._folder.is_dir():
             return []
         return sorted(int(one.name) for one in self._folder.iterdir() if one.name.isdecimal())
 
     def checkpoint(self, size: int) -> Checkpoint | None:
-        """Return the checkpoint of a tree with ``size`` leaves and all co-signatures, or None.
+        """Return the checkpoint of the tree with ``size`` leaves and all its cosignatures, or None.
 
         Raises ArchiveError.
         """
@@ -60,14 +63,15 @@ class Attestations:
         return Checkpoint(kept.origin, kept.size, kept.root, note)
 
     def timestamp(self, size: int) -> bytes | None:
-        """Return the time-stamp response (DER) for a tree with ``size`` leaves, or None."""
+        """Return the time-stamp response (DER) for the tree with ``size`` leaves, or None."""
         path = self._folder / str(size) / TIMESTAMP
         return read_regular(path) if path.exists() else None
 
     def first_over(self, index: int, origin: str) -> Checkpoint | None:
-        """Return the first co-signed checkpoint of ``origin`` that includes the leaf ``index``.
+        """Return the first cosigned checkpoint whose tree includes the leaf ``index``, or None.
 
-        A log whose key was lost continues under another ``origin``. Raises ArchiveError.
+        ``origin`` is the log's name, which changes if the log's key is lost. Checkpoints with
+        another origin are skipped. Raises ArchiveError.
         """
         for size in self.sizes():
             if size > index and (self._folder / str(size) / COSIGNATURES).exists():
@@ -77,7 +81,10 @@ class Attestations:
         return None
 
     def add_cosignature(self, checkpoint: Checkpoint, added: NoteSignature) -> None:
-        """Store a witness's signature. Only the first signature per key is kept."""
+        """Store the signature of a witness on a checkpoint.
+
+        Only the first signature per key is kept.
+        """
         kept = self.checkpoint(checkpoint.size)
         known = kept.note.signatures[1:] if kept else ()
         signed = SignedNote(checkpoint.note.text, (added,)).with_signatures(known)
@@ -85,11 +92,14 @@ class Attestations:
         self._write(checkpoint, {COSIGNATURES: lines.encode()})
 
     def add_timestamp(self, checkpoint: Checkpoint, answer: bytes) -> None:
-        """Store a time-stamp response about `signed_by_log` of a checkpoint."""
+        """Store a time-stamp response for a checkpoint.
+
+        The response dates the form of the checkpoint that `signed_by_log` returns.
+        """
         self._write(checkpoint, {TIMESTAMP: answer})
 
     def witnesses(self) -> Iterator[VerifierKey]:
-        """Yield the known keys of this log's witnesses."""
+        """Yield the stored public keys of this log's witnesses."""
         path = self._log / "witnesses"
         for line in read_regular(path).decode().splitlines() if path.exists() else ():
             try:
@@ -98,7 +108,7 @@ class Attestations:
                 raise ArchiveError(str(path), f"the file is damaged: {error}") from error
 
     def note_witness(self, key: VerifierKey) -> None:
-        """Store the key of a witness for verification."""
+        """Store the public key of a witness, which later verifications use."""
         known = [*map(str, self.witnesses())]
         if str(key) not in known:
             self._put("witnesses", "".join(f"{one}\n" for one in (*known, key)).encode())
@@ -117,5 +127,5 @@ class Attestations:
 
 
 def signed_by_log(checkpoint: Checkpoint) -> bytes:
-    """Return a checkpoint with only the log's own signature, which is the first."""
+    """Return a checkpoint with only the log's own signature, the first one of its note."""
     return SignedNote(checkpoint.note.text, checkpoint.note.signatures[:1]).encode()

@@ -1,8 +1,8 @@
-"""Requests for cosignatures of witnesses, and for time stamps (RFC 3161), for our own log.
+"""Requests to witnesses for cosignatures of our log, and to authorities for time stamps (RFC 3161).
 
 A witness of the public network accepts a checkpoint by POST add-checkpoint (C2SP tlog-witness). A
-witness that is another Communique reads our log itself and publishes its signature, which is
-fetched by HTTP or from a folder. A time stamp proves that the tree existed at that time.
+witness that is another Communique instance reads our log itself. It publishes its signature, which
+is fetched by HTTP or from a folder. A time stamp proves that the tree existed at that time.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from data.network.client import OK, Outbound, OutboundResponse
 CONFLICT: Final = 409
 
 UNSUPPORTED_STATUS: Final = {404, 405, 501}
-"""Status codes of servers that do not accept checkpoints, or not those of this log."""
+"""Status codes of witnesses that do not accept checkpoints at all, or not those of this log."""
 
 WITNESS_AHEAD_MESSAGE: Final = (
     "the witness {} saw {} leaves of this log, which has {} now: the log was restored from an "
@@ -58,7 +58,7 @@ FORKED: Final = (
 
 @dataclass(frozen=True, slots=True)
 class AskedWitness:
-    """A witness from the settings: an address or path, and its key if known."""
+    """A witness from the settings: its address or path, and its public key if known."""
 
     place: str
     key: VerifierKey | None
@@ -67,7 +67,8 @@ class AskedWitness:
 def asked_witness(setting: str, home: Path) -> AskedWitness:
     """Parse an entry of the setting `archive.witnesses`.
 
-    Paths are relative to the home directory. Raises InvalidNote.
+    Paths in the setting are relative to the home directory. Raises InvalidNote if the key is
+    invalid.
     """
     named = re.fullmatch(r"([^\s+]+\+[0-9a-f]{8}\+\S+) (.+)", setting)
     place = named[2] if named else setting
@@ -77,10 +78,11 @@ def asked_witness(setting: str, home: Path) -> AskedWitness:
 
 
 def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoint | None:
-    """Fetch and store a witness's co-signature, or return None if it has not signed our log yet.
+    """Request and store the cosignature of a witness, and return the cosigned checkpoint.
 
-    Raises ArchiveError if the witness refuses or saw a different log, InvalidNote if the response
-    is not signed by the witness, and OutboundError.
+    Returns None if the witness has not signed our log yet. Raises ArchiveError if the witness
+    refuses or saw a different log, InvalidNote if the witness did not sign the response, and
+    OutboundError.
     """
     own = log.checkpoint()
     if own is None:
@@ -100,7 +102,7 @@ def ask_witness(log: TreeLog, asked: AskedWitness, client: Outbound) -> Checkpoi
 def submitted(
     log: TreeLog, own: Checkpoint, asked: AskedWitness, client: Outbound
 ) -> Checkpoint | None:
-    """Submit a checkpoint to a witness and return it with the cosignature.
+    """Submit our checkpoint ``own`` to a witness and return the checkpoint with the cosignature.
 
     Returns None if the witness does not accept checkpoints of our log.
     """
@@ -127,9 +129,9 @@ def submitted(
 def offered(
     log: TreeLog, own: Checkpoint, old: int, asked: AskedWitness, client: Outbound
 ) -> OutboundResponse:
-    """Send a checkpoint to a witness with the consistency proof from ``old`` leaves.
+    """Send our checkpoint ``own`` to a witness and return the response.
 
-    Returns the witness's response.
+    The request contains the proof that the checkpoint's tree extends the tree with ``old`` leaves.
     """
     proof = consistency_proof(old, own.size, log.tree(own.size).hash_of)
     hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in proof)
@@ -142,7 +144,7 @@ def offered(
 def published(
     log: TreeLog, own: Checkpoint, asked: AskedWitness, client: Outbound
 ) -> Checkpoint | None:
-    """Return our checkpoint with the cosignature that a witness published, or None."""
+    """Return the checkpoint of our log with the cosignature that a witness published, or None."""
     read = witness_at(asked.place, client)
     try:
         content = read(f"{name_of(own.origin)}/checkpoint")
@@ -167,7 +169,10 @@ def published(
 
 
 def published_key(asked: AskedWitness, client: Outbound) -> VerifierKey:
-    """Return the key that a witness publishes. Raises ArchiveError if it publishes none."""
+    """Return the public key that a witness publishes.
+
+    Raises ArchiveError if the witness publishes no key.
+    """
     try:
         read = witness_at(asked.place, client)
     except ArchiveError as error:
@@ -184,11 +189,11 @@ GRANTED: Final = {PKIStatus.GRANTED, PKIStatus.GRANTED_WITH_MODS}
 
 
 def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
-    """Request a time stamp for the log's last checkpoint, and store it.
+    """Request and store a time stamp for the log's last checkpoint, and return the checkpoint.
 
-    Returns None if the checkpoint already has one. The certificate is not checked here; ``openssl
-    ts -verify`` checks it. Raises OutboundError, and ArchiveError if the response does not match
-    the request.
+    Returns None if this checkpoint already has a time stamp. The certificate is not checked here;
+    ``openssl ts -verify`` checks it. Raises OutboundError, and ArchiveError if the response does
+    not match the request.
     """
     checkpoint = log.checkpoint()
     if checkpoint is None or Attestations(log.folder).timestamp(checkpoint.size) is not None:
@@ -209,7 +214,10 @@ def stamp(log: TreeLog, authority: str, client: Outbound) -> Checkpoint | None:
 
 
 def check(response: TimeStampResponse, authority: str, content: bytes, nonce: int | None) -> None:
-    """Raise ArchiveError if a time-stamp response does not match the request."""
+    """Raise ArchiveError if a time-stamp response does not match the request.
+
+    The request contained the SHA-256 of ``content``, and ``nonce``.
+    """
     if response.status not in GRANTED:
         status = " ".join(response.status_string)
         raise ArchiveError(
@@ -221,7 +229,7 @@ def check(response: TimeStampResponse, authority: str, content: bytes, nonce: in
 
 
 def stamped_digest(answer: bytes) -> bytes:
-    """Return the SHA-256 in a time-stamp response.
+    """Return the SHA-256 digest that a time-stamp response dates.
 
     Raises ArchiveError if the response is invalid.
     """

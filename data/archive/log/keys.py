@@ -1,10 +1,10 @@
-"""Private key of a log, and the public chain of its earlier keys.
+"""Private key of a log, and the public chain of its current and earlier keys.
 
-The keys are published in the log's folder. key/0 is the first one as a vkey. key/1 and later are
-notes about a key and its successor, signed by both. With one key of a log, anyone can follow the
-chain to the current key. Keys can't be inserted, because each note needs both signatures. Each note
-also contains the size of the tree: signatures of the old key on larger trees are invalid, even if
-the key is stolen.
+The public keys are published in the log's folder. key/0 is the first key, as a vkey. key/1 and the
+following files are notes about a key and its successor, signed by both. Anyone who has one key of a
+log can follow the chain to the current key. Keys can't be inserted, because each note needs both
+signatures. Each note also contains the size of the tree: signatures of the old key on larger trees
+are invalid, even if the key is stolen.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from data.files import FileWriter, read_regular, sync, write_secret
 from data.toml_files import read_bytes
 
 SEED: Final = 32
-"""Size in bytes of a private key."""
+"""Size of a private key in bytes."""
 
 PRIVATE: Final = "PRIVATE+KEY"
-"""First field of a private key file."""
+"""First field in a private key file."""
 
 MAX_KEYS: Final = 1000
-"""Maximum number of keys in the chain of a log."""
+"""Maximum number of keys in the key chain of a log."""
 
 LOG_KEY_MISSING_MESSAGE: Final = (
     "the key of the log is missing; restore it from a copy of this file. If there is none, delete "
@@ -63,11 +63,11 @@ ANOTHER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class KeyChain:
-    """All public keys of a log, from the first to the current one.
+    """All public keys of a log, from the first to the current key.
 
-    ``sizes`` contains the size of the tree when each key was introduced, 0 for the first. A key
-    signs trees from that size up to the size at which the next key starts; both keys sign a tree of
-    that size.
+    ``sizes`` contains the size of the tree when each key was introduced, 0 for the first key. A key
+    may sign trees from this size up to the size at which the next key starts. Both keys may sign
+    the tree with exactly that size.
     """
 
     keys: tuple[VerifierKey, ...]
@@ -79,7 +79,7 @@ class KeyChain:
         return self.keys[-1]
 
     def at(self, size: int) -> list[VerifierKey]:
-        """Return the keys that may sign a tree of this size, oldest first."""
+        """Return the keys that may sign the tree with ``size`` leaves, oldest first."""
         ends = [*self.sizes[1:], None]
         return [
             key
@@ -88,16 +88,16 @@ class KeyChain:
         ]
 
     def signatures(self, checkpoint: Checkpoint) -> list[NoteSignature]:
-        """Return the signatures of keys that may sign a tree of this size.
+        """Return the signatures on a checkpoint by keys that may sign a tree of its size.
 
-        Raises InvalidNote if one of them is forged.
+        Raises InvalidNote if a signature is forged.
         """
         signed = (checkpoint.note.signed_by(key) for key in self.at(checkpoint.size))
         return [one for one in signed if one]
 
 
 class LogKey:
-    """The key in the file ``path`` that signs the log in ``folder``.
+    """The private key in the file ``path``, which signs the log in ``folder``.
 
     Callers that create or rotate the key must hold the log's lock.
     """
@@ -108,9 +108,9 @@ class LogKey:
         self._folder = folder
 
     def load(self) -> SigningKey:
-        """Return the key; create one if there is neither a key nor a signed log.
+        """Return the key. Creates a key if there is neither a key nor a signed log.
 
-        Raises ArchiveError if the key is lost, or does not belong to this log.
+        Raises ArchiveError if the key is lost or does not belong to this log.
         """
         signed = (self._folder / "checkpoint").exists() or (self._folder / "key").exists()
         if not self._path.exists() and not self._next.exists():
@@ -124,7 +124,8 @@ class LogKey:
         if self._path.exists() and (key := read_key(self._path)).verifier == last:
             return key
         if self._next.exists() and (key := read_key(self._next)).verifier == last:
-            # The process was killed after the log had published the rotation.
+            # The log published the rotation, but the process was killed before it replaced the key
+            # file.
             self._next.replace(self._path)
             sync(self._path.parent)
             return key
@@ -133,7 +134,7 @@ class LogKey:
     def check(self) -> None:
         """Raise ArchiveError if the log was signed and its key is lost or different.
 
-        The same error is raised for a key without its log. Nothing is created or changed.
+        Also raises ArchiveError if there is a key but no log. Creates and changes nothing.
         """
         if self._path.exists() and not self._folder.exists():
             raise ArchiveError(str(self._folder), NO_LOG.format(self._path.name))
@@ -147,9 +148,9 @@ class LogKey:
             raise ArchiveError(str(self._path), ANOTHER.format(self._folder, last))
 
     def rotate(self, size: int) -> SigningKey:
-        """Replace the key with a new one of the same name. The old key signs the rotation.
+        """Replace the key with a new key of the same name. Both keys sign the rotation.
 
-        ``size`` is the number of leaves of the tree, which the old key has signed.
+        ``size`` is the number of leaves in the tree, which the old key has already signed.
         """
         old = self.load()
         new = SigningKey(old.name, secrets.token_bytes(SEED), old.kind)
@@ -172,7 +173,7 @@ class LogKey:
 
 
 def make_key(path: Path, name: str, kind: Kind = LOG) -> SigningKey:
-    """Create a key with a unique name in the file ``path``."""
+    """Create a private key in the file ``path``. Its name is ``name`` and a unique suffix."""
     seed = secrets.token_bytes(SEED)
     public = SigningKey(name, seed, kind).verifier.public
     key = SigningKey(f"{name}/{hashlib.sha256(public).hexdigest()[:16]}", seed, kind)
@@ -181,7 +182,7 @@ def make_key(path: Path, name: str, kind: Kind = LOG) -> SigningKey:
 
 
 def write_key(path: Path, key: SigningKey) -> None:
-    """Write a key to a file that only its owner can read.
+    """Write a private key to a new file that only its owner can read.
 
     Raises FileExistsError if the file exists.
     """
@@ -191,7 +192,7 @@ def write_key(path: Path, key: SigningKey) -> None:
 
 
 def read_key(path: Path) -> SigningKey:
-    """Read the key in a file. Raises ArchiveError."""
+    """Read a private key from a file. Raises ArchiveError."""
     try:
         text = read_bytes(path).decode("utf-8").strip()
         name, key_id, material = text.removeprefix(f"{PRIVATE}+").split("+", 2)
@@ -211,21 +212,29 @@ def read_key(path: Path) -> SigningKey:
 
 
 def signed_by_both(number: int, size: int, old: SigningKey, new: SigningKey) -> SignedNote:
-    """Create the note of a rotation from a key to the next, at a tree of ``size`` leaves."""
+    """Create the note about the rotation from an old key to a new key, signed by both.
+
+    ``number`` is the position of the new key in the chain, ``size`` the number of leaves in the
+    tree.
+    """
     text = rotation_text(number, size, old.verifier, new.verifier)
     return SignedNote(text, (old.sign(text), new.sign(text)))
 
 
 def rotation_text(number: int, size: int, old: VerifierKey, new: VerifierKey) -> str:
-    """Return the text of a rotation note."""
+    """Return the text of the note about a rotation from an old key to a new key.
+
+    ``number`` is the position of the new key in the chain, ``size`` the number of leaves in the
+    tree.
+    """
     return f"{old.name}\nkey rotation {number}\n{size}\n{old}\n{new}\n"
 
 
 def key_chain(read: Read, what: str) -> KeyChain:
-    """Read all public keys of a log, from the first to the current one.
+    """Read all public keys of a log, from the first to the current key.
 
-    ``what`` names the log in errors. Raises ArchiveError if the log has no keys, or if a rotation
-    is not signed by both keys.
+    ``what`` is the log's name in error messages. Raises ArchiveError if the log has no keys, or if
+    a rotation is not signed by both keys.
     """
     try:
         keys = [parse_key(read("key/0").decode("utf-8", "replace"), f"{what}: key/0")]

@@ -1,8 +1,8 @@
-"""Leaf of the log: one archive record, described only by digests.
+"""Leaf of the transparency log: describes one archive record only by digests.
 
-A leaf does not reveal the requested address, which is hashed with a salt from the record. The owner
-of a record can prove that the record belongs to the leaf. After the record is removed, the leaf
-reveals only its date.
+A leaf does not reveal the requested address: it contains a hash of the address and a salt from the
+record. The owner of a record can prove that the record belongs to the leaf. After the record is
+removed, the leaf reveals only the record's date.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ VERSION: Final = 1
 """Version of the leaf format."""
 
 LAYOUT: Final = struct.Struct(">B32sq32s32s32s16s")
-"""Version, hash of the URI, microseconds since 1970, three digests, record id; big-endian."""
+"""Layout of a log entry (big-endian): version, hash of the URI, microseconds since 1970, three
+digests and the record id."""
 
 ENTRY_BYTES: Final = LAYOUT.size
-"""Size of a log entry in bytes: 153."""
+"""Size of a log entry in bytes (153)."""
 
 SALT_BYTES: Final = 16
 """Size of a record's salt in bytes."""
@@ -35,12 +36,12 @@ MICROSECOND: Final = dt.timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One record of the archive.
+    """The leaf of one archive record in the transparency log.
 
-    ``uri`` is `uri_hash` of its WARC-Target-URI, ``at`` its WARC-Date (aware). ``payload`` and
-    ``block`` are the SHA-256 of these parts in the terms of WARC. ``record`` is the SHA-256 of the
-    whole compressed record in the file. For a record without a payload, ``payload`` is the SHA-256
-    of no bytes.
+    ``uri`` is the salted hash (`uri_hash`) of the record's WARC-Target-URI, ``at`` its WARC-Date
+    (aware). ``payload`` and ``block`` are the SHA-256 of these parts as WARC defines them.
+    ``record`` is the SHA-256 of the whole compressed record. If a record has no payload,
+    ``payload`` is the SHA-256 of zero bytes.
     """
 
     uri: bytes
@@ -51,7 +52,7 @@ class Leaf:
     record_id: UUID
 
     def encode(self) -> bytes:
-        """Return the log entry. Raises ValueError for a hash of another length."""
+        """Encode the leaf as a log entry. Raises ValueError if a hash has the wrong length."""
         if not len(self.uri) == len(self.payload) == len(self.block) == len(self.record) == 32:  # noqa: PLR2004
             raise ValueError("a hash of a leaf has 32 bytes")
         at = (self.at - EPOCH) // MICROSECOND
@@ -60,7 +61,7 @@ class Leaf:
 
 
 def decode_leaf(entry: bytes) -> Leaf:
-    """Parse a log entry. Raises ValueError if it is invalid."""
+    """Parse a log entry. Raises ValueError if the entry is invalid."""
     if len(entry) != ENTRY_BYTES or entry[0] != VERSION:
         raise ValueError("the log entry is not a leaf of version 1")
     _, uri, at, payload, block, record, record_id = LAYOUT.unpack(entry)
@@ -72,5 +73,5 @@ def decode_leaf(entry: bytes) -> Leaf:
 
 
 def uri_hash(salt: bytes, uri: str) -> bytes:
-    """Return the salted hash of an address: SHA-256 of the salt and the URI in UTF-8."""
+    """Return the salted hash of an address: the SHA-256 of the salt and the URI in UTF-8."""
     return hashlib.sha256(salt + uri.encode()).digest()

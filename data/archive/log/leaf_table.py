@@ -1,7 +1,7 @@
-"""The leaves of a shared log in PostgreSQL, which numbers them.
+"""Table of the leaves of a shared log in PostgreSQL, which assigns their numbers.
 
-They are committed separately from the transactions of the store, because archive records exist even
-if a decision about them is rolled back.
+Leaves are committed separately from the transactions of the store, because archive records remain
+even if a decision about them is rolled back.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     import datetime as dt
 
 MAX_WAIT_SECONDS: Final = 30.0
-"""Maximum time in seconds that a leaf waits for a restarting database."""
+"""Maximum time in seconds to wait for a database that restarts."""
 
 TAKE_TURN: Final = f"SELECT pg_advisory_xact_lock({WRITER + 1}, hashtext(current_schema()))"
-"""Statement that lets one process at a time assign numbers, so that there are no gaps."""
+"""Query that lets only one process at a time assign leaf numbers, so that there are no gaps."""
 
 END: Final = (
     "SELECT coalesce((SELECT max(number) + 1 FROM log_leaves),"
@@ -34,28 +34,29 @@ END: Final = (
 
 
 class LeafTable:
-    """Numbers the leaves of many machines in the database at ``url``, opened on first use.
+    """Assigns numbers to the leaves of many machines, in the database at ``url``.
 
-    All methods raise ArchiveError.
+    The database is opened on first use. All methods raise ArchiveError.
     """
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def signer(self) -> tuple[str, ...]:
-        """Return all keys of the signing machine as vkeys, newest last.
+        """Return all public keys of the machine that signs the log, as vkeys, newest last.
 
-        The result is empty if no machine has signed yet.
+        The result is empty if no machine has signed the log yet.
         """
         with self._transaction() as db:
             rows = db.execute("SELECT verifier FROM log_signer").fetchall()
             return tuple(str(rows[0][0]).split()) if rows else ()
 
     def set_signer(self, verifier: str, base: int) -> bool:
-        """Store the signing machine's key and the size of its log; return whether it was stored.
+        """Make a machine the signing machine, and return whether this succeeded.
 
-        ``base`` is the size of the log. Nothing is stored if another machine signs, or if the table
-        already has leaves that would precede ``base``.
+        ``verifier`` is the machine's public key, ``base`` the number of leaves in its log. Nothing
+        is stored if another machine signs already, or if the table has leaves with numbers below
+        ``base``.
         """
         with self._transaction() as db:
             db.execute(TAKE_TURN)
@@ -68,7 +69,7 @@ class LeafTable:
             return done.rowcount == 1
 
     def follow_signer(self, known: Sequence[str], keys: Sequence[str]) -> None:
-        """Replace the known keys of the signing machine by its current ones."""
+        """Replace the ``known`` keys of the signing machine by its current ``keys``."""
         with self._transaction() as db:
             db.execute(
                 "UPDATE log_signer SET verifier = %s WHERE verifier = %s",
@@ -76,13 +77,16 @@ class LeafTable:
             )
 
     def base(self) -> int:
-        """Return the size of the signing machine's log before the first leaf in the database."""
+        """Return the number of leaves that the log had before its first leaf in this database."""
         with self._transaction() as db:
             rows = db.execute("SELECT base FROM log_signer").fetchall()
             return int(rows[0][0]) if rows else 0
 
     def append(self, entries: Sequence[bytes], writer: str) -> int:
-        """Store entries durably under successive numbers, and return the first number."""
+        """Store entries durably under successive numbers, and return the first number.
+
+        ``writer`` is the id of the machine that wrote their records.
+        """
         with self._transaction() as db:
             db.execute(TAKE_TURN)
             ((first,),) = db.execute(END).fetchall()
@@ -101,7 +105,7 @@ class LeafTable:
             return int(first)
 
     def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
-        """Return the numbers of records' leaves, the last one per record."""
+        """Return the leaf numbers of records by record id. A record's last leaf counts."""
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT record, max(number) FROM log_leaves"
@@ -111,13 +115,17 @@ class LeafTable:
             return dict(rows.fetchall())
 
     def end(self) -> int:
-        """Return the number of leaves, including those before the first leaf in the database."""
+        """Return the number of leaves in the log, including those from before the database."""
         with self._transaction() as db:
             ((end,),) = db.execute(END).fetchall()
             return int(end)
 
     def confirm(self, writer: str, end: int) -> None:
-        """Record that a machine's records for its leaves below number ``end`` are durable."""
+        """Mark leaves of a machine as confirmed, because their records are durable.
+
+        ``writer`` is the id of the machine. All its leaves with numbers below ``end`` are
+        confirmed.
+        """
         with self._transaction() as db:
             db.execute(
                 "UPDATE log_leaves SET confirmed = true"
@@ -126,9 +134,9 @@ class LeafTable:
             )
 
     def give_up(self, before: dt.datetime) -> int:
-        """Void leaves that were assigned ``before`` a time and never confirmed.
+        """Void leaves that were assigned before the time ``before`` and never confirmed.
 
-        Returns the number of these leaves.
+        Returns the number of voided leaves.
         """
         with self._transaction() as db:
             done = db.execute(
@@ -139,7 +147,7 @@ class LeafTable:
             return done.rowcount
 
     def entries(self, first: int) -> list[bytes]:
-        """Return all entries with the number ``first`` or a higher number."""
+        """Return all log entries from number ``first`` on."""
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT entry FROM log_leaves WHERE number >= %s ORDER BY number", [first]
@@ -147,7 +155,10 @@ class LeafTable:
             return [bytes(entry) for (entry,) in rows]
 
     def confirmed(self, first: int, *, limit: int) -> list[bytes]:
-        """Return up to ``limit`` entries from number ``first`` to the first unconfirmed one."""
+        """Return confirmed entries from number ``first`` on, up to the first unconfirmed entry.
+
+        Returns at most ``limit`` entries.
+        """
         with self._transaction() as db:
             rows = db.execute(
                 "SELECT number, entry, confirmed FROM log_leaves WHERE number >= %s"

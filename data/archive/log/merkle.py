@@ -1,4 +1,4 @@
-"""The Merkle tree of RFC 6962, section 2.1: hashes, proofs, and their verification.
+"""Merkle tree of RFC 6962, section 2.1: hashes, proofs, and verification of proofs.
 
 Proofs are computed with a function ``hash_of(begin, end)`` that returns the hash of a range of
 leaves. The function is called only for ranges that are subtrees.
@@ -30,25 +30,31 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def root_of(hashes: Sequence[bytes]) -> bytes:
-    """Return the root over hashes of leaves, or of full subtrees of equal height."""
+    """Return the root hash of a tree.
+
+    ``hashes`` are those of its leaves, or of full subtrees of equal height.
+    """
     if not hashes:
         return EMPTY
     sha256 = hashlib.sha256
     while len(hashes) > 1:
         pairs = zip(hashes[::2], hashes[1::2], strict=False)
         above = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
-        # The last hash of an odd number has no sibling and moves up.
+        # If the number of hashes is odd, the last one has no sibling and moves up.
         hashes = [*above, hashes[-1]] if len(hashes) % 2 else above
     return hashes[0]
 
 
 def split(leaves: int) -> int:
-    """Return the size of the left subtree: the largest power of 2 below ``leaves``."""
+    """Return the size of the left subtree: the largest power of 2 smaller than ``leaves``."""
     return 1 << (leaves - 1).bit_length() - 1
 
 
 def inclusion_proof(index: int, size: int, hash_of: RangeHash) -> list[bytes]:
-    """Return PATH of section 2.1.1 for a leaf in a tree of ``size`` leaves, leaf first."""
+    """Return the inclusion proof of the leaf ``index`` in a tree with ``size`` leaves.
+
+    The proof is PATH of RFC 6962, section 2.1.1: hashes in the order from the leaf to the root.
+    """
     begin, end = 0, size
     proof = []
     while end - begin > 1:
@@ -63,9 +69,10 @@ def inclusion_proof(index: int, size: int, hash_of: RangeHash) -> list[bytes]:
 
 
 def consistency_proof(old: int, size: int, hash_of: RangeHash) -> list[bytes]:
-    """Return PROOF of section 2.1.2 that a tree of ``size`` leaves extends one of ``old`` leaves.
+    """Return the proof that a tree with ``size`` leaves extends the tree with ``old`` leaves.
 
-    The proof is empty if the old tree is empty or both sizes are equal.
+    The proof is PROOF of RFC 6962, section 2.1.2. It is empty if the old tree is empty or both
+    sizes are equal.
     """
     if old in {0, size}:
         return []
@@ -80,7 +87,7 @@ def consistency_proof(old: int, size: int, hash_of: RangeHash) -> list[bytes]:
             proof.append(hash_of(begin, middle))
             begin = middle
     if begin:
-        # Verifiers know the root of the old tree, but not of its last part.
+        # Verifiers know the root of the old tree, but not the hash of its last subtree.
         proof.append(hash_of(begin, end))
     return proof[::-1]
 
@@ -88,7 +95,11 @@ def consistency_proof(old: int, size: int, hash_of: RangeHash) -> list[bytes]:
 def proves_inclusion(
     index: int, size: int, leaf: bytes, proof: Sequence[bytes], root: bytes
 ) -> bool:
-    """Whether a leaf hash is in the tree with this root (RFC 9162, section 2.1.3.2)."""
+    """Return whether a proof shows that a leaf is in a tree (RFC 9162, section 2.1.3.2).
+
+    ``leaf`` is the leaf's hash, ``index`` its number. The tree has ``size`` leaves and the hash
+    ``root``.
+    """
     if not 0 <= index < size:
         return False
     node, last, found = index, size - 1, leaf
@@ -108,9 +119,10 @@ def proves_inclusion(
 def proves_consistency(
     old: int, size: int, old_root: bytes, root: bytes, proof: Sequence[bytes]
 ) -> bool:
-    """Return whether the tree with ``root`` extends the tree with ``old_root``.
+    """Return whether a proof shows that a tree extends an older tree (RFC 9162, section 2.1.4.2).
 
-    See RFC 9162, section 2.1.4.2.
+    The older tree has ``old`` leaves and the hash ``old_root``, the newer tree ``size`` leaves and
+    the hash ``root``.
     """
     if old == size:
         return not proof and old_root == root

@@ -1,4 +1,4 @@
-"""Signed notes (C2SP signed-note, tlog-cosignature), and checkpoints: signed notes of a tree."""
+"""Signed notes (C2SP signed-note, tlog-cosignature), and checkpoints: signed notes about a tree."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from data.archive.log.merkle import HASH_BYTES
 from data.errors import CommuniqueError
 
 LOG: Final = 1
-"""Type of a key that signs the text of a note."""
+"""Type of keys that sign the text of a note."""
 
 COSIGNER: Final = 4
-"""Type of a key that signs a checkpoint together with the time."""
+"""Type of keys that sign a checkpoint together with the current time."""
 
 Kind: TypeAlias = int
 
@@ -33,7 +33,7 @@ DASH: Final = "\u2014 "
 
 
 class InvalidNote(CommuniqueError):
-    """A signed note or key is invalid, or no known key signed the note."""
+    """A signed note or key is invalid, or the note is not signed by a known key."""
 
     def __init__(self, what: str, cause: str) -> None:
         super().__init__(f"{what}: {cause}")
@@ -43,7 +43,7 @@ class InvalidNote(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class NoteSignature:
-    """A signature line of a note: the signer's name, the key id (4 bytes), and the signature."""
+    """A signature line of a note: the signer's name, the key id (4 bytes) and the signature."""
 
     name: str
     key_id: bytes
@@ -55,9 +55,9 @@ class NoteSignature:
 
     @property
     def time(self) -> dt.datetime:
-        """Return the time of a co-signature; other signatures have no time.
+        """Return the time of a cosignature. Other signatures have no time.
 
-        Raises OverflowError.
+        Raises OverflowError if the time is out of range.
         """
         return dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(
             seconds=int.from_bytes(self.value[:8])
@@ -66,19 +66,19 @@ class NoteSignature:
 
 @dataclass(frozen=True, slots=True)
 class SignedNote:
-    """A text that ends in a line feed, and its signatures."""
+    """A note: a text that ends with a line feed, and its signatures."""
 
     text: str
     signatures: tuple[NoteSignature, ...]
 
     def encode(self) -> bytes:
-        """Return the note in its file format."""
+        """Encode the note in its file format."""
         return f"{self.text}\n{''.join(one.line() for one in self.signatures)}".encode()
 
     def signed_by(self, key: VerifierKey) -> NoteSignature | None:
-        """Return the signature by a key, or None if the key did not sign the note.
+        """Return the signature of a key, or None if the key did not sign the note.
 
-        Raises InvalidNote if the note contains the key's name and id with a wrong signature.
+        Raises InvalidNote if the note has a signature with the key's name and id that is wrong.
         """
         for signature in self.signatures:
             if (signature.name, signature.key_id) == (key.name, key.key_id):
@@ -88,9 +88,9 @@ class SignedNote:
         return None
 
     def with_signatures(self, added: Iterable[NoteSignature]) -> SignedNote:
-        """Return the note with more signatures.
+        """Return the note with additional signatures.
 
-        A new signature replaces an old one of the same key.
+        A new signature replaces the old signature of the same key.
         """
         kept = {(one.name, one.key_id): one for one in (*self.signatures, *added)}
         return SignedNote(self.text, tuple(kept.values()))
@@ -99,7 +99,7 @@ class SignedNote:
 def parse_note(data: bytes, what: str = "the note", *, most: int = MAX_NOTE_BYTES) -> SignedNote:
     """Parse a note of at most ``most`` bytes. Raises InvalidNote.
 
-    ``what`` is how error messages call the note.
+    ``what`` is the note's name in error messages.
     """
     if len(data) > most:
         raise InvalidNote(what, f"the note has more than {most:,} bytes")
@@ -116,7 +116,7 @@ def parse_note(data: bytes, what: str = "the note", *, most: int = MAX_NOTE_BYTE
 
 
 def parse_signatures(lines: str, what: str = "the note") -> tuple[NoteSignature, ...]:
-    """Parse signature lines. Raises InvalidNote."""
+    """Parse the signature lines of a note. Raises InvalidNote."""
     found = []
     for line in lines.removesuffix("\n").split("\n"):
         dash, name, value = line[:2], *line[2:].partition(" ")[::2]
@@ -137,7 +137,7 @@ def from_base64(text: str, what: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class VerifierKey:
-    """A public key. ``str(key)`` is its published form, a vkey."""
+    """A public key. ``str(key)`` returns its published form, a vkey."""
 
     name: str
     public: bytes
@@ -145,7 +145,7 @@ class VerifierKey:
 
     @property
     def key_id(self) -> bytes:
-        """Return the four bytes that identify the key in a note."""
+        """Return the four bytes that identify the key in signature lines."""
         return hashlib.sha256(
             self.name.encode() + b"\n" + bytes([self.kind]) + self.public
         ).digest()[:4]
@@ -155,7 +155,7 @@ class VerifierKey:
         return f"{self.name}+{self.key_id.hex()}+{public}"
 
     def verifies(self, text: str, value: bytes) -> bool:
-        """Return whether a signature of this text was made by this key."""
+        """Return whether ``value`` is a valid signature of the text by this key."""
         message = text.encode()
         if self.kind == COSIGNER:
             message = cosigned(text, int.from_bytes(value[:8]))
@@ -168,7 +168,7 @@ class VerifierKey:
 
 
 def parse_key(text: str, what: str = "the key") -> VerifierKey:
-    """Parse a vkey. Raises InvalidNote."""
+    """Parse a public key in the vkey format. Raises InvalidNote."""
     name, key_id, public = [*text.strip().split("+", 2), "", ""][:3]
     material = from_base64(public, what)
     if not KEY_NAME.fullmatch(name) or len(material) != 33 or material[0] not in {LOG, COSIGNER}:  # noqa: PLR2004
@@ -181,7 +181,7 @@ def parse_key(text: str, what: str = "the key") -> VerifierKey:
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
-    """A private key; ``seed`` is the 32-byte private key of RFC 8032."""
+    """A private key. ``seed`` contains the 32 bytes of the private key in RFC 8032."""
 
     name: str
     seed: bytes
@@ -194,7 +194,7 @@ class SigningKey:
         return VerifierKey(self.name, private.public_key().public_bytes_raw(), self.kind)
 
     def sign(self, text: str, at: dt.datetime | None = None) -> NoteSignature:
-        """Sign a text. A co-signature includes the time ``at`` (aware)."""
+        """Sign a text. ``at`` is the time (aware) that a cosignature includes."""
         private = Ed25519PrivateKey.from_private_bytes(self.seed)
         key_id = self.verifier.key_id
         if at is None:
@@ -205,20 +205,20 @@ class SigningKey:
 
 
 def cosigned(text: str, seconds: int) -> bytes:
-    """Return the text that a co-signer signs for a checkpoint.
+    """Return the text that a witness signs for a checkpoint with the text ``text``.
 
-    ``seconds`` is the time of the signature since 1970.
+    ``seconds`` is the time of the signature in seconds since 1970.
     """
     return f"cosignature/v1\ntime {seconds}\n{text}".encode()
 
 
 SIZE: Final = re.compile(r"0|[1-9][0-9]{0,18}")
-"""Pattern of a tree's size in decimal digits, without leading zeros."""
+"""Pattern that matches the size of a tree: decimal digits without leading zeros."""
 
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """The tree of the log ``origin`` with ``size`` leaves, and the note that signs it."""
+    """The tree of the log ``origin`` with ``size`` leaves, and the note that signs this tree."""
 
     origin: str
     size: int
@@ -226,18 +226,18 @@ class Checkpoint:
     note: SignedNote
 
     def encode(self) -> bytes:
-        """Return the checkpoint in its file format."""
+        """Encode the checkpoint in its file format."""
         return self.note.encode()
 
 
 def sign_checkpoint(key: SigningKey, size: int, root: bytes) -> Checkpoint:
-    """Create a checkpoint signed with a log's key. The origin of the log is the key's name."""
+    """Create a checkpoint signed by a log. The log's origin is the name of its key."""
     text = f"{key.name}\n{size}\n{base64.b64encode(root).decode()}\n"
     return Checkpoint(key.name, size, root, SignedNote(text, (key.sign(text),)))
 
 
 def parse_checkpoint(data: bytes, what: str = "the checkpoint") -> Checkpoint:
-    """Parse a checkpoint with any signatures. Raises InvalidNote."""
+    """Parse a checkpoint without checking its signatures. Raises InvalidNote."""
     note = parse_note(data, what)
     origin, size, root = [*note.text.split("\n"), "", ""][:3]
     if not origin or not SIZE.fullmatch(size):

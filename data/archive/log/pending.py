@@ -1,9 +1,8 @@
-"""Log entries that are not in a tile yet, in one file that only grows.
+"""File of log entries that are not in a tile yet.
 
 The file begins with the number of its first entry (8 bytes, big-endian), followed by entries of
-equal size. A position in the file therefore gives the number of an entry, and the end of complete
-entries after a crash. Old entries are dropped by replacing the file atomically, so that exactly one
-file always exists.
+equal size. A position in the file therefore determines the number of an entry, and after a crash
+the end of the complete entries. To drop old entries, the file is replaced atomically.
 """
 
 from __future__ import annotations
@@ -19,13 +18,13 @@ from data.archive.log.leaf import ENTRY_BYTES
 from data.files import put, read_regular, sync
 
 HEAD: Final = 8
-"""Size in bytes of the file's header, which contains the number of the first entry."""
+"""Size in bytes of the file header, which contains the number of the first entry."""
 
 
 class Pending:
     """The file of pending entries in the folder of a log. Not thread-safe; raises OSError.
 
-    If the file is missing, ``first`` returns the number of the first entry: the size of the tree.
+    The function ``first`` returns the number of the first entry if the file is missing.
     """
 
     def __init__(self, folder: Path, first: Callable[[], int]) -> None:
@@ -42,7 +41,7 @@ class Pending:
         return self._path.exists() and self._path.stat().st_size >= HEAD
 
     def append(self, entries: bytes) -> int:
-        """Append entries and return the number of the first. After an exception, none is added.
+        """Append entries and return the number of the first one. After an error, no entry is added.
 
         The entries may be lost if the operating system crashes.
         """
@@ -50,9 +49,10 @@ class Pending:
             whole, begin = self._end()
             end = begin
             try:
-                # An incomplete entry of a killed process is overwritten.
+                # The new entries overwrite the incomplete entry of a killed process.
                 while entries:
-                    # A nearly full disk writes a part; the next call raises the error.
+                    # If the disk is almost full, only a part is written, and the next call raises
+                    # the error.
                     written = os.pwrite(self._file, entries, end)
                     entries, end = entries[written:], end + written
             except OSError:
@@ -61,7 +61,10 @@ class Pending:
             return self._base + whole
 
     def fill(self, size: int) -> int:
-        """Add void entries up to ``size`` entries. Returns the number of added entries."""
+        """Append void entries until the log has ``size`` entries.
+
+        Returns the number of void entries.
+        """
         with self._locked():
             whole, end = self._end()
             missing = max(0, size - self._base - whole)
@@ -71,7 +74,7 @@ class Pending:
             return missing
 
     def entries(self) -> tuple[int, list[bytes]]:
-        """Sync the file; return the number of the first entry, and all complete entries."""
+        """Sync the file; return the number of its first entry, and all its complete entries."""
         with self._locked():
             whole, _ = self._end()
         content = os.pread(self._file, whole * ENTRY_BYTES, HEAD)
@@ -81,7 +84,7 @@ class Pending:
         ]
 
     def give_up(self, size: int) -> None:
-        """Drop the entries that are already in a tree of ``size`` leaves."""
+        """Drop the entries that are already in the log's tree of ``size`` leaves."""
         with self._locked():
             whole, end = self._end()
             if size <= self._base:
@@ -91,7 +94,7 @@ class Pending:
             self._make(size, rest)
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the file and its lock file."""
         for handle in (self._file, self._lock):
             if handle >= 0:
                 os.close(handle)
@@ -109,8 +112,8 @@ class Pending:
             fcntl.flock(self._lock, fcntl.LOCK_UN)
 
     def _end(self) -> tuple[int, int]:
-        """Return the number of complete entries, and the offset after them."""
-        # Another process may have replaced the file that is open here.
+        """Return the number of complete entries in the file, and the offset of their end."""
+        # Another process may have replaced the open file.
         state = os.fstat(self._file) if self._file >= 0 else None
         if state is None or not state.st_nlink:
             state = self._open()
@@ -128,7 +131,7 @@ class Pending:
         state = os.fstat(self._file)
         self._base = int.from_bytes(os.pread(self._file, HEAD, 0))
         if self._base + (state.st_size - HEAD) // ENTRY_BYTES < first:
-            # A power cut removed entries that are already in the tree.
+            # After a power failure, the file lacks entries that are already in the tree.
             self._make(first, b"")
             return self._open()
         return state
@@ -142,9 +145,9 @@ class Pending:
 
 
 def waiting_entries(path: Path, size: int) -> bytes:
-    """Return the complete entries after the first ``size``. Writes nothing.
+    """Return the complete entries in a file after the first ``size`` entries of the log.
 
-    Returns None if entries before them are missing.
+    Returns b"" if earlier entries are missing, too. Writes nothing.
     """
     if not path.exists():
         return b""
@@ -155,7 +158,7 @@ def waiting_entries(path: Path, size: int) -> bytes:
 
 
 def first_waiting(path: Path) -> int:
-    """Return the number of the first entry in a file of pending entries, or 0 without a file."""
+    """Return the number of the first entry in a file of pending entries, or 0 if it is missing."""
     if not path.exists():
         return 0
     return int.from_bytes(read_regular(path, HEAD))

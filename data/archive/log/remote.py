@@ -1,4 +1,4 @@
-"""Reader of another instance's files, in its folder or by HTTP: its log and its co-signatures."""
+"""Reader of the log and cosignatures of another instance, from a folder or by HTTP."""
 
 from __future__ import annotations
 
@@ -13,26 +13,36 @@ from data.errors import ArchiveError
 from data.network.client import OK, Outbound
 
 LOG_BELOW: Final = ("", "log", "site/log", "archive/log")
-"""Paths where a log may be, relative to a log, a site or a home directory."""
+"""Possible paths of a log, relative to the given address or path of a log, site or home
+directory."""
 
 WITNESS_BELOW: Final = ("", "witness", "site/witness")
-"""Paths where a witness's published files may be, relative to the given address or path."""
+"""Possible paths of a witness's published files, relative to the given address or path."""
 
 GONE_STATUSES: Final = {404, 410}
 
 
 def log_at(place: str, client: Outbound) -> Read:
-    """Return a reader of the log at an address or path. Raises ArchiveError if no log is found."""
+    """Return a function that reads files of the log at an address or path.
+
+    Raises ArchiveError if no log is found.
+    """
     return reader_of(place, LOG_BELOW, "checkpoint", client)
 
 
 def witness_at(place: str, client: Outbound) -> Read:
-    """Return a reader of a witness's published files. Raises ArchiveError if there are none."""
+    """Return a function that reads the published files of the witness at an address or path.
+
+    Raises ArchiveError if the files are missing.
+    """
     return reader_of(place, WITNESS_BELOW, "key", client)
 
 
 def reader_of(place: str, below: Iterable[str], sought: str, client: Outbound) -> Read:
-    """Return a reader of the first folder below a place that contains the file ``sought``."""
+    """Return a function that reads files from the first folder that contains the file ``sought``.
+
+    ``below`` lists the folders, relative to the address or path ``place``.
+    """
     for folder in below:
         if is_address(place):
             base = "/".join(filter(None, (place.rstrip("/"), folder)))
@@ -48,7 +58,7 @@ def reader_of(place: str, below: Iterable[str], sought: str, client: Outbound) -
 
 
 def fetched(client: Outbound, base: str, path: str) -> bytes:
-    """Fetch a file by HTTP. Raises FileNotFoundError, OutboundError and ArchiveError."""
+    """Download a file by HTTP. Raises FileNotFoundError, OutboundError and ArchiveError."""
     address = f"{base}/{path}"
     answer = asyncio.run(client.ask("GET", address))
     if answer.status in GONE_STATUSES:
@@ -59,5 +69,5 @@ def fetched(client: Outbound, base: str, path: str) -> bytes:
 
 
 def is_address(place: str) -> bool:
-    """Whether a place is an address and not a path."""
+    """Return whether ``place`` is an HTTP address and not a path."""
     return place.startswith(("http://", "https://"))

@@ -1,8 +1,8 @@
-"""Notes about records that were removed or set aside: their leaves and the reason.
+"""Signed notes about removed or excluded records: their leaves in the log, and the reason.
 
-Each note is a metadata record, which is in the log like all records, and is signed by the key of
-the log. A removed record keeps its leaf, and only a signed note explains why the record is missing.
-A removal therefore can't be hidden, and can't be explained without that key.
+Each note is a metadata record of the archive and has a leaf like all records. The log's key signs
+the note. A removed record keeps its leaf, and only a signed note explains why the record is
+missing. A removal therefore can't be hidden, and can't be explained without the log's key.
 """
 
 from __future__ import annotations
@@ -15,24 +15,24 @@ import msgspec
 from data.archive.log.notes import InvalidNote, SignedNote, SigningKey, VerifierKey, parse_note
 
 REMOVAL: Final = "urn:communique:removal"
-"""WARC-Target-URI of metadata records with notes about removals."""
+"""WARC-Target-URI of the metadata records with notes about removals."""
 
 TEXT: Final = "text/plain"
 
 FIRST: Final = "removal"
-"""First line of notes about removals, which distinguishes them from the log's other notes."""
+"""First line of notes about removals, which distinguishes them from other notes of the log."""
 
 WHAT: Final = "it is a note about a removal"
 UNSIGNED: Final = "no key of the log signed it, so it explains nothing"
 
 SET_ASIDE: Final = "set-aside"
-"""Kind of note about records that stay in their files but no longer count as evidence."""
+"""Kind of a note about records that remain in their files but no longer count as evidence."""
 
 
 class Removal(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Records that one command removed or set aside (``kind``), and the reason.
+    """Leaves whose records one command removed or excluded as evidence, and the reason.
 
-    ``leaves`` contains the first and last number of each run of successive leaves.
+    ``kind`` is the command. ``leaves`` contains ranges of leaf numbers (first and last).
     """
 
     kind: Literal["redact", "prune", "set-aside"]
@@ -45,13 +45,16 @@ _decode = msgspec.json.Decoder(Removal).decode
 
 
 def encode(removal: Removal, key: SigningKey) -> bytes:
-    """Return the content of a metadata record about a removal: a note signed with the log's key."""
+    """Return the content of the metadata record about a removal.
+
+    The content is a note signed with the log's key.
+    """
     text = f"{key.name}\n{FIRST}\n{_encode(removal).decode()}\n"
     return SignedNote(text, (key.sign(text),)).encode()
 
 
 def decode(block: bytes, keys: Sequence[VerifierKey]) -> Removal:
-    """Parse a note about a removal that one of these keys signed. Raises InvalidNote."""
+    """Parse a note about a removal. Raises InvalidNote if it is not signed by one of these keys."""
     note = parse_note(block, WHAT, most=len(block))
     origin = note.text.partition("\n")[0]
     if not any(key.name == origin and note.signed_by(key) for key in keys):
@@ -66,7 +69,7 @@ def decode(block: bytes, keys: Sequence[VerifierKey]) -> Removal:
 
 
 def leaves_of(removal: Removal, highest: int) -> set[int]:
-    """Return the numbers up to ``highest`` of the leaves whose records were removed."""
+    """Return the leaf numbers of a removal, up to ``highest``."""
     return {
         number
         for first, last in removal.leaves
@@ -75,7 +78,7 @@ def leaves_of(removal: Removal, highest: int) -> set[int]:
 
 
 def runs(leaves: Sequence[int]) -> list[tuple[int, int]]:
-    """Return the first and last number of each run of successive numbers."""
+    """Combine sorted numbers to ranges, and return the first and last number of each range."""
     found: list[tuple[int, int]] = []
     for leaf in sorted(leaves):
         if found and leaf == found[-1][1] + 1:

@@ -1,9 +1,9 @@
-"""One log for the archives of many machines: a database collects their leaves, one machine signs.
+"""Log shared by the archives of many machines: a database collects leaves, one machine signs.
 
-The database numbers and keeps all leaves, so any machine with the key can rebuild the tiles. A leaf
-is signed after the machine that wrote its record confirms that the record is durable. If a machine
-does not confirm within a day, its leaves become void. When the machine returns, its records get new
-leaves.
+The database assigns numbers to all leaves and keeps them, so any machine with the key can rebuild
+the tiles. A leaf is signed once the machine that wrote its record confirms that the record is
+durable. If a machine does not confirm within a day, its leaves become void. When the machine
+returns, its records get new leaves.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from data.archive.log.leaf_table import LeafTable
 
 BATCH_LEAVES: Final = 4096
-"""Maximum number of leaves that are read from the database at a time."""
+"""Maximum number of leaves per query to the database."""
 
 LOST_AFTER: Final = dt.timedelta(days=1)
-"""Maximum time that leaves wait for the machine that wrote their records."""
+"""Maximum time until the machine that wrote a record must confirm its leaf."""
 
 ANOTHER: Final = (
     "the log of this archive is signed with the key {}, which this machine does not have: copy "
@@ -56,10 +56,10 @@ BEHIND: Final = (
 
 
 class SharedLog(TreeLog):
-    """The signed part of a shared log in ``folder``; its leaves are in ``leaves``.
+    """The log in ``folder`` that several machines share. The table ``leaves`` collects the leaves.
 
-    If this machine ``signs``, each `seal` builds the tree and signs it with the key in the file
-    ``key``. Other machines only confirm their leaves. Not thread-safe.
+    If this machine ``signs``, each `seal` builds the tree and signs it with the private key in the
+    file ``key``. Other machines only confirm their leaves. Not thread-safe.
     """
 
     def __init__(self, folder: Path, key: Path, leaves: LeafTable, *, signs: bool) -> None:
@@ -70,7 +70,7 @@ class SharedLog(TreeLog):
         self._is_joined = False
 
     def append(self, *leaves: Leaf) -> int:
-        """Append leaves with successive numbers and return the number of the first leaf."""
+        """Append leaves with successive numbers and return the number of the first one."""
         self.join()
         return self._leaves.append([leaf.encode() for leaf in leaves], self._writer())
 
@@ -87,13 +87,13 @@ class SharedLog(TreeLog):
         return self._leaves.find(record_ids)
 
     def waiting(self, size: int) -> bytes:
-        """Return the entries after the first ``size``, even if they are not confirmed."""
+        """Return the entries after the first ``size`` entries, even unconfirmed ones."""
         return b"".join(self._leaves.entries(size))
 
     def seal(self, sync_records: Callable[[], object]) -> None:
-        """Confirm this machine's leaves once their records are durable.
+        """Sync this machine's records with ``sync_records`` and confirm their leaves.
 
-        The signing machine then also signs the log. Raises ArchiveError.
+        If this machine signs, it then also signs the log. Raises ArchiveError.
         """
         self.join()
         end = self._leaves.end()
@@ -103,9 +103,9 @@ class SharedLog(TreeLog):
             self.sign()
 
     def sign(self) -> Checkpoint:
-        """Add all confirmed leaves to the tree, and sign it.
+        """Add all confirmed leaves to the tree, and sign the tree.
 
-        Raises ArchiveError if another machine signs.
+        Raises ArchiveError if another machine signs this log.
         """
         self.join()
         self._check_signer()
@@ -120,19 +120,19 @@ class SharedLog(TreeLog):
             return self.integrate()
 
     def rotate_key(self) -> Checkpoint:
-        """Replace the key of the log as TreeLog does.
+        """Replace the key of the log, like TreeLog.rotate_key.
 
-        All leaves are signed with the old key first, because others may already rely on its
-        signatures. Raises ArchiveError if another machine signs.
+        The old key signs all leaves first, because readers may already rely on its signatures.
+        Raises ArchiveError if another machine signs this log.
         """
-        # First include all leaves that the old key may have signed elsewhere.
+        # First add all leaves that the old key may have signed on another machine.
         self.sign()
         done = super().rotate_key()
         self._check_signer()
         return done
 
     def key(self) -> SigningKey:
-        """Return the key, which only the signing machine has.
+        """Return the private key of the log, which only the signing machine has.
 
         Raises ArchiveError on other machines.
         """
@@ -141,10 +141,10 @@ class SharedLog(TreeLog):
         return super().key()
 
     def join(self) -> None:
-        """Add this machine's log to the database if it began before the database had leaves.
+        """Register this machine as the signer if its log is older than the leaves in the database.
 
-        Raises ArchiveError if this machine should sign, but others already assigned its next
-        numbers.
+        Raises ArchiveError if this machine should sign, but other machines already added leaves to
+        the database.
         """
         if self._is_joined:
             return
@@ -157,7 +157,10 @@ class SharedLog(TreeLog):
         self._is_joined = True
 
     def may_sign(self) -> bool:
-        """Return whether this machine has the key and the log, or the log is still unsigned."""
+        """Return whether this machine can sign the log.
+
+        The log must be unsigned, or its key and first leaves must be on this machine.
+        """
         try:
             self.check()
         except ArchiveError:
@@ -165,18 +168,18 @@ class SharedLog(TreeLog):
         return True
 
     def check(self) -> None:
-        """Raise ArchiveError if the log is signed, but its key or first leaves are missing here."""
+        """Raise ArchiveError if the log is signed, but its key or first leaves are not here."""
         if self._leaves.signer():
             self._check_signer()
             self.check_beginning()
 
     def check_beginning(self) -> None:
-        """Raise ArchiveError if leaves older than the database are missing on this machine."""
+        """Raise ArchiveError if this machine lacks leaves that are older than the database."""
         if (size := self.end()) < (base := self._leaves.base()):
             raise ArchiveError(str(self.folder), NOT_ALL.format(base, size))
 
     def _check_signer(self) -> None:
-        """Raise ArchiveError if another machine or another key signs now."""
+        """Raise ArchiveError if the log is signed by another machine or with another key."""
         known = self._leaves.signer()
         if self._key_file.exists():
             super().key()
@@ -190,7 +193,7 @@ class SharedLog(TreeLog):
 
     @contextmanager
     def _feeding(self) -> Iterator[None]:
-        """Let one process of this machine at a time add leaves to the tree."""
+        """Context manager: only one process on this machine adds leaves to the tree at a time."""
         self.folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.folder / "shared.lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -200,7 +203,7 @@ class SharedLog(TreeLog):
             os.close(handle)
 
     def _writer(self) -> str:
-        """Return the id of this machine in the database. The id is created on first use."""
+        """Return the id of this machine in the database, and create it on first use."""
         path = self.folder / "writer"
         try:
             return read_regular(path).decode("ascii")

@@ -1,7 +1,7 @@
-"""Tree as files: tiles of 256 hashes, and bundles of entries (C2SP tlog-tiles).
+"""Merkle tree as files: tiles of 256 hashes, and bundles of 256 entries (C2SP tlog-tiles).
 
-Tile N of level L has the hashes of 256 adjacent subtrees, each with 256**L leaves. The last tile of
-a level is partial, and its name contains its width.
+Tile N on level L has the hashes of 256 adjacent subtrees, each with 256**L leaves. The last tile on
+a level may be partial; the file name then contains the number of its hashes.
 """
 
 from __future__ import annotations
@@ -18,22 +18,23 @@ from data.files import read_regular
 WIDTH: Final = 256
 """Number of hashes in a full tile."""
 HEIGHT: Final = 8
-"""Height of a full tile, which contains 2**HEIGHT hashes."""
+"""Height of the subtree in a full tile, which contains 2**HEIGHT hashes."""
 
 MAX_CACHED_TILES: Final = 1024
-"""Maximum number of cached tiles, which take 8 MB."""
+"""Maximum number of tiles in the cache (8 MB)."""
 
 Level: TypeAlias = int | Literal["entries"]
 
 Read: TypeAlias = Callable[[str], bytes]
-"""Function that returns a file of a log by its relative path. Raises FileNotFoundError."""
+"""Function that returns the content of a log's file by its relative path, or raises
+FileNotFoundError."""
 
 PREFIXED_BYTES: Final = ENTRY_BYTES + 2
 """Size in bytes of an entry in a bundle, including its length prefix."""
 
 
 def tile_path(level: Level, number: int, width: int = WIDTH) -> str:
-    """Return the path of a tile or bundle below the log."""
+    """Return the path of a tile or bundle, relative to the log's folder."""
     last = f"{number % 1000:03}"
     while number := number // 1000:
         last = f"x{number % 1000:03}/{last}"
@@ -42,9 +43,9 @@ def tile_path(level: Level, number: int, width: int = WIDTH) -> str:
 
 
 class TileTree:
-    """The tree of the first ``size`` leaves of a log, read from its tiles.
+    """The tree of the first ``size`` leaves of a log, read from its tiles by the function ``read``.
 
-    Raises ArchiveError for a tile that is missing or has a wrong length. Wrong hashes in a tile
+    Methods raise ArchiveError if a tile is missing or has a wrong length. Wrong hashes in a tile
     result in a wrong root.
     """
 
@@ -54,15 +55,15 @@ class TileTree:
         self._tiles: dict[str, bytes] = {}
 
     def root(self) -> bytes:
-        """Return the hash of the whole tree."""
+        """Return the root hash of the tree."""
         return self.root_of(self.size)
 
     def root_of(self, size: int) -> bytes:
-        """Return the root of the tree when it had ``size`` leaves, at most the current size."""
+        """Return the root hash that the tree had with ``size`` leaves."""
         return self.hash_of(0, size) if size else EMPTY
 
     def hash_of(self, begin: int, end: int) -> bytes:
-        """Return the hash of the subtree with the leaves from ``begin`` to before ``end``."""
+        """Return the hash of the subtree of the leaves from ``begin`` to ``end`` - 1."""
         leaves = end - begin
         if leaves & (leaves - 1):
             middle = begin + split(leaves)
@@ -73,11 +74,11 @@ class TileTree:
         return root_of(hashes_of(tile[first * HASH_BYTES : (first + (1 << height)) * HASH_BYTES]))
 
     def tile(self, level: int, number: int) -> bytes:
-        """Return the concatenated hashes of a tile that this tree has."""
+        """Return the concatenated hashes of a tile."""
         return self.piece(level, number, HASH_BYTES)
 
     def entries(self, number: int) -> list[bytes]:
-        """Return the entries of a bundle."""
+        """Return the log entries in the bundle ``number``."""
         bundle = self.piece("entries", number, PREFIXED_BYTES)
         return [
             bundle[at + 2 : at + PREFIXED_BYTES] for at in range(0, len(bundle), PREFIXED_BYTES)
@@ -90,7 +91,10 @@ class TileTree:
         return bundle[place * PREFIXED_BYTES + 2 : (place + 1) * PREFIXED_BYTES]
 
     def piece(self, level: Level, number: int, unit: int) -> bytes:
-        """Return a tile or bundle that consists of parts with ``unit`` bytes."""
+        """Return the content of a tile or bundle.
+
+        ``unit`` is the size of a hash or entry in bytes.
+        """
         width = self.width(level, number)
         path = tile_path(level, number, width)
         if path not in self._tiles:
@@ -103,7 +107,7 @@ class TileTree:
         try:
             content = self._read(path)
         except FileNotFoundError as error:
-            # A log deletes a partial tile once the tree has outgrown it.
+            # A log deletes a partial tile once a larger tile has replaced it.
             try:
                 content = self._read(full)[:length]
             except FileNotFoundError:
@@ -114,13 +118,16 @@ class TileTree:
         return content
 
     def width(self, level: Level, number: int) -> int:
-        """Return the number of hashes or entries of a tile or bundle in this tree, at most 256."""
+        """Return the number of hashes in a tile of this tree, or of entries in a bundle.
+
+        The number is at most 256.
+        """
         count = self.size if level == "entries" else self.size >> level * HEIGHT
         return max(0, min(WIDTH, count - number * WIDTH))
 
 
 def read_file(folder: Path, path: str) -> bytes:
-    """Read a file of a log. If a partial tile has grown since, its old part is returned.
+    """Read a file of a log. If a partial tile has grown since, return only its earlier hashes.
 
     Raises FileNotFoundError.
     """
@@ -140,19 +147,22 @@ def read_file(folder: Path, path: str) -> bytes:
 
 
 def hashes_of(tile: bytes) -> list[bytes]:
-    """Return the hashes of a tile."""
+    """Split the content of a tile into its hashes."""
     return [tile[at : at + HASH_BYTES] for at in range(0, len(tile), HASH_BYTES)]
 
 
 def grown(tree: TileTree, entries: Sequence[bytes], hashes: Sequence[bytes]) -> dict[str, bytes]:
-    """Return the files that change when ``entries`` with these ``hashes`` are added to a tree."""
+    """Return the new and changed files, by path, after ``entries`` are added to a tree.
+
+    ``hashes`` are the leaf hashes of these entries.
+    """
     prefixed = [len(entry).to_bytes(2) + entry for entry in entries]
     files = dict(pieces_of(tree, "entries", tree.size, prefixed, PREFIXED_BYTES))
     level = 0
     while hashes:
         pieces = pieces_of(tree, level, tree.size >> level * HEIGHT, hashes, HASH_BYTES)
         files.update(pieces)
-        # A full tile is one hash of the level above.
+        # The root of each full tile is a hash on the next level.
         hashes = [root_of(hashes_of(tile)) for _, tile in pieces if len(tile) == WIDTH * HASH_BYTES]
         level += 1
     return files
@@ -161,9 +171,10 @@ def grown(tree: TileTree, entries: Sequence[bytes], hashes: Sequence[bytes]) -> 
 def pieces_of(
     tree: TileTree, level: Level, count: int, added: Sequence[bytes], unit: int
 ) -> list[tuple[str, bytes]]:
-    """Return the files of one level, from the partial one on, with their paths.
+    """Return the new and changed files of one tree level, with their paths.
 
-    ``count`` is the number of hashes or entries that the tree has at this level.
+    ``count`` is the number of hashes or entries that the tree has on this level, ``added`` are the
+    new ones, and ``unit`` is their size in bytes.
     """
     number, width = divmod(count, WIDTH)
     content = b"".join(added)
@@ -177,9 +188,10 @@ def pieces_of(
 
 
 def touched(old: int, new: int) -> Iterator[tuple[Level, int, int]]:
-    """Yield level, number and width of all tiles that a tree of ``new`` leaves adds to ``old``.
+    """Yield level, number and width of all tiles and bundles that change as a tree grows.
 
-    The last tile of each level is always included, even with width 0.
+    The tree grows from ``old`` to ``new`` leaves. The last tile on each level is always included,
+    even if its width is 0.
     """
     tree = TileTree(new, lambda path: path.encode())
     levels: list[Level] = ["entries", *range(max(1, -(-new.bit_length() // HEIGHT)))]
@@ -190,12 +202,15 @@ def touched(old: int, new: int) -> Iterator[tuple[Level, int, int]]:
 
 
 def added_files(old: int, new: int) -> list[str]:
-    """Return the tiles and bundles of a tree of ``new`` leaves that are not full at ``old``."""
+    """Return the paths of all tiles and bundles that change as a tree grows.
+
+    The tree grows from ``old`` to ``new`` leaves.
+    """
     return [tile_path(*tile) for tile in touched(old, new) if tile[2]]
 
 
 def tidy(folder: Path, old: int, new: int) -> None:
-    """Delete partial tiles that a log outgrew between these sizes."""
+    """Delete partial tiles that are obsolete after a tree grew from ``old`` to ``new`` leaves."""
     for level, number, width in touched(old, new):
         path = folder / f"{tile_path(level, number)}.p"
         if not path.is_dir():

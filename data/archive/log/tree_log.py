@@ -1,6 +1,6 @@
-"""The log of one archive: appends leaves, and writes tiles, signed checkpoints and proofs.
+"""Transparency log of one archive: appends leaves, and writes tiles, signed checkpoints and proofs.
 
-A proof shows without the log that a leaf is in it (C2SP tlog-proof).
+A proof shows without access to the log that a leaf is in the log (C2SP tlog-proof).
 """
 
 from __future__ import annotations
@@ -48,9 +48,9 @@ DAMAGED: Final = (
 
 
 class TreeLog:
-    """The log in ``folder``, signed with the key in the file ``key``.
+    """The transparency log in ``folder``, signed with the private key in the file ``key``.
 
-    The key is created on first use. Several processes can append and integrate at the same time.
+    The key is created on first use. Several processes can append leaves and sign at the same time.
     Not thread-safe.
     """
 
@@ -60,51 +60,54 @@ class TreeLog:
         self._pending = Pending(folder, self._size)
 
     def append(self, *leaves: Leaf) -> int:
-        """Append leaves with successive, unique numbers and return the number of the first leaf.
+        """Append leaves with successive, unique numbers and return the number of the first one.
 
-        Appended leaves survive a kill of this process. Once integrated, they are durable and in the
-        tree. Raises ArchiveError; no leaf is added then.
+        Appended leaves survive if this process is killed. After the next `integrate`, they are
+        durable and in the tree. Raises ArchiveError; no leaf is added then.
         """
         return self.append_entries([leaf.encode() for leaf in leaves])
 
     def append_entries(self, entries: Sequence[bytes]) -> int:
-        """Append encoded entries as ``append`` does; they may include void entries."""
+        """Append encoded leaves like ``append``. The entries may include void ones."""
         try:
             return self._pending.append(b"".join(entries))
         except OSError as error:
             raise ArchiveError(str(self.folder), error.strerror or str(error)) from error
 
     def end(self) -> int:
-        """Return the number of leaves, including those not yet in the tree. Raises ArchiveError."""
+        """Return the number of leaves, including leaves that are not in the tree yet.
+
+        Raises ArchiveError.
+        """
         with self._told():
             base, entries = self._pending.entries()
         return base + len(entries)
 
     def fill(self, size: int) -> int:
-        """Add void leaves for missing ones among the first ``size``; return their number.
+        """Append void leaves until the log has ``size`` leaves, and return their number.
 
-        After a power failure, numbers that were already assigned may be free again. Void leaves
-        prevent them from being assigned twice. Raises ArchiveError.
+        After a power failure, the log may have lost its last leaves. Void leaves prevent their
+        numbers from being assigned again. Raises ArchiveError.
         """
         with self._told():
             return self._pending.fill(size)
 
     def integrate(self, sync_records: Callable[[], object] | None = None) -> Checkpoint:
-        """Add all leaves to the tree, sync it, and sign it.
+        """Add all leaves to the tree, sync the tree to disk, and sign it.
 
-        ``sync_records`` syncs the records of these leaves. This function is called before anything
-        is signed, once the set of leaves is fixed. After a kill, the next call continues to the
-        same tree. Raises ArchiveError; the leaves then wait.
+        ``sync_records`` syncs the records of these leaves. It is called before signing, once the
+        set of leaves is fixed. If the process is killed, the next call produces the same tree.
+        Raises ArchiveError; the leaves then wait for the next call.
         """
         with self._told(), self._locked():
             return self._integrate(self._key.load(), sync_records)
 
     def seal(self, sync_records: Callable[[], object]) -> None:
-        """Integrate all leaves. In an unshared log, all of them were written on this machine."""
+        """Add all leaves to the tree and sign it. The records of all leaves are on this machine."""
         self.integrate(sync_records)
 
     def rotate_key(self) -> Checkpoint:
-        """Replace the key of the log by a new one, and sign the tree with it.
+        """Replace the key of the log with a new key, and sign the tree with the new key.
 
         Both keys sign the rotation. Raises ArchiveError.
         """
@@ -113,12 +116,12 @@ class TreeLog:
             return self._integrate(self._key.rotate(last.size), None)
 
     def key(self) -> SigningKey:
-        """Return the key, creating it on first use. Raises ArchiveError."""
+        """Return the private key of the log, and create it on first use. Raises ArchiveError."""
         with self._told(), self._locked():
             return self._key.load()
 
     def check_key(self) -> None:
-        """Raise ArchiveError if nothing can be signed because the key is lost or different."""
+        """Raise ArchiveError if the log can't be signed because its key is lost or different."""
         self._key.check()
 
     def key_chain(self) -> KeyChain:
@@ -126,7 +129,10 @@ class TreeLog:
         return self._key.chain()
 
     def checkpoint(self) -> Checkpoint | None:
-        """Return the last signed checkpoint, or None before the first. Raises ArchiveError."""
+        """Return the last signed checkpoint, or None if the log was never signed.
+
+        Raises ArchiveError.
+        """
         try:
             return parse_checkpoint(read_regular(self.folder / "checkpoint"))
         except FileNotFoundError:
@@ -136,10 +142,10 @@ class TreeLog:
             raise ArchiveError(str(self.folder / "checkpoint"), f"{cause}; {RESTORE}") from error
 
     def find(self, record_ids: Collection[UUID]) -> dict[UUID, int]:
-        """Return the numbers of records' leaves, the last one per record.
+        """Return the leaf numbers of records by record id.
 
-        Records without a leaf are omitted. The newest leaves are searched first. Raises
-        ArchiveError.
+        If a record has several leaves, the last one counts. Records without a leaf are omitted. The
+        newest leaves are searched first. Raises ArchiveError.
         """
         left = {record_id.bytes: record_id for record_id in record_ids}
         found = {}
@@ -153,7 +159,7 @@ class TreeLog:
         return found
 
     def _blocks(self) -> Iterator[tuple[int, list[bytes]]]:
-        """Yield blocks of entries, newest first, with the number of their first entry."""
+        """Yield blocks of log entries, newest first, each with the number of its first entry."""
         base, entries = self._pending.entries()
         yield base, entries
         tree = self.tree(base)
@@ -161,18 +167,18 @@ class TreeLog:
             yield bundle * WIDTH, tree.entries(bundle)
 
     def waiting(self, size: int) -> bytes:
-        """Return all entries after the first ``size``, including those not yet in the tree.
+        """Return all entries after the first ``size`` entries, including those not in the tree yet.
 
-        Writes nothing. Returns None if entries are missing in between. Raises OSError and
+        Writes nothing. Returns b"" if entries in between are missing. Raises OSError and
         ArchiveError.
         """
         return waiting_entries(self.folder / "pending", size)
 
     @contextmanager
     def settled(self) -> Iterator[Checkpoint | None]:
-        """Context manager that yields the last checkpoint and keeps the log unchanged.
+        """Context manager that locks the log and yields its last checkpoint.
 
-        Within the block, no other checkpoint is signed and no file is deleted. Raises ArchiveError.
+        Within the block, no new checkpoint is signed and no file is deleted. Raises ArchiveError.
         """
         with self._told(), self._locked():
             yield self.checkpoint()
@@ -180,10 +186,7 @@ class TreeLog:
     def add_cosignature(
         self, signed: Checkpoint, key: VerifierKey, signature: NoteSignature
     ) -> None:
-        """Store a witness's signature of a checkpoint, and its key.
-
-        Raises ArchiveError.
-        """
+        """Store the signature of a witness on a checkpoint, and the witness's key."""
         with self._told(), self._locked():
             attestations = Attestations(self.folder)
             attestations.note_witness(key)
@@ -194,20 +197,20 @@ class TreeLog:
                 self._write({"checkpoint": content})
 
     def add_timestamp(self, stamped: Checkpoint, answer: bytes) -> None:
-        """Store a time-stamp response about a checkpoint. Raises ArchiveError."""
+        """Store the time-stamp response for a checkpoint. Raises ArchiveError."""
         with self._told(), self._locked():
             Attestations(self.folder).add_timestamp(stamped, answer)
 
     def tree(self, size: int) -> TileTree:
-        """Return the tree of a checkpoint of this size."""
+        """Return the tree of the first ``size`` leaves."""
         return TileTree(size, self.read)
 
     def read(self, path: str) -> bytes:
-        """Read a file of the log. Raises FileNotFoundError."""
+        """Read a file of the log by its relative path. Raises FileNotFoundError."""
         return read_file(self.folder, path)
 
     def close(self) -> None:
-        """Close the files; appended leaves wait for the next integration."""
+        """Close the files. Appended leaves wait until `integrate` is called again."""
         self._pending.close()
 
     def _integrate(self, key: SigningKey, sync_records: Callable[[], object] | None) -> Checkpoint:
@@ -215,7 +218,7 @@ class TreeLog:
         base, entries = self._pending.entries()
         if sync_records:
             sync_records()
-        # After a killed integration, entries that are in the tree still wait. If an older
+        # If an integration was killed, some pending entries are already in the tree. If an older
         # checkpoint was restored, the tree continues from its files.
         size = max(base, signed.size if signed else 0)
         tree = self.tree(size)
@@ -228,7 +231,7 @@ class TreeLog:
         files = grown(tree, added, [leaf_hash(entry) for entry in added])
         new = TileTree(size + len(added), lambda path: files.get(path) or self.read(path))
         checkpoint = sign_checkpoint(key, new.size, new.root())
-        # Write everything that the checkpoint covers before the checkpoint.
+        # The files of the tree must be written before the checkpoint that covers them.
         self._write(files)
         self._write({"checkpoint": checkpoint.encode()})
         self._tidy(base, new.size)
@@ -247,7 +250,7 @@ class TreeLog:
             raise ArchiveError(str(self.folder / "checkpoint"), f"{error}; {RESTORE}") from error
 
     def _tidy(self, old: int, size: int) -> None:
-        """Delete files that are no longer needed after the tree grew from ``old`` to ``size``."""
+        """Delete files that became obsolete when the tree grew from ``old`` to ``size`` leaves."""
         tidy(self.folder, old, size)
         self._pending.give_up(size)
 
@@ -270,7 +273,10 @@ class TreeLog:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Hold the lock for writing the tree; appending does not need this lock."""
+        """Context manager that locks the tree for writing.
+
+        Appending leaves does not need this lock.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(self.folder / "tree.lock", os.O_RDWR | os.O_CREAT, 0o644)
         try:
@@ -281,14 +287,15 @@ class TreeLog:
 
 
 def copy_unsigned(source: Path, target: Path) -> int:
-    """Copy all leaves as waiting entries with the same numbers and return their number.
+    """Copy the leaves of a log, without its signatures, to a new log and return their number.
 
-    The next integration builds a tree with the same root under a new key. Witnesses of the old log
-    therefore see a different log. Raises OSError, and ArchiveError if a tile is damaged.
+    In the new log, the leaves keep their numbers and wait for the first integration, which builds a
+    tree with the same root under a new key. Witnesses of the old log therefore see another log.
+    Raises OSError, and ArchiveError if a tile is damaged.
     """
     log = TreeLog(source, source / "no.key")
     signed = log.checkpoint()
-    # If the checkpoint is lost, the tiles contain everything that does not wait.
+    # If the checkpoint is lost, the tiles contain all entries before the pending ones.
     size = max(signed.size if signed else 0, first_waiting(source / "pending"))
     tree = log.tree(size)
     entries = [
@@ -309,9 +316,9 @@ SUFFIX: Final = ".tlog-proof"
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """A proof that the leaf ``index`` is in a checkpoint's tree.
+    """A proof that the tree of a checkpoint contains the leaf ``index``.
 
-    The proof contains the sibling hashes from the leaf up to the root.
+    ``hashes`` are the sibling hashes on the path from the leaf to the root.
     """
 
     index: int
@@ -319,7 +326,7 @@ class Proof:
     checkpoint: Checkpoint
 
     def encode(self) -> bytes:
-        """Return the proof in its file format (C2SP tlog-proof)."""
+        """Encode the proof in its file format (C2SP tlog-proof)."""
         hashes = "".join(f"{base64.b64encode(one).decode()}\n" for one in self.hashes)
         head = f"{FIRST_LINE}\nindex {self.index}\n{hashes}\n"
         return head.encode() + self.checkpoint.encode()
@@ -327,16 +334,17 @@ class Proof:
     def holds(self, entry: bytes) -> bool:
         """Return whether the proof is valid for a log entry.
 
-        The signatures of the checkpoint are checked separately.
+        The signatures of the checkpoint must be checked separately.
         """
         size, root = self.checkpoint.size, self.checkpoint.root
         return proves_inclusion(self.index, size, leaf_hash(entry), self.hashes, root)
 
 
 def prove(log: TreeLog, index: int) -> Proof:
-    """Return the proof of a leaf in its first co-signed checkpoint, or else in the last checkpoint.
+    """Return the proof for the leaf ``index`` in the first cosigned checkpoint that includes it.
 
-    Raises ArchiveError if the leaf is not in the tree yet.
+    Without a cosigned checkpoint, the proof is for the last checkpoint. Raises ArchiveError if the
+    leaf is not in the tree yet.
     """
     present = log.checkpoint()
     if present is None or not 0 <= index < present.size:

@@ -1,8 +1,8 @@
-"""Witness, which co-signs another log if that log has only grown since the last time.
+"""Witness, which cosigns another log if that log has only grown since the last cosignature.
 
 The witness has one folder per log, whose name is the SHA-256 of the log's origin. ``checkpoint`` is
-the last co-signed one, ``key`` the known key of the log, and ``refused`` contains evidence of
-refusals. The first two are published, so that the log can fetch its co-signatures (C2SP
+the last cosigned checkpoint, ``key`` the known key of the log, and ``refused`` contains evidence of
+refusals. The first two files are published, so that the log can fetch its cosignatures (C2SP
 tlog-witness, section "Monitor Retrieval Mechanism").
 """
 
@@ -55,7 +55,7 @@ PUBLISHED: Final = ("checkpoint", "key")
 
 
 class WitnessRefusal(CommuniqueError):
-    """A witness refuses to sign the state of a log; ``evidence`` is the folder with evidence."""
+    """A witness refuses to cosign a log. ``evidence`` is the folder with the evidence."""
 
     def __init__(self, where: str, cause: str, evidence: Path) -> None:
         super().__init__(f"{where}: not signed, because {cause}; the evidence is in {evidence}")
@@ -66,7 +66,7 @@ class WitnessRefusal(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class Cosigned:
-    """The result of a witness: the co-signed checkpoint, and the size known before."""
+    """Result of a witness: the cosigned checkpoint, and the size at the previous cosignature."""
 
     checkpoint: Checkpoint
     before: int
@@ -75,20 +75,23 @@ class Cosigned:
 
 
 class Witness:
-    """A witness with its folder. Its key is in the file ``key``, which is created on first use."""
+    """A witness with its data in ``folder``.
+
+    Its private key in the file ``key`` is created on first use.
+    """
 
     def __init__(self, folder: Path, key: Path) -> None:
         self._folder = folder
         self._key = key
 
     def key(self) -> SigningKey:
-        """Return the key of this witness; create it if the witness has never signed.
+        """Return the private key of this witness. Creates the key if the witness has never signed.
 
         Raises ArchiveError if the key is lost or different.
         """
         self.check_key()
         if not self._key.exists():
-            # Another process may create it at the same time.
+            # Another process may create the key at the same time.
             with suppress(FileExistsError):
                 make_key(self._key, "communique-witness", COSIGNER)
         return read_key(self._key)
@@ -96,7 +99,7 @@ class Witness:
     def check_key(self) -> None:
         """Raise ArchiveError if this witness has signed before and its key is lost or different.
 
-        Nothing is created or changed.
+        Creates and changes nothing.
         """
         published = self._folder / "key"
         if not published.exists():
@@ -108,12 +111,12 @@ class Witness:
             raise ArchiveError(str(self._key), ANOTHER.format(published, known[:200]))
 
     def cosign(self, read: Read, where: str, now: dt.datetime) -> Cosigned:
-        """Co-sign the checkpoint of the log behind ``read`` if the log grew honestly.
+        """Cosign the checkpoint of a log if the log has only grown since the last cosignature.
 
-        ``where`` is how error messages call the log. A log that is new to this witness is accepted
-        unchecked. Raises WitnessRefusal if the tree is smaller than the last co-signed one or does
-        not extend it, or if the log's key changed without a rotation. Raises ArchiveError or
-        InvalidNote if the log can't be read.
+        ``read`` reads files of the log. ``where`` is the log's name in error messages. A log that
+        is new to this witness only needs tiles that match its checkpoint. Raises WitnessRefusal if
+        the tree is smaller than the last cosigned tree or does not extend it, or if the log's key
+        changed without a rotation. Raises ArchiveError or InvalidNote if the log can't be read.
         """
         try:
             content = read("checkpoint")
@@ -138,7 +141,10 @@ class Witness:
     def _compare(
         self, before: Checkpoint, now: Checkpoint, read: Read, known: WitnessedLog
     ) -> None:
-        """Raise WitnessRefusal if a tree does not extend the previous one."""
+        """Raise WitnessRefusal if the tree of ``now`` does not extend the tree of ``before``.
+
+        Both are checkpoints of the same log, read with ``read``.
+        """
         if now.size < before.size:
             cause = f"the tree of the log has {now.size} leaves, and had {before.size} before"
             raise known.refusal(cause, now)
@@ -172,7 +178,7 @@ class Witness:
         verifier = own.verifier
         last = before.note.signed_by(verifier) if before else None
         if last and now < last.time:
-            # A larger tree must not have an earlier time, and no tree a time from a wrong clock.
+            # A larger tree must not have an earlier time, and no tree the time of a wrong clock.
             raise ArchiveError(str(folder / "checkpoint"), CLOCK.format(last.time, now))
         by_log = checkpoint.note.signed_by(key)
         signature = own.sign(checkpoint.note.text, now)
@@ -187,7 +193,7 @@ class Witness:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Let one process at a time compare a checkpoint with the last one and replace it."""
+        """Context manager: only one process compares and replaces the last checkpoint at a time."""
         self._folder.mkdir(parents=True, exist_ok=True)
         with (self._folder / ".lock").open("a") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -195,19 +201,22 @@ class Witness:
 
 
 class WitnessedLog:
-    """The data that a witness stores about one log."""
+    """The files that a witness stores about one log."""
 
     def __init__(self, folder: Path, where: str) -> None:
         self._folder = folder
         self._where = where
 
     def checkpoint(self) -> Checkpoint | None:
-        """Return the last co-signed checkpoint. Raises InvalidNote."""
+        """Return the last cosigned checkpoint, or None. Raises InvalidNote."""
         path = self._folder / "checkpoint"
         return parse_checkpoint(read_regular(path), str(path)) if path.exists() else None
 
     def key_of(self, checkpoint: Checkpoint, read: Read) -> VerifierKey:
-        """Return the key that signed a checkpoint: the known key or one of its successors."""
+        """Return the key that signed a checkpoint: the log's known key or a successor of this key.
+
+        Raises WitnessRefusal if no such key signed the checkpoint.
+        """
         path = self._folder / "key"
         chain = key_chain(read, self._where)
         if path.exists():
@@ -233,9 +242,9 @@ class WitnessedLog:
     def refusal(
         self, cause: str, checkpoint: Checkpoint, proof: Sequence[bytes] = ()
     ) -> WitnessRefusal:
-        """Store the evidence of a refusal and return the error with its reason.
+        """Store the evidence for a refusal to cosign and return the error.
 
-        ``proof`` leads from a tree other than the previous one to the checkpoint's tree.
+        ``proof`` is the failed consistency proof from the log, if any.
         """
         seen = checkpoint.encode()
         name = f"{checkpoint.size}-{hashlib.sha256(seen).hexdigest()[:16]}"
@@ -253,5 +262,5 @@ class WitnessedLog:
 
 
 def name_of(origin: str) -> str:
-    """Return the folder name of a log at its witness: the hexadecimal SHA-256 of its origin."""
+    """Return the name of a log's folder at its witnesses: the hexadecimal SHA-256 of its origin."""
     return hashlib.sha256(origin.encode()).hexdigest()

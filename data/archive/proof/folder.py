@@ -1,4 +1,4 @@
-"""Writer of a proof: archive records, and everything needed to check them without the archive."""
+"""Writer of a proof: archive records, and all files needed to check them without the archive."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ CHECKPOINTS: Final = "checkpoints"
 SUMS: Final = "SHA256SUMS"
 
 MAX_ATTEMPTS: Final = 2
-"""Maximum number of attempts to open a growing file, which may be renamed in between."""
+"""Maximum number of attempts to open a growing file, which may be renamed between attempts."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProvenCapture:
-    """A capture in a proof, and its subject, such as ``version 1`` of a release."""
+    """A capture in a proof, and a description of its content (``what``), such as ``version 1``."""
 
     what: str
     capture: Capture
@@ -52,7 +52,7 @@ class ProvenCapture:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The subject of a proof: a release with its title and address, and the captures that show it.
+    """Subject of a proof: a release with its title, its address, and the captures that show it.
 
     ``fields`` contains the release's public fields as JSON values.
     """
@@ -65,10 +65,11 @@ class Subject:
 
 @dataclass(slots=True)
 class Written:
-    """Result of writing a proof: numbers of records, witnesses, and whether it is ``dated``.
+    """Result of writing a proof.
 
-    ``missing`` contains the reason for each missing record. ``with_secrets`` is the number of
-    records that contain a secret of a source's address.
+    ``records`` is the number of records, ``witnesses`` the names of witnesses that cosigned the
+    log. ``dated`` is whether the proof has a time stamp. ``missing`` describes each missing record.
+    ``with_secrets`` is the number of records that contain a secret from a source's address.
     """
 
     records: int = 0
@@ -81,15 +82,16 @@ class Written:
 def write_proof(
     subject: Subject, archive: Path, log: TreeLog, to: Path, secrets: Secrets = NO_SECRETS
 ) -> Written:
-    """Write a proof to the new folder ``to``; its README warns of ``secrets`` in records.
+    """Write a proof to the new folder ``to``.
 
-    Raises OSError, and ArchiveError if a record can't be read or is not in the signed log yet.
+    If records contain any of the ``secrets``, the proof's README warns about them. Raises OSError,
+    and ArchiveError if a record can't be read or is not in the signed log yet.
     """
     return ProofFolder(archive, log, to, secrets).write(subject)
 
 
 class ProofFolder:
-    """A folder into which a proof is written."""
+    """Writes one proof to the folder ``to``."""
 
     def __init__(self, archive: Path, log: TreeLog, to: Path, secrets: Secrets) -> None:
         self._archive = archive
@@ -109,7 +111,7 @@ class ProofFolder:
         self._written = Written()
 
     def write(self, subject: Subject) -> Written:
-        """Write the whole proof."""
+        """Write the whole proof about a subject."""
         index = Index(self._archive)
         try:
             for one in subject.shown:
@@ -134,7 +136,7 @@ class ProofFolder:
         return self._written
 
     def _show(self, shown: ProvenCapture, index: Index) -> None:
-        """Add the records for a capture: its own, its request, and the one it refers to."""
+        """Add the records for a capture: the record itself, its request, and its payload."""
         capture = shown.capture
         if not capture.file:
             self._written.missing.append(
@@ -174,7 +176,10 @@ class ProofFolder:
         self._prove(original, holder.leaf)
 
     def _prove(self, record: ArchiveRecord, number: int) -> str:
-        """Add a record and its proofs; return the record's file name in the folder."""
+        """Add a record and its proofs, and return the record's file name in the folder.
+
+        ``number`` is the expected number of the record's leaf.
+        """
         leaf = record.leaf()
         if leaf is None:
             raise wrong(self._archive, record, "the record has no leaf in the log")
@@ -200,7 +205,10 @@ class ProofFolder:
         return name
 
     def _proofs(self, proof: Proof) -> Iterator[Proof]:
-        """Yield a proof, and the proof for the first dated checkpoint if that is different."""
+        """Yield a proof, and a second proof for the first time-stamped checkpoint with the leaf.
+
+        If both checkpoints are the same, only one proof is yielded.
+        """
         yield Proof(proof.index, proof.hashes, self._checked(proof.checkpoint))
         for size in self._attested.sizes():
             if size <= proof.index or self._attested.timestamp(size) is None:
@@ -216,7 +224,7 @@ class ProofFolder:
     def _checked(self, checkpoint: Checkpoint) -> Checkpoint:
         """Return a checkpoint with only the signatures of known keys.
 
-        Raises InvalidNote if a signature is forged.
+        Raises InvalidNote if a signature is forged, and ArchiveError if the log did not sign it.
         """
         note = checkpoint.note
         by_log = self._keys.signatures(checkpoint)
@@ -267,12 +275,12 @@ class ProofFolder:
 
 
 def wrong(archive: Path, record: ArchiveRecord, cause: str) -> ArchiveError:
-    """Return an error about a record that includes the record's current place."""
+    """Return an error about a record with the record's current file and offset."""
     return ArchiveError(str(path_of(archive, record.file)), f"byte {record.offset}: {cause}")
 
 
 def member_of(archive: Path, record: ArchiveRecord) -> bytes:
-    """Return a record's compressed bytes. Raises ArchiveError."""
+    """Return the compressed bytes of a record. Raises ArchiveError if its file is missing."""
     for _ in range(MAX_ATTEMPTS):
         with suppress(FileNotFoundError), path_of(archive, record.file).open("rb") as file:
             file.seek(record.offset)
@@ -281,10 +289,10 @@ def member_of(archive: Path, record: ArchiveRecord) -> bytes:
 
 
 def request_of(archive: Path, record: ArchiveRecord) -> ArchiveRecord | None:
-    """Return the request record before a response, or None. Raises ArchiveError."""
+    """Return the request record that belongs to a response record, or None. Raises ArchiveError."""
     start = 0
     for _ in range(MAX_ATTEMPTS):
-        # Without CDXJ lines, the whole file is searched.
+        # If the file has no CDXJ file, search the whole file.
         with suppress(FileNotFoundError):
             lines = read_entries(cdxj_path(path_of(archive, record.file)))
             ends = (entry.offset + entry.length for entry, _ in lines)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Check this folder without a network: python3 -I verify.py [KEY ...].
 
-KEY is the key of the log or a witness, given by its owner. The given keys must have signed
-everything.
+KEY is the public key of the log or of a witness, obtained from its owner. If keys are given, they
+must have signed all checkpoints.
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
-"""Selection and removal of records, together with all other records of the same bytes.
+"""Selection and removal of records, together with all other records that have the same bytes.
 
-The order of the steps survives a killed process. First, all growing files are finished, and the
-archive records which records will be removed and why. Then files are rewritten, the store receives
-the new places of its records, and the old files are deleted. After a kill, the same command
-completes the removal.
+The order of the steps survives a killed process. First, all growing files are finished, and a note
+in the archive lists the records to remove and the reason. Then files are rewritten, the store
+receives the new locations of its records, and the old files are deleted. If the process is killed,
+the same command completes the removal.
 
-Imported records that damage an archive are not removed but set aside: a signed note excludes them
-as evidence.
+Imported records that damage an archive are not removed: a signed note excludes them as evidence.
 """
 
 from __future__ import annotations
@@ -47,18 +46,18 @@ AT_ONCE: Final = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A record to remove: its offset and length."""
+    """A record to remove from a file: its offset and length in bytes."""
 
     offset: int
     length: int
 
 
 def rewritten(path: Path, cuts: Sequence[Cut]) -> Path:
-    """Write a finished file without these records under a new name and return its path.
+    """Write a copy of a finished file without the records ``cuts``, and return the new path.
 
-    The rest is copied byte for byte, including damage, and synced. The same cuts give the same
-    name, so that the next call can continue after a kill. The old file is unchanged. Raises
-    OSError.
+    All other bytes are copied unchanged, including damaged parts, and synced. The same cuts give
+    the same file name, so that the next call can continue after the process is killed. The old file
+    is not changed. Raises OSError.
     """
     cuts = sorted(cuts, key=lambda cut: cut.offset)
     cut_places = "".join(f"{cut.offset} {cut.length}\n" for cut in cuts)
@@ -77,7 +76,7 @@ def rewritten(path: Path, cuts: Sequence[Cut]) -> Path:
 
 
 class Places:
-    """New places of a file's records after some records were cut out."""
+    """New offsets of the remaining records in a file from which records were removed."""
 
     def __init__(self, cuts: Sequence[Cut]) -> None:
         ordered = sorted(cuts, key=lambda cut: cut.offset)
@@ -85,7 +84,7 @@ class Places:
         self._gone = [0, *accumulate(cut.length for cut in ordered)]
 
     def moved(self, offset: int) -> int:
-        """Return the new offset of the record at ``offset``."""
+        """Return the new offset of the record that was at ``offset``."""
         return offset - self._gone[bisect_left(self._starts, offset)]
 
 
@@ -102,7 +101,7 @@ def _pieces(source: BinaryIO, cuts: Sequence[Cut]) -> Iterator[bytes]:
 
 
 def _lines(path: Path, target: Path, cuts: Sequence[Cut]) -> Iterator[bytes]:
-    """Yield the sorted lines of the new file's index."""
+    """Yield the sorted CDXJ lines for the rewritten file ``target``."""
     gone = {cut.offset for cut in cuts}
     places = Places(cuts)
     yield from sorted(
@@ -113,7 +112,7 @@ def _lines(path: Path, target: Path, cuts: Sequence[Cut]) -> Iterator[bytes]:
 
 
 REMOVED_PLACE: Final = RecordPlace("", 0, 0)
-"""Place of a removed record."""
+"""Location that the store records for removed records."""
 
 Relocate = Callable[[Mapping[str, RecordPlace]], object]
 
@@ -133,10 +132,11 @@ def take_out(
     captures: Collection[Capture],
     relocate: Relocate,
 ) -> TakenOut:
-    """Remove records from an archive whose files are all finished (Archive.finish).
+    """Remove records from an archive whose files are all finished (see Archive.finish).
 
-    ``removal`` is the command and the reason. ``relocate`` receives the new places of the store's
-    ``captures``, and REMOVED_PLACE for removed ones. Raises ArchiveError and OSError.
+    ``removal`` is the command and the reason. ``relocate`` is called with the new locations of the
+    store's ``captures``; for removed captures, the location is REMOVED_PLACE. Raises ArchiveError
+    and OSError.
     """
     if not records:
         return TakenOut()
@@ -167,15 +167,15 @@ def take_out(
 def tell(
     archive: Archive, removal: tuple[Literal["redact", "prune"], str], records: Sequence[Stored]
 ) -> None:
-    """Record a planned removal in the archive. The log signs it before any record is removed.
+    """Write a signed note about a planned removal before any record is removed.
 
-    A command that continues an interrupted removal does not record it again.
+    If a command continues an interrupted removal, the note is not written again.
     """
     known_removals = noted_removals(archive.folder, archive.log.key_chain())
     ids = [uuid_of(one.record_id) for one in records]
     numbers = {*archive.log.find(ids).values()}
     if any(known.kind == SET_ASIDE for known in known_removals):
-        # The last leaf with an id may belong to a record that was set aside.
+        # The last leaf with an id may belong to a record that a note excludes.
         leaves = Leaves(archive.log)
         leaves.set_aside(numbers_aside(archive.folder, leaves))
         numbers = {number for one in ids for number in leaves.numbers_of(one.bytes)}
@@ -190,9 +190,9 @@ def tell(
 
 
 def noted_removals(folder: Path, keys: KeyChain) -> list[Removal]:
-    """Return the removals that an archive recorded under a key of its log.
+    """Return the removals from all notes in an archive that are signed with a key of its log.
 
-    Unreadable records are skipped.
+    Unreadable notes are skipped.
     """
     found = []
     for one in listed_at(folder, removals.REMOVAL):
@@ -203,7 +203,7 @@ def noted_removals(folder: Path, keys: KeyChain) -> list[Removal]:
 
 
 def write(archive: Archive, removed: Iterable[Removal]) -> None:
-    """Record a removal, signed by the key of the log."""
+    """Write notes about removals to the archive, signed with the log's key."""
     key = archive.log.key()
     for one in removed:
         block = removals.encode(one, key)
@@ -211,7 +211,7 @@ def write(archive: Archive, removed: Iterable[Removal]) -> None:
 
 
 def size_of(folder: Path) -> int:
-    """Return the bytes of all record files."""
+    """Return the total size in bytes of all WARC files in a folder."""
     return sum(path.stat().st_size for path in own_files(folder))
 
 
@@ -221,9 +221,10 @@ SET_ASIDE_REASON: Final = (
 
 
 def set_aside(archive: Archive) -> int:
-    """Exclude all imported records that should have been skipped and return their number.
+    """Exclude all imported records that damage the archive as evidence, and return their number.
 
-    The records remain in their files. Raises ArchiveError, also if the key of the log is missing.
+    A signed note lists them. The records remain in their files. Raises ArchiveError, for example if
+    the key of the log is missing.
     """
     archive.log.check_key()
     leaves = Leaves(archive.log)
@@ -236,10 +237,11 @@ def set_aside(archive: Archive) -> int:
 
 
 SERVED_KINDS: Final = frozenset(["response", "revisit", "request"])
-"""Kinds of records about servers. Records of other kinds are needed by the archive itself."""
+"""Types of records that contain requests and responses. The archive itself needs all other
+types."""
 
 JOURNAL_URIS: Final = frozenset([events.JOURNAL, events.STORE])
-"""Addresses of records that may contain texts of releases."""
+"""WARC-Target-URIs of records that may contain texts of releases."""
 
 ANSWERS: Final = SERVED_KINDS - {"request"}
 
@@ -248,7 +250,7 @@ EMPTY: Final = digest_text(NO_BYTES)
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A record without its content; for a request, ``answer`` is the id of the response."""
+    """A record without its content. For a request, ``answer`` is the id of its response record."""
 
     file: str
     offset: int
@@ -266,10 +268,10 @@ def stored_records(
     on_progress: OnProgress,
     damaged: Callable[[Damage], object] = lambda _: None,
 ) -> list[Stored]:
-    """Return all records about servers and all journal records.
+    """Return all request, response and journal records of an archive, without their content.
 
-    ``on_progress`` is called with the bytes read and the total, and ``damaged`` with each
-    unreadable place. Raises OSError.
+    ``on_progress`` is called with the number of bytes read and the total, and ``damaged`` with each
+    unreadable part. Raises OSError.
     """
     found = []
     files = {path: path.stat().st_size for path in own_files(archive)}
@@ -301,9 +303,9 @@ def stored_records(
 
 
 def of_texts(archive: Path, records: Iterable[Stored], releases: Collection[str]) -> list[Stored]:
-    """Return journal records and snapshots that contain texts of these releases.
+    """Return the journal records that mention these releases, and all store snapshots.
 
-    Raises ArchiveError.
+    ``releases`` are ids. Raises ArchiveError.
     """
     found = []
     for one in records:
@@ -311,14 +313,14 @@ def of_texts(archive: Path, records: Iterable[Stored], releases: Collection[str]
             found.append(one)
         elif one.uri == events.JOURNAL:
             block = read_record(archive, one.file, one.offset).block
-            # An id has 36 characters, which occur nowhere else.
+            # An id has 36 characters, so no other text contains it by chance.
             if any(release.encode() in block for release in releases):
                 found.append(one)
     return found
 
 
 def named(records: Iterable[Stored], name: str) -> set[str]:
-    """Return the ids of the responses with this record id or address."""
+    """Return the ids of the response records whose record id or address is ``name``."""
     wanted = page_key(name) if name.startswith(("http://", "https://")) else ""
     return {
         one.record_id
@@ -329,9 +331,9 @@ def named(records: Iterable[Stored], name: str) -> set[str]:
 
 
 def with_same_bytes(records: Collection[Stored], ids: Collection[str]) -> list[Stored]:
-    """Return the records with these ids, and all others with the same payload.
+    """Return the records with these ids, and all other records with the same payloads.
 
-    Revisit records that refer to the payload, and the requests, are included.
+    Their requests, and revisit records that refer to these payloads, are included.
     """
     payloads = {one.payload for one in records if one.record_id in ids} - {EMPTY, ""}
     answers = {
@@ -343,9 +345,9 @@ def with_same_bytes(records: Collection[Stored], ids: Collection[str]) -> list[S
 
 
 def older(records: Collection[Stored], before: dt.datetime, hosts: Collection[str]) -> list[Stored]:
-    """Return records written before a time, from the given hosts or, if empty, from all hosts.
+    """Return the records captured before a time from the given hosts, or from all hosts if empty.
 
-    A page to which a later record refers is kept, and so is its request.
+    If a later record refers to a page, the page and its request are not returned.
     """
     served = [one for one in records if one.kind in SERVED_KINDS]
     old = {one.record_id for one in served if one.at < before and _is_of(one, hosts)}

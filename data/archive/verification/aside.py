@@ -1,7 +1,7 @@
-"""Imported records that damage an archive, and the signed notes that set them aside.
+"""Imported records that damage an archive, and the signed notes that exclude them as evidence.
 
-Earlier versions imported records with ids of other records, and revisit records without their
-pages. Their leaves stay in the log, so a note excludes them as evidence
+Earlier versions imported records whose ids were already in use, and revisit records without the
+pages that they refer to. Such records keep their leaves in the log, so a note excludes them
 (data.archive.log.removals).
 """
 
@@ -23,9 +23,10 @@ from data.errors import ArchiveError
 
 
 def notes(archive: Path, leaves: Leaves) -> list[Removal]:
-    """Return the notes that set records aside. Raises OSError.
+    """Return the notes that exclude records as evidence. Raises OSError.
 
-    Only notes that a key of the log signed, and that are in the signed tree of the log, count.
+    A note is valid only if a key of the log signed it and the signed tree contains its leaf. Other
+    notes are skipped.
     """
     found = []
     for entry in listed_at(archive, removals.REMOVAL):
@@ -41,16 +42,17 @@ def notes(archive: Path, leaves: Leaves) -> list[Removal]:
 
 
 def numbers_aside(archive: Path, leaves: Leaves) -> set[int]:
-    """Return the leaves that signed notes exclude as evidence. Raises OSError."""
+    """Return the numbers of all leaves that signed notes exclude as evidence. Raises OSError."""
     top = leaves.vouched - 1
     return {number for one in notes(archive, leaves) for number in leaves_of(one, top)}
 
 
 def damaging(archive: Path, leaves: Leaves) -> list[int]:
-    """Return the leaves of imported records that should have been skipped.
+    """Return the leaf numbers of imported records that damage the archive.
 
-    Records that are already set aside are left out. Only records that contain the name of their
-    import file and match their leaves are returned. Raises ArchiveError and OSError.
+    These are records with the id of an earlier record, and revisit records without their pages.
+    Records that a note already excludes are omitted. A record must contain the name of its import
+    file and match its leaf. Raises ArchiveError and OSError.
     """
     found: list[int] = []
     payloads: set[object] = set()
@@ -76,9 +78,9 @@ def damaging(archive: Path, leaves: Leaves) -> list[int]:
 
 
 def other_digest(record: ArchiveRecord) -> Digest | None:
-    """Return a payload digest by an algorithm other than SHA-256.
+    """Return the payload digest of a record if its algorithm is not SHA-256, or None.
 
-    Imported records may have one.
+    Only imported records may have such a digest.
     """
     digest = parse_digest(record.field("WARC-Payload-Digest"))
     return digest if digest and digest.algorithm != "sha256" else None

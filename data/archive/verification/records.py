@@ -1,4 +1,4 @@
-"""Compare archive files with the log: every digest, leaf and CDXJ line."""
+"""Comparison of archive files with the log: every digest, leaf and CDXJ line."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ PARTS: Final = (
     ("payload", "its payload differs"),
     ("block", "its block differs"),
 )
-"""Parts of a leaf, and the error message if a record differs from its leaf in that part."""
+"""Fields of a leaf, and the error message if a record does not match this field of its leaf."""
 
 NO_PAGE: Final = "no record contains the page that it refers to"
 
@@ -58,14 +58,14 @@ UNSIGNED: Final = (
 
 @dataclass
 class Records:
-    """The data read from the files of an archive.
+    """Data read from the files of an archive.
 
-    - ``seen`` are leaves whose records were read, ``damaged`` leaves whose records are unreadable.
-    - ``captures`` are the store's captures that were not found yet.
-    - ``unknown`` are records whose leaf was not found yet.
-    - ``announced`` are removals that the log's key signed; they explain missing records.
-    - ``removed`` are the announced removals that are also in a signed tree.
-    - ``doubtful`` are faults in records of other programs.
+    - ``seen`` contains the leaves of readable records, ``damaged`` those of unreadable records.
+    - ``captures`` contains the store's captures that were not found yet.
+    - ``unknown`` lists the records whose leaves were not found yet.
+    - ``announced`` lists removals that the log's key signed; they explain missing records.
+    - ``removed`` lists the announced removals that are also in the signed tree.
+    - ``doubtful`` lists problems with notes about removals that are not valid.
     """
 
     leaves: Leaves
@@ -87,10 +87,10 @@ class Records:
 def read_records(
     archive: Path, leaves: Leaves, captures: Iterable[Capture], on_progress: OnProgress
 ) -> Records:
-    """Read all record files of an archive.
+    """Read all WARC files of an archive and compare them with the log.
 
-    ``on_progress`` is called with the bytes read and the total. In the result, ``captures`` are the
-    store's captures without a record.
+    ``on_progress`` is called with the number of bytes read and the total. In the result,
+    ``captures`` contains the store's captures without a record.
     """
     found = Records(leaves, captures={one.record_id: one for one in captures})
     paths = {path: size_of(path) for path in own_files(archive)}
@@ -134,7 +134,7 @@ def _read_file(path: Path, found: Records, on_progress: Callable[[int], object])
         found.count += 1
         _check(one, lines, found)
     if held and last is not None:
-        # The record is being written, so it is not damaged.
+        # The last record is still being written, so it is not damaged.
         found.problems.pop()
     for entry in lines.values() if lines else ():
         if not held:
@@ -143,9 +143,9 @@ def _read_file(path: Path, found: Records, on_progress: Callable[[int], object])
 
 
 def _name_request(answer: ArchiveRecord, found: Records) -> None:
-    """Give a damaged record the id of a request if the next record is the response to it.
+    """Assign a leaf to a damaged record that is followed by a response: it is probably the request.
 
-    This is needed because no index lists requests.
+    Requests need this step because no CDXJ line lists them.
     """
     leaf, damage = answer.leaf(), found.problems[-1]
     number = found.leaves.numbers.get(leaf.record_id.bytes, 0) - 1 if leaf else -1
@@ -155,7 +155,7 @@ def _name_request(answer: ArchiveRecord, found: Records) -> None:
 
 
 def _entries(path: Path, found: Records) -> dict[int, CdxjEntry] | None:
-    """Return the CDXJ lines of a file by offset, or report that they are missing."""
+    """Return the CDXJ lines of a WARC file by offset. Reports a problem if they are missing."""
     lines = cdxj_path(path)
     if not lines.exists():
         name = path.name.removesuffix(DOT_OPEN)
@@ -176,7 +176,7 @@ def _check(record: ArchiveRecord, lines: dict[int, CdxjEntry] | None, found: Rec
         return
     number = number_of(leaf, encoded, found.leaves)
     if number is None:
-        # The content is not kept because there may be very many records.
+        # Drop the block to save memory, because there may be many such records.
         found.unknown.append((dataclasses.replace(record, block=b""), leaf))
         return
     _compare(record, leaf, number, found)
@@ -187,7 +187,11 @@ def _check(record: ArchiveRecord, lines: dict[int, CdxjEntry] | None, found: Rec
 
 
 def number_of(leaf: Leaf, encoded: bytes, leaves: Leaves) -> int | None:
-    """Return the leaf of a record; if several leaves have its id, the matching one."""
+    """Return the number of a record's leaf, or None.
+
+    If several leaves have the record's id, the equal leaf counts. ``leaf`` is computed from the
+    record, ``encoded`` is its log entry.
+    """
     numbers = leaves.numbers_of(leaf.record_id.bytes)
     if len(numbers) > 1:
         for number in numbers:
@@ -197,9 +201,9 @@ def number_of(leaf: Leaf, encoded: bytes, leaves: Leaves) -> int | None:
 
 
 def _pass_over(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> None:
-    """Record that a record set aside was found.
+    """Note that a record exists that a signed note excludes as evidence.
 
-    It is not evidence, but other records may refer to its payload.
+    The record is not checked, but other records may refer to its payload.
     """
     found.seen.add(number)
     _note_payload(record, leaf, found)
@@ -209,7 +213,10 @@ def _pass_over(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -
 
 
 def _compare(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> None:
-    """Compare a record with its leaf and its own digests."""
+    """Compare a record with its leaf in the log and with its digests.
+
+    ``leaf`` is computed from the record, ``number`` is the number of its leaf in the log.
+    """
     if number in found.seen:
         _complain(found, record, "another record here has the same id", number)
         return
@@ -225,17 +232,20 @@ def _compare(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> 
     try:
         known = decode_leaf(entry)
     except ValueError:
-        # The entry is damaged, which the check of the log reports.
+        # The log entry is damaged, which the check of the log reports.
         return
     causes = [why for part, why in PARTS if getattr(leaf, part) != getattr(known, part)]
-    # The digest of the whole record differs if any part differs, so other causes are more precise.
+    # The digest of the whole record always differs, so the other causes are more precise.
     cause = "it is not the record of its leaf: " + "; ".join(causes[1:] or causes)
     _complain(found, record, cause, number)
     found.captures.pop(record.record_id, None)
 
 
 def _note(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> None:
-    """Collect the references to other records in a record that matches its leaf."""
+    """Check a record that matches its leaf against its digests and its capture in the store.
+
+    References to other records are collected.
+    """
     for name, digest in ("WARC-Block-Digest", leaf.block), ("WARC-Payload-Digest", leaf.payload):
         stated = record.field(name)
         if stated != digest_text(digest) and stated.startswith("sha256:"):
@@ -259,25 +269,28 @@ def _note(record: ArchiveRecord, leaf: Leaf, number: int, found: Records) -> Non
 
 
 def _hint(record: ArchiveRecord) -> str:
-    """Return how to repair damage by an imported record, or an empty string for our own records."""
+    """Return repair instructions for an imported record, or an empty string for other records."""
     return REPAIR if record.field(IMPORTED_FIELD) else ""
 
 
 def _note_payload(record: ArchiveRecord, leaf: Leaf, found: Records) -> None:
-    """Note a record's payload, which revisit records may refer to."""
+    """Collect the payload digest of a record, because revisit records may refer to it."""
     if record.kind in {"response", "resource"}:
         found.payloads |= {leaf.payload, other_digest(record) or leaf.payload}
 
 
 def _note_removal(record: ArchiveRecord, number: int, found: Records) -> None:
-    """Note a removal if the log's key signed it and a signed tree contains it."""
+    """Collect the removal in a note if the log's key signed the note and its leaf.
+
+    Other notes are collected as problems.
+    """
     try:
         removal = removals.decode(record.block, found.leaves.keys_at(number + 1))
     except InvalidNote as error:
         found.doubtful.append(_problem(record, str(error), number))
         return
     if removal.kind == removals.SET_ASIDE and number < found.leaves.vouched:
-        # The note was processed before.
+        # This note was already processed when the log was read.
         return
     found.announced.append(removal)
     if number < found.leaves.vouched:
@@ -287,7 +300,7 @@ def _note_removal(record: ArchiveRecord, number: int, found: Records) -> None:
 
 
 def _settle_unknown(found: Records) -> None:
-    """Find leaves for records written in the meantime and report those without a leaf."""
+    """Find the leaves of records written during the check, and report records without a leaf."""
     if not found.unknown:
         return
     found.leaves.read_waiting()

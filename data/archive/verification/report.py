@@ -1,4 +1,4 @@
-"""Report of a verification."""
+"""Report about a verification of an archive."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import msgspec
 
 
 class ArchiveProblem(msgspec.Struct, frozen=True):
-    """A fault of an archive.
+    """A fault in an archive.
 
-    ``file`` is the current name below the archive's folder. ``offset`` is the start of the faulty
-    record or part. ``record`` is the record's id, ``leaf`` its number, ``uri`` its address, and
-    ``release`` the id of the release at that address. Unknown values are None or empty.
+    ``file`` is the current file name, relative to the archive's folder. ``offset`` is the start of
+    the faulty record in the file. ``record`` is the record's id, ``leaf`` the number of its leaf,
+    ``uri`` its address, and ``release`` the id of the release at this address. Unknown values are
+    None or empty.
     """
 
     file: str
@@ -25,18 +26,21 @@ class ArchiveProblem(msgspec.Struct, frozen=True):
     release: str = ""
 
     def __str__(self) -> str:
-        """Return a description of the problem for people."""
+        """Return a readable description of the problem."""
         place = self.file if self.offset is None else f"{self.file}: byte {self.offset}"
         about = [self.record] if self.record else []
         about += [f"leaf {self.leaf}"] if self.leaf is not None else []
-        # The file contains the address, so its author is unknown.
+        # An address in an archive file may contain terminal escape sequences, so they are escaped.
         about += [self.uri if self.uri.isprintable() else ascii(self.uri)] if self.uri else []
         about += [f"release {self.release}"] if self.release else []
         return f"{place}: {self.cause}" + (f" ({', '.join(about)})" if about else "")
 
 
 class Removed(msgspec.Struct, frozen=True):
-    """The number of records that a command removed or set aside (``kind``), and the reason."""
+    """Number of records that one command (``kind``) removed or excluded as evidence.
+
+    ``why`` is the reason.
+    """
 
     kind: str
     why: str
@@ -50,14 +54,14 @@ NOT_COMPARED: Final = (
 
 
 class VerificationReport(msgspec.Struct, frozen=True):
-    """The contents of an archive and its faults.
+    """Contents of an archive, and its faults.
 
-    ``files``, ``records`` and ``bytes`` count what was read: WARC files, records, and total bytes.
-    ``leaves`` is the number of leaves that were read, and ``signed`` the number of leaves in the
-    last checkpoint. ``captures`` is the number of the store's captures that were checked.
-    ``removed`` lists lawful removals and records set aside. ``not_compared`` lists checks that were
-    not possible. ``attested`` lists the witnesses and places that confirm the log. ``foreign``
-    lists WARC files of other programs in the folder, which were not read.
+    ``files``, ``records`` and ``bytes`` count what was read: WARC files, records, and their total
+    bytes. ``leaves`` is the number of leaves that were read, and ``signed`` the number of leaves in
+    the last checkpoint. ``captures`` is the number of the store's captures that were checked.
+    ``removed`` lists intentional removals and records excluded as evidence. ``not_compared`` lists
+    checks that were not possible. ``attested`` lists the witnesses and places that confirm the log.
+    ``foreign`` lists WARC files of other programs in the folder, which were not read.
     """
 
     files: int

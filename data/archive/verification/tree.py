@@ -1,4 +1,4 @@
-"""Verify the log itself: entries, tiles, checkpoints, signatures, time stamps."""
+"""Verification of the log itself: entries, tiles, checkpoints, signatures, time stamps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from data.archive.verification.report import ArchiveProblem
 from data.errors import ArchiveError
 
 VOID_ENTRY: Final = bytes(ENTRY_BYTES)
-"""An entry whose record was lost in a power failure."""
+"""Log entry of a record that was lost in a power failure (only zero bytes)."""
 
 NOT_SIGNED: Final = "the checkpoint is not signed by a key that may sign a tree of {} leaves"
 
@@ -30,12 +30,12 @@ ROTATED: Final = (
 
 
 class Leaves:
-    """All entries of a log, including those not yet in the tree, and the log's faults.
+    """All entries of a log, including those not in the tree yet, and the faults of the log.
 
-    ``numbers`` maps record ids (16 bytes) to the last leaf with that id. ``aside`` maps entries to
-    the leaves that are set aside. ``signed`` is the size in the last checkpoint. ``vouched`` equals
-    ``signed`` if a key of the log signed the checkpoint and its root matches the tiles; otherwise
-    0.
+    ``numbers`` maps record ids (16 bytes) to the number of the last leaf with that id. ``aside``
+    maps excluded entries to their numbers. ``signed`` is the number of leaves in the last
+    checkpoint. ``vouched`` equals ``signed`` if a key of the log signed the checkpoint and its root
+    matches the tiles; otherwise it is 0.
     """
 
     def __init__(self, log: TreeLog) -> None:
@@ -58,20 +58,20 @@ class Leaves:
 
     @property
     def size(self) -> int:
-        """Return the number of leaves."""
+        """Return the number of leaves in the log."""
         return self.signed + len(self.waiting)
 
     def keys_at(self, size: int) -> list[VerifierKey]:
-        """Return the keys of the log that may sign a tree of this size."""
+        """Return the keys of the log that may sign a tree with ``size`` leaves."""
         return self._keys.at(size) if self._keys else []
 
     def entry(self, number: int) -> bytes:
-        """Return one entry, or b"" if it can't be read."""
+        """Return the log entry with this number, or b"" if it can't be read."""
         if number >= self.signed:
             return self.waiting[number - self.signed]
         bundle, place = divmod(number, WIDTH)
         if bundle != self._bundle[0]:
-            # Entries are requested in order.
+            # Entries are read in order, so the last bundle is cached.
             self._bundle = bundle, self._entries(bundle)
         entries = self._bundle[1]
         return entries[place] if entries else b""
@@ -80,11 +80,11 @@ class Leaves:
         try:
             return self.tree.entries(bundle)
         except (ArchiveError, OSError):
-            # The check of the log reports the unreadable bundle.
+            # The check of the log reports that the bundle is unreadable.
             return []
 
     def read_waiting(self) -> None:
-        """Read the entries that are not in the tree yet."""
+        """Read the log entries that are not in the tree yet."""
         content = self._log.waiting(self.signed)
         whole = len(content) // ENTRY_BYTES * ENTRY_BYTES
         self.waiting = [content[at : at + ENTRY_BYTES] for at in range(0, whole, ENTRY_BYTES)]
@@ -92,13 +92,13 @@ class Leaves:
             self._know(number, entry)
 
     def numbers_of(self, record_id: bytes) -> set[int]:
-        """Return all leaves with a record id that are not set aside."""
+        """Return the numbers of all leaves with a record id, except excluded leaves."""
         last = self.numbers.get(record_id)
         others = self._others.get(record_id, set())
         return (others if last is None else others | {last}) - self._aside_numbers
 
     def set_aside(self, numbers: Collection[int]) -> None:
-        """Exclude these leaves: their records are not evidence."""
+        """Exclude the leaves with these numbers: their records are not evidence."""
         for number in numbers:
             if 0 <= number < self.size and (entry := self.entry(number)):
                 self.aside[entry] = number
@@ -122,7 +122,7 @@ class Leaves:
             self.numbers[entry[-ID_BYTES:]] = number
 
     def _checkpoint(self, log: TreeLog) -> Checkpoint | None:
-        # Check in this order, since the first integration may end meanwhile.
+        # Check this first, because the first integration may end in the meantime.
         was_signed = has_been_signed(log)
         try:
             checkpoint = log.checkpoint()
@@ -168,7 +168,7 @@ class Leaves:
             self.vouched = 0
 
     def _read_bundle(self, number: int) -> None:
-        """Read 256 entries, and compare their hashes with the tile above."""
+        """Read a bundle of 256 entries, and compare the entries with their hashes in the tile."""
         path = tile_path("entries", number, self.tree.width("entries", number))
         try:
             bundle = self.tree.piece("entries", number, PREFIXED_BYTES)
@@ -204,7 +204,10 @@ class Leaves:
             self.problems.append(ArchiveProblem(f"log/{path}", None, str(error)))
 
     def compare(self, checkpoint: Checkpoint, where: str) -> bool:
-        """Return whether a checkpoint from any place belongs to this log."""
+        """Return whether a checkpoint belongs to this log. If not, record a fault.
+
+        ``where`` is the place of the checkpoint in error messages.
+        """
         try:
             if checkpoint.size > self.signed:
                 cause = (
@@ -221,7 +224,10 @@ class Leaves:
         return False
 
     def attested(self) -> Iterator[str]:
-        """Yield the names of those who signed or dated checkpoints of this log; record faults."""
+        """Yield the names of witnesses and authorities that signed or dated this log's checkpoints.
+
+        Faults of their signatures are recorded.
+        """
         if self.checkpoint is None:
             return
         kept = Attestations(self._log.folder)
@@ -246,9 +252,9 @@ class Leaves:
         keys: KeyChain,
         witnesses: Sequence[VerifierKey],
     ) -> Sequence[str]:
-        """Return the names of those who signed or dated the checkpoint of one size.
+        """Return the names of witnesses and authorities that signed or dated one checkpoint.
 
-        The checkpoint must belong to this log.
+        ``size`` is the number of leaves in the checkpoint's tree. Faults are recorded.
         """
         where = f"log/checkpoints/{size}"
         try:
@@ -272,10 +278,10 @@ class Leaves:
 
 
 def has_been_signed(log: TreeLog) -> bool:
-    """Return whether a log has dropped waiting entries, which shows that it was signed.
+    """Return whether the log was ever signed: then entries were dropped from the pending ones.
 
-    Entries are only dropped after a checkpoint includes them. Tiles without a checkpoint belong to
-    a first integration that is running or was killed.
+    Pending entries are dropped only after a checkpoint includes them. Tiles without a checkpoint
+    come from a first integration that is running or was killed.
     """
     pending = log.folder / "pending"
     return bool(first_waiting(pending)) or ((log.folder / "tile").exists() and not pending.exists())

@@ -1,6 +1,6 @@
-"""Verify a whole archive: records, log, journal and captures of the store, in one report.
+"""Verification of a whole archive: records, log, journal, and the store's captures, in one report.
 
-The log is also compared with its checkpoints at other places, such as a witness.
+The log is also compared with its checkpoints in other places, such as at a witness.
 """
 
 from __future__ import annotations
@@ -49,13 +49,14 @@ def verify_archive(
     known: Collection[tuple[str, Checkpoint]],
     on_progress: OnProgress,
 ) -> VerificationReport:
-    """Read an archive and its log and return a report; nothing is changed.
+    """Verify an archive and its log, and return a report. Nothing is changed.
 
     ``captures`` are the captures of the store. ``journal_end`` is the id of the last journal record
-    known to the store. ``known`` contains checkpoints of this log with the places where they were
-    found. ``on_progress`` is a progress callback with the bytes read and the total. Raises OSError.
+    known to the store. ``known`` contains checkpoints of this log from other places, with the name
+    of each place. ``on_progress`` is called with the number of bytes read and the total. Raises
+    OSError.
     """
-    # Read the log first: each of its leaves has a record by then.
+    # Read the log before the records: the record of each leaf is in the files by then.
     leaves = Leaves(log)
     aside = notes(archive, leaves)
     leaves.set_aside({number for one in aside for number in leaves_of(one, leaves.vouched - 1)})
@@ -66,7 +67,7 @@ def verify_archive(
     problems += _not_taken_out(found)
     missing = [*_missing_leaves(found, before, removed)]
     problems += missing
-    # Nothing needs an explanation if nothing is missing.
+    # Invalid notes about removals matter only if records are missing.
     problems += found.doubtful if missing else []
     problems += _missing_pages(found, removed)
     problems += _lost_captures(archive, found, removed)
@@ -98,7 +99,7 @@ def verify_archive(
 
 
 def _as_called_now(archive: Path, problems: Sequence[ArchiveProblem]) -> list[ArchiveProblem]:
-    """Return problems with the current file names, which end in ``.open`` for growing files."""
+    """Return the problems with current file names. Growing files have names ending in ``.open``."""
     growing = {one.name.removesuffix(DOT_OPEN): one.name for one in archive.glob(f"*{DOT_OPEN}")}
     return [replace(one, file=growing.get(one.file, one.file)) for one in problems]
 
@@ -116,16 +117,13 @@ def _told(removal: Removal, found: Records) -> Removed:
 
 
 def _removed_leaves(found: Records) -> set[int]:
-    """Return the leaves whose records were removed.
-
-    The search ends when all missing leaves are explained.
-    """
+    """Return the numbers of leaves whose records were removed on purpose."""
     top = found.leaves.size
     return {number for removal in found.removed for number in leaves_of(removal, top)}
 
 
 def _not_taken_out(found: Records) -> Iterable[ArchiveProblem]:
-    """Yield problems for interrupted removals, whose records still exist."""
+    """Yield a problem for each announced removal whose records still exist."""
     for removal in found.announced:
         here = sorted(leaves_of(removal, found.leaves.size) & found.seen)
         if here:
@@ -137,8 +135,11 @@ def _not_taken_out(found: Records) -> Iterable[ArchiveProblem]:
 
 
 def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[ArchiveProblem]:
-    """Yield problems for runs of leaves without records."""
-    # Damaged records were reported with their places.
+    """Yield a problem for each range of leaves whose records are missing.
+
+    Only leaves with a number below ``before`` are checked. ``removed`` leaves are skipped.
+    """
+    # Damaged records were already reported with their offsets.
     explained = found.seen | found.damaged | removed | found.leaves.void
     explained |= {*found.leaves.aside.values()}
     gone = [number for number in range(before) if number not in explained]
@@ -160,9 +161,9 @@ def _missing_leaves(found: Records, before: int, removed: set[int]) -> Iterable[
 
 
 def _missing_pages(found: Records, removed: set[int]) -> Iterable[ArchiveProblem]:
-    """Yield problems for revisit records whose page is missing.
+    """Yield a problem for each revisit record that refers to a missing page.
 
-    They are left out if a removed page may be the missing one.
+    Yields nothing if records were removed on purpose, because the page may be among them.
     """
     if removed:
         return
@@ -170,9 +171,9 @@ def _missing_pages(found: Records, removed: set[int]) -> Iterable[ArchiveProblem
 
 
 def _lost_captures(archive: Path, found: Records, removed: set[int]) -> Iterable[ArchiveProblem]:
-    """Yield a problem for each capture in the store whose record is missing.
+    """Yield a problem for each capture of the store whose record is missing.
 
-    If a whole file is missing, yield one problem for the file.
+    For a missing file, yield only one problem.
     """
     explained = removed | found.damaged
     lost = [one for one in found.captures.values() if one.leaf not in explained]
@@ -196,10 +197,10 @@ UNKNOWN: Final = "it has no checkpoint of this log, {}"
 
 
 def known_checkpoint(place: str, origin: str, keys: KeyChain, client: Outbound) -> Checkpoint:
-    """Return the checkpoint of the log ``origin`` that is stored at an address or path.
+    """Return the last checkpoint of the log ``origin`` that is known at an address or path.
 
-    The place is a file, a witness's folder, or a copy of the log. Raises OutboundError, and
-    ArchiveError if there is no checkpoint signed by the log.
+    The place is a checkpoint file, a witness's folder, or a copy of the log. Raises OutboundError,
+    and ArchiveError if the place has no checkpoint that the log signed.
     """
     content = _content(place, origin, client)
     try:
@@ -218,7 +219,7 @@ def _content(place: str, origin: str, client: Outbound) -> bytes:
     path = Path(place).expanduser()
     if path.is_file():
         with path.open("rb") as file:
-            # A larger file is not a checkpoint.
+            # Read one byte more than allowed, so that a larger file is detected and rejected.
             return file.read(MAX_NOTE_BYTES + 1)
     try:
         return witness_at(place, client)(f"{name_of(origin)}/checkpoint")

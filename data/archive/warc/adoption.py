@@ -1,4 +1,4 @@
-"""Prepare records from other archives for import without changing their content.
+"""Preparation of records from other archives for import, without changes to their content.
 
 Other programs write digests in hexadecimal or base 32; both are accepted.
 """
@@ -25,15 +25,16 @@ from data.archive.warc.records import (
 )
 
 REPLACED_FIELDS: Final = frozenset(["content-length", SALT_FIELD.lower()])
-"""WARC fields that are replaced by new values."""
+"""Names of WARC fields that receive new values on import."""
 
 
 def adopted(fields: Fields, block: bytes) -> NewRecord:
     """Return a record with the given WARC fields and block, and with a new salt for its leaf.
 
-    All fields are kept, including id and date, except a wrong payload digest, because later records
-    would refer to it. A digest of the body without chunks is kept unless it is a SHA-256. Missing
-    digests are added. The salt is always new, because anyone who knows a salt can guess addresses.
+    All fields are kept, including id and date. Only a wrong payload digest is replaced, because
+    later records would refer to it. If a digest other than SHA-256 may belong to the body without
+    its chunked coding, it is kept. Missing digests are added. The salt is always new, because
+    anyone who knows a salt can guess addresses.
     """
     found = ArchiveRecord("", 0, 0, b"", fields, block)
     payload = b""
@@ -71,7 +72,10 @@ def adopted(fields: Fields, block: bytes) -> NewRecord:
 
 
 def _is_wrong(record: ArchiveRecord, stated: str) -> bool:
-    """Return whether a payload digest that differs from ours is certainly wrong."""
+    """Return whether the payload digest ``stated`` in a record is certainly wrong.
+
+    The caller has compared it with the SHA-256 of the payload, which differs.
+    """
     digest = parse_digest(stated)
     if digest is None:
         return stated.lower().startswith("sha256:")
@@ -91,20 +95,20 @@ ALGORITHMS: Final[dict[str, Callable[[bytes], Any]]] = {
 
 
 class Digest(NamedTuple):
-    """A digest: the name of its algorithm, and its bytes."""
+    """A digest: the name of its algorithm, and its value in bytes."""
 
     algorithm: str
     value: bytes
 
     def is_of(self, content: bytes) -> bool:
-        """Whether this is the digest of these bytes."""
+        """Return whether this is the digest of ``content``."""
         return bool(ALGORITHMS[self.algorithm](content).digest() == self.value)
 
 
 def parse_digest(text: str) -> Digest | None:
-    """Return the digest in a field such as WARC-Payload-Digest.
+    """Parse the value of a field such as WARC-Payload-Digest.
 
-    Return None if the digest is invalid or its algorithm is unknown.
+    Returns None if the digest is invalid or its algorithm is unknown.
     """
     name, _, value = text.strip().partition(":")
     name = name.lower().replace("-", "")

@@ -1,9 +1,9 @@
 """Reader and writer of the CDXJ file of a WARC file, with one capture per line.
 
-The lines have the format of cdxj-indexer, which pywb reads, and a field ``leaf``: the number of the
-record's leaf in the log. The response to a POST request has the fields ``method`` and
-``requestBody``, which are part of its key (data.text.urls). Lines are in the order of records
-while the file grows, and sorted once it is finished.
+The lines have the format of cdxj-indexer, which pywb reads, and an additional field ``leaf``: the
+number of the record's leaf in the transparency log. The response to a POST request has the fields
+``method`` and ``requestBody``, which are part of its key (data.text.urls). While the WARC file
+grows, lines are in the order of its records. Once the file is finished, they are sorted.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from data.models.capture import Capture
 from data.text.urls import posted_address
 
 MAX_SORTED_LINES: Final = 100_000
-"""Maximum number of lines that are sorted in memory. More lines are sorted through temporary
-files."""
+"""Maximum number of lines that are sorted in memory. Longer files are sorted in parts, through
+temporary files."""
 
 BLOCK: Final = 65536
 """Number of bytes per step when a file is read backwards."""
@@ -39,9 +39,9 @@ BLOCK: Final = 65536
 class CdxjEntry:
     """A CDXJ line: a capture of ``uri`` at ``at`` (aware UTC, whole seconds).
 
-    ``status`` is 0, and ``media_type`` None, if the record has no such value. ``digest`` is the
-    payload digest as WARC writes it. ``leaf`` is -1 if unknown. ``posted`` are the fields of a POST
-    request (data.text.urls), empty for GET.
+    If the record has no status or media type, ``status`` is 0 and ``media_type`` None. ``digest``
+    is the payload digest in WARC notation. ``leaf`` is -1 if unknown. ``posted`` contains the form
+    fields of a POST request (data.text.urls), empty for GET.
     """
 
     uri: str
@@ -57,16 +57,16 @@ class CdxjEntry:
 
     @property
     def address(self) -> str:
-        """Return the address in the index; for a POST request, it includes the posted fields."""
+        """Return the address of the capture; for a POST request, it includes the posted fields."""
         return posted_address(self.uri, self.posted)
 
     @property
     def is_revisit(self) -> bool:
-        """Return whether the payload is in another record."""
+        """Return whether the capture is a revisit record, whose payload is in another record."""
         return self.media_type == REVISIT
 
     def encode(self) -> bytes:
-        """Return the line with its line feed."""
+        """Encode the entry as a CDXJ line with a line feed."""
         fields: dict[str, str] = {"url": self.uri}
         if self.media_type is not None:
             fields["mime"] = self.media_type
@@ -85,7 +85,7 @@ class CdxjEntry:
 
 
 def decode_entry(line: bytes) -> CdxjEntry:
-    """Parse a line. Raises ValueError if it is invalid."""
+    """Parse a CDXJ line. Raises ValueError if the line is invalid."""
     try:
         _, timestamp, encoded = line.decode().split(" ", 2)
         fields = json.loads(encoded)
@@ -106,7 +106,10 @@ def decode_entry(line: bytes) -> CdxjEntry:
 
 
 def entry_of(record: ArchiveRecord, leaf: int) -> CdxjEntry | None:
-    """Return the entry of a record, or None for a kind that is not indexed, such as a request."""
+    """Return the CDXJ entry for a record, or None if its type is not indexed, such as a request.
+
+    ``leaf`` is the number of the record's leaf.
+    """
     if record.kind not in LISTED_KINDS:
         return None
     media_type = media_type_of(record.field("Content-Type").encode())
@@ -133,7 +136,7 @@ def entry_of(record: ArchiveRecord, leaf: int) -> CdxjEntry | None:
 
 
 def entry_at(record: NewRecord, capture: Capture) -> CdxjEntry:
-    """Return the entry of a new record at the place of its capture."""
+    """Return the CDXJ entry for a new record with the location of its capture."""
     return CdxjEntry(
         record.uri,
         capture.at.replace(microsecond=0),
@@ -149,10 +152,10 @@ def entry_at(record: NewRecord, capture: Capture) -> CdxjEntry:
 
 
 def read_entries(path: Path, start: int = 0) -> Iterator[tuple[CdxjEntry, int]]:
-    """Yield entries from an offset on, each with the offset of the next entry.
+    """Yield the entries after the offset ``start``, each with the offset of the next entry.
 
-    Incomplete and invalid lines are skipped, because the file can be rebuilt from its records.
-    Raises OSError.
+    Incomplete and invalid lines are skipped, because the CDXJ file can be rebuilt from its WARC
+    file. Raises OSError.
     """
     with path.open("rb") as lines:
         lines.seek(start)
@@ -165,9 +168,9 @@ def read_entries(path: Path, start: int = 0) -> Iterator[tuple[CdxjEntry, int]]:
 
 
 def last_entry(handle: int) -> tuple[CdxjEntry | None, int]:
-    """Return the last complete entry of an open file, and the offset of its end.
+    """Return the last complete entry of an open CDXJ file, and the offset of its end.
 
-    Raises ValueError.
+    Returns None and 0 if there is no complete line. Raises ValueError if the line is invalid.
     """
     at = os.fstat(handle).st_size
     blocks: list[bytes] = []
@@ -187,7 +190,7 @@ def last_entry(handle: int) -> tuple[CdxjEntry | None, int]:
 def write_sorted(lines: Iterable[bytes], target: Path) -> None:
     """Sort lines by their bytes and write them durably to a file. Raises OSError."""
     parts: list[Path] = []
-    # The next process reuses the names of files that a killed process left behind.
+    # The names are fixed, so the next process overwrites files that a killed process left behind.
     temporary = target.with_name(f".{target.name}.part")
     try:
         rest = iter(lines)

@@ -1,7 +1,7 @@
-"""HTTP headers in records: writing, parsing, and removal of secrets from requests.
+"""HTTP headers in archive records: writing, parsing, and removal of secrets from requests.
 
-Bytes that would end a line become spaces (RFC 9110, section 5.5). Requests are stored without
-credentials and cookies; responses are stored as served.
+Characters that would end a line become spaces (RFC 9110, section 5.5). Requests are stored without
+credentials and cookies; responses are stored as received.
 """
 
 from __future__ import annotations
@@ -18,33 +18,33 @@ LINE_END: Final = b"\r\n"
 LINE_ENDS: Final = (b"\r", b"\n", b"\0")
 ENDS_A_LINE: Final = re.compile(rb"[\r\n\0]+")
 FOLDED: Final = re.compile(rb"\n\s")
-"""Pattern of a line that would be read as a continuation of the previous header line."""
+"""Pattern of a header line that parsers would read as a continuation of the previous line."""
 
 
 SECRET_FIELDS: Final = frozenset([b"authorization", b"proxy-authorization", b"cookie", b"cookie2"])
 """Names of request headers that are not stored."""
 
 BODY_FIELDS: Final = frozenset([b"transfer-encoding", b"content-encoding", b"content-length"])
-"""Header fields that do not apply to a browser's document."""
+"""Names of header fields that do not apply to the document of a browser."""
 
 CHUNKED: Final = b"transfer-encoding"
 NOT_CHUNKED: Final = b"X-Orig-Transfer-Encoding"
-"""Header that replaces Transfer-Encoding after chunks were removed. Other WARC programs use it
-too."""
+"""Name of the header that replaces Transfer-Encoding after the chunked coding was removed. Other
+WARC programs use the same name."""
 
 PLACE: Final = re.compile(r"(?=[/?]|\Z)")
-"""Position after the host and port of an address."""
+"""Pattern of the position after the host and port of an address."""
 
 MEDIA_TYPE_END: Final = re.compile(r"[;\s]")
 
 OLD: Final = "HTTP/1.0"
-"""HTTP version that is written as received; all other versions become VERSION."""
+"""HTTP version that is stored as received. All other versions are stored as VERSION."""
 VERSION: Final = "HTTP/1.1"
-"""HTTP version written for messages that were sent in another form, such as HTTP/2."""
+"""HTTP version stored for messages with another version, such as HTTP/2."""
 
 
 def response_head(exchange: Exchange) -> bytes:
-    """Return the status line and fields of a response, with the final empty line."""
+    """Return the status line and header fields of a response, including the final empty line."""
     version = OLD if exchange.protocol.upper() == OLD else VERSION
     first = f"{version} {exchange.status} {exchange.reason}".encode("latin-1", "replace")
     if exchange.rendered:
@@ -59,7 +59,7 @@ def response_head(exchange: Exchange) -> bytes:
 
 
 def request_head(exchange: Exchange, uri: str) -> bytes:
-    """Return the request line and fields of the request for ``uri``, without secrets."""
+    """Return the request line and header fields of the request for ``uri``, without secrets."""
     host, path = PLACE.split(uri.partition("://")[2], maxsplit=1)
     target = path if path.startswith("/") else f"/{path}"
     first = f"{exchange.method} {target} {VERSION}".encode("ascii", "replace")
@@ -69,7 +69,7 @@ def request_head(exchange: Exchange, uri: str) -> bytes:
 
 @lru_cache(maxsize=64)  # requests for new pages of a site share these fields
 def _asked(headers: Headers) -> tuple[Headers, bool]:
-    """Return the fields of a request without secrets, and whether one of them is Host."""
+    """Return the header fields of a request without secrets, and whether they include Host."""
     kept = []
     named = False
     for name, value in headers:
@@ -91,7 +91,7 @@ def _head(first: bytes, fields: Sequence[tuple[bytes, bytes]]) -> bytes:
 
 
 def split_head(block: bytes) -> tuple[list[bytes], bytes]:
-    """Split the HTTP message in a record's block into header lines and payload."""
+    """Split the HTTP message in a record's block into its header lines and its payload."""
     head, _, payload = block.partition(LINE_END + LINE_END)
     return head.split(LINE_END), payload
 
@@ -103,7 +103,7 @@ def field_of(line: bytes) -> tuple[bytes, bytes]:
 
 
 def media_type_of(value: bytes | None) -> str | None:
-    """Return the media type of a Content-Type value."""
+    """Return the media type in the value of a Content-Type header, without parameters, or None."""
     if value is None:
         return None
     return MEDIA_TYPE_END.split(value.decode("latin-1"), maxsplit=1)[0].strip()

@@ -1,8 +1,8 @@
-"""Index of records by payload and address: HOME/archive/index.db.
+"""Index of captures by payload digest and address: HOME/archive/index.db.
 
 The index is a cache of the CDXJ files and is rebuilt from them if it is lost or damaged. Writes to
-the index therefore never wait for the disk. Rows lost in a power failure are added again when the
-index is opened. Unchanged responses (304) are only in the CDXJ files.
+the index therefore are not synced to disk. Rows that are lost in a power failure are added again
+when the index is opened. Unchanged responses (304) are only in the CDXJ files.
 """
 
 from __future__ import annotations
@@ -42,10 +42,11 @@ OK: Final = 200
 NOT_MODIFIED: Final = 304
 
 CAPTURES_PER_TRANSACTION: Final = 256
-"""Number of captures per transaction. Single writes take five times as long per capture."""
+"""Number of captures per transaction. With one transaction per capture, writing takes five times as
+long."""
 
 MAX_REBUILDS: Final = 3
-"""Maximum number of rebuilds of a damaged file before its error is raised."""
+"""Maximum number of attempts to rebuild a damaged file before the error is raised."""
 
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS files (
@@ -91,9 +92,10 @@ ROW: Final = (
 
 
 class Index:
-    """The index of the archive in ``folder``, updated when it is opened.
+    """Index of the archive in ``folder``, updated when it is opened.
 
-    All threads share one connection and take turns. Raises ArchiveError.
+    All threads share one connection, which only one thread uses at a time. Methods raise
+    ArchiveError.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -108,7 +110,7 @@ class Index:
         self._newest: dict[str, CdxjEntry] = {}
 
     def add(self, entry: CdxjEntry) -> None:
-        """Add a new capture. Captures are written in batches."""
+        """Add a new capture to the index. Captures are written in batches."""
         if not is_listed(entry):
             return
         with self._lock:
@@ -121,41 +123,41 @@ class Index:
                 self._flush()
 
     def holder(self, digest: str) -> CdxjEntry | None:
-        """Return a capture whose record contains the payload with this digest, or None."""
+        """Return a capture whose record contains the payload with a digest, or None."""
         with self._lock:
             return self._holders.get(digest) or next(iter(self._found(HOLDER, digest)), None)
 
     def newest(self, uri: str) -> CdxjEntry | None:
-        """Return the last written capture of this exact address with status 200.
+        """Return the newest capture of an exact address with status 200, or None.
 
-        The last written capture has the highest leaf, whatever the clock showed.
+        The newest capture is the one with the highest leaf number, because clocks may be wrong.
         """
         with self._lock:
             known = self._newest.get(uri)
             return known or next(iter(self._found(NEWEST, page_key(uri), uri)), None)
 
     def captures(self, uri: str) -> list[CdxjEntry]:
-        """Return all captures of an address in their order of writing, except 304s."""
+        """Return all captures of an address in the order of writing, except 304 responses."""
         with self._lock:
             self._flush()
             return self._found(SELECT_CAPTURES, page_key(uri))
 
     def addresses(self) -> list[str]:
-        """Return all addresses with a capture of status 200."""
+        """Return all addresses that have a capture with status 200."""
         sql = "SELECT DISTINCT uri FROM captures WHERE status = 200"
         with self._lock:
             self._flush()
             return [uri for (uri,) in self._do(lambda db: db.execute(sql).fetchall())]
 
     def highest_leaf(self) -> int:
-        """Return the highest leaf in all CDXJ files, or -1."""
+        """Return the highest leaf number in all CDXJ files, or -1 without captures."""
         sql = "SELECT ifnull(max(leaf), -1) FROM files"
         return int(self._do(lambda db: db.execute(sql).fetchone()[0]))
 
     def note(self, file: str, read: int, leaf: int) -> None:
-        """Record that all captures in the first ``read`` bytes of a growing CDXJ file were added.
+        """Record that the index contains all captures in the first ``read`` bytes of a CDXJ file.
 
-        ``leaf`` is their highest leaf.
+        ``leaf`` is the highest leaf number of these captures.
         """
         sql = "UPDATE files SET read = ?, sorted = 0, leaf = max(leaf, ?) WHERE id = ?"
         with self._lock:
@@ -163,7 +165,10 @@ class Index:
             self._do(lambda db: db.execute(sql, (read, leaf, self._file(db, file))))
 
     def forget(self, file: str) -> None:
-        """Delete all captures of a file; its CDXJ file is read again next time."""
+        """Delete all captures of a file from the index.
+
+        The next update reads the file's CDXJ lines again.
+        """
 
         def forget(db: sqlite3.Connection) -> None:
             told = db.execute("SELECT id FROM files WHERE name = ?", (file,)).fetchone()
@@ -176,13 +181,17 @@ class Index:
             self._do(forget)
 
     def read_on(self) -> None:
-        """Add new lines of CDXJ files to the index. Deletes the captures of missing files."""
+        """Add new lines of the CDXJ files to the index.
+
+        Captures of missing files are deleted.
+        """
         self._do(self._read_on)
 
     def close(self) -> None:
         """Close the database.
 
-        Captures that are not written yet are added from the CDXJ files later.
+        Captures that are not written yet are read from the CDXJ files when the index is opened
+        next.
         """
         with self._lock:
             self._forget_waiting()
@@ -192,7 +201,7 @@ class Index:
             self._files.clear()
 
     def _flush(self) -> None:
-        """Write pending captures."""
+        """Write the captures that were added since the last write."""
         waiting = list(self._waiting)
         self._forget_waiting()
         if waiting:
@@ -215,7 +224,7 @@ class Index:
         ]
 
     def _do(self, what: Callable[[sqlite3.Connection], T]) -> T:
-        """Run a function with the database. A damaged database is rebuilt first."""
+        """Call a function with the database connection. A damaged database is rebuilt first."""
         with self._lock:
             try:
                 for _ in range(MAX_REBUILDS):
@@ -252,16 +261,16 @@ class Index:
             except sqlite3.OperationalError:
                 raise
             except sqlite3.DatabaseError:
-                # The file is damaged, and other processes wait while this one replaces it.
+                # The file is damaged. Other processes wait until this process has replaced it.
                 delete_damaged(self._path, self._mark)
                 return self._read_into(self._path)
 
     def _read_into(self, path: Path | None) -> sqlite3.Connection:
-        """Open a file, or a database in memory, and update it."""
+        """Open the database file ``path``, or a database in memory if None, and update it."""
         self._mark = mark_of(self._path)
         connection = open_for_writing(path, shared=True)
         try:
-            # The index can be rebuilt, so it does not wait for the disk.
+            # The index can be rebuilt, so writes are not synced to disk.
             connection.execute("PRAGMA synchronous = OFF")
             create_cache_tables(connection, SCHEMA)
             self._read_on(connection)
@@ -274,7 +283,7 @@ class Index:
 
     def _read_on(self, db: sqlite3.Connection) -> None:
         with transaction(db):
-            # List files inside the transaction, since new files get their rows later.
+            # List the files inside the transaction, because rows of newer files are added later.
             files = own_files(self.folder)
             here = {path.name.removesuffix(DOT_OPEN) for path in files}
             for number, name in db.execute("SELECT id, name FROM files").fetchall():
@@ -337,9 +346,9 @@ class Index:
 
 
 def is_listed(entry: CdxjEntry) -> bool:
-    """Whether an entry gets an index row.
+    """Return whether the index contains a row for a CDXJ entry.
 
-    Captures of changed pages and removal notes do.
+    Pages that changed and notes about removals have a row.
     """
     if entry.uri == REMOVAL:
         return True
@@ -348,7 +357,7 @@ def is_listed(entry: CdxjEntry) -> bool:
 
 @contextmanager
 def transaction(db: sqlite3.Connection) -> Iterator[None]:
-    """Run one transaction, and roll it back after an error."""
+    """Context manager for one transaction, which is rolled back after an error."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield

@@ -1,4 +1,4 @@
-"""Reader of records: one record at an offset, or all of a file, even with damage between them."""
+"""Reader of WARC records: one record at an offset, or all records of a file, even a damaged one."""
 
 from __future__ import annotations
 
@@ -32,18 +32,18 @@ from data.models.capture import Capture, Headers
 from data.text.urls import posted_address
 
 DOT_OPEN: Final = ".open"
-"""Suffix of a growing file."""
+"""Suffix of the name of a growing file."""
 
 INVALID: Final[type[Exception]] = isal_zlib.error  # type: ignore[assignment]  # its type stub is wrong
-"""Exception of igzip for invalid gzip data."""
+"""Exception that igzip raises for invalid gzip data."""
 
 FIRST: Final = 4096
-"""Number of compressed bytes read first for a record."""
+"""Number of compressed bytes that the first read of a record requests."""
 FIRST_PIECE_BYTES: Final = 65536
-"""Number of bytes that are unpacked first; most records are small."""
+"""Maximum number of compressed bytes per read of a record; most records are smaller."""
 
 READ_AHEAD_BYTES: Final = 1 << 20
-"""Number of bytes per read of a file that is read sequentially."""
+"""Number of bytes per read if a file is read sequentially."""
 
 MAX_UNPACKED_BYTES: Final = 512_000_000
 """Maximum size of an unpacked record in bytes."""
@@ -57,21 +57,21 @@ GZIP: Final = 31
 HEAD_END: Final = b"\r\n\r\n"
 
 ReadAt: TypeAlias = Callable[[int, int], bytes]
-"""Function that reads a number of bytes at an offset; fewer at the end. Raises OSError."""
+"""Function that reads up to a number of bytes (first argument) at an offset. Raises OSError."""
 
 STATUS: Final = re.compile(rb"[0-9]{3}")
 SALT_TEXT: Final = re.compile(r"[0-9a-f]{32}")
 OWN_ID: Final = re.compile(r"urn:uuid:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-"""Record ids in the form that we write."""
+"""Pattern of the record ids that this program writes."""
 DIGEST_TEXT: Final = re.compile(r"sha256:([0-9a-f]{64})")
 
 WITH_PAYLOAD: Final = frozenset(["response", "metadata", "resource"])
-"""Kinds of records with a payload in their own block."""
+"""Types of records whose block contains a payload."""
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """A place without a readable record: the file's current name, an offset, and the reason."""
+    """A damaged part of a file: the file's current name, the offset, and the reason."""
 
     file: str
     offset: int
@@ -80,7 +80,7 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """An HTTP message: its header lines, and its payload as served."""
+    """An HTTP message: its header lines, and its payload as stored."""
 
     lines: Sequence[bytes]
     payload: bytes
@@ -92,12 +92,12 @@ class Http:
 
     @property
     def status(self) -> int:
-        """The status of a response, or 0 for a request."""
+        """Return the status code of a response, or 0 for a request."""
         words = self.lines[0].split(b" ", 2)
         return int(words[1]) if len(words) > 1 and STATUS.fullmatch(words[1]) else 0
 
     def header(self, name: bytes) -> bytes | None:
-        """Return the first value of a field, or None; ``name`` is in lower case."""
+        """Return the first value of a header field, or None. ``name`` must be in lower case."""
         start = name + b":"
         named = (one for one in self.lines[1:] if one[: len(start)].lower() == start)
         return next((field_of(line)[1] for line in named), None)
@@ -105,10 +105,10 @@ class Http:
 
 @dataclass(frozen=True)
 class ArchiveRecord:
-    """A record of a WARC file, with cached properties.
+    """A record of a WARC file. Its properties are cached.
 
-    ``file`` is the file's name without ``.open``. ``offset`` and ``length`` are in compressed
-    bytes; ``digest`` is the SHA-256 of these bytes.
+    ``file`` is the file's name without ``.open``. ``offset`` and ``length`` refer to the compressed
+    record in the file; ``digest`` is the SHA-256 of its compressed bytes.
     """
 
     file: str
@@ -119,7 +119,7 @@ class ArchiveRecord:
     block: bytes
 
     def field(self, name: str) -> str:
-        """Return the first value of a WARC field, or ""."""
+        """Return the first value of a WARC field, or an empty string."""
         return self._values.get(name.lower(), "")
 
     @cached_property
@@ -143,12 +143,12 @@ class ArchiveRecord:
 
     @property
     def address(self) -> str:
-        """Return the address in indexes; for a POST request, it includes the posted fields."""
+        """Return the record's address; for a POST request, it includes the posted fields."""
         return posted_address(self.uri, self.field(POSTED_FIELD))
 
     @cached_property
     def at(self) -> dt.datetime:
-        """Return the WARC-Date in UTC, or 1970-01-01 if it can't be read."""
+        """Return the WARC-Date in UTC, or 1970-01-01 if the date is invalid."""
         try:
             at = dt.datetime.fromisoformat(self.field("WARC-Date"))
             return at.astimezone(dt.UTC) if at.tzinfo else at.replace(tzinfo=dt.UTC)
@@ -156,30 +156,30 @@ class ArchiveRecord:
             return dt.datetime.fromtimestamp(0, dt.UTC)
 
     def capture(self, leaf: int) -> Capture:
-        """Return the record's capture for a store; ``leaf`` is the number of its leaf."""
+        """Return the record's capture for the store. ``leaf`` is the number of its leaf."""
         digest = self.field("WARC-Payload-Digest")
         return Capture(self.record_id, self.file, self.offset, self.length, digest, leaf, self.at)
 
     @property
     def rendered(self) -> bool:
-        """Return whether the body is a browser's document."""
+        """Return whether the body is a document that a browser rendered."""
         return bool(self.field(RENDERED_FIELD))
 
     @cached_property
     def http(self) -> Http:
-        """Return the HTTP message in the block; a revisit record has no payload."""
+        """Return the HTTP message in the record's block. A revisit record has no payload."""
         return Http(*split_head(self.block))
 
     @property
     def is_http(self) -> bool:
-        """Return whether the block is an HTTP message."""
+        """Return whether the record's block is an HTTP message."""
         return self.field("Content-Type").partition(";")[0].strip() == "application/http"
 
     def leaf(self) -> Leaf | None:
-        """Return the log leaf computed from the record's content, or None without a salt.
+        """Compute the record's leaf for the transparency log, or return None if it has no salt.
 
-        The payload of a revisit record is elsewhere, so its leaf uses the digest in the record's
-        fields.
+        The payload of a revisit record is in another record, so the leaf contains the digest in the
+        revisit record's fields.
         """
         salt = self.field(SALT_FIELD)
         if not SALT_TEXT.fullmatch(salt):
@@ -194,13 +194,13 @@ class ArchiveRecord:
 
 
 def is_whole(record: ArchiveRecord) -> bool:
-    """Return whether the block of a record matches its digest."""
+    """Return whether the block of a record matches the digest in its WARC fields."""
     stated = record.field("WARC-Block-Digest")
     return stated == f"sha256:{hashlib.sha256(record.block).hexdigest()}"
 
 
 def uuid_of(record_id: str) -> UUID:
-    """Return the UUID of a record for its leaf: the record id, or a UUID derived from it."""
+    """Return the UUID in a record id. For other ids, the UUID is derived from the id."""
     if OWN_ID.fullmatch(record_id):
         return UUID(bytes=bytes.fromhex(record_id[len("urn:uuid:") :].replace("-", "")))
     try:
@@ -210,9 +210,9 @@ def uuid_of(record_id: str) -> UUID:
 
 
 def read_record(folder: Path, file: str, offset: int) -> ArchiveRecord:
-    """Read the record at an offset of a file in an archive's folder, growing or finished.
+    """Read the record at an offset of an archive file, which may be growing or finished.
 
-    Raises ArchiveError if it is missing or damaged.
+    Raises ArchiveError if the file is missing or the record damaged.
     """
     path, handle = _opened(folder, file)
     try:
@@ -227,7 +227,7 @@ def read_record(folder: Path, file: str, offset: int) -> ArchiveRecord:
 
 
 def read_fields(folder: Path, file: str, offset: int) -> Fields:
-    """Read only the WARC fields of the record at an offset.
+    """Read the WARC fields of the record at an offset, without its block.
 
     Raises ArchiveError.
     """
@@ -236,7 +236,7 @@ def read_fields(folder: Path, file: str, offset: int) -> Fields:
         inflate = isal_zlib.decompressobj(wbits=GZIP)
         begin = inflate.decompress(os.pread(handle, FIRST, offset), FIRST * 4)
         if HEAD_END not in begin:
-            # An imported record may have a long header, whose last fields matter too.
+            # The header of an imported record may be longer, and its last fields matter too.
             return read_record(folder, file, offset).fields
         return WarcRecord.from_bytes(begin).headers.to_tuples()
     except (INVALID, OSError, ValueError) as error:
@@ -246,16 +246,22 @@ def read_fields(folder: Path, file: str, offset: int) -> Fields:
 
 
 def path_of(folder: Path, file: str) -> Path:
-    """Return the current path of an archive file, which has the suffix ``.open`` while it grows."""
+    """Return the current path of an archive file.
+
+    While the file grows, its name ends in ``.open``.
+    """
     growing = folder / (file + DOT_OPEN)
     return growing if growing.exists() else folder / file
 
 
 def _opened(folder: Path, file: str) -> tuple[Path, int]:
-    """Open an archive file under its current name. Raises ArchiveError."""
+    """Open an archive file under its current name, and return its path and descriptor.
+
+    Raises ArchiveError.
+    """
     if Path(file).name != file:
         raise ArchiveError(str(folder), f"{file!r} is not the name of a file in the archive")
-    # A file that is being finished may lose its first name and then its second.
+    # The file may be renamed between two attempts, when it is finished.
     for name in (file, file + DOT_OPEN, file):
         with suppress(FileNotFoundError):
             return folder / name, os.open(folder / name, os.O_RDONLY)
@@ -267,9 +273,9 @@ def read_file(
 ) -> Iterator[ArchiveRecord | Damage]:
     """Yield all records of a file between two offsets, in order. Raises ArchiveError.
 
-    Unreadable bytes are yielded as one damage, and reading continues at the next complete record.
-    Records appended after the call are not read. The file may be finished and renamed during the
-    call.
+    For unreadable bytes, one Damage is yielded, and reading continues at the next complete record.
+    Records that are appended during the call are not read. The file may be finished and renamed
+    during the call.
     """
     path, handle = _opened(path.parent, path.name.removesuffix(DOT_OPEN))
     try:
@@ -289,7 +295,7 @@ def read_file(
 
 
 class _Window:
-    """Reads successive bytes of a file in large pieces."""
+    """Reader of successive bytes of a file, which reads ahead in large pieces."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
@@ -297,7 +303,7 @@ class _Window:
         self._bytes = b""
 
     def bytes_at(self, size: int, offset: int) -> bytes:
-        """Return bytes from an offset on, fewer at the end of the file."""
+        """Return ``size`` bytes at an offset, or fewer at the end of the file."""
         at = offset - self._start
         if not 0 <= at <= len(self._bytes) - size:
             self._bytes = os.pread(self._handle, max(size, READ_AHEAD_BYTES), offset)
@@ -310,7 +316,7 @@ def _bytes_at(handle: int, size: int, offset: int) -> bytes:
 
 
 def _next(read: ReadAt, name: str, offset: int, end: int) -> int:
-    """Return the offset of the next complete record, at or after ``offset``."""
+    """Return the offset of the next complete record from ``offset`` on, or else ``end``."""
     while offset < end:
         chunk = read(FIRST_PIECE_BYTES, offset)
         at = chunk.find(MAGIC)
@@ -348,7 +354,10 @@ def _record(read: ReadAt, name: str, offset: int) -> ArchiveRecord | Damage:
 
 
 def _member(read: ReadAt, offset: int) -> tuple[bytes, int, bytes]:
-    """Return the content of a gzip member, its length in the file, and its SHA-256."""
+    """Decompress a gzip member; return its content, its compressed size, and its SHA-256.
+
+    The SHA-256 is that of the compressed bytes. Raises ValueError.
+    """
     inflate = isal_zlib.decompressobj(wbits=GZIP)
     digest = hashlib.sha256()
     parts = []

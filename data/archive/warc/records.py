@@ -1,10 +1,10 @@
-"""Creation of the archive's records: WARC 1.1, one gzip member per record.
+"""Creation of archive records: WARC 1.1, one gzip member per record.
 
-Three fields are our own. Communique-Salt contains 16 bytes in hexadecimal. The log hashes the
-record's address with this salt, so that a leaf does not reveal the address. Communique-Rendered
-marks a browser's document instead of a server's response. Communique-Posted contains the fields of
-a POST request (data.text.urls); indexes list the response under its address with these fields as
-a query.
+Three WARC fields are specific to this program. Communique-Salt contains 16 bytes in hexadecimal.
+The log hashes the record's address with this salt, so that a leaf does not reveal the address.
+Communique-Rendered marks the document of a browser, in contrast to a server's response.
+Communique-Posted contains the fields of a POST request (data.text.urls). Indexes list the response
+under its address with these fields as a query.
 
 Digests are SHA-256 in hexadecimal, which sha256sum prints and other WARC programs check.
 """
@@ -38,20 +38,21 @@ RENDERED: Final = "browser"
 POSTED_FIELD: Final = "Communique-Posted"
 
 LEVEL: Final = 2
-"""Compression level of igzip, which takes a tenth of the time of zlib's level 6 for 12 % more
-bytes."""
+"""Compression level for igzip. It needs a tenth of the time of zlib's level 6 and produces 12 %
+more bytes."""
 
 LISTED_KINDS: Final = frozenset(["response", "revisit", "metadata", "resource"])
-"""Kinds of records that indexes contain."""
+"""Types of records that indexes contain."""
 
 REVISIT: Final = "warc/revisit"
-"""Media type of a revisit record in indexes."""
+"""Media type that indexes contain for revisit records."""
 
 
 SERVER_NOT_MODIFIED: Final = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
-"""Profile of revisit records for 304 responses (WARC 1.1, section 6.7)."""
+"""Profile of revisit records for responses with status 304 (WARC 1.1, section 6.7)."""
 IDENTICAL_PAYLOAD: Final = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
-"""Profile of revisit records with the payload of another record (WARC 1.1, section 6.7)."""
+"""Profile of revisit records for responses with an already stored payload (WARC 1.1, section
+6.7)."""
 
 RESPONSE: Final = "application/http; msgtype=response"
 REQUEST: Final = "application/http; msgtype=request"
@@ -63,19 +64,20 @@ MAX_URI_LENGTH: Final = 8000
 PLAIN: Final = re.compile(
     r"https?://[a-z0-9.-]+(?::\d+)?/(?:[A-Za-z0-9._~!$&'()*+,;:/?-]|%[0-9A-Fa-f]{2})*"
 )
-"""An address that conforms to RFC 3986, without a user and parameters."""
+"""Pattern of addresses that are stored unchanged: they conform to RFC 3986 and have no user and no
+query."""
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 
 
 @dataclass(frozen=True, slots=True)
 class NewRecord:
-    """A record to append; ``member`` is its compressed form.
+    """A record to append. ``member`` is the compressed record.
 
-    ``record_id`` is its WARC-Record-ID without brackets, ``digest`` its payload digest. If the
-    record is ``listed``, indexes contain its ``digest``, ``media_type``, ``status`` and ``posted``
-    fields. For the response to a POST request, ``request_id`` is the id that the request record
-    must have.
+    ``record_id`` is the WARC-Record-ID without angle brackets, ``digest`` the payload digest. If
+    ``listed`` is true, indexes contain the record with its ``digest``, ``media_type``, ``status``
+    and ``posted`` fields. ``request_id`` is the id for the record of the request, if the request is
+    a POST.
     """
 
     record_id: str
@@ -90,14 +92,17 @@ class NewRecord:
     request_id: UUID | None = None
 
     def capture(self, file: str, end: int, leaf: int) -> Capture:
-        """Return the capture of the record, which ends at byte ``end`` of a file."""
+        """Return the capture of this record, which ends at byte ``end`` of a file.
+
+        ``leaf`` is the number of the record's leaf.
+        """
         length = len(self.member)
         return Capture(self.record_id, file, end - length, length, self.digest, leaf, self.leaf.at)
 
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """The record whose payload a revisit record shares.
+    """A stored record with a payload, to which revisit records refer.
 
     ``payload`` is the SHA-256 of the payload.
     """
@@ -118,20 +123,21 @@ NO_BYTES: Final = sha256(b"")
 
 
 def digest_text(digest: bytes) -> str:
-    """Return a SHA-256 as WARC fields write it."""
+    """Return a SHA-256 digest in the notation of WARC fields."""
     return f"sha256:{digest.hex()}"
 
 
 def warc_date(at: dt.datetime) -> str:
-    """Return an aware time as WARC-Date: UTC, in microseconds."""
+    """Format an aware time as a WARC-Date: UTC, with microseconds."""
     return f"{at.astimezone(dt.UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
 
 
 def target_uri(url: str) -> tuple[str, bool]:
-    """Return an address in the form for records, and whether nothing was removed from it.
+    """Return an address in the form for records, and whether the form is complete.
 
-    Users, passwords, values of secret parameters, and everything after 8,000 characters are
-    removed. Fragments are also dropped, because they are not sent to servers.
+    Users, passwords, values of secret parameters, and all characters after the first 8,000 are
+    removed; the form is then incomplete. Fragments are removed too, because they are not sent to
+    servers.
     """
     if PLAIN.fullmatch(url) and len(url) <= MAX_URI_LENGTH:
         return url, True
@@ -142,9 +148,10 @@ def target_uri(url: str) -> tuple[str, bool]:
 
 
 def original_of(fields: Fields, *, rendered: bool) -> Original | None:
-    """Return the original for revisit records from a record with these fields, or None.
+    """Return the original for revisit records from the WARC fields of a stored record, or None.
 
-    The payload of the record must be complete. Whether it is ``rendered`` must be as requested.
+    Returns None if the payload of the stored record is not complete, or if it is not ``rendered``
+    like the new response.
     """
     named = dict(fields)
     digest = named.get("WARC-Payload-Digest", "").removeprefix("sha256:")
@@ -166,9 +173,9 @@ def original_of(fields: Fields, *, rendered: bool) -> Original | None:
 def response(
     exchange: Exchange, uri: str, payload: bytes, *, original: Original | None = None
 ) -> NewRecord:
-    """Create the record of a response; ``payload`` is the SHA-256 of its body.
+    """Create the record of a response. ``payload`` is the SHA-256 of the response's body.
 
-    With an ``original``, the record is a revisit record, which contains only the header.
+    With an ``original``, the result is a revisit record, which contains only the HTTP header.
     """
     head = response_head(exchange)
     fields: list[tuple[str, str]] = []
@@ -184,7 +191,7 @@ def response(
     request_id = uuid4() if posted else None
     if request_id:
         fields.append((POSTED_FIELD, posted))
-        # cdxj-indexer reads posted fields only if the second record names the first.
+        # cdxj-indexer reads the posted fields only if the second record refers to the first.
         fields.append(("WARC-Concurrent-To", f"<{request_id.urn}>"))
     served = next((v for name, v in exchange.headers if name.lower() == b"content-type"), None)
     if original is None:
@@ -224,7 +231,10 @@ def response(
 
 
 def request(exchange: Exchange, answer: NewRecord) -> NewRecord:
-    """Create the record of a request, without values of secret parameters."""
+    """Create the record of a request without values of secret parameters.
+
+    ``answer`` is the record of the response.
+    """
     head = request_head(exchange, answer.uri)
     body = masked(f"?{exchange.posted}")[1:].encode("utf-8", "replace")
     fields = [("WARC-Concurrent-To", f"<{answer.record_id}>")]
@@ -241,13 +251,13 @@ def request(exchange: Exchange, answer: NewRecord) -> NewRecord:
 
 
 def warcinfo(file: str, at: dt.datetime, block: bytes) -> NewRecord:
-    """Create the record about the program and operator that write the records after it."""
+    """Create the record about the program and operator that write the following records."""
     fields = [("WARC-Filename", file)]
     return _made("warcinfo", "", at, block, WARC_FIELDS, None, fields)
 
 
 def warc_fields(facts: Fields) -> bytes:
-    """Return names and non-empty values as application/warc-fields."""
+    """Encode names and non-empty values as application/warc-fields."""
     lines = [f"{name}: {field_value(value)}\r\n" for name, value in facts if value]
     return "".join(lines).encode()
 
@@ -255,7 +265,10 @@ def warc_fields(facts: Fields) -> bytes:
 def metadata(
     uri: str, content_type: str, block: bytes, at: dt.datetime, refers_to: str
 ) -> NewRecord:
-    """Create a record about the record with the id ``refers_to``, or about the whole archive."""
+    """Create a metadata record about another record or the archive.
+
+    ``refers_to`` is the id of the other record, or empty.
+    """
     fields = [("WARC-Refers-To", f"<{refers_to}>")] if refers_to else []
     payload = sha256(block)
     kind = media_type_of(content_type.encode())
@@ -295,9 +308,9 @@ def _made(  # noqa: PLR0917 - a record has as many parts
     request_id: UUID | None = None,
     record_id: UUID | None = None,
 ) -> NewRecord:
-    """Create a record; ``payload`` is None if the record has no payload.
+    """Create a record. ``payload`` is the SHA-256 of its payload, or None if it has no payload.
 
-    Indexes contain the ``media_type``, ``status`` and ``posted`` fields.
+    ``media_type``, ``status`` and ``posted`` are values for indexes.
     """
     record_id = record_id or uuid4()
     urn = record_id.urn
@@ -332,12 +345,12 @@ def _made(  # noqa: PLR0917 - a record has as many parts
 
 
 def field_value(value: str) -> str:
-    """Return a value for a WARC field; line breaks and control characters become spaces."""
+    """Return a valid value for a WARC field: line breaks and control characters become spaces."""
     return _CONTROL.sub(" ", value.encode(errors="replace").decode()).strip()
 
 
 def compressed(fields: Iterable[tuple[str, str]], block: bytes) -> bytes:
-    """Compress a record to a gzip member."""
+    """Encode a record from its WARC fields and block, and compress it to a gzip member."""
     named = [
         f"{name}: {value.strip() if value.isprintable() else field_value(value)}\r\n"
         for name, value in fields

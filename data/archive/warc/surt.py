@@ -1,8 +1,8 @@
-"""SURT key of an address for indexes, as pywb and cdxj-indexer compute it.
+"""SURT key of an address for indexes, computed like pywb and cdxj-indexer.
 
 The labels of the host come first in reverse order, so that the pages of a site are adjacent:
 ``example,acme)/news?a=1``. The canonical form follows ia-web-commons of the Internet Archive. The
-package surt is a Python port, but importing surt loads an HTTP client.
+package surt is a Python port, but importing it loads an HTTP client.
 """
 
 from __future__ import annotations
@@ -25,16 +25,17 @@ PARTS: Final = re.compile(
 ORDINARY: Final = re.compile(
     r"https?://(?:www\d*\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*)((?:/[a-z0-9_~-][a-z0-9_.~-]*)*)/?"
 )
-"""Pattern of ordinary addresses, whose key is computed quickly. Most addresses match."""
+"""Pattern of ordinary addresses, for which the key can be computed quickly. Most addresses
+match."""
 
 MAX_DIGITS: Final = 20
-"""Maximum number of digits of a numeric host."""
+"""Maximum number of digits in a numeric host."""
 
 MAX_ESCAPES: Final = 20
-"""Maximum number of passes that decode nested escapes."""
+"""Maximum number of passes to decode nested percent-escapes."""
 
 MAX_SESSION: Final = 4_096
-"""Maximum size in bytes of a path or query that is searched for a session id."""
+"""Maximum size in bytes of a path or query in which session ids are searched."""
 
 WWW: Final = re.compile(rb"^www\d*\.")
 SESSION_PATHS: Final = (
@@ -52,9 +53,9 @@ SESSIONS: Final = (
 
 @lru_cache(maxsize=4096)  # a visit needs the same few keys repeatedly
 def surt(uri: str) -> str:
-    """Return the key of a URI.
+    """Return the SURT key of a URI.
 
-    For a URI without a host, the key is its scheme and path in lower case.
+    The key of a URI without a host is its scheme and path in lower case.
     """
     if (plain := ORDINARY.fullmatch(uri)) and not plain[1][-1:].isdigit():
         return f"{','.join(reversed(plain[1].split('.')))}){plain[2] or '/'}"
@@ -76,7 +77,7 @@ def surt(uri: str) -> str:
 
 @lru_cache(maxsize=256)  # The pages of a site share this value.
 def _place(authority: bytes) -> tuple[bytes, bytes]:
-    """Return the reversed host of an authority, and its port."""
+    """Split an authority, and return its host in reverse order and its port."""
     place = authority.rpartition(b"@")[2]
     if place.startswith(b"["):
         host, _, rest = place[1:].partition(b"]")
@@ -92,7 +93,7 @@ def _place(authority: bytes) -> tuple[bytes, bytes]:
 
 
 def _address(host: bytes) -> bytes:
-    """Expand a numeric or abbreviated IPv4 host; other hosts are unchanged."""
+    """Expand a numeric or abbreviated IPv4 host. Other hosts are returned unchanged."""
     if host.isdigit() and len(host) <= MAX_DIGITS:
         return socket.inet_ntoa((int(host) & 0xFFFFFFFF).to_bytes(4)).encode()
     if re.fullmatch(rb"\d+(?:\.\d+){1,3}", host):
@@ -104,7 +105,7 @@ def _address(host: bytes) -> bytes:
 
 
 def _normal(path: bytes) -> bytes:
-    """Remove ``.``, ``..`` and empty segments from a path, except a trailing slash."""
+    """Remove ``.``, ``..`` and empty segments from a path, but keep a trailing slash."""
     kept: list[bytes] = []
     for part in path.split(b"/")[1:]:
         if part == b"..":
@@ -126,7 +127,7 @@ def _path_key(path: bytes) -> bytes:
 
 
 def _query_key(query: bytes) -> bytes:
-    """Return a query with its question mark, without session ids, in lower case and sorted."""
+    """Return the sorted query in lower case, without session ids and with its question mark."""
     query = _escaped(_unescaped(query))
     for pattern in SESSIONS:
         if len(query) <= MAX_SESSION and (match := pattern.match(query)):
@@ -138,7 +139,7 @@ def _query_key(query: bytes) -> bytes:
 
 
 def _unescaped(text: bytes) -> bytes:
-    """Decode escapes, including nested ones, in at most MAX_ESCAPES passes."""
+    """Decode percent-escapes, including nested ones, in at most MAX_ESCAPES passes."""
     for _ in range(MAX_ESCAPES):
         plain = unquote_to_bytes(text)
         if plain == text:

@@ -1,9 +1,9 @@
 """Growing WARC file, and the CDXJ file next to it.
 
-The names of both files end in ``.open`` while they grow. A lock on the WARC file excludes other
-processes. The system releases the lock when a process ends. The next process cuts off incomplete
-records. Readers such as pywb need a sorted index: ``….open.cdxj`` lists the records up to the last
-time that a process released the file.
+While the files grow, their names end in ``.open``. A lock on the WARC file excludes other
+processes. The operating system releases the lock when a process ends. The next process cuts off
+incomplete records. Readers such as pywb need a sorted index: ``….open.cdxj`` lists the records up
+to the last time that a process released the file.
 """
 
 from __future__ import annotations
@@ -25,14 +25,15 @@ from data.archive.warc.surt import surt
 from data.files import sync
 
 NAME: Final = re.compile(r"communique-(\d{14})-[0-9a-f]{8}\.warc\.gz")
-"""Pattern of the names of our WARC files, with their time of creation (UTC)."""
+"""Pattern of the names of our WARC files, which contain their time of creation (UTC)."""
 
 
 class WarcFile:
-    """A WARC file to which only this process appends. Raises OSError.
+    """A growing WARC file, locked for this process. Methods raise OSError.
 
-    ``name`` is without ``.open``. ``size`` is the number of bytes in the WARC file, and ``listed``
-    the number of bytes in the CDXJ file. ``mended`` is whether the file had to be repaired.
+    ``name`` is the file's name without ``.open``. ``size`` is the number of bytes in the WARC file,
+    and ``listed`` the number of bytes in the CDXJ file. ``mended`` is whether the file had to be
+    repaired.
     """
 
     def __init__(self, folder: Path, name: str, handle: int) -> None:
@@ -51,11 +52,14 @@ class WarcFile:
         return self.folder / (self.name + DOT_OPEN)
 
     def age(self, now: dt.datetime) -> dt.timedelta:
-        """Return the time since the file was created, or 0 if the clock was set back."""
+        """Return the time since the file was created, or 0 if its creation is in the future."""
         return max(now - self._made, dt.timedelta(0))
 
     def append(self, members: bytes) -> int:
-        """Append records and return their offset. After an exception, no record is appended."""
+        """Append compressed records and return their offset.
+
+        After an error, no record is appended.
+        """
         offset = self.size
         try:
             _write(self._handle, members, offset)
@@ -71,7 +75,7 @@ class WarcFile:
         self.size = size
 
     def list(self, lines: bytes) -> None:
-        """Append lines to the CDXJ file. After an exception, no line is appended."""
+        """Append lines to the CDXJ file. After an error, no line is appended."""
         try:
             _write(self._index, lines, self.listed)
         except OSError:
@@ -80,9 +84,10 @@ class WarcFile:
         self.listed += len(lines)
 
     def mend(self) -> Iterator[ArchiveRecord]:
-        """Cut off incomplete records, and yield the records without a CDXJ line.
+        """Cut off incomplete records at the end, and yield all records without a CDXJ line.
 
-        Raises BrokenFile if damage precedes a complete record. Such a file is never changed again.
+        Raises BrokenFile if the file is damaged before a complete record. Such a file is never
+        changed again.
         """
         last, end = None, 0
         try:
@@ -91,7 +96,8 @@ class WarcFile:
             end = 0
         start = last.offset + last.length if last else 0
         if start > self.size:
-            # A power cut removed listed records, so list them again.
+            # After a power failure, listed records are missing in the WARC file, so list all
+            # records again.
             start = end = 0
         self.mended = end != self.listed
         os.ftruncate(self._index, end)
@@ -109,13 +115,16 @@ class WarcFile:
             self.cut(damage.offset)
 
     def write_sorted_index(self) -> None:
-        """Write the sorted index for other readers, with the file's current name."""
+        """Write the sorted CDXJ file for other programs.
+
+        Its lines contain the file's current name.
+        """
         own, growing = (f'"filename": "{name}"'.encode() for name in (self.name, self.path.name))
         with cdxj_path(self.path).open("rb") as lines:
             write_sorted((line.replace(own, growing) for line in lines), sorted_path(self.path))
 
     def finish(self) -> None:
-        """Sync the file, sort its index, and give both their final names."""
+        """Sync the WARC file, sort its CDXJ file, and rename both to their final names."""
         os.fsync(self._handle)
         path = self.path
         with cdxj_path(path).open("rb") as lines:
@@ -127,7 +136,7 @@ class WarcFile:
         self.close()
 
     def close(self) -> None:
-        """Release the file, so that another process may continue it."""
+        """Release the file, so that another process may append to it."""
         for handle in (self._index, self._handle):
             os.close(handle)
 
@@ -150,12 +159,12 @@ def new_file(folder: Path, now: dt.datetime) -> WarcFile:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return WarcFile(folder, name, handle)
         except BlockingIOError:
-            # Another process took it over first.
+            # Another process locked the new file first.
             os.close(handle)
 
 
 def take_over(path: Path) -> WarcFile | None:
-    """Lock a growing file that another process began, and continue it.
+    """Lock a growing file that another process created, and open it for appending.
 
     Returns None if that process still holds the lock or has finished the file.
     """
@@ -165,7 +174,7 @@ def take_over(path: Path) -> WarcFile | None:
         return None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # Its writer may have finished and renamed it in between.
+        # The other process may have finished and renamed the file before this lock.
         if os.path.samestat(os.fstat(handle), path.stat()):
             return WarcFile(path.parent, path.name.removesuffix(DOT_OPEN), handle)
     except (BlockingIOError, FileNotFoundError):
@@ -178,19 +187,19 @@ def take_over(path: Path) -> WarcFile | None:
 
 
 def cdxj_path(path: Path) -> Path:
-    """Return the CDXJ file of a WARC file, growing or finished."""
+    """Return the path of the CDXJ file of a growing or finished WARC file."""
     name = path.name.removesuffix(DOT_OPEN)
     end = DOT_OPEN if path.name.endswith(DOT_OPEN) else ""
     return path.with_name(name.removesuffix(".warc.gz") + ".cdxj" + end)
 
 
 def sorted_path(path: Path) -> Path:
-    """Return the sorted CDXJ file of a growing WARC file."""
+    """Return the path of the sorted CDXJ file of a growing WARC file."""
     return path.with_name(path.name.removesuffix(f".warc.gz{DOT_OPEN}") + f"{DOT_OPEN}.cdxj")
 
 
 def own_files(folder: Path) -> list[Path]:
-    """Return our WARC files in a folder, growing or finished, sorted by name.
+    """Return our growing and finished WARC files in a folder, sorted by name.
 
     Files of other programs are ignored. Raises OSError.
     """
@@ -199,11 +208,11 @@ def own_files(folder: Path) -> list[Path]:
 
 
 def listed_at(folder: Path, uri: str) -> Iterator[CdxjEntry]:
-    """Yield the CDXJ entries of an address in a folder. Raises OSError."""
+    """Yield all CDXJ entries of an address from the WARC files in a folder. Raises OSError."""
     begin = f"{surt(uri)} ".encode()
     for path in own_files(folder):
         for line in _listed_in(path):
-            # The last line is incomplete without a line feed.
+            # A last line without a line feed is incomplete.
             if line.startswith(begin) and line.endswith(b"\n"):
                 with suppress(ValueError):
                     entry = decode_entry(line)
@@ -212,9 +221,9 @@ def listed_at(folder: Path, uri: str) -> Iterator[CdxjEntry]:
 
 
 def _listed_in(path: Path) -> Iterator[bytes]:
-    """Yield the CDXJ lines of a WARC file, if it has any. Raises OSError."""
+    """Yield the CDXJ lines of a WARC file, or nothing if it has no CDXJ file. Raises OSError."""
     kept = path.with_name(path.name.removesuffix(DOT_OPEN))
-    # A file that is being finished may have lost its first name and gained the final one.
+    # The file may be finished at the same time and then have its final name.
     for name in (path, kept):
         with suppress(FileNotFoundError), cdxj_path(name).open("rb") as lines:
             yield from lines
@@ -222,7 +231,7 @@ def _listed_in(path: Path) -> Iterator[bytes]:
 
 
 def _write(handle: int, content: bytes, offset: int) -> None:
-    """Write all bytes at an offset. A nearly full disk may write them in parts."""
+    """Write bytes at an offset. An almost full disk may need several writes."""
     rest = memoryview(content)
     while rest:
         written = os.pwrite(handle, rest, offset)
