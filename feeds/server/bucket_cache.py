@@ -122,7 +122,8 @@ class BucketCache(HeldFiles):
             await shared
             return
         try:
-            await asyncio.wait_for(shared, BUCKET_TIMEOUT_SECONDS)
+            async with asyncio.timeout(BUCKET_TIMEOUT_SECONDS):
+                await shared
         except TimeoutError as error:
             raise BucketError(self._bucket.place, NO_RESPONSE) from error
 

@@ -30,7 +30,7 @@ from scheduler.fleet.job_queue import DUTY_QUEUE, app_of, pool_to, prepare, work
 from scheduler.fleet.leases import Leases
 from scheduler.home.home import Home
 from scheduler.service.alerts import AlertService
-from scheduler.service.background import attempt, tidy
+from scheduler.service.background import attempt, end_if_cancelled, tidy
 from scheduler.service.publishing import Publishing
 
 DUTY_LEASE_SECONDS: Final = 15.0
@@ -76,6 +76,7 @@ class Duties:
     async def work(self) -> None:
         """Perform duties until cancelled, and reconnect if the database fails."""
         while True:
+            end_if_cancelled()
             try:
                 await self._take_turns()
             except (psycopg.Error, ConnectorException, StoreError) as error:
@@ -105,6 +106,7 @@ class Duties:
                 hosts, partial(self._renewed, hosts), self._overtaken, seconds=DUTY_LEASE_SECONDS
             )
             app = app_of(partial(self._take_on, hosts, leases))
+            end_if_cancelled()
             async with app.open_async(pool):
                 beside = [
                     asyncio.create_task(leases.renew_for_ever()),
@@ -216,6 +218,7 @@ class Duties:
                 group.create_task(publishing.publish_when_due())
                 group.create_task(publishing.push.run())
                 while True:
+                    end_if_cancelled()
                     for what in await due_of(hosts, lease):
                         await publishing.jobs[duty_of(what)]()
                     await asyncio.sleep(POLL_SECONDS)

@@ -30,6 +30,7 @@ from scheduler.fleet.executor import TOPICS_FILE
 from scheduler.fleet.job_queue import pool_to
 from scheduler.fleet.leases import Leases
 from scheduler.home.home import Home
+from scheduler.service.background import end_if_cancelled
 from spiders.download.hosts import host_of
 from spiders.download.robots_rules import gap_of
 from spiders.sources.loader import LoadedSource, parse_source
@@ -82,6 +83,7 @@ async def visit_host(held: HeldHosts, leases: Leases, visits: Sequence[AskedVisi
         if not waits:
             log.info("waiting for a host that is being visited or rests", host=visits[0].host)
         waits = True
+        end_if_cancelled()
         await asyncio.sleep(RETRY_SECONDS)
     await held.visit(lease)
 

@@ -23,6 +23,7 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed
 from data.models.lease import DUTY_PREFIX, JOB_LOCK_PREFIX
 from data.store.postgres.database.pool import CONNECTING, CONNECTION_OPTIONS
 from data.store.postgres.hosts import Connections
+from scheduler.service.background import end_if_cancelled
 
 logging.getLogger("procrastinate").setLevel(logging.ERROR)
 
@@ -147,6 +148,7 @@ async def patiently(query: Callable[[], Awaitable[Any]]) -> Any:
     """
     until = time.monotonic() + DATABASE_TIMEOUT_SECONDS
     while True:
+        end_if_cancelled()
         try:
             return await query()
         except ConnectorException as error:

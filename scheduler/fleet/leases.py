@@ -17,6 +17,7 @@ import structlog
 from data.models import Lease
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.text.masking import masked
+from scheduler.service.background import end_if_cancelled
 
 LEASE_SECONDS: Final = 30.0
 """Duration of a lease in seconds. Other workers get the hosts of a dead worker after this time."""
@@ -110,6 +111,7 @@ class Leases:
         """Renew all leases periodically, and keep trying while the database does not respond."""
         failing = False
         while True:
+            end_if_cancelled()
             try:
                 await self.renew()
             except (psycopg.Error, TimeoutError, OSError) as error:

@@ -49,6 +49,17 @@ async def attempt(action: Callable[[], Awaitable[None]]) -> None:
         log.error("failed; it will be tried again", problem=str(error))  # noqa: TRY400 - not a bug
 
 
+def end_if_cancelled() -> None:
+    """Raise CancelledError if the current task was cancelled and a library lost the exception.
+
+    Before Python 3.12, ``asyncio.wait_for`` returns a result that is ready when its task is
+    cancelled (CPython issue 86296). Connection pools use it.
+    """
+    task = asyncio.current_task()
+    if task and task.cancelling():
+        raise asyncio.CancelledError
+
+
 def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
     """Return the first error of a group, at any depth."""
     first = errors.exceptions[0]

@@ -47,7 +47,8 @@ async def read_document(body: bytes, seconds: int = MAX_CPU_SECONDS) -> Document
     )
     try:
         # The process limits its own CPU time, but may wait long on a busy system.
-        output, _ = await asyncio.wait_for(child.communicate(body), 2 * seconds)
+        async with asyncio.timeout(2 * seconds):
+            output, _ = await child.communicate(body)
         return msgspec.json.decode(output, type=DocumentText)
     except (TimeoutError, msgspec.DecodeError, OSError) as error:
         log.info("a document of %d bytes can't be read: %r", len(body), error)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import IO
 
 import psycopg
 
+from scheduler.fleet.duties import Duties
 from scheduler.fleet.leader import LOCK
 from scheduler.home.home import open_home
+from scheduler.service.alerts import AlertService
+from scheduler.service.publishing import Publishing
 from tests.peer import PATIENCE
 from tests.postgres_server import PostgresServer
 from tests.services import home_on, started, until, wait_for
@@ -210,3 +214,35 @@ def test_a_service_logs_once_that_duties_are_impossible_and_when_they_are_possib
         postgres_server.start()
         until(log, "duties possible again")
         took_on(log, "duty:alerts")
+
+
+class LosesCancellation(Duties):
+    """Duties whose database refuses a statement at the moment at which they are cancelled.
+
+    Before Python 3.12, ``asyncio.wait_for`` loses the cancellation then.
+    """
+
+    begun = 0
+
+    async def _take_turns(self) -> None:
+        self.begun += 1
+        with suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        raise psycopg.errors.ReadOnlySqlTransaction("it is read-only")
+
+
+def test_duties_end_even_if_a_library_loses_their_cancellation(tmp_path: Path) -> None:
+    async def cancelled() -> LosesCancellation:
+        home = open_home(tmp_path)
+
+        async def noted() -> None: ...
+
+        duties = LosesCancellation(home, Publishing(home, noted), AlertService(home), lambda: False)
+        working = asyncio.create_task(duties.work())
+        await asyncio.sleep(0)
+        working.cancel()
+        await asyncio.wait({working}, timeout=PATIENCE)
+        assert working.cancelled()
+        return duties
+
+    assert asyncio.run(cancelled()).begun == 1
