@@ -147,11 +147,13 @@ class Validator:
 class Wait:
     """A host that must not receive requests before ``until``.
 
-    ``status`` is the HTTP status of the response that set this time (Retry-After).
+    ``status`` is the HTTP status of the response that caused the wait. ``requested`` is true if its
+    Retry-After field set the time, and false if Communique chose the time.
     """
 
     until: dt.datetime
     status: int
+    requested: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ when they publish. A source with its own `interval` has its own budget. If that 
 `collect.least_interval`, visits are evenly spaced. If the last visit shows that a source stopped
 working, or works again, the next visits follow soon (data.health.events).
 
-Publication rates are estimated again once a day. No source is visited before a time that its host
-set (Retry-After).
+Publication rates are estimated again once a day. No source is visited while its host must
+not receive requests (data.models.Wait).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import numpy as np
 from data.clock import zone_or_utc
 from data.health.events import is_to_be_confirmed
 from data.health.network import MIN_HOSTS
+from data.models import Wait
 from data.settings import Collect, HealthSettings
 from data.store.core.store import Store
 from scheduler.planning.intensity import (
@@ -52,14 +53,14 @@ class NextVisit:
 
     - ``hourly`` is the usual number of releases per hour at that time, or None if visits are evenly
       spaced.
-    - ``asked`` is whether the host set the time (Retry-After).
+    - ``host_wait`` is the wait of the host that set the time, or None.
     - ``confirms`` is whether the visit confirms the result of the last visit.
     """
 
     at: dt.datetime
     seconds: float
     hourly: float | None = None
-    asked: bool = False
+    host_wait: Wait | None = None
     confirms: bool = False
 
     def wait(self, now: dt.datetime) -> float:
@@ -130,10 +131,10 @@ class VisitPlanner:
         further, quick = self._health.confirm_visits, float(self._health.confirm_after)
         if quick < due.seconds and is_to_be_confirmed(store, source.source, further=further):
             due = NextVisit(after + dt.timedelta(seconds=quick), quick, confirms=True)
-        until = self._asked_until(store, source, after)
-        if until and until > due.at:
-            seconds = (until - after).total_seconds()
-            return NextVisit(until, seconds, due.hourly, asked=True, confirms=due.confirms)
+        wait = self._host_wait(store, source, after)
+        if wait and wait.until > due.at:
+            seconds = (wait.until - after).total_seconds()
+            return NextVisit(wait.until, seconds, due.hourly, wait, confirms=due.confirms)
         return due
 
     def witnesses(
@@ -162,19 +163,18 @@ class VisitPlanner:
         least = dt.timedelta(seconds=self._settings.least_interval)
         # A last visit in the future was stored while the clock was wrong.
         rested = last + least if last and last <= now else now
-        return max(now, rested, self._asked_until(store, source, now) or now)
+        wait = self._host_wait(store, source, now)
+        return max(now, rested, wait.until if wait else now)
 
-    def _asked_until(
-        self, store: Store, source: LoadedSource, after: dt.datetime
-    ) -> dt.datetime | None:
-        """Return the time before which the host allows no requests (Retry-After), or None.
+    def _host_wait(self, store: Store, source: LoadedSource, after: dt.datetime) -> Wait | None:
+        """Return the wait of the source's host, or None.
 
         ``after`` is the time at which a visit begins.
         """
         wait = store.wait(host_of(source.file.feed or source.file.url))
         # A wait beyond the maximum was stored while the clock was wrong.
         latest = after + dt.timedelta(seconds=self._settings.run_timeout) + MAX_WAIT
-        return wait.until if wait and wait.until <= latest else None
+        return wait if wait and wait.until <= latest else None
 
     def _planned(self, source: LoadedSource, after: dt.datetime) -> NextVisit:
         with self._lock:

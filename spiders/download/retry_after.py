@@ -41,12 +41,13 @@ class HostError(IgnoreRequest):
         self.url = url
 
 
-class AskedToWait(HostError):
-    """Raised if a host asked for no requests until a later time."""
+class HostWaits(HostError):
+    """Raised if a host must not receive requests before a later time."""
 
     def __init__(self, host: str, wait: Wait) -> None:
         until = wait.until.strftime("%Y-%m-%d %H:%M:%S UTC")
-        message = f"{host} answered {wait.status} and asked to wait until {until}"
+        who = "and asked to wait" if wait.requested else "without Retry-After; Communique waits"
+        message = f"{host} answered {wait.status} {who} until {until}"
         super().__init__(wait_kind(wait.status), f"{message}; no request is sent before then")
         self.wait = wait
 
@@ -58,10 +59,10 @@ class HostMemory(Protocol):
     """
 
     def wait(self, host: str) -> Wait | None:
-        """Return the last wait that a host requested, even if it is over, or None."""
+        """Return the last wait of a host, even if it is over, or None."""
 
     def keep_wait(self, host: str, wait: Wait) -> None:
-        """Store a wait that a host requested."""
+        """Store the time before which a host must not receive requests."""
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
         """Return the stored robots.txt of an origin and the time it was requested, or None."""
@@ -88,11 +89,11 @@ class LocalMemory:
         self._unconfirmed: dict[str, tuple[str, dt.datetime]] = {}
 
     def wait(self, host: str) -> Wait | None:
-        """Return the last wait that a host requested, even if it is over, or None."""
+        """Return the last wait of a host, even if it is over, or None."""
         return self._waits.get(host)
 
     def keep_wait(self, host: str, wait: Wait) -> None:
-        """Store a wait that a host requested."""
+        """Store the time before which a host must not receive requests."""
         self._waits[host] = wait
 
     def robots(self, origin: str) -> tuple[bytes, dt.datetime] | None:
@@ -116,15 +117,16 @@ class LocalMemory:
 
 
 def wait_of(status: int, retry_after: str | None, now: dt.datetime) -> Wait | None:
-    """Return the wait that a response requests (at most MAX_WAIT), or None if it requests none."""
+    """Return the wait that a response causes (at most MAX_WAIT), or None if it causes none."""
     if status not in ASKS:
         return None
     until = asked_until((retry_after or "").strip(), now)
+    requested = until is not None
     if until is None:
         if status != HTTPStatus.TOO_MANY_REQUESTS:
             return None
         until = now + DEFAULT_WAIT
-    return Wait(min(until, now + MAX_WAIT), status) if until > now else None
+    return Wait(min(until, now + MAX_WAIT), status, requested) if until > now else None
 
 
 def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
@@ -141,7 +143,7 @@ def asked_until(retry_after: str, now: dt.datetime) -> dt.datetime | None:
 
 
 class RetryAfterMiddleware:
-    """Scrapy middleware that blocks requests to hosts that asked to wait, and stores such waits.
+    """Scrapy middleware that blocks requests to hosts during their waits, and stores the waits.
 
     It is between Scrapy's retries and the server, so that a response with a wait is not retried.
     """
@@ -155,15 +157,15 @@ class RetryAfterMiddleware:
         return cls(crawler.spider.memory)  # type: ignore[union-attr]  # each of ours has one
 
     def process_request(self, request: Request) -> None:
-        """Let a request pass. Raises AskedToWait during a wait of its host."""
+        """Let a request pass. Raises HostWaits during a wait of its host."""
         host, now = host_of(request.url), utc_now()
         wait = self._memory.wait(host)
         # A later time was stored while the clock was wrong.
         if wait and now < wait.until <= now + MAX_WAIT:
-            raise AskedToWait(host, wait)
+            raise HostWaits(host, wait)
 
     def process_response(self, request: Request, response: Response) -> Response:
-        """Return the response. Raises AskedToWait if it requests a wait, which is stored."""
+        """Return the response. Raises HostWaits if it causes a wait, which is stored."""
         value = response.headers.get("Retry-After")
         header = value.decode("latin-1") if value else None
         wait = wait_of(response.status, header, utc_now())
@@ -171,4 +173,4 @@ class RetryAfterMiddleware:
             return response
         host = host_of(request.url)
         self._memory.keep_wait(host, wait)
-        raise AskedToWait(host, wait)
+        raise HostWaits(host, wait)

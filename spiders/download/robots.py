@@ -31,7 +31,7 @@ from spiders.download.limited_downloader import (
     visit_of,
 )
 from spiders.download.responses import describe_error
-from spiders.download.retry_after import AskedToWait, HostError, HostMemory
+from spiders.download.retry_after import HostError, HostMemory, HostWaits
 from spiders.download.robots_rules import MAX_ROBOTS_BYTES, Rules
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ class RobotsMiddleware:
         engine: Any = self._crawler.engine
         try:
             response: Response = await engine.download_async(request)
-        except AskedToWait:
+        except HostWaits:
             raise
         except SlowRequest as error:
             raise Unreachable(error.kind, url, str(error)) from error

@@ -64,6 +64,12 @@ def test_of_releases_that_answer_429_one_is_requested_and_earlier_ones_are_kept(
     run = collect(home)
     assert run["new"] < 10
     assert told(run) == [("wait:429", f"{room.base}/news/")]
+    # The host set no time, which later visits report too.
+    for one in (run, collect(home)):
+        message = one["errors"][0]["message"]
+        assert "answered 429 without Retry-After; Communique waits until 20" in message
+    shown = communique("sources", "show", "harbour", home=home).stdout
+    assert "because its host answered 429 without Retry-After" in shown
     assert [status for _, status in room.log].count(429) == 1
 
 

@@ -196,16 +196,21 @@ class VisitsPart(UnconfirmedTable):
         return tuple(PublicationTime(instant(at), how, instant(seen)) for at, how, seen in rows)
 
     def wait(self, host: str) -> Wait | None:
-        """Return the time until which a host asked clients to wait, even if it has passed."""
-        for until, status in self._ask(
-            "SELECT until, status FROM host_waits WHERE host = ?", [host]
+        """Return the last wait of a host, even if it is over, or None."""
+        for until, status, requested in self._ask(
+            "SELECT until, status, requested FROM host_waits WHERE host = ?", [host]
         ):
-            return Wait(instant(until), status)
+            return Wait(instant(until), status, bool(requested))
         return None
 
     def keep_wait(self, host: str, wait: Wait) -> None:
-        """Store the time until which a host asked clients to wait."""
-        row = {"host": host, "until": wait.until.timestamp(), "status": wait.status}
+        """Store the time before which a host must not receive requests."""
+        row = {
+            "host": host,
+            "until": wait.until.timestamp(),
+            "status": wait.status,
+            "requested": int(wait.requested),
+        }
         with self._writing():
             self._connection.upsert("host_waits", row)
 

@@ -173,10 +173,12 @@ def due_line(due: NextVisit, one: LoadedSource) -> str:
     at = due.at.astimezone(zone_or_utc(one.file.timezone))
     visit = f"next visit by the service: {at:%Y-%m-%d at %H:%M} ({one.file.timezone})"
     after = f"{due.seconds / 60:.0f} minutes after the last visit"
-    if due.confirms and not due.asked:
+    if wait := due.host_wait:
+        if wait.requested:
+            return f"{visit}, as its host requested with Retry-After"
+        return f"{visit}, because its host answered {wait.status} without Retry-After"
+    if due.confirms:
         return f"{visit}, {after}, to confirm its findings"
-    if due.asked:
-        return f"{visit}, as its host requested with Retry-After"
     if due.hourly is None:
         return f"{visit}, {after}"
     usual = f"{due.hourly:.2f}" if due.hourly >= MIN_HOURLY_RATE else "hardly any"

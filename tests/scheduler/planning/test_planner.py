@@ -126,9 +126,9 @@ def test_a_host_that_requested_a_pause_is_not_visited_before_its_end(store: Stor
     until = NOW + dt.timedelta(hours=20)
     store.keep_wait("harbour.example", Wait(until, 429))
     due = planner.next_visit(store, one, NOW)
-    assert (due.at, due.asked) == (until, True)
+    assert (due.at, due.host_wait) == (until, Wait(until, 429))
     over = planner.next_visit(store, one, until + MINUTE)
-    assert not over.asked
+    assert over.host_wait is None
 
 
 BROKEN = RunError("http://harbour.example/", "http:500", "the server answered 500")
@@ -143,7 +143,9 @@ def test_a_failure_is_checked_soon_but_not_before_the_host_allows(store: Store) 
     assert planner.next_visit(store, one, NOW) == soon
     until = NOW + 5 * MINUTE
     store.keep_wait("harbour.example", Wait(until, 429))
-    assert planner.next_visit(store, one, NOW) == NextVisit(until, 300.0, asked=True, confirms=True)
+    assert planner.next_visit(store, one, NOW) == NextVisit(
+        until, 300.0, host_wait=Wait(until, 429), confirms=True
+    )
     for minute in (5, 7):
         store.add_run(Run("harbour", NOW + minute * MINUTE, 1.0, errors=(BROKEN,)))
     after = planner.next_visit(store, one, NOW + 7 * MINUTE)

@@ -35,7 +35,7 @@ def test_an_invalid_retry_after_is_ignored_except_with_429(
     header: str | None, noon: dt.datetime
 ) -> None:
     assert wait_of(503, header, noon) is None
-    assert wait_of(429, header, noon) == Wait(noon + 5 * MINUTE, 429)
+    assert wait_of(429, header, noon) == Wait(noon + 5 * MINUTE, 429, requested=False)
 
 
 def test_past_times_and_other_statuses_delay_nothing(noon: dt.datetime) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 MIGRATIONS: Final = (
     *("functions", "releases", "search", "publication", "visits", "subscribers", "journal"),
     *("hosts", "leaves", "publications", "unconfirmed", "differences", "index_without_secrets"),
-    *("events", "versions", "consumers"),
+    *("events", "versions", "consumers", "waits"),
 )
 
 APPLIED: Final = "communique_migrations"

@@ -184,3 +184,9 @@ def keep_versions_in_releases(db: Database) -> None:
 
 
 _create("consumers")  # Cursors of the log, which replace the queues of alerts and search.
+
+
+@migrations()
+def tell_waits_apart(db: Database) -> None:
+    """Add a column for whether a host set the time of its wait, as it did for most earlier ones."""
+    db.execute("ALTER TABLE host_waits ADD COLUMN requested INTEGER NOT NULL DEFAULT 1")
