@@ -1,4 +1,4 @@
-"""Text, HTML and addresses in one form, so that equal things compare equal.
+"""Normalization of text, HTML and addresses, so that equivalent values compare equal.
 
-A file belongs here if it knows text alone: no release, no date, no store.
+Modules here process only text. They do not depend on releases, dates or the store.
 """

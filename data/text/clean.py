@@ -1,4 +1,7 @@
-"""Clean text so that equal texts compare equal: repaired encoding, NFC, single spaces."""
+"""Cleaning of texts, so that equivalent texts compare equal.
+
+Repairs the encoding, and normalizes to NFC and single spaces.
+"""
 
 from __future__ import annotations
 
@@ -7,68 +10,77 @@ import re
 from data.text.folding import normalized
 
 INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u180e\u202a-\u202e\u2066-\u2069]")
-"""Soft hyphens, zero-width spaces and direction marks. ZWJ and ZWNJ are kept because words need
-them."""
+"""Pattern that matches soft hyphens, zero-width spaces and direction marks. ZWJ and ZWNJ are kept,
+because words in some scripts need them."""
 
 FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff\ud800-\udfff]")
-"""Control characters, surrogates and non-characters, which XML forbids or discourages."""
+"""Pattern that matches control characters, surrogates and non-characters, which XML forbids or
+discourages."""
 
 FORBIDDEN_ASCII = bytes(code for code in range(128) if FORBIDDEN.match(chr(code)))
 
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-"""Control characters that never belong to mojibake (wrongly decoded text), and would hide it."""
+"""Pattern that matches control characters that never belong to mojibake (wrongly decoded text).
+They would hide mojibake around them."""
 
 SPACES = re.compile(r" ?[^\S\n ][^\S\n]*|  [^\S\n]*")
 BREAKS = re.compile(r" \n ?|\n ")
-"""Line breaks with adjacent spaces."""
+"""Pattern that matches a line break with adjacent spaces."""
 
 PARAGRAPHS = re.compile(r"\n{3,}")
 
 NO_SPACE = re.compile("[\r\x0b\x0c\x1c-\x1f]")
-"""Characters that Python counts as white space, but that are not white space in a text."""
+"""Pattern that matches characters that Python counts as white space, but that do not separate
+words."""
 
 CONFUSED = re.compile(
     "[\xc2-\xf4\u0152-\u0192\u0412\u0413\u0420\u0421]"
     "[\x80-\xba\xbc-\xbf\u0152-\u0192\u0402-\u040f\u0452-\u045f\u2018-\u2122]"
 )
-"""A suspected mojibake pair: the bytes of one character read as Latin-1, Windows-1251 or
-similar."""
+"""Pattern that matches a suspected mojibake pair: two bytes of one character that were decoded as
+Latin-1, Windows-1251 or similar."""
 
 MOJIBAKE_CONTEXT = 3
-"""Context characters checked on each side of a suspected mojibake pair."""
+"""Number of characters checked on each side of a suspected mojibake pair."""
 
 MAX_REPAIRS = 4
 """Maximum number of repair passes over a text."""
 
 MAX_MENDED = 40_000
-"""Maximum length in characters of a text whose encoding is repaired. The rest is not changed.
+"""Maximum length in characters of the part of a text whose encoding is repaired. The rest is not
+changed.
 
-The repaired part ends at white space, since ftfy is several times slower on a split character."""
+The repaired part ends at white space, because ftfy is several times slower on a split character."""
 
 
 def clean_line(text: str) -> str:
-    """Return a text as one clean line: repaired, NFC, no invisible characters, single spaces."""
+    """Return a text as one clean line.
+
+    Its encoding is repaired. It is in NFC and has single spaces and no invisible characters.
+    """
     return one_line(clean_text(text))
 
 
 def clean_text(text: str) -> str:
-    """Clean a text of several lines, with one blank line between paragraphs."""
+    """Clean a text of several lines, and separate its paragraphs by one blank line."""
     if text.isascii() and text.isprintable() and "  " not in text:
         return text.strip()
     return _clean_usual(text) or _clean_any(text)
 
 
 def one_line(text: str) -> str:
-    """Replace white space by single spaces, and strip it at both ends."""
+    """Replace each run of white space by a single space, and strip both ends."""
     if "  " not in text and text.isprintable():
-        return text.strip()  # the common case, five times faster than splitting
+        return (
+            text.strip()
+        )  # This test is for the common case and five times faster than splitting.
     return " ".join(text.split())
 
 
 def _clean_usual(text: str) -> str:
-    """Clean a text that needs no removals or repairs, as most texts do; return "" for other texts.
+    """Clean a text that needs no removals or repairs. Return "" for all other texts.
 
-    String methods are many times faster here than regular expressions.
+    Most texts need none. For them, string methods are many times faster than regular expressions.
     """
     lines: list[str] = []
     for line in text.split("\n"):
@@ -83,7 +95,7 @@ def _clean_usual(text: str) -> str:
     if joined.isascii():
         return joined
     normal = normalized("NFC", joined)
-    # Composing characters and removing spaces makes new neighbours, which may look like mojibake.
+    # Removed spaces and composed characters bring other characters together, like mojibake.
     confused = mend(text) != text or (normal != text and mend(normal) != normal)
     return "" if confused else normal
 
@@ -96,10 +108,10 @@ def _clean_any(text: str) -> str:
         shown = INVISIBLE.sub("", CONTROLS.sub("", start))
         start = _arranged(shown if shown.isascii() else mend(shown))
         if start == shown:
-            break  # otherwise new neighbours may look like mojibake
+            break  # After a change, characters that are now adjacent may look like mojibake.
     if not rest:
         return start.strip()
-    # `_arranged` stripped the white space at the cut, but the rest begins with it.
+    # `_arranged` removed the white space at the cut, but ``rest`` still begins with it.
     return _arranged(start + INVISIBLE.sub("", CONTROLS.sub("", rest)))
 
 
@@ -112,28 +124,31 @@ def _arranged(text: str) -> str:
 
 
 def allowed(text: str) -> str:
-    """Remove the characters that XML forbids."""
+    """Remove all characters that XML forbids."""
     if text.isascii():
-        # Most text is ASCII, and dropping bytes takes a seventh of the time.
+        # Most texts are ASCII. Deleting bytes takes a seventh of the time of the pattern.
         return text.encode().translate(None, FORBIDDEN_ASCII).decode()
     return FORBIDDEN.sub("", text)
 
 
 def mended_length(text: str) -> int:
-    """Return the length of the part to repair: all of a short text, or up to white space."""
+    """Return the length of the part of a text whose encoding is repaired.
+
+    A short text is repaired as a whole. In a long text, the part ends at white space.
+    """
     if len(text) <= MAX_MENDED:
         return len(text)
     end = max(text.rfind(space, 0, MAX_MENDED) for space in "\n ")
-    # The rest keeps all white space at the cut, so that no break is lost.
+    # The remaining part keeps the white space at the cut, so that no line break is lost.
     return len(text[: max(end, 0)].rstrip()) or MAX_MENDED
 
 
 def mend(text: str) -> str:
-    """Repair mojibake in a text if the repair is certain."""
+    """Repair mojibake (wrongly decoded characters) in a text if the repair is certain."""
     end = mended_length(text)
     if end < len(text):
         return mend(text[:end]) + text[end:]
-    # Most texts need no repair, and ftfy takes thirty times longer to find that out.
+    # Most texts need no repair. To determine this, ftfy takes thirty times longer than the pattern.
     places = [match.span() for match in CONFUSED.finditer(text)]
     if not places:
         return text
@@ -149,19 +164,19 @@ def mend(text: str) -> str:
 
 
 MAX_NAME_LENGTH = 500
-"""Maximum length in characters of a title or another name in a feed."""
+"""Maximum length in characters of titles and other names in feeds."""
 
 
 def plain(text: str) -> str:
-    """Return a text as one line without characters that XML forbids; never HTML."""
+    """Return a text as one line, without characters that XML forbids. The text must not be HTML."""
     return " ".join(allowed(text).split())
 
 
 def excerpt(text: str, length: int = 300) -> str:
-    """Return the beginning of a text, at most ``length`` characters, cut between words if possible.
+    """Return the beginning of a text: at most ``length`` characters, cut between words if possible.
 
-    Many scripts have no spaces between words. Their texts are cut anywhere, rather than losing a
-    third.
+    Many scripts have no spaces between words. Such texts are cut anywhere, because otherwise up to
+    a third of the excerpt would be lost.
     """
     line = plain(text)
     if len(line) <= length:

@@ -1,8 +1,7 @@
-"""Decode escapes and markup in a text, and map each character back to its original position.
+"""Decoding of escapes and markup in a text, with the original position of each character.
 
 A value may be percent-encoded, written as HTML references, or escaped for JSON, JavaScript or CSS.
-A value may also be encoded several times, or have tags inside. The work is linear in the length of
-the text.
+It may also be encoded several times, or contain tags. The time is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from io import StringIO
 from typing import Final
 
 MAX_FORMS: Final = 6
-"""Maximum number of forms of a text. Each form is the previous one, decoded."""
+"""Maximum number of forms of a text. Each form is the result of decoding the previous form."""
 
 INVISIBLE: Final = "\u00ad\u200b-\u200f\u2060\ufeff"
 
@@ -38,18 +37,25 @@ LETTERS: Final = re.compile(r"[^\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class DecodedForm:
-    """A decoded form of a text. Its character ``i`` came from ``text[starts[i]:ends[i]]``."""
+    """A decoded form of a text.
+
+    The character at position ``i`` was decoded from ``text[starts[i]:ends[i]]`` of the original
+    text.
+    """
 
     text: str
     starts: array[int]
     ends: array[int]
 
     def span(self, first: int, last: int) -> tuple[int, int]:
-        """Return start and end in the original text of the characters ``first`` to ``last - 1``."""
+        """Return start and end of a part of this form in the original text.
+
+        The part has the characters from ``first`` to ``last - 1``.
+        """
         return self.starts[first], self.ends[last - 1]
 
     def parts(self, places: Iterable[tuple[int, int]]) -> DecodedForm:
-        """Return a form that consists of these spans, joined."""
+        """Return a form that joins the parts of this form at the given places (start and end)."""
         text, starts, ends = StringIO(), array("i"), array("i")
         for first, last in places:
             text.write(self.text[first:last])
@@ -59,7 +65,7 @@ class DecodedForm:
 
 
 def decoded_texts(text: str) -> Iterator[str]:
-    """Yield a text in lower case, then decoded repeatedly until nothing changes."""
+    """Yield a text in lower case, and then each further decoded form until nothing changes."""
     for _ in range(MAX_FORMS):
         yield _lower(text)
         after = ESCAPED.sub(_decoded, text)
@@ -69,7 +75,7 @@ def decoded_texts(text: str) -> Iterator[str]:
 
 
 def decoded_forms(text: str) -> Iterator[DecodedForm]:
-    """Yield the forms of `decoded_texts` with their positions."""
+    """Yield the forms of `decoded_texts` with the original positions of their characters."""
     count = len(text)
     form = DecodedForm(text, array("i", range(count)), array("i", range(1, count + 1)))
     for _ in range(MAX_FORMS):
@@ -81,26 +87,32 @@ def decoded_forms(text: str) -> Iterator[DecodedForm]:
 
 
 def letters_of(text: str) -> str:
-    """Return the letters and digits of a text in lower case. The contents of tags come last."""
+    """Return the letters and digits of a text in lower case.
+
+    Letters outside tags come first, then letters inside tags.
+    """
     tags = TAG.findall(text)
     pieces = [TAG.sub("", text), *tags] if tags else [text]
     return "\n".join(["".join(LETTERS.findall(piece)) for piece in pieces])
 
 
 def letters_form(form: DecodedForm) -> DecodedForm:
-    """Return the result of `letters_of` with positions."""
+    """Return the letters and digits of a form like `letters_of`, with their original positions."""
     return form.parts(_letter_places(form.text))
 
 
 def _letter_places(text: str) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each run of letters, first outside tags, then inside."""
+    """Yield start and end of each run of letters and digits.
+
+    Runs outside tags come first, then runs inside tags.
+    """
     at = 0
     for tag in TAG.finditer(text):
         yield from (one.span() for one in LETTERS.finditer(text, at, tag.start()))
         at = tag.end()
     yield from (one.span() for one in LETTERS.finditer(text, at))
     for tag in TAG.finditer(text):
-        # The bracket separates the letters of two tags.
+        # The bracket separates the letters of two adjacent tags.
         yield tag.start(), tag.start() + 1
         yield from (one.span() for one in LETTERS.finditer(text, *tag.span()))
 
@@ -111,7 +123,7 @@ def _lower(text: str) -> str:
 
 
 def _decode(form: DecodedForm) -> DecodedForm:
-    """Replace each escape of a form by its character."""
+    """Replace each escape in a form by the character that it encodes."""
     pieces: list[str] = []
     starts, ends = array("i"), array("i")
     at = 0
@@ -133,7 +145,7 @@ def _decode(form: DecodedForm) -> DecodedForm:
 
 
 def _decoded(found: re.Match[str]) -> str:
-    """Return the character of an escape, or "" if it is invisible."""
+    """Return the character that an escape encodes, or "" if this character is invisible."""
     text = found[0]
     if text[0] == "%":
         octets = bytes.fromhex(text.replace("%", ""))
@@ -154,7 +166,7 @@ INVISIBLE_TEXT: Final = re.compile(f"[{INVISIBLE}]*")
 
 
 def _unescaped(text: str) -> str:
-    """Return the character of a backslash escape. ``text`` does not include the backslash."""
+    """Return the character that a backslash escape encodes. ``text`` follows the backslash."""
     kind = text[0].lower()
     if kind in "nrtv":
         return " "

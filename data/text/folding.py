@@ -1,4 +1,4 @@
-"""Fold text for comparisons: four forms for dates, keywords, searches and labels, and slugs.
+"""Folding of texts for comparisons (dates, keywords, searches, labels), and slugs.
 
 | text | fold_date | fold_keyword | fold_search | fold_label |
 |---|---|---|---|---|
@@ -10,15 +10,15 @@
 | a–b | a-b | a–b | a b | a–b |
 | 東京 | 東京 | 東京 | 東 京 | 東京 |
 
-Date patterns need one ASCII digit per digit. Keywords are written by people who may omit accents,
-so `fold_keyword` also merges letters that are missing on some keyboards. Searches compare whole
-words, so `fold_search` drops everything else and separates the letters of scripts without spaces.
-Labels are permanent names of topics, so `fold_label` drops only the case, to keep different labels
-different.
+Date patterns need one ASCII digit per digit. People who write keywords may omit accents, so
+`fold_keyword` also merges letters that are missing on some keyboards. Searches compare whole words,
+so `fold_search` removes all other characters and separates the letters of scripts without spaces.
+Labels are permanent names of topics, so `fold_label` ignores only case and white space. Different
+labels then stay different.
 
-`normalized` returns Unicode normal forms in linear time, but `unicodedata.normalize` sorts runs of
-combining marks in quadratic time. No language has more than 30 of them in a row, so longer runs are
-split first, as the Stream-Safe Text Format does (UAX #15, section 13).
+`normalized` returns Unicode normal forms in linear time, while `unicodedata.normalize` sorts runs
+of combining marks in quadratic time. No language has more than 30 combining marks in a row, so
+longer runs are split first, as in the Stream-Safe Text Format (UAX #15, section 13).
 """
 
 from __future__ import annotations
@@ -39,14 +39,14 @@ LETTERS: Final = str.maketrans(
     | {"ґ": "г", "ي": "ی", "ى": "ی", "ك": "ک", "ة": "ه"}
 )
 MAX_CACHED_WORDS: Final = 50_000
-"""Maximum number of cached words. Hostile texts must not fill the memory."""
+"""Maximum number of cached words. The limit prevents hostile texts from filling the memory."""
 
 ACCENTS: Final = re.compile("[\u0300-\u036f]")
 NO_WORD: Final = re.compile(r"[^\w\u0300-\U0001ffff]|[\u2000-\u206f\u3000-\u303f]")
 
 
 class _DateFold(dict[int, str]):
-    """Map from characters to their form in dates, filled at the first use of each character."""
+    """Map from characters to their folded form for dates, filled when a character is first used."""
 
     def __missing__(self, code: int) -> str:
         char = chr(code)
@@ -58,7 +58,7 @@ class _DateFold(dict[int, str]):
             folded = "i"
         elif char in "‐‑‒–—−":
             folded = "-"
-        elif 0xAC00 <= code <= 0xD7A3:  # noqa: PLR2004 - Hangul must not fall apart into letters
+        elif 0xAC00 <= code <= 0xD7A3:  # noqa: PLR2004 - Hangul syllables must not be decomposed
             folded = char
         else:
             parts = normalized("NFKD", char).casefold()
@@ -72,7 +72,7 @@ _DATE_FOLD = _DateFold()
 
 
 def fold_date(text: str) -> str:
-    """Fold a text for date patterns: no case, no accents, ASCII digits and hyphens."""
+    """Fold a text for date patterns: lower case, no accents, ASCII digits and hyphens."""
     return text.translate(_DATE_FOLD)
 
 
@@ -86,11 +86,11 @@ def fold_keyword(word: str) -> str:
 
 
 def fold_search(text: str) -> str:
-    """Fold a text for the search index: words with single spaces, without case and accents."""
+    """Fold a text for the search index: words in lower case without accents, and single spaces."""
     plain = text.casefold()
     if not plain.isascii():
         decomposed = normalized("NFKD", plain)
-        # In Turkish and Azerbaijani ı is the small letter of I, which becomes i elsewhere.
+        # In Turkish and Azerbaijani, ı is the lower case of I, which is i in other languages.
         bare = ACCENTS.sub("", decomposed).replace("ı", "i")
         plain = spaced(normalized("NFC", bare))
         plain = plain.encode("utf-8", "replace").decode()
@@ -106,16 +106,16 @@ def fold_label(label: str) -> str:
 Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
 
 MAX_MARKS: Final = 30
-"""Maximum number of combining marks in a row after one letter."""
+"""Maximum number of successive combining marks after one letter."""
 
 JOINER: Final = "\u034f"
-"""The invisible character (combining grapheme joiner) that splits a run of marks."""
+"""Invisible character (combining grapheme joiner) that splits long runs of combining marks."""
 
 BECOME_MARKS: Final = frozenset("\u0f73\u0f75\u0f81\uff9e\uff9f")
-"""Characters that are not combining marks but decompose into them."""
+"""Characters that are not combining marks but decompose into combining marks."""
 
 END_OF_MARKS: Final = 0x20000
-"""Code point after the last plane with combining marks."""
+"""First code point after the last Unicode plane with combining marks."""
 
 LONG_RUN: Final = f"{{{MAX_MARKS + 1},}}"
 POSSIBLE_RUN: Final = re.compile(rf"[^\x00-\u02ff\s\w]{LONG_RUN}")
@@ -124,7 +124,7 @@ POSSIBLE_RUN_OF_ANY: Final = re.compile(rf"(?:[^\x00-\u02ff\s\w]|[\uff9e\uff9f])
 
 def normalized(form: Form, text: str) -> str:
     """Return a text in a Unicode normal form, with a joiner after 30 successive combining marks."""
-    return unicodedata.normalize(form, stream_safe(text))  # noqa: TID251 - the one place
+    return unicodedata.normalize(form, stream_safe(text))  # noqa: TID251 - the only place that calls it
 
 
 def stream_safe(text: str) -> str:
@@ -139,9 +139,9 @@ def stream_safe(text: str) -> str:
 
 @cache
 def _full_run() -> re.Pattern[str]:
-    """Return a pattern for 30 combining marks before another mark.
+    """Return the pattern that matches 30 combining marks if another one follows.
 
-    Compiling the pattern takes 20 ms.
+    The pattern is compiled on first use, because compiling takes 20 ms.
     """
     found = (chr(code) for code in range(0x300, END_OF_MARKS))
     marks = "".join(char for char in found if unicodedata.combining(char))
@@ -160,16 +160,16 @@ DEVICES = frozenset(
 """File names that Windows reserves for devices, with any extension."""
 
 RESERVED = DEVICES | {"index"}
-"""Slugs that can't be file names; ``index`` is the page of a folder."""
+"""Slugs that can't be file names. ``index`` is the name of a folder's page."""
 
 
 def slug_of(label: str) -> str:
     """Return a unique name for a label that is safe in file names and URLs.
 
-    Labels that differ only in case, composition or white space share a slug; no other labels do. If
-    lower-case ASCII words can't express the whole label, an underscore and 50 bits of its BLAKE2b
-    digest follow. A single hyphen means a space, so hyphens of the label are doubled. A slug has at
-    most 80 characters of ``a-z0-9-_``.
+    Labels that differ only in case, composition or white space have the same slug; other labels
+    never do. If lower-case ASCII words can't express the whole label, an underscore and 50 bits of
+    the label's BLAKE2b digest follow. A single hyphen represents a space, so hyphens of the label
+    are doubled. A slug has at most 80 characters from ``a-z0-9-_``.
     """
     compared = fold_label(label)
     plain = compared.replace("-", "--").replace(" ", "-")

@@ -24,7 +24,7 @@ SILENT: Final = frozenset(["script", "style", "noscript", "template", "title", "
 
 
 def text_of(html: str) -> str:
-    """Return the text of an HTML fragment, with blank lines between paragraphs."""
+    """Return the plain text of an HTML fragment, with blank lines between paragraphs."""
     root = _parsed(html)
     if root is None:
         return ""
@@ -46,10 +46,10 @@ def text_of(html: str) -> str:
 
 
 def both_of(html: str, text: str) -> tuple[str, str]:
-    """Return a body as safe HTML and as text. Both forms are given.
+    """Return a body as safe HTML and as plain text, from both of its forms.
 
-    The addresses of the body are already absolute. If the HTML is too long and is cut, the text is
-    cut too.
+    The addresses in ``html`` must be absolute. If the HTML is too long and is cut, the text is cut
+    too.
     """
     safe = sanitize_absolute(html)
     return safe, text_of(safe) if is_huge(html) else clean_text(text)
@@ -63,12 +63,15 @@ GAPS: Final = {
 
 
 def gap_of(tag: str) -> str:
-    """Return the white space that separates an element's text from its neighbours."""
+    """Return the white space that separates an element's text from the adjacent texts.
+
+    ``tag`` is the name of the element.
+    """
     return GAPS.get(tag, "")
 
 
 def line_of(text: str) -> str:
-    """Return a text as one plain line, without tags."""
+    """Return a text as one plain line, without HTML tags."""
     if TAG.search(text):
         root = _parsed(text)
         if root is not None:
@@ -79,9 +82,9 @@ def line_of(text: str) -> str:
 
 
 def escaped_line(text: str) -> str:
-    """Return text from a feed or API as one line.
+    """Return a text from a feed or API as one plain line.
 
-    The text may contain markup, escaped once or twice.
+    The text may contain markup that is escaped once or twice.
     """
     text = unescape(text)
     if "<" in text:
@@ -90,14 +93,14 @@ def escaped_line(text: str) -> str:
 
 
 def paragraphs(text: str) -> str:
-    """Return plain text as HTML: paragraphs at blank lines, with line breaks kept."""
+    """Convert plain text to HTML: blank lines separate paragraphs, and line breaks are kept."""
     parts = (part.strip() for part in text.split("\n\n"))
     lines = (escape(part, quote=False).replace("\n", "<br>") for part in parts if part)
     return "".join(f"<p>{line}</p>" for line in lines)
 
 
 def _parsed(html: str) -> etree._Element | None:
-    # libxml2 stops at a NUL; other control characters are cleaned from what it reads.
+    # libxml2 stops at a NUL character. Other control characters are removed after parsing.
     parser = etree.HTMLParser(remove_comments=True, remove_pis=True, huge_tree=False)
     fragment = with_few_attributes(html.replace("\0", ""))
     return etree.fromstring(f"<html><body>{fragment}</body></html>", parser)

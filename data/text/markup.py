@@ -1,11 +1,12 @@
-"""Remove markup for which parsers would need minutes and gigabytes, and limit its nesting.
+"""Removal of markup that would take parsers minutes and gigabytes, and limit for its nesting.
 
-HTML parsers (libxml2, html5ever) compare each attribute of an element with all others. libxml2 also
-allocates some hundred bytes per tag. A page of 20 MB can take hours and gigabytes.
+HTML parsers (libxml2, html5ever) compare each attribute of an element with all other attributes of
+this element. libxml2 also allocates some hundred bytes per tag. A page of 20 MB can take hours and
+gigabytes.
 
-HTML parsers search all open elements repeatedly (WHATWG HTML, 13.2.4.2). Markup nested a hundred
-thousand levels deep takes them minutes, and libxml2 stops at two thousand. Chromium puts elements
-below level 512 side by side, and so does this module.
+HTML parsers repeatedly search all open elements (WHATWG HTML, 13.2.4.2). Markup that is nested a
+hundred thousand levels deep takes them minutes, and libxml2 stops at two thousand levels. Chromium
+makes elements below level 512 siblings, and so does this module.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from collections.abc import Iterator
 from typing import Final
 
 MIN_CHECKED_BYTES: Final = 150_000
-"""Minimum size in bytes of a page that is checked. Smaller pages take at most two seconds."""
+"""Minimum size in bytes of pages that are checked. Parsing a smaller page takes at most two
+seconds."""
 
 MIN_WIDE_TAG_BYTES: Final = 1_500
-"""Minimum size in bytes of a tag whose attributes are counted."""
+"""Minimum size in bytes of tags whose attributes are counted."""
 
 MAX_ATTRIBUTES: Final = 200
 """Maximum number of attributes of an element. Real pages have fewer."""
@@ -27,10 +29,10 @@ MAX_ATTRIBUTES: Final = 200
 SHORT_TAG_REST: Final = (
     rb"[^<>']{0,1400}+(?:(?<=[^=\s]\")|(?<=[^=\s]\"[\s/])|(?<=[^=\s]\"\s/))>|[^<>\"']{0,1400}+>"
 )
-"""Pattern of the rest of a tag that certainly ends soon, at its first ``>`` outside quotes.
+"""Pattern that matches the rest of a tag up to its first ``>``, if this ``>`` is outside quotes.
 
-Either no quote is left open: the last one, near the end, is not preceded by ``=``. Or there are no
-quotes."""
+Either the last quote before ``>`` is not preceded by ``=``, so that no quote is open, or there are
+no quotes."""
 
 ATTRIBUTE: Final = (
     rb"[\s/=]*+[^\s=>/]++(?:\s*+=\s*+(?:\"[^\"]*+\"?|'[^']*+'?|[^\s>\"'][^\s>]*+)?+)?+"
@@ -39,21 +41,22 @@ TAG: Final = re.compile(
     rb"<(?=[a-zA-Z](?!%b)[^\s/>]*+(?:%b){0,%d}+((?:%b)*+))"
     % (SHORT_TAG_REST, ATTRIBUTE, MAX_ATTRIBUTES, ATTRIBUTE)
 )
-"""Any other HTML tag (WHATWG HTML, 13.2.5.32 to 13.2.5.39) and its attributes after the first
-MAX_ATTRIBUTES. The pattern is a lookahead because the next tag may begin inside."""
+"""Pattern that matches other HTML tags (WHATWG HTML, 13.2.5.32 to 13.2.5.39), and their attributes
+after the first MAX_ATTRIBUTES. It is a lookahead, because another tag may begin inside a tag."""
 
 MAX_TAGS: Final = 150_000
-"""Maximum number of ``<`` characters (start and end tags) on a page. The rest is cut."""
+"""Maximum number of ``<`` characters on a page (from start and end tags). The rest of the page is
+cut."""
 
 MAX_ROUNDS: Final = 4
-"""Maximum number of passes that remove attributes. After them, the page is cut instead."""
+"""Maximum number of passes that remove attributes. A page that needs more passes is cut."""
 
 MAX_READINGS: Final = 4
-"""Maximum number of times, on average, that a byte is read as part of another tag."""
+"""Maximum number of overlapping tags in which a byte is read, on average per byte."""
 
 
 def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:
-    """Remove excess attributes from a page; also return whether the page was cut.
+    """Remove excess attributes from a page, and return whether the page was cut.
 
     A page with too many tags is cut before the first excess tag.
     """
@@ -69,17 +72,17 @@ def without_oversized_tags(markup: bytes) -> tuple[bytes, bool]:
 def with_few_attributes(html: str) -> str:
     """Remove excess attributes from an HTML fragment.
 
-    The fragment is cut if its tags overlap without end.
+    If too many tags overlap, the fragment is cut.
     """
     if len(html) < MIN_CHECKED_BYTES:
         return html
-    # Text may contain lone surrogates.
+    # The text may contain lone surrogates.
     kept, _ = _without_excess_attributes(html.encode("utf-8", "surrogatepass"))
     return kept.decode("utf-8", "surrogatepass")
 
 
 def _without_excess_attributes(markup: bytes) -> tuple[bytes, bool]:
-    """Remove excess attributes from markup; also return whether the markup was cut."""
+    """Remove excess attributes from markup, and return whether the markup was cut."""
     cut = False
     for _ in range(MAX_ROUNDS):
         excess, end = _excesses(markup)
@@ -87,18 +90,19 @@ def _without_excess_attributes(markup: bytes) -> tuple[bytes, bool]:
             markup, cut = markup[:end], True
         if not excess:
             return markup, cut
-        # The rest may parse differently, since a removed attribute may have closed a quote.
+        # Check again: a removed attribute may have closed a quote, which changes the following
+        # tags.
         markup = _without(markup, excess)
     return markup[: excess[0][0]], True
 
 
 def _excesses(markup: bytes) -> tuple[list[tuple[int, int]], int]:
-    """Return the spans of excess attributes, and the end of the page that is kept.
+    """Return the spans of excess attributes, and the end of the part of the page to keep.
 
-    A parser may see other tags than we do. For example, an unclosed quote in a script or comment
-    that we take for a tag would hide all tags up to the next quote. So a tag is searched wherever
-    one may begin, also inside another one. The span of such an inner tag is empty, because the
-    page's text may follow.
+    A parser may recognize other tags than this function. For example, an unclosed quote in a script
+    or comment may look like a part of a tag, and hide all tags up to the next quote. So tags are
+    searched everywhere, also inside other tags. The span of such an inner tag is empty, because
+    text of the page may follow.
     """
     spans: list[tuple[int, int]] = []
     left = MAX_READINGS * len(markup)
@@ -118,7 +122,10 @@ def _excesses(markup: bytes) -> tuple[list[tuple[int, int]], int]:
 
 
 def _without(markup: bytes, spans: list[tuple[int, int]]) -> bytes:
-    """Remove spans from markup. Spans may overlap; an empty span ends the tag at its position."""
+    """Remove spans (start and end) from markup.
+
+    Spans may overlap. At an empty span, a ``>`` ends the tag.
+    """
     kept, place = [], 0
     for start, end in sorted(spans):
         kept.append(markup[place : max(place, start)])
@@ -129,7 +136,7 @@ def _without(markup: bytes, spans: list[tuple[int, int]]) -> bytes:
 
 
 def _place(markup: bytes, number: int) -> int:
-    """Return the position of the tag with this number, counted from 0."""
+    """Return the position of a tag by its number, counted from 0."""
     low, high = 0, len(markup)
     before = 0
     while high - low > 1:
@@ -148,8 +155,8 @@ VOID: Final = frozenset(
     "area base br col embed hr img input link meta param source track wbr".split()  # noqa: SIM905 - words read better in a row
 )
 RAW: Final = frozenset(["script", "style", "title", "textarea", "iframe", "noscript", "xmp"])
-"""Elements whose content is not parsed as elements, so they can't be nested. Without its tags,
-their content would show."""
+"""Names of elements whose content is not parsed as elements, so they can't be nested. If their tags
+were removed, their content would become visible."""
 
 ROWS: Final = frozenset(["tr", "td", "th"])
 GROUPS: Final = frozenset(["thead", "tbody", "tfoot", *ROWS])
@@ -161,15 +168,15 @@ ENDED_BY: Final = {
     "tr": ROWS,
     **dict.fromkeys(["thead", "tbody", "tfoot"], GROUPS),
 }
-"""For each element, the elements that its start ends if their end tags are missing."""
+"""For each element, the open elements that its start tag ends if their end tags are missing."""
 
 
 def flattened(html: str, levels: int) -> str:
-    """Remove tags below this many levels of nesting, and keep their text.
+    """Remove tags that are nested deeper than ``levels``, and keep their text.
 
     The time is linear in the length of ``html``.
     """
-    # Most HTML has fewer start tags than allowed levels.
+    # Most fragments have fewer start tags than allowed levels.
     if html.count("<") - html.count("</") <= levels:
         return html
     deep = [*_deep_tags(html, levels)]
@@ -184,13 +191,13 @@ def flattened(html: str, levels: int) -> str:
 
 
 def _deep_tags(html: str, levels: int) -> Iterator[tuple[int, int]]:
-    """Yield the spans of tags that open or close an element below this many levels."""
+    """Yield the spans of tags that open or close elements nested deeper than ``levels``."""
     opened: list[str] = []
     dropped: Counter[str] = Counter()
     for tag in NESTING_TAG.finditer(html):
         name = tag[2].lower()
         if name == "p" and len(opened) >= levels:
-            continue  # it ends where the next paragraph begins
+            continue  # such an element ends where the next one begins
         if tag[1]:
             if dropped.get(name):
                 dropped[name] -= 1

@@ -1,8 +1,9 @@
-"""Conversion of line breaks and layout tables of old pages to paragraphs.
+"""Conversion of line breaks and layout tables in old pages to paragraphs.
 
-Old pages separate paragraphs by two line breaks, and use tables for layout. Feeds, pages and JSON
-show a stored body through `with_paragraphs`. The store keeps the extracted body, so a better rule
-causes no edits. All steps are linear in the length of the HTML.
+Old pages separate paragraphs by two line breaks, and use tables for layout. `with_paragraphs`
+converts a stored body whenever feeds, pages and JSON are written. The store keeps the extracted
+body, so that better rules do not count as edits of the release. All steps are linear in the length
+of the HTML.
 """
 
 from __future__ import annotations
@@ -12,16 +13,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 TRIGGER: Final = re.compile(r"<br>(?:\s|&nbsp;)*+<br>|<table\b|<[bh]r>\s*+\Z")
-"""Markup that needs paragraphs; most bodies contain none."""
+"""Pattern that matches markup that must be converted; most bodies contain none."""
 
 TAG: Final = re.compile(r'<(/?)([a-z][a-z0-9]*+)((?: [a-z-]++="[^"]*+")*+)>')
-"""A tag as the sanitizer writes it."""
+"""Pattern that matches a tag in the form that the sanitizer writes."""
 
 MAX_DEPTH: Final = 160
-"""Maximum depth of nested elements. Sanitized bodies have a smaller depth."""
+"""Maximum depth of nested elements. Sanitized bodies never reach this depth."""
 
 MAX_COPIED: Final = 40
-"""Maximum number of characters of attributes that are copied to each part of a divided element."""
+"""Maximum length in characters of the attributes that each part of a divided element receives."""
 
 VOID: Final = frozenset({"br", "hr", "img", "col", "source", "wbr"})
 ROWS: Final = frozenset({"tr", "thead", "tbody", "tfoot"})
@@ -30,19 +31,19 @@ BLOCKS: Final = frozenset(
     " table ul".split()
 )
 CONTAINERS: Final = frozenset({"", "div", "blockquote"})
-"""Elements whose inline content may become paragraphs. "" means the fragment itself."""
+"""Names of elements whose inline content may become paragraphs. "" is the fragment itself."""
 
 STYLES: Final = frozenset({"b", "strong", "em", "i", "u", "s", "small"})
-"""Inline elements that may span several paragraphs."""
+"""Names of inline elements that may span several paragraphs."""
 
 REBUILT: Final = frozenset({"", "br", "table", "span"})
-"""Tags of elements that `rebuilt` changes; "" is the fragment itself.
+"""Names of elements that `rebuilt` changes. "" is the fragment itself.
 
-A span with attributes is unchanged."""
+A span with attributes is not changed."""
 
 
 class Element:
-    """An element with its tag, its attributes as written, and its content."""
+    """An HTML element with its tag name, its attributes as written, and its content."""
 
     __slots__ = ("attributes", "children", "has_block", "has_content", "is_rebuilt", "tag")
 
@@ -57,14 +58,14 @@ class Element:
         self.attributes = attributes
         self.children = children or []
         self.has_content = has_content
-        """Whether there is text or an image in it."""
+        """Whether the element contains text or an image."""
         self.has_block = any(map(is_block, children)) if children else False
-        """Whether one of BLOCKS is in it, which no paragraph may contain."""
+        """Whether the element contains one of BLOCKS, which paragraphs must not contain."""
         self.is_rebuilt = tag in REBUILT and not (tag == "span" and attributes)
-        """Whether it is one of REBUILT, or one is in it; all others stay as they are."""
+        """Whether the element is or contains one of REBUILT. Other elements stay unchanged."""
 
     def end_in(self, parent: Element) -> None:
-        """Record in the parent what this element contains."""
+        """Close this element, and update its parent's flags about their content."""
         parent.has_content |= self.has_content
         parent.has_block |= self.has_block or self.tag in BLOCKS
         parent.is_rebuilt |= self.is_rebuilt
@@ -74,9 +75,9 @@ Node: TypeAlias = Element | str
 
 
 def with_paragraphs(html: str) -> str:
-    """Add paragraphs to sanitized HTML with line breaks or layout tables.
+    """Convert line breaks and layout tables in sanitized HTML to paragraphs.
 
-    Rules and line breaks at the end are removed. The text is unchanged, and a second call changes
+    Rules and line breaks at the end are removed. The text does not change. A second call changes
     nothing.
     """
     if not TRIGGER.search(html):
@@ -91,7 +92,7 @@ def with_paragraphs(html: str) -> str:
 
 
 def parsed(html: str) -> Element | None:
-    """Parse sanitized HTML. Returns None if its tags do not match."""
+    """Parse sanitized HTML. Returns None if start and end tags do not match."""
     root = Element("")
     stack = [root]
     position = 0
@@ -118,37 +119,37 @@ def parsed(html: str) -> Element | None:
 
 
 def add_text(parent: Element, text: str) -> None:
-    """Append non-empty text to an element."""
+    """Append a text to an element if the text is not empty."""
     if text:
         parent.children.append(text)
         parent.has_content |= not is_blank(text)
 
 
 def is_block(node: Node) -> bool:
-    """Whether a node is a block, or an inline element that contains one."""
+    """Return whether a node is a block, or an inline element that contains a block."""
     return isinstance(node, Element) and (node.tag in BLOCKS or node.has_block)
 
 
 def is_blank(node: Node) -> bool:
-    """Whether a node is text of white space only."""
+    """Return whether a node is text that consists only of white space."""
     return isinstance(node, str) and not node.replace("&nbsp;", " ").strip()
 
 
 def has_tag(node: Node, *tags: str) -> bool:
-    """Whether a node is an element with one of these tags."""
+    """Return whether a node is an element with one of the given tag names."""
     return isinstance(node, Element) and node.tag in tags
 
 
 def rebuilt(node: Node, *, is_styled: bool = False) -> list[Node]:
-    """Return the replacement of a node.
+    """Return the nodes that replace a node.
 
-    If ``is_styled``, the node is in an inline style and is not divided.
+    If ``is_styled``, the node is inside an inline style element and is not divided.
     """
     if isinstance(node, str) or node.tag == "pre" or not node.is_rebuilt:
         return [node]
     if node.tag == "table" and (not node.has_content or is_layout(node)):
         cells = [cell for cell in cells_of(node) if cell.has_content]
-        # A space keeps the texts around an empty table separate.
+        # If the table is empty, a space separates the texts around it.
         return [container("div", "", cell) for cell in cells] or [" "]
     if node.tag in CONTAINERS:
         return [container(node.tag, node.attributes, node, is_cell=False)]
@@ -161,19 +162,19 @@ def rebuilt(node: Node, *, is_styled: bool = False) -> list[Node]:
         parts = split(children)
         if len(parts) > 1:
             made = [part_of(node, part) for part in parts]
-            # Line breaks between parts are kept because they end the surrounding paragraph.
+            # Line breaks between the parts remain, because they end the surrounding paragraph.
             return [*joined(made)] if is_style else [*made]
     return [Element(node.tag, node.attributes, children, node.has_content)]
 
 
 def part_of(node: Element, children: list[Node]) -> Element:
-    """Return one of the elements that a node is divided into."""
+    """Return a new element for one part of a divided element ``node``."""
     attributes = node.attributes if len(node.attributes) <= MAX_COPIED else ""
     return Element(node.tag, attributes, children, has_content=True)
 
 
 def joined(parts: Iterable[Element]) -> Iterator[Node]:
-    """Yield parts with two line breaks between them."""
+    """Yield the parts of a divided element, with two line breaks between them."""
     for number, part in enumerate(parts):
         if number:
             yield from (Element("br"), Element("br"))
@@ -181,7 +182,10 @@ def joined(parts: Iterable[Element]) -> Iterator[Node]:
 
 
 def is_layout(table: Element) -> bool:
-    """Whether a table is used only for layout: no headings, and at most one used cell per row."""
+    """Return whether a table is used only for layout.
+
+    Such a table has no header cells, and at most one cell with content per row.
+    """
     rows = [[cell for cell in row.children if isinstance(cell, Element)] for row in rows_of(table)]
     if any(has_tag(child, "caption") for child in table.children) or any(
         has_tag(cell, "th") for row in rows for cell in row
@@ -191,7 +195,7 @@ def is_layout(table: Element) -> bool:
 
 
 def rows_of(table: Element) -> Iterator[Element]:
-    """Yield the rows of a table, not of nested tables."""
+    """Yield the rows of a table, without rows of nested tables."""
     for child in table.children:
         if isinstance(child, Element) and child.tag in ROWS:
             if child.tag == "tr":
@@ -201,7 +205,7 @@ def rows_of(table: Element) -> Iterator[Element]:
 
 
 def cells_of(table: Element) -> Iterator[Element]:
-    """Yield the cells of a table, not of nested tables."""
+    """Yield the cells of a table, without cells of nested tables."""
     for row in rows_of(table):
         for cell in row.children:
             if isinstance(cell, Element):
@@ -209,9 +213,9 @@ def cells_of(table: Element) -> Iterator[Element]:
 
 
 def container(tag: str, attributes: str, node: Element, *, is_cell: bool = True) -> Element:
-    """Return an element with a node's content, divided into paragraphs if it had none.
+    """Return a new element with the content of a node, divided into paragraphs if it had none.
 
-    The content of a layout table's cell always becomes paragraphs.
+    The content of a cell in a layout table always becomes paragraphs.
     """
     children = [one for child in node.children for one in rebuilt(child)]
     if is_cell or len(split(children)) > 1:
@@ -223,7 +227,7 @@ def container(tag: str, attributes: str, node: Element, *, is_cell: bool = True)
 
 
 def paragraphed(children: Iterable[Node]) -> Iterator[Node]:
-    """Wrap runs of inline nodes in paragraphs."""
+    """Wrap each run of inline nodes in paragraphs."""
     run: list[Node] = []
     for child in children:
         if isinstance(child, Element) and child.tag in BLOCKS:
@@ -236,7 +240,7 @@ def paragraphed(children: Iterable[Node]) -> Iterator[Node]:
 
 
 def paragraphs_of(run: Sequence[Node]) -> Iterator[Node]:
-    """Yield the paragraphs of a run of inline nodes, or the run itself if it contains a block."""
+    """Yield a run of inline nodes as paragraphs, or unchanged if the run contains a block."""
     if any(map(is_block, run)):
         yield from run
         return
@@ -245,7 +249,7 @@ def paragraphs_of(run: Sequence[Node]) -> Iterator[Node]:
 
 
 def split(children: Sequence[Node]) -> list[list[Node]]:
-    """Split nodes at two or more line breaks, and trim line breaks around each part.
+    """Split nodes at two or more successive line breaks, and trim line breaks around each part.
 
     Parts without visible content are omitted.
     """
@@ -264,7 +268,7 @@ def split(children: Sequence[Node]) -> list[list[Node]]:
 
 
 def trim(part: list[Node]) -> list[Node]:
-    """Remove line breaks and white space at both ends of a part."""
+    """Remove line breaks and white space from both ends of a part."""
     start, end = 0, len(part)
     while start < end and (is_blank(part[start]) or has_tag(part[start], "br")):
         start += 1
@@ -279,7 +283,7 @@ def trim(part: list[Node]) -> list[Node]:
 
 
 def shows(node: Node) -> bool:
-    """Whether a node has visible content."""
+    """Return whether a node has visible content."""
     if isinstance(node, str):
         return not is_blank(node)
     return node.has_content or node.tag == "hr"

@@ -38,42 +38,44 @@ DROPPED_WHOLE: Final = frozenset(
     "script style noscript template iframe object embed svg math select textarea button form "  # noqa: SIM905 - words read better in a row
     "title".split()
 )
-"""Elements that are removed with their content. Of other elements, only the tags are removed."""
+"""Names of elements that are removed with their content. For all other forbidden elements, only the
+tags are removed."""
 
 
 MAX_CHARACTERS: Final = 2_000_000
-"""Maximum length of a fragment in characters. The rest is cut."""
+"""Maximum length in characters of a fragment. The rest is cut."""
 
 MAX_LEVELS: Final = 150
-"""Maximum depth of nested elements. Real texts stay below twenty."""
+"""Maximum depth of nested elements. The depth of real texts is below 20."""
 
 
 PART: Final = re.compile(
     r"(<[a-zA-Z/!?][^>]*+>?)|(?:[^<&]|<(?![a-zA-Z/!?])|&(?:#?\w{1,31}+;?+)?+){1,1024}+"
 )
-"""A tag or comment (group 1), or a stretch of text that does not cut a character reference."""
+"""Pattern that matches a tag or comment (group 1), or a part of a text that does not end inside a
+character reference."""
 
 TAG_START: Final = re.compile(r"<[a-zA-Z/!?]")
 
 SEPARATOR: Final = "<x-part></x-part>"
 MIN_SLOW_CHARACTERS: Final = 2_000
-"""Minimum number of slow characters (for nh3) from which long texts are split."""
+"""Minimum number of characters on which nh3 is slow in a fragment whose long texts are split."""
 
 MAX_TAG_LENGTH: Final = 10_000
-"""Maximum length in characters of a tag in a fragment with many slow characters. Longer tags are
+"""Maximum length in characters of a tag if long texts of the fragment are split. Longer tags are
 dropped."""
 
 
 def _ready(fragment: str) -> str:
-    """Cut a fragment, and prepare it so that nh3 reads it in linear time."""
+    """Cut an HTML fragment, and prepare it so that nh3 parses it in linear time."""
     return _split(flattened(with_few_attributes(fragment[:MAX_CHARACTERS]), MAX_LEVELS))
 
 
 def _split(html: str) -> str:
-    """Split long texts with many slow characters by an element that nh3 drops.
+    """Split long texts with many characters on which nh3 is slow, by an element that nh3 drops.
 
-    nh3 searches the rest of the text for ``&`` after each reference, and after each character from
-    U+0080 to U+00BF, whose UTF-8 begins with the byte of a no-break space.
+    nh3 searches the rest of a text for ``&`` after each character reference, and after each
+    character from U+0080 to U+00BF, whose UTF-8 begins with the first byte of a no-break space.
     """
     if _slow_characters(html) < MIN_SLOW_CHARACTERS:
         return html
@@ -95,24 +97,24 @@ def _split_part(part: re.Match[str]) -> str:
 
 
 DIRECTIONS: Final = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Characters that change the direction of the text after them, which may disguise the text
+"""Characters that change the direction of the following text. They can disguise text
 (CVE-2021-42574)."""
 
 
 def _in_order(html: str) -> str:
-    """Remove characters that change the direction of text."""
+    """Remove all characters that change the direction of text."""
     for sign in DIRECTIONS:
         html = html.replace(sign, "")
     return html
 
 
 def is_huge(fragment: str) -> bool:
-    """Whether a fragment exceeds the maximum length and is cut."""
+    """Return whether a fragment is longer than the maximum and is cut."""
     return len(fragment) > MAX_CHARACTERS
 
 
 def sanitize(fragment: str, base: str) -> str:
-    """Return a safe copy of an HTML fragment with absolute addresses. A huge fragment is cut.
+    """Return a safe copy of an HTML fragment, with absolute addresses. Huge fragments are cut.
 
     Relative addresses are resolved against ``base``. Links may use http, https, mailto and tel;
     images only http and https.
@@ -134,13 +136,13 @@ _CLEANER: Final = nh3.Cleaner(
 
 
 NOT_LOADABLE: Final = re.compile(r" src=\"(?!(?i:https?:))")
-"""An image address that no page can load, in HTML written by nh3."""
+"""Pattern that matches an image address that browsers can't load, in HTML from nh3."""
 
 
 def sanitize_absolute(fragment: str) -> str:
-    """Sanitize a fragment whose addresses are already absolute."""
+    """Sanitize an HTML fragment whose addresses are already absolute."""
     safe = _CLEANER.clean(_ready(fragment))
-    # The filter is called for each attribute, and few fragments need it.
+    # Use the slower cleaner, whose filter is called for each attribute, only if it is needed.
     return _in_order(_LOADED_CLEANER.clean(_split(safe)) if NOT_LOADABLE.search(safe) else safe)
 
 
@@ -165,7 +167,7 @@ _LOADED_CLEANER: Final = nh3.Cleaner(
     link_rel=None,
 )
 
-# Created once because that takes ten times longer than sanitizing a release.
+# Created once, because this takes ten times longer than sanitizing a release.
 _RESOLVER: Final = nh3.Cleaner(
     tags=set(TAGS),
     clean_content_tags=set(DROPPED_WHOLE),

@@ -1,8 +1,8 @@
-"""Similarity of texts: word triples, MinHash bands and anchors.
+"""Similarity of texts: word triples, MinHash bands, and anchors (sampled word sequences).
 
-Methods: A. Broder, "On the resemblance and containment of documents" (1997), for MinHash and for
-sampling by a modulus; banding as in Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets",
-chapter 3.
+Sources: A. Broder, "On the resemblance and containment of documents" (1997), for MinHash and for
+sampling by a modulus; Leskovec, Rajaraman and Ullman, "Mining of Massive Datasets", chapter 3, for
+banding.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from rensa import RMinHash
 from data.text.words import Hashes, word_hashes
 
 SHINGLE: Final = 3
-"""Number of words per shingle, few enough for notices of one paragraph."""
+"""Number of words per shingle (word sequence), small enough for notices of one paragraph."""
 
 BANDS: Final = 6
 ROWS: Final = 3
-"""Number of rows per band; there are 6 bands. At a Jaccard similarity of 0.7, 8 % of pairs have no
-band in common, at 0.8 1.4 %. Most of these pairs have anchors in common."""
+"""Number of MinHash rows in each of the 6 bands. Of pairs with a Jaccard similarity of 0.7, 8 %
+have no band in common; at 0.8, 1.4 % have none. Most of these pairs have anchors in common."""
 
 ANCHOR_ONE_IN: Final = 40
 ANCHOR_RUNS: Final = 1000
-"""Number of runs of six words, from the start of a text, of which one in 40 is an anchor. The
-choice does not depend on the position, so anchors lead from a release to a longer text that
-contains it."""
+"""Number of six-word sequences at the start of a text from which anchors are selected. One in 40 is
+an anchor. The selection does not depend on the position, so a release and a longer text that
+contains the release have anchors in common."""
 
 SAMPLE_SIZE: Final = 48
-"""Number of shingles, those with the smallest hashes, that are compared before full texts."""
+"""Number of shingles that are compared before the full texts: those with the smallest hashes."""
 
 MARK_BITS: Final = 48
-"""Number of bits of a mark. With so many bits, unrelated texts among a million rarely have the same
-mark."""
+"""Number of bits of an index key (``marks``). With so many bits, a million unrelated texts rarely
+share a key."""
 
 SEED: Final = 20221124
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
@@ -48,21 +48,21 @@ _NO_HASHES: Final = np.empty(0, np.uint64)
 
 
 class TextSignature:
-    """The parts of a text that are compared. ``words`` are the hashes of its words, in order."""
+    """Hashes of a text for comparisons. ``words`` are the hashes of its words, in order."""
 
     def __init__(self, words: Hashes) -> None:
         self.words = words
         self._triples = _runs(words)
 
     def forget_words(self) -> None:
-        """Drop the words of the text. Comparing stored texts needs only the other parts."""
+        """Drop the word hashes to save memory. Comparisons with stored texts do not need them."""
         self.words = _NO_HASHES
 
     @cached_property
     def shingles(self) -> Hashes:
-        """The distinct shingles, sorted: hashes of all runs of three words.
+        """Sorted, distinct hashes of all sequences of three words.
 
-        A shorter text has one shingle, an empty string none.
+        A text with fewer words has one hash, an empty text none.
         """
         ordered = np.sort(self._triples)
         if not len(ordered):
@@ -74,10 +74,11 @@ class TextSignature:
 
     @cached_property
     def bands(self) -> list[int]:
-        """One mark per band. Texts that have a mark in common are candidates.
+        """Index keys from MinHash, one per band.
 
-        An empty string has no marks. Each band has its own multilinear hash of its rows (D. Lemire
-        and O. Kaser, "Strongly universal string hashing is fast", 2014).
+        Texts with a common key are candidates for comparison. An empty text has no keys. Each band
+        has its own multilinear hash of its rows (D. Lemire and O. Kaser, "Strongly universal string
+        hashing is fast", 2014).
         """
         if not len(self._triples):
             return []
@@ -93,7 +94,7 @@ class TextSignature:
 
     @cached_property
     def anchors(self) -> list[int]:
-        """Marks of some runs of six words, independent of their position."""
+        """Index keys of selected six-word sequences, independent of their position in the text."""
         triples = self._triples[:ANCHOR_RUNS]
         if len(triples) <= SHINGLE:
             return []
@@ -104,7 +105,7 @@ class TextSignature:
 
     @property
     def marks(self) -> list[int]:
-        """All marks that lead to a text: its bands and its anchors."""
+        """All index keys with which the text can be found: its bands and its anchors."""
         return self.bands + self.anchors
 
 
@@ -114,7 +115,10 @@ def signature(text: str) -> TextSignature:
 
 
 def jaccard(left: TextSignature, right: TextSignature) -> float:
-    """Return the number of shared shingles divided by that of all shingles, or 0 without any."""
+    """Return the Jaccard similarity of two texts, or 0 if both are empty.
+
+    It is the number of shared shingles divided by the number of all shingles.
+    """
     few, many = shorter_first(left, right)
     shared = count_found(few, many)
     either = len(few) + len(many) - shared
@@ -122,26 +126,29 @@ def jaccard(left: TextSignature, right: TextSignature) -> float:
 
 
 def containment(left: TextSignature, right: TextSignature) -> float:
-    """Return the share of the shorter text's shingles that the longer text has, from 0 to 1."""
+    """Return the share of the shorter text's shingles that the longer text has (0 to 1)."""
     few, many = shorter_first(left, right)
     return count_found(few, many) / len(few) if len(few) else 0.0
 
 
 def shorter_first(left: TextSignature, right: TextSignature) -> tuple[Hashes, Hashes]:
-    """Return the shingles of two texts, the shorter text first."""
+    """Return the shingles of two texts, those of the text with fewer shingles first."""
     one, other = left.shingles, right.shingles
     return (one, other) if len(one) <= len(other) else (other, one)
 
 
 def count_found(few: Hashes, many: Hashes) -> int:
-    """Count the distinct hashes ``few`` that are in ``many``, which is sorted."""
+    """Count the hashes in ``few`` that are also in ``many``.
+
+    The hashes in each are distinct, and ``many`` is sorted.
+    """
     if not len(few):
         return 0
     return int(np.count_nonzero(many.take(many.searchsorted(few), mode="clip") == few))
 
 
 def _runs(words: Hashes) -> Hashes:
-    """Return one hash per run of three words, in order."""
+    """Return one hash per sequence of three words, in order."""
     if 0 < len(words) < SHINGLE:
         words = np.concatenate([words, np.zeros(SHINGLE - len(words), np.uint64)])
     elif not len(words):

@@ -1,4 +1,4 @@
-"""Decision which addresses belong to the same site."""
+"""Comparison of addresses by their site."""
 
 from __future__ import annotations
 
@@ -16,14 +16,17 @@ _domains = TLDExtract(suffix_list_urls=(), cache_dir=None)
 
 
 def site_of(url: str) -> str:
-    """Return the registered domain (Public Suffix List), or host and port of a bare address."""
-    # Python takes quadratic time for a host of combining marks.
+    """Return the registered domain of an address (Public Suffix List).
+
+    If it has none, such as an IP address, return its host and port.
+    """
+    # Python takes quadratic time to parse a host of combining marks.
     parts = urlsplit(url[:MAX_ADDRESS])
     host = (parts.hostname or "").removeprefix("www.").rstrip(".")
     found = _domains.extract_str(host).top_domain_under_public_suffix
     if found:
         return found
-    # Names of a private network.
+    # Host names in a private network have no public suffix.
     labels = host.split(".")
     if labels[-1].isalpha() and host != LOOPBACK:
         return ".".join(labels[-2:])
@@ -32,5 +35,5 @@ def site_of(url: str) -> str:
 
 
 def is_elsewhere(url: str, places: Iterable[str]) -> bool:
-    """Whether an address belongs to a different site than all other addresses."""
+    """Return whether an address belongs to another site than all addresses in ``places``."""
     return site_of(url) not in map(site_of, places)

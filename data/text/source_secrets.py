@@ -1,8 +1,8 @@
-"""Mask secrets of source addresses wherever a text repeats them.
+"""Masking of secrets from source addresses in any text that repeats them.
 
-A site may write the token of its address into links, redirects and scripts, in any encoding. Texts
-and secrets are compared in the forms of data.text.decoded_forms. The work depends on the length of
-the text, not on the number of secrets.
+A site may write a token from its address into links, redirects and scripts, in any encoding. Texts
+and secrets are compared in decoded form (data.text.decoded_forms). The time depends on the length
+of the text, not on the number of secrets.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from data.text.decoded_forms import (
 from data.text.masking import MASK, NAMES, without_user
 
 RULES_VERSION: Final = 4
-"""Version of the masking rules; a new version renders the site again."""
+"""Version of the masking rules. When it changes, the whole site is rendered again."""
 
 MIN_VALUE_LENGTH: Final = 8
-"""Minimum number of letters and digits of a value that is masked without the name of its
-parameter."""
+"""Minimum number of letters and digits of a value that is masked even without its parameter's
+name."""
 
 MAX_ADDRESS_LENGTH: Final = 2000
-"""Maximum length in characters of an address in which a parameter is found by its name alone."""
+"""Maximum length in characters of an address in which parameters are found by name alone."""
 
 MAX_DIRECT_LOOKUPS: Final = 128
-"""Maximum number of spellings of secrets that are looked up one by one."""
+"""Maximum number of spellings of secrets that are searched one after the other."""
 
 MIN_RANDOM_LENGTH: Final = 16
-"""Minimum length in characters of a value that counts as a secret because it looks random."""
+"""Minimum length in characters of a value that counts as secret only because it looks random."""
 
 USER_INFO: Final = re.compile(r"(?<=://)([^/\s?#\"'<>@]*)@")
 
@@ -55,10 +55,10 @@ SECRET_NAME: Final = re.compile(
 HONEST_NAMES: Final = frozenset(
     ["id", "page", "category", "keyword", "keywords", "q", "query", "search", "lang", "language"]
 )
-"""Parameters whose values are not secrets, even if they look random."""
+"""Names of parameters whose values are not secret, even if they look random."""
 
 RANDOM: Final = re.compile(r"(?=[^0-9]*[0-9])(?=[^a-z]*[a-z])(?=[^A-Z]*[A-Z])[\w+/=-]+", re.ASCII)
-"""A value with digits and letters of both cases."""
+"""Pattern that matches a random value: it has digits and letters of both cases."""
 
 HEX: Final = re.compile(r"(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{24,}", re.IGNORECASE)
 
@@ -73,23 +73,24 @@ ATTRIBUTE: Final = re.compile(
 )
 
 BARE_TAG: Final = re.compile(r"</?[a-zA-Z][a-zA-Z0-9]{0,20}>")
-"""A tag without attributes, which can't contain a secret."""
+"""Pattern that matches a tag without attributes, which can't contain a secret."""
 
 FULL_WIDTH: Final = {code: code + 0xFEE0 for code in range(0x21, 0x7F)}
-"""Full-width forms of the printable ASCII characters, by code point."""
+"""Map from printable ASCII characters to their full-width forms, by code point."""
 
 EQUALS: Final = re.compile(r"[\"'\]]{0,3}\s{0,9}[=:/]\s{0,9}\[?[\"']?|[\"']\s{0,9},\s{0,9}[\"']")
-"""Characters that may separate a name and its value."""
+"""Pattern that matches the characters between a parameter's name and its value."""
 
 
 NAME_ENDS: Final = "]\"'"
-"""Characters at the end of a name that `EQUALS` also matches."""
+"""Characters at the end of a parameter's name that `EQUALS` also matches."""
 
 
 class Secret(NamedTuple):
     """A secret in a source's address: its value, and the name of its URL parameter.
 
-    The name is the user name for a password, and empty for a user name or password alone.
+    For a password with a user name, ``name`` is the user name. For a user name or password alone,
+    ``name`` is empty.
     """
 
     name: str
@@ -97,18 +98,21 @@ class Secret(NamedTuple):
 
     @property
     def is_distinctive(self) -> bool:
-        """Whether the value is masked without its name: not short, not a plain word or number."""
+        """Return whether the value is masked even without its parameter's name.
+
+        Such a value is long, and neither a plain word nor a number.
+        """
         is_word = self.value.isalpha() and (self.value.islower() or self.value.istitle())
         is_long = len(_letters(self.value)) >= MIN_VALUE_LENGTH
         return is_long and not is_word and not self.value.isdecimal()
 
 
 class Secrets:
-    """Hides the secrets of source addresses in texts.
+    """Masks secrets from source addresses in texts.
 
-    ``addresses`` are sources' addresses, as requested or as published. If an address has a masked
-    parameter, all values of that parameter at the host are masked, unless another address at the
-    host contains the value.
+    ``addresses`` are the sources' addresses, as requested or with masked values. If a parameter's
+    value is masked in an address, all values of this parameter are masked in addresses at the same
+    host, unless another source address contains the parameter with its value.
     """
 
     def __init__(self, addresses: Iterable[str]) -> None:
@@ -120,11 +124,12 @@ class Secrets:
                 host = urlsplit(without_user(address)).netloc
                 places[value == MASK].add((host, name))
         self._places = frozenset(places[True] - places[False])
-        # Distinctive values are grouped by their first letters, others by their parameters.
+        # Distinctive values are grouped by their first letters, other values by their parameter's
+        # name.
         self._values: dict[str, dict[str, str]] = {}
         self._named: dict[str, set[str]] = {}
         for one in sorted(self.known):
-            # Bytes of UTF-8 may be read as Latin-1.
+            # Pages may decode UTF-8 as Latin-1.
             values = {one.value, one.value.encode("utf-8", "replace").decode("latin-1")}
             for value in values | (encoded_spellings(one.value) if one.is_distinctive else set()):
                 if one.is_distinctive:
@@ -138,17 +143,17 @@ class Secrets:
         self._name_lengths = _lengths(self._named)
 
     def __bool__(self) -> bool:
-        """Whether there are any secrets."""
+        """Return whether there are any secrets."""
         return bool(self.known or self._places)
 
     @property
     def identity(self) -> tuple[AbstractSet[Secret], AbstractSet[tuple[str, str]]]:
-        """The masked secrets, and pairs of a host and a parameter's name."""
+        """Return the known secrets, and the pairs of a host and a masked parameter."""
         return self.known, self._places
 
     @property
     def mark(self) -> bytes:
-        """Two bytes that show a change of the secrets, and are too few to guess the secrets."""
+        """Return two bytes that change with the secrets, too few to guess the secrets."""
         known = repr((RULES_VERSION, sorted(self.known), sorted(self._places))).encode()
         return sha256(known).digest()[:2] if self else b""
 
@@ -159,14 +164,17 @@ class Secrets:
         return ADDRESS.sub(self._without_values, text) if self._places else text
 
     def is_in(self, content: bytes) -> bool:
-        """Whether bytes contain a secret, in UTF-16 or any charset that extends ASCII."""
+        """Return whether bytes contain a secret, in UTF-16 or any charset that extends ASCII."""
         if not self:
             return False
         text = content.replace(b"\0", b"").decode("latin-1")
         return self.masked(text) != text
 
     def _may_be_in(self, text: str) -> bool:
-        """Whether a form of a text contains the beginning of a value, or a name with a value."""
+        """Return whether a text, in any decoded form, may contain a secret.
+
+        It may if it has the beginning of a secret value, or a secret's name with a value.
+        """
         for form in decoded_texts(text):
             if self._named and (any(self._after_names(form)) or TAG_WITH_VALUE.search(form)):
                 return True
@@ -175,11 +183,11 @@ class Secrets:
         return False
 
     def _has_beginning(self, text: str) -> bool:
-        """Whether a distinctive value may begin in a form of a text."""
+        """Return whether the beginning of a distinctive value occurs in a decoded text."""
         return next(self._beginnings(letters_of(text)), None) is not None
 
     def _beginnings(self, letters: str) -> Iterator[int]:
-        """Yield positions where a distinctive value may begin."""
+        """Yield the positions in ``letters`` at which a distinctive value may begin."""
         if len(self._values) <= MAX_DIRECT_LOOKUPS and not any(
             one in letters for one in self._values
         ):
@@ -191,7 +199,7 @@ class Secrets:
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield start and end of each secret in a text."""
         for form in decoded_forms(text):
-            # Positions take much longer to compute than the letters alone.
+            # Computing positions takes much longer than finding the letters.
             if self._values and self._has_beginning(form.text):
                 yield from self._distinctive(form)
             if self._named:
@@ -222,7 +230,7 @@ class Secrets:
                     break
 
     def _after_names(self, text: str) -> Iterator[tuple[str, int]]:
-        """Yield names of secrets in a form of a text, with the position of a possible value."""
+        """Yield the names of secrets in a decoded text, with the start of a possible value."""
         for found in EQUALS.finditer(text):
             at = found.start()
             for length in self._name_lengths:
@@ -242,7 +250,7 @@ class Secrets:
                     yield form.span(*one.span(group))
 
     def _without_values(self, found: re.Match[str]) -> str:
-        """Replace the values of parameters that are masked at an address's host by ``***``."""
+        """Replace values of masked parameters in an address by ``***``."""
 
         def shown(one: re.Match[str]) -> str:
             is_secret = (found[1], _name(one[2])) in self._places
@@ -253,7 +261,7 @@ class Secrets:
 
 @lru_cache(maxsize=8)
 def secrets_of_addresses(addresses: tuple[str, ...]) -> Secrets:
-    """Return the secrets of these addresses.
+    """Return the secrets in source addresses.
 
     The result is cached, because thousands of addresses take 0.1 s.
     """
@@ -261,7 +269,10 @@ def secrets_of_addresses(addresses: tuple[str, ...]) -> Secrets:
 
 
 def parameters(address: str) -> Iterator[tuple[str, str]]:
-    """Yield the decoded name and the value of each secret parameter, including masked values."""
+    """Yield the decoded name and the value of each secret parameter in an address.
+
+    Masked values are included.
+    """
     for one in PARAMETER.finditer(address):
         name = _name(one[1])
         is_random = name not in HONEST_NAMES and _looks_random(unquote(one[2]))
@@ -270,12 +281,12 @@ def parameters(address: str) -> Iterator[tuple[str, str]]:
 
 
 def secrets_in(address: str) -> set[Secret]:
-    """Return the users, passwords and secret parameters in an address, without masked values."""
+    """Return the users, passwords and secret parameters in an address, except masked values."""
     found = {
         Secret(name, decode(value))
         for name, value in parameters(address)
         if value != MASK
-        # A plus sign may mean a space or itself.
+        # A plus sign may represent a space or itself.
         for decode in (unquote, unquote_plus)
     }
     for one in USER_INFO.finditer(address):
@@ -290,13 +301,13 @@ def secrets_in(address: str) -> set[Secret]:
 def encoded_spellings(value: str) -> set[str]:
     """Return a value in Base64, hexadecimal and full-width letters.
 
-    Base64 has three spellings, depending on the position of the value in the encoded bytes; they
-    omit the characters that also encode neighbouring bytes. The URL-safe alphabet differs only in
-    signs, which are never compared. Spellings shorter than `MIN_VALUE_LENGTH` are left out.
+    Base64 has three spellings, depending on the position of the value in the encoded bytes.
+    Characters that also encode adjacent bytes are omitted. The URL-safe alphabet differs only in
+    signs, which are never compared. Spellings shorter than `MIN_VALUE_LENGTH` are omitted.
     """
     content = value.encode("utf-8", "replace")
     full_width = value.translate(FULL_WIDTH)
-    # Bytes of UTF-8 may be read as Latin-1.
+    # Pages may decode UTF-8 as Latin-1.
     as_latin = full_width.encode("utf-8", "replace").decode("latin-1")
     found = {content.hex(), full_width, as_latin}
     for before in range(3):
@@ -316,7 +327,7 @@ def _letters(value: str) -> str:
 
 
 def _lengths(values: Iterable[str]) -> list[int]:
-    """Return the lengths of these values, longest first."""
+    """Return the distinct lengths of these values, longest first."""
     return sorted({len(one) for one in values}, reverse=True)
 
 
@@ -325,10 +336,13 @@ def _looks_random(value: str) -> bool:
 
 
 def _rest(form: DecodedForm, at: int, value: str) -> Iterator[tuple[int, int]]:
-    """Yield the span of a value's final signs, such as ``==``, if they follow at this position."""
+    """Yield the span of the signs at a value's end, such as ``==``, if they follow.
+
+    ``at`` is the position after the value's letters.
+    """
     signs = value[len(value.rstrip("=!&$*+-_./")) :]
     if signs:
-        # Positions are sorted because a form keeps the order of the text.
+        # ``form.starts`` is sorted, because a form keeps the order of the original text.
         first = bisect_left(form.starts, at)
         end = first
         for sign in signs:
@@ -338,7 +352,7 @@ def _rest(form: DecodedForm, at: int, value: str) -> Iterator[tuple[int, int]]:
 
 
 def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """Replace spans of a text by ``***``. Tags without attributes are kept."""
+    """Replace spans of a text by ``***``, but keep tags without attributes."""
     pieces = []
     at = 0
     for first, last in _joined(spans):
@@ -348,7 +362,7 @@ def _without(text: str, spans: Iterable[tuple[int, int]]) -> str:
 
 
 def _joined(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return the spans in order, merged where they touch."""
+    """Sort spans, and merge spans that overlap or touch."""
     made: list[tuple[int, int]] = []
     for first, last in sorted(spans):
         if made and first <= made[-1][1]:

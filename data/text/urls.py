@@ -1,7 +1,7 @@
-"""Normal forms of addresses: a key to compare, an address to request, an address for feeds.
+"""Normal forms of addresses: for comparisons, for requests, and for feeds.
 
-`canonical_url` returns a key, `absolute` the target of a link, `web_address` a valid RFC 3986
-address, and `without_campaign` an address without tracking parameters.
+`canonical_url` returns a key for comparisons, `absolute` the target of a link, `web_address` a
+valid RFC 3986 address, and `without_campaign` an address without tracking parameters.
 
 The address that identifies a POST request has the posted fields as a query. This is the convention
 of pywb and cdxj-indexer for requests other than GET (IIPC, "CDX: non-GET requests"):
@@ -20,28 +20,30 @@ from data.text.clean import allowed
 from data.text.masking import masked
 
 SCHEMES: Final = frozenset(["http", "https", "mailto", "tel"])
-"""Schemes that links in a text may use."""
+"""URL schemes allowed in links of a text."""
 
 CAMPAIGN = re.compile(
     r"utm_.*|mtm_.*|pk_.*|hsa_.*|fbclid|gclid|gclsrc|dclid|msclkid|yclid|igshid|mc_cid|mc_eid|"
     r"_ga|_gl|_hsenc|_hsmi|mkt_tok|ref_src|wt_mc|xtor|at_medium|at_campaign|cmpid",
     re.IGNORECASE,
 )
-"""Query parameters that identify a campaign. They never identify a page."""
+"""Pattern that matches names of query parameters for a campaign, which never identify a page."""
 
 SESSION = re.compile(r"phpsessid|jsessionid|aspsessionid.*|sessionid|session_id|sid", re.IGNORECASE)
-"""Query parameters that identify a session. A site may require them."""
+"""Pattern that matches names of query parameters for a session, which a site may require."""
 
 ORDINARY = re.compile(
     r"https?://(?:www\.)?(?!www\.)((?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]+)((?:/[A-Za-z0-9._~+-]*)*)"
 )
-"""An address without port, query, fragment or escapes, which is quick to normalize."""
+"""Pattern that matches addresses without port, query, fragment and escapes. They are normalized
+quickly."""
 
 SESSION_PATH = re.compile(r";jsessionid=[^/?#]*", re.IGNORECASE)
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 MAX_KEY_LENGTH: Final = 2_000
-"""Maximum length in characters of a key. A PostgreSQL index accepts at most 2,704 bytes."""
+"""Maximum length in characters of a canonical URL. A PostgreSQL index accepts at most 2,704
+bytes."""
 
 MAX_ADDRESS: Final = 8_000
 """Maximum length in characters of an address that is requested or published.
@@ -52,36 +54,36 @@ MAX_HOST: Final = 255
 """Maximum length in characters of a host (RFC 1035, 2.3.4)."""
 
 MAX_FRAGMENT: Final = 600
-"""Maximum length in characters of a fragment that may lead to a release."""
+"""Maximum length in characters of a fragment that may identify a release on its page."""
 
 TEXT_FRAGMENT: Final = ":~:text="
-"""Start of a fragment that points to text (WICG, Text Fragments)."""
+"""Start of a fragment that points to a text on the page (WICG, Text Fragments)."""
 
 COMMON_FRAGMENT: Final = re.compile(
     r"[!/].*|(?!:~:text=).*=.*|(?:top|content|main(?:-?content)?|comments?|respond|header|footer"
     r"|nav(?:igation)?|menu|page|skip.*|(?:more|comment)-\d+|_)",
     re.IGNORECASE | re.DOTALL,
 )
-"""Fragments that do not lead to a release."""
+"""Pattern that matches fragments that do not identify a release on its page."""
 
 ROUTE: Final = re.compile(r"!|/.")
-"""Start of a fragment that tells a script which page to show."""
+"""Pattern that matches the start of a fragment from which a script determines the page to show."""
 
 ROOT: Final = re.compile(r"https://[^/?#]{1,255}/")
 
 
 @lru_cache(maxsize=4096)  # a visit needs the same few keys repeatedly
 def canonical_url(url: str) -> str:
-    """Return the same key for all addresses that certainly lead to the same page.
+    """Return a key for an address, equal for addresses that certainly lead to the same page.
 
-    The key has https, no ``www.``, default port, session id, tracking parameter or trailing slash,
-    a sorted query, and upper-case escapes only if needed. A fragment is kept only if it may lead to
-    a release within a page (`part_fragment`), or if scripts read it (``#!/news/1``,
-    ``#/news/1``).
+    The key has the scheme https. It has no ``www.``, default port, session id, tracking parameters
+    or trailing slash. Its query is sorted, and only characters that need escapes have them, in
+    upper case. A fragment is kept only if it may identify a release on its page (`part_fragment`),
+    or if scripts read it (``#!/news/1``, ``#/news/1``).
 
-    The key is for comparisons, not for requests. Text that is not a URL is stripped. In a key above
-    MAX_KEY_LENGTH, a digest replaces everything after the host. A URL longer than MAX_ADDRESS is
-    compared unchanged.
+    The key is for comparisons, not for requests. Text that is not a URL is only stripped. If the
+    key would be longer than MAX_KEY_LENGTH, a digest replaces everything after the host. A URL
+    longer than MAX_ADDRESS is returned unchanged.
     """
     key = _canonical(url) if len(url) <= MAX_ADDRESS else url.strip()
     if len(key) <= MAX_KEY_LENGTH:
@@ -130,10 +132,10 @@ def _canonical(url: str) -> str:
 
 
 def part_fragment(url: str) -> str:
-    """Return the normalized fragment if it may lead to a release within its page, otherwise "".
+    """Return the normalized fragment of an address if it may identify a release on its page, or "".
 
-    Fragments of scripts (``#/``, ``#!``), campaigns (``#xtor=…``) and common parts of pages
-    (``#top``, ``#comments``) do not.
+    Fragments for scripts (``#/``, ``#!``) and campaigns (``#xtor=…``) do not identify a release,
+    nor do common parts of pages (``#top``, ``#comments``).
     """
     fragment = url.partition("#")[2].strip()
     if not fragment or len(fragment) > MAX_FRAGMENT or COMMON_FRAGMENT.fullmatch(fragment):
@@ -145,29 +147,29 @@ def part_fragment(url: str) -> str:
 
 
 def page_key(url: str) -> str:
-    """Return the canonical URL of the page at an address, without a section's fragment."""
+    """Return the canonical URL of the page at an address, without a fragment within the page."""
     return canonical_url(page_address(url) if part_fragment(url) else url)
 
 
 def page_address(url: str) -> str:
-    """Return an address without its fragment, as it is requested."""
+    """Return an address without its fragment, which is never sent in requests."""
     return url.partition("#")[0]
 
 
 def ascii_host(host: str) -> str:
-    """Return a host as in the DNS. Raises UnicodeError if that is impossible."""
+    """Return a host in its DNS form (ASCII). Raises UnicodeError if it has none."""
     if host.isascii():
         return host
     if len(host) > MAX_HOST:
-        # Python would take quadratic time to encode an invalid name.
+        # Encoding an invalid name would take Python quadratic time.
         raise UnicodeError("the host is longer than a DNS name")
     return host.encode("idna").decode()
 
 
 def without_campaign(url: str) -> str:
-    """Remove the parameters of mail and advertising campaigns from an address.
+    """Remove parameters for mail and advertising campaigns from an address.
 
-    An address longer than MAX_ADDRESS is unchanged.
+    An address longer than MAX_ADDRESS is returned unchanged.
     """
     if len(url) > MAX_ADDRESS:
         return url
@@ -180,21 +182,24 @@ def without_campaign(url: str) -> str:
 
 
 ABSOLUTE_URL: Final = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?(?:/[!-~]*)?(?<![?#])")
-"""Pattern of an absolute address that needs no joining. Most addresses match, and joining is
-slow."""
+"""Pattern that matches absolute addresses that need no further processing. Most addresses match,
+which avoids slow joining."""
 
 _STEP: Final = r"(?!\.{1,2}(?:/|$|\?))[A-Za-z0-9_~%.-]+"
 RELATIVE: Final = re.compile(
     rf"(/?)((?:\.\./){{0,9}})({_STEP}(?:/{_STEP})*/?(?:\?[A-Za-z0-9_~%.=&/-]+)?)"
 )
-"""A path from a site's root or relative to a page."""
+"""Pattern that matches simple paths, either from the site's root or relative to a page."""
 
 PLACE: Final = re.compile(rf"(https?://[A-Za-z0-9.-]+(?::\d{{1,5}})?)((?:/{_STEP})*/?)(?:[?#].*)?")
-"""An address with a plain path: its site, and the path."""
+"""Pattern that matches an address with a plain path, and captures its site and path."""
 
 
 def absolute(base: str, address: str) -> str | None:
-    """Return the absolute form of an address, or None if it is too long or can't be requested."""
+    """Return the absolute form of an address on the page ``base``.
+
+    Returns None if the address is too long or can't be requested.
+    """
     if len(address) > MAX_ADDRESS:
         return None
     if ABSOLUTE_URL.fullmatch(address):
@@ -205,7 +210,7 @@ def absolute(base: str, address: str) -> str | None:
             return _from(*place, up.count("/"), path)
         if not up:
             return f"{place[0]}/{path}"
-    # Like browsers, drop tabs and line breaks anywhere, and leading control characters.
+    # Like browsers, drop all tabs and line breaks, and leading control characters.
     bare = address.translate(_DROPPED).strip("\x00\x01\x02\x03\x04\x05\x06\x07\x08 \x1f")
     try:
         joined = urljoin(base, bare) if bare else ""
@@ -218,14 +223,17 @@ def absolute(base: str, address: str) -> str | None:
 
 
 def loadable(base: str, address: str) -> str | None:
-    """Return the absolute http or https address of an image or file, or None."""
+    """Return the absolute http or https address of an image or file, or None.
+
+    ``base`` is the address of the page.
+    """
     url = absolute(base, address)
     return url if url and url[:5].lower().startswith(("http:", "https")) else None
 
 
 @lru_cache(maxsize=64)  # all addresses of a page share one base
 def _place(base: str) -> tuple[str, tuple[str, ...]] | None:
-    """Return the site and folders of a page, or None if its address is unusual."""
+    """Return the site and the folders of a page's address, or None if the address is unusual."""
     found = PLACE.fullmatch(base)
     return (found[1], tuple(found[2].split("/")[1:-1])) if found else None
 
@@ -245,9 +253,9 @@ STRAY = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 @lru_cache(maxsize=1000)
 def web_address(url: str) -> str | None:
-    """Return an absolute http or https address that conforms to RFC 3986, or None.
+    """Return an absolute http or https address that conforms to RFC 3986.
 
-    Addresses longer than MAX_ADDRESS also give None.
+    Returns None for other addresses and if the address is longer than MAX_ADDRESS.
     """
     if len(url) > MAX_ADDRESS:
         return None
@@ -270,43 +278,42 @@ def web_address(url: str) -> str | None:
 
 
 def site_address(url: str) -> str:
-    """Return the address of a site in the form for feeds, without a trailing slash."""
+    """Return the address of a site in the form used in feeds, without a trailing slash."""
     return (web_address(url) or url).rstrip("/")
 
 
 def escaped(text: str) -> str:
-    """Percent-encode the characters of an address part that are not yet encoded."""
+    """Percent-encode the characters of an address part that are not encoded yet."""
     return quote(STRAY.sub("%25", text), safe="%/:?@!$&'()*+,;=~")
 
 
 BY_POST: Final = "__wb_method=POST&"
-"""Prefix of the posted fields in the query of the address."""
+"""Start of the query in an address that identifies a POST request. The posted fields follow."""
 
 MAX_VALUE: Final = 200
-"""Maximum length in characters of a posted value in an address. A longer value is replaced by its
-digest."""
+"""Maximum length in characters of a posted value in an address. Longer values become a digest."""
 
 MAX_QUERY: Final = 2_000
-"""Maximum length in characters of the posted fields in an address. A longer body is replaced by its
+"""Maximum length in characters of all posted fields in an address. Longer bodies become a
 digest."""
 
 
 def posted_query(body: str) -> str:
-    """Return the fields of a form-encoded body as a query without secrets, of limited length.
+    """Return the fields of a form-encoded request body as a query without secrets.
 
-    Values of parameters with the name of a secret are masked. Long values are replaced by their
-    SHA-256, since the state of a page may have many kilobytes.
+    Values of parameters whose names indicate a secret are masked. Long values are replaced by their
+    SHA-256, because the state of a page may have many kilobytes.
     """
     fields = [(name, _short(value)) for name, value in parse_qsl(body, keep_blank_values=True)]
-    # A space is %20, as in the keys of cdxj-indexer.
+    # A space is encoded as %20, like in the keys of cdxj-indexer.
     query = masked(f"?{urlencode(fields, quote_via=quote)}")[1:]
     return query if len(query) <= MAX_QUERY else f"__wb_post_data={_digest(body)}"
 
 
 def posted_address(url: str, query: str) -> str:
-    """Return the address of a POST request.
+    """Return the address that identifies a request.
 
-    ``query`` comes from `posted_query`, and is empty for GET.
+    ``query`` contains the posted fields from `posted_query`, and is empty for a GET request.
     """
     if not query:
         return url

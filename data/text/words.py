@@ -1,7 +1,7 @@
-"""Split a text into words, in the one form in which texts are compared.
+"""Splitting of texts into words for comparisons.
 
-White space, case, punctuation and view counters make no difference. Digits, currency signs and
-minus signs do.
+White space, case, punctuation and view counters are ignored. Digits, currency signs and minus signs
+are not.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ Places: TypeAlias = NDArray[np.intp]
 UNSPACED: Final = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\U00020000-\U0003134f]"
 )
-"""Letters of scripts without spaces between words (Thai, Lao, Khmer, Chinese …)."""
+"""Pattern that matches letters of scripts without spaces between words (Thai, Lao, Khmer, Chinese
+…)."""
 
 SPACE, BREAK, DASH, ALONE, LETTER, FIGURE = range(6)
-"""Roles of characters: a separator, a line break, a dash or minus, a separate word, a letter of a
-word, and a digit that counters use."""
+"""Roles of characters: a separator, a line break, a dash or minus, a character that is a separate
+word, a letter within a word, and a digit that counters use."""
 
 PLAIN: Final = dict(zip("-\u2212_\n%$", (DASH, DASH, LETTER, BREAK, ALONE, ALONE), strict=True))
 ROLE_BITS: Final = 3
@@ -37,14 +38,14 @@ ROLE_SHIFT: Final = np.uint32(ROLE_BITS)
 CODES: Final = {1: "ascii", 4: "utf-32-le"}
 MINUS, ZERO, NINE = map(ord, "-09")
 PLANE: Final = 0x10000
-"""Number of code points in the table of character roles (the Basic Multilingual Plane). Other
-characters are rare."""
+"""Number of code points in the table of characters (the Basic Multilingual Plane). Other characters
+are rare."""
 
 MAX_CACHED_CHARACTERS: Final = 10_000
-"""Maximum length in characters of a text whose hashes are cached."""
+"""Maximum length in characters of a text whose word hashes are cached."""
 
 SEVERAL: Final = np.uint32(ROLES)
-"""Table value of a character that folds to several characters, or is not in the table."""
+"""Table entry for characters that are not in the table or fold to several characters."""
 
 _BASE: Final = 0x9E3779B97F4A7C15
 _INVERSE: Final = pow(_BASE, -1, 1 << 64)
@@ -53,16 +54,18 @@ _HALF: Final = np.uint64(32)
 _ASCII: Final = bytes(range(128))
 _roles: dict[str, str] = {}
 _table: Final = np.zeros(PLANE, np.uint32)
-"""Case-folded characters of the first plane, with their roles in the low bits.
+"""Table of case-folded characters of the Basic Multilingual Plane, with their roles in the low
+bits.
 
-An entry is 0 until its character occurs. The last entry represents all other planes."""
+An entry is 0 until its character is first used. The last entry is for all characters of other
+planes."""
 _table[-1] = SEVERAL
 
 
 class Words:
     """The case-folded words of a text, without view counters.
 
-    In scripts without spaces, each letter is a word.
+    In scripts without spaces, each letter counts as a word.
     """
 
     def __init__(self, text: str) -> None:
@@ -80,15 +83,15 @@ class Words:
 
     @property
     def texts(self) -> list[str]:
-        """The words as strings."""
+        """Return the words as strings."""
         text = self._letters.tobytes().decode(CODES[self._letters.itemsize])
         return [text[a:b] for a, b in zip(self._starts.tolist(), self._ends.tolist(), strict=True)]
 
     @property
     def hashes(self) -> Hashes:
-        """One 64-bit hash per word, in order: a polynomial of its letters, mixed.
+        """Return one 64-bit hash per word, in order: a polynomial of its letters, mixed.
 
-        M. Karp and M. Rabin, "Efficient randomized pattern-matching algorithms" (1987).
+        Source: R. Karp and M. Rabin, "Efficient randomized pattern-matching algorithms" (1987).
         """
         powers, inverses = _powers(len(self._letters))
         sums = np.zeros(len(self._letters) + 1, np.uint64)
@@ -105,7 +108,7 @@ def tokens(text: str) -> list[str]:
 
 
 def word_hashes(text: str) -> Hashes:
-    """Return the read-only hashes of a text's words; see `Words`."""
+    """Return a read-only array with the hashes of a text's words; see `Words`."""
     return _remembered(text) if len(text) <= MAX_CACHED_CHARACTERS else _word_hashes(text)
 
 
@@ -115,13 +118,13 @@ def _word_hashes(text: str) -> Hashes:
     return hashes
 
 
-# A draft is compared with drafts of the same visit, and about 40 drafts later with the store.
-# Parallel visits share the cache.
+# A draft is compared with drafts of the same visit and, about 40 drafts later, with stored
+# releases. Parallel visits share this cache.
 _remembered = lru_cache(maxsize=1024)(_word_hashes)
 
 
 def role(char: str) -> str:
-    """Return a character as written for splitting: itself, a space, or itself between spaces."""
+    """Return a character prepared for splitting: unchanged, as a space, or between two spaces."""
     category = unicodedata.category(char)
     if UNSPACED.match(char):
         return f" {char} "
@@ -150,9 +153,9 @@ def _letters(text: str) -> NDArray[np.uint32]:
 
 
 def _counts(text: str, roles: Roles) -> bool:
-    """Whether a line of a text is a view counter or a relative time ("3 hours ago").
+    """Return whether a line is a view counter or a relative time ("3 hours ago").
 
-    Only short lines with a digit or the word "ago" are read.
+    Only short lines with a digit or the word "ago" are checked.
     """
     if len(roles) != len(text):
         return any(uncounted(line) is not None for line in text.split("\n"))
@@ -169,9 +172,9 @@ def _counts(text: str, roles: Roles) -> bool:
 
 
 def _read(text: str) -> tuple[Letters, Roles]:
-    """Return the case-folded characters of a text and their roles."""
+    """Return the case-folded characters of a text, and the role of each character."""
     if text.isascii():
-        # One byte per character is read several times faster than four.
+        # Reading one byte per character is several times faster than reading four.
         folds, roles_of = _ascii()
         raw = text.encode()
         return (
@@ -182,7 +185,7 @@ def _read(text: str) -> tuple[Letters, Roles]:
     read = _looked_up(letters)
     if (read != SEVERAL).all():
         return read >> ROLE_SHIFT, (read & ROLES).astype(np.uint8)
-    # A character folds to several characters, or is not in the table.
+    # These characters fold to several characters, or are not in the table.
     folded = _letters(text.casefold())
     roles = (_looked_up(folded) & ROLES).astype(np.uint8)
     for letter in np.unique(folded[folded >= PLANE - 1]).tolist():
@@ -191,7 +194,7 @@ def _read(text: str) -> tuple[Letters, Roles]:
 
 
 def _looked_up(letters: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return the table values of characters. New characters are added to the table."""
+    """Return the table entries of characters. New characters are added to the table first."""
     found = _table.take(letters, mode="clip")
     if not found.all():
         for code in np.unique(letters[found == 0]).tolist():
@@ -203,9 +206,9 @@ def _looked_up(letters: NDArray[np.uint32]) -> NDArray[np.uint32]:
 
 
 def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
-    """Return the places where words begin and where words end.
+    """Return the positions where words begin, and the positions where words end.
 
-    ``alone`` is whether any character is a word itself.
+    ``alone`` is whether the text has any character that is a separate word.
     """
     inside = np.zeros(len(roles) + 2, np.bool_)
     np.greater_equal(roles, LETTER, out=inside[1:-1])
@@ -221,7 +224,7 @@ def _edges(roles: Roles, *, alone: bool) -> tuple[Places, Places]:
 
 @cache
 def _ascii() -> tuple[bytes, bytes]:
-    """Return tables for bytes.translate: case-folded ASCII, and its roles."""
+    """Return two tables for bytes.translate: case-folded ASCII characters, and their roles."""
     low = [chr(code) for code in range(len(_ASCII))]
     rest = bytes(len(_ASCII))
     return (
@@ -242,9 +245,9 @@ def _role_of(char: str) -> int:
 
 
 def _part_minus(letters: Letters, roles: Roles, dashes: NDArray[np.intp]) -> None:
-    """Set the role of each dash: a minus is a separate word, other dashes separate words.
+    """Set the role of each dash: a minus is a separate word, other dashes are separators.
 
-    A minus is in front of a digit, at the start, after a space or after a bracket.
+    A minus precedes a digit and is at the start of the text or after a space or bracket.
     """
     roles[dashes] = SPACE
     after = letters.take(dashes + 1, mode="clip")
@@ -255,7 +258,7 @@ def _part_minus(letters: Letters, roles: Roles, dashes: NDArray[np.intp]) -> Non
 
 
 def _powers(count: int) -> tuple[Hashes, Hashes]:
-    """Return the first powers of the base and of its inverse, modulo 2**64."""
+    """Return the first ``count`` powers of the hash base and of its inverse, modulo 2**64."""
     if count > PLANE:
         return _powers_up_to(count)
     powers, inverses = _short_powers()
@@ -276,22 +279,26 @@ def _powers_up_to(count: int) -> tuple[Hashes, Hashes]:
 
 COUNT: Final = r"\d[\d.,\s]*(?:k|m|тыс\.?)?"
 MAX_COUNTER_LENGTH: Final = 80
-"""Maximum length in characters of a line with a counter."""
+"""Maximum length in characters of a line with a view counter or relative time."""
 
 MAX_COUNTER_SPACES: Final = 8
-"""Maximum number of spaces in a line with a counter."""
+"""Maximum number of spaces in a line with a view counter or relative time."""
 
 DIGIT: Final = re.compile("[0-9٠-٩۰-۹०-९০-৯]")
-"""Digits used in counters. Searching for any Unicode digit takes twice the time."""
+"""Pattern that matches digits used in counters. Searching for all Unicode digits takes twice as
+long."""
 
 
 AGO: Final = re.compile("ago")
-"""A word in relative times without digits ("an hour ago")."""
+"""Pattern that matches a word in relative times without digits ("an hour ago")."""
 
 
 @cache
 def _counter() -> re.Pattern[str]:
-    """Return the pattern of a view counter or relative time, as a whole line or between bars."""
+    """Return the pattern that matches a view counter or relative time.
+
+    It matches whole lines, or parts of lines between bars.
+    """
     labels = alternatives(words("counters.labels"))
     return re.compile(
         rf"(?:^|(?<=[|·•—–\-/\s])){labels}\s*[:：\-–—]?\s*{COUNT}(?=\W*$|\s*[|·•—–\-/])"
@@ -304,22 +311,25 @@ def _counter() -> re.Pattern[str]:
 
 @cache
 def _sign() -> re.Pattern[str]:
-    """Return the pattern of words that every counter contains.
+    """Return the pattern that matches words of which every counter contains at least one.
 
-    This test takes a third of the time of the full pattern.
+    Testing this pattern first takes a third of the time of the full pattern.
     """
     return re.compile(f"{alternatives(words('counters.labels'))}|{AGO.pattern}")
 
 
 def without_counters(text: str) -> str:
-    """Remove view counters and relative times from a text, as lines or parts of lines."""
+    """Remove view counters and relative times from a text.
+
+    They may be whole lines, or parts of lines between bars.
+    """
     lines = text.split("\n")
     kept = map(uncounted, lines)
     return "\n".join(a if b is None else b for a, b in zip(lines, kept, strict=True))
 
 
 def uncounted(line: str) -> str | None:
-    """Return a line without its counter, or None if it has none."""
+    """Return a line without its view counter or relative time, or None if it has none."""
     if len(line) > MAX_COUNTER_LENGTH or line.count(" ") > MAX_COUNTER_SPACES:
         return None
     if not _sign().search(line.casefold()):
