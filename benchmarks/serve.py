@@ -19,7 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http import HTTPStatus
 from pathlib import Path
 
@@ -27,7 +27,7 @@ import httpx
 
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
-from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.sample_store import SampleStore, make_release
 from tests.ports import free_port
 
 NGINX = """
@@ -71,8 +71,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
-        store = FakeStore(*(make_release(number, body_html=body(number)) for number in range(120)))
-        publish(store, folder / "site", SiteSettings())
+        releases = (make_release(number, body_html=body(number)) for number in range(120))
+        with closing(SampleStore(*releases)) as store:
+            publish(store, folder / "site", SiteSettings())
         feed = folder / "site/feeds/all.atom"
         feed.with_name("all.atom.gz").write_bytes(gzip.compress(feed.read_bytes(), 6, mtime=0))
         found: dict[tuple[str, str], list[float]] = {}

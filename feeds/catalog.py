@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from data.models import Facet, RemovedSource, Source
 from data.settings import SiteSettings
-from data.store.protocols import ReadStore
+from data.store.core.store import Store
 from data.text.clean import excerpt, plain
 from data.text.urls import site_address
 from data.topics.taxonomy import TopicNode, topic_tree
@@ -187,7 +187,7 @@ def urn_of(address: str) -> str:
     return uuid.uuid5(uuid.NAMESPACE_URL, address).urn
 
 
-def catalog_of(store: ReadStore, site: SiteSettings) -> Catalog:
+def catalog_of(store: Store, site: SiteSettings) -> Catalog:
     """Read the catalog of a site from the store."""
     moves = store.source_moves()
     return Catalog(

@@ -14,7 +14,7 @@ from data.models.capture import Exchange
 from data.settings import ArchiveSettings as Settings
 from data.store import open_store
 from data.store.core.store import Store
-from tests.feeds.fakestore import make_release
+from tests.feeds.sample_store import make_release
 
 START = dt.datetime(2022, 11, 24, 8, 0, 0, 250_000, tzinfo=dt.UTC)
 HTML = "text/html; charset=utf-8"

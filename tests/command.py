@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
 import os
@@ -18,8 +17,8 @@ from typing import Any
 
 import structlog
 
-from data.store.sqlite.store import SqliteStore
 from scheduler.cli import run
+from tests.blank_store import blank_store
 from tests.fork_server import forked, forking_python
 
 COMMUNIQUE = (sys.executable, "-P", "-m", "scheduler")
@@ -132,15 +131,6 @@ def collect(home: Path, *arguments: str) -> dict[str, Any]:
     assert result.stdout, result.stderr
     (run,) = json.loads(result.stdout)["runs"]
     return dict(run)
-
-
-@functools.cache
-def blank_store() -> bytes:
-    """Return the file of an empty store, to copy: its creation takes many statements."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "communique.db"
-        SqliteStore(path).close()
-        return path.read_bytes()
 
 
 def make_home(folder: Path, url: str, **keys: str) -> Path:

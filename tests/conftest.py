@@ -19,6 +19,8 @@ from hypothesis import settings
 from data.store import open_store
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
+from tests.blank_store import blank_store
+from tests.feeds.sample_store import close_samples
 from tests.fork_server import forking_python
 from tests.postgres_server import PostgresServer, missing, postgres_running
 from tests.postgres_store import emptied
@@ -82,20 +84,12 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
-@pytest.fixture(scope="session")
-def blank_store(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """The file of an empty store, for tests to copy: its creation takes many statements."""
-    path = tmp_path_factory.mktemp("blank") / "communique.db"
-    SqliteStore(path).close()
-    return path.read_bytes()
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path, blank_store: bytes) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of an empty store: the test runs on each kind of database."""
     if request.param == "sqlite":
         path = tmp_path / "communique.db"
-        path.write_bytes(blank_store)
+        path.write_bytes(blank_store())
         return f"sqlite:{path}"
     shared: PostgresServer = request.getfixturevalue("postgres_server")
     return emptied(shared)
@@ -109,12 +103,19 @@ def store(store_url: str) -> Iterator[Store]:
 
 
 @pytest.fixture
-def sqlite_store(tmp_path: Path, blank_store: bytes) -> Iterator[SqliteStore]:
+def sqlite_store(tmp_path: Path) -> Iterator[SqliteStore]:
     """An empty store on a real file."""
     path = tmp_path / "communique.db"
-    path.write_bytes(blank_store)
+    path.write_bytes(blank_store())
     with closing(SqliteStore(path)) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module", autouse=True)
+def closed_samples() -> Iterator[None]:
+    """Close the sample stores of a module after its tests."""
+    yield
+    close_samples()
 
 
 @pytest.fixture(scope="session")

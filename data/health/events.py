@@ -29,7 +29,7 @@ from data.health.run_errors import was_interrupted, works
 from data.health.silence import expectations
 from data.health.state import day_of_run, verdict_of
 from data.models import Facet, Handling, HandlingKind, HealthEvent, Run, Source
-from data.store.protocols import HealthStore
+from data.store.core.store import Store
 from data.text.clean import plain
 
 UNVISITED_CODES: Final = {"source.broken", "source.missing"}
@@ -39,7 +39,7 @@ NO_VERDICTS: Final[Mapping[str, Verdict]] = {}
 
 
 def note_health_events(
-    store: HealthStore,
+    store: Store,
     *,
     further: int,
     now: dt.datetime,
@@ -71,7 +71,7 @@ class HealthCheck:
 
     def __init__(
         self,
-        store: HealthStore,
+        store: Store,
         further: int,
         handled: Mapping[str, Mapping[HandlingKind, Handling]],
         unvisited: Mapping[str, Verdict],
@@ -332,7 +332,7 @@ def is_no_evidence(run: Run) -> bool:
     return was_interrupted(run) and not works(run)
 
 
-def last_visit(store: HealthStore, source: str) -> Run | None:
+def last_visit(store: Store, source: str) -> Run | None:
     """Return the last visit to a source.
 
     A visit that was stopped is returned only if there is no other recent visit.
@@ -345,7 +345,7 @@ def last_visit(store: HealthStore, source: str) -> Run | None:
     )
 
 
-def is_to_be_confirmed(store: HealthStore, source: Source, *, further: int) -> bool:
+def is_to_be_confirmed(store: Store, source: Source, *, further: int) -> bool:
     """Whether a quick visit should confirm the result of the last visit to a source."""
     outage = outage_of(events_of(store, HOME))
     runs = conclusive_visits(store.runs(source.id, limit=RECENT_VISITS), outage)
@@ -354,12 +354,12 @@ def is_to_be_confirmed(store: HealthStore, source: Source, *, further: int) -> b
     return awaits_visit(newest, states, further)
 
 
-def events_of(store: HealthStore, source: str) -> Sequence[HealthEvent]:
+def events_of(store: Store, source: str) -> Sequence[HealthEvent]:
     """Return the last records about a source, newest first."""
     return store.health_events_of(source, limit=MAX_EVENTS)
 
 
-def recent_turns(store: HealthStore, source: Source, now: dt.datetime) -> int:
+def recent_turns(store: Store, source: Source, now: dt.datetime) -> int:
     """Return the number of times that a source stopped or worked again within the last day."""
     runs = conclusive_visits(store.runs(source.id, limit=MAX_VISITS), None)
     recent = [run for run in runs if abs(now - run.started) < DAY]

@@ -12,10 +12,10 @@ from data.health.network import HOME, Outage, outage_of
 from data.health.silence import expectations
 from data.health.state import Health, day_of_run, health_of
 from data.models import Facet, Handling, HandlingKind, Run
-from data.store.protocols import HealthStore
+from data.store.core.store import Store
 
 
-def overview(store: HealthStore) -> Iterator[Health]:
+def overview(store: Store) -> Iterator[Health]:
     """Yield the health of all sources in a store except removed ones, by id. Writes nothing."""
     removed = store.removed_sources()
     sources = {name: one for name, one in store.sources().items() if name not in removed}

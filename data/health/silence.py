@@ -24,7 +24,7 @@ from data.health.rhythm import (
     learn_rhythm,
 )
 from data.models import Facet, Rhythm, SourceRhythm
-from data.store.protocols import HealthStore
+from data.store.core.store import Store
 
 LATE_PROBABILITY: Final = 0.02
 """Probability of a wait at which a release counts as late."""
@@ -102,7 +102,7 @@ def waiting(
 
 
 def expectations(
-    store: HealthStore, days: Mapping[str, dt.date]
+    store: Store, days: Mapping[str, dt.date]
 ) -> tuple[dict[str, Expected | None], dict[str, SourceRhythm]]:
     """Return the expectation for each source on a day in its time zone.
 

@@ -9,10 +9,10 @@ from typing import Any, TypeVar, cast
 
 import msgspec
 
-from data.store.protocols import ReadStore
+from data.store.core.store import Store
 from data.text.source_secrets import Secrets, secrets_of_addresses
 
-StoreT = TypeVar("StoreT", bound=ReadStore)
+StoreT = TypeVar("StoreT", bound=Store)
 
 
 def public_view(store: StoreT) -> StoreT:
@@ -25,7 +25,7 @@ def public_view(store: StoreT) -> StoreT:
     return cast("StoreT", PublicView(store, secrets)) if secrets else store
 
 
-def secrets_of(store: ReadStore) -> Secrets:
+def secrets_of(store: Store) -> Secrets:
     """Return the secrets of a store's sources. Raises StoreError."""
     return secrets_of_addresses(store.secret_addresses())
 
@@ -42,7 +42,7 @@ class PublicView:
 
         These addresses are unchanged, because secrets are found with their help.
         """
-        return cast("ReadStore", self._store).secret_addresses()
+        return cast("Store", self._store).secret_addresses()
 
     def __getattr__(self, name: str) -> Any:
         """Return a method of the store whose results contain no secrets."""

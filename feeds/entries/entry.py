@@ -15,7 +15,7 @@ from typing import Literal
 
 from data.languages.tags import feed_language
 from data.models import Content, Facet, Media, Release, Source
-from data.store.protocols import ReadStore
+from data.store.core.store import Store
 from data.text.clean import allowed, as_name, excerpt, plain
 from data.text.html_text import paragraphs
 from data.text.urls import web_address
@@ -336,7 +336,7 @@ def stands_for(
 
 
 def folded(
-    store: ReadStore,
+    store: Store,
     releases: Iterable[Release],
     belongs: Callable[[Release], bool],
     seen: Callable[[Release], bool],

@@ -9,7 +9,7 @@ import msgspec
 
 from data.health.latency import MAX_RELEASES, as_published, latencies, latency_line
 from data.models import ChangeCursor, Facet, ReleaseChange, ReleaseSummary
-from data.store.protocols import ReadStore
+from data.store.core.store import Store
 from data.topics.facets import facets_of
 from feeds.archive_pages import Releases, cut_archive_pages, newest_first
 from feeds.formats.feed import Feed, archive_page, feed_of, neighbouring_pages, with_archives
@@ -224,7 +224,7 @@ class ChangesSinceLastRun:
     Then no change that marked a facet is missed, in this publication or the next.
     """
 
-    def __init__(self, store: ReadStore, cache: RenderCache) -> None:
+    def __init__(self, store: Store, cache: RenderCache) -> None:
         self._store = store
         self._cache = cache
         self._point = store.change_cursor()

@@ -14,7 +14,7 @@ from data.errors import PublishError, StoreError
 from data.files import FileWriter
 from data.models import Facet
 from data.settings import SiteSettings
-from data.store.protocols import PublishStore
+from data.store.core.store import Store
 from data.store.public_view import public_view, secrets_of
 from feeds.catalog import catalog_of
 from feeds.pages.indexes.feeds_page import FILE as DIRECTORY
@@ -74,7 +74,7 @@ FACETS_PER_BATCH = 64
 
 
 def publish(
-    store: PublishStore,
+    store: Store,
     folder: Path,
     site: SiteSettings,
     *,
@@ -121,7 +121,7 @@ class PublicationRun:
 
     def __init__(
         self,
-        store: PublishStore,
+        store: Store,
         folder: Path,
         site: SiteSettings,
         cache: RenderCache,

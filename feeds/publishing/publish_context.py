@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import TypeAlias
 
 from data.models import Facet, Release, ReleaseChange, ReleaseSummary, Revision
-from data.store.protocols import PublishStore
+from data.store.core.store import Store
 from data.topics.facets import facets_of
 from feeds.catalog import Catalog
 from feeds.entries.entry import FeedEntry, entry_of, shortened, stands_for
@@ -29,7 +29,7 @@ class ArchivePages:
     contains them.
     """
 
-    def __init__(self, store: PublishStore, *, keeps: bool = True) -> None:
+    def __init__(self, store: Store, *, keeps: bool = True) -> None:
         self._store = store
         self._keeps = keeps
         self._fresh: defaultdict[Facet, dict[int, Sequence[str]]] = defaultdict(dict)
@@ -86,7 +86,7 @@ class PublishContext:
     - ``checkpoint`` is called between files of a facet, and saves progress if many are waiting.
     """
 
-    store: PublishStore
+    store: Store
     catalog: Catalog
     pages: PageRenderer
     archive: ArchivePages

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from data.models import Facet
-from data.store.protocols import PublishStore
+from data.store.core.store import Store
 from data.topics.facets import facets_of
 from feeds.publishing.feed_documents import files_of
 from feeds.publishing.render_cache import RenderCache
@@ -31,7 +31,7 @@ from feeds.urls import (
 class GoneSources:
     """Renamed and removed sources whose old files may be in the site's ``folder``."""
 
-    def __init__(self, store: PublishStore, folder: Path) -> None:
+    def __init__(self, store: Store, folder: Path) -> None:
         moved = {old for old, new in store.source_moves().items() if old != new}
         removed = {one.source for one in store.removed_sources().values() if not one.kept}
         self._ids = frozenset(moved | removed)
@@ -97,7 +97,7 @@ class HiddenReleases:
     ``changed`` are their ids.
     """
 
-    def __init__(self, store: PublishStore, cache: RenderCache, folder: Path) -> None:
+    def __init__(self, store: Store, cache: RenderCache, folder: Path) -> None:
         self._store = store
         self._cache = cache
         self._folder = folder

@@ -22,7 +22,7 @@ import msgspec
 
 from data.models import Facet
 from data.settings import SiteSettings
-from data.store.protocols import PublishStore
+from data.store.core.store import Store
 from feeds.catalog import Catalog
 from feeds.formats import opml
 from feeds.pages import builder_page
@@ -160,7 +160,7 @@ LANGUAGE_SAMPLE: Final = 50
 """Number of newest releases from which a source's main language is determined."""
 
 
-def counted_pages(store: PublishStore, pages: PageRenderer) -> Generators:
+def counted_pages(store: Store, pages: PageRenderer) -> Generators:
     """Return generators of the index pages that change with every publication."""
     newest = store.newest_of_sources(limit=LANGUAGE_SAMPLE)
     return {

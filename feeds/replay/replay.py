@@ -18,7 +18,7 @@ from data.errors import ArchiveError
 from data.models import Release, Revision
 from data.settings import SiteSettings
 from data.store import open_existing
-from data.store.protocols import ReadStore
+from data.store.core.store import Store
 from data.store.public_view import secrets_of
 from data.text.urls import site_address
 from feeds.catalog import catalog_of
@@ -181,7 +181,7 @@ def datetime_in(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
 class ReleaseMementos:
     """Responses with past states of the releases in a store, for one site."""
 
-    def __init__(self, store: ReadStore, site: SiteSettings) -> None:
+    def __init__(self, store: Store, site: SiteSettings) -> None:
         self._store = store
         self._site = site
 

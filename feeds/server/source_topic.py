@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from data.models import Facet
 from data.settings import SiteSettings
-from data.store.protocols import ReadStore
+from data.store.core.store import Store
 from feeds.archive_pages import Releases, cut_archive_pages
 from feeds.catalog import Catalog
 from feeds.entries.entry import EntryLink, FeedEntry, entry_of
@@ -64,7 +64,7 @@ def address_of(path: str) -> Address | None:
 
 
 def source_topic(
-    store: ReadStore,
+    store: Store,
     catalog: Catalog,
     address: Address,
     site: SiteSettings,
@@ -100,7 +100,7 @@ def source_topic(
 
 
 def people_page(
-    store: ReadStore,
+    store: Store,
     renderer: PageRenderer,
     facet: Facet,
     *,
@@ -133,13 +133,13 @@ def people_page(
     return facet_page(renderer, facet, lines[:MAX_FIRST_PAGE], paging=paging)
 
 
-def lines_of(store: ReadStore, renderer: PageRenderer, releases: Releases) -> list[ReleaseRow]:
+def lines_of(store: Store, renderer: PageRenderer, releases: Releases) -> list[ReleaseRow]:
     """Return the rows that list releases on a page."""
     entries = entries_of(store, renderer.catalog, releases)
     return [ReleaseRow(day_of(one), renderer.row(one), one.timed) for one in entries]
 
 
-def entries_of(store: ReadStore, catalog: Catalog, releases: Releases) -> list[FeedEntry]:
+def entries_of(store: Store, catalog: Catalog, releases: Releases) -> list[FeedEntry]:
     """Return the feed entries of releases of one source."""
     found = (store.release(one.id) for one in releases)
     return [entry_of(one, catalog, mixed=False) for one in found if one]

@@ -14,7 +14,7 @@ from data.settings import SiteSettings
 from data.store import open_store
 from feeds.offline.folder import write_folder
 from tests.browser.chromium import BROWSER, in_a_browser
-from tests.feeds.fakestore import make_release
+from tests.feeds.sample_store import make_release
 
 pytestmark = in_a_browser
 

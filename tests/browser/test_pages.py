@@ -16,7 +16,7 @@ from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from tests.browser.chromium import in_a_browser
-from tests.feeds.fakestore import NOON, FakeStore, make_release
+from tests.feeds.sample_store import NOON, SampleStore, make_release
 from tests.feeds.serving import served_by
 
 pytestmark = in_a_browser
@@ -35,7 +35,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     folder = tmp_path_factory.mktemp("home") / "site"
     for web in served_by(create_app(folder)):
         publish(
-            FakeStore(make_release(0), make_release(1), ILLUSTRATED, BARE),
+            SampleStore(make_release(0), make_release(1), ILLUSTRATED, BARE),
             folder,
             SiteSettings(url=str(web.base_url).rstrip("/")),
         )
@@ -89,10 +89,10 @@ def test_without_a_script_the_address_is_in_a_field(site: httpx.Client, browser:
 
 
 @pytest.fixture(scope="module")
-def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeStore, Path, str]]:
+def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[SampleStore, Path, str]]:
     """A site whose first page is as full as it gets: long titles, a day for each."""
     folder = tmp_path_factory.mktemp("home") / "site"
-    store = FakeStore()
+    store = SampleStore()
     for number in range(60):
         day = dt.timedelta(days=number)
         store.put(
@@ -118,7 +118,7 @@ def crowded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[FakeStor
 @pytest.mark.parametrize("width", [360, 390, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_first_page_is_short_and_fits(
-    crowded: tuple[FakeStore, Path, str], browser: Any, width: int, scheme: str
+    crowded: tuple[SampleStore, Path, str], browser: Any, width: int, scheme: str
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme)
     tab = context.new_page()
@@ -138,7 +138,7 @@ def test_the_first_page_is_short_and_fits(
 
 
 def test_releases_since_the_last_visit_are_marked(
-    crowded: tuple[FakeStore, Path, str], page: Any
+    crowded: tuple[SampleStore, Path, str], page: Any
 ) -> None:
     store, folder, address = crowded
     page.clock.install(time=NOON + dt.timedelta(days=70, hours=6))
@@ -170,7 +170,7 @@ def test_releases_since_the_last_visit_are_marked(
 
 
 def test_the_layout_does_not_shift_while_the_first_page_loads(
-    crowded: tuple[FakeStore, Path, str], page: Any
+    crowded: tuple[SampleStore, Path, str], page: Any
 ) -> None:
     page.goto(f"{crowded[2]}/")
     page.get_by_role("button", name="Copy").wait_for()
@@ -184,7 +184,7 @@ def test_the_layout_does_not_shift_while_the_first_page_loads(
 
 
 def test_without_a_script_visits_are_not_mentioned(
-    crowded: tuple[FakeStore, Path, str], browser: Any
+    crowded: tuple[SampleStore, Path, str], browser: Any
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
     tab = context.new_page()

@@ -22,7 +22,7 @@ from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from tests.archived import START, exchange
 from tests.browser.chromium import BROWSER, in_a_browser
-from tests.feeds.fakestore import make_release
+from tests.feeds.sample_store import make_release
 from tests.feeds.serving import served_by
 from tests.peer import PATIENCE
 

@@ -20,7 +20,7 @@ from data.settings import SiteSettings
 from data.store import open_store
 from feeds.server.app import create_app
 from feeds.server.monitoring import INSTALLATION_METRICS
-from tests.feeds.fakestore import make_release
+from tests.feeds.sample_store import make_release
 from tests.feeds.serving import served_by
 
 DEPLOY = Path(__file__).parents[2] / "deploy"

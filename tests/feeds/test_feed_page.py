@@ -15,7 +15,7 @@ from feeds.formats.feed import feed_of
 from feeds.formats.rendering import rendered, rendered_entry
 from feeds.pages.feed_page import MAX_ENTRIES, feed_page
 from feeds.pages.renderer import PageRenderer
-from tests.feeds.fakestore import NOON, make_release
+from tests.feeds.sample_store import NOON, make_release
 
 CATALOG = Catalog("https://press.example/base", "Press", {}, {})
 PAGES = PageRenderer(CATALOG, {})

@@ -21,7 +21,7 @@ from data.models import Media, Release
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from tests.feeds.fakestore import FakeStore, make_release, on_day
+from tests.feeds.sample_store import SampleStore, make_release, on_day
 
 COUNT = 12
 
@@ -43,7 +43,7 @@ class Press:
         self._home = home
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        self.store = FakeStore(*(make_release(number) for number in range(COUNT)))
+        self.store = SampleStore(*(make_release(number) for number in range(COUNT)))
         published = on_day("2022-11-20", "Asia/Baku")
         self.store.put(make_release(50, published=published, order=published.at))
         self.statuses: list[int] = []
@@ -75,7 +75,7 @@ class Press:
     def happen(self) -> None:
         """Let one release be edited, one move to another address, one be retracted."""
         later = make_release(60).updated
-        one, two, three = (self.store.kept[make_release(number).id] for number in (1, 2, 3))
+        one, two, three = (self.store.stored(make_release(number).id) for number in (1, 2, 3))
         text = replace(one.content, title="Statement one, corrected")
         self.store.put(replace(one, content=text, revision=2, updated=later))
         self.store.put(replace(two, url="https://acme.example/moved/2", updated=later))
@@ -178,7 +178,7 @@ def test_a_reader_takes_all_once_and_sees_nothing_as_new_that_is_not(
     first = poll(url, tmp_path)
     assert len(first) == COUNT + 1
     by_id = {item.id: item for item in first}
-    for release in press.store.kept.values():
+    for release in press.store.every().values():
         item = by_id[f"urn:uuid:{release.id}"]
         assert item.title == release.content.title
         assert item.at == release.published.at.timestamp()

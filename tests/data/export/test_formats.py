@@ -28,7 +28,7 @@ from data.settings import ArchiveSettings as Settings
 from data.store import open_store
 from data.store.core.store import Store
 from tests.archived import START, archived_home, exchange
-from tests.feeds.fakestore import make_release
+from tests.feeds.sample_store import make_release
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from data.models import HealthEvent, Run, RunError, Source, Streak, VisitFacts
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from tests.command import communique, make_home
-from tests.feeds.fakestore import FakeStore, make_release, on_day
+from tests.feeds.sample_store import SampleStore, make_release, on_day
 from tests.press_room import listing_html, release_html, served
 
 ACME = Source("acme", "ACME", "https://acme.example/", "Asia/Baku")
@@ -90,17 +90,17 @@ def test_without_a_release_or_a_rhythm_nothing_is_expected() -> None:
     assert (health.state, health.expected) == ("ok", None)
 
 
-def daily(count: int) -> FakeStore:
+def daily(count: int) -> SampleStore:
     """A store whose one source published on every day of April."""
-    store = FakeStore()
+    store = SampleStore()
     for day in range(1, count + 1):
         published = on_day(f"2026-04-{day:02}", "Asia/Baku")
         store.put(make_release(day, published=published, order=published.at))
     return store
 
 
-def visit(store: FakeStore, day: int) -> None:
-    store.visits["acme"] = [replace(GOOD, started=NOON.replace(month=4, day=day))]
+def visit(store: SampleStore, day: int) -> None:
+    store.add_run(replace(GOOD, started=NOON.replace(month=4, day=day)))
 
 
 def test_silence_is_explained_with_the_expected_releases() -> None:
@@ -140,7 +140,8 @@ def test_a_rhythm_is_learned_again_only_after_new_releases() -> None:
     note_health_events(store, further=0, now=NOON)
     (known,) = store.rhythms().values()
     assert known.releases == 20
-    kept = store.expected["acme"] = replace(known, rhythm=None)
+    kept = replace(known, rhythm=None)
+    store.keep_rhythms({"acme": kept})
     note_health_events(store, further=0, now=NOON)
     assert store.rhythms()["acme"] == kept
     published = on_day("2026-04-21", "Asia/Baku")
@@ -176,7 +177,7 @@ def test_a_source_that_works_with_a_fault_is_not_reported_as_stopped(tmp_path: P
         error = () if found else (RunError("", "http:500", "it failed"),)
         began = NOON.replace(month=4, day=20, second=second)
         run = replace(GOOD, started=began, found=found, unchanged=found, facts=facts, errors=error)
-        store.visits["acme"] = [run]
+        store.add_run(run)
         note_health_events(store, further=0, now=NOON)
         assert (
             publish(store, folder, SiteSettings(url="https://p.example"), cache=kept).errors == ()
@@ -189,7 +190,7 @@ def test_a_source_that_works_with_a_fault_is_not_reported_as_stopped(tmp_path: P
         f"{name}: stopped working",
         f"{name}: works but has a fault",
     ]
-    store.events.clear()
+    store.forget_health()
     assert look(4, unread) == [f"{name}: works but has a fault"]
     assert look(5, VisitFacts())[0] == f"{name}: works again"
 

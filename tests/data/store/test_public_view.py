@@ -14,7 +14,7 @@ from data.search.query import Query
 from data.store.core.store import Store
 from data.store.public_view import public_view, secrets_of, without_secrets
 from data.text.source_secrets import Secrets
-from tests.feeds.fakestore import make_release
+from tests.feeds.sample_store import make_release
 
 ASKED = "https://acme.example/news?token=TOPSECRET1"
 SHOWN = "https://acme.example/news?token=***"

@@ -13,7 +13,7 @@ import pytest
 
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
-from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.sample_store import SampleStore, make_release
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
 
@@ -27,11 +27,11 @@ def content_of(site: Path, feed: str) -> str:
 @pytest.mark.parametrize("feed", ["all", "source/acme"])
 def test_corrected_and_retracted_entries_begin_with_a_banner(tmp_path: Path, feed: str) -> None:
     release = make_release(1)
-    publish(FakeStore(replace(release, revision=2)), tmp_path / "edited", SiteSettings())
+    publish(SampleStore(replace(release, revision=2)), tmp_path / "edited", SiteSettings())
     text = content_of(tmp_path / "edited", feed)
     assert re.match(r'<p [^>]*><em>Corrected by the publisher[^<]*<a href="[^"]*/2/">', text)
     publish(
-        FakeStore(replace(release, revision=2, retracted=NOON)),
+        SampleStore(replace(release, revision=2, retracted=NOON)),
         tmp_path / "gone",
         SiteSettings(),
     )
@@ -42,7 +42,7 @@ def test_corrected_and_retracted_entries_begin_with_a_banner(tmp_path: Path, fee
 def test_feeds_pages_and_json_show_the_same_paragraphs(tmp_path: Path) -> None:
     release = make_release(1)
     content = replace(release.content, body_html="One<br><br>\nTwo<br><br>\n<hr><br>")
-    publish(FakeStore(replace(release, content=content)), tmp_path, SiteSettings())
+    publish(SampleStore(replace(release, content=content)), tmp_path, SiteSettings())
     made = "<p>One</p><p>Two</p>"
     assert content_of(tmp_path, "all") == made
     kept = json.loads((tmp_path / f"releases/{release.id}.json").read_text("utf-8"))

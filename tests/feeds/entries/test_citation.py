@@ -11,7 +11,7 @@ from data.models import Published, Release, Source
 from feeds.catalog import Catalog
 from feeds.entries.citation import Citation, citation_of, key_of
 from feeds.entries.entry import entry_of
-from tests.feeds.fakestore import NOON, make_release
+from tests.feeds.sample_store import NOON, make_release
 
 CATALOG = Catalog(
     site="https://press.example",

@@ -18,7 +18,7 @@ from data.store.core.store import Store
 from feeds.http_headers import IDENTITY
 from feeds.publishing.publish import publish
 from feeds.server.on_demand import OnDemand
-from tests.feeds.fakestore import NOON, FakeStore, make_release
+from tests.feeds.sample_store import ACME, NOON, WIRE, SampleStore, make_release
 
 GRAMMAR = etree.RelaxNG(etree.parse(Path(__file__).with_name("atom.rng")))
 NAMES = {"a": "http://www.w3.org/2005/Atom", "at": "http://purl.org/atompub/tombstones/1.0"}
@@ -38,7 +38,6 @@ BESIDES: Mapping[str, str] = {
 SITE = SiteSettings(url="https://press.example", entries=4, hub="https://hub.example/")
 LATER = NOON + dt.timedelta(days=2)
 WORDS = 'a < b & c, <b onclick="x">AT&amp;T</b> &#1; ]]> \ufffe \0 <a href="x">'
-TEXT = WORDS + "\ud800"
 
 
 def faults(document: bytes) -> list[str]:
@@ -51,11 +50,11 @@ def faults(document: bytes) -> list[str]:
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with good and hostile releases, edits and retractions."""
-    hostile = {"title": TEXT, "summary": TEXT, "publisher": TEXT, "section": TEXT}
-    store = FakeStore(
+    hostile = {"title": WORDS, "summary": WORDS, "publisher": WORDS, "section": WORDS}
+    store = SampleStore(
         *(make_release(number) for number in range(9)),
         make_release(10, title="", summary="", publisher="", language="zxx", topics=()),
-        make_release(11, **hostile, body_html=TEXT, topics=("economy", "../../x", "\0", "<x>")),
+        make_release(11, **hostile, body_html=WORDS, topics=("economy", "../../x", "\0", "<x>")),
         make_release(
             12, attachments=(Media("https://a.example/x y", "", -1, ""), Media("file:x", "/"))
         ),
@@ -64,8 +63,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         make_release(15, language="en-" + "x" * 9, body_html="<p>" + "long " * 400_000),
     )
     store.put(make_release(3, title="Edited", revision=2, updated=LATER))
-    error = RunError("https://wire.example/", "blocked", TEXT)
-    store.visits["wire"] = [Run("wire", LATER, 1.0, errors=(error,))]
+    error = RunError("https://wire.example/", "blocked", WORDS)
+    store.add_run(Run("wire", LATER, 1.0, errors=(error,)))
     note_health_events(store, further=0, now=NOON)
     folder = tmp_path_factory.mktemp("site")
     done = publish(store, folder, SITE, cache=folder / ".kept", now=LATER + dt.timedelta(days=9))
@@ -94,14 +93,14 @@ def test_every_kind_of_feed_is_valid(site: Path, pattern: str) -> None:
 
 
 def test_a_feed_without_entries_is_valid(tmp_path: Path) -> None:
-    publish(FakeStore(), tmp_path, SITE)
+    publish(SampleStore(), tmp_path, SITE)
     document = (tmp_path / "feeds/all.atom").read_bytes()
     assert b"<entry" not in document
     assert faults(document) == []
 
 
 def test_feeds_made_on_demand_are_valid(store: Store, store_url: str) -> None:
-    for source in FakeStore().sources().values():
+    for source in (ACME, WIRE):
         store.register(source)
     for release in (make_release(1, title=WORDS, summary=WORDS), make_release(2, "wire")):
         draft = Draft(release.source, release.url, release.content)
@@ -145,7 +144,7 @@ def test_feeds_made_on_demand_are_valid(store: Store, store_url: str) -> None:
     ],
 )
 def test_an_invalid_document_is_detected(tmp_path: Path, pattern: str, instead: str) -> None:
-    publish(FakeStore(make_release()), tmp_path, SITE)
+    publish(SampleStore(make_release()), tmp_path, SITE)
     document = (tmp_path / "feeds/source/acme.atom").read_text("utf-8")
     assert faults(document.encode()) == []
     broken = re.sub(pattern, instead, document)

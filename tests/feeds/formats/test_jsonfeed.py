@@ -18,7 +18,7 @@ import pytest
 from data.models import Media
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
-from tests.feeds.fakestore import NOON, FakeStore, make_release
+from tests.feeds.sample_store import NOON, SampleStore, make_release
 
 URL = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s]+$")]
 MediaType = Annotated[str, msgspec.Meta(pattern=r"^[\w.+-]+/[\w.+-]+$")]
@@ -106,7 +106,7 @@ def read(content: bytes) -> JSONFeed:
 
 def test_every_feed_of_a_site_is_valid(tmp_path: Path) -> None:
     later = NOON + dt.timedelta(days=2)
-    store = FakeStore(
+    store = SampleStore(
         *(make_release(number) for number in range(9)),
         make_release(10, language=None, title="", summary="", publisher="", topics=()),
         make_release(11, attachments=(Media("https://a.example/x y", "", -1, ""),), images=()),
@@ -136,7 +136,7 @@ def test_every_feed_of_a_site_is_valid(tmp_path: Path) -> None:
     ],
 )
 def test_an_invalid_feed_is_detected(tmp_path: Path, before: bytes, after: bytes) -> None:
-    publish(FakeStore(make_release()), tmp_path, SiteSettings(url="https://press.example"))
+    publish(SampleStore(make_release()), tmp_path, SiteSettings(url="https://press.example"))
     content = (tmp_path / "feeds/all.json").read_bytes()
     assert before in content
     read(content)

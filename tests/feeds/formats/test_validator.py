@@ -18,7 +18,7 @@ import pytest
 from data.models import Media
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
-from tests.feeds.fakestore import NOON, FakeStore, make_release
+from tests.feeds.sample_store import NOON, SampleStore, make_release
 
 SITE = SiteSettings(url="https://press.example", entries=4, hub="https://hub.example/")
 TEXT = 'a < b & c, <b onclick="x">AT&amp;T</b> &#1; ]]> \ufffe <a href="x">'
@@ -41,7 +41,7 @@ def validator() -> Any:
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with all that feeds can hold."""
     later = NOON + dt.timedelta(days=2)
-    store = FakeStore(
+    store = SampleStore(
         *(make_release(number) for number in range(9)),
         make_release(10, title="", summary="", publisher="", language="zxx", topics=()),
         make_release(

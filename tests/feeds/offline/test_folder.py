@@ -25,7 +25,7 @@ from feeds.offline.folder import FolderCopy, suffix_of, write_folder
 from feeds.offline.links import relinked, with_index
 from feeds.pages.releases.release_body import shown_body
 from feeds.translations import texts_of
-from tests.feeds.fakestore import make_release
+from tests.feeds.sample_store import make_release
 
 SITE = SiteSettings(url="https://press.example")
 PDF = b"%PDF-1.4 all of it"

@@ -21,7 +21,7 @@ from feeds.pages.home_page import Glance, about_page, home_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import ReleaseRow
 from feeds.publishing.publish import publish
-from tests.feeds.fakestore import NOON, FakeStore, make_release
+from tests.feeds.sample_store import ACME, NOON, WIRE, SampleStore, make_release
 
 SITE = SiteSettings(url="https://press.example", title="Press of <Example>")
 
@@ -31,7 +31,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site of sixty releases of two sources."""
     folder = tmp_path_factory.mktemp("home") / "site"
     releases = [make_release(number, "wire" if number % 3 else "acme") for number in range(60)]
-    assert publish(FakeStore(*releases), folder, SITE).errors == ()
+    assert publish(SampleStore(*releases), folder, SITE).errors == ()
     return folder
 
 
@@ -43,7 +43,7 @@ def home(site: Path) -> Any:
 
 def large() -> tuple[PageRenderer, Catalog]:
     """The pages of a site of 500 sources and 3,000 topics with long names."""
-    known = catalog_of(FakeStore(), SITE)
+    known = catalog_of(SampleStore(), SITE)
     sources = {
         f"source-{number}": Source(f"source-{number}", f"Institution {number} " * 9, "", "UTC")
         for number in range(500)
@@ -123,7 +123,8 @@ def test_the_header_has_a_search_form_and_marks_the_current_page(site: Path, hom
 
 
 def test_it_summarizes_the_health_of_sources_after_each_change(tmp_path: Path) -> None:
-    store = FakeStore(make_release(1), make_release(2, "wire"))
+    store = SampleStore(make_release(1), make_release(2, "wire"))
+    store.visited("acme", "wire")
 
     def told() -> tuple[str, list[str]]:
         done = publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
@@ -133,25 +134,25 @@ def test_it_summarizes_the_health_of_sources_after_each_change(tmp_path: Path) -
         return line.text_content(), line.xpath("a/@href")
 
     assert told() == ("All sources work.", ["health/"])
-    store.events.append(
-        HealthEvent("wire", well=False, at=NOON, reason="it answers no more", state="failing")
+    store.add_health_events(
+        [HealthEvent("wire", well=False, at=NOON, reason="it answers no more", state="failing")]
     )
     assert told() == (
         "1 of 2 sources work. Needs attention: The Wire",
         ["health/", "sources/wire/"],
     )
     fault = HealthEvent("wire", False, NOON, "no feed", "ok", "feed.unread")  # noqa: FBT003 - its state
-    store.events.append(fault)
+    store.add_health_events([fault])
     assert told() == (
         "All sources work. 1 works but has a fault. Needs attention: The Wire",
         ["health/", "sources/wire/"],
     )
-    store.events.append(HealthEvent("wire", well=True, at=NOON, reason="", state="ok"))
+    store.add_health_events([HealthEvent("wire", well=True, at=NOON, reason="", state="ok")])
     assert told() == ("All sources work.", ["health/"])
 
 
 def test_it_claims_nothing_about_sources_that_no_visit_has_read(tmp_path: Path) -> None:
-    store = FakeStore(make_release(1), make_release(2, "wire"))
+    store = SampleStore(make_release(1), make_release(2, "wire"))
 
     def told() -> tuple[str, str]:
         done = publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
@@ -160,28 +161,27 @@ def test_it_claims_nothing_about_sources_that_no_visit_has_read(tmp_path: Path) 
         (line,) = tree.xpath("//p[contains(@class, 'glance')]")
         return line.text_content(), line.get("class")
 
-    store.unread = {"acme", "wire"}
     assert told() == ("No source has had a successful visit yet.", "glance unknown")
-    store.unread = {"acme"}
+    store.visited("wire")
     assert told() == (
         "1 of 2 sources work. 1 has not had a successful visit yet.",
         "glance unknown",
     )
-    store.unread = set()
+    store.visited("acme")
     assert told() == ("All sources work.", "glance")
     # Imported sources have no address, and nobody visits them.
-    store.unread = {"acme", "wire"}
-    store.known["acme"] = replace(store.known["acme"], url="")
+    store = SampleStore(make_release(1), make_release(2, "wire"))
+    store.register(replace(ACME, url=""))
     assert told() == (
         "No source has had a successful visit yet. 1 was imported and is not visited.",
         "glance unknown",
     )
-    store.known["wire"] = replace(store.known["wire"], url="")
+    store.register(replace(WIRE, url=""))
     assert told() == ("All sources were imported, and none is visited.", "glance unknown")
 
 
 def test_it_counts_no_institutions_before_the_first_release(tmp_path: Path) -> None:
-    publish(FakeStore(), tmp_path / "site", SITE)
+    publish(SampleStore(), tmp_path / "site", SITE)
     tree = lxml.html.parse(tmp_path / "site" / "index.html").getroot()
     assert "0" not in tree.xpath("string(//p[@class='purpose'])")
     assert tree.xpath("//p[@class='glance unknown']")
@@ -209,14 +209,14 @@ def test_endless_names_make_no_page_large(tmp_path: Path) -> None:
         return "".join(chance.choices(f"{string.ascii_letters}   ", k=length))
 
     releases = [make_release(one, title=text(9000), publisher=text(9000)) for one in range(45)]
-    assert publish(FakeStore(*releases), tmp_path, SITE).errors == ()
+    assert publish(SampleStore(*releases), tmp_path, SITE).errors == ()
     for page in ("", "sources/acme/", "topics/economy/", "days/2022/11/24/"):
         assert len(gzip.compress((tmp_path / page / "index.html").read_bytes())) < 30_000
 
 
 def test_duplicates_of_a_story_are_counted_on_a_page(tmp_path: Path) -> None:
     same = {"story": "one"}
-    store = FakeStore(make_release(1, **same), make_release(2, "wire", **same))
+    store = SampleStore(make_release(1, **same), make_release(2, "wire", **same))
     publish(store, tmp_path, SITE)
     said = "2 releases. Duplicates are listed once but counted separately."
     for page in ("topics/economy/index.html", "days/2022/11/index.html"):
@@ -224,7 +224,7 @@ def test_duplicates_of_a_story_are_counted_on_a_page(tmp_path: Path) -> None:
         assert tree.xpath("string(//p[@class='lead'])").strip() == said
         assert tree.xpath("//p[@class='lead']/a/@href")[0].endswith("/about/#story")
         assert len(tree.xpath("//ol[@class='releases']/li")) == 1
-    publish(FakeStore(make_release(1), make_release(2, "wire")), tmp_path / "apart", SITE)
+    publish(SampleStore(make_release(1), make_release(2, "wire")), tmp_path / "apart", SITE)
     for folder in (tmp_path / "sources/wire", tmp_path / "apart/days/2022/11"):
         tree = lxml.html.parse(folder / "index.html").getroot()
         assert "story" not in tree.xpath("string(//p[@class='lead'])")
@@ -233,7 +233,7 @@ def test_duplicates_of_a_story_are_counted_on_a_page(tmp_path: Path) -> None:
 @pytest.mark.parametrize("hub", ["", "https://hub.example/"])
 def test_the_about_page_mentions_a_hub_only_if_there_is_one(hub: str) -> None:
     site = SiteSettings(url=SITE.url, title=SITE.title, hub=hub)
-    page = about_page(PageRenderer(catalog_of(FakeStore(), site), {})).decode()
+    page = about_page(PageRenderer(catalog_of(SampleStore(), site), {})).decode()
     assert ("WebSub" in page) == bool(hub)
     assert "Memento" in page
 

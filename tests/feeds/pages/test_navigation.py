@@ -12,7 +12,7 @@ from lxml import html
 
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
-from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.sample_store import SampleStore, make_release
 
 HOSTILE = "<script>alert(1)</script> & co."
 
@@ -21,7 +21,7 @@ HOSTILE = "<script>alert(1)</script> & co."
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site of a source with two sections, and of one whose section is hostile."""
     folder = tmp_path_factory.mktemp("site")
-    store = FakeStore(
+    store = SampleStore(
         make_release(1, section="Warnings", language="az"),
         make_release(2, section="WARNINGS", language="az", topics=("economy", "energy")),
         make_release(3, section="Events"),
@@ -84,7 +84,7 @@ def test_a_source_of_very_many_sections_with_endless_names_has_a_small_page(tmp_
     chance = Random(3)
     letters = "".join(map(chr, range(0x4E00, 0x9FA5)))
     names = ["".join(chance.choices(letters, k=900)) for _ in range(150)]
-    store = FakeStore(*(make_release(number, section=one) for number, one in enumerate(names)))
+    store = SampleStore(*(make_release(number, section=one) for number, one in enumerate(names)))
     assert publish(store, tmp_path, SiteSettings("https://press.example", "Press")).errors == ()
     page = tmp_path / "sources/acme/index.html"
     shown = links(page, "Sections")

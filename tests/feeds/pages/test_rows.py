@@ -15,13 +15,13 @@ from feeds.entries.entry import entry_of
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.rows import ReleaseRow, day_lists
 from feeds.translations import texts_of
-from tests.feeds.fakestore import NOON, FakeStore, make_release
+from tests.feeds.sample_store import NOON, SampleStore, make_release
 
 HOUR = dt.timedelta(hours=1)
 
 
 def catalog() -> Catalog:
-    return catalog_of(FakeStore(), SiteSettings(url="https://press.example"))
+    return catalog_of(SampleStore(), SiteSettings(url="https://press.example"))
 
 
 def row_of(release: Release, *others: Release) -> Any:

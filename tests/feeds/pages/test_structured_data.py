@@ -12,9 +12,9 @@ from data.settings import SiteSettings
 from feeds.catalog import catalog_of
 from feeds.entries.entry import entry_of
 from feeds.pages.structured_data import news_article
-from tests.feeds.fakestore import NOON, FakeStore, make_release
+from tests.feeds.sample_store import NOON, SampleStore, make_release
 
-CATALOG = catalog_of(FakeStore(), SiteSettings(url="https://press.example"))
+CATALOG = catalog_of(SampleStore(), SiteSettings(url="https://press.example"))
 
 
 def told(release: Release, *revisions: Revision) -> Any:

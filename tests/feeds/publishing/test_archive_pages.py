@@ -18,13 +18,13 @@ from data.settings import SiteSettings
 from feeds.formats.atom import XML_LANG
 from feeds.publishing.publish import publish
 from feeds.urls import EVENT_FEEDS, EventFeed
-from tests.feeds.fakestore import FakeStore, make_release, on_day
+from tests.feeds.sample_store import ACME, WIRE, SampleStore, make_release, on_day
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITE = SiteSettings(url="https://press.example", entries=4)
 
 
-class Busy(FakeStore):
+class Busy(SampleStore):
     """A store into which ``late`` comes while its changes are asked for, after its counts were."""
 
     late: Release | None = None
@@ -150,7 +150,7 @@ def test_an_edit_of_an_archived_release_is_published_again_in_the_feed(tmp_path:
     archive = Archive(tmp_path, *(make_release(number) for number in range(11)))
     archive.publish()
     before = archive.pages()
-    old = archive.store.kept[make_release(0).id]
+    old = archive.store.stored(make_release(0).id)
     edited = replace(
         old,
         content=replace(old.content, title="Statement zero"),
@@ -170,7 +170,7 @@ def test_a_returned_archived_release_is_published_again_and_its_tombstone_remove
 ) -> None:
     archive = Archive(tmp_path, *(make_release(number) for number in range(11)))
     archive.publish()
-    old = archive.store.kept[make_release(0).id]
+    old = archive.store.stored(make_release(0).id)
     gone, back = make_release(30).updated, make_release(31).updated
     for changed in (replace(old, retracted=gone, updated=gone), replace(old, updated=back)):
         archive.store.put(changed)
@@ -187,7 +187,7 @@ def test_a_release_that_an_edit_files_under_another_topic_moves_there(tmp_path: 
     archive = Archive(tmp_path, *(make_release(number) for number in range(11)))
     archive.publish()
     for number in (0, 10):
-        old = archive.store.kept[make_release(number).id]
+        old = archive.store.stored(make_release(number).id)
         archive.store.put(replace(old, content=replace(old.content, topics=("energy",))))
     archive.publish()
     assert [*chain(*archive.walk("feeds/topic/energy"))] == titles(10, 0)
@@ -209,9 +209,8 @@ def test_state_kept_between_runs_may_be_lost_or_broken(tmp_path: Path) -> None:
 def test_another_name_of_a_source_or_topic_reaches_all_that_shows_it(tmp_path: Path) -> None:
     archive = Archive(tmp_path, make_release(1), make_release(2, "wire"))
     archive.publish()
-    acme = archive.store.known["acme"]
-    archive.store.known = {**archive.store.known, "acme": replace(acme, name="ACME Limited")}
-    archive.store.labels = {**archive.store.labels, "economy": "Economics"}
+    archive.store.register(replace(ACME, name="ACME Limited"))
+    archive.store.label(economy="Economics")
     archive.publish()
     for file in ("feeds/all.atom", "feeds/topic/economy.rss", "opml.xml", "index.html"):
         text = (archive.folder / file).read_text("utf-8")
@@ -328,8 +327,8 @@ def test_a_day_is_over_when_it_is_over_in_the_zones_of_all_sources(
     tmp_path: Path, zones: tuple[str, str], day: str, over: str
 ) -> None:
     archive = Archive(tmp_path, make_release(1, published=on_day(day, zones[0])))
-    for (name, source), zone in zip(tuple(archive.store.known.items()), zones, strict=True):
-        archive.store.known[name] = replace(source, timezone=zone)
+    for source, zone in zip((ACME, WIRE), zones, strict=True):
+        archive.store.register(replace(source, timezone=zone))
     midnight = dt.datetime.fromisoformat(over).replace(tzinfo=dt.UTC)
     for now, told in ((midnight - dt.timedelta(seconds=1), 0), (midnight, 1)):
         publish(archive.store, archive.folder, SITE, cache=archive.kept, now=now)

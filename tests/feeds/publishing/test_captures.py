@@ -17,7 +17,7 @@ from feeds.entries.entry import PROVENANCE
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from tests.drafts import capture
-from tests.feeds.fakestore import NOON, FakeStore, make_release
+from tests.feeds.sample_store import NOON, SampleStore, make_release
 from tests.feeds.serving import served_by
 
 SITE = SiteSettings(url="https://press.example/", entries=10)
@@ -35,7 +35,7 @@ PAGE = f"https://press.example/releases/{RELEASE.id}/capture/"
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
     """The site of an archived release that was edited, and of one that was not archived."""
-    store = FakeStore(RELEASE, make_release(2))
+    store = SampleStore(RELEASE, make_release(2))
     store.put(EDITED)
     assert publish(store, tmp_path, SITE).errors == ()
     return tmp_path

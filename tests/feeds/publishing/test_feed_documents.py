@@ -14,20 +14,20 @@ from data.settings import SiteSettings
 from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from feeds.urls import FORMATS
-from tests.feeds.fakestore import NOON, FakeStore, make_release
+from tests.feeds.sample_store import NOON, SampleStore, make_release
 
 SITE = SiteSettings(url="https://press.example", entries=6, title="Presse & <Wort>")
 LATER = NOON + dt.timedelta(days=9)
 
 
-class Counting(FakeStore):
+class Counting(SampleStore):
     """A store that notes which releases are asked for, and of which feeds all or the newest."""
 
     def __init__(self, *releases: Release) -> None:
-        super().__init__(*releases)
         self.asked: list[str] = []
         self.compared: list[Facet] = []
         self.broken = ""
+        super().__init__(*releases)
 
     def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """Note of which feed."""
@@ -42,7 +42,7 @@ class Counting(FakeStore):
         return super().release(release_id)
 
 
-def run(store: FakeStore, folder: Path, *, everything: bool = False) -> Publication:
+def run(store: SampleStore, folder: Path, *, everything: bool = False) -> Publication:
     kept = folder / "rendered.db"
     done = publish(store, folder / "site", SITE, all=everything, cache=kept, now=LATER)
     assert done.errors == ()
@@ -72,7 +72,7 @@ CHANGES: dict[str, Callable[[], Release]] = {
 def test_an_incremental_change_gives_the_same_bytes_as_full_rendering(
     tmp_path: Path, change: str
 ) -> None:
-    store = FakeStore(*(make_release(number, story="s" * (number == 2)) for number in range(8)))
+    store = SampleStore(*(make_release(number, story="s" * (number == 2)) for number in range(8)))
     run(store, tmp_path)
     store.put(CHANGES[change]())
     assert run(store, tmp_path).written > 0
@@ -81,7 +81,7 @@ def test_an_incremental_change_gives_the_same_bytes_as_full_rendering(
 
 
 def test_a_feed_that_changes_repeatedly_equals_one_rendered_from_scratch(tmp_path: Path) -> None:
-    store = FakeStore(make_release(0))
+    store = SampleStore(make_release(0))
     for change in (*map(make_release, range(1, 9)), *(one() for one in CHANGES.values())):
         run(store, tmp_path)
         store.put(change)
@@ -122,7 +122,7 @@ def test_a_feed_that_failed_later_gets_the_missed_and_the_new_changes(tmp_path: 
 
 
 def test_a_lost_document_is_written_again(tmp_path: Path) -> None:
-    store = FakeStore(*(make_release(number) for number in range(4)))
+    store = SampleStore(*(make_release(number) for number in range(4)))
     run(store, tmp_path)
     for kind in FORMATS:
         (tmp_path / f"site/feeds/all.{kind}").unlink()
@@ -142,7 +142,7 @@ def test_entries_that_stay_are_not_rendered_again(tmp_path: Path) -> None:
 
 
 def test_a_damaged_record_of_feed_contents_loses_nothing(tmp_path: Path) -> None:
-    store = FakeStore(*(make_release(number) for number in range(12)))
+    store = SampleStore(*(make_release(number) for number in range(12)))
     run(store, tmp_path)
     with sqlite3.connect(tmp_path / "rendered.db") as db:
         assert db.execute("DELETE FROM current").rowcount > 0
@@ -153,7 +153,7 @@ def test_a_damaged_record_of_feed_contents_loses_nothing(tmp_path: Path) -> None
     assert [file for file in again if "/page/" not in file] == []
 
 
-class Late(FakeStore):
+class Late(SampleStore):
     """A store whose source was seen four minutes late, and its feeds came a minute after."""
 
     def release_times(self, source: str, *, limit: int) -> tuple[ReleaseTimes, ...]:

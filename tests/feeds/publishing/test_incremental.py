@@ -16,7 +16,7 @@ from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
 from feeds.publishing.publish import publish
 from tests.examples import thorough
-from tests.feeds.fakestore import NOON, make_release
+from tests.feeds.sample_store import NOON, make_release
 
 SITE = SiteSettings(url="https://press.example", entries=500)
 ZONES = {"acme": "Asia/Baku", "wire": "Pacific/Pago_Pago", "island": "Pacific/Kiritimati"}

@@ -14,7 +14,7 @@ from data.settings import SiteSettings
 from feeds.publishing import publish as publishing
 from feeds.publishing.publish import publish
 from tests.examples import thorough
-from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.sample_store import SampleStore, make_release
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITE = SiteSettings(url="https://press.example", entries=4)
@@ -23,10 +23,10 @@ MANY = 61
 
 
 @pytest.fixture
-def store() -> FakeStore:
+def store() -> SampleStore:
     """A store of very many releases of one day, as such a small site counts."""
-    return FakeStore(
-        *(make_release(one, published=make_release(1).published) for one in range(MANY))
+    return SampleStore(
+        *(make_release(one, published=make_release(1).published) for one in range(1, MANY + 1))
     )
 
 
@@ -46,24 +46,24 @@ def walk(site: Path, stem: str) -> Iterator[str]:
         address = links.get("prev-archive")
 
 
-def everything(store: FakeStore) -> list[str]:
-    return sorted(release.content.title for release in store.kept.values())
+def everything(store: SampleStore) -> list[str]:
+    return sorted(release.content.title for release in store.every().values())
 
 
-def test_the_feed_of_a_day_links_to_all_its_releases(store: FakeStore, tmp_path: Path) -> None:
+def test_the_feed_of_a_day_links_to_all_its_releases(store: SampleStore, tmp_path: Path) -> None:
     site = tmp_path / "site"
     done = publish(store, site, SITE, cache=tmp_path / "rendered.db")
     assert done.errors == ()
     assert store.dirty_feeds() == {}
     for stem in (DAY, "feeds/all", "feeds/source/acme"):
         assert sorted(walk(site, stem)) == everything(store)
-    store.put(make_release(MANY, published=make_release(1).published))
+    store.put(make_release(MANY + 1, published=make_release(1).published))
     publish(store, site, SITE, cache=tmp_path / "rendered.db")
     assert sorted(walk(site, DAY)) == everything(store)
 
 
 def test_no_more_files_wait_than_a_few_steps_make(
-    store: FakeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: SampleStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     waited = []
 
@@ -83,7 +83,7 @@ def test_no_more_files_wait_than_a_few_steps_make(
 
 @pytest.mark.parametrize("last", [1, 10, *thorough(3, 6)])
 def test_work_stored_before_a_failure_is_continued(
-    store: FakeStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
+    store: SampleStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, last: int
 ) -> None:
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
     flushed = 0
@@ -110,7 +110,7 @@ def test_work_stored_before_a_failure_is_continued(
     assert store.dirty_feeds() != {}
     pages = {path: path.read_bytes() for path in site.rglob("page/*.atom")}
     followed = {path: page for path, page in pages.items() if b'rel="next-archive"' in page}
-    store.put(make_release(MANY, published=make_release(1).published))
+    store.put(make_release(MANY + 1, published=make_release(1).published))
     assert publish(store, site, SITE, cache=kept).errors == ()
     assert store.dirty_feeds() == {}
     for stem in (DAY, "feeds/all", "feeds/topic/economy"):

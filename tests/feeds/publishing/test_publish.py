@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,10 @@ import pytest
 from lxml import etree, html
 
 from data.errors import StoreError
-from data.models import Facet, Release, Revision
+from data.models import Facet, ReleaseSummary, Revision
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
-from tests.feeds.fakestore import FakeStore, make_release, on_day
+from tests.feeds.sample_store import SampleStore, make_release, on_day
 
 SITE = SiteSettings(url="https://press.example/", entries=10)
 
@@ -35,7 +34,7 @@ def changed(before: dict[str, tuple[int, int]], after: dict[str, tuple[int, int]
 
 
 def test_the_whole_site_is_written_and_every_feed_reads_back(tmp_path: Path) -> None:
-    store = FakeStore(make_release(1), make_release(2, "wire"))
+    store = SampleStore(make_release(1), make_release(2, "wire"))
     done = publish(store, tmp_path, SITE)
     files = set(snapshot(tmp_path))
     assert done.errors == ()
@@ -55,7 +54,7 @@ def test_the_whole_site_is_written_and_every_feed_reads_back(tmp_path: Path) -> 
 
 
 def test_no_file_is_touched_without_a_change(tmp_path: Path) -> None:
-    store = FakeStore(make_release(1), make_release(2, "wire"))
+    store = SampleStore(make_release(1), make_release(2, "wire"))
     publish(store, tmp_path, SITE)
     before = snapshot(tmp_path)
     done = publish(store, tmp_path, SITE)
@@ -66,7 +65,7 @@ def test_no_file_is_touched_without_a_change(tmp_path: Path) -> None:
 
 
 def test_a_new_release_touches_only_its_own_feeds(tmp_path: Path) -> None:
-    store = FakeStore(make_release(1), make_release(2, "wire", topics=("energy",)))
+    store = SampleStore(make_release(1), make_release(2, "wire", topics=("energy",)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
     publish(store, site, SITE, cache=kept)
     before = snapshot(site)
@@ -91,7 +90,7 @@ def test_a_new_release_touches_only_its_own_feeds(tmp_path: Path) -> None:
 
 
 def test_the_feed_of_everything_replaces_that_of_the_only_language(tmp_path: Path) -> None:
-    store = FakeStore(*(make_release(number) for number in range(40)))
+    store = SampleStore(*(make_release(number) for number in range(40)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
     publish(store, site, SITE, cache=kept)
     assert not (site / "feeds/language").exists()
@@ -111,7 +110,7 @@ def test_the_feed_of_everything_replaces_that_of_the_only_language(tmp_path: Pat
 
 
 def test_a_language_that_becomes_the_only_one_loses_its_feed(tmp_path: Path) -> None:
-    store = FakeStore(make_release(1), make_release(2, language="az"))
+    store = SampleStore(make_release(1), make_release(2, language="az"))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
     publish(store, site, SITE, cache=kept)
     assert (site / "feeds/language/en.atom").is_file()
@@ -122,33 +121,33 @@ def test_a_language_that_becomes_the_only_one_loses_its_feed(tmp_path: Path) -> 
 
 def test_a_feed_holds_the_newest_releases_only(tmp_path: Path) -> None:
     publish(
-        FakeStore(*(make_release(number % 24, str(number)) for number in range(40))), tmp_path, SITE
+        SampleStore(*(make_release(number % 24, str(number)) for number in range(40))),
+        tmp_path,
+        SITE,
     )
     assert len(feedparser.parse((tmp_path / "feeds/all.atom").read_bytes()).entries) == 10
 
 
 def test_stores_with_the_same_content_yield_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "other"):
-        publish(FakeStore(make_release(1), make_release(2)), tmp_path / name, SITE)
+        publish(SampleStore(make_release(1), make_release(2)), tmp_path / name, SITE)
     one, other = tmp_path / "one", tmp_path / "other"
     assert set(snapshot(one)) == set(snapshot(other))
     for file in snapshot(one):
         assert (one / file).read_bytes() == (other / file).read_bytes(), file
 
 
-class FailingStore(FakeStore):
+class FailingStore(SampleStore):
     """A store in which one topic can't be read."""
 
     failing = True
     error: Exception = ValueError("broken row")
 
-    def releases(
-        self, facet: Facet, *, limit: int | None = None, offset: int = 0
-    ) -> Iterator[Release]:
+    def summaries(self, facet: Facet, *, limit: int | None = None) -> tuple[ReleaseSummary, ...]:
         """Fail for the topic, whatever the source."""
         if self.failing and facet.topic == "energy":
             raise self.error
-        return super().releases(facet, limit=limit, offset=offset)
+        return super().summaries(facet, limit=limit)
 
 
 def test_a_feed_that_fails_keeps_its_old_file_and_its_mark_and_stops_no_other(
@@ -193,7 +192,7 @@ def test_a_failed_full_publication_is_continued(tmp_path: Path) -> None:
 
 
 def test_a_deleted_feed_file_is_restored(tmp_path: Path) -> None:
-    store = FakeStore(*(make_release(number) for number in range(40)))
+    store = SampleStore(*(make_release(number) for number in range(40)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
     publish(store, site, SITE, cache=kept)
     assert publish(store, site, SITE, cache=kept).feeds == 0
@@ -217,7 +216,7 @@ def test_a_deleted_feed_file_is_restored(tmp_path: Path) -> None:
 
 
 def test_an_emptied_folder_is_filled_again(tmp_path: Path) -> None:
-    store = FakeStore(*(make_release(number) for number in range(4)))
+    store = SampleStore(*(make_release(number) for number in range(4)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
     publish(store, site, SITE, cache=kept)
     before = {file: (site / file).read_bytes() for file in snapshot(site)}
@@ -230,7 +229,7 @@ def test_an_emptied_folder_is_filled_again(tmp_path: Path) -> None:
 
 
 def test_full_publishing_restores_anything_missing(tmp_path: Path) -> None:
-    store = FakeStore(*(make_release(number) for number in range(40)))
+    store = SampleStore(*(make_release(number) for number in range(40)))
     site, kept = tmp_path / "site", tmp_path / "rendered.db"
     publish(store, site, SITE, cache=kept)
     before = {file: (site / file).read_bytes() for file in snapshot(site)}
@@ -262,7 +261,7 @@ def test_style_files_are_written_before_the_first_page(tmp_path: Path) -> None:
 def test_a_disk_that_is_full_leaves_the_old_feed_whole(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    store = FakeStore(make_release(1))
+    store = SampleStore(make_release(1))
     publish(store, tmp_path, SITE)
     before = {file: (tmp_path / file).read_bytes() for file in snapshot(tmp_path)}
     store.put(make_release(2))
@@ -282,10 +281,10 @@ def test_a_disk_that_is_full_leaves_the_old_feed_whole(
 
 
 def test_a_release_that_changes_during_publishing_remains_to_be_published(tmp_path: Path) -> None:
-    class Busy(FakeStore):
+    class Busy(SampleStore):
         def revisions(self, release_id: str) -> tuple[Revision, ...]:
             """Find a new release in the middle of it all."""
-            if len(self.kept) == 1:
+            if len(self.every()) == 1:
                 self.put(make_release(2))
             return super().revisions(release_id)
 
@@ -298,7 +297,7 @@ def test_a_release_that_changes_during_publishing_remains_to_be_published(tmp_pa
 
 
 def test_other_settings_render_everything_again(tmp_path: Path) -> None:
-    store = FakeStore(make_release(1))
+    store = SampleStore(make_release(1))
     publish(store, tmp_path, SITE)
     done = publish(store, tmp_path, SiteSettings(url="https://moved.example", entries=10))
     assert done.written == done.feeds > 0
@@ -306,7 +305,7 @@ def test_other_settings_render_everything_again(tmp_path: Path) -> None:
 
 
 def test_an_empty_store_yields_an_empty_but_complete_site(tmp_path: Path) -> None:
-    done = publish(FakeStore(), tmp_path, SITE)
+    done = publish(SampleStore(), tmp_path, SITE)
     assert done.errors == ()
     assert feedparser.parse((tmp_path / "feeds/all.rss").read_bytes()).feed.title == "Communique"
     assert (tmp_path / "index.html").exists()
@@ -319,7 +318,7 @@ def page(folder: Path, file: str) -> Any:
 def test_every_page_offers_its_feeds_and_every_internal_link_has_a_target(
     tmp_path: Path,
 ) -> None:
-    store = FakeStore(*(make_release(number, title="A <b>& “title”") for number in range(3)))
+    store = SampleStore(*(make_release(number, title="A <b>& “title”") for number in range(3)))
     store.put(make_release(9, "wire", topics=("energy", "../../x")))
     publish(store, tmp_path, SITE)
     pages = [file for file in snapshot(tmp_path) if file.endswith(".html")]
@@ -343,7 +342,7 @@ def test_every_page_offers_its_feeds_and_every_internal_link_has_a_target(
 
 def test_a_release_page_is_safe_and_shows_versions_retraction_and_origin(tmp_path: Path) -> None:
     first = make_release(1, body_html="<p>kept</p><script>alert(1)</script><img src=x onerror=a()>")
-    store = FakeStore(first)
+    store = SampleStore(first)
     store.put(
         make_release(
             1,
@@ -369,7 +368,7 @@ def test_a_release_page_is_safe_and_shows_versions_retraction_and_origin(tmp_pat
 
 def test_pages_name_the_language_and_direction_of_foreign_text(tmp_path: Path) -> None:
     release = make_release(1, language="ar", title="بيان صحفي")
-    publish(FakeStore(release), tmp_path, SITE)
+    publish(SampleStore(release), tmp_path, SITE)
     heading = page(tmp_path, f"releases/{release.id}/index.html").xpath("//h1")[0]
     assert (heading.get("lang"), heading.get("dir")) == ("ar", "auto")
     title = page(tmp_path, "index.html").xpath("//a[@class='title']")[0]
@@ -379,7 +378,7 @@ def test_pages_name_the_language_and_direction_of_foreign_text(tmp_path: Path) -
 def test_a_date_without_an_hour_claims_none_on_pages(tmp_path: Path) -> None:
     published = on_day("2022-11-24", "Asia/Baku")
     release = make_release(1, published=published, order=published.at)
-    publish(FakeStore(release), tmp_path, SITE)
+    publish(SampleStore(release), tmp_path, SITE)
     for file in ("index.html", f"releases/{release.id}/index.html"):
         tree = page(tmp_path, file)
         assert "2022-11-24" in tree.xpath("//time/@datetime")
@@ -387,7 +386,7 @@ def test_a_date_without_an_hour_claims_none_on_pages(tmp_path: Path) -> None:
 
 
 def test_opml_lists_the_feeds_of_sources(tmp_path: Path) -> None:
-    publish(FakeStore(make_release(1), make_release(2, "wire")), tmp_path, SITE)
+    publish(SampleStore(make_release(1), make_release(2, "wire")), tmp_path, SITE)
     tree: Any = etree.parse(tmp_path / "opml.xml")
     urls = tree.xpath("//@xmlUrl")
     assert len(urls) == 2
@@ -396,7 +395,7 @@ def test_opml_lists_the_feeds_of_sources(tmp_path: Path) -> None:
 
 
 def test_new_files_are_not_written_through_symbolic_links(tmp_path: Path) -> None:
-    store = FakeStore(make_release(1))
+    store = SampleStore(make_release(1))
     target = tmp_path / "target"
     target.write_text("mine")
     (tmp_path / "site/feeds").mkdir(parents=True)
@@ -407,7 +406,7 @@ def test_new_files_are_not_written_through_symbolic_links(tmp_path: Path) -> Non
 
 
 def test_every_address_of_the_site_that_a_feed_links_is_a_file(tmp_path: Path) -> None:
-    store = FakeStore(*(make_release(number) for number in range(40)), make_release(50, "wire"))
+    store = SampleStore(*(make_release(number) for number in range(40)), make_release(50, "wire"))
     publish(store, tmp_path, SITE)
     feeds = list(tmp_path.rglob("*.atom"))
     assert any(feed.parent.name == "page" for feed in feeds)

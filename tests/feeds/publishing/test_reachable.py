@@ -11,7 +11,7 @@ import pytest
 from data.models import UNDATED_BEFORE, HealthEvent, Published
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
-from tests.feeds.fakestore import NOON, FakeStore, make_release, on_day
+from tests.feeds.sample_store import NOON, SampleStore, make_release, on_day
 from tests.site_walk import pages_of, walked
 
 SITE = SiteSettings(url="https://press.example", entries=42)
@@ -22,7 +22,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A site with releases of several days, of one day, without a date, edited, taken down."""
     folder = tmp_path_factory.mktemp("reachable")
     none = Published(NOON, "none", "Asia/Baku", "", "undated")
-    store = FakeStore(
+    store = SampleStore(
         *(make_release(number) for number in range(70)),
         *(make_release(number, "wire", language="az", topics=()) for number in range(70, 75)),
         make_release(80, published=on_day("2019-02-28", "Asia/Baku"), topics=("energy",)),
@@ -31,12 +31,14 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         order = UNDATED_BEFORE - dt.timedelta(seconds=1 + place)
         store.put(make_release(100 + place, "wire", published=none, order=order))
     for number in range(45):
-        release = store.kept[make_release(number).id]
+        release = store.stored(make_release(number).id)
         content = replace(release.content, body_text=f"What notice {number} says.")
         later = NOON + dt.timedelta(days=20, hours=number)
         retracted = later if number % 2 else None
         store.put(replace(release, content=content, updated=later, revision=2, retracted=retracted))
-    store.events.append(HealthEvent("wire", well=False, at=NOON, reason="500", state="failing"))
+    store.add_health_events(
+        [HealthEvent("wire", well=False, at=NOON, reason="500", state="failing")]
+    )
     assert publish(store, folder / "site", SITE, cache=folder / "rendered.db").errors == ()
     return folder / "site"
 

@@ -27,7 +27,7 @@ from feeds.urls import (
     revision_file,
     story_file,
 )
-from tests.feeds.fakestore import NOON, FakeStore, make_release
+from tests.feeds.sample_store import NOON, SampleStore, make_release
 from tests.feeds.serving import served_by
 
 SITE = SiteSettings(url="https://press.example")
@@ -209,12 +209,12 @@ def test_hostile_texts_stay_texts_on_every_page_of_a_release(tmp_path: Path) -> 
     story = "0f0e0d0c-0000-5000-8000-000000000000"
     hostile: dict[str, Any] = {"title": EVIL, "publisher": EVIL, "body_html": body, "story": story}
     hostile |= {"body_text": EVIL, "attachments": tuple(files), "section": EVIL, "summary": EVIL}
-    store = FakeStore(
+    store = SampleStore(
         make_release(1, **hostile),
         make_release(1, **(hostile | {"title": f"{EVIL} edited", "revision": 2})),
         *(make_release(number, "wire", title=EVIL, story=story) for number in range(2, 12)),
     )
-    raw = replace(store.kept[make_release(1).id].published, raw=EVIL, rule="class")
+    raw = replace(store.stored(make_release(1).id).published, raw=EVIL, rule="class")
     store.put(make_release(1, **(hostile | {"published": raw, "revision": 3})))
     assert publish(store, tmp_path / "site", SITE).errors == ()
     one = make_release(1).id
@@ -239,7 +239,7 @@ def test_hostile_texts_stay_texts_on_every_page_of_a_release(tmp_path: Path) -> 
 
 
 def test_a_moved_release_updates_its_old_and_new_neighbours(tmp_path: Path) -> None:
-    store = FakeStore(*(make_release(number) for number in (1, 2, 3)))
+    store = SampleStore(*(make_release(number) for number in (1, 2, 3)))
     publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
     first, second, third = (make_release(number).id for number in (1, 2, 3))
     moved = make_release(2)
@@ -252,7 +252,7 @@ def test_a_moved_release_updates_its_old_and_new_neighbours(tmp_path: Path) -> N
 
 def test_a_story_ends_when_a_release_leaves_it(tmp_path: Path) -> None:
     story = "0f0e0d0c-0000-5000-8000-000000000000"
-    store = FakeStore(make_release(1, story=story), make_release(30, "wire", story=story))
+    store = SampleStore(make_release(1, story=story), make_release(30, "wire", story=story))
     publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
     assert (tmp_path / "site" / story_file(story)).is_file()
     store.put(make_release(1, story=None))

@@ -12,7 +12,7 @@ from lxml import etree
 from data.models import UNDATED_BEFORE, Published
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
-from tests.feeds.fakestore import NOON, FakeStore, make_release, on_day
+from tests.feeds.sample_store import NOON, SampleStore, make_release, on_day
 
 SITE = SiteSettings(url="https://press.example/news", entries=10)
 SPACE = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
@@ -26,7 +26,7 @@ class Indexed:
         self.kept = folder / "rendered.db"
         none = Published(NOON, "none", "Asia/Baku", "", "undated")
         order = UNDATED_BEFORE - dt.timedelta(seconds=1)
-        self.store = FakeStore(
+        self.store = SampleStore(
             *(make_release(number) for number in range(3)),
             make_release(7, published=on_day("2023-02-01", "Asia/Baku")),
             make_release(8, published=none, order=order),
@@ -60,7 +60,7 @@ def site(tmp_path: Path) -> Indexed:
 
 
 def test_every_release_and_every_list_is_named_once(site: Indexed) -> None:
-    assert sorted(site.releases()) == sorted(f"releases/{one}/" for one in site.store.kept)
+    assert sorted(site.releases()) == sorted(f"releases/{one}/" for one in site.store.every())
     pages = site.read("sitemaps/pages.xml")
     assert {"", "sources/", "sources/acme/", "days/2023/02/01/", "changes/"} <= pages.keys()
     for address in [*pages, *site.releases()]:
@@ -70,7 +70,7 @@ def test_every_release_and_every_list_is_named_once(site: Indexed) -> None:
 def test_a_change_moves_the_time_of_its_release_and_of_its_month_alone(site: Indexed) -> None:
     before = site.read("sitemap.xml")
     later = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-    release = site.store.kept[make_release(7).id]
+    release = site.store.stored(make_release(7).id)
     site.store.put(replace(release, retracted=later, updated=later))
     site.publish()
     after = site.read("sitemap.xml")
@@ -83,7 +83,7 @@ def test_a_change_moves_the_time_of_its_release_and_of_its_month_alone(site: Ind
 
 def test_a_change_of_an_undated_release_is_reported(site: Indexed) -> None:
     later = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
-    site.store.put(replace(site.store.kept[make_release(8).id], updated=later, revision=2))
+    site.store.put(replace(site.store.stored(make_release(8).id), updated=later, revision=2))
     site.publish()
     assert site.read("sitemap.xml")["sitemaps/undated.xml"] == "2024-01-01T00:00:00+00:00"
 
@@ -95,10 +95,10 @@ def test_a_month_of_very_many_takes_several_and_loses_them_again(
     site.store.put(make_release(4))
     site.publish()
     assert (site.folder / "sitemaps/2022-11-2.xml").is_file()
-    assert sorted(site.releases()) == sorted(f"releases/{one}/" for one in site.store.kept)
+    assert sorted(site.releases()) == sorted(f"releases/{one}/" for one in site.store.every())
     for number in (0, 1, 4):
-        del site.store.kept[make_release(number).id]
-    site.store.put(replace(site.store.kept[make_release(2).id], revision=2))
+        site.store.hide(make_release(number).id, at=NOON, why="a test")
+    site.store.put(replace(site.store.stored(make_release(2).id), revision=2))
     site.publish()
     assert not (site.folder / "sitemaps/2022-11-2.xml").exists()
     assert "sitemaps/2022-11-2.xml" not in site.read("sitemap.xml")
@@ -111,7 +111,7 @@ def test_unchanged_files_are_not_written_and_full_rendering_gives_the_same(
     before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files}
     site.publish()
     site.kept.unlink()
-    site.store.put(site.store.kept[make_release(1).id])
+    site.store.put(site.store.stored(make_release(1).id))
     site.publish()
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in files} == before
 

@@ -14,7 +14,7 @@ from lxml import etree
 from data.models import UNDATED_BEFORE, Published, Release
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
-from tests.feeds.fakestore import NOON, FakeStore, make_release
+from tests.feeds.sample_store import NOON, SampleStore, make_release
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 SITE = SiteSettings(url="https://press.example", entries=4)
@@ -34,15 +34,15 @@ def latecomer(number: int) -> Release:
 
 
 @pytest.fixture
-def store() -> FakeStore:
+def store() -> SampleStore:
     """One dated release, one that came up later without a date, five that were there before."""
-    return FakeStore(
+    return SampleStore(
         make_release(1), latecomer(2), *(backlog(10 + place, place) for place in range(5))
     )
 
 
 @pytest.fixture
-def site(tmp_path: Path, store: FakeStore) -> Path:
+def site(tmp_path: Path, store: SampleStore) -> Path:
     """The published site."""
     done = publish(store, tmp_path / "site", SITE, cache=tmp_path / "rendered.db")
     assert done.errors == ()
@@ -64,7 +64,7 @@ def test_the_backlog_is_on_archive_pages_and_in_no_current_document(site: Path, 
 
 
 def test_an_archive_page_of_the_backlog_never_changes(
-    tmp_path: Path, store: FakeStore, site: Path
+    tmp_path: Path, store: SampleStore, site: Path
 ) -> None:
     before = {path: path.read_bytes() for path in site.rglob("page/[12].atom")}
     store.put(backlog(20, 7))
@@ -76,7 +76,7 @@ def test_an_archive_page_of_the_backlog_never_changes(
 
 
 def test_an_edit_of_the_backlog_does_not_bring_it_into_the_feed(
-    tmp_path: Path, store: FakeStore, site: Path
+    tmp_path: Path, store: SampleStore, site: Path
 ) -> None:
     edited = backlog(10, 0)
     edited = replace(edited, updated=NOON + dt.timedelta(days=9), revision=2)
@@ -88,7 +88,7 @@ def test_an_edit_of_the_backlog_does_not_bring_it_into_the_feed(
 def test_a_dated_copy_of_an_undated_release_is_new(tmp_path: Path) -> None:
     first = replace(backlog(10, 0), story="one")
     copy = make_release(1, "wire", story="one")
-    done = publish(FakeStore(first, copy), tmp_path / "site", SITE)
+    done = publish(SampleStore(first, copy), tmp_path / "site", SITE)
     assert done.errors == ()
     assert titles(tmp_path / "site", "feeds/all.atom") == ["Statement 1"]
     home = (tmp_path / "site" / "index.html").read_text()
@@ -107,8 +107,8 @@ def test_the_page_of_the_source_lists_the_backlog_last_in_the_order_of_the_page(
     assert ">Statement 10<" not in (site / "index.html").read_text()
 
 
-def test_pages_claim_no_date_and_no_hour(site: Path, store: FakeStore) -> None:
-    for release in store.kept.values():
+def test_pages_claim_no_date_and_no_hour(site: Path, store: SampleStore) -> None:
+    for release in store.every().values():
         html = (site / f"releases/{release.id}/index.html").read_text()
         byline = html.split('class="byline"')[1].split("</p>")[0]
         assert ("No date" in byline) is (release.published.precision == "none")

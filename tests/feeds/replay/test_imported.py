@@ -24,7 +24,7 @@ from data.store import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from tests.archived import START, archived_home
-from tests.feeds.fakestore import make_release
+from tests.feeds.sample_store import make_release
 from tests.feeds.serving import served_by
 
 SITE = "https://press.example"

@@ -16,7 +16,7 @@ from data.store import open_store
 from feeds.publishing.publish import publish
 from feeds.replay.memento import http_date
 from feeds.server.app import create_app
-from tests.feeds.fakestore import make_release
+from tests.feeds.sample_store import make_release
 from tests.feeds.serving import served_by
 
 DAY = dt.timedelta(days=1)

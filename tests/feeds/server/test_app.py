@@ -16,7 +16,7 @@ from lxml import html
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
-from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.sample_store import SampleStore, make_release
 from tests.feeds.serving import served_by
 
 FEED = "/feeds/all.atom"
@@ -29,7 +29,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def make_site(home: Path) -> Path:
     folder = home / "site"
-    store = FakeStore(*(make_release(number) for number in range(5)))
+    store = SampleStore(*(make_release(number) for number in range(5)))
     publish(store, folder, SiteSettings(url="https://press.example"))
     (home / "secret.txt").write_text("secret")
     (folder / ".hidden").write_text("secret")
@@ -217,7 +217,7 @@ def test_new_files_are_served_at_once(tmp_path: Path) -> None:
     site = make_site(tmp_path)
     for client in served(site):
         before = client.get(FEED)
-        store = FakeStore(*(make_release(number) for number in range(6)))
+        store = SampleStore(*(make_release(number) for number in range(6)))
         publish(store, site, SiteSettings(url="https://press.example"))
         after = client.get(FEED, headers={"if-none-match": before.headers["etag"]})
         assert after.status_code == 200
@@ -333,7 +333,7 @@ def test_every_coding_has_the_same_content(web: httpx.Client, address: str, codi
 
 
 def test_archive_pages_with_a_next_page_are_immutable(tmp_path: Path) -> None:
-    store = FakeStore(*(make_release(number) for number in range(8)))
+    store = SampleStore(*(make_release(number) for number in range(8)))
     settings = SiteSettings(url="https://press.example", entries=2, hub="https://hub.example/")
     publish(store, tmp_path / "site", settings)
     for client in served(tmp_path / "site"):

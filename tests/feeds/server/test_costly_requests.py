@@ -20,7 +20,7 @@ from feeds.server.on_demand import OnDemand
 from feeds.server.requests import work_queue
 from feeds.server.response import CachedFile
 from tests.drafts import draft
-from tests.feeds.fakestore import NOON
+from tests.feeds.sample_store import NOON
 from tests.feeds.serving import served_by
 from tests.peer import PATIENCE
 

@@ -14,7 +14,7 @@ from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.delta import FeedVersions, parts_of, wants_delta
-from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.sample_store import SampleStore, make_release
 from tests.feeds.serving import served_by
 
 SITE = SiteSettings(url="https://press.example", entries=8)
@@ -27,7 +27,7 @@ class Press:
     def __init__(self, home: Path, web: httpx.Client) -> None:
         self.home = home
         self.web = web
-        self.store = FakeStore(*(make_release(number) for number in range(5)))
+        self.store = SampleStore(*(make_release(number) for number in range(5)))
         self.publish()
 
     def publish(self) -> None:
@@ -38,7 +38,7 @@ class Press:
         """Let one release come, one be edited and one be retracted."""
         self.store.put(make_release(9))
         later = make_release(10).updated
-        one, two = (self.store.kept[make_release(number).id] for number in (1, 2))
+        one, two = (self.store.stored(make_release(number).id) for number in (1, 2))
         content = replace(one.content, title="Statement one, corrected")
         self.store.put(replace(one, content=content, revision=2, updated=later))
         self.store.put(replace(two, retracted=later))

@@ -24,7 +24,7 @@ from data.store import open_store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.monitoring import badge
-from tests.feeds.fakestore import make_release
+from tests.feeds.sample_store import make_release
 from tests.feeds.serving import served_by
 
 NOON = dt.datetime(2026, 3, 12, 12, tzinfo=dt.UTC)

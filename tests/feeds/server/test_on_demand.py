@@ -26,7 +26,7 @@ from feeds.server.app import create_app
 from feeds.server.on_demand import OnDemand
 from feeds.server.response import CachedFile
 from feeds.urls import EVENT_FEEDS
-from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.sample_store import SampleStore, make_release
 from tests.feeds.serving import served_by
 from tests.peer import PATIENCE
 
@@ -133,7 +133,7 @@ def test_the_empty_search_page_has_a_search_field(web: httpx.Client) -> None:
 
 
 def test_a_static_copy_states_that_it_cannot_search(tmp_path: Path) -> None:
-    publish(FakeStore(make_release(1)), tmp_path, SiteSettings())
+    publish(SampleStore(make_release(1)), tmp_path, SiteSettings())
     page: Any = lxml.html.fromstring((tmp_path / "search" / "index.html").read_text("utf-8"))
     assert page.xpath("//form") == []
     assert "copy" in page.xpath("//main")[0].text_content()
@@ -293,7 +293,7 @@ def test_a_failing_store_is_reported_and_feeds_are_served(
 ) -> None:
     url = f"sqlite:{tmp_path / 'communique.db'}"
     open_store(url).close()
-    publish(FakeStore(make_release(1)), tmp_path / "site", SiteSettings())
+    publish(SampleStore(make_release(1)), tmp_path / "site", SiteSettings())
     for web in served_by(create_app(tmp_path / "site", url, SiteSettings())):
         for file in tmp_path.glob("communique.db*"):
             file.write_bytes(b"no database" * 1000)

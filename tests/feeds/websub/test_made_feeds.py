@@ -11,7 +11,7 @@ from data.models import Draft, HubRequest, Source
 from data.store.core.store import Store
 from feeds.websub.hub import MAX_MADE_FEEDS, MAX_MADE_FEEDS_PER_HOST, has_room
 from feeds.websub.made_feeds import MadeBodies, made_feed, note_changed_searches, stamp_of
-from tests.feeds.fakestore import make_release
+from tests.feeds.sample_store import make_release
 
 
 @pytest.fixture(autouse=True)

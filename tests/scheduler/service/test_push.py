@@ -33,7 +33,7 @@ from scheduler.home.publication import note_changes
 from scheduler.service.push import PushService, announce
 from scheduler.service.web import server_config
 from tests.command import COMMUNIQUE, communique
-from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.sample_store import SampleStore, make_release
 from tests.peer import PATIENCE, Peer, peer_served
 from tests.ports import free_port
 
@@ -54,7 +54,7 @@ class Node:
         self.home = open_home(folder)
         # What is pushed is kept in it; a site without a store would be one that was lost.
         self.home.plain_store().close()
-        self.store = FakeStore(make_release(1))
+        self.store = SampleStore(make_release(1))
         self.publish()
 
     @property

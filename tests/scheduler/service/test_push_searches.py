@@ -23,7 +23,7 @@ from scheduler.home.home import open_home
 from scheduler.home.publication import publish_home
 from scheduler.service.push import PushService
 from scheduler.service.web import server_config
-from tests.feeds.fakestore import make_release
+from tests.feeds.sample_store import make_release
 from tests.peer import PATIENCE, Peer, peer_served
 from tests.ports import free_port
 

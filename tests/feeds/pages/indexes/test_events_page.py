@@ -16,7 +16,7 @@ from data.models import HealthEvent
 from data.revisions.diff import COARSE
 from data.settings import SiteSettings
 from feeds.publishing.publish import publish
-from tests.feeds.fakestore import NOON, FakeStore, make_release
+from tests.feeds.sample_store import NOON, SampleStore, make_release
 
 SITE = SiteSettings(url="https://press.example", entries=10)
 
@@ -27,18 +27,18 @@ class News:
     def __init__(self, folder: Path, count: int) -> None:
         self.folder = folder / "site"
         self.kept = folder / "rendered.db"
-        self.store = FakeStore(*(make_release(number) for number in range(count)))
+        self.store = SampleStore(*(make_release(number) for number in range(count)))
 
     def edit(self, number: int) -> None:
         """Have a release corrected, so many hours later."""
-        release = self.store.kept[make_release(number).id]
+        release = self.store.stored(make_release(number).id)
         content = replace(release.content, body_text=f"All that notice {number} says now.")
         later = NOON + dt.timedelta(days=9, hours=number)
         self.store.put(replace(release, content=content, updated=later, revision=2))
 
     def replace_text(self, number: int, before: str, after: str) -> None:
         """Have a release published with one text, then corrected to another."""
-        release = self.store.kept[make_release(number).id]
+        release = self.store.stored(make_release(number).id)
         for revision, text in enumerate((before, after), 2):
             content = replace(release.content, body_html="", body_text=text)
             later = NOON + dt.timedelta(days=9, hours=revision)
@@ -46,13 +46,13 @@ class News:
 
     def retract(self, number: int) -> None:
         """Have a release taken down, so many hours later."""
-        release = self.store.kept[make_release(number).id]
+        release = self.store.stored(make_release(number).id)
         later = NOON + dt.timedelta(days=9, hours=number)
         self.store.put(replace(release, retracted=later, updated=later))
 
     def put_back(self, number: int) -> None:
         """Have a retracted release back online, a day after its retraction."""
-        release = self.store.kept[make_release(number).id]
+        release = self.store.stored(make_release(number).id)
         later = NOON + dt.timedelta(days=10, hours=number)
         self.store.put(replace(release, retracted=None, updated=later))
 
@@ -152,7 +152,7 @@ def test_an_old_correction_shows_the_current_title(news: News) -> None:
     news.publish()
     [page] = [lines for address, lines in news.walk("changes/") if address == "changes/page/1/"]
     assert page[-3].startswith("Statement 2 ")
-    del news.store.kept[make_release(2).id]
+    news.store.hide(make_release(2).id, at=NOON, why="a test")
     news.store.put(make_release(69))
     news.publish()
     told = [line for _, lines in news.walk("changes/") for line in lines]
@@ -178,7 +178,7 @@ def test_older_pages_are_removed_with_their_events(news: News) -> None:
     assert (news.folder / "retractions/page/1/index.html").is_file()
     for number in range(30):
         # As if it was hidden.
-        del news.store.kept[make_release(number).id]
+        news.store.hide(make_release(number).id, at=NOON, why="a test")
     news.publish()
     assert not (news.folder / "retractions/page").exists()
     assert len(next(news.walk("retractions/"))[1]) == 15
@@ -186,11 +186,14 @@ def test_older_pages_are_removed_with_their_events(news: News) -> None:
 
 def test_health_shows_the_last_state_and_all_changes(news: News) -> None:
     news.store.put(make_release(1, "wire"))
-    news.store.events += [
-        HealthEvent("acme", well=False, at=NOON, reason="It answers 500.", state="failing"),
-        HealthEvent("acme", well=True, at=NOON + dt.timedelta(days=1), reason="", state="ok"),
-        HealthEvent("wire", well=False, at=NOON, reason="It asks for a login.", state="blocked"),
-    ]
+    news.store.visited("acme", "wire")
+    news.store.add_health_events(
+        [
+            HealthEvent("acme", well=False, at=NOON, reason="It answers 500.", state="failing"),
+            HealthEvent("acme", well=True, at=NOON + dt.timedelta(days=1), reason="", state="ok"),
+            HealthEvent("wire", False, NOON, "It asks for a login.", "blocked"),  # noqa: FBT003 - its state
+        ]
+    )
     news.publish()
     rows = news.page("health/").xpath("//table//tbody/tr")
     assert [" ".join(" ".join(row.itertext()).split()) for row in rows] == [

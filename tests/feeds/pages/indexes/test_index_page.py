@@ -18,14 +18,14 @@ from feeds.pages.indexes.directories import sources_pages, topics_pages
 from feeds.pages.indexes.feeds_page import feeds_pages
 from feeds.pages.renderer import PageRenderer
 from feeds.publishing.publish import publish
-from tests.feeds.fakestore import NOON, FakeStore, make_release, on_day
+from tests.feeds.sample_store import NOON, SampleStore, make_release, on_day
 
 SITE = SiteSettings(url="https://press.example", entries=10)
 LARGEST = 30_000
 """Bytes of a page, compressed."""
 
 
-def published(store: FakeStore, folder: Path) -> Path:
+def published(store: SampleStore, folder: Path) -> Path:
     """The site of a store."""
     done = publish(store, folder / "site", SITE, cache=folder / "rendered.db")
     assert done.errors == ()
@@ -91,14 +91,15 @@ def test_no_page_of_a_list_is_large(large: Path) -> None:
 def test_a_source_is_listed_with_its_count_newest_day_and_language(
     tmp_path: Path,
 ) -> None:
-    store = FakeStore(
+    store = SampleStore(
         make_release(1, published=on_day("2022-11-24", "Asia/Baku"), language="az"),
         make_release(2, published=on_day("2022-11-25", "Asia/Baku"), language="az"),
         make_release(4, published=on_day("2023-02-01", "Asia/Baku"), language="en"),
         make_release(3, "wire"),
     )
-    store.events.append(
-        HealthEvent("wire", well=False, at=NOON, reason="It answers 500.", state="failing")
+    store.visited("acme", "wire")
+    store.add_health_events(
+        [HealthEvent("wire", well=False, at=NOON, reason="It answers 500.", state="failing")]
     )
     site = published(store, tmp_path)
     assert lines(site, "sources/") == [
@@ -109,11 +110,10 @@ def test_a_source_is_listed_with_its_count_newest_day_and_language(
 
 
 def test_topics_are_listed_under_their_parents(tmp_path: Path) -> None:
-    store = FakeStore(
+    store = SampleStore(
         make_release(1, topics=("economy", "tax")), make_release(2, topics=("energy",))
     )
-    store.labels["tax"] = "Tax"
-    store.parents = {"tax": "economy"}
+    store.keep_taxonomy({"tax": "Tax"}, {"tax": "economy"})
     site = published(store, tmp_path)
     assert lines(site, "topics/") == ["Economy 1", "Economy: Tax 1", "Energy & climate 1"]
     [below] = page(site, "topics/").xpath("//li[@class='depth-1']//a/@href")
@@ -121,7 +121,7 @@ def test_topics_are_listed_under_their_parents(tmp_path: Path) -> None:
 
 
 def test_the_calendar_counts_years_months_and_days(tmp_path: Path) -> None:
-    store = FakeStore(
+    store = SampleStore(
         *(make_release(n, published=on_day("2024-02-29", "Asia/Baku")) for n in range(3)),
         make_release(9, published=on_day("2024-03-01", "Asia/Baku")),
         make_release(10, published=on_day("2019-12-31", "Asia/Baku")),
@@ -145,7 +145,7 @@ def test_the_calendar_counts_years_months_and_days(tmp_path: Path) -> None:
 
 
 def test_every_feed_is_in_the_directory(tmp_path: Path) -> None:
-    store = FakeStore(
+    store = SampleStore(
         *(
             make_release(day, published=on_day(f"2024-01-{day:02}", "Asia/Baku"))
             for day in range(1, 9)
@@ -166,12 +166,12 @@ def test_pages_of_a_list_are_removed_when_it_gets_shorter(
 ) -> None:
     monkeypatch.setattr("feeds.pages.indexes.index_page.MAX_LINES", 3)
     monkeypatch.setattr("feeds.pages.indexes.feeds_page.MAX_INLINE_FEEDS", 1)
-    store = FakeStore(*(make_release(n, f"agency-{n}", topics=()) for n in range(7)))
+    store = SampleStore(*(make_release(n, f"agency-{n}", topics=()) for n in range(7)))
     site = published(store, tmp_path)
     assert (site / "sources/-/3/index.html").is_file()
     assert (site / "feeds/sources/-/3/index.html").is_file()
     for number in range(5):
-        del store.kept[make_release(number, f"agency-{number}").id]
+        store.hide(make_release(number, f"agency-{number}").id, at=NOON, why="a test")
     store.put(replace(make_release(6, "agency-6", topics=()), revision=2))
     published(store, tmp_path)
     assert len(lines(site, "sources/")) == 2

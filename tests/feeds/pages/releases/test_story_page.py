@@ -15,7 +15,7 @@ from data.stories.copies import StoryMember, story_members
 from feeds.catalog import Catalog
 from feeds.pages.releases.story_page import later, story_page
 from feeds.pages.renderer import PageRenderer
-from tests.feeds.fakestore import NOON, make_release
+from tests.feeds.sample_store import NOON, make_release
 
 CATALOG = Catalog(
     site="https://press.example",

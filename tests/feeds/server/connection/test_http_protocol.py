@@ -17,7 +17,7 @@ from data.settings import SiteSettings
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
 from feeds.server.connection.http_protocol import HttpProtocol
-from tests.feeds.fakestore import FakeStore, make_release
+from tests.feeds.sample_store import SampleStore, make_release
 from tests.feeds.serving import served_by
 from tests.peer import PATIENCE
 
@@ -27,7 +27,7 @@ FEED = "/feeds/all.atom"
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home") / "site"
-    store = FakeStore(*(make_release(number) for number in range(5)))
+    store = SampleStore(*(make_release(number) for number in range(5)))
     publish(store, folder, SiteSettings(url="https://press.example"))
     return folder
 
