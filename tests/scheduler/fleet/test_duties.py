@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import IO
 
@@ -226,8 +226,11 @@ class LosesCancellation(Duties):
 
     async def _take_turns(self) -> None:
         self.begun += 1
-        with suppress(asyncio.CancelledError):
+        try:
             await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            if self.begun > 1:
+                raise
         raise psycopg.errors.ReadOnlySqlTransaction("it is read-only")
 
 
