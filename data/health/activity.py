@@ -1,11 +1,10 @@
-"""How much the sources of a country publish on a day, compared with usual weekdays.
+"""Publishing activity of a country's sources per day, compared with the usual activity by weekday.
 
 A recess of parliament, an election or a storm silences many sources at once. If the other sources
 publish half as much as usual on a day, one more silent source is half as remarkable.
 
-Sources publish with a hazard: a source with the hazard *h* publishes on a day with the probability
-1 - exp(-h). So the hazard of a group follows from the share of it that published: 0.5 gives 0.69,
-0.9 gives 2.3.
+A source with the hazard *h* publishes on a day with the probability 1 - exp(-h). So the hazard of a
+group of sources follows from the share that published: a share of 0.5 gives 0.69, 0.9 gives 2.3.
 """
 
 from __future__ import annotations
@@ -18,48 +17,49 @@ from math import exp, log
 from typing import Final, NamedTuple
 
 USUAL_HAZARDS: Final = (0.35, 0.48, 0.54, 0.58, 0.45, 0.04, 0.04)
-"""Hazards of a source from Monday to Sunday before its country is known, from 50 offices of the US
-Senate in a year."""
+"""Daily hazards of a source from Monday to Sunday, used until its country is known. They come from
+50 offices of the US Senate over one year."""
 
 USUAL_WEIGHT: Final = 40.0
-"""Weight of USUAL_HAZARDS, in days of sources, per weekday."""
+"""Weight of USUAL_HAZARDS per weekday, as a number of observed days of sources."""
 
 HALF_LIFE_DAYS: Final = 365.0
-"""Age in days at which an observation counts half."""
+"""Age in days at which the weight of an observation is one half."""
 
 HOLIDAY_SHARE: Final = 0.2
-"""Share of its hazard that a source keeps on a public holiday."""
+"""Factor for the hazard of a source on a public holiday."""
 
 SHRINKAGE_RELEASES: Final = 2.0
-"""Number of releases that are assumed to be both expected and published, so that few sources prove
-little."""
+"""Number of releases added to both the expected and the published releases, so that a few sources
+prove little."""
 
 MIN_BUSY: Final = 0.05
 MAX_BUSY: Final = 2.0
-"""Bounds of the activity that can count for a day, so that a wait always ends."""
+"""Maximum activity of a day. MIN_BUSY is the minimum, so that even a wait during quiet days
+ends."""
 
 MAX_SHARE: Final = 0.97
-"""Maximum share of sources for which a hazard is calculated. For a share of 1, the hazard would be
-infinite."""
+"""Maximum share of publishing sources when a hazard is calculated. For a share of 1, the hazard
+would be infinite."""
 
 DAILY_DECAY: Final = 0.5 ** (1 / HALF_LIFE_DAYS)
 
 
 def hazard(share: float) -> float:
-    """Return the daily hazard of a group of sources in which a ``share`` publishes on a day."""
+    """Return the daily hazard of a group of sources of which a ``share`` publishes on a day."""
     return -log(1 - min(share, MAX_SHARE))
 
 
 def fade(sums: list[float]) -> None:
-    """Let sums per weekday decay by one day."""
+    """Multiply sums, one per weekday, by the decay of one day."""
     for weekday in range(7):
         sums[weekday] *= DAILY_DECAY
 
 
 class Others(NamedTuple):
-    """The activity of the other sources on a day, where 1 is usual.
+    """Activity of all other sources of a country on a day. ``busy`` is 1 on a usual day.
 
-    ``expected`` is the number of releases expected from them. The more are expected, the more
+    ``expected`` is the number of releases expected from these sources. The higher it is, the more
     reliable ``busy`` is.
     """
 
@@ -71,9 +71,10 @@ NO_OTHERS: Final = Others(1.0, 0.0)
 
 
 class Activity:
-    """The numbers of sources of a country that published on each day, and of known sources.
+    """Numbers of sources in a country that published on each day, and of sources known on each day.
 
-    The first value is for the day ``start``, an ordinal of ``datetime.date``.
+    ``published`` and ``known`` have one value per day, from the day ``start`` (an ordinal of
+    ``datetime.date``).
     """
 
     def __init__(
@@ -86,7 +87,10 @@ class Activity:
         self._before = self._sums()
 
     def _sums(self) -> list[tuple[float, float]]:
-        """Return, before each day, the decayed sums of published and known sources per weekday."""
+        """Return two decayed sums for each day, over earlier days with the same weekday.
+
+        The sums are the sources that published, and the known sources.
+        """
         heard, asked = [0.0] * 7, [0.0] * 7
         found = []
         for step, (published, known) in enumerate(
@@ -102,17 +106,17 @@ class Activity:
         return found
 
     def is_holiday(self, day: int) -> bool:
-        """Whether a day (an ordinal) is a public holiday of the country."""
+        """Return whether a day (an ordinal) is a public holiday in the country."""
         if self.country is None:
             return False
         return day in public_holidays(self.country, dt.date.fromordinal(day).year)
 
     def weight(self, day: int) -> float:
-        """Return the share of its weekday's hazard that a day has by the calendar."""
+        """Return the factor for the usual hazard on a day (an ordinal): less than 1 on holidays."""
         return HOLIDAY_SHARE if self.is_holiday(day) else 1.0
 
     def usual(self, day: int) -> tuple[float, ...]:
-        """Return the hazards from Monday to Sunday that were usual in the country before a day."""
+        """Return the country's usual hazards, Monday first, from the days before ``day``."""
         found = list(USUAL_HAZARDS)
         for near in range(max(day - 7, self.start), min(day, self.start + len(self._before))):
             weekday = (near - 1) % 7
@@ -121,11 +125,11 @@ class Activity:
         return tuple(found)
 
     def others(self, day: int, *, published: bool, heard: float, asked: float) -> Others:
-        """Return the activity of all other sources on a day, which is an ordinal.
+        """Return the activity of all sources except one on a day (an ordinal).
 
-        The arguments are about the source that is left out. ``published`` is whether it published
-        on the day. ``heard`` is its decayed number of equal weekdays with a release, and ``asked``
-        of all equal weekdays.
+        The other arguments describe the excluded source. ``published`` is whether it published on
+        this day. ``asked`` is the decayed number of earlier days with the same weekday, and
+        ``heard`` the number of those on which it published.
         """
         index = day - self.start
         if not 0 <= index < len(self._published):
@@ -142,7 +146,11 @@ class Activity:
         return Others(min(max(busy, MIN_BUSY), MAX_BUSY), expected)
 
     def _expected(self, weekday: int, heard: float, asked: float) -> float:
-        """Return the hazard on a weekday, from the sums for that weekday."""
+        """Return the usual hazard on a weekday.
+
+        ``heard`` and ``asked`` are the decayed sums for this weekday: days with releases, and all
+        days.
+        """
         share = 1 - exp(-USUAL_HAZARDS[weekday])
         return hazard((USUAL_WEIGHT * share + heard) / (USUAL_WEIGHT + asked))
 
@@ -154,10 +162,10 @@ def activity_by_zone(
     since: dt.date,
     until: dt.date,
 ) -> dict[str, Activity]:
-    """Return the activity for each time zone, summed over the zones of its country.
+    """Return the activity by time zone. Zones of the same country share their activity.
 
-    ``counts`` is the number of sources that published on a day, by zone. ``first_days`` are the
-    days from which each source of a zone is known.
+    ``counts`` maps zones and days to the number of sources that published. ``first_days`` contains
+    the first known day of each source, by zone.
     """
     start, length = since.toordinal(), (until - since).days + 1
     groups: dict[str, list[str]] = {}
@@ -171,7 +179,7 @@ def activity_by_zone(
                 if since <= day <= until:
                     published[day.toordinal() - start] += count
             for day in first_days[zone]:
-                # From the next day on: on its first day, a source publishes by definition.
+                # A source counts from its second day, because it always publishes on its first day.
                 known[min(max(day.toordinal() + 1 - start, 0), length)] += 1
         for index in range(1, length):
             known[index] += known[index - 1]
@@ -182,7 +190,7 @@ def activity_by_zone(
 
 @lru_cache(maxsize=1)
 def _countries() -> dict[str, str]:
-    """Return the ISO 3166 country code of each zone in the IANA time zone database (zone.tab)."""
+    """Return a map from IANA time zones to ISO 3166 country codes (zone.tab)."""
     text = files("tzdata").joinpath("zoneinfo", "zone.tab").read_text("utf-8")
     rows = (line.split("\t") for line in text.splitlines() if not line.startswith("#"))
     return {row[2]: row[0] for row in rows}
@@ -197,10 +205,10 @@ def country_of(zone: str) -> str | None:
 def public_holidays(country: str, year: int) -> frozenset[int]:
     """Return the public holidays of a country in a year, as ordinals of ``datetime.date``.
 
-    They come from the package ``holidays``. The result is empty for countries that it does not
-    know.
+    The dates come from the package ``holidays``. The result is empty if the package does not
+    support the country.
     """
-    # Imported here: the library loads slowly and is rarely needed.
+    # Imported here because the package loads slowly and is rarely needed.
     import holidays  # noqa: PLC0415
 
     try:

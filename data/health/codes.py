@@ -1,6 +1,6 @@
-"""All codes of health, with their states and meanings.
+"""Health codes, with their states and meanings.
 
-Programs should use the code. The reason next to it is a sentence for people, and may change.
+Programs should use the code. The reason next to it is a readable sentence and may change.
 docs/health.md lists the codes.
 """
 
@@ -11,25 +11,27 @@ from typing import Final, Literal, NamedTuple, TypeAlias
 State: TypeAlias = Literal["ok", "late", "silent", "failing", "blocked", "new"]
 
 Condition: TypeAlias = State | Literal["degraded"]
-"""A state, or ``degraded``: the source works but has a fault, which its code describes."""
+"""State of a source, or ``degraded`` if the source works but has a fault. The code describes the
+fault."""
 
 DEGRADED: Final = "works but has a fault"
-"""Text that people see for a degraded source."""
+"""Readable text for the condition ``degraded``."""
 
 
 def shown(condition: str) -> str:
-    """Return the text that people see for a condition."""
+    """Return the readable text for a condition."""
     return DEGRADED if condition == "degraded" else condition
 
 
 WELL: Final[frozenset[Condition]] = frozenset({"ok", "late", "new"})
-"""Conditions in which a source needs no attention, including ``late``."""
+"""Conditions in which a source needs no attention."""
 
 
 class Meaning(NamedTuple):
-    """The meaning of a code: its state, and a sentence for the documentation.
+    """Meaning of a health code: its state, and a sentence for the documentation.
 
-    ``may_degrade`` is whether a source with this fault may still work. Its state is then ``ok``.
+    ``may_degrade`` is whether a source with this fault may still work. The source's state is then
+    ``ok``.
     """
 
     state: State
@@ -38,7 +40,7 @@ class Meaning(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The health of a source: a code, and the reason as a sentence for people.
+    """Health of a source: a code, and the reason as a readable sentence.
 
     ``degraded`` is whether the source works but has the fault that the code describes.
     """
@@ -49,12 +51,12 @@ class Verdict(NamedTuple):
 
     @property
     def state(self) -> State:
-        """The state of the code, or ``ok`` for a source that works but has a fault."""
+        """Return the state of the source: ``ok`` if the source works despite a fault."""
         return "ok" if self.degraded else state_of_code(self.code)
 
     @property
     def condition(self) -> Condition:
-        """The state, or ``degraded``."""
+        """Return the state of the source, or ``degraded`` if it works but has a fault."""
         return "degraded" if self.degraded else self.state
 
 
@@ -132,7 +134,7 @@ CODES: Final = {
         "failing", "Hardly any host answers: our network is down. One report covers all sources."
     ),
 }
-"""The closed list of codes."""
+"""All health codes with their meanings. Other codes do not occur."""
 
 
 def state_of_code(code: str) -> State:

@@ -1,8 +1,9 @@
-"""Latency of a source's releases until found, published and reported: median and 90th percentile.
+"""Latency until releases are found, published and sent in alerts: median and 90th percentile.
 
-Only news counts: first visits, imports and releases found long after their day are not evidence of
-the latency. Neither are pages that have a day without a time. A publication time after the time
-first seen is wrong, or in another time zone.
+Only new releases count: releases from first visits and imports, and releases found long after their
+publication, say nothing about the latency. Releases with a day but no time do not count either. If
+a publication time is after the time when the release was first seen, it is wrong or in another time
+zone.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from data.models import STAGES, ReleaseTimes, Stage
 from data.wording import lasting
 
 MAX_RELEASES: Final = 100
-"""Maximum number of releases per source that are evaluated, newest first."""
+"""Maximum number of releases per source that are used, newest first."""
 
 MIN_RELEASES: Final = 5
-"""Minimum number of releases for a result."""
+"""Minimum number of releases for which a latency is calculated."""
 
 WORDS: Final[Mapping[Stage, str]] = {
     "seen": "found {} after the time that they state",
@@ -30,7 +31,7 @@ WORDS: Final[Mapping[Stage, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """The duration of a stage in seconds: the median, and the 90th percentile."""
+    """Latency of a stage in seconds: the median, and the 90th percentile (``ninth``)."""
 
     median: float
     ninth: float
@@ -38,7 +39,7 @@ class Latency:
 
 
 def latencies(times: Sequence[ReleaseTimes]) -> Mapping[Stage, Latency]:
-    """Return the latency of each stage. A stage with too few releases is missing."""
+    """Return the latency of each stage. Stages with too few releases are omitted."""
     found: dict[Stage, Latency] = {}
     for stage, (first, last) in STAGES.items():
         pairs = [(getattr(one, first), getattr(one, last)) for one in times]
@@ -50,10 +51,11 @@ def latencies(times: Sequence[ReleaseTimes]) -> Mapping[Stage, Latency]:
 
 
 def as_published(times: Sequence[ReleaseTimes]) -> Sequence[ReleaseTimes]:
-    """Return the times of a source's releases in the form for its page.
+    """Return the times of a source's releases as its page shows them.
 
-    While a page is written, it is unknown when its newest releases come into the feeds. So these
-    times are omitted, and a site that is rendered again is the same. Alerts are on no page.
+    While a page is written, the time when its newest releases come into the feeds is unknown. So
+    these times are omitted, and a page that is rendered again is identical. Times of alerts are
+    omitted too.
     """
     fed = [one.in_feed for one in times]
     last = None if None in fed else max(filter(None, fed), default=None)
@@ -64,7 +66,7 @@ def as_published(times: Sequence[ReleaseTimes]) -> Sequence[ReleaseTimes]:
 
 
 def latency_line(found: Mapping[Stage, Latency]) -> str:
-    """Return the latencies as a sentence, or an empty string if nothing is known."""
+    """Return the latencies as a readable sentence, or an empty string if none are known."""
     parts = [
         f"{WORDS[stage].format(lasting(one.median))} (nine of ten within {lasting(one.ninth)})"
         for stage, one in found.items()
@@ -76,5 +78,5 @@ def latency_line(found: Mapping[Stage, Latency]) -> str:
 
 
 def latency_fields(found: Mapping[Stage, Latency]) -> dict[str, Any]:
-    """Return the latencies for JSON."""
+    """Return the latencies by stage as JSON values."""
     return {stage: asdict(one) for stage, one in found.items()}

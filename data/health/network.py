@@ -1,8 +1,8 @@
 """Detection of outages of our own network, which are not faults of sources.
 
-Our network is down if nearly all hosts that were visited since one stopped responding do not
-respond either. This is recorded once, as a change in the health of HOME. Visits during the outage
-are not evidence about their sources.
+Our network is down if nearly all hosts that were visited recently do not respond. "Recently" means
+since the first of them stopped responding. An outage is recorded once, as a change in the health of
+HOME. Visits during the outage are not evidence about their sources.
 """
 
 from __future__ import annotations
@@ -18,46 +18,46 @@ from data.models import HealthEvent, Run, Source
 from data.wording import counted
 
 HOME: Final = ""
-"""Name that stands for our own network in health events, in place of a source's id."""
+"""Source id that represents our own network in health events."""
 
 NO_RESPONSE: Final = {"dns", "connection", "timeout"}
-"""Families of errors that mean that a host did not respond."""
+"""Families of errors of visits in which the host did not respond."""
 
 MIN_HOSTS: Final = 3
-"""Minimum number of hosts without a response for an outage of our network. Two hosts may be on one
+"""Minimum number of visited hosts for the detection of an outage. Two hosts may be on one
 server."""
 
 OUTAGE_SHARE: Final = 0.9
-"""Minimum share of hosts without a response for an outage of our network. Some hosts may be in our
-own building."""
+"""Minimum share of visited hosts that do not respond during an outage of our network. The other
+hosts may be in our own building."""
 
 RECOVERY_SHARE: Final = 0.5
-"""Maximum share of hosts without a response at which an outage is over."""
+"""Maximum share of visited hosts that do not respond when an outage of our network is over."""
 
 MAX_UNDECIDED: Final = dt.timedelta(minutes=30)
-"""Maximum delay before a failing source is recorded, if too few other hosts were visited to exclude
-an outage of our network."""
+"""Maximum delay before a failing source is recorded if an outage of our network is possible,
+because too few other hosts were visited."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time in which our network was down. ``until`` is None if the network is still down."""
+    """A period in which our network was down. ``until`` is None if it is still down."""
 
     since: dt.datetime
     until: dt.datetime | None
 
     def spoiled(self, run: Run) -> bool:
-        """Whether a visit got no response because of the outage."""
+        """Return whether a visit got no response because of this outage."""
         in_it = self.since <= run.started and (self.until is None or run.started <= self.until)
         return in_it and is_unanswered(run)
 
 
 @dataclass(frozen=True, slots=True)
 class HostSeen:
-    """State of a host.
+    """State of a host: whether it ``answers``, and the last visits that agree about this.
 
-    The fields are whether it ``answers``, the first visit with this state, the last visit, and the
-    number of visits that agree.
+    ``since`` is the time of the first of these visits, ``last`` the time of the last one, and
+    ``visits`` their number.
     """
 
     answers: bool
@@ -67,13 +67,16 @@ class HostSeen:
 
 
 def is_unanswered(run: Run) -> bool:
-    """Whether no request of a visit got a response."""
+    """Return whether a visit got no response to any of its requests."""
     errors = errors_of_pages(run)
     return not run.pages and bool(errors) and {error.family for error in errors} <= NO_RESPONSE
 
 
 def outage_of(recorded: Sequence[HealthEvent]) -> Outage | None:
-    """Return the last outage, according to the events about our network, newest first."""
+    """Return the last outage of our network, or None.
+
+    ``recorded`` contains the health events about our network, newest first.
+    """
     match recorded:
         case [HealthEvent(well=False) as down, *_]:
             return Outage(down.at, None)
@@ -85,7 +88,10 @@ def outage_of(recorded: Sequence[HealthEvent]) -> Outage | None:
 def hosts_seen(
     sources: Mapping[str, Source], runs: Mapping[str, Sequence[Run]]
 ) -> dict[str, HostSeen]:
-    """Return the state of each host according to the last visits, newest first."""
+    """Return the state of each host after the last visit to any of its sources.
+
+    ``runs`` contains the last visits to each source, newest first.
+    """
     found: dict[str, HostSeen] = {}
     for name, some in runs.items():
         host = host_of(sources[name])
@@ -95,7 +101,7 @@ def hosts_seen(
 
 
 def host_seen(runs: Sequence[Run]) -> HostSeen:
-    """Return the state of a host according to its last visits, newest first."""
+    """Return the state of a host according to its last visits (newest first)."""
     silent = is_unanswered(runs[0])
     alike = next((at for at, run in enumerate(runs) if is_unanswered(run) != silent), len(runs))
     return HostSeen(not silent, runs[alike - 1].started, runs[0].started, alike)
@@ -109,9 +115,9 @@ def host_of(source: Source) -> str:
 def network_events(
     hosts: Mapping[str, HostSeen], outage: Outage | None, further: int
 ) -> tuple[HealthEvent, ...]:
-    """Return the event that our network went down or came back, or nothing if it did neither.
+    """Return the event that our network went down or recovered, or an empty tuple.
 
-    ``further`` visits to a host must confirm the change.
+    ``further`` additional visits to a host must confirm that it does not respond.
     """
     seen = tuple(hosts.values())
     if outage and outage.until is None:
@@ -132,7 +138,10 @@ def network_events(
 
 
 def began(hosts: Sequence[HostSeen], further: int) -> HostSeen | None:
-    """Return the host that stopped responding first in an outage of our network, or None."""
+    """Return the first host that stopped responding in an outage of our network, or None.
+
+    ``further`` additional visits to this host must have failed.
+    """
     for one in sorted(hosts, key=lambda host: host.since):
         beside = seen_since(hosts, one)
         nearly_all = len(beside) >= MIN_HOSTS and silent_share(beside) >= OUTAGE_SHARE
@@ -142,7 +151,7 @@ def began(hosts: Sequence[HostSeen], further: int) -> HostSeen | None:
 
 
 def ended(hosts: Sequence[HostSeen], outage: Outage) -> dt.datetime | None:
-    """Return the time of the last visit if an outage is over, or None if that is not certain."""
+    """Return the time of the last visit if an outage is certainly over, or else None."""
     for one in hosts:
         beside = seen_since(hosts, one)
         enough = (
@@ -154,16 +163,19 @@ def ended(hosts: Sequence[HostSeen], outage: Outage) -> dt.datetime | None:
 
 
 def is_undecided(one: HostSeen, hosts: Mapping[str, HostSeen]) -> bool:
-    """Whether too few other hosts were visited since a host stopped responding."""
+    """Return whether too few other hosts were visited to know if our network is down.
+
+    ``one`` is a host that stopped responding; only visits since then count.
+    """
     few = len(seen_since(hosts.values(), one)) < MIN_HOSTS <= len(hosts)
     return few and not one.answers and one.last - one.since < MAX_UNDECIDED
 
 
 def seen_since(hosts: Iterable[HostSeen], one: HostSeen) -> list[HostSeen]:
-    """Return the hosts that were visited since ``one`` started or stopped responding."""
+    """Return the hosts that were visited since the state of the host ``one`` last changed."""
     return [host for host in hosts if host.last >= one.since]
 
 
 def silent_share(hosts: Sequence[HostSeen]) -> float:
-    """Return the share of hosts that do not respond."""
+    """Return the share of these hosts that do not respond (0 to 1)."""
     return sum(not host.answers for host in hosts) / len(hosts)

@@ -1,25 +1,25 @@
-"""Rhythm of a source: how likely it publishes on each day, learned from its publication days.
+"""Rhythm of a source: the probability that it publishes on a day, learned from its releases.
 
-On each day with the hazard *h*, a source publishes with the probability 1 - exp(-h): a
+On a day with the hazard *h*, a source publishes with the probability 1 - exp(-h). This is a
 discrete-time proportional hazards model (Cox 1972, Prentice and Gloeckler 1978). *h* is the product
 of
 
-- the rate of the source: the mean of a Gamma distribution that starts with the rate of its country
+- the rate of the source: the mean of a Gamma distribution that starts with the rate of the country
   and is updated every day, while older days decay (a Gamma-Poisson model with a power discount:
-  Smith 1979, West and Harrison 1997). A day with releases counts as many as are expected on a day
-  with any, so that daily sources are known to be reliable, and bursts count once;
-- the weekday, shrunk towards the weekdays of the country;
-- the calendar: public holidays, and the season of an earlier rest of this source;
-- the activity of the country's other sources that day (data.health.activity), to a power that is
-  learned, too: some offices close with parliament, others don't.
+  Smith 1979, West and Harrison 1997). A day with releases counts as the number of releases expected
+  on such a day. Daily sources are then known to be reliable, and a burst of releases counts once;
+- the weight of the weekday, shrunk towards the weights in the country;
+- the calendar: public holidays, and a rest of this source in an earlier year;
+- the activity of the country's other sources on this day (data.health.activity), raised to a
+  learned power: some offices close with parliament, others don't.
 
 Each day is judged only by the days before it.
 
-The probability of a silence (`ReleaseWait`) follows from the hazards since the last release. With a
-known hazard, the probability that nothing came is exp(-expected). With a Gamma distribution of it,
-this is (1 + expected * spread) ** (-1 / spread), where ``spread`` is the squared coefficient of
-variation (Lomax 1954). The spread covers all that is unknown: the rate of the source, the others if
-they are few, and how far the source follows them when they are quiet.
+The probability of a silence (`ReleaseWait`) follows from the hazards since the last release. For a
+known hazard, the probability of no release is exp(-expected). For a Gamma distribution of the
+hazard, it is (1 + expected * spread) ** (-1 / spread), where ``spread`` is the squared coefficient
+of variation (Lomax 1954). The spread represents all uncertainty: about the rate of the source, from
+a small number of other sources, and about how far the source follows them when they are quiet.
 """
 
 from __future__ import annotations
@@ -34,67 +34,70 @@ from data.health.activity import SHRINKAGE_RELEASES, Activity, Others, fade, haz
 from data.models import Rhythm
 
 MIN_DAYS: Final = 5
-"""Minimum number of publication days from which a rhythm is learned. Fewer days could be chance."""
+"""Minimum number of days with releases from which a rhythm is learned. With fewer days, a pattern
+may be chance."""
 
 MAX_AGE_DAYS: Final = 760
-"""Maximum age in days of publication days that are used, counted from the last release. Older days
-may be of another press office."""
+"""Maximum age of days from which a rhythm is learned, in days before the last release. Before that,
+the press office may have worked differently."""
 
 PRIOR_EVIDENCE: Final = 2.0
-"""Weight of the country's rate for a new source, in releases."""
+"""Weight of the country's rate in the rate of a source, as a number of releases."""
 
 RATE_DECAY: Final = 0.5 ** (1 / 300)
-"""Daily decay of the evidence for the rate."""
+"""Factor per day by which the evidence about a source's rate decays."""
 
 FOLLOWS_DECAY: Final = 0.5 ** (1 / 1200)
-"""Daily decay of the evidence for how far a source follows the other sources."""
+"""Factor per day by which the evidence about a source's power (``follows``) decays."""
 
 WEEKDAY_WEIGHT: Final = 4.0
-"""Weight of the country's weekdays for a source, in days per weekday."""
+"""Weight of the country's share per weekday in that of a source, as a number of observed days."""
 
 FOLLOWS_WEIGHT: Final = 2.0
-"""Weight (as information) of the assumption that a source follows the other sources
-proportionally."""
+"""Weight of the prior assumption that a source follows the other sources proportionally, as Fisher
+information."""
 
 MIN_FOLLOWS: Final = 0.3
-"""Bounds of the power with which a source follows the other sources of its country."""
+"""Minimum power with which a source follows the other sources of its country. MAX_FOLLOWS is the
+maximum."""
 MAX_FOLLOWS: Final = 3.0
 
 MAX_FALSE_ALARMS: Final = 1.35
-"""Maximum number of times per year that the model lets a healthy source be reported as silent. The
-model's tail is too heavy on purpose, so that a quiet country delays alarms. On real sources, the
-number is 0.85."""
+"""Maximum number of false reports of silence per year for a healthy source, according to the model.
+The model overestimates long silences on purpose, so that alarms wait in a quiet country. For real
+sources, the measured number is 0.85."""
 
 TINY: Final = 1e-9
-"""Rounding error of a sum of hazards."""
+"""Maximum rounding error in a sum of hazards."""
 
 REST_SHARE: Final = 0.05
-"""Share of its hazard that a day keeps if it was in a rest of this source in an earlier year."""
+"""Factor for the hazard of a day on which this source rested in an earlier year."""
 
 MAX_RESTS: Final = 3
-"""Maximum number of rests that are remembered, longest first. A source that slowed down has many
+"""Maximum number of stored rests, longest first. A source that publishes less often now has many
 long waits."""
 
 YEAR_DAYS: Final = 364
-"""Days in 52 weeks: a day one year earlier with the same weekday."""
+"""Number of days in 52 weeks. A day that many days later has the same weekday."""
 
 REST_TOLERANCE_DAYS: Final = 3
-"""Maximum number of days between the starts of the same rest in two years."""
+"""Maximum difference in days between the dates of the same rest in two years."""
 
 
 SPREAD_ALONE: Final = 0.2
-"""Spread for a source if no other sources of its country are known."""
+"""Additional spread if no other sources in the country are known."""
 
 SPREAD_QUIET: Final = 0.16
-"""Spread per unit of the logarithm by which the other sources are quieter than usual."""
+"""Additional spread on quiet days, per unit of -log(``busy``), the activity of the other
+sources."""
 
 
 @dataclass(slots=True)
 class ReleaseWait:
-    """The wait since the last release of a source.
+    """The time since the last release of a source, and the probability of such a wait.
 
-    ``follows`` is the power with which the source follows the other sources of its country.
-    ``evidence`` is the shape of the Gamma distribution of its rate.
+    ``follows`` is the power with which the source follows the other sources in its country.
+    ``evidence`` is the shape parameter of the Gamma distribution of its rate.
     """
 
     follows: float
@@ -103,7 +106,7 @@ class ReleaseWait:
     uncertainty: float = 0.0
 
     def add(self, hazard: float, others: Others) -> None:
-        """Add one more day with this hazard."""
+        """Add one more day without a release. ``hazard`` is the source's hazard on this day."""
         counted = hazard * others.busy**self.follows
         self.expected += counted
         few = SHRINKAGE_RELEASES / (SHRINKAGE_RELEASES + others.expected)
@@ -113,7 +116,7 @@ class ReleaseWait:
 
     @property
     def chance(self) -> float:
-        """The probability that a healthy source is quiet for this long."""
+        """The probability that a healthy source publishes nothing for so long."""
         if not self.expected:
             return 1.0
         spread = 1 / self.evidence + self.uncertainty / self.expected
@@ -121,7 +124,7 @@ class ReleaseWait:
 
 
 def learn_rhythm(days: Iterable[dt.date], activity: Activity) -> Rhythm | None:
-    """Return the rhythm of a source that published on these days, or None for too few days.
+    """Return the rhythm of a source that published on ``days``, or None if they are too few.
 
     The days may be in any order. ``activity`` is the activity in the source's country.
     """
@@ -139,10 +142,11 @@ def learn_rhythm(days: Iterable[dt.date], activity: Activity) -> Rhythm | None:
 def weekday_weights(
     rate: float, published: Sequence[float], asked: Sequence[float], usual: Sequence[float]
 ) -> list[float]:
-    """Return the weights of a source's rate from Monday to Sunday, with a mean of 1.
+    """Return seven factors for a source's rate, Monday first, with a mean of 1.
 
-    They follow from the share of weekdays with a release. This share is shrunk towards the share of
-    a source in its country with an equal rate.
+    ``published`` contains the days with a release and ``asked`` all days, per weekday. Their ratio
+    is shrunk towards the share of days for an average source with the same ``rate``, which follows
+    from the country's ``usual`` hazards.
     """
     mean = sum(usual) / 7
     found = []
@@ -154,12 +158,12 @@ def weekday_weights(
 
 
 def days_of_year(hazards: Sequence[float]) -> float:
-    """Return the expected number of publication days per year."""
+    """Return the expected number of days with releases per year, from hazards per weekday."""
     return sum(1 - exp(-one) for one in hazards) * 365.25 / 7
 
 
 def calendar_weight(day: int, activity: Activity, rests: Sequence[tuple[int, int]]) -> float:
-    """Return the factor of a day's hazard that follows from holidays and earlier rests."""
+    """Return the factor for a day's hazard because of public holidays and earlier rests."""
     weight = activity.weight(day)
     for first, last in rests:
         if first + YEAR_DAYS - REST_TOLERANCE_DAYS <= day <= last + YEAR_DAYS + REST_TOLERANCE_DAYS:
@@ -168,12 +172,15 @@ def calendar_weight(day: int, activity: Activity, rests: Sequence[tuple[int, int
 
 
 def count_if_any(expected: float) -> float:
-    """Return the mean of a Poisson count that is known not to be 0."""
+    """Return the mean of a Poisson distribution whose value is known not to be 0.
+
+    ``expected`` is its mean without this knowledge.
+    """
     return expected / (1 - exp(-expected)) if expected > TINY else 1.0
 
 
 class _Learner:
-    """The state of learning the rhythm of a source. ``learn`` adds one day after the other."""
+    """Learns the rhythm of a source. Call ``learn`` for each day, in order."""
 
     def __init__(self, first: int, activity: Activity) -> None:
         self.activity = activity
@@ -184,7 +191,8 @@ class _Learner:
         self.usual = activity.usual(first)
         self.rate = sum(self.usual) / 7
         self.prior_exposure = PRIOR_EVIDENCE / self.rate
-        # Decayed sums: exposure, publication days, and exposure on these.
+        # Decayed sums: exposure of all days, number of days with releases, and exposure of these
+        # days.
         self.exposure = self.days = self.exposure_of_days = 0.0
         self.score = self.information = 0.0
         self.follows = 1.0
@@ -193,14 +201,14 @@ class _Learner:
 
     @property
     def count(self) -> float:
-        """The number of releases that the rate predicts for the publication days."""
+        """The decayed number of releases that the rate predicts for the days with releases."""
         if not self.days:
             return 0.0
         each = self.rate * self.exposure_of_days / self.days
         return self.days * count_if_any(each)
 
     def learn(self, day: int, *, published: bool) -> None:
-        """Learn from the next day; ``published`` is whether the source published on it."""
+        """Learn from the next day. ``published`` is whether the source published on this day."""
         weekday = (day - 1) % 7
         if weekday == 0:
             self.usual = self.activity.usual(day)
@@ -215,7 +223,8 @@ class _Learner:
         self.exposure = self.exposure * RATE_DECAY + exposure
         self.days = self.days * RATE_DECAY + published
         self.exposure_of_days = self.exposure_of_days * RATE_DECAY + published * exposure
-        # One step of expectation maximization per day: the counts of all days follow the rate.
+        # One step of expectation maximization per day, because the expected counts depend on the
+        # rate.
         self.rate = (PRIOR_EVIDENCE + self.count) / (self.prior_exposure + self.exposure)
         if published:
             self._end_wait(day)
@@ -230,13 +239,14 @@ class _Learner:
             self._begin_wait()
 
     def weights(self) -> list[float]:
-        """Return seven weights, Monday first, by which the source's rate is multiplied."""
+        """Return the seven weekday factors for the source's rate, Monday first."""
         return weekday_weights(self.rate, self.published, self.asked, self.usual)
 
     def _follow(self, surprise: float, expected: float, busy: float) -> None:
-        """Learn the power with which the source follows the others.
+        """Update the power with which the source follows the other sources.
 
-        This is one step of Fisher's scoring.
+        This is one step of Fisher scoring. ``surprise`` is the number of releases minus the
+        ``expected`` number, and ``busy`` the logarithm of the other sources' activity.
         """
         self.score = self.score * FOLLOWS_DECAY + surprise * busy
         self.information = self.information * FOLLOWS_DECAY + expected * busy * busy
@@ -248,7 +258,10 @@ class _Learner:
         self.wait = ReleaseWait(self.follows, PRIOR_EVIDENCE + self.count)
 
     def _end_wait(self, day: int) -> None:
-        """Remember a wait that was reported as silence, because it may occur again each year."""
+        """End a wait.
+
+        If it was long enough to be silence, store it, because it may recur each year.
+        """
         if self.wait.chance * days_of_year(self.waited) <= MAX_FALSE_ALARMS:
             self.rests.append((self.last + 1, day - 1))
             self.rests.sort(key=lambda rest: rest[0] - rest[1])

@@ -1,7 +1,7 @@
 """Health code for each kind of run error (docs/reference/codes.md lists the kinds).
 
-Some errors are not failures of a source: those of files of releases, and doubts about single
-releases.
+Some errors do not mean that a source fails: errors of files that belong to releases, and doubts
+about single releases.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ FixedErrorKind: TypeAlias = Literal[
     "slow", "slow:moved", "slow:skipped", "slow:visit", "soft-404", "stale", "store", "timeout",
     "truncated", "vanished",
 ]  # fmt: skip
-"""Kinds of errors without a status."""
+"""Kinds of errors that do not contain a status."""
 
 StatusErrorKind = NewType("StatusErrorKind", str)
-"""A kind that contains a status or another kind, such as ``http:403`` and ``file:size``."""
+"""Kind of error that contains a status or another kind, such as ``http:403`` and ``file:size``."""
 
 ErrorKind: TypeAlias = FixedErrorKind | StatusErrorKind
-"""The kind of a run error. Stored reports of earlier versions may have other kinds."""
+"""Kind of a run error. Stored reports from earlier versions may contain other kinds."""
 
 VANISHED: Final = "vanished"
 """Kind of error: many releases of a source vanished at once, so a person must check the source."""
@@ -35,19 +35,19 @@ STORE: Final = "store"
 """Kind of error: the store refused a page."""
 
 BUG: Final = "bug"
-"""Kind of error: Communique failed on a page."""
+"""Kind of error: a bug in Communique occurred while a page was processed."""
 
 CRAWL: Final = "crawl"
-"""Kind of error: the crawl could not start, or its process ended."""
+"""Kind of error: the crawl could not start, or its process died."""
 
 SLOW: Final = "slow"
 """Kind of error: a page took too much CPU time."""
 
 SLOW_VISIT: Final = "slow:visit"
-"""Kind of error: other work of a visit took too much CPU time."""
+"""Kind of error: a visit took too much CPU time, apart from its pages."""
 
 SLOW_MOVED: Final = "slow:moved"
-"""Kind of error: a page was slow, so its visit continues in a separate process."""
+"""Kind of error: a page was slow, so the rest of the visit runs in a separate process."""
 
 SLOW_SKIPPED: Final = "slow:skipped"
 """Kind of error: a page was slow in a recent visit, so it was skipped."""
@@ -56,28 +56,27 @@ ARCHIVE: Final = "archive"
 """Kind of error: responses could not be archived, for example on a full disk."""
 
 DRIFT: Final = "drift"
-"""Kind of error: changed extraction is held for review until a person accepts it."""
+"""Kind of error: extraction changed, and the new results are held until a person accepts them."""
 
 CUT: Final = "interrupted"
-"""Kind of error: the visit ended because we stopped it. Such a visit is not evidence about its
-source."""
+"""Kind of error: this machine stopped the visit. Such a visit is not evidence about its source."""
 
 FILE: Final = "file"
-"""Family of errors of files that belong to releases. A source with such errors still works."""
+"""Family of errors that concern files of releases. A source with such errors still works."""
 
 DOUBTS: Final = {"date", "layout", "selector", "stale"}
 REDESIGN: Final = "redesign"
-"""Kinds of errors, and a family of errors, that only cast doubt on extracted values.
+"""Family of errors that only cast doubt on extracted values, like the kinds in DOUBTS.
 data.health.visit_faults reports doubts if there are many."""
 
 LOST_KINDS: Final = {BUG, STORE, SLOW, SLOW_VISIT, SLOW_SKIPPED}
-"""Kinds of errors that lose the contents of a page until a later visit."""
+"""Kinds of errors by which the content of a page is lost until a later visit."""
 
 WAIT: Final = "wait"
-"""Family of errors of hosts that ask us to wait."""
+"""Family of errors of hosts that request a pause."""
 
 BAD_ANSWER: Final = "site.bad_answer"
-"""The code of kinds that show no other cause."""
+"""Health code for kinds of errors that have no specific code."""
 
 KINDS: Final[dict[str, str]] = {
     VANISHED: "release.vanished",
@@ -97,7 +96,7 @@ KINDS: Final[dict[str, str]] = {
     "replaced": "listing.moved",
     "selector:listing": "selector.no_match",
     "redirect": "site.redirects_away",
-    # In reports of earlier versions.
+    # This kind occurs in reports from earlier versions.
     "blocked": "site.challenge",
     "empty": "listing.empty",
     "stale": "feed.stale",
@@ -127,41 +126,42 @@ KINDS: Final[dict[str, str]] = {
         BAD_ANSWER,
     ),
 }  # fmt: skip
-"""The code of each kind of error that leaves a source without its listing."""
+"""Health code for each kind of error because of which the listing of a source can't be
+extracted."""
 
 SERVER_ERROR: Final = "http:5"
 
 LISTING_CODES: Final = {"listing.moved", "listing.empty"}
-"""Codes about a missing or empty listing. If the listing was extracted, they become
-``release.unread``."""
+"""Health codes about a missing or empty listing. If the listing was extracted, ``release.unread``
+replaces them."""
 
 
 def http_kind(status: int) -> StatusErrorKind:
-    """Return the kind of error of a response with this status."""
+    """Return the kind of error for a response with an HTTP status."""
     return StatusErrorKind(f"http:{status}")
 
 
 def wait_kind(status: int) -> StatusErrorKind:
-    """Return the kind of error of a host that asks for a pause with this status."""
+    """Return the kind of error for a host that requests a pause with an HTTP status."""
     return StatusErrorKind(f"{WAIT}:{status}")
 
 
 def file_kind(kind: ErrorKind | int) -> StatusErrorKind:
-    """Return the kind of error of a release's file, by the kind or status of its request."""
+    """Return the kind of error for a file of a release, from the kind or status of its request."""
     return StatusErrorKind(f"{FILE}:{kind}")
 
 
 def code_of(kind: str) -> str:
-    """Return the health code for a kind of error that leaves a source without its listing."""
+    """Return the health code for a kind of error because of which no listing was extracted."""
     if kind.startswith(SERVER_ERROR):
         return "site.server_error"
     return KINDS.get(kind, BAD_ANSWER)
 
 
 def code_of_failure(run: Run, error: RunError) -> str:
-    """Return the health code of a run that failed because of an error.
+    """Return the health code for a run that failed because of an error.
 
-    If the listing was extracted, the error concerns releases.
+    If the listing was extracted, the error concerns release pages.
     """
     code = code_of(error.kind)
     of_site = code.startswith("site.") and state_of_code(code) == "failing"
@@ -169,10 +169,10 @@ def code_of_failure(run: Run, error: RunError) -> str:
 
 
 def decisive(run: Run, listing: str) -> RunError | None:
-    """Return the error that explains why a run failed, or None if the run worked.
+    """Return the error because of which a run failed, or None if the run worked.
 
     Of several errors, this is the one that a person should check first. ``listing`` is the URL of
-    the listing, whose error explains why nothing was found.
+    the listing. An error at this URL explains why nothing was found.
     """
     errors = errors_of_pages(run)
     if works(run):
@@ -187,15 +187,15 @@ def decisive(run: Run, listing: str) -> RunError | None:
 
 
 def was_interrupted(run: Run) -> bool:
-    """Whether we ended a visit early."""
+    """Return whether this machine ended a visit early."""
     return any(error.kind == CUT for error in run.errors)
 
 
 def works(run: Run) -> bool:
-    """Whether a run extracted any release, or had no errors.
+    """Return whether a run extracted any release, or had no errors.
 
-    A run does not work if it lost all releases that it found, or extracted none of them. Neither
-    does it work if many releases vanished at once, if its pages could not be archived, or if its
+    A run does not work if all releases that it found were lost, or if none was extracted. It does
+    not work either if many releases vanished at once, if its pages could not be archived, or if its
     changed source file is held for review.
     """
     errors = errors_of_pages(run)
@@ -211,12 +211,12 @@ def works(run: Run) -> bool:
 
 
 def has_delivered(run: Run) -> bool:
-    """Whether a run extracted any release."""
+    """Return whether a run extracted any release."""
     return bool(run.found and run.new + run.changed + run.unchanged + run.retracted)
 
 
 def errors_of_pages(run: Run) -> list[RunError]:
-    """Return the errors of a run without errors of attached files and without mere doubts."""
+    """Return the errors of a run, except errors of attached files and mere doubts."""
     return [
         error
         for error in run.errors
@@ -225,6 +225,6 @@ def errors_of_pages(run: Run) -> list[RunError]:
 
 
 def lost_pages(run: Run) -> list[RunError]:
-    """Return the errors that lost a page until a later visit, one per page."""
+    """Return the errors by which a page is lost until a later visit, one per page."""
     found: Iterable[RunError] = (error for error in run.errors if error.kind in LOST_KINDS)
     return list({error.url: error for error in found}.values())

@@ -1,9 +1,9 @@
-"""Expected day of the next release, and when the silence of a source is too long to be chance.
+"""Expected day of the next release, and the day from which silence is too long to be chance.
 
-Every day since the last release adds the number of releases expected on that day, by the rhythm of
-the source and the activity of the other sources in its country. Future days are assumed to be
-usual. Silence is reported if such a wait is so unlikely that a healthy source would be reported
-less than once a year. A source that publishes on 200 days of a year has 200 waits a year.
+Every day since the last release adds the number of releases expected on that day. It follows from
+the rhythm of the source and the activity of the other sources in its country. Future days are
+assumed to be usual. Silence is reported if a wait is so unlikely that a healthy source would be
+reported about once a year. A source that publishes on 200 days a year has 200 waits a year.
 """
 
 from __future__ import annotations
@@ -27,19 +27,20 @@ from data.models import Facet, Rhythm, SourceRhythm
 from data.store.core.store import Store
 
 LATE_PROBABILITY: Final = 0.02
-"""Probability of a wait at which a release counts as late."""
+"""Maximum probability of a wait after which the next release counts as late."""
 
 MAX_WAIT_DAYS: Final = 400
-"""Days after which silence is certain, whatever the rhythm."""
+"""Number of days after which a source counts as silent, whatever its rhythm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The days until which a source may be quiet.
+    """Expectation of a source's next release.
 
-    ``by`` is the last usual day, and ``silent`` the day of an alarm. ``last`` is the day of the
-    last release, and ``since`` the first usual day after ``last``. ``releases`` is the number of
-    releases expected from ``since`` until the day before the given day, at one release per day.
+    ``by`` is the last day on which the release would not be late, and ``silent`` the first day on
+    which the source counts as silent. ``last`` is the day of the last release, and ``since`` the
+    first usual publication day after it. ``releases`` is the number of days with a release that
+    were expected after the last release and before the given day.
     """
 
     last: dt.date
@@ -50,7 +51,7 @@ class Expected:
 
 
 def expected_after(rhythm: Rhythm, activity: Activity, today: dt.date) -> Expected:
-    """Return the expectation for a source at the beginning of a day."""
+    """Return the expectation of a source's next release at the beginning of the day ``today``."""
     now = today.toordinal()
     last = rhythm.last.toordinal()
     waits = days_of_year(rhythm.hazards)
@@ -78,9 +79,9 @@ def expected_after(rhythm: Rhythm, activity: Activity, today: dt.date) -> Expect
 def waiting(
     rhythm: Rhythm, activity: Activity, now: int
 ) -> Iterator[tuple[int, float, ReleaseWait]]:
-    """Yield the days after the last release: each day, its hazard, and the wait up to it.
+    """Yield each day after the last release with its hazard, and the wait up to this day.
 
-    Days are ordinals. From ``now`` on, the activity of other sources is unknown.
+    Days are ordinals. From the day ``now`` on, the activity of other sources is unknown.
     """
     rests = [(first.toordinal(), end.toordinal()) for first, end in rhythm.rests]
     published, asked = list(rhythm.published), list(rhythm.asked)
@@ -104,10 +105,10 @@ def waiting(
 def expectations(
     store: Store, days: Mapping[str, dt.date]
 ) -> tuple[dict[str, Expected | None], dict[str, SourceRhythm]]:
-    """Return the expectation for each source on a day in its time zone.
+    """Return the expectation for each source on a day (in the source's time zone), and new rhythms.
 
-    The expectation is None if a source has too few releases. The second value holds rhythms that
-    were learned for this; store them to avoid learning them again.
+    The expectation is None if a source has too few releases. The new rhythms were learned in this
+    call. Store them to avoid learning them again.
     """
     if not days:
         return {}, {}

@@ -27,14 +27,15 @@ MONTHS: Final = (
     *("January", "February", "March", "April", "May", "June", "July"),
     *("August", "September", "October", "November", "December"),
 )
-"""English names of the months, whatever the locale."""
+"""English names of the months, independent of the locale."""
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The health of a source as of its last run. ``expected`` is None without a rhythm.
+    """Health of a source after its last visit.
 
-    ``handled`` are decisions of people, by kind. ``visiting`` is whether a visit is under way.
+    ``expected`` is None if the source has no known rhythm. ``handled`` contains decisions of
+    people, by kind. ``visiting`` is whether the source is being visited now.
     """
 
     source: str
@@ -47,7 +48,7 @@ class Health:
 
     @property
     def next_by(self) -> dt.date | None:
-        """The latest day on which the next release is expected, or None if that day has passed."""
+        """Return the last day on which the next release is expected, or None if it has passed."""
         if self.expected is None or self.last_run is None:
             return None
         is_past = self.expected.by < self.last_run.astimezone(dt.UTC).date()
@@ -55,44 +56,44 @@ class Health:
 
     @property
     def state(self) -> State:
-        """The state of the source."""
+        """Return the state of the source, such as ``ok``."""
         return self.verdict.state
 
     @property
     def degraded(self) -> bool:
-        """Whether the source works but has the fault that its code describes."""
+        """Return whether the source works but has the fault that its code describes."""
         return self.verdict.degraded
 
     @property
     def condition(self) -> Condition:
-        """The state, or ``degraded``."""
+        """Return the state of the source, or ``degraded`` if it works but has a fault."""
         return self.verdict.condition
 
     @property
     def label(self) -> str:
-        """The condition for people."""
+        """Return the condition of the source as readable text."""
         return shown(self.condition)
 
     @property
     def code(self) -> str:
-        """The reason for the state of the source, as a code of data.health.codes."""
+        """Return the reason for the state of the source, as a code (data.health.codes)."""
         return self.verdict.code
 
     @property
     def reason(self) -> str:
-        """The reason for the state of the source, as a sentence."""
+        """Return the reason for the state of the source, as a readable sentence."""
         return self.verdict.reason
 
     @property
     def is_well(self) -> bool:
-        """Whether the source needs no attention."""
+        """Return whether the source needs no attention."""
         return self.condition in WELL
 
 
 def health_of(
     source: Source, run: Run | None, last_release: str | None, expected: Expected | None
 ) -> Health:
-    """Return the health of a source after its last run."""
+    """Return the health of a source after its last visit."""
     last_run = run.started if run else None
     verdict = verdict_of(source, run, expected, has_releases=last_release is not None)
     return Health(source.id, verdict, last_release, expected, last_run)
@@ -101,9 +102,9 @@ def health_of(
 def verdict_of(
     source: Source, run: Run | None, expected: Expected | None, *, has_releases: bool
 ) -> Verdict:
-    """Return the verdict about a source after its last run.
+    """Return the verdict about a source after its last visit.
 
-    Silence is judged as of the day of that run, because later days were not observed.
+    Silence is judged as of the day of this visit, because the source was not observed later.
     """
     if run is None:
         return Verdict("new.unvisited", "it was not visited yet")
@@ -113,7 +114,7 @@ def verdict_of(
         if sign and sign.code == code:
             return sign
         at = f" ({error.url})" if error.url else ""
-        # If a changed source file is held for review, the previous rules still work.
+        # While a changed source file is held for review, the previous rules still work.
         delivers = error.kind == DRIFT and has_delivered(run)
         return Verdict(code, masked(f"{error.message}{at}"), delivers)
     if sign := first_sign(run):
@@ -129,14 +130,14 @@ def verdict_of(
 
 
 def day_of_run(source: Source, run: Run) -> dt.date:
-    """Return the day on which a run began, in the time zone of its source."""
+    """Return the day on which a visit began, in the time zone of its source."""
     return run.started.astimezone(zone_or_utc(source.timezone)).date()
 
 
 def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
-    """Return the verdict about a working source as of a day.
+    """Return the verdict about a working source on a day, according to its rhythm.
 
-    The verdict depends on whether its releases come as usual.
+    The source may be as usual, late or silent.
     """
     if expected is None:
         return Verdict("ok", "it works; its releases are too few to know its rhythm")
@@ -144,8 +145,9 @@ def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
         return Verdict("ok", "it works")
     if day < expected.silent:
         return Verdict("late", f"a release was expected by {spoken(expected.by, day)}")
-    # Days with a release are counted, as each may have several. Whether the source was visited all
-    # that time is unknown here, so the sentence only compares its page with its rhythm.
+    # ``expected.releases`` counts days with a release, because a day may have several releases.
+    # Whether the source was always visited is unknown here, so the sentence only compares the page
+    # with the rhythm.
     due = counted(max(round(expected.releases), 1), "release")
     since = spoken(expected.since, day)
     last = spoken(expected.last, day, weekday=False)
@@ -157,7 +159,7 @@ def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
 
 
 def spoken(day: dt.date, today: dt.date, *, weekday: bool = True) -> str:
-    """Format a day as text for people."""
+    """Format a day as readable text, relative to the day ``today``."""
     named = f"{WEEKDAYS[day.weekday()]} " if weekday else ""
     year = f" {day.year}" if day.year != today.year else ""
     return f"{named}{day.day} {MONTHS[day.month - 1]}{year}"

@@ -1,7 +1,7 @@
-"""Faults in the extraction of a source, although its visits work.
+"""Detection of faults in the extraction of a source whose visits succeed.
 
-The checks need only the facts of the last visit (data.models.VisitFacts), which include the facts
-of earlier visits. One visit is enough to show a fault; alerts wait until the next visits agree
+The checks need only the facts of the last visit (data.models.VisitFacts), which include facts about
+earlier visits. One visit can show a fault; alerts wait until the next visits agree
 (data.health.events).
 """
 
@@ -18,16 +18,18 @@ from data.wording import counted
 
 MIN_MISSED: Final = 5
 MIN_MISSED_SHARE: Final = 0.2
-"""Minimum number and share of releases that pages link to and no listing shows, for a fault."""
+"""Minimum share of linked releases that no listing shows, for a fault. MIN_MISSED is the minimum
+number of these releases."""
 
 MIN_PAGES: Final = 2
-"""Minimum number of release pages with the same fault. A single page may be chance."""
+"""Minimum number of release pages with the same problem, for a fault. A single page may be
+chance."""
 
 
 def first_sign(run: Run) -> Verdict | None:
-    """Return the first fault that the last successful visit to a source shows, or None.
+    """Return the verdict about the first fault that the last successful visit shows, or None.
 
-    The source is degraded, but works, if all faults of the visit leave it working.
+    The source is only degraded if it works despite all faults of the visit.
     """
     if run.facts is None:
         return None
@@ -39,7 +41,7 @@ def first_sign(run: Run) -> Verdict | None:
 
 
 def unread(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that releases are listed, but their pages can't be extracted."""
+    """Return a verdict if releases are listed, but their pages can't be extracted."""
     if not facts.unread.count:
         return None
     code = code_of(facts.unread_kind)
@@ -52,7 +54,7 @@ def unread(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def moved(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that the listing redirects to a page that lists something else."""
+    """Return a verdict if the listing redirects to a page that does not list the releases."""
     del run
     if facts.replaced and facts.place and facts.place != facts.usual:
         return Verdict(
@@ -63,7 +65,7 @@ def moved(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def lost_rows(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that rows disappeared from the listing without newer ones in their place."""
+    """Return a verdict if rows disappeared from the listing and no newer rows replaced them."""
     if not facts.lost.count:
         return None
     when = since(facts.lost, run)
@@ -76,7 +78,7 @@ def lost_rows(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def stands_still(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that the listing ends before known releases."""
+    """Return a verdict if known releases are newer than all releases in the listing."""
     if not facts.behind.count:
         return None
     reason = (
@@ -87,7 +89,7 @@ def stands_still(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def thin(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that the texts of releases are far shorter than before."""
+    """Return a verdict if the texts of several releases are much shorter than before."""
     streak = most(facts.known.thin, facts.new.thin)
     if streak is None:
         return None
@@ -99,8 +101,8 @@ def thin(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def undated(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that releases have lost their dates."""
-    # A single date may have been forgotten, unless the listing has no dates either.
+    """Return a verdict if releases have no date although they used to have one."""
+    # A single date may have been forgotten, unless the rows of the listing have no dates either.
     least = 1 if facts.dateless.count else MIN_PAGES
     streak = most(facts.known.undated, facts.new.undated, least=least)
     if streak is None:
@@ -112,7 +114,7 @@ def undated(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def titles_alike(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that releases have the same title."""
+    """Return a verdict if different releases have the same title."""
     streak = most(facts.known.same_title, facts.new.same_title, least=1)
     if streak is None:
         return None
@@ -135,7 +137,7 @@ def garbled(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def texts_alike(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that releases have the same text."""
+    """Return a verdict if different releases have the same text."""
     streak = most(facts.known.same_text, facts.new.same_text)
     if streak is None:
         return None
@@ -145,7 +147,7 @@ def texts_alike(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def selectors(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that selectors of the source file match nothing."""
+    """Return a verdict if selectors in the source file match nothing."""
     del run
     if not facts.unmatched:
         return None
@@ -155,7 +157,7 @@ def selectors(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def feed(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that the feed can't be read or stopped, while the page continues."""
+    """Return a verdict if the feed can't be read or has no new releases, unlike the page."""
     stale = next((error for error in run.errors if error.kind == "stale"), None)
     if stale:
         return Verdict("feed.stale", stale.message)
@@ -166,7 +168,7 @@ def feed(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def recall(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that the listing does not show releases that pages link to."""
+    """Return a verdict if pages link to many releases that the listing does not show."""
     named = facts.missed.count + facts.known_meanwhile
     if facts.missed.count < MIN_MISSED or facts.missed.count < MIN_MISSED_SHARE * named:
         return None
@@ -178,7 +180,7 @@ def recall(run: Run, facts: VisitFacts) -> Verdict | None:
 
 
 def certificate(run: Run, facts: VisitFacts) -> Verdict | None:
-    """Report that the certificate of the site has expired.
+    """Return a verdict if the TLS certificate of the site has expired.
 
     Visits continue, but browsers refuse the site.
     """
@@ -196,22 +198,22 @@ SIGNS: Final[tuple[Callable[[Run, VisitFacts], Verdict | None], ...]] = (
     *(moved, unread, selectors, texts_alike, titles_alike, garbled, thin, undated),
     *(lost_rows, stands_still, feed, recall, certificate),
 )
-"""All checks for faults. The first fault found is reported, because the others may follow from
-it."""
+"""All checks for faults, in order. Only the first fault is reported, because other faults may
+follow from it."""
 
 
 def most(*streaks: Streak, least: int = MIN_PAGES) -> Streak | None:
-    """Return the streak with the most pages, or None if all are too short."""
+    """Return the streak with the highest count, or None if no streak has a count of ``least``."""
     found = max(streaks, key=lambda streak: streak.count)
     return found if found.count >= least else None
 
 
 def pages(streak: Streak) -> str:
-    """Return the number of extracted release pages, as part of a sentence."""
+    """Return the number of release pages with a fault, as part of a sentence."""
     return f"{counted(streak.count, 'release')} {'was' if streak.count == 1 else 'were'} read"
 
 
 def since(streak: Streak, run: Run) -> str:
-    """Return since when a fault is seen, as part of a sentence."""
+    """Return the time since when a fault has been seen, as part of a sentence."""
     at = (streak.since or run.started).astimezone(dt.UTC)
     return f"since {at:%Y-%m-%d %H:%M} UTC"
