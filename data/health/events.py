@@ -1,10 +1,10 @@
-"""Recording of changes in the health of sources, when the last visits agree on another state.
+"""Recording of changes in the health of sources, once recent visits agree about a new state.
 
-A source that is only late is not recorded: offices are late a few times a year.
+A source that is only late is not recorded, because offices are late a few times a year.
 
-Quick visits follow the first visit that shows another health. If they agree with it, the change is
-recorded. In this module, states come from the last visits, and events from the record; both are
-sorted newest first. Visits that we or our network interrupted are not evidence.
+After the first visit with a different state, quick visits follow. If their states agree, the change
+is recorded. In this module, states are those of the last visits, and events are recorded changes;
+both are sorted newest first. Visits that this program or its network interrupted are not evidence.
 """
 
 from __future__ import annotations
@@ -33,7 +33,8 @@ from data.store.core.store import Store
 from data.text.clean import plain
 
 UNVISITED_CODES: Final = {"source.broken", "source.missing"}
-"""Codes of sources that only a visit can show to be healthy again."""
+"""Health codes of sources that are not visited. Only a visit can show that such a source works
+again."""
 
 NO_VERDICTS: Final[Mapping[str, Verdict]] = {}
 
@@ -45,10 +46,11 @@ def note_health_events(
     now: dt.datetime,
     unvisited: Mapping[str, Verdict] = NO_VERDICTS,
 ) -> int:
-    """Record the changes in the health of sources since the last call, in the order of their runs.
+    """Record all changes in the health of sources since the last call, and return their number.
 
-    ``further`` visits must agree with the one that showed a change. Sources that are ``unvisited``
-    get no visits, so their changes are recorded at once. Returns the number of changes.
+    Changes are recorded in the order of their visits. ``further`` additional visits must agree with
+    the visit that first showed a change. Sources in ``unvisited`` are not visited, so their changes
+    are recorded at once.
     """
     look = HealthCheck(store, further, store.handlings(now), unvisited)
     visited = [one for name in look.telling if (one := look.change(name))]
@@ -62,11 +64,11 @@ def note_health_events(
 
 
 class HealthCheck:
-    """The results of the last visits to all sources that are neither paused nor removed.
+    """Results of the last visits to all sources that are neither paused nor removed.
 
-    ``handled`` are decisions of people about sources, and ``network`` is the change of our own
-    network, if any. ``telling`` are the visits that are evidence about their source, newest first.
-    Sources that are no longer visited are in ``unvisited`` instead.
+    ``handled`` contains decisions of people about sources. ``network`` is the change of our own
+    network, if any. ``telling`` contains the visits that are evidence about their source, newest
+    first. ``unvisited`` contains the verdicts about sources that are no longer visited.
     """
 
     def __init__(
@@ -116,7 +118,7 @@ class HealthCheck:
         ]
 
     def change(self, name: str) -> HealthEvent | None:
-        """Return the change in the health of a source to record, or None."""
+        """Return the change in a source's health that must be recorded, or None."""
         runs, found, last = self.telling[name], self.verdicts(name), self._before.get(name)
         if last and last.code in UNVISITED_CODES and not is_after(runs[0], last):
             return None
@@ -135,14 +137,14 @@ class HealthCheck:
         return None if is_suppressed(recorded, event, turned) else event
 
     def lost(self, now: dt.datetime) -> Iterator[HealthEvent]:
-        """Yield the changes of sources that are no longer visited."""
+        """Yield the changes in the health of sources that are no longer visited."""
         for name, verdict in self._unvisited.items():
             if is_news(self._before.get(name), verdict.condition):
                 reason = plain(verdict.reason)
                 yield HealthEvent(name, False, now, reason, verdict.state, verdict.code)  # noqa: FBT003 - its state
 
     def is_silent(self, event: HealthEvent) -> bool:
-        """Whether a change causes no alert, and is only in the feed of health."""
+        """Return whether a change is shown only in the health feed and causes no alert."""
         if event.source == HOME:
             recorded = events_of(self._store, HOME)
             of_late = [one for one in recorded if abs(event.at - one.at) < DAY]
@@ -153,7 +155,7 @@ class HealthCheck:
         return is_repeated(events_of(self._store, event.source), event)
 
     def working_again(self) -> Iterator[str]:
-        """Yield the sources that were acknowledged as broken and work again."""
+        """Yield the sources whose fault was acknowledged and that work again."""
         for name, kinds in self._handled.items():
             if "acknowledged" in kinds and name in self.telling:
                 states = [one.condition for one in self.verdicts(name)][: self._further + 1]
@@ -162,22 +164,22 @@ class HealthCheck:
 
 
 def is_well(recorded: HealthEvent | None) -> bool:
-    """Whether a source is healthy according to the last record."""
+    """Return whether a source is healthy according to its last recorded change, if any."""
     return recorded is None or recorded.well
 
 
 def is_after(run: Run, recorded: HealthEvent | None) -> bool:
-    """Whether a visit began after the last record about its source."""
+    """Return whether a visit began after the last recorded change of its source."""
     return recorded is None or run.started > recorded.at
 
 
 def event_of(
     run: Run, newest: Verdict, lately: Sequence[Condition], recorded: Sequence[HealthEvent]
 ) -> HealthEvent:
-    """Return the change that the newest visit shows.
+    """Return the change in health that the newest visit shows.
 
-    ``lately`` are the states of recent visits, for a source that fails often. ``recorded`` are
-    earlier events of the source.
+    ``lately`` contains the states of recent visits if the source fails often, else it is empty.
+    ``recorded`` contains earlier changes of the source.
     """
     well = newest.condition in WELL
     if well:
@@ -194,41 +196,45 @@ def event_of(
 
 
 RECENT_VISITS: Final = 12
-"""Number of recent visits. A source that fails in half of them fails often."""
+"""Number of recent visits that are checked. A source fails often if at least half of this number
+failed."""
 
 DAY: Final = dt.timedelta(days=1)
 
 MAX_STOPS_PER_DAY: Final = 2
-"""Maximum number of times within a day that a source is recorded as stopped."""
+"""Maximum number of recorded changes per day from healthy to not healthy, for one source."""
 
 
 MAX_VISITS: Final = 1000
-"""Maximum number of visits that are searched for visits of the last day."""
+"""Maximum number of visits that are read to find the visits of the last day."""
 
 MAX_EVENTS: Final = 500
-"""Maximum number of health events that are searched for events of the last day."""
+"""Maximum number of recorded changes that are read per source."""
 
 
 def is_broken(state: str) -> bool:
-    """Whether a condition is a failure of visits. Silence is not."""
+    """Return whether a condition means that visits fail. Silence does not mean this."""
     return state in {"failing", "blocked", "degraded"}
 
 
 def is_news(before: HealthEvent | None, state: Condition) -> bool:
-    """Whether a state differs from the last recorded one. A source without a record is healthy."""
+    """Return whether a condition differs from the last recorded one.
+
+    A source without a recorded change counts as healthy.
+    """
     if before is None or before.well:
         return state not in WELL
     return state in WELL or before.condition != state
 
 
 def agreeing(states: Sequence[Condition]) -> int:
-    """Return the number of newest visits that agree about whether the source is broken."""
+    """Return the number of newest visits that agree whether the source is broken."""
     broken = [is_broken(state) for state in states]
     return next((count for count, one in enumerate(broken) if one != broken[0]), len(broken))
 
 
 def is_confirmed(before: HealthEvent | None, states: Sequence[Condition], further: int) -> bool:
-    """Whether the newest state is new, and ``further`` visits agree with it."""
+    """Return whether the newest state is a change and ``further`` earlier visits agree with it."""
     newest = states[0]
     if not is_news(before, newest):
         return False
@@ -242,32 +248,35 @@ def is_confirmed(before: HealthEvent | None, states: Sequence[Condition], furthe
 
 
 def fails_often(states: Sequence[Condition]) -> bool:
-    """Whether a source fails often: in half of its last visits, which did not agree.
+    """Return whether a source fails often: at least half of its recent visits failed.
 
-    ``states`` are the states of visits since the last record about the source.
+    ``states`` contains the states of visits since the last recorded change.
     """
     return bool(states) and is_broken(states[0]) and failures(states) >= RECENT_VISITS / 2
 
 
 def failures(states: Sequence[Condition]) -> int:
-    """Return the number of newest visits that failed."""
+    """Return the number of visits that failed."""
     return sum(map(is_broken, states))
 
 
 def awaits_visit(before: HealthEvent | None, states: Sequence[Condition], further: int) -> bool:
-    """Whether a quick visit should confirm the newest state."""
+    """Return whether a quick visit is needed to confirm the newest state."""
     if not states or not is_news(before, states[0]) or is_confirmed(before, states, further):
         return False
     return agreeing(states) <= further
 
 
 def current_trouble(events: Sequence[HealthEvent]) -> tuple[HealthEvent, ...]:
-    """Return the events since a source was last recorded as healthy, newest first."""
+    """Return the changes since a source was last recorded as healthy, newest first."""
     return tuple(takewhile(lambda one: not one.well, events))
 
 
 def trouble_before(events: Sequence[HealthEvent], at: dt.datetime) -> HealthEvent | None:
-    """Return the last event of earlier, ended trouble less than a day before ``at``, or None."""
+    """Return the last change of the previous trouble, which has ended, or None.
+
+    The change must be less than a day before ``at``.
+    """
     match events[len(current_trouble(events)) :]:
         case [HealthEvent(well=True), HealthEvent(well=False) as trouble, *_]:
             return trouble if abs(at - trouble.at) < DAY else None
@@ -275,22 +284,23 @@ def trouble_before(events: Sequence[HealthEvent], at: dt.datetime) -> HealthEven
 
 
 def alternates(events: Sequence[HealthEvent]) -> bool:
-    """Whether a source is recorded as not healthy for the second time within a day."""
+    """Return whether a source became unhealthy twice within a day."""
     current = current_trouble(events)
     return bool(current) and bool(trouble_before(events, current[-1].at))
 
 
 def turns(states: Sequence[Condition]) -> int:
-    """Return the number of times that a source stopped or worked again in these visits."""
+    """Return how many times a source stopped working or worked again in these visits."""
     return sum(is_broken(one) != is_broken(other) for one, other in pairwise(states))
 
 
 def is_suppressed(events: Sequence[HealthEvent], found: HealthEvent, turned: int) -> bool:
-    """Whether a change is not recorded, because its source alternates between healthy and not.
+    """Return whether a change is not recorded, because its source alternates.
 
-    A source that stops is recorded at most MAX_STOPS_PER_DAY times a day. A source that works again
-    is not recorded if it alternates and ``turned`` more than once within the last day. Another
-    condition of a source that is not healthy is always recorded (see is_repeated).
+    The change from healthy to not healthy is recorded at most MAX_STOPS_PER_DAY times a day. The
+    recovery of a source that alternates is not recorded if the source ``turned`` more than once
+    within the last day. A change between two unhealthy conditions is always recorded (see
+    is_repeated).
     """
     if found.well:
         return alternates(events) and turned > 1
@@ -305,10 +315,10 @@ def is_suppressed(events: Sequence[HealthEvent], found: HealthEvent, turned: int
 
 
 def is_repeated(events: Sequence[HealthEvent], found: HealthEvent) -> bool:
-    """Whether a change needs no alert: the source is still not healthy.
+    """Return whether a change of a source that remains unhealthy needs no alert.
 
-    This is the case if an alert about the same condition, or about the alternation of the source,
-    was sent within a day.
+    It needs none if the source alternates, or if the same condition was recorded within the last
+    day.
     """
     current = current_trouble(events)
     if found.well or not current:
@@ -320,7 +330,8 @@ def is_repeated(events: Sequence[HealthEvent], found: HealthEvent) -> bool:
 def conclusive_visits(runs: Sequence[Run], outage: Outage | None) -> tuple[Run, ...]:
     """Return the visits that are evidence about their source.
 
-    A visit that this machine ended, or that failed because of its network, is not evidence.
+    A visit that this machine ended early, or that failed because of our own network, is not
+    evidence.
     """
     return tuple(
         run for run in runs if not is_no_evidence(run) and not (outage and outage.spoiled(run))
@@ -328,14 +339,14 @@ def conclusive_visits(runs: Sequence[Run], outage: Outage | None) -> tuple[Run, 
 
 
 def is_no_evidence(run: Run) -> bool:
-    """Whether a visit extracted nothing because we ended it early."""
+    """Return whether a visit extracted nothing because this machine ended it early."""
     return was_interrupted(run) and not works(run)
 
 
 def last_visit(store: Store, source: str) -> Run | None:
-    """Return the last visit to a source.
+    """Return the last visit to a source, or None.
 
-    A visit that was stopped is returned only if there is no other recent visit.
+    A visit that this machine ended early is returned only if there are no other recent visits.
     """
     last = next(iter(store.runs(source, limit=1)), None)
     if last is None or not is_no_evidence(last):
@@ -346,7 +357,7 @@ def last_visit(store: Store, source: str) -> Run | None:
 
 
 def is_to_be_confirmed(store: Store, source: Source, *, further: int) -> bool:
-    """Whether a quick visit should confirm the result of the last visit to a source."""
+    """Return whether a quick visit is needed to confirm a source's last visit."""
     outage = outage_of(events_of(store, HOME))
     runs = conclusive_visits(store.runs(source.id, limit=RECENT_VISITS), outage)
     states = [verdict_of(source, run, None, has_releases=True).condition for run in runs]
@@ -355,12 +366,12 @@ def is_to_be_confirmed(store: Store, source: Source, *, further: int) -> bool:
 
 
 def events_of(store: Store, source: str) -> Sequence[HealthEvent]:
-    """Return the last records about a source, newest first."""
+    """Return the last recorded changes in a source's health, newest first."""
     return store.health_events_of(source, limit=MAX_EVENTS)
 
 
 def recent_turns(store: Store, source: Source, now: dt.datetime) -> int:
-    """Return the number of times that a source stopped or worked again within the last day."""
+    """Return how many times a source stopped working or worked again within the last day."""
     runs = conclusive_visits(store.runs(source.id, limit=MAX_VISITS), None)
     recent = [run for run in runs if abs(now - run.started) < DAY]
     return turns([verdict_of(source, run, None, has_releases=True).condition for run in recent])

@@ -1,4 +1,4 @@
-"""The health of all sources, for people and for monitoring systems."""
+"""Health of all sources, for people and for monitoring systems."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from data.store.core.store import Store
 
 
 def overview(store: Store) -> Iterator[Health]:
-    """Yield the health of all sources in a store except removed ones, by id. Writes nothing."""
+    """Yield the health of all sources in a store, by id, except removed ones. Writes nothing."""
     removed = store.removed_sources()
     sources = {name: one for name, one in store.sources().items() if name not in removed}
     runs = {name: last_visit(store, name) for name in sources}
@@ -36,9 +36,9 @@ def overview(store: Store) -> Iterator[Health]:
 def set_aside(
     run: Run | None, handled: Mapping[HandlingKind, Handling], outage: Outage | None
 ) -> Verdict | None:
-    """Return the verdict that a source is paused or that our network is down, or None.
+    """Return a verdict that overrides the last visit, or None.
 
-    Such a verdict overrides the result of the source's last run.
+    Such a verdict means that the source is paused or that our network is down.
     """
     if "paused" in handled:
         return Verdict("paused", "it is not visited")
@@ -49,7 +49,7 @@ def set_aside(
 
 
 def health_fields(one: Health) -> dict[str, str | bool | None]:
-    """Return the health of a source for JSON."""
+    """Return the health of a source as JSON values."""
     muted = one.handled.get("muted")
     return {
         "id": one.source,
