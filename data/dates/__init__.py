@@ -1,1 +1,1 @@
-"""Conversion of dates as pages write them, in many languages and calendars, to aware UTC."""
+"""Parsing of dates in many languages and calendars, with results in UTC."""

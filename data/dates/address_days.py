@@ -1,4 +1,4 @@
-"""Read days from web addresses: /2020/10/01/plan.html, 202010/t20201001_580.html, /2020/plan."""
+"""Extraction of days from web addresses: /2020/10/01/plan.html, 202010/t20201001_580.html."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import islice
 from typing import Final
 
 MAX_ADDRESS_LENGTH: Final = 500
-"""Maximum number of characters of an address in which days are searched."""
+"""Maximum length in characters of the part of an address that is searched for days."""
 
 MAX_DAYS: Final = 8
 """Maximum number of days that are read from one address."""
@@ -26,14 +26,14 @@ _DAYS: Final = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class AddressDay:
-    """A year in an address, with its month and day (0 if they are missing)."""
+    """A year in an address, with its month and day, which are 0 if missing."""
 
     year: int
     month: int = 0
     day: int = 0
 
     def agrees(self, day: dt.date) -> bool:
-        """Whether a day matches this year and, if known, the month and day."""
+        """Return whether a day has the same year and, if they are known, the same month and day."""
         return (
             self.year == day.year
             and self.month in {0, day.month}
@@ -42,7 +42,7 @@ class AddressDay:
 
 
 def address_days(url: str) -> tuple[AddressDay, ...]:
-    """Return the days, months and years in the path and query of an address, in order."""
+    """Return the days, months and years in the path and query of an address, in text order."""
     path = url[:MAX_ADDRESS_LENGTH].partition("://")[2].partition("/")[2]
     found = []
     for match in islice(_DAYS.finditer(path), MAX_DAYS):

@@ -1,4 +1,4 @@
-"""Convert years and days of other calendars to the Gregorian calendar."""
+"""Conversion of years and days from other calendars to the Gregorian calendar."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ERAS = {
     "民國": 1911,
     "民国": 1911,
 }
-"""Gregorian year before the first year of each era: Japan since 1868, and the Republic of China."""
+"""Last Gregorian year before each era: Japanese eras since 1868, and the Republic of China."""
 
 BUDDHIST_YEARS = range(2440, 2700)
 JALALI_YEARS = range(1300, 1500)
@@ -22,12 +22,12 @@ _JALALI_EPOCH = 226894  # the proleptic Gregorian ordinal of 1 Farvardin 1, less
 
 
 def from_buddhist(year: int) -> int:
-    """Convert a year of the Buddhist era, as counted in Thailand since 1941."""
+    """Convert a year of the Buddhist era as used in Thailand since 1941 to a Gregorian year."""
     return year - 543
 
 
 def from_jalali(year: int, month: int, day: int) -> dt.date:
-    """Convert a Solar Hijri day by the 33-year cycle (exact from 1206 to 1498).
+    """Convert a day of the Solar Hijri calendar by the 33-year cycle (exact from 1206 to 1498).
 
     Raises ValueError if the day does not exist.
     """
@@ -41,8 +41,8 @@ def from_jalali(year: int, month: int, day: int) -> dt.date:
 
 
 def full_year(year: int, this_year: int) -> int:
-    """Expand a year of two digits to one at most twenty years after ``this_year``."""
-    if year >= 100:  # noqa: PLR2004 - a century is written out
+    """Expand a two-digit year to the latest year that is at most 20 years after ``this_year``."""
+    if year >= 100:  # noqa: PLR2004 - the year has its century already
         return year
     century = this_year - this_year % 100
     return century + year if century + year <= this_year + 20 else century + year - 100

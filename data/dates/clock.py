@@ -1,4 +1,4 @@
-"""Reader of the time of day next to a date, and of its time zone."""
+"""Parsing of the time of day next to a date, and of its time zone."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _AFTERNOON = {"下午", "午後", "오후"}
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """A time of day, its zone if stated, and its position in the folded text."""
+    """A time of day, its time zone if stated, and its position in the folded text."""
 
     time: dt.time
     zone: str | None
@@ -26,7 +26,7 @@ class Clock:
 
 
 class Placed:
-    """A text and its folded form, with a mapping from folded positions to original ones."""
+    """A text and its folded form, with a map from positions in the folded form to the text."""
 
     def __init__(self, text: str, folded: str, places: list[int] | None) -> None:
         self.text = text
@@ -34,14 +34,15 @@ class Placed:
         self._places = places
 
     def back(self, place: int) -> int:
-        """Convert a position in the folded text to the position in the original text."""
+        """Convert a position in the folded form to the position in the original text."""
         return self._places[place] if self._places else place
 
 
 def clock_beside(match: re.Match[str], placed: Placed, home: str, floor: int) -> Clock | None:
-    """Return the time after the date that ``match`` found, or else the time right before the date.
+    """Return the time of day right after a date, or else right before the date, or None.
 
-    ``home`` is the zone of the source. Text before the position ``floor`` is ignored.
+    ``match`` is the match of the date in the folded text. ``home`` is the time zone of the source.
+    Text before the position ``floor`` is ignored.
     """
     if match.re is shapes.CTIME:
         hour, minute, second = match["clock"].split(":")
@@ -63,7 +64,7 @@ def clock_beside(match: re.Match[str], placed: Placed, home: str, floor: int) ->
 
 
 def _is_range(zone: re.Match[str]) -> bool:
-    """Whether a supposed offset is the end of a range of hours: 17:30-19:30."""
+    """Return whether a supposed UTC offset is the end of a time range, as in 17:30-19:30."""
     plain = zone["minutes"] is None or ":" in zone.group()
     return bool(zone["hours"]) and plain and not zone["prefix"]
 
@@ -87,7 +88,8 @@ def _time(hour: int, minute: int, second: int) -> dt.time | None:
         return None
 
 
-# Only names with one offset everywhere; IST and BST, for example, each have three.
+# Only abbreviations with the same offset everywhere. For example, IST and BST each have three
+# offsets.
 _FIXED = {
     "UTC": 0, "GMT": 0, "UT": 0, "Z": 0, "WET": 0, "WEST": 60, "CET": 60, "CEST": 120, "MEZ": 60,
     "MESZ": 120, "EET": 120, "EEST": 180, "MSK": 180, "МСК": 180, "TRT": 180, "AZT": 240,
@@ -104,7 +106,7 @@ _GENERIC = {
     "PT": "America/Los_Angeles",
 }
 _SEVERAL = frozenset(("IST", "BST", "CST", "MST", "AST", "ET", "CT", "MT", "PT"))
-"""Names that mean different offsets on different continents."""
+"""Abbreviations of time zones that have different offsets on different continents."""
 
 _LOCAL = {
     "BST": ("Asia/Dhaka",),
@@ -117,7 +119,8 @@ _LOCAL = {
         "Asia/Aden",
     ),
 }
-"""Zones whose clocks have these names, although the tz database does not list them."""
+"""Time zones in which these abbreviations are used, although the tz database does not contain
+them."""
 
 _CLOCK_NAME = re.compile(
     r"\d[:.]\d\d(?:[:.]\d\d)?\s?(?:[ap]\.?m\.?)?\s{0,3}\(?([A-Z]{2,4})(?![^\W_])", re.IGNORECASE
@@ -129,9 +132,9 @@ ZONE = re.compile(
 
 
 def stated_zone(match: re.Match[str], home: str) -> str | None:
-    """Return the zone of a match of ZONE, or None if it is ambiguous.
+    """Return the time zone in a match of ZONE, or None if it is ambiguous.
 
-    ``home`` is the zone of the source, which resolves names used on several continents.
+    ``home`` is the time zone of the source. It resolves abbreviations used on several continents.
     """
     if match["name"]:
         name = match["name"].upper()
@@ -147,10 +150,10 @@ def stated_zone(match: re.Match[str], home: str) -> str | None:
 
 
 def contradicted(published: Published) -> str | None:
-    """Return the stated zone of a date if the source's zone was used instead, or None.
+    """Return the zone that a date states if the source's zone was used instead, or None.
 
-    IST is the time of India, Israel or Ireland. In a source in Berlin, none of these is certain,
-    and it is not the time of Berlin either.
+    For example, IST may be the time of India, Israel or Ireland. For a source in Berlin, none of
+    these is certain, and IST is not the time in Berlin either.
     """
     if published.precision != "second" or published.zone.startswith(("+", "-")):
         return None
@@ -163,7 +166,7 @@ def contradicted(published: Published) -> str | None:
 
 @lru_cache(maxsize=64)
 def _own_names(zone: str) -> frozenset[str]:
-    """Return the names of a zone's clock, in winter and in summer."""
+    """Return the abbreviations of a time zone in winter and in summer."""
     halves = (dt.datetime(2026, month, 1, tzinfo=zone_of(zone)).tzname() for month in (1, 7))
     called = frozenset(name for name in halves if name)
     called |= {generic for generic, place in _GENERIC.items() if place == zone}
@@ -171,7 +174,7 @@ def _own_names(zone: str) -> frozenset[str]:
 
 
 def with_zone(text: str, end: int) -> int:
-    """Return the end of an ambiguous zone name that follows at ``end``, otherwise ``end``."""
+    """Return the end of the ambiguous zone abbreviation after position ``end``, or else ``end``."""
     found = ZONE.match(text, end)
     if not found or found["name"] not in _SEVERAL:
         return end

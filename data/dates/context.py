@@ -1,14 +1,14 @@
-"""Context in which the dates of a page are read, above all the order of day and month.
+"""Context for parsing the dates of a page, most importantly the order of day and month.
 
 The orders in language files (data.languages.vocabulary) and the tables of this module follow the
 short date formats of the Unicode CLDR; tests/data/dates/test_cldr.py checks them. English alone
-implies no order. Its region, the time zone, or the country of a host name does.
+implies no order. Its region, the time zone, or the country of the host name implies an order.
 
-The first of these decides:
+The first of these that is known decides:
 
 1. The source file's ``date_order``. ``communique add`` writes it if the dates of the whole site
-   decide (`spiders.learning.site_day_order.decided_order`).
-2. In a visit, the first listing page whose dates decide (`site_day_order.listed_order`).
+   show the order (`spiders.learning.site_day_order.decided_order`).
+2. In a visit, the first listing page whose dates show the order (`site_day_order.listed_order`).
 3. The dates of the listing page (`spiders.listing.listing_day_order`) or of the release page
    (`spiders.release.date.release_day_order`) that is extracted.
 4. The languages of the page or source, else its time zone, else the country of its host name.
@@ -54,7 +54,7 @@ DAY_FIRST_HOSTS = _words(
 
 @lru_cache(maxsize=1024)
 def order_of_place(languages: tuple[str, ...], zone: str) -> Order | None:
-    """Return the order that the languages imply, or else the time zone, or None if uncertain."""
+    """Return the order of day and month for these languages, else for the time zone, or None."""
     implied = {order for order in map(_of_language, languages) if order}
     if len(implied) == 1:
         return implied.pop()
@@ -69,14 +69,17 @@ def order_of_place(languages: tuple[str, ...], zone: str) -> Order | None:
 
 
 def order_of_host(host: str) -> Order | None:
-    """Return the order of day and month in the country of a host name, or None if uncertain."""
+    """Return the order of day and month in the country of a host name, or None if unknown."""
     if host.endswith(US_HOSTS):
         return "MDY"
     return "DMY" if host.rpartition(".")[2] in DAY_FIRST_HOSTS else None
 
 
 def order_of_dates(pairs: Iterable[tuple[int, int]]) -> Order | None:
-    """Return the order of a column of dates, from its numbers above 12."""
+    """Return the order of day and month in a list of dates, or None if unknown.
+
+    ``pairs`` are the first two numbers of each date. A number above 12 must be the day.
+    """
     day_first = month_first = False
     for first, second in pairs:
         day_first = day_first or first > 12 >= second  # noqa: PLR2004 - months in a year
@@ -89,19 +92,19 @@ def order_of_dates(pairs: Iterable[tuple[int, int]]) -> Order | None:
 ORDERS: Final[tuple[Order, ...]] = ("DMY", "MDY", "YMD")
 MIN_ROWS: Final = 3
 MAX_ROWS: Final = 500
-"""Maximum number of dates in a list that are used to find its order."""
+"""Maximum number of dates in a list from which the order is determined."""
 
 DECISIVE: Final = 3
-"""Minimum ratio between the faults of every other order and the faults of the best order."""
+"""Minimum ratio of the faults of any other order to the faults of the best order."""
 
 Row: TypeAlias = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class ListedDate:
-    """A listed date with a year of two digits, as three numbers in their written order.
+    """A date in a list with a two-digit year: three numbers in their written order.
 
-    ``named`` are the days in the row's addresses.
+    ``named`` contains the days in the addresses of the same row.
     """
 
     numbers: Row
@@ -111,19 +114,19 @@ class ListedDate:
 def order_of_list(
     rows: Sequence[ListedDate], today: dt.date, usual: Order | None = None
 ) -> Order | None:
-    """Return the order of a list of dates such as 26-03-14, whose years have two digits.
+    """Return the order of day, month and year in a list of dates such as 26-03-14.
 
     In the right order, the days exist, are not in the future, rise or fall from row to row, agree
-    with the addresses, and have fewer different years than days. If several orders fit equally
-    well, the ``usual`` order of the page's language or country decides, then a list that falls. The
-    result is None if no order is clearly better than the others.
+    with the days in addresses, and have fewer different years than days. If several orders fit
+    equally well, the ``usual`` order of the page's language or country decides, and then a falling
+    list. The result is None if no order is clearly better than the others.
     """
     dates = (row for row in rows if any(_days([row], order, today) for order in ORDERS))
     some = [*islice(dates, MAX_ROWS)]
     if len(some) < (1 if any(row.named for row in some) else MIN_ROWS):
         return None
     apart = {order: _apart(some, order, today) for order in ORDERS}
-    # Addresses that disagree with every order contain other dates, such as upload dates.
+    # If addresses contradict every order, they contain other dates, such as upload dates.
     apart = {order: count - min(apart.values()) for order, count in apart.items()}
     faults = {order: apart[order] + _faults(some, order, today) for order in ORDERS}
     best, second = sorted(ORDERS, key=lambda order: faults[order])[:2]
@@ -137,7 +140,7 @@ def order_of_list(
 
 
 def _apart(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
-    """Return the number of rows whose day, read in this order, disagrees with their addresses."""
+    """Return the number of rows whose day in this order contradicts the days in their addresses."""
     count = 0
     for row in rows:
         if row.named:
@@ -157,12 +160,12 @@ def _days(rows: Sequence[ListedDate], order: Order, today: dt.date) -> list[dt.d
 
 
 def _is_falling(days: Sequence[dt.date]) -> bool:
-    """Whether a list begins with its latest day and never rises."""
+    """Return whether the days of a list begin with the latest day and never rise."""
     return len({*days}) > 1 and all(before >= after for before, after in pairwise(days))
 
 
 def _faults(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
-    """Count the contradictions of these rows to an order."""
+    """Return the number of contradictions between these rows and an order."""
     years, _, days = ([row.numbers[order.index(part)] for row in rows] for part in "YMD")
     found = _days(rows, order, today)
     missing = len(rows) - len(found)
@@ -173,13 +176,13 @@ def _faults(rows: Sequence[ListedDate], order: Order, today: dt.date) -> int:
 
 
 MAX_AHEAD: Final = dt.timedelta(days=2)
-"""Maximum time that a day may be ahead of today, because of other time zones."""
+"""Maximum difference between a day and today if the day is in the future, because of time zones."""
 
 
 def _of_language(tag: str) -> Order | None:
     """Return the order of day, month and year for a language tag, or None if it is uncertain.
 
-    The order in the tag's region is used if it is known, else that of the language.
+    The order of the tag's region is used if known, else the order of its language.
     """
     if regional := _regional(tag):
         return None if regional == "uncertain" else regional
@@ -188,7 +191,7 @@ def _of_language(tag: str) -> Order | None:
 
 
 def _regional(tag: str) -> Order | Literal["uncertain"] | None:
-    """Return the order of a tag such as ``en-US`` in its language file, or None."""
+    """Return the order for a tag such as ``en-US`` from its language file, or None."""
     language, _, region = tag.lower().replace("_", "-").partition("-")
     one = vocabulary().get(language)
     return one.dates.region_orders.get(region.upper()) if one else None
@@ -196,11 +199,11 @@ def _regional(tag: str) -> Order | Literal["uncertain"] | None:
 
 @dataclass(frozen=True, slots=True)
 class DateContext:
-    """Context that determines how to parse the dates of a page.
+    """Context for parsing the dates of a page.
 
-    ``zone`` is the IANA name of the source's time zone. ``order`` resolves dates like 03/04/26.
-    ``languages`` are the page's language tags. ``now`` (aware UTC) is the reference for
-    "yesterday".
+    ``zone`` is the IANA name of the source's time zone. ``order`` is the order of numbers in dates
+    such as 03/04/26. ``languages`` are the page's language tags. ``now`` (aware UTC) is the time to
+    which "yesterday" refers.
     """
 
     zone: str
@@ -210,9 +213,9 @@ class DateContext:
 
     @property
     def day_order(self) -> Order | None:
-        """The given order, or the one that the languages or the zone imply with certainty."""
+        """Return the given order, or else the order that the languages or the time zone imply."""
         return self.order or order_of_place(self.languages, self.zone)
 
     def speaks(self, *languages: str) -> bool:
-        """Whether the page is in one of these languages (``fa``), in any region."""
+        """Return whether the page is in one of these languages (such as ``fa``), in any region."""
         return any(tag.lower().startswith(languages) for tag in self.languages)

@@ -1,4 +1,4 @@
-"""Convert the match of a date pattern to a calendar day."""
+"""Conversion of a match of a date pattern to a calendar day."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SHORT = 2
 
 
 def day_of(match: re.Match[str], context: DateContext) -> dt.date | None:
-    """Return the day of a match, or None if it does not exist or its order is unknown."""
+    """Return the day of a date match, or None if the day does not exist or its order is unknown."""
     try:
         if match.re is shapes.NUMERIC:
             return _numeric(match, context)
@@ -52,7 +52,7 @@ def _worded(match: re.Match[str], context: DateContext) -> dt.date | None:
 
 
 def _year_fits(match: re.Match[str]) -> bool:
-    """Whether two digits after a month are certainly a year."""
+    """Return whether two digits after a month are certainly a year."""
     parts = match.groupdict()
     if len(parts["y"]) > _SHORT or parts.get("q"):
         return True
@@ -84,7 +84,7 @@ def _han(match: re.Match[str], context: DateContext) -> dt.date | None:
 
 
 def _counts_minguo(context: DateContext) -> bool:
-    """Whether bare years may count from the founding of the Republic of China, as in Taiwan."""
+    """Return whether years may count from the founding of the Republic of China, as in Taiwan."""
     return context.zone == "Asia/Taipei" or context.speaks("zh-tw", "zh-hant")
 
 
@@ -94,7 +94,10 @@ def _han_numerals(match: re.Match[str]) -> dt.date:
 
 
 def _below_hundred(digits: str) -> int:
-    """Return the value of 三, 十, 十四, 二十 or 二十四. Raises ValueError for other text."""
+    """Return the value of a Chinese numeral: 三, 十, 十四, 二十 or 二十四.
+
+    Raises ValueError for any other text.
+    """
     tens, ten, ones = digits.rpartition("十")
     if len(tens) > 1 or len(ones) > 1:
         raise ValueError(f"not a number below a hundred: {digits}")
@@ -106,14 +109,14 @@ def _gregorian(
 ) -> dt.date | None:
     near = match.string[max(0, match.start() - 20) : match.end() + 20]
     thai = context.zone == "Asia/Bangkok" or context.speaks("th") or bool(_THAI.search(near))
-    # Programs write 01/01/0001 and 30 November -0001 for a missing date.
+    # Some programs write 01/01/0001 or 30 November -0001 if a date is missing.
     written = match.groupdict().get("c") or match["y"]
     if year < 10**_SHORT and len(written) <= _SHORT and match.re is not shapes.ISO:
         year = full_year(year, context.now.year + 543 * thai)
     if year in BUDDHIST_YEARS and thai:
         year = from_buddhist(year)
     elif year in JALALI_YEARS:
-        # The lunar Hijri years of Arabic pages lie in the same range, and vary with the moon.
+        # Lunar Hijri years on Arabic pages have similar numbers, but depend on the moon.
         if not (context.speaks("fa", "ps") or context.zone in {"Asia/Tehran", "Asia/Kabul"}):
             return None
         return from_jalali(year, month, day)

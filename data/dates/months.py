@@ -1,7 +1,7 @@
-"""Number of a month by its name, in all languages of the Unicode CLDR.
+"""Recognition of month names in all languages of the Unicode CLDR.
 
-Language files (data.languages.vocabulary) have the written forms of some fifty languages.
-cldr_months.txt has the names of all other languages, created by data.dates.renew_months.
+Language files (data.languages.vocabulary) contain the names in some fifty languages.
+cldr_months.txt, which data.dates.renew_months creates, contains the names in all other languages.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from data.languages.vocabulary import LanguageWords, vocabulary
 from data.text.folding import fold_date
 
 MIN_STEM_LETTERS: Final = 5
-"""Minimum number of letters of a month's name without its case ending."""
+"""Minimum number of letters of a month name after its case ending is removed."""
 
 CLDR_FILE: Final = files("data.dates").joinpath("cldr_months.txt")
 
 
 def _numbers(months: Iterable[str]) -> Mapping[str, int]:
-    """Map the folded names in twelve lines to the number of their month."""
+    """Map folded month names to numbers. ``months`` has twelve lines of names, January first."""
     return {
         fold_date(name.replace("·", " ")): number
         for number, names in enumerate(months, 1)
@@ -32,21 +32,22 @@ def _numbers(months: Iterable[str]) -> Mapping[str, int]:
 
 
 SHARED_SCRIPTS: Final = re.compile("[\u0000-\u052f\u0590-\u08ff\u1e00-\u1fff\ua640-\ua69f]")
-"""Letters of scripts in which a short word may mean something else in another language."""
+"""Pattern that matches letters of scripts with several languages. A short word in such a script may
+mean something else in another language."""
 
 PLAIN: Final = re.compile(r"(?:[^\W\d_]|[\u0900-\u109f]){2,20}")
-"""A name that data.dates.patterns matches as a word."""
+"""Pattern that matches month names that data.dates.patterns recognizes as one word."""
 
 OTHER_TAGS: Final = {"tl": "fil", "iw": "he", "in": "id", "ji": "yi", "mo": "ro", "sh": "sr"}
-"""Old or regional language tags of pages, and their equivalents in the tables."""
+"""Map from old or regional language tags to the equivalent tags in the tables."""
 
 LANGUAGES_WITH_PHRASES: Final = ("vi",)
-"""Languages whose names of several words are recognized in every text."""
+"""Languages whose month names with several words are recognized on pages in any language."""
 
 
 @cache
 def _lines() -> Mapping[str, str]:
-    """Map each language in cldr_months.txt to its line."""
+    """Map each language in cldr_months.txt to its line in the file."""
     text = CLDR_FILE.read_text("utf-8") if CLDR_FILE.is_file() else ""
     lines = (line.partition("\t") for line in text.splitlines() if not line.startswith("#"))
     return {language: names for language, _, names in lines}
@@ -54,7 +55,7 @@ def _lines() -> Mapping[str, str]:
 
 @cache
 def names_in(language: str) -> Mapping[str, int]:
-    """Return the folded month names of a language, given by its tag without the region."""
+    """Return the folded month names in a language and their numbers. The tag has no region."""
     other = _numbers(_lines().get(language, "").split("|"))
     own = vocabulary().get(language, LanguageWords()).dates.months
     return MappingProxyType({**other, **_numbers(own)})
@@ -62,7 +63,7 @@ def names_in(language: str) -> Mapping[str, int]:
 
 @cache
 def _any_language() -> Mapping[str, int]:
-    """Return the months by name, for all names in language files that are not ambiguous."""
+    """Map all unambiguous month names in the language files to their numbers."""
     tables = [one.dates for one in vocabulary().values()]
     return {
         name: number
@@ -74,7 +75,10 @@ def _any_language() -> Mapping[str, int]:
 
 @cache
 def _own_scripts() -> Mapping[str, int]:
-    """Return names in scripts of a single language, except names of two months (0)."""
+    """Map month names in scripts of a single language to their numbers.
+
+    The number is 0 if several months have the same name.
+    """
     found: dict[str, int] = {}
     for language in _lines():
         for name, number in names_in(language).items():
@@ -84,14 +88,14 @@ def _own_scripts() -> Mapping[str, int]:
 
 
 def base_of(tag: str) -> str:
-    """Return the language of a tag, without script and region."""
+    """Return the language of a language tag, without its script and region."""
     base = tag.replace("_", "-").partition("-")[0].lower()
     return OTHER_TAGS.get(base, base)
 
 
 @lru_cache(maxsize=4096)
 def month_of(name: str, languages: tuple[str, ...] = ()) -> int | None:
-    """Return the Gregorian month that a folded ``name`` means, or None."""
+    """Return the number of the Gregorian month with this folded name, or None."""
     for language in (*languages, *LANGUAGES_WITH_PHRASES):
         found = names_in(base_of(language)).get(name)
         if found:
@@ -105,7 +109,7 @@ def month_of(name: str, languages: tuple[str, ...] = ()) -> int | None:
             return found
     if not SHARED_SCRIPTS.search(name) and (found := _own_scripts().get(name)):
         return found
-    # Turkic languages append cases: "noyabrda", "қарашасы".
+    # Turkic languages append case endings: "noyabrda", "қарашасы".
     stems = [name[:-cut] for cut in range(1, 4) if len(name) - cut >= MIN_STEM_LETTERS]
     tables = [any_language, *(names_in(base_of(language)) for language in languages)]
     return next((table[stem] for stem in stems for table in tables if stem in table), None)
@@ -113,7 +117,7 @@ def month_of(name: str, languages: tuple[str, ...] = ()) -> int | None:
 
 @lru_cache(maxsize=256)
 def phrases_in(languages: tuple[str, ...]) -> tuple[str, ...]:
-    """Return folded month names that are not single words, longest first."""
+    """Return folded month names that consist of several words, longest first."""
     names = {
         name
         for language in (*languages, *LANGUAGES_WITH_PHRASES)
@@ -124,12 +128,12 @@ def phrases_in(languages: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def jalali_month_of(name: str) -> int | None:
-    """Return the Solar Hijri month that a folded ``name`` means, or None."""
+    """Return the number of the Solar Hijri month with this folded name, or None."""
     return _solar_hijri().get(name)
 
 
 @cache
 def _solar_hijri() -> Mapping[str, int]:
-    """Return the folded names of months of the Solar Hijri calendar in all languages."""
+    """Map folded names of Solar Hijri months in all languages to their numbers."""
     lists = (one.dates.solar_hijri_months for one in vocabulary().values())
     return {name: number for months in lists for name, number in _numbers(months).items()}

@@ -1,6 +1,7 @@
-"""Read dates in many languages and calendars, and convert them to aware UTC.
+"""Parsing of dates in many languages and calendars, with results in UTC.
 
-Fast patterns come first, then dateparser. An ambiguous date is None, never a guess.
+Fast patterns are tried first, then dateparser. The result for an ambiguous date is None, never a
+guess.
 """
 
 from __future__ import annotations
@@ -22,26 +23,26 @@ from data.models import Published
 from data.text.folding import fold_date
 
 MAX_CHARS = 200
-"""Maximum length in characters of a text that parse_date reads."""
+"""Maximum length in characters of a short text in which `parse_date` searches."""
 
 MAX_RUNNING_CHARS = 100_000
-"""Maximum length in characters of a text that find_dates reads."""
+"""Maximum length in characters of a long text in which `find_dates` searches."""
 
 MAX_SLOW_TEXTS = 150
-"""Maximum number of different texts per page that dateparser reads, at a few milliseconds per
-text."""
+"""Maximum number of different texts per page that are passed to dateparser, which takes a few
+milliseconds per text."""
 
 _EPOCH = re.compile(r"1[0-9]{9}(?:[0-9]{3})?")
 _DIGIT = re.compile(r"\d|年")
 _MACHINE = re.compile(
     r"\d{4}-\d\d-\d\d(?:t\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?(?:z|[+-]\d\d(?::?\d\d)?)?)?"
 )
-"""A folded ISO 8601 date or time, which contains no other form of date."""
+"""Pattern that matches a folded text that is exactly an ISO 8601 date or time."""
 
 _NO_HOUR = re.compile(
     r"(\d{4}-\d\d-\d\d)(?:T12:00:00Z|[T ]00:00(?::00(?:\.0{1,6})?)?\s?(?:Z|\+00:?00))"
 )
-"""Pattern of days that some systems write with an hour: midnight in UTC, or noon (Drupal's
+"""Pattern that matches times that some systems write for a day: midnight in UTC, or noon (Drupal's
 DateTimeComputed)."""
 
 _NOON = dt.time(12)
@@ -49,19 +50,19 @@ _NOON = dt.time(12)
 _ADDRESS_SIGN = re.compile(r"[a-z]/|\.[a-z]|://")
 _ADDRESS = re.compile(
     r"(?:[a-z]{2,8}://|www\.)[!#-;=?-~]{1,2000}"
-    # A host or folder with a path.
+    # A host or folder, followed by a path.
     r"|(?<![\w./-])[a-z][a-z0-9.-]{0,60}\.[a-z]{2,12}/[!-~]{1,400}"
     # A file name without spaces.
     r"|(?<![!-~])[!-~]{1,120}\.(?:pdf|docx?|xlsx?|pptx?|od[tsp]|rtf|zip|jpe?g|png|gif|webp|svg|mp[34])"
     r"(?![a-z0-9])",
     re.ASCII,
 )
-"""An address or file name in a folded text; dates inside it are ignored."""
+"""Pattern that matches addresses and file names in a folded text. Dates in them are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A date in a running text, with its position: ``text[start:end]``."""
+    """A date in a text, with its position ``text[start:end]``."""
 
     start: int
     end: int
@@ -69,26 +70,27 @@ class Found:
 
 
 def parse_date(text: str, context: DateContext, rule: str) -> Published | None:
-    """Return the first date in a short ``text``, or None without an unambiguous date.
+    """Return the first unambiguous date in a short text, or None.
 
-    Only the first 200 characters are read. Raises KeyError if ``context`` has an unknown zone.
+    Only the first 200 characters are read. ``rule`` is the name of the rule that found the text.
+    Raises KeyError if ``context`` has an unknown time zone.
     """
     return DateReader(context).date(text, rule)
 
 
 def parse_stated(stated: str, shown: str, context: DateContext, rule: str) -> Published | None:
-    """Return the date in an element's attribute, checked against its visible text ``shown``.
+    """Return the date in an element's attribute (``stated``), or None.
 
-    See DateReader.stated.
+    ``shown`` is the visible text of the element. See DateReader.stated.
     """
     return DateReader(context).stated(stated, shown, rule)
 
 
 class DateReader:
-    """Reads the dates in many short texts of one page.
+    """Parses the dates in many short texts of one page.
 
-    dateparser reads at most MAX_SLOW_TEXTS of them. Later texts that need dateparser have no date,
-    and `reasons` reports them.
+    At most MAX_SLOW_TEXTS texts are passed to dateparser. Further texts that need dateparser have
+    no date, which `reasons` reports.
     """
 
     def __init__(self, context: DateContext) -> None:
@@ -97,7 +99,7 @@ class DateReader:
         self._slow: set[str] = set()
 
     def date(self, text: str, rule: str) -> Published | None:
-        """Return the first date in a short text; see parse_date."""
+        """Return the first date in a short text, like `parse_date`."""
         context = self.context
         text = text[:MAX_CHARS].strip()
         if not text:
@@ -107,7 +109,7 @@ class DateReader:
         return self.rare_date(text, rule)
 
     def rare_date(self, text: str, rule: str) -> Published | None:
-        """Return the date in a short text in which `scan` finds none; see parse_date."""
+        """Return the date in a short text for which `scan` finds none, with dateparser, or None."""
         context = self.context
         folded = fold_date(text)
         compact = shapes.COMPACT.fullmatch(folded)
@@ -122,10 +124,10 @@ class DateReader:
         return on_day(day, context.zone, text, rule) if day else None
 
     def stated(self, stated: str, shown: str, rule: str) -> Published | None:
-        """Return the date in an attribute of an element whose visible text is ``shown``.
+        """Return the date in an attribute of an element. ``shown`` is its visible text.
 
-        Some systems write noon or midnight UTC if they know only the day. If the visible text has
-        no time, the result has day precision.
+        Some systems write noon or midnight UTC if they know only the day. So if the visible text
+        has no time of day, the result has the precision ``day``.
         """
         if noon := _NO_HOUR.fullmatch(stated.strip()):
             seen = self.date(shown, rule)
@@ -145,7 +147,7 @@ class DateReader:
 
 
 def find_dates(text: str, context: DateContext, rule: str) -> tuple[Published, ...]:
-    """Return all dates in a running ``text``, in order.
+    """Return all dates in a long text, in order.
 
     The ``raw`` field of a date is the matching part of the text. Only the first 100,000 characters
     are read.
@@ -154,13 +156,13 @@ def find_dates(text: str, context: DateContext, rule: str) -> tuple[Published, .
 
 
 def plausible(published: Published, now: dt.datetime) -> bool:
-    """Whether a date is after 1970-01-02 and at most two days ahead of ``now``."""
+    """Return whether a date is after 1970-01-02 and at most two days after ``now``."""
     earliest = dt.datetime(1970, 1, 3, tzinfo=dt.UTC)
     return earliest < published.at <= now + dt.timedelta(days=2)
 
 
 def scan(text: str, context: DateContext, rule: str) -> Iterator[Found]:
-    """Yield the dates in ``text`` with their positions, in order and without overlaps."""
+    """Yield the dates in a text with their positions, in order and without overlaps."""
     text = text[:MAX_RUNNING_CHARS]
     if not _DIGIT.search(text):
         return
@@ -179,7 +181,7 @@ def scan(text: str, context: DateContext, rule: str) -> Iterator[Found]:
         begin, end = (clock.start, clock.end) if clock else match.span()
         after = end
         start, stop = placed.back(begin), placed.back(end)
-        # An ambiguous zone is kept in the raw text, so that it can be reported.
+        # An ambiguous zone stays in the raw text, so that it can be reported.
         raw = text[start : with_zone(text, stop) if clock else stop].rstrip()
         stop = start + len(raw)
         if clock:
@@ -190,7 +192,7 @@ def scan(text: str, context: DateContext, rule: str) -> Iterator[Found]:
 
 
 def _addresses(folded: str) -> list[range]:
-    """Return the positions of addresses and file names in a folded text."""
+    """Return the ranges of addresses and file names in a folded text."""
     if not _ADDRESS_SIGN.search(folded):
         return []
     return [range(*found.span()) for found in _ADDRESS.finditer(folded)]
@@ -211,7 +213,7 @@ def _days(folded: str, context: DateContext) -> Iterator[tuple[int, int, re.Matc
 
 
 def _shapes(folded: str, context: DateContext) -> tuple[re.Pattern[str], ...]:
-    """Return the date patterns that may match a text."""
+    """Return the date patterns that can match a folded text."""
     if context.languages or shapes.PHRASE_SIGN.search(folded):
         phrases = phrases_in(context.languages)
         if len(phrases) > len(phrases_in(())) or shapes.PHRASE_SIGN.search(folded):
@@ -236,26 +238,26 @@ def _compact(match: re.Match[str], text: str, context: DateContext, rule: str) -
 
 
 def on_day(day: dt.date, zone: str, raw: str, rule: str) -> Published:
-    """Return a date with precision ``day``: noon in ``zone``, as UTC."""
+    """Return a date with the precision ``day``: its time is noon in ``zone``, as UTC."""
     at, zone = _to_utc(dt.datetime.combine(day, _NOON), zone)
     return Published(at, "day", zone, raw, rule)
 
 
 def _at_instant(wall: dt.datetime, stated: str | None, home: str, raw: str, rule: str) -> Published:
-    """Return the time of a wall clock in the ``stated`` zone, or else in the source's zone.
+    """Return the publication time for a local time in the ``stated`` zone, or in ``home`` if None.
 
-    A time in UTC is kept with the source's zone, since UTC is the clock of machines, not of a
-    place.
+    A time stated in UTC gets the source's zone (``home``), because machines write UTC in any place.
     """
     at, zone = _to_utc(wall, stated or home)
     return Published(at, "second", home if stated == "UTC" else zone, raw, rule)
 
 
 def _to_utc(wall: dt.datetime, zone: str) -> tuple[dt.datetime, str]:
-    """Return the time of a wall clock in UTC, and its zone.
+    """Convert a local time in a time zone to UTC, and return it with the zone's name.
 
-    A wall time that summer time skips counts as one hour later. A repeated one is the first of the
-    two (PEP 495, fold 0). At the limits of the calendar, where offsets overflow, the zone is UTC.
+    A local time that is skipped when summer time begins counts as one hour later. Of a repeated
+    local time, the first is used (PEP 495, fold 0). At the limits of the calendar, where offsets
+    overflow, the zone is UTC.
     """
     try:
         at = wall.replace(tzinfo=zone_of(zone)).astimezone(dt.UTC)

@@ -1,4 +1,4 @@
-"""Read days whose year is elsewhere: "Nov 24" in a list below the heading "2022"."""
+"""Parsing of days without a year, such as "Nov 24" in a list below the heading "2022"."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _ERA_YEAR = re.compile(rf"({'|'.join(ERAS)})\s?(\d{{1,2}}|元)年")
 _EDGES = " \t,;:|()[]-–—·•"
 _MAX_TEXT_LENGTH = 32
 _HEADING = 60
-# Abbreviations that are words in other languages, so they need the page's language.
+# These abbreviations are words in other languages, so they need a page in the right language.
 _DOUBTFUL = frozenset(("set", "out", "pro", "ara", "ago", "mag", "sen", "dic", "dis", "lis", "lip"))
 
 
 def month_and_day(text: str, context: DateContext) -> tuple[int, int] | None:
-    """Return the month and day of a short text that contains nothing else, or None."""
+    """Return the month and day if a short text contains nothing else, or None."""
     text = text.strip(_EDGES)
     if not text or len(text) > _MAX_TEXT_LENGTH:
         return None
@@ -58,7 +58,7 @@ def month_and_day(text: str, context: DateContext) -> tuple[int, int] | None:
 
 
 def is_month(text: str, context: DateContext) -> bool:
-    """Whether a short text consists of a month and a year."""
+    """Return whether a short text consists of a month and a year."""
     text = text.strip(_EDGES)
     if not text or len(text) > _MAX_TEXT_LENGTH:
         return False
@@ -70,7 +70,7 @@ def is_month(text: str, context: DateContext) -> bool:
 
 
 def year_in(text: str) -> int | None:
-    """Return the only year in a heading ("2019 Meetings"), or None."""
+    """Return the year in a heading ("2019 Meetings"), or None if it has no year or several."""
     if len(text) > _HEADING:
         return None
     years = {int(year) for year in _YEAR.findall(text)}
@@ -81,14 +81,17 @@ def year_in(text: str) -> int | None:
 
 
 def is_fiscal_year(text: str, context: DateContext) -> bool:
-    """Whether the year in a heading is a fiscal year of Japan, which begins in April."""
+    """Return whether the year in a heading is a Japanese fiscal year, which begins in April."""
     return "年度" in text and (context.speaks("ja") or _ERA_YEAR.search(text) is not None)
 
 
 def day_in_year(
     year: int, day: tuple[int, int], zone: str, raw: str, rule: str
 ) -> Published | None:
-    """Return a date with precision ``day``, or None if the day does not exist in ``year``."""
+    """Return a date with the precision ``day``, or None if the day does not exist in ``year``.
+
+    ``day`` is a month and a day.
+    """
     if not _exists(year, *day):
         return None
     return on_day(dt.date(year, *day), zone, raw, rule)

@@ -1,8 +1,8 @@
-"""Patterns of written dates, for folded text (see data.dates.months.fold).
+"""Patterns of written dates in folded text (see data.dates.months.fold).
 
 Every repetition is bounded, so a search is linear in the length of the text. The groups are ``y``
-year, ``d`` day, ``n`` month as a number, ``w`` month as a word, and ``era``. In ``NUMERIC``, ``a``,
-``b`` and ``c`` are numbers of unknown order.
+(year), ``d`` (day), ``n`` (month as a number), ``w`` (month as a word), and ``era``. In
+``NUMERIC``, ``a``, ``b`` and ``c`` are numbers in unknown order.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-# The two parts must not overlap: a letter that matches both doubles the time of a search.
+# The two alternatives must not overlap, because a letter that matches both doubles the search time.
 _W = r"(?:(?![\u0900-\u109f])[^\W\d_]|[\u0900-\u109f])"
 _WORD = (
     rf"(?P<w>[ก-ฮเ][ก-ฮิี]?\.[ก-ฮ]|{_W}{{2,20}}(?:\s(?:الاول|الثاني))?)"
@@ -29,7 +29,7 @@ _YEAR_WORD = (
     r"(?:[\s-]{0,2}(?:m|gada|г|года|год|р|року|ж|жыл|жылгы|жылғы|жылы|жылдың|иили|yil|yilgi|yili|"
     r"ci il|cu il|il|оны|сыл|թ|ko)\b|\(e\)ko)?"
 )
-# A number before a colon may be an hour: "2 March 20:30", but "2 March 2026: The lamps".
+# A number before a colon may be an hour ("2 March 20:30") or a year ("2 March 2026: The lamps").
 _YEAR = r"(?P<y>\d{4}(?!\d|:\d)|\d{2}(?![\d:]))"
 
 ISO = re.compile(
@@ -76,12 +76,13 @@ MONGOLIAN = re.compile(
     r"(?<!\d)(?P<y>\d{4})\s?оны\s(?P<n>\d{1,2})(?:-?р|\s)?\s?сарын\s(?P<d>\d{1,2})(?!\d)"
 )
 PHRASE_SIGN = re.compile(r"thang\s|thg\s|(?<![^\W_])th\d")
-"""A part of month names of several words that are recognized in every text (data.dates.months)."""
+"""Pattern that matches a part of the month names with several words that are recognized in any
+language (data.dates.months)."""
 
 
 @lru_cache(maxsize=256)
 def phrase_shapes(names: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
-    """Return patterns of dates whose month is a folded phrase, such as "thang tam"."""
+    """Return the patterns of dates with these folded month names, such as "thang tam"."""
     phrases = "|".join(re.escape(name).replace("\\ ", r"\s") for name in names)
     word = rf"(?<![^\W_])(?P<w>{phrases})(?!\d)[^\W\d_]{{0,3}}"
     year = r"(?:nam\s)?(?P<y>\d{4})(?!\d|:\d)"
@@ -124,7 +125,8 @@ HOLDS = {
     CTIME: re.compile(r"\d:\d\d:\d"),
     MONTH_DAY_YEAR: re.compile(rf"\d{_ORDINAL}[\s.,،/-]{{1,4}}(?:of\s)?['’]?\d"),
 }
-"""Characters that every match of a pattern contains. Testing them first is much faster."""
+"""Map from each date pattern to a pattern of characters that its matches always contain. Testing
+these characters first is much faster."""
 
 _MERIDIEM = r"(?P<half>[ap]\.?\s?m\b\.?)?"
 _CLOCK = (

@@ -1,4 +1,4 @@
-"""Reader of dates that our patterns do not know: "yesterday", "3 hours ago", rare languages."""
+"""Parsing of dates without a fixed pattern: "yesterday", "3 hours ago", and rare languages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from data.dates.context import Order
 from data.languages.vocabulary import alternatives, vocabulary, words
 from data.text.folding import fold_date
 
-# Languages that dateparser tries if none is known; each one costs time for every text.
+# Languages that dateparser tries if the language is unknown. Each one takes time for every text.
 _COMMON = (
     "en", "de", "fr", "es", "pt", "it", "nl", "pl", "cs", "ru", "uk", "tr", "ar", "fa",
     "he", "el", "sv", "da", "nb", "fi", "hu", "ro", "bg", "id", "vi", "zh", "ja", "ko",
@@ -28,16 +28,16 @@ _NO_SENSE = re.compile(r"[\d\W_]*$|.*\d\s?[-/.]\s?\d", re.DOTALL)
 
 @cache
 def _days_ago() -> Mapping[str, int]:
-    """Return the folded words for today (0) and yesterday (1) in all languages."""
+    """Map folded words for today and yesterday in all languages to 0 and 1."""
     today = {fold_date(word): 0 for word in words("dates.today")}
     return today | {fold_date(word): 1 for word in words("dates.yesterday")}
 
 
 @cache
 def _own_languages() -> Mapping[str, str]:
-    """Map each folded word with another meaning elsewhere to its language.
+    """Map folded words for today or yesterday that mean something else elsewhere to their language.
 
-    For example, German "hier" means "here".
+    For example, French "hier" means "here" in German.
     """
     return {
         fold_date(word): tag for tag, one in vocabulary().items() for word in one.dates.ambiguous
@@ -46,12 +46,12 @@ def _own_languages() -> Mapping[str, str]:
 
 @cache
 def _hint() -> re.Pattern[str]:
-    """Return the pattern of folded texts that may be relative dates."""
+    """Return the pattern that matches folded texts that may be relative dates."""
     return re.compile(alternatives([*map(fold_date, words("dates.relative"))]))
 
 
 def near_day(text: str, zone: str, languages: tuple[str, ...], now: dt.datetime) -> dt.date | None:
-    """Return the day that a word for today or yesterday means in ``zone``, or None."""
+    """Return the day in ``zone`` for a word that means today or yesterday, or None."""
     word = _CLOCK.sub("", fold_date(text)).strip(" .,:!|")
     needed = _own_languages().get(word)
     days_ago = _days_ago().get(word)
@@ -62,7 +62,7 @@ def near_day(text: str, zone: str, languages: tuple[str, ...], now: dt.datetime)
 
 
 def may_be_date(text: str) -> bool:
-    """Whether a short text has a year and a day, or may be a relative date."""
+    """Return whether a short text contains a year and a day, or may be a relative date."""
     if len(text) > _MAX_TEXT_LENGTH or _NO_SENSE.match(text):
         return False
     folded = fold_date(text)
@@ -70,7 +70,7 @@ def may_be_date(text: str) -> bool:
 
 
 def is_relative(text: str) -> bool:
-    """Whether a short text may be a relative date: "yesterday", "3 hours ago"."""
+    """Return whether a short text may be a relative date, such as "3 hours ago"."""
     folded = fold_date(text)
     return _CLOCK.sub("", folded).strip(" .,:!|") in _days_ago() or bool(_hint().search(folded))
 
@@ -79,9 +79,10 @@ def is_relative(text: str) -> bool:
 def parse_slowly(
     text: str, zone: str, order: Order | None, languages: tuple[str, ...], now: dt.datetime
 ) -> dt.date | None:
-    """Return the day that dateparser finds in a short text, in ``zone``, or None.
+    """Return the day that dateparser finds in a short text, or None. ``zone`` is the time zone.
 
-    This takes up to 10 ms per text, so call it only for texts that `may_be_date` accepts.
+    This takes up to 10 ms per text, so call this function only for texts that `may_be_date`
+    accepts.
     """
     # Loading dateparser takes a third of a second, and few pages need it.
     import dateparser  # noqa: PLC0415
@@ -103,8 +104,8 @@ def parse_slowly(
     tags = sorted({tag.partition("-")[0].lower() for tag in languages} & set(known))
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # dateparser uses deprecated calls
+            warnings.simplefilter("ignore")  # dateparser calls deprecated functions
             found = dateparser.parse(text, languages=tags or list(_COMMON), settings=settings)
-    except Exception:  # noqa: BLE001 - a hostile text may meet any bug of a large parser
+    except Exception:  # noqa: BLE001 - a hostile text may trigger any bug in a large parser
         return None
     return found.date() if found else None

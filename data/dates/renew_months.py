@@ -1,9 +1,9 @@
-"""Writer of cldr_months.txt: month names in all languages of the Unicode CLDR, from Babel.
+"""Creation of cldr_months.txt: month names in all languages of the Unicode CLDR, from Babel.
 
 python -m data.dates.renew_months
 
-Run it after an upgrade of Babel. Each language has one line: its tag, a tab, and twelve parts
-separated by ``|``, January first. A middle dot (·) represents a space.
+Run this module after an upgrade of Babel. Each language has one line: its tag, a tab, and twelve
+parts separated by ``|``, January first. A middle dot (·) represents a space.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ from data.languages.vocabulary import MONTHS, LanguageWords, vocabulary
 from data.text.folding import fold_date
 
 PLACEHOLDER: Final = re.compile(r"(?:M\d\d?|\d+)")
-"""Placeholders that the CLDR contains for missing names."""
+"""Pattern that matches placeholders for missing month names in the CLDR."""
 
 PREFIX: Final = re.compile(r"^(?:(?:de|di|da|dhen|mis|am|an)\s|[ad]['’])(?=\w{3})", re.IGNORECASE)
-"""The word before a month's name within a date."""
+"""Pattern that matches a word before the month name in a date, such as a preposition."""
 
 EDGES: Final = " .·׳॰"
-"""Characters that do not belong to a name at its ends, such as the sign before Shavian names."""
+"""Characters that are stripped from both ends of a month name, such as the sign before Shavian
+names."""
 
 
 def names_of(language: str, locales: list[str]) -> list[list[str]]:
-    """Return the month names in some locales that the language file does not have."""
+    """Return the month names of a language from these locales that its language file lacks."""
     ours = vocabulary().get(language, LanguageWords()).dates.months or [""] * MONTHS
     known = [{fold_date(name.replace("·", " ")) for name in line.split()} for line in ours]
     found: list[dict[str, str]] = [{} for _ in range(MONTHS)]
@@ -44,7 +45,7 @@ def names_of(language: str, locales: list[str]) -> list[list[str]]:
 
 
 def add(name: str, found: dict[str, str], known: set[str]) -> None:
-    """Add a name with and without its prefix, unless it is known or a placeholder."""
+    """Add a month name with and without its prefix, unless it is known or a placeholder."""
     if not name or PLACEHOLDER.fullmatch(name):
         return
     for form in (name, PREFIX.sub("", name).strip(EDGES)):
@@ -54,7 +55,7 @@ def add(name: str, found: dict[str, str], known: set[str]) -> None:
 
 
 def renewed() -> str:
-    """Return the new content of cldr_months.txt."""
+    """Return the new content for cldr_months.txt."""
     languages: dict[str, list[str]] = {}
     for identifier in sorted(localedata.locale_identifiers()):
         languages.setdefault(Locale.parse(identifier).language, []).append(identifier)
