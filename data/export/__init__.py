@@ -1,5 +1,5 @@
 """Exports of the mirror in standard formats: WACZ, BagIt, SQLite.
 
-`records` selects records of the archive, `destination` writes a copy atomically, and each format is
-a module. A module belongs here if it writes a copy that is read without Communique.
+`records` selects archive records, `destination` writes a copy atomically, and each format is a
+module. Modules here write copies that other programs can read.
 """

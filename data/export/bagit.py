@@ -1,4 +1,4 @@
-"""BagIt 1.0 (RFC 8493): a folder of records and releases with their digests."""
+"""Export as a BagIt 1.0 bag (RFC 8493): a folder of records and releases, with their digests."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from data.text.clean import plain
 DECLARATION: Final = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 PUBLIC_LOG_FILES: Final = ("checkpoint", "checkpoints", "key", "tile", "witnesses")
-"""The public files and folders of the transparency log."""
+"""Names of the public files and folders of the transparency log."""
 
 CHUNK_BYTES: Final = 1 << 20
 """Number of bytes read per step."""
@@ -42,11 +42,11 @@ def write_bag(
     software: str,
     on_progress: OnProgress,
 ) -> Exported:
-    """Write the chosen releases and their records as a bag to the new folder ``to``.
+    """Write the selected releases and their records as a bag to the new folder ``to``.
 
-    The bag contains data/archive (WARC files and one index) and data/releases.jsonl. A complete
-    export also contains data/log, the transparency log that proves the records. Raises StoreError,
-    OSError.
+    The bag contains data/archive (WARC files and one index) and data/releases.jsonl. An export of
+    all releases also contains data/log, the transparency log that proves the records. Raises
+    StoreError and OSError.
     """
     bag = _Bag(to)
     records = ArchiveRecords(archive, chosen_records(store, choice), on_progress)
@@ -69,7 +69,7 @@ def write_bag(
 
 
 class _Counted:
-    """Counts lines while they are iterated."""
+    """Iterator that counts its lines."""
 
     def __init__(self, lines: Iterable[bytes]) -> None:
         self._lines = lines
@@ -82,7 +82,7 @@ class _Counted:
 
 
 class _Bag:
-    """A bag that is being written."""
+    """A bag while it is being written."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir()
@@ -91,13 +91,13 @@ class _Bag:
         self._size = 0
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
-        """Write a payload file."""
+        """Write a payload file (in the folder data) from pieces of its content."""
         digest, size = self._write(name, pieces)
         self._size += size
         self._payload.append(_line(digest, name))
 
     def finish(self, info: dict[str, str]) -> None:
-        """Write the bag's description and the manifests."""
+        """Write the bag's description (bag-info.txt) and its manifests."""
         info |= {
             "Bagging-Date": utc_now().date().isoformat(),
             "Payload-Oxum": f"{self._size}.{len(self._payload)}",
@@ -124,7 +124,7 @@ class _Bag:
 
 
 def _line(digest: str, name: str) -> str:
-    """Return a line of a manifest, with line breaks encoded (RFC 8493, section 2.1.3)."""
+    """Return a manifest line, with encoded line breaks in the name (RFC 8493, section 2.1.3)."""
     return f"{digest}  {quote(name, safe='/ ')}\n"
 
 

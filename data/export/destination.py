@@ -1,4 +1,4 @@
-"""Destination of an export, which has a temporary name until it is complete."""
+"""Destination of an export, which has a temporary name until the export is complete."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class CopyError(CommuniqueError):
 
 @contextmanager
 def destination(to: Path) -> Iterator[Path]:
-    """Yield a path for a file or folder that is renamed to ``to`` at the end of the block.
+    """Context manager that yields a temporary path, which is renamed to ``to`` at the end.
 
-    If the block fails or the process is killed, ``to`` does not exist. Incomplete files are in one
-    folder next to it, which the next attempt deletes at the latest. Raises DestinationError if
+    If the block fails or the process is killed, ``to`` does not exist. Incomplete files are in a
+    folder next to ``to``, which the next attempt deletes at the latest. Raises DestinationError if
     ``to`` exists or another process is writing it, and OSError.
     """
     if not to.parent.is_dir():
@@ -66,9 +66,10 @@ def _must_be_free(to: Path) -> None:
 
 @contextmanager
 def workplace(to: Path) -> Iterator[Path]:
-    """Yield an empty temporary folder next to ``to``, locked by this process; then delete it.
+    """Context manager that yields an empty, locked temporary folder next to ``to``.
 
-    Raises DestinationError if another process has it, and OSError.
+    The folder is deleted at the end. Raises DestinationError if another process uses the folder,
+    and OSError.
     """
     folder = to.with_name(f".{to.name}.part")
     handle = _locked(folder)
@@ -87,7 +88,10 @@ def workplace(to: Path) -> Iterator[Path]:
 
 
 def _locked(folder: Path) -> int | None:
-    """Create and lock a folder; return its descriptor, or None if another process has it."""
+    """Create and lock a folder, and return its file descriptor.
+
+    Returns None if another process has locked the folder.
+    """
     try:
         folder.mkdir(exist_ok=True)
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
@@ -95,7 +99,7 @@ def _locked(folder: Path) -> int | None:
         return None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        # The other process may have ended and deleted the folder in between.
+        # The other process may have ended and deleted the folder before this lock.
         if os.path.samestat(os.fstat(handle), folder.stat()):
             return handle
     except (BlockingIOError, FileNotFoundError):
@@ -105,7 +109,7 @@ def _locked(folder: Path) -> int | None:
 
 
 def _sync(path: Path) -> None:
-    """Sync a file, or a folder with all files, to disk."""
+    """Sync a file, or a folder with all its files, to disk."""
     for one in path.rglob("*") if path.is_dir() else ():
         # Some file systems can't sync folders.
         with suppress(OSError):

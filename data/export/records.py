@@ -1,4 +1,4 @@
-"""Selection of the releases and archive records of an export."""
+"""Selection of releases and archive records for an export."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from data.store.public_view import public_view
 from data.text.source_secrets import Secrets
 
 REPLAYED_TYPES = frozenset(["response", "revisit", "resource"])
-"""Record types that an index for replay lists."""
+"""Types of records that the replay index of an export contains."""
 
 PAYLOAD_TYPES = frozenset(["response", "resource"])
-"""Record types with a payload to which revisit records refer."""
+"""Types of records that have a payload to which revisit records may refer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
     """Result of an export: numbers of releases, of releases with an archived page, and of records.
 
-    ``damaged`` are unreadable places of the archive, which are omitted. ``with_secrets`` is the
+    ``damaged`` lists unreadable parts of the archive, which are omitted. ``with_secrets`` is the
     number of records that contain a secret from a source's address.
     """
 
@@ -45,7 +45,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Filter of the releases to export: by source, and by day of publication (inclusive).
+    """Filter for the releases to export: by source, and by day of publication (inclusive).
 
     None means no restriction. Days are in the time zone of each release's source.
     """
@@ -56,18 +56,18 @@ class Choice:
 
     @property
     def is_all(self) -> bool:
-        """Whether all releases are chosen."""
+        """Return whether the filter selects all releases."""
         return self == Choice()
 
     def releases(self, store: Store) -> Iterator[Release]:
-        """Return the chosen releases that are not hidden, in the order they were first seen."""
+        """Yield the selected releases that are not hidden, by the time they were first seen."""
         found = store.by_first_seen(self.source, since=self.since, until=self.until)
         return (one for one in found if not one.hidden)
 
 
 @dataclass(slots=True)
 class ChosenRecords:
-    """Filter of the archive records that belong to the chosen releases."""
+    """Filter for the archive records that belong to the selected releases."""
 
     everything: bool
     ids: set[str] = field(default_factory=set)
@@ -76,7 +76,7 @@ class ChosenRecords:
     def takes(self, record: ArchiveRecord) -> bool:
         """Return whether a record belongs to the export.
 
-        Call it for all records in archive order.
+        Call this method for all records in the order of the archive.
         """
         if self.everything or record.record_id in self.ids:
             return True
@@ -89,7 +89,7 @@ class ChosenRecords:
 
 
 def chosen_records(store: Store, choice: Choice) -> ChosenRecords:
-    """Return the filter of the records of the chosen releases and their files."""
+    """Return the filter for the records of the selected releases and their files."""
     chosen = ChosenRecords(choice.is_all)
     if not choice.is_all:
         for capture in chosen_captures(store, choice):
@@ -99,7 +99,7 @@ def chosen_records(store: Store, choice: Choice) -> ChosenRecords:
 
 
 def chosen_captures(store: Store, choice: Choice) -> Iterator[Capture]:
-    """Yield the captures of the chosen releases and of their files."""
+    """Yield the captures of the selected releases and their files."""
     if choice.is_all:
         yield from store.captured()
         return
@@ -112,16 +112,16 @@ def chosen_captures(store: Store, choice: Choice) -> Iterator[Capture]:
 
 @dataclass(frozen=True, slots=True)
 class ExportedRecord:
-    """A record to export. ``member`` is the whole compressed record as stored."""
+    """A record to export. ``member`` is the compressed record as stored."""
 
     record: ArchiveRecord
     member: bytes
 
 
 class ArchiveRecords:
-    """The chosen records of the archive in ``folder``, file by file.
+    """The selected records of the archive in ``folder``, file by file.
 
-    ``damaged`` are unreadable places, which are omitted.
+    ``damaged`` lists unreadable parts of the archive, which are omitted.
     """
 
     def __init__(self, folder: Path, chosen: ChosenRecords, on_progress: OnProgress) -> None:
@@ -133,9 +133,9 @@ class ArchiveRecords:
         self.damaged: list[Damage] = []
 
     def files(self) -> Iterator[tuple[str, Iterator[ExportedRecord]]]:
-        """Yield the name and records of each file with chosen records.
+        """Yield the name and the selected records of each file that has any.
 
-        Consume them in this order.
+        Consume the records of a file before the next file.
         """
         for path in self._sizes:
             records = self._records(path)
@@ -144,7 +144,7 @@ class ArchiveRecords:
                 yield path.name.removesuffix(DOT_OPEN), _with(first, records)
 
     def _records(self, path: Path) -> Iterator[ExportedRecord]:
-        """Yield the chosen records of a file, preceded by its warcinfo records."""
+        """Yield the selected records of a file, after its warcinfo records."""
         start, size = self._done, self._sizes[path]
         now = path if path.exists() else path.with_name(path.name.removesuffix(DOT_OPEN))
         infos: list[ExportedRecord] = []
@@ -163,16 +163,17 @@ class ArchiveRecords:
                     infos.clear()
                     yield taken
         if path.name.endswith(DOT_OPEN) and isinstance(found, Damage):
-            # An incomplete record at the end of an open file is not damage.
+            # In a growing file, an incomplete record at the end is not damage.
             self.damaged.pop()
         self._done += size
 
 
 class CopiedRecords:
-    """Records written to a copy, and the index of the copy.
+    """Records that were written to a copy, and the index of the copy.
 
-    ``count`` is the number of records. ``with_secrets`` counts the records that contain one of the
-    ``secrets``. ``places`` has address and time of each record that can be replayed, by record id.
+    ``count`` is the number of records. ``with_secrets`` is the number of records that contain one
+    of the ``secrets``. ``places`` maps the id of each record that can be replayed to its address
+    and time.
     """
 
     def __init__(self, work: Path, secrets: Secrets) -> None:
@@ -184,7 +185,7 @@ class CopiedRecords:
         self.places: dict[str, tuple[str, dt.datetime]] = {}
 
     def members(self, found: Iterable[ExportedRecord]) -> Iterator[bytes]:
-        """Yield compressed records for one file of the copy, and add them to the index.
+        """Yield the compressed records for one file of the copy, and add them to the index.
 
         The index contains their offsets in the copy.
         """
@@ -201,7 +202,7 @@ class CopiedRecords:
             yield taken.member
 
     def write_index(self, to: Path) -> None:
-        """Write the sorted index to a file. Call this after all records were written."""
+        """Write the sorted index to the file ``to``, after all records were written."""
         self._file.close()
         with self._lines.open("rb") as lines:
             write_sorted(lines, to)
@@ -214,7 +215,7 @@ def _with(first: ExportedRecord, rest: Iterator[ExportedRecord]) -> Iterator[Exp
 
 
 def release_lines(store: Store, choice: Choice) -> Iterator[bytes]:
-    """Yield the chosen releases as lines of JSON for `communique import`."""
+    """Yield the selected releases as lines of JSON, which `communique import` can read."""
     encoder = msgspec.json.Encoder()
     for release in choice.releases(public_view(store)):
         yield encoder.encode(release_fields(release)) + b"\n"

@@ -1,4 +1,4 @@
-"""A SQLite file of releases, versions and captures, suitable for Datasette."""
+"""Export as an SQLite file with releases, versions and captures, suitable for Datasette."""
 
 from __future__ import annotations
 
@@ -100,11 +100,11 @@ CREATE INDEX release_topics_by_topic ON release_topics (topic);
 
 
 FTS_COLUMNS: Final = ("title", "summary", "body_text")
-"""Columns of the full-text index."""
+"""Columns that the full-text index covers."""
 
 
 def write_sqlite(store: Store, to: Path, choice: Choice, *, on_progress: OnProgress) -> Exported:
-    """Write the chosen releases as a new database at ``to``.
+    """Write the selected releases to a new SQLite database at ``to``.
 
     Raises StoreError and CopyError.
     """
@@ -138,7 +138,7 @@ def _write(
 
 
 class _Database:
-    """A database that is being written."""
+    """An SQLite database while it is being written."""
 
     def __init__(self, store: Store, connection: sqlite3.Connection) -> None:
         self._store = store
@@ -146,7 +146,7 @@ class _Database:
         self.releases = self.captures = 0
 
     def add_names(self, choice: Choice) -> None:
-        """Insert the names of the chosen sources and of all topics."""
+        """Insert the names of the selected sources and of all topics."""
         for one in self._store.sources().values():
             if choice.source in {None, one.id}:
                 self._insert("sources", one.id, one.name, one.url, one.timezone)
@@ -216,7 +216,7 @@ class _Database:
                 self._insert("sightings", release.id, name, record)
 
     def _capture(self, capture: Capture | None) -> str | None:
-        """Insert a capture once, and return its record id."""
+        """Insert a capture if it is not in the table yet, and return its record id."""
         if capture is None:
             return None
         self.captures += self._insert(
@@ -232,7 +232,7 @@ class _Database:
         return capture.record_id
 
     def _insert(self, table: str, *values: object) -> int:
-        """Insert a row. Returns 1 if it is new, or 0 if it existed already."""
+        """Insert a row. Returns 1 if the row is new, or 0 if it already existed."""
         marks = ", ".join("?" * len(values))
         sql = f"INSERT OR IGNORE INTO {table} VALUES ({marks})"
         return self._connection.execute(sql, values).rowcount

@@ -1,4 +1,4 @@
-"""WACZ 1.1.1: records, their index and a list of pages in one ZIP file.
+"""Export as WACZ 1.1.1: a ZIP file with records, their index and a list of pages.
 
 https://specs.webrecorder.net/wacz/1.1.1/
 """
@@ -38,7 +38,7 @@ CHUNK_BYTES: Final = 1 << 20
 
 
 class PageLine(msgspec.Struct):
-    """A line in the list of pages."""
+    """A line in the list of pages of a WACZ file."""
 
     id: str
     url: str
@@ -48,7 +48,7 @@ class PageLine(msgspec.Struct):
 
 
 class Resource(msgspec.Struct):
-    """A file of the package in datapackage.json."""
+    """A file of the WACZ package, as listed in datapackage.json."""
 
     name: str
     path: str
@@ -66,9 +66,9 @@ def write_wacz(
     software: str,
     on_progress: OnProgress,
 ) -> Exported:
-    """Write the records of the chosen releases as a new WACZ file at ``to``.
+    """Write the records of the selected releases to a new WACZ file at ``to``.
 
-    Raises StoreError, OSError.
+    Raises StoreError and OSError.
     """
     records = ArchiveRecords(archive, chosen_records(store, choice), on_progress)
     with (
@@ -89,7 +89,7 @@ def write_wacz(
 
 
 class _Pages:
-    """The chosen releases whose captured page is among the exported records."""
+    """The list of selected releases whose captured page was exported."""
 
     def __init__(
         self, store: Store, choice: Choice, places: dict[str, tuple[str, dt.datetime]]
@@ -100,7 +100,7 @@ class _Pages:
         self.releases = self.count = 0
 
     def lines(self) -> Iterator[bytes]:
-        """Yield the list of pages, line by line."""
+        """Yield the lines of the list of pages."""
         yield PAGES_HEAD
         for release in self._choice.releases(self._store):
             self.releases += 1
@@ -115,7 +115,7 @@ class _Pages:
 
 
 class _Package:
-    """A ZIP file that is written sequentially, with a digest per file."""
+    """A ZIP file that is written sequentially, with a digest of each file."""
 
     def __init__(self, path: Path, created: dt.datetime) -> None:
         self._zip = zipfile.ZipFile(path, "w", allowZip64=True)
@@ -134,7 +134,7 @@ class _Package:
         self._zip.close()
 
     def add(self, name: str, pieces: Iterable[bytes], *, deflate: bool = False) -> None:
-        """Write a file. Set ``deflate`` for files that are not compressed already.
+        """Write a file to the ZIP file. Set ``deflate`` for files that are not compressed yet.
 
         WACZ requires that compressed files are stored without a second compression.
         """
@@ -148,7 +148,7 @@ class _Package:
         self._resources.append(Resource(name.rpartition("/")[2], name, hashed, size))
 
     def describe(self, title: str, software: str) -> None:
-        """Write datapackage.json and its digest."""
+        """Write datapackage.json and the file with its digest."""
         described = {
             "profile": "data-package",
             "wacz_version": VERSION,
@@ -173,7 +173,7 @@ class _Package:
 
 
 def _time(at: dt.datetime) -> str:
-    """Format a time as RFC 3339 in UTC, in whole seconds."""
+    """Format a time as RFC 3339 in UTC, with whole seconds."""
     return f"{at.astimezone(dt.UTC):%Y-%m-%dT%H:%M:%S}Z"
 
 

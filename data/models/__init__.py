@@ -1,6 +1,6 @@
-"""Frozen values that all packages share, without behaviour beyond computed properties.
+"""Immutable data types that all packages share, with computed properties but no other behaviour.
 
-Modules here use only the standard library and msgspec, and import nothing else of Communique.
+Modules here import only the standard library and msgspec, and nothing else from Communique.
 """
 
 from data.models.alert import (

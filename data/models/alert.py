@@ -1,4 +1,4 @@
-"""Events that watches can report, and the messages with these events."""
+"""Events that watches can report, and the messages that contain these events."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Literal, TypeAlias
 from data.models.source import HealthEvent
 
 AlertKind: TypeAlias = Literal["release", "edit", "gone", "retraction", "return", "health"]
-"""Kinds of events: a new release, an edit, a missing release that is not yet confirmed as
-retracted, a retraction, the return of a retracted release, and a change in the health of a
+"""Kinds of events: a new release, an edit, a missing release that is not confirmed as retracted
+yet, a retraction, a retracted release that is online again, and a change in the health of a
 source."""
 
 AlertState: TypeAlias = Literal["waiting", "delivered", "dead"]
@@ -20,10 +20,11 @@ AlertState: TypeAlias = Literal["waiting", "delivered", "dead"]
 
 @dataclass(frozen=True, slots=True)
 class QueuedEvent:
-    """An event that is not yet matched against the watches; ``at`` is aware UTC.
+    """An event that has not been matched against the watches yet.
 
     ``release`` is an id, empty for a change of ``health``. ``revision`` is the number of the edited
-    version. ``backlog`` is true for a release that existed before the first visit.
+    version. ``at`` is aware UTC. ``backlog`` is true for a release that existed before the first
+    visit.
     """
 
     number: int
@@ -37,13 +38,13 @@ class QueuedEvent:
 
 @dataclass(frozen=True, slots=True)
 class AlertDelivery:
-    """One event for one output of one watch; ``made`` and ``due`` are seconds since 1970.
+    """Delivery of one event to one output of a watch.
 
-    ``key`` is the same for each attempt. ``body`` is the event as JSON. ``message`` is the key of
-    the message that contains the delivery, empty before the first attempt. After delivery, ``due``
-    is the time of delivery and ``body`` only a receipt (feeds.alerts.messages). ``problem``
-    describes the last failure. ``release`` is the id of the release if the alert is sent at once;
-    the store never returns it.
+    ``made`` and ``due`` are seconds since 1970. ``key`` is the same for each attempt. ``body`` is
+    the event as JSON. ``message`` is the key of the message with this delivery, empty before the
+    first attempt. After delivery, ``due`` is the time of delivery and ``body`` only a receipt
+    (feeds.alerts.messages). ``problem`` describes the last failure. ``release`` is the id of the
+    release if the alert is sent immediately; the store never returns this field.
     """
 
     key: str
@@ -61,7 +62,7 @@ class AlertDelivery:
 
 @dataclass(frozen=True, slots=True)
 class AlertMessage:
-    """One message of an output of a watch: one event, or several that are sent together.
+    """A message to one output of a watch, with one event or several.
 
     Each attempt contains the same deliveries, in the order of their events.
     """
@@ -73,12 +74,15 @@ class AlertMessage:
 
     @property
     def attempts(self) -> int:
-        """The number of failed attempts."""
+        """Return the number of failed attempts."""
         return self.deliveries[0].attempts
 
 
 def message_key(keys: Sequence[str]) -> str:
-    """Return the key of a message for its deliveries' keys; a single key is used unchanged."""
+    """Return the key of a message, derived from the keys of its deliveries.
+
+    If there is only one delivery, its key is used.
+    """
     if len(keys) == 1:
         return keys[0]
     return f"msg_{hashlib.sha256(' '.join(keys).encode()).hexdigest()[:32]}"

@@ -1,4 +1,4 @@
-"""HTTP request with its response, and capture: the archive record of the response."""
+"""Types for HTTP exchanges (request and response), and for captures (their archive records)."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Literal, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """The place of a record in the archive.
+    """A record in the archive, and its location.
 
-    ``record_id`` is its WARC-Record-ID without brackets (``urn:uuid:…``). ``file`` is a name in
-    HOME/archive, without the suffix ``.open`` of a file that still grows. ``offset`` and ``length``
-    are in compressed bytes. ``digest`` is the payload digest as WARC writes it (``sha256:…``).
-    ``leaf`` is the number of its leaf in the log, from 0. ``at`` is its WARC-Date, aware UTC.
+    ``record_id`` is the WARC-Record-ID without brackets (``urn:uuid:…``). ``file`` is a file name
+    in HOME/archive, without the suffix ``.open`` of a growing file. ``offset`` and ``length`` are
+    in compressed bytes. ``digest`` is the payload digest in WARC notation (``sha256:…``). ``leaf``
+    is the number of the record's entry in the transparency log, from 0. ``at`` is the WARC-Date,
+    aware UTC.
     """
 
     record_id: str
@@ -31,9 +32,9 @@ class Capture:
 class Sightings:
     """The archived captures of one release.
 
-    ``versions`` maps the number of a version to its first capture. ``seen`` is the last capture
-    that found the release unchanged. ``gone`` is the last capture before its retraction that found
-    it gone (404 or 410).
+    ``versions`` maps the number of each version to its first capture. ``seen`` is the last capture
+    in which the release was unchanged. ``gone`` is the last capture before the release's retraction
+    in which the release was gone (404 or 410).
     """
 
     versions: Mapping[int, Capture]
@@ -43,7 +44,7 @@ class Sightings:
 
 @dataclass(frozen=True, slots=True)
 class CaptureOwner:
-    """The release or file that a record belongs to, and its address.
+    """The release or file to which an archive record belongs, and its address.
 
     ``release`` is an id, empty for a file. ``shows`` is ``version 1``, ``last seen``, ``gone`` or
     ``file``.
@@ -57,7 +58,7 @@ class CaptureOwner:
 
 @dataclass(frozen=True, slots=True)
 class RecordPlace:
-    """The current file, offset and length of a record, as in Capture."""
+    """Location of a record: its current file, offset and length, as in Capture."""
 
     file: str
     offset: int
@@ -65,20 +66,21 @@ class RecordPlace:
 
 
 Headers: TypeAlias = tuple[tuple[bytes, bytes], ...]
-"""Names and values of header fields, in order; a name may occur twice."""
+"""Names and values of header fields, in order. A name may occur several times."""
 
 Truncated: TypeAlias = Literal["", "length", "time", "disconnect", "unspecified"]
-"""The reason why a body is incomplete, in the terms of WARC-Truncated (WARC 1.1, section 5.13)."""
+"""Reason for an incomplete body, as a value of WARC-Truncated (WARC 1.1, section 5.13)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its response.
+    """An HTTP request and its response.
 
     ``url`` is the requested address and ``at`` the time of the response (aware UTC). ``ip`` is the
-    server's address, empty if unknown. ``protocol`` is the response's, such as ``HTTP/1.1``.
-    ``body`` is as served, still encoded. If ``rendered``, the body is a browser's document instead
-    of a server's response. ``posted`` is the form-encoded body of a POST request, otherwise empty.
+    server's address, empty if unknown. ``protocol`` is the protocol of the response, such as
+    ``HTTP/1.1``. ``body`` is the body as received, with content codings. If ``rendered``, the body
+    is the document of a browser. ``posted`` is the form-encoded body of a POST request, otherwise
+    empty.
     """
 
     url: str

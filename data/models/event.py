@@ -1,4 +1,4 @@
-"""Public events: changes of releases and sources, as the store logs them."""
+"""Public events: changes to releases and sources, as the store records them."""
 
 from __future__ import annotations
 
@@ -12,26 +12,29 @@ from data.models.selection import ChangeCursor
 ReleaseKind: TypeAlias = Literal[
     "new", "edit", "reading", "retraction", "return", "redaction", "hidden", "shown", "update"
 ]
-"""Kinds of changes that `/api/changes` reports for ever: a new release; an edit by the publisher; a
-better extraction of the same page; a retraction; a return; a redaction under a lawful order; a
-release hidden or shown again; or an update of its address, source, story or topic."""
+"""Kinds of changes to releases, which `/api/changes` reports permanently: a new release; an edit by
+the publisher; a better extraction of the same page; a retraction; a retracted release that is
+online again; a redaction under a lawful order; a release hidden or shown again; or an update of its
+address, source, story or topic."""
 
 RELEASE_KINDS: Final[tuple[ReleaseKind, ...]] = get_args(ReleaseKind)
 
 SourceKind: TypeAlias = Literal["registered", "renamed", "removed", "paused", "resumed", "health"]
-"""Kinds of events of sources: a new or changed description, a new id, the end of collection, a
-pause and its end, and a change of health."""
+"""Kinds of events about sources: a new or changed description, a new id, the end of collection, a
+pause and its end, and a change in health."""
 
 EventKind: TypeAlias = Literal[ReleaseKind, "moved", "gone", SourceKind]
-"""Kinds of events: those of releases; ``moved`` for an archive record of a release that is now at
-another place; ``gone`` for a release found gone but not yet confirmed; and those of sources."""
+"""All kinds of events: those of releases and sources, ``moved`` for an archive record of a release
+with a new location, and ``gone`` for a release that is missing but not confirmed as retracted
+yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Consumer:
-    """A follower of the log with a cursor in the store.
+    """A consumer of the event log, whose position is stored.
 
-    ``name`` is shown to operators. ``where`` is an SQL condition for the events that it handles.
+    ``name`` is shown to operators. ``where`` is an SQL condition that selects the consumer's
+    events.
     """
 
     name: str
@@ -40,11 +43,12 @@ class Consumer:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event as a consumer handles it.
+    """An event in the form for consumers.
 
-    ``release`` is an id, empty for an event of a source or if the release is redacted. ``at`` is
-    the time of recording and ``seen`` the time for alerts, or None if nobody is alerted; both are
-    aware UTC. ``backlog`` is true for a release from before the first visit. ``payload`` is JSON.
+    ``release`` is an id, empty for an event about a source or a redacted release. ``at`` is the
+    time when the event was recorded, and ``seen`` the time for alerts, or None if there is no
+    alert. Both are aware UTC. ``backlog`` is true for a release from before the first visit.
+    ``payload`` is JSON.
     """
 
     number: int
@@ -60,10 +64,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class ConsumerLag:
-    """The events that a consumer has not handled yet.
+    """The number of events that a consumer has not handled yet.
 
-    ``since`` is the time of the first of them, or None. ``problem`` describes the last failure if
-    the consumer has not handled an event since.
+    ``since`` is the time of the oldest of these events, or None. ``problem`` describes the last
+    failure if the consumer has handled no event since the failure.
     """
 
     name: str
@@ -76,9 +80,9 @@ class ConsumerLag:
 class ReleaseEvent:
     """A change to a release.
 
-    ``release`` is the present state of the release, and ``revision`` the number of its version at
-    the time of the change. ``at`` is the time of recording (UTC), ``cursor`` the position among all
-    events.
+    ``release`` is the current state of the release, and ``revision`` the number of its version at
+    the time of the change. ``at`` is the time when the change was recorded (UTC), ``cursor`` its
+    position among all events.
     """
 
     cursor: ChangeCursor

@@ -1,6 +1,6 @@
-"""Leases: one worker at a time visits a host, and one service at a time performs a duty.
+"""Leases, so that only one worker at a time visits a host, and only one service performs a duty.
 
-Hosts and duties are rows of one table. Only this module knows how their names differ.
+Hosts and duties are rows in the same table. Only this module distinguishes their names.
 """
 
 from __future__ import annotations
@@ -8,24 +8,24 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 DUTY_PREFIX: Final = "duty:"
-"""Prefix of the names of duties. No host starts with it, because a port is a number."""
+"""Prefix for the names of duties. No host starts with it, because a port is a number."""
 
 JOB_LOCK_PREFIX: Final = "visit:"
-"""Prefix of the Procrastinate lock for the jobs of a host or duty, before its name."""
+"""Prefix for the names of Procrastinate locks. The name of the host or duty follows."""
 
 
 def duty_key(duty: str) -> str:
-    """Return the name of a duty's row, which is also the name of its source."""
+    """Return the name of a duty in the table of leases, which is also the duty's source id."""
     return f"{DUTY_PREFIX}{duty}"
 
 
 def duty_of(key: str) -> str:
-    """Return the duty with this row name."""
+    """Return the duty with this name in the table of leases."""
     return key.removeprefix(DUTY_PREFIX)
 
 
 class DueHosts(NamedTuple):
-    """The number of hosts that wait for a worker, and the longest waiting time in seconds.
+    """Number of hosts that wait for a worker, and the longest waiting time in seconds.
 
     ``held`` is the number of hosts that workers are visiting.
     """
@@ -36,17 +36,17 @@ class DueHosts(NamedTuple):
 
 
 class Lease(NamedTuple):
-    """A leased host or duty and the token of its row during the lease; the token is never 0."""
+    """A leased host or duty, and the token of this lease, which is never 0."""
 
     host: str
     token: int
 
     @property
     def is_duty(self) -> bool:
-        """Return whether a duty is leased, not a host."""
+        """Return whether the lease is for a duty and not for a host."""
         return self.host.startswith(DUTY_PREFIX)
 
     @property
     def job_lock(self) -> str:
-        """Return the Procrastinate lock for jobs of this host or duty."""
+        """Return the name of the Procrastinate lock for jobs of this host or duty."""
         return f"{JOB_LOCK_PREFIX}{self.host}"

@@ -1,4 +1,4 @@
-"""Releases, drafts, contents, revisions, and the latency of new releases.
+"""Releases, drafts, contents, revisions, and the times of new releases.
 
 All times are aware UTC. Each date is stored with its original text.
 """
@@ -16,19 +16,20 @@ from data.models.capture import Capture
 Precision: TypeAlias = Literal["day", "second", "none"]
 
 UNDATED_BEFORE: Final = dt.datetime(1001, 1, 1, tzinfo=dt.UTC)
-"""Undated releases of the first visit sort before this time, in the order of their listing. They
-come after all dated releases, since dates before 1800 are rejected."""
+"""Time before which undated releases from the first visit sort, in the order of their listing. They
+sort below all dated releases, because dates before 1800 are rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
     """The publication date of a release, as precise as on its page.
 
-    ``at`` is aware UTC. With precision ``day`` the hour is unknown and ``at`` is noon in ``zone``,
-    so that readers from UTC-8 to UTC+11 see the right day. With precision ``none`` the date is
-    unknown, and ``at`` is noon on the day of first sight. ``zone`` is an IANA name, or a fixed
-    offset from the page such as ``+04:00``. ``raw`` is the page's own text. ``rule`` is the rule
-    that found the date (``json-ld``, ``meta:article:published_time``, ``undated`` …).
+    ``at`` is aware UTC. With the precision ``day``, the hour is unknown and ``at`` is noon in
+    ``zone``, so that readers from UTC-8 to UTC+11 see the right day. With the precision ``none``,
+    the date is unknown, and ``at`` is noon on the day when the release was first seen. ``zone`` is
+    an IANA name, or a fixed offset from the page such as ``+04:00``. ``raw`` is the original text
+    of the date. ``rule`` is the extraction rule that found the date (``json-ld``,
+    ``meta:article:published_time``, ``undated`` …).
     """
 
     at: dt.datetime
@@ -39,22 +40,22 @@ class Published:
 
     @property
     def local(self) -> dt.datetime:
-        """The time in the time zone of the source."""
+        """Return the publication time in the time zone of the source."""
         return self.at.astimezone(zone_of(self.zone))
 
     @property
     def day(self) -> dt.date:
-        """The calendar day in the source's time zone.
+        """Return the calendar day of publication in the source's time zone.
 
-        For an undated release, this is the day of first sight.
+        For an undated release, this is the day when it was first seen.
         """
         return self.local.date()
 
     @property
     def iso(self) -> str:
-        """The date: for precision ``day``, an ISO date, otherwise an ISO datetime with its offset.
+        """Return an ISO date if only the day is known, or an ISO datetime with its offset.
 
-        An undated release has an empty string.
+        For an undated release, return an empty string.
         """
         if self.precision == "none":
             return ""
@@ -67,8 +68,8 @@ class Published:
 class Media:
     """An image or attachment of a release.
 
-    ``url`` is absolute, ``type`` a media type (``application/pdf``), ``length`` in bytes or None if
-    unknown, ``title`` plain text or None.
+    ``url`` is absolute. ``type`` is a media type (``application/pdf``). ``length`` is in bytes, or
+    None if unknown. ``title`` is plain text or None.
     """
 
     url: str
@@ -79,7 +80,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link from a page to another release, such as in a box of related news."""
+    """A link from a page to another release, for example in a box with related news."""
 
     url: str
     title: str
@@ -91,9 +92,10 @@ REDACTED: Final = "[redacted]"
 
 @dataclass(frozen=True, slots=True)
 class PublicationTime:
-    """The publication time of a release and the time it was first seen, both aware UTC.
+    """The publication time of a release, and the time when it was first seen, both aware UTC.
 
-    With precision ``day``, ``published`` is noon of that day; with ``none``, the time first seen.
+    With the precision ``day``, ``published`` is noon on that day. With ``none``, it is the time
+    when the release was first seen.
     """
 
     published: dt.datetime
@@ -103,12 +105,12 @@ class PublicationTime:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The content of a release: everything that can be edited, and that a revision keeps.
+    """Content of a release: all fields that can be edited and that a revision contains.
 
     ``title`` is plain text and never empty. ``body_html`` is sanitized, with absolute URLs.
     ``body_text`` is NFC, with a blank line between paragraphs. ``published`` is None only before
-    the release is stored. ``topics`` are sorted slugs. ``title_rule`` and ``body_rule`` name the
-    extraction rules that found them.
+    the release is stored. ``topics`` are sorted slugs. ``title_rule`` and ``body_rule`` are the
+    names of the extraction rules for title and body.
     """
 
     title: str
@@ -128,16 +130,16 @@ class Content:
 
     @property
     def redacted(self) -> bool:
-        """Whether the title, text and files were redacted under a lawful order.
+        """Return whether the title, text and files were redacted under a lawful order.
 
-        A page that really has the title REDACTED also has a ``title_rule``.
+        If the page itself has the title REDACTED, the content also has a ``title_rule``.
         """
         return self.title == REDACTED and not (self.body_text or self.title_rule)
 
 
 @dataclass(frozen=True, slots=True)
 class Validator:
-    """Validators of a response, for the next conditional request (RFC 9110, section 8.8)."""
+    """Validators of a response for the next conditional request (RFC 9110, section 8.8)."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -145,10 +147,9 @@ class Validator:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """A host that must not receive requests before ``until``.
+    """A host to which no requests may be sent before ``until``.
 
-    ``status`` is the HTTP status of the response that caused the wait. ``requested`` is true if its
-    Retry-After field set the time, and false if Communique chose the time.
+    ``status`` is the HTTP status of the response that set this time (Retry-After).
     """
 
     until: dt.datetime
@@ -158,22 +159,22 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A release as one visit found it, before the store decides whether it is new.
+    """A release as extracted in a visit, before the store decides whether it is new.
 
-    ``url`` is the address of the response. ``aliases`` are other addresses that led there: the
+    ``url`` is the address of the response. ``aliases`` are other addresses that led to it: the
     followed link and redirects. ``canonical`` is the address that the page declares, which may be
     wrong. ``links`` are other releases that the page links to. ``editions`` are pairs of a language
-    tag and the URL of that edition. ``digest`` is the SHA-256 of the bytes as served. ``skeleton``
-    is a sketch of the page's structure. ``reread`` is true if only our extraction or the site's
-    design differs from the stored version.
+    tag and the URL of the edition in that language. ``digest`` is the SHA-256 of the bytes as
+    received. ``skeleton`` is a fingerprint of the page's structure. ``reread`` is true if only our
+    extraction or the site's design differs from the stored version.
 
     Only imports set ``retracted`` (the time of a retraction) and ``first`` (the first known
-    address). ``zone`` is the time zone of the source, to find the day of first sight of an undated
-    release. ``position`` is the place in the listing, from the top, of a release that existed
-    before the first visit. For a later release, ``position`` is None; for a known one, it is
-    ignored. ``imported`` drafts cause no alerts about edits and retractions. ``refused`` is the
-    text of a date that was rejected. ``capture`` is the archive record of the page, or None.
-    ``has_end`` is false if the page ends before its format does, so that it may be truncated.
+    address). ``zone`` is the time zone of the source. It determines the day when an undated release
+    was first seen. ``position`` is the position in the listing, from the top, of a release that
+    existed before the first visit. It is None for a later release and ignored for a known one.
+    ``imported`` drafts cause no alerts about edits and retractions. ``refused`` is the text of a
+    rejected date. ``capture`` is the archive record of the page, or None. ``has_end`` is false if
+    the page ends prematurely, so that it may be truncated.
     """
 
     source: str
@@ -201,13 +202,13 @@ class Draft:
 class Release:
     """A stored release.
 
-    ``id`` is a UUID that never changes. ``updated`` advances with each change that concerns
+    ``id`` is a UUID that never changes. ``updated`` advances with each change that is relevant for
     readers. ``first_seen`` and ``content.published`` never change. ``revision`` counts from 1.
     ``story`` is the id shared by copies at other institutions and by translations, otherwise None.
 
-    ``order`` is the time that feeds sort by: the publication time, or the time first seen if the
-    page has no date or a future one. For releases that were undated at the first visit, ``order``
-    is before ``UNDATED_BEFORE``.
+    ``order`` is the time by which feeds sort: the publication time, or the time when the release
+    was first seen if its page has no date or a future one. For releases that were undated at the
+    first visit, ``order`` is before ``UNDATED_BEFORE``.
 
     ``capture`` is the first archive record of this revision. The last ``reread`` revisions are our
     own re-extractions of the same page. A ``hidden`` release is stored but not shown. A redacted
@@ -233,14 +234,14 @@ class Release:
 
     @property
     def edited(self) -> int:
-        """The number of the last revision by the publisher; 1 if there was no edit."""
+        """Return the number of the last revision by the publisher, or 1 if there was no edit."""
         return self.revision - self.reread
 
     @property
     def published(self) -> Published:
-        """The publication date, which every stored release has.
+        """Return the publication date, which every stored release has.
 
-        Raises ValueError if it is missing.
+        Raises ValueError if the date is missing.
         """
         if self.content.published is None:
             raise ValueError(f"release {self.id} was stored without the kind of its date")
@@ -248,23 +249,26 @@ class Release:
 
     @property
     def is_backlog(self) -> bool:
-        """Whether the release was undated at the first visit. Such releases cause no alerts."""
+        """Return whether the release was undated at the first visit and thus causes no alerts."""
         return self.order < UNDATED_BEFORE
 
     @property
     def day(self) -> str:
-        """The ISO day of publication under which lists show the release, or empty for backlog."""
+        """Return the ISO day under which lists show the release, or an empty string for backlog."""
         return "" if self.is_backlog else self.published.day.isoformat()
 
     @property
     def instant(self) -> dt.datetime:
-        """Time for comparisons with other releases: ``order``, or for backlog, ``first_seen``."""
+        """Return the time for comparisons with other releases: ``order``, or ``first_seen``.
+
+        ``first_seen`` is used for backlog, whose ``order`` is not a real time.
+        """
         return self.first_seen if self.is_backlog else self.order
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenRelease:
-    """A release that is not shown to readers, with the time and reason of the decision."""
+    """A release that is hidden from readers, with the time and reason of this decision."""
 
     release: str
     at: dt.datetime
@@ -273,7 +277,7 @@ class HiddenRelease:
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """A return of a release that was retracted at ``since`` and online again from ``until``."""
+    """A release that was retracted at the time ``since`` and is online again since ``until``."""
 
     release: str
     since: dt.datetime
@@ -282,11 +286,11 @@ class Return:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """One version of a release: its number from 1, the time it was first seen, and its content.
+    """A version of a release: its number from 1, the time when it was first seen, and its content.
 
     ``capture`` is its first archive record. ``reason`` is ``served`` for an edit of the page, and
     ``reading`` for a better extraction of the same page, which is not an edit. ``difference`` is
-    the stored difference from the previous version (data.revisions.stored_difference), or empty.
+    the encoded difference from the previous version (data.revisions.stored_difference), or empty.
     """
 
     release: str
@@ -299,22 +303,22 @@ class Revision:
 
 
 Stage: TypeAlias = Literal["seen", "in_feed", "alerted"]
-"""The stages of a new release, in order."""
+"""Stages of a new release, in order of time."""
 
 STAGES: Final[Mapping[Stage, tuple[str, str]]] = {
     "seen": ("stated", "seen"),
     "in_feed": ("seen", "in_feed"),
     "alerted": ("seen", "alerted"),
 }
-"""Fields of ReleaseTimes with the start and the end of each stage."""
+"""For each stage, the fields of ReleaseTimes with its start and its end."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseTimes:
-    """The times of a new release, in seconds since 1970; None if unknown.
+    """Times of a new release in seconds since 1970, or None if unknown.
 
-    ``stated`` is the time on its page, ``seen`` the first visit that found it, ``in_feed`` its
-    first appearance in a feed, and ``alerted`` the delivery of its first alert.
+    ``stated`` is the time on the release's page, ``seen`` the first visit that found it,
+    ``in_feed`` its first appearance in a feed, and ``alerted`` the delivery of its first alert.
     """
 
     stated: float | None

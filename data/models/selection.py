@@ -1,4 +1,4 @@
-"""Selections of releases, positions in their order, and summaries of releases."""
+"""Selections of releases, positions in lists of releases, and summaries of releases."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from data.models.release import UNDATED_BEFORE
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A selection of releases that has a feed. A field that is None does not restrict it.
+    """A selection of releases that has a feed. Fields that are None do not restrict it.
 
     ``topic`` is a slug. ``period`` is an ISO year, month or day (``2022``, ``2022-11``,
-    ``2022-11-24``), in the time zone of each release's source. ``section`` is a slug and always has
-    a ``source``, because two sites may use one name for different sections. ``language`` is a BCP
-    47 tag and is never combined with other fields.
+    ``2022-11-24``), in the time zone of each release's source. ``section`` is a slug and requires a
+    ``source``, because two sites may use the same name for different sections. ``language`` is a
+    BCP 47 tag and is never combined with other fields.
     """
 
     source: str | None = None
@@ -29,13 +29,14 @@ class Facet:
 
 
 ReleaseState: TypeAlias = Literal["standing", "corrected", "retracted"]
-"""States of a release: not retracted, edited by its publisher, or retracted."""
+"""States of a release: ``standing`` (not retracted), ``corrected`` (edited by its publisher), or
+``retracted``."""
 
 
 class Position(NamedTuple):
-    """A position in the list of releases, newest first.
+    """A position in a list of releases, newest first.
 
-    ``order`` is the sort time in seconds since 1970. ``id`` decides between equal times.
+    ``order`` is the sort time in seconds since 1970. For equal times, ``id`` decides.
     """
 
     order: float
@@ -44,13 +45,13 @@ class Position(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Conditions that a release must all meet. Fields that are None or () are not conditions.
+    """Conditions that a release must all meet. Fields that are None or empty are not conditions.
 
-    ``sources`` are ids and ``topics`` slugs; one match in each is enough. ``section`` is a slug,
-    ``story`` an id. ``language`` is a tag: ``en`` also matches ``en-GB``, but ``en-GB`` does not
-    match ``en``. ``since`` and ``until`` are days of publication (inclusive) in the time zone of
-    each release's source. An undated release matches neither. For a release with a future date, the
-    time it was first seen counts.
+    ``sources`` are ids and ``topics`` are slugs; each list needs only one match. ``section`` is a
+    slug, ``story`` an id. ``language`` is a tag: ``en`` also matches ``en-GB``, but ``en-GB`` does
+    not match ``en``. ``since`` and ``until`` are days of publication (inclusive) in the time zone
+    of each release's source. They exclude undated releases. For a release with a future date, the
+    day when it was first seen counts.
     """
 
     sources: tuple[str, ...] = ()
@@ -67,7 +68,7 @@ class Selection:
 class Selected:
     """Result of a selection: positions of releases, and the position where the search stopped.
 
-    The second position is None if the search reached the end.
+    The latter is None if the search reached the end.
     """
 
     found: tuple[Position, ...]
@@ -75,12 +76,12 @@ class Selected:
 
 
 ReaderState: TypeAlias = Literal["all", "unread", "read", "starred"]
-"""States by which a feed reader selects the releases of an account."""
+"""States by which feed reader apps select the releases of an account."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderItem:
-    """A release in an account of a feed reader, with its position in feeds (``order``).
+    """A release in a feed reader account, with its position in feeds (``order``).
 
     Times are UTC.
     """
@@ -95,11 +96,11 @@ class ReaderItem:
 
 @dataclass(frozen=True, slots=True)
 class ReaderQuery:
-    """A feed reader's query: account, source, topic, state and time limits.
+    """Query of a feed reader app: account, source, topic, state and time limits.
 
-    Releases first seen before ``read_until`` count as read unless the account has marked them.
-    ``newer`` and ``older`` limit the time when releases were first seen. ``after`` is the last item
-    of the previous page.
+    Releases first seen before ``read_until`` count as read, unless the account marked them as
+    unread. ``newer`` and ``older`` limit the time when releases were first seen. ``after`` is the
+    last item of the previous page.
     """
 
     account: str
@@ -114,17 +115,19 @@ class ReaderQuery:
 
 
 BACKLOG: Final = UNDATED_BEFORE.timestamp()
-"""Time in seconds since 1970 before which backlog sorts."""
+"""Maximum sort time of backlog, in seconds since 1970. Backlog are releases that were undated at
+the first visit."""
 
 ChangeCursor: TypeAlias = tuple[int, int]
-"""Position in a store's log of changes: the number of its last change, and a random mark."""
+"""Position in a store's log of changes: the number of the last change, and a random number that
+identifies the log."""
 
 
 class ReleaseSummary(msgspec.Struct, frozen=True, gc=False):
     """A release without its text.
 
-    ``version`` is a different number after each change that readers see; its size means nothing.
-    ``order`` is the sort key of feeds in seconds since 1970.
+    ``version`` is a different number after each change that readers see. Its magnitude has no
+    meaning. ``order`` is the sort key of feeds in seconds since 1970.
     """
 
     id: str
@@ -135,12 +138,12 @@ class ReleaseSummary(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def is_backlog(self) -> bool:
-        """Whether the release is backlog (see data.models.Release)."""
+        """Return whether the release was undated at the first visit (see data.models.Release)."""
         return self.order < BACKLOG
 
 
 class ReleaseChange(msgspec.Struct, frozen=True, gc=False):
-    """A changed release: its current summary and ``facets``."""
+    """A release that changed: its current summary, and its ``facets``."""
 
     summary: ReleaseSummary
     facets: frozenset[Facet]
@@ -148,7 +151,7 @@ class ReleaseChange(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """The next or previous release of a source; ``language`` and ``day`` may be empty."""
+    """The next or previous release of a source. ``language`` and ``day`` may be empty."""
 
     id: str
     title: str
@@ -158,7 +161,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The next newer and the next older release of the same source, each None if missing."""
+    """The next newer and the next older release of the same source, or None."""
 
     newer: Neighbour | None = None
     older: Neighbour | None = None
@@ -166,9 +169,9 @@ class Neighbours:
 
 @dataclass(frozen=True, slots=True)
 class DayDigest:
-    """Digest of a completed day: id, title and publishers of its newest releases, and ``total``.
+    """Digest of a past day: id, title and publishers of its newest releases.
 
-    ``total`` is the number of all releases of the day.
+    ``total`` is the number of all releases on this day.
     """
 
     day: str

@@ -1,4 +1,4 @@
-"""Sources: their names, visits, listing walks, health, and the decisions of people about them."""
+"""Sources: their descriptions, visits, listing walks and health, and decisions about them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from data.models.visit_facts import VisitFacts
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """The releases that a source's pages link to, and how many of them were known.
+    """Number of releases to which a source's pages link, and how many of them were known.
 
-    ``known`` counts releases that were stored before a page linked to them. ``missed`` are
-    addresses that no listing showed, although it showed older ones; they were fetched afterwards.
-    ``older`` counts releases from before everything that listings showed, also fetched. ``unread``
-    are addresses at which no release was found.
+    ``known`` is the number of releases that were stored before a page linked to them. ``missed``
+    lists the addresses that no listing showed, although listings showed older releases. ``older``
+    is the number of releases that are older than all releases in the listings. Both were fetched
+    afterwards. ``unread`` lists addresses at which no release was found.
     """
 
     known: int
@@ -26,18 +26,18 @@ class Recall:
 
     @property
     def named(self) -> int:
-        """The number of linked releases that a listing should have shown."""
+        """Return the number of linked releases that a listing should have shown."""
         return self.known + len(self.missed)
 
     @property
     def share(self) -> float | None:
-        """The share of linked releases that were known, from 0 to 1, or None if there were none."""
+        """Return the share of linked releases that were known (0 to 1), or None without links."""
         return round(self.known / self.named, 4) if self.named else None
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A press room, as feeds and pages show it. ``timezone`` is an IANA name."""
+    """A press room as shown in feeds and on pages. ``timezone`` is an IANA name."""
 
     id: str
     name: str
@@ -56,9 +56,9 @@ class RemovedSource:
 
 @dataclass(frozen=True, slots=True)
 class RunError:
-    """An error of a run at one address.
+    """An error that occurred at one address in a visit.
 
-    ``kind`` is a short code, such as ``http:403``, with the HTTP status if there is one.
+    ``kind`` is a short code that includes the HTTP status if there is one, such as ``http:403``.
     """
 
     url: str
@@ -67,30 +67,32 @@ class RunError:
 
     @property
     def told(self) -> str:
-        """Description of the error for people, with its address if it has one."""
+        """Return a readable description of the error, with its address if known."""
         return f"{self.url}: {self.message}" if self.url else self.message
 
     @property
     def family(self) -> str:
-        """Kind of the error without the HTTP status, such as ``http``."""
+        """Return the kind of error without its HTTP status, such as ``http``."""
         return self.kind.partition(":")[0]
 
 
 History = Literal["complete", "walking", "bounded"]
-"""How far back a source was collected: to its first release, still in progress, or to a limit."""
+"""How far back the releases of a source were collected: to the first release, still in progress, or
+up to a limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The result of one visit to a source. ``seconds`` is wall time, ``pages`` the responses read.
+    """Result of one visit to a source.
 
-    ``changed`` counts releases that were edited or returned; ``returned`` counts those that came
-    back online. ``gone`` are addresses of releases that were missing for the first time:
-    unconfirmed, and not retracted yet. ``unconfirmed`` counts these and the ones reported by
-    earlier visits. ``history`` is ``complete`` if the last page of the listing was reached,
-    ``walking`` if later runs continue, and ``bounded`` if none will; ``bound`` is a sentence with
-    the reason. ``notes`` are remarks for people that are not errors. ``facts`` is None if the visit
-    was impossible.
+    ``seconds`` is wall-clock time, ``pages`` the number of responses read. ``changed`` is the
+    number of releases that were edited or online again; ``returned`` counts only the latter.
+    ``gone`` lists the addresses of releases that were missing for the first time and are not
+    retracted yet. ``unconfirmed`` is the number of missing releases, including those from earlier
+    visits. ``history`` is ``complete`` if the last page of the listing was reached, ``walking`` if
+    later runs continue, and ``bounded`` if none will; ``bound`` is a sentence with the reason.
+    ``notes`` are readable remarks that are not errors. ``facts`` is None if the visit was
+    impossible.
     """
 
     source: str
@@ -116,9 +118,9 @@ class Run:
 class HealthEvent:
     """A change in the health of a source, with its reason.
 
-    ``state`` and ``code`` are defined in data.health.codes; events of earlier versions have no
-    code. A source in state ``ok`` that is not ``well`` works but has the fault that the code
-    describes.
+    ``state`` and ``code`` are defined in data.health.codes; events from earlier versions have no
+    code. If the state is ``ok`` but the source is not ``well``, the source works but has the fault
+    that the code describes.
     """
 
     source: str
@@ -130,25 +132,26 @@ class HealthEvent:
 
     @property
     def degraded(self) -> bool:
-        """Whether the source works but has a fault."""
+        """Return whether the source works but has a fault."""
         return not self.well and self.state == "ok"
 
     @property
     def condition(self) -> str:
-        """The state, or ``degraded``."""
+        """Return the state of the source, or ``degraded`` if it works but has a fault."""
         return "degraded" if self.degraded else self.state
 
 
 HandlingKind = Literal["acknowledged", "muted", "paused"]
-"""Kinds of decisions: a fault is known, a source's alerts are muted, or its visits are paused."""
+"""Kinds of decisions about a source: its fault is acknowledged, its alerts are muted, or its visits
+are paused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """A person's decision about a source's alerts or visits, with its time and reason.
+    """A person's decision about the alerts or visits of a source, with its time and reason.
 
-    ``until`` is None for a decision without an end. An acknowledged fault ends when the source
-    works again.
+    ``until`` is None for a decision without an end. An acknowledgement ends when the source works
+    again.
     """
 
     kind: HandlingKind
@@ -159,14 +162,14 @@ class Handling:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """The publication rhythm of a source: how likely it publishes on each day, as learned.
+    """Learned publication rhythm of a source: the probability that it publishes on a day.
 
-    See data.health.rhythm. ``first`` and ``last`` are the first and last day of publication used
-    for learning. The three lists have one value per weekday, Monday first. ``hazards`` are expected
-    releases, ``published`` the weight of days with releases, and ``asked`` the weight of all days;
-    older days weigh less. ``follows`` is the exponent of its country's activity. ``evidence`` is
-    the number of releases that the learned rate is worth. ``rests`` are earlier gaps that looked
-    like silence.
+    See data.health.rhythm. ``first`` and ``last`` are the first and last publication day from which
+    it was learned. ``hazards``, ``published`` and ``asked`` have one value per weekday, Monday
+    first. ``hazards`` are the expected releases, ``published`` the weight of days with releases,
+    and ``asked`` the weight of all days; older days weigh less. ``follows`` is the exponent for the
+    activity of the country's other sources. ``evidence`` is the weight of the learned rate as a
+    number of releases. ``rests`` are earlier gaps that looked like silence.
     """
 
     first: dt.date
@@ -181,22 +184,22 @@ class Rhythm:
 
 @dataclass(frozen=True, slots=True)
 class SourceRhythm:
-    """The rhythm of a source with this number of ``releases``; None if the releases are too few."""
+    """Rhythm learned when the source had ``releases`` releases, or None if these were too few."""
 
     releases: int
     rhythm: Rhythm | None = None
 
 
 ListingKind: TypeAlias = Literal["feed", "page"]
-"""Kinds of listings: a feed (or API, or sitemap), and a page for readers."""
+"""Kinds of listings: a feed (or API, or sitemap), or a page for readers."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchiveLink:
-    """The address of a page that lists the releases of a year or month, or all older ones.
+    """Address of a page that lists the releases of a year or month, or all older releases.
 
-    ``period`` is the year (``2019``) or the month (``2019-03``), and empty if it is unknown.
-    ``is_below`` is whether the address is closely related to the listing's address.
+    ``period`` is the year (``2019``) or the month (``2019-03``), or empty if unknown. ``is_below``
+    is whether the address is closely related to the listing's address, such as below it.
     """
 
     url: str
@@ -206,19 +209,20 @@ class ArchiveLink:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Progress of a listing walk: the visits that follow a listing's pages from ``start``.
+    """Progress of a listing walk: successive visits that follow the pages of a listing.
 
-    ``rules`` names the rules that find the next page; other rules start a new walk. ``number``
-    identifies the walk within its source. ``position`` is the last page read, where the walk
-    resumes; empty before the first page. ``pages`` counts the pages read, ``idle`` the last of them
-    that listed nothing new to this walk, and ``failed`` the successive visits that could not
-    continue. ``first`` is true until a walk of this listing has ended.
+    ``start`` is the listing. ``rules`` identifies the rules that find the next page; if they
+    change, a new walk begins. ``number`` identifies the walk within its source. ``position`` is the
+    last page read, where the walk resumes; it is empty before the first page. ``pages`` is the
+    number of pages read. ``idle`` counts the pages since the last one that listed anything new to
+    this walk. ``failed`` counts the successive visits that could not continue. ``first`` is true
+    until a walk of this listing has ended.
 
-    ``listed`` counts the releases that this walk listed. ``archives`` are still to be read, newest
-    first; ``archived`` counts archives that were read and listed releases. ``remains`` is a clause
-    about older releases that the pages mention but do not link. ``total`` is the number of releases
-    that the listing claims, 0 if it claims none. ``forbidden`` is a clause about the first archive
-    that robots.txt forbids.
+    ``listed`` is the number of releases that this walk listed. ``archives`` are archive pages that
+    must still be read, newest first; ``archived`` counts those that were read and listed releases.
+    ``remains`` is a clause about older releases that the pages mention but do not link. ``total``
+    is the number of releases that the listing claims to have, or 0. ``forbidden`` is a clause about
+    the first archive page that robots.txt forbids.
     """
 
     start: str
@@ -242,9 +246,9 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Canonical addresses of a listing page's items that are ``fresh``, or ``news``.
+    """Canonical addresses of a listing page's items that are new.
 
-    Fresh items are new to this walk. News is new to every walk so far.
+    ``fresh`` items are new to this walk, ``news`` are new to all walks so far.
     """
 
     fresh: frozenset[str]

@@ -1,4 +1,4 @@
-"""Facts about a source besides its releases, found by one visit to judge the source's health.
+"""Facts about a source, apart from its releases, that a visit collects to judge its health.
 
 Facts about several visits are copied from each report to the next, so the last report is enough.
 """
@@ -14,14 +14,14 @@ Facts = TypeVar("Facts", bound=msgspec.Struct)
 
 
 class Streak(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A number of successive ``visits`` with the same finding, its start, and a count."""
+    """Number of successive ``visits`` with the same finding, their first time, and a count."""
 
     count: int = 0
     visits: int = 0
     since: dt.datetime | None = None
 
     def go_on(self, count: int, at: dt.datetime, *, add: bool = False) -> Streak:
-        """Return the streak after one more visit with this ``count``.
+        """Return the streak after one more visit, whose finding has this count.
 
         A count of 0 ends the streak. With ``add``, the count is added to the earlier count.
         """
@@ -31,10 +31,10 @@ class Streak(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Counts of release pages that lack a text, a date or a title of their own.
+    """Numbers of release pages that lack a text or date, or have the same title or text as others.
 
     ``garbled`` pages have wrongly decoded letters. ``refused`` is true if such pages were not
-    stored: a later 304 response then does not mean that the stored version is right.
+    stored. A later 304 response then does not mean that the stored version is right.
     """
 
     thin: Streak = Streak()
@@ -46,35 +46,35 @@ class PageFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
     @property
     def most(self) -> int:
-        """Highest number of pages with one fault that prevents storing the content."""
+        """Return the highest number of pages with the same fault that prevents storing them."""
         streaks = (self.thin, self.undated, self.same_text)
         return max(streak.count for streak in streaks)
 
 
 class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The findings of a visit. Facts that the visit could not judge are copied from the last visit.
+    """Findings of a visit. Facts that the visit could not determine are copied from the last visit.
 
-    - ``rules`` are the listing and its rules; facts of other rules are not compared.
-    - ``explicit`` visits were requested by a person.
-    - ``place`` is the address where the listing was found if it is not its own address.
-    - ``usual`` is the ``place`` of the first visit that found rows.
+    - ``rules`` identifies the listing and its rules; facts under other rules are not compared.
+    - ``explicit`` is true for visits that a person requested.
+    - ``place`` is the address where the listing was found if it differs from its own address.
+    - ``usual`` is the ``place`` in the first visit that found rows.
     - ``rows`` is the number of releases on the first page, ``newest`` their last ISO day.
-    - ``dateless`` counts rows when no row has a date although rows used to have one.
-    - ``changes`` counts visits in which new rows took the place of old ones.
-    - ``lost`` are rows, of ``rows_before``, that disappeared for another reason.
-    - ``missing`` are the canonical addresses of lost rows if older rows took their place.
+    - ``dateless`` counts rows if none has a date although rows used to have dates.
+    - ``changes`` counts visits in which new rows replaced old ones.
+    - ``lost`` counts rows, of ``rows_before``, that disappeared for another reason.
+    - ``missing`` lists the canonical addresses of lost rows if older rows replaced them.
     - ``replaced`` means that no earlier row remains.
-    - ``behind`` are known releases that are newer than all releases in the listing. For a feed,
-      they are newer than all releases on its page, if that ``page_kept_up`` before.
-    - ``unread`` are listed releases whose pages can't be read. ``unread_kind`` and ``unread_why``
-      describe the last failure. ``excused`` ones failed while others were read.
+    - ``behind`` counts known releases that are newer than all releases in the listing. For a feed,
+      these are releases newer than all releases on its page, if that ``page_kept_up`` before.
+    - ``unread`` counts listed releases whose pages can't be read. ``unread_kind`` and ``unread_why``
+      describe the last failure. ``excused`` pages failed while other pages were read.
     - ``known`` is about pages of stored releases that were read again, ``new`` about new pages.
-    - ``unmatched`` are the keys of selectors that matched nothing.
+    - ``unmatched`` lists the keys of selectors that matched nothing.
     - ``no_feed`` counts visits that could not read the feed although the page was readable.
     - ``certificate_ended`` is the day on which the site's TLS certificate expired, if it was valid
       (``certificate_held``) in an earlier visit.
-    - ``named`` counts the releases that pages linked to: known ones, and ones that no listing had
-      shown. ``missed`` is the streak of the latter, beside ``known_meanwhile`` known ones.
+    - ``named`` counts the releases that pages linked to: known releases, and releases that no listing
+      had shown. ``missed`` is the streak of the latter; ``known_meanwhile`` counts the former.
     """
 
     rules: str = ""
@@ -108,7 +108,7 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 def lean(facts: VisitFacts) -> VisitFacts:
-    """Return equal facts that serialize without default values.
+    """Return equal facts that are encoded without default values.
 
     msgspec omits a field only if its value is the default object itself, not if it is merely equal.
     """

@@ -1,4 +1,4 @@
-"""WebSub state in the store: announcements, confirmations, deliveries, and subscriptions."""
+"""WebSub state in the store: changed feeds, subscription requests, deliveries and subscriptions."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 LEASE: Final = 10 * 86_400
-"""Default duration of a subscription's lease in seconds."""
+"""Default lease duration of a subscription in seconds."""
 
 Mode: TypeAlias = Literal["subscribe", "unsubscribe", "denied"]
 
 
 @dataclass(frozen=True, slots=True)
 class HubRequest:
-    """A subscriber's request to a hub. ``lease`` is in seconds."""
+    """A subscriber's request to our hub. ``lease`` is in seconds."""
 
     mode: Mode
     callback: str
@@ -24,7 +24,10 @@ class HubRequest:
 
 @dataclass(frozen=True, slots=True)
 class PendingTopic:
-    """A changed feed of which the hub was not notified yet. ``digest`` identifies its content."""
+    """A changed feed about which the hub has not been notified yet.
+
+    ``digest`` identifies the feed's content.
+    """
 
     file: str
     digest: bytes
@@ -33,7 +36,7 @@ class PendingTopic:
 
 @dataclass(frozen=True, slots=True)
 class PendingRequest:
-    """A subscriber's request that waits for confirmation."""
+    """A subscriber's request that waits for its confirmation."""
 
     number: int
     asked: HubRequest
@@ -43,7 +46,7 @@ class PendingRequest:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A pending delivery: a subscriber that has not yet received the current content of a feed.
+    """A pending delivery of a feed's current content to a subscriber.
 
     ``digest`` identifies the content.
     """
@@ -60,7 +63,7 @@ class Delivery:
 class FeedHub:
     """The WebSub hub that a source's feed declares. ``hub`` is empty if the feed declares none.
 
-    ``topic`` is the URL that the feed at ``feed`` declares as its own. ``looked`` is the time of
+    ``topic`` is the URL that the feed at ``feed`` declares for itself. ``looked`` is the time of
     the last check in seconds since 1970.
     """
 
@@ -72,9 +75,9 @@ class FeedHub:
 
 @dataclass(frozen=True, slots=True)
 class FeedSubscription:
-    """Our subscription to a source's feed; times are seconds since 1970, and 0 means never.
+    """Our subscription to a source's feed. Times are seconds since 1970, and 0 means never.
 
-    A subscription that is not ``wanted`` is to be cancelled. ``asked`` is the time of the last
+    A subscription that is not ``wanted`` will be cancelled. ``asked`` is the time of the last
     request to the hub, and ``due`` the time of the next one. ``expires`` is the end of the
     confirmed lease. ``heard`` is the time of the last notification.
     """

@@ -1,1 +1,1 @@
-"""Rules for edits of a release, and differences between versions."""
+"""Detection of edits, and differences between versions of a release."""

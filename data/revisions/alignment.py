@@ -1,4 +1,4 @@
-"""Align two sequences of lines or words within a limited number of steps."""
+"""Alignment of two sequences of lines or words within a limited number of steps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from itertools import accumulate, pairwise
 
 @dataclass(slots=True)
 class ComparisonBudget:
-    """The remaining number of comparisons. ``is_spent`` is true once a comparison was refused."""
+    """Remaining number of comparisons. ``is_spent`` is true once a comparison was refused."""
 
     left: int
     is_spent: bool = False
@@ -20,7 +20,7 @@ class ComparisonBudget:
 
 @dataclass(frozen=True, slots=True)
 class AlignedBlock:
-    """A slice of each sequence. The slices are equal, or one was replaced by the other."""
+    """A slice of each sequence. Both slices are equal, or the new one replaces the old one."""
 
     is_same: bool
     old: slice
@@ -28,7 +28,7 @@ class AlignedBlock:
 
 
 def aligned(old: Sequence[str], new: Sequence[str], *, steps: int) -> list[AlignedBlock]:
-    """Align two sequences; the slices of all blocks together cover both.
+    """Align two sequences. The returned blocks cover both sequences completely.
 
     The alignment is that of `difflib` if it needs at most ``steps`` steps. Otherwise, elements that
     occur once in both sequences are aligned first ("patience diff"), and `difflib` aligns the parts
@@ -42,14 +42,14 @@ def aligned(old: Sequence[str], new: Sequence[str], *, steps: int) -> list[Align
 def matched(
     old: Sequence[str], new: Sequence[str], budget: ComparisonBudget
 ) -> Iterator[AlignedBlock]:
-    """Align two sequences as `difflib` does, within the budget."""
+    """Align two sequences like `difflib`, within the budget."""
     matcher = _BoundedMatcher(old, new, budget)
     for tag, first, last, start, stop in matcher.get_opcodes():
         yield AlignedBlock(tag == "equal", slice(first, last), slice(start, stop))
 
 
 class _BoundedMatcher(SequenceMatcher[str]):
-    """A matcher that finds no more matches once its budget is spent."""
+    """A SequenceMatcher that finds no more matches once its budget is spent."""
 
     def __init__(self, old: Sequence[str], new: Sequence[str], budget: ComparisonBudget) -> None:
         super().__init__(None, old, new, autojunk=False)
@@ -60,9 +60,10 @@ class _BoundedMatcher(SequenceMatcher[str]):
     def find_longest_match(
         self, alo: int = 0, ahi: int | None = None, blo: int = 0, bhi: int | None = None
     ) -> Match:
-        """Find the longest match as `difflib` does, or none if the budget does not suffice."""
+        """Find the longest match like `difflib`, or no match if the budget is too small."""
         ahi = len(self._pairs) - 1 if ahi is None else ahi
-        # difflib visits each element of the old slice and all its positions in the new sequence.
+        # difflib visits each element of the old slice, and all positions of this element in the new
+        # sequence.
         pairs = self._pairs[ahi] - self._pairs[alo]
         if not pairs:
             return Match(alo, blo, 0)
@@ -94,15 +95,15 @@ def _anchored(
 
 
 def _shared_length(old: Sequence[str], new: Sequence[str]) -> int:
-    """Return the number of equal elements at the start of both."""
+    """Return the number of equal elements at the start of both sequences."""
     unequal = (n for n, (one, other) in enumerate(zip(old, new, strict=False)) if one != other)
     return next(unequal, min(len(old), len(new)))
 
 
 def _unique(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """Return position pairs of the elements that occur once in each sequence.
+    """Return the positions in both sequences of elements that occur once in each.
 
-    They are reduced to their longest subsequence in the same order.
+    Only the longest series of elements that have the same order in both sequences is returned.
     """
     counts, others = Counter(old), Counter(new)
     places = {one: j for j, one in enumerate(new) if others[one] == 1}

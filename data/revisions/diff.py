@@ -1,4 +1,4 @@
-"""Compute differences of two revisions for people: word by word, as text and as HTML."""
+"""Readable differences between two revisions: word by word, as text and as HTML."""
 
 from __future__ import annotations
 
@@ -19,19 +19,21 @@ from data.text.words import UNSPACED
 Kind: TypeAlias = Literal["same", "gone", "added"]
 
 MAX_PAIRS: Final = 4_000_000
-"""Maximum number of pairs of words in two passages that are compared word by word."""
+"""Maximum number of word pairs in two passages that are compared word by word."""
 
 MAX_LINE_STEPS: Final = 2_000_000
-"""Maximum number of comparisons of lines per difference, before and after anchors are set."""
+"""Maximum number of line comparisons per difference, both before and after anchor lines are set."""
 
 MAX_WORD_STEPS: Final = 12_000_000
-"""Maximum number of comparisons of words per difference."""
+"""Maximum number of word comparisons per difference."""
 
 COARSE: Final = "Some parts are too long to compare word by word and are shown as replaced."
-"""Note for readers below a coarse difference."""
+"""Note that readers see below a difference in which some passages were not compared word by
+word."""
 
 MAX_CONTEXT: Final[Mapping[Kind, int]] = {"same": 80, "gone": 300, "added": 300}
-"""Maximum number of characters kept at both ends of a passage in a short difference, per kind."""
+"""Maximum number of characters at each end of a passage in a shortened difference, by kind of
+passage."""
 
 PIECE: Final = re.compile(
     rf"{UNSPACED.pattern}|\s+|\d+(?:[.,]\d+)*|[^\s!-/:-@\[-`{{-~\u2000-\u206f\u3000-\u303f\uff01-\uff0f]+|."
@@ -41,7 +43,7 @@ PARAGRAPH: Final = re.compile(r"\n{2,}")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of text that is the same, gone or added."""
+    """A passage of text that is unchanged, removed or added."""
 
     kind: Kind
     text: str
@@ -49,9 +51,9 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class TextComparison:
-    """The pieces of two texts in order.
+    """Result of the comparison of two texts: unchanged, removed and added passages, in order.
 
-    ``is_coarse`` is true if some passages needed too many steps and are replaced as a whole.
+    ``is_coarse`` is true if some passages would need too many steps and are replaced as a whole.
     """
 
     pieces: tuple[Piece, ...]
@@ -60,9 +62,9 @@ class TextComparison:
 
 @dataclass(frozen=True, slots=True)
 class FieldDiff:
-    """The difference between two versions of a field: ``title``, ``body`` or ``attachments``.
+    """Difference between two versions of a field: ``title``, ``body`` or ``attachments``.
 
-    If ``is_coarse`` is true, the sentence `COARSE` is shown with it.
+    If ``is_coarse`` is true, the sentence `COARSE` is shown below.
     """
 
     field: str
@@ -71,13 +73,13 @@ class FieldDiff:
 
     @property
     def text(self) -> str:
-        """The changed paragraphs as text, with ``[-gone-]`` and ``{+added+}``."""
+        """Return the changed paragraphs as text, with ``[-removed-]`` and ``{+added+}`` parts."""
         return "\n\n".join("".join(map(_marked, part)) for part in self._differing())
 
     def brief(self, most: int) -> str:
         """Return the changed paragraphs as text of at most ``most`` characters.
 
-        The middle of a long passage is replaced by ``…``.
+        The middle of long passages is replaced by ``…``.
         """
         parts = (map(_marked, map(_shortened, part)) for part in self._differing())
         text = "\n\n".join(map("".join, parts))
@@ -85,11 +87,14 @@ class FieldDiff:
 
     @property
     def passages(self) -> int:
-        """The number of changed paragraphs."""
+        """Return the number of changed paragraphs."""
         return sum(1 for _ in self._differing())
 
     def short_html(self, most: int) -> str:
-        """Return the changed paragraphs as HTML of about ``most`` characters; ``…`` marks a cut."""
+        """Return the changed paragraphs as HTML of about ``most`` characters.
+
+        A ``…`` shows where text was cut.
+        """
         parts, left = [], most
         for part in self._differing():
             pieces = []
@@ -105,24 +110,24 @@ class FieldDiff:
         return "<br>".join(parts)
 
     def _differing(self) -> Iterator[list[Piece]]:
-        """Yield the changed paragraphs."""
+        """Yield the passages of each changed paragraph."""
         for part in _paragraphs(self.pieces):
             if any(piece.kind != "same" for piece in part):
                 yield part
 
     @property
     def html(self) -> str:
-        """The whole field as escaped HTML, with ``del`` and ``ins`` around differences."""
+        """Return the whole field as escaped HTML, with changes in ``del`` and ``ins`` elements."""
         return "".join(map(_paragraph, _paragraphs(self.pieces)))
 
     @property
     def html_of_changes(self) -> str:
-        """The changed paragraphs as HTML, with ``del`` and ``ins``."""
+        """Return the changed paragraphs as HTML, with changes in ``del`` and ``ins`` elements."""
         return "".join(map(_paragraph, self._differing()))
 
 
 def changes(old: Content, new: Content) -> tuple[FieldDiff, ...]:
-    """Return the significant differences of two versions."""
+    """Return the significant differences between two versions, one per changed field."""
     found = []
     fields = significant_changes(old, new)
     if "title" in fields:
@@ -135,7 +140,7 @@ def changes(old: Content, new: Content) -> tuple[FieldDiff, ...]:
 
 
 def attachment_diff(old: Content, new: Content) -> FieldDiff:
-    """Return the removed and added files."""
+    """Return the difference between the attachments of two versions: removed and added files."""
     before, after = named_files(old), named_files(new)
     pieces = [Piece("gone", before[name]) for name in sorted(before.keys() - after.keys())]
     pieces += [Piece("added", after[name]) for name in sorted(after.keys() - before.keys())]
@@ -149,10 +154,10 @@ def _field_diff(field: str, old: str, new: str) -> FieldDiff:
 
 
 def compare(old: str, new: str) -> TextComparison:
-    """Compare two texts: paragraphs first, then the words of changed paragraphs.
+    """Compare two texts: first their paragraphs, then the words of changed paragraphs.
 
-    The same and gone pieces make up ``old``; the same and added ones make up ``new``. Time is
-    linear in the length of both, at most a few seconds per MB.
+    The unchanged and removed passages make up ``old``; the unchanged and added ones make up
+    ``new``. The time is linear in the length of both texts, at most a few seconds per MB.
     """
     before, after = _lines(old), _lines(new)
     words = ComparisonBudget(MAX_WORD_STEPS)
@@ -186,7 +191,7 @@ def _words(old: str, new: str, budget: ComparisonBudget) -> Iterator[Piece]:
 
 
 def _split_both(old: str, new: str) -> tuple[list[str], list[str]] | None:
-    """Return the words of both texts; None if there are more than MAX_PAIRS pairs of words."""
+    """Return the words of both texts, or None if they have more than MAX_PAIRS pairs of words."""
     sides = _split(old), _split(new)
     before, after = (list(islice(side, isqrt(MAX_PAIRS))) for side in sides)
     before += islice(sides[0], MAX_PAIRS // len(after) - len(before) + 1)
@@ -195,7 +200,7 @@ def _split_both(old: str, new: str) -> tuple[list[str], list[str]] | None:
 
 
 def _split(text: str) -> Iterator[str]:
-    """Yield the words, spaces and signs of a text; combining marks stay with their letters."""
+    """Yield the words, spaces and punctuation of a text. Combining marks stay with their letters."""
     current: list[str] = []
     for found in PIECE.finditer(text):
         piece = found[0]
@@ -208,7 +213,7 @@ def _split(text: str) -> Iterator[str]:
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Join each run of unchanged pieces."""
+    """Join each series of unchanged passages to one passage."""
     for is_same, run in groupby(pieces, lambda piece: piece.kind == "same"):
         if is_same:
             yield Piece("same", "".join(piece.text for piece in run))
@@ -217,12 +222,12 @@ def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 def _merged(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Merge successive pieces of one kind, with gone pieces before added ones."""
+    """Merge successive passages of one kind. Removed passages come before added ones."""
     gone: list[str] = []
     added: list[str] = []
     for piece in pieces:
         if piece.kind == "same" and piece.text.isspace() and (any(gone) or any(added)):
-            # A space between two changes would divide one change into many.
+            # A space between two changes would split one change into many.
             gone.append(piece.text)
             added.append(piece.text)
         elif piece.kind == "same" and piece.text:
@@ -237,7 +242,7 @@ def _merged(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 def _change(gone: str, added: str) -> Iterator[Piece]:
-    # White space at the end of both is kept.
+    # White space at the end of both passages is unchanged.
     tail = min(len(gone) - len(gone.rstrip()), len(added) - len(added.rstrip()))
     shared = zip(
         reversed(gone[len(gone) - tail :]), reversed(added[len(added) - tail :]), strict=True
@@ -252,7 +257,7 @@ def _change(gone: str, added: str) -> Iterator[Piece]:
 
 
 def _paragraphs(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
-    """Group the pieces by paragraph; blank lines of any kind separate paragraphs."""
+    """Group passages by paragraph. Blank lines in any passage separate paragraphs."""
     current: list[Piece] = []
     for piece in pieces:
         first, *others = PARAGRAPH.split(piece.text)

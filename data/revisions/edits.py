@@ -1,4 +1,4 @@
-"""Compare contents: fingerprints, and significant differences."""
+"""Comparison of contents: fingerprints, and significant changes."""
 
 from __future__ import annotations
 
@@ -19,11 +19,12 @@ VERSIONED: Final = re.compile(
     r"itok|cb|cache)=[^&]*",
     re.IGNORECASE,
 )
-"""Parameters of a file's address that may change while the file stays the same."""
+"""Pattern that matches query parameters of a file's address that may change although the file is
+the same."""
 
 FILE: Final = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 DOCUMENT: Final = "document"
-"""Body rule of a release that is a file without readable text."""
+"""Body rule of a release that is itself a file, without readable text."""
 
 LINK_BLOCKS: Final = frozenset(["li", "p", "div", "td", "dd", "h2", "h3", "h4", "h5"])
 BULLETS: Final = str.maketrans("", "", "-•*–")
@@ -31,9 +32,9 @@ PRINT_BYTES: Final = 16
 
 
 def text_fingerprint(title: list[str], body: Hashes, files: frozenset[str]) -> bytes:
-    """Return 128 bits that identify the significant content.
+    """Return a 128-bit fingerprint of the significant parts of a content.
 
-    ``title`` has words, ``body`` hashes of words.
+    ``title`` is a list of words, ``body`` contains hashes of words.
     """
     names = sorted(name.encode() for name in files)
     parts = (" ".join(title).encode(), body.tobytes(), *names)
@@ -41,17 +42,17 @@ def text_fingerprint(title: list[str], body: Hashes, files: frozenset[str]) -> b
 
 
 def fingerprint(content: Content) -> bytes:
-    """Return the fingerprint of a content; see `text_fingerprint`."""
+    """Return the fingerprint of a content, as computed by `text_fingerprint`."""
     return text_fingerprint(
         tokens(content.title), word_hashes(content.body_text), files_of(content)
     )
 
 
 def significant_changes(old: Content, new: Content) -> frozenset[str]:
-    """Return which of ``title``, ``body`` and ``attachments`` changed significantly.
+    """Return the fields that changed significantly: ``title``, ``body`` and ``attachments``.
 
-    Lines that consist of one link do not count (boxes of related news, which rotate). Neither do
-    parameters of a file's address that only give its version.
+    Lines that consist of a single link are ignored, because boxes with related news rotate. Query
+    parameters with the version of a file are ignored too.
     """
     changed = set()
     if old.title != new.title and tokens(old.title) != tokens(new.title):
@@ -64,10 +65,10 @@ def significant_changes(old: Content, new: Content) -> frozenset[str]:
 
 
 def ends_early(old: Content, new: Content) -> bool:
-    """Whether a new content is only the beginning of the old one, as on a truncated page.
+    """Return whether the new content is only the beginning of the old one, as on a truncated page.
 
-    Its text is a prefix of the old text, and its last word may be cut. Attachments, which follow
-    the text, may be missing, but there are no new ones.
+    The new text is a prefix of the old text, and its last word may be cut. Attachments, which
+    follow the text, may be missing, but no attachment is new.
     """
     before, after = tokens(old.body_text), tokens(new.body_text)
     files, left = files_of(old), files_of(new)
@@ -80,15 +81,15 @@ def ends_early(old: Content, new: Content) -> bool:
 
 
 def files_of(content: Content) -> frozenset[str]:
-    """Return the addresses of a content's attachments, without version parameters."""
+    """Return the addresses of the attachments of a content, without version parameters."""
     return frozenset(named_files(content))
 
 
 def named_files(content: Content) -> dict[str, str]:
-    """Map the identity of each attachment to its description for people.
+    """Map the identity of each attachment to a readable description.
 
-    A document that is the release itself is identified by its length too, since nothing else shows
-    that it was replaced.
+    If the release is itself a document, its length is part of its identity, because only the length
+    shows that the document was replaced.
     """
     found = {}
     for media in content.attachments:
@@ -99,7 +100,7 @@ def named_files(content: Content) -> dict[str, str]:
 
 
 def file_name(url: str) -> str:
-    """Return the address of a file without parameters that only give its version."""
+    """Return the address of a file without version parameters."""
     parts = urlsplit(url)
     if FILE.search(parts.path):
         return page_key(parts._replace(query="", fragment="").geturl())
@@ -119,7 +120,7 @@ def _without(text: str, links: frozenset[str]) -> list[str]:
 
 
 def _link_lines(html: str) -> frozenset[str]:
-    """Return the texts of blocks that consist of one link."""
+    """Return the texts of HTML blocks that consist of a single link."""
     if "<a" not in html:
         return frozenset()
     root = etree.fromstring(html, etree.HTMLParser())
@@ -140,7 +141,7 @@ def _link_lines(html: str) -> frozenset[str]:
 def _letters(root: etree._Element) -> dict[etree._Element, int]:
     """Return the number of characters in each element, without spaces and bullets.
 
-    Counting them once keeps nested blocks and blocks with many links linear.
+    They are counted once, so that nested blocks and blocks with many links take linear time.
     """
     counts: dict[etree._Element, int] = {}
     totals = [0]
@@ -158,5 +159,5 @@ def _letter_count(text: str | None) -> int:
 
 
 def squeezed(text: str) -> str:
-    """Return a line with single spaces, without its bullet."""
+    """Return a line with single spaces and without its bullet."""
     return " ".join(text.lstrip(" -•*–").split())

@@ -1,9 +1,9 @@
-"""Comparison of two extractions of the same pages, and decision whether the second is worse.
+"""Comparison of two extractions of the same pages, to decide whether the second one is worse.
 
-One extraction is the published one. The other uses different rules: of a source file, of a
-template, or of our code. Whether a page gained or lost can only be decided together with other
-pages: a line that disappears from all of them was not part of their texts, and a line that appears
-on all of them is not either.
+One extraction is the published one. The other uses different rules: from a source file, a template,
+or our code. Whether a page improved can only be decided together with other pages: a line that
+disappears from all pages was not part of their texts, and a line that appears on all pages is not
+part of their texts either.
 """
 
 from __future__ import annotations
@@ -21,19 +21,22 @@ from data.models import Content, Published
 from data.text.words import tokens
 
 RELEASE_FIELD: Final = "release"
-"""Name that stands for a field if a whole page becomes a release, or is no longer one."""
+"""Field name for pages that become a release, or are no longer a release."""
 
 MIN_HARMED_SHARE: Final = 0.2
-"""Minimum share of harmed pages in a mass change."""
+"""Minimum share of pages with a worse extraction in a mass change."""
 
 MIN_HARMED_PAGES: Final = 2
-"""Minimum number of harmed pages in a mass change, unless there are fewer pages."""
+"""Minimum number of pages with a worse extraction in a mass change, unless there are fewer
+pages."""
 
 MAX_WORD_SHARE: Final = 0.1
-"""Maximum share of a text's words that may be lost, or added from shared lines, without harm."""
+"""Maximum share of a text's words that may be lost without making the text worse. The same limit
+applies to words from lines that many pages gain."""
 
 MIN_SHARED_PAGES: Final = 3
-"""Minimum number of pages with a shared line. At least half of all pages must have the line too."""
+"""Minimum number of pages that gain or lose the same line, so that the line counts as shared. They
+must also be at least half of all pages."""
 
 MAX_EXAMPLES: Final = 3
 """Maximum number of example pages per field."""
@@ -47,9 +50,9 @@ How: TypeAlias = Literal["gained", "lost", "changed"]
 
 @dataclass(frozen=True, slots=True)
 class TwoReadings:
-    """Two extractions of one page. An extraction is None if the page is not a release.
+    """Two extractions of one page. An extraction is None if it found no release.
 
-    ``shown`` is the published content if it is not the first extraction.
+    ``shown`` is the published content if it differs from the first extraction.
     """
 
     url: str
@@ -59,7 +62,10 @@ class TwoReadings:
 
 
 class Example(msgspec.Struct, frozen=True):
-    """A page with a different field: both values, shortened, or the difference of a text."""
+    """A page on which a field differs, with both shortened values.
+
+    For a text, the values are the first lines that differ.
+    """
 
     url: str
     before: str
@@ -67,7 +73,7 @@ class Example(msgspec.Struct, frozen=True):
 
 
 class FieldDrift(msgspec.Struct, frozen=True):
-    """The numbers of pages on which a field is gained, lost, changed and harmed."""
+    """Numbers of pages on which a field was gained, lost, changed and made worse (``harmed``)."""
 
     field: str
     gained: int
@@ -78,9 +84,9 @@ class FieldDrift(msgspec.Struct, frozen=True):
 
 
 class PagesDrift(msgspec.Struct, frozen=True):
-    """The differences on ``pages``, of which ``harmed`` are worse.
+    """Differences between two extractions of ``pages`` pages, of which ``harmed`` became worse.
 
-    Only changed fields are included.
+    Only fields with differences are included.
     """
 
     pages: int
@@ -89,19 +95,19 @@ class PagesDrift(msgspec.Struct, frozen=True):
 
     @property
     def is_mass_change(self) -> bool:
-        """Whether a person must decide, because many pages are harmed."""
+        """Return whether so many pages became worse that a person must decide."""
         return is_many(self.harmed, self.pages)
 
 
 def is_many(harmed: int, of: int) -> bool:
-    """Whether the share of harmed pages is a mass change."""
+    """Return whether ``harmed`` of ``of`` pages are so many that this is a mass change."""
     return harmed > 0 and harmed >= MIN_HARMED_SHARE * of and harmed >= min(MIN_HARMED_PAGES, of)
 
 
 def compare_readings(pages: Sequence[TwoReadings]) -> PagesDrift:
-    """Compare two extractions of pages.
+    """Compare two extractions of the same pages.
 
-    Pages that are not a release in either extraction are ignored.
+    A page that is not a release in either extraction is ignored.
     """
     known = [page for page in pages if page.before or page.after]
     both = [
@@ -123,7 +129,7 @@ def compare_readings(pages: Sequence[TwoReadings]) -> PagesDrift:
         harmed |= {page.url} if lost else set()
     for url, old, new, shown in both:
         for name, how in _differing(old, new):
-            # A result that is worse than before may be what the feeds have published all along.
+            # The feeds may have published the worse value already.
             harm = _does_harm(name, old, new, shared) and (
                 shown is old or _does_harm(name, shown, new, shared_with_feeds)
             )
@@ -150,7 +156,7 @@ def _field(name: str, comparisons: Sequence[tuple[How, bool, Example]]) -> Field
 
 
 class SharedText:
-    """Lines that many pages gain or lose, so that they belong to none of the texts."""
+    """Lines and title parts that many pages gain or lose, so they do not belong to the texts."""
 
     def __init__(self, pages: Iterable[tuple[Content, Content]]) -> None:
         gone, come, cut = Counter[Words](), Counter[Words](), Counter[Words]()
@@ -171,9 +177,9 @@ class SharedText:
 
 @lru_cache(maxsize=8)
 def lines_of(text: str) -> Mapping[Words, str]:
-    """Return the lines of a text by their words.
+    """Map the words of each line in a text to the line.
 
-    The lines of recent texts are cached, since each text is compared several times.
+    The results for recent texts are cached, because each text is compared several times.
     """
     found = {tuple(tokens(line)): line for line in dict.fromkeys(text.split("\n"))}
     found.pop((), None)
@@ -181,7 +187,10 @@ def lines_of(text: str) -> Mapping[Words, str]:
 
 
 def cut_off(long: Sequence[str], short: Sequence[str]) -> Words:
-    """Return the words that one title has more at one end, or () if the titles differ otherwise."""
+    """Return the words that the title ``long`` has in addition to ``short`` at one end.
+
+    Returns () if the titles differ in another way.
+    """
     rest = len(long) - len(short)
     if not short or rest <= 0:
         return ()
@@ -191,7 +200,7 @@ def cut_off(long: Sequence[str], short: Sequence[str]) -> Words:
 
 
 def _differing(old: Content, new: Content) -> Iterator[tuple[str, How]]:
-    """Yield the fields that differ, and how."""
+    """Yield the fields that differ, each with ``gained``, ``lost`` or ``changed``."""
     for name in FIELDS:
         before, after = _value(old, name), _value(new, name)
         if name == "published" and before and after and same_time(before, after):
@@ -201,13 +210,13 @@ def _differing(old: Content, new: Content) -> Iterator[tuple[str, How]]:
 
 
 def _value(content: Content, name: str) -> Any:
-    """Return a field of a content; None for an unknown date."""
+    """Return the value of a field. An unknown date is None."""
     value = getattr(content, FIELDS[name])
     return value if name != "published" or is_dated(value) else None
 
 
 def _does_harm(name: str, old: Content, new: Content, shared: SharedText) -> bool:
-    """Whether the difference in one field makes a page worse."""
+    """Return whether the difference in one field makes the extraction of a page worse."""
     before, after = _value(old, name), _value(new, name)
     if not before or before == after:
         return False
@@ -224,14 +233,14 @@ def _does_harm(name: str, old: Content, new: Content, shared: SharedText) -> boo
 
 
 def _is_misdated(before: Published, after: Published) -> bool:
-    """Whether a date is different, and not only more or less precise."""
+    """Return whether two dates differ in more than their precision."""
     if before.day != after.day:
         return True
     return before.at != after.at and "day" not in (before.precision, after.precision)
 
 
 def _text_is_harmed(before: str, after: str, shared: SharedText) -> bool:
-    """Whether a text lost its own words, or gained lines that all pages have."""
+    """Return whether a text lost its own words, or gained lines that many pages gain."""
     own = "\n".join(line for words, line in lines_of(before).items() if words not in shared.gone)
     mine, theirs = Counter(tokens(own)), Counter(tokens(after))
     lost = (mine - theirs).total()
@@ -242,19 +251,19 @@ def _text_is_harmed(before: str, after: str, shared: SharedText) -> bool:
 
 
 def is_dated(date: Published | None) -> bool:
-    """Whether the date of a release is known."""
+    """Return whether the date of a release is known."""
     return date is not None and date.precision != "none"
 
 
 def same_time(left: Published, right: Published) -> bool:
-    """Whether two dates are equal, including their precision."""
+    """Return whether two dates are equal and have the same precision."""
     if left.precision != right.precision:
         return False
     return left.at == right.at if left.precision == "second" else left.day == right.day
 
 
 def _shown(name: str, old: Content, new: Content) -> tuple[str, str]:
-    """Return both values of a field for people."""
+    """Return both values of a field as readable text."""
     if name == "body":
         before, after = lines_of(old.body_text), lines_of(new.body_text)
         return _first_beside(before, after), _first_beside(after, before)
@@ -262,7 +271,7 @@ def _shown(name: str, old: Content, new: Content) -> tuple[str, str]:
 
 
 def _first_beside(lines: Mapping[Words, str], others: Mapping[Words, str]) -> str:
-    """Return the first line of a text that the other text does not have."""
+    """Return the first of ``lines`` that the other text does not have, shortened."""
     return next((line for words, line in lines.items() if words not in others), "")[
         :MAX_VALUE_LENGTH
     ]
@@ -293,7 +302,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "images": "images",
     "attachments": "attachments",
 }
-"""Reported fields, and their names in a content."""
+"""Map from the names of compared fields to the attributes of Content."""
 
 
 class Differences(NamedTuple):
@@ -305,12 +314,15 @@ class Differences(NamedTuple):
 
 
 def differences(old: Content, new: Content, kept: Content) -> Differences:
-    """Return the fields that were gained, lost (``kept`` has the old value) and changed."""
+    """Return the fields that the new extraction gained, lost or changed.
+
+    A field is lost if ``kept``, the content to be stored, still has its old value.
+    """
     gained, lost, changed = [], [], []
     for name, attribute in FIELDS.items():
         before, after = getattr(old, attribute), getattr(new, attribute)
         if name == "published":
-            # A known date is kept, whatever the new extraction says.
+            # A known date is kept, even if the new extraction has another date.
             dated = old.published is not None and old.published.precision != "none"
             if after and not dated:
                 gained.append(name)

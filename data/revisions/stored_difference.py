@@ -1,7 +1,8 @@
-"""Storage of the difference of two versions without their texts.
+"""Encoded differences between versions, without the texts of the versions.
 
-The lengths of same, gone and added passages are stored when a version is recorded. The texts come
-from the two versions, so a text that is redacted in both is stored nowhere else.
+The lengths of unchanged, removed and added passages are stored when a version is recorded. The
+texts come from the versions themselves, so a text that is redacted there is not stored anywhere
+else.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ DIGEST_BYTES: Final = 16
 
 
 class FieldSteps(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """One field: kinds (indexes of `KINDS`) and lengths in characters, alternating."""
+    """Difference in one field: alternating kinds (indexes of `KINDS`) and lengths in characters."""
 
     field: str
     steps: tuple[int, ...]
@@ -31,7 +32,7 @@ class FieldSteps(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class StoredDifference(msgspec.Struct, array_like=True, frozen=True, gc=False):
-    """All changed fields; ``digest`` identifies the two versions."""
+    """Differences in all changed fields. ``digest`` identifies the two compared versions."""
 
     digest: str
     fields: tuple[FieldSteps, ...]
@@ -42,32 +43,32 @@ _decoder = msgspec.json.Decoder(StoredDifference)
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """The step from one revision of a release to the next."""
+    """Change from one revision of a release to the next."""
 
     before: Revision
     after: Revision
 
     @property
     def changes(self) -> tuple[FieldDiff, ...]:
-        """The significant differences, field by field."""
+        """Return the significant differences, one per changed field."""
         return changes_between(self.before, self.after)
 
 
 def edits(revisions: Iterable[Revision]) -> tuple[Edit, ...]:
-    """Return the steps between revisions, oldest first."""
+    """Return the changes between successive revisions, oldest first."""
     return tuple(Edit(before, after) for before, after in pairwise(revisions))
 
 
 def encode_difference(old: Content, new: Content) -> str:
-    """Encode the difference of two versions for the store: JSON of `StoredDifference`."""
+    """Encode the difference between two versions for the store, as JSON of `StoredDifference`."""
     found = tuple(FieldSteps(one.field, steps_of(one), one.is_coarse) for one in changes(old, new))
     return msgspec.json.encode(StoredDifference(digest_of(old, new), found)).decode()
 
 
 def steps_of(difference: FieldDiff) -> tuple[int, ...]:
-    """Return the kinds and lengths of a field's passages.
+    """Return the kinds and lengths of the passages in a field's difference.
 
-    Files are compared only when the difference is read.
+    For attachments, the result is empty: they are compared when the difference is read.
     """
     if difference.field == "attachments":
         return ()
@@ -78,7 +79,8 @@ def steps_of(difference: FieldDiff) -> tuple[int, ...]:
 def changes_between(before: Revision, after: Revision) -> tuple[FieldDiff, ...]:
     """Return the significant differences between two versions.
 
-    Uses the stored difference if it belongs to these two texts; otherwise computes it.
+    The stored difference is used if it belongs to these two versions. Otherwise, the difference is
+    computed.
     """
     old, new = before.content, after.content
     if after.difference:
@@ -89,7 +91,7 @@ def changes_between(before: Revision, after: Revision) -> tuple[FieldDiff, ...]:
 
 
 def decoded(stored: FieldSteps, old: Content, new: Content) -> FieldDiff:
-    """Return the difference of one field with the texts of both versions."""
+    """Return the difference of one field, with the texts from both versions."""
     match stored.field:
         case "attachments":
             return attachment_diff(old, new)
@@ -101,7 +103,7 @@ def decoded(stored: FieldSteps, old: Content, new: Content) -> FieldDiff:
 
 
 def pieces_of(steps: tuple[int, ...], old: str, new: str) -> Iterator[Piece]:
-    """Yield the passages of two texts, by their kinds and lengths."""
+    """Yield passages of two texts, according to their stored kinds and lengths."""
     left = right = 0
     for place, length in zip(steps[::2], steps[1::2], strict=True):
         kind = KINDS[place]
@@ -112,7 +114,7 @@ def pieces_of(steps: tuple[int, ...], old: str, new: str) -> Iterator[Piece]:
 
 
 def digest_of(old: Content, new: Content) -> str:
-    """Return a digest of everything that the difference of two versions depends on."""
+    """Return a digest of all data on which the difference between two versions depends."""
     found = blake2b(digest_size=DIGEST_BYTES)
     for one in (old, new):
         files = (f"{media.url} {media.length}" for media in one.attachments)
