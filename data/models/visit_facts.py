@@ -64,17 +64,19 @@ class VisitFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     - ``lost`` counts rows, of ``rows_before``, that disappeared for another reason.
     - ``missing`` lists the canonical addresses of lost rows if older rows replaced them.
     - ``replaced`` means that no earlier row remains.
-    - ``behind`` counts known releases that are newer than all releases in the listing. For a feed,
-      these are releases newer than all releases on its page, if that ``page_kept_up`` before.
-    - ``unread`` counts listed releases whose pages can't be read. ``unread_kind`` and ``unread_why``
+    - ``behind`` counts known releases that are newer than all releases in the listing. For a
+      feed, these are releases newer than all releases on its page, if that ``page_kept_up``
+      before.
+    - ``unread`` counts listed releases with unreadable pages. ``unread_kind`` and ``unread_why``
       describe the last failure. ``excused`` pages failed while other pages were read.
     - ``known`` is about pages of stored releases that were read again, ``new`` about new pages.
     - ``unmatched`` lists the keys of selectors that matched nothing.
     - ``no_feed`` counts visits that could not read the feed although the page was readable.
     - ``certificate_ended`` is the day on which the site's TLS certificate expired, if it was valid
       (``certificate_held``) in an earlier visit.
-    - ``named`` counts the releases that pages linked to: known releases, and releases that no listing
-      had shown. ``missed`` is the streak of the latter; ``known_meanwhile`` counts the former.
+    - ``named`` counts the releases that pages linked to: known releases, and releases that no
+      listing had shown. ``missed`` is the streak of the latter; ``known_meanwhile`` counts the
+      former.
     """
 
     rules: str = ""

@@ -200,7 +200,7 @@ def _split_both(old: str, new: str) -> tuple[list[str], list[str]] | None:
 
 
 def _split(text: str) -> Iterator[str]:
-    """Yield the words, spaces and punctuation of a text. Combining marks stay with their letters."""
+    """Yield the words, spaces and punctuation of a text, with combining marks on their letters."""
     current: list[str] = []
     for found in PIECE.finditer(text):
         piece = found[0]
