@@ -1,1 +1,1 @@
-"""Decisions about drafts: the matching release, and its changes. All functions are pure."""
+"""Matching of drafts with stored releases, and decisions about changes. All functions are pure."""

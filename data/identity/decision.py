@@ -1,4 +1,4 @@
-"""Decide whether a draft is new, changed, unchanged, rejected or backlog.
+"""Decision whether a draft (extracted release) is new, changed, unchanged, rejected or backlog.
 
 Backlog releases existed before the first visit to their source and cause no alerts. Paging through
 a listing may take many visits, so a release on a later page may be new. Its date and its position
@@ -21,42 +21,45 @@ from data.text.similarity import jaccard, signature
 from data.text.urls import canonical_url
 
 OTHER_DAY_SIMILARITY: Final = 0.9
-"""Minimum Jaccard similarity between a release and a redirect's target with a different day."""
+"""Minimum Jaccard similarity between a release and the page that its address redirects to, if their
+days differ."""
 
 NO_DAY_SIMILARITY: Final = 0.6
-"""Minimum Jaccard similarity between a release and a redirect's target if one of them has no
-day."""
+"""Minimum Jaccard similarity between a release and the page that its address redirects to, if one
+of them has no day."""
 
 REPLACED_SIMILARITY: Final = 0.1
-"""Jaccard similarity below which a page with a different title and day is another release."""
+"""Minimum Jaccard similarity between a release and its page if title and day differ. Below this
+limit, the page shows another release."""
 
 MAX_FUTURE: Final = dt.timedelta(hours=36)
-"""Maximum time that a date may be ahead of its first sight. This limit allows noon of today in any
-time zone."""
+"""Maximum time by which a date may be after the time when the release was first seen. This limit
+allows today's noon in any time zone."""
 
 LISTING_RULE: Final = "listing"
-"""Prefix of rules for dates that come from a listing and not from the page."""
+"""Prefix of the rules for dates that come from a listing and not from the release's page."""
 
 KEPT_RULE: Final = "kept"
-"""Value of ``title_rule`` if the stored title was kept because the page's title was rejected."""
+"""Title rule of a release whose stored title was kept because the title on the page was
+rejected."""
 
 FIELD_GROUPS: Final = (
     ("title", "title_rule"),
-    # Topics follow the text: the current taxonomy assigns them.
+    # Topics are replaced with the text, because the current taxonomy assigns them.
     ("body_text", "body_html", "body_rule", "topics"),
     *((name,) for name in ("language", "section", "publisher", "author", "summary")),
     ("images",),
     ("attachments",),
 )
-"""Groups of fields that are kept or replaced together with the first field of the group."""
+"""Groups of fields that are kept or replaced together. The first field of a group decides."""
 
 UNDATED_RULE: Final = "undated"
-"""Prefix of the rule of a release whose page has no accepted publication date."""
+"""Prefix of the date rules of releases whose page has no accepted publication date."""
 
 OLDEST_YEAR: Final = 1800
-"""First year of dates that are accepted. Earlier dates are rejected."""
+"""First year of accepted dates. Dates before this year are rejected."""
 EPOCH: Final = dt.date(1970, 1, 1)
-"""A date that usually comes from a missing time stamp and is rejected."""
+"""Rejected date, because it usually comes from a missing time stamp."""
 
 LOST_BODY: Final = (
     "the page no longer shows a body; the last good text is kept "
@@ -83,11 +86,11 @@ SHARED_BODY: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The decision about a draft, and the release to store.
+    """Decision about a draft, with the release to store.
 
-    ``fields`` are the names of changed fields. ``returned`` is true if the release was retracted
-    and is online again. ``doubt`` is the reason as a sentence if the draft was rejected and the
-    last good content is kept.
+    ``fields`` contains the names of changed fields. ``returned`` is true if the release was
+    retracted and is online again. If the draft was rejected and the last good content is kept,
+    ``doubt`` is the reason as a sentence.
     """
 
     kind: Literal["new", "changed", "unchanged"]
@@ -100,18 +103,19 @@ class Decision:
 def decide(
     draft: Draft, known: Release, seen: dt.datetime, *, gone: bool = False, reread: bool = False
 ) -> Decision:
-    """Decide whether a draft of a known release has changed, and return the release to store.
+    """Decide whether a draft changes a known release, and return the release to store.
 
     The release's id never changes, and ``published`` changes only from no date to a date. A page
-    with the same bytes has not changed. If our code extracts it better now, the better content is
-    stored without a revision. The same applies if the page was only ``reread`` from a stored copy.
+    with the same bytes has not changed. If our code now extracts more from it, the better content
+    is stored without a revision. The same applies if the page was only ``reread`` from a stored
+    copy.
 
     Some pages never replace a stored body: a page without a body, a page with another title, day
-    and text, and a redirect's target with another day or title. ``gone`` is true if the known
+    and text, and the target of a redirect with another day or title. ``gone`` is true if the known
     address was gone at the last visit; the release then moves to the draft's address.
 
     A draft also decides whether the release is online. A ``retracted`` draft retracts it, but keeps
-    the time of an earlier retraction. Any other draft brings a retracted release back.
+    the time of an earlier retraction. Any other draft ends a retraction.
     """
     published, order = _dated(draft, known, seen)
     content = replace(draft.content, published=published)
@@ -151,11 +155,11 @@ def decide(
 def decide_reextraction(draft: Draft, known: Release, before: Content | None = None) -> Decision:
     """Decide what changes when a stored page is extracted again with other rules.
 
-    A significant change makes a revision, but not an update. ``updated``, the id, a known date, and
-    all fields that are missing in the new extraction are kept. A text that differs from the known
-    one only by missing words is not better, because learned templates may be missing.
+    A significant change creates a revision, but ``updated`` does not change. The id, a known date,
+    and all fields that are missing in the new extraction are kept. If a new text only lacks words
+    of the known text, it is not better, because learned templates may be missing.
 
-    If a person changed the rules of the source file, ``before`` is the extraction with the old
+    If a person changed the rules in the source file, ``before`` is the extraction with the old
     rules. Parts that are missing only because of that change were unwanted and are removed.
     """
     published, order = _dated(draft, known, known.first_seen)
@@ -177,7 +181,7 @@ def decide_reextraction(draft: Draft, known: Release, before: Content | None = N
 
 
 def _only_lacks(read: Any, known: Any, field: str) -> bool:
-    """Whether the new value of a field is empty or a part of the known value."""
+    """Return whether the new value of a field is empty or a part of the known value."""
     if not read or read == known:
         return bool(known) and not read
     if field == "body_text":
@@ -187,9 +191,9 @@ def _only_lacks(read: Any, known: Any, field: str) -> bool:
 
 
 def _is_cut(content: Content, before: Content | None, field: str) -> bool:
-    """Whether a field is shorter only because of changed rules.
+    """Return whether a field is shorter only because a person changed the rules.
 
-    The result is false if a text becomes empty.
+    Returns False if the text becomes empty. ``before`` is the extraction with the old rules.
     """
     if before is None or getattr(before, field) == getattr(content, field):
         return False
@@ -199,14 +203,14 @@ def _is_cut(content: Content, before: Content | None, field: str) -> bool:
 def later_update(updated: dt.datetime, seen: dt.datetime) -> dt.datetime:
     """Return a new ``updated`` time that is later than the previous one.
 
-    If the clock was set back, the new time is one second later. Feed readers would otherwise miss
-    the change.
+    If the clock was set back, the new time is one second after the previous one. Feed readers would
+    otherwise miss the change.
     """
     return seen if seen > updated else updated + dt.timedelta(seconds=1)
 
 
 def first_release(draft: Draft, seen: dt.datetime) -> Release:
-    """Return the release that a new draft becomes."""
+    """Return the release to store for a new draft."""
     stated = draft.content.published
     published = stated if stated and _possible(stated, seen) else _undated(draft, seen)
     return Release(
@@ -228,7 +232,7 @@ def first_release(draft: Draft, seen: dt.datetime) -> Release:
 
 
 def _retracted(draft: Draft, seen: dt.datetime) -> dt.datetime | None:
-    """Return the time of a draft's retraction; a future time counts as now."""
+    """Return the time of retraction in a draft, or None. A time in the future becomes ``seen``."""
     return min(draft.retracted, seen) if draft.retracted else None
 
 
@@ -239,14 +243,14 @@ REFUSED: Final = (
 
 
 def date_doubt(release: Release) -> str | None:
-    """Return the reason why the date of a new release is unreliable, or None."""
+    """Return a sentence why the date of a new release is unreliable, or None."""
     if release.published.precision == "none" and release.published.raw:
         return REFUSED.format(raw=release.published.raw)
     return yet_to_come(release)
 
 
 def yet_to_come(release: Release) -> str | None:
-    """Return a sentence if a release's date is in the future, or None."""
+    """Return a sentence if the date of a release is in the future, or None."""
     if release.published.precision == "none" or release.order == release.published.at:
         return None
     return (
@@ -256,9 +260,9 @@ def yet_to_come(release: Release) -> str | None:
 
 
 def _address(draft: Draft, known: Release) -> str:
-    """Return the release's present address: a new address, or a redirect's target.
+    """Return the current address of a known release: a new address, or the target of a redirect.
 
-    A page that responds at two addresses does not move back and forth.
+    If a page responds at two addresses, the release does not move back and forth between them.
     """
     here, there = canonical_url(draft.url), canonical_url(known.url)
     if here == there:
@@ -274,7 +278,7 @@ def _possible(stated: Published, seen: dt.datetime) -> bool:
 
 
 def _undated(draft: Draft, seen: dt.datetime) -> Published:
-    """Return the date of a release without an accepted date: the day it was first seen."""
+    """Return the date for a release without an accepted date: the day when it was first seen."""
     stated = draft.content.published
     raw, rule = draft.refused, UNDATED_RULE
     if stated:
@@ -284,7 +288,7 @@ def _undated(draft: Draft, seen: dt.datetime) -> Published:
 
 
 def _order(draft: Draft, published: Published, seen: dt.datetime) -> dt.datetime:
-    """Return the time that feeds sort a new release by."""
+    """Return the time by which feeds sort a new release."""
     if published.precision == "none":
         if draft.position is None:
             return seen
@@ -293,7 +297,10 @@ def _order(draft: Draft, published: Published, seen: dt.datetime) -> dt.datetime
 
 
 def _dated(draft: Draft, known: Release, seen: dt.datetime) -> tuple[Published | None, dt.datetime]:
-    """Return the date and order of a known release; a new date replaces a missing one."""
+    """Return the date and the sort time of a known release.
+
+    If the known release has no date, the draft's date is used.
+    """
     stated = draft.content.published
     if known.published.precision != "none" or stated is None or not _possible(stated, seen):
         return known.content.published, known.order
@@ -301,7 +308,7 @@ def _dated(draft: Draft, known: Release, seen: dt.datetime) -> tuple[Published |
 
 
 def _is_led(draft: Draft, known: Release) -> bool:
-    """Return whether a known address of a release redirects to an unknown one."""
+    """Return whether a known address of a release redirects to an unknown address."""
     seen = {canonical_url(url) for url in known.aliases}
     return canonical_url(draft.url) not in seen and any(
         canonical_url(url) in seen for url in draft.aliases
@@ -311,7 +318,8 @@ def _is_led(draft: Draft, known: Release) -> bool:
 def _doubt(content: Content, known: Release, fields: frozenset[str], *, led: bool) -> str | None:
     """Return the reason why a page no longer shows its release, or None.
 
-    ``led`` is true if a known address redirects to the page's unknown address.
+    ``fields`` are the changed fields. ``led`` is true if a known address redirects to the page's
+    unknown address.
     """
     if not known.content.body_text:
         return None
@@ -320,7 +328,7 @@ def _doubt(content: Content, known: Release, fields: frozenset[str], *, led: boo
     published = content.published
     stated = published if published and not published.rule.startswith(LISTING_RULE) else None
     same_day = stated is not None and stated.day == known.published.day
-    # A kept title is not the page's own.
+    # A kept title does not come from the page.
     retitled = "title" in fields or content.title_rule == KEPT_RULE
     if "body" not in fields or (same_day and not (led and retitled)) or not (retitled or led):
         return None
@@ -346,8 +354,8 @@ def published_since(
 ) -> bool:
     """Return whether a date proves that a release was published after the first visit.
 
-    ``seen`` is the current time; a date further ahead than `MAX_FUTURE` proves nothing.
-    ``same_day`` is the result for a date without an hour on the day of the first visit.
+    ``seen`` is the current time; a date more than `MAX_FUTURE` later proves nothing. ``same_day``
+    is the result for a date without an hour on the day of the first visit.
     """
     if published is None or published.precision == "none" or published.at > seen + MAX_FUTURE:
         return False
@@ -358,12 +366,12 @@ def published_since(
 
 
 def listed_since(keys: Sequence[str], before: Collection[str], *, anywhere: bool) -> frozenset[str]:
-    """Return the addresses on a listing page that appeared after earlier visits.
+    """Return the addresses on a listing page that are new since earlier visits.
 
-    ``keys`` are addresses in page order, newest first. ``before`` are the addresses listed before.
-    A release that was never listed may have moved up from the next page, which no visit has read.
-    Its address is therefore only returned if the release is above a release listed before, or if
-    none was listed before. With ``anywhere``, its position does not matter.
+    ``keys`` are the addresses in page order, newest first. ``before`` are the addresses listed
+    earlier. An address that was never listed may have moved up from the next page, which no visit
+    has read. It is therefore returned only if it is above an address listed earlier, or if no
+    address was listed earlier. With ``anywhere``, its position does not matter.
     """
     known = [place for place, key in enumerate(keys) if key in before]
     last = max(known, default=len(keys))

@@ -1,4 +1,4 @@
-"""Decision which release a draft is: pure functions over values."""
+"""Matching of drafts (extracted releases) with stored releases, by pure functions."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from data.text.urls import canonical_url
 from data.text.words import tokens
 
 NAMESPACE: Final = uuid.uuid5(uuid.NAMESPACE_URL, "urn:communique:release")
-"""UUID namespace of release ids. All installations share it, so that a page has the same id
-everywhere."""
+"""UUID namespace for release ids. All installations use the same one, so that a page has the same
+id everywhere."""
 
 MOVED_SIMILARITY: Final = 0.9
 """Minimum Jaccard similarity between a release and a page at a new address that has the same title
@@ -30,10 +30,11 @@ RELAUNCHED_SIMILARITY: Final = 0.6
 title at a new address."""
 
 MIN_CONTAINMENT: Final = 0.95
-"""Minimum share of the shorter text that the longer one must contain, if a new layout shows more or
-less of the same text."""
+"""Minimum share of the shorter text that the longer text must contain. This applies if a new layout
+shows more or less of the same text."""
 MIN_LENGTH_RATIO: Final = 0.5
-"""Minimum ratio between the lengths of the shorter and the longer text in that comparison."""
+"""Minimum ratio of the lengths of the shorter and the longer text, for `MIN_CONTAINMENT` to
+apply."""
 
 CLAIMED_SIMILARITY: Final = 0.3
 """Minimum similarity between a page and the release at the canonical address that the page
@@ -44,7 +45,7 @@ declares."""
 class MatchCandidate:
     """A stored release that may match a draft.
 
-    ``gone`` is whether its address was gone at the last visit.
+    ``gone`` is whether the release's address was gone at the last visit.
     """
 
     release: Release
@@ -53,7 +54,7 @@ class MatchCandidate:
 
 
 class DraftSignature:
-    """The words of a draft, and a fingerprint of its significant content."""
+    """Hashes of a draft's words, and a fingerprint of its significant content."""
 
     def __init__(self, draft: Draft) -> None:
         content = draft.content
@@ -64,12 +65,12 @@ class DraftSignature:
 
 
 def is_document(draft: Draft) -> bool:
-    """Whether a draft is a file that only its bytes identify."""
+    """Return whether a draft is a file without text, which only its bytes identify."""
     return draft.content.body_rule == DOCUMENT and bool(draft.digest)
 
 
 def mint(source: str, url: str) -> str:
-    """Return the id of a release first seen at ``url``: UUID version 5 (RFC 9562)."""
+    """Return the id for a release that was first seen at ``url``: UUID version 5 (RFC 9562)."""
     return str(uuid.uuid5(NAMESPACE, f"{source} {canonical_url(url)}"))
 
 
@@ -79,10 +80,10 @@ def keys_of(draft: Draft) -> tuple[str, ...]:
 
 
 def trusted_canonical(draft: Draft, front: Iterable[str]) -> str | None:
-    """Return the canonical address that a page declares, or None if it is not trusted.
+    """Return the canonical address that a page declares, or None if it is not trustworthy.
 
     Many sites declare their home page on every page. ``front`` contains addresses of the site that
-    are not releases. A bare host is not a release either.
+    are not releases. An address without a path is not a release either.
     """
     if not draft.canonical:
         return None
@@ -93,10 +94,10 @@ def trusted_canonical(draft: Draft, front: Iterable[str]) -> str | None:
 
 
 def claims(draft: Draft, read: DraftSignature, owner: Release, *, claimed: bool) -> bool:
-    """Return whether the draft is ``owner``, the release at the draft's canonical address.
+    """Return whether a draft is the release ``owner``, whose address is the draft's canonical one.
 
     A declared address alone proves nothing. The day and the text must match: closely if the owner
-    was only seen at that address, roughly if the owner's page also ``claimed`` the address.
+    was only seen at that address, roughly if the owner's page also declared it (``claimed``).
     """
     alike = jaccard(read.body, signature(owner.content.body_text))
     return _same_day(draft.content, owner) and alike >= (
@@ -105,7 +106,7 @@ def claims(draft: Draft, read: DraftSignature, owner: Release, *, claimed: bool)
 
 
 def is_copy(draft: Draft, owner: Release, claimed: str | None) -> bool:
-    """Return whether a page declares itself a copy of ``owner`` at another address.
+    """Return whether a page declares itself a copy of the release ``owner``.
 
     An example is a print view, which may show more or less than the original page.
     """
@@ -118,14 +119,14 @@ def moved(
 ) -> Release | None:
     """Return the stored release that matches a draft at a new address, or None.
 
-    Candidates are from the same source; language and day must match. A release with identical text
-    matches. A release with nearly identical text matches if it has the same title and was not seen
-    at its own address in this run (``since``). Two notices from one template that are both online
-    remain two releases.
+    All candidates are from the same source, and language and day must match. A release with
+    identical text matches. A release with nearly identical text matches if it has the same title
+    and was not seen at its own address in this run, which began at ``since``. Two notices from one
+    template that are both online remain two releases.
 
     If the old address is gone, less similarity is enough, because a new layout divides texts
-    differently. The same title alone is never enough. If one of the two has no date, their
-    addresses must not contain different years.
+    differently. The same title alone is never enough. If the draft or the release has no date,
+    their addresses must not contain different years.
     """
     best: tuple[float, str, Release] | None = None
     for one in candidates:
@@ -160,14 +161,14 @@ def _undated(release: Release) -> bool:
 
 
 def _same_day(content: Content, known: Release) -> bool:
-    """Return whether the days match; a draft without a date matches a release without one."""
+    """Return whether the days match. A draft without a date matches a release without a date."""
     if content.published is None:
         return _undated(known)
     return content.published.day == known.published.day
 
 
 def _near_day(content: Content, known: Release, *, gone: bool) -> bool:
-    """Return whether the days of two identical texts match or one of them is missing.
+    """Return whether the days of two identical texts match, or one of them is missing.
 
     If the old address is gone, the days may differ by one, because a new layout may use another
     time zone.
@@ -179,7 +180,7 @@ def _near_day(content: Content, known: Release, *, gone: bool) -> bool:
 
 
 def _other_year(draft: Draft, known: Release) -> bool:
-    """Return whether one release has no date and the two addresses contain different years."""
+    """Return whether one of both is undated and their addresses contain different years."""
     if draft.content.published is not None and not _undated(known):
         return False
     left, right = (
@@ -190,7 +191,7 @@ def _other_year(draft: Draft, known: Release) -> bool:
 
 
 def _same_language(left: Content, right: Content) -> bool:
-    """Return whether the languages match or one is unknown; regions are ignored."""
+    """Return whether two languages match or one of them is unknown. Regions are ignored."""
     if not left.language or not right.language:
         return True
     return left.language.partition("-")[0] == right.language.partition("-")[0]

@@ -1,9 +1,9 @@
-"""Decision when a missing release is retracted: pure functions over values.
+"""Decision when a missing release counts as retracted, by pure functions.
 
 A page that responds with 404 or 410 may be down, moved or hidden for an hour. The release is
-retracted only if a later visit still finds it missing and a working listing no longer contains it.
-If many releases of a source vanish together, a fault of the site is more likely than a decision of
-the publisher. Such releases are held until a person decides, or for a week.
+retracted only if a later visit still finds it missing and a readable listing no longer contains it.
+If many releases of a source disappear together, a fault of the site is more likely than a decision
+of the publisher. Such releases are held until a person decides, or for a week.
 """
 
 from __future__ import annotations
@@ -16,26 +16,27 @@ from typing import Final, Literal, TypeAlias
 from data.text.words import tokens
 
 MAX_VANISHED: Final = 4
-"""Maximum number of releases that may vanish in one visit, whatever their share."""
+"""Maximum number of releases that may disappear in one visit without being held, whatever their
+share."""
 
 MIN_MASS_SHARE: Final = 0.3
-"""Minimum share of the requested releases that counts as a mass disappearance."""
+"""Minimum share of requested releases that disappear together in a mass disappearance."""
 
 MAX_HOLD: Final = dt.timedelta(days=7)
-"""Time that a working listing must not contain held releases before they are retracted."""
+"""Time after which held releases are retracted if a readable listing does not contain them."""
 
 Name: TypeAlias = tuple[tuple[str, ...], str]
-"""Words of the title and ISO day (or "") that identify a release in a listing."""
+"""Name of a release in a listing: the words of its title, and its ISO day or ""."""
 
 
 @dataclass(frozen=True, slots=True)
 class Vanished:
-    """A release that is missing and not retracted.
+    """A release that is missing but not retracted yet.
 
     ``keys`` are the canonical forms of its addresses. ``day`` is the ISO day of publication.
-    ``since`` is the time when it was first found missing. ``held`` is whether it vanished with many
-    others. ``unlisted`` is the time since when a working listing no longer contains a held release,
-    or None.
+    ``since`` is the time when it was first found missing. ``held`` is whether it disappeared with
+    many others. ``unlisted`` is the time since when a readable listing lacks a held release, or
+    None.
     """
 
     id: str
@@ -56,9 +57,9 @@ class ListedReleases:
     names: frozenset[Name]
 
     def has(self, one: Vanished) -> bool:
-        """Return whether a release is still listed, by an address or by its title and day.
+        """Return whether a release is still listed, by its address or by its title and day.
 
-        In a listing without dates, the title alone identifies the release.
+        In a listing without dates, the title is enough.
         """
         return self.names_it(one) or not self.keys.isdisjoint(one.keys)
 
@@ -68,9 +69,9 @@ class ListedReleases:
 
 
 def may_have_moved(one: Vanished, listed: ListedReleases | None) -> bool:
-    """Return whether a missing release may have another address that no visit has found yet.
+    """Return whether a missing release may have a new address that no visit has found yet.
 
-    This is possible if a listing contains its name at another address, or if no listing could be
+    It may if a listing contains its title and day at another address, or if no listing could be
     read.
     """
     return listed is None or (listed.names_it(one) and listed.keys.isdisjoint(one.keys))
@@ -80,9 +81,9 @@ Fate: TypeAlias = Literal["waits", "held", "retracted"]
 
 
 def at_once(gone: int, asked: int) -> bool:
-    """Return whether a failure of the site is likelier than retractions.
+    """Return whether so many releases are missing that a failure of the site is more likely.
 
-    It is likelier if many of the requested releases are missing.
+    ``gone`` of the ``asked`` requested releases are missing.
     """
     return gone > MAX_VANISHED and gone >= MIN_MASS_SHARE * asked
 
@@ -97,12 +98,12 @@ def fates(
     now: dt.datetime,
     after: dt.timedelta,
 ) -> dict[Vanished, tuple[Fate, dt.datetime | None]]:
-    """Decide about missing releases; also return since when each release is unlisted.
+    """Decide about missing releases, and return since when each of them is unlisted.
 
     ``listed`` is None if a listing could not be read. ``asked`` is the number of stored releases
-    that the visit requested, and ``gone`` the number of missing releases in the responses,
-    including moved ones. A release is retracted after the time ``after``. The retracting visit must
-    have ``started`` after the visit that first found the release missing.
+    that the visit requested, and ``gone`` the number of them that were missing, including moved
+    ones. A release is retracted if it is missing for longer than ``after``. The visit must have
+    ``started`` after the visit that first found the release missing.
     """
     many = at_once(gone, asked)
     return {one: _fate(one, listed, started, now, after, many=many) for one in vanished}

@@ -1,8 +1,8 @@
 """Detection of a text's language, as a BCP 47 tag, by its script, its words, or a model.
 
-A few dozen function words make half of a text in any language (G. K. Zipf, "The Psycho-Biology of
-Language", 1935), and counting them needs no model. Languages that share many of these words are
-left to a model.
+A few dozen function words make up half of a text in any language (G. K. Zipf, "The Psycho-Biology
+of Language", 1935), and counting them needs no model. A model decides only between languages that
+share many of these words.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ from collections import Counter
 from typing import Final
 
 MIN_LETTERS: Final = 200
-"""Minimum number of letters of a text for detection by words. With fewer letters, the result would
-be a guess."""
+"""Minimum number of letters in a text whose language is detected by its words. The result for a
+shorter text would be a guess."""
 
 MIN_SCRIPT_LETTERS: Final = 30
-"""Minimum number of letters of a text for detection by its script alone."""
+"""Minimum number of letters in a text whose language is detected by its script alone."""
 
 MAX_SAMPLE: Final = 1000
-"""Maximum number of characters that are examined. More would not improve the result."""
+"""Maximum number of characters of a text that are examined. More characters would not improve the
+result."""
 
 CJK: Final = re.compile("[\u3040-\U0010ffff]")
 WORD_LIKE: Final = 3
-"""Number of letters that one character counts as in scripts of words or syllables (see CJK)."""
+"""Number of letters for which one character counts in scripts of words or syllables (see CJK)."""
 
 WORDS: Final = {
     language: frozenset(words.split())
@@ -81,7 +82,7 @@ WORDS: Final = {
         "ne": "को मा छ र ले का भएको पनि",
     }.items()
 }
-"""The most frequent words of each language, including shared ones."""
+"""The most frequent words of each language, including words that other languages share."""
 
 WORD: Final = re.compile(r"[^\s\d.,:;!?()\"'»«„“”’‘\[\]।/|–—-]+")
 SCRIPTS: Final = (
@@ -98,11 +99,11 @@ SCRIPTS: Final = (
         )
     ),
 )  # fmt: skip
-"""Scripts of a single language, and the minimum share of their letters in a text."""
+"""For each language with a script of its own: its letters, and their minimum share in a text."""
 
 OWN_SCRIPT: Final = re.compile("[\u0370-\u03ff\u0530-\u06ff\u0a00-\u1fff\u3040-\ud7a3]")
-"""Letters of these scripts, of the Arabic script, and of some scripts between. Most texts have
-none."""
+"""Pattern that matches letters of the scripts in SCRIPTS, of the Arabic script, and of some scripts
+in between. Most texts contain none of these letters."""
 
 ARABIC: Final = re.compile("[\u0620-\u06ff]")
 ARABIC_OWN: Final = (
@@ -110,11 +111,11 @@ ARABIC_OWN: Final = (
     ("fa", re.compile("[پچژگ]"), 0.01),
     ("ar", re.compile("[ةىيك]"), 0.03),
 )
-"""Letters that one larger language in Arabic script has alone (or the first listed), and their
-minimum share."""
+"""For each large language in Arabic script: letters that identify it, and their minimum share in a
+text. If several languages use a letter, the first one in the list is chosen."""
 
 ARABIC_OTHER: Final = re.compile("[ېۋۇۆڭەێڕڵۍډړټښځڄڀٺڊڻ]")
-"""Letters of Uyghur, Kurdish, Pashto and Sindhi."""
+"""Pattern that matches letters of Uyghur, Kurdish, Pashto and Sindhi."""
 
 FOREIGN: Final = {
     "ru": re.compile("[іїєґўјљњћђѓќџәғқңөүұһҳӯҷӣӑӗҫӳӕ]"),
@@ -124,21 +125,23 @@ FOREIGN: Final = {
     "mk": re.compile("[ыэёщъьйяюіїєґўћђ]"),
     "sr": re.compile("[ыэёщъьйяюіїєґўѓќ]"),
 }
-"""Letters of the same script that a language does not use."""
+"""For each language, a pattern of letters of its script that the language does not use."""
 
 SHARED_BY: Final = Counter(word for words in WORDS.values() for word in words)
 MIN_SHARE, MIN_LEAD, MIN_DIFFERENT_WORDS = 0.12, 1.4, 4
-"""Minimum share of a language's words in its texts (half of it if no other language is left),
-minimum ratio between its weight and any other's, and minimum number of different words."""
+"""Limits for a detected language: minimum share of its frequent words in the text (half of this
+share if no other language is possible), minimum ratio between its weight and that of any other
+language, and minimum number of different words."""
 
 MAX_FOREIGN_SHARE: Final = 0.002
-"""Share of foreign letters above which a language is excluded. Smaller shares come from names."""
+"""Maximum share of letters in a text that a language does not use. Names of other languages cause
+small shares."""
 
 
 def detect_language(text: str) -> str | None:
     """Return the language of a text of at least MIN_LETTERS letters, or None.
 
-    MIN_SCRIPT_LETTERS letters suffice if only one language uses the script.
+    If only one language uses the text's script, MIN_SCRIPT_LETTERS letters are enough.
     """
     sample = text[:MAX_SAMPLE]
     letters = sum(map(str.isalpha, sample))
@@ -154,7 +157,7 @@ def detect_language(text: str) -> str | None:
 
 
 def language_of_script(text: str) -> str | None:
-    """Return the language of a text by its letters alone, or None if several languages use them."""
+    """Return the language that a text's letters identify, or None if several languages use them."""
     if text.isascii() or not OWN_SCRIPT.search(text):
         return None
     for language, letters, share in SCRIPTS:

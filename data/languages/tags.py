@@ -1,8 +1,8 @@
-"""Language tags (BCP 47) and names: normalize them, filter them for feeds, find their direction.
+"""Language tags (BCP 47) and language names: normalization, selection for feeds, and direction.
 
-Feeds contain only languages of ISO 639-1 and ISO 639-2, which readers and validators know: RSS 2.0
-knows only these, and a code of ISO 639-3 alone makes a feed invalid for many. Codes for "none",
-"several" and "unknown" are omitted.
+Feeds contain only languages from ISO 639-1 and ISO 639-2, which readers and validators support: RSS
+2.0 allows only these, and with a code from ISO 639-3 many consider a feed invalid. Codes for
+"none", "several" and "unknown" are omitted.
 """
 
 from __future__ import annotations
@@ -49,10 +49,10 @@ LANGUAGES: Final = frozenset((OF_TWO_LETTERS + OF_THREE_LETTERS).split())
 
 
 TAG = re.compile(r"[a-z]{2,3}([-_][a-z0-9]{2,8})*", re.IGNORECASE)
-"""A language tag as pages declare it."""
+"""Pattern that matches a language tag in the forms that pages declare."""
 
 LANGUAGE = re.compile(r"([A-Za-z]{2,3})(-[A-Za-z0-9]{1,8})*")
-"""A language tag in the form of RFC 5646."""
+"""Pattern that matches a language tag in the form of RFC 5646."""
 
 RIGHT_TO_LEFT = frozenset(
     "ar ara ckb div dv fa fas he heb ks kas per ps pus sd snd syr ug uig ur urd yi yid".split()  # noqa: SIM905 - words read better in a row
@@ -61,7 +61,7 @@ RIGHT_TO_LEFT = frozenset(
 SCRIPTS_TO_LEFT = frozenset(["adlm", "arab", "aran", "hebr", "nkoo", "rohg", "syrc", "thaa"])
 
 REGION, SCRIPT = 2, 4
-"""Letters of the parts of a tag that name a region and a script."""
+"""Number of letters of a region and of a script in a language tag."""
 
 
 def language_tag(declared: str | None) -> str | None:
@@ -80,13 +80,13 @@ def language_tag(declared: str | None) -> str | None:
 
 
 def feed_language(language: str | None) -> str | None:
-    """Return ``language`` if feed readers know its RFC 5646 tag, else None."""
+    """Return a language tag if feed readers support it, else None."""
     found = LANGUAGE.fullmatch(language or "")
     return language if found and found[1].lower() in LANGUAGES else None
 
 
 def is_right_to_left(language: str | None) -> bool:
-    """Whether a language is written from right to left."""
+    """Return whether a language is written from right to left."""
     name, *more = (language or "").lower().split("-")
     script = next((part for part in more if len(part) == SCRIPT), None)
     return script in SCRIPTS_TO_LEFT if script else name in RIGHT_TO_LEFT
@@ -151,14 +151,14 @@ NAMES: Final = {
     "vi": "vietnamese vn",
     "zh": "chinese 中文 cn mandarin",
 }
-"""Names of each language, in English and in the language itself, and country codes that people
-confuse with its tag, if they are not tags of other languages."""
+"""Names of each language, in English and in the language itself. Also contains country codes that
+people confuse with its tag, if they are not tags of other languages."""
 
 TAGS: Final = {name: tag for tag, names in NAMES.items() for name in names.split()}
 
 
 def fault_of_language(written: str) -> str:
-    """Explain the fault of a language tag that a person wrote, or return "" if the tag is valid."""
+    """Return the fault in a language tag that a person wrote, or "" if the tag is valid."""
     first, _, rest = written.strip().lower().replace("_", "-").partition("-")
     if language_tag(written) and first in LANGUAGES:
         return ""

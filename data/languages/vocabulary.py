@@ -1,8 +1,8 @@
-"""Words of all languages, such as those of dates, pagers and headings.
+"""Words for dates, pagination, headings and other page elements, in all languages.
 
-``words/`` has one TOML file per language; its name is the BCP 47 tag of the language. Files are
-read at the first use. `words` and `pattern` join one table of all files, because the language of a
-page is often unknown or wrong. docs/how-to/add-a-language.md explains the tables.
+``words/`` has one TOML file per language, named by the BCP 47 tag of the language. Files are read
+when they are first needed. `words` and `pattern` combine one table of all files, because the
+language of a page is often unknown or wrong. docs/how-to/add-a-language.md explains the tables.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from data.errors import LanguageError
 from data.toml_files import decode
 
 WORDS_FOLDER = Path(__file__).parent / "words"
-"""The folder with one file per language."""
+"""Folder with one file of words per language."""
 
 MONTHS: Final = 12
 
@@ -32,12 +32,12 @@ DateOrder: TypeAlias = Literal["DMY", "MDY", "YMD"]
 class DateWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Words in dates: names of months, and words for recent days.
 
-    ``order`` is the order of numbers in dates. ``region_orders`` has the order of single regions,
-    such as ``US``. ``months`` and ``solar_hijri_months`` have twelve texts, the first month first:
-    names of a month, separated by spaces. A middle dot (·) represents a space in a name.
-    ``ambiguous`` has names that mean another month or day, or something else, in other languages.
-    They are read only on pages of this language. ``relative`` has regular expressions for relative
-    times, such as "3 hours ago".
+    ``order`` is the order of numbers in dates. ``region_orders`` contains the order in single
+    regions, such as ``US``. ``months`` and ``solar_hijri_months`` have twelve texts, starting with
+    the first month. Each text contains names of the month, separated by spaces. A middle dot (·)
+    represents a space within a name. ``ambiguous`` contains names that have another meaning in
+    other languages. They are recognized only on pages in this language. ``relative`` contains
+    regular expressions for relative times, such as "3 hours ago".
     """
 
     order: DateOrder | None = None
@@ -59,11 +59,11 @@ class DateWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class DateLabels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Regular expressions for labels before dates, compared without case.
+    """Regular expressions for labels before dates, which ignore case.
 
     ``changed``: the last change. ``published``: the publication. ``as_of``: the day up to which a
-    text is valid. ``event``: an event or deadline. ``other``: not a publication. ``site``: words
-    for "website", which mark a line about the whole site.
+    text is valid. ``event``: an event or deadline. ``other``: other dates that are not the
+    publication. ``site``: words for "website", which identify a line about the whole site.
     """
 
     published: tuple[str, ...] = ()
@@ -75,10 +75,10 @@ class DateLabels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PageLabels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Labels of table cells on the page of a release, as complete texts.
+    """Labels of table cells on release pages, as complete texts.
 
-    ``title`` is a label of the headline. A word that also labels the title of a person, or the
-    address of an office, is excluded.
+    ``title`` contains labels for the headline. Words that also label a person's title or an
+    office's address are excluded.
     """
 
     title: tuple[str, ...] = ()
@@ -87,9 +87,9 @@ class PageLabels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class PagerWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Labels of pagination controls, as complete phrases.
 
-    ``older`` has labels of links to older releases. ``page`` is a word before a page number, and
-    ``page_ending`` a word after it. ``of`` is a word between two numbers. ``result`` is a word
-    after the number of all results, and ``total`` a word before this number.
+    ``older`` contains labels of links to older releases. ``page`` contains words before a page
+    number, and ``page_ending`` words after it. ``of`` contains words between two numbers. ``total``
+    contains words before the number of all results, and ``result`` words after it.
     """
 
     next: tuple[str, ...] = ()
@@ -104,13 +104,14 @@ class PagerWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ArchiveWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Words in labels of links to archives.
+    """Words in the labels of links to archive pages.
 
-    ``archive``, ``older`` and ``news`` are stems, which may have an ending, and ``part_of_year`` is
-    a stem for a quarter or half of a year. ``whole_listing`` has words for all releases, and
-    ``before`` words at the first or last year of an archive. ``period`` has words for years and
-    months. ``season`` has words for seasons, and ``week`` words beside the number of a week, both
-    without endings. ``linking`` has verbs, articles and other words of such labels.
+    ``archive``, ``older`` and ``news`` are stems, which may have an ending, and ``part_of_year``
+    contains stems for a quarter or half of a year. ``whole_listing`` contains words for all
+    releases, and ``before`` words next to the first or last year of an archive. ``period`` contains
+    words for years and months. ``season`` contains words for seasons, and ``week`` words next to
+    the number of a week, both without endings. ``linking`` contains verbs, articles and other words
+    in such labels.
     """
 
     archive: tuple[str, ...] = ()
@@ -126,11 +127,11 @@ class ArchiveWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Headings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Headings of lists that are not the releases of a page.
+    """Headings of lists that are not the main list of releases on a page.
 
-    ``related`` has headings of other news, ``beside`` headings of other lists, as complete lines.
-    ``events`` has words for events, and ``joining`` words that join two nouns ("and"). Scripts
-    without spaces use ``event_parts`` and ``news_parts``, which are found inside words.
+    ``related`` contains headings for other news, ``beside`` headings for other lists, as complete
+    lines. ``events`` contains words for events, and ``joining`` words that join two nouns ("and").
+    Scripts without spaces use ``event_parts`` and ``news_parts``, which are found within words.
     """
 
     related: tuple[str, ...] = ()
@@ -142,11 +143,11 @@ class Headings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BarrierWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Regular expressions for pages that are shown in place of others, compared without case.
+    """Regular expressions for pages that replace the requested page. They ignore case.
 
-    ``login`` has complete titles of login pages, ``missing`` complete titles of pages that report
-    the requested page as missing. ``challenge``, ``maintenance`` and ``paywall`` have parts of
-    titles and headings.
+    ``login`` contains complete titles of login pages, ``missing`` complete titles of pages that
+    report a missing page. ``challenge``, ``maintenance`` and ``paywall`` contain parts of titles
+    and headings.
     """
 
     login: tuple[str, ...] = ()
@@ -157,13 +158,13 @@ class BarrierWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CounterWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Regular expressions for ``labels`` of view counters, before or after a number."""
+    """Regular expressions for the labels of view counters, before or after a number."""
 
     labels: tuple[str, ...] = ()
 
 
 class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The words of one language; every table and key is optional."""
+    """The words of one language. Every table and key is optional."""
 
     dates: DateWords = DateWords()
     date_labels: DateLabels = DateLabels()
@@ -177,7 +178,7 @@ class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @cache
 def vocabulary() -> Mapping[str, LanguageWords]:
-    """Return the words of each language by its tag, in the order of the tags.
+    """Return the words of each language by tag, sorted by tag.
 
     Raises LanguageError if a file is invalid.
     """
@@ -189,17 +190,17 @@ def vocabulary() -> Mapping[str, LanguageWords]:
 
 
 def words(key: str) -> tuple[str, ...]:
-    """Return the texts for a key such as ``pager.next`` in all languages, without duplicates."""
+    """Return the texts under a key such as ``pager.next`` in all languages, without duplicates."""
     wanted = attrgetter(key)
     return tuple(dict.fromkeys(text for one in vocabulary().values() for text in wanted(one)))
 
 
 @cache
 def pattern(key: str, frame: str = "{}") -> re.Pattern[str]:
-    """Compile the regular expressions for a key in all languages to one, which ignores case.
+    """Compile the regular expressions under a key in all languages to one that ignores case.
 
-    ``frame`` is a regular expression around the alternatives, which replace ``{}``. Raises
-    LanguageError if a regular expression is invalid.
+    ``frame`` is a regular expression in which the alternatives replace ``{}``. Raises LanguageError
+    if a regular expression is invalid.
     """
     try:
         return re.compile(frame.replace("{}", alternatives(words(key))), re.IGNORECASE)
@@ -211,7 +212,7 @@ def pattern(key: str, frame: str = "{}") -> re.Pattern[str]:
 
 
 def alternatives(expressions: Sequence[str]) -> str:
-    r"""Join regular expressions to a group. Those that start with ``\b`` share one test."""
+    r"""Join regular expressions to one group. Expressions that start with ``\b`` share one test."""
     at_word = [one.removeprefix(r"\b") for one in expressions if one.startswith(r"\b")]
     others = [one for one in expressions if not one.startswith(r"\b")]
     shared = [rf"\b(?:{'|'.join(at_word)})"] if at_word else []

@@ -1,4 +1,4 @@
-"""Public network addresses: the rule for all outgoing connections (CWE-918)."""
+"""Decision whether a network address is public, for all outgoing connections (CWE-918)."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from data.errors import CommuniqueError
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 GLOBAL_UNICAST: Final = ipaddress.IPv6Network("2000::/3")
-"""The addresses that IPv6 assigns to networks (RFC 4291, 2.4). All other addresses are not
-public."""
+"""IPv6 addresses that are assigned to networks (RFC 4291, 2.4). No other IPv6 address is public."""
 
 NOT_PUBLIC: Final = tuple(
     map(
@@ -44,17 +43,17 @@ NOT_PUBLIC: Final = tuple(
 )
 """Networks that contain no public hosts.
 
-They are the blocks in IANA's IPv4 and IPv6 special-purpose address registries (RFC 6890), and one
-that Azure uses inside its own network. They are listed here because the lists in ipaddress depend
-on Python's version. Special IPv6 blocks outside of global unicast need no entry, for example
-loopback, NAT64 (64:ff9b::/96), site-local (fec0::/10) and segment routing (5f00::/16).
-"""
+They are the blocks in IANA's special-purpose address registries for IPv4 and IPv6 (RFC 6890), and
+one block that Azure uses internally. They are listed here because the lists in ipaddress depend on
+the version of Python. Special IPv6 blocks outside global unicast need no entry, for example
+loopback, NAT64 (64:ff9b::/96), site-local (fec0::/10) and segment routing (5f00::/16)."""
 
 
 METADATA: Final = tuple(
     map(ipaddress.ip_network, ("168.63.129.16/32", "169.254.0.0/16", "fe80::/10", "fd00:ec2::/32"))
 )
-"""Networks in which cloud machines read their own credentials. No setting allows them."""
+"""Networks from which cloud machines read their credentials. No setting can allow connections to
+them."""
 
 
 class PrivateAddress(CommuniqueError):
@@ -76,7 +75,8 @@ class PrivateAddress(CommuniqueError):
 PRIVATE_NAMES: Final = re.compile(
     r"(?:^|\.)(?:localhost|local|internal|lan|home\.arpa|test|example|invalid)\.?$"
 )
-"""Domain names that are never public (RFC 6761, 6762 and 8375, and names reserved by ICANN)."""
+"""Pattern that matches domain names that are never public (RFC 6761, 6762 and 8375, and names that
+ICANN has reserved)."""
 
 
 def may_be_public(host: str) -> bool:
@@ -105,7 +105,7 @@ def is_metadata(address: str) -> bool:
 
 
 def refused_address(addresses: Iterable[str], *, allow_private: bool) -> str | None:
-    """Return the first address that may not be connected to, or None."""
+    """Return the first address to which connections are not allowed, or None."""
     refuses = is_metadata if allow_private else is_not_public
     return next(filter(refuses, addresses), None)
 
@@ -116,19 +116,22 @@ def is_not_public(address: str) -> bool:
 
 
 def unmapped(address: Address) -> Address:
-    """Convert an IPv4-mapped IPv6 address, as dual-stack sockets report it, to IPv4."""
+    """Convert an IPv4-mapped IPv6 address, as used by dual-stack sockets, to IPv4.
+
+    Other addresses are unchanged.
+    """
     return getattr(address, "ipv4_mapped", None) or address
 
 
 def network_of(address: str) -> str:
-    """Return the network that shares limits with an address: its IPv4 address, or its IPv6 /64."""
+    """Return the network by which an address is limited: its IPv4 address, or its IPv6 /64."""
     return networks_of(address)[0]
 
 
 def networks_of(address: str) -> tuple[str, ...]:
-    """Return the networks that share limits with an address, smallest first.
+    """Return the networks by which an address is limited, smallest first.
 
-    An IPv4 address is one network. An IPv6 customer has a /64, and often a whole /48.
+    An IPv4 address is one network. A customer with IPv6 has a /64, and often a whole /48.
     """
     try:
         found = unmapped(ipaddress.ip_address(address))

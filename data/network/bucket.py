@@ -1,7 +1,7 @@
-"""S3 bucket through obstore: whole objects, written conditionally.
+"""Client for S3 buckets, based on obstore, which reads and conditionally writes whole objects.
 
-An object exists completely or not at all. A writer gives the ETag of the object to replace, or
-requires that no object exists (If-Match and If-None-Match, supported by S3 since 2024). Requests
+An object exists completely or not at all. A writer passes the ETag of the object to replace, or
+requires that no object exists (If-Match and If-None-Match, which S3 supports since 2024). Requests
 that time out or fail on the server are retried a few times. Error messages explain how to fix the
 settings.
 """
@@ -41,7 +41,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "501": "it does not support conditional writes (If-Match), so an older file could replace a "
     "newer one; use an S3 service that does",
 }
-"""Meanings of S3 error codes and statuses, and fixes."""
+"""For each S3 error code or status, its meaning and a fix."""
 
 NO_RESPONSE: Final = "it does not respond; check the network and bucket.endpoint"
 
@@ -56,7 +56,7 @@ class BucketError(CommuniqueError):
 
 
 class Replaced(CommuniqueError):
-    """The object to replace was changed or deleted, or another one was created in its place."""
+    """The object to replace was changed or deleted, or another object was created in its place."""
 
     def __init__(self, bucket: str, name: str) -> None:
         super().__init__(f"{name} in the bucket {bucket} was changed by another writer")
@@ -65,9 +65,9 @@ class Replaced(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class BucketObject:
-    """An object of a bucket. ``tag`` changes whenever its content changes.
+    """An object in a bucket. ``tag`` is its ETag, which changes whenever its content changes.
 
-    ``headers`` are its headers and metadata by lower-case name. ``modified`` is in UTC.
+    ``headers`` contains its headers and metadata, with lower-case names. ``modified`` is in UTC.
     """
 
     tag: str
@@ -78,7 +78,7 @@ class BucketObject:
 
 
 def meaning_of(message: str) -> str:
-    """Explain an error message of obstore and how to fix the problem."""
+    """Return an explanation of an error message from obstore, with a fix."""
     code, status = CODE.search(message), STATUS.search(message)
     for found in (code, status):
         if found and found[1] in MEANINGS:
@@ -95,21 +95,21 @@ if TYPE_CHECKING:
     from obstore.store import ObjectStore, S3Config
 
 TIMEOUT: Final = dt.timedelta(seconds=30)
-"""Maximum time to wait for one response."""
+"""Maximum time to wait for a response."""
 
 RETRY_TIMEOUT: Final = dt.timedelta(seconds=60)
-"""Maximum time for all retries of a request."""
+"""Maximum total time for all retries of a request."""
 
 MAX_RETRIES: Final = 5
-"""Maximum number of retries in that time."""
+"""Maximum number of retries of a request."""
 
 NOT_INSTALLED: Final = f"support for S3 is not installed: {how_to_install('communique[s3]')}"
 
 
 class Bucket:
-    """The objects below one prefix of a bucket. Safe for several threads.
+    """The objects in a bucket whose names have a common prefix. Thread-safe.
 
-    If the bucket can't be used, all methods raise BucketError after two minutes at most.
+    If the bucket can't be used, all methods raise BucketError after at most two minutes.
     """
 
     def __init__(self, place: str, store: ObjectStore) -> None:
@@ -121,8 +121,8 @@ class Bucket:
     ) -> BucketObject | None:
         """Return an object with its content, or None if it is missing.
 
-        The content is omitted if the object still has the ETag ``known``. Raises BucketError for an
-        object of more than ``most`` bytes.
+        If the object still has the ETag ``known``, its content is omitted. Raises BucketError if
+        the object is larger than ``most`` bytes.
         """
         import obstore  # noqa: PLC0415
         from obstore.exceptions import NotModifiedError  # noqa: PLC0415
@@ -155,9 +155,9 @@ class Bucket:
     ) -> str:
         """Write an object and return its ETag.
 
-        The new object replaces the one with the ETag ``over``; None means that none must exist.
-        Raises Replaced. If the response to a successful write is lost, the retry finds the object
-        that it wrote itself.
+        The new object replaces the object with the ETag ``over``. If ``over`` is None, no object
+        may exist. Raises Replaced. If the response to a successful write is lost, a retry
+        recognizes its own object.
         """
         import obstore  # noqa: PLC0415
         from obstore.exceptions import AlreadyExistsError, PreconditionError  # noqa: PLC0415
@@ -177,7 +177,7 @@ class Bucket:
         return written["e_tag"] or ""
 
     def upload(self, name: str, file: Path, headers: Mapping[str, str]) -> None:
-        """Upload a large file in parts, replacing any object with this name.
+        """Upload a large file in parts. Any object with the same name is replaced.
 
         Raises BucketError and OSError.
         """
@@ -194,7 +194,7 @@ class Bucket:
         import obstore  # noqa: PLC0415
 
         for name in names:
-            # One by one: not every S3 service can delete several at once.
+            # Objects are deleted one by one, because some S3 services can't delete several at once.
             try:
                 with self._reported():
                     obstore.delete(self._store, name)
@@ -202,7 +202,7 @@ class Bucket:
                 continue
 
     def tags(self, prefix: str | None = None) -> Iterator[tuple[str, str, int]]:
-        """Yield the names, ETags and sizes of all objects."""
+        """Yield the name, ETag and size of each object."""
         import obstore  # noqa: PLC0415
 
         try:
@@ -241,17 +241,17 @@ class Missing(Exception):
 
 
 def stored(found: GetResult, body: bytes = b"") -> BucketObject:
-    """Convert an object of obstore to a BucketObject."""
+    """Convert an object from obstore to a BucketObject."""
     meta = found.meta
     headers = {name.lower(): value for name, value in found.attributes.items()}
     return BucketObject(meta["e_tag"] or "", meta["size"], meta["last_modified"], headers, body)
 
 
 def open_bucket(place: str, settings: BucketSettings) -> Bucket:
-    """Return the bucket and prefix at an address such as ``s3://bucket/prefix``; sends no request.
+    """Return the bucket and prefix at a location such as ``s3://bucket/prefix``.
 
-    Without a key in the settings, the usual variables of AWS (AWS_ACCESS_KEY_ID etc.) or the
-    machine's role provide it. Raises BucketError.
+    Sends no request. If the settings contain no key, the usual variables of AWS (AWS_ACCESS_KEY_ID
+    etc.) or the machine's role provide the key. Raises BucketError.
     """
     try:
         from obstore.store import S3Store  # noqa: PLC0415

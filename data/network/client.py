@@ -1,7 +1,8 @@
-"""Client for requests to addresses from outside: only public hosts, with limits.
+"""Client for requests to untrusted addresses: only public hosts, with limits.
 
-The client prevents server-side request forgery (CWE-918): it connects to exactly the address that
-it has checked, so a name can't resolve to another one in between. It does not follow redirects.
+The client prevents server-side request forgery (CWE-918). It connects exactly to the address that
+it has checked, so a host name can't resolve to another address in between. It does not follow
+redirects.
 """
 
 from __future__ import annotations
@@ -23,14 +24,14 @@ from data.errors import CommuniqueError
 from data.network.addresses import PrivateAddress, refused_address
 
 MAX_BODY_BYTES: Final = 65_536
-"""Maximum number of bytes of a response body that are read."""
+"""Maximum number of bytes that are read from a response body."""
 
 OK: Final = 200
 
 HOUR: Final = 3600
 
 TIMEOUT_SECONDS: Final = 20.0
-"""Maximum time in seconds from the name lookup to the last byte."""
+"""Maximum duration of a request in seconds, from the name lookup to the last byte."""
 
 REQUEST_ERRORS: Final = (
     httpcore.NetworkError,
@@ -40,7 +41,7 @@ REQUEST_ERRORS: Final = (
     # An invalid address, for example with port 99999 or non-ASCII characters.
     ValueError,
 )
-"""Exceptions of a request without a response."""
+"""Exceptions that mean that a request got no response."""
 
 
 class OutboundError(CommuniqueError):
@@ -54,22 +55,22 @@ class OutboundError(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class OutboundResponse:
-    """A response. The body is cut off at MAX_BODY_BYTES."""
+    """A response whose body is truncated to MAX_BODY_BYTES."""
 
     status: int
     body: bytes
 
     @property
     def is_good(self) -> bool:
-        """Whether the status means success."""
+        """Return whether the status means success."""
         return OK <= self.status < OK + 100
 
 
 @dataclass(frozen=True, slots=True)
 class Outbound:
-    """A client for public hosts, and with ``allow_private`` for all hosts.
+    """HTTP client for public hosts, or for all hosts if ``allow_private`` is set.
 
-    ``patience`` is the time limit of a request in seconds.
+    ``patience`` is the maximum duration of a request in seconds.
     """
 
     agent: str = "Communique"
@@ -81,7 +82,7 @@ class Outbound:
     ) -> OutboundResponse:
         """Send a request and return the response, whatever its status.
 
-        Raises OutboundError without a response in time, and for a private address.
+        Raises OutboundError if there is no response in time, or if the address is private.
         """
         fields = {"accept": "*/*", "connection": "close", "user-agent": self.agent}
         host = ""
@@ -111,15 +112,15 @@ class Outbound:
 
 @lru_cache(maxsize=1)
 def certificates(_hour: int) -> ssl.SSLContext:
-    """Load the system's CA certificates, once per hour.
+    """Return the system's CA certificates, which are loaded once per hour.
 
-    Loading takes as long as several requests to a nearby server.
+    Loading them takes as long as several requests to a nearby server.
     """
     return ssl.create_default_context()
 
 
 async def beginning_of(response: httpcore.Response) -> bytes:
-    """Return a response body, cut off at MAX_BODY_BYTES."""
+    """Return the body of a response, truncated to MAX_BODY_BYTES."""
     body = bytearray()
     async for piece in response.aiter_stream():
         body += piece
@@ -141,7 +142,7 @@ def reason_of(error: BaseException) -> str:
 
 
 class CheckedBackend(httpcore.AnyIOBackend):
-    """Backend that connects only to public addresses, unless private addresses are allowed."""
+    """Network backend that connects only to public addresses, unless private ones are allowed."""
 
     def __init__(self, *, allow_private: bool) -> None:
         self._allow_private = allow_private
@@ -156,7 +157,7 @@ class CheckedBackend(httpcore.AnyIOBackend):
     ) -> httpcore.AsyncNetworkStream:
         """Connect to the first address of a host that accepts the connection.
 
-        Raises PrivateAddress if any address is not public, and httpcore.ConnectError.
+        Raises PrivateAddress if any address of the host is not public, and httpcore.ConnectError.
         """
         loop = asyncio.get_running_loop()
         try:
@@ -178,7 +179,7 @@ class CheckedBackend(httpcore.AnyIOBackend):
 
 
 class FullDuplexStream(httpcore.AsyncNetworkStream):
-    """A connection that is read while the request is still being sent.
+    """A connection on which responses are read while the request is still being sent.
 
     A server may respond early, with 410 or 413, and close the connection without reading the body.
     """
@@ -192,7 +193,7 @@ class FullDuplexStream(httpcore.AsyncNetworkStream):
         return await self._stream.read(max_bytes, timeout)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        """Start sending bytes after all earlier ones are sent."""
+        """Start sending bytes once all earlier bytes are sent."""
         if not buffer:
             # httpcore writes an empty buffer at the end of a body.
             return
@@ -204,7 +205,7 @@ class FullDuplexStream(httpcore.AsyncNetworkStream):
         """Close the connection."""
         if self._sending:
             self._sending.cancel()
-            # A failure to send shows in the response, or in its absence.
+            # The response, or its absence, shows a failure to send.
             await asyncio.gather(self._sending, return_exceptions=True)
         await self._stream.aclose()
 
@@ -219,5 +220,5 @@ class FullDuplexStream(httpcore.AsyncNetworkStream):
         return FullDuplexStream(stream)
 
     def get_extra_info(self, info: str) -> Any:
-        """Return information about the connection."""
+        """Return information about the connection, such as its socket."""
         return self._stream.get_extra_info(info)

@@ -1,6 +1,6 @@
-"""The settings in HOME/communique.toml, decoded strictly.
+"""The settings in HOME/communique.toml, which are validated strictly.
 
-Each setting has a default and a description; docs/reference/settings.md lists them all.
+Each setting has a default and a description; docs/reference/settings.md lists all settings.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ __all__ = [
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All settings of communique.toml; every table and key is optional."""
+    """All settings of communique.toml. Every table and key is optional."""
 
     network: Network = msgspec.field(default_factory=Network)
     collect: Collect = msgspec.field(default_factory=Collect)

@@ -1,7 +1,7 @@
-"""Load the settings of a home directory from communique.toml and the environment.
+"""Loading of a home directory's settings from communique.toml and environment variables.
 
-The address of a PostgreSQL database must separate its password clearly. PostgreSQL accepts more
-than RFC 3986 allows. Other programs would split such URLs elsewhere and show a part of the
+The URL of a PostgreSQL database must separate its password clearly. PostgreSQL accepts more than
+RFC 3986 allows. Other programs would split such URLs in other places and show a part of the
 password.
 """
 
@@ -21,14 +21,14 @@ from data.errors import SettingsError
 from data.settings import Settings, SiteSettings
 from data.toml_files import decode, read_text
 
-ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - told from others, not listened on
-"""Wildcard addresses to listen on. No client can send a request to them."""
+ANYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - only compared with, not listened on
+"""Wildcard addresses that a server may listen on. Clients can't send requests to them."""
 
 
 def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settings:
     """Load the settings from the file at ``path``, environment variables, and defaults.
 
-    Raises SettingsError with the key or variable and the fix.
+    Raises SettingsError, whose message contains the key or variable and the fix.
     """
     settings = Settings()
     if path.exists():
@@ -73,7 +73,7 @@ def load_settings(path: Path, environ: Mapping[str, str] = os.environ) -> Settin
 def check_store(
     settings: Settings, path: Path, variables: Mapping[tuple[str, str], tuple[str, str]]
 ) -> None:
-    """Raise SettingsError if the store's URL is invalid, or missing but required."""
+    """Raise SettingsError if the store's URL is invalid, or missing although it is required."""
     url = settings.store.url
     if url and not is_clearly_escaped(url):
         raise SettingsError(
@@ -85,7 +85,7 @@ def check_store(
 
 
 def addressed(site: SiteSettings) -> SiteSettings:
-    """Return the site settings with a public address. By default, it is the listening address."""
+    """Return the site settings with a public address, by default the listening address."""
     own = SiteSettings()
     if site.url != own.url or not site.port or (site.host, site.port) == (own.host, own.port):
         return site
@@ -100,7 +100,8 @@ CLEARLY_ESCAPED: Final = re.compile(
     r"(?:[A-Za-z0-9._~:,\[\]-]|%[0-9A-Fa-f]{2})*"
     r"(?:[/?](?:[A-Za-z0-9._~!$&()*+,;=:/?-]|%[0-9A-Fa-f]{2})*)?"
 )
-"""Pattern of a libpq URL whose user, password and options contain no unescaped separators."""
+"""Pattern that matches a PostgreSQL URL without unescaped separators in its user, password and
+options."""
 
 ESCAPING_MESSAGE: Final = (
     "this database address can't be read, and is not shown because it may contain a password: "
@@ -111,5 +112,5 @@ ESCAPING_MESSAGE: Final = (
 
 
 def is_clearly_escaped(url: str) -> bool:
-    """Whether all separators inside the parts of a PostgreSQL URL are percent-encoded."""
+    """Return whether all separators within the parts of a PostgreSQL URL are percent-encoded."""
     return CLEARLY_ESCAPED.fullmatch(url) is not None

@@ -1,4 +1,4 @@
-"""Settings of the site, buckets, the archive, alerts and logs."""
+"""Settings for the site, buckets, the archive, alerts and logs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ MAIL_ADDRESS = (
     r"[^\s@<>()\[\]\\,;:\"\x00-\x1f\x7f-\U0010ffff]{1,64}"
     r"@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"
 )
-"""Pattern of a mail address (RFC 5321), without comments and quoted parts."""
+"""Pattern that matches a mail address (RFC 5321) without comments and quoted parts."""
 
 MIN_FEED_BYTES = 100_000
-"""Minimum of ``site.max_feed_bytes``, in bytes."""
+"""Minimum value of ``site.max_feed_bytes``, in bytes."""
 
 PLACE = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?\Z"
-"""Pattern of a bucket's place: an S3 bucket name and a prefix."""
+"""Pattern that matches the location of a bucket (name and prefix), or an empty string."""
 
 
 class BucketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Access to the buckets of the site and the archive."""
+    """Settings for access to the buckets of the site and the archive."""
 
     endpoint: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^(https?://[^\s/?#@]+/?)?\Z")],
@@ -64,7 +64,7 @@ class BucketSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The published site."""
+    """Settings for the published site."""
 
     title: Annotated[
         str, msgspec.Meta(description="The name of the site, on its pages and feeds.")
@@ -177,7 +177,7 @@ class SiteSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Archived files, and witnesses of the log."""
+    """Settings for archive files, and for witnesses of the archive's log."""
 
     enabled: Annotated[
         bool,
@@ -254,7 +254,7 @@ class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The mail server for alerts, and the operator who needs no watch."""
+    """Settings for the mail server of alerts, and for the operator, who needs no watch."""
 
     operator: Annotated[
         Annotated[str, msgspec.Meta(pattern=rf"^({MAIL_ADDRESS})?\Z")],
@@ -297,7 +297,7 @@ class Alerts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Log(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The format and level of logs."""
+    """Settings for the format and level of logs."""
 
     format: Annotated[
         Literal["logfmt", "json"],

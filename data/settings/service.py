@@ -22,7 +22,7 @@ DaysOrNone = Annotated[int, msgspec.Meta(ge=0, le=MAX_DAYS)]
 
 
 class HealthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who is notified about the health of the service and its sources."""
+    """Settings for notifications about the health of the service and its sources."""
 
     ping: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")],
@@ -54,7 +54,7 @@ class HealthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ),
     ] = 2
     confirm_after: Annotated[
-        # No robots.txt can ask for a longer Crawl-delay.
+        # Longer values of Crawl-delay in robots.txt are reduced to this limit.
         Annotated[int, msgspec.Meta(ge=60, le=MAX_NUMBER)],
         msgspec.Meta(
             description=(
@@ -66,7 +66,7 @@ class HealthSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The place where releases are stored."""
+    """Settings for the database with the releases."""
 
     url: Annotated[
         str,
@@ -89,7 +89,7 @@ class StoreSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The processes that make the visits."""
+    """Settings for the processes that visit sources."""
 
     executor: Annotated[
         Literal["local", "procrastinate"],
@@ -104,7 +104,7 @@ class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The way in which pages are requested."""
+    """Settings for network requests."""
 
     allow_private: Annotated[
         bool,
@@ -139,7 +139,7 @@ class Network(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Collect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The range of each visit, and the frequency of visits."""
+    """Settings for the scope and the frequency of visits."""
 
     interval: Annotated[
         Whole,
