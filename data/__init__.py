@@ -1,1 +1,1 @@
-"""Releases: their values, identity, storage, archive and health. This package imports no other."""
+"""Releases: data types, identity, storage, archive and health. Imports no other package."""

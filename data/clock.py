@@ -35,7 +35,7 @@ def zone_or_utc(name: str) -> dt.tzinfo:
 
 
 def fault_of_zone(name: str) -> str:
-    """Explain the fault of an IANA zone name, or return an empty string if the name is valid."""
+    """Return the fault in the name of an IANA zone, or an empty string if the name is valid."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

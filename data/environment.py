@@ -1,8 +1,8 @@
 """Settings from environment variables, such as ``COMMUNIQUE_NETWORK__CONTACT``.
 
-They override the file. Text is used unchanged, other values are TOML: ``0.5``, ``true``, ``["a",
-"b"]``. The value of a variable that ends in ``_FILE`` is the path of a file with the setting, as
-Docker images read secrets; a final newline is removed.
+Variables override the settings file. Text is used unchanged, other values are TOML: ``0.5``,
+``true``, ``["a", "b"]``. If a variable ends in ``_FILE``, its value is the path of a file with the
+setting, like secrets of Docker images. A final newline in the file is removed.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ PREFIX: Final = "COMMUNIQUE_"
 FILE: Final = "_FILE"
 BETWEEN: Final = "__"
 ENVIRONMENT: Final = "the environment"
-"""Text that error messages show instead of a file if a setting comes from the environment."""
+"""Text shown in error messages in place of a file name if a setting comes from the environment."""
 
 KEY_OF_FILE: Final = "_file"
-"""Suffix of keys whose value is the path of the file with a secret."""
+"""Suffix of keys whose value is the path of a file with a secret."""
 
 Texts = inspect.StrType | inspect.LiteralType
 
@@ -46,10 +46,10 @@ class Named:
 def settings_named(
     environ: Mapping[str, str], shape: type[msgspec.Struct], folder: Path
 ) -> list[Named]:
-    """Return the settings of ``shape`` that variables set.
+    """Return all settings of ``shape`` that environment variables set.
 
     File paths are relative to ``folder``. Raises SettingsError with the variable if the setting
-    does not exist, its value or file is invalid, or it is set twice.
+    does not exist, if its value or file is invalid, or if the setting is set twice.
     """
     variables = variables_of(shape)
     with_one_underscore = {name.replace(BETWEEN, "_"): name for name in variables}
@@ -58,7 +58,8 @@ def settings_named(
         if not variable.startswith(PREFIX):
             continue
         if BETWEEN not in variable.removeprefix(PREFIX):
-            # Other programs use the prefix too; this name looks like a setting of ours.
+            # Other programs may use the prefix too, but this name is similar to one of our
+            # settings.
             if suggestion := with_one_underscore.get(variable.removesuffix(FILE)):
                 fix = f"write two underscores after the part: {suggestion}"
                 raise SettingsError(ENVIRONMENT, variable, fix)
@@ -85,7 +86,7 @@ def settings_named(
 
 @cache
 def variables_of(shape: type[msgspec.Struct]) -> dict[str, tuple[str, str, inspect.Type]]:
-    """Map each variable to the table, key and type of its setting.
+    """Map each environment variable to the table, key and type of its setting.
 
     A key such as ``smtp_password_file`` has no variable. Instead, the variable of the secret may
     end in ``_FILE``. The result is cached, because a process reads the settings several times.
@@ -111,7 +112,10 @@ def meant_variable(variable: str, variables: Mapping[str, object]) -> str:
 
 
 def value_of(text: str, kind: inspect.Type, variable: str) -> object:
-    """Return the value of a variable. Raises SettingsError if it is neither text nor TOML."""
+    """Return the value of an environment variable. ``kind`` is the type of its setting.
+
+    Raises SettingsError if the value is neither text nor TOML.
+    """
     while isinstance(kind, inspect.Metadata):
         kind = kind.type
     if isinstance(kind, Texts):
@@ -120,7 +124,7 @@ def value_of(text: str, kind: inspect.Type, variable: str) -> object:
         parsed = tomllib.loads(f"value = {text}")
     except (tomllib.TOMLDecodeError, RecursionError):
         parsed = {}
-    # Several lines could set several keys.
+    # A value with several lines could set several keys.
     if parsed.keys() != {"value"}:
         example = '["one", "two"]' if isinstance(kind, inspect.VarTupleType) else "12, 0.5 or true"
         raise SettingsError(
@@ -132,7 +136,7 @@ def value_of(text: str, kind: inspect.Type, variable: str) -> object:
 
 
 def with_secrets(part: msgspec.Struct, name: str, path: Path) -> msgspec.Struct:
-    """Return a table of the settings with the secrets from the files to which its keys refer.
+    """Return a table of the settings with secrets read from the files that its keys contain.
 
     Raises SettingsError if a file can't be read or a secret is set twice.
     """
@@ -158,6 +162,6 @@ def text_in(file: Path, path: str, key: str) -> str:
     except SettingsError as error:
         raise SettingsError(path, key, f"{file}: {error.fix}") from error
     if not text:
-        # An empty value would count as unset, and so select another store.
+        # An empty value would count as missing and thus select another store.
         raise SettingsError(path, key, f"{file}: the file is empty; write the value into it")
     return text

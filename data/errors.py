@@ -1,4 +1,4 @@
-"""All errors that Communique raises on purpose, under one root.
+"""All exceptions that Communique raises deliberately, with a common base class.
 
 Each message is one sentence that explains what happened and what to do. The same facts are typed
 attributes for programs.
@@ -11,14 +11,14 @@ from pathlib import PurePath
 from data.wording import meant
 
 MAX_NAMES = 12
-"""Maximum number of sources that are listed in a message."""
+"""Maximum number of sources listed in an error message."""
 
 PAGE_BUG = "our own code failed on this page; please report it"
-"""The message for an unexpected exception while a page is read."""
+"""Message for an unexpected exception during the extraction of a page."""
 
 
 class CommuniqueError(Exception):
-    """The root of all errors that a person or a caller can act on.
+    """Base class of all errors that a person or a caller can handle.
 
     ``exit_code`` is the exit status of the command: 1 for a failure, 2 for usage or configuration.
     """
@@ -101,7 +101,7 @@ class UnknownSource(CommuniqueError):
 
 
 class RenamedSource(CommuniqueError):
-    """The requested id belonged to a source that has another id now."""
+    """The requested source id is a former id. The source has another id now."""
 
     exit_code = 2
 
@@ -153,7 +153,7 @@ class SlowSearch(StoreError):
 
 
 class Interrupted(StoreError):
-    """Work on the store was stopped because the client left or the deadline passed."""
+    """A query was stopped because the client disconnected or the deadline passed."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, "the work was stopped because no client waits for the response")
@@ -177,12 +177,12 @@ class ArchiveError(CommuniqueError):
 
     @property
     def public(self) -> str:
-        """The message for readers of the site: the file's name without its folder."""
+        """Return the message for readers of the site, with the file's name but not its folder."""
         return f"the archive {PurePath(self.path).name}: {self.cause}"
 
 
 class PublishError(CommuniqueError):
-    """A feed or page could not be written. The last good version is still in place."""
+    """A feed or page could not be written. The last good version was kept."""
 
     def __init__(self, path: str, cause: str) -> None:
         super().__init__(f"could not publish {path}: {cause}; the last good file is kept")

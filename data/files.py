@@ -1,4 +1,4 @@
-"""Atomic and durable writing of files, which leaves unchanged files alone."""
+"""Atomic and durable writing of files. Files that would not change are not written."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from contextlib import suppress
 from pathlib import Path
 
 MAX_SYNCS = 16
-"""Maximum number of files that are synced at the same time."""
+"""Maximum number of threads that sync files at the same time."""
 
 
 class FileWriter:
-    """Writes files below one folder, each completely or not at all.
+    """Writes files in one folder, each completely or not at all.
 
     A file is first written under a temporary name. ``flush`` syncs all waiting files together and
-    then renames them, so that only one wait for the disk is needed. Only one process may write to a
-    folder at a time. Raises OSError.
+    then renames them, so that it waits for the disk only once. Only one process may write to a
+    folder at a time. Methods raise OSError.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        # Paths are text because there are very many.
+        # Paths are strings because there are very many.
         self._waiting: dict[str, str] = {}
         self._unsynced: set[Path] = set()
         self._known: set[str] = set()
 
     @property
     def waiting(self) -> int:
-        """The number of files that wait for the next flush."""
+        """Return the number of files that wait for the next flush."""
         return len(self._waiting)
 
     def write(self, file: str, content: bytes) -> bool:
-        """Write ``content`` to ``file`` at the next flush.
+        """Write ``content`` to the file named ``file`` at the next flush.
 
         Returns False if the file already has this content.
         """
@@ -48,7 +48,7 @@ class FileWriter:
         folder, _, name = path.rpartition("/")
         if folder not in self._known:
             self._make(Path(folder))
-        # The next run reuses the name of a file that a crash left behind.
+        # The name is fixed, so the next run overwrites a file that a crash left behind.
         temporary = f"{folder}/.{name}.part"
         try:
             put(temporary, content)
@@ -59,30 +59,30 @@ class FileWriter:
         return True
 
     def remove(self, file: str) -> None:
-        """Delete a file at once, and folders that become empty."""
+        """Delete a file immediately, and folders that become empty."""
         path = self.folder / file
         path.unlink(missing_ok=True)
         for above in path.relative_to(self.folder).parents[:-1]:
             try:
                 (self.folder / above).rmdir()
             except OSError:
-                # Something else is in it.
+                # The folder is not empty.
                 return
             self._known.discard(f"{self.folder}/{above.as_posix()}")
 
     def flush(self) -> bool:
-        """Sync all waiting files and give them their names.
+        """Sync all waiting files and rename them to their final names.
 
-        If that fails, every file stays as it was.
+        If syncing fails, no file changes.
         """
         try:
             files = list(self._waiting.values())
             with ThreadPoolExecutor(MAX_SYNCS) as pool:
-                # A disk commits many files in the time of one.
+                # Parallel syncs take the time of one, because a disk commits many files together.
                 shares = [files[start::MAX_SYNCS] for start in range(MAX_SYNCS)]
                 deque(pool.map(sync_all, filter(None, shares)), maxlen=0)
             for path, temporary in self._waiting.items():
-                os.replace(temporary, path)  # noqa: PTH105 - text is quicker
+                os.replace(temporary, path)  # noqa: PTH105 - strings are faster
             self._unsynced.update({Path(path).parent for path in self._waiting})
         except OSError:
             self.drop()
@@ -110,9 +110,9 @@ class FileWriter:
 
 
 def same(path: str, content: bytes) -> bool:
-    """Whether a file has exactly this content. Its size is compared first."""
+    """Return whether a file has exactly this content. Its size is compared first."""
     try:
-        if os.stat(path).st_size != len(content):  # noqa: PTH116 - text is quicker
+        if os.stat(path).st_size != len(content):  # noqa: PTH116 - strings are faster
             return False
         return Path(path).read_bytes() == content
     except FileNotFoundError:
@@ -132,8 +132,8 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 
 def read_regular(path: Path, most: int = -1) -> bytes:
-    """Read at most ``most`` bytes of a file. Raises OSError, also if it is not a regular file."""
-    # Reading a pipe or a device may never end, so open without waiting and check first.
+    """Read at most ``most`` bytes of a regular file. Raises OSError, also for other files."""
+    # Reading a pipe or device may never end, so open it without blocking and check its type first.
     with open(path, "rb", opener=_at_once) as file:
         if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
             raise OSError(errno.EINVAL, "the path is a pipe or a device", str(path))
@@ -141,12 +141,15 @@ def read_regular(path: Path, most: int = -1) -> bytes:
 
 
 def _at_once(path: str, how: int) -> int:
-    """Open a file without waiting, even if it is a pipe without a writer."""
+    """Open a file without blocking, even if it is a pipe without a writer."""
     return os.open(path, how | os.O_NONBLOCK)
 
 
 def is_held(path: Path) -> bool:
-    """Whether a process holds the exclusive lock of a file or folder. Does not take the lock."""
+    """Return whether a process holds the exclusive lock on a file or folder.
+
+    This function does not keep the lock.
+    """
     handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -158,10 +161,10 @@ def is_held(path: Path) -> bool:
 
 
 def put(path: str, content: bytes) -> None:
-    """Write a file."""
+    """Write bytes to a file."""
     with os.fdopen(open_emptied(path), "wb", buffering=0) as file:
         rest = memoryview(content)
-        # A nearly full disk writes a part; the next call raises the error.
+        # If the disk is almost full, only a part is written, and the next call raises the error.
         while rest:
             rest = rest[file.write(rest) :]
 
@@ -174,7 +177,7 @@ def write_secret(path: Path, text: str) -> None:
 def write_new(path: Path, text: str, *, rights: int = 0o666) -> None:
     """Write a new file completely or not at all.
 
-    Raises FileExistsError if the file exists (it is not changed), and OSError.
+    Raises FileExistsError if the file exists, in which case it is not changed, and OSError.
     """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     how = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -183,7 +186,8 @@ def write_new(path: Path, text: str, *, rights: int = 0o666) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        # A link fails if another process created the file meanwhile; a rename would replace it.
+        # Creating a link fails if another process created the file in the meantime; renaming would
+        # replace it.
         os.link(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -191,15 +195,15 @@ def write_new(path: Path, text: str, *, rights: int = 0o666) -> None:
 
 
 def rewrite(path: Path, text: str) -> None:
-    """Replace a file's content completely or not at all, and keep its permissions.
+    """Replace the content of a file completely or not at all, and keep its permissions.
 
-    A symbolic link stays a link. Raises OSError.
+    A symbolic link remains a link. Raises OSError.
     """
     path = path.resolve()
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with suppress(FileNotFoundError):
-            # It may contain a secret, so other users must not read it even for a moment.
+            # The file may contain a secret, so other users must never be able to read it.
             rights = path.stat().st_mode
             os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
             temporary.chmod(rights)
@@ -212,7 +216,7 @@ def rewrite(path: Path, text: str) -> None:
 
 
 def open_emptied(path: str) -> int:
-    """Open an empty file for writing. A symbolic link is replaced, and its target is kept."""
+    """Open a file for writing and empty it. A symbolic link is replaced; its target is kept."""
     how = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW
     try:
         return os.open(path, how, 0o666)
@@ -231,7 +235,7 @@ def sync_all(paths: Iterable[str]) -> None:
 
 
 def sync(path: str | Path) -> None:
-    """Sync a file, or the names in a folder, to disk."""
+    """Sync a file, or the entries of a folder, to disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)

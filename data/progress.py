@@ -1,4 +1,4 @@
-"""Callbacks that receive the progress of long work."""
+"""Types of callbacks that report the progress of long tasks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 OnProgress: TypeAlias = Callable[[int, int], None]
-"""Receives how many parts are done, and how many there are."""
+"""Callback with the number of completed parts and the number of all parts."""
 
 OnStepProgress: TypeAlias = Callable[[str, int, int], None]
-"""Receives the name of a step, how many of its parts are done, and how many there are."""
+"""Callback with the name of a step, the number of its completed parts, and the number of all its
+parts."""

@@ -1,4 +1,4 @@
-"""SQLite files, such as the store and caches: open and delete them."""
+"""Opening and deletion of SQLite files, such as the store and caches."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ BUSY_SECONDS: Final = 30.0
 milliseconds."""
 
 MIN_FREE_BYTES: Final = 1_000_000
-"""Minimum number of free bytes on a disk before writing. SQLite writes pages and a log."""
+"""Minimum number of free bytes on a disk for writing. SQLite writes both pages and a log."""
 
 READ_ONLY_PARAMETERS: Final = ("mode=ro", "mode=ro&immutable=1")
-"""URI parameters to open a read-only file: first with a writer's log, then without one."""
+"""URI parameters to open a file read-only: first with the log of a writer, then without a log."""
 
 
 def is_read_only(path: Path) -> bool:
-    """Whether a file exists and can be read but not written.
+    """Return whether a file exists and can be read but not written.
 
-    A file that another process deletes or replaces during the check is checked again: a missing
-    file is not writable either.
+    If another process deletes or replaces the file during the check, the check is repeated, because
+    a missing file is not writable either.
     """
     while path.is_file():
         before = mark_of(path)
@@ -38,13 +38,13 @@ def is_read_only(path: Path) -> bool:
 
 
 def is_full(folder: Path) -> bool:
-    """Whether the disk of a folder is writable but has too little free space."""
+    """Return whether the disk of a folder is writable but has too little free space."""
     disk = os.statvfs(folder)
     return not disk.f_flag & os.ST_RDONLY and disk.f_bavail * disk.f_frsize < MIN_FREE_BYTES
 
 
 def cause_of(path: Path, error: OSError | sqlite3.Error) -> str:
-    """Explain to a person why a file can't be opened, read or written."""
+    """Return a readable reason why a file can't be opened, read or written."""
     folder = path.parent
     if path.is_file() and not os.access(path, os.R_OK):
         return f"its file can't be read: run Communique as the owner of {path} ({error})"
@@ -60,11 +60,11 @@ def cause_of(path: Path, error: OSError | sqlite3.Error) -> str:
 def open_for_writing(
     path: Path | None, patience: float = BUSY_SECONDS, *, shared: bool = False
 ) -> sqlite3.Connection:
-    """Open a file for writing; create it if it is missing. If ``path`` is None, use memory.
+    """Open a database file for writing, and create it if it is missing.
 
-    A writer waits at most ``patience`` seconds for another one. Transactions begin only with an
-    explicit statement. A ``shared`` connection may be used by all threads, one at a time. Raises
-    sqlite3.Error.
+    If ``path`` is None, the database is in memory. A writer waits at most ``patience`` seconds for
+    another writer. Transactions begin only with an explicit statement. A ``shared`` connection may
+    be used by all threads, one at a time. Raises sqlite3.Error.
     """
     place = ":memory:" if path is None else str(path)
     connection = _connect(place, patience, uri=False, shared=shared)
@@ -72,9 +72,9 @@ def open_for_writing(
         if path and not has_log(connection):
             with one_process_sets_wal(path.parent):
                 connection.execute("PRAGMA journal_mode = WAL")
-        # NORMAL survives a kill; only a power cut can undo the last commits.
+        # NORMAL survives a killed process; only a power failure can undo the last commits.
         connection.execute("PRAGMA synchronous = NORMAL")
-        # Savepoints copy what they may undo, which takes a third of the time in memory.
+        # Savepoints copy pages that they may restore. In memory, this takes a third of the time.
         connection.execute("PRAGMA temp_store = MEMORY")
     except sqlite3.Error:
         connection.close()
@@ -83,18 +83,20 @@ def open_for_writing(
 
 
 def has_log(connection: sqlite3.Connection) -> bool:
-    """Whether a file is in WAL mode. New files and restored backups are not."""
+    """Return whether a database is in WAL mode. New files and restored backups are not."""
     return bool(connection.execute("PRAGMA journal_mode").fetchone() == ("wal",))
 
 
 @contextmanager
 def one_process_sets_wal(folder: Path) -> Iterator[None]:
-    """Let one process at a time switch files of a folder to WAL mode.
+    """Context manager: only one process switches files in a folder to WAL mode at a time.
 
-    If two processes do this together, SQLite fails one of them without waiting: its busy handler is
-    not called when a read lock becomes a write lock (https://sqlite.org/c3ref/busy_handler.html).
+    If two processes do this at the same time, one of them fails without waiting, because SQLite
+    does not call its busy handler when a read lock becomes a write lock
+    (https://sqlite.org/c3ref/busy_handler.html).
     """
-    # Lock the folder: closing the file itself would drop SQLite's locks on it in this process.
+    # Lock the folder and not the file: closing the file would drop SQLite's locks on it in this
+    # process.
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -105,9 +107,9 @@ def one_process_sets_wal(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def one_process_opens(path: Path) -> Iterator[None]:
-    """Let one process at a time open a cache, or delete and create it.
+    """Context manager: only one process opens, deletes or creates a cache file at a time.
 
-    SQLite opens the file first and its log by name later. If another process replaced the file
+    SQLite opens the file first, and its log by name later. If another process replaced the file
     between the two steps, SQLite would read the old file with the new log.
     """
     handle = os.open(lock_of(path), os.O_RDWR | os.O_CREAT, 0o666)
@@ -119,14 +121,14 @@ def one_process_opens(path: Path) -> Iterator[None]:
 
 
 def lock_of(path: Path) -> Path:
-    """Return the lock file that is held while a cache is opened."""
+    """Return the path of the lock file for opening a cache file."""
     return path.with_name(f"{path.name}-lock")
 
 
 def open_for_reading(
     path: Path, patience: float = BUSY_SECONDS, *, shared: bool = False
 ) -> sqlite3.Connection:
-    """Open a file read-only. Raises sqlite3.Error.
+    """Open a database file read-only. Raises sqlite3.Error.
 
     Reading a WAL database needs files next to it. If they can't be created, the database is opened
     as immutable (https://sqlite.org/wal.html#read_only_databases).
@@ -148,8 +150,8 @@ def open_for_reading(
 def create_cache_tables(db: sqlite3.Connection, script: str) -> None:
     """Create the tables of a cache in one transaction if the database is empty.
 
-    Raises sqlite3.DatabaseError if it has other tables, from another version or program: the caller
-    then rebuilds the file like a damaged one.
+    Raises sqlite3.DatabaseError if it has other tables, from another version or program. The caller
+    then rebuilds the file as if it were damaged.
     """
     with closing(sqlite3.connect(":memory:")) as fresh:
         fresh.executescript(script)
@@ -187,7 +189,7 @@ def _connect(place: str, patience: float, *, uri: bool, shared: bool) -> sqlite3
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
-    """Return the file and the two that SQLite keeps next to it while it is open."""
+    """Return a database file and the two files that SQLite keeps next to it while it is open."""
     return tuple(path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
 
 
@@ -198,14 +200,14 @@ def delete_file(path: Path) -> None:
 
 
 class Mark(NamedTuple):
-    """The identity of a file, even if another file reuses its inode number."""
+    """Values that identify a file, even if another file reuses its inode number."""
 
     inode: int
     changed: int
 
 
 def mark_of(path: Path) -> Mark:
-    """Return the current mark of a file, or zeros if the file does not exist."""
+    """Return the values that identify a file, or zeros if the file does not exist."""
     try:
         found = path.stat()
     except FileNotFoundError:
@@ -214,9 +216,10 @@ def mark_of(path: Path) -> Mark:
 
 
 def delete_damaged(path: Path, mark: Mark) -> None:
-    """Delete a damaged file unless its mark changed since it was opened.
+    """Delete a damaged file unless it was replaced since it was opened.
 
-    A changed mark means that another process has written or rebuilt the file.
+    ``mark`` identifies the opened file. A different mark means that another process has written or
+    rebuilt the file.
     """
     with one_process_sets_wal(path.parent):
         if mark_of(path) == mark:

@@ -1,4 +1,4 @@
-"""Strict decoding of TOML files. Errors contain the file, the key and the fix."""
+"""Strict decoding of TOML files. Error messages contain the file, the key and the fix."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from data.wording import meant
 Shape = TypeVar("Shape")
 
 ID = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-"""Pattern of the name of a configuration file without its suffix. The name is also its id."""
+"""Pattern that matches the name of a configuration file without its suffix, which is also its
+id."""
 
 MAX_BYTES: Final = 1_000_000
-"""Maximum size of a configuration file, in bytes."""
+"""Maximum size in bytes of a configuration file."""
 
 UNKNOWN = re.compile(r"unknown field `(.+?)`")
 MISSING = re.compile(r"missing required field `(.+?)`")
@@ -52,13 +53,13 @@ WORDS = {
     "object": "a table",
     "date": "a day such as 2025-03-01",
 }
-"""Names of types in msgspec, and the words for them in messages for people."""
+"""Map from msgspec's type names to readable words for error messages."""
 
 BOUNDS = {">=": "{} or more", "<=": "{} or less", ">": "more than {}", "<": "less than {}"}
 
 
 def read_text(path: Path, error: type[ConfigurationError]) -> str:
-    """Read a UTF-8 file. Raises ``error`` if that fails."""
+    """Read a UTF-8 file. Raises ``error`` if the file can't be read."""
     try:
         return read_bytes(path).decode("utf-8").replace("\r\n", "\n")
     except OSError as cause:
@@ -105,7 +106,7 @@ def find_file(folder: Path, name: str, error: type[ConfigurationError]) -> Path 
 
 
 def read_bytes(path: Path) -> bytes:
-    """Read a file. Raises OSError, also if it is not a regular file or larger than MAX_BYTES."""
+    """Read a file. Raises OSError, also for other than regular files and above MAX_BYTES."""
     content = read_regular(path, MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise OSError(errno.EFBIG, f"the file has more than {MAX_BYTES:,} bytes", str(path))
@@ -121,7 +122,7 @@ def check_id(path: Path, error: type[ConfigurationError]) -> None:
 
 
 def decode(text: str, shape: type[Shape], path: str, error: type[ConfigurationError]) -> Shape:
-    """Decode TOML ``text`` as ``shape``. ``path`` is used in error messages.
+    """Decode the TOML ``text`` to the type ``shape``. ``path`` is used in error messages.
 
     Raises ``error`` for invalid TOML, an unknown or missing key, or an invalid value.
     """
@@ -136,7 +137,7 @@ def decode(text: str, shape: type[Shape], path: str, error: type[ConfigurationEr
 def converted(
     tables: dict[str, object], shape: type[Shape], path: str, error: type[ConfigurationError]
 ) -> Shape:
-    """Convert decoded TOML to ``shape``. ``path`` is used in error messages.
+    """Convert decoded TOML tables to the type ``shape``. ``path`` is used in error messages.
 
     Raises ``error`` for an unknown or missing key, or an invalid value.
     """
@@ -151,7 +152,7 @@ def converted(
 
 
 def _fix(message: str, shape: type[object], inside: str) -> str:
-    """Explain how to fix a mistake, in plain words instead of msgspec's."""
+    """Return how to fix an invalid value, in plain words. ``message`` is msgspec's message."""
     if unknown := UNKNOWN.search(message):
         keys = _keys(shape, inside)
         known = f"; valid keys are {', '.join(keys)}" if keys else ""
@@ -173,7 +174,7 @@ def _fix(message: str, shape: type[object], inside: str) -> str:
 
 
 def _in_words(message: str) -> str:
-    """Explain which value was expected."""
+    """Return which value was expected, in plain words. ``message`` is msgspec's message."""
     if LENGTH.search(message):
         return "the value is empty; write one"
     if "RFC3339" in message:
@@ -192,7 +193,7 @@ def _in_words(message: str) -> str:
 
 
 def _keys(shape: type[object], inside: str) -> tuple[str, ...]:
-    """Return the keys of the table at a path."""
+    """Return the keys of the table at the path ``inside``."""
     return tuple(
         field.encode_name
         for kind in _at(shape, inside)
@@ -202,7 +203,7 @@ def _keys(shape: type[object], inside: str) -> tuple[str, ...]:
 
 
 def _choices(shape: type[object], inside: str) -> tuple[object, ...]:
-    """Return the allowed values at a path if they are a fixed set."""
+    """Return the allowed values at the path ``inside`` if they are a fixed set."""
     return tuple(
         value
         for kind in _at(shape, inside)
@@ -212,7 +213,7 @@ def _choices(shape: type[object], inside: str) -> tuple[object, ...]:
 
 
 def _description(shape: type[object], inside: str) -> str:
-    """Return the description of the setting at a path, or an empty string."""
+    """Return the description of the setting at the path ``inside``, or an empty string."""
     table, _, key = re.sub(r"\[[^\]]*\]$", "", inside).rpartition(".")
     for kind in _at(shape, table):
         for field in kind.fields if isinstance(kind, inspect.StructType) else ():

@@ -1,4 +1,4 @@
-"""Format of numbers, sizes and durations in messages, and suggestions of similar names."""
+"""Formatting of numbers, sizes and durations in messages, and suggestions of similar names."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final
 
 
 def N_(message: str) -> str:  # noqa: N802 - as gettext knows it
-    """Mark a text for translation and return it unchanged."""
+    """Mark a text for translation, and return the text unchanged."""
     return message
 
 
@@ -41,7 +41,8 @@ def sized(size: int) -> str:
 
 
 UNITS_OF_TIME: Final = ((60, 60, "minute"), (3600, 24, "hour"))
-"""For each unit: its length in seconds, how many make the next unit, and its name."""
+"""For each unit of time: its length in seconds, the number of units in the next unit, and its
+name."""
 
 
 def lasting(seconds: float) -> str:

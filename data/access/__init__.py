@@ -1,5 +1,5 @@
-"""Access: token files, a server's view of them, and decisions about clients' rights.
+"""Access: token files, their use by servers, and decisions about the rights of clients.
 
-A module belongs here if it decides about access without HTTP. For HTTP see feeds.server.token_gate.
-The docstring of feeds.server.requests.routes lists all four places where access is decided.
+Modules here decide about access without HTTP. For HTTP see feeds.server.token_gate. The docstring
+of feeds.server.requests.routes lists all four places where access is decided.
 """

@@ -1,8 +1,8 @@
-"""Decide about a client's rights by its token, and limit the cost of wrong tokens.
+"""Decision about a client's rights by its token, and limits for the cost of wrong tokens.
 
-Wrong tokens never lead to the refusal of a right one: tokens can't be guessed, and all clients
-behind an unknown proxy have one address in common. Only the responses to wrong tokens are limited.
-After several of them, an address gets short responses without a page.
+Clients with a right token are never refused because of wrong ones: tokens can't be guessed, and all
+clients behind an unknown proxy share one address. Only the responses to wrong tokens are limited.
+After several wrong tokens, an address gets short responses without a page.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ USE_INTERVAL_SECONDS: Final = 60.0
 """Minimum time in seconds between two updates of a token's last use."""
 
 SETTLED_NANOSECONDS: Final = 2_000_000_000
-"""Minimum age in nanoseconds of a folder's modification time at which it can be trusted. A later
-change then gets a different time."""
+"""Minimum age in nanoseconds of a folder's modification time for trusting it. A later change of the
+folder then certainly gets a different time."""
 
 
 class TokenFolder:
-    """The tokens in a folder. Token files are read again when tokens are added or revoked."""
+    """The tokens in a folder. Token files are read again after tokens were added or revoked."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -45,7 +45,7 @@ class TokenFolder:
     def find(self, text: str) -> Token | None:
         """Return the token with this text, or None.
 
-        The time for this does not depend on the result.
+        The time of a call does not depend on its result.
         """
         digest = digest_of(text)
         found: Token | None = None
@@ -55,11 +55,11 @@ class TokenFolder:
         return found
 
     def has_token_for(self, scope: TokenScope) -> bool:
-        """Return whether any token allows ``scope``."""
+        """Return whether any token has the permission ``scope``."""
         return any(token.allows(scope) for token in self._refreshed())
 
     def note_use(self, token: Token) -> None:
-        """Record that a token was used now, at most once per minute."""
+        """Record the current time as the last use of a token, at most once per minute."""
         now = time.monotonic()
         if now - self._noted.get(token.name, -USE_INTERVAL_SECONDS) < USE_INTERVAL_SECONDS:
             return
@@ -80,17 +80,17 @@ class TokenFolder:
                 log.error("no token is accepted: %s", error)  # noqa: TRY400 - not a bug
                 self._tokens = []
             self._noted.clear()
-            # A second change within the clock's resolution would get the same time.
+            # Another change within the clock's resolution would have the same time.
             is_settled = time.time_ns() - changed > SETTLED_NANOSECONDS
             self._changed = changed if is_settled else None
         yield from self._tokens
 
 
 MAX_WRONG_TOKENS: Final = 10
-"""Maximum number of wrong tokens from one network that get a full response."""
+"""Maximum number of wrong tokens from one network that get a complete response."""
 
 FORGIVENESS_SECONDS: Final = 6.0
-"""Seconds after which one wrong token no longer counts."""
+"""Time in seconds after which one wrong token is no longer counted."""
 
 MAX_NETWORKS: Final = 4096
 """Maximum number of networks whose wrong tokens are counted; the oldest are dropped first."""
@@ -98,7 +98,7 @@ MAX_NETWORKS: Final = 4096
 
 @dataclass(frozen=True, slots=True)
 class AccessVerdict:
-    """The decision whether a request is allowed.
+    """Decision whether a request is allowed.
 
     ``status`` is 200, or the HTTP status of the refusal. 401 means that the token is missing or
     wrong. 403 means that the ``token`` does not allow the request. 429 means too many wrong tokens
@@ -111,19 +111,22 @@ class AccessVerdict:
 
     @property
     def is_granted(self) -> bool:
-        """Whether the request is allowed."""
+        """Return whether the request is allowed."""
         return self.status == 200  # noqa: PLR2004 - OK
 
 
 class Permissions:
-    """Decides what clients may do, by the tokens in a folder. ``clock`` returns seconds."""
+    """Decides which requests of clients are allowed, by the tokens in a folder.
+
+    ``clock`` returns the current time in seconds.
+    """
 
     def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._tokens = TokenFolder(folder)
         self._wrong = WrongTokens(clock)
 
     def judge(self, text: str | None, needed: TokenScope, client: str) -> AccessVerdict:
-        """Decide whether a client may read or operate (``needed``).
+        """Decide whether a client has the permission ``needed``.
 
         ``text`` is the token that the client sent, or None. ``client`` is its IP address.
         """
@@ -135,7 +138,7 @@ class Permissions:
         return AccessVerdict(429, retry_after=wait) if wait else AccessVerdict(401)
 
     def has_token_for(self, scope: TokenScope) -> bool:
-        """Return whether any token allows ``scope``."""
+        """Return whether any token has the permission ``scope``."""
         return self._tokens.has_token_for(scope)
 
     def find(self, text: str) -> Token | None:
@@ -146,14 +149,17 @@ class Permissions:
 
 
 class WrongTokens:
-    """Counts wrong tokens per network, in bounded memory."""
+    """Counter of wrong tokens per network, with limited memory."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._seen: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def wait(self, address: str) -> int:
-        """Count a wrong token. Returns 0, or the seconds until the next full response."""
+        """Count a wrong token from an address.
+
+        Returns the number of seconds until the next complete response, or 0 if it is allowed now.
+        """
         network = network_of(address)
         now = self._clock()
         count, at = self._seen.pop(network, (0.0, now))

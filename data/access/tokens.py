@@ -1,10 +1,11 @@
-"""Token files: who may read or operate a HOME over HTTP. A file contains a digest, not the token.
+"""Token files: permissions to read or operate a home directory over HTTP.
 
-A token has 256 random bits and can't be guessed, however fast the digest is. A slow digest, as
-passwords need, would only let strangers keep the server busy.
+A file contains a digest, not the token. A token has 256 random bits and can't be guessed, even if
+the digest is fast. A slow digest, which passwords need, would only let strangers keep the server
+busy.
 
-The file's modification time is the token's last use, within a minute. Recording that time writes no
-data and needs no lock, so every process may do it.
+The file's modification time is the time of the token's last use, within a minute. Setting this time
+writes no data and needs no lock, so every process may do it.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ from data.toml_files import (
 )
 
 TokenScope: TypeAlias = Literal["read", "operate"]
-"""Permission of a token: to read the site, or to operate it, which includes reading."""
+"""Permission of a token: to read the site, or to operate the service, which includes reading."""
 
 PREFIX: Final = "communique_"
-"""Prefix of all tokens, by which people and secret scanners recognize a leaked token."""
+"""Prefix of all tokens, so that people and secret scanners recognize a leaked token."""
 
 TOKEN_BYTES: Final = 32
 """Number of random bytes in a token."""
@@ -45,7 +46,7 @@ INVALID_NAME: Final = "use lower-case letters, digits and hyphens, at most 64"
 
 
 class TokenFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The content of a token file."""
+    """Content of a token file."""
 
     sha256: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")],
@@ -60,9 +61,9 @@ class TokenFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token's name and scopes.
+    """Name and permissions of an access token.
 
-    ``last_used`` is exact to a minute, or None if never used.
+    ``last_used`` is precise to a minute, or None if the token was never used.
     """
 
     name: str
@@ -72,7 +73,7 @@ class Token:
     digest: str
 
     def allows(self, scope: TokenScope) -> bool:
-        """Return whether the token allows ``scope``."""
+        """Return whether the token has the permission ``scope``."""
         return scope in self.scopes or "operate" in self.scopes
 
 
@@ -82,9 +83,9 @@ def digest_of(text: str) -> str:
 
 
 def new_token(folder: Path, name: str, scopes: tuple[TokenScope, ...]) -> str:
-    """Create a token, store its digest, and return the token, which can't be read later.
+    """Create a token, store its digest, and return the token, which is not stored.
 
-    Raises TokenError for an invalid or existing name, and OSError.
+    Raises TokenError if the name is invalid or exists, and OSError.
     """
     path = folder / f"{name}.toml"
     if not ID.fullmatch(name):
@@ -121,17 +122,14 @@ def revoke_token(folder: Path, name: str) -> None:
 
 
 def load_tokens(folder: Path) -> tuple[list[Token], list[TokenError]]:
-    """Return the valid tokens of a folder by name, and the errors of all other token files.
-
-    Raises TokenError if the folder can't be read.
-    """
+    """Return the valid tokens in a folder by name, and the errors of invalid token files."""
     tokens: list[Token] = []
     errors: list[TokenError] = []
     for path in toml_files(folder, TokenError):
         try:
             tokens.append(read_token(path))
         except TokenError as error:
-            # A file that was just deleted is a revoked token.
+            # If the file was deleted in the meantime, the token was revoked.
             if path.exists() or path.is_symlink():
                 errors.append(error)
     return tokens, errors

@@ -1,1 +1,1 @@
-"""Releases as lines of JSON: export, import, and the public names of fields."""
+"""Releases as lines of JSON: export, import, and public field names."""

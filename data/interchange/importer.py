@@ -1,4 +1,4 @@
-"""Import of lines as releases, in the same way as collected releases."""
+"""Import of releases from lines of JSON. They are processed like collected releases."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ second."""
 
 
 def lines_of(file: IO[bytes]) -> Iterator[bytes]:
-    """Yield the lines of a file. Lines that are too long are cut just above the limit."""
+    """Yield the lines of a file. A line that is too long is cut just above the limit."""
     while line := file.readline(MAX_LINE_BYTES + 1):
         yield line
         while len(line) > MAX_LINE_BYTES and not line.endswith(b"\n"):
@@ -47,7 +47,7 @@ def lines_of(file: IO[bytes]) -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A problem with a line, and the number of the line from 1."""
+    """A problem with a line, and the line's number from 1."""
 
     line: int
     message: str
@@ -55,10 +55,10 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Importation:
-    """The result of an import. ``stories`` is the number of stories that contain imported releases.
+    """Result of an import. ``stories`` is the number of stories with imported releases.
 
-    ``rejected`` lines were not imported. ``doubtful`` lines are new releases whose date is in the
-    future, impossible or missing, or whose id changed, and lines whose text was cut.
+    ``rejected`` lists lines that were not imported. ``doubtful`` lists new releases whose date is
+    in the future, impossible or missing, or whose id changed, and lines whose text was cut.
     """
 
     read: int
@@ -71,9 +71,9 @@ class Importation:
 
 
 class Importer:
-    """Importer of lines for one source. ``topics`` are added to all of its releases.
+    """Importer of lines for one source. ``topics`` are added to all releases.
 
-    ``front`` are addresses of the site that are not releases.
+    ``front`` contains addresses of the site that are not releases.
     """
 
     def __init__(
@@ -102,10 +102,10 @@ class Importer:
     def import_lines(
         self, lines: Iterable[bytes], on_progress: Callable[[int], None] | None = None
     ) -> Importation:
-        """Import all lines; invalid lines are recorded and skipped.
+        """Import all lines. Invalid lines are recorded and skipped.
 
         ``on_progress`` is called after each transaction with the number of bytes read. Raises
-        StoreError if the store fails; committed lines stay.
+        StoreError if the store fails; lines that were committed before are kept.
         """
         numbered = ((number, line) for number, line in enumerate(lines, start=1))
         while batch := tuple(islice(numbered, BATCH_SIZE)):
@@ -128,11 +128,12 @@ class Importer:
     def _take(self, number: int, line: bytes) -> None:
         try:
             imported = read_line(line, self._source.id, self._context, self._taxonomy)
-            # Imported releases are old: without a date they are not news.
+            # Imported releases are old: if the date is missing, they must not count as news.
             draft = replace(imported.draft, position=number, imported=True)
             draft, labels = with_topics(draft, self._topics, self._taxonomy, imported.topics)
             if not self._registered:
-                # Only now, so that a file without a valid line creates no source.
+                # The source is created after the first valid line, so that an invalid file creates
+                # no source.
                 self._store.register(self._source)
                 self._registered = True
             verdict = self._store.record(

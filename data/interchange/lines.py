@@ -1,4 +1,4 @@
-"""Parser of lines of JSON with releases for `communique import`."""
+"""Parsing of releases from lines of JSON, for `communique import`."""
 
 from __future__ import annotations
 
@@ -34,26 +34,28 @@ MAX_LINE_BYTES: Final = 20_000_000
 MAX_ADDRESS_LENGTH: Final = 4096
 """Maximum length in characters of an address."""
 MAX_RAW_LENGTH: Final = 200
-"""Maximum length in characters of a date as the page states it, and of a value in a message."""
+"""Maximum length in characters of the original text of a date, and of a value in an error
+message."""
 MAX_LIST_ITEMS: Final = 1000
-"""Maximum numbers of aliases, topics, images and attachments that are read per release."""
+"""Maximum number of aliases, of topics, of images and of attachments that are read per release."""
 
 DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 SLUG: Final = re.compile(r"[a-z0-9]+(?:--?[a-z0-9]+)*|(?:[a-z0-9]+(?:-[a-z0-9]+)*)_[a-z2-9]{10}")
-"""A slug as data.text.folding.slug_of returns it: such a topic name is used unchanged."""
+"""Pattern that matches a slug as data.text.folding.slug_of returns it. A topic name that matches is
+used unchanged."""
 
 MEDIA_TYPE: Final = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+*-]+")
 SURROGATE: Final = re.compile(rb"\\u[dD][89a-fA-F]")
-"""Pattern of an escaped surrogate in JSON."""
+"""Pattern that matches an escaped surrogate in JSON."""
 UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
 class LineError(ValueError):
-    """Error of a line that is not a valid release. The message is a sentence."""
+    """A line is not a valid release. The message is a sentence."""
 
 
 class MediaLine(msgspec.Struct, frozen=True):
-    """An image or attachment in a line."""
+    """An image or attachment in a line of JSON."""
 
     url: str
     type: str | None = None
@@ -62,7 +64,7 @@ class MediaLine(msgspec.Struct, frozen=True):
 
 
 class FieldOrigin(msgspec.Struct, frozen=True):
-    """The origin of a field."""
+    """The origin of a field: how its value was extracted."""
 
     rule: str | None = None
     raw: str | None = None
@@ -78,7 +80,7 @@ class LineProvenance(msgspec.Struct, frozen=True):
 
 
 class InterchangeLine(msgspec.Struct, frozen=True):
-    """A release in a line, without fields that only a store knows (revisions, stories)."""
+    """A release in a line of JSON, without fields that only a store has (revisions, stories)."""
 
     url: str
     title: str
@@ -104,11 +106,11 @@ _decoder = msgspec.json.Decoder(InterchangeLine)
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """A draft from a line, with the topics of the line as slugs and labels.
+    """A draft from a line, with the topics in the line as slugs and labels.
 
-    ``undated`` means that the line states that there is no date, ``is_cut`` that the text exceeds
-    the maximum length. ``has_other_id`` means that the id changes because a secret in the address
-    is masked.
+    ``undated`` is true if the line states that the release has no date, ``is_cut`` if the text was
+    longer than the maximum. ``has_other_id`` is true if the id changes because a secret in the
+    address is masked.
     """
 
     draft: Draft
@@ -119,10 +121,11 @@ class Imported:
 
 
 def read_line(line: bytes, source: str, context: DateContext, taxonomy: Taxonomy) -> Imported:
-    """Parse a line into a release, cleaned like a page.
+    """Parse a line of JSON to a release, and clean its values like those of a page.
 
-    ``context`` decides how dates without a zone are read. A release with ``retracted`` is imported
-    as retracted since then; if it is already known, it is retracted now. Raises LineError.
+    ``context`` determines how dates without a time zone are parsed. If the line has a time of
+    retraction, a new release is imported as retracted since then. A known release is retracted now.
+    Raises LineError.
     """
     if len(line) > MAX_LINE_BYTES:
         raise LineError(f"the line is longer than {MAX_LINE_BYTES:,} bytes")
@@ -134,7 +137,8 @@ def read_line(line: bytes, source: str, context: DateContext, taxonomy: Taxonomy
     if url is None:
         raise LineError(f"url is not an http or https address: {decoded.url[:MAX_RAW_LENGTH]!r}")
     origin = decoded.provenance or LineProvenance()
-    # A line with the title's provenance is an export with plain text, where "<b>" is not markup.
+    # If the line contains the title's origin, it is our export and the title is plain text: in such
+    # a title, "<b>" is not markup.
     one_line = clean_line if origin.title else line_of
     title = one_line(decoded.title)
     if not title:
@@ -238,7 +242,7 @@ def _address(url: str) -> str | None:
     found = absolute("", url) if len(url) <= MAX_ADDRESS_LENGTH else None
     if not found or urlsplit(found).scheme not in ("http", "https") or clean_line(found) != found:
         return None
-    # A password in the address must not spread.
+    # A password in the address must not be copied to feeds.
     return without_campaign(without_user(found))
 
 
@@ -265,7 +269,7 @@ def _media(lines: Iterable[MediaLine] | None, base: str, fallback: str) -> tuple
 
 
 def _topic(name: str, taxonomy: Taxonomy) -> tuple[str, str]:
-    """Return slug and label of a topic. A name that is a slug is also the label if unknown."""
+    """Return the slug and label of a topic. A name that is an unknown slug is also the label."""
     if SLUG.fullmatch(name) and len(name) <= SLUG_LENGTH and name not in RESERVED:
         known = taxonomy.topics.get(name)
         return name, known.label if known else name

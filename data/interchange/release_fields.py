@@ -1,4 +1,4 @@
-"""Releases as JSON with public field names, as in `communique export`, `show` and `search`."""
+"""Releases as JSON with public field names, for `communique export`, `show` and `search`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from data.text.paragraphing import with_paragraphs
 
 
 def release_fields(release: Release) -> dict[str, Any]:
-    """Return the public fields of a release, ready for JSON."""
+    """Return the public fields of a release as JSON values."""
     content, published = release.content, release.published
     return {
         "id": release.id,
@@ -40,7 +40,7 @@ def release_fields(release: Release) -> dict[str, Any]:
 
 
 def provenance_fields(release: Release) -> dict[str, Any]:
-    """Return the origins of a release's fields, ready for JSON."""
+    """Return the origins of a release's fields as JSON values."""
     content, published = release.content, release.published
     return {
         "published": {"raw": published.raw, "rule": published.rule, "zone": published.zone},
@@ -51,7 +51,7 @@ def provenance_fields(release: Release) -> dict[str, Any]:
 
 
 def capture_fields(capture: Capture | None) -> dict[str, Any] | None:
-    """Return the archive record of a capture, ready for JSON."""
+    """Return the archive record of a capture as JSON values, or None."""
     if capture is None:
         return None
     return {
@@ -64,7 +64,7 @@ def capture_fields(capture: Capture | None) -> dict[str, Any] | None:
 
 
 def revision_fields(revision: Revision) -> dict[str, Any]:
-    """Return the public fields of a version, ready for JSON."""
+    """Return the public fields of a version as JSON values."""
     content = revision.content
     return {
         "revision": revision.number,
@@ -78,7 +78,7 @@ def revision_fields(revision: Revision) -> dict[str, Any]:
 
 
 def version_capture_fields(revisions: Sequence[Revision]) -> list[dict[str, Any]]:
-    """Return each version with the record that first showed it, ready for JSON."""
+    """Return each version and its first archive record as JSON values."""
     return [
         {
             "revision": one.number,
@@ -90,7 +90,7 @@ def version_capture_fields(revisions: Sequence[Revision]) -> list[dict[str, Any]
 
 
 def dated_capture_fields(capture: Capture | None) -> dict[str, Any] | None:
-    """Return a record with its time and its ``length`` in the file, ready for JSON."""
+    """Return an archive record with its time and length as JSON values, or None."""
     fields = capture_fields(capture)
     if fields is None or capture is None:
         return None

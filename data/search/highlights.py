@@ -1,6 +1,6 @@
-"""Positions of the words of a query in the original text.
+"""Positions of a query's words in the original text.
 
-Searches compare folded text (data.text.folding.fold_search), whose characters are at other
+Searches compare folded text (data.text.folding.fold_search), in which characters have other
 positions: ``İZMİR`` becomes ``izmir``, ``Straße`` becomes ``strasse``. So each word is folded
 separately, and its original position is kept.
 """
@@ -17,13 +17,13 @@ from data.search.query import Term
 from data.text.folding import fold_search
 
 Span: TypeAlias = tuple[int, int]
-"""The position of the first character of a part of a text, and of the first character after the
-part."""
+"""Start and end of a part of a text. The end is the position after its last character."""
 
 ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
 
 JAMO: Final = range(0x1160, 0x1200)
-"""Vowels and final consonants of Hangul, which combine with the previous character."""
+"""Code points of vowels and final consonants of Hangul, which combine with the previous
+character."""
 
 
 class Word(NamedTuple):
@@ -35,7 +35,7 @@ class Word(NamedTuple):
 
 
 def words_of(text: str) -> list[Word]:
-    """Return the words of a text as the search index has them, in order."""
+    """Return the words of a text in the form of the search index, in order."""
     if text.isascii():
         return [Word(one[0], one.start(), one.end()) for one in ASCII_WORD.finditer(text.lower())]
     words: list[Word] = []
@@ -52,7 +52,7 @@ def words_of(text: str) -> list[Word]:
 
 
 def clusters(text: str) -> Iterator[Span]:
-    """Yield spans of characters with their combining marks."""
+    """Yield the spans of characters together with their combining marks."""
     start = 0
     for place, char in enumerate(text):
         if place and not (is_word_letter(text[start]) and follows(char)):
@@ -63,26 +63,32 @@ def clusters(text: str) -> Iterator[Span]:
 
 
 def follows(char: str) -> bool:
-    """Whether a character combines with the previous one."""
+    """Return whether a character combines with the previous one."""
     return unicodedata.category(char)[0] == "M" or ord(char) in JAMO
 
 
 @lru_cache(maxsize=10_000)
 def folded_cluster(cluster: str) -> str:
-    """Return a character with its marks, folded; spaces separate it from its neighbours."""
-    # Letters on both sides keep spaces at the ends.
+    """Return a character with its combining marks in folded form.
+
+    If the character is a separate word, there are spaces around it.
+    """
+    # Surrounding letters keep the spaces at both ends.
     return fold_search(f"a{cluster}a")[1:-1]
 
 
 @lru_cache(maxsize=10_000)
 def is_word_letter(char: str) -> bool:
-    """Whether the search index treats a character as part of a word."""
+    """Return whether the search index treats a character as part of a word."""
     category = unicodedata.category(char)
     return category[0] in "LMN" or category == "Co"
 
 
 def highlights(text: str, terms: Iterable[Term]) -> list[Span]:
-    """Return the parts of a text that match wanted terms, in order and without overlaps."""
+    """Return the spans of a text that match terms of a query, in order and without overlaps.
+
+    Excluded terms are ignored.
+    """
     words = words_of(text)
     found: list[Span] = []
     for term in terms:
@@ -92,9 +98,9 @@ def highlights(text: str, terms: Iterable[Term]) -> list[Span]:
 
 
 def places_of(words: Sequence[Word], wanted: Sequence[str], prefix: bool) -> Iterator[Span]:  # noqa: FBT001 - as the term has it
-    """Yield the spans at which words occur in succession.
+    """Yield the spans at which the words ``wanted`` occur in succession.
 
-    With ``prefix``, the last word may be longer.
+    With ``prefix``, the last word may have more letters.
     """
     if not wanted:
         return

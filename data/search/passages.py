@@ -1,4 +1,4 @@
-"""Passage of a release that shows why the release matches a query."""
+"""Selection of a passage that shows why a release matches a query."""
 
 from __future__ import annotations
 
@@ -15,31 +15,34 @@ PASSAGE_LENGTH: Final = 240
 """Maximum length in characters of a passage."""
 
 MAX_SEARCHED_CHARACTERS: Final = 200_000
-"""Maximum number of characters of a body that are searched for a passage."""
+"""Maximum number of characters of a body in which a passage is searched."""
 
 MAX_LEADING_CHARACTERS: Final = PASSAGE_LENGTH // 3
-"""Maximum number of characters before the first match in a passage."""
+"""Maximum number of characters in a passage before the first match."""
 
 MAX_CUT_WORD: Final = 40
-"""Maximum number of characters removed at the end of a passage to cut it at a space."""
+"""Maximum number of characters removed from the end of a passage so that it ends at a space."""
 
 Piece: TypeAlias = tuple[int, str]
-"""Start of a piece of a text, and its folded words with spaces around them."""
+"""Start of a piece of a text, and the piece's folded words with spaces around them."""
 
 
 def passage(content: Content, query: Query) -> str:
-    """Return the part of a body with the most query terms, or its beginning, on one line."""
+    """Return the passage of a body that contains the most terms of a query, on one line.
+
+    If it contains none, return the beginning of the body.
+    """
     text, pieces = _in_pieces(content.body_text[:MAX_SEARCHED_CHARACTERS])
     wanted = [term for term in terms_of(query.text) if term.wanted]
     start = _best(pieces, wanted)
     if start is None:
         start = 0
     else:
-        # A piece may begin inside a word, so search its position in the text itself.
+        # A piece may begin within a word, so the position is searched in the text itself.
         found = highlights(text[start : start + 2 * PASSAGE_LENGTH], wanted)
         first = start + (found[0][0] if found else 0)
         start = max(0, text.rfind(" ", 0, max(0, first - MAX_LEADING_CHARACTERS)) + 1)
-        # In scripts without spaces there may be none nearby.
+        # In scripts without spaces, no space may be near.
         start = max(start, first - 2 * MAX_LEADING_CHARACTERS)
     end = start + PASSAGE_LENGTH
     if end < len(text):
@@ -50,7 +53,7 @@ def passage(content: Content, query: Query) -> str:
 
 
 def _best(pieces: Sequence[Piece], wanted: Sequence[Term]) -> int | None:
-    """Return the start of the first piece with the most terms, or None without matches."""
+    """Return the start of the first piece with the most terms, or None if no piece matches."""
     needles = [f" {term.words}" + ("" if term.prefix else " ") for term in wanted]
     best, most = None, 0
     for start, words in pieces:
@@ -64,10 +67,10 @@ def _best(pieces: Sequence[Piece], wanted: Sequence[Term]) -> int | None:
 
 @lru_cache(maxsize=1)
 def _in_pieces(text: str) -> tuple[str, Sequence[Piece]]:
-    """Return a text as one line, and its pieces.
+    """Return a text as one line, and the overlapping pieces of this line.
 
-    The result is cached, because many watches check one release. Pieces overlap, so that no phrase
-    falls between two of them.
+    The result is cached, because many watches check the same release. Pieces overlap, so that each
+    phrase is completely in one of them.
     """
     line = " ".join(text.split())
     pieces: list[Piece] = []

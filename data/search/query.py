@@ -1,9 +1,9 @@
-"""Search queries, and their results: pages of releases and counts of matches.
+"""Search queries and their results: pages of releases, and numbers of matches.
 
-A query consists of words that must all occur. ``"a phrase"`` in quotation marks finds successive
-words, ``harb*`` finds words that begin with these letters (at least three), and ``-word`` or ``-"a
-phrase"`` excludes. Other characters have no meaning, so every text is a valid query. Case and
-accents are ignored. In scripts without spaces, each run of letters is a phrase.
+A release must contain all words of a query. ``"a phrase"`` in quotation marks matches successive
+words, ``harb*`` matches words with this beginning (at least three letters), and ``-word`` or ``-"a
+phrase"`` excludes releases. Other characters have no meaning, so every text is a valid query. Case
+and accents are ignored. In scripts without spaces, each run of letters is a phrase.
 """
 
 from __future__ import annotations
@@ -19,23 +19,25 @@ from data.text.folding import fold_search
 
 MAX_QUERY_LENGTH: Final = 1000
 MAX_TERMS: Final = 32
-"""Maximum number of characters, and of terms, of a query, to limit its work."""
+"""Maximum number of terms in a query. MAX_QUERY_LENGTH is the maximum number of characters. Both
+limit the work of a search."""
 
 MIN_PREFIX_LETTERS: Final = 3
-"""Minimum number of letters of a prefix. Shorter prefixes match a large share of all words."""
+"""Minimum number of letters of a prefix. Shorter prefixes would match a large share of all
+words."""
 
 OPERATORS: Final = ("AND", "OR", "NOT")
-"""Operators of other search languages, which are ordinary words in our queries."""
+"""Operators of other search languages. In our queries, they are ordinary words."""
 
 TERM: Final = re.compile(r'(-?)(?:"([^"]*)"?|([^\s"]+))')
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A search: ``text`` in the syntax of this module, and filters, each of which may be None.
+    """A search query: ``text`` in the syntax of this module, and filters, which may be None.
 
     Days are inclusive. Several sources, topics, languages or states are separated by commas, and a
-    match with one of them suffices. ``en`` also matches ``en-GB``, but ``en-GB`` does not match
+    match with one of them is enough. ``en`` also matches ``en-GB``, but ``en-GB`` does not match
     ``en``. data.search.query.STATES lists the states.
     """
 
@@ -49,9 +51,9 @@ class Query:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the query selects nothing: it has no required word and no filter.
+        """Return whether the query selects nothing: it has no required word and no filter.
 
-        A text without any word is empty, whatever the filters.
+        A query whose text has no words selects nothing, whatever its filters.
         """
         terms = terms_of(self.text)
         if any(term.wanted for term in terms):
@@ -62,9 +64,9 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A folded term of a query: successive words, the last one possibly a prefix.
+    """A folded term of a query: successive words, of which the last one may be a prefix.
 
-    ``written`` is the original word if other forms of the word also match, and empty for phrases,
+    ``written`` is the original word if other forms of the word also match. It is empty for phrases,
     prefixes and excluded terms.
     """
 
@@ -75,7 +77,7 @@ class Term:
 
 
 def short_beginnings(text: str) -> tuple[str, ...]:
-    """Return the prefixes in a query that are too short, and are therefore treated as words."""
+    """Return the prefixes in a query that are too short and thus treated as words."""
     found = (phrase or word for _, phrase, word in TERM.findall(text[:MAX_QUERY_LENGTH]))
     return tuple(
         raw
@@ -86,15 +88,15 @@ def short_beginnings(text: str) -> tuple[str, ...]:
 
 
 def operators_read_as_words(text: str) -> tuple[str, ...]:
-    """Return the operators of other search languages in a query. Each is returned once."""
+    """Return the operators of other search languages in a query, each only once."""
     raw = [word and minus + word for minus, _, word in TERM.findall(text[:MAX_QUERY_LENGTH])]
-    # The last word joins nothing; the first one is an operator only as NOT.
+    # An operator at the end joins nothing. At the start, only NOT is an operator.
     found = (word for at, word in enumerate(raw[:-1]) if at or word == "NOT")
     return tuple(dict.fromkeys(word for word in found if word in OPERATORS))
 
 
 def terms_of(text: str, *, most: int = MAX_TERMS) -> tuple[Term, ...]:
-    """Return the first ``most`` terms of a query, without terms that have no words."""
+    """Return the first ``most`` terms of a query. Terms without words are skipped."""
     found = []
     for minus, phrase, word in TERM.findall(text[:MAX_QUERY_LENGTH]):
         raw = phrase or word
@@ -108,15 +110,16 @@ def terms_of(text: str, *, most: int = MAX_TERMS) -> tuple[Term, ...]:
 
 
 MAX_COUNTED: Final = 10_000
-"""Maximum number of matches that are counted, so that the work does not grow with the store."""
+"""Maximum number of matches that are counted. With this limit, the work does not grow with the
+store."""
 
 STATES: Final = ("corrected", "retracted")
-"""States of releases that can be searched for."""
+"""States of releases by which searches can filter."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """A page of matches. ``cursor`` leads to the next page, and is None on the last page."""
+    """A page of search results. ``cursor`` leads to the next page, and is None on the last page."""
 
     releases: tuple[Release, ...]
     cursor: int | None
@@ -126,8 +129,8 @@ class Hits:
 class Matches:
     """Numbers of matching releases: in total, and by source, topic, language, period and state.
 
-    If there are ``more`` than `MAX_COUNTED`, only the newest are counted. Languages have no region;
-    periods are ISO years and months. Counts of 0 are omitted.
+    If there are ``more`` matches than `MAX_COUNTED`, only the newest are counted. Languages have no
+    region; periods are ISO years and months. Counts of 0 are omitted.
     """
 
     total: int

@@ -1,4 +1,4 @@
-"""Stories: the same text at several institutions, the first publisher, and the verbatim share."""
+"""Stories (releases of several institutions with the same text), their order, and shared text."""
 
 from __future__ import annotations
 
@@ -20,41 +20,43 @@ from data.text.similarity import (
 )
 
 MIN_TEXT_JACCARD: Final = 0.7
-"""Minimum Jaccard similarity of two releases in the same story."""
+"""Minimum Jaccard similarity of two releases for the same story."""
 
 MIN_FIRST_JACCARD: Final = 0.5
-"""Minimum Jaccard similarity between a story's first release and a copy of a later release of the
-story."""
+"""Minimum Jaccard similarity between a story's first release and a release that is similar to a
+later release of the story."""
 
 MIN_CONTAINMENT: Final = 0.85
-"""Minimum fraction of the shorter text that the longer text contains, for two texts in the same
+"""Minimum share of the shorter text that the longer text contains, for two texts in the same
 story."""
 
 MIN_SAMPLED_CONTAINMENT: Final = 0.66
-"""Minimum containment in a sample at which full texts are compared. One in 1,000 pairs above
-`MIN_CONTAINMENT`, or above the 0.82 that follows from `MIN_TEXT_JACCARD`, has a smaller containment
-in the sample."""
+"""Minimum containment in a sample for full texts to be compared. Of the pairs above
+`MIN_CONTAINMENT`, or above the 0.82 that follows from `MIN_TEXT_JACCARD`, one in 1,000 has a
+smaller containment in the sample."""
 
 MIN_SHINGLES: Final = 20
-"""Minimum number of shingles of a text in a story. A bare "Photo release" resembles any other."""
+"""Minimum number of shingles (word triples) of a text in a story. A short text such as "Photo
+release" is similar to many others."""
 
 MIN_SHARED_ANCHORS: Final = 0.6
-"""Minimum fraction of the shorter text's anchors that both texts have, if they have no band in
-common."""
+"""Minimum share of the shorter text's anchors (sampled word sequences) that both texts have, for a
+full comparison of texts that have no band in common."""
 
 SLOT_SECONDS: Final = 64 * 86_400
-"""Seconds in a time slot. Copies are searched for in a release's own slot and in the nearer
-neighbour. That is at least 32 days before and after, so the work does not grow with the archive."""
+"""Length of a time slot in seconds. Copies are searched in a release's own slot and in the nearer
+adjacent slot. This covers at least 32 days before and after the release, so the work does not grow
+with the archive."""
 
 MAX_BAND_RELEASES: Final = 64
 MAX_ANCHOR_RELEASES: Final = 12
-"""Maximum number of releases per bucket and slot, of a band and of an anchor. Later releases are
-found by their other bands and anchors. A passage in more than this many releases is not
-distinctive."""
+"""Maximum number of releases per time slot that are stored for a band (MAX_BAND_RELEASES) and for
+an anchor. Later releases are found by their other bands and anchors. A passage that occurs in more
+releases is not distinctive."""
 
 
 class Likeness(Enum):
-    """How one text resembles another: it is the same, is ``WITHIN`` the other, or ``HOLDS`` it."""
+    """Relation of a text to another: the same, ``WITHIN`` the other, or ``HOLDS`` the other."""
 
     NONE = "none"
     SAME = "same"
@@ -64,9 +66,10 @@ class Likeness(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StoryMember:
-    """A release of a story, with its ``lag`` after the first and its ``overlap`` with the first.
+    """A release in a story, compared with the story's first release.
 
-    ``overlap`` is the fraction (0 to 1) of this text's word triples that the first text contains.
+    ``lag`` is the time between their publications. ``overlap`` is the share (0 to 1) of this text's
+    word triples that the first text contains.
     """
 
     release: Release
@@ -75,7 +78,7 @@ class StoryMember:
 
 
 def likeness(left: TextSignature, right: TextSignature) -> Likeness:
-    """Return whether two texts are nearly the same, or one contains the other."""
+    """Return whether two texts are nearly the same, or one contains the other, or None."""
     few, many = shorter_first(left, right)
     if len(few) < MIN_SHINGLES:
         return Likeness.NONE
@@ -91,11 +94,11 @@ def likeness(left: TextSignature, right: TextSignature) -> Likeness:
 
 
 def belongs_to_story(text: TextSignature, first: TextSignature, how: Likeness) -> bool:
-    """Whether a text that resembles some release of a story (``how``) belongs to the story.
+    """Return whether a text that is similar to some release of a story belongs to the story.
 
-    The text must resemble the story's first release too. Otherwise a story would drift through
-    copies of copies, and a text that contains a later release may have nothing in common with the
-    first.
+    ``how`` is the relation to that release. The text must also be similar to the story's ``first``
+    release. Otherwise copies of copies could have nothing in common with the first release, and
+    neither could a text that contains a later release.
     """
     if likeness(text, first) is not Likeness.NONE:
         return True
@@ -103,24 +106,26 @@ def belongs_to_story(text: TextSignature, first: TextSignature, how: Likeness) -
 
 
 def is_worth_comparing(anchors: int, fewest: int) -> bool:
-    """Whether two texts that have anchors but no band in common are worth a full comparison.
+    """Return whether two texts with common anchors but no common band need a full comparison.
 
-    ``fewest`` is the smaller number of anchors of the two. A text within another has most anchors
-    in common with it, a common passage only few.
+    ``anchors`` is the number of common anchors, and ``fewest`` the smaller number of anchors in one
+    of the texts. A text that is part of another has most anchors in common with it. Texts with only
+    a common passage have few.
     """
     return anchors >= MIN_SHARED_ANCHORS * fewest
 
 
 def first_to_last(releases: Iterable[Release]) -> list[Release]:
-    """Return the releases of a story, first published first.
+    """Return the releases of a story in order of publication.
 
-    A day without an hour counts as noon. Ties are resolved by the time they were first seen.
+    A day without an hour counts as noon. For equal times, the time when they were first seen
+    decides.
     """
     return sorted(releases, key=lambda r: (r.instant, r.first_seen, r.id))
 
 
 def story_members(releases: Iterable[Release]) -> tuple[StoryMember, ...]:
-    """Return the releases of a story, first published first, with lag and overlap."""
+    """Return the releases of a story in order of publication, with lag and overlap."""
     ordered = first_to_last(releases)
     if not ordered:
         return ()
@@ -132,12 +137,12 @@ def story_members(releases: Iterable[Release]) -> tuple[StoryMember, ...]:
 
 
 def slot_of(order: dt.datetime) -> int:
-    """Return the time slot of a release."""
+    """Return the number of the time slot of a release. ``order`` is its sort time."""
     return int(order.timestamp() // SLOT_SECONDS)
 
 
 def slots_near(order: dt.datetime) -> tuple[int, int]:
-    """Return the two slots in which copies of a release are searched."""
+    """Return the numbers of the two time slots in which copies of a release are searched."""
     slot, rest = divmod(order.timestamp(), SLOT_SECONDS)
     return (int(slot) - 1, int(slot)) if rest < SLOT_SECONDS / 2 else (int(slot), int(slot) + 1)
 

@@ -1,4 +1,4 @@
-"""Verbatim passages that two texts have in common."""
+"""Verbatim passages that occur in two texts."""
 
 from __future__ import annotations
 
@@ -11,30 +11,31 @@ from typing import Final
 from data.text.words import UNSPACED
 
 MIN_PASSAGE_WORDS: Final = 12
-"""Minimum number of words of a passage. Shorter passages are common phrases."""
+"""Minimum number of words in a passage. Shorter passages are common phrases."""
 
 MAX_COMPARED_CHARACTERS: Final = 20_000
 """Maximum number of characters of a text that are compared."""
 
 MAX_PLACES: Final = 8
-"""Maximum number of places of a run of words that are compared. More frequent runs are not
-distinctive."""
+"""Maximum number of occurrences of a word sequence that are compared. More frequent sequences are
+not distinctive."""
 
 WORD: Final = re.compile(rf"{UNSPACED.pattern}|[^\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A passage of a text that another text contains too, and its number of ``words``."""
+    """A passage of a text that also occurs in another text, and its number of ``words``."""
 
     text: str
     words: int
 
 
 def shared_passages(text: str, other: str, *, most: int) -> tuple[Passage, ...]:
-    """Return the longest passages of a text that another one contains, in the order of the text.
+    """Return the longest passages of a text that also occur in the text ``other``, in order.
 
-    Case and punctuation are ignored. The time is linear in the lengths of the texts.
+    At most ``most`` passages are returned. Case and punctuation are ignored. The time is linear in
+    the lengths of the texts.
     """
     text, other = text[:MAX_COMPARED_CHARACTERS], other[:MAX_COMPARED_CHARACTERS]
     spans = [found.span() for found in WORD.finditer(text)]
@@ -59,7 +60,7 @@ def shared_passages(text: str, other: str, *, most: int) -> tuple[Passage, ...]:
 
 
 def run_length(left: Sequence[str], place: int, right: Sequence[str], start: int) -> int:
-    """Return the number of equal words in a row, from one place in each text."""
+    """Return the number of successive equal words from a position in each of two texts."""
     length = 0
     while (
         place + length < len(left)

@@ -1,8 +1,8 @@
-"""Translations of a release, found by their addresses, and by shared figures and names.
+"""Translations of a release, found by their addresses or by common figures and names.
 
-Names keep their consonants in every alphabetic script. So words are compared by their consonants in
+Names keep their consonants in every alphabetic script, so words are compared by their consonants in
 Latin letters. Consonants that some script does not distinguish are merged (k and g, t and d, p and
-b). Words in most releases of a source, in either language, have no weight.
+b). Words that occur in most releases of a source in one of the languages have no weight.
 """
 
 from __future__ import annotations
@@ -23,26 +23,25 @@ from data.text.urls import canonical_url
 from data.text.words import tokens
 
 MIN_COSINE: Final = 0.07
-"""Minimum cosine similarity of two translations."""
+"""Minimum cosine similarity between two translations of a release."""
 
 MIN_LEAD: Final = 1.3
-"""Minimum ratio between the similarity of two translations and the similarity of either to any
-other release of that day.
-"""
+"""Minimum ratio of the similarity of two translations to the similarity of either to any other
+release on that day."""
 
 MIN_BACKGROUND: Final = 12
-"""Minimum number of releases per language from which it is known which words are common."""
+"""Minimum number of releases in a language that are needed to know its common words."""
 
 RARE_FRACTION: Final = 0.001
 COMMON_FRACTION: Final = 0.5
-"""Fractions of releases that contain a word. Below the first fraction, the weight of the word is at
-its maximum; from the second fraction on, it is zero."""
+"""Shares of releases that contain a word. Below the first share, the weight of the word is at its
+maximum. From the second share on, it is zero."""
 
 MIN_CONSONANTS: Final = 3
-"""Minimum number of consonants of a word that is compared."""
+"""Minimum number of consonants in a compared word."""
 
 MIN_DIGITS: Final = 2
-"""Minimum number of digits of a figure that is compared."""
+"""Minimum number of digits in a compared figure."""
 
 MAX_COMPARED_CHARACTERS: Final = 10_000
 """Maximum number of characters of a text that are compared."""
@@ -54,11 +53,11 @@ TAG: Final = re.compile(
     r"(?:[-_](?:[a-z]{2}|[a-z]{4}))?",
     re.IGNORECASE,
 )
-"""Pattern of a language in an address, optionally with a country, or of a country used for a
-language by mistake."""
+"""Pattern that matches a language in an address, optionally with a country. Some sites use a
+country code by mistake."""
 
 LANGUAGE_PARAMETERS: Final = frozenset(["lang", "language", "hl", "locale", "lng", "l", "langid"])
-"""Query parameters with a language."""
+"""Names of query parameters that contain a language."""
 SUFFIX: Final = re.compile(r"([._-])([a-z]{2})(?=\.[a-z]{3,5}$|$)", re.IGNORECASE)
 NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
 ASPIRATES: Final = (("ch", "s"), ("sh", "s"), ("ck", "k"), ("ph", "p"))
@@ -69,7 +68,7 @@ OTHER: Final = re.compile(r"[^a-z]")
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """A release to compare with others: ``marks`` are its figures and its words' consonants."""
+    """A release to compare with others. ``marks`` are its figures and its words' consonants."""
 
     number: int
     language: str
@@ -78,7 +77,7 @@ class Translation:
 
 
 def marks_in(text: str) -> frozenset[str]:
-    """Return the figures of a text and the consonants of its words."""
+    """Return the figures in a text, and the consonants of its words."""
     text = text[:MAX_COMPARED_CHARACTERS]
     found = {figure.rstrip(".").replace(",", "") for figure in NUMBER.findall(text)}
     marks = {figure for figure in found if len(figure) >= MIN_DIGITS}
@@ -88,7 +87,7 @@ def marks_in(text: str) -> frozenset[str]:
 
 @lru_cache(maxsize=50_000)
 def consonants(word: str) -> str:
-    """Return the merged Latin consonants of a word."""
+    """Return the consonants of a word in Latin letters, with similar ones merged."""
     latin = anyascii(word).lower()
     for pair, one in ASPIRATES:
         latin = latin.replace(pair, one)
@@ -96,7 +95,7 @@ def consonants(word: str) -> str:
 
 
 def pattern(url: str) -> tuple[str, str]:
-    """Return an address without its language, and the language, or an empty string without one."""
+    """Return an address without its language, and the language, or "" if it contains none."""
     parts = urlsplit(canonical_url(url))
     named: list[str] = []
 
@@ -122,7 +121,11 @@ def pattern(url: str) -> tuple[str, str]:
 
 
 def commonness(editions: Iterable[Translation]) -> Mapping[str, tuple[int, Counter[str]]]:
-    """Return, by language, the number of releases and the number of releases per mark."""
+    """Return how often figures and consonants occur in releases, by language.
+
+    For each language, the result contains the number of releases, and the number of releases with
+    each mark.
+    """
     counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     totals: Counter[str] = Counter()
     for one in editions:
@@ -134,10 +137,10 @@ def commonness(editions: Iterable[Translation]) -> Mapping[str, tuple[int, Count
 def translation_pairs(
     day: Sequence[Translation], background: Mapping[str, tuple[int, Counter[str]]]
 ) -> Iterator[tuple[Translation, Translation]]:
-    """Yield the pairs of translations among the releases of one source and day.
+    """Yield the pairs of translations among the releases of one source on one day.
 
-    A pair has addresses that differ only in the language, or is clearly more similar than either is
-    to other releases in these languages.
+    The addresses of a pair differ only in the language. Otherwise, the pair is clearly more similar
+    than either release is to others in these languages. ``background`` comes from `commonness`.
     """
     by_address = set[tuple[int, int]]()
     scores: dict[tuple[int, int], float] = {}
@@ -166,9 +169,9 @@ def translation_pairs(
 def _nearest(
     day: Sequence[Translation], scores: Mapping[tuple[int, int], float]
 ) -> Mapping[tuple[int, str], list[tuple[float, int]]]:
-    """Return each release's two highest scores with releases of another language.
+    """Return the two highest scores of each release with releases in another language.
 
-    The keys are the index of a release in ``day`` and the other language; the values contain the
+    The keys are the index of a release in ``day`` and the other language. The values contain the
     score and the other release's index.
     """
     found: defaultdict[tuple[int, str], list[tuple[float, int]]] = defaultdict(list)
@@ -184,14 +187,14 @@ def _nearest(
 def likeness(
     left: Translation, right: Translation, background: Mapping[str, tuple[int, Counter[str]]]
 ) -> float:
-    """Return the cosine similarity of two texts' marks, weighted by rarity."""
+    """Return the cosine similarity of two releases' marks, weighted by rarity."""
     left_total, left_counts = background[left.language]
     right_total, right_counts = background[right.language]
     if min(left_total, right_total) < MIN_BACKGROUND:
         return 0.0
 
     def weights(marks: Collection[str]) -> float:
-        # A mark that is common in one language says nothing in the other either.
+        # A mark that is common in one of both languages has no weight.
         parts = (
             max(left_counts[mark] / left_total, right_counts[mark] / right_total, RARE_FRACTION)
             for mark in marks

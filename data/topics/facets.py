@@ -1,4 +1,4 @@
-"""Facets of a release: its source, topics, section, language and day."""
+"""Facets of a release (selections with a feed): its source, topics, section, language, day."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from data.text.clean import clean_line
 from data.text.folding import slug_of
 
 MAX_SECTION_LENGTH: Final = 1000
-"""Maximum length in characters of a section name. A longer name is an extraction error."""
+"""Maximum length in characters of a section name. Longer names are extraction errors."""
 
 
 class SourceSection(NamedTuple):
-    """A section of a source: its slug for addresses, and its name on the site."""
+    """A section of a source: its slug in addresses, and its name on the site."""
 
     slug: str
     label: str
@@ -24,15 +24,15 @@ class SourceSection(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def section_of(name: str | None) -> SourceSection | None:
-    """Return the section with a name, or None if the name is empty or too long."""
+    """Return the section with this name, or None if the name is empty or too long."""
     label = clean_line(name) if name and len(name) <= MAX_SECTION_LENGTH else ""
     return SourceSection(slug_of(label), label) if label else None
 
 
 def facets_of(release: Release) -> frozenset[Facet]:
-    """Return all facets of a release: the feeds that a change of the release affects.
+    """Return all facets of a release, whose feeds a change of the release affects.
 
-    A hidden release has none.
+    A hidden release has no facets.
     """
     if release.hidden:
         return frozenset()
@@ -43,7 +43,7 @@ def facets_of(release: Release) -> frozenset[Facet]:
 def facets_at(
     source: str, topics: Sequence[str], day: str, section: str | None, language: str | None
 ) -> frozenset[Facet]:
-    """Return the facets for these properties of a release.
+    """Return the facets of a release with these properties.
 
     ``day`` is an ISO date or empty, ``section`` a name, ``language`` any language tag.
     """

@@ -1,9 +1,9 @@
-"""Matcher of keyword rules of many languages in one pass over the words of a text.
+"""Matching of keyword rules in many languages, in one pass over the words of a text.
 
 Words and rules are folded first. Folding makes them lower case, removes accents, writes ``ß`` as
 ``ss``, and merges ``İ I ı i`` as well as Arabic and Persian variants of a letter. So rules with
-accents match texts without them, and Turkish capitals match. Scripts without spaces between words
-are not supported.
+accents match texts without accents, and Turkish capitals match. Scripts without spaces between
+words are not supported.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ from data.text.folding import fold_keyword, normalized
 
 WORDS = re.compile(r"\w+")
 MAX_WORD_LENGTH = 60
-"""Maximum number of letters of a word that are matched and cached. Other letters of longer words
-are ignored."""
+"""Maximum number of letters of a word that are matched and cached. Further letters are ignored."""
 
 MIN_STEM_LENGTH = 2
-"""Minimum number of letters of a stem before ``*``."""
+"""Minimum number of letters before ``*`` in a rule."""
 SHORT_RULE_LENGTH = 5
-"""Maximum length in characters of a rule that is too short for texts in an unknown language."""
+"""Maximum length in characters of a short rule, which is not used for texts in an unknown
+language."""
 MAX_CACHED_WORDS = 50_000
-"""Maximum number of cached words. Hostile texts must not fill the memory."""
+"""Maximum number of cached words. The limit prevents hostile texts from filling the memory."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeywordRule:
-    """A phrase of folded words that gives ``points`` to ``topic``.
+    """A phrase of folded words that gives ``points`` to a topic.
 
-    A word with a final ``*`` matches all words that start with it. ``level`` is 0 for a top-level
-    topic, else 1. Rules compare by identity, which makes counting them faster.
+    A word that ends with ``*`` matches all words with this beginning. ``level`` is 0 for a
+    top-level topic, else 1. Rules are compared by identity, which makes counting them faster.
     """
 
     topic: str
@@ -43,15 +43,18 @@ class KeywordRule:
 
     @property
     def long(self) -> bool:
-        """Whether the rule is long enough for texts in an unknown language: short words mislead."""
+        """Return whether the rule is long enough for texts in an unknown language.
+
+        Short words have different meanings in different languages.
+        """
         return len(" ".join(self.words)) > SHORT_RULE_LENGTH
 
 
 def read_rule(topic: str, points: float, phrase: str, level: int = 0) -> KeywordRule:
     """Parse a phrase such as ``außenminister*`` or ``prime minister``.
 
-    Raises ValueError with the fix if there is no word, or a star is not at a word's end. A stem of
-    one letter is an error too: it would match almost everything.
+    Raises ValueError, whose message contains the fix, if there is no word, or a star is not at the
+    end of a word. A stem of one letter is also an error, because it would match almost everything.
     """
     words = []
     for part in re.split(r"[\s'’-]+", phrase.strip()):
@@ -68,14 +71,14 @@ def read_rule(topic: str, points: float, phrase: str, level: int = 0) -> Keyword
 
 
 Word: TypeAlias = tuple[str, tuple[tuple[int, tuple[KeywordRule, ...]], ...]]
-"""A folded word with the rules that may start at it, by level. Most words have no rules."""
+"""A folded word with the rules that begin with it, by level. Most words have no rules."""
 
 
 class KeywordMatcher(dict[str, Word]):
-    """Rules by their first word, so that each word of a text costs one lookup.
+    """Rules by their first word, so that each word of a text needs only one lookup.
 
-    As a mapping, this caches for each word its folded form and the rules that may start there.
-    Longer phrases come first within a level.
+    As a mapping, it caches the folded form of each word and the rules that may begin with this
+    word. Within a level, longer phrases come first.
     """
 
     def __init__(self, rules: Iterable[KeywordRule]) -> None:
@@ -105,10 +108,10 @@ class KeywordMatcher(dict[str, Word]):
         return self[word]
 
     def find(self, text: str) -> list[KeywordRule]:
-        """Return the matching rules, once per place; of several that start there, the longest.
+        """Return the rules that match a text, once per occurrence.
 
-        The words of a matched phrase match no other rule of its level: ``human rights court`` does
-        not match ``court``.
+        If several rules match at the same position, the longest is used. The words of a matched
+        phrase match no other rule of its level: ``human rights court`` does not match ``court``.
         """
         words = [*map(self.__getitem__, WORDS.findall(normalized("NFC", text)))]
         found: list[KeywordRule] = []
@@ -133,7 +136,7 @@ class KeywordMatcher(dict[str, Word]):
 
 
 def _strongest_per_topic(rules: Iterable[KeywordRule]) -> tuple[KeywordRule, ...]:
-    """Return the phrases, longest first, then the strongest single word per topic."""
+    """Return the phrases, longest first, and then the strongest single word per topic."""
     ranked = sorted(rules, key=lambda rule: (-len(rule.words), -rule.points, -len(rule.words[0])))
     phrases = [rule for rule in ranked if len(rule.words) > 1]
     words = {rule.topic: rule for rule in reversed(ranked) if len(rule.words) == 1}
@@ -141,7 +144,7 @@ def _strongest_per_topic(rules: Iterable[KeywordRule]) -> tuple[KeywordRule, ...
 
 
 def _matches_rest(phrase: Sequence[str], words: Sequence[Word], place: int) -> bool:
-    """Return whether the words after ``place`` continue the phrase."""
+    """Return whether the words after position ``place`` continue the phrase."""
     if place + len(phrase) > len(words):
         return False
     for ahead in range(1, len(phrase)):

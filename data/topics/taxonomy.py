@@ -21,33 +21,32 @@ from data.topics.keywords import KeywordMatcher, KeywordRule, read_rule
 
 MAX_MATCHED_CHARACTERS = 6000
 """Maximum number of characters of a title, and of a body, that are matched. The start of a text
-shows its topics, and a long hostile text must not take more time."""
+shows its topics, and a long hostile text must not take longer."""
 
 TITLE_WEIGHT = 2.0
 REPEAT_WEIGHT = 0.5
 MAX_OCCURRENCES = 3
-"""Maximum number of occurrences that count for a rule. A rule gives its points for the first
-occurrence, and REPEAT_WEIGHT times its points for each further one. A topic's strongest rule in the
-title adds TITLE_WEIGHT times its points."""
+"""Maximum number of occurrences of a rule in a text that count. A rule gives its points for the
+first occurrence, and REPEAT_WEIGHT times its points for each further occurrence. A topic's
+strongest rule in the title adds TITLE_WEIGHT times its points."""
 
 MIN_POINTS = 3.0
 MIN_SHARE = 0.5
-"""Minimum fraction of the best topic's points. A top-level topic counts if it has this fraction and
-MIN_POINTS points."""
+"""Minimum ratio of a topic's points to the points of the best topic. A top-level topic is assigned
+if it reaches this ratio and MIN_POINTS."""
 
 MIN_LOWER_SHARE = 0.6
 MIN_ALONE_POINTS = 4.0
-"""Minimum number of points of a lower topic whose parent has rules but does not count. Other lower
-topics count with MIN_POINTS points and MIN_LOWER_SHARE of the best lower topic's points.
-(Calibrated on one half of the texts of benchmarks/topics.py.)"""
+"""Minimum number of points of a lower topic whose parent has rules but is not assigned. Other lower
+topics are assigned with MIN_POINTS points and MIN_LOWER_SHARE of the best lower topic's points.
+(These values were calibrated on one half of the texts in benchmarks/topics.py.)"""
 
 MAX_TOPICS = 3
-"""Maximum number of topics of a text per level."""
+"""Maximum number of topics per level that the text of a release assigns."""
 HINT_POINTS = 0.5
-"""Points of a hint. A rule has 1 point."""
+"""Number of points of a hint. A rule has 1 point."""
 MULTILINGUAL = "mul"
-"""The ISO 639-2 code for several languages. Rules under this code apply to texts in every
-language."""
+"""ISO 639-2 code for several languages. Rules under this code apply to texts in every language."""
 
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Language = Annotated[str, msgspec.Meta(pattern=r"^[a-z]{2,3}\Z")]
@@ -55,12 +54,13 @@ Phrases = dict[Language, tuple[Text, ...]]
 
 
 class TaxonomyTopic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One topic of a taxonomy file.
+    """A topic in a taxonomy file.
 
-    ``label`` is its English name, ``labels`` are names in other languages. ``names`` are further
-    names that sources and sections use. ``parent`` is the slug of its parent topic, empty at the
-    top level. ``code`` is its IPTC code. ``rules``, and ``hints`` with half the weight, are phrases
-    by language (ISO 639); those under ``mul`` apply to every language.
+    ``label`` is its English name, ``labels`` contains its names in other languages. ``names``
+    contains further names that sources and sections use. ``parent`` is the slug of its parent
+    topic, empty at the top level. ``code`` is its IPTC code. ``rules`` contains phrases by language
+    (ISO 639), and ``hints`` contains phrases with half the weight. Phrases under ``mul`` apply to
+    every language.
     """
 
     slug: Annotated[str, msgspec.Meta(pattern=rf"^{PLAIN_SLUG.pattern}\Z", max_length=SLUG_LENGTH)]
@@ -74,7 +74,7 @@ class TaxonomyTopic(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TaxonomyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The content of a taxonomy file. With ``shipped``, the bundled topics are kept too."""
+    """Content of a taxonomy file. If ``shipped`` is true, the bundled topics are used too."""
 
     topic: tuple[TaxonomyTopic, ...]
     shipped: bool = False
@@ -82,7 +82,7 @@ class TaxonomyFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @dataclass(frozen=True, eq=False)
 class Taxonomy:
-    """Topics by slug and by name, with ``rules`` by language that are compiled on first use."""
+    """Topics by slug and by name, and keyword rules by language, compiled on first use."""
 
     topics: Mapping[str, TaxonomyTopic]
     names: Mapping[str, str]
@@ -90,9 +90,9 @@ class Taxonomy:
     _matchers: dict[str, KeywordMatcher] = field(default_factory=dict, repr=False)
 
     def matcher(self, language: str | None) -> KeywordMatcher:
-        """Return the rules for a language tag.
+        """Return the matcher of keyword rules for a language tag.
 
-        For None, these are the longer rules of all languages.
+        For None, it contains the longer rules of all languages.
         """
         code = (language or "").partition("-")[0]
         if code not in self.rules and code:
@@ -107,7 +107,7 @@ class Taxonomy:
         return self._matchers[code]
 
     def label(self, slug: str, language: str) -> str:
-        """Return the name of a topic in a language (a tag), or else its English name.
+        """Return the name of a topic in a language (a tag), or its English name if it has none.
 
         Raises KeyError for an unknown topic.
         """
@@ -115,21 +115,21 @@ class Taxonomy:
         return topic.labels.get(language.partition("-")[0].lower(), topic.label)
 
     def labels(self, language: str) -> Mapping[str, str]:
-        """Return the names of all topics in a language, by slug."""
+        """Return the names of all topics in a language by slug."""
         return {slug: self.label(slug, language) for slug in self.topics}
 
     @cached_property
     def parents(self) -> Mapping[str, str]:
-        """The parents of all lower topics, by slug."""
+        """Return the parent of each lower topic by slug."""
         return {slug: topic.parent for slug, topic in self.topics.items() if topic.parent}
 
     def above(self, slug: str) -> Iterator[str]:
-        """Yield the ancestors of a topic, nearest first. An unknown topic has none."""
+        """Yield the ancestors of a topic, nearest first. An unknown topic has no ancestors."""
         while slug := self.parents.get(slug, ""):
             yield slug
 
     def named(self, label: str) -> tuple[str, str]:
-        """Return slug and label of the topic that a source or page calls ``label``."""
+        """Return the slug and label of the topic that a source or page calls ``label``."""
         slug = self.names.get(fold_label(label)) or slug_of(label)
         topic = self.topics.get(slug)
         return (slug, topic.label) if topic else (slug, label)
@@ -140,8 +140,8 @@ def topics_of(
 ) -> tuple[tuple[str, str], ...]:
     """Return the topics of a release as pairs of slug and label, sorted by slug.
 
-    They are the topics of its text, at most three per level, and the source's permanent topics. A
-    section that has the name of a topic, in any language, adds this topic.
+    The topics are those of its text, at most three per level, and the source's permanent topics. If
+    its section has the name of a topic, in any language, this topic is added.
     """
     found = {slug: taxonomy.topics[slug].label for slug in text_topics(content, taxonomy)}
     for label in filter(None, map(clean_line, source_topics)):
@@ -155,9 +155,10 @@ def topics_of(
 
 
 def text_topics(content: Content, taxonomy: Taxonomy) -> tuple[str, ...]:
-    """Return the slugs of the topics in title and body, strongest first.
+    """Return the slugs of the topics of a title and body, strongest first.
 
-    They are at most three top-level topics, at most three lower topics, and the parents of these.
+    The result has at most three top-level topics, and at most three lower topics with their
+    parents.
     """
     matcher = taxonomy.matcher(content.language)
     title = matcher.find(content.title[:MAX_MATCHED_CHARACTERS])
@@ -188,16 +189,19 @@ def text_topics(content: Content, taxonomy: Taxonomy) -> tuple[str, ...]:
 
 
 def _strongest(scores: Mapping[str, float], share: float) -> tuple[str, ...]:
-    """Return the topics of one level that count, strongest first."""
+    """Return the topics on one level that have enough points, strongest first.
+
+    ``scores`` maps topics to points. ``share`` is the minimum ratio to the best topic's points.
+    """
     least = max(MIN_POINTS, share * max(scores.values(), default=0.0))
     ranked = sorted(scores, key=lambda slug: (-scores[slug], slug))
     return tuple(slug for slug in ranked if scores[slug] >= least)[:MAX_TOPICS]
 
 
 def load_taxonomy(path: Path | None = None) -> Taxonomy:
-    """Load the taxonomy from the file at ``path``, or the bundled one if the file does not exist.
+    """Load the taxonomy from the file at ``path``, or the bundled one if the file is missing.
 
-    Raises SettingsError with the file, the key and the fix.
+    Raises SettingsError, whose message contains the file, the key and the fix.
     """
     if not (path and path.exists()):
         return _bundled()
@@ -205,7 +209,7 @@ def load_taxonomy(path: Path | None = None) -> Taxonomy:
 
 
 def taxonomy_of(text: str | None, path: str) -> Taxonomy:
-    """Parse a taxonomy file, or return the bundled one for None.
+    """Parse the text of a taxonomy file, or return the bundled taxonomy for None.
 
     ``path`` is used in error messages. Raises SettingsError.
     """
@@ -219,7 +223,7 @@ def taxonomy_of(text: str | None, path: str) -> Taxonomy:
 
 @cache
 def _bundled() -> Taxonomy:
-    """Load the bundled taxonomy once; this takes 0.2 seconds."""
+    """Load and cache the bundled taxonomy, which takes 0.2 seconds."""
     files = (Path(__file__).with_name(name) for name in ("taxonomy.toml", "second_level.toml"))
     topics = [topic for file in files for topic in _read(file).topic]
     return _compile(topics, "the bundled topics")
@@ -232,7 +236,7 @@ def _read(path: Path) -> TaxonomyFile:
 def _compile(
     topics: Sequence[TaxonomyTopic], where: str, shipped: Sequence[TaxonomyTopic] = ()
 ) -> Taxonomy:
-    """Compile topics. Their names and slugs take precedence over the bundled topics'."""
+    """Compile topics to a taxonomy. They take precedence over the bundled topics in ``shipped``."""
     by_slug: dict[str, TaxonomyTopic] = {}
     names: dict[str, str] = {}
     rules: dict[str, list[KeywordRule]] = {}
@@ -288,11 +292,12 @@ def with_topics(
     taxonomy: Taxonomy,
     known: Iterable[tuple[str, str]] = (),
 ) -> tuple[Draft, Mapping[str, str]]:
-    """Return a draft with all of its topics, and their labels by slug.
+    """Return a draft with all of its topics, and the labels of these topics by slug.
 
-    Topics come from its text, its source and its section. ``topics`` are permanent topics of the
-    source, ``known`` additional ones as slugs and labels. A known topic that equals the section is
-    omitted: earlier versions made sections topics. Every topic includes all of its ancestors.
+    Topics come from the draft's text, source and section. ``topics`` are permanent topics of the
+    source, ``known`` are additional topics as slugs and labels. A known topic that equals the
+    section is omitted, because earlier versions made sections topics. All ancestors of a topic are
+    added too.
     """
     labels = dict(topics_of(draft.content, topics, taxonomy))
     section = section_of(draft.content.section)
@@ -311,7 +316,7 @@ def with_topics(
 class TopicNode:
     """A topic, its number of releases, and its child topics sorted by label.
 
-    Releases of a child are releases of this topic too, so ``releases`` is not a sum.
+    Releases with a child topic also have this topic, so ``releases`` includes them.
     """
 
     slug: str
@@ -325,13 +330,13 @@ def topic_tree(
 ) -> tuple[TopicNode, ...]:
     """Return the top-level topics sorted by label, each with its descendants.
 
-    All parameters are by slug: labels, parents and numbers of releases. Only topics with a label
-    are included. A topic whose parent has no label is at the top level.
+    All arguments are maps by slug: labels, parents, and numbers of releases. Only topics with a
+    label are included. A topic whose parent has no label is at the top level.
     """
     below: dict[str | None, list[str]] = {}
     for slug in labels:
         parent = parents.get(slug)
-        # None can't be a slug, while a hostile file may contain an empty one.
+        # None can't be a slug, but a hostile file may contain an empty slug.
         below.setdefault(parent if parent in labels else None, []).append(slug)
 
     def nodes(parent: str | None) -> tuple[TopicNode, ...]:

@@ -1,4 +1,4 @@
-"""Watches in a folder, followed as their files are added, changed and removed."""
+"""The watches in a folder, updated as files are added, changed and removed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from data.toml_files import read_text, toml_files
 from data.watches.watch_file import Watch, load_watch, parse_watch, read_watch
 
 Stamp: TypeAlias = tuple[int, int, int]
-"""Values that differ if a file changes: its time in nanoseconds, its size and its inode."""
+"""Modification time in nanoseconds, size and inode of a file. They differ after a change."""
 
 
 class WatchFolder:
-    """The watches in a folder, cached. A file is read again only when it changes."""
+    """The watches in a folder. Each file is cached until it changes."""
 
     def __init__(self, path: Path, kind: type[Watch]) -> None:
         self._path = path
@@ -26,9 +26,9 @@ class WatchFolder:
         self._read: dict[str, tuple[Stamp, Watch | WatchError]] = {}
 
     def refresh(self) -> bool:
-        """Read files that were added, changed or removed. Returns whether there were any.
+        """Read files that were added or changed, and drop removed files.
 
-        Raises WatchError if the folder can't be read; the watches then stay as they were.
+        Returns whether there were any changes.
         """
         found: dict[str, tuple[Stamp, Watch | WatchError]] = {}
         for path in toml_files(self._path, WatchError):
@@ -38,7 +38,7 @@ class WatchFolder:
             except OSError as error:
                 if isinstance(error, FileNotFoundError) and not path.is_symlink():
                     continue
-                # For a broken link or missing permissions: reading the file reports the error.
+                # The link is broken or permissions are missing. Reading the file reports the error.
                 stamp = 0, 0, 0
             known = self._read.get(path.stem)
             found[path.stem] = (
@@ -50,7 +50,7 @@ class WatchFolder:
 
     @property
     def watches(self) -> Mapping[str, Watch]:
-        """The valid watches by id."""
+        """Return the valid watches by id."""
         return {name: one for name, (_, one) in self._read.items() if isinstance(one, Watch)}
 
     @property
@@ -60,24 +60,21 @@ class WatchFolder:
 
     @property
     def errors(self) -> tuple[WatchError, ...]:
-        """The errors of invalid watches."""
+        """Return the errors of invalid watch files."""
         return tuple(one for _, one in self._read.values() if isinstance(one, WatchError))
 
 
 def load_watches(
     folder: Path, kind: type[Watch]
 ) -> tuple[Mapping[str, Watch], tuple[WatchError, ...]]:
-    """Return the valid watches in a folder by id, and the errors of invalid watches.
-
-    Raises WatchError if the folder can't be read.
-    """
+    """Return the valid watches in a folder by id, and the errors of invalid watch files."""
     loaded = WatchFolder(folder, kind)
     loaded.refresh()
     return loaded.watches, loaded.errors
 
 
 def read(path: Path, kind: type[Watch]) -> Watch | WatchError:
-    """Return the watch in a file, or its error."""
+    """Return the watch in a file, or the error of an invalid file."""
     try:
         return read_watch(path, kind)
     except WatchError as error:
@@ -85,9 +82,9 @@ def read(path: Path, kind: type[Watch]) -> Watch | WatchError:
 
 
 def set_paused(folder: Path, watch_id: str, kind: type[Watch], *, paused: bool) -> Watch:
-    """Pause or resume a watch in its file, and return the watch.
+    """Pause or resume a watch by changing its file, and return the watch.
 
-    The rest of the file stays as written. Raises UnknownWatch, WatchError and OSError.
+    The rest of the file does not change. Raises UnknownWatch, WatchError and OSError.
     """
     watch = load_watch(folder, watch_id, kind)
     if watch.paused == paused:

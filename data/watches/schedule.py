@@ -1,4 +1,4 @@
-"""Times at which the alerts of a watch are sent: at once or in a digest, never in quiet hours."""
+"""Times at which the alerts of a watch are sent: at once or in a digest, but not in quiet hours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ WEEK_DAYS: Final = 7
 
 
 def send_time(watch: Watch, now: float) -> float:
-    """Return the time at which an alert is sent that is ready at ``now``.
+    """Return the time at which an alert that is ready at ``now`` is sent.
 
     Both times are in seconds since 1970.
     """
@@ -21,7 +21,7 @@ def send_time(watch: Watch, now: float) -> float:
 
 
 def next_digest(watch: Watch, now: float) -> float:
-    """Return the first time after ``now`` at which the digest of a watch is sent."""
+    """Return the time at which the next digest of a watch after ``now`` is sent."""
     day, _, clock = watch.digest.partition(" ")
     zone = ZoneInfo(watch.timezone)
     today = dt.datetime.fromtimestamp(now, zone).date()
@@ -31,7 +31,7 @@ def next_digest(watch: Watch, now: float) -> float:
 
 
 def after_quiet(watch: Watch, at: float) -> float:
-    """Return the first time from ``at`` on that is outside the quiet hours of a watch."""
+    """Return the first time at or after ``at`` that is outside the quiet hours of a watch."""
     if not watch.quiet:
         return at
     begin, _, end = watch.quiet.partition("-")
@@ -46,7 +46,7 @@ def after_quiet(watch: Watch, at: float) -> float:
 
 
 def moment(day: dt.date, clock: str, zone: ZoneInfo) -> float:
-    """Convert a time of day such as ``08:00`` to seconds since 1970.
+    """Convert a day and a time of day such as ``08:00`` to seconds since 1970.
 
     If the time occurs twice because clocks are set back, the first one is used. If clocks skip the
     time, the result is later by the skipped duration.

@@ -1,4 +1,4 @@
-"""Watches: events that people want to be alerted about, as strictly validated TOML files."""
+"""Watch files: strictly validated TOML files that describe events for alerts."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from data.search.query import MAX_QUERY_LENGTH, MAX_TERMS, TERM, terms_of
 from data.toml_files import ID, check_id, decode, find_file, read_text, toml_files
 
 TOKEN_BYTES: Final = 24
-"""Number of random bytes in the token of a watch's feed."""
+"""Number of random bytes in the token for a watch's feed."""
 
 CLOCK: Final = r"([01]\d|2[0-3]):[0-5]\d"
-"""Pattern of a time of day."""
+"""Pattern that matches a time of day."""
 
 WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class FeedAccess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Access to the feed of a watch's matches, for anyone who knows the ``token``."""
+    """Access to the feed of a watch's matches for anyone who knows its ``token``."""
 
     token: Annotated[
         Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_-]{16,128}\Z")],
@@ -36,16 +36,19 @@ class FeedAccess(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Base class of channels: tables of a watch file that contain receivers of alerts.
+    """Base class for channels: tables in a watch file that describe recipients of alerts.
 
-    The channels themselves are subclasses in feeds.alerts.channels, named by their ``table``.
+    The channels are subclasses in feeds.alerts.channels; ``table`` is the name of their table.
     """
 
     table: ClassVar[str]
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """The names of the outputs: the table, or ``table:recipient`` for several recipients."""
+        """Return the names of the outputs.
+
+        The name is that of the table, or ``table:recipient`` if there are several recipients.
+        """
         return (self.table,)
 
     def fault(self) -> tuple[str, str] | None:
@@ -54,13 +57,13 @@ class Channel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """The content of a watch file. The file name without suffix is the watch's id.
+    """Content of a watch file. The file name without its suffix is the watch's id.
 
-    Every part narrows the watch; missing parts do not. ``query`` requires words in a release (see
-    data.search.query), the other filters require one of their values. ``topics`` are slugs. A
-    language includes its regions. ``backlog`` includes releases from before the first visit to
-    their source, and imported ones. While the watch is ``paused``, it matches nothing, and pending
-    alerts stay queued.
+    Every condition narrows the watch; missing conditions do not. ``query`` requires words in a
+    release (see data.search.query), the other filters require one of their values. ``topics`` are
+    slugs. A language includes its regions. ``backlog`` includes imported releases and releases from
+    before the first visit to their source. While the watch is ``paused``, it matches nothing, and
+    pending alerts stay queued.
 
     The outputs of the watch send alerts at once, or with a ``digest`` as one message per day or
     week. During ``quiet`` hours nothing is sent; at their end, one message follows. Both use
@@ -88,25 +91,25 @@ class Watch(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaul
 
     @property
     def channels(self) -> tuple[Channel, ...]:
-        """The channels that send the alerts, if the watch was read with their types."""
+        """Return the channels that send the alerts. A PlainWatch has none."""
         values = (getattr(self, name) for name in self.__struct_fields__)
         return tuple(one for one in values if isinstance(one, Channel))
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """The outputs of all channels, such as ``webhook`` and ``mail:desk@news.example``."""
+        """Return the outputs of all channels, such as ``mail:desk@news.example``."""
         return tuple(output for channel in self.channels for output in channel.outputs)
 
 
 class PlainWatch(Watch, frozen=True, forbid_unknown_fields=False):
     """A watch without its channels, for code that sends no alerts.
 
-    Tables of channels are ignored.
+    Tables for channels in its file are ignored.
     """
 
 
 def watch_type(channels: Iterable[type[Channel]]) -> type[Watch]:
-    """Return a subclass of Watch whose files may contain the tables of ``channels``."""
+    """Return a subclass of Watch for files that may contain the tables of ``channels``."""
     made: Any = msgspec.defstruct(
         "WatchFile",
         [(one.table, one | None, None) for one in channels],
@@ -122,8 +125,8 @@ def watch_type(channels: Iterable[type[Channel]]) -> type[Watch]:
 def load_watch(folder: Path, watch_id: str, kind: type[Watch]) -> Watch:
     """Read the watch with an id from a folder.
 
-    ``kind`` determines the channels that it may have. Raises WatchError, and UnknownWatch if the
-    file is missing.
+    ``kind`` determines the channels that its file may contain. Raises WatchError, and UnknownWatch
+    if the file is missing.
     """
     return read_watch(find_watch(folder, watch_id), kind)
 
@@ -140,7 +143,7 @@ def find_watch(folder: Path, watch_id: str) -> Path:
 
 
 def read_watch(path: Path, kind: type[Watch]) -> Watch:
-    """Read the watch in a file. Raises WatchError with the file, key and fix."""
+    """Read the watch in a file. Raises WatchError, whose message contains file, key and fix."""
     check_id(path, WatchError)
     return parse_watch(read_text(path, WatchError), str(path), kind)
 
@@ -186,7 +189,7 @@ def new_token() -> str:
 
 
 def to_toml(watch: Watch) -> str:
-    """Return the text of a watch's file, without keys that have their default."""
+    """Return the text for a watch's file, without keys that have their default value."""
     values: dict[str, Any] = msgspec.to_builtins(watch)
     tables = {key: values.pop(key) for key, value in [*values.items()] if isinstance(value, dict)}
     lines = [f"{key} = {_value(value)}\n" for key, value in values.items()]
@@ -196,7 +199,7 @@ def to_toml(watch: Watch) -> str:
 
 
 DELETE: Final = "\x7f"
-"""The only character that JSON writes unescaped and TOML must escape."""
+"""The only character that JSON encoders write unescaped although TOML requires an escape."""
 
 
 def _value(value: object) -> str:
@@ -204,7 +207,7 @@ def _value(value: object) -> str:
 
 
 def _fault_of_exclusion(watch: Watch) -> str:
-    """Return why a watch that only excludes words is invalid, or an empty string if it is valid."""
+    """Return why a watch that only excludes words is invalid, or "" if the watch is valid."""
     excludes = watch.query.strip() and not any(one.wanted for one in terms_of(watch.query))
     if excludes and not (watch.sources or watch.topics or watch.languages):
         return (
@@ -215,7 +218,7 @@ def _fault_of_exclusion(watch: Watch) -> str:
 
 
 def _fault_of_query(query: str) -> str:
-    """Return the fault of a query and how to fix it, or an empty string."""
+    """Return the fault in a query and its fix, or an empty string."""
     if len(query) > MAX_QUERY_LENGTH:
         return (
             f"the query has more than {MAX_QUERY_LENGTH} characters; split it into several watches"

@@ -1,8 +1,8 @@
-"""Index that finds the watches matching an event, in a time that does not grow with their number.
+"""Index that finds the watches that match an event. The time does not grow with their number.
 
-A watch is compared only if the text contains one of its required words: the word that the fewest
-watches require, because people look for the same common words that texts contain. So of 10,000
-watches, only a few are compared. `recent_happenings` returns stored events, for trying out a watch.
+A watch is compared only if the text contains one of its required words: the one that the fewest
+watches require. People watch for the same common words that texts contain, so of 10,000 watches
+only a few are compared. `recent_happenings` returns stored events, to try out a watch.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from data.watches.watch_file import Watch
 
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
-    """An event: of a release with its current content, or of the health of a source.
+    """An event about a release, with its current content, or about the health of a source.
 
-    ``backlog`` means that the event is not news, because the release existed before the first visit
-    to its source or was imported.
+    ``backlog`` means that the event is not news, because the release was imported or existed before
+    the first visit to its source.
     """
 
     kind: AlertKind
@@ -39,7 +39,7 @@ class AlertEvent:
 
 
 def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -> AlertEvent | None:
-    """Return the event of a release, or None if the release is hidden or redacted.
+    """Return the event about a release, or None if the release is hidden or redacted.
 
     Hidden and redacted releases cause no alerts.
     """
@@ -50,7 +50,7 @@ def release_event(kind: AlertKind, release: Release, *, backlog: bool = False) -
 
 @dataclass(frozen=True, slots=True)
 class WatchRule:
-    """A watch prepared for comparison with events.
+    """A watch prepared for comparisons with events.
 
     ``words`` are required whole words. ``terms`` are required phrases and prefixes, and excluded
     terms.
@@ -70,7 +70,8 @@ class FoldedText:
     """The words of a release, folded as for searches."""
 
     def __init__(self, content: Content) -> None:
-        # A phrase does not continue from the title into the body.
+        # Title and body are separate, because a phrase does not continue from the title into the
+        # body.
         self._title, self._body = fold_search(content.title), fold_search(content.body_text)
         self._runs = self._title.split(), self._body.split()
         self.words = frozenset(chain(*self._runs))
@@ -82,7 +83,7 @@ class FoldedText:
 
     @cached_property
     def _pairs(self) -> frozenset[tuple[str, str]]:
-        """All pairs of adjacent words. A phrase with another pair is not in the text."""
+        """All pairs of adjacent words. A phrase is in the text only if all its pairs are."""
         return frozenset(chain(*map(pairwise, self._runs)))
 
     @cached_property
@@ -90,7 +91,7 @@ class FoldedText:
         return sorted(self.words)
 
     def contains(self, term: Term) -> bool:
-        """Whether the words of a term are adjacent in the text. Each result is cached."""
+        """Return whether the words of a term are adjacent in the text. Results are cached."""
         known = self._asked.get(term)
         if known is None:
             known = self._asked[term] = self._find(term)
@@ -114,7 +115,7 @@ class FoldedText:
 
 
 class WatchIndex:
-    """Index of all watches, by a word or source that an event must have to match the watch."""
+    """Index of all watches by a word or source that an event must have to match."""
 
     def __init__(self, watches: Mapping[str, Watch]) -> None:
         self._by_word: defaultdict[str, list[WatchRule]] = defaultdict(list)
@@ -146,9 +147,9 @@ class WatchIndex:
     def matching(
         self, event: AlertEvent, moves: Mapping[str, str] | None = None
     ) -> tuple[str, ...]:
-        """Return the ids of the watches that an event matches, sorted.
+        """Return the sorted ids of the watches that match an event.
 
-        ``moves`` maps former ids of sources to current ones: a watch may use any of them.
+        ``moves`` maps former ids of sources to current ids, because watches may contain either.
         """
         if not self._has_rules:
             # Folding a long text would take milliseconds.
@@ -177,7 +178,7 @@ class WatchIndex:
         )
 
     def _candidates(self, text: FoldedText, sources: frozenset[str]) -> Iterator[WatchRule]:
-        """Yield the rules that may match a text. A rule may be yielded more than once."""
+        """Yield rules that may match a text. A rule may be yielded several times."""
         for word in text.words & self._by_word.keys():
             yield from self._by_word[word]
         beginnings = {word[:MIN_PREFIX_LETTERS] for word in text.words}
@@ -204,7 +205,7 @@ def rule_of(watch_id: str, watch: Watch) -> WatchRule:
 
 
 def _whole_words(term: Term) -> list[str]:
-    """Return the words of a term that a text must have as whole words."""
+    """Return the words of a term that a text must contain as whole words."""
     words = term.words.split(" ")
     return words[:-1] if term.prefix else words
 
@@ -219,17 +220,17 @@ def _is_asked_for(rule: WatchRule, event: AlertEvent, sources: frozenset[str]) -
 
 
 def _with_regions(language: str | None) -> frozenset[str]:
-    """Return a language tag and its prefixes: ``pt-BR`` includes ``pt``."""
+    """Return a language tag and its prefixes: ``pt-BR`` and ``pt``."""
     parts = (language_tag(language) or "").split("-")
     return frozenset("-".join(parts[:count]) for count in range(1, len(parts) + 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """An event, its time (aware UTC), and the id and title of its release.
+    """A stored event, its time (aware UTC), and the id and title of its release.
 
     ``backlog`` is whether the release was not news when it was found. The event itself does not
-    contain that, so that a watch can be tried on backlog, too.
+    contain this, so that a watch can also be tried out with backlog.
     """
 
     event: AlertEvent
@@ -240,9 +241,10 @@ class Happening:
 
 
 def recent_happenings(store: Store, *, limit: int) -> Iterator[Happening]:
-    """Return the newest releases, edits, retractions, returns and changes of health.
+    """Yield the newest stored events: releases, edits, retractions, health changes and others.
 
-    There are at most ``limit`` of each kind, plus all releases that are gone without confirmation.
+    At most ``limit`` events of each kind are yielded, and all releases that are missing but not
+    confirmed as retracted.
     """
     return chain(_releases(store, limit), _of_releases(store, limit), _of_sources(store, limit))
 
