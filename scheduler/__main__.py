@@ -1,4 +1,4 @@
-"""Entry point: check the operating system, then run the command line."""
+"""Entry point: checks the operating system, and then runs the command line."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ UNSUPPORTED_SYSTEM = (
 
 
 def main() -> None:
-    """Run the command line and exit with its code. SIGTERM ends it like Ctrl-C."""
+    """Run the command line and exit with its code. SIGTERM has the same effect as Ctrl-C."""
     try:
         import fcntl  # noqa: F401, PLC0415 - everything below needs it
     except ImportError:
@@ -33,7 +33,7 @@ def main() -> None:
 def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
     del number, frame
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        # A shell ignores SIGINT for the background processes that a script starts.
+        # Shells make background processes of scripts ignore SIGINT.
         signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.raise_signal(signal.SIGINT)
 

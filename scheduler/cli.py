@@ -1,4 +1,4 @@
-"""Groups, the --home option, output, errors and exit codes of all commands."""
+"""Groups of commands, the --home option, and output, errors and exit codes of all commands."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ Command = Callable[..., Any]
 
 
 MAX_SHORT_HELP_CHARS = 500
-"""Maximum length of a command's first help sentence in a list of commands."""
+"""Maximum length in characters of a command's first help sentence in a list of commands."""
 
 MAX_PATH_BYTES = 450
-"""Maximum length of a home or backup path in bytes. SQLite opens paths of up to 504 bytes, and the
-file names of a backup are appended."""
+"""Maximum length in bytes of the path of a home directory or backup. SQLite opens paths of up to
+504 bytes, and the file names of a backup are appended to the path."""
 
 MAX_NAME_BYTES = 255
-"""Maximum length of a file name on Linux and macOS, in bytes."""
+"""Maximum length in bytes of a file name on Linux and macOS."""
 
 PORT = click.IntRange(0, 65535)
 HOME_HELP = "Home directory with sources, store and site (also COMMUNIQUE_HOME)."
@@ -55,9 +55,9 @@ class NonEmptyPath(click.Path):
 
 
 class StorePath(NonEmptyPath):
-    """Path argument of a folder with a store.
+    """Path argument for a folder with a store.
 
-    The path must leave room for the file names of SQLite.
+    The path must be short enough for SQLite, which appends file names.
     """
 
     def convert(
@@ -84,10 +84,10 @@ PATH_OR_URL = NonEmptyPath(readable=False)
 
 
 class Group(click.Group):
-    """A command group whose help shows whole sentences."""
+    """A command group whose help shows complete sentences."""
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """List the commands with their first help sentence, which Click would cut if it is long."""
+        """List the commands with their first help sentence, which Click would truncate."""
         named = ((name, self.get_command(ctx, name)) for name in self.list_commands(ctx))
         with formatter.section("Commands"):
             formatter.write_dl(
@@ -100,11 +100,11 @@ class Group(click.Group):
 
 
 class Commands(Group):
-    """Commands in the modules of ``package``, imported when they are used.
+    """Group of commands in the modules of ``package``, which are imported when they are used.
 
     So a command loads only the libraries that it needs. A module has the name of its command,
-    unless ``modules`` maps the command to another one. Keywords and built-in names of Python get a
-    ``_`` at the end: ``import`` is the function ``import_``.
+    unless ``modules`` maps the command to another module. If a name is a keyword or built-in name
+    of Python, ``_`` is appended: ``import`` is the function ``import_``.
     """
 
     def __init__(self, package: str, modules: Mapping[str, str], **named: Any) -> None:
@@ -120,7 +120,7 @@ class Commands(Group):
         return sorted({*self.modules, *(name.removesuffix("_") for name in alone)})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command. Returns None if there is no command with this name."""
+        """Import a command. Returns None if no command has this name."""
         if cmd_name not in self.list_commands(ctx):
             return None
         taken = keyword.iskeyword(cmd_name) or hasattr(builtins, cmd_name)
@@ -131,16 +131,16 @@ class Commands(Group):
 
 
 class ListingGroup(Group):
-    """A command group that runs its ``list`` command by default."""
+    """Command group whose ``list`` command is the default."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Insert ``list`` if the arguments name no command."""
+        """Insert ``list`` if the arguments contain no command."""
         alone = not args or (args[0].startswith("-") and args[0] not in ctx.help_option_names)
         return super().parse_args(ctx, ["list", *args] if alone else args)
 
 
 class ListingCommands(ListingGroup, Commands):
-    """Commands in modules. The ``list`` command runs by default."""
+    """Group of commands in modules, whose ``list`` command is the default."""
 
 
 @click.group(
@@ -159,9 +159,10 @@ def cli(folder: Path | None) -> None:
 
 
 def named_home(context: click.Context, folder: Path | None) -> Path | None:
-    """Return the home directory from --home or COMMUNIQUE_HOME, or None.
+    """Return the home directory given by --home or COMMUNIQUE_HOME, or None.
 
-    ``folder`` is the value of --home after the command, which wins over one before the command.
+    ``folder`` is the value of --home after the command. It takes precedence over --home before the
+    command.
     """
     before: Path | None = context.find_root().params.get("folder")
     return folder or before
@@ -170,7 +171,7 @@ def named_home(context: click.Context, folder: Path | None) -> Path | None:
 def home_option(open_named: Callable[[Path, bool], Home]) -> Callable[[Command], Command]:
     """Return a decorator that adds --home and passes the Home as first argument.
 
-    ``open_named`` opens a folder. Its second argument is false for the default folder.
+    ``open_named`` opens a folder. Its second argument is false if the folder is the default one.
     """
 
     def with_option(command: Command) -> Command:
@@ -200,14 +201,14 @@ with_home = home_option(_existing)
 """Decorator for commands that need an existing home directory. Raises NoHome."""
 
 with_any_home = home_option(_existing_if_named)
-"""Decorator for commands that also work without a home directory. Raises NoHome if --home is
-wrong."""
+"""Decorator for commands that also work without a home directory. Raises NoHome if the directory
+given by --home does not exist."""
 
 with_new_home = home_option(lambda folder, _: open_home(folder))
-"""Decorator for commands that create a missing home directory at once."""
+"""Decorator for commands that create a missing home directory immediately."""
 
 with_later_home = home_option(lambda folder, _: home_at(folder))
-"""Decorator for commands that create a missing home directory once they have something to store."""
+"""Decorator for commands that create a missing home directory when they have something to store."""
 
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -217,7 +218,7 @@ always_json = click.option(
 
 
 def why_option(description: str) -> Callable[[Command], Command]:
-    """Return a decorator that adds --why, a required text that must not be blank."""
+    """Return a decorator that adds --why, a required option whose text must not be blank."""
     return click.option(
         "--why", required=True, metavar="TEXT", callback=_not_blank, help=description
     )
@@ -230,29 +231,30 @@ def _not_blank(_context: click.Context, _option: click.Parameter, text: str) -> 
 
 
 UNPRINTABLE = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Characters that control a terminal or change the text direction, and lone surrogates."""
+"""Pattern that matches characters that control a terminal or change the text direction, and lone
+surrogates."""
 
 
 def printable(text: str) -> str:
-    """Escape the characters of untrusted text that would control a terminal."""
+    """Escape characters in an untrusted text that would control a terminal."""
     return UNPRINTABLE.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def say(*lines: str, err: bool = False) -> None:
-    """Print lines of text. Line breaks and control characters in them are escaped."""
+    """Print lines of text. Line breaks and control characters within a line are escaped."""
     click.echo("\n".join(map(printable, lines)), err=err)  # noqa: TID251 - the only call
 
 
 def print_json(value: Any) -> None:
     """Print a value as an indented JSON document."""
     plain = msgspec.to_builtins(value, str_keys=True)
-    # msgspec can't encode lone surrogates, which file names may contain.
+    # msgspec can't encode lone surrogates, which may occur in file names.
     lines = json.dumps(plain, indent=1, ensure_ascii=False).split("\n")
     say(*(UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", line) for line in lines))
 
 
 def complain(message: str) -> None:
-    """Print a message to standard error, as a line of JSON if the log format is JSON."""
+    """Print a message to standard error, as a line of JSON if this is the log format."""
     if takes_json(sys.stderr):
         logging.getLogger("communique").error("%s", message)
         return
@@ -279,7 +281,7 @@ def run(arguments: list[str] | None = None) -> int:
         complain(sentence)
         return code
     except UnicodeEncodeError:
-        # File names may contain any bytes, other arguments must be text.
+        # File names may contain any bytes, but all other arguments must be valid text.
         given = next((one for one in arguments or sys.argv[1:] if not is_text(one)), None)
         if given is None:
             raise
@@ -289,7 +291,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 
 def is_text(argument: str) -> bool:
-    """Whether an argument is valid UTF-8. Python decodes other bytes to surrogates."""
+    """Return whether an argument is valid UTF-8. Python decodes invalid bytes to surrogates."""
     try:
         argument.encode()
     except UnicodeEncodeError:
@@ -312,7 +314,7 @@ def error_sentence(error: BaseException) -> tuple[str, int]:
         case click.ClickException():
             return error.format_message(), 1
         case OSError():
-            # Any command can meet a full disk or missing permissions.
+            # Any command may fail because of a full disk or missing permissions.
             at = f"{error.filename}: " if error.filename else ""
             if error.errno == errno.ENOSPC:
                 return f"{at}the disk is full; free some space", 1

@@ -1,6 +1,6 @@
-"""Log lines of long-running processes: one line per event, as logfmt or JSON.
+"""Logs of long-running processes: one line per event, as logfmt or JSON.
 
-No line contains a secret from a URL.
+Secrets in URLs are masked in all lines.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from data.settings import Log
 from data.text.masking import masked
 
 MAX_LOG_BYTES: Final = 10_000_000
-"""Maximum size in bytes of the log of children. A larger log is renamed with the suffix .1, and a
-new one begins."""
+"""Maximum size in bytes of the log of child processes. A larger log is renamed with the suffix .1,
+and a new log begins."""
 
 LEADING_KEYS: Final = ("timestamp", "level", "event")
-"""The keys at the start of each line."""
+"""Keys at the start of each log line."""
 
 UNQUOTED: Final = re.compile(r'[^\s"=\\\x00-\x1f\x7f]+')
-"""Values that logfmt writes without quotation marks."""
+"""Pattern that matches values that logfmt contains without quotation marks."""
 
 
 def log_to(file: TextIO, log: Log) -> None:
-    """Write events to a file, including warnings and errors of libraries."""
+    """Write log events to a file, including warnings and errors of libraries."""
     import structlog  # noqa: PLC0415 - children that crawl do not need it
 
     structlog.configure(
@@ -51,9 +51,9 @@ def log_to(file: TextIO, log: Log) -> None:
 
 
 def log_as(log: Log) -> None:
-    """Format the standard library's logs like our own, and log the error that ends the process.
+    """Format logs of the standard library like our own, and log the error that ends the process.
 
-    The logs go where they went before, by default to standard error.
+    The destination of these logs does not change. By default, it is standard error.
     """
     if not logging.root.handlers:
         logging.root.addHandler(logging.StreamHandler())
@@ -63,7 +63,7 @@ def log_as(log: Log) -> None:
 
 
 def takes_json(file: TextIO) -> bool:
-    """Whether ``log_to`` writes JSON to this file, so that nothing else may be written to it."""
+    """Return whether ``log_to`` writes JSON to a file, which must then contain nothing else."""
     return any(
         isinstance(one, logging.StreamHandler)
         and one.stream is file
@@ -79,22 +79,22 @@ def log_end(kind: type[BaseException], error: BaseException, trace: TracebackTyp
 
 
 def level_of(log: Log) -> int:
-    """Return the level of the standard library's logs."""
+    """Return the level of the standard library's logs for the log settings."""
     return logging.getLevelNamesMapping()[log.level.upper()]
 
 
 class LogLines(logging.Formatter):
-    """Formats a record of the standard library's logs as a line, with its traceback."""
+    """Formatter of the standard library's log records as lines, with their tracebacks."""
 
     def __init__(self, log: Log) -> None:
         super().__init__()
         self.log = log
 
     def format(self, record: logging.LogRecord) -> str:
-        """Format a record as a line."""
+        """Format a log record as a line."""
         at = dt.datetime.fromtimestamp(record.created, dt.UTC)
         event: dict[str, object] = {
-            "timestamp": f"{at:%Y-%m-%dT%H:%M:%S.%fZ}",  # as structlog writes it
+            "timestamp": f"{at:%Y-%m-%dT%H:%M:%S.%fZ}",  # the format that structlog writes
             "level": record.levelname.lower(),
             "event": record.getMessage(),
             "logger": record.name,
@@ -105,7 +105,7 @@ class LogLines(logging.Formatter):
 
 
 def line_of(event: Mapping[str, object], log: Log) -> str:
-    """Format an event as a line."""
+    """Format a log event as a line."""
     keys = [*LEADING_KEYS, *(key for key in event if key not in LEADING_KEYS)]
     shown = {key: without_secrets(event[key]) for key in keys if key in event}
     if log.format == "json":
@@ -114,7 +114,7 @@ def line_of(event: Mapping[str, object], log: Log) -> str:
 
 
 def without_secrets(value: Any) -> Any:
-    """Return a value of an event without secrets. Numbers are unchanged."""
+    """Return a value of a log event without secrets. Numbers are returned unchanged."""
     if isinstance(value, Mapping):
         return {str(key): without_secrets(one) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -129,7 +129,10 @@ def logfmt(value: object) -> str:
 
 
 def open_log(path: Path) -> IO[bytes]:
-    """Open the log of children for appending; start a new one at MAX_LOG_BYTES. Raises OSError."""
+    """Open the log of child processes for appending. Raises OSError.
+
+    If the log is larger than MAX_LOG_BYTES, a new log begins.
+    """
     try:
         if path.stat().st_size > MAX_LOG_BYTES:
             path.replace(path.with_name(f"{path.name}.1"))

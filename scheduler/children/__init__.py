@@ -1,4 +1,4 @@
-"""Code that runs in child processes, and the parent's side of each child.
+"""Code that runs in child processes, and the code of their parents.
 
-Jobs go in and reports come out as lines of JSON.
+Jobs are sent to a child, and reports returned, as lines of JSON.
 """

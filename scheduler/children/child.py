@@ -1,9 +1,9 @@
-"""Child processes: start a module or a command of Communique, and exchange lines until it ends.
+"""Child processes, which run modules or commands and exchange lines with their parent.
 
 ``Child`` is the parent's side; scheduler/children/crawl_lines.py is the child's side. A child ends
-when its standard input closes, so it ends with its parent even if the parent is killed.
+when its standard input closes. So it ends with its parent, even if the parent is killed.
 
-Pages of the service run commands in child processes. So they do the same as the command line, with
+Pages of the service run commands in child processes. So they behave like the command line and show
 the same messages.
 """
 
@@ -29,13 +29,13 @@ from scheduler.home.home import Home
 T = TypeVar("T")
 
 NICE: Final = 5
-"""Niceness added to children that publish or backfill."""
+"""Niceness added to child processes that publish or backfill."""
 
 KILL_AFTER_SECONDS: Final = 15.0
-"""Seconds that a child gets to end on request; then it is killed."""
+"""Time in seconds after which a child that was requested to end is killed."""
 
 MAX_LINE_BYTES: Final = 2**30
-"""Maximum length in bytes of a line from a child. The line may hold a page in Base64."""
+"""Maximum length in bytes of a line from a child. A line may contain a page in Base64."""
 
 
 def signal_name(code: int) -> str:
@@ -47,12 +47,12 @@ def signal_name(code: int) -> str:
 
 
 def ending(code: int) -> str:
-    """Describe how a process with this exit code ended, as part of a sentence."""
+    """Return a part of a sentence that describes how a process with an exit code ended."""
     return f"ended with code {code}" if code >= 0 else f"was ended by {signal_name(code)}"
 
 
 class ChildEnded(CommuniqueError):
-    """A child ended before it responded; ``code`` is its exit code."""
+    """A child process ended before it responded. ``code`` is its exit code."""
 
     def __init__(self, code: int) -> None:
         super().__init__(f"a child process {ending(code)}")
@@ -60,9 +60,9 @@ class ChildEnded(CommuniqueError):
 
 
 class Child:
-    """A child process and its pipes. The caller that starts a child must end it.
+    """A child process and its pipes. The caller that starts a child must also end it.
 
-    To limit the time for a response, put ``asyncio.timeout`` around ``hear``.
+    To limit the time for a response, use ``asyncio.timeout`` around ``hear``.
     """
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
@@ -75,14 +75,15 @@ class Child:
 
     @classmethod
     async def start(cls, module: str, *arguments: str, log: IO[bytes] | None = None) -> Self:
-        """Start a module of Communique as a child process.
+        """Start a module of Communique in a child process.
 
-        The standard error of the child goes to ``log``, or to the parent's standard error. Raises
-        OSError if the system can't start a process.
+        The child's standard error is ``log``, or the parent's standard error. Raises OSError if the
+        system can't start a process.
         """
         return cls(
             await asyncio.create_subprocess_exec(
-                # -P: do not import from the current directory, which may hold a folder named data.
+                # -P: do not import from the current directory, which may contain a folder named
+                # data.
                 *(sys.executable, "-P", "-m", module, *arguments),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
@@ -94,19 +95,19 @@ class Child:
         )
 
     async def say(self, line: Any) -> None:
-        """Send a line of JSON. Raises ChildEnded."""
+        """Send a line of JSON to the child. Raises ChildEnded."""
         try:
             self._stdin.write(msgspec.json.encode(line) + b"\n")
             await self._stdin.drain()
         except (OSError, RuntimeError) as error:
-            # The child has died; uvloop raises RuntimeError for that.
+            # The child has died. uvloop raises RuntimeError in this case.
             raise ChildEnded(await self.end()) from error
 
     async def hear(self, kind: type[T]) -> T:
-        """Return the next line of JSON from the child.
+        """Wait for the next line of JSON from the child, and return its value.
 
-        Raises ChildEnded if there are no more lines, and msgspec.DecodeError for a line of another
-        type.
+        Raises ChildEnded if there are no more lines, and msgspec.DecodeError if the line does not
+        have the type ``kind``.
         """
         line = await self._stdout.readline()
         if not line.endswith(b"\n"):
@@ -115,7 +116,7 @@ class Child:
         return msgspec.json.decode(line, type=kind)
 
     def close(self) -> None:
-        """Close the child's standard input, so that it finishes its work and ends."""
+        """Close the child's standard input. The child then finishes its work and ends."""
         if not self._stdin.is_closing():
             # If the child has died, the next ``hear`` raises an error.
             with contextlib.suppress(OSError, RuntimeError):
@@ -128,7 +129,7 @@ class Child:
             self._process.kill()
 
     async def end(self) -> int:
-        """Ask the child to end, kill it after KILL_AFTER_SECONDS, and return its exit code."""
+        """Request the child to end, kill it after KILL_AFTER_SECONDS, and return its exit code."""
         self.close()
         try:
             async with asyncio.timeout(KILL_AFTER_SECONDS):
@@ -139,17 +140,17 @@ class Child:
 
 
 def lower_priority(process: int) -> None:
-    """Lower the priority of a process that has a separate session.
+    """Lower the priority of a process that is in a session of its own.
 
-    Call this only for background work: publishing and backfill. Linux divides CPU time among
-    sessions before processes (sched(7), autogroup), so both priorities are set. The parent does it,
-    because the child uses CPU time before it could lower its own priority.
+    Use this only for background work: publishing and backfill. Linux divides CPU time between
+    sessions before processes (sched(7), autogroup), so both priorities are set. The parent lowers
+    them, because the child would use CPU time before it could do so itself.
     """
     nice = min(os.getpriority(os.PRIO_PROCESS, 0) + NICE, 19)
-    # The process may have ended already; its parent notices.
+    # If the process has ended already, its parent will notice.
     with contextlib.suppress(ProcessLookupError):
         os.setpriority(os.PRIO_PROCESS, process, nice)
-    # Other systems have no such file. Linux limits how often it changes.
+    # This file exists only on Linux, which limits how often it may change.
     with contextlib.suppress(OSError):
         Path(f"/proc/{process}/autogroup").write_text(str(nice))
 
@@ -158,7 +159,7 @@ PREFIX = "communique: "
 
 
 class CommandLate(CommuniqueError):
-    """A command took longer than its time limit, and was stopped."""
+    """A command exceeded its time limit and was stopped."""
 
     def __init__(self, name: str, seconds: float) -> None:
         super().__init__(
@@ -171,7 +172,7 @@ class CommandLate(CommuniqueError):
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """The result of a command: exit code, printed JSON (or None), and error messages."""
+    """Result of a command: its exit code, its JSON output (or None), and its error messages."""
 
     code: int
     printed: Any
@@ -179,13 +180,13 @@ class CommandResult:
 
 
 async def run_command(home: Home, *arguments: str, seconds: float) -> CommandResult:
-    """Run a command that prints JSON; the first argument is the command's name.
+    """Run a command that prints JSON, and return its result.
 
-    If the caller is cancelled, the child is ended. Raises CommandLate, and OSError if the system
-    can't start a process.
+    The first argument is the command's name. If the caller is cancelled, the child is ended. Raises
+    CommandLate after ``seconds``, and OSError if the system can't start a process.
     """
     child = await asyncio.create_subprocess_exec(
-        # -P: do not import from the current directory, which may hold a folder named data.
+        # -P: do not import from the current directory, which may contain a folder named data.
         *(sys.executable, "-P", "-m", "scheduler", "--home", str(home.path), *arguments),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
@@ -199,7 +200,7 @@ async def run_command(home: Home, *arguments: str, seconds: float) -> CommandRes
     except TimeoutError as error:
         raise CommandLate(arguments[0], seconds) from error
     finally:
-        # Processes that the child started end with it, as their standard input closes.
+        # Processes that the child started end with it, because their standard input closes.
         with suppress(ProcessLookupError):
             child.kill()
         await child.wait()

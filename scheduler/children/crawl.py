@@ -1,11 +1,11 @@
-"""Child process that visits many sources at the same time, until the parent ends it.
+"""Child process that visits many sources concurrently, until its parent ends it.
 
-The child receives lines of JSON: first a CrawlStart, then a VisitJob for each visit, and periodic
-Renewals if it works under leases. It sends Progress lines during a visit and a VisitReport at the
-end, or a Refusal if it can't begin. When the standard input of the child closes, it stops all
-visits. If the input closed because the parent died, the child releases the parent's leases.
+The child receives lines of JSON: first a CrawlStart, then a VisitJob for each visit. If it works
+under leases, it also receives periodic Renewals. It sends Progress lines during a visit and a
+VisitReport at its end, or a Refusal if it can't begin. When the child's standard input closes, it
+stops all visits. If the parent died, the child also releases the parent's leases.
 
-Exit codes: 0 done, 1 something failed, 2 the first line is invalid.
+Exit codes: 0 for success, 1 if something failed, 2 if the first line is invalid.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from typing import Any
 
 import msgspec
 
-# Searches all loaded modules, so it takes 0.2 s less before ours are loaded.
+# This import searches all loaded modules, so it saves 0.2 s to import it before ours.
 from scrapy.core.downloader import contextfactory  # noqa: F401
 from scrapy.crawler import AsyncCrawlerProcess
 
@@ -76,11 +76,11 @@ from spiders.download.slow_page import CONTINUED, SlowPage
 from spiders.sources.loader import LoadedSource, load_source, parse_source
 
 PROGRESS_SECONDS = 0.1
-"""Minimum time in seconds between two Progress lines of one visit, because each line wakes the
+"""Minimum time in seconds between two Progress lines for a visit, because each line wakes the
 parent."""
 
 STOP_GRACE_SECONDS = 2.0
-"""Seconds in which responses may still arrive after a crawl is stopped."""
+"""Time in seconds to wait for pending responses after a crawl is stopped."""
 
 STOPPED = "the visit was stopped early; its results are stored, and the next visit continues"
 TIMED_OUT = f"it took longer than [collect] run_timeout: {STOPPED}"
@@ -91,7 +91,7 @@ log = logging.getLogger(__name__)
 class Crawl:
     """All visits of one child process.
 
-    Raises CommuniqueError if the home directory can't be used.
+    The constructor raises CommuniqueError if the home directory can't be used.
     """
 
     def __init__(self, start: CrawlStart) -> None:
@@ -103,14 +103,14 @@ class Crawl:
             self._taxonomy = load_taxonomy(self._home.topics)
             keep_home_files(self._home, self._store)
         else:
-            # The leader keeps the files, and archives them.
+            # The leader has these files and archives them.
             self._taxonomy = taxonomy_of(start.topics, "topics.toml of the leader")
         self._guard = DriftGuard(self._home, self._store, self._taxonomy)
         self._sealing: threading.Thread | None = None
         self._visits: dict[str, Visit] = {}
         self._locks: dict[str, ExitStack] = {}
         self._leases: dict[str, Lease] = {}
-        """By host, also if the worker has released it since."""
+        """Leases by host, including leases that the worker has released since."""
         seconds = SEPARATE_SECONDS if start.separate else SHARED_SECONDS
         note = opened_note(start.note) if start.note else None
         self._limit = PageLimit(seconds, note, separate=start.separate)
@@ -124,11 +124,11 @@ class Crawl:
                 self._no_browser = str(error)
 
     def run(self, lines: Iterator[bytes]) -> None:
-        """Make the visits that ``lines`` request, until there are no more lines."""
+        """Make the visits that the lines of the parent request, until there are no more lines."""
         settings = scrapy_settings(self._home.settings.network) | self._browser
         process = AsyncCrawlerProcess(settings)
         log_as(self._home.settings.log)
-        # Otherwise Scrapy would create a log record for each response, only to be dropped.
+        # Otherwise Scrapy would create a log record for each response, which would be dropped.
         logging.root.setLevel(settings["LOG_LEVEL"])
         process.crawl(
             PressRoomSpider,
@@ -159,16 +159,16 @@ class Crawl:
                 late = loop.call_later(limit, visit.stop, "timeout", TIMED_OUT)
                 self._locks[visit.id].callback(late.cancel)
                 yield visit
-        # The parent died, or ended this child.
+        # The parent has died or has requested this child to end.
         patience = STOP_GRACE_SECONDS if self._cut() else 0.0
-        # A visit that reached its deadline leaves pending requests.
+        # A visit that reached its deadline may have pending requests.
         if patience or _awaits_responses(process):
             for seconds in (0.0, patience):
                 # Scrapy waits for pending responses until it gets a second signal.
                 loop.call_later(seconds, os.kill, os.getpid(), signal.SIGTERM)
 
     def _cut(self) -> bool:
-        """Stop and report all current visits. Returns whether there were any."""
+        """Stop and report all running visits. Returns whether any visit was running."""
         under_way = tuple(self._visits.values())
         for visit in under_way:
             visit.stop(CUT, STOPPED)
@@ -177,15 +177,15 @@ class Crawl:
     def give_back(self) -> None:
         """Release the leases of a parent that has died."""
         if self._leases:
-            # A single machine may not have psycopg.
+            # psycopg may not be installed on a single machine.
             from scheduler.children.orphan import give_back  # noqa: PLC0415
 
             asyncio.run(give_back(self._home.store_url, self._leases.values()))
 
     def _visit(self, job: VisitJob) -> Visit | None:
-        """Return the visit that a job requests, or None if the visit can't be made.
+        """Return the visit that a job requests, or None if it can't be made.
 
-        A visit that can't be made is reported at once.
+        If it can't be made, this is reported immediately.
         """
         loaded = None
         try:
@@ -244,17 +244,18 @@ class Crawl:
         return None
 
     def _load(self, job: VisitJob) -> LoadedSource:
-        """Return the source of a job. Raises SourceError and UnknownSource."""
+        """Load the source of a job. Raises SourceError and UnknownSource."""
         if job.file is None:
             return load_source(self._home.sources, job.source)
         path = self._home.sources / f"{job.source}.toml"
         return LoadedSource(job.source, path, own=True, file=parse_source(job.file, str(path)))
 
     def _seal(self) -> None:
-        """Seal the archive at the end of a visit; in a thread while other visits are under way.
+        """Sign the archive's log at the end of a visit.
 
-        So a slow disk delays no other visit. Raises ArchiveError. An error in the thread is raised
-        again at the end of the last visit, which reports it.
+        While other visits run, this happens in a thread, so a slow disk delays no other visit.
+        Raises ArchiveError. An error in the thread is raised again at the end of the last visit,
+        which reports it.
         """
         if not self._archive:
             return
@@ -267,7 +268,7 @@ class Crawl:
     def _refuse(
         self, job: VisitJob, loaded: LoadedSource | None, kind: ErrorKind, message: str
     ) -> None:
-        """Report a visit that can't be made, so that the health of its source shows it."""
+        """Report that a visit can't be made, so that the health of its source shows this."""
         url = masked(loaded.file.url) if loaded else ""
         errors = [RunError(url, kind, self._home.public_text(message))]
         if kind == SLOW_MOVED:
@@ -279,14 +280,14 @@ class Crawl:
                 store.register(loaded.source)
                 store.add_run(run, settles=not was_interrupted(run))
         except RenamedSource:
-            # Nothing is stored under a former id; the report has the error.
+            # Nothing is stored under a former id. The report contains the error.
             pass
         except (StoreError, LeaseLost):
             log.exception("the report of %s could not be stored", job.source)
         write_line(ReportLine(run))
 
     def _on_end(self, visit: Visit) -> None:
-        """Report a visit that is over, and release its source."""
+        """Report a visit that has ended, and release its source."""
         with page_errors(visit.file.url, visit.report.error):
             # Otherwise the next visit adds the rest to the search index.
             self._store.update_search_index()
@@ -297,7 +298,7 @@ class Crawl:
 
 
 class ProgressReporter:
-    """Sends the progress of each visit to the parent: at its first response, then periodically."""
+    """Sends the progress of each visit to the parent, at its first response and periodically."""
 
     def __init__(self) -> None:
         self._written: dict[str, float] = {}
@@ -313,7 +314,7 @@ class ProgressReporter:
             self._later[visit.id] = loop.call_later(wait, self._write, visit)
 
     def forget(self, visit: Visit) -> None:
-        """Forget a visit that has ended, so that no more progress is sent for it."""
+        """Send no more progress for a visit that has ended."""
         self._written.pop(visit.id, None)
         if later := self._later.pop(visit.id, None):
             later.cancel()
@@ -335,7 +336,7 @@ def _seal_aside(archive: Archive) -> None:
 
 
 def _awaits_responses(process: AsyncCrawlerProcess) -> bool:
-    """Whether a crawler still waits for responses."""
+    """Return whether a crawler still waits for responses."""
     engines = (crawler.engine for crawler in process.crawlers)
     return any(engine and engine.downloader.active for engine in engines)
 
@@ -343,7 +344,7 @@ def _awaits_responses(process: AsyncCrawlerProcess) -> bool:
 def _forward_lines(
     lines: Iterator[bytes], loop: asyncio.AbstractEventLoop, queue: asyncio.Queue[bytes]
 ) -> None:
-    """Put lines into a queue of the event loop from another thread, then an empty line."""
+    """Put lines into a queue of the event loop from another thread, and finally an empty line."""
     try:
         for line in lines:
             loop.call_soon_threadsafe(queue.put_nowait, line)
@@ -355,17 +356,17 @@ def _forward_lines(
 
 
 def end_in_time() -> None:
-    """Set a timer of the kernel that ends this process after KILL_AFTER_SECONDS.
+    """Set a kernel timer that ends this process after KILL_AFTER_SECONDS.
 
-    The parent does the same, if it is alive. Recorded releases stay stored.
+    The parent does the same while it is alive. Releases that were recorded remain stored.
     """
     signal.setitimer(signal.ITIMER_REAL, KILL_AFTER_SECONDS)
 
 
 def end_in_time_on_signals() -> None:
-    """Limit the time until this process ends after SIGTERM or SIGINT.
+    """Limit the time that this process takes to end after SIGTERM or SIGINT.
 
-    Scrapy's handlers run in the event loop, which is blocked while a page is extracted.
+    Scrapy's signal handlers run in the event loop, which is blocked while a page is extracted.
     """
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -380,7 +381,7 @@ def end_in_time_on_signals() -> None:
 
 
 def main() -> int:
-    """Run one crawl."""
+    """Run one crawl and return its exit code."""
     collect_garbage_rarely()
     lines: Iterator[bytes] = (parent := ParentLines())
     try:

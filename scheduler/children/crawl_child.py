@@ -1,4 +1,4 @@
-"""Parent's side of a crawl: send jobs to the child, and receive the report of each visit."""
+"""Parent of a crawl: sends jobs to the child process, and receives the report of each visit."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from scheduler.home.home import Home
 from scheduler.logs import open_log
 
 OVERDUE_SECONDS = 120.0
-"""Seconds after run_timeout at which a child is killed if it has not ended a visit. By then, it may
-have needed time to start or to extract a page (scheduler.children.page_limit)."""
+"""Time in seconds after run_timeout at which a child is killed if a visit has not ended. Until
+then, the child may need time to start or to extract a page (scheduler.children.page_limit)."""
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ OnVisitProgress = Callable[[Progress], None]
 
 
 class ChildKind(NamedTuple):
-    """A kind of visits; each kind has its own children.
+    """A kind of visit. Each kind has its own child processes.
 
     ``render`` is for sources that need a browser, ``backfill`` for background visits, and
     ``separate`` for sources with pages that are too slow to share a process.
@@ -43,10 +43,10 @@ class ChildKind(NamedTuple):
 
 
 class CrawlLost(CommuniqueError):
-    """A child ended before it reported a visit.
+    """A child process ended before it reported a visit.
 
-    ``code`` is its exit code: 0 if unknown, negative for a signal. ``page`` is the page that the
-    child was extracting when a signal ended it. ``progress`` is the last progress of the visit.
+    ``code`` is its exit code: 0 if unknown, negative for a signal. If a signal ended the child,
+    ``page`` is the page that it was extracting. ``progress`` is the last progress of the visit.
     """
 
     def __init__(
@@ -63,13 +63,13 @@ class CrawlLost(CommuniqueError):
 
     @classmethod
     def with_code(cls, home: Home, code: int) -> Self:
-        """Return the error for a child that ended with this exit code."""
+        """Return the error for a child process that ended with an exit code."""
         return cls(f"the crawl {ending(code)}; see {home.crawl_log}", code)
 
 
 @dataclass(slots=True)
 class Awaited:
-    """A visit under way in a child."""
+    """A running visit in a child process."""
 
     report: asyncio.Future[Run]
     on_progress: OnVisitProgress | None
@@ -79,8 +79,8 @@ class Awaited:
 class CrawlChild:
     """A child process that visits sources of one home directory.
 
-    ``hosts`` counts the visits under way per host, ``begun`` all visits that were given to the
-    child.
+    ``hosts`` contains the number of running visits per host. ``begun`` is the number of all visits
+    that the child received.
     """
 
     def __init__(self, home: Home, child: Child, kind: ChildKind, note: NoteFile) -> None:
@@ -106,7 +106,7 @@ class CrawlChild:
         until: float | None = None,
         topics: str | None = None,
     ) -> Self:
-        """Start a child; ``until`` and ``topics`` are as in CrawlStart.
+        """Start a child process. ``until`` and ``topics`` have the same meaning as in CrawlStart.
 
         Raises OSError if the system can't start a process, and CrawlLost.
         """
@@ -131,7 +131,7 @@ class CrawlChild:
     ) -> Coroutine[Any, Any, Run]:
         """Send a job to the child, and return a coroutine that waits for the report.
 
-        The visit counts as under way as soon as this returns. The coroutine raises CrawlLost.
+        The visit counts as running when this method returns. The coroutine raises CrawlLost.
         """
         awaited = Awaited(asyncio.get_running_loop().create_future(), on_progress)
         self._awaited[job.source] = awaited
@@ -145,11 +145,11 @@ class CrawlChild:
             async with asyncio.timeout(self._home.settings.collect.run_timeout + OVERDUE_SECONDS):
                 return await awaited.report
         except TimeoutError:
-            # The child itself ends a visit in time, unless it is stuck in one page.
+            # The child limits the time of a visit itself, unless it is stuck on one page.
             self._child.kill()
             raise CrawlLost("the crawl took longer than run_timeout") from None
         except ChildEnded as error:
-            # The child may have sent the reason.
+            # The child may have sent the reason before it ended.
             await self._following
             raise self._lost(error.code, awaited) from error
         finally:
@@ -157,23 +157,23 @@ class CrawlChild:
             self.hosts -= Counter([host])
 
     async def renew(self, until: float) -> None:
-        """Tell the child until when its hosts are leased."""
-        # If the child has ended, those who wait for its visits get the error.
+        """Send the child the time until which its hosts are leased."""
+        # If the child has ended, the coroutines that wait for its visits raise the error.
         with suppress(ChildEnded):
             await self._child.say(Renewal(until))
 
     def drop(self) -> None:
-        """Kill the child because the lease of a host that it visits was lost."""
+        """Kill the child, because the lease of a host that it visits was lost."""
         self.dropped = True
         self._child.kill()
 
     def close(self) -> None:
-        """Stop sending jobs, and let the child stop its visits, report them, and end."""
+        """Stop sending jobs. The child then stops its visits, reports them, and ends."""
         self.is_open = False
         self._child.close()
 
     async def ended(self) -> None:
-        """End the child (kill it after KILL_AFTER_SECONDS), then process its remaining output."""
+        """End the child (kill it after KILL_AFTER_SECONDS), and process its remaining output."""
         await self._child.end()
         await self._following
 

@@ -1,4 +1,4 @@
-"""Lines of JSON between a crawl and its parent, and the child's side of their pipes.
+"""Lines of JSON between a crawl and its parent, and the child's side of these pipes.
 
 A parent imports only this module, and not Scrapy, which takes half a second to load.
 """
@@ -18,11 +18,12 @@ from data.models import Lease, Run
 
 
 class CrawlStart(msgspec.Struct, frozen=True):
-    """The first line to a crawl: the home directory, and whether its sources need a browser.
+    """The first line for a crawl: the home directory, and whether its sources need a browser.
 
-    ``separate`` is true for sources with suspicious pages. ``note`` is the path of the file that
-    names the current page (scheduler.children.page_limit). If the parent works under leases,
-    ``until`` is as in a Renewal, and ``topics`` is the text of the leader's topics.toml.
+    ``separate`` is true for sources with suspicious pages. ``note`` is the path of the file in
+    which the crawl records its current page (scheduler.children.page_limit). If the parent works
+    under leases, ``until`` has the same meaning as in a Renewal, and ``topics`` is the text of the
+    leader's topics.toml.
     """
 
     home: str
@@ -34,10 +35,10 @@ class CrawlStart(msgspec.Struct, frozen=True):
 
 
 class VisitJob(msgspec.Struct, frozen=True):
-    """A source to visit; see spiders.crawl.visits.visit.Visit for ``explicit`` and ``backfill``.
+    """A source to visit. See spiders.crawl.visits.visit.Visit for ``explicit`` and ``backfill``.
 
-    With ``accept``, the current source file and code are used, whatever they change. Under a
-    ``lease`` of the host, ``file`` is the text of the source file.
+    With ``accept``, the current source file and code are used even if they make releases worse.
+    Under a ``lease`` of the host, ``file`` is the text of the source file.
     """
 
     source: str
@@ -49,19 +50,19 @@ class VisitJob(msgspec.Struct, frozen=True):
 
 
 class ReportLine(msgspec.Struct, frozen=True):
-    """The line that reports a visit at its end."""
+    """Line with the report of a visit that has ended."""
 
     run: Run
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """The line that a crawl sends if it can't make any visit, with the reason."""
+    """Line that a crawl sends if it can't make any visits, with the reason."""
 
     refused: str
 
 
 class Progress(msgspec.Struct, frozen=True):
-    """A line that a crawl sends during a visit: responses processed and responses awaited.
+    """Line that a crawl sends during a visit: numbers of processed and of pending responses.
 
     ``reached`` is the day that backfill has reached, or empty.
     """
@@ -75,15 +76,15 @@ class Progress(msgspec.Struct, frozen=True):
 
 
 CHUNK_BYTES: Final = 65_536
-"""Bytes read from standard input at a time."""
+"""Maximum number of bytes per read from standard input."""
 
 
 class ParentLines(Iterator[bytes]):
-    """The lines that the parent sends, up to an empty line that ends them.
+    """The lines that the parent sends, up to an empty line, which ends them.
 
-    ``parent_died`` is true if the input ended without an empty line. ``os.getppid`` would notice
-    the death too late: the system closes the pipes of a killed process before it moves its children
-    to another parent.
+    ``parent_died`` is true if the input ended without an empty line. ``os.getppid`` would detect
+    the parent's death too late: the system closes the pipes of a killed process before it assigns
+    its children to another parent.
     """
 
     def __init__(self, file: int = 0) -> None:
@@ -101,13 +102,13 @@ class ParentLines(Iterator[bytes]):
         return self._lines.popleft()
 
     def received(self) -> Iterator[bytes]:
-        """Yield and remove the lines that have been received but not read."""
+        """Yield the lines that have been received but not processed, and remove them."""
         while self._lines:
             yield self._lines.popleft()
 
     def receive(self, seconds: float | None) -> bool:
-        """Wait at most ``seconds`` for input or its end, and return whether either came."""
-        # Not sys.stdin: a thread that waits in it would hold its lock when the process ends.
+        """Wait at most ``seconds`` for input or its end. Returns whether either occurred."""
+        # Not sys.stdin: a thread that waits for it would hold its lock when the process ends.
         if not select.select([self._file], [], [], seconds)[0]:
             return False
         more = os.read(self._file, CHUNK_BYTES)
@@ -123,10 +124,10 @@ class ParentLines(Iterator[bytes]):
 
 
 def write_line(line: Any) -> None:
-    """Send a line of JSON to the parent; do nothing if the parent has ended."""
+    """Send a line of JSON to the parent. If the parent has ended, do nothing."""
     try:
         sys.stdout.buffer.write(msgspec.json.encode(line) + b"\n")
         sys.stdout.buffer.flush()
     except BrokenPipeError:
-        # The rest of the buffer has to go somewhere when this process ends.
+        # When this process ends, the rest of the buffer must be written somewhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

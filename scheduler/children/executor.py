@@ -1,8 +1,8 @@
-"""Visit sources in child processes, many at a time, so that a slow source delays no other source.
+"""Executor, which visits many sources concurrently in child processes.
 
-A few children stay while there is work, and each makes many visits at a time. A host with a page
-that takes too much CPU time gets a separate child. The visits that the page interrupted begin
-again.
+A slow source delays no other source. A few child processes remain while there is work, and each
+makes many visits at a time. A host with a page that takes too much CPU time gets a separate child.
+The visits that this page interrupted start again.
 """
 
 from __future__ import annotations
@@ -38,24 +38,24 @@ from spiders.download.slow_page import CONTINUED
 from spiders.sources.loader import LoadedSource
 
 CHILDREN = 2
-"""Maximum number of children that take new visits. Each special kind (ChildKind) has one more
-child."""
+"""Maximum number of child processes that accept new visits. Each special kind (ChildKind) has one
+more child."""
 
 MAX_ATTEMPTS = 4
-"""Maximum number of times that a visit begins, if slow pages or crashes end its child."""
+"""Maximum number of attempts of a visit, if slow pages or crashes end its child process."""
 
 MAX_VISITS = 40
-"""Maximum number of visits at a time. A slow visit takes a slot, but hardly any memory."""
+"""Maximum number of concurrent visits. A slow visit uses a slot, but hardly any memory."""
 
 MAX_VISITS_PER_HOST = 4
-"""Maximum number of visits to one host at a time. The host gets one request at a time in any case.
-More visits would take slots from other hosts; with fewer, one long visit would block the host."""
+"""Maximum number of concurrent visits to one host. The host gets one request at a time in any case.
+More visits would use slots of other hosts; with fewer, one long visit would block the host."""
 
 MAX_VISITS_PER_CHILD = 300
-"""Number of visits after which a child is replaced by a new child, to release its memory."""
+"""Number of visits after which a child process is replaced by a new one, to release its memory."""
 
 IDLE_SECONDS = 10.0
-"""Seconds after which a child without work ends."""
+"""Time in seconds without work after which a child process ends."""
 
 
 NOT_BEGUN = "the visit waited for its turn when all visits were stopped"
@@ -66,7 +66,7 @@ CRASHED_AT_PAGE = "{} ended the process of this visit at a page; it continues in
 
 
 def cut_short(source: LoadedSource, started: dt.datetime, why: str) -> Run:
-    """Return the report of a visit that this machine ended or did not begin.
+    """Return the report of a visit that this machine ended early or did not begin.
 
     The report does not count as a fault of the source.
     """
@@ -74,7 +74,7 @@ def cut_short(source: LoadedSource, started: dt.datetime, why: str) -> Run:
 
 
 def unfinished(source: LoadedSource, started: dt.datetime, progress: Progress | None) -> Run:
-    """Return the report of a visit whose child ended, from the last progress of the child."""
+    """Return the report of a visit whose child process ended, from the child's last progress."""
     run = Run(source.id, started, (utc_now() - started).total_seconds())
     if progress is None:
         return run
@@ -82,7 +82,7 @@ def unfinished(source: LoadedSource, started: dt.datetime, progress: Progress | 
 
 
 def killed_by(page: PageNote, code: int) -> RunError:
-    """Return the error for a page at which a signal ended its separate process."""
+    """Return the error for a page during which a signal ended its separate process."""
     if code == KILLED:
         why = f"took longer than {SEPARATE_SECONDS * HARD_FACTOR:g} s of CPU time"
     else:
@@ -94,7 +94,7 @@ def killed_by(page: PageNote, code: int) -> RunError:
 
 
 def joined(first: Run, run: Run) -> Run:
-    """Join the reports of a visit that began twice."""
+    """Combine the reports of two attempts of the same visit."""
     return replace(
         run,
         started=first.started,
@@ -109,10 +109,11 @@ def joined(first: Run, run: Run) -> Run:
 
 
 class Executor:
-    """Visits sources of one home directory in children, until ``close`` ends them.
+    """Visits sources of one home directory in child processes, until ``close`` ends them.
 
-    On a machine with leases, ``renew`` must be called before the first visit and then periodically,
-    or the children end themselves. ``topics`` is then the text of the leader's topics.toml.
+    On a machine with leases, ``renew`` must be called before the first visit and then periodically.
+    Otherwise, the child processes end themselves. ``topics`` is then the text of the leader's
+    topics.toml.
     """
 
     def __init__(self, home: Home) -> None:
@@ -126,7 +127,7 @@ class Executor:
         self._children: list[CrawlChild] = []
         self._drops = Counter[str]()
         self._suspicious = set[str]()
-        """Hosts with a page that was too slow to share a process with other visits."""
+        """Hosts with a page that was too slow for a process that makes other visits."""
         self._one_ended = asyncio.Event()
         """Set and replaced whenever a visit ends."""
         self._is_open = True
@@ -142,15 +143,14 @@ class Executor:
         lease: Lease | None = None,
         file: str | None = None,
     ) -> Run:
-        """Visit a source, and return the report.
+        """Visit a source and return the report, whatever happens.
 
-        A report is returned whatever happens. With a ``lease`` of the source's host, ``file`` is
-        the text of the source file.
+        With a ``lease`` of the source's host, ``file`` is the text of the source file.
         """
         job = VisitJob(source.id, explicit, backfill, accept, lease, file)
         host = host_of(source.file.url)
         at_host = self._at_hosts.setdefault(host, asyncio.Semaphore(MAX_VISITS_PER_HOST))
-        # The source may have another host in a newer file, which is leased as well.
+        # In a newer file, the source may have another host, which is leased as well.
         at_source = self._at_sources.setdefault(source.id, asyncio.Lock())
         drops = self._drops[host]
         async with at_source, at_host, self._places:
@@ -177,7 +177,7 @@ class Executor:
         *,
         last: bool = False,
     ) -> tuple[Run, bool]:
-        """Visit a source once; return the report, and whether the visit must begin again.
+        """Visit a source once. Returns the report, and whether the visit must be repeated.
 
         ``last`` is true for the last attempt.
         """
@@ -197,7 +197,7 @@ class Executor:
                 self._one_ended.set()
                 self._one_ended = asyncio.Event()
         except OSError as error:
-            # Too many files are open, or memory is short. A later visit tries again.
+            # Too many files are open, or memory is scarce. A later visit tries again.
             failed = RunError("", CRAWL, f"the crawl could not be run: {error}")
         except CrawlLost as error:
             if job.lease and (error.code == LEASES_EXPIRED_CODE or (child and child.dropped)):
@@ -221,9 +221,10 @@ class Executor:
         host: str,
         on_progress: OnVisitProgress | None,
     ) -> tuple[CrawlChild, Coroutine[Any, Any, Run]] | None:
-        """Give a visit to a child; return the child and a coroutine that waits for the report.
+        """Send a job to a child process.
 
-        Returns None if the executor was closed. Raises OSError and CrawlLost.
+        Returns the child and a coroutine that waits for the report, or None if the executor was
+        closed. Raises OSError and CrawlLost.
         """
         while True:
             async with self._choosing:
@@ -238,13 +239,13 @@ class Executor:
             await self._one_ended.wait()
 
     def _is_visited_beside_others(self, host: str) -> bool:
-        """Whether a child that is not for suspicious hosts visits a host."""
+        """Return whether a child process that also visits other hosts is visiting a host."""
         return any(child.hosts[host] and not child.kind.separate for child in self._children)
 
     def _crash_error(
         self, source: LoadedSource, lost: CrawlLost, child: CrawlChild | None, *, last: bool
     ) -> tuple[RunError, bool]:
-        """Return the error of a visit whose child crashed, and whether to retry the visit."""
+        """Return the error for a visit whose child crashed, and whether to retry the visit."""
         page, code = lost.page, lost.code
         own = page is not None and page.source == source.id
         if page and own and child and child.kind.separate:
@@ -265,14 +266,14 @@ class Executor:
         """
         run = replace(run, errors=(RunError("", CUT, HOST_LOST),))
         if self._until is not None and time.monotonic() > self._until:
-            # The leases were not renewed. Waiting for the database would delay the others.
+            # The leases were not renewed. Waiting for the database would delay the other visits.
             return run
         return await asyncio.to_thread(self._keep_loss, run)
 
     def _keep_loss(self, run: Run) -> Run:
         try:
             with closing(self._home.store()) as store, store.transaction():
-                # A source that was renamed loses its lease as well.
+                # A source that was renamed also loses its lease.
                 if run.source in store.sources():
                     store.return_items(run.source, since=run.started)
                     store.add_run(run, settles=not was_interrupted(run))
@@ -289,7 +290,10 @@ class Executor:
         accept: bool = False,
         on_progress: OnVisitProgress | None = None,
     ) -> tuple[Run, ...]:
-        """Visit sources, then close; if cancelled, end the children cleanly first."""
+        """Visit sources, close, and return the reports.
+
+        If cancelled, end the children cleanly first.
+        """
         try:
             visits = (
                 self.visit(
@@ -306,13 +310,16 @@ class Executor:
             await self.close()
 
     async def renew(self, until: float) -> None:
-        """Tell all children until when their hosts are leased, by the monotonic clock."""
+        """Send all child processes the time until which their hosts are leased.
+
+        ``until`` is a time of the monotonic clock.
+        """
         self._until = until
         for child in [*self._children]:
             await child.renew(until)
 
     def drop(self, host: str) -> None:
-        """Kill the children that visit a host, which also ends their other visits.
+        """Kill the child processes that visit a host, which also ends their other visits.
 
         Visits that wait for the host do not begin.
         """
@@ -322,23 +329,26 @@ class Executor:
                 child.drop()
 
     async def close(self) -> None:
-        """End all children: visits under way report their results, waiting visits do not begin."""
+        """End all child processes.
+
+        Running visits report their results, and waiting visits do not begin.
+        """
         self._is_open = False
         async with self._choosing:
-            # The list now includes a child that was being started.
+            # The list now includes a child process that was being started.
             children, self._children = self._children, []
         for child in children:
             child.close()
         await asyncio.gather(*(child.ended() for child in children))
 
     async def _child_for(self, kind: ChildKind, host: str) -> CrawlChild:
-        """Return a child that visits this host, the least busy child, or a new child.
+        """Return a child process that visits this host already, or the least busy or a new one.
 
         Raises OSError and CrawlLost.
         """
         self._children = [child for child in self._children if child.is_open]
         for child in self._children:
-            # Two children would not keep the interval between requests to the host.
+            # Two child processes would not keep the interval between requests to the host.
             if child.hosts[host] and child.kind.render == kind.render:
                 return child
         kin = [child for child in self._children if child.kind == kind]
@@ -348,7 +358,7 @@ class Executor:
             return min(fresh, key=lambda child: child.hosts.total())
         worn = [child for child in kin if child.begun >= MAX_VISITS_PER_CHILD]
         for child in worn[: len(worn) - most]:
-            # These old children have had time for their last visits while newer ones became old.
+            # Older child processes had time for their last visits while newer ones became old.
             child.close()
         until = self._until
         child = await CrawlChild.start(self._home, kind, until=until, topics=self.topics)
@@ -361,7 +371,10 @@ class Executor:
     async def _kept(
         self, source: LoadedSource, run: Run, error: RunError, lease: Lease | None
     ) -> Run:
-        """Add an error to the report of a visit that its child could not report, and store it."""
+        """Add an error to the report of a visit that its child process could not report.
+
+        The report is stored and returned.
+        """
         error = replace(error, message=self._home.public_text(error.message))
         return await asyncio.to_thread(self._keep, source, replace(run, errors=(error,)), lease)
 
@@ -371,14 +384,18 @@ class Executor:
                 store.register(source.source)
                 store.add_run(run, settles=not was_interrupted(run))
         except (RenamedSource, StoreError, LeaseLost) as error:
-            # The store may be the reason why the report is missing, for example a newer schema.
+            # The store may be the reason for the missing report, for example if its schema is
+            # newer.
             if any(self._home.public_text(str(error)) == one.message for one in run.errors):
                 return run
             return replace(run, errors=(*run.errors, RunError("", STORE, str(error))))
         return run
 
     def _release(self, child: CrawlChild) -> None:
-        """End a child without work: at once if it is worn, or else after IDLE_SECONDS."""
+        """End a child process without work.
+
+        It ends at once if it has made enough visits, or else after IDLE_SECONDS.
+        """
         if child.hosts or not child.is_open:
             return
         if child.begun >= MAX_VISITS_PER_CHILD:
@@ -390,6 +407,9 @@ class Executor:
 
     @staticmethod
     def _close_idle(child: CrawlChild, begun: int) -> None:
-        """End a child that got no visit since it was idle."""
+        """End a child process if it got no visit since it became idle.
+
+        ``begun`` is the number of its visits at that time.
+        """
         if child.begun == begun:
             child.close()

@@ -1,7 +1,7 @@
-"""Release the leases of a parent that died. Its child does this, as it lives a little longer.
+"""Release of the leases of a parent that died. Its child process does this.
 
-Otherwise no other worker could visit the hosts, and no other service could do the duties, until the
-leases expired.
+Otherwise no other worker could visit the hosts, and no other service could perform the duties,
+until the leases expired.
 """
 
 from __future__ import annotations
@@ -19,28 +19,29 @@ from data.store.postgres.hosts import Connection, Hosts
 from data.text.masking import masked
 
 END_JOB: Final = "DELETE FROM procrastinate_jobs WHERE lock = %s AND status = 'doing'"
-"""Deletes the current job of a row. As long as the job exists, the row gets no new one."""
+"""Query that deletes the current job of a host or duty. While the job exists, no new job can be
+created for it."""
 
 log = logging.getLogger(__name__)
 
 
 class OneConnection:
-    """A single connection in place of a pool."""
+    """A single database connection with the interface of a connection pool."""
 
     def __init__(self, db: Connection) -> None:
         self._db = db
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
-        """Yield the connection for the length of a ``with`` block."""
+        """Context manager that yields the connection."""
         yield self._db
 
 
 async def give_back(url: str, leases: Collection[Lease]) -> None:
-    """Release the rows whose leases are still held, for a process that no longer writes under them.
+    """Release the hosts and duties that a dead process has leased, if it still holds the leases.
 
-    Hosts stay due if visits are due, and duties are due at once. If the database does not respond,
-    the leases expire on their own.
+    Hosts remain due if visits are due, and duties are due immediately. If the database does not
+    respond, the leases expire later.
     """
     try:
         async with await psycopg.AsyncConnection.connect(

@@ -1,15 +1,16 @@
-"""Limit on the CPU time of one page in a crawl, enforced by timers of the kernel.
+"""Limit for the CPU time of one page in a crawl, enforced by kernel timers.
 
 A crawl processes one page after another in one thread; meanwhile, no other visit continues. Two
-timers count CPU time while a page is processed:
+timers measure CPU time while a page is processed:
 
-- after ``seconds`` SIGPROF raises SlowPage in the processing code, and the visit continues;
-- after HARD_FACTOR times as much SIGVTALRM ends the process: a signal handler of Python does not
-  run while C code does, such as a regular expression or a normalization.
+- after ``seconds``, SIGPROF raises SlowPage in the processing code, and the visit continues;
+- after HARD_FACTOR times as much, SIGVTALRM ends the process, because Python does not run signal
+  handlers during C code, such as a regular expression or a normalization.
 
-The crawl notes its page in a file that the parent holds open. If the process ends, the note names
-the page. Wall-clock time does not count, because pages take longer on a busy machine. Pages that
-were too slow in recent visits are skipped for a while. Rare garbage collection saves CPU time.
+The crawl writes its current page to a file that the parent holds open. If the process ends, this
+file identifies the page. Wall-clock time does not count, because pages take longer on a busy
+machine. Pages that were too slow in recent visits are skipped for a while. Less frequent garbage
+collection saves CPU time.
 """
 
 from __future__ import annotations
@@ -39,21 +40,20 @@ SEPARATE_SECONDS: Final = 60.0
 """Maximum CPU seconds for one page in the process for suspicious sources."""
 
 HARD_FACTOR: Final = 1.5
-"""Factor of the CPU limit of a page after which the kernel ends the process."""
+"""Ratio of the CPU time after which the kernel ends the process to the CPU limit of a page."""
 
 REPEAT_SECONDS: Final = 1.0
-"""CPU seconds between two attempts to stop a page, because the code may have caught the first
-exception."""
+"""CPU seconds between two attempts to stop a page. The code may have caught the first exception."""
 
 KILLED: Final = -signal.SIGVTALRM
-"""Exit code of a crawl that the kernel ended because of a slow page."""
+"""Exit code of a crawl that the kernel ended, because a page was too slow."""
 
 ALLOCATIONS_PER_COLLECTION: Final = 20_000
 """Number of objects allocated between two garbage collections. The extraction of a page allocates
-thousands, which all stay in use."""
+thousands of objects, which all stay in use."""
 
 MAX_URL: Final = 2_000
-"""Maximum length in characters of a URL in the file that names the current page."""
+"""Maximum length in characters of a URL in the file with the current page."""
 
 UNSAFE_MODULES: Final = (
     "data.store",
@@ -63,7 +63,7 @@ UNSAFE_MODULES: Final = (
     "logging",
     "scheduler.children.page_limit",
 )
-"""Modules that no exception may interrupt: half a statement, or a changed limit, could remain."""
+"""Modules that no exception may interrupt, because a statement or a limit could be half changed."""
 
 
 MAX_VISITS = 20
@@ -76,20 +76,20 @@ SKIP = (
 
 
 class PageNote(msgspec.Struct, frozen=True):
-    """The page that a crawl is processing. ``url`` is empty for work on the visit as a whole."""
+    """The page that a crawl is processing. ``url`` is empty for other work of the visit."""
 
     source: str
     url: str
 
 
 class NoteFile:
-    """The parent's side of the file in which a crawl notes its page. Raises OSError."""
+    """The parent's side of the file to which a crawl writes its current page. Raises OSError."""
 
     def __init__(self) -> None:
         self._file, self.path = tempfile.mkstemp(prefix="communique-page-")
 
     def read(self) -> PageNote | None:
-        """Return the page that the crawl is processing, or None between two pages.
+        """Return the page that the crawl is processing, or None if it is between two pages.
 
         Raises msgspec.DecodeError.
         """
@@ -99,14 +99,14 @@ class NoteFile:
     def close(self) -> None:
         """Delete the file."""
         os.close(self._file)
-        # The crawl deletes it as well, once it has opened it.
+        # The crawl also deletes the file, after opening it.
         Path(self.path).unlink(missing_ok=True)
 
 
 def opened_note(path: str) -> int:
-    """Open the file that names the current page, delete its name, and return the descriptor.
+    """Open the file for the current page, delete its name, and return the descriptor.
 
-    So the file does not outlive the processes. Raises OSError.
+    So the file does not outlive its processes. Raises OSError.
     """
     file = os.open(path, os.O_WRONLY)
     Path(path).unlink(missing_ok=True)
@@ -114,9 +114,10 @@ def opened_note(path: str) -> int:
 
 
 class PageLimit:
-    """Limits the pages of this process; ``note`` is the descriptor of a file for notes or None.
+    """Limits the CPU time per page in this process.
 
-    If ``separate``, this is the process for suspicious sources. Use it in the main thread only.
+    ``note`` is the descriptor of the file for the current page, or None. ``separate`` is true in
+    the process for suspicious sources. Use this class only in the main thread.
     """
 
     def __init__(self, seconds: float, note: int | None, *, separate: bool) -> None:
@@ -126,14 +127,15 @@ class PageLimit:
         self._pages: list[PageNote] = []
         self._began = 0.0
         signal.signal(signal.SIGPROF, self._stop_page)
-        # The parent of a fork may have installed a handler.
+        # A process that forked this one may have installed a handler.
         signal.signal(signal.SIGVTALRM, signal.SIG_DFL)
 
     @contextmanager
     def __call__(self, source: str, url: str) -> Iterator[None]:
-        """Limit the CPU time of one page, or of other work of a visit if ``url`` is empty.
+        """Context manager that limits the CPU time of one page.
 
-        Raises SlowPage from the body. The time of an inner page does not count for the outer page.
+        If ``url`` is empty, it limits other work of the visit. Raises SlowPage within the block.
+        The time of an inner page does not count for the outer page.
         """
         self._pages.append(PageNote(source, url[:MAX_URL]))
         self._begin()
@@ -146,8 +148,8 @@ class PageLimit:
     def _begin(self) -> None:
         """Restart the CPU timers for the current page, and write its URL to the note file.
 
-        If no page is being processed, stop the timers. Pages can be nested: the current page is the
-        last one that began.
+        If no page is being processed, stop the timers. Pages may be nested; the current page is the
+        one that began last.
         """
         seconds = self._seconds if self._pages else 0.0
         signal.setitimer(signal.ITIMER_PROF, seconds, REPEAT_SECONDS)
@@ -159,7 +161,7 @@ class PageLimit:
 
     def _stop_page(self, number: int, frame: FrameType | None) -> None:
         del number
-        # A signal of the page before may arrive late.
+        # A signal for the previous page may arrive late.
         if not self._pages or time.process_time() - self._began < self._seconds:
             return
         if not is_safe(frame):
@@ -167,7 +169,7 @@ class PageLimit:
         raise self.error(self._pages[-1].url)
 
     def error(self, url: str) -> SlowPage:
-        """Return the error of a page that reached the limit."""
+        """Return the error for a page that reached the limit."""
         what = "reading this page" if url else "work on the whole visit"
         took = f"{what} took longer than {self._seconds:g} s of CPU time"
         if not self.separate:
@@ -178,9 +180,9 @@ class PageLimit:
 
 
 class SlowPages:
-    """Skips the slow pages of one source, which the reports of its last visits name.
+    """Skips the slow pages of one source, according to the reports of its last visits.
 
-    A visit that a person requested reads them, in the separate process.
+    A visit that a person requested reads these pages in the separate process.
     """
 
     def __init__(self, source: str, store: Store, limit: PageLimit, *, explicit: bool) -> None:
@@ -194,7 +196,7 @@ class SlowPages:
         )
 
     def check(self, url: str) -> None:
-        """Raise SlowPage to skip a page, or to move the visit to the separate process."""
+        """Raise SlowPage to skip a page or to move the visit to the separate process."""
         if self._slow and reported_url(url) in self._slow:
             if not self._explicit:
                 raise SlowPage(SLOW_SKIPPED, SKIP)
@@ -203,8 +205,8 @@ class SlowPages:
 
 
 def is_safe(frame: FrameType | None) -> bool:
-    """Whether an exception may interrupt the code that runs in a frame."""
-    # The exit of a context manager that is interrupted does not end the limit.
+    """Return whether an exception may interrupt the code that runs in a frame."""
+    # If the exit of a context manager is interrupted, the limit does not end.
     if frame and frame.f_globals.get("__name__") == "contextlib":
         return False
     while frame:

@@ -1,9 +1,9 @@
-"""The child process of the service that publishes a home directory and updates health.
+"""Child process of the service that publishes a home directory and updates health.
 
 `ServiceChild` is the parent's side, and ``main`` is the child. Rendering and health estimates keep
-the interpreter busy, and readers would wait for them. So the service has one child for both, which
-stays between two publications. If the service dies, the child ends its job and releases the leases
-that the service held.
+the interpreter busy, so readers would wait for them. The service therefore has one child process
+for both, which remains between publications. If the service dies, the child finishes its job and
+releases the leases that the service held.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from scheduler.sources.health import note_health
 T = TypeVar("T")
 
 CLOSING_SECONDS: Final = 20.0
-"""Maximum time in seconds that the current job gets to finish when the service ends."""
+"""Maximum time in seconds for finishing the current job when the service ends."""
 
 
 class PublishResult(msgspec.Struct, frozen=True):
-    """The result of a publication: numbers of feeds, and error messages."""
+    """Result of a publication: the numbers of feeds, and error messages."""
 
     feeds: int = 0
     written: int = 0
@@ -41,17 +41,17 @@ class PublishResult(msgspec.Struct, frozen=True):
 
 
 class PublishJob(msgspec.Struct, frozen=True, omit_defaults=True, tag=True):
-    """A line that requests one publication, or that names a ``lease`` of the service."""
+    """Line that requests one publication, or that contains a ``lease`` of the service."""
 
     lease: Lease | None = None
 
 
 class HealthJob(msgspec.Struct, frozen=True, tag=True):
-    """A line that requests one update of the health of all sources."""
+    """Line that requests one update of the health of all sources."""
 
 
 class HealthNoted(msgspec.Struct, frozen=True):
-    """The number of stored changes of health, and an error message or empty."""
+    """Number of stored changes in health, and an error message or an empty string."""
 
     changes: int = 0
     error: str = ""
@@ -61,7 +61,7 @@ Job: TypeAlias = PublishJob | HealthJob
 
 
 class ServiceChild:
-    """Publishes one home directory and updates its health in a child, one job at a time."""
+    """Publishes one home directory and updates its health in a child process, one job at a time."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -71,27 +71,27 @@ class ServiceChild:
 
     @property
     def child(self) -> int | None:
-        """The process id of the child, or None."""
+        """Return the process id of the child, or None."""
         return self._child.pid if self._child else None
 
     async def publish(self) -> PublishResult:
         """Publish all changes.
 
-        If the child dies, the result has an error; nothing is raised. If the caller is cancelled,
-        the job still runs to its end: otherwise the next job would get its result.
+        If the child dies, the result contains an error, and nothing is raised. If the caller is
+        cancelled, the job still runs to its end. Otherwise, the next job would get its result.
         """
         return await self._to_its_end(self._publish())
 
     async def note_health(self) -> HealthNoted:
         """Update the health of all sources.
 
-        If the child dies, the result has an error; nothing is raised. If the caller is cancelled,
-        the job still runs to its end, as with ``publish``.
+        If the child dies, the result contains an error, and nothing is raised. If the caller is
+        cancelled, the job still runs to its end, as in ``publish``.
         """
         return await self._to_its_end(self._note_health())
 
     async def give_back_later(self, lease: Lease) -> None:
-        """Have the child release a lease if this process dies, before the lease would expire."""
+        """Let the child release a lease if this process dies, before the lease expires."""
         with suppress(OSError, ChildEnded):
             child = self._child
             if child is None:
@@ -121,7 +121,7 @@ class ServiceChild:
     async def _done(self, job: Job, answer: type[T]) -> T | str:
         """Run a job in the child and return the result.
 
-        If the child fails, the result is how it failed, as part of a sentence.
+        If the child fails, return a part of a sentence that describes the failure.
         """
         async with self._one:
             try:
@@ -129,7 +129,7 @@ class ServiceChild:
                 await child.say(job)
                 return await child.hear(answer)
             except OSError as error:
-                # Too many files are open, or memory is short.
+                # Too many files are open, or memory is scarce.
                 return f"did not start: {error}"
             except ChildEnded as error:
                 self._child = None
@@ -141,14 +141,14 @@ class ServiceChild:
         return child
 
     def cut(self) -> None:
-        """Kill the child during a publication, which remains unfinished."""
+        """Kill the child during a publication, which stays unfinished."""
         if self._child:
             self._child.kill()
 
     async def close(self, seconds: float = CLOSING_SECONDS) -> None:
-        """Let the child finish its job, but kill it after some seconds.
+        """Let the child finish its job, but kill it after ``seconds``.
 
-        Unfinished changes stay marked in the store, and the next start publishes them.
+        Unfinished changes remain marked in the store, and the next start publishes them.
         """
         late = {*self._jobs}
         if late:
@@ -164,7 +164,7 @@ class ServiceChild:
 
 
 def published(home: Home) -> PublishResult:
-    """Publish a home directory; errors are returned, not raised."""
+    """Publish a home directory. Errors are returned, not raised."""
     try:
         done = publish_home(home)
     except CommuniqueError as error:
@@ -173,7 +173,7 @@ def published(home: Home) -> PublishResult:
 
 
 def noted_health(home: Home) -> HealthNoted:
-    """Update the health of all sources; errors are returned, not raised."""
+    """Update the health of all sources. Errors are returned, not raised."""
     try:
         return HealthNoted(note_health(home))
     except (CommuniqueError, OSError) as error:
@@ -181,7 +181,7 @@ def noted_health(home: Home) -> HealthNoted:
 
 
 def main() -> None:
-    """Do each job that arrives, and remember the leases that jobs name."""
+    """Run each job that arrives, and remember the leases in the jobs."""
     home = open_home(Path(sys.argv[1]))
     log_as(home.settings.log)
     lines, leases = ParentLines(), dict[str, Lease]()
@@ -190,12 +190,12 @@ def main() -> None:
             case HealthJob():
                 write_line(noted_health(home))
             case PublishJob(lease=Lease() as lease):
-                # Also if the service has released it since.
+                # Leases that the service has released since remain here, which does no harm.
                 leases[lease.host] = lease
             case _:
                 write_line(published(home))
     if leases and lines.parent_died:
-        # A single machine may not have psycopg.
+        # psycopg may not be installed on a single machine.
         from scheduler.children.orphan import give_back  # noqa: PLC0415
 
         asyncio.run(give_back(home.store_url, leases.values()))

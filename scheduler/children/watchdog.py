@@ -1,4 +1,4 @@
-"""End a crawl before other workers may visit its hosts, unless its parent renews the leases.
+"""Watchdog that ends a crawl when its leases expire, before other workers may visit its hosts.
 
 The watchdog queries no database and needs no event loop. So it also ends a process that was
 suspended, or whose database does not respond. Another worker then requests the pages that were not
@@ -19,22 +19,22 @@ import msgspec
 from scheduler.children.crawl_lines import ParentLines
 
 LEASES_EXPIRED_CODE: Final = 75
-"""The exit code of a process that ended because its leases expired (EX_TEMPFAIL)."""
+"""Exit code of a process that ended because its leases expired (EX_TEMPFAIL)."""
 
 
 class Renewal(msgspec.Struct, frozen=True):
-    """A line that renews all leases until a time of this machine's monotonic clock."""
+    """Line that extends all leases until a time of this machine's monotonic clock."""
 
     until: float
 
 
 class Watchdog(Iterator[bytes]):
-    """Filter that passes on the parent's lines except renewals.
+    """Iterator over the parent's lines, except renewals.
 
-    The watchdog ends the process when its leases expire. One thread receives the lines from the
-    beginning, so that renewals count while the process is still starting. This thread reads all
-    waiting lines before it compares the clock. So a process that got no CPU time for longer than a
-    lease does not end if its parent has renewed the lease.
+    The watchdog ends the process when its leases expire. A thread receives the lines from the
+    start, so that renewals count while the process is still starting. The thread reads all waiting
+    lines before it checks the clock. So a process that got no CPU time for longer than a lease does
+    not end if its parent has renewed the lease.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Watchdog(Iterator[bytes]):
             elif not self._left():
                 break
         self._queue.put(None)
-        # The last renewal holds after the last line, too.
+        # The last renewal is also valid after the last line.
         while left := self._left():
             time.sleep(left)
         self._end(LEASES_EXPIRED_CODE)

@@ -1,1 +1,1 @@
-"""Text for people at a terminal: progress bars, tables and reports."""
+"""Output for people at a terminal: progress bars, tables and reports."""

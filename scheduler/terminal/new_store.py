@@ -17,9 +17,10 @@ NEW_STORE_HELP: Final = "Create a new store if the old one is lost; hidden relea
 
 
 def with_new_store(command: Command) -> Command:
-    """Add --new-store to a command, which otherwise raises LostStore if its store is lost.
+    """Add the option --new-store to a command. Without it, the command fails if its store is lost.
 
-    Apply this decorator below the one that passes the Home.
+    The command then raises LostStore. Apply this decorator below the decorator that passes the
+    Home.
     """
 
     @click.option("--new-store", is_flag=True, help=NEW_STORE_HELP)
@@ -44,14 +45,14 @@ def check_store(home: Home) -> None:
     except LostStore:
         raise
     except StoreError:
-        # The command will meet the same error and report it.
+        # The command will get the same error and report it.
         return
 
 
 def start_store(home: Home) -> None:
-    """Create a new store if the old one is lost, and print what was restored from the journal.
+    """Create a new store if the old one is lost, and print what the journal restored.
 
-    Printed are the counts of hidden and redacted releases, and of removed and renamed sources.
+    These are numbers of hidden and redacted releases, and of removed and renamed sources.
     """
     # Imported here: these modules load slowly and are rarely needed.
     from scheduler.mirror.rebuild.new_store import begin_new_store  # noqa: PLC0415

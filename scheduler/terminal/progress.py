@@ -1,4 +1,4 @@
-"""Progress on a terminal: bars and a status line on standard error, and nothing in a pipe."""
+"""Progress on a terminal: bars and a status line on standard error. In a pipe, nothing is shown."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ StepReporter: TypeAlias = Callable[[str, int, int], None]
 
 @contextmanager
 def _bars(*columns: ProgressColumn) -> Iterator[Progress | None]:
-    """Yield progress bars if standard error is a terminal, or None."""
+    """Context manager that yields progress bars, or None if standard error is not a terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:
         yield None
@@ -43,7 +43,10 @@ def _bars(*columns: ProgressColumn) -> Iterator[Progress | None]:
 
 @contextmanager
 def progress_bars() -> Iterator[OnVisitProgress | None]:
-    """Yield a function that draws one bar per source during a crawl, or None in a pipe."""
+    """Context manager that yields a function that draws one progress bar per source.
+
+    It yields None if standard error is not a terminal.
+    """
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -74,7 +77,10 @@ def progress_bars() -> Iterator[OnVisitProgress | None]:
 
 @contextmanager
 def step_bars() -> Iterator[StepReporter]:
-    """Yield a function that draws one bar per step; it does nothing in a pipe."""
+    """Context manager that yields a function that draws one progress bar per step.
+
+    If standard error is not a terminal, the function does nothing.
+    """
     with _bars() as bars:
         tasks: dict[str, TaskID] = {}
 
@@ -90,7 +96,10 @@ def step_bars() -> Iterator[StepReporter]:
 
 @contextmanager
 def one_bar(name: str) -> Iterator[Callable[[int, int | None], None]]:
-    """Yield a function that draws a bar from progress and total; in a pipe, it does nothing."""
+    """Context manager that yields a function that draws a bar from a progress and a total.
+
+    If standard error is not a terminal, the function does nothing.
+    """
     with _bars() as bars:
         task = bars.add_task(escape(printable(name)), total=None) if bars else None
 
@@ -103,7 +112,10 @@ def one_bar(name: str) -> Iterator[Callable[[int, int | None], None]]:
 
 @contextmanager
 def status_line() -> Iterator[StatusReporter]:
-    """Yield a function that shows a status text; it does nothing in a pipe."""
+    """Context manager that yields a function that shows a status text.
+
+    If standard error is not a terminal, the function does nothing.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda _: None

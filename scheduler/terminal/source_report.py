@@ -1,4 +1,4 @@
-"""Reports of proposed sources and of changed extraction: text for people, values for JSON."""
+"""Reports about proposed sources and changed extraction, as readable text and as JSON values."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ from spiders.items import Listing
 from spiders.stored.drift import Drift, ListingDrift
 
 MAX_ITEMS_SHOWN = 5
-"""Maximum number of releases of the listing in the report."""
+"""Maximum number of listed releases in the report about a proposed source."""
 
 PIPE_COLUMNS = 110
-"""Width of the table in a pipe, and maximum length of a value in it."""
+"""Width of the table if the output is not a terminal, and maximum length of a value in the table,
+in characters."""
 
 
 def source_values(found: Explored) -> dict[str, Any]:
-    """Convert a proposed source to plain values, without the secrets of its addresses."""
+    """Return the values of a proposed source for JSON, without secrets of its addresses."""
     proposed = found.proposed
     proposal, certainty = proposed.proposal, proposed.certainty
     values: dict[str, Any] = {
@@ -80,7 +81,7 @@ def source_values(found: Explored) -> dict[str, Any]:
 
 
 def secrets_of(found: Explored) -> Secrets:
-    """Return the secrets of the addresses that the source file would contain."""
+    """Return the secrets in the addresses of a proposed source file."""
     proposal = found.proposed.proposal
     return Secrets((found.site.page.url, proposal.url, proposal.feed or ""))
 
@@ -90,7 +91,7 @@ def _guess(guess: Guess) -> dict[str, Any]:
 
 
 def show(found: Explored) -> None:
-    """Print the proposed values, the doubts, and the source file, without secrets."""
+    """Print the values, the doubts and the file of a proposed source, without secrets."""
     secrets = secrets_of(found)
     found = without_secrets(found, secrets)
     console = Console()
@@ -118,7 +119,7 @@ def show(found: Explored) -> None:
 
 
 def _fields(found: Explored) -> Table:
-    """Return the table of proposed values, with their confidence."""
+    """Return the table of a proposed source's values, with their confidence."""
     proposed = found.proposed
     proposal, listing = proposed.proposal, proposed.listing
     table = Table("field", "value", "sure", "rule", box=None, pad_edge=False)
@@ -144,7 +145,7 @@ def _fields(found: Explored) -> Table:
 
 
 def _older_page(listing: Listing) -> str:
-    """Return the address or the archives that lead to older releases, or the text ``none``."""
+    """Return the address or the archives that lead to older releases, or ``none``."""
     if listing.next:
         return listing.next
     periods = [one.period for one in listing.archives if one.period]
@@ -154,7 +155,7 @@ def _older_page(listing: Listing) -> str:
 
 
 def _listing_rule(rule: str) -> str:
-    """Describe how the releases of a listing were found."""
+    """Return a readable text about the rule that found the releases of a listing."""
     kind, _, what = rule.partition(":")
     if kind == "region":
         return f"similar links{', each with a date' * (what != 'undated')}"
@@ -164,17 +165,17 @@ def _listing_rule(rule: str) -> str:
 def _row(table: Table, name: str, value: str, confidence: float | None, rule: str) -> None:
     doubt = "" if confidence is None or confidence >= MIN_CONFIDENCE else " ?"
     sure = "" if confidence is None else f"{confidence:.0%}{doubt}"
-    # Text, not markup: a site's text may contain brackets.
+    # Print text without markup, because texts of sites may contain brackets.
     short = value if len(value) <= PIPE_COLUMNS else f"{value[:PIPE_COLUMNS]}…"
     table.add_row(Text(name), Text(short), Text(sure), Text(rule))
 
 
 CAUSES = {"file": "changed source file", "program": "this version of Communique"}
-"""Names of the causes of a drift."""
+"""Readable names for the causes of changed extraction."""
 
 
 def drift_lines(drifts: Sequence[Drift]) -> Iterator[str]:
-    """Describe drifts, with examples, in indented lines."""
+    """Yield indented lines that describe changes in extraction, with examples."""
     for drift in drifts:
         cause = CAUSES[drift.cause]
         if drift.pages_of == "nothing":

@@ -1,4 +1,4 @@
-"""Display of a watch without its secrets, and checks whether it can work."""
+"""Output of a watch without its secrets, and checks whether the watch can work."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ BACKLOG: Final = (
 
 
 def fields_of(one: Watch) -> dict[str, Any]:
-    """Return all keys of a watch for JSON, without its secrets."""
+    """Return all keys of a watch as JSON values, with its secrets masked."""
     shown = without_secrets(one)
     return {key: getattr(shown, key) for key in shown.__struct_fields__}
 
 
 def without_secrets(one: Watch) -> Watch:
-    """Return a watch with its secrets hidden."""
+    """Return a copy of a watch in which secrets are masked."""
     shown: dict[str, Any] = {
         channel.table: channel.without_secrets() for channel in channels_of(one)
     }
@@ -38,7 +38,7 @@ def without_secrets(one: Watch) -> Watch:
 
 
 def watch_line(one: Watch) -> str:
-    """Describe the filters and outputs of a watch in one line."""
+    """Return a line that describes the filters and outputs of a watch."""
     lists = {"sources": one.sources, "topics": one.topics, "languages": one.languages}
     parts = [*(["paused"] if one.paused else []), ", ".join(one.kinds)]
     if one.query:
@@ -55,7 +55,7 @@ def watch_line(one: Watch) -> str:
 
 
 def backlog_note(count: int) -> str:
-    """Explain why ``count`` matching releases sent no alert."""
+    """Return a sentence that explains why ``count`` matching releases caused no alert."""
     one = count == 1
     return BACKLOG.format(
         count=f"{count:,}",
@@ -66,7 +66,7 @@ def backlog_note(count: int) -> str:
 
 
 def doubts_of(home: Home, one: Watch) -> list[str]:
-    """List missing outputs, settings, libraries, sources and topics of a watch."""
+    """Return sentences about a watch's missing outputs, settings, libraries, sources and topics."""
     return list(_doubts(home, one))
 
 
@@ -89,7 +89,7 @@ def _doubts(home: Home, one: Watch) -> Iterator[str]:
         return
     store = home.store()
     try:
-        # A watch may also name the sections of sites as topics.
+        # The topics of a watch may also be sections of sites.
         stored, topics = store.sources(), {*store.topics()}
         topics.update(slug for _, slug in store.section_labels())
         moves, removed = store.source_moves(), store.removed_sources()

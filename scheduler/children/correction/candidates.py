@@ -1,4 +1,4 @@
-"""Propose selectors for a field, with the elements that they find on several pages."""
+"""Proposal of selectors for a field, with the elements that they match on several pages."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from spiders.page.selector_generator import selectors_of
 from spiders.sources.loader import fault_of
 
 MAX_CANDIDATES: Final = 8
-"""Maximum number of selectors that are offered to a person."""
+"""Maximum number of selectors that are proposed to a person."""
 
 MAX_ELEMENTS: Final = 120
-"""Maximum number of elements that get selectors, if a person chose no element."""
+"""Maximum number of elements for which selectors are created, if a person chose no element."""
 
 MAX_SCANNED_ELEMENTS: Final = 5000
 """Maximum number of elements of a page that are checked for a field."""
@@ -33,7 +33,7 @@ MAX_SELECTORS: Final = 250
 """Maximum number of selectors that are tried on the pages."""
 
 MAX_VALUE_CHARS: Final = 160
-"""Maximum number of characters of a value that are shown."""
+"""Maximum number of characters of a displayed value."""
 
 HINTS: Final = {
     "title": re.compile(r"title|headline|heading", re.IGNORECASE),
@@ -43,35 +43,34 @@ HINTS: Final = {
     "drop": re.compile(r"share|social|related|newsletter|tags|print|cookie|banner", re.IGNORECASE),
     "next": re.compile(r"next|older|more|pager|pagination", re.IGNORECASE),
 }
-"""Words in the class or id of an element that usually mean a field."""
+"""For each field, words in the class or id of an element that usually identify the field."""
 
 HEADINGS: Final = ("h1", "h2", "h3", "h4")
 ROW_TAGS: Final = frozenset(["li", "article", "tr", "div", "section", "dd"])
 """Tags of elements that may be a row of a listing."""
 BODY_TAGS: Final = frozenset(["article", "main", "section", "div", "td"])
-"""Tags of elements that may hold the text of a release."""
+"""Tags of elements that may contain the text of a release."""
 
 DATE_ATTRIBUTES: Final = ("datetime", "content")
-"""Attributes in which an element may give its date in a machine-readable form."""
+"""Attributes that may contain the date of an element in a machine-readable form."""
 
 MIN_BODY_CHARS, MIN_LINK_CHARS, MAX_LINE_CHARS, MAX_DATE_CHARS = 200, 10, 300, 80
-"""Minimum length in characters of a body and of a link, maximum number of characters of a line and
-of a date."""
+"""Limits in characters: minimum length of a body and of a link, maximum length of a line and of a
+date."""
 
 MAX_DATE_CHILDREN: Final = 3
-"""Number of child elements from which an element is too complex to be a date; it may be a row of a
+"""Number of child elements from which an element is not considered a date. It may be a row of a
 listing."""
 
 MAX_SELECTORS_PER_ELEMENT: Final = 6
-"""Maximum number of selectors per element, the most specific first, if a person chose no
-element."""
+"""Maximum number of selectors per element, most specific first, if a person chose no element."""
 
 
 @dataclass(frozen=True, slots=True)
 class PageYield:
-    """The elements that a selector finds on a page: their number, and the first non-empty value.
+    """Result of a selector on a page: number of matching elements, and first non-empty value.
 
-    ``fits`` is whether that value is suitable for the field, such as a date for a date field.
+    ``fits`` is whether this value is suitable for the field, such as a date for a date field.
     """
 
     count: int
@@ -81,7 +80,7 @@ class PageYield:
 
 @dataclass(frozen=True, slots=True)
 class SelectorCandidate:
-    """A selector, and the elements that it finds on each page."""
+    """A selector, and its matching elements on each page."""
 
     selector: str
     yields: tuple[PageYield, ...]
@@ -96,11 +95,11 @@ def candidates(
     known: str = "",
     item: str | None = None,
 ) -> list[SelectorCandidate]:
-    """Return possible selectors for a field, the most likely first.
+    """Return possible selectors for a field, most likely first.
 
-    ``chosen`` is the element on one of the ``pages`` that a person pointed at. Without ``chosen``,
-    the selectors are for all elements that look like the field, or whose text is the ``known``
-    value. ``item`` is the selector of rows, to which the selectors of a listing are relative.
+    ``chosen`` is the element on one of the ``pages`` that a person clicked. Without ``chosen``, the
+    selectors are for all elements that look like the field, or whose text is the ``known`` value.
+    ``item`` is the selector of listing rows; selectors for fields of a row are relative to it.
     """
     if chosen is None:
         elements = [*islice(suggested(field, pages[0], context, known), MAX_ELEMENTS)]
@@ -118,7 +117,7 @@ def candidates(
 
 
 def without_twins(found: Iterable[SelectorCandidate]) -> list[SelectorCandidate]:
-    """Remove candidates that find the same elements as an earlier candidate."""
+    """Remove candidates that match the same elements as an earlier candidate."""
     seen: dict[tuple[PageYield, ...], SelectorCandidate] = {}
     for one in found:
         seen.setdefault(one.yields, one)
@@ -126,7 +125,7 @@ def without_twins(found: Iterable[SelectorCandidate]) -> list[SelectorCandidate]
 
 
 def meant(field: Field, element: etree._Element) -> etree._Element:
-    """Return the element that a person means who points at a text inside ``element``."""
+    """Return the element that a person means by clicking a text in ``element``."""
     around = [element, *element.iterancestors()]
     wanted: frozenset[str] = frozenset()
     if field.key in {"link", "next"}:
@@ -139,8 +138,8 @@ def meant(field: Field, element: etree._Element) -> etree._Element:
 
 
 def named_for(field: Field, element: etree._Element, item: str | None) -> Iterator[str]:
-    """Yield the selectors of an element that are allowed for a field."""
-    # Inside a row, the tag may be enough.
+    """Yield the selectors for an element that are allowed for a field."""
+    # Within a row, the tag alone may be a sufficient selector.
     within = [str(element.tag)] if is_relative(field, item) else []
     for selector in [*within, *selectors_of(element)]:
         if fault_of(field.key, selector):
@@ -155,7 +154,7 @@ def named_for(field: Field, element: etree._Element, item: str | None) -> Iterat
 def suggested(
     field: Field, page: Page, context: DateContext, known: str
 ) -> Iterator[etree._Element]:
-    """Yield the elements of a page that look like a field, the most likely first."""
+    """Yield the elements of a page that look like a field, most likely first."""
     scanned = [*islice(page.tree.iter("*"), MAX_SCANNED_ELEMENTS)]
     elements = [one for one in scanned if fits(field, one, context)]
     if known:
@@ -176,13 +175,13 @@ def suggested(
 
 
 def is_hinted(element: etree._Element, hint: re.Pattern[str]) -> bool:
-    """Whether the tag, class or id of an element matches a hint for a field."""
+    """Return whether the tag, class or id of an element matches a hint for a field."""
     named = f"{element.get('class') or ''} {element.get('id') or ''} {element.get('rel') or ''}"
     return element.tag in {"h1", "time"} or bool(hint.search(named))
 
 
 def fits(field: Field, element: etree._Element, context: DateContext) -> bool:
-    """Whether the contents of an element are suitable for a field."""
+    """Return whether the content of an element is suitable for a field."""
     key, tag = field.key, str(element.tag)
     match key:
         case "body":
@@ -199,7 +198,7 @@ def fits(field: Field, element: etree._Element, context: DateContext) -> bool:
 
 
 def is_date(element: etree._Element, context: DateContext) -> bool:
-    """Whether an element contains a date and little else."""
+    """Return whether an element contains a date and little else."""
     text = next((value for name in DATE_ATTRIBUTES if (value := element.get(name))), "")
     if not text and len(element) < MAX_DATE_CHILDREN:
         text = text_of(element)
@@ -212,7 +211,7 @@ def is_date(element: etree._Element, context: DateContext) -> bool:
 def yield_of(
     field: Field, selector: str, page: Page, context: DateContext, item: str | None
 ) -> PageYield:
-    """Return the elements that a selector finds on a page."""
+    """Return the number and first value of the elements that match a selector on a page."""
     found = found_by(field, selector, page, item)
     values = (
         (value, fits) for one in found for value, fits in [value_of(field, one, page, context)]
@@ -224,9 +223,9 @@ def yield_of(
 def found_by(
     field: Field, selector: str, page: Page, item: str | None
 ) -> list[etree._Element | str]:
-    """Return all elements that a selector finds.
+    """Return all elements that match a selector on a page.
 
-    A selector that is relative to rows is applied in each row.
+    A selector that is relative to rows is applied to each row.
     """
     if item and is_relative(field, item):
         rows = CssSelector(item).elements(page.tree)
@@ -236,7 +235,7 @@ def found_by(
 
 
 def is_relative(field: Field, item: str | None) -> bool:
-    """Whether the selectors of a field are applied to each row of a listing."""
+    """Return whether the selectors for a field are relative to the rows of a listing."""
     return bool(item) and field.table == "listing" and field.key in {"link", "title", "published"}
 
 

@@ -1,7 +1,7 @@
-"""Child process that reads saved pages for corrections, and the parent's side of it.
+"""Child process that reads saved pages for corrections, and the code of its parent.
 
-The child receives a line with the home directory, then a CorrectionRequest per line, and sends a
-CorrectionResponse for each request.
+The child receives a line with the home directory, and then one CorrectionRequest per line. It sends
+a CorrectionResponse for each request.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ from spiders.sources.loader import load_source
 log = logging.getLogger(__name__)
 
 MAX_SECONDS: Final = 40.0
-"""Maximum time in seconds for one request. A page of one megabyte takes two seconds."""
+"""Maximum time in seconds for a request. A page of one megabyte takes two seconds."""
 
 IDLE_SECONDS: Final = 120.0
-"""Seconds after which a child without requests ends."""
+"""Time in seconds without requests after which the child ends."""
 
 TEXT_FIELDS: Final = frozenset(["title", "section", "publisher"])
-"""Fields whose value is a text of the page."""
+"""Names of fields whose value is a text on the page."""
 
 MAX_ANCESTORS: Final = 6
-"""Maximum number of ancestors of the chosen element that are offered."""
+"""Maximum number of ancestors of the chosen element that a person can choose instead."""
 
 
 class CorrectionRequest(msgspec.Struct, frozen=True):
     """A request about a field of a source, on one of the source's pages (numbered from 0).
 
-    ``element`` is the number of the chosen element, or None. ``pick`` is the start of the URL that
-    chooses another element; the number of the element follows.
+    ``element`` is the number of the chosen element, or None. ``pick`` is the start of the URL for
+    choosing another element; the number of this element follows.
     """
 
     want: Literal["page", "candidates", "preview"]
@@ -63,14 +63,14 @@ class CorrectionRequest(msgspec.Struct, frozen=True):
 
 
 class Around(msgspec.Struct, frozen=True):
-    """The chosen element or one of its ancestors: its number and its name."""
+    """The chosen element or one of its ancestors, with its number and its readable name."""
 
     number: int
     name: str
 
 
 class CorrectionResponse(msgspec.Struct, frozen=True):
-    """A response to a CorrectionRequest; ``fault`` is an error message, or empty."""
+    """Response to a CorrectionRequest. ``fault`` is an error message, or empty."""
 
     fault: str = ""
     html: str = ""
@@ -90,7 +90,7 @@ class CorrectionFailed(CommuniqueError):
 
 
 class Corrector:
-    """Sends requests to the child, which is started on demand and ends when idle."""
+    """Sends requests to a child process, which is started when needed and ends when idle."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
@@ -99,7 +99,10 @@ class Corrector:
         self._asked = 0
 
     async def ask(self, asked: CorrectionRequest) -> CorrectionResponse:
-        """Send a request, and return the response. Raises CorrectionFailed and OSError."""
+        """Send a request to the child and return its response.
+
+        Raises CorrectionFailed and OSError.
+        """
         async with self._lock:
             self._asked += 1
             child = self._child or await self._start()
@@ -170,7 +173,7 @@ def answer(home: Home, asked: CorrectionRequest) -> CorrectionResponse:
             :MAX_ANCESTORS
         ]
         around = tuple(Around(numbers[one], name_of(one)) for one in (chosen, *above))
-    # The page of the chosen element comes first.
+    # The page with the chosen element comes first.
     ordered = [page, *(one for one in pages if one is not page)]
     context = loaded.file.date_context(utc_now())
     known = value(page, loaded.file, field) if field.key in TEXT_FIELDS else ""
@@ -180,14 +183,14 @@ def answer(home: Home, asked: CorrectionRequest) -> CorrectionResponse:
 
 
 def name_of(element: etree._Element) -> str:
-    """Return the name of an element as in a selector: its tag, id and classes."""
+    """Return a readable name for an element in the form of a selector: tag, id and classes."""
     named = element.get("id") or ""
     classes = ".".join((element.get("class") or "").split()[:2])
     return f"{element.tag}{'#' + named if named else ''}{'.' + classes if classes else ''}"[:60]
 
 
 def main() -> int:
-    """Respond to requests until the parent sends no more."""
+    """Respond to requests until the parent closes the input."""
     lines = ParentLines()
     try:
         home = home_at(Path(msgspec.json.decode(next(lines, b""), type=str)))

@@ -1,8 +1,8 @@
-"""Show a saved page in which each text is a link that chooses the element of the text.
+"""Display of a saved page in which each text is a link that chooses the text's element.
 
-The page may be hostile, so none of its markup is copied. The page is written from the parsed tree,
-with known tags, our own attributes, and escaped texts. The result has no script, form, address or
-style of the original page, even without the sandbox that displays it.
+The page may be hostile, so none of its markup is copied. The output is written from the parsed
+tree, with known tags, our own attributes, and escaped texts. It contains no script, form, address
+or style from the original page, even without the sandbox in which it is displayed.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ALLOWED_TAGS: Final = frozenset(
     " h3 h4 h5 h6 header i li main nav ol p pre section small strong sub sup table tbody td tfoot"
     " th thead time tr ul".split()
 )
-"""Tags that are written. Of other elements, only the contents are written."""
+"""Tags that are written. For elements with other tags, only their content is written."""
 
 VOID_TAGS: Final = frozenset(["br", "hr"])
 """Tags without an end tag."""
@@ -30,10 +30,10 @@ REMOVED_TAGS: Final = frozenset(
     " noframes noscript object param plaintext script select source style svg template textarea"
     " title track video xmp".split()
 )
-"""Tags of elements that are left out with all their contents."""
+"""Tags of elements that are omitted with all their content."""
 
 MAX_ELEMENTS: Final = 20_000
-"""Maximum number of elements that are shown; the rest of the page is cut off."""
+"""Maximum number of elements that are displayed. The rest of the page is cut off."""
 
 STYLE: Final = (
     "body{margin:0;padding:1rem;font:15px/1.5 system-ui,sans-serif;color:#1b2327;background:#fff;"
@@ -48,15 +48,15 @@ STYLE: Final = (
 def elements_of(page: Page) -> list[etree._Element]:
     """Return the elements of a page in document order.
 
-    Other functions call an element's index in this list its number.
+    The number of an element is its index in this list.
     """
     return [*page.tree.iter("*")]
 
 
 def marked_page(page: Page, pick: Callable[[int], str], chosen: int | None = None) -> str:
-    """Return the page as HTML.
+    """Return a page as HTML in which each text is a link.
 
-    ``pick`` returns the URL that chooses an element, from the element's number.
+    ``pick`` returns the URL for choosing an element by its number.
     """
     elements = elements_of(page)
     marked = MarkedPage(elements, pick, chosen)
@@ -79,7 +79,7 @@ def marked_page(page: Page, pick: Callable[[int], str], chosen: int | None = Non
 
 
 class MarkedPage:
-    """Writes the elements of a page as they begin and end."""
+    """Writer of HTML that is called when each element of a page begins and ends."""
 
     def __init__(
         self, elements: Sequence[etree._Element], pick: Callable[[int], str], chosen: int | None
@@ -102,9 +102,9 @@ class MarkedPage:
         self._write_text(element.text, element)
 
     def end(self, element: etree._Element) -> None:
-        """Write the end tag of an element and the text after it.
+        """Write the end tag of an element and the text after this element.
 
-        That text belongs to the parent of the element.
+        The text belongs to the parent of the element.
         """
         tag = str(element.tag).lower()
         if tag in VOID_TAGS:
@@ -123,7 +123,7 @@ class MarkedPage:
 
 
 def written(tag: str) -> str:
-    """Return the tag that is written instead of a tag of the page."""
+    """Return the tag to write for an element with a tag."""
     if tag in ALLOWED_TAGS:
         return tag
     return "div" if tag in {"html", "body", "form", "fieldset", "center"} else "span"

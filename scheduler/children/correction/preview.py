@@ -1,4 +1,4 @@
-"""Compare the results of a source file with and without a selector, on the stored pages."""
+"""Comparison of a source file's results with and without a selector, on stored pages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from spiders.stored.drift import Drift, harms_of
 from spiders.stored.page_captures import PageCaptures, page_of
 
 MAX_VALUE_CHARS = 300
-"""Maximum number of characters of a value that are shown."""
+"""Maximum number of characters of a displayed value."""
 
 
 MAX_PAGES: Final = 3
@@ -49,10 +49,10 @@ class BeforeAfter(msgspec.Struct, frozen=True):
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """The effect of a selector: the values on each page, and the changed lines of the source file.
+    """Effect of a selector: the values on each page, and the changed lines of the source file.
 
     ``digest`` is the digest of the current file. ``drift`` lists the changes on stored pages.
-    ``held`` is why the change would be held for review, or empty.
+    ``held`` is the reason why the change would be held for review, or empty.
     """
 
     digest: str
@@ -87,14 +87,14 @@ def preview(
 
 
 def changed_lines(before: str, after: str) -> Iterator[str]:
-    """Yield the changed lines with two lines around them, without secrets."""
+    """Yield the changed lines, each with two lines of context, without secrets."""
     old, new = (masked_toml(text).splitlines() for text in (before, after))
-    # The first two lines are file names.
+    # The first two lines of a diff contain file names.
     yield from islice(unified_diff(old, new, n=2, lineterm=""), 2, None)
 
 
 def value(page: Page, file: SourceFile, field: Field) -> str:
-    """Return the value of a field on a page, extracted with a source file, for display."""
+    """Return the value of a field that a source file extracts from a page, for display."""
     # Extraction modifies the tree, so each one gets a new Page.
     fresh = Page(page.url, page.body, page.content_type)
     context = file.date_context(utc_now())
@@ -127,7 +127,7 @@ def value(page: Page, file: SourceFile, field: Field) -> str:
 def saved_pages(home: Home, store: Store, loaded: LoadedSource, kind: PageKind) -> list[Page]:
     """Return the newest stored pages of a kind, at most MAX_PAGES.
 
-    The pages come from the archive; if it has none, from the samples.
+    The pages come from the archive, or from the samples if the archive has none.
     """
     found = _releases(home, store, loaded) if kind == "release" else _listings(home, loaded)
     pages = [one for one in islice(found, MAX_PAGES) if not one.is_binary]

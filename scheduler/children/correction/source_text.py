@@ -1,4 +1,4 @@
-"""Write a selector into a source file, and leave the rest of the file as a person wrote it."""
+"""Insertion of a selector into a source file, without changes to the rest of the file."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PageKind: TypeAlias = Literal["release", "listing"]
 
 
 class Field(NamedTuple):
-    """A key of a source file that holds a selector: its table, its name, and its meaning."""
+    """A key for a selector in a source file: its table, its name, and its meaning."""
 
     table: PageKind
     key: str
@@ -43,11 +43,11 @@ FIELDS: Final = {
         Field("listing", "next", "Link to the next page"),
     )
 }
-"""The fields by ``table.key``, in the order of the menu."""
+"""Fields by ``table.key``, in the order of the menu."""
 
 
 class SourceFileChanged(CommuniqueError):
-    """A source file was changed since the correction was prepared."""
+    """The source file was changed after the correction was prepared."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -57,16 +57,16 @@ class SourceFileChanged(CommuniqueError):
 
 
 def digest_of(text: str) -> str:
-    """Return a digest of a text, to detect changes."""
+    """Return the digest of a text, by which changes are detected."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def with_selector(text: str, path: str, field: Field, selector: str) -> str:
     """Return the text of a source file with a selector for a field.
 
-    An empty selector removes the current one. If the file has several ``[[release]]`` tables, the
-    one for the newest releases is changed. A selector for ``drop`` is added to the list. Raises
-    SourceError if the result is invalid.
+    An empty selector removes the current selector. If the file has several ``[[release]]`` tables,
+    the table for the newest releases is changed. A selector for ``drop`` is added to the list.
+    Raises SourceError if the result is invalid.
     """
     try:
         document = tomlkit.parse(text)
@@ -95,7 +95,7 @@ def with_selector(text: str, path: str, field: Field, selector: str) -> str:
 
 
 def _table(document: tomlkit.TOMLDocument, name: str) -> Table:
-    """Return a table of a file. Creates the table if it is missing."""
+    """Return a table of a TOML document, and create it if it is missing."""
     found = document.get(name)
     if isinstance(found, AoT):
         newest = next((one for one in found if "until" not in one), None)
@@ -116,7 +116,7 @@ def save_selector(home: Home, source: str, field: Field, selector: str, digest: 
 
     ``digest`` is the digest of the text that the person saw. A bundled source is first copied into
     the home directory, whose files take precedence. Raises SourceFileChanged, SourceError,
-    UnknownSource, OSError.
+    UnknownSource and OSError.
     """
     loaded = load_source(home.sources, source)
     text = read_text(loaded.path, SourceError)
