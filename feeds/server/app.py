@@ -30,9 +30,9 @@ from data.store.core.store import Store
 from feeds.replay.captured import PREFIX as MEMENTOS
 from feeds.replay.memento import ReplayResponse
 from feeds.replay.replay import PageReplay, ReplayRequest
-from feeds.server.api.service import Api
+from feeds.server.api.app import Api
 from feeds.server.bucket_cache import BucketCache
-from feeds.server.connection.http_protocol import FindAnswer, ReadyAnswer
+from feeds.server.connection.http_protocol import CachedResponse, FindCachedResponse
 from feeds.server.connection.security import completed
 from feeds.server.errors import explain, page, unanswered
 from feeds.server.missing_files import MissingFileResponses, hidden_routes, tile_route
@@ -46,7 +46,7 @@ from feeds.server.requests.work_queue import Unanswered, WorkQueue
 from feeds.server.response import Headers
 from feeds.server.site_cache import MAX_CACHE_BYTES, HeldFiles, SiteCache, no_headers
 from feeds.server.site_server import FeedPages, SiteServer, redirect_to_slash
-from feeds.server.token_gate import ReadyApp, TokenGate
+from feeds.server.token_gate import CachingApp, TokenGate
 from feeds.urls import (
     ADMIN_PATH,
     API,
@@ -166,7 +166,7 @@ def create_app(
     if store_url is None:
         table = RouteTable(routes_of(MountedApps(hub, callback), tiles=tiles))
         plain = SiteServer(files(), table, shown, queue, handlers)
-        return SecureResponses(plain, plain.ready)
+        return SecureResponses(plain, plain.cached_response)
     monitoring = Monitoring(store_url, site, judge, due, access, queue=queue, facts=facts)
     handlers[404] = MissingFileResponses(store_url, site, queue)
     replay = PageReplay(store_url, site, archive)
@@ -196,13 +196,13 @@ def create_app(
         demand=OnDemand(store_url, site, watches),
         lifespan=lifespan,
     )
-    app: ReadyApp = server
+    app: CachingApp = server
     is_open = site.access == "open"
     if access is None and (not is_open or table.needs_operators):
         raise ValueError("pass `access`: this site, or an operation, needs tokens")
     if access and (not is_open or table.needs_operators):
         app = TokenGate(server, table, access, is_open=is_open)
-    return SecureResponses(app, app.ready)
+    return SecureResponses(app, app.cached_response)
 
 
 def run_after_response(work: Callable[[], None]) -> None:
@@ -213,13 +213,15 @@ def run_after_response(work: Callable[[], None]) -> None:
 class SecureResponses:
     """ASGI middleware that adds security headers. Responses in memory already contain them."""
 
-    def __init__(self, app: ASGIApp, ready: FindAnswer) -> None:
+    def __init__(self, app: ASGIApp, cached_response: FindCachedResponse) -> None:
         self._app = app
-        self._ready = ready
+        self._cached_response = cached_response
 
-    def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> ReadyAnswer | None:
+    def cached_response(
+        self, path: str, headers: Iterable[tuple[bytes, bytes]]
+    ) -> CachedResponse | None:
         """Return the response to a plain GET if it is in memory (see http_protocol)."""
-        return self._ready(path, headers)
+        return self._cached_response(path, headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request or lifespan event."""

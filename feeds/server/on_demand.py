@@ -105,7 +105,7 @@ class OnDemand:
         question = path, canonical_query(asked)
         return self._fresh(question) or self._answer(question, asked)
 
-    def ready(self, path: str, query: bytes) -> CachedFile | None:
+    def cached_response(self, path: str, query: bytes) -> CachedFile | None:
         """Return the cached response to a request, or None. Raises BadQuery."""
         asked = self._asked(path, query)
         return None if asked is None else self._fresh((path, canonical_query(asked)))
@@ -146,7 +146,7 @@ class OnDemand:
             return None
         with self._lock:
             _, answer = self._held.get(question, (0.0, None))
-        # Outside the lock: ``ready`` takes it in the event loop.
+        # Outside the lock: ``cached_response`` takes it in the event loop.
         if answer is None or answer.body != body:
             name = path + "index.html" if path[-1] == "/" else path
             name = "/search.html" if path in SEARCH_PAGES else name

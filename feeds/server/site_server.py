@@ -22,7 +22,7 @@ from feeds.catalog import Catalog
 from feeds.http_headers import CODINGS, COMPRESS, IDENTITY
 from feeds.pages.feed_page import feed_page
 from feeds.pages.renderer import PageRenderer
-from feeds.server.connection.http_protocol import ReadyAnswer
+from feeds.server.connection.http_protocol import CachedResponse
 from feeds.server.connection.security import FILE_PREFLIGHT, READ_ALLOWED
 from feeds.server.delta import wants_delta
 from feeds.server.errors import page, unanswered
@@ -108,7 +108,9 @@ class SiteServer:
             else:
                 await self._send(held, scope, send)
 
-    def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> ReadyAnswer | None:
+    def cached_response(
+        self, path: str, headers: Iterable[tuple[bytes, bytes]]
+    ) -> CachedResponse | None:
         """Return the response to a plain GET from memory, or None (see http_protocol).
 
         Raises OSError.
@@ -143,7 +145,10 @@ class SiteServer:
             return page(scope, 405, {"allow": READ_ALLOWED})
         if route is None or not route.responds:
             return None
-        return route.app or self._endpoints
+        if route.app is None:
+            return self._endpoints
+        scope["path_params"] = self._table.parameters(route, scope["path"])
+        return route.app
 
     def _failure(self, scope: Scope, error: Exception) -> ASGIApp:
         """Return the response for an exception while loading a file or generating a page."""
@@ -192,8 +197,8 @@ class SiteServer:
         demand = self._demand
         if demand is None or not path.startswith(WITH_QUERIES) or not demand.makes(path, query):
             return None
-        if ready := demand.ready(path, query):
-            return ready
+        if cached := demand.cached_response(path, query):
+            return cached
         return await self._queue.run(
             scope, receive, lambda: demand.answer(path, query), key=(path, query)
         )

@@ -11,7 +11,7 @@ from starlette.types import Message, Receive, Scope, Send
 from data.access.permissions import AccessVerdict
 from data.access.tokens import TokenScope
 from feeds.server.api.problems import ApiError
-from feeds.server.connection.http_protocol import ReadyAnswer
+from feeds.server.connection.http_protocol import CachedResponse
 from feeds.server.errors import page
 from feeds.server.requests.access import PARAMETER, Access, token_in
 from feeds.server.requests.routes import RouteTable
@@ -60,13 +60,15 @@ def api_refusal(verdict: AccessVerdict) -> Response:
     return answer
 
 
-class ReadyApp(Protocol):
+class CachingApp(Protocol):
     """Interface of an ASGI application that can respond from memory (see http_protocol)."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request."""
 
-    def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> ReadyAnswer | None:
+    def cached_response(
+        self, path: str, headers: Iterable[tuple[bytes, bytes]]
+    ) -> CachedResponse | None:
         """Return the response to a plain GET from memory, or None."""
 
 
@@ -76,21 +78,25 @@ class TokenGate:
     On an open site, only operating needs a token. On other sites, reading needs one too.
     """
 
-    def __init__(self, app: ReadyApp, table: RouteTable, access: Access, *, is_open: bool) -> None:
+    def __init__(
+        self, app: CachingApp, table: RouteTable, access: Access, *, is_open: bool
+    ) -> None:
         self._app = app
         self._table = table
         self._access = access
         self._is_open = is_open
 
-    def ready(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> ReadyAnswer | None:
+    def cached_response(
+        self, path: str, headers: Iterable[tuple[bytes, bytes]]
+    ) -> CachedResponse | None:
         """Return the response to a plain GET with a valid token from memory, or None."""
         if self._table.needed(path, "GET", is_open=self._is_open) is None:
-            return self._app.ready(path, headers)
+            return self._app.cached_response(path, headers)
         text = token_in(headers)
         # Refusals are sent, and counted, below. All tokens allow reading.
         if text is None or self._access.permissions.find(text) is None:
             return None
-        answer = self._app.ready(path, headers)
+        answer = self._app.cached_response(path, headers)
         return answer and (answer[0].replace(PUBLIC, PRIVATE, 1), answer[1])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,9 +8,9 @@ import click
 
 from data.errors import CommuniqueError
 from data.store.public_view import public_view
+from feeds.server.api.parameters import ChangesParameters, checked
 from feeds.server.api.problems import ApiError
-from feeds.server.api.questions import ChangesQuestion, checked
-from feeds.server.api.release_answers import changes as changes_after
+from feeds.server.api.release_handlers import changes as changes_after
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home.home import Home
 
@@ -35,7 +35,7 @@ def changes(home: Home, *, since: str, limit: str, as_json: bool) -> int:
     Cursors are the same as in /api/changes.
     """
     try:
-        asked = checked({"since": since, "limit": limit}, ChangesQuestion)
+        asked = checked({"since": since, "limit": limit}, ChangesParameters)
         with closing(home.store()) as store:
             page = changes_after(public_view(store), asked)
     except ApiError as error:

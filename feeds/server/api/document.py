@@ -9,8 +9,8 @@ from typing import Any, Final
 import msgspec
 
 from feeds.server.api.operations import OPERATIONS, Operation
+from feeds.server.api.parameters import parameters_of
 from feeds.server.api.problems import MEDIA_TYPE, Problem
-from feeds.server.api.questions import parameters_of
 
 TITLE: Final = "Communique"
 VERSION: Final = "1"
@@ -40,7 +40,7 @@ REFERENCE: Final = "#/components/schemas/{name}"
 def openapi() -> Mapping[str, Any]:
     """Return the OpenAPI document."""
     _, schemas = msgspec.json.schema_components(
-        [Problem, *(one.answer for one in OPERATIONS)], ref_template=REFERENCE
+        [Problem, *(one.response for one in OPERATIONS)], ref_template=REFERENCE
     )
     return {
         "openapi": "3.1.0",
@@ -81,7 +81,7 @@ def operation(one: Operation) -> dict[str, Any]:
             "200": {
                 "description": one.summary + ".",
                 "headers": {"ETag": header("Changes when the response changes.")},
-                "content": {"application/json": {"schema": reference(one.answer)}},
+                "content": {"application/json": {"schema": reference(one.response)}},
             },
             "304": {"description": "Unchanged since the request's If-None-Match."},
             **(
@@ -113,7 +113,7 @@ def path_parameters(one: Operation) -> list[dict[str, Any]]:
 def query_parameters(one: Operation) -> list[dict[str, Any]]:
     """Return the OpenAPI descriptions of an operation's query parameters."""
     found = []
-    for name, described_schema in parameters_of(one.question).items():
+    for name, described_schema in parameters_of(one.parameters).items():
         schema = dict(described_schema)
         found.append(
             {

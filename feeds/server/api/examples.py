@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from data.models import Media, Run
-from feeds.server.api import answers, release_answers
+from feeds.server.api import release_handlers, schemas
 from feeds.server.api.cursors import encode
 
 RELEASE: Final = "7f3c9a52-4a41-5d0c-9b5e-3a1f1e0f6b11"
@@ -45,11 +45,11 @@ FIELDS: Final = {
     "revision": 2,
     "story": STORY,
     "retracted": None,
-    "provenance": answers.Provenance(
-        published=answers.DateRule(raw="2026-03-02T09:30", rule="json-ld", zone="Europe/Oslo"),
-        title=answers.Rule(rule="json-ld"),
-        body=answers.Rule(rule="template"),
-        capture=answers.CaptureRecord(
+    "provenance": schemas.Provenance(
+        published=schemas.DateRule(raw="2026-03-02T09:30", rule="json-ld", zone="Europe/Oslo"),
+        title=schemas.Rule(rule="json-ld"),
+        body=schemas.Rule(rule="template"),
+        capture=schemas.CaptureRecord(
             record_id="urn:uuid:5b2f2c0e-3f0a-4a57-9d3b-6f0c1f7a2d41",
             file="20260302083140-000001.warc.gz",
             offset=182_044,
@@ -64,14 +64,14 @@ class ApiExample(NamedTuple):
     """The query of an example request, and its response."""
 
     query: str
-    answer: answers.Answer
+    answer: schemas.ResponseBody
 
 
 def examples() -> Mapping[str, ApiExample]:
     """Return the example of each operation, by operation name."""
-    release = answers.Release(**FIELDS)  # type: ignore[arg-type]  # one dictionary, many types
-    found = answers.FoundRelease(**FIELDS, passage=FIELDS["body_text"])  # type: ignore[arg-type]  # as above
-    source = answers.Source(
+    release = schemas.Release(**FIELDS)  # type: ignore[arg-type]  # one dictionary, many types
+    found = schemas.FoundRelease(**FIELDS, passage=FIELDS["body_text"])  # type: ignore[arg-type]  # as above
+    source = schemas.Source(
         id=SOURCE,
         name="Harbour Board of Lindmouth",
         url="https://lindmouth.example/news",
@@ -80,14 +80,14 @@ def examples() -> Mapping[str, ApiExample]:
         removed=None,
     )
     after = encode("an example", ("2026-03-02", RELEASE))
-    change = answers.Change(
+    change = schemas.Change(
         kind="edit",
         at="2026-03-02T08:41:07.213+00:00",
         id=RELEASE,
         revision=2,
         release=release,
     )
-    counts = answers.Counts(
+    counts = schemas.Counts(
         total=1,
         more=False,
         sources={SOURCE: 1},
@@ -96,7 +96,7 @@ def examples() -> Mapping[str, ApiExample]:
         periods={"2026": 1, "2026-03": 1},
         states={"corrected": 1},
     )
-    health = answers.SourceHealth(
+    health = schemas.SourceHealth(
         id=SOURCE,
         state="ok",
         visiting=False,
@@ -110,7 +110,7 @@ def examples() -> Mapping[str, ApiExample]:
         muted_until=None,
         paused=False,
     )
-    revision = answers.Revision(
+    revision = schemas.Revision(
         revision=1,
         seen="2026-03-02T08:32:11+00:00",
         reason="served",
@@ -121,48 +121,48 @@ def examples() -> Mapping[str, ApiExample]:
     )
     run = Run(SOURCE, STARTED, 1.7, pages=3, found=12, new=1, unchanged=11)
     return {
-        "releases": ApiExample("limit=1", answers.ReleasePage(releases=(release,), next=after)),
+        "releases": ApiExample("limit=1", schemas.ReleasePage(releases=(release,), next=after)),
         "release": ApiExample("", release),
-        "revisions": ApiExample("limit=1", answers.Revisions(revisions=(revision,), next=after)),
+        "revisions": ApiExample("limit=1", schemas.Revisions(revisions=(revision,), next=after)),
         "search": ApiExample(
             "q=harbour+signal*&limit=1",
-            answers.FoundPage(releases=(found,), counts=counts, warnings=(), next=None),
+            schemas.FoundPage(releases=(found,), counts=counts, warnings=(), next=None),
         ),
         "changes": ApiExample(
             "limit=1",
-            answers.ChangePage(
-                changes=(change,), next=encode(release_answers.BELONGS, (8, 7)), more=False
+            schemas.ChangePage(
+                changes=(change,), next=encode(release_handlers.BELONGS, (8, 7)), more=False
             ),
         ),
-        "story": ApiExample("", answers.Story(id=STORY, releases=(release,), next=None)),
-        "sources": ApiExample("limit=1", answers.SourcePage(sources=(source,), next=after)),
+        "story": ApiExample("", schemas.Story(id=STORY, releases=(release,), next=None)),
+        "sources": ApiExample("limit=1", schemas.SourcePage(sources=(source,), next=after)),
         "source": ApiExample("", source),
         "sections": ApiExample(
             "limit=1",
-            answers.SectionPage(
-                sections=(answers.Section(slug="notices", label="Notices", releases=120),),
+            schemas.SectionPage(
+                sections=(schemas.Section(slug="notices", label="Notices", releases=120),),
                 next=after,
             ),
         ),
         "languages": ApiExample(
             "limit=1",
-            answers.LanguagePage(
-                languages=(answers.Language(language="en", releases=380),), next=after
+            schemas.LanguagePage(
+                languages=(schemas.Language(language="en", releases=380),), next=after
             ),
         ),
         "topics": ApiExample(
             "limit=1",
-            answers.TopicPage(
+            schemas.TopicPage(
                 topics=(
-                    answers.Topic(slug="transport", label="Transport", parent=None, releases=96),
+                    schemas.Topic(slug="transport", label="Transport", parent=None, releases=96),
                 ),
                 next=after,
             ),
         ),
         "days": ApiExample(
             "limit=1",
-            answers.DayPage(days=(answers.Day(day="2026-03-02", releases=3),), next=after),
+            schemas.DayPage(days=(schemas.Day(day="2026-03-02", releases=3),), next=after),
         ),
-        "health": ApiExample("", answers.HealthReport(sources=(health,))),
-        "runs": ApiExample("limit=1", answers.RunPage(runs=(run,), next=after)),
+        "health": ApiExample("", schemas.HealthReport(sources=(health,))),
+        "runs": ApiExample("limit=1", schemas.RunPage(runs=(run,), next=after)),
     }

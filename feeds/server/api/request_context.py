@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from data.health.state import Health
 from data.store.core.store import Store
 from feeds.server.api.cursors import decode, encode
-from feeds.server.api.questions import PageQuestion, belongs_to
+from feeds.server.api.parameters import PageParameters, belongs_to
 
 One = TypeVar("One")
 Place = TypeVar("Place")
@@ -27,7 +27,7 @@ class ApiContext:
     name: str
     health: Callable[[], tuple[Health, ...]]
 
-    def place(self, asked: PageQuestion, kind: type[Place]) -> Place | None:
+    def place(self, asked: PageParameters, kind: type[Place]) -> Place | None:
         """Return the position in the request's cursor, or None for the first page.
 
         Raises ApiError if the cursor is invalid.
@@ -36,12 +36,12 @@ class ApiContext:
             return None
         return decode(asked.cursor, belongs_to(self.path, asked), kind, "cursor")
 
-    def cursor(self, asked: PageQuestion, place: Any) -> str | None:
+    def cursor(self, asked: PageParameters, place: Any) -> str | None:
         """Return the cursor for a position. Returns None for None, after the last page."""
         return None if place is None else encode(belongs_to(self.path, asked), place)
 
     def page(
-        self, asked: PageQuestion, items: Iterable[One], key: Callable[[One], str], *, down: bool
+        self, asked: PageParameters, items: Iterable[One], key: Callable[[One], str], *, down: bool
     ) -> tuple[list[One], str | None]:
         """Return one page of ``items`` sorted by ``key``, and the cursor of the next page or None.
 

@@ -79,11 +79,13 @@ class ServerConfig(uvicorn.Config):
     connections: ConnectionCounter | None = None
 
 
-ReadyAnswer: TypeAlias = tuple[bytes, bytes]
+CachedResponse: TypeAlias = tuple[bytes, bytes]
 """A response in memory: the status line with headers (without Date and the final blank line), and
 the body."""
 
-FindAnswer: TypeAlias = Callable[[str, Iterable[tuple[bytes, bytes]]], ReadyAnswer | None]
+FindCachedResponse: TypeAlias = Callable[
+    [str, Iterable[tuple[bytes, bytes]]], CachedResponse | None
+]
 """Function that returns the response in memory for a path and request headers, or None."""
 
 PLAIN_PATH = re.compile(rb"/[A-Za-z0-9/_.~-]*").fullmatch
@@ -115,13 +117,13 @@ class WhileOpen:
 class HttpProtocol(HttpToolsProtocol):
     """Uvicorn's HTTP protocol with limits and a fast path for responses in memory.
 
-    If the application has a method ``ready``, this protocol calls it first, with path and headers.
-    It returns a response in memory or None.
+    If the application has a method ``cached_response``, this protocol calls it first, with path and
+    headers. It returns a response in memory or None.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._find: FindAnswer | None = getattr(self.app, "ready", None)
+        self._find: FindCachedResponse | None = getattr(self.app, "cached_response", None)
         self._in_head = True
         self._head_size = 0
         self._answered = False

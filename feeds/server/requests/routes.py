@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal, TypeAlias
 
 from starlette.exceptions import HTTPException
@@ -104,8 +105,7 @@ class RouteTable:
                     self._own_paths.add(one.path)
                 continue
             prefix = one.path.partition("{")[0]
-            # Parameters of the kind ``path`` may contain any character.
-            pattern = re.compile(compile_path(one.path)[0].pattern, re.DOTALL)
+            pattern = pattern_of(one.path)
             folder = folder_of(prefix)
             self._patterns.setdefault(folder, []).append((prefix, pattern, one))
             if is_own:
@@ -138,6 +138,12 @@ class RouteTable:
                 return one
             other = other or one
         return other
+
+    @staticmethod
+    def parameters(route: Route, path: str) -> dict[str, str]:
+        """Return the values of a route's parameters in a path that it matches."""
+        found = pattern_of(route.path).match(path) if "{" in route.path else None
+        return found.groupdict() if found else {}
 
     def responds(self, path: str, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         """Whether a route, not a published file, responds to a GET of a path.
@@ -176,6 +182,12 @@ class RouteTable:
         if access == "operate":
             return "operate"
         return None if is_open else "read"
+
+
+@cache
+def pattern_of(path: str) -> re.Pattern[str]:
+    """Return the pattern of a route's path. Parameters of the kind ``path`` match any character."""
+    return re.compile(compile_path(path)[0].pattern, re.DOTALL)
 
 
 def folder_of(path: str) -> str:

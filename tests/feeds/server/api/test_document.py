@@ -13,7 +13,7 @@ from data.models import ReleaseKind
 from feeds.server.api.document import openapi
 from feeds.server.api.examples import examples
 from feeds.server.api.operations import OPERATIONS
-from feeds.server.api.questions import parameters_of
+from feeds.server.api.parameters import parameters_of
 
 DOCS = (Path(__file__).parents[4] / "docs" / "api.md").read_text("utf-8")
 
@@ -21,7 +21,7 @@ DOCS = (Path(__file__).parents[4] / "docs" / "api.md").read_text("utf-8")
 def test_the_reference_names_every_address_and_parameter() -> None:
     rows = re.findall(r"^\| `(/api/[^`]*)` \|.*\|([^|]*)\|$", DOCS, re.MULTILINE)
     documented = {path: set(re.findall(r"`(\w+)`", said)) for path, said in rows}
-    assert documented == {one.path: set(parameters_of(one.question)) for one in OPERATIONS}
+    assert documented == {one.path: set(parameters_of(one.parameters)) for one in OPERATIONS}
 
 
 def test_the_reference_names_every_kind_of_change() -> None:
@@ -52,7 +52,7 @@ def test_each_operation_has_an_example_of_its_answer() -> None:
     assert shown.keys() == {one.name for one in OPERATIONS}
     for one in OPERATIONS:
         encoded = msgspec.json.encode(shown[one.name].answer)
-        assert msgspec.json.decode(encoded, type=one.answer) == shown[one.name].answer
+        assert msgspec.json.decode(encoded, type=one.response) == shown[one.name].answer
 
 
 def test_the_example_requests_on_the_page_work(web: httpx.Client) -> None:

@@ -42,7 +42,7 @@ def long(site: Path) -> Iterator[httpx.Client]:
     app = create_app(site)
 
     async def plain(scope: Scope, receive: Receive, send: Send) -> None:
-        """The same application, which can no longer be asked for what lies ready."""
+        """The same application, which can no longer be asked for the cached response."""
         await app(scope, receive, send)
 
     yield from served_by(plain)

@@ -13,7 +13,7 @@ from data.access.permissions import Permissions
 from data.access.tokens import new_token
 from data.settings import SiteSettings
 from data.store import open_store
-from feeds.server.api import service
+from feeds.server.api import app as api_app
 from feeds.server.api.operations import OPERATIONS
 from feeds.server.app import create_app
 from feeds.server.requests.access import Access
@@ -86,7 +86,7 @@ def test_an_operation_that_is_added_gets_its_method_and_access(
 ) -> None:
     sources = next(one for one in OPERATIONS if one.name == "sources")
     added = dataclasses.replace(sources, name="added", method="POST", access="operate")
-    monkeypatch.setattr(service, "OPERATIONS", (*OPERATIONS, added))
+    monkeypatch.setattr(api_app, "OPERATIONS", (*OPERATIONS, added))
     url, tokens = f"sqlite:{tmp_path / 'communique.db'}", tmp_path / "tokens"
     open_store(url).close()
     texts = {scope: new_token(tokens, scope, (scope,)) for scope in ("read", "operate")}

@@ -22,17 +22,17 @@ from data.topics.facets import section_of
 from data.wording import meant
 from feeds.pages.search_problems import notes_on
 from feeds.replay.memento import RELEASE_HIDDEN
-from feeds.server.api import answers
+from feeds.server.api import schemas
 from feeds.server.api.cursors import decode, encode
-from feeds.server.api.problems import ApiError
-from feeds.server.api.questions import (
-    ChangesQuestion,
-    FilterQuestion,
-    PageQuestion,
-    Question,
-    ReleasesQuestion,
-    SearchQuestion,
+from feeds.server.api.parameters import (
+    ChangesParameters,
+    FilterParameters,
+    PageParameters,
+    Parameters,
+    ReleasesParameters,
+    SearchParameters,
 )
+from feeds.server.api.problems import ApiError
 from feeds.server.api.request_context import ApiContext
 from feeds.translations import texts_of
 
@@ -51,7 +51,7 @@ MAX_PAGE_CHARACTERS: Final = 1_000_000
 texts exceed this length."""
 
 
-def releases(context: ApiContext, asked: ReleasesQuestion) -> answers.ReleasePage:
+def releases(context: ApiContext, asked: ReleasesParameters) -> schemas.ReleasePage:
     """Return a page of the releases that match the filters, newest first. Raises ApiError."""
     check_days(asked)
     sources = current_sources(context, asked.source)
@@ -65,48 +65,48 @@ def releases(context: ApiContext, asked: ReleasesQuestion) -> answers.ReleasePag
         state=asked.state or None,
     )
     found, after = selected(context, selection, asked)
-    return answers.ReleasePage(releases=found, next=after)
+    return schemas.ReleasePage(releases=found, next=after)
 
 
-def story(context: ApiContext, asked: PageQuestion) -> answers.Story:
+def story(context: ApiContext, asked: PageParameters) -> schemas.Story:
     """Return the releases of one story. Raises ApiError if the story is unknown."""
     found, after = selected(context, Selection(story=context.name), asked)
     if not found and not asked.cursor:
         raise ApiError(404, "there is no story with this id; see `story` of a release")
-    return answers.Story(id=context.name, releases=found, next=after)
+    return schemas.Story(id=context.name, releases=found, next=after)
 
 
 def selected(
-    context: ApiContext, selection: Selection, asked: PageQuestion
-) -> tuple[tuple[answers.Release, ...], str | None]:
+    context: ApiContext, selection: Selection, asked: PageParameters
+) -> tuple[tuple[schemas.Release, ...], str | None]:
     """Return a page of the selected releases, and the cursor of the next page or None."""
     page = context.store.select(selection, context.place(asked, Position), limit=asked.limit)
     found, cut = read_releases(page.found, context.store.release)
     return tuple(map(release_answer, found)), context.cursor(asked, cut or page.reached)
 
 
-def release(context: ApiContext, _: Question) -> answers.Release:
+def release(context: ApiContext, _: Parameters) -> schemas.Release:
     """Return the current version of one release. Raises ApiError (404 or 410)."""
     return release_answer(known_release(context))
 
 
-def revisions(context: ApiContext, asked: PageQuestion) -> answers.Revisions:
+def revisions(context: ApiContext, asked: PageParameters) -> schemas.Revisions:
     """Return a page of a release's versions, oldest first. Raises ApiError."""
     known_release(context)
     after = context.place(asked, int) or 0
     left = [one for one in context.store.revisions(context.name) if one.number > after]
-    some: list[answers.Revision] = []
+    some: list[schemas.Revision] = []
     size = 0
     while left and len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:
         one = left.pop(0)
         size += len(one.content.body_html) + len(one.content.body_text)
         fields = revision_fields(one)
-        some.append(msgspec.convert(fields, answers.Revision, from_attributes=True))
+        some.append(msgspec.convert(fields, schemas.Revision, from_attributes=True))
     cursor = context.cursor(asked, some[-1].revision if left else None)
-    return answers.Revisions(revisions=tuple(some), next=cursor)
+    return schemas.Revisions(revisions=tuple(some), next=cursor)
 
 
-def search(context: ApiContext, asked: SearchQuestion) -> answers.FoundPage:
+def search(context: ApiContext, asked: SearchParameters) -> schemas.FoundPage:
     """Return a page of search results. The first page also has counts per facet.
 
     Raises ApiError for an invalid parameter.
@@ -127,20 +127,20 @@ def search(context: ApiContext, asked: SearchQuestion) -> answers.FoundPage:
     counts = None
     if not asked.cursor:
         found = context.store.count_matches(query)
-        counts = msgspec.convert(found, answers.Counts, from_attributes=True)
-    some: list[answers.FoundRelease] = []
+        counts = msgspec.convert(found, schemas.Counts, from_attributes=True)
+    some: list[schemas.FoundRelease] = []
     size = 0
     while len(some) < asked.limit and size <= MAX_PAGE_CHARACTERS:
         limit = min(RESULTS_PER_QUERY, asked.limit - len(some))
         hits = context.store.search_newest(query, limit=limit, cursor=after)
         for one in hits.releases:
             fields = release_fields(one) | {"passage": passage(one.content, query)}
-            some.append(msgspec.convert(fields, answers.FoundRelease, from_attributes=True))
+            some.append(msgspec.convert(fields, schemas.FoundRelease, from_attributes=True))
             size += size_of(one)
         after = hits.cursor
         if after is None:
             break
-    return answers.FoundPage(
+    return schemas.FoundPage(
         releases=tuple(some),
         counts=counts,
         warnings=() if asked.cursor else tuple(notes_on(ENGLISH_TEXTS, query)),
@@ -161,7 +161,7 @@ def known_release(context: ApiContext) -> Release:
     return found
 
 
-def check_days(asked: FilterQuestion) -> None:
+def check_days(asked: FilterParameters) -> None:
     """Raise ApiError if ``since`` is after ``until``."""
     if asked.since and asked.until and asked.since > asked.until:
         why = f"since={asked.since} is after until={asked.until}: swap them"
@@ -246,7 +246,7 @@ STALE: Final = (
 )
 
 
-def changes(store: Store, asked: ChangesQuestion) -> answers.ChangePage:
+def changes(store: Store, asked: ChangesParameters) -> schemas.ChangePage:
     """Return a page of the changes after a cursor, oldest first.
 
     Raises ApiError with status 400 for an invalid cursor, and 410 for a cursor unknown to the
@@ -268,17 +268,17 @@ def changes(store: Store, asked: ChangesQuestion) -> answers.ChangePage:
             size += 0 if one.release.hidden else size_of(one.release)
             if size > MAX_PAGE_CHARACTERS:
                 break
-    return answers.ChangePage(
+    return schemas.ChangePage(
         changes=tuple(map(change_answer, found)),
         next=encode(BELONGS, place),
         more=bool(store.release_events(place, limit=1)),
     )
 
 
-def change_answer(change: ReleaseEvent) -> answers.Change:
+def change_answer(change: ReleaseEvent) -> schemas.Change:
     """Convert a logged change to its API response. The response omits a hidden release."""
     release = change.release
-    return answers.Change(
+    return schemas.Change(
         kind=change.kind,
         at=change.at.isoformat(timespec="milliseconds"),
         id=release.id,
@@ -287,9 +287,9 @@ def change_answer(change: ReleaseEvent) -> answers.Change:
     )
 
 
-def release_answer(release: Release) -> answers.Release:
+def release_answer(release: Release) -> schemas.Release:
     """Convert a stored release to its API response."""
-    return msgspec.convert(release_fields(release), answers.Release, from_attributes=True)
+    return msgspec.convert(release_fields(release), schemas.Release, from_attributes=True)
 
 
 def size_of(release: Release) -> int:

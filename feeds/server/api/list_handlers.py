@@ -9,10 +9,10 @@ import msgspec
 from data.health.overview import health_fields
 from data.models import Facet, RemovedSource, Source
 from feeds.catalog import REMOVED
-from feeds.server.api import answers
+from feeds.server.api import schemas
+from feeds.server.api.parameters import PageParameters, Parameters, RunsParameters
 from feeds.server.api.problems import ApiError
-from feeds.server.api.questions import PageQuestion, Question, RunsQuestion
-from feeds.server.api.release_answers import current_sources
+from feeds.server.api.release_handlers import current_sources
 from feeds.server.api.request_context import ApiContext
 from feeds.urls import DAY
 
@@ -25,7 +25,7 @@ class SourceMoved(Exception):
         self.name = name
 
 
-def sources(context: ApiContext, asked: PageQuestion) -> answers.SourcePage:
+def sources(context: ApiContext, asked: PageParameters) -> schemas.SourcePage:
     """Return a page of the sources that have releases on this site."""
     removed = context.store.removed_sources()
     every = [
@@ -36,10 +36,10 @@ def sources(context: ApiContext, asked: PageQuestion) -> answers.SourcePage:
     some, after = context.page(asked, every, lambda one: one.id, down=False)
     counts = context.store.facets() if some else {}
     shown = tuple(source_answer(one, counts, removed.get(one.id)) for one in some)
-    return answers.SourcePage(sources=shown, next=after)
+    return schemas.SourcePage(sources=shown, next=after)
 
 
-def source(context: ApiContext, _: Question) -> answers.Source:
+def source(context: ApiContext, _: Parameters) -> schemas.Source:
     """Return one source. Raises ApiError if it is unknown, and SourceMoved if it was renamed."""
     found = known_source(context)
     removed = context.store.removed_sources().get(found.id)
@@ -65,9 +65,9 @@ def known_source(context: ApiContext) -> Source:
 
 def source_answer(
     one: Source, counts: Mapping[Facet, int], removed: RemovedSource | None
-) -> answers.Source:
+) -> schemas.Source:
     """Return the API response for a source."""
-    return answers.Source(
+    return schemas.Source(
         id=one.id,
         name=one.name,
         url=one.url,
@@ -77,12 +77,12 @@ def source_answer(
     )
 
 
-def sections(context: ApiContext, asked: PageQuestion) -> answers.SectionPage:
+def sections(context: ApiContext, asked: PageParameters) -> schemas.SectionPage:
     """Return a page of a source's sections. Raises ApiError, and SourceMoved if it was renamed."""
     found = known_source(context)
     labels = context.store.section_labels()
     every = [
-        answers.Section(
+        schemas.Section(
             slug=facet.section,
             label=labels.get((found.id, facet.section), facet.section),
             releases=count,
@@ -91,25 +91,25 @@ def sections(context: ApiContext, asked: PageQuestion) -> answers.SectionPage:
         if facet.section is not None and facet.source == found.id
     ]
     some, after = context.page(asked, every, lambda one: one.slug, down=False)
-    return answers.SectionPage(sections=tuple(some), next=after)
+    return schemas.SectionPage(sections=tuple(some), next=after)
 
 
-def languages(context: ApiContext, asked: PageQuestion) -> answers.LanguagePage:
+def languages(context: ApiContext, asked: PageParameters) -> schemas.LanguagePage:
     """Return a page of the languages in which releases exist."""
     every = [
-        answers.Language(language=facet.language, releases=count)
+        schemas.Language(language=facet.language, releases=count)
         for facet, count in context.store.facets().items()
         if facet.language is not None
     ]
     some, after = context.page(asked, every, lambda one: one.language, down=False)
-    return answers.LanguagePage(languages=tuple(some), next=after)
+    return schemas.LanguagePage(languages=tuple(some), next=after)
 
 
-def topics(context: ApiContext, asked: PageQuestion) -> answers.TopicPage:
+def topics(context: ApiContext, asked: PageParameters) -> schemas.TopicPage:
     """Return a page of the topics that have releases."""
     labels, parents = context.store.topics(), context.store.topic_parents()
     every = [
-        answers.Topic(
+        schemas.Topic(
             slug=facet.topic,
             label=labels.get(facet.topic, facet.topic),
             parent=parents.get(facet.topic),
@@ -119,29 +119,29 @@ def topics(context: ApiContext, asked: PageQuestion) -> answers.TopicPage:
         if facet.topic is not None and facet == Facet(topic=facet.topic)
     ]
     some, after = context.page(asked, every, lambda one: one.slug, down=False)
-    return answers.TopicPage(topics=tuple(some), next=after)
+    return schemas.TopicPage(topics=tuple(some), next=after)
 
 
-def days(context: ApiContext, asked: PageQuestion) -> answers.DayPage:
+def days(context: ApiContext, asked: PageParameters) -> schemas.DayPage:
     """Return a page of the days with releases, newest first."""
     every = [
-        answers.Day(day=facet.period, releases=count)
+        schemas.Day(day=facet.period, releases=count)
         for facet, count in context.store.facets().items()
         if facet.period is not None
         and len(facet.period) == DAY
         and facet == Facet(period=facet.period)
     ]
     some, after = context.page(asked, every, lambda one: one.day, down=True)
-    return answers.DayPage(days=tuple(some), next=after)
+    return schemas.DayPage(days=tuple(some), next=after)
 
 
-def health(context: ApiContext, _: Question) -> answers.HealthReport:
+def health(context: ApiContext, _: Parameters) -> schemas.HealthReport:
     """Return the health of all sources."""
-    found = (msgspec.convert(health_fields(one), answers.SourceHealth) for one in context.health())
-    return answers.HealthReport(sources=tuple(found))
+    found = (msgspec.convert(health_fields(one), schemas.SourceHealth) for one in context.health())
+    return schemas.HealthReport(sources=tuple(found))
 
 
-def runs(context: ApiContext, asked: RunsQuestion) -> answers.RunPage:
+def runs(context: ApiContext, asked: RunsParameters) -> schemas.RunPage:
     """Return a page of visits to sources, newest first.
 
     Raises ApiError for an invalid parameter.
@@ -151,4 +151,4 @@ def runs(context: ApiContext, asked: RunsQuestion) -> answers.RunPage:
     found = context.store.run_page(source_id, before, limit=asked.limit + 1)
     some = found[: asked.limit]
     after = context.cursor(asked, some[-1][0] if len(found) > len(some) else None)
-    return answers.RunPage(runs=tuple(run for _, run in some), next=after)
+    return schemas.RunPage(runs=tuple(run for _, run in some), next=after)

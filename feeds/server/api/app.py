@@ -1,20 +1,17 @@
-"""The API as an ASGI application: routing, response headers, and errors."""
+"""The routes of the API: one ASGI application per operation, with response headers and errors."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, TypeAlias
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
-from starlette import routing
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -27,13 +24,13 @@ from data.store.core.store import Store
 from data.text.urls import site_address
 from feeds.http_headers import CODINGS, COMPRESS, IDENTITY
 from feeds.pages.renderer import SERVED_POLICY
-from feeds.server.api import answers
+from feeds.server.api import schemas
 from feeds.server.api.document import openapi
-from feeds.server.api.listing_answers import SourceMoved
+from feeds.server.api.list_handlers import SourceMoved
 from feeds.server.api.operations import DOCUMENT, OPERATIONS, Operation
 from feeds.server.api.page import rendered_page
+from feeds.server.api.parameters import ChangesParameters, Parameters, read_parameters, said_of
 from feeds.server.api.problems import ApiError
-from feeds.server.api.questions import ChangesQuestion, Question, read_question, said_of
 from feeds.server.api.request_context import ApiContext
 from feeds.server.connection.security import (
     API_ORIGIN,
@@ -80,6 +77,10 @@ DETAILS: Final = {
 """Details of error responses, by status."""
 
 
+Respond: TypeAlias = Callable[[Request], Awaitable[Response]]
+"""Function that responds to one request."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResponseOptions:
     """The parts of a request that determine its response.
@@ -110,43 +111,20 @@ class Api:
         self._site = site
         self._health = health
         self._queue = queue
-        explained: dict[Any, Any] = {
-            HTTPException: explain,
-            ApiError: explain,
-            Unanswered: explain,
-            SourceMoved: redirect_to_renamed,
-            StoreError: explain,
-            500: explain,
-        }
-        routed = [
-            routing.Route(API, self._page),
-            routing.Route(DOCUMENT, self._document),
-            *(
-                routing.Route(one.path, self._endpoint(one), methods=[one.method])
-                for one in OPERATIONS
-            ),
-        ]
-        self._routed = Starlette(routes=routed, exception_handlers=explained)
-        self._routed.router.redirect_slashes = False
 
     def routes(self) -> list[Route]:
         """Return the routes of the operations, the documentation page and unknown addresses."""
+        return [
+            route_of(API, self._page),
+            route_of(DOCUMENT, self._document),
+            *(
+                route_of(one.path, self._endpoint(one), one.method, one.access)
+                for one in OPERATIONS
+            ),
+            route_of(f"{API}{{rest:path}}", unknown_address),
+        ]
 
-        def row(path: str, method: str = "GET", access: RequiredAccess = "read") -> Route:
-            methods = READ_METHODS if method == "GET" else frozenset([method])
-            return Route(path, methods, access, app=self, own_errors=True)
-
-        operations = (row(one.path, one.method, one.access) for one in OPERATIONS)
-        return [row(API), row(DOCUMENT), *operations, row(f"{API}{{rest:path}}")]
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond to one request below /api/."""
-        if scope["method"] == "OPTIONS":
-            await Response(status_code=204, headers=API_PREFLIGHT)(scope, receive, send)
-        else:
-            await self._routed(scope, receive, send)
-
-    def _endpoint(self, operation: Operation) -> Callable[[Request], Any]:
+    def _endpoint(self, operation: Operation) -> Respond:
         async def answer(request: Request) -> Response:
             check_accepted(request)
             wanted = wanted_by(request)
@@ -160,7 +138,7 @@ class Api:
     async def _document(self, request: Request) -> Response:
         check_accepted(request)
         wanted = wanted_by(request)
-        read_question(wanted.query, Question)
+        read_parameters(wanted.query, Parameters)
         return await self._queued(
             request, lambda: response_of(msgspec.json.encode(openapi()), wanted, {})
         )
@@ -182,7 +160,7 @@ class Api:
     def _answer(
         self, operation: Operation, path: str, wanted: ResponseOptions, address: str
     ) -> Response:
-        asked = read_question(wanted.query, operation.question)
+        asked = read_parameters(wanted.query, operation.parameters)
         with closing(open_existing(self._url)) as store:
             tag = ""
             if operation.by_changes:
@@ -195,6 +173,51 @@ class Api:
         if link := link_of(answer, asked, address):
             headers["link"] = link
         return response_of(msgspec.json.encode(answer) + b"\n", wanted, headers)
+
+
+def route_of(
+    path: str, respond: Respond, method: str = "GET", access: RequiredAccess = "read"
+) -> Route:
+    """Return a route of the API, whose errors are problem responses."""
+    methods = READ_METHODS if method == "GET" else frozenset([method])
+    return Route(path, methods, access, app=ApiEndpoint(respond, methods), own_errors=True)
+
+
+class ApiEndpoint:
+    """ASGI application of one route: calls ``respond`` for ``methods``, and explains errors."""
+
+    def __init__(self, respond: Respond, methods: frozenset[str]) -> None:
+        self._respond = respond
+        self._methods = methods
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to one request. An unexpected exception is raised again, to be logged."""
+        if scope["method"] == "OPTIONS":
+            await Response(status_code=204, headers=API_PREFLIGHT)(scope, receive, send)
+            return
+        request = Request(scope, receive)
+        is_allowed = scope["method"] in self._methods or self._respond is unknown_address
+        respond = self._respond if is_allowed else method_not_allowed
+        try:
+            response = await respond(request)
+        except SourceMoved as error:
+            response = redirect_to_renamed(request, error)
+        except (ApiError, Unanswered, StoreError) as error:
+            response = explain(error)
+        except Exception:
+            await ApiError(500, DETAILS[500]).response()(scope, receive, send)
+            raise
+        await response(scope, receive, send)
+
+
+async def unknown_address(_: Request) -> Response:
+    """Raise the error (404) of an address without an operation."""
+    raise ApiError(404, DETAILS[404])
+
+
+async def method_not_allowed(_: Request) -> Response:
+    """Raise the error (405) of a method that the operation does not have."""
+    raise ApiError(405, DETAILS[405], headers={"allow": READ_ALLOWED})
 
 
 def wanted_by(request: Request) -> ResponseOptions:
@@ -285,7 +308,7 @@ def address_of(request: Request, site: SiteSettings) -> str:
     return f"{request.url.scheme}://{host}{path}"
 
 
-def link_of(answer: answers.Answer, asked: Question, address: str) -> str:
+def link_of(answer: schemas.ResponseBody, asked: Parameters, address: str) -> str:
     """Return the ``Link`` header with the next page (RFC 8288), empty on the last page.
 
     ``address`` is the absolute URL of this page without its query.
@@ -293,26 +316,22 @@ def link_of(answer: answers.Answer, asked: Question, address: str) -> str:
     after = getattr(answer, "next", None)
     if after is None or not getattr(answer, "more", True):
         return ""
-    name = "since" if isinstance(asked, ChangesQuestion) else "cursor"
+    name = "since" if isinstance(asked, ChangesParameters) else "cursor"
     return f'<{address}?{urlencode({**said_of(asked), name: after})}>; rel="next"'
 
 
-async def explain(_: Request, error: Exception) -> Response:
+def explain(error: ApiError | Unanswered | StoreError) -> Response:
     """Return the problem response for an exception."""
     if isinstance(error, ApiError):
         return error.response()
     if isinstance(error, Unanswered):
         wait = {"retry-after": str(error.retry_after)}
         return ApiError(error.status, str(error), headers=wait).response()
-    if isinstance(error, StoreError):
-        log.warning("%s", error)
-        return ApiError(503, DETAILS[503], headers={"retry-after": "60"}).response()
-    status = error.status_code if isinstance(error, HTTPException) else 500
-    headers = {"allow": READ_ALLOWED} if status == 405 else {}  # noqa: PLR2004 - Method Not Allowed
-    return ApiError(status, DETAILS[status], headers=headers).response()
+    log.warning("%s", error)
+    return ApiError(503, DETAILS[503], headers={"retry-after": "60"}).response()
 
 
-async def redirect_to_renamed(request: Request, error: Exception) -> Response:
+def redirect_to_renamed(request: Request, error: SourceMoved) -> Response:
     """Redirect to the address with the new id of a renamed source. The redirect is relative."""
     rest = request.url.path.removeprefix("/api/sources/").partition("/")[2]
     place = quote(str(error), safe="")

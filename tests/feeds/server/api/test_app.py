@@ -81,7 +81,7 @@ def test_each_response_matches_its_schema(
     answer = web.get(address)
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "application/json"
-    assert msgspec.json.decode(answer.content, type=operation.answer)
+    assert msgspec.json.decode(answer.content, type=operation.response)
     again = web.get(address, headers={"if-none-match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == answer.headers["etag"]

@@ -23,17 +23,17 @@ Next = Annotated[
 ]
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class ResponseBody(msgspec.Struct, frozen=True, kw_only=True):
     """Base class of all responses of the API."""
 
 
-class Rule(Answer, frozen=True):
+class Rule(ResponseBody, frozen=True):
     """The rule that read a field."""
 
     rule: str
 
 
-class DateRule(Answer, frozen=True):
+class DateRule(ResponseBody, frozen=True):
     """A date as the page states it, the rule that found it, and its time zone."""
 
     raw: str
@@ -41,7 +41,7 @@ class DateRule(Answer, frozen=True):
     zone: str
 
 
-class CaptureRecord(Answer, frozen=True):
+class CaptureRecord(ResponseBody, frozen=True):
     """The archive record that contains the captured page."""
 
     record_id: str
@@ -51,7 +51,7 @@ class CaptureRecord(Answer, frozen=True):
     leaf: int
 
 
-class Provenance(Answer, frozen=True):
+class Provenance(ResponseBody, frozen=True):
     """The places where the fields of a release were read."""
 
     published: DateRule
@@ -60,7 +60,7 @@ class Provenance(Answer, frozen=True):
     capture: CaptureRecord | None
 
 
-class Release(Answer, frozen=True):
+class Release(ResponseBody, frozen=True):
     """One dated publication of an institution."""
 
     id: Annotated[str, Meta(description="Assigned once; it never changes.")]
@@ -109,7 +109,7 @@ class Release(Answer, frozen=True):
     provenance: Provenance
 
 
-class ReleasePage(Answer, frozen=True):
+class ReleasePage(ResponseBody, frozen=True):
     """Releases, newest first."""
 
     releases: tuple[Release, ...]
@@ -124,7 +124,7 @@ class FoundRelease(Release, frozen=True):
     ]
 
 
-class Counts(Answer, frozen=True):
+class Counts(ResponseBody, frozen=True):
     """Numbers of search results, in total and by facet; a value without results is absent."""
 
     total: Annotated[int, Meta(ge=0)]
@@ -138,7 +138,7 @@ class Counts(Answer, frozen=True):
     states: dict[str, int]
 
 
-class FoundPage(Answer, frozen=True):
+class FoundPage(ResponseBody, frozen=True):
     """A page of search results, the newest day first."""
 
     releases: tuple[FoundRelease, ...]
@@ -155,7 +155,7 @@ class FoundPage(Answer, frozen=True):
     next: Next
 
 
-class Revision(Answer, frozen=True):
+class Revision(ResponseBody, frozen=True):
     """One version of a release."""
 
     revision: Annotated[int, Meta(ge=1)]
@@ -173,14 +173,14 @@ class Revision(Answer, frozen=True):
     attachments: tuple[Media, ...]
 
 
-class Revisions(Answer, frozen=True):
+class Revisions(ResponseBody, frozen=True):
     """The versions of a release, oldest first."""
 
     revisions: tuple[Revision, ...]
     next: Next
 
 
-class Source(Answer, frozen=True):
+class Source(ResponseBody, frozen=True):
     """An institution's press room."""
 
     id: str
@@ -194,14 +194,14 @@ class Source(Answer, frozen=True):
     ]
 
 
-class SourcePage(Answer, frozen=True):
+class SourcePage(ResponseBody, frozen=True):
     """A page of sources, sorted by id."""
 
     sources: tuple[Source, ...]
     next: Next
 
 
-class Section(Answer, frozen=True):
+class Section(ResponseBody, frozen=True):
     """A section of a source's site."""
 
     slug: str
@@ -209,28 +209,28 @@ class Section(Answer, frozen=True):
     releases: Annotated[int, Meta(ge=0)]
 
 
-class SectionPage(Answer, frozen=True):
+class SectionPage(ResponseBody, frozen=True):
     """A page of a source's sections, sorted by slug."""
 
     sections: tuple[Section, ...]
     next: Next
 
 
-class Language(Answer, frozen=True):
+class Language(ResponseBody, frozen=True):
     """A language of releases."""
 
     language: Annotated[str, Meta(description="A language tag (BCP 47).")]
     releases: Annotated[int, Meta(ge=0)]
 
 
-class LanguagePage(Answer, frozen=True):
+class LanguagePage(ResponseBody, frozen=True):
     """A page of languages, sorted by tag."""
 
     languages: tuple[Language, ...]
     next: Next
 
 
-class Topic(Answer, frozen=True):
+class Topic(ResponseBody, frozen=True):
     """A topic of releases."""
 
     slug: str
@@ -239,28 +239,28 @@ class Topic(Answer, frozen=True):
     releases: Annotated[int, Meta(ge=0)]
 
 
-class TopicPage(Answer, frozen=True):
+class TopicPage(ResponseBody, frozen=True):
     """A page of topics, sorted by slug."""
 
     topics: tuple[Topic, ...]
     next: Next
 
 
-class Day(Answer, frozen=True):
+class Day(ResponseBody, frozen=True):
     """A day with releases."""
 
     day: Annotated[str, Meta(extra_json_schema={"format": "date"})]
     releases: Annotated[int, Meta(ge=0)]
 
 
-class DayPage(Answer, frozen=True):
+class DayPage(ResponseBody, frozen=True):
     """A page of days, newest first."""
 
     days: tuple[Day, ...]
     next: Next
 
 
-class Story(Answer, frozen=True):
+class Story(ResponseBody, frozen=True):
     """Releases with the same text at several institutions, and translations of one release."""
 
     id: str
@@ -268,7 +268,7 @@ class Story(Answer, frozen=True):
     next: Next
 
 
-class Change(Answer, frozen=True):
+class Change(ResponseBody, frozen=True):
     """One event of a release."""
 
     kind: Annotated[
@@ -290,7 +290,7 @@ class Change(Answer, frozen=True):
     ]
 
 
-class ChangePage(Answer, frozen=True):
+class ChangePage(ResponseBody, frozen=True):
     """A page of events, oldest first."""
 
     changes: tuple[Change, ...]
@@ -304,7 +304,7 @@ class ChangePage(Answer, frozen=True):
     more: Annotated[bool, Meta(description="Whether the next page already has changes.")]
 
 
-class SourceHealth(Answer, frozen=True):
+class SourceHealth(ResponseBody, frozen=True):
     """Whether visits to a source work, and whether it publishes as often as usual."""
 
     id: str
@@ -324,13 +324,13 @@ class SourceHealth(Answer, frozen=True):
     paused: bool
 
 
-class HealthReport(Answer, frozen=True):
+class HealthReport(ResponseBody, frozen=True):
     """The health of all sources, sorted by id."""
 
     sources: tuple[SourceHealth, ...]
 
 
-class RunPage(Answer, frozen=True):
+class RunPage(ResponseBody, frozen=True):
     """A page of visits, newest first, as in `communique collect --json`."""
 
     runs: tuple[Run, ...]

@@ -14,7 +14,7 @@ import pytest
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from feeds.server.api import release_answers
+from feeds.server.api import release_handlers
 from feeds.server.app import create_app
 from tests.drafts import BODY, draft
 from tests.feeds.serving import served_by
@@ -117,8 +117,8 @@ def test_a_cursor_unknown_to_a_restored_store_is_a_410(
 def test_a_page_ends_at_the_size_limit(
     web: httpx.Client, store: Store, noon: dt.datetime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(release_answers, "MAX_PAGE_CHARACTERS", 2 * len(BODY))
-    monkeypatch.setattr(release_answers, "RESULTS_PER_QUERY", 2)
+    monkeypatch.setattr(release_handlers, "MAX_PAGE_CHARACTERS", 2 * len(BODY))
+    monkeypatch.setattr(release_handlers, "RESULTS_PER_QUERY", 2)
     for number in range(6):
         url = f"http://harbour.example/{number}"
         content = BODY.replace("1,900", f"1,90{number}")

@@ -36,14 +36,14 @@ Name = Annotated[str, Meta(max_length=200, pattern=PLAIN)]
 Names = Annotated[str, Meta(max_length=500, pattern=PLAIN)]
 Cursor = Annotated[str, Meta(max_length=400, pattern=WORD)]
 
-Asked = TypeVar("Asked", bound="Question")
+Asked = TypeVar("Asked", bound="Parameters")
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Parameters(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The parameters of an operation without parameters; base class of all others."""
 
 
-class PageQuestion(Question, frozen=True, kw_only=True):
+class PageParameters(Parameters, frozen=True, kw_only=True):
     """The parameters of a paged list."""
 
     limit: Annotated[
@@ -52,7 +52,7 @@ class PageQuestion(Question, frozen=True, kw_only=True):
     cursor: Annotated[Cursor, Meta(description="The `next` value of the previous page.")] = ""
 
 
-class FilterQuestion(PageQuestion, frozen=True, kw_only=True):
+class FilterParameters(PageParameters, frozen=True, kw_only=True):
     """The filters that lists of releases and search share."""
 
     source: Annotated[
@@ -77,7 +77,7 @@ class FilterQuestion(PageQuestion, frozen=True, kw_only=True):
     ] = UNSET
 
 
-class ReleasesQuestion(FilterQuestion, frozen=True, kw_only=True):
+class ReleasesParameters(FilterParameters, frozen=True, kw_only=True):
     """The filters of the list of releases."""
 
     section: Annotated[Name, Meta(description="A section of a source: its slug or its name.")] = ""
@@ -90,7 +90,7 @@ class ReleasesQuestion(FilterQuestion, frozen=True, kw_only=True):
     ] = UNSET
 
 
-class SearchQuestion(FilterQuestion, frozen=True, kw_only=True):
+class SearchParameters(FilterParameters, frozen=True, kw_only=True):
     """The parameters of the search."""
 
     q: Annotated[
@@ -109,13 +109,13 @@ class SearchQuestion(FilterQuestion, frozen=True, kw_only=True):
     ] = UNSET
 
 
-class RunsQuestion(PageQuestion, frozen=True, kw_only=True):
+class RunsParameters(PageParameters, frozen=True, kw_only=True):
     """The parameters of the list of visits to sources."""
 
     source: Annotated[Name, Meta(description="The id of a source.")] = ""
 
 
-class ChangesQuestion(Question, frozen=True, kw_only=True):
+class ChangesParameters(Parameters, frozen=True, kw_only=True):
     """The parameters of the list of changes to releases."""
 
     since: Annotated[
@@ -130,7 +130,7 @@ class ChangesQuestion(Question, frozen=True, kw_only=True):
     ] = 50
 
 
-def read_question(query: bytes, kind: type[Asked]) -> Asked:
+def read_parameters(query: bytes, kind: type[Asked]) -> Asked:
     """Parse and validate a query string. Raises ApiError with status 400, 414 or 422."""
     if len(query) > MAX_QUERY_BYTES:
         raise ApiError(414, f"the query is longer than {MAX_QUERY_BYTES} bytes; shorten it")
@@ -167,7 +167,7 @@ def checked(values: dict[str, str], kind: type[Asked]) -> Asked:
 
 
 @cache
-def parameters_of(kind: type[Question]) -> Mapping[str, dict[str, Any]]:
+def parameters_of(kind: type[Parameters]) -> Mapping[str, dict[str, Any]]:
     """Return the JSON Schemas of an operation's parameters, by parameter name."""
     _, schemas = msgspec.json.schema_components([kind], ref_template="{name}")
     found: dict[str, dict[str, Any]] = schemas[kind.__name__]["properties"]
@@ -185,7 +185,7 @@ def accepted_values(schema: Mapping[str, Any]) -> str:
     return f"at most {schema['maxLength']} characters, without control characters"
 
 
-def said_of(asked: Question) -> dict[str, Any]:
+def said_of(asked: Parameters) -> dict[str, Any]:
     """Return the parameters that differ from their defaults, except the cursor."""
     usual, stated = msgspec.to_builtins(type(asked)()), msgspec.to_builtins(asked)
     return {
@@ -195,7 +195,7 @@ def said_of(asked: Question) -> dict[str, Any]:
     }
 
 
-def belongs_to(path: str, asked: Question) -> str:
+def belongs_to(path: str, asked: Parameters) -> str:
     """Return a text that identifies a cursor's list: its address and filters."""
     stated = said_of(asked)
     stated.pop("limit", None)
