@@ -19,7 +19,7 @@ import msgspec
 import pytest
 
 from data.settings import Settings
-from data.settings.service import MAX_BYTES, MAX_DAYS, MAX_NUMBER
+from data.settings.value_types import MAX_BYTES, MAX_DAYS, MAX_NUMBER
 from data.watches.watch_file import FeedAccess
 from docs.write_commands import commands, page
 from feeds.alerts.channels import CHANNELS, AlertWatch

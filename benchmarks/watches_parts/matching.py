@@ -20,8 +20,8 @@ from multiprocessing.connection import Connection
 from typing import Final
 
 from data.models import Content
+from data.watches.matching import AlertEvent, WatchIndex
 from data.watches.watch_file import Watch
-from data.watches.watch_index import AlertEvent, WatchIndex
 
 WATCHES = 10_000
 BAR_MS, BAR_MB = 20.0, 300.0

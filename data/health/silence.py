@@ -15,6 +15,7 @@ from math import exp
 from typing import Final
 
 from data.health.activity import NO_OTHERS, Activity, activity_by_zone, fade
+from data.health.codes import Verdict
 from data.health.rhythm import (
     MAX_AGE_DAYS,
     MAX_FALSE_ALARMS,
@@ -25,12 +26,21 @@ from data.health.rhythm import (
 )
 from data.models import Facet, Rhythm, SourceRhythm
 from data.store.core.store import Store
+from data.wording import counted
 
 LATE_PROBABILITY: Final = 0.02
 """Maximum probability of a wait after which the next release counts as late."""
 
 MAX_WAIT_DAYS: Final = 400
 """Number of days after which a source counts as silent, whatever its rhythm."""
+
+
+WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MONTHS: Final = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+"""English names of the months, independent of the locale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,3 +143,34 @@ def expectations(
         rhythm = found.rhythm
         expected[name] = expected_after(rhythm, around, day) if rhythm and around else None
     return expected, fresh
+
+
+def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
+    """Return the verdict about a working source on a day, according to its rhythm.
+
+    The source may be as usual, late or silent.
+    """
+    if expected is None:
+        return Verdict("ok", "it works; its releases are too few to know its rhythm")
+    if day <= expected.by:
+        return Verdict("ok", "it works")
+    if day < expected.silent:
+        return Verdict("late", f"a release was expected by {spoken(expected.by, day)}")
+    # ``expected.releases`` counts days with a release, because a day may have several releases.
+    # Whether the source was always visited is unknown here, so the sentence only compares the page
+    # with the rhythm.
+    due = counted(max(round(expected.releases), 1), "release")
+    since = spoken(expected.since, day)
+    last = spoken(expected.last, day, weekday=False)
+    return Verdict(
+        "silent",
+        f"the page responds, but its newest date is {last}; "
+        f"its rhythm suggests {due} since {since}",
+    )
+
+
+def spoken(day: dt.date, today: dt.date, *, weekday: bool = True) -> str:
+    """Format a day as readable text, relative to the day ``today``."""
+    named = f"{WEEKDAYS[day.weekday()]} " if weekday else ""
+    year = f" {day.year}" if day.year != today.year else ""
+    return f"{named}{day.day} {MONTHS[day.month - 1]}{year}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
 from data.clock import zone_or_utc
 from data.health.codes import WELL, Condition, State, Verdict, shown
@@ -16,18 +15,11 @@ from data.health.run_errors import (
     has_delivered,
     lost_pages,
 )
-from data.health.silence import Expected
+from data.health.silence import Expected, verdict_of_rhythm
 from data.health.visit_faults import first_sign
 from data.models import Handling, HandlingKind, Run, Source
 from data.text.masking import masked
 from data.wording import counted
-
-WEEKDAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-MONTHS: Final = (
-    *("January", "February", "March", "April", "May", "June", "July"),
-    *("August", "September", "October", "November", "December"),
-)
-"""English names of the months, independent of the locale."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,34 +124,3 @@ def verdict_of(
 def day_of_run(source: Source, run: Run) -> dt.date:
     """Return the day on which a visit began, in the time zone of its source."""
     return run.started.astimezone(zone_or_utc(source.timezone)).date()
-
-
-def verdict_of_rhythm(day: dt.date, expected: Expected | None) -> Verdict:
-    """Return the verdict about a working source on a day, according to its rhythm.
-
-    The source may be as usual, late or silent.
-    """
-    if expected is None:
-        return Verdict("ok", "it works; its releases are too few to know its rhythm")
-    if day <= expected.by:
-        return Verdict("ok", "it works")
-    if day < expected.silent:
-        return Verdict("late", f"a release was expected by {spoken(expected.by, day)}")
-    # ``expected.releases`` counts days with a release, because a day may have several releases.
-    # Whether the source was always visited is unknown here, so the sentence only compares the page
-    # with the rhythm.
-    due = counted(max(round(expected.releases), 1), "release")
-    since = spoken(expected.since, day)
-    last = spoken(expected.last, day, weekday=False)
-    return Verdict(
-        "silent",
-        f"the page responds, but its newest date is {last}; "
-        f"its rhythm suggests {due} since {since}",
-    )
-
-
-def spoken(day: dt.date, today: dt.date, *, weekday: bool = True) -> str:
-    """Format a day as readable text, relative to the day ``today``."""
-    named = f"{WEEKDAYS[day.weekday()]} " if weekday else ""
-    year = f" {day.year}" if day.year != today.year else ""
-    return f"{named}{day.day} {MONTHS[day.month - 1]}{year}"

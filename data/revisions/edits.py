@@ -1,8 +1,9 @@
-"""Comparison of contents: fingerprints, and significant changes."""
+"""Rules for edits: which differences between two contents are significant, and fingerprints."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import Final
 from urllib.parse import urlsplit
@@ -48,20 +49,19 @@ def fingerprint(content: Content) -> bytes:
     )
 
 
-def significant_changes(old: Content, new: Content) -> frozenset[str]:
-    """Return the fields that changed significantly: ``title``, ``body`` and ``attachments``.
+EDIT_RULES: Final[Mapping[str, Callable[[Content, Content], bool]]] = {
+    "title": lambda old, new: old.title != new.title and tokens(old.title) != tokens(new.title),
+    "body": lambda old, new: old.body_text != new.body_text and not _same_body(old, new),
+    "attachments": lambda old, new: files_of(old) != files_of(new),
+}
+"""For each part of a release, the rule that decides whether it changed significantly. Spaces and
+punctuation do not count. Neither do lines that consist of one link (boxes of related news, which
+rotate), nor parameters of a file's address that only give its version."""
 
-    Lines that consist of a single link are ignored, because boxes with related news rotate. Query
-    parameters with the version of a file are ignored too.
-    """
-    changed = set()
-    if old.title != new.title and tokens(old.title) != tokens(new.title):
-        changed.add("title")
-    if old.body_text != new.body_text and not _same_body(old, new):
-        changed.add("body")
-    if files_of(old) != files_of(new):
-        changed.add("attachments")
-    return frozenset(changed)
+
+def significant_changes(old: Content, new: Content) -> frozenset[str]:
+    """Return which of ``title``, ``body`` and ``attachments`` changed significantly."""
+    return frozenset(part for part, has_changed in EDIT_RULES.items() if has_changed(old, new))
 
 
 def ends_early(old: Content, new: Content) -> bool:

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import msgspec
 
-from data.settings.publishing import (
-    MAIL_ADDRESS,
-    Alerts,
-    ArchiveSettings,
-    BucketSettings,
-    Log,
-    SiteSettings,
-)
-from data.settings.service import Collect, HealthSettings, Network, Running, StoreSettings
+from data.settings.alerts import MAIL_ADDRESS, Alerts, HealthSettings
+from data.settings.archive import ArchiveSettings
+from data.settings.bucket import BucketSettings
+from data.settings.service import Log, Running, StoreSettings
+from data.settings.site import SiteSettings
+from data.settings.visits import Collect, Network
 
 __all__ = [
     "MAIL_ADDRESS",

@@ -20,8 +20,8 @@ from data.models import Facet, Release
 from data.search.query import Query, terms_of
 from data.store.core.store import Store
 from data.text.clean import plain
+from data.watches.matching import AlertEvent, WatchIndex, release_event
 from data.watches.watch_file import PlainWatch, Watch, load_watch
-from data.watches.watch_index import AlertEvent, WatchIndex, release_event
 from feeds.catalog import Catalog
 from feeds.entries.entry import FeedEntry, entry_of
 from feeds.entries.events import edit_entry, health_entry, retraction_entry, return_entry

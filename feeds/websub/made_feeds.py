@@ -23,8 +23,8 @@ from data.models import ChangeCursor
 from data.settings import SiteSettings
 from data.store.core.store import Store
 from data.text.urls import site_address
+from data.watches.matching import AlertEvent, WatchIndex
 from data.watches.watch_file import Watch
-from data.watches.watch_index import AlertEvent, WatchIndex
 from feeds.searches import SEARCH_PARAMETERS, canonical_query, parse_query
 from feeds.urls import FORMATS, SEARCH, facet_of, feed_file, is_published
 from feeds.websub.messages import file_of

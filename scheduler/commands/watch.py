@@ -346,7 +346,8 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
     exit code is 1 if a receiver rejects it.
     """
     # Imported here: only this command needs them, and they load slowly.
-    from data.watches.watch_index import WatchIndex, recent_happenings  # noqa: PLC0415
+    from data.watches.happenings import recent_happenings  # noqa: PLC0415
+    from data.watches.matching import WatchIndex  # noqa: PLC0415
 
     one = load_watch(home.watches, watch_id, AlertWatch)
     if send:

@@ -1,6 +1,6 @@
 """Deliveries of alerts for events that watches match.
 
-data.watches.watch_index decides which watches match an event.
+data.watches.matching decides which watches match an event.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from data.revisions.diff import FieldDiff
 from data.revisions.stored_difference import changes_between
 from data.settings import Alerts
 from data.store.core.store import Store
+from data.watches.matching import AlertEvent, WatchIndex, release_event
 from data.watches.schedule import send_time
 from data.watches.watch_file import Watch
-from data.watches.watch_index import AlertEvent, WatchIndex, release_event
 from feeds.alerts.channels import AlertWatch
 from feeds.alerts.messages import event_body, event_fields, idempotency_key
 

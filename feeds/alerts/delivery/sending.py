@@ -17,8 +17,8 @@ from data.models import AlertDelivery, AlertMessage, Facet, QueuedEvent, Release
 from data.network.client import Outbound
 from data.settings import Alerts, SiteSettings
 from data.store.core.store import Store
+from data.watches.matching import WatchIndex, release_event
 from data.watches.watch_file import Watch
-from data.watches.watch_index import WatchIndex, release_event
 from feeds.alerts.channels import CHANNELS, channels_of
 from feeds.alerts.channels.channel import Alert, AlertChannel, Environment, Undelivered
 from feeds.alerts.messages import event_body, event_fields

@@ -10,7 +10,7 @@ from data.models import AlertDelivery
 from data.models.release import REDACTED
 from data.models.selection import Selection
 from data.store.core.store import Store
-from data.watches.watch_index import release_event
+from data.watches.matching import release_event
 from tests.drafts import BODY, draft
 
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)

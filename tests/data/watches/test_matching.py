@@ -11,8 +11,8 @@ import pytest
 
 from data.identity.decision import first_release
 from data.models import AlertKind, Content
+from data.watches.matching import AlertEvent, WatchIndex, release_event
 from data.watches.watch_file import Watch
-from data.watches.watch_index import AlertEvent, WatchIndex, release_event
 from tests.drafts import draft
 
 TEXT = Content(

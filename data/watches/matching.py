@@ -1,24 +1,24 @@
-"""Index that finds the watches that match an event. The time does not grow with their number.
+"""Matching events with watches: the conditions, and an index of all watches.
 
-A watch is compared only if the text contains one of its required words: the one that the fewest
-watches require. People watch for the same common words that texts contain, so of 10,000 watches
-only a few are compared. `recent_happenings` returns stored events, to try out a watch.
+An event must meet all `CONDITIONS`, and events of releases all `RELEASE_CONDITIONS`. A watch is
+compared only if the text contains one of its required words: the one that the fewest watches
+require. People watch for the same common words that texts contain, so of 10,000 watches only a few
+are compared.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, pairwise
+from typing import Final
 
 from data.languages.tags import language_tag
-from data.models import AlertKind, Content, Facet, Release
+from data.models import AlertKind, Content, Release
 from data.search.query import MIN_PREFIX_LETTERS, Term, terms_of
-from data.store.core.store import Store
 from data.text.folding import fold_search
 from data.topics.facets import section_of
 from data.watches.watch_file import Watch
@@ -114,6 +114,28 @@ class FoldedText:
         return place < len(self._sorted) and self._sorted[place].startswith(word)
 
 
+CONDITIONS: Final[tuple[Callable[[WatchRule, AlertEvent, frozenset[str]], bool], ...]] = (
+    lambda rule, event, _: event.kind in rule.kinds,
+    lambda rule, event, _: rule.backlog or not event.backlog,
+    # An event without a source, about our own network, concerns all watches.
+    lambda rule, event, sources: (
+        not rule.sources or not event.source or not rule.sources.isdisjoint(sources)
+    ),
+)
+"""Conditions for all events: kind, backlog and source. ``sources`` are all ids of the source."""
+
+RELEASE_CONDITIONS: Final[
+    tuple[Callable[[WatchRule, FoldedText, frozenset[str], frozenset[str]], bool], ...]
+] = (
+    lambda rule, text, _, __: rule.words <= text.words,
+    lambda rule, _, topics, __: not rule.topics or bool(rule.topics & topics),
+    lambda rule, _, __, languages: not rule.languages or bool(rule.languages & languages),
+    lambda rule, text, _, __: all(text.contains(term) == term.wanted for term in rule.terms),
+)
+"""Further conditions for events of releases: words, topics, languages, then phrases, prefixes and
+excluded terms."""
+
+
 class WatchIndex:
     """Index of all watches by a word or source that an event must have to match."""
 
@@ -156,26 +178,13 @@ class WatchIndex:
             return ()
         former = (old for old, new in (moves or {}).items() if new == event.source)
         sources = frozenset((event.source, *former))
-        if event.content is None:
-            rules = self._of_health
-            return tuple(sorted(one.id for one in rules if _is_asked_for(one, event, sources)))
-        text = FoldedText(event.content)
-        section = section_of(event.content.section)
-        topics = frozenset([*event.content.topics, *([section.slug] if section else [])])
-        languages = _with_regions(event.content.language)
-        return tuple(
-            sorted(
-                {
-                    rule.id
-                    for rule in self._candidates(text, sources)
-                    if rule.words <= text.words
-                    and _is_asked_for(rule, event, sources)
-                    and (not rule.topics or rule.topics & topics)
-                    and (not rule.languages or rule.languages & languages)
-                    and all(text.contains(term) == term.wanted for term in rule.terms)
-                }
-            )
-        )
+        text = FoldedText(event.content) if event.content else None
+        rules = self._candidates(text, sources) if text else self._of_health
+        found = [rule for rule in rules if all(fits(rule, event, sources) for fits in CONDITIONS)]
+        if event.content and text:
+            facts = text, topics_of(event.content), with_regions(event.content.language)
+            found = [one for one in found if all(fits(one, *facts) for fits in RELEASE_CONDITIONS)]
+        return tuple(sorted({rule.id for rule in found}))
 
     def _candidates(self, text: FoldedText, sources: frozenset[str]) -> Iterator[WatchRule]:
         """Yield rules that may match a text. A rule may be yielded several times."""
@@ -210,75 +219,13 @@ def _whole_words(term: Term) -> list[str]:
     return words[:-1] if term.prefix else words
 
 
-def _is_asked_for(rule: WatchRule, event: AlertEvent, sources: frozenset[str]) -> bool:
-    return (
-        event.kind in rule.kinds
-        and (rule.backlog or not event.backlog)
-        # An event without a source, about our own network, concerns all watches.
-        and (not rule.sources or not event.source or not rule.sources.isdisjoint(sources))
-    )
+def topics_of(content: Content) -> frozenset[str]:
+    """Return the slugs of a release's topics and section."""
+    section = section_of(content.section)
+    return frozenset([*content.topics, *([section.slug] if section else [])])
 
 
-def _with_regions(language: str | None) -> frozenset[str]:
+def with_regions(language: str | None) -> frozenset[str]:
     """Return a language tag and its prefixes: ``pt-BR`` and ``pt``."""
     parts = (language_tag(language) or "").split("-")
     return frozenset("-".join(parts[:count]) for count in range(1, len(parts) + 1))
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """A stored event, its time (aware UTC), and the id and title of its release.
-
-    ``backlog`` is whether the release was not news when it was found. The event itself does not
-    contain this, so that a watch can also be tried out with backlog.
-    """
-
-    event: AlertEvent
-    at: dt.datetime
-    release: str
-    title: str
-    backlog: bool = False
-
-
-def recent_happenings(store: Store, *, limit: int) -> Iterator[Happening]:
-    """Yield the newest stored events: releases, edits, retractions, health changes and others.
-
-    At most ``limit`` events of each kind are yielded, and all releases that are missing but not
-    confirmed as retracted.
-    """
-    return chain(_releases(store, limit), _of_releases(store, limit), _of_sources(store, limit))
-
-
-def _releases(store: Store, limit: int) -> Iterator[Happening]:
-    found = [*store.releases(Facet(), limit=limit)]
-    news = store.news_of([one.id for one in found])
-    for release in found:
-        for happening in _of("release", release, release.first_seen):
-            yield replace(happening, backlog=release.id not in news)
-
-
-def _of_releases(store: Store, limit: int) -> Iterator[Happening]:
-    for revision in store.edits(limit=limit):
-        if edited := store.release(revision.release):
-            yield from _of("edit", replace(edited, content=revision.content), revision.seen)
-    for release in store.retractions(limit=limit):
-        yield from _of("retraction", release, release.retracted or release.updated)
-    for one in store.returns(limit=limit):
-        if back := store.release(one.release):
-            yield from _of("return", back, one.until)
-
-
-def _of_sources(store: Store, limit: int) -> Iterator[Happening]:
-    for source in store.sources():
-        for vanished in store.vanished(source):
-            if gone := store.release(vanished.id):
-                yield from _of("gone", gone, vanished.since)
-    for event in store.health_events(limit=limit):
-        whose = "" if event.source else "our own network: "
-        title = whose + (event.reason or "it works again")
-        yield Happening(AlertEvent("health", event.source), event.at, "", title)
-
-
-def _of(kind: AlertKind, release: Release, at: dt.datetime) -> Iterator[Happening]:
-    if event := release_event(kind, release):
-        yield Happening(event, at, release.id, release.content.title)

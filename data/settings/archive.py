@@ -1,0 +1,86 @@
+"""The settings of the archive and its log: `[archive]`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from data.settings.value_types import PLACE, Bytes, BytesOrNone, DaysOrNone
+
+
+class ArchiveSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Settings for archive files, and for witnesses of the archive's log."""
+
+    enabled: Annotated[
+        bool,
+        msgspec.Meta(description="Archive server responses in HOME/archive, as WARC files."),
+    ] = True
+    attachments: Annotated[
+        bool,
+        msgspec.Meta(
+            description=(
+                "Archive the attachments of releases. `archive` in a source file overrides it."
+            )
+        ),
+    ] = True
+    images: Annotated[bool, msgspec.Meta(description="Archive the images of releases.")] = False
+    max_file: Annotated[
+        Bytes,
+        msgspec.Meta(
+            description=(
+                "Maximum bytes of a WARC file before the next one begins; a file also ends "
+                "after a day."
+            )
+        ),
+    ] = 1_000_000_000
+    budget: Annotated[
+        BytesOrNone,
+        msgspec.Meta(
+            description=(
+                "Maximum bytes of all WARC files. Beyond it, responses are no longer "
+                "archived, and every visit reports this. 0 sets no limit."
+            )
+        ),
+    ] = 0
+    target: Annotated[
+        Annotated[str, msgspec.Meta(pattern=PLACE)],
+        msgspec.Meta(
+            description=(
+                "A place in a bucket, `s3://bucket/prefix`, to which `communique run` copies "
+                "finished archive files and the log every hour."
+            )
+        ),
+    ] = ""
+    retention: Annotated[
+        DaysOrNone,
+        msgspec.Meta(
+            description=(
+                "Minimum age in days of records that `communique mirror prune` may delete; 0 "
+                "keeps all records."
+            )
+        ),
+    ] = 0
+    witnesses: Annotated[
+        tuple[Annotated[str, msgspec.Meta(pattern=r"^([^\s+]+\+[0-9a-f]{8}\+\S+ )?\S.*$")], ...],
+        msgspec.Meta(
+            description=(
+                "Witnesses that co-sign the log: their addresses, or folders (a path from "
+                "HOME). Put a witness's key and a space in front if it does not publish the "
+                "key."
+            )
+        ),
+    ] = ()
+    witnessed: Annotated[
+        tuple[Annotated[str, msgspec.Meta(pattern=r"^\S")], ...],
+        msgspec.Meta(
+            description=(
+                "Other logs that `communique run` co-signs every hour as their witness: "
+                "addresses of sites, or folders."
+            )
+        ),
+    ] = ()
+    timestamp: Annotated[
+        Annotated[str, msgspec.Meta(pattern=r"^(https?://\S+)?$")],
+        msgspec.Meta(description="The address of a time-stamp authority (RFC 3161) for the log."),
+    ] = ""

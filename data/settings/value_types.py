@@ -1,0 +1,24 @@
+"""Types of values that several settings share, with limits that keep later calculations safe."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+import msgspec
+
+PLACE: Final = r"^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?)?\Z"
+"""Pattern that matches the location of a bucket (name and prefix), or an empty string."""
+
+MAX_NUMBER: Final = 1_000_000_000
+"""Maximum value of a setting, in seconds (31 years) or as a count."""
+
+MAX_BYTES: Final = 1_000_000_000_000_000
+MAX_DAYS: Final = 36_500
+
+Whole = Annotated[int, msgspec.Meta(ge=1, le=MAX_NUMBER)]
+WholeOrNone = Annotated[int, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=MAX_NUMBER)]
+Bytes = Annotated[int, msgspec.Meta(ge=1, le=MAX_BYTES)]
+BytesOrNone = Annotated[int, msgspec.Meta(ge=0, le=MAX_BYTES)]
+Days = Annotated[int, msgspec.Meta(ge=1, le=MAX_DAYS)]
+DaysOrNone = Annotated[int, msgspec.Meta(ge=0, le=MAX_DAYS)]

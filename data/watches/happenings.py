@@ -1,0 +1,71 @@
+"""Stored events, newest first, for trying out a watch."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import chain
+
+from data.models import AlertKind, Facet, Release
+from data.store.core.store import Store
+from data.watches.matching import AlertEvent, release_event
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """A stored event, its time (aware UTC), and the id and title of its release.
+
+    ``backlog`` is whether the release was not news when it was found. The event itself does not
+    contain this, so that a watch can also be tried out with backlog.
+    """
+
+    event: AlertEvent
+    at: dt.datetime
+    release: str
+    title: str
+    backlog: bool = False
+
+
+def recent_happenings(store: Store, *, limit: int) -> Iterator[Happening]:
+    """Yield the newest stored events: releases, edits, retractions, health changes and others.
+
+    At most ``limit`` events of each kind are yielded, and all releases that are missing but not
+    confirmed as retracted.
+    """
+    return chain(_releases(store, limit), _of_releases(store, limit), _of_sources(store, limit))
+
+
+def _releases(store: Store, limit: int) -> Iterator[Happening]:
+    found = [*store.releases(Facet(), limit=limit)]
+    news = store.news_of([one.id for one in found])
+    for release in found:
+        for happening in _of("release", release, release.first_seen):
+            yield replace(happening, backlog=release.id not in news)
+
+
+def _of_releases(store: Store, limit: int) -> Iterator[Happening]:
+    for revision in store.edits(limit=limit):
+        if edited := store.release(revision.release):
+            yield from _of("edit", replace(edited, content=revision.content), revision.seen)
+    for release in store.retractions(limit=limit):
+        yield from _of("retraction", release, release.retracted or release.updated)
+    for one in store.returns(limit=limit):
+        if back := store.release(one.release):
+            yield from _of("return", back, one.until)
+
+
+def _of_sources(store: Store, limit: int) -> Iterator[Happening]:
+    for source in store.sources():
+        for vanished in store.vanished(source):
+            if gone := store.release(vanished.id):
+                yield from _of("gone", gone, vanished.since)
+    for event in store.health_events(limit=limit):
+        whose = "" if event.source else "our own network: "
+        title = whose + (event.reason or "it works again")
+        yield Happening(AlertEvent("health", event.source), event.at, "", title)
+
+
+def _of(kind: AlertKind, release: Release, at: dt.datetime) -> Iterator[Happening]:
+    if event := release_event(kind, release):
+        yield Happening(event, at, release.id, release.content.title)
