@@ -20,18 +20,34 @@ from psycopg_pool import AsyncConnectionPool
 
 from data.errors import ArchiveError, LeaseLost, StoreError
 from data.models import Lease
-from data.models.lease import duty_of
+from data.models.lease import duty_key, duty_of
 from data.store.postgres.database.pool import bring_up_to_date
 from data.store.postgres.database.schema import NEWER
 from data.store.postgres.hosts import Hosts
 from data.text.masking import masked
-from scheduler.fleet.executor import ALERTS, PUBLISHING, SITE_FILE, UPKEEP, site_of
 from scheduler.fleet.job_queue import DUTY_QUEUE, app_of, pool_to, prepare, work
 from scheduler.fleet.leases import Leases
 from scheduler.home.home import Home
 from scheduler.service.alerts import AlertService
 from scheduler.service.background import attempt, end_if_cancelled, tidy
 from scheduler.service.publishing import Publishing
+
+SITE_FILE: Final = "site"
+"""Name under which the leader's site settings are stored. Other services compare their own settings
+with them."""
+
+PUBLISHING: Final = duty_key("publishing")
+ALERTS: Final = duty_key("alerts")
+UPKEEP: Final = duty_key("upkeep")
+
+DUTY_OF_JOB: Final = {
+    "publish": PUBLISHING,
+    "attest": PUBLISHING,
+    "ping": PUBLISHING,
+    "alerts": ALERTS,
+    "tidy": UPKEEP,
+}
+"""Duties by the name of the timetable's job that belongs to them."""
 
 DUTY_LEASE_SECONDS: Final = 15.0
 """Duration of a duty's lease in seconds. It is also the time for which a suspended leader still
@@ -56,6 +72,15 @@ OTHER_SITE: Final = (
 )
 
 log = structlog.get_logger()
+
+
+def site_of(home: Home) -> str:
+    """Return the settings that all services on a database must share.
+
+    If the settings differ, the services would publish different sites.
+    """
+    site = home.settings.site
+    return f"site.target = {site.target!r} and site.url = {site.url!r}"
 
 
 class Duties:

@@ -19,6 +19,7 @@ from data.models import Run, RunError
 from data.models.lease import duty_key
 from data.store.postgres.hosts import AskedVisit, Connections, Hosts
 from data.toml_files import read_text
+from scheduler.fleet.duties import DUTY_OF_JOB, SITE_FILE, site_of
 from scheduler.fleet.job_queue import Deferrer, Reaper, prepare
 from scheduler.home.home import Home
 from spiders.download.hosts import host_of
@@ -30,33 +31,7 @@ POLL_SECONDS: Final = 0.5
 TOPICS_FILE: Final = "topics.toml"
 """The name of the leader's topics.toml among the files that all machines share."""
 
-SITE_FILE: Final = "site"
-"""Name under which the leader's site settings are stored. Other services compare their own settings
-with them."""
-
-PUBLISHING: Final = duty_key("publishing")
-ALERTS: Final = duty_key("alerts")
-UPKEEP: Final = duty_key("upkeep")
-
-DUTY_OF_JOB: Final = {
-    "publish": PUBLISHING,
-    "attest": PUBLISHING,
-    "ping": PUBLISHING,
-    "alerts": ALERTS,
-    "tidy": UPKEEP,
-}
-"""Duties by the name of the timetable's job that belongs to them."""
-
 log = structlog.get_logger()
-
-
-def site_of(home: Home) -> str:
-    """Return the settings that all services on a database must share.
-
-    If the settings differ, the services would publish different sites.
-    """
-    site = home.settings.site
-    return f"site.target = {site.target!r} and site.url = {site.url!r}"
 
 
 class FleetExecutor:

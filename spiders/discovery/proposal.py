@@ -30,6 +30,61 @@ from spiders.sources.source_file import DateOrder, ReleaseRules, SourceFile
 MIN_CONFIDENCE = 0.6
 """Minimum confidence (0 to 1) of a guess that needs no check by a person."""
 
+MAX_ID_LENGTH: Final = 26
+"""Maximum length of an id in letters, unless the short form is already in use."""
+
+MIN_LABEL_LENGTH: Final = 3
+"""Minimum length, in letters, of a host label that identifies the site's owner."""
+
+_COMMON: Final = """
+    www www1 www2 www3 web news newsroom press presse prensa media m en de fr es it pt mobile
+    site portal home city blog info go gov gv gouv gob govt gub mil com co org net edu ac or ne
+    nic state
+"""
+COMMON: Final = frozenset(_COMMON.split())
+"""Host labels that do not identify the site's owner."""
+
+_SMALL: Final = """
+    a an and the of for in on at to de del der des die das den du la le les el los las da do dos
+    di dei della delle degli e y et und für fur von van het een i og och ja u w na inc
+    ltd llc plc corp corporation company gmbh ag sa spa srl bv nv kg ev v www com org net
+"""
+SMALL: Final = frozenset(_SMALL.split())
+"""Words omitted from a short id."""
+
+KINDS: Final = frozenset(
+    (
+        "state",
+        "city",
+        "county",
+        "department",
+        "ministry",
+        "office",
+        "bureau",
+        "agency",
+        "ministerio",
+    )
+)
+"""Types of institutions. They are omitted from an id that would otherwise be too long."""
+
+MAX_LINKS: Final = 2_000
+MAX_PLACES: Final = 400
+"""Maximum number of links checked, and of different selectors checked."""
+
+MAX_SELECTORS_PER_LINK: Final = 6
+"""Maximum number of selectors tried per link."""
+
+MIN_LIST_LINKS: Final = 3
+"""Minimum number of links that the selector of a list must match."""
+
+MAX_CANDIDATES: Final = 5
+"""Maximum number of selector candidates written to a source file."""
+
+MIN_HEADLINE_LENGTH: Final = 15
+"""Minimum average length of link texts that may be headlines, in characters."""
+
+MAX_SHOWN_TEXT_LENGTH: Final = 60
+
 
 @dataclass(frozen=True, slots=True)
 class Guess:
@@ -102,44 +157,6 @@ def line_of(key: str, value: str, guess: Guess | None = None) -> str:
     return f"{key} = {text}{doubt}"
 
 
-MAX_ID_LENGTH: Final = 26
-"""Maximum length of an id in letters, unless the short form is already in use."""
-
-MIN_LABEL_LENGTH: Final = 3
-"""Minimum length, in letters, of a host label that identifies the site's owner."""
-
-_COMMON: Final = """
-    www www1 www2 www3 web news newsroom press presse prensa media m en de fr es it pt mobile
-    site portal home city blog info go gov gv gouv gob govt gub mil com co org net edu ac or ne
-    nic state
-"""
-COMMON: Final = frozenset(_COMMON.split())
-"""Host labels that do not identify the site's owner."""
-
-_SMALL: Final = """
-    a an and the of for in on at to de del der des die das den du la le les el los las da do dos
-    di dei della delle degli e y et und für fur von van het een i og och ja u w na inc
-    ltd llc plc corp corporation company gmbh ag sa spa srl bv nv kg ev v www com org net
-"""
-SMALL: Final = frozenset(_SMALL.split())
-"""Words omitted from a short id."""
-
-KINDS: Final = frozenset(
-    (
-        "state",
-        "city",
-        "county",
-        "department",
-        "ministry",
-        "office",
-        "bureau",
-        "agency",
-        "ministerio",
-    )
-)
-"""Types of institutions. They are omitted from an id that would otherwise be too long."""
-
-
 def source_id(name: Guess, url: str, taken: Iterable[str] = ()) -> str:
     """Choose an id for a source that is not among the ids in use (``taken``).
 
@@ -196,25 +213,6 @@ def _slug(text: str) -> str:
 def _shortened(slug: str, most: int = MAX_ID_LENGTH) -> str:
     """Shorten a slug to at most ``most`` letters, in whole words if possible."""
     return slug if len(slug) <= most else (slug[: most + 1].rpartition("-")[0] or slug[:most])
-
-
-MAX_LINKS: Final = 2_000
-MAX_PLACES: Final = 400
-"""Maximum number of links checked, and of different selectors checked."""
-
-MAX_SELECTORS_PER_LINK: Final = 6
-"""Maximum number of selectors tried per link."""
-
-MIN_LIST_LINKS: Final = 3
-"""Minimum number of links that the selector of a list must match."""
-
-MAX_CANDIDATES: Final = 5
-"""Maximum number of selector candidates written to a source file."""
-
-MIN_HEADLINE_LENGTH: Final = 15
-"""Minimum average length of link texts that may be headlines, in characters."""
-
-MAX_SHOWN_TEXT_LENGTH: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
