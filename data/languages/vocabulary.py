@@ -163,6 +163,21 @@ class CounterWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     labels: tuple[str, ...] = ()
 
 
+class PressLinkWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Regular expressions for links to a press room, compared without case.
+
+    ``releases`` has words for a page of releases, or for a press room that leads to one. ``news``
+    has words for a news page, on which many institutions list their releases, and ``media`` words
+    for a page for journalists, which may only lead to the list. ``other`` has words for other
+    pages, such as "newsletter".
+    """
+
+    releases: tuple[str, ...] = ()
+    news: tuple[str, ...] = ()
+    media: tuple[str, ...] = ()
+    other: tuple[str, ...] = ()
+
+
 class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The words of one language. Every table and key is optional."""
 
@@ -174,6 +189,7 @@ class LanguageWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     page_labels: PageLabels = PageLabels()
     barriers: BarrierWords = BarrierWords()
     counters: CounterWords = CounterWords()
+    press_links: PressLinkWords = PressLinkWords()
 
 
 @cache

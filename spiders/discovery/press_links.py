@@ -1,6 +1,7 @@
 """Find links on a page that may lead to the page where an institution lists its releases.
 
-The links are recognized by words in their text and address, in many languages.
+The links are recognized by words in their text and address, in the languages of
+data.languages.vocabulary.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from lxml import etree
 
+from data.languages.vocabulary import pattern
 from data.text.clean import clean_line
 from data.text.urls import canonical_url, page_key
 from spiders.page.embedded_metadata import json_ld_scripts, parse_json, type_of
@@ -21,71 +23,6 @@ from spiders.page.json_text import json_objects
 from spiders.page.links import resolve
 from spiders.page.media_urls import leads_to_file
 from spiders.page.page import Page
-
-RELEASES: Final = re.compile(
-    r"press[ -]?releases?|press[ -]?(?:room|office|cent(?:re|er)|corner|notices?|statements?)|"
-    r"news[ -]?(?:room|releases?|desk)|media[ -]?releases?|media[ -]?(?:room|cent(?:re|er))|"
-    r"(?:presse|medien)[ -]?(?:mitteilungen|informationen|meldungen|erklärungen|portal|raum|"
-    r"center|zentrum|bereich|stelle|archiv)|pressemitteilung|"
-    r"communiqués(?: de presse)?|communiques?-de-presse|communiqués et dossiers|salle de presse|"
-    r"espace presse|espace-presse|"
-    r"notas? de prensa|notas-de-prensa|comunicados?(?: de prensa| de imprensa)?|sala de prensa|"
-    r"sala-de-prensa|notas? (?:à|de) imprensa|sala de imprensa|releases|"
-    r"comunicati(?: stampa)?|comunicati-stampa|sala stampa|ufficio stampa|ufficio-stampa|"
-    r"persberichten|perskamer|nieuwsberichten|pressmeddelanden|pressrum|pressemeddelelser|"
-    r"pressemeldinger|presserom|lehdistötiedotteet|tiedotteet|mediatiedotteet|"
-    r"komunikaty(?: prasowe)?|informacje prasowe|biuro prasowe|tiskové zprávy|tiskove-zpravy|"
-    r"tlačové správy|tlacove-spravy|sajtóközlemények|sajtoszoba|comunicate(?: de presă)?|"
-    r"comunicate-de-presa|прес+-?рел[иі]зы?|пресс-?центр|пресс-?служба|прессъобщения|"
-    r"прес-?център|саопштења|priopćenja|saopštenja|sporočila za javnost|basın (?:bültenleri|"
-    r"açıklamaları|odası)|basin-(?:bultenleri|aciklamalari|odasi)|mətbuat xidməti|press-relizlər|"
-    r"δελτία τύπου|deltia-typou|بيانات صحفية|البيانات الصحفية|المركز الإعلامي|הודעות לעיתונות|"
-    r"प्रेस विज्ञप्ति(?:याँ|यां)?|সংবাদ বিজ্ঞপ্তি|ข่าวประชาสัมพันธ์|siaran pers|siaran akhbar|"
-    r"thông cáo báo chí|新闻稿|新聞稿|新闻发布|新聞發佈|新闻中心|新聞中心|"
-    r"プレスリリース|報道発表(?:資料)?|"
-    r"記者発表|보도자료",
-    re.IGNORECASE,
-)
-"""Pattern of words for a page of releases, or for a press room that leads to such a page."""
-
-NEWS: Final = re.compile(
-    r"(?:all |latest |our |more |current )?news(?: archive| and updates| & updates)?|"
-    r"news (?:and|&) (?:events|media|stories|views|press|announcements)|announcements|"
-    r"latest updates|what'?s new|"
-    r"aktuelles|aktuelle meldungen|meldungen|nachrichten|neuigkeiten|neues|"
-    r"actualités?|actualites?|nouvelles|noticias|actualidad|novedades|novidades|notícias|"
-    r"notizie|novità|primo piano|nieuws|actueel|nyheter|aktuellt|nyheder|aktuelt|uutiset|"
-    r"ajankohtaista|aktualności|aktualnosci|wiadomości|aktuality|novinky|zprávy|správy|hírek|"
-    r"știri|ştiri|stiri|noutăți|новости|новини|навіны|вести|вијести|vijesti|novosti|novice|naujienos|"
-    r"aktualijos|jaunumi|ziņas|uudised|lajme|haberler|duyurular|xəbərlər|xeberler|жаңалықтар|"
-    r"yangiliklar|νέα|ανακοινώσεις|أخبار|الأخبار|آخر الأخبار|اخبار|חדשות|समाचार|সংবাদ|খবর|செய்திகள்|"
-    r"ข่าว|ข่าวสาร|tin tức|tin-tuc|berita|新闻|新聞|"
-    r"新闻动态|要闻|最新消息|公告|通知公告|ニュース|お知らせ|新着情報|"
-    r"뉴스|소식|공지사항",
-    re.IGNORECASE,
-)
-"""Pattern of words for a news page. Many institutions list their releases on such a page."""
-
-MEDIA: Final = re.compile(
-    r"(?:the )?(?:press|media)(?: (?:&|and) (?:media|press|news|public(?:ity| relations)))?|"
-    r"presse(?: (?:&|und|et) (?:medien|médias|öffentlichkeitsarbeit|aktuelles))?|medien|médias|"
-    r"prensa|imprensa|stampa|pers|pressen?|media|média|prasa|prasowe|tisk|média|pro média|"
-    r"пресса|преса|прес-?служба|сми|медиа|basın|mətbuat|media-?ja|sajtó|presă|τύπος|"
-    r"الإعلام|اعلام|媒体|媒體|報道|언론|สื่อ",
-    re.IGNORECASE,
-)
-"""Pattern of words for a page for journalists, which may only lead to the list of releases."""
-
-NOT_A_ROOM: Final = re.compile(
-    r"newsletter|social[ -]?media|multi[ -]?media|mediathek|mediation|media[ -]?kit|press[ -]?kit|"
-    r"contacts?\b|kontakt|subscribe|abonn|anmeld|log[ -]?in|sign[ -]?(?:in|up)|rss|accredit|"
-    r"akkredit|photo|foto|video|bilder|gallery|galerie|logo|policy|privacy|cookie|in the news|"
-    r"coverage|wordpress|express|impress|jobs|career|podcast",
-    re.IGNORECASE,
-)
-"""Pattern of words like *newsletter*, which resemble those for a press room but mean other
-pages."""
-
 
 MAX_LINKS: Final = 4_000
 """Maximum number of links checked per page."""
@@ -96,7 +33,18 @@ MAX_WORDS: Final = 5
 MAX_PARENTS: Final = 4
 """Maximum number of folders above a page that are tried."""
 
-RANKS: Final = ((RELEASES, 1.0), (NEWS, 0.8), (MEDIA, 0.7))
+RANKS: Final = (
+    (pattern("press_links.releases"), 1.0),
+    (pattern("press_links.news"), 0.8),
+    (pattern("press_links.media"), 0.7),
+)
+"""Patterns of words for a page of releases, a news page, and a page for journalists, with the score
+(0 to 1) of a link."""
+
+NOT_A_ROOM: Final = pattern("press_links.other")
+"""Pattern of words like *newsletter*, which resemble those for a press room but mean other
+pages."""
+
 PATH_ALONE: Final = 0.75
 """Factor applied to the score of a link if only its address contains a press room word."""
 

@@ -22,6 +22,7 @@ from data.languages.vocabulary import (
     DateLabels,
     DateWords,
     LanguageWords,
+    PressLinkWords,
     pattern,
     vocabulary,
 )
@@ -33,6 +34,7 @@ EXPRESSIONS = [
     "counters.labels",
     *(f"date_labels.{key}" for key in DateLabels.__struct_fields__),
     *(f"barriers.{key}" for key in BarrierWords.__struct_fields__),
+    *(f"press_links.{key}" for key in PressLinkWords.__struct_fields__),
 ]
 
 PHRASES = Path(phrases.__file__).with_suffix(".toml")
@@ -68,6 +70,9 @@ maintenance = ["riparado"]
 
 [counters]
 labels = ["vidoj"]
+
+[press_links]
+releases = ["komunikoj"]
 """
 
 USE = """
@@ -80,6 +85,7 @@ from data.dates.parse import parse_date
 from data.dates.relative import is_relative
 from data.text.words import uncounted
 from spiders.barriers.barrier import barrier_to_listing
+from spiders.discovery.press_links import press_links
 from spiders.listing.paging.period_links import period_in
 from spiders.listing.paging.pagination import next_page
 from spiders.page.date_labels import is_of_change
@@ -99,6 +105,7 @@ print(json.dumps([
     is_related("Ceteraj komunikoj"),
     barrier_to_listing(Page(page.url, b"<title>Riparado</title>")).kind,
     uncounted("Vidoj: 17"),
+    [one.score for one in press_links(Page(page.url, b"<a href='/k'>Komunikoj</a>"))],
 ]))
 """
 
@@ -120,6 +127,7 @@ def test_one_file_adds_a_language(tmp_path: Path) -> None:
         True,
         "maintenance",
         "",
+        [1.0],
     ]
 
 
