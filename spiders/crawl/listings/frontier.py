@@ -6,21 +6,18 @@ release is recorded. So even after a crash, the next visit knows which releases 
 
 from __future__ import annotations
 
-import datetime as dt
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
-import msgspec
-
-from data.clock import utc_now
-from data.identity.decision import listed_since, published_since
-from data.models import History, ListingKind, Published
+from data.models import History, ListingKind
 from data.text.urls import canonical_url, page_key, without_campaign
+from spiders.crawl.listings.backlog import Backlog
 from spiders.crawl.listings.feed_cross_check import ListEvidence, cross_check, names_of
 from spiders.crawl.listings.listing_walk import ListingWalk
+from spiders.crawl.listings.waiting_releases import WaitingReleases
 from spiders.crawl.visit_scope import VisitScope
 from spiders.items import Form, Listing, ListingItem, Series, keys_of
 from spiders.listing.feed import lists_all, sitemaps_to_walk
@@ -44,29 +41,8 @@ MAX_TIMEOUT_SHARE: Final = 0.8
 MAX_INTERVAL_SHARE: Final = 0.5
 """Maximum share of the time between two visits spent paging through listings."""
 
-EXPLICIT_LOOKAHEAD: Final = dt.timedelta(days=3650)
-"""Time added to the current time in visits started by a user, so that all waiting releases are
-due."""
-
-
 MAX_SEARCHED_PAGES: Final = 10
 """Maximum number of listing pages that a visit searches for missing releases."""
-
-PAGE_POSITIONS: Final = 10_000
-"""Number of positions reserved per listing page, so that items of later pages come later."""
-
-UNLISTED_POSITION: Final = 1_000_000_000
-"""Position of releases that are not on any listing page. It follows all other positions."""
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitedItem(ListingItem):
-    """A listed release that waits to be requested.
-
-    ``appeared`` is true if the listing first contained the release after the source's first visit.
-    """
-
-    appeared: bool = False
 
 
 class Frontier:
@@ -86,18 +62,15 @@ class Frontier:
         self._explicit = scope.explicit or scope.backfill
         self._entry_pages = frozenset(map(page_key, scope.entry_urls))
         self._interval = scope.file.interval or scope.limits.interval
+        self.backlog = Backlog(scope)
+        self._waiting = WaitingReleases(scope, self.backlog)
         self._began = time.monotonic()
         self._end_of_walks: float | None = None
-        self._now = scope.started
         self.page = ListingWalk(scope, "page", scope.file.url)
         self.feed = ListingWalk(scope, "feed", scope.file.feed) if scope.file.feed else None
         self.walks: dict[ListingKind, ListingWalk] = {"page": self.page}
         if self.feed:
             self.walks["feed"] = self.feed
-        self._first_visit = self._store.first_visit(self._source)
-        self._appeared: set[str] = set()
-        self._all_appeared: set[ListingKind] = set()
-        """Listings on which all pages so far contained only new releases."""
         self._fronts: dict[ListingKind, Listing | None] = {}
         self.rows_below: set[str] = set()
         """Keys of rows on the main listing's pages that follow its first page without a gap.
@@ -109,12 +82,8 @@ class Frontier:
         self._series: dict[ListingKind, Series] = {}
         self._evidence = ListEvidence()
         self._judged = False
-        self._positions: dict[str, int] = {}
         self._searched_day = ""
         self._searched = 0
-        self._stated: dict[str, Published] = {}
-        """Dates from the listings, by canonical address of the release."""
-        self._on_front: set[str] = set()
         self.stale = ""
         """A sentence if the feed stopped while the page continues, else ""."""
         self.reached = ""
@@ -160,33 +129,13 @@ class Frontier:
     @property
     def found(self) -> int:
         """The number of releases that the listings contained in this visit."""
-        return len(self._positions)
+        return len(self.backlog.positions)
 
     @property
     def has_empty_index(self) -> bool:
         """Whether the page lists only archives, and this visit found no release on any listing."""
         page = self._fronts.get("page")
-        return page is not None and not page.items and not self._positions
-
-    def backlog_position(self, urls: Iterable[str], published: Published | None) -> int | None:
-        """Return a release's position in the backlog, or None if it is newer than the first visit.
-
-        The backlog consists of releases published before the source's first visit. ``urls`` are the
-        release's addresses, ``published`` is its date.
-        """
-        keys = [*map(canonical_url, urls)]
-        if not self._appeared.isdisjoint(keys):
-            return None
-        place = next((self._positions[key] for key in keys if key in self._positions), None)
-        if place is not None and self._on_front.isdisjoint(keys):
-            # The release's page may show the current day, so use the date on the listing.
-            published = next((self._stated[key] for key in keys if key in self._stated), None)
-        first = self._first_visit or self._now
-        # A release that is on no listing page now was not on one in the first visit either.
-        decided = self._first_visit is not None or place is None
-        if decided and published_since(published, first, utc_now(), same_day=place is None):
-            return None
-        return UNLISTED_POSITION if place is None else place
+        return page is not None and not page.items and not self.backlog.positions
 
     def open(
         self, kind: ListingKind, front: Listing | None, awaited: int
@@ -206,7 +155,7 @@ class Frontier:
         known, new = self._decide()
         for item in known:
             yield item, True
-        for item in self._take(new):
+        for item in self._waiting.take(new, page=self._pages):
             yield item, False
 
     def read(self, kind: ListingKind, url: str, page: Listing, *, posted: bool = False) -> None:
@@ -218,14 +167,14 @@ class Frontier:
         self._note_next(kind, page)
         walk = self.walks[kind]
         items = self._fresh(page) if walk.accepts(page) else []
-        self._note_appeared(walk, items)
+        self.backlog.note_appeared(walk, items)
         if walk is (self.feed or self.page) and walk.from_front:
             self.rows_below.update(key for item in items for key in keys_of(item))
         # Store both or neither: paging never returns to a page whose items were lost.
         try:
             with self._store.transaction_if_needed():
                 walk.read(url, page, names_of(items), posted=posted)
-                self._store_waiting(self._chosen(kind, items), is_first=False)
+                self._waiting.add(self._chosen(kind, items), page=self._pages, is_first=False)
         except Exception:
             walk.reset()
             raise
@@ -251,9 +200,9 @@ class Frontier:
         """Process a page again that was wrongly reported as unchanged."""
         kind: ListingKind = "feed" if self.feed and url == self.feed.start else "page"
         items = self._fresh(page)
-        self._note_appeared(self.walks[kind], items, is_first=True)
+        self.backlog.note_appeared(self.walks[kind], items, is_first=True)
         self.walks[kind].add_items(names_of(items))
-        self._store_waiting(self._chosen(kind, items), is_first=True)
+        self._waiting.add(self._chosen(kind, items), page=self._pages, is_first=True)
 
     def step(self) -> tuple[Sequence[ListingItem], tuple[ListingKind, str] | None]:
         """Return the next releases to request, or else the next listing page.
@@ -262,7 +211,7 @@ class Frontier:
         """
         if self.has_timed_out():
             return (), None
-        if items := self._take(MAX_RELEASES_PER_STEP):
+        if items := self._waiting.take(MAX_RELEASES_PER_STEP, page=self._pages):
             return items, None
         if url := self._next(self.page):
             return (), ("page", url)
@@ -270,12 +219,19 @@ class Frontier:
             self._judged = True
             # Once the page is read to its end, more is known about the items that it lists.
             front = self._fronts.get("feed")
-            self._store_waiting(self._of_feed(self._fresh(front) if front else ()), is_first=False)
-            if items := self._take(MAX_RELEASES_PER_STEP):
+            self._waiting.add(
+                self._of_feed(self._fresh(front) if front else ()), page=self._pages, is_first=False
+            )
+            if items := self._waiting.take(MAX_RELEASES_PER_STEP, page=self._pages):
                 return items, None
         if self.feed and (url := self._next(self.feed)):
             return (), ("feed", url)
         return (), None
+
+    @property
+    def _pages(self) -> int:
+        """The number of pages that the walk through the listing page has read."""
+        return self.page.progress.pages if self.page.progress else 1
 
     def form(self, url: str) -> Form | None:
         """Return the POST form that requests a listing page, or None for a GET request."""
@@ -332,7 +288,7 @@ class Frontier:
         with self._store.transaction_if_needed():
             for walk, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
                 if walk and front:
-                    self._note_appeared(walk, items, is_first=True)
+                    self.backlog.note_appeared(walk, items, is_first=True)
             for walk, front, items in ((self.feed, feed, listed), (self.page, page, shown)):
                 if walk and front:
                     # An index does not show which of its sitemaps changed.
@@ -340,7 +296,7 @@ class Frontier:
                     walk.open(front, names_of(items), restart=self._backfill or again)
             self._evidence.add_front(shown)
             chosen = [*self._of_feed(listed), *self._of_page(shown)] if self.feed else list(shown)
-            new = self._store_waiting(chosen, is_first=True)
+            new = self._waiting.add(chosen, page=self._pages, is_first=True)
         looked = [*listed[:MAX_FEED_CHECKS], *shown]
         seen = self._store.ids_at(self._source, [canonical_url(item.url) for item in looked])
         return [item for item in looked if canonical_url(item.url) in seen], len(new)
@@ -371,71 +327,6 @@ class Frontier:
             or url_pattern(item.url) in ours
         ]
 
-    def _store_waiting(self, items: Sequence[ListingItem], *, is_first: bool) -> list[ListingItem]:
-        """Store the items whose releases are not stored yet, and return them."""
-        self._note_positions(items)
-        keyed = {canonical_url(item.url): item for item in reversed(items)}
-        known = self._store.ids_at(self._source, [*keyed])
-        new = {key: item for key, item in reversed(keyed.items()) if key not in known}
-        for key, text in self._store.awaiting(self._source, [*new]).items():
-            if msgspec.json.decode(text, type=AwaitedItem).appeared:
-                self._appeared.add(key)
-        texts = {
-            key: msgspec.json.encode(as_awaited(item, appeared=key in self._appeared)).decode()
-            for key, item in new.items()
-        }
-        self._store.await_items(self._source, texts, front=is_first)
-        return [*new.values()]
-
-    def _take(self, most: int) -> Sequence[ListingItem]:
-        """Return the next waiting items to request. Each item is returned once per visit."""
-        now = self._now + EXPLICIT_LOOKAHEAD if self._explicit else self._now
-        found: list[ListingItem] = []
-        while most and not found:
-            texts = self._store.awaited(self._source, now=now, since=self._now, limit=most)
-            items = [msgspec.json.decode(text, type=AwaitedItem) for text in texts]
-            self._appeared.update(canonical_url(item.url) for item in items if item.appeared)
-            found = [item for item in items if self._requested.claim(item.url)]
-            if not texts:
-                break
-        self._note_positions(found)
-        return found
-
-    def _note_appeared(
-        self, walk: ListingWalk, items: Sequence[ListingItem], *, is_first: bool = False
-    ) -> None:
-        """Record which items of a page appeared after the source's first visit."""
-        if is_first:
-            self._on_front.update(canonical_url(item.url) for item in items)
-        follows = is_first or (walk.from_front and walk.kind in self._all_appeared)
-        if self._first_visit is None or not (follows or walk.was_over):
-            return
-        names = names_of(items)
-        before = set(self._store.ids_at(self._source, [*names]))
-        unknown = {key: name for key, name in names.items() if key not in before}
-        for kind in self.walks:
-            before.update(*self._store.listed_before(self._source, kind, unknown))
-        is_new = before.isdisjoint(names)
-        appeared = listed_since([*names], before, anywhere=walk.was_over and not self._backfill)
-        if walk.is_known and is_new:
-            self._all_appeared.add(walk.kind)
-        elif walk.is_known:
-            self._all_appeared.discard(walk.kind)
-        elif is_new:
-            return
-        else:
-            # No earlier visit read this listing, so only dates are decisive.
-            appeared -= {canonical_url(item.url) for item in items if item.published}
-        self._appeared |= appeared
-
-    def _note_positions(self, items: Sequence[ListingItem]) -> None:
-        page = self.page.progress.pages if self.page.progress else 1
-        for place, item in enumerate(items):
-            key = canonical_url(item.url)
-            self._positions.setdefault(key, page * PAGE_POSITIONS + place)
-            if item.published:
-                self._stated.setdefault(key, item.published)
-
     def _fresh(self, listing: Listing | None) -> list[ListingItem]:
         """Return the items of a listing that are web pages other than the listing itself.
 
@@ -447,8 +338,3 @@ class Frontier:
             if urlsplit(item.url).scheme in ("http", "https")
             and canonical_url(item.url) not in self._entry_pages
         ]
-
-
-def as_awaited(item: ListingItem, *, appeared: bool) -> AwaitedItem:
-    """Convert a listed release to a waiting item."""
-    return AwaitedItem(item.url, item.title, item.published, item.categories, appeared)

@@ -132,7 +132,7 @@ class Visit:
             pending=PendingDrafts(self.file, self._templates, store, self.stored, report_error),
             doubts=self._doubts,
             files=self.files,
-            position_of=self.frontier.backlog_position,
+            position_of=self.frontier.backlog.position,
             limit=limit,
         )
         self.requests = NextRequests(

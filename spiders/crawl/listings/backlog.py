@@ -1,0 +1,102 @@
+"""Backlog of a source: the releases that existed before its first visit, and their positions.
+
+Releases that appear on a listing later are news, whatever their dates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from data.clock import utc_now
+from data.identity.decision import listed_since, published_since
+from data.models import ListingKind, Published
+from data.text.urls import canonical_url
+from spiders.crawl.listings.feed_cross_check import names_of
+from spiders.crawl.listings.listing_walk import ListingWalk
+from spiders.crawl.visit_scope import VisitScope
+from spiders.items import ListingItem
+
+PAGE_POSITIONS: Final = 10_000
+"""Number of positions reserved per listing page, so that items of later pages come later."""
+
+UNLISTED_POSITION: Final = 1_000_000_000
+"""Position of releases that are not on any listing page. It follows all other positions."""
+
+
+class Backlog:
+    """The items on the listings of one visit, and which of them appeared after the first visit.
+
+    - ``positions``: positions on the listings, newest first, by canonical address
+    - ``appeared``: canonical addresses of releases that appeared after the first visit
+    """
+
+    def __init__(self, scope: VisitScope) -> None:
+        self._source = scope.id
+        self._store = scope.store
+        self._now = scope.started
+        self._backfill = scope.backfill
+        self._kinds: tuple[ListingKind, ...] = ("page", "feed") if scope.file.feed else ("page",)
+        self._first_visit = self._store.first_visit(self._source)
+        self.positions: dict[str, int] = {}
+        self.appeared: set[str] = set()
+        self._all_appeared: set[ListingKind] = set()
+        """Listings on which all pages so far contained only new releases."""
+        self._stated: dict[str, Published] = {}
+        """Dates from the listings, by canonical address of the release."""
+        self._on_front: set[str] = set()
+
+    def position(self, urls: Iterable[str], published: Published | None) -> int | None:
+        """Return a release's position in the backlog, or None if it is newer than the first visit.
+
+        The backlog consists of releases published before the source's first visit. ``urls`` are the
+        release's addresses, ``published`` is its date.
+        """
+        keys = [*map(canonical_url, urls)]
+        if not self.appeared.isdisjoint(keys):
+            return None
+        place = next((self.positions[key] for key in keys if key in self.positions), None)
+        if place is not None and self._on_front.isdisjoint(keys):
+            # The release's page may show the current day, so use the date on the listing.
+            published = next((self._stated[key] for key in keys if key in self._stated), None)
+        first = self._first_visit or self._now
+        # A release that is on no listing page now was not on one in the first visit either.
+        decided = self._first_visit is not None or place is None
+        if decided and published_since(published, first, utc_now(), same_day=place is None):
+            return None
+        return UNLISTED_POSITION if place is None else place
+
+    def note_appeared(
+        self, walk: ListingWalk, items: Sequence[ListingItem], *, is_first: bool = False
+    ) -> None:
+        """Record which items of a page appeared after the source's first visit."""
+        if is_first:
+            self._on_front.update(canonical_url(item.url) for item in items)
+        follows = is_first or (walk.from_front and walk.kind in self._all_appeared)
+        if self._first_visit is None or not (follows or walk.was_over):
+            return
+        names = names_of(items)
+        before = set(self._store.ids_at(self._source, [*names]))
+        unknown = {key: name for key, name in names.items() if key not in before}
+        for kind in self._kinds:
+            before.update(*self._store.listed_before(self._source, kind, unknown))
+        is_new = before.isdisjoint(names)
+        appeared = listed_since([*names], before, anywhere=walk.was_over and not self._backfill)
+        if walk.is_known and is_new:
+            self._all_appeared.add(walk.kind)
+        elif walk.is_known:
+            self._all_appeared.discard(walk.kind)
+        elif is_new:
+            return
+        else:
+            # No earlier visit read this listing, so only dates are decisive.
+            appeared -= {canonical_url(item.url) for item in items if item.published}
+        self.appeared |= appeared
+
+    def note_positions(self, items: Sequence[ListingItem], page: int) -> None:
+        """Record the positions and dates of items on the listing page with the number ``page``."""
+        for place, item in enumerate(items):
+            key = canonical_url(item.url)
+            self.positions.setdefault(key, page * PAGE_POSITIONS + place)
+            if item.published:
+                self._stated.setdefault(key, item.published)
