@@ -166,7 +166,7 @@ class Frontier:
         page = continued(page, url, self._forms.get(url), self._series.get(kind))
         self._note_next(kind, page)
         walk = self.walks[kind]
-        items = self._fresh(page) if walk.accepts(page) else []
+        items = self._fresh(page) if walk.archives.accept(page) else []
         self.backlog.note_appeared(walk, items)
         if walk is (self.feed or self.page) and walk.from_front:
             self.rows_below.update(key for item in items for key in keys_of(item))

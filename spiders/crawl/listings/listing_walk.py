@@ -18,60 +18,38 @@ and the reason is stored.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from http import HTTPStatus
 from typing import Final
 
 import msgspec
 
-from data.models import ArchiveLink, History, Listed, ListingKind, Walk
-from data.text.urls import canonical_url
-from data.wording import counted
+from data.models import History, Listed, ListingKind, Walk
+from spiders.crawl.listings.listing_archives import ListingArchives
+from spiders.crawl.listings.walk_end import (
+    MAX_EMPTY_ARCHIVES,
+    MAX_FAILED_VISITS,
+    MAX_IDLE_PAGES,
+    STATUSES_BEYOND_END,
+    finished,
+    is_outdated,
+)
 from spiders.crawl.visit_scope import VisitScope
-from spiders.items import Listing, name_of
+from spiders.items import Listing
 from spiders.listing.paging.page_numbers import is_front_of
 from spiders.listing.paging.period_links import (
-    MAX_ARCHIVES,
-    is_older,
-    lists_releases,
-    newest_first,
     not_newer,
     reached_by,
 )
-from spiders.listing.paging.unread import lacks, reason_for
-from spiders.page.links import url_pattern
+from spiders.listing.paging.unread import reason_for
 
 SAME_AGAIN: Final = "the request for the next page returns the same releases again"
 """Reason stored if a walk is incomplete because all POST requests return the same page."""
-
-MAX_IDLE_PAGES: Final = 3
-"""Maximum number of consecutive pages without new releases. After that, the walk ends."""
-
-MAX_EMPTY_ARCHIVES: Final = 12
-"""Maximum number of consecutive empty archives, after which the walk ends. Twelve monthly archives
-are one year."""
-
-MIN_MISSED_RELEASES: Final = 2
-"""Minimum number of releases in an archive that the list should contain but doesn't, because they
-are newer than its end. From this number on, the archive belongs to a larger list."""
-
-MAX_OLD_ARCHIVES: Final = 2
-"""Maximum number of consecutive archives without new releases. After that, a visit has caught
-up."""
 
 SKIPPED_ERRORS: Final = frozenset(
     ("robots", "redirect", "moved", "soft-404", "replaced", "selector:listing", "empty")
 )
 """Kinds of permanent errors of an archive page. After such an error, the walk skips the archive."""
-
-MAX_FAILED_VISITS: Final = 10
-"""Maximum number of consecutive visits that fail to read the next page. After that, no visit tries
-again."""
-
-STATUSES_BEYOND_END: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
-"""Response statuses for a page number beyond the last page. WordPress's API responds with 400."""
 
 
 class ListingWalk:
@@ -109,17 +87,7 @@ class ListingWalk:
         """Other pages to try if the next page has no new releases."""
         self._first: str | None = None
         """Page 1 of a pager that does not mark the current page. It may be the oldest page."""
-        self._archive: ArchiveLink | None = None
-        """The archive whose first page is requested now."""
-        self._read_archives: set[str] = set()
-        self._families: set[tuple[str, str, tuple[str, ...]]] = set()
-        self._last_day: dt.date | None = None
-        """The day of the last row of the list. The archives are not included."""
-        self._is_wider = False
-        """Whether the archives belong to a list with more releases, such as the whole site's."""
-        self._newer_archives: list[ArchiveLink] = []
-        """Archives that this visit must read to find all new releases."""
-        self._old_archives = 0
+        self.archives = ListingArchives(scope, kind, start)
         self.is_known = self._walk is not None
         self.was_over = (
             self._walk is not None
@@ -160,7 +128,7 @@ class ListingWalk:
         if front.before and front.next and is_front_of(front.url, front.before):
             self._first = front.before
         self._note_page(front, names)
-        if walk.position and self._is_outdated(walk, front):
+        if walk.position and is_outdated(walk, front):
             self.was_over = False
             walk = self._walk = self._begin()
             listed = self._store.list_items(self._source, self.kind, walk.number, names)
@@ -174,47 +142,11 @@ class ListingWalk:
         elif self._has_new(listed.news) or not names:
             # A first page that lists only years does not show which releases are new.
             if listed.news == names.keys():
-                self._newer_archives = [*not_newer(front.archives, reached_by(front))]
-            if front.next or self._newer_archives:
+                self.archives.newer = [*not_newer(front.archives, reached_by(front))]
+            if front.next or self.archives.newer:
                 self._ended = walk
                 self._walk = self._begin()
-                self.next = front.next or self._newer_archives.pop(0).url
-
-    @staticmethod
-    def _is_outdated(walk: Walk, front: Listing) -> bool:
-        """Whether a new walk could find more pages than the finished walk.
-
-        There are two reasons. An earlier version of Communique did not count listed releases and
-        did not know archives. Or the first page now links to more pages than before.
-        """
-        if walk.history == "complete":
-            return not walk.listed and bool(front.archives or front.signs)
-        leads_on = front.next or front.archives
-        return bool(walk.remains and leads_on and walk.position == walk.start)
-
-    def accepts(self, page: Listing) -> bool:
-        """Whether the requested page belongs to this listing.
-
-        An archive may contain something else, such as reports, or belong to another list of the
-        site.
-        """
-        archive = self._archive
-        if archive is None:
-            return True
-        self._is_wider = self._is_wider or self._lacked(page) >= MIN_MISSED_RELEASES
-        return not self._is_wider and lists_releases(archive, page, self._families)
-
-    def _lacked(self, page: Listing) -> int:
-        """Return the number of releases on an archive page that are missing from the list.
-
-        Only releases newer than the end of the list are counted.
-        """
-        day = self._last_day
-        newer = [item for item in page.items if day and item.published and item.published.day > day]
-        names = {canonical_url(item.url): name_of(item) for item in newer}
-        keys, named = self._store.listed_before(self._source, self.kind, names)
-        lacked = names.keys() - keys - named
-        return len(lacked) if 2 * len(lacked) > len(names) else 0
+                self.next = front.next or self.archives.newer.pop(0).url
 
     def search(self, following: str) -> None:
         """Read the pages from ``following`` on again, if the walk has already reached the end.
@@ -278,10 +210,7 @@ class ListingWalk:
         following = self._following(page)
         if self._searching or (has_new and following):
             return following
-        self._old_archives = 0 if has_new else self._old_archives + 1
-        if self._newer_archives and self._old_archives < MAX_OLD_ARCHIVES:
-            return self._newer_archives.pop(0).url
-        return None
+        return self.archives.next_newer(has_new=has_new)
 
     def skip(self) -> None:
         """Skip the next page, which this visit has already read."""
@@ -290,7 +219,7 @@ class ListingWalk:
         elif self._others:
             self.next = self._others.pop(0)
         else:
-            self._next_list(self._without_archive(self._walk))
+            self._next_list(self.archives.without_requested(self._walk))
 
     def add_items(self, names: Mapping[str, str]) -> None:
         """Store the items of a page that was read outside the walk."""
@@ -306,15 +235,15 @@ class ListingWalk:
         self.next = None
         walk = self._walk
         if walk is None or (
-            self._ended and not (status in STATUSES_BEYOND_END and self._old_archives)
+            self._ended and not (status in STATUSES_BEYOND_END and self.archives.old_in_a_row)
         ):
             return True
         is_beyond = status in STATUSES_BEYOND_END or (
-            self._archive is not None and kind in SKIPPED_ERRORS
+            self.archives.requested is not None and kind in SKIPPED_ERRORS
         )
         if is_beyond and not self.again:
             if kind == "robots" and not walk.forbidden:
-                self._walk = replace(walk, forbidden=f"robots.txt forbids {self._place()}")
+                self._walk = replace(walk, forbidden=f"robots.txt forbids {self.archives.place}")
             self.skip()
             return False
         failed = walk.failed + 1
@@ -334,11 +263,6 @@ class ListingWalk:
         )
         return True
 
-    def _place(self) -> str:
-        """Return a description of the archive that is requested now."""
-        archive = self._archive
-        return f"the archive of {archive.period}" if archive and archive.period else "an archive"
-
     def end(self) -> None:
         """Record that the walk, or the search for new releases, has reached its last page."""
         self.next = None
@@ -349,7 +273,7 @@ class ListingWalk:
             self._ended = None
             self._searching = False
         else:
-            self._keep(self._over(self._walk))
+            self._keep(self._finished(self._walk))
 
     def reset(self) -> None:
         """Restore the stored progress of the walk, so that the next visit tries again."""
@@ -384,8 +308,8 @@ class ListingWalk:
             failed=0,
             listed=self._walk.listed + len(listed.fresh),
         )
-        if self._archive:
-            walk = self._with_archive(walk, page, names)
+        if self.archives.requested:
+            walk = self.archives.after_first_page(walk, page, has_releases=bool(names))
         if walk.pages >= self._limits.backfill_pages and (self._following(page) or walk.archives):
             self.next = None
             bound = f"after {walk.pages} listing pages ([collect] backfill_pages)"
@@ -397,7 +321,7 @@ class ListingWalk:
             self._keep(walk)
         elif (following := self._following(page)) and walk.idle < MAX_IDLE_PAGES:
             self.next = following
-            self._archive = None
+            self.archives.requested = None
             self._keep(walk)
         else:
             self._next_list(walk)
@@ -406,7 +330,7 @@ class ListingWalk:
         """Store the page as the last page read."""
         self._page, self._keys = page, frozenset(names)
         self._others = [*page.others]
-        self._families.update(map(url_pattern, names))
+        self.archives.note_page(names)
 
     def _after(self, walk: Walk, page: Listing) -> str | None:
         """Return the page after the one where the walk stopped, or None."""
@@ -414,46 +338,15 @@ class ListingWalk:
             return following
         return self._next_archive(walk)
 
+    def _next_archive(self, walk: Walk) -> str | None:
+        """Return the address of the next archive to read, or None if none is left."""
+        url = self.archives.next(walk)
+        self.from_front = self.from_front and url is None
+        return url
+
     def _following(self, page: Listing) -> str | None:
         """Return the next page in a pagination whose page numbers may count down, or None."""
         return page.before if self._front.counts_down and page is not self._front else page.next
-
-    def _next_archive(self, walk: Walk) -> str | None:
-        """Return the address of the next archive to read, or None if none is left."""
-        self._archive = next(iter(walk.archives), None)
-        if self._archive is None:
-            return None
-        self.from_front = False
-        self._read_archives.add(self._archive.url)
-        return self._archive.url
-
-    def _with_archive(self, walk: Walk, page: Listing, names: Mapping[str, str]) -> Walk:
-        """Return the walk after the first page of an archive."""
-        archive, walk = self._archive, self._without_archive(walk)
-        if self._is_wider:
-            return replace(walk, archives=())
-        if archive is None:
-            return walk
-        found = (one for one in page.archives if is_older(one, archive))
-        walk = self._with_archives(walk, found)
-        if names:
-            # The archives contain the releases that can't be reached from the list.
-            remains = walk.remains if walk.archived else ""
-            walk = replace(walk, archived=walk.archived + 1, remains=remains)
-        return walk
-
-    def _with_archives(self, walk: Walk, found: Iterable[ArchiveLink]) -> Walk:
-        """Return the walk with these archives added to the archives to read, each once."""
-        known = {one.url for one in walk.archives} | self._read_archives
-        new = {one.url: one for one in found if one.url not in known and one.url != self.start}
-        return replace(walk, archives=newest_first([*walk.archives, *new.values()])[:MAX_ARCHIVES])
-
-    def _without_archive(self, walk: Walk) -> Walk:
-        """Return the walk without the requested archive."""
-        archive, self._archive = self._archive, None
-        if archive is None:
-            return walk
-        return replace(walk, archives=tuple(one for one in walk.archives if one != archive))
 
     def _next_list(self, walk: Walk) -> None:
         """After the last page of a list, continue with the next archive or end the walk."""
@@ -462,10 +355,8 @@ class ListingWalk:
             self._keep(walk)
             return
         reason = reason_for(self._page, listed=walk.listed, pages=walk.pages)
-        if not (walk.archives or self._read_archives or walk.archived):
-            day = reached_by(self._page)
-            days = [item.published.day for item in self._page.items if item.published]
-            self._last_day = days[-1] if len(days) > 1 else None
+        if not (walk.archives or self.archives.has_read_any or walk.archived):
+            self.archives.note_end_of_list(self._page)
             totals = (sign.number for sign in self._page.signs if sign.kind == "total")
             found = [*self._front.archives, *self._page.archives]
             walk = replace(
@@ -474,7 +365,7 @@ class ListingWalk:
             if walk.pages > 1 and not reason:
                 # The list was read to its end. Archives of the whole site have other releases.
                 found = [one for one in found if one.is_below]
-            walk = self._with_archives(walk, not_newer(found, day))
+            walk = self.archives.added(walk, not_newer(found, reached_by(self._page)))
         elif reason and self._keys:
             walk = replace(walk, remains=walk.remains or reason)
         limit = MAX_IDLE_PAGES if self._keys else MAX_EMPTY_ARCHIVES
@@ -482,29 +373,10 @@ class ListingWalk:
             # If the oldest archive has nothing new either, the list contained everything.
             walk = replace(walk, archives=(*walk.archives[-1:], *walk.archives[:-1]))
         self.next = self._next_archive(walk) if walk.idle <= limit else None
-        self._keep(walk if self.next else self._over(walk))
+        self._keep(walk if self.next else self._finished(walk))
 
-    def _over(self, walk: Walk) -> Walk:
-        """Return the walk marked as finished.
-
-        Its state is "bounded" if there are signs of more releases, otherwise "complete".
-        """
-        reason = walk.forbidden or walk.remains
-        is_same = walk.archived >= MAX_IDLE_PAGES - 1 and walk.idle >= MAX_IDLE_PAGES - 1
-        if is_same and self._keys and self._keys == self._front_keys:
-            reason = "the archives list the same releases as the first page"
-        elif walk.archived and walk.archives and not self._keys:
-            left = counted(len(walk.archives), "archive")
-            reason = f"{walk.idle} archives in a row are empty, and {left} were not read"
-        elif walk.archived and walk.total and lacks(walk.total, walk.listed, walk.pages):
-            reason = f"the list claims {walk.total} releases, but only {walk.listed} were found"
-        return replace(
-            walk,
-            history="bounded" if reason else "complete",
-            bound=f"because {reason}" if reason else "",
-            remains=reason,
-            archives=(),
-        )
+    def _finished(self, walk: Walk) -> Walk:
+        return finished(walk, keys=self._keys, front_keys=self._front_keys)
 
     def _keep(self, walk: Walk) -> None:
         self._walk = walk

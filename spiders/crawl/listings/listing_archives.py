@@ -1,0 +1,146 @@
+"""The archives of years and months that a listing links to, and how a walk continues with them.
+
+Some links to archives lead to something else, or to the archives of a larger list, such as all
+pages of the site.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from data.models import ArchiveLink, ListingKind, Walk
+from data.text.urls import canonical_url
+from spiders.crawl.visit_scope import VisitScope
+from spiders.items import Listing, name_of
+from spiders.listing.paging.period_links import (
+    MAX_ARCHIVES,
+    is_older,
+    lists_releases,
+    newest_first,
+)
+from spiders.page.links import url_pattern
+
+MIN_MISSED_RELEASES: Final = 2
+"""Minimum number of releases in an archive that the list should contain but doesn't, because they
+are newer than its end. From this number on, the archive belongs to a larger list."""
+
+MAX_OLD_ARCHIVES: Final = 2
+"""Maximum number of consecutive archives without new releases. After that, a visit has caught
+up."""
+
+
+class ListingArchives:
+    """The archives of one listing. ``requested`` is the archive whose first page is requested now.
+
+    The archives that remain to be read are in the walk. ``newer`` are archives that a visit must
+    read to find all new releases, and ``old_in_a_row`` is the number of consecutive archives
+    without any new release.
+    """
+
+    def __init__(self, scope: VisitScope, kind: ListingKind, start: str) -> None:
+        self._source = scope.id
+        self._store = scope.store
+        self._kind = kind
+        self._start = start
+        self.requested: ArchiveLink | None = None
+        self.newer: list[ArchiveLink] = []
+        self.old_in_a_row = 0
+        self._read: set[str] = set()
+        self._families: set[tuple[str, str, tuple[str, ...]]] = set()
+        self._last_day: dt.date | None = None
+        """The day of the last row of the list. The archives are not included."""
+        self._is_wider = False
+        """Whether the archives belong to a list with more releases, such as the whole site's."""
+
+    @property
+    def has_read_any(self) -> bool:
+        """Whether this visit requested any archive."""
+        return bool(self._read)
+
+    def note_page(self, urls: Iterable[str]) -> None:
+        """Record the addresses of the releases on a page of the listing."""
+        self._families.update(map(url_pattern, urls))
+
+    def note_end_of_list(self, page: Listing) -> None:
+        """Record the last day of the list, whose last page is ``page``."""
+        days = [item.published.day for item in page.items if item.published]
+        self._last_day = days[-1] if len(days) > 1 else None
+
+    def accept(self, page: Listing) -> bool:
+        """Whether the requested page belongs to this listing.
+
+        An archive may contain something else, such as reports, or belong to another list of the
+        site.
+        """
+        archive = self.requested
+        if archive is None:
+            return True
+        self._is_wider = self._is_wider or self._lacked(page) >= MIN_MISSED_RELEASES
+        return not self._is_wider and lists_releases(archive, page, self._families)
+
+    def _lacked(self, page: Listing) -> int:
+        """Return the number of releases on an archive page that are missing from the list.
+
+        Only releases newer than the end of the list are counted.
+        """
+        day = self._last_day
+        newer = [item for item in page.items if day and item.published and item.published.day > day]
+        names = {canonical_url(item.url): name_of(item) for item in newer}
+        keys, named = self._store.listed_before(self._source, self._kind, names)
+        lacked = names.keys() - keys - named
+        return len(lacked) if 2 * len(lacked) > len(names) else 0
+
+    @property
+    def place(self) -> str:
+        """Return a description of the archive that is requested now."""
+        archive = self.requested
+        return f"the archive of {archive.period}" if archive and archive.period else "an archive"
+
+    def next(self, walk: Walk) -> str | None:
+        """Return the address of the next archive to read, or None if none is left."""
+        self.requested = next(iter(walk.archives), None)
+        if self.requested is None:
+            return None
+        self._read.add(self.requested.url)
+        return self.requested.url
+
+    def next_newer(self, *, has_new: bool) -> str | None:
+        """Return the address of the next newer archive, or None if no other can have new releases.
+
+        ``has_new`` is true if the current page had new releases.
+        """
+        self.old_in_a_row = 0 if has_new else self.old_in_a_row + 1
+        if self.newer and self.old_in_a_row < MAX_OLD_ARCHIVES:
+            return self.newer.pop(0).url
+        return None
+
+    def after_first_page(self, walk: Walk, page: Listing, *, has_releases: bool) -> Walk:
+        """Return the walk after the first page of an archive."""
+        archive, walk = self.requested, self.without_requested(walk)
+        if self._is_wider:
+            return replace(walk, archives=())
+        if archive is None:
+            return walk
+        found = (one for one in page.archives if is_older(one, archive))
+        walk = self.added(walk, found)
+        if has_releases:
+            # The archives contain the releases that can't be reached from the list.
+            remains = walk.remains if walk.archived else ""
+            walk = replace(walk, archived=walk.archived + 1, remains=remains)
+        return walk
+
+    def added(self, walk: Walk, found: Iterable[ArchiveLink]) -> Walk:
+        """Return the walk with these archives added to the archives to read, each once."""
+        known = {one.url for one in walk.archives} | self._read
+        new = {one.url: one for one in found if one.url not in known and one.url != self._start}
+        return replace(walk, archives=newest_first([*walk.archives, *new.values()])[:MAX_ARCHIVES])
+
+    def without_requested(self, walk: Walk) -> Walk:
+        """Return the walk without the requested archive."""
+        archive, self.requested = self.requested, None
+        if archive is None:
+            return walk
+        return replace(walk, archives=tuple(one for one in walk.archives if one != archive))

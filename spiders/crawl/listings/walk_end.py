@@ -1,0 +1,62 @@
+"""End of a walk through a listing: after how many empty pages, and whether the walk is complete."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from http import HTTPStatus
+from typing import Final
+
+from data.models import Walk
+from data.wording import counted
+from spiders.items import Listing
+from spiders.listing.paging.unread import lacks
+
+MAX_IDLE_PAGES: Final = 3
+"""Maximum number of consecutive pages without new releases. After that, the walk ends."""
+
+MAX_EMPTY_ARCHIVES: Final = 12
+"""Maximum number of consecutive empty archives, after which the walk ends. Twelve monthly archives
+are one year."""
+
+MAX_FAILED_VISITS: Final = 10
+"""Maximum number of consecutive visits that fail to read the next page. After that, no visit tries
+again."""
+
+STATUSES_BEYOND_END: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
+"""Response statuses for a page number beyond the last page. WordPress's API responds with 400."""
+
+
+def is_outdated(walk: Walk, front: Listing) -> bool:
+    """Whether a new walk could find more pages than the finished walk.
+
+    There are two reasons. An earlier version of Communique did not count listed releases and
+    did not know archives. Or the first page now links to more pages than before.
+    """
+    if walk.history == "complete":
+        return not walk.listed and bool(front.archives or front.signs)
+    leads_on = front.next or front.archives
+    return bool(walk.remains and leads_on and walk.position == walk.start)
+
+
+def finished(walk: Walk, *, keys: frozenset[str], front_keys: frozenset[str]) -> Walk:
+    """Return the walk marked as finished.
+
+    Its state is "bounded" if there are signs of more releases, otherwise "complete". ``keys`` and
+    ``front_keys`` are canonical addresses of the releases on its last and on its first page.
+    """
+    reason = walk.forbidden or walk.remains
+    is_same = walk.archived >= MAX_IDLE_PAGES - 1 and walk.idle >= MAX_IDLE_PAGES - 1
+    if is_same and keys and keys == front_keys:
+        reason = "the archives list the same releases as the first page"
+    elif walk.archived and walk.archives and not keys:
+        left = counted(len(walk.archives), "archive")
+        reason = f"{walk.idle} archives in a row are empty, and {left} were not read"
+    elif walk.archived and walk.total and lacks(walk.total, walk.listed, walk.pages):
+        reason = f"the list claims {walk.total} releases, but only {walk.listed} were found"
+    return replace(
+        walk,
+        history="bounded" if reason else "complete",
+        bound=f"because {reason}" if reason else "",
+        remains=reason,
+        archives=(),
+    )
