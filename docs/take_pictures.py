@@ -21,18 +21,18 @@ from urllib.request import urlopen
 PICTURES = Path(__file__).parent / "pictures"
 
 MAX_PICTURE_BYTES = 150_000
-"""Maximum size of a picture."""
+"""Maximum size of a picture in bytes."""
 
 SCREENSHOT_TIMEOUT_SECONDS = 120
-"""Maximum time for one screenshot."""
+"""Maximum time for one screenshot, in seconds."""
 
 DEMO_ADDRESS = re.compile(r"(http://127\.0\.0\.1:\d+)/feeds/all\.atom")
-"""The address of the site in the output of the demo."""
+"""Pattern that matches the address of the site in the output of the demo."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A page of the site, shown in a window of ``width`` by ``height`` pixels."""
+    """A picture to take: a page of the site in a window of ``width`` by ``height`` pixels."""
 
     name: str
     path: str
@@ -42,7 +42,10 @@ class Picture:
 
 
 def pictures(site: str) -> tuple[Picture, ...]:
-    """All pictures of a site. The release is a corrected one."""
+    """Return all pictures to take of the site at an address.
+
+    The picture of a release shows one that its publisher corrected.
+    """
     with urlopen(f"{site}/api/search?q=breakwater&state=corrected") as answer:  # noqa: S310 - our own
         release = json.load(answer)["releases"][0]["id"]
     return (
@@ -74,7 +77,10 @@ def demo() -> Iterator[str]:
 
 
 def take(chromium: str, site: str, picture: Picture) -> None:
-    """Write a picture. Raises SystemExit if it is too large."""
+    """Take a screenshot of a page and write it to docs/pictures.
+
+    Raises SystemExit if the file is larger than MAX_PICTURE_BYTES.
+    """
     path = PICTURES / f"{picture.name}.png"
     with tempfile.TemporaryDirectory() as profile:
         subprocess.run(
@@ -101,7 +107,7 @@ def take(chromium: str, site: str, picture: Picture) -> None:
 
 
 def main() -> None:
-    """Take all pictures."""
+    """Take all pictures of the demo's site."""
     chromium = shutil.which("chromium")
     if not chromium:
         raise SystemExit("Chromium is missing: install the system package `chromium`")

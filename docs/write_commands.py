@@ -1,4 +1,7 @@
-"""Write docs/reference/commands.md from the help texts: python docs/write_commands.py."""
+"""Write docs/reference/commands.md from the help texts of all commands.
+
+Run it with: python docs/write_commands.py.
+"""
 
 from __future__ import annotations
 
@@ -74,7 +77,7 @@ These commands end with exit code 1 for findings as well as for failures:
 
 
 def commands(group: click.Group, context: click.Context) -> Iterator[click.Context]:
-    """The contexts of all commands below a group, in order of their names."""
+    """Yield the contexts of all commands in a group, in the order of their names."""
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         assert command
@@ -85,7 +88,7 @@ def commands(group: click.Group, context: click.Context) -> Iterator[click.Conte
 
 
 def help_text(context: click.Context) -> str:
-    """The help text of a command without the options that all commands share."""
+    """Return the help text of a command, without the options that all commands share."""
     command = copy.copy(context.command)
     command.params = [one for one in command.params if "--home" not in one.opts]
     command.add_help_option = False
@@ -93,7 +96,7 @@ def help_text(context: click.Context) -> str:
 
 
 def page() -> str:
-    """The text of the page."""
+    """Return the text of docs/reference/commands.md."""
     root = click.Context(
         cli, info_name="communique", terminal_width=HELP_WIDTH, max_content_width=HELP_WIDTH
     )
