@@ -1,5 +1,6 @@
-"""Turn stored releases into feeds, web pages and alerts, without knowledge of press rooms.
+"""Turn stored releases into feeds, web pages and alerts.
 
-Imports inside the package: server, offline and alerts may import publishing, websub and replay.
-Those may import pages and formats, which may import entries. All may import the modules here.
+This package contains no knowledge of press rooms. Imports inside the package: server, offline and
+alerts may import publishing, websub and replay. These three may import pages and formats, which may
+import entries. All folders may import the modules in this folder.
 """

@@ -1,12 +1,12 @@
-"""Archive pages of feeds (RFC 5005, section 4): when entries move to a new archive page.
+"""Rules for archive pages of feeds (RFC 5005, section 4).
 
-A feed document contains all releases that are not yet on an archive page: at least ``entries`` (a
-setting), and less than 1.5 times as many. When the document grows to that limit, its oldest
-releases move to a new archive page. An archive page is full when it is created, and never gains or
-loses a release.
+A feed document contains all releases that are not yet on an archive page. These are at least
+``entries`` releases (a setting), and less than 1.5 times as many. When the document grows to that
+limit, its oldest releases move to a new archive page. An archive page is full when it is created,
+and never gains or loses a release.
 
-A release found late is added to the document, whatever its date. Undated releases that were listed
-at the first visit never enter the document; they go directly to archive pages.
+A release that is found late is added to the document, whatever its date. Undated releases that were
+listed at the first visit are never in the document; they are directly put on archive pages.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ Releases: TypeAlias = Sequence[ReleaseSummary]
 
 
 def page_size(entries: int) -> int:
-    """Return the number of releases per archive page, half the minimum size of a feed document.
+    """Return the number of releases per archive page.
 
-    ``entries`` is that minimum.
+    It is half of ``entries``, the minimum number of releases in a feed document.
     """
     return max(entries // 2, 1)
 
 
 def newest_first(releases: Iterable[ReleaseSummary]) -> list[ReleaseSummary]:
-    """Sort releases in the order of feeds, newest first."""
+    """Return releases in the order of feeds, newest first."""
     return sorted(releases, key=lambda one: (-one.order, one.id))
 
 
 def cut_archive_pages(current: Releases, entries: int) -> tuple[Releases, list[Releases]]:
     """Split a feed into the releases of its document and new archive pages, oldest page first.
 
-    ``current`` contains the releases that are not yet on an archive page, newest first. Releases in
-    the results have the same order. The document keeps at least ``entries`` releases if the feed
-    has that many.
+    ``current`` contains the feed's releases that are not yet on an archive page, newest first. The
+    document and each page of the result are also newest first. The document keeps at least
+    ``entries`` releases if the feed has that many.
     """
     size = page_size(entries)
     pages: list[Releases] = []
     end = len(current)
-    # Undated releases of the first visit are not new, so they get their own pages. They sort last,
-    # as their order is in the distant past.
+    # Undated releases of the first visit are not new, so they get separate pages. Their sort keys
+    # are in the distant past, so they come last.
     backlog = sum(one.is_backlog for one in current)
     while backlog:
         start = end - min(size, backlog)

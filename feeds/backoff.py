@@ -14,7 +14,10 @@ POLL_SECONDS = 5.0
 
 
 class Backoff:
-    """Retry delays that double from ``first`` seconds, and pauses of ``look`` seconds."""
+    """Retry delays and pauses between polls.
+
+    Delays double from ``first`` seconds, and pauses take ``look`` seconds.
+    """
 
     def __init__(self, first: float = FIRST_RETRY_SECONDS, look: float = POLL_SECONDS) -> None:
         self._first = first
@@ -25,17 +28,18 @@ class Backoff:
     def after(self, attempts: int) -> float:
         """Return the time of the next attempt, in seconds since 1970.
 
-        ``attempts`` is the number of failures before the last one. The delay is randomized by 20 %.
+        ``attempts`` is the number of failures before the last failure. The delay is randomized by
+        20 %.
         """
         wait = min(self._first * 2.0 ** min(attempts, 30), MAX_RETRY_SECONDS)
         return time.time() + wait * self._random.uniform(0.8, 1.2)
 
     def wake(self) -> None:
-        """End the current pause, or the next one."""
+        """End the current pause between polls, or the next one if there is no current pause."""
         self._woken.set()
 
     async def rest(self) -> None:
-        """Pause until `wake` is called or the pause ends."""
+        """Pause between two polls, until the time is over or `wake` is called."""
         try:
             async with asyncio.timeout(min(self._first, self._look)):
                 await self._woken.wait()

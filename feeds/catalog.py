@@ -1,4 +1,4 @@
-"""Names and URLs for feeds and pages, read from the store once per publication."""
+"""Names and URLs for feeds and pages, read from the store once for each publication."""
 
 from __future__ import annotations
 
@@ -34,17 +34,17 @@ from feeds.urls import (
 REMOVED = "This source is no longer collected, and its releases are not shown."
 
 MAX_LABEL_CHARACTERS = 60
-"""Maximum length in characters of a section's label. A source's page may list many sections."""
+"""Maximum length in characters of a section's label. The page of a source may list many labels."""
 
 one_line = lru_cache(maxsize=4096)(plain)
 shortened = lru_cache(maxsize=4096)(excerpt)
-"""Cached functions that convert text to one line of plain text: the whole text, or its
+"""Cached functions that convert HTML or text to one line of plain text: the whole text, or only the
 beginning."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A publisher: name, and URL if known."""
+    """A publisher, with a name and, if known, a URL."""
 
     name: str
     url: str | None = None
@@ -52,10 +52,12 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """The sources, topics and sections of a site, and its URLs.
+    """The sources, topics and sections of a site, and the site's URLs.
 
-    - ``site`` is the public URL without a final slash, ``language`` the language of its texts.
-    - ``topics`` maps slugs to labels in that language, ``parents`` maps a topic to its parent.
+    - ``site`` is the public URL without a final slash, ``language`` the language of the site's
+      texts.
+    - ``topics`` maps slugs to labels in that language, ``parents`` maps a topic to its parent
+      topic.
     - ``sections`` maps a source id and a section slug to the section's label.
     - ``hub`` is the URL of the WebSub hub, or None.
     - ``first_ids`` maps the current id of a renamed source to its first id.
@@ -75,15 +77,15 @@ class Catalog:
 
     @property
     def texts(self) -> Texts:
-        """The translated texts of the site."""
+        """Translations of texts into the language of the site."""
         return texts_of(self.language)
 
     def source(self, source: str) -> Source:
-        """Return a source by its id, or a placeholder if the store does not have it."""
+        """Return the source with an id, or a placeholder if the store has no such source."""
         return self.sources.get(source) or Source(source, source, "")
 
     def topic(self, topic: str) -> str:
-        """Return the label of a topic, or a label made from its slug."""
+        """Return the label of a topic. An unknown topic gets a label made from its slug."""
         label = one_line(self.topics.get(topic) or topic)
         if label == topic:
             label = one_line(topic.replace("-", " "))
@@ -91,12 +93,15 @@ class Catalog:
         return label or "Topic"
 
     def section(self, source: str, section: str) -> str:
-        """Return the label of a section, shortened if long, or its slug."""
+        """Return the label of a section, shortened if it is long.
+
+        For an unknown section, return its slug.
+        """
         label = self.sections.get((source, section)) or section
         return shortened(label, MAX_LABEL_CHARACTERS) or "Section"
 
     def topic_tree(self, counts: Mapping[Facet, int]) -> tuple[TopicNode, ...]:
-        """Return the topics that have releases as a tree (see data.topics.taxonomy)."""
+        """Return the topics with releases as a tree (see data.topics.taxonomy)."""
         used = {
             facet.topic: count
             for facet, count in counts.items()
@@ -128,7 +133,7 @@ class Catalog:
         return removed is not None and not removed.kept
 
     def ended(self, source: str | None) -> str:
-        """Return a sentence that a source is no longer collected, or an empty string."""
+        """Return a sentence if a source is no longer collected, otherwise an empty string."""
         removed = self.removed.get(source or "")
         if removed is None:
             return ""
@@ -148,7 +153,7 @@ class Catalog:
         return self.site + href(revision_file(release, number))
 
     def capture(self, release: str) -> str:
-        """Return the absolute URL of the page of the captures of a release."""
+        """Return the absolute URL of the page that lists the captures of a release."""
         return self.site + href(capture_file(release))
 
     def event_feed(self, event: EventFeed, kind: Format) -> str:
@@ -173,7 +178,7 @@ class Catalog:
     def heading(self, facet: Facet) -> str:
         """Return the title of a facet's feed.
 
-        It includes the site, because feed readers list feeds of many sites.
+        The title includes the name of the site, because feed readers list feeds of many sites.
         """
         if facet == Facet():
             return self.title
@@ -183,7 +188,7 @@ class Catalog:
 
 @lru_cache(maxsize=10_000)
 def urn_of(address: str) -> str:
-    """Return the permanent id of a feed (a UUID URN), made from the feed's URL."""
+    """Return the permanent id (UUID URN) that is derived from a feed's URL."""
     return uuid.uuid5(uuid.NAMESPACE_URL, address).urn
 
 
@@ -199,7 +204,8 @@ def catalog_of(store: Store, site: SiteSettings) -> Catalog:
         hub=hub_of(site),
         sections=dict(store.section_labels()),
         language=site.language,
-        # A source may have had several ids. Reversed, the first one overwrites the others.
+        # A source may have had several ids. In reverse order, the first id overwrites the later
+        # ids.
         first_ids={new: old for old, new in reversed([*moves.items()])},
         removed=dict(store.removed_sources()),
     )
@@ -212,7 +218,7 @@ FEED_GROUPS = (
 
 
 def grouped(catalog: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Facet]]:
-    """Group facets for lists: dates newest first, other facets by name.
+    """Group facets for lists, in order: dates newest first, other facets by name.
 
     Empty groups are omitted.
     """
@@ -236,7 +242,7 @@ def grouped(catalog: Catalog, facets: Iterable[Facet]) -> Mapping[str, list[Face
 
 
 def group_of(facet: Facet) -> str:
-    """Return the name of a facet's group, one of FEED_GROUPS."""
+    """Return the name of the group to which a facet belongs, one of FEED_GROUPS."""
     if facet.period is not None:
         return "Dates"
     if facet.language is not None:

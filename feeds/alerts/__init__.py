@@ -1,5 +1,5 @@
 """Alerts about events that watches match.
 
-The modules here write the messages, `channels` sends them, and `delivery` decides when and to whom
-they are sent.
+The modules in this folder write the messages. `channels` sends the messages, and `delivery` decides
+when and to whom they are sent.
 """

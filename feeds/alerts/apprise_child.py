@@ -50,7 +50,8 @@ LIBRARIES: Final = tuple(
 SYSTEM_FILES: Final = frozenset(
     {"/etc/mime.types", "/etc/hosts", "/etc/resolv.conf", "/dev/urandom"}
 )
-"""Folders (LIBRARIES) and files that plugins may read in addition to Python modules."""
+"""Folders (LIBRARIES) and single files (SYSTEM_FILES) that plugins may read, in addition to Python
+modules."""
 
 WRITE_FLAGS: Final = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
@@ -63,11 +64,11 @@ LOCAL_SCHEMES: Final = frozenset(
         *("file", "exec", "cmd", "script", "python", "ssh"),
     }
 )
-"""Apprise URL schemes that act on this machine: desktop, log, devices, programs."""
+"""Apprise URL schemes of services on this machine: desktop, log, devices, programs."""
 
 
 class SendTask(msgspec.Struct, frozen=True):
-    """A message to send to an Apprise URL."""
+    """A message and the Apprise URL to which the child process sends it."""
 
     url: str
     title: str
@@ -76,7 +77,7 @@ class SendTask(msgspec.Struct, frozen=True):
 
 
 class SendOutcome(msgspec.Struct, frozen=True):
-    """Result of a SendTask: whether the service accepted the message, or else the problem.
+    """Result of a SendTask: whether the service accepted the message, and otherwise the problem.
 
     ``final`` means that further attempts are useless.
     """
@@ -87,13 +88,13 @@ class SendOutcome(msgspec.Struct, frozen=True):
 
 
 class BlockedByGuard(PermissionError):
-    """The guard blocked an action of a plugin."""
+    """Raised in an Apprise plugin when the guard blocks one of its actions."""
 
 
 class PluginGuard:
-    """Audit hook that restricts plugins.
+    """Audit hook that blocks dangerous actions of Apprise plugins.
 
-    ``refused`` describes the first action that it blocked.
+    ``refused`` describes the first action that the hook blocked.
     """
 
     def __init__(self, *, allow_private: bool) -> None:
@@ -101,7 +102,10 @@ class PluginGuard:
         self.refused = ""
 
     def __call__(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Check an audit event. Raises BlockedByGuard if plugins may not cause it."""
+        """Check an audit event.
+
+        Raises BlockedByGuard if plugins may not do what the event describes.
+        """
         if event in CONNECTING_EVENTS:
             problem = self._fault_of(*arguments[:2])
         elif event in BLOCKED_EVENTS:
@@ -144,14 +148,14 @@ def is_library(path: object) -> bool:
 
 
 class LastWarning(logging.Handler):
-    """Log handler that keeps the last warning of Apprise."""
+    """Log handler that keeps the last warning that Apprise logged."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
         self.text = ""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Store a warning."""
+        """Keep a warning that Apprise logged."""
         self.text = record.getMessage()
 
 
@@ -169,9 +173,9 @@ def fault_of_address(url: str) -> str:
 
 
 def send(task: SendTask, blocked: Callable[[], str]) -> SendOutcome:
-    """Send a message and return the outcome.
+    """Send a message with Apprise and return the outcome.
 
-    ``blocked`` returns the action that the guard blocked.
+    ``blocked`` returns a description of the action that the guard blocked, or an empty string.
     """
     if fault := fault_of_address(task.url):
         return SendOutcome(taken=False, problem=fault, final=True)
@@ -194,7 +198,7 @@ def send(task: SendTask, blocked: Callable[[], str]) -> SendOutcome:
     if service is None:
         return SendOutcome(taken=False, problem="Apprise does not support this URL", final=True)
     if "overflow=" not in task.url:
-        # Cut messages that are too long for a service.
+        # Truncate messages that are too long for a service.
         service.overflow_mode = apprise.OverflowMode.TRUNCATE
     client = apprise.Apprise(asset=asset)
     client.add(service)
@@ -205,7 +209,7 @@ def send(task: SendTask, blocked: Callable[[], str]) -> SendOutcome:
 
 
 def without_parts(text: str, url: str) -> str:
-    """Remove all parts of the URL from an error message, because they may contain secrets."""
+    """Remove all parts of an Apprise URL from an error message, because they may be secret."""
     scheme, _, rest = url.partition("://")
     for part in sorted(filter(None, _parts(rest)), key=len, reverse=True):
         text = text.replace(part, "***")
@@ -223,14 +227,14 @@ def _parts(rest: str) -> list[str]:
 
 
 def main() -> int:
-    """Send the message on standard input and write the outcome to standard output."""
+    """Send the message from standard input and write the outcome to standard output."""
     task = msgspec.json.decode(sys.stdin.buffer.read(), type=SendTask)
     for limit, value in (
         (resource.RLIMIT_AS, MAX_MEMORY_BYTES),
         (resource.RLIMIT_CPU, MAX_CPU_SECONDS),
     ):
         resource.setrlimit(limit, (value, resource.getrlimit(limit)[1]))
-    # Keep output of plugins out of the result.
+    # Output of plugins must not mix with the outcome on standard output.
     result = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     guard = PluginGuard(allow_private=task.allow_private)

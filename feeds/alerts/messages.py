@@ -19,13 +19,14 @@ from data.text.masking import masked
 from data.watches.watch_file import Watch
 
 OMITTED_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
-"""Fields of a release that alerts omit. They are available through the release's id and URL."""
+"""Fields of a release that alerts omit. Receivers can get these fields by the release's id or
+URL."""
 
 MAX_FIELD_CHARACTERS: Final = 2000
-"""Maximum length in characters of the changes that an alert shows per field."""
+"""Maximum length in characters of the changes that an alert shows for one field."""
 
 HIDDEN_TITLE: Final = "(hidden)"
-"""Title displayed for a release that was hidden after its alert."""
+"""Title displayed for a release that was hidden after its alert was queued."""
 
 
 def idempotency_key(watch_id: str, output: str, event: QueuedEvent) -> str:
@@ -103,8 +104,8 @@ def webhook_body(watch: Watch, message: AlertMessage) -> bytes:
 class DeliverySubject:
     """What a delivery is about: kind of event, release and source. Unknown values are empty.
 
-    Receipts of earlier versions contain none of these values. For a health event, ``title`` is the
-    condition of the source.
+    Receipts stored by earlier versions contain none of these values. For a health event, ``title``
+    is the condition of the source.
     """
 
     kind: str = ""
@@ -114,7 +115,7 @@ class DeliverySubject:
 
 
 def receipt(body: bytes) -> bytes:
-    """Return the part of a message body that is stored after delivery: ids, but no texts."""
+    """Return the part of a message body that is kept after delivery: ids, but no texts."""
     event = msgspec.json.decode(body)
     kept: dict[str, Any] = {"type": event["type"]}
     if release := event.get("release"):
@@ -129,8 +130,8 @@ def subject_of(
 ) -> DeliverySubject:
     """Return the subject of a delivery.
 
-    ``release_with`` returns the stored release with an id. The title is the current title, so that
-    hidden or redacted titles are never shown.
+    ``release_with`` returns the stored release with an id. The title is the release's current
+    title, so hidden or redacted titles are never shown.
     """
     if not delivery.body:
         return DeliverySubject()

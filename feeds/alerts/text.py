@@ -1,6 +1,6 @@
-"""Alerts as text for people: a subject, plain text, and HTML.
+"""Alerts as readable text: a subject, plain text, and HTML.
 
-Texts from press rooms are untrusted: they are escaped, and only a release's own URL becomes a link.
+Texts from press rooms are untrusted: they are escaped, and only the release's URL becomes a link.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ TIME_LABELS: Final[Mapping[str, str]] = {
     "retraction": "Retracted",
     "return": "Back since",
 }
-"""Labels of the time of an event, by event type."""
+"""Labels for the time of an event, by kind of event."""
 
 KINDS: Final[Mapping[str, str]] = {
     "release": "New",
@@ -38,7 +38,7 @@ KINDS: Final[Mapping[str, str]] = {
     "retraction": "Retracted",
     "return": "Back online",
 }
-"""Labels before the title of a release, by event type."""
+"""Labels before the title of a release, by kind of event."""
 
 MAX_SUBJECT_EVENTS: Final = 5
 """Maximum number of events listed in the subject of a message."""
@@ -49,7 +49,7 @@ MAX_SUBJECT_CHARACTERS: Final = 150
 
 @dataclass(frozen=True, slots=True)
 class EventText:
-    """One event as text for people. Missing URLs are empty.
+    """One event as readable text. Missing URLs are empty.
 
     ``where`` contains the publisher and date, and ``seen`` the time of the event. ``copy`` is the
     URL of the archived copy. ``passage`` is a part of the release, the changes of an edit, or the
@@ -66,7 +66,7 @@ class EventText:
 
 @dataclass(frozen=True, slots=True)
 class AlertText:
-    """A message as text for people. The subject is one line."""
+    """A message as readable text. The subject is one line."""
 
     subject: str
     plain: str
@@ -74,7 +74,7 @@ class AlertText:
 
 
 def text_of(watch: Watch, message: AlertMessage, site: SiteSettings) -> AlertText:
-    """Convert a message to text for people."""
+    """Convert a message to readable text."""
     events = [in_words(event, site) for event in events_of(message)]
     name = excerpt(watch.name)
     headline = events[0].headline
@@ -92,7 +92,7 @@ def text_of(watch: Watch, message: AlertMessage, site: SiteSettings) -> AlertTex
 
 
 def in_words(event: Mapping[str, Any], site: SiteSettings) -> EventText:
-    """Convert an event's JSON fields to text for people."""
+    """Convert the JSON fields of an event to readable text."""
     if health := event.get("health"):
         source, reason = excerpt(health["source"]) or NETWORK, excerpt(health["reason"])
         condition = "degraded" if health.get("degraded") else health["state"]
@@ -122,7 +122,7 @@ def changed_in_words(event: Mapping[str, Any]) -> str:
     """
     changes = event.get("changes", ())
     lines = [excerpt(f"{one['field']}: {one['text']}", MAX_FIELD_CHARACTERS) for one in changes]
-    # Events queued by earlier versions have no such field.
+    # Events that an earlier version queued have no such field.
     if any(one.get("coarse") for one in changes):
         lines.append(COARSE)
     return "\n".join(lines)

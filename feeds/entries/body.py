@@ -1,4 +1,4 @@
-"""Text of a release as safe HTML, with or without the notes that feeds add."""
+"""The text of a release as safe HTML, with or without the notes that feeds add."""
 
 from __future__ import annotations
 
@@ -22,14 +22,17 @@ REDACTION: Final = (
 
 
 def body_of(release: Release, base: str) -> str:
-    """Return the whole text of a release as safe HTML. ``base`` resolves relative URLs."""
+    """Return the whole text of a release as safe HTML.
+
+    Relative URLs are resolved against ``base``.
+    """
     content = release.content
     body = safe_html(content.body_html, base) if content.body_html else ""
     return body.strip() or paragraphs(allowed(content.body_text))
 
 
 def is_long(content: Content) -> bool:
-    """Whether a body is too long for feeds (MAX_BODY_CHARACTERS)."""
+    """Whether the body of a release is too long for feeds (MAX_BODY_CHARACTERS)."""
     return max(len(content.body_html), len(content.body_text)) > MAX_BODY_CHARACTERS
 
 
@@ -41,8 +44,8 @@ def summary_and_link(summary: str, page: str) -> str:
 def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Person, ...]) -> str:
     """Add our notes to a safe HTML ``body``: redacted, corrected, retracted, other publishers.
 
-    ``url`` is the publisher's page and ``page`` our copy. For a redacted release, the result
-    contains only the redaction note.
+    ``url`` is the publisher's page, ``page`` our copy, and ``also`` are the other publishers. For a
+    redacted release, the result contains only the redaction note.
     """
     content = release.content
     if content.redacted:
@@ -67,8 +70,8 @@ def with_notes(body: str, release: Release, url: str, page: str, also: tuple[Per
 def difference(before: Revision, after: Revision, *, whole: bool = True) -> str:
     """Return the changes of an edit as HTML, field by field, with ``del`` and ``ins`` elements.
 
-    Without ``whole``, each field shows only the changed paragraphs. If a text was too long to
-    compare word by word, a note comes first.
+    If ``whole`` is false, each field shows only the changed paragraphs. If a text was too long to
+    compare word by word, the result begins with a note.
     """
     if after.content.redacted:
         return f'<p lang="en" dir="ltr">{REDACTION}</p>'
@@ -81,15 +84,15 @@ def difference(before: Revision, after: Revision, *, whole: bool = True) -> str:
 
 
 def note(html: str) -> str:
-    """Wrap our own ``html`` in a paragraph marked as English.
+    """Wrap our ``html`` in a paragraph whose language is marked as English.
 
-    The mark distinguishes our text from the publisher's.
+    The mark distinguishes our text from the publisher's text.
     """
     return f'<p lang="en" dir="ltr"><em>{html}</em></p>'
 
 
 def quoted(html: str, language: str | None, tag: str = "span") -> str:
-    """Wrap a publisher's ``html`` in a tag with its language and text direction."""
+    """Wrap a publisher's ``html`` in an element with its language and text direction."""
     direction = "rtl" if is_right_to_left(language) else "ltr"
     return f'<{tag} lang="{feed_language(language) or "und"}" dir="{direction}">{html}</{tag}>'
 
@@ -105,9 +108,9 @@ instead."""
 
 
 def safe_html(html: str, base: str) -> str:
-    """Remove scripts, styles, frames and forms from HTML, and split it into paragraphs.
+    """Remove scripts, styles, frames and forms from HTML, and split the text into paragraphs.
 
     Relative addresses are resolved against ``base``.
     """
-    # Filter characters twice: sanitizing turns references such as &#1; into characters.
+    # Filter characters twice, because sanitizing turns references such as &#1; into characters.
     return with_paragraphs(allowed(sanitize(allowed(html), base)))

@@ -1,7 +1,8 @@
 """Citations of a release as a sentence, in BibTeX and in CSL-JSON.
 
-The BibTeX is for biblatex or BibTeX with UTF-8: letters are kept, and ASCII characters special to
-TeX are escaped. CSL-JSON follows docs.citationstyles.org 1.0.2, as citeproc and Zotero read it.
+The BibTeX is for biblatex or BibTeX with UTF-8: non-ASCII letters are kept, and ASCII characters
+that are special in TeX are escaped. CSL-JSON follows docs.citationstyles.org 1.0.2, as citeproc and
+Zotero read it.
 """
 
 from __future__ import annotations
@@ -35,8 +36,8 @@ TEX: Final = {
 }
 TEX_SPECIAL: Final = re.compile("[" + re.escape("".join(TEX)) + "]")
 DIRECTION_MARKS: Final = re.compile("[\u200e\u200f\u061c\u202a-\u202e\u2066-\u2069]")
-"""Pattern of invisible characters that change text direction. They would affect the text after a
-name."""
+"""Pattern that matches invisible characters that change text direction. After a name, they would
+affect the text that follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,10 @@ class Citation:
 
 
 def citation_of(release: Release, entry: FeedEntry) -> Citation:
-    """Return the citation of a release, with its archived copy and the day it was first seen."""
+    """Return the citation of a release.
+
+    It contains the archived copy and the day on which the release was first seen.
+    """
     day = "" if entry.undated else release.day
     title, publisher = shown(entry.title), shown(entry.publisher.name)
     seen = release.first_seen.date()
@@ -59,7 +63,7 @@ def citation_of(release: Release, entry: FeedEntry) -> Citation:
 
 
 def key_of(release: str) -> str:
-    """Return the permanent bibliography key of a release, made from its id."""
+    """Return the permanent bibliography key of a release, derived from its id."""
     return "release-" + re.sub(r"[^0-9a-z]", "", release.lower())[:12]
 
 
@@ -84,7 +88,10 @@ def bibtex(release: Release, entry: FeedEntry, day: str) -> str:
 
 
 def csl(release: Release, entry: FeedEntry, day: str) -> str:
-    """Return the CSL-JSON for a release, a list of one item. ``day`` is an ISO date, or empty."""
+    """Return the CSL-JSON for a release: a list of one item.
+
+    ``day`` is an ISO date, or empty if the release is undated.
+    """
     item: dict[str, Any] = {
         "id": key_of(release.id),
         "type": "report",

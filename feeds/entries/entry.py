@@ -1,7 +1,7 @@
-"""Conversion of releases to feed entries, with text cleaned once for all formats.
+"""Conversion of releases to feed entries, whose text is cleaned once for all formats.
 
-A list that mixes sources shows each story once: the entry of the release that represents the story
-lists its other publishers.
+A list of releases from several sources shows each story once. The entry of the release that
+represents the story lists the story's other publishers.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class EntryLink:
 
 @dataclass(frozen=True, slots=True)
 class Category:
-    """A topic or mark of an entry.
+    """A topic or section of an entry, or a mark such as "corrected".
 
-    ``term`` is a stable id, ``label`` is for people, ``scheme`` is a URL.
+    ``term`` is a stable id, ``label`` is readable, ``scheme`` is a URL.
     """
 
     term: str
@@ -57,7 +57,7 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """The source's own feed, given as the origin of an entry in a mixed feed."""
+    """The feed of a source, given as the origin of an entry in a feed of several sources."""
 
     id: str
     title: str
@@ -68,24 +68,24 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One release in a feed, or an event of the site.
+    """Entry of a feed: a release, or an event of the site.
 
     Text is plain except in ``body``, ``html`` and ``short_html``. URLs are absolute, times aware.
 
-    - ``uuid`` is the id of the release or event, ``kind`` which of them the entry is about.
+    - ``uuid`` is the id of the release or event, and ``kind`` tells which of the two the entry is.
     - ``url`` is the original page of a release, ``page`` our copy.
-    - ``published`` has the source's UTC offset; ``exact`` is whether its time of day is known.
-    - If the page has no date, the entry is ``undated``: ``published`` is the day it was found, or
-      None if it was already listed at the first visit.
-    - ``updated`` keeps microseconds, so that entries found in the same second differ.
-    - ``edited`` is whether the publisher changed the release after publication.
+    - ``published`` has the source's UTC offset; ``exact`` is true if its time of day is known.
+    - If the page has no date, the entry is ``undated``. Then ``published`` is the day on which the
+      release was found, or None if the first visit already found it in the listing.
+    - ``updated`` keeps microseconds, so entries found in the same second differ.
+    - ``edited`` is true if the publisher changed the release after publication.
     - ``also`` lists the other publishers of the same story.
-    - ``origin`` is set only in feeds that mix sources.
+    - ``origin`` is set only in feeds of several sources.
     - ``body`` is the safe HTML without our notes, empty if it is too long for feeds. ``html`` adds
       the notes, and ``short_html`` has a summary and a link instead of the text.
-    - ``capture`` is the URL of the page of archived copies, None if there are none.
-    - ``source`` and ``first_seen`` are the source's id and the time the release was found. Events
-      have neither.
+    - ``capture`` is the URL of the page that lists archived copies, or None without copies.
+    - ``source`` and ``first_seen`` are the source's id and the time at which the release was found.
+      For events, both are missing.
     """
 
     uuid: str
@@ -122,7 +122,7 @@ class FeedEntry:
 
     @property
     def is_withdrawn(self) -> bool:
-        """Whether the entry is a retracted release. False for entries about retraction events."""
+        """Whether the entry is a retracted release, and not an event such as a retraction."""
         return self.kind == "release" and self.retracted is not None
 
     @property
@@ -136,15 +136,15 @@ def entry_of(
 ) -> FeedEntry:
     """Convert a release to a feed entry.
 
-    If ``mixed``, the entry contains its source as origin. ``others`` are the other releases of its
-    story, which this entry represents.
+    If ``mixed``, the entry contains its source as origin. ``others`` are the other releases of the
+    story that this entry represents.
     """
     content = release.content
     source = catalog.source(release.source)
     page = catalog.release(release.id)
     url = web_address(release.url) or page
     language = feed_language(content.language)
-    # Publisher names contain no markup; a character reference in one was escaped twice.
+    # Names of publishers contain no markup, so a character reference in a name was escaped twice.
     name = as_name(unescape(content.publisher or source.name))
     publisher = Person(name or source.id, web_address(source.url))
     title = title_of(content)
@@ -204,16 +204,16 @@ def shortened(entry: FeedEntry) -> FeedEntry:
 
 
 def title_of(content: Content) -> str:
-    """Return the title of a release, or else the beginning of its text, or "Untitled"."""
+    """Return the title of a release, otherwise the beginning of its text, otherwise "Untitled"."""
     return as_name(content.title) or excerpt(content.body_text, 80) or UNTITLED
 
 
 def published_of(release: Release) -> dt.datetime | None:
     """Return the publication time of a release, with the UTC offset of its source.
 
-    If the page's date is impossible, the result is the time by which feeds sort the release. If the
-    page has no date, it is the day on which the release was found, or None if the release was
-    already listed at the first visit.
+    If the date on the page is impossible, the result is the time by which feeds sort the release.
+    If the page has no date, the result is the day on which the release was found. It is None if the
+    release was already listed at the first visit.
     """
     published = release.published
     if release.is_backlog:
@@ -224,9 +224,9 @@ def published_of(release: Release) -> dt.datetime | None:
 
 
 def to_seconds(at: dt.datetime) -> dt.datetime:
-    """Drop microseconds from a time, and convert it to UTC if its offset has seconds.
+    """Drop the microseconds of a time, and convert it to UTC if its offset contains seconds.
 
-    RFC 3339 forbids such offsets. They occur in local mean time, before time zones were
+    RFC 3339 forbids offsets with seconds. They occur in local mean time, before time zones were
     standardized.
     """
     offset = at.utcoffset() or dt.timedelta()
@@ -284,7 +284,7 @@ def links_of(
 
 
 def capture_links(capture: str | None) -> tuple[EntryLink, ...]:
-    """Return the link to the page of archived copies, or an empty tuple."""
+    """Return a link to the page that lists archived copies, or nothing if ``capture`` is None."""
     return (
         (EntryLink(PROVENANCE, capture, "text/html", "Archived copies and their proofs"),)
         if capture
@@ -293,7 +293,7 @@ def capture_links(capture: str | None) -> tuple[EntryLink, ...]:
 
 
 def origin_of(source: Source, catalog: Catalog) -> Origin:
-    """Return a source's own feed, which mixed feeds give as the origin of entries."""
+    """Return the feed of a source, which feeds of several sources give as the origin of entries."""
     facet = Facet(source=source.id)
     return Origin(
         id=catalog.feed_id(facet),
@@ -308,7 +308,7 @@ MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
 def web_media(media: Media) -> Media | None:
-    """Return a file with a cleaned URL and media type, or None if its URL is unusable."""
+    """Return a file with a cleaned URL and media type, or None if the URL can't be used."""
     url = web_address(media.url)
     if url is None:
         return None
@@ -322,11 +322,11 @@ def web_media(media: Media) -> Media | None:
 def stands_for(
     release: str, members: Iterable[Release], belongs: Callable[[Release], bool]
 ) -> tuple[Release, ...] | None:
-    """Return the other members of a story if ``release`` represents the story, or else None.
+    """Return the other members of a story if ``release`` represents the story, otherwise None.
 
-    The first published of the ``members`` for which ``belongs`` is true represents the story. It
-    still does so if it is retracted. ``members`` are in order of publication. A release without a
-    date that was listed at the first visit represents only itself and hides no other release.
+    The first member for which ``belongs`` is true represents the story, even if it is retracted.
+    ``members`` are in order of publication. An undated release that was listed at the first visit
+    represents only itself and hides no other release.
     """
     found = tuple(members)
     undated = {one.id for one in found if one.is_backlog}
@@ -341,7 +341,7 @@ def folded(
     belongs: Callable[[Release], bool],
     seen: Callable[[Release], bool],
 ) -> Iterator[tuple[Release, tuple[Release, ...]]]:
-    """Yield the releases that represent their story, each with the other members of the story.
+    """Yield the releases that represent their stories, each with the other members of the story.
 
     Members for which ``seen`` is false are ignored. See `stands_for`.
     """

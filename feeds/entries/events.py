@@ -1,6 +1,7 @@
 """Entries of event feeds: edits, retractions, returns, daily digests and source health.
 
-The id of an event entry is derived from the release (or source) and the event.
+A return is a retracted release that is online again. The id of an event entry is derived from the
+release (or source) and the event.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ EVENT_LANGUAGE = "en"
 
 
 def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revision) -> FeedEntry:
-    """Return the entry for an edit, with deleted and inserted text."""
+    """Return the entry for an edit of a release, with deleted and inserted text."""
     page = catalog.revision(release.id, after.number)
     captures = catalog.capture(release.id)
     backed = [one for one in (before, after) if one.capture]
@@ -69,9 +70,9 @@ def edit_entry(catalog: Catalog, release: Release, before: Revision, after: Revi
 def retraction_entry(
     catalog: Catalog, release: Release, at: dt.datetime, *, captured: bool = False
 ) -> FeedEntry:
-    """Return the entry for a retraction, with a link to the archived copy.
+    """Return the entry for the retraction of a release, with a link to the archived copy.
 
-    ``captured`` is whether the archive has the response that showed the page missing.
+    ``captured`` is true if the archive has the response that showed that the page is missing.
     """
     page = catalog.release(release.id)
     name, title = publisher_and_title(catalog, release)
@@ -137,7 +138,7 @@ def release_event_entry(
 ) -> FeedEntry:
     """Return the entry for an event of a release.
 
-    An empty ``summary`` is replaced by the title.
+    If ``summary`` is empty, the title replaces it.
     """
     source = catalog.source(release.source)
     publisher = Person(plain(source.name) or source.id, web_address(source.url))
@@ -151,7 +152,7 @@ def release_event_entry(
 
 
 def digest_entry(catalog: Catalog, edition: DayDigest) -> FeedEntry:
-    """Return the entry for a completed day, which lists the day's releases."""
+    """Return the entry for a finished day, which lists the day's releases."""
     page = catalog.page(Facet(period=edition.day))
     count = max(edition.total, len(edition.releases))
     lines = "".join(
@@ -183,7 +184,7 @@ HEALTH: Mapping[str, str] = {
 """Phrases for conditions (data.health.codes) in titles. They follow the name of the source."""
 
 NETWORK: Final = "Our own network"
-"""Name in titles of health events that are not about a source."""
+"""Name in the title of a health event that is about our network, not about a source."""
 
 
 def health_entry(catalog: Catalog, event: HealthEvent) -> FeedEntry:

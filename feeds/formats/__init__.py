@@ -1,4 +1,4 @@
 """Feed formats: Atom, RSS, JSON Feed, OPML.
 
-A module belongs here if it writes one format, or code that formats share.
+A module belongs here if it writes one format, or contains code that formats share.
 """

@@ -1,4 +1,4 @@
-"""Atom 1.0 (RFC 4287)."""
+"""Write feeds as Atom 1.0 (RFC 4287)."""
 
 from __future__ import annotations
 
@@ -40,10 +40,11 @@ def stamp(updated: dt.datetime) -> bytes:
 
 
 def parts(entry: FeedEntry) -> tuple[bytes, bytes, bytes]:
-    """Return an entry's body, its end in a feed of one source, and its end in a mixed feed.
+    """Return the body of an entry, its end in a feed of one source, and its end in a mixed feed.
 
-    The end of a retracted release includes its tombstone (RFC 6721). Readers that support
-    tombstones remove the entry; others show that it was retracted.
+    A mixed feed has entries of several sources. The end of a retracted release includes its
+    tombstone (RFC 6721). Readers that support tombstones remove the entry; others show that it was
+    retracted.
     """
     body = written(entry_element(entry)).removesuffix(b"</entry>")
     end = b"</entry>"
@@ -59,7 +60,7 @@ def head(feed: Feed) -> Element:
     """Return the root element of a feed with its metadata, without entries.
 
     feedgen creates elements without a namespace and writes the default namespace as an attribute of
-    the root. Elements added here do the same.
+    the root. Elements that we add do the same.
     """
     made = common_feed(feed)
     made.author(name=feed.author, uri=feed.site + "/")
@@ -101,10 +102,10 @@ def entry_element(entry: FeedEntry) -> Element:
 
 @lru_cache(maxsize=1000)
 def source_of(origin: Origin) -> bytes:
-    """Return the ``source`` element of an entry in a mixed feed.
+    """Return the ``source`` element of an entry in a feed of several sources.
 
     feedgen's element lacks the required id and updated elements. `parts` replaces the placeholder
-    time with the entry's time, so the entry does not change when the source does.
+    time with the time of the entry, so the entry does not change when the source does.
     """
     source = etree.Element("source")
     etree.SubElement(source, "id").text = origin.id
@@ -118,7 +119,8 @@ def source_of(origin: Origin) -> bytes:
 def tombstone_element(entry: FeedEntry) -> Element:
     """Return the element that deletes an entry in readers (RFC 6721).
 
-    Its time equals the entry's: an older tombstone would mean that the entry was restored.
+    Its time equals the time of the entry, because an older tombstone would mean that the entry was
+    restored.
     """
     element = etree.Element(
         f"{{{TOMBSTONES}}}deleted-entry",
@@ -132,11 +134,11 @@ def tombstone_element(entry: FeedEntry) -> Element:
 
 
 def as_text(element: Element, text: str | None = None) -> None:
-    """Set the text of an element, so that readers show tags and references in it literally.
+    """Set the text of an element so that readers show tags and references in the text literally.
 
-    Some readers parse plain text as markup. Text that could be mistaken for markup is therefore
-    escaped and declared as HTML. Other text, such as "R&D", stays plain, because some readers
-    ignore the declaration.
+    Some readers parse plain text as markup. So text that could be mistaken for markup is escaped
+    and declared as HTML. Other text, such as "R&D", stays plain, because some readers ignore the
+    declaration.
     """
     text = element.text if text is None else text
     element.text = text

@@ -22,12 +22,12 @@ STEPS = (("prev-archive", -1), ("next-archive", 1))
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """Metadata of a feed, independent of the format. Entries are separate.
+    """Metadata of a feed, independent of the format and without the entries.
 
     - ``addresses`` are the URLs of the feed by format, and ``page`` is its web page.
     - ``links`` are further links, such as a hub.
     - ``neighbours`` are links to archive pages (RFC 5005): pairs of a link relation and a URL
-      without suffix. ``archived`` is whether this is an archive page.
+      without suffix. ``archived`` is true for the metadata of an archive page.
     - ``updated`` is the time of the newest change, so the same store gives the same bytes.
     """
 
@@ -51,7 +51,7 @@ class Feed:
         return self.facet.source is None
 
     def older(self, kind: Format) -> str | None:
-        """Return the URL of the previous archive page in a format, or None."""
+        """Return the URL of the previous archive page in a format, or None without such a page."""
         stem = dict(self.neighbours).get("prev-archive")
         return f"{stem}.{kind}" if stem else None
 
@@ -66,7 +66,7 @@ class Feed:
 
 
 class Dated(Protocol):
-    """Interface of entries with an update time and a language, from which feed metadata is made."""
+    """Interface of entries from which feed metadata is made: an update time and a language."""
 
     @property
     def updated(self) -> dt.datetime:
@@ -78,7 +78,7 @@ class Dated(Protocol):
 
 
 def feed_of(catalog: Catalog, facet: Facet, entries: Sequence[Dated]) -> Feed:
-    """Return the metadata of a facet's feed with these entries."""
+    """Return the metadata of a facet's feed that contains the given entries."""
     name = catalog.name(facet)
     subtitle = f"Press releases: {name}." if facet != Facet() else "All press releases."
     return Feed(
@@ -99,8 +99,8 @@ def feed_of(catalog: Catalog, facet: Facet, entries: Sequence[Dated]) -> Feed:
 def archive_page(feed: Feed, number: int | str, neighbours: Mapping[str, int | str]) -> Feed:
     """Return the metadata of archive page ``number`` of a feed.
 
-    ``neighbours`` maps link relations to other archive pages. Every page except the last links to
-    the next page, and then never changes (RFC 5005).
+    ``neighbours`` maps link relations to numbers of other archive pages. Every page except the last
+    links to the next page, and then never changes (RFC 5005).
     """
     own = archive_stem(feed, number)
     return replace(
@@ -110,20 +110,23 @@ def archive_page(feed: Feed, number: int | str, neighbours: Mapping[str, int | s
             ("current", feed.stem),
             *((rel, archive_stem(feed, page)) for rel, page in neighbours.items()),
         ),
-        # Archive pages never change, so they name no hub.
+        # Archive pages never change, so they contain no link to a hub.
         links=(),
         archived=True,
     )
 
 
 def neighbouring_pages(number: int, pages: int) -> dict[str, int | str]:
-    """Return the archive pages before and after page ``number`` of ``pages``, by link relation."""
+    """Return the numbers of the archive pages before and after a page, by link relation.
+
+    ``number`` is the number of the page, ``pages`` the number of all archive pages.
+    """
     found = {rel: number + step for rel, step in STEPS}
     return {rel: page for rel, page in found.items() if 1 <= page <= pages}
 
 
 def with_archives(feed: Feed, pages: int) -> Feed:
-    """Add a link to the last archive page to a feed's metadata, if there is an archive page."""
+    """Add a link to the last archive page to a feed's metadata, if the feed has archive pages."""
     if not pages:
         return feed
     return replace(feed, neighbours=(("prev-archive", archive_stem(feed, pages)),))
@@ -135,7 +138,7 @@ def archive_stem(feed: Feed, number: int | str) -> str:
 
 
 def updated_of(entries: Iterable[Dated]) -> dt.datetime:
-    """Return the latest update time of the entries, or NEVER without entries."""
+    """Return the latest update time of the entries, or NEVER if there are no entries."""
     return max((entry.updated for entry in entries), default=NEVER)
 
 
@@ -145,9 +148,9 @@ def language_of(entries: Iterable[Dated]) -> str | None:
 
 
 def common_language(languages: Sequence[str | None]) -> str | None:
-    """Return the most frequent language, or None without languages.
+    """Return the most frequent language, or None if there are no languages.
 
-    Of equally frequent languages, the alphabetically first is returned.
+    If several languages are equally frequent, the alphabetically first is returned.
     """
     if len(set(languages)) == 1:
         return languages[0]
@@ -157,7 +160,7 @@ def common_language(languages: Sequence[str | None]) -> str | None:
 
 
 def event_feed(catalog: Catalog, event: EventFeed, entries: Sequence[Dated]) -> Feed:
-    """Return the metadata of an event feed with these entries."""
+    """Return the metadata of an event feed that contains the given entries."""
     title, subtitle = EVENT_FEEDS[event]
     return Feed(
         facet=Facet(),

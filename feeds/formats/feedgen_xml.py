@@ -1,8 +1,8 @@
 """XML elements that RSS and Atom share, with workarounds for feedgen 1.0.
 
-feedgen creates the elements that it writes correctly; wrong elements are replaced in its tree.
-feedgen may not insert the current time, choose an order, load extensions that write empty elements,
-or change the locale of the process, as it does to write the date of an RSS item.
+feedgen creates the elements that it writes correctly. Our code replaces the other elements in
+feedgen's tree. It also prevents feedgen from inserting the current time, choosing an order, loading
+extensions that write empty elements, and changing the locale of the process to write dates.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ TTL_MINUTES = 15
 
 
 def common_entry(entry: FeedEntry) -> feedgen.entry.FeedEntry:
-    """Return a feedgen entry with the elements shared by RSS and Atom."""
+    """Return a feedgen entry with the elements that RSS and Atom share."""
     made = feedgen.entry.FeedEntry()
     made.id(entry.id)
     made.title(entry.title)
@@ -47,7 +47,7 @@ def common_entry(entry: FeedEntry) -> feedgen.entry.FeedEntry:
 
 
 def common_feed(feed: Feed) -> FeedGenerator:
-    """Return a feedgen feed without entries, with the elements shared by RSS and Atom."""
+    """Return a feedgen feed without entries, with the elements that RSS and Atom share."""
     made = FeedGenerator()
     made.id(feed.id)
     made.title(feed.title)
@@ -60,7 +60,7 @@ def common_feed(feed: Feed) -> FeedGenerator:
 
 
 def feed_links(feed: Feed, kind: Format) -> tuple[EntryLink, ...]:
-    """Return a feed's links in one format: itself, its page, other formats, hub, archive pages."""
+    """Return the links of a feed in one format: itself, page, other formats, hub, archive pages."""
     return (
         EntryLink("self", feed.address(kind), FEED_TYPES[kind]),
         EntryLink("alternate", feed.page, "text/html"),

@@ -1,4 +1,4 @@
-"""JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
+"""Write feeds as JSON Feed 1.1 (jsonfeed.org/version/1.1)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def head(feed: Feed) -> dict[str, Any]:
 def item(entry: FeedEntry) -> dict[str, Any]:
     """Return the JSON fields of an item.
 
-    Fields unknown to JSON Feed are under ``_communique``.
+    Fields that JSON Feed does not define are under ``_communique``.
     """
     image = next((file.url for file in entry.enclosures if file.type.startswith("image/")), None)
     optional = {

@@ -1,4 +1,4 @@
-"""OPML 2.0: a list of feeds in one file, for import into a feed reader."""
+"""Write OPML 2.0 files: lists of feeds for import into a feed reader."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def render(
 ) -> bytes:
     """Render an OPML file with the feeds of the facets that are in ``groups``.
 
-    Feeds are under headings, in a fixed order. ``groups`` contains names from OPML_GROUPS.
+    The feeds are under headings, in a fixed order. ``groups`` contains names from OPML_GROUPS.
     """
     chosen = [facet for facet in facets if group_of(facet) in groups]
     events = [
@@ -61,7 +61,8 @@ def render(
         for group, members in grouped(catalog, chosen).items()
     ]
     if events:
-        # After the feed of all releases, before feeds of a part of them.
+        # Put these feeds after the feed of all releases, and before feeds that contain only some
+        # releases.
         headed.insert(int("All" in dict(headed)), ("What happens to releases", events))
     for heading, outlines in headed:
         lines += [f'    <outline text="{heading}">', *outlines, "    </outline>"]
@@ -69,7 +70,7 @@ def render(
 
 
 def render_one(catalog: Catalog, feed: Feed) -> bytes:
-    """Render an OPML file of one feed that does not belong to a facet, such as a search."""
+    """Render an OPML file with one feed that does not belong to a facet, such as a search."""
     title, page = escape(feed.title), escape(feed.page)
     address = escape(dict(feed.addresses)["atom"])
     named = f'type="rss" text="{title}" title="{title}"'

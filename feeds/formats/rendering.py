@@ -1,11 +1,11 @@
 """Rendering of entries: each entry is rendered once per format, then joined into many feeds.
 
-A rendered entry consists of a body and two alternative ends. In a feed of one source the end closes
-the entry; in a feed that mixes sources the end also contains the source.
+A rendered entry consists of a body and two alternative ends. In a feed of one source, the end
+closes the entry. In a mixed feed (of several sources), the end also contains the source.
 
-Feed readers drop documents of many megabytes. So a document has a maximum size; entries that do not
-fit contain only a summary and a link. Without this limit, one source with very long releases would
-break every feed that contains it.
+Feed readers reject documents of many megabytes, so a document has a maximum size. Entries that do
+not fit contain only a summary and a link. Without this limit, one source with very long releases
+would break every feed that contains them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ from feeds.urls import FORMATS, Format
 class RenderedPiece(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry rendered in one format.
 
-    ``alone`` is its end in a feed of one source, ``mixed`` its end in a feed of several sources.
+    ``alone`` is the end of the entry in a feed of one source, ``mixed`` its end in a feed of
+    several sources.
     """
 
     body: bytes
@@ -37,9 +38,9 @@ class RenderedPiece(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """An entry rendered in every format.
 
-    ``updated`` is aware UTC, and ``day`` an ISO date or empty. ``timed`` is whether the entry has a
-    publication time, not only a day. ``row`` is its HTML in lists on pages. ``text_bytes`` is the
-    size of its HTML in UTF-8.
+    ``updated`` is aware UTC, and ``day`` an ISO date or empty. ``timed`` is true if the entry has a
+    publication time, not only a day. ``row`` is the entry's HTML in lists on pages. ``text_bytes``
+    is the size of its text as HTML in UTF-8.
     """
 
     updated: dt.datetime
@@ -56,7 +57,7 @@ class RenderedEntry(msgspec.Struct, frozen=True, array_like=True, gc=False):
         return sum(len(piece.body) + len(piece.mixed) for piece in self.pieces) + len(self.row)
 
     def document_bytes(self, *, mixed: bool) -> int:
-        """Return the bytes that the entry adds to a document in its largest format."""
+        """Return the number of bytes that the entry adds to a document in its largest format."""
         ends = (piece.mixed if mixed else piece.alone for piece in self.pieces)
         sizes = (len(piece.body) + len(end) for piece, end in zip(self.pieces, ends, strict=True))
         return max(sizes) + max(map(len, BETWEEN.values()))
@@ -83,7 +84,7 @@ _decode = msgspec.msgpack.Decoder(RenderedEntry).decode
 
 
 def rendered_entry(entry: FeedEntry, row: bytes) -> RenderedEntry:
-    """Render an entry in every format. ``row`` is its HTML in lists on pages."""
+    """Render an entry in every format. ``row`` is the entry's HTML in lists on pages."""
     pieces = [RenderedPiece(*SYNTAX[kind].parts(entry)) for kind in FORMATS]
     return RenderedEntry(
         entry.updated,
@@ -102,7 +103,10 @@ def to_bytes(entry: RenderedEntry) -> bytes:
 
 
 def from_bytes(content: bytes) -> RenderedEntry:
-    """Decode a rendered entry from the cache. Raises msgspec.DecodeError (a ValueError)."""
+    """Decode a rendered entry from the cache.
+
+    Raises msgspec.DecodeError (a ValueError) if the bytes are invalid.
+    """
     return _decode(content)
 
 
@@ -126,7 +130,8 @@ HEAD_BYTES: Final = 16_384
 """Number of bytes of the size limit that are reserved for a document's metadata."""
 
 ENTRIES_PER_STEP: Final = 20
-"""Number of entries rendered between two checks of the size limit. It limits the use of memory."""
+"""Number of entries that are rendered between two checks of the size limit. This also limits the
+use of memory."""
 
 T = TypeVar("T")
 
@@ -142,12 +147,13 @@ def fitted(
     """Render the ``wanted`` entries of a feed document within ``max_bytes``, in the same order.
 
     ``whole`` renders entries with their texts, ``short`` renders one entry with a summary and a
-    link. In a feed that mixes sources, every text above MAX_MIXED_TEXT_BYTES is shortened. If the
-    document is still too large, entries are shortened until it fits: the largest first, and of
-    equally large ones the oldest. The same entries always give the same document.
+    link. In a mixed feed (of several sources), every text above MAX_MIXED_TEXT_BYTES is shortened.
+    If the document is still too large, entries are shortened until it fits. The largest entries are
+    shortened first, and of equally large entries the oldest. The same entries always give the same
+    document.
     """
     found: list[RenderedEntry] = []
-    # Shortening the largest entry so far gives the same result as sorting all entries first.
+    # Shortening the largest entry so far has the same result as sorting all entries first.
     largest: list[tuple[int, int]] = []
     total = HEAD_BYTES
     for start in range(0, len(wanted), ENTRIES_PER_STEP):
@@ -169,7 +175,7 @@ def fitted(
 
 
 def is_long_text(html: str) -> bool:
-    """Whether HTML exceeds MAX_MIXED_TEXT_BYTES, the limit in feeds that mix sources."""
+    """Whether HTML is larger than MAX_MIXED_TEXT_BYTES, the limit in feeds of several sources."""
     return len(html.encode("utf-8", "replace")) > MAX_MIXED_TEXT_BYTES
 
 

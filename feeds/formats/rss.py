@@ -1,4 +1,4 @@
-"""RSS 2.0, with the Atom, Dublin Core, content and media namespaces."""
+"""Write feeds as RSS 2.0, with the Atom, Dublin Core, content and media namespaces."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ NAMESPACES = {
 PLAIN_TEXT_ELEMENT = re.compile(
     rb"(<(?:title|category|source|dc:creator|dc:contributor)\b[^<>]*>)([^<]*&[^<]*)"
 )
-"""Pattern of plain-text elements that contain a character reference."""
+"""Pattern that matches plain-text elements that contain a character reference."""
 
 
 def ends(feed: Feed) -> tuple[bytes, bytes]:
@@ -74,10 +74,10 @@ def source_of(origin: Origin) -> bytes:
 
 
 def with_unambiguous_text(document: bytes) -> bytes:
-    """Write "&" and "<" in plain text as hexadecimal references.
+    """Write "&" and "<" in plain-text elements as hexadecimal references.
 
-    Some readers parse titles as text, others as HTML. Hexadecimal references mean the same to
-    both (RSS Best Practices Profile, "Character Data").
+    Some readers parse titles as text, others as HTML. Hexadecimal references have the same meaning
+    for both (RSS Best Practices Profile, "Character Data").
     """
     return PLAIN_TEXT_ELEMENT.sub(
         lambda found: found[1] + found[2].replace(b"&lt;", b"&#x3C;").replace(b"&amp;", b"&#x26;"),
@@ -88,19 +88,19 @@ def with_unambiguous_text(document: bytes) -> bytes:
 def head(feed: Feed) -> Element:
     """Return the root element of a feed with its metadata, without items."""
     made = common_feed(feed)
-    # feedgen writes the last alternate link as <link>, so it gets only this one.
+    # feedgen writes the last alternate link as <link>, so it gets only this link.
     made.link(href=feed.page, rel="alternate")
     made.ttl(TTL_MINUTES)
-    # Register classes: given names, feedgen would import the extensions again for every feed.
+    # Register classes, because feedgen would import extensions given by name again for every feed.
     made.register_extension("dc", DcExtension, DcEntryExtension, atom=False)
     made.register_extension("media", MediaExtension, MediaEntryExtension, atom=False)
     root, _ = made._create_rss()  # noqa: SLF001 - feedgen's only way to its tree
     channel = root[0]
-    # A description is HTML, but this text is plain.
+    # RSS descriptions are HTML, but this text is plain text.
     description = channel.find("description")
     description.text = escape(description.text or "", quote=False)
     for link in feed_links(feed, "rss"):
-        # feedgen writes only the link to the feed itself, so add the others here.
+        # feedgen writes only the link to the feed itself, so the other links are added here.
         channel.append(link_element(f"{{{ATOM}}}link", link))
     if feed.archived:
         channel.append(etree.Element(f"{{{HISTORY}}}archive", nsmap={"fh": HISTORY}))
@@ -110,8 +110,8 @@ def head(feed: Feed) -> Element:
 def item_element(entry: FeedEntry) -> Element:
     """Return the XML element of an entry.
 
-    Readers agree only on one enclosure per item. The first file is the enclosure, the others are
-    ``media:content``.
+    All readers support only one enclosure per item. The first file is the enclosure, the other
+    files are ``media:content``.
     """
     made = common_entry(entry)
     # Readers parse a description as HTML (RSS 2.0), but the summary is plain text.

@@ -1,7 +1,7 @@
 """Channels that send alerts, one module in this folder per channel.
 
 Each module except `channel` defines a subclass of AlertChannel. docs/how-to/add-an-alert-channel.md
-explains how to add one.
+explains how to add a channel.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def find_channels() -> Iterator[type[AlertChannel]]:
 CHANNELS: Final = tuple(find_channels())
 
 AlertWatch: Final[type[Watch]] = watch_type(CHANNELS)
-"""Watch class with one table per channel, for parsing watch files."""
+"""Class of watches with one field per channel, for parsing watch files."""
 
 
 def channels_of(watch: Watch) -> tuple[AlertChannel, ...]:

@@ -21,13 +21,13 @@ from feeds.alerts.apprise_child import SendOutcome, SendTask, fault_of_address
 from feeds.alerts.channels.channel import Alert, AlertChannel, Undelivered
 
 CHILD_TIMEOUT_SECONDS: Final = 60.0
-"""Maximum running time in seconds of the child process for a message."""
+"""Maximum time in seconds that the child process may take to send a message."""
 
 ENVIRONMENT: Final = (
     *("PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "VIRTUAL_ENV"),
 )
-"""Environment variables passed to the child process. Proxy variables are missing because a proxy
-would bypass the guard, and so is HOME."""
+"""Environment variables passed to the child process. Proxy variables are not passed, because a
+proxy would bypass the guard. HOME is not passed either."""
 
 
 class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
@@ -46,20 +46,20 @@ class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return cls(values[0])
 
     def fault(self) -> tuple[str, str] | None:
-        """Return the key and message of an invalid URL, or None."""
+        """Return the key of an invalid URL and an error message, or None if the URL is valid."""
         fix = fault_of_address(self.url)
         return ("url", fix) if fix else None
 
     def described(self) -> str:
-        """Return the scheme of the URL. The rest of the URL may be secret."""
+        """Return the scheme of the Apprise URL. The other parts of the URL may be secret."""
         return f"{self.url.partition('://')[0]}://{MASK}"
 
     def without_secrets(self) -> Self:
-        """Return a copy of the channel with only the scheme of its URL."""
+        """Return a copy of the channel whose URL is reduced to its scheme."""
         return type(self)(self.described())
 
     def missing(self, alerts: Alerts) -> Iterator[str]:
-        """Yield a message if Apprise is not installed."""
+        """Yield a message if the package Apprise is not installed."""
         del alerts
         if find_spec("apprise") is None:
             fix = how_to_install("communique[apprise]")
@@ -71,7 +71,10 @@ class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return self.url
 
     async def send(self, alert: Alert) -> None:
-        """Send a message in a separate process. Raises Undelivered."""
+        """Send a message to the service in a separate process.
+
+        Raises Undelivered if the service did not accept the message.
+        """
         text, allowed = alert.text, alert.environment.outbound.allow_private
         outcome = await run_child(SendTask(self.url, text.subject, text.plain, allowed))
         if not outcome.taken:
@@ -81,7 +84,7 @@ class Apprise(AlertChannel, frozen=True, forbid_unknown_fields=True):
 async def run_child(task: SendTask) -> SendOutcome:
     """Run a SendTask in a new child process and return the outcome.
 
-    If the process fails or exceeds its time limit, the outcome contains the problem.
+    If the process fails or exceeds its time limit, the outcome describes this problem.
     """
     child = await asyncio.create_subprocess_exec(
         *(sys.executable, "-I", "-B", "-m", "feeds.alerts.apprise_child"),
@@ -99,7 +102,7 @@ async def run_child(task: SendTask) -> SendOutcome:
             taken=False, problem=f"no result within {CHILD_TIMEOUT_SECONDS:g} seconds"
         )
     except msgspec.DecodeError:
-        # The process was most likely ended by one of its limits.
+        # Most likely, the process exceeded its limit of memory or CPU time.
         return SendOutcome(taken=False, problem="the process of Apprise ended without a result")
     finally:
         if child.returncode is None:

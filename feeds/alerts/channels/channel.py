@@ -1,4 +1,4 @@
-"""Base class of alert channels. A watch file configures a channel in the channel's table."""
+"""Base class of alert channels. Each channel has a table in watch files, which configures it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ from feeds.alerts.text import AlertText, text_of
 
 
 class Undelivered(Exception):
-    """A receiver did not accept a message. ``final`` means that further attempts are useless."""
+    """Raised if a receiver did not accept a message.
+
+    ``final`` means that further attempts are useless.
+    """
 
     def __init__(self, problem: str, *, final: bool = False) -> None:
         super().__init__(problem)
@@ -26,7 +29,7 @@ class Undelivered(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Environment:
-    """HTTP client and settings that channels need in addition to the watch."""
+    """HTTP client and settings that channels need in addition to the watch file."""
 
     outbound: Outbound
     alerts: Alerts
@@ -45,13 +48,13 @@ class Alert:
     def recipient(self) -> str:
         """The part of the output's name after the colon, such as an e-mail address.
 
-        It is an empty string if the name has no colon.
+        An empty string if the output's name has no colon.
         """
         return self.message.output.partition(":")[2]
 
     @property
     def text(self) -> AlertText:
-        """The message as text for people."""
+        """The message as readable text."""
         return text_of(self.watch, self.message, self.environment.site)
 
 
@@ -60,10 +63,14 @@ class AbstractStruct(StructMeta, ABCMeta):
 
 
 class AlertChannel(Channel, metaclass=AbstractStruct, frozen=True):
-    """Base class of channels that send alerts. See Channel for their table in watch files."""
+    """Base class of channels that send alerts.
+
+    See Channel for the table of a channel in watch files.
+    """
 
     metavar: ClassVar[str]
-    """Placeholder for the value of the channel's option of `communique watch add`, such as URL."""
+    """Placeholder for the value of the channel's option in the help of `communique watch add`:
+    URL."""
 
     option_help: ClassVar[str]
     """The help text of the channel's option."""
@@ -77,7 +84,7 @@ class AlertChannel(Channel, metaclass=AbstractStruct, frozen=True):
     @classmethod
     @abstractmethod
     def from_option(cls, values: tuple[str, ...]) -> Self:
-        """Return the channel configured by its option's values in `communique watch add`."""
+        """Return the channel for the values of its option in `communique watch add`."""
 
     @abstractmethod
     def described(self) -> str:
@@ -90,7 +97,7 @@ class AlertChannel(Channel, metaclass=AbstractStruct, frozen=True):
     def missing(self, alerts: Alerts) -> Iterator[str]:
         """Yield a message for each missing setting or package that prevents sending.
 
-        The message contains the fix.
+        Each message explains how to fix the problem.
         """
         del alerts
         yield from ()
@@ -101,4 +108,4 @@ class AlertChannel(Channel, metaclass=AbstractStruct, frozen=True):
 
     @abstractmethod
     async def send(self, alert: Alert) -> None:
-        """Send a message. Raises Undelivered."""
+        """Send a message. Raises Undelivered if the receiver did not accept the message."""

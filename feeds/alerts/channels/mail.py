@@ -34,7 +34,7 @@ MailAddress: TypeAlias = Annotated[str, msgspec.Meta(pattern=rf"^{MAIL_ADDRESS}\
 
 
 class Mail(AlertChannel, frozen=True, forbid_unknown_fields=True):
-    """E-mail addresses of a watch. Each address gets its own message."""
+    """E-mail channel of a watch. Each of its addresses gets a separate message."""
 
     to: Annotated[
         tuple[MailAddress, ...],
@@ -48,7 +48,7 @@ class Mail(AlertChannel, frozen=True, forbid_unknown_fields=True):
 
     @classmethod
     def from_option(cls, values: tuple[str, ...]) -> Self:
-        """Return the channel for the addresses in the option's values."""
+        """Return the channel for the e-mail addresses in the option's values."""
         return cls(values)
 
     @property
@@ -57,16 +57,19 @@ class Mail(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return tuple(f"{self.table}:{one}" for one in self.to)
 
     def described(self) -> str:
-        """Return the addresses as text."""
+        """Return the e-mail addresses as one text."""
         return f"mail to {', '.join(self.to)}"
 
     def missing(self, alerts: Alerts) -> Iterator[str]:
-        """Yield a message if no mail server is configured."""
+        """Yield a message if the settings contain no mail server."""
         if not alerts.smtp_host:
             yield "no mail is sent before smtp_host is set under [alerts] in communique.toml"
 
     async def send(self, alert: Alert) -> None:
-        """Send a mail to one address. Raises Undelivered."""
+        """Send a mail to one address.
+
+        Raises Undelivered if the mail server did not accept the mail.
+        """
         settings = alert.environment.alerts
         if not settings.smtp_host:
             raise Undelivered("no mail server is configured; set smtp_host under [alerts]")
@@ -74,10 +77,10 @@ class Mail(AlertChannel, frozen=True, forbid_unknown_fields=True):
 
 
 def mail_of(alert: Alert) -> EmailMessage:
-    """Convert an alert to a mail. Its Message-ID is the same in every attempt."""
+    """Convert an alert to a mail, with the same Message-ID in every attempt."""
     settings, site = alert.environment.alerts, alert.environment.site
     text = alert.text
-    # The library rejects invalid headers, above all line breaks.
+    # This library rejects invalid headers, especially headers with line breaks.
     mail = EmailMessage(policy=email.policy.SMTP)
     mail["From"] = Address(plain(site.title), addr_spec=settings.sender)
     mail["To"] = Address(addr_spec=alert.recipient)
@@ -92,7 +95,10 @@ def mail_of(alert: Alert) -> EmailMessage:
 
 
 async def deliver(mail: EmailMessage, recipient: str, settings: Alerts) -> None:
-    """Send a mail through the mail server in the settings. Raises Undelivered."""
+    """Send a mail through the mail server in the settings.
+
+    Raises Undelivered if the mail server did not accept the mail.
+    """
     server = f"the mail server {settings.smtp_host}"
     client = aiosmtplib.SMTP(
         hostname=settings.smtp_host,
@@ -113,7 +119,8 @@ async def deliver(mail: EmailMessage, recipient: str, settings: Alerts) -> None:
         final = refused.code >= MIN_PERMANENT_CODE
         raise Undelivered(f"{server} refused {recipient}: {refused.code}", final=final) from error
     except aiosmtplib.SMTPResponseException as error:
-        # Only the code: the text of a reply may repeat the login.
+        # The message contains only the reply code, because the text of a reply may repeat the
+        # login.
         raise Undelivered(f"{server} answered {error.code}") from error
     except TimeoutError as error:
         seconds = f"{SMTP_TIMEOUT_SECONDS:g} seconds"
@@ -121,7 +128,7 @@ async def deliver(mail: EmailMessage, recipient: str, settings: Alerts) -> None:
     except (aiosmtplib.SMTPException, OSError, ValueError) as error:
         raise Undelivered(f"{server} did not accept the message: {error}") from error
     else:
-        # The mail is accepted, whatever happens on QUIT. Do not wait for the end of TLS.
+        # The server has accepted the mail, even if QUIT fails. Do not wait for the end of TLS.
         transport = client.transport
         with suppress(aiosmtplib.SMTPException, OSError):
             await client.quit(timeout=QUIT_TIMEOUT_SECONDS)

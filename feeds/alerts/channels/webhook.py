@@ -22,7 +22,7 @@ from feeds.alerts.messages import webhook_body
 SECRET_PREFIX: Final = "whsec_"  # noqa: S105 - the prefix of every secret
 
 MIN_SECRET_BYTES, MAX_SECRET_BYTES = 24, 64
-"""Minimum and maximum length in bytes of a secret, as Standard Webhooks requires."""
+"""Minimum and maximum length in bytes of a signing secret, as Standard Webhooks requires."""
 
 WEB_ADDRESS: Final = "Write http:// or https://, a host, and a port of 1 to 65535 if it needs one."
 
@@ -49,9 +49,9 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return cls(values[0], new_secret())
 
     def fault(self) -> tuple[str, str] | None:
-        """Return the key and message of an invalid URL or secret, or None.
+        """Return the key of an invalid URL or secret and an error message, or None.
 
-        The message contains neither of them, because both may be confidential.
+        The message does not contain the URL or the secret, because both may be confidential.
         """
         if not has_host(self.url):
             return "url", f"it leads to no host and port. {WEB_ADDRESS}"
@@ -65,7 +65,7 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return f"webhook at {host_of(self.url)}"
 
     def without_secrets(self) -> Self:
-        """Return a copy of the channel with only the host of its URL. The path may be secret."""
+        """Return a copy of the channel whose URL is reduced to its host. The path may be secret."""
         scheme = urlsplit(self.url).scheme
         return type(self)(f"{scheme}://{host_of(self.url)}/{MASK}", MASK)
 
@@ -75,9 +75,9 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
         return host_of(self.url)
 
     async def send(self, alert: Alert) -> None:
-        """Send a signed request.
+        """Send a signed request to the receiver.
 
-        Raises Undelivered. It is final if the response is 410 Gone.
+        Raises Undelivered if the response is not a success. The error is final after 410 Gone.
         """
         body = webhook_body(alert.watch, alert.message)
         headers = signed_headers(self.secret, alert.message.key, int(time.time()), body)
@@ -86,7 +86,7 @@ class Webhook(AlertChannel, frozen=True, forbid_unknown_fields=True):
         except OutboundError as error:
             raise Undelivered(str(error)) from error
         if not response.is_good:
-            # This includes redirects, which are not followed.
+            # Redirects count as failures, too, because they are not followed.
             gone = response.status == HTTPStatus.GONE
             raise Undelivered(f"the receiver answered {response.status}", final=gone)
 
@@ -112,7 +112,7 @@ def host_of(url: str) -> str:
 
 
 def has_host(url: str) -> bool:
-    """Whether a URL has a host name that can be looked up, and a valid port or none."""
+    """Whether a URL has a host name that can be looked up, and no invalid port."""
     if web_address(url) is None:
         return False
     try:
@@ -122,7 +122,7 @@ def has_host(url: str) -> bool:
 
 
 def is_secret(text: str) -> bool:
-    """Whether a text is a valid secret for signing."""
+    """Whether a text is a valid signing secret."""
     try:
         raw = base64.b64decode(text.removeprefix(SECRET_PREFIX), validate=True)
     except ValueError:
@@ -131,5 +131,5 @@ def is_secret(text: str) -> bool:
 
 
 def new_secret() -> str:
-    """Return a new random secret."""
+    """Return a new random signing secret."""
     return SECRET_PREFIX + base64.b64encode(secrets.token_bytes(MIN_SECRET_BYTES)).decode()

@@ -1,4 +1,4 @@
-"""Deliveries of alerts for events that watches match.
+"""Create deliveries of alerts for events that watches match.
 
 data.watches.matching decides which watches match an event.
 """
@@ -32,7 +32,7 @@ OPERATOR_WATCH: Final = "alerts.operator"
 class Matcher:
     """Matches events with all watches, and with the operator's built-in watch of source health.
 
-    ``settings`` contain the operator's e-mail address.
+    ``settings`` contains the operator's e-mail address.
     """
 
     def __init__(self, watches: Mapping[str, Watch], settings: Alerts) -> None:
@@ -49,7 +49,7 @@ class Matcher:
     def deliveries(self, store: Store, event: QueuedEvent) -> Iterator[AlertDelivery]:
         """Yield a delivery for each output of each watch that matches an event."""
         if event.backlog and not self._takes_backlog:
-            # Skip early: a first visit finds thousands of releases.
+            # Return early, because a first visit finds thousands of releases.
             return
         release = store.release(event.release) if event.release else None
         if release:
@@ -68,7 +68,7 @@ class Matcher:
             try:
                 body, due = event_body(fields, watch, release), send_time(watch, now)
             except Exception:
-                # A bug with one watch must not block the others.
+                # A bug that affects one watch must not block the other watches.
                 log.exception(
                     "no delivery could be made for an event", watch=name, release=event.release
                 )

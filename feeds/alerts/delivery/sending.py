@@ -1,4 +1,4 @@
-"""Sending of messages through the channels of watches, and test messages."""
+"""Send messages, including test messages, through the channels of watches."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from feeds.alerts.channels.channel import Alert, AlertChannel, Environment, Unde
 from feeds.alerts.messages import event_body, event_fields
 
 MAX_TRIED_RELEASES: Final = 1000
-"""Maximum number of newest releases that are searched for a match to send as a test message."""
+"""Maximum number of newest releases in which a match for a test message is searched."""
 
 
 class NothingToSend(CommuniqueError):
-    """No test message can be sent: no release is stored, or the watch has no output."""
+    """Raised if no test message can be sent: no release is stored, or the watch has no output."""
 
 
 def free_slots() -> Mapping[str, asyncio.Semaphore]:
@@ -41,7 +41,7 @@ def free_slots() -> Mapping[str, asyncio.Semaphore]:
 
 @dataclass(frozen=True, slots=True)
 class Senders:
-    """Sends messages through all channels, limiting parallel messages per channel."""
+    """Sends messages through all channels, with a limit of parallel messages per channel."""
 
     outbound: Outbound
     alerts: Alerts
@@ -49,12 +49,18 @@ class Senders:
     slots: Mapping[str, asyncio.Semaphore] = field(default_factory=free_slots)
 
     def receiver(self, watch: Watch, output: str) -> str:
-        """Return the receiver of a watch's output. Each receiver gets one message at a time."""
+        """Return the receiver of a watch's output, such as a host.
+
+        Each receiver gets one message at a time.
+        """
         channel = channel_of(watch, output)
         return channel.receiver(output) if channel else output.partition(":")[0]
 
     async def send(self, watch: Watch, message: AlertMessage) -> None:
-        """Send a message. Raises Undelivered."""
+        """Send a message through its channel.
+
+        Raises Undelivered if the receiver did not accept the message.
+        """
         channel = channel_of(watch, message.output)
         if channel is None:
             kind = message.output.partition(":")[0]
@@ -67,7 +73,10 @@ class Senders:
 
 
 def channel_of(watch: Watch, output: str) -> AlertChannel | None:
-    """Return the watch's channel that has this output, or None if it was removed from the watch."""
+    """Return the channel of a watch that has the given output.
+
+    Returns None if the output was removed from the watch.
+    """
     return next((one for one in channels_of(watch) if output in one.outputs), None)
 
 
@@ -77,7 +86,10 @@ def trial_watch(watch: Watch) -> Watch:
 
 
 def trial_messages(store: Store, watch_id: str, watch: Watch) -> Iterator[AlertMessage]:
-    """Yield a test message about a stored release for each output. Raises NothingToSend."""
+    """Yield a test message about a stored release for each output of a watch.
+
+    Raises NothingToSend if no release is stored, or the watch has no output.
+    """
     if not watch.outputs:
         raise NothingToSend(
             f"the watch {watch_id} sends nothing; add a channel such as [mail] to its file"
@@ -92,7 +104,7 @@ def trial_messages(store: Store, watch_id: str, watch: Watch) -> Iterator[AlertM
 
 
 async def send_trial(senders: Senders, watch: Watch, message: AlertMessage) -> str:
-    """Send a test message. Returns the problem, or an empty string on success."""
+    """Send a test message. Return the problem, or an empty string on success."""
     try:
         await senders.send(trial_watch(watch), message)
     except Undelivered as error:
@@ -101,7 +113,7 @@ async def send_trial(senders: Senders, watch: Watch, message: AlertMessage) -> s
 
 
 def _trial_release(store: Store, watch_id: str, watch: Watch) -> Release:
-    """Return the newest release that a watch matches, or else the newest stored release."""
+    """Return the newest release that a watch matches, otherwise the newest stored release."""
     index, moves = WatchIndex({watch_id: watch}), store.source_moves()
     newest = [*store.releases(Facet(), limit=MAX_TRIED_RELEASES)]
     for release in newest:

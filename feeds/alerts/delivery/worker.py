@@ -33,24 +33,24 @@ MAX_EVENTS: Final = 500
 """Maximum number of events per message, and maximum number of events matched per transaction."""
 
 MAX_DELIVERIES: Final = 10_000
-"""Number of deliveries after which a transaction matches no further events."""
+"""Number of deliveries after which a transaction does not match further events."""
 
 MAX_PARALLEL: Final = 64
 """Maximum number of receivers to which messages are sent at the same time."""
 
 MAX_PARALLEL_FAILING: Final = 16
-"""Maximum number of receivers with a failed last message to which messages are sent at the same
-time. Such receivers may be slow again."""
+"""Maximum number of receivers whose last message failed to which messages are sent at the same
+time. Such receivers may respond slowly again."""
 
 MAX_ATTEMPTS: Final = 16
-"""Maximum number of attempts to send a message. With the delays of feeds.backoff, they take over
-two days."""
+"""Maximum number of attempts to send a message. With the delays of feeds.backoff, the attempts take
+more than two days."""
 
 
 class AlertWorker:
     """Sends alerts for the watches in ``folder`` through ``senders``.
 
-    ``pace`` sets the delay between rounds and before retries.
+    ``pace`` determines the delay between rounds and before retries.
     """
 
     def __init__(self, store: Store, folder: Path, senders: Senders, pace: Backoff) -> None:
@@ -65,7 +65,7 @@ class AlertWorker:
         self._refreshed = float("-inf")
 
     async def run(self) -> None:
-        """Match events and send messages until cancelled."""
+        """Match events and send messages until the task is cancelled."""
         try:
             while True:
                 more, waiting = await asyncio.to_thread(self._match)
@@ -84,8 +84,8 @@ class AlertWorker:
     def _match(self) -> tuple[bool, Sequence[tuple[str, str]]]:
         """Match a batch of queued events with watches, and store the deliveries.
 
-        Returns whether more events may be queued, and the outputs (watch, output) with due
-        messages.
+        Returns whether more events may be queued, and the outputs with due messages as pairs of
+        watch and output.
         """
         try:
             if self._is_stale() and self._folder.refresh():
@@ -107,7 +107,7 @@ class AlertWorker:
             self._store.close()
 
     def _deliveries(self, store: Store, event: QueuedEvent) -> Sequence[AlertDelivery]:
-        """Return the deliveries for an event, or none if matching fails because of a bug."""
+        """Return the deliveries for an event. If matching fails because of a bug, return none."""
         try:
             return [*self._matcher.deliveries(store, event)]
         except (OSError, StoreError, LeaseLost):
@@ -120,7 +120,7 @@ class AlertWorker:
     def _is_stale(self) -> bool:
         """Whether the watch files must be checked for changes again.
 
-        There may be thousands of them.
+        They are not checked in each round, because there may be thousands of watch files.
         """
         now = time.monotonic()
         if now - self._refreshed < POLL_SECONDS:
@@ -145,12 +145,12 @@ class AlertWorker:
         try:
             return self._senders.receiver(watch, output)
         except Exception:
-            # Sending will fail too and be recorded. Queue it apart from other receivers.
+            # Sending will fail too, and the failure is recorded. Queue the message separately.
             log.exception("a watch has no valid receiver", watch=watch.name)
             return f"{watch.name} {output}"
 
     def _begin(self) -> None:
-        """Start sending due messages within the limits, one message per receiver."""
+        """Start to send due messages, within the limits and one message per receiver."""
         for receiver in list(self._waiting):
             if len(self._busy) >= MAX_PARALLEL:
                 return
@@ -164,11 +164,11 @@ class AlertWorker:
                 task.add_done_callback(partial(self._ended, receiver))
 
     def _next_for(self, receiver: str) -> AlertMessage | None:
-        """Return the next message for a receiver, or None if nothing is due."""
+        """Return the next message for a receiver, or None if no message is due."""
         waiting = self._waiting[receiver]
         while waiting:
             if waiting[0][0] in self._folder.invalid:
-                # Its messages wait until a person corrects the file.
+                # The messages of this watch wait until a person corrects the watch file.
                 waiting.popleft()
                 continue
             message = self._store.next_message(*waiting[0], time.time(), most=MAX_EVENTS)
@@ -184,7 +184,7 @@ class AlertWorker:
         if task.cancelled():
             return
         if error := task.exception():
-            # Do not retry at once, as the error may be permanent.
+            # Do not retry at once, because the error may be permanent.
             self._waiting.pop(receiver, None)
             log.error("an alert failed", problem=f"{type(error).__name__}: {error}")
             return
@@ -216,9 +216,9 @@ class AlertWorker:
         log.warning("an alert was not delivered", watch=message.watch, problem=str(problem))
 
     def _without_hidden(self, message: AlertMessage) -> AlertMessage | None:
-        """Remove releases that were hidden after a message was queued.
+        """Remove releases that were hidden after a message was queued from the message.
 
-        Returns None if no event is left.
+        Returns None if no event remains.
         """
         hidden = self._store.hidden()
         left = tuple(one for one in message.deliveries if release_of(one) not in hidden)
@@ -228,13 +228,13 @@ class AlertWorker:
         return replace(message, deliveries=left) if left else None
 
     async def _problem(self, watch: Watch, message: AlertMessage) -> Undelivered | None:
-        """Send a message. Returns the problem, or None on success."""
+        """Send a message. Return the problem, or None on success."""
         try:
             await self._senders.send(watch, message)
         except Undelivered as error:
             return error
         except Exception as error:
-            # A bug must not be retried at once or block other messages.
+            # After a bug, the message must not be retried at once or block other messages.
             log.exception("an alert failed", watch=message.watch)
             return Undelivered(type(error).__name__)
         return None
