@@ -129,6 +129,18 @@ GENERATORS: Final[Mapping[str, Generator]] = {
     "headings": partial(numbered, "<h2>Notice {n} of the board</h2>"),
     "first headings": partial(repeated, "<h1 class=title>A second lamp</h1>"),
     "tables": partial(repeated, "<table><tr><td>1<td>2<tr><td>3<td>4</table>"),
+    "cells over two rows": partial(
+        numbered,
+        "<tr><td rowspan=2>{day} May 2026<td><a href=/news/{n}>Harbour board opens pier {n}</a>"
+        f"<tr><td>{SENTENCE * 3}<a href=/file/{{n}}.pdf>PDF</a>",
+        start="<table>",
+    ),
+    "days without years": partial(
+        numbered, "<p><i>05-{day}</i><p>{day} May", start="<h1>News</h1>", end="<a href=/n>n</a>"
+    ),
+    "lines of single breaks": partial(
+        numbered, "<td>Harbour board opens pier {n}<br>{day}.05.2026<br>The work starts soon.<br>"
+    ),
     "empty cells": partial(repeated, "<td></td>", start="<table><tr>", end="</table>"),
     "times": partial(numbered, "<time datetime=2026-03-{day}>{day} March 2026</time>"),
     "broken lines": partial(numbered, "line {n}<br>"),

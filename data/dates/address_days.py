@@ -41,6 +41,23 @@ class AddressDay:
         )
 
 
+_YEAR_FOLDER: Final = re.compile(r"/((?:19|20)\d\d)(?=/)")
+
+
+def year_of_day(url: str, month: int, day: int) -> int | None:
+    """Return the year of a month and day in the address of their page, or None.
+
+    The address contains the same month and no other, or only a folder for a year
+    (``/news/2026/``).
+    """
+    stated = [one for one in address_days(url) if one.month]
+    if stated:
+        years = {one.year for one in stated if one.month == month and one.day in {0, day}}
+    else:
+        years = {int(year) for year in _YEAR_FOLDER.findall(url[:MAX_ADDRESS_LENGTH])}
+    return years.pop() if len(years) == 1 else None
+
+
 def address_days(url: str) -> tuple[AddressDay, ...]:
     """Return the days, months and years in the path and query of an address, in text order."""
     path = url[:MAX_ADDRESS_LENGTH].partition("://")[2].partition("/")[2]

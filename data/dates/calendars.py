@@ -19,6 +19,7 @@ BUDDHIST_YEARS = range(2440, 2700)
 JALALI_YEARS = range(1300, 1500)
 
 _JALALI_EPOCH = 226894  # the proleptic Gregorian ordinal of 1 Farvardin 1, less one
+_ETHIOPIAN_EPOCH = 2795  # the proleptic Gregorian ordinal of 1 Mäskäräm 1, less one
 
 
 def from_buddhist(year: int) -> int:
@@ -38,6 +39,19 @@ def from_jalali(year: int, month: int, day: int) -> dt.date:
     before = 365 * (year - 1) + (year * 8 + 21) // 33
     before += (month - 1) * 30 + min(month - 1, 6) + day
     return dt.date.fromordinal(_JALALI_EPOCH + before)
+
+
+def from_ethiopian(year: int, month: int, day: int) -> dt.date:
+    """Convert an Ethiopian day (N. Dershowitz and E. Reingold, Calendrical Calculations, 4.2).
+
+    Twelve months have thirty days, the thirteenth has five, and six before a leap year. Raises
+    ValueError if the day does not exist.
+    """
+    last = 30 if month <= 12 else 5 + (year % 4 == 3)  # noqa: PLR2004 - see above
+    if not (1 <= month <= 13 and 1 <= day <= last):  # noqa: PLR2004 - as above
+        raise ValueError(f"no such day in the Ethiopian calendar: {year}-{month}-{day}")
+    before = 365 * (year - 1) + year // 4 + 30 * (month - 1) + day
+    return dt.date.fromordinal(_ETHIOPIAN_EPOCH + before)
 
 
 def full_year(year: int, this_year: int) -> int:

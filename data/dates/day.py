@@ -11,14 +11,16 @@ from data.dates.calendars import (
     ERAS,
     JALALI_YEARS,
     from_buddhist,
+    from_ethiopian,
     from_jalali,
     full_year,
 )
 from data.dates.context import DateContext
-from data.dates.months import jalali_month_of, month_of
+from data.dates.months import ethiopian_month_of, jalali_month_of, month_of
 
 _NUMERALS = {char: value for value, char in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0}
 _THAI = re.compile("[\u0e01-\u0e5b]")
+_EUROPEAN = re.compile(r"እ\s?[.፡]\s?ኤ\s?[.፡]\s?አ")
 _REPUBLIC_YEARS = range(80, 200)
 _MONTHS = 12
 _SHORT = 2
@@ -34,7 +36,8 @@ def day_of(match: re.Match[str], context: DateContext) -> dt.date | None:
         if match.re in {shapes.HAN, shapes.MINGUO}:
             return _han(match, context)
         if "w" in match.re.groupindex:
-            return _worded(match, context)
+            is_ethiopian = match.re is shapes.ETHIOPIAN
+            return _ethiopian(match, context) if is_ethiopian else _worded(match, context)
         return _gregorian(match, int(match["y"]), int(match["n"]), int(match["d"]), context)
     except ValueError:
         return None
@@ -49,6 +52,19 @@ def _worded(match: re.Match[str], context: DateContext) -> dt.date | None:
         return from_jalali(year, jalali, day)
     month = month_of(match["w"].rstrip("॰"), context.languages)
     return _gregorian(match, year, month, day, context) if month else None
+
+
+def _ethiopian(match: re.Match[str], context: DateContext) -> dt.date | None:
+    """Return the day of the Ethiopian calendar if the era or the language of the page shows it.
+
+    In Eritrea, the same names are months of the Gregorian calendar. Its years are marked with
+    "እ.ኤ.አ" in Ethiopia.
+    """
+    month = ethiopian_month_of(match["w"])
+    near = match.string[max(0, match.start() - 20) : match.end() + 20]
+    if month is None or _EUROPEAN.search(near) or not (match["era"] or context.speaks("am")):
+        return None
+    return from_ethiopian(int(match["y"]), month, int(match["d"]))
 
 
 def _year_fits(match: re.Match[str]) -> bool:

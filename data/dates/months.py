@@ -132,6 +132,18 @@ def jalali_month_of(name: str) -> int | None:
     return _solar_hijri().get(name)
 
 
+def ethiopian_month_of(name: str) -> int | None:
+    """Return the Ethiopian month (1 to 13) that a folded ``name`` means, or None."""
+    return _ethiopian().get(name)
+
+
+@cache
+def _ethiopian() -> Mapping[str, int]:
+    """Return the folded names of Ethiopian months in all languages."""
+    lists = (one.dates.ethiopian_months for one in vocabulary().values())
+    return {name: number for months in lists for name, number in _numbers(months).items()}
+
+
 @cache
 def _solar_hijri() -> Mapping[str, int]:
     """Map folded names of Solar Hijri months in all languages to their numbers."""

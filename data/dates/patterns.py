@@ -93,6 +93,12 @@ def phrase_shapes(names: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     )
 
 
+ETHIOPIAN = re.compile(
+    r"(?<![^\W_])(?P<w>[\u1200-\u135a]{2,6})\s?(?P<d>\d{1,2})(?!\d)(?:\s?ቀን)?[\s,፣፥/]{0,3}(?P<y>\d{4})(?!\d)"
+    r"(?P<era>\s?ዓ(?:[./፡]\s?ም|መተ\s?ም[ሕህ]ረት)\.?)?"
+)
+"""A day of the Ethiopian calendar: the month, the day, the year and the era ("Year of Mercy")."""
+
 CTIME = re.compile(
     rf"{_WORD}\s{{1,2}}(?P<d>\d{{1,2}})\s(?=\d\d:\d\d:\d\d)(?P<clock>[\d:]{{8}})\s"
     r"(?P<zone>[+-]\d{4}|[a-z]{3,4})?\s?(?P<y>\d{4})(?!\d)"
@@ -110,6 +116,7 @@ ALL_PATTERNS = (
     HAN_NUMERALS,
     NUMBERED_MONTH,
     MONGOLIAN,
+    ETHIOPIAN,
     YEAR_MONTH_DAY,
     YEAR_DAY_MONTH,
     CTIME,
@@ -122,6 +129,7 @@ HOLDS = {
     HAN: re.compile("[年년]"),
     HAN_NUMERALS: re.compile("年"),
     MONGOLIAN: re.compile("оны"),
+    ETHIOPIAN: re.compile("[\u1200-\u135a]"),
     CTIME: re.compile(r"\d:\d\d:\d"),
     MONTH_DAY_YEAR: re.compile(rf"\d{_ORDINAL}[\s.,،/-]{{1,4}}(?:of\s)?['’]?\d"),
 }

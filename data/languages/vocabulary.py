@@ -24,6 +24,8 @@ WORDS_FOLDER = Path(__file__).parent / "words"
 """Folder with one file of words per language."""
 
 MONTHS: Final = 12
+ETHIOPIAN_MONTHS: Final = 13
+"""Numbers of months in a year. The last Ethiopian month has five or six days."""
 
 DateOrder: TypeAlias = Literal["DMY", "MDY", "YMD"]
 """Order of day, month and year in a date such as 03/04/26."""
@@ -34,27 +36,32 @@ class DateWords(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     ``order`` is the order of numbers in dates. ``region_orders`` contains the order in single
     regions, such as ``US``. ``months`` and ``solar_hijri_months`` have twelve texts, starting with
-    the first month. Each text contains names of the month, separated by spaces. A middle dot (·)
-    represents a space within a name. ``ambiguous`` contains names that have another meaning in
-    other languages. They are recognized only on pages in this language. ``relative`` contains
-    regular expressions for relative times, such as "3 hours ago".
+    the first month. ``ethiopian_months`` has thirteen. Each text contains names of the month,
+    separated by spaces. A middle dot (·) represents a space within a name. ``ambiguous`` contains
+    names that have another meaning in other languages. They are recognized only on pages in this
+    language. ``relative`` contains regular expressions for relative times, such as "3 hours ago".
     """
 
     order: DateOrder | None = None
     region_orders: dict[str, DateOrder | Literal["uncertain"]] = {}
     months: tuple[str, ...] = ()
     solar_hijri_months: tuple[str, ...] = ()
+    ethiopian_months: tuple[str, ...] = ()
     ambiguous: tuple[str, ...] = ()
     today: tuple[str, ...] = ()
     yesterday: tuple[str, ...] = ()
     relative: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise ValueError if a list of months does not have twelve texts."""
-        for months in (self.months, self.solar_hijri_months):
-            if len(months) not in {0, MONTHS}:
+        """Raise ValueError if a list of months does not have a text for each month."""
+        for months, count in (
+            (self.months, MONTHS),
+            (self.solar_hijri_months, MONTHS),
+            (self.ethiopian_months, ETHIOPIAN_MONTHS),
+        ):
+            if len(months) not in {0, count}:
                 raise ValueError(
-                    f"a year has twelve months; write {MONTHS} texts, not {len(months)}"
+                    f"a year has {count} months; write {count} texts, not {len(months)}"
                 )
 
 

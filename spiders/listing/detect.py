@@ -56,7 +56,11 @@ def choose_region(flat: FlatPage, dates: list[DateMark], page: RegionPage) -> Ra
     if best.region.side in {"before", "after"}:
         # If the dates are outside the records, the real records are larger and contain them.
         inner = best.region
-        whole = [c for c in candidates.found if c.region.side == "in" and encloses(c.region, inner)]
+        whole = [
+            one
+            for one in candidates.found
+            if one.region.side == "in" and encloses(one.region, inner) and _are_dated(one, inner)
+        ]
         best = candidates.best(whole, -inf) or best
     best = _without_strays(_with_siblings(candidates.whole(best), flat, dates))
     return _of_one_make(best, flat, dates)
@@ -124,6 +128,21 @@ def _holds(outer: Region, inner: Region) -> bool:
         if index < 0 or outer.records[index].end < span.end:
             return False
     return True
+
+
+def _are_dated(candidate: RegionCandidate, inner: Region) -> bool:
+    """Whether most records of a region that contain records of ``inner`` have dates.
+
+    In other regions, dated and undated parts of the same releases alternate.
+    """
+    begins = [span.begin for span in inner.records]
+    own = [
+        record
+        for record in candidate.records
+        if bisect_left(begins, record.span.begin)
+        < bisect_left(begins, max(record.span.end, record.span.begin + 1))
+    ]
+    return sum(bool(record.dates) for record in own) >= HALF * len(own)
 
 
 def _beside_hidden(best: RankedRegion, candidates: Candidates, flat: FlatPage) -> RankedRegion:

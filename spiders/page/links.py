@@ -13,6 +13,9 @@ from data.text.urls import canonical_url, part_fragment
 
 _SPACE = re.compile(r"[\t\r\n]+")
 _QUOTED = re.compile(r"""['"]([^'"\s$<>]{2,2000})['"]""")
+_AMPERSAND = re.compile(r"\\(?:u00|x)26")
+"""Pattern of an ampersand as scripts escape it."""
+
 _LIKE_URL = re.compile(
     r"https?://|\.{0,2}/|[\w-]{1,60}(?:/|\.(?:html?|php|aspx?|jsp|pdf|cfm|do)\b)|\?"
 )
@@ -58,7 +61,7 @@ def link_target(node: etree._Element, base: str) -> str | None:
     script = node.get("onclick") or ""
     if href and href.lstrip()[:11].lower() == "javascript:":
         script = f"{href} {script}"
-    for quoted in _QUOTED.findall(script[:_MAX_URL]):
+    for quoted in _QUOTED.findall(_AMPERSAND.sub("&", script[:_MAX_URL])):
         if _LIKE_URL.match(quoted) and (address := resolve(quoted, base)):
             return address
     for name in _ATTRIBUTES:

@@ -52,7 +52,10 @@ _DRAWN = re.compile(
     r"['\"]([\w-]{1,80})['\"]\s*,\s*['\"](\w{2,5})['\"]"
 )
 _NUMBERS = re.compile(r"(\d{1,9})")
-_ACTIVE = re.compile(r"(?:^|[\s_-])(?:active|current|selected|on)(?:$|[\s_-])", re.IGNORECASE)
+_ACTIVE = re.compile(
+    r"(?:^|[\s_-])(?i:active|current|selected|on)(?:$|[\s_-])"
+    r"|(?<=[a-z])(?:Active|Current|Selected)(?:Page|Item)?(?:$|[\s_-])"
+)
 
 
 def is_page_of(here: str, address: str, *, loads: bool = False) -> bool:

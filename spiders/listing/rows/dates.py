@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import islice
 from urllib.parse import urlsplit
 
 from lxml import etree
 
+from data.dates.address_days import address_days, year_of_day
 from data.dates.context import DateContext
 from data.dates.months import month_of
 from data.dates.parse import DateReader, Found, plausible, scan
@@ -21,6 +22,7 @@ from data.text.folding import fold_date
 from spiders.listing.rows.flat_page import FlatPage, TextMark
 from spiders.page.date_labels import MAX_LABEL, is_label, is_of_change, is_of_event
 from spiders.page.html_tree import line_of
+from spiders.page.links import link_target
 
 MAX_DATES = 20_000
 """Maximum number of dates per page. Also the maximum number of texts that look like dates but
@@ -39,6 +41,15 @@ _LONGEST_PART = 16
 
 _DAY_AT_END = re.compile(r"(?<=.{6})[（(]\d{1,2}月\d{1,2}日[）)]$")
 """Pattern of a month and day in brackets after a title."""
+
+_FIGURES = re.compile(r"[\[(（【]?(0[1-9]|1[0-2])[-/.](0[1-9]|[12]\d|3[01])[\])）】]?")
+"""Pattern of a month and day in figures, as on Chinese pages."""
+
+_ROW_LEVELS = 5
+"""Maximum number of levels from a date up to the row that contains its link."""
+
+_ROW_ELEMENTS = 40
+"""Maximum number of elements of a row that are searched for its link."""
 
 FISCAL_START = 4
 """First month of a fiscal year (年度) in Japan."""
@@ -65,7 +76,8 @@ class DateMark:
     ``published`` is None if the page shows only a month and day. ``place`` and ``last`` are the
     positions of the first and last text of the date. They differ if day, month and year are
     separate texts, as on a calendar leaf. ``alone`` is true if the text contains little else.
-    ``other`` is true if a label marks it as the date of an event or a change.
+    ``other`` is true if a label marks it as the date of an event or a change. ``month_and_day`` are
+    the figures of a date that is shown without a year.
     """
 
     place: int
@@ -74,6 +86,7 @@ class DateMark:
     alone: bool
     sign: int
     other: bool = False
+    month_and_day: tuple[int, int] | None = None
 
 
 def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
@@ -103,6 +116,7 @@ def date_marks(flat: FlatPage, url: str, reader: DateReader) -> list[DateMark]:
         if len(text.text) <= _SHORT:
             year.note(text, context)
             mark = _without_year(flat.texts, index, year, context)
+            mark = mark if mark and mark.published else _by_address(text, mark, url, context)
             if mark:
                 marks.append(mark)
             elif len(text.text) <= _RELATIVE and is_relative(text.text):
@@ -227,7 +241,41 @@ def _without_year(
             own = year.of_month(day[0])
             dated = day_in_year(own, day, context.zone, raw, rule) if own else None
             is_alone = not (ended and raw == ended[0])
-            return DateMark(text.place, texts[last].place, dated, alone=is_alone, sign=text.sign)
+            place, end = text.place, texts[last].place
+            return DateMark(place, end, dated, is_alone, text.sign, month_and_day=day)
+    return None
+
+
+def _by_address(
+    text: TextMark, known: DateMark | None, url: str, context: DateContext
+) -> DateMark | None:
+    """Return a date without a year with the year from the address that its row links to.
+
+    ``known`` is the date as the text shows it, if the month is a word. Figures alone, such as
+    ``06-25``, are a date only if the address has the same month and day. Otherwise, the result is
+    ``known``.
+    """
+    figures = None if known else _FIGURES.fullmatch(text.text)
+    day = (int(figures[1]), int(figures[2])) if figures else known and known.month_and_day
+    if not day or not (address := _row_address(text.parent, url)):
+        return known
+    year = year_of_day(address, *day)
+    if figures and not any((one.month, one.day) == day for one in address_days(address)):
+        return known
+    dated = year and day_in_year(year, day, context.zone, text.text, "listing:address")
+    if not dated or not plausible(dated, context.now):
+        return known
+    if known:
+        return replace(known, published=dated)
+    return DateMark(text.place, text.place, dated, alone=True, sign=text.sign)
+
+
+def _row_address(node: etree._Element, url: str) -> str | None:
+    """Return the address of the first link in the smallest element around a text with a link."""
+    for around in (node, *islice(node.iterancestors(), _ROW_LEVELS)):
+        near = islice(around.iter("*"), _ROW_ELEMENTS)
+        if (link := next((one for one in near if one.tag == "a"), None)) is not None:
+            return link_target(link, url)
     return None
 
 

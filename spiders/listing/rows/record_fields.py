@@ -24,6 +24,7 @@ from spiders.listing.rows.titles import (
     are_captions,
     case_name,
     in_heading,
+    in_named_title,
     lead_in,
     lead_of,
     title_likeness,
@@ -34,7 +35,8 @@ from spiders.page.media_urls import TEXTS, leads_to_file
 _PARTS = HEADINGS | {"div", "p", "time", "li", "td"}
 _DOCUMENT = re.compile(rf"\.(?:{TEXTS})(?:$|\?)", re.IGNORECASE)
 _FILE_NOTE = re.compile(
-    r"\s*[\[(]\W{0,3}(?:pdf|word|docx?|odt|rtf|excel|xlsx?|[\d.,]{1,8}\s?[kmg]i?b)\b[^()\[\]]{0,30}[\])]\s*$",
+    r"\s*[\[(（【]\W{0,3}(?:pdf|word|docx?|odt|rtf|excel|xlsx?|[\d.,]{1,8}\s?[kmg]i?b)(?![a-z\d])"
+    r"[^()（）\[\]【】]{0,30}[\])）】]\s*$",
     re.IGNORECASE,
 )
 """Pattern of a note after a title about the linked file: *(PDF, 120 KB)*."""
@@ -310,8 +312,12 @@ class RecordFields:
         cut = (text.text for text in inner if text.text.endswith(_DOTS))
         if any(tooltip.startswith(_CUT.sub("", text)) for text in cut):
             return tooltip
-        if len(inner) > 1 and any(child.tag in _PARTS for child in anchor.node.iter()):
-            return max(inner, key=self._titles.score).text
+        if len(inner) > 1:
+            if any(child.tag in _PARTS for child in anchor.node.iter()):
+                return max(inner, key=self._titles.score).text
+            named = [text for text in inner if in_named_title(text.parent, anchor.node)]
+            if named and max(map(self._titles.score, named)) >= _CERTAIN_TITLE_LIKENESS:
+                return joined(named)
         return joined(inner) or self._text_of(anchor)
 
     def _date(self, record: Record, link: LinkMark) -> Published | None:
@@ -337,7 +343,8 @@ class RecordFields:
             known, stated = at is not None, at is not None and at.rule == "listing:time"
             titled = at is not None and titles.get(mark.place, 0) > len(at.raw) + _BESIDE
             agreed = self._date_signs[mark.sign]
-            return known, not mark.other, not titled, stated, mark.alone, agreed, -order
+            shown = not self._flat.is_hidden(mark.place)
+            return known, not mark.other, not titled, stated, mark.alone, shown, agreed, -order
 
         published = max(enumerate(dates), key=rank)[1].published
         if published is None or published.precision != "day":

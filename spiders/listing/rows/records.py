@@ -12,6 +12,7 @@ from lxml import etree
 from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage, LinkMark, TextMark
 from spiders.listing.rows.regions import MOSTLY, NEAR, Region
+from spiders.listing.rows.spanned_rows import SpannedDates
 from spiders.page.html_tree import line_of
 
 LEAD = 8
@@ -82,6 +83,7 @@ def linked_records(
         return dates[bisect_left(places, begin) : bisect_left(places, end)]
 
     found: list[Record] = []
+    over = SpannedDates()
     for index, span in enumerate(islice(spans, most)):
         begin, end = span.begin, max(span.end, span.begin + 1)
         following = spans[index + 1].begin if index + 1 < len(spans) else flat.size
@@ -97,6 +99,8 @@ def linked_records(
             begin = min(begin, own[0].place) if own else begin
             ahead = between(end, min(following, end + NEAR))
             end = ahead[0].place if ahead else min(following, end + NEAR)
+        if region.side == "in":
+            own = over.dates(span, own, flat)
         if is_above and not own and not _has_empty_term(span.node):
             last = bisect_left(alone_places, span.begin)
             own = alone[max(0, last - 1) : last]

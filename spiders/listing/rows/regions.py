@@ -23,6 +23,7 @@ from spiders.listing.rows.dates import DateMark
 from spiders.listing.rows.flat_page import ElementSpan, FlatPage
 from spiders.listing.rows.posts import mark_of
 from spiders.listing.rows.single_rows import dated_rows, undated_row
+from spiders.listing.rows.spanned_rows import joined_rows
 from spiders.page.regions import ASIDE, CHROME
 
 CANDIDATES = 16
@@ -236,7 +237,7 @@ class _Counts:
         return 0.0 if few else 0.9 * self._covered(worths)
 
     def region(self, records: list[ElementSpan], *, strict: bool) -> Region:
-        records = sorted(records, key=lambda span: span.begin)
+        records = joined_rows(sorted(records, key=lambda span: span.begin))
         size = len(records)
         side = "in"
         worths = [self._worth(span.begin, span.end) for span in records]

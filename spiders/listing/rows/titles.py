@@ -37,6 +37,10 @@ MAX_CACHED_TEXTS = 4_096
 """Maximum number of texts whose words are cached."""
 
 _TITLE_CLASS = re.compile(r"title|headline|heading|caption|subject", re.IGNORECASE)
+_NAMED_TITLE = re.compile(
+    r"(?:^|[\s_-])(?:title|headline|titel|titre|titulo|titolo|naslov|tytul|nadpis|baslik)(?:$|\s)",
+    re.IGNORECASE,
+)
 # Python does not count combining signs of Latin, Hebrew, Arabic and Indic scripts as letters.
 _WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[\u0300-\u036f\u0591-\u05c7\u0610-\u065f\u0900-\u0dff])+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]{2,}")
@@ -205,6 +209,17 @@ def without_date(title: str, date: str) -> str:
     elif date and title.rstrip(")]").endswith(date):
         rest = title.rstrip(")]").removesuffix(date).rstrip(_BETWEEN)
     return rest if len(_words(rest)) >= _LEFT else title
+
+
+def in_named_title(node: etree._Element | None, link: etree._Element) -> bool:
+    """Whether an element is, or is in, a part of a link whose class says that it is the title."""
+    for _ in range(_HEADING_ABOVE):
+        if node is None or node is link:
+            return False
+        if _NAMED_TITLE.search(node.get("class") or ""):
+            return True
+        node = node.getparent()
+    return False
 
 
 def in_heading(node: etree._Element | None) -> bool:

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from data.dates.address_days import AddressDay, address_days
+from data.dates.address_days import AddressDay, address_days, year_of_day
 
 
 @pytest.mark.parametrize(
@@ -39,3 +39,23 @@ def test_a_day_agrees_with_as_much_as_an_address_names() -> None:
 
 def test_a_long_address_is_read_in_part() -> None:
     assert len(address_days("https://board.example/" + "2020-10-01/" * 10_000)) <= 8
+
+
+@pytest.mark.parametrize(
+    ("path", "year"),
+    [
+        ("/art/2026/6/25/art_12_1.html", 2026),
+        ("/news/202606/t20260625_71.html", 2026),
+        ("/2026/06/lamps/", 2026),
+        ("/news/2026/new-lamps/", 2026),
+        ("/news/2026/07/lamps/", None),
+        ("/2025/2026/lamps/", None),
+        ("/news/budget-2027/", None),
+        ("/news/lamps-of-2026", None),
+        ("/news/71", None),
+    ],
+)
+def test_the_year_of_a_month_and_day_is_that_of_an_address_with_the_same_month_or_none(
+    path: str, year: int | None
+) -> None:
+    assert year_of_day(f"https://board.example{path}", 6, 25) == year

@@ -119,6 +119,33 @@ def test_a_solar_hijri_year_is_converted_only_in_persian() -> None:
     assert iso("03/09/1444", languages=("ar",)) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("ሐሙስ ሰኔ 18 ቀን 2018 ዓ.ም", "2026-06-25"),
+        ("መስከረም 1፣ 2016 ዓ/ም", "2023-09-12"),
+        ("ጳጉሜን 6 ቀን 2015 ዓመተ ምሕረት", "2023-09-11"),
+    ],
+)
+def test_an_ethiopian_day_with_its_era_is_converted(text: str, day: str) -> None:
+    assert iso(text) == day
+
+
+def test_an_ethiopian_month_without_an_era_needs_the_language() -> None:
+    assert iso("ሰኔ 18 ቀን 2018", languages=("am",)) == "2026-06-25"
+    assert iso("ሰኔ 18 ቀን 2018") is None
+
+
+def test_the_same_names_are_months_of_the_gregorian_calendar_in_eritrea_and_with_its_era() -> None:
+    assert iso("መስከረም 18, 2018", languages=("ti",)) == "2018-09-18"
+    assert iso("እ.ኤ.አ መስከረም 18 2018", languages=("am",)) == "2018-09-18"
+
+
+def test_a_day_that_the_ethiopian_calendar_lacks_is_none() -> None:
+    assert iso("ጳጉሜ 6 ቀን 2016 ዓ.ም") is None
+    assert iso("ሰኔ 31 ቀን 2018 ዓ.ም") is None
+
+
 def test_a_bare_year_of_the_republic_is_read_in_taiwan_only() -> None:
     assert iso("115-11-18", languages=("zh-Hant-TW",)) == "2026-11-18"
     assert iso("115/11/18", zone="Asia/Taipei") == "2026-11-18"

@@ -497,3 +497,22 @@ def test_the_label_of_each_control_is_read_once(monkeypatch: pytest.MonkeyPatch)
     assert len(listing.archives) == 26
     assert [sign.text for sign in listing.signs] == ["Load more"]
     assert len(read_labels) == 50 + 26 + 1
+
+
+def test_the_part_of_a_link_with_the_class_of_a_title_is_the_title() -> None:
+    row = '<a href="/r/{n}"><b class="row-title">{title}</b> <i>It takes {n} years.</i></a>'
+    body = "".join(
+        f"<li>{row.format(n=n, title=title)} {day}.11.2022</li>"
+        for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+    )
+    assert rows(read(f"<ul>{body}</ul>")) == EXPECTED
+
+
+def test_a_label_with_the_class_of_a_title_is_not_the_title() -> None:
+    body = "".join(
+        f'<li><a href="/r/{n}"><b class="title">Press release</b> <i>{title}</i></a>'
+        f" {day}.11.2022</li>"
+        for n, (title, day) in enumerate(zip(TITLES, DAYS, strict=True), 1)
+    )
+    found = rows(read(f"<ul>{body}</ul>"))
+    assert all(said.endswith(title) for (_, said, _), title in zip(found, TITLES, strict=True))

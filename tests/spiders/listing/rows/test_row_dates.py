@@ -58,6 +58,42 @@ def test_a_cell_over_several_rows_dates_all_of_them() -> None:
     assert [on for *_, on in found] == [day(n - n % 3).isoformat() for n in range(18)]
 
 
+@pytest.mark.parametrize("text", ["", "<br>The work starts in autumn and takes two winters."])
+def test_a_cell_over_two_rows_dates_both_releases(text: str) -> None:
+    rows = "".join(
+        (f"<tr><td rowspan=2>{day(n):%d.%m.%Y}</td>" if n % 2 == 0 else "<tr>")
+        + f"<td><a href=/news/{n}>{title}</a>{text}</td></tr>"
+        for n, title in enumerate((*titles("de"), *titles("nl")))
+    )
+    found = rows_of(read(listing_html("de", f"<table>{rows}</table>")))
+    assert [(url, on) for url, _, on in found] == [
+        (f"/news/{n}", day(n - n % 2).isoformat()) for n in range(12)
+    ]
+
+
+@pytest.mark.parametrize("folder", ["2026/07", "2031"])
+def test_a_day_without_a_year_has_no_date_if_its_address_has_another_month_or_a_year_to_come(
+    folder: str,
+) -> None:
+    rows = "".join(
+        f"<li><span>{day(n):%d %b}</span> <a href=/news/{folder}/{n}>{title}</a></li>"
+        for n, title in enumerate(titles("en"))
+        if day(n).month != 7
+    )
+    found = rows_of(read(listing_html("en", f"<ul>{rows}</ul>")))
+    assert found
+    assert not [on for *_, on in found if on]
+
+
+def test_figures_are_a_day_only_if_the_address_of_their_row_has_the_same() -> None:
+    rows = "".join(
+        f"<li><a href=/news/2026/03/17/{n}>{title}</a> <span>06-{n + 10}</span></li>"
+        for n, title in enumerate(titles("en"))
+    )
+    found = rows_of(read(listing_html("en", f"<ul>{rows}</ul>")))
+    assert [on for *_, on in found] == [None] * 6
+
+
 def test_days_in_brackets_after_titles_belong_to_the_fiscal_year_of_the_heading() -> None:
     days = [dt.date(2026, 3, 29) - dt.timedelta(days=23 * n) for n in range(6)]
     rows = "".join(
@@ -97,3 +133,15 @@ def test_an_archive_in_a_list_like_the_releases_is_no_skipped_row() -> None:
     assert len(found.items) == 6
     assert [one.period for one in found.archives] == ["2025"]
     assert not found.passed
+
+
+def test_a_cell_dates_no_row_below_those_that_it_spans() -> None:
+    written = []
+    for n, title in enumerate((*titles("de"), *titles("nl"))):
+        cell = f"<td rowspan=2>{day(n):%d.%m.%Y}</td>" if n % 2 == 0 else ""
+        link = f"<td><a href=/news/{n}>{title}</a></td>"
+        # The second row that the cell spans has no link.
+        written += [f"<tr>{cell}{link}</tr>", *(["<tr><td>Hafenamt</td></tr>"] if cell else [])]
+    found = rows_of(read(listing_html("de", f"<table>{''.join(written)}</table>")))
+    dated = {url: on for url, _, on in found if on}
+    assert dated == {f"/news/{n}": day(n).isoformat() for n in range(0, 12, 2)}

@@ -1,0 +1,117 @@
+"""Read tables in which a cell spans several rows (``rowspan``).
+
+Often a day spans the rows of all its releases. In other tables, the cell with the day or the
+picture spans two rows of one release: the headline is in the first row, the text or a document in
+the second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice, takewhile
+from typing import Final
+
+from lxml import etree
+
+from spiders.listing.rows.dates import DateMark
+from spiders.listing.rows.flat_page import ElementSpan, FlatPage
+from spiders.page.html_tree import line_of
+
+PAIR: Final = "2"
+"""Value of ``rowspan`` of a cell that spans both rows of a release."""
+
+MIN_PAIRS: Final = 2
+"""Minimum number of pairs of rows that are joined."""
+
+MAX_DIGITS: Final = 3
+"""Maximum length of a ``rowspan``, in characters."""
+
+DEEP: Final = 4
+"""Maximum number of levels from a date up to its cell."""
+
+MIN_TEXT: Final = 20
+"""Minimum length of the text beside the links of a second row, in characters."""
+
+
+def joined_rows(records: Sequence[ElementSpan]) -> list[ElementSpan]:
+    """Return the rows of a table, each with the second row of its release.
+
+    ``records`` are in page order. They are returned unchanged if they are not such a table: all
+    rows are in pairs, and each second row contains a text beside its links. If a day spans the
+    rows of two releases, both rows have only a link, or both have a text.
+    """
+    first = records[0].node
+    if first.tag != "tr" or not _is_spanned(first):
+        return [*records]
+    joined: list[ElementSpan] = []
+    texts = [0, 0]
+    pairs = 0
+    for span in records:
+        before = span.node.getprevious()
+        if _is_spanned(span.node):
+            texts[0] += _has_text(span.node)
+            joined.append(span)
+        elif joined and before is joined[-1].node and joined[-1].end <= span.begin:
+            pairs += 1
+            texts[1] += _has_text(span.node)
+            joined[-1] = replace(joined[-1], end=span.end)
+        else:
+            return [*records]
+    is_text = texts[1] == pairs >= MIN_PAIRS and not texts[0]
+    return joined if is_text else [*records]
+
+
+def _is_spanned(row: etree._Element) -> bool:
+    """Whether a cell of a row spans this row and the next one."""
+    return any(cell.get("rowspan") == PAIR for cell in row.iterchildren("td", "th"))
+
+
+def _has_text(row: etree._Element) -> bool:
+    """Whether a cell of a row has a text that is much longer than its links."""
+    for cell in row.iterchildren("td"):
+        linked = sum(len(line_of(link)) for link in cell.iter("a"))
+        if cell.get("rowspan") is None and len(line_of(cell)) - linked >= MIN_TEXT:
+            return True
+    return False
+
+
+class SpannedDates:
+    """The dates in a cell that spans the current row of a table, if the row has no other date."""
+
+    def __init__(self) -> None:
+        self._last: etree._Element | None = None
+        self._left = 0
+        self._dates: list[DateMark] = []
+
+    def dates(self, span: ElementSpan, own: list[DateMark], flat: FlatPage) -> list[DateMark]:
+        """Return the dates of a row: its ``own`` dates, or else those of a cell that spans it.
+
+        Call this for each row with a link, in page order.
+        """
+        row = span.node
+        if row.tag != "tr":
+            return own
+        if not own:
+            self._left -= self._rows_since(row)
+            self._last = row
+            return self._dates if self._left >= 0 else own
+        self._left, self._last, self._dates = 0, row, own
+        for cell in row.iterchildren("td", "th"):
+            rows = cell.get("rowspan") or ""
+            if rows.isdecimal() and len(rows) <= MAX_DIGITS and _is_inside(own[0], cell, flat):
+                self._left = int(rows) - 1
+        return own
+
+    def _rows_since(self, row: etree._Element) -> int:
+        """Return the number of rows from the last row to ``row``."""
+        if self._last is None or self._last.getparent() is not row.getparent():
+            return self._left + 1
+        above = row.itersiblings("tr", preceding=True)
+        return 1 + sum(1 for _ in takewhile(lambda one: one is not self._last, above))
+
+
+def _is_inside(date: DateMark, cell: etree._Element, flat: FlatPage) -> bool:
+    """Whether a date is in a cell of a table."""
+    texts = flat.texts_in(date.place, date.place + 1)
+    return bool(texts) and cell in (texts[0].parent, *islice(texts[0].parent.iterancestors(), DEEP))
