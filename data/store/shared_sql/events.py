@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 import msgspec
@@ -294,7 +295,8 @@ def append_changes(
 ) -> None:
     """Append the events of a recorded release; ``old`` is its state before, or None if it is new.
 
-    Call this only if readers see a difference. ``seen`` is the time for alerts, or None for none.
+    A change that readers do not see has no events. ``seen`` is the time for alerts, or None for
+    none.
     """
     at = time.time()
     connection.unit.publish(
@@ -310,7 +312,10 @@ def append_changes(
 
 
 def kinds_of_change(old: Release | None, new: Release) -> Sequence[EventKind]:
-    """Return the kinds of events for the change from one state of a release to another."""
+    """Return the kinds of events for the change from one state of a release to another.
+
+    There are none if only the provenance of values changed, such as the rule that found the title.
+    """
     if old is None:
         return ("new", "retraction") if new.retracted else ("new",)
     found: list[EventKind] = []
@@ -318,7 +323,16 @@ def kinds_of_change(old: Release | None, new: Release) -> Sequence[EventKind]:
         found.append("retraction" if new.retracted else "return")
     if new.revision != old.revision:
         found.append("reading" if new.reread else "edit")
-    return found or ("update",)
+    if not found and _without_provenance(old) != _without_provenance(new):
+        found.append("update")
+    return found
+
+
+def _without_provenance(release: Release) -> tuple[object, ...]:
+    """Return the properties of a release whose changes an ``update`` event reports."""
+    published = replace(release.published, raw="", rule="")
+    content = replace(release.content, published=published, title_rule="", body_rule="")
+    return release.source, release.url, release.updated, release.story, release.order, content
 
 
 def drawn_version() -> int:

@@ -16,7 +16,7 @@ from data.models import ChangeCursor, ReleaseEvent, Source
 from data.store import open_store
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore
-from tests.drafts import BODY, draft
+from tests.drafts import BODY, draft, published
 
 HOUR = dt.timedelta(hours=1)
 EDITED = BODY.replace("4.2", "4.6")
@@ -63,6 +63,21 @@ def test_what_we_read_better_is_not_an_edit_of_the_publisher(
     better = draft(body_text=BODY + "\n\nThe lamps were made by Aldous and Sons of Tarn.")
     assert store.record_reextraction(first.id, better, at=noon + HOUR, labels={})
     assert kinds(followed(store)) == ["new", "reading"]
+
+
+def test_other_rules_and_wordings_with_the_same_result_are_no_change(
+    store: Store, noon: dt.datetime
+) -> None:
+    first = store.record(draft(title_rule="h1", body_rule="density"), seen=noon, since=noon).release
+    later = noon + HOUR
+    again = replace(published("2026-03-02"), raw="2 March 2026", rule="time")
+    store.record(draft(title_rule="og", body_rule="learned"), seen=later, since=later)
+    store.record(draft(title_rule="og", published=again), seen=later, since=later)
+    store.record_reextraction(first.id, draft(title_rule="h2"), at=later, labels={})
+    assert kinds(followed(store)) == ["new"]
+    stored = store.release(first.id)
+    assert stored is not None
+    assert stored.content.title_rule == "h2"
 
 
 def test_a_copy_elsewhere_updates_the_first_with_its_story(store: Store, noon: dt.datetime) -> None:
