@@ -145,6 +145,8 @@ class VisitScope:
     - ``explicit``: whether a user started the visit; it then checks all stored releases
     - ``backfill``: whether to page through all listings, with unconditional requests
     - ``public_text``: removes secrets from errors and notes
+    - ``since``: when the first visit began that this visit resumes, or ``started``. Releases seen
+      since then count as seen by this visit.
     - ``entry_urls``: the listing, the home page and the feed, which are never releases
     - ``listing_rules``: identifies the rules that extract the source's listings
     """
@@ -159,12 +161,14 @@ class VisitScope:
     public_text: Callable[[str], str] = masked
     report: VisitReport = field(init=False)
     requested: RequestedUrls = field(init=False, default_factory=RequestedUrls)
+    since: dt.datetime = field(init=False)
     entry_urls: tuple[str, ...] = field(init=False)
     listing_rules: str = field(init=False)
 
     def __post_init__(self) -> None:
         """Derive the values that depend on the source file."""
         file = self.file
+        self.since = self.started
         self.report = VisitReport(self.id, file.url, self.started, self.public_text)
         self.entry_urls = (file.url, urljoin(file.url, "/"), *filter(None, [file.feed]))
         self.listing_rules = f"{LISTING_VERSION} {msgspec.json.encode(file.listing).decode()}"

@@ -220,6 +220,34 @@ def test_a_killed_walk_loses_nothing(room: Room, home: Path) -> None:
     assert len(exported(home)) == 12
 
 
+def test_a_visit_after_an_interrupted_first_one_requests_unread_releases_first(
+    room: Room, home: Path
+) -> None:
+    hold = threading.Event()
+    room.answers["/news/5.html"].hold = hold
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*command(), "collect", "--home", str(home)], stdout=subprocess.DEVNULL
+    ) as child:
+        room.wait_for("/news/5.html")
+        child.send_signal(signal.SIGINT)
+        child.wait(60)
+    hold.set()
+    room.answers["/news/5.html"].hold = None
+    read = exported(home)
+    unread = [f"{n}.html" for n in range(12, 0, -1) if f"{n}.html" not in read]
+    assert len(read) >= 6
+    assert len(unread) >= 4
+    room.log.clear()
+    run = collect(home)
+    while "another visit" in str(run["errors"]):
+        run = collect(home)
+    assert (run["new"], run["history"], run["errors"]) == (len(unread), "complete", [])
+    releases = [path.removeprefix("/news/") for path, _ in room.log if path.endswith(".html")]
+    assert sorted(releases[: len(unread)]) == sorted(unread)
+    # Then stored releases are checked as usual.
+    assert sorted(releases) == sorted([*unread, *read])
+
+
 def test_a_walk_does_not_pass_a_page_whose_releases_cannot_be_kept(home: Path) -> None:
     SqliteStore(home / "communique.db").close()
     with closing(sqlite3.connect(home / "communique.db")) as db:

@@ -169,7 +169,7 @@ class DraftRecorder:
             decision = self._store.record(
                 draft,
                 seen=time_of(draft.capture),
-                since=self._scope.started,
+                since=self._scope.since,
                 front=self._scope.entry_urls,
                 labels=labels,
             )

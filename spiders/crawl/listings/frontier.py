@@ -6,12 +6,14 @@ release is recorded. So even after a crash, the next visit knows which releases 
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from data.health.run_errors import CUT
 from data.models import History, ListingKind
 from data.text.urls import canonical_url, page_key, without_campaign
 from spiders.crawl.listings.backlog import Backlog
@@ -125,6 +127,16 @@ class Frontier:
             if self.feed and is_whole and feed.listed > page.listed
             else [*self.walks.values()]
         )
+
+    @property
+    def interrupted(self) -> dt.datetime | None:
+        """When the source's first visit began, if it was interrupted and this visit resumes it."""
+        unfinished = (one.progress for one in self.walks.values() if one.history == "walking")
+        if not any(walk and walk.first for walk in unfinished):
+            return None
+        last = next(iter(self._store.runs(self._source, limit=1)), None)
+        was_stopped = last is None or any(error.kind == CUT for error in last.errors)
+        return self._store.first_visit(self._source) if was_stopped else None
 
     @property
     def found(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from data.clock import utc_now
@@ -25,12 +25,13 @@ class Wanted:
     - ``release``: a release from a listing (``item``)
     - ``linked``: a release that another page links to (``link``)
     - ``listing``: a page of a listing of kind ``listing_kind``
+    - ``stored``: a stored release, to check whether it changed
     - ``again``: the first page of a listing, requested without conditions
     - ``feed``: a feed that a page links to, requested for its hub
     - ``file``: a file of a release, requested for the archive
     """
 
-    kind: Literal["release", "linked", "listing", "again", "feed", "file"]
+    kind: Literal["release", "linked", "listing", "stored", "again", "feed", "file"]
     url: str
     item: ListingItem | None = None
     link: Link | None = None
@@ -41,7 +42,8 @@ class Wanted:
 class NextRequests:
     """Chooses the next requests of one visit.
 
-    Listings come first, then linked and missing releases, then feeds (for their hubs) and files.
+    Listings come first, then ``postponed`` stored releases, linked and missing releases, then feeds
+    (for their hubs) and files.
     """
 
     scope: VisitScope
@@ -53,12 +55,17 @@ class NextRequests:
     recorder: DraftRecorder
     is_paused: bool = False
     """Whether paging through the listings has stopped. The next visit resumes it."""
+    postponed: list[Wanted] = field(default_factory=list)
+    """Stored releases that are checked after the new ones, because the first visit was
+    interrupted before it requested those."""
     _has_searched: bool = False
 
     def choose(self) -> tuple[Wanted, ...]:
         """Return the addresses to request next; the result is empty at the end of the visit."""
         self.recorder.flush()
         found = () if self.is_paused else self._try(self._of_listings)
+        if not found:
+            found, self.postponed = tuple(self.postponed), []
         if not found:
             self.recorder.finish()
             found = self._try(self._linked_pages) + self._try(self._listings_again)

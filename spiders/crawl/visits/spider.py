@@ -146,6 +146,9 @@ class PressRoomSpider(Spider):
                     visit.requested.claim(walk.start)
                     yield self._request_listing(visit, walk.start, walk.kind, is_first=True)
                 for url in filter(visit.requested.claim, visit.due()):
+                    if visit.resumes:
+                        visit.requests.postponed.append(Wanted("stored", url))
+                        continue
                     with page_errors(url, visit.report.error):
                         if request := self._request_release(visit, url, None):
                             yield request
@@ -277,7 +280,11 @@ class PressRoomSpider(Spider):
                 # Request a stored release at its current address if it is listed under another one.
                 place = places.get(canonical_url(item.url)) if known else None
                 url = visit.requested.replace(item.url, place or item.url)
-                if not known or visit.requested.claim(url):
+                if known and not visit.requested.claim(url):
+                    continue
+                if known and visit.resumes:
+                    visit.requests.postponed.append(Wanted("stored", url, item))
+                else:
                     request = self._request_release(visit, url, item, known=known)
                     if request:
                         yield request
@@ -456,7 +463,8 @@ class PressRoomSpider(Spider):
         if wanted.kind == "again":
             parse = self.parse_listing_again
             return self._request(visit, wanted.url, parse, LISTING_PRIORITY, conditional=False)
-        return self._request_release(visit, wanted.url, wanted.item, known=False)
+        known = wanted.kind == "stored"
+        return self._request_release(visit, wanted.url, wanted.item, known=known)
 
     def _request_listing(
         self, visit: Visit, url: str, listing_kind: ListingKind, *, is_first: bool

@@ -144,6 +144,11 @@ class Visit:
             self.files,
             self.recorder,
         )
+        interrupted = self.frontier.interrupted
+        self.resumes = interrupted is not None
+        """Whether the visit resumes an interrupted first visit. It then requests new releases
+        first."""
+        scope.since = interrupted or scope.started
         store.register(loaded.source)
         # The pages of redacted releases are not requested, so that they stay out of the archive.
         for url in store.redacted_addresses(self.id):
