@@ -1,1 +1,1 @@
-"""Bundled press rooms of six invented institutions, served over loopback for the demo."""
+"""Bundled press rooms of six fictitious institutions, served on localhost for the demo."""

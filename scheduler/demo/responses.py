@@ -1,4 +1,4 @@
-"""All responses of a press room on a day, by address."""
+"""All responses of a press room on one day of the demo, by address."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from scheduler.demo.rooms import MOVED, Room, Showing, instant_of, showing
 from scheduler.demo.views import View, pdf, png
 
 OLD_FILE = dt.datetime(2019, 1, 7, 8, 30, tzinfo=dt.UTC)
-"""Last-Modified of constant files: style sheets and pages about the institution."""
+"""Value of Last-Modified for constant files: style sheets and pages about the institution."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class RoomResponse:
     location: str | None = None
 
     def unchanged(self, if_none_match: str | None, if_modified_since: str | None) -> bool:
-        """Return whether a conditional GET gets status 304 (RFC 9110, section 13.2.2)."""
+        """Return whether a conditional GET has status 304 (RFC 9110, section 13.2.2)."""
         if if_none_match is not None:
             if self.etag is None:
                 return False
@@ -46,7 +46,7 @@ class RoomResponse:
 
 @cache
 def responses(room: str, day: int, base: str) -> Mapping[str, RoomResponse]:
-    """Map every path and query of the room to its response on ``day``.
+    """Map each path and query of a press room to its response on ``day``.
 
     ``base`` is the room's origin, for canonical links and feeds.
     """
@@ -66,13 +66,13 @@ def responses(room: str, day: int, base: str) -> Mapping[str, RoomResponse]:
 
 
 Pairs: TypeAlias = Iterator[tuple[str, RoomResponse]]
-"""Paths with their responses."""
+"""Pairs of a path and its response."""
 
 
 def page(
     shown: Showing, text: str, modified: dt.datetime, stable: str | None = None
 ) -> RoomResponse:
-    """Build the response for an HTML page, with the encoding and validators of the room.
+    """Create the response for an HTML page, with the room's encoding and validators.
 
     The weak ETag is the digest of ``stable``, the part of the page without counters and boxes.
     """
@@ -111,14 +111,14 @@ def small_files(shown: Showing, _base: str) -> Pairs:
 
 
 def about_pages(shown: Showing, base: str) -> Pairs:
-    """Yield the pages that menus link to: home, about, contact."""
+    """Yield the pages to which menus link: home, about, contact."""
     for path, (title, text) in shown.room.pages.items():
         made = View(shown, base, path).render("page.html", title=title, text=text)
         yield path, page(shown, made, OLD_FILE)
 
 
 def listing_pages(shown: Showing, base: str) -> Pairs:
-    """Yield the pages of the listing. There are none if the room has only a feed."""
+    """Yield the pages of the listing, or nothing if the room has only a feed."""
     room = shown.room
     if room.listing_path is None:
         return
@@ -149,7 +149,7 @@ def release_pages(shown: Showing, base: str) -> Pairs:
 
 
 def print_pages(shown: Showing, base: str) -> Pairs:
-    """Yield the print view of each release, which robots.txt disallows."""
+    """Yield the print view of each release. robots.txt disallows these pages."""
     if shown.room.print_path is None:
         return
     for release in shown.releases:
@@ -159,7 +159,7 @@ def print_pages(shown: Showing, base: str) -> Pairs:
 
 
 def feed(shown: Showing, base: str) -> Pairs:
-    """Yield the feed, if the room has one. The feed changes when a release appears or is edited."""
+    """Yield the feed if the room has one. It changes when a release appears or is edited."""
     path = shown.room.feed_path
     if path is None:
         return
@@ -170,7 +170,7 @@ def feed(shown: Showing, base: str) -> Pairs:
 
 
 def moved_pages(shown: Showing, base: str) -> Pairs:
-    """Yield addresses of earlier days, which redirect or return 404."""
+    """Yield addresses from earlier days, which now redirect or return 404."""
     for path, target in shown.moved.items():
         if target is None:
             yield path, not_found(shown, base, path)
@@ -179,6 +179,6 @@ def moved_pages(shown: Showing, base: str) -> Pairs:
 
 
 def not_found(shown: Showing, base: str, path: str) -> RoomResponse:
-    """Build the room's 404 page for an unknown path."""
+    """Create the room's 404 page for an unknown path."""
     made = View(shown, base, path).render("page.html", title="404", text="404")
     return RoomResponse(404, shown.room.content_type, made.encode(shown.room.encoding, "replace"))

@@ -1,4 +1,4 @@
-"""Press rooms: their settings and addresses, the days of the demo, and the releases of a day.
+"""Press rooms: their settings and addresses, the days of the demo, and the releases on a day.
 
 All data come from the TOML files in this folder.
 
@@ -22,11 +22,11 @@ import msgspec
 BlockKind: TypeAlias = Literal["paragraph", "quote", "list", "table", "heading"]
 
 BLOCK_MARKS: dict[str, BlockKind] = {"- ": "list", "| ": "table", "> ": "quote", "## ": "heading"}
-"""Starts of lines, with the kinds of blocks."""
+"""Kinds of blocks by the start of their lines."""
 
 
 class RoomFile(msgspec.Struct, frozen=True, array_like=True):
-    """An image or PDF of a release. ``title`` is its caption or title."""
+    """An image or PDF file of a release. ``title`` is its caption or title."""
 
     name: str
     title: str
@@ -36,9 +36,9 @@ class ReleaseText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A release as written in TOML.
 
     A release has either ``on``, the day of publication, or ``at``, the time of publication as an
-    aware datetime in the room's time zone. ``copies`` is a release of another room (``room/key``);
-    its body follows the own introduction. ``partial`` leaves the body out of the feed. An edit sets
-    ``modified`` (UTC).
+    aware datetime in the room's time zone. ``copies`` is a release of another room (``room/key``),
+    whose body follows this release's own introduction. ``partial`` omits the body from the feed. An
+    edit sets ``modified`` (UTC).
     """
 
     key: str
@@ -55,29 +55,29 @@ class ReleaseText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     modified: dt.datetime | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError unless there is exactly one of ``on`` and ``at``."""
+        """Raise ValueError unless exactly one of ``on`` and ``at`` is set."""
         if (self.on is None) == (self.at is None):
             raise ValueError(f"release {self.key} needs either `on` or `at`")
 
     @property
     def instant(self) -> dt.datetime:
-        """The time of publication, aware; 09:00 UTC if only the day is known."""
+        """Return the aware time of publication, at 09:00 UTC if only the day is known."""
         day = self.on or dt.date.min
         return self.at or dt.datetime.combine(day, dt.time(9), dt.UTC)
 
     @property
     def day(self) -> dt.date:
-        """The calendar day of publication in the room's time zone."""
+        """Return the calendar day of publication in the room's time zone."""
         return self.on or self.instant.date()
 
     @property
     def last_modified(self) -> dt.datetime:
-        """The time of the last edit or of the publication, aware UTC."""
+        """Return the time of the last edit, or else of the publication (aware UTC)."""
         return self.modified or self.instant.astimezone(dt.UTC)
 
     @property
     def blocks(self) -> tuple[BodyBlock, ...]:
-        """The blocks of the body."""
+        """Return the blocks of the body."""
         return tuple(block_of(part) for part in self.body.strip().split("\n\n"))
 
 
@@ -85,7 +85,7 @@ class ReleaseText(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class BodyBlock:
     """A block of a body.
 
-    A list has one line per item, a table one line per row, other blocks one line.
+    A list has one line per item, a table has one line per row, and other blocks have one line.
     """
 
     kind: BlockKind
@@ -93,12 +93,12 @@ class BodyBlock:
 
     @property
     def text(self) -> str:
-        """The lines of the block, joined."""
+        """Return the lines of the block, joined with spaces."""
         return " ".join(self.lines)
 
     @property
     def rows(self) -> tuple[tuple[str, ...], ...]:
-        """The rows of a table, with their cells."""
+        """Return the rows of a table, each with its cells."""
         return tuple(tuple(cell.strip() for cell in line.split("|")) for line in self.lines)
 
 
@@ -119,7 +119,7 @@ Validator = Literal["etag", "weak-etag", "last-modified"]
 
 
 class Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The settings of a press room from its ``room.toml``.
+    """Settings of a press room from its ``room.toml``.
 
     ``links`` is the form of links: relative to ``<base href>``, to the page, or to the root. Paths
     may contain ``{key}``, ``{year}``, ``{month}``, ``{page}`` (from 1), ``{offset}`` (from 0),
@@ -155,20 +155,20 @@ class Room(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     @property
     def native(self) -> dict[int, str]:
-        """The table for ``str.translate`` from ASCII digits to the room's digits."""
+        """Return a table for ``str.translate`` from ASCII digits to the room's digits."""
         return {ord(str(number)): digit for number, digit in enumerate(self.digits)}
 
     def address(self, release: ReleaseText) -> str:
-        """Return the path and query of a release's page."""
+        """Return the path and query of the page of a release."""
         day = release.day
         return self.release_path.format(key=release.key, year=day.year, month=f"{day.month:02}")
 
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """The content of a room on a day. ``releases`` are in the order of the listing.
+    """Content of a room on one day. ``releases`` are in the order of the listing.
 
-    ``moved`` maps former addresses to the address of their redirect, or to None for status 404.
+    ``moved`` maps former addresses to the targets of their redirects, or to None for status 404.
     """
 
     id: str
@@ -180,7 +180,7 @@ class Showing:
 
 @cache
 def load_rooms() -> Mapping[str, Room]:
-    """Load all press rooms by id, sorted by id."""
+    """Load all press rooms by id, in the order of their ids."""
     return {
         path.parent.name: msgspec.convert(tomllib.loads(path.read_text("utf-8")), Room)
         for path in sorted(FOLDER.glob("*/room.toml"))
@@ -189,7 +189,7 @@ def load_rooms() -> Mapping[str, Room]:
 
 @cache
 def load_releases(room: str) -> Mapping[str, ReleaseText]:
-    """Load all releases of a room by key, as they were first published."""
+    """Load all releases of a room by key, in their originally published form."""
     found: dict[str, ReleaseText] = {}
     for path in sorted((FOLDER / room).glob("releases*.toml")):
         for item in tomllib.loads(path.read_text("utf-8"))["release"]:
@@ -201,7 +201,7 @@ def load_releases(room: str) -> Mapping[str, ReleaseText]:
 
 
 def with_copied_body(release: ReleaseText) -> ReleaseText:
-    """Append the body of the copied release to the own introduction of a release."""
+    """Append the body of the copied release to a release's own introduction."""
     if not release.copies:
         return release
     room, _, key = release.copies.partition("/")
@@ -211,7 +211,7 @@ def with_copied_body(release: ReleaseText) -> ReleaseText:
 
 @cache
 def showing(room: str, day: int) -> Showing:
-    """Apply all events up to ``day`` (from 1) to a room."""
+    """Return the content of a room after all events up to ``day`` (counted from 1)."""
     events = tuple(event for event in load_events() if event.room == room)
     releases = dict(load_releases(room))
     late = {event.release for event in events if event.kind == "appear" and event.day > day}
@@ -234,25 +234,25 @@ MOVED = 301
 
 
 def pinned(releases: list[ReleaseText], past: list[RoomEvent]) -> tuple[ReleaseText, ...]:
-    """Move the last pinned release to the top."""
+    """Return the releases with the release that was pinned last at the top."""
     tops = [event.release for event in past if event.kind == "pin"]
     return tuple(sorted(releases, key=lambda release: release.key not in tops[-1:]))
 
 
 FIRST_DAY = dt.datetime(2026, 11, 19, 20, 0, tzinfo=dt.UTC)
-"""Start of day 1, used for Last-Modified. Each day starts 24 hours after the previous day."""
+"""Start of day 1, for Last-Modified. Each day starts 24 hours after the previous day."""
 
 LAST_DAY = 3
 """Number of the last day, counted from 1."""
 
 
 class RoomEvent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A change of a release at the start of ``day``.
+    """A change to a release at the start of ``day``.
 
-    ``appear`` shows it for the first time. ``edit`` replaces wordings in its title or body;
-    ``replace`` has pairs of old and new. ``move`` changes its key to ``to``, and its old address
-    returns ``status``. ``vanish`` makes its address return 404. ``pin`` puts it on top of the
-    listing.
+    ``appear`` shows it for the first time. ``edit`` replaces texts in its title or body;
+    ``replace`` contains pairs of old and new texts. ``move`` changes its key to ``to``, and its old
+    address then returns ``status``. ``vanish`` makes its address return 404. ``pin`` moves it to
+    the top of the listing.
     """
 
     day: Annotated[int, msgspec.Meta(ge=2, le=LAST_DAY)]
@@ -273,14 +273,14 @@ def load_events() -> tuple[RoomEvent, ...]:
 
 
 def instant_of(day: int) -> dt.datetime:
-    """Return the start of ``day``, aware UTC."""
+    """Return the start of ``day`` as aware UTC."""
     return FIRST_DAY + dt.timedelta(days=day - 1)
 
 
 def after(event: RoomEvent, shown: Mapping[str, ReleaseText]) -> dict[str, ReleaseText]:
-    """Apply an event to releases by key.
+    """Return releases (by key) after an event.
 
-    Raises ValueError if an edit's old wording does not occur exactly once in the release.
+    Raises ValueError if the old text of an edit does not occur exactly once in the release.
     """
     changed = dict(shown)
     if event.kind == "vanish":
@@ -294,7 +294,7 @@ def after(event: RoomEvent, shown: Mapping[str, ReleaseText]) -> dict[str, Relea
 
 
 def edited(release: ReleaseText, event: RoomEvent) -> ReleaseText:
-    """Replace the wordings of an edit. The release counts as modified at the start of the day."""
+    """Replace texts of a release in an edit. The release is modified at the start of the day."""
     title, body = release.title, release.body
     for old, new in event.replace:
         if title.count(old) + body.count(old) != 1:

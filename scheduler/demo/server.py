@@ -1,13 +1,13 @@
-"""Web server of the press rooms, a child process of the demo, and its parent's side.
+"""Web server for the press rooms, which runs in a child process of the demo, and the parent's side.
 
 Each room has its own port, so that robots.txt, cookies and root-relative links work as on a real
 site.
 
 python -m scheduler.demo.server [--port N] [--day D]
 
-Once the server listens, it writes a ShownDay as a line of JSON. The parent sends the number of a
-day on a line; the server shows that day and writes another ShownDay. The server ends when its
-standard input ends.
+When the server listens, it writes a ShownDay as a line of JSON. To change the day, the parent sends
+a line with its number. The server then shows this day and writes another ShownDay. The server ends
+when its standard input closes.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from scheduler.demo.rooms import Showing, load_rooms, showing
 
 HOST = "127.0.0.1"
 MIN_COMPRESSED_BYTES = 1024
-"""Minimum size in bytes of a body that is compressed, in rooms with compression."""
+"""Minimum size in bytes of a compressed body, in rooms with compression."""
 
 
 class RoomPortTaken(CommuniqueError):
@@ -50,7 +50,7 @@ class RoomPortTaken(CommuniqueError):
 
 
 class ShownDay(msgspec.Struct, frozen=True):
-    """A line to the parent: the current day, and the origins of the rooms by id."""
+    """Line to the parent: the current day, and the origins of the rooms by id."""
 
     day: int
     rooms: dict[str, str]
@@ -64,7 +64,7 @@ class Today:
 
 
 class RoomServer(ThreadingHTTPServer):
-    """Server of one press room on a separate port. Port 0 means any free port."""
+    """HTTP server for one press room on its own port. Port 0 means any free port."""
 
     daemon_threads = True
 
@@ -76,7 +76,7 @@ class RoomServer(ThreadingHTTPServer):
 
     @property
     def shown(self) -> Showing:
-        """The content of the room on the current day."""
+        """Return the content of the room on the current day."""
         return showing(self.room, self.today.day)
 
     def response(self, target: str) -> RoomResponse:
@@ -87,7 +87,7 @@ class RoomServer(ThreadingHTTPServer):
 
 
 def room_server(room: str, port: int, today: Today) -> RoomServer:
-    """Listen on the port of a room. Raises RoomPortTaken."""
+    """Listen on the port of a room and return its server. Raises RoomPortTaken."""
     try:
         return RoomServer(room, port, today)
     except OSError as error:
@@ -95,14 +95,14 @@ def room_server(room: str, port: int, today: Today) -> RoomServer:
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Handler of GET and HEAD requests, also conditional ones."""
+    """Handler for GET and HEAD requests, including conditional ones."""
 
     protocol_version = "HTTP/1.1"
     server: RoomServer
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
-        """Send headers and body."""
+        """Send the headers and the body of a response."""
         self.reply(with_body=True)
 
     def do_HEAD(self) -> None:
@@ -110,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
         self.reply(with_body=False)
 
     def reply(self, *, with_body: bool) -> None:
-        """Send the response of the current day for the requested path."""
+        """Send the current day's response for the requested path."""
         room = self.server.shown.room
         response = self.server.response(self.path)
         compress = (
@@ -142,9 +142,9 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def send_validators(self, response: RoomResponse, *, weak: bool) -> None:
-        """Send the ETag and Last-Modified of a response, if it has them.
+        """Send the ETag and Last-Modified headers if the response has them.
 
-        ``weak`` makes a strong ETag weak, for a body that is compressed.
+        ``weak`` converts a strong ETag to a weak one, for a compressed body.
         """
         if response.etag:
             self.send_header("ETag", "W/" * (weak and response.etag[0] == '"') + response.etag)
@@ -152,15 +152,15 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Last-Modified", format_datetime(response.modified, usegmt=True))
 
     def version_string(self) -> str:
-        """Return the Server header of the room."""
+        """Return the value of the room's Server header."""
         return self.server.shown.room.headers.get("Server", "nginx")
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - inherited name
-        """Print no log, because the terminal belongs to the parent process."""
+        """Log nothing, because the terminal belongs to the parent process."""
 
 
 def serve(first_port: int, day: int) -> None:
-    """Serve all rooms until the parent ends.
+    """Serve all rooms until the parent closes the input.
 
     The rooms get ``first_port`` and the following ports, or free ports if it is 0. Raises
     RoomPortTaken.
@@ -203,7 +203,7 @@ SOURCES = Path(__file__).parent / "sources"
 
 
 class DemoError(CommuniqueError):
-    """The server of the press rooms did not start, or ended unexpectedly."""
+    """The server for the press rooms did not start, or ended unexpectedly."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(f"the bundled press rooms can't be served: {cause}; start the demo again")
@@ -211,7 +211,7 @@ class DemoError(CommuniqueError):
 
 
 class ServedRooms:
-    """The running server of the press rooms. ``bases`` maps a room's id to its origin."""
+    """The running server for the press rooms. ``bases`` maps the id of each room to its origin."""
 
     def __init__(self, loop: asyncio.Runner, child: Child) -> None:
         self.child = child
@@ -224,7 +224,7 @@ class ServedRooms:
         self.day, self.bases = self._shown_day()
 
     def _shown_day(self) -> tuple[int, Mapping[str, str]]:
-        """Read the day and the origins from the next line of the server."""
+        """Read the current day and the origins from the server's next line."""
         line = self._run(self.child.hear(ShownDay))
         return line.day, line.rooms
 
@@ -239,10 +239,10 @@ class ServedRooms:
 
 @contextlib.contextmanager
 def rooms_served(port: int = 0, day: int = 1) -> Iterator[ServedRooms]:
-    """Serve the press rooms from a child process during a ``with`` block.
+    """Context manager that serves the press rooms from a child process.
 
-    The first room gets ``port``, each next room the next port; 0 chooses free ports. Raises
-    DemoError if the child does not start.
+    The first room gets ``port``, and the other rooms the following ports; 0 means free ports.
+    Raises DemoError if the child does not start.
     """
     with asyncio.Runner() as loop:
         arguments = (f"--port={port}", f"--day={day}")
@@ -256,7 +256,7 @@ def rooms_served(port: int = 0, day: int = 1) -> Iterator[ServedRooms]:
 def write_sources(folder: Path, bases: Mapping[str, str]) -> list[str]:
     """Write a source file for each room into ``folder``, and return the ids of the sources.
 
-    ``bases`` maps a room's id to its origin. Unchanged files are not written.
+    ``bases`` maps the id of each room to its origin. Unchanged files are not written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for room, base in bases.items():

@@ -19,15 +19,15 @@ from markupsafe import Markup, escape
 from scheduler.demo.rooms import FOLDER, ReleaseText, Room, RoomFile, Showing
 
 INNER_LINK = re.compile(r"\[([^\]]+)\]\(@([^)]+)\)")
-"""A link to another release of the room, with its label and key."""
+"""Pattern that matches a link to another release of the room, with its label and key."""
 
 BOX_RELEASES = 3
-"""Number of other releases in a box of a page."""
+"""Number of other releases in the box on a page."""
 
 
 @cache
 def templates() -> jinja2.Environment:
-    """Load the templates of all rooms. Undefined names in them are errors."""
+    """Load the templates of all rooms. Undefined names in a template cause errors."""
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(FOLDER),
         autoescape=True,
@@ -39,7 +39,7 @@ def templates() -> jinja2.Environment:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The data of a page for its template.
+    """Data of a page for its template.
 
     ``base`` is the room's origin (``http://127.0.0.1:8081``). ``here`` is the page's path, for
     relative links.
@@ -56,7 +56,7 @@ class View:
         return found.render(view=self, room=room, day=self.showing.day, base=self.base, **more)
 
     def href(self, path: str) -> str:
-        """Return the link to ``path`` in the room's form."""
+        """Return a link to ``path`` in the room's form of links."""
         room = self.showing.room
         if room.links == "base":
             folder = posixpath.dirname(room.listing_path or "/") + "/"
@@ -68,11 +68,11 @@ class View:
         return path
 
     def link(self, release: ReleaseText) -> str:
-        """Return the link to a release in the room's form."""
+        """Return a link to a release in the room's form of links."""
         return self.href(self.showing.room.address(release))
 
     def image(self, image: RoomFile, width: int | None = None) -> str:
-        """Return the path of an image. ``width`` is in pixels (default the narrowest)."""
+        """Return the path of an image. ``width`` is in pixels (by default the smallest width)."""
         room = self.showing.room
         return room.image_path.format(name=image.name, width=width or room.image_widths[0])
 
@@ -85,7 +85,7 @@ class View:
         return -(-len(pdf(file.title)) // 1024)
 
     def image_bytes(self, image: RoomFile) -> int:
-        """Return the size of the widest version of an image in bytes."""
+        """Return the size in bytes of the widest version of an image."""
         return len(png(image.name, max(self.showing.room.image_widths)))
 
     def date(self, release: ReleaseText, form: str | None = None) -> str:
@@ -93,7 +93,7 @@ class View:
         return written_day(self.showing.room, release.day, form)
 
     def inline(self, text: str) -> Markup:
-        """Escape a text, and turn its marked links into HTML links."""
+        """Escape a text, and convert the links in it to HTML links."""
         known = {release.key: release for release in self.showing.releases}
         out, last = Markup(), 0
         for match in INNER_LINK.finditer(text):
@@ -108,19 +108,19 @@ class View:
         return out + escape(text[last:])
 
     def others(self, release: ReleaseText) -> tuple[ReleaseText, ...]:
-        """Return the releases in the box of a page. They change every day."""
+        """Return the releases in the box on a page, which change every day."""
         rest = [other for other in self.showing.releases if other.key != release.key]
         start = (len(release.key) + self.showing.day * BOX_RELEASES) % len(rest)
         return tuple((rest + rest)[start : start + BOX_RELEASES])
 
     def popular(self) -> tuple[ReleaseText, ...]:
-        """Return the most-read releases, the same on all pages. They change every day."""
+        """Return the most-read releases. They are the same on all pages and change every day."""
         ranked = sorted(self.showing.releases, key=self.visits)
         start = self.showing.day % BOX_RELEASES
         return tuple(ranked[start :: len(ranked) // BOX_RELEASES][:BOX_RELEASES])
 
     def visits(self, release: ReleaseText) -> int:
-        """Return the number on the view counter, which grows every day."""
+        """Return the value of the view counter, which grows every day."""
         return 40 + sum(release.key.encode()) % 700 + 137 * self.showing.day
 
     @staticmethod
@@ -136,7 +136,7 @@ class View:
 
 
 def written_day(room: Room, day: dt.date, form: str | None = None) -> str:
-    """Format a day with the room's ``day_format`` or with ``form``, in the room's digits."""
+    """Format a day with ``form`` or else the room's ``day_format``, in the room's digits."""
     text = (form or room.day_format).format(
         day=day.day,
         day2=f"{day.day:02}",
@@ -150,7 +150,7 @@ def written_day(room: Room, day: dt.date, form: str | None = None) -> str:
 
 
 def png(name: str, width: int) -> bytes:
-    """Generate a striped PNG, ``width`` pixels wide and two thirds as high.
+    """Generate a PNG image with stripes. Its height is two thirds of ``width`` (pixels).
 
     The colours depend on the name. The image has eight-bit indexed colour, as in the PNG
     specification (ISO/IEC 15948).
@@ -172,13 +172,13 @@ def png(name: str, width: int) -> bytes:
 
 
 def png_chunk(kind: bytes, content: bytes) -> bytes:
-    """Build a chunk of a PNG: its length, type, content and checksum."""
+    """Create a chunk of a PNG file: its length, type, content and checksum."""
     checksum = struct.pack(">I", zlib.crc32(kind + content))
     return struct.pack(">I", len(content)) + kind + content + checksum
 
 
 def pdf(title: str) -> bytes:
-    """Generate a PDF 1.4 with one page that shows the Latin characters of ``title``."""
+    """Generate a PDF 1.4 file with one page that shows the Latin characters of ``title``."""
     shown = title.encode("latin-1", "replace").decode("latin-1")
     drawn = f"BT /F1 18 Tf 72 740 Td ({pdf_escaped(shown)}) Tj ET".encode("latin-1")
     name = b"<" + b"\xfe\xff".hex().encode() + title.encode("utf-16-be").hex().encode() + b">"
@@ -210,5 +210,5 @@ def pdf(title: str) -> bytes:
 
 
 def pdf_escaped(text: str) -> str:
-    """Escape a text for a PDF string in parentheses."""
+    """Escape a text for a PDF string, which is in parentheses."""
     return text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")

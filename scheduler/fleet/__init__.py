@@ -1,4 +1,4 @@
-"""Several machines on one database.
+"""Several machines that share one database.
 
 Each host and each duty belongs to one machine at a time.
 """

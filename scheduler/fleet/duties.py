@@ -1,7 +1,7 @@
-"""Duties: work that only one of several services on a database does at a time, under a lease.
+"""Duties: work that only one of several services on a database performs at a time, under a lease.
 
-A service keeps the duties of publishing and alerts until it stops or loses the lease. Handing over
-a duty is costly: the next publisher has to render everything, and a message that was being sent is
+A service keeps the duties of publishing and alerts until it stops or loses the lease. Transferring
+a duty is costly: the next publisher must render everything, and a message that was being sent is
 sent again. The leader queues jobs for duties, and Procrastinate distributes them.
 """
 
@@ -50,21 +50,21 @@ DUTY_OF_JOB: Final = {
 """Duties by the name of the timetable's job that belongs to them."""
 
 DUTY_LEASE_SECONDS: Final = 15.0
-"""Duration of a duty's lease in seconds. It is also the time for which a suspended leader still
-counts as leader."""
+"""Duration of a duty's lease in seconds. A suspended leader still counts as the leader for this
+time."""
 
 POLL_SECONDS: Final = 0.5
-"""Seconds between two queries for due jobs, and between two checks of the clock."""
+"""Time in seconds between two queries for due jobs, and between two checks of the clock."""
 
 RECONNECT_SECONDS: Final = 5.0
-"""Seconds between two attempts to reconnect to an unavailable database."""
+"""Time in seconds between two attempts to reconnect to an unavailable database."""
 
 MAX_RELEASE_SECONDS: Final = 5.0
-"""Maximum time in seconds to wait until the database has released a lease; otherwise the lease
-expires."""
+"""Maximum time in seconds to wait until the database has released a lease. After this time, the
+lease expires on its own."""
 
 FAILURE_REST_SECONDS: Final = 60.0
-"""Seconds to wait before a duty is retried after an unexpected exception."""
+"""Time in seconds after an unexpected exception until a duty is retried."""
 
 OTHER_SITE: Final = (
     "this service has {} in its settings, but the leader has {}: use equal settings on "
@@ -84,7 +84,10 @@ def site_of(home: Home) -> str:
 
 
 class Duties:
-    """Performs the duties of one service. ``leads`` returns whether this service is the leader."""
+    """Performs the duties of one service.
+
+    ``leads`` returns whether this service is the leader.
+    """
 
     def __init__(
         self, home: Home, publishing: Publishing, alerts: AlertService, leads: Callable[[], bool]
@@ -105,7 +108,7 @@ class Duties:
             try:
                 await self._take_turns()
             except (psycopg.Error, ConnectorException, StoreError) as error:
-                # Procrastinate's own error has no message.
+                # Procrastinate's exception has no message.
                 cause = error.__cause__ if isinstance(error, ConnectorException) else error
                 problem = masked(str(cause))
                 if problem != self._problem:
@@ -153,10 +156,10 @@ class Duties:
     async def _let_go(self, working: asyncio.Task[None]) -> None:
         """End all duties and release their leases.
 
-        Does not wait for a database that is unavailable.
+        This method does not wait for an unavailable database.
         """
         working.cancel()
-        # A later failure because of that is of no interest.
+        # A failure after the cancellation is irrelevant.
         working.add_done_callback(lambda done: done.cancelled() or done.exception())
         for name in self._held:
             self._lost(name)
@@ -164,7 +167,7 @@ class Duties:
         await asyncio.wait({working}, timeout=MAX_RELEASE_SECONDS)
 
     async def _watch(self, leases: Leases) -> None:
-        """End all duties before their leases expire if they are not renewed."""
+        """End all duties before their leases expire, unless they are renewed."""
         while True:
             if time.monotonic() > leases.until:
                 for name in self._held:
@@ -189,7 +192,7 @@ class Duties:
     def _overtaken(self, name: str) -> None:
         log.warning("duty lost to another service", duty=name)
         if name == PUBLISHING:
-            # Otherwise it would render everything, and take turns with the other service.
+            # Otherwise it would render everything, and alternate with the other service.
             self._publishing.cut()
         self._lost(name)
 
@@ -198,7 +201,10 @@ class Duties:
             task.cancel()
 
     async def _take_on(self, hosts: Hosts, leases: Leases, name: str) -> None:
-        """Perform a due duty that no other service has, until it is done or the lease is lost."""
+        """Perform a duty that is due, until it is done or its lease is lost.
+
+        Nothing happens if another service has the duty.
+        """
         if name == PUBLISHING and not await self._may_publish():
             return
         try:
@@ -223,7 +229,7 @@ class Duties:
             log.warning("duty interrupted", duty=name, problem=masked(str(error)))
 
     async def _may_publish(self) -> bool:
-        """Whether this service can sign its publications.
+        """Return whether this service can sign its publications.
 
         The leader may publish even if it can't sign.
         """
@@ -248,7 +254,7 @@ class Duties:
                         await publishing.jobs[duty_of(what)]()
                     await asyncio.sleep(POLL_SECONDS)
         finally:
-            # The next publisher starts after it.
+            # The next publisher starts after this publication.
             await publishing.close()
 
     async def _send_alerts(self, hosts: Hosts, lease: Lease) -> None:

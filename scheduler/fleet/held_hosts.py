@@ -1,7 +1,7 @@
-"""Visits to the due sources of hosts that this machine has leased.
+"""Visits to the due sources of hosts for which this machine holds leases.
 
-Each host is released afterwards. `communique collect` leases each host as a worker does. If a
-worker visits the host, this process waits for it. During the visit, workers can't lease the host.
+Each host is released after its visits. `communique collect` leases hosts like a worker. If a worker
+visits the host, this process waits for the worker. During the visit, workers can't lease the host.
 """
 
 from __future__ import annotations
@@ -36,13 +36,13 @@ from spiders.download.robots_rules import gap_of
 from spiders.sources.loader import LoadedSource, parse_source
 
 RETRY_SECONDS: Final = 1.0
-"""Seconds between two attempts to lease a host."""
+"""Time in seconds between two attempts to lease a host."""
 
 
 async def visit_at_once(
     home: Home, sources: Sequence[LoadedSource], *, backfill: bool, accept: bool
 ) -> Sequence[Run]:
-    """Visit sources under leases of their hosts, and return the reports.
+    """Visit sources now, under leases of their hosts, and return the reports.
 
     Raises StoreError, and SourceError if a source file can't be read.
     """
@@ -72,12 +72,12 @@ async def visit_at_once(
                 renewing.cancel()
     except psycopg.Error as error:
         raise failed(home.store_url, error) from error
-    # Other sources of the same hosts may have been visited, too.
+    # Other sources of the same hosts may also have been visited.
     return [runs[one.id] for one in sources if one.id in runs]
 
 
 async def visit_host(held: HeldHosts, leases: Leases, visits: Sequence[AskedVisit]) -> None:
-    """Visit sources of one host, as soon as the host is free and accepts requests."""
+    """Visit sources of one host, as soon as the host is free and may receive requests."""
     waits = False
     while not (lease := await leases.take(visits)):
         if not waits:
@@ -89,19 +89,19 @@ async def visit_host(held: HeldHosts, leases: Leases, visits: Sequence[AskedVisi
 
 
 DUE_POLL_SECONDS: Final = 5.0
-"""Seconds between two queries for sources that became due while their host is being visited. A
-visit may take an hour."""
+"""Time in seconds between two queries for sources that became due while their host is being
+visited. A visit may take an hour."""
 
 REVISIT_SECONDS: Final = 60.0
 """Minimum time in seconds between two visits to a source under the same lease. This matters if a
-visit could not be made, because its source stays due."""
+visit could not be made, because the source is then still due."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
 class HostVisit:
-    """A visit to one source of a leased host. ``over`` is the time of its end (time.monotonic)."""
+    """A visit to one source of a leased host. ``over`` is its end (time.monotonic)."""
 
     asked: AskedVisit
     run: Run | None
@@ -109,17 +109,20 @@ class HostVisit:
 
     @property
     def was_interrupted(self) -> bool:
-        """Whether this machine ended the visit early."""
+        """Return whether this machine ended the visit early."""
         return self.run is not None and was_interrupted(self.run)
 
     @property
     def is_fresh(self) -> bool:
-        """Whether the visit ended so recently that the source must not be visited again."""
+        """Return whether the visit ended so recently that it must not be repeated yet."""
         return time.monotonic() - self.over < REVISIT_SECONDS
 
 
 class HeldHosts:
-    """Visits the due sources of leased hosts, and passes the report of each visit to ``report``."""
+    """Visits the due sources of leased hosts.
+
+    ``report`` is called with the report of each visit.
+    """
 
     def __init__(
         self,
@@ -136,7 +139,7 @@ class HeldHosts:
         self._report = report
 
     async def visit(self, lease: Lease) -> None:
-        """Visit all due sources of a host, then release the host. Raises psycopg.Error."""
+        """Visit all due sources of a host, and then release the host. Raises psycopg.Error."""
         try:
             visits = await self._visit_due(lease)
             asked = [one.asked for one in visits]
@@ -154,7 +157,7 @@ class HeldHosts:
         )
 
     async def _visit_due(self, lease: Lease) -> list[HostVisit]:
-        """Visit the sources that are or become due, and return the last visits to these sources."""
+        """Visit the sources that are due or become due, and return the last visit to each."""
         under_way: dict[asyncio.Task[Run | None], AskedVisit] = {}
         ended: dict[str, HostVisit] = {}
         due = await self._due(lease)
@@ -191,7 +194,10 @@ class HeldHosts:
             return []
 
     async def _due(self, lease: Lease) -> Sequence[AskedVisit]:
-        """Return the due sources of a host, and give the executor the leader's current topics."""
+        """Return the due sources of a host.
+
+        The executor gets the leader's current topics.
+        """
         due = await self._hosts.due_visits(lease.host)
         if due:
             self._executor.topics = await self._hosts.file(TOPICS_FILE)
@@ -202,7 +208,7 @@ class HeldHosts:
         try:
             file = parse_source(asked.file, str(path))
         except SourceError as error:
-            # The leader could parse this file, so it has another version of Communique.
+            # The leader could parse this file, so its version of Communique differs.
             log.error("invalid source file", problem=str(error))  # noqa: TRY400 - not a bug
             return None
         run = await self._executor.visit(
@@ -217,12 +223,12 @@ class HeldHosts:
         return run
 
     def _unanswered(self, run: Run | None) -> float:
-        """Return for how many seconds a response to a timed-out request may still arrive."""
+        """Return the time in seconds until a timed-out request can get no response any more."""
         late = run and any(error.kind == "timeout" for error in run.errors)
         return self._home.settings.network.timeout if late else 0.0
 
     def _gap(self, host: str, due: Sequence[AskedVisit]) -> float | None:
-        """Return the minimum seconds between two requests to a host, or None if unknown."""
+        """Return the minimum time in seconds between two requests to a host, or None if unknown."""
         network = self._home.settings.network
         try:
             with closing(self._home.plain_store()) as store:

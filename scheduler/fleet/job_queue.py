@@ -1,8 +1,9 @@
-"""Job queue in PostgreSQL, with Procrastinate: workers get hosts, services get duties.
+"""Job queue in PostgreSQL, based on Procrastinate: workers get hosts, services get duties.
 
-The queue only distributes work. The row of a host (data.store.postgres.hosts) guarantees that one
-worker at a time visits the host, and that each visit counts once. So a job is only the name of a
-row, and no job is retried. An abandoned job is deleted; its row is still due, and gets another job.
+The queue only distributes work. The row of a host (data.store.postgres.hosts) ensures that one
+worker at a time visits the host, and that each visit counts once. So a job contains only the name
+of a row, and jobs are not retried. An abandoned job is deleted. Its row is still due and gets
+another job.
 """
 
 from __future__ import annotations
@@ -28,30 +29,30 @@ from scheduler.service.background import end_if_cancelled
 logging.getLogger("procrastinate").setLevel(logging.ERROR)
 
 VISIT_QUEUE: Final = "visits"
-"""Name of the queue of visits to hosts."""
+"""Name of the queue for visits to hosts."""
 
 DUTY_QUEUE: Final = "duties"
-"""Name of the queue of duties."""
+"""Name of the queue for duties."""
 
 TASK: Final = "visit"
-"""Name of the Procrastinate task of every job, which does the due work of a row."""
+"""Name of the Procrastinate task for all jobs, which performs the due work of a row."""
 
 DATABASE_TIMEOUT_SECONDS: Final = 60.0
 """Maximum time in seconds that a worker waits for a database that does not respond."""
 
 POLL_SECONDS: Final = 1.0
-"""Mean seconds between two queries for jobs while the queue is empty. Each worker varies the
-time."""
+"""Mean time in seconds between two queries for jobs while the queue is empty. Each worker varies it
+randomly."""
 
 HEARTBEAT_SECONDS: Final = 5.0
-"""Seconds between two heartbeats of a worker."""
+"""Time in seconds between two heartbeats of a worker."""
 
 STALLED_SECONDS: Final = 45.0
-"""Seconds without a heartbeat after which the jobs of a worker are deleted. The worker stops its
-visits earlier, when its leases end (scheduler.fleet.leases)."""
+"""Time in seconds without a heartbeat after which the jobs of a worker are deleted. The worker
+stops its visits earlier, when its leases end (scheduler.fleet.leases)."""
 
 REAP_SECONDS: Final = 2.0
-"""Seconds between two searches for abandoned jobs."""
+"""Time in seconds between two searches for abandoned jobs."""
 
 MAX_CONNECTIONS: Final = 6
 """Maximum number of database connections per worker."""
@@ -91,51 +92,51 @@ STALLED_JOBS: Final = """
     AND (w.id IS NULL OR w.last_heartbeat < now() - make_interval(secs => %s))
 """
 
-# The worker lives, but could not report that the job is done, or the row no longer exists.
+# The worker is alive but could not report that the job is done, or the row no longer exists.
 UNHELD_JOBS: Final = """
     SELECT j.id FROM procrastinate_jobs j LEFT JOIN hosts h ON h.host = j.args ->> 'host'
     WHERE j.status = 'doing' AND j.queue_name IN ('visits', 'duties')
     AND (h.host IS NULL OR h.token = 0 OR h.next_due < now())
 """
-"""Query for running jobs whose host has no current lease."""
+"""Query that selects running jobs whose host has no current lease."""
 
 JOB_NOT_FOUND: Final = "Job was not found"
-"""Part of the database's error if a job that is to be finished was deleted before."""
+"""Part of the database's error message if a job that should be finished has been deleted."""
 
-# Does what finish_job does, for several jobs, and also if some of them have ended.
+# Like finish_job, but for several jobs, and even if some of them have already ended.
 END: Final = """
     DELETE FROM procrastinate_jobs WHERE id = ANY (%s) AND status = 'doing' RETURNING id
 """
 
 
 class PatientConnector(procrastinate.PsycopgConnector):
-    """Procrastinate's connection to the database, which waits while the database restarts.
+    """Procrastinate's database connection, which waits while the database restarts.
 
-    Procrastinate itself stops a worker after one failed query, and waits for all of its visits.
+    Procrastinate itself would stop a worker after one failed query, and wait for all of its visits.
     """
 
     async def execute_query_async(self, query: Any, **arguments: Any) -> None:
-        """Run a statement about the state of a job or worker.
+        """Execute a statement about the state of a job or worker.
 
-        If the database stays unavailable, no error is raised: other processes notice that a worker
-        has died.
+        If the database stays unavailable, no error is raised, because other processes detect a
+        worker that has died.
         """
         run = super().execute_query_async
         try:
             await patiently(lambda: run(query, **arguments))
         except ConnectorException as error:
-            # Another process deleted the job of a worker that was suspended.
+            # The worker was suspended, and another process deleted its job.
             if JOB_NOT_FOUND not in str(error.__cause__) and not is_gone(error):
                 raise
 
     async def execute_query_one_async(self, query: Any, **arguments: Any) -> dict[str, Any]:
-        """Run a query, and return the first row of its result."""
+        """Execute a query and return the first row of its result."""
         run = super().execute_query_one_async
         row: dict[str, Any] = await patiently(lambda: run(query, **arguments))
         return row
 
     async def execute_query_all_async(self, query: Any, **arguments: Any) -> list[dict[str, Any]]:
-        """Run a query, and return all rows of its result."""
+        """Execute a query and return all rows of its result."""
         run = super().execute_query_all_async
         rows: list[dict[str, Any]] = await patiently(lambda: run(query, **arguments))
         return rows
@@ -152,7 +153,7 @@ async def patiently(query: Callable[[], Awaitable[Any]]) -> Any:
         try:
             return await query()
         except ConnectorException as error:
-            # A pool that this process closed does not open again.
+            # If this process has closed the pool, it does not open again.
             closed = isinstance(error.__cause__, PoolClosed)
             if not is_gone(error) or closed or time.monotonic() > until:
                 raise
@@ -160,14 +161,14 @@ async def patiently(query: Callable[[], Awaitable[Any]]) -> Any:
 
 
 def is_gone(error: ConnectorException) -> bool:
-    """Whether a query did not reach the database at all."""
+    """Return whether a query did not reach the database at all."""
     return isinstance(error.__cause__, psycopg.OperationalError | psycopg.InterfaceError)
 
 
 def pool_to(url: str) -> AsyncConnectionPool[Any]:
-    """Return a pool of connections to a database, not opened yet.
+    """Return a pool of connections to a database, which is not opened yet.
 
-    Each statement is committed at once.
+    Each statement is committed immediately.
     """
     return AsyncConnectionPool(
         url,
@@ -191,9 +192,9 @@ async def prepare(connections: Connections) -> None:
 
 
 def app_of(visit: Callable[[str], Awaitable[None]]) -> procrastinate.App:
-    """Return Procrastinate's app for a worker.
+    """Return the Procrastinate app of a worker.
 
-    ``visit`` is called with the row name of each job.
+    ``visit`` is called with the row name in each job.
     """
     app = procrastinate.App(connector=PatientConnector())
 
@@ -205,7 +206,10 @@ def app_of(visit: Callable[[str], Awaitable[None]]) -> procrastinate.App:
 
 
 async def work(app: procrastinate.App, *, places: int, queue: str = VISIT_QUEUE) -> None:
-    """Work on jobs of a queue, ``places`` at a time, until cancelled; then finish current jobs."""
+    """Process the jobs of a queue until cancelled, and then finish the current jobs.
+
+    ``places`` is the maximum number of concurrent jobs.
+    """
     await app.run_worker_async(
         queues=[queue],
         concurrency=places,
@@ -221,15 +225,15 @@ async def work(app: procrastinate.App, *, places: int, queue: str = VISIT_QUEUE)
 
 
 class Deferrer:
-    """Gives each due host one job, in the order in which hosts became due.
+    """Creates one job for each due host, in the order in which hosts became due.
 
-    Most rounds begin at the time that the previous round reached. The reason: while any transaction
-    is open in the database, rows that were due before leave more and more dead entries in the
-    index.
+    Most rounds search only rows that became due after the previous round. The reason: while any
+    transaction is open in the database, rows that were due earlier leave more and more dead entries
+    in the index.
     """
 
     FULL_ROUND_SECONDS: Final = 5.0
-    """Minimum time in seconds between two rounds over all due rows. If such a round takes long, ten
+    """Minimum time in seconds between two rounds over all due rows. If such a round is slow, ten
     times its duration."""
 
     MAX_HOSTS: Final = 2000
@@ -241,7 +245,7 @@ class Deferrer:
         self._full_at = float("-inf")
 
     async def defer(self) -> int:
-        """Create jobs for due rows, and return how many. Raises psycopg.Error."""
+        """Create jobs for due rows, and return the number of jobs. Raises psycopg.Error."""
         now = time.monotonic()
         is_full = now >= self._full_at
         arguments = {"watermark": None if is_full else self._watermark, "limit": self.MAX_HOSTS}
@@ -256,13 +260,13 @@ class Deferrer:
 
 
 class Reaper:
-    """Deletes abandoned jobs, whose workers have died or lost them."""
+    """Deletes abandoned jobs, whose workers have died or no longer know them."""
 
     def __init__(self) -> None:
         self._unheld: frozenset[int] = frozenset()
 
     async def reap(self, db: psycopg.AsyncConnection[Any]) -> int:
-        """Delete jobs, and return how many. Raises psycopg.Error."""
+        """Delete abandoned jobs, and return their number. Raises psycopg.Error."""
         stalled = {
             row[0] for row in await (await db.execute(STALLED_JOBS, [STALLED_SECONDS])).fetchall()
         }
@@ -278,7 +282,7 @@ class Reaper:
     async def reap_for_ever(self, url: str) -> None:
         """Delete abandoned jobs periodically, on a separate connection.
 
-        The connection is reopened if it fails.
+        If the connection fails, a new one is opened.
         """
         while True:
             try:

@@ -1,11 +1,11 @@
 """Election of the leader among services on one database, and the service that may lead.
 
 The leader is the service whose connection holds a lock in the database. The lock ends with the
-connection. Whatever only the leader may do is sent over this connection, so a service that lost the
-lock can't do it.
+connection. All actions that only the leader may take use this connection, so a service that lost
+the lock can't take them.
 
 The leader plans the visits, and workers make them. Publishing, alerts and upkeep are duties
-(scheduler.fleet.duties), which any of the services may take on.
+(scheduler.fleet.duties), which any of the services may perform.
 """
 
 from __future__ import annotations
@@ -33,27 +33,27 @@ from scheduler.service.timetable import Timetable, TimetableJob
 from spiders.sources.loader import LoadedSource
 
 POLL_SECONDS: Final = 1.0
-"""Seconds between two attempts to get the lock, and between two checks that the lock is still
-held."""
+"""Time in seconds between two attempts to get the leader's lock, and between two checks that the
+lock is still held."""
 
 REFUSAL_REST_SECONDS: Final = 10.0
-"""Seconds before a service leads again after the database refused a statement, for example as
-read-only."""
+"""Time in seconds before a service tries to lead again after the database refused a statement, for
+example as read-only."""
 
 IDLE_TIMEOUT_SECONDS: Final = 15
-"""Seconds without a statement after which the database ends the connection of a suspended
-leader."""
+"""Time in seconds without a statement after which the database closes the connection of a leader,
+which may be suspended."""
 
 LOCK: Final = "hashtext('communique leader'), hashtext(current_schema())"
-"""SQL arguments of the leader's advisory lock, one lock per schema."""
+"""SQL arguments for the leader's advisory lock. Each schema has its own lock."""
 
 log = structlog.get_logger()
 
 
 class LeadershipLost(CommuniqueError):
-    """The leader's connection ended or was refused. Another service may be the leader by now.
+    """The leader's connection was closed or refused. Another service may be the leader now.
 
-    ``rest`` is the number of seconds to wait before the next attempt.
+    ``rest`` is the time in seconds to wait before the next attempt.
     """
 
     def __init__(self, cause: object, rest: float) -> None:
@@ -62,18 +62,18 @@ class LeadershipLost(CommuniqueError):
 
 
 class Leadership:
-    """Database connection of the leader, used by one statement or transaction at a time."""
+    """Database connection of the leader, used for one statement or transaction at a time."""
 
     def __init__(self, db: psycopg.AsyncConnection[Any], url: str) -> None:
         self._db = db
         self._url = url
         self._turn = asyncio.Lock()
         self.begun = False
-        """Whether the schema was brought up to date and the lead began."""
+        """Whether the schema has been upgraded and ``lead`` has started."""
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
-        """Yield the connection for the length of a ``with`` block. Raises LeadershipLost."""
+        """Context manager that yields the connection. Raises LeadershipLost."""
         async with self._turn:
             try:
                 yield self._db
@@ -81,19 +81,19 @@ class Leadership:
                 rest = 0.0 if self._db.closed else REFUSAL_REST_SECONDS
                 raise LeadershipLost(failed(self._url, error), rest) from error
             except asyncio.CancelledError:
-                # A query that was cancelled leaves the connection in an unknown state.
+                # A cancelled query leaves the connection in an unknown state.
                 await self._db.close()
                 raise
 
     async def watch(self) -> None:
-        """Raise LeadershipLost as soon as the connection is lost."""
+        """Raise LeadershipLost when the connection is lost."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
             async with self.connection() as db:
                 await db.execute("SELECT 1")
 
     async def watch_version(self) -> None:
-        """Raise LeadershipLost as soon as a newer version of Communique changed the database."""
+        """Raise LeadershipLost when a newer version of Communique has changed the database."""
         hosts = Hosts(self)
         while True:
             if await hosts.is_newer():
@@ -108,7 +108,7 @@ async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, An
     """
     refused = ""
     while True:
-        # Logged once, not for every attempt that the database refuses.
+        # Log this once, not for every attempt that the database refuses.
         if not refused:
             log.info("standing by")
         async with leading(url) as leadership:
@@ -130,7 +130,7 @@ async def lead_in_turns(url: str, lead: Callable[[Leadership], Coroutine[Any, An
 async def lead_once(
     url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]], leadership: Leadership
 ) -> LeadershipLost | None:
-    """Become the leader and run ``lead`` until leadership is lost. Returns the reason."""
+    """Become the leader and run ``lead`` until leadership is lost. Returns the cause."""
     first: BaseException | None = None
     try:
         async with asyncio.TaskGroup() as turn:
@@ -144,9 +144,10 @@ async def lead_once(
 async def begin(
     url: str, lead: Callable[[Leadership], Coroutine[Any, Any, None]], leadership: Leadership
 ) -> None:
-    """Upgrade the schema of the database, then run ``lead``.
+    """Upgrade the schema of the database, and then run ``lead``.
 
-    The database may have been replaced by one without tables. Raises LeadershipLost.
+    The schema is checked each time, because the database may have been replaced by an empty one.
+    Raises LeadershipLost.
     """
     try:
         await asyncio.to_thread(bring_up_to_date, url)
@@ -161,7 +162,7 @@ async def begin(
 
 @asynccontextmanager
 async def leading(url: str) -> AsyncIterator[Leadership]:
-    """Context manager that waits until this service is the leader, and leads during its block.
+    """Context manager that waits until this service is the leader. It leads during the block.
 
     If the database is unavailable, it waits for the database.
     """
@@ -173,7 +174,7 @@ async def leading(url: str) -> AsyncIterator[Leadership]:
 
 
 async def taken(url: str) -> psycopg.AsyncConnection[Any]:
-    """Return a connection that holds the leader's lock, as soon as no other service holds it."""
+    """Wait for the leader's lock, and return a connection that holds it."""
     logged = ""
     while True:
         try:
@@ -187,7 +188,10 @@ async def taken(url: str) -> psycopg.AsyncConnection[Any]:
 
 
 async def taken_once(url: str) -> psycopg.AsyncConnection[Any]:
-    """Like ``taken``, but raise psycopg.Error if the database does not respond."""
+    """Return a connection that holds the leader's lock, like ``taken``.
+
+    Raises psycopg.Error if the database does not respond.
+    """
     db = await psycopg.AsyncConnection.connect(url, **CONNECTION_OPTIONS)
     try:
         await db.execute(f"SET idle_session_timeout = '{IDLE_TIMEOUT_SECONDS}s'".encode())
@@ -207,19 +211,19 @@ async def take_lock(db: psycopg.AsyncConnection[Any]) -> bool:
 
 
 class FleetService(Service):
-    """Service whose visits are made by workers."""
+    """Service in a fleet, whose visits are made by workers."""
 
     _fleet: FleetExecutor
-    """Queues visits and duties; set when this service begins to lead."""
+    """Executor that queues visits and duties, set when this service begins to lead."""
 
     async def _begin_beside(self, beside: AsyncExitStack) -> None:
-        """Do nothing: alerts are a duty, and only the leader runs WebSub."""
+        """Do nothing, because alerts are a duty and only the leader runs WebSub."""
 
     async def _publish_last(self) -> None:
-        """Do nothing: another service continues to publish."""
+        """Do nothing, because another service continues to publish."""
 
     async def _collect(self) -> None:
-        """Lead whenever no other service does, and perform duties, until cancelled."""
+        """Perform duties, and lead when no other service leads, until cancelled."""
         duties = Duties(
             self._home, self._publishing, self._alerts, lambda: self._visits is not None
         )
@@ -246,7 +250,7 @@ class FleetService(Service):
             try:
                 async with asyncio.TaskGroup() as work:
                     work.create_task(self._fleet.run())
-                    # Not waited for: another machine may have to render everything.
+                    # Do not wait for this, because another machine may have to render everything.
                     await self.jobs["publish"]()
                     self._fleet.have_done("alerts")
                     await attempt(self._reload)
@@ -259,7 +263,10 @@ class FleetService(Service):
 
     @property
     def jobs(self) -> Mapping[str, TimetableJob]:
-        """The function of each job of the timetable; jobs for all machines are queued as duties."""
+        """Return the function for each job of the timetable.
+
+        Jobs that concern all machines are queued as duties.
+        """
         duties = {"tidy", *(self._publishing.jobs if self._home.shares_site else ())}
         return {**super().jobs, **{name: partial(self._queue_duty, name) for name in duties}}
 

@@ -1,4 +1,4 @@
-"""Leases of a worker, which are renewed together and abandoned before the database may end them.
+"""Leases of a worker, which are renewed together, and abandoned before they expire in the database.
 
 The clock of the database decides who holds a host. The worker uses its own monotonic clock, which
 it reads before it sends a query. So a lease ends earlier for the worker than in the database.
@@ -20,10 +20,10 @@ from data.text.masking import masked
 from scheduler.service.background import end_if_cancelled
 
 LEASE_SECONDS: Final = 30.0
-"""Duration of a lease in seconds. Other workers get the hosts of a dead worker after this time."""
+"""Duration of a lease in seconds. If a worker dies, other workers get its hosts after this time."""
 
 SAFETY_MARGIN_SECONDS: Final = 2.0
-"""Seconds before the end of a lease at which all visits under it must have stopped."""
+"""Time in seconds before the end of a lease at which all visits under it must have stopped."""
 
 log = structlog.get_logger()
 
@@ -32,7 +32,7 @@ class Leases:
     """The leases that one worker holds.
 
     After each renewal, ``on_renewal`` is called with the time at which all leases end. ``lost`` is
-    called with each host that another worker leased.
+    called with each host that another worker has leased instead.
     """
 
     def __init__(
@@ -49,18 +49,21 @@ class Leases:
         self._seconds = seconds
         self._held: set[Lease] = set()
         self.renewed = time.monotonic()
-        """When the last successful renewal was sent, by the monotonic clock."""
+        """Time (monotonic clock) at which the last successful renewal was sent."""
 
     async def claim(self, host: str) -> Lease | None:
-        """Lease a host that is due.
+        """Lease a host that is due, and return the lease.
 
-        Returns None if the host is not due, if another worker leases it, or if the response came
-        too late. Raises psycopg.Error.
+        Returns None if the host is not due, if another worker has leased it, or if the database's
+        response came too late. Raises psycopg.Error.
         """
         return await self._got(self._hosts.claim(host, seconds=self._seconds))
 
     async def take(self, visits: Sequence[AskedVisit]) -> Lease | None:
-        """Lease the host of visits that a person requested, even if it is not due; see claim."""
+        """Lease the host of visits that a person requested, even if the host is not due.
+
+        The result is the same as for ``claim``.
+        """
         return await self._got(self._hosts.take(visits, seconds=self._seconds))
 
     async def _got(self, answer: Awaitable[Lease | None]) -> Lease | None:
@@ -80,7 +83,7 @@ class Leases:
         put_off: Collection[str] = (),
         kept: bool = False,
     ) -> bool:
-        """Release a host; see Hosts.finish. Raises psycopg.Error."""
+        """Release a host. See Hosts.finish for the arguments. Raises psycopg.Error."""
         self._held.discard(lease)
         return await self._hosts.finish(lease, gap=gap, rest=rest, put_off=put_off, kept=kept)
 
@@ -96,7 +99,7 @@ class Leases:
             still = await self._hosts.renew(held, seconds=self._seconds)
         self.renewed = asked
         for lease in held - still:
-            # A host that was released during the query is not lost.
+            # A host that was released during the query does not count as lost.
             if lease in self._held:
                 self._held.discard(lease)
                 self._lost(lease.host)
@@ -104,7 +107,7 @@ class Leases:
 
     @property
     def until(self) -> float:
-        """The time by which all visits under leases must have stopped, by the monotonic clock."""
+        """Return the time (monotonic clock) by which all visits under leases must have stopped."""
         return self.renewed + self._seconds - SAFETY_MARGIN_SECONDS
 
     async def renew_for_ever(self) -> None:

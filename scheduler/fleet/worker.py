@@ -1,7 +1,7 @@
 """Worker, which visits the hosts in its jobs, each under a lease.
 
-A worker has no sources and no timetable, and does not publish. Everything that it needs from the
-leader is in the database.
+A worker has no sources and no timetable, and does not publish. All data that it needs from the
+leader are in the database.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from scheduler.logs import log_visit
 from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
 
 POLL_SECONDS: Final = 1.0
-"""Seconds between two checks whether the database still responds."""
+"""Time in seconds between two checks whether the database still responds."""
 
 NEWER: Final = (
     "a newer version of Communique changed it, and this worker could damage it: "
@@ -64,7 +64,7 @@ class Worker:
         self._held = HeldHosts(home, self._executor, self._hosts, self._leases, log_visit)
 
     async def run(self) -> None:
-        """Work until SIGTERM or SIGINT, then release all leases.
+        """Work until SIGTERM or SIGINT, and then release all leases.
 
         Raises StoreError and DatabaseLost.
         """
@@ -78,13 +78,13 @@ class Worker:
             self._home.alive.unlink(missing_ok=True)
 
     def _lost(self, cause: BaseException | None) -> CommuniqueError:
-        """Return the error that ended this worker.
+        """Return the error because of which this worker ended.
 
-        If the database refused a statement, it is available, and the error reports the refusal.
+        If the database refused a statement, it is available, and the error contains the refusal.
         """
         if isinstance(cause, psycopg.Error) and not isinstance(cause, psycopg.OperationalError):
             return failed(self._url, cause)
-        # A database that refuses the password is not unavailable either.
+        # The database may be available but refuse the password.
         why = failed(self._url, PoolTimeout())
         return DatabaseLost(self._url) if DATABASE_UNREACHABLE_MESSAGE in why.cause else why
 
@@ -113,7 +113,7 @@ class Worker:
                 notify(STOPPING_STATE)
                 log.info("stopping")
                 working.cancel()
-                # Visits under way are ended, and their hosts are released.
+                # Running visits are ended, and their hosts are released.
                 await self._executor.close()
                 lost = isinstance(self._failed, DatabaseLost)
                 await asyncio.wait({working}, timeout=0 if lost else LEASE_SECONDS)
@@ -128,7 +128,7 @@ class Worker:
             raise error
 
     async def _watch(self) -> None:
-        """End this worker if the database does not respond for too long."""
+        """End this worker if the database has not responded for too long."""
         silent, renewed = 0.0, self._leases.renewed
         while not self._stop.is_set():
             await asyncio.sleep(POLL_SECONDS)
@@ -143,7 +143,7 @@ class Worker:
         self._stop.set()
 
     async def _renewed(self, until: float) -> None:
-        """Record that the leases were renewed: the database responds and the event loop works."""
+        """Record that the leases were renewed. This shows that database and event loop work."""
         self._home.alive.touch()
         await self._executor.renew(until)
         if await self._hosts.is_newer():

@@ -1,4 +1,4 @@
-"""Errors about home directories that a command cannot use as they are."""
+"""Errors about home directories that a command can't use."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from data.text.masking import masked
 
 
 class NoHome(CommuniqueError):
-    """The home directory that a command needs does not exist."""
+    """The home directory that a command requires does not exist."""
 
     exit_code = 2
 
@@ -38,11 +38,11 @@ class HalfRestored(CommuniqueError):
 
 
 DUMP: Final = "store.dump"
-"""Name of the database dump that `communique restore` leaves for pg_restore."""
+"""Name of the database dump that `communique restore` writes for pg_restore."""
 
 
 class DatabaseNotRestored(CommuniqueError):
-    """The database of a restored home directory was not restored yet."""
+    """The database of a restored home directory has not been restored yet."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -53,7 +53,7 @@ class DatabaseNotRestored(CommuniqueError):
 
 
 class UnwritableHome(CommuniqueError):
-    """No file can be written into a home directory."""
+    """Files can't be written into a home directory."""
 
     def __init__(self, path: Path, place: Path) -> None:
         super().__init__(
@@ -64,7 +64,7 @@ class UnwritableHome(CommuniqueError):
 
 
 class LostStore(StoreError):
-    """The store is missing or empty, but an archive or a site was made from it."""
+    """The store is missing or empty, although an archive or a site was created from it."""
 
     def __init__(self, url: str, *, has_journal: bool) -> None:
         beside = "the archive has its journal" if has_journal else "a site was published from it"

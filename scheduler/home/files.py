@@ -1,4 +1,4 @@
-"""Archive the current files of a home directory: sources, topics, settings."""
+"""Archiving of the current files of a home directory: sources, topics, settings."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ log = logging.getLogger(__name__)
 def keep_home_files(home: Home, store: Store, sources: Iterable[str] | None = None) -> None:
     """Archive the current files of a home directory, and record deleted files.
 
-    Without ``sources``, all source files are archived, else only the files of these source ids. If
-    a file can't be read or archived now, the next call tries again. Raises SourceError if the
-    folder of the source files can't be read.
+    ``sources`` are the ids of sources whose files are archived (default all). If a file can't be
+    read or archived now, the next call tries again. Raises SourceError if the folder of the source
+    files can't be read.
     """
     if store.journal is None:
         return
@@ -36,7 +36,7 @@ def keep_home_files(home: Home, store: Store, sources: Iterable[str] | None = No
             content = read_bytes(home.path / name)
         except OSError as error:
             if not isinstance(error, FileNotFoundError) or (home.path / name).is_symlink():
-                # An unreadable file is not a deleted one.
+                # An unreadable file must not be recorded as deleted.
                 log.warning("%s could not be archived: %s", name, error)
                 continue
             content = None

@@ -1,4 +1,4 @@
-"""The home directory (HOME): the folder of one installation, its settings, and its locks."""
+"""Home directory (HOME): the folder of one installation, its settings, and its locks."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ OLDER: Final = (
 log = logging.getLogger(__name__)
 
 SOURCE_LOCK: Final = "source-"
-"""Prefix of the name of a source's lock; the id of the source is appended."""
+"""Prefix for the name of a source's lock. The id of the source follows."""
 
 VISIT: Final = "a visit to this source"
-"""Text in the lock of a source during a visit: the holder of the lock."""
+"""Text that identifies a visit as the holder of a source's lock."""
 
 FOLDERS = ("sources", "watches", "tokens", "locks")
 PLACES = ("communique.toml", "topics.toml", *FOLDERS)
-"""Files and folders that people write, and the folder of locks. For missing ones, defaults
-apply."""
+"""Files and folders that people write, and the folder of locks. Missing ones have default
+values."""
 
 NO_FOLDER = "it is not a folder: move it away"
 NOWHERE = "its target is missing: restore the target (or mount its disk), or delete the link"
@@ -66,10 +66,10 @@ NOWHERE = "its target is missing: restore the target (or mount its disk), or del
 class Home:
     """The folder of one installation, and its settings.
 
-    The folder holds communique.toml, sources/, watches/, tokens/, samples/ (golden tests of
-    sources), topics.toml (the user's taxonomy), communique.db (the store), archive/ (responses of
-    servers), log.key (signs the log of the archive), witness/ and witness.key (for signing logs of
-    others), site/ (the published files), and logs.
+    The folder contains communique.toml, sources/, watches/, tokens/, samples/ (golden tests of
+    sources), topics.toml (the user's taxonomy), communique.db (the store), archive/ (server
+    responses), log.key (signs the archive's log), witness/ and witness.key (for signing the logs of
+    other instances), site/ (the published files), and logs.
     """
 
     path: Path
@@ -77,74 +77,80 @@ class Home:
 
     @property
     def sources(self) -> Path:
-        """The folder of the user's source files."""
+        """Return the folder with the user's source files."""
         return self.path / "sources"
 
     @property
     def watches(self) -> Path:
-        """The folder of watches, with one file per watch."""
+        """Return the folder with one file per watch."""
         return self.path / "watches"
 
     @property
     def tokens(self) -> Path:
-        """The folder of tokens, with one file per token that contains its digest."""
+        """Return the folder with one file per token, which contains the token's digest."""
         return self.path / "tokens"
 
     @property
     def samples(self) -> Path:
-        """The folder of golden tests, with one folder per source."""
+        """Return the folder with golden tests, one folder per source."""
         return self.path / "samples"
 
     @property
     def site(self) -> Path:
-        """The folder of the published site."""
+        """Return the folder of the published site."""
         return self.path / "site"
 
     @property
     def topics(self) -> Path:
-        """The path of the user's taxonomy; the file may be missing."""
+        """Return the path of the user's taxonomy. The file may be missing."""
         return self.path / "topics.toml"
 
     @property
     def crawl_log(self) -> Path:
-        """The log file for the standard error of crawls."""
+        """Return the path of the log file for the standard error of crawls."""
         return self.path / "crawl.log"
 
     @property
     def archive(self) -> Path:
-        """The folder of archived responses."""
+        """Return the folder of archived responses."""
         return self.path / "archive"
 
     @property
     def uploaded(self) -> Path:
-        """The list of archive files that were copied to a bucket."""
+        """Return the path of the list of archive files that were copied to a bucket."""
         return self.path / "uploaded.txt"
 
     @property
     def log_key(self) -> Path:
-        """The file of the key that signs the log of the archive."""
+        """Return the path of the key that signs the archive's log."""
         return self.path / "log.key"
 
     def public_text(self, text: str) -> str:
-        """Return a text for public display: without secrets of URLs, and with HOME for its path."""
+        """Return a text for public display.
+
+        Secrets in URLs are masked, and the folder's path is replaced by HOME.
+        """
         place = rf"(?<![\w./-]){re.escape(str(self.path))}(?![\w.-])"
         return re.sub(place, "HOME", masked(text))
 
     @property
     def is_reachable(self) -> bool:
-        """Whether other servers, such as hubs, may reach the site, judged by its address."""
+        """Return whether the site's address is one that other servers, such as hubs, may reach."""
         host = urlsplit(self.settings.site.url).hostname or ""
         return self.settings.network.allow_private or may_be_public(host)
 
     @property
     def bucket(self) -> Bucket | None:
-        """The bucket to which the site is also published, or None. Raises BucketError."""
+        """Return the bucket to which the site is also published, or None. Raises BucketError."""
         target = self.settings.site.target
         return open_bucket(target, self.settings.bucket) if target else None
 
     def open_archive(self) -> Archive:
-        """Return the archive of this home directory. The first record creates its folder."""
-        # Imported here: commands that only read do not need its libraries.
+        """Return the archive of this home directory.
+
+        The first record creates the archive's folder.
+        """
+        # Imported here: commands that only read do not need the libraries of the archive.
         from data.archive.archive import Archive  # noqa: PLC0415
         from spiders.download.settings import ROBOTS_POLICY, user_agent  # noqa: PLC0415
 
@@ -161,15 +167,15 @@ class Home:
         )
 
     def log(self) -> TreeLog:
-        """Return the log of the archive, only for reading."""
+        """Return the log of the archive for reading."""
         from data.archive.log.tree_log import log_of  # noqa: PLC0415
 
         return self.shared_log(signs=False) if self.settings.store.url else log_of(self.path)
 
     def shared_log(self, *, signs: bool, database: str = "") -> SharedLog:
-        """Return the log that all machines on a database share; see SharedLog for ``signs``.
+        """Return the log that all machines on a database share. See SharedLog for ``signs``.
 
-        In a fleet, only publications sign it.
+        In a fleet, only publications sign the log.
         """
         # Imported here: the libraries for PostgreSQL may not be installed.
         from data.archive.log.leaf_table import LeafTable  # noqa: PLC0415
@@ -181,9 +187,9 @@ class Home:
     def store(self, *, patience: float = 30.0, archive: Archive | None = None) -> Store:
         """Return the store of this home directory. Raises StoreError.
 
-        A write waits ``patience`` seconds for another writer. If the archive is enabled, decisions
-        of the store are also written to the archive: to ``archive``, or to one that is opened for
-        this and closed with the store.
+        A write waits at most ``patience`` seconds for another writer. If the archive is enabled,
+        decisions of the store are also written to the archive: to ``archive``, or to an archive
+        that is opened and closed with the store.
         """
         store = self.plain_store(patience=patience)
         if not self.settings.archive.enabled:
@@ -193,22 +199,22 @@ class Home:
                 with suppress(StoreError):
                     store.forget_journal()
             if self.archive.is_dir():
-                # The archive is disabled, but an existing one still stores the orders that follow.
+                # The archive is disabled, but an existing archive still stores new removal orders.
                 store.journal = self.orders
             return store
         store.journal = Journal((lambda: archive) if archive else self.open_archive, self.orders)
         return store
 
     def plain_store(self, *, patience: float = 30.0) -> Store:
-        """Open the store without the journal of the archive.
+        """Open the store without the journal in the archive.
 
         A new home directory gets a new store. A store that is older than its archive first applies
-        the missing removal orders. Raises StoreError. Raises LostStore instead of creating a store
-        for a home directory that had one.
+        the missing removal orders. Raises StoreError, and LostStore instead of creating a store for
+        a home directory that had one.
         """
         self.check_store()
         store = open_store(self.store_url, patience=patience)
-        # Another process may have written to both since the first check.
+        # Another process may have written to the store and the archive since the first check.
         if is_blank(store) and self.has_journal(committed=True) and is_blank(store):
             store.close()
             raise LostStore(self.store_url, has_journal=True)
@@ -223,17 +229,17 @@ class Home:
 
     @property
     def orders(self) -> Orders:
-        """File of removal orders, which is used even without a journal."""
+        """Return the file of removal orders, which is used even without a journal."""
         return Orders(self.archive)
 
     def check_writable(self) -> None:
-        """Raise UnwritableHome if the folder can't be written or created."""
+        """Raise UnwritableHome if the folder can't be written to or created."""
         place = next(one for one in (self.path, *self.path.parents) if one.exists())
         if not os.access(place, os.W_OK | os.X_OK):
             raise UnwritableHome(self.path, place)
 
     def check_store(self) -> None:
-        """Raise LostStore if the store is missing, but an archive or a site was made from it."""
+        """Raise LostStore if the store is missing and an archive or a site was created from it."""
         if not self.archive.is_dir() and not self.is_published:
             return
         if store_exists(self.store_url):
@@ -246,7 +252,10 @@ class Home:
             raise LostStore(self.store_url, has_journal=journal)
 
     def has_journal(self, *, committed: bool = False) -> bool:
-        """Whether the archive has a journal; see data.archive.journal.scan.holds_journal."""
+        """Return whether the archive has a journal.
+
+        See data.archive.journal.scan.holds_journal.
+        """
         # Imported here: the libraries of the archive load slowly and are rarely needed.
         from data.archive.journal.scan import holds_journal  # noqa: PLC0415
 
@@ -254,36 +263,36 @@ class Home:
 
     @property
     def is_published(self) -> bool:
-        """Whether a site was published here; an empty folder may be a mounted disk."""
+        """Return whether a site was published here. An empty folder may be a mounted disk."""
         return (self.site / "feeds").exists()
 
     @property
     def database(self) -> Path:
-        """The file of a SQLite store."""
+        """Return the path of a SQLite store."""
         return self.path / "communique.db"
 
     @property
     def has_store(self) -> bool:
-        """Whether the store exists already. Opening a missing store would create it."""
+        """Return whether the store exists. Opening a missing store would create it."""
         return bool(self.settings.store.url) or self.database.exists()
 
     @property
     def store_url(self) -> str:
-        """The URL of the store, which may contain a password."""
+        """Return the URL of the store, which may contain a password."""
         return self.settings.store.url or f"sqlite:{self.database}"
 
     @property
     def has_fleet(self) -> bool:
-        """Whether workers on several machines make the visits."""
+        """Return whether workers on several machines make the visits."""
         return self.settings.run.executor == "procrastinate"
 
     @property
     def shares_site(self) -> bool:
-        """Whether any of several services may publish, because all publish to one bucket."""
+        """Return whether any of several services may publish, because all publish to one bucket."""
         return self.has_fleet and bool(self.settings.site.target)
 
     def may_sign(self) -> bool:
-        """Whether this home directory can sign the shared log. Raises ArchiveError."""
+        """Return whether this home directory can sign the shared log. Raises ArchiveError."""
         if not self.settings.archive.enabled:
             return True
         with closing(self.shared_log(signs=False)) as log:
@@ -291,9 +300,10 @@ class Home:
 
     @property
     def alive(self) -> Path:
-        """File that a worker on this machine touches periodically while it can work.
+        """Return the path of a file that a worker on this machine touches periodically.
 
-        Workers in several containers may share a home directory.
+        The file's time shows that the worker can work. Workers in several containers may share a
+        home directory.
         """
         return self.path / f"worker-{os.uname().nodename}.alive"
 
@@ -301,8 +311,8 @@ class Home:
     def lock(self, name: str, holder: str, *, wait: bool = False) -> Iterator[None]:
         """Context manager that holds a lock of this home directory.
 
-        It ends with the process at the latest. Raises HomeInUse with the holder, unless ``wait`` is
-        set.
+        The lock ends with the process at the latest. If another process holds the lock, raises
+        HomeInUse with its name, or waits if ``wait`` is set.
         """
         folder = self.path / "locks"
         folder.mkdir(exist_ok=True)
@@ -312,7 +322,7 @@ class Home:
             except BlockingIOError as error:
                 file.seek(0)
                 raise HomeInUse(str(self.path), file.read() or "another process") from error
-            # On a full disk, the lock works, but a refused process does not learn who holds it.
+            # On a full disk, the lock works, but other processes can't see who holds it.
             with suppress(OSError):
                 file.truncate(0)
                 os.write(file.fileno(), f"{holder} (process {os.getpid()})".encode())
@@ -325,9 +335,9 @@ microseconds."""
 
 
 def _take(handle: int) -> None:
-    """Take a lock exclusively, although others may check it.
+    """Take a lock exclusively, even while other processes check it.
 
-    Raises BlockingIOError if it is held.
+    Raises BlockingIOError if another process holds the lock.
     """
     for _ in range(MAX_LOCK_ATTEMPTS):
         with suppress(BlockingIOError):
@@ -335,7 +345,7 @@ def _take(handle: int) -> None:
         # A check (data.files.is_held) takes a shared lock, so this succeeds during checks, but not
         # if another process holds the lock.
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        # Otherwise two processes that want the lock would block each other.
+        # Otherwise, two processes that want the lock would block each other.
         fcntl.flock(handle, fcntl.LOCK_UN)
         time.sleep(0.001)
     raise BlockingIOError
@@ -348,7 +358,7 @@ def default_home() -> Path:
 
 
 def open_home(path: Path) -> Home:
-    """Return the home directory at ``path``; create it if it does not exist.
+    """Return the home directory at ``path``, and create it if it does not exist.
 
     Raises SettingsError.
     """
@@ -361,7 +371,7 @@ def open_home(path: Path) -> Home:
 
 
 def home_at(path: Path) -> Home:
-    """Return the home directory at ``path``, even if it does not exist; create nothing.
+    """Return the home directory at ``path``, even if it does not exist. Creates nothing.
 
     Raises SettingsError, HalfRestored and DatabaseNotRestored.
     """
@@ -376,7 +386,10 @@ def home_at(path: Path) -> Home:
 
 
 def check_places(path: Path) -> None:
-    """Raise SettingsError if files that people wrote can't be reached, instead of ignoring them."""
+    """Raise SettingsError if files that people write can't be accessed.
+
+    Otherwise, such files would be ignored.
+    """
     for one in (path / name for name in PLACES):
         if one.is_symlink() and not one.exists():
             raise SettingsError(str(one), "link", NOWHERE)

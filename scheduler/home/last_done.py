@@ -1,4 +1,4 @@
-"""Notes of the last backup and verification, only for metrics and the doctor."""
+"""Files with the time of the last backup and verification, only for metrics and the doctor."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LastBackup(msgspec.Struct, frozen=True):
 
 
 class LastVerification(msgspec.Struct, frozen=True):
-    """A verification that ended ``at`` a time (aware UTC), and the number of problems found."""
+    """A verification that ended at the time ``at`` (aware UTC), and its number of problems."""
 
     at: dt.datetime
     problems: int
@@ -31,16 +31,16 @@ FILES: Final = {LastBackup: "backed-up.json", LastVerification: "verified.json"}
 
 
 def note_done(home: Home, done: LastBackup | LastVerification) -> None:
-    """Store when a backup or verification was last done.
+    """Store the time of the last backup or verification.
 
-    A read-only home directory stores nothing.
+    In a read-only home directory, nothing is stored.
     """
     with suppress(OSError):
         rewrite(home.path / FILES[type(done)], msgspec.json.encode(done).decode() + "\n")
 
 
 def last_done(home: Home, kind: type[Done]) -> Done | None:
-    """Return the note of the last backup or verification, or None."""
+    """Return the stored result of the last backup or verification, or None."""
     with suppress(OSError, msgspec.DecodeError):
         return msgspec.json.decode((home.path / FILES[kind]).read_bytes(), type=kind)
     return None

@@ -1,4 +1,4 @@
-"""Copy the contents of a store into another store: from SQLite to PostgreSQL, or back."""
+"""Copy of a store to another store: from SQLite to PostgreSQL, or back."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from scheduler.home.home import Home
 
 @dataclass(frozen=True, slots=True)
 class Migrated:
-    """The result of a migration: rows per table, rows ``written`` in this run, and both URLs."""
+    """Result of a migration: rows per table, rows ``written`` in this run, and both URLs."""
 
     source: str
     target: str
     rows: dict[str, int]
     written: dict[str, int]
     left: dict[str, int]
-    """Rows of tables that the other database does not need."""
+    """Number of rows per table that the other database does not need."""
     searchable: int
-    """Releases that were indexed for search in this run."""
+    """Number of releases that were indexed for search in this run."""
 
 
 def migrate(source: str, target: str, on_progress: Told) -> Migrated:
-    """Copy a store into an empty store, or continue to copy it. Both are given by URLs.
+    """Copy a store to an empty store, or continue an interrupted copy.
 
-    Raises StoreError.
+    ``source`` and ``target`` are URLs. Raises StoreError.
     """
     with closing(open_source(source)) as one, closing(open_target(target)) as other:
         done = transfer(one, other, on_progress)
@@ -40,7 +40,10 @@ def migrate(source: str, target: str, on_progress: Told) -> Migrated:
 
 
 def is_of_home(home: Home, url: str) -> bool:
-    """Whether a URL, in any spelling, means the store of a home directory. Raises StoreError."""
+    """Return whether a URL, in any spelling, is that of a home directory's store.
+
+    Raises StoreError.
+    """
     ours, theirs = path_of(home.store_url), path_of(url)
     if ours and theirs:
         return ours.exists() and theirs.exists() and ours.samefile(theirs)
@@ -55,10 +58,10 @@ def is_of_home(home: Home, url: str) -> bool:
 
 
 def move_log(home: Home, database: str) -> None:
-    """Continue the log of the archive in the database that the store was moved to.
+    """Continue the archive's log in the database to which the store was moved.
 
-    Call this before anything writes a leaf into the database: such a leaf would get a number that
-    is already used. Raises ArchiveError.
+    Call this before any process adds a leaf to the database. Otherwise the leaf would get a number
+    that is already used. Raises ArchiveError.
     """
     if home.log_key.exists():
         with closing(home.shared_log(signs=True, database=database)) as log:
@@ -66,10 +69,10 @@ def move_log(home: Home, database: str) -> None:
 
 
 def sign_all(home: Home) -> None:
-    """Move all leaves from the database of the old store into the log of the archive.
+    """Move all leaves from the database of the old store to the log of the archive.
 
-    No process reads leaves from that database afterwards. Call this when all other processes have
-    ended. Nothing changes in a home directory that does not sign the log. Raises ArchiveError.
+    Afterwards, no process reads leaves from that database. Call this after all other processes have
+    ended. In a home directory that does not sign the log, nothing changes. Raises ArchiveError.
     """
     if home.log_key.exists():
         with closing(home.shared_log(signs=True)) as log:

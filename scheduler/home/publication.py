@@ -1,4 +1,4 @@
-"""Publish a home directory: write feeds, pages and the archive's log, and upload to a bucket."""
+"""Publication of a home directory: feeds, pages and the archive's log, and upload to a bucket."""
 
 from __future__ import annotations
 
@@ -37,10 +37,11 @@ MAX_DIFFERENCES = 500
 """Maximum number of differences between versions that one publication computes and stores."""
 
 MAX_ATTEMPTS = 3
-"""Maximum number of attempts of a publication while others publish to the same bucket."""
+"""Maximum number of attempts of a publication, if others publish to the same bucket at the same
+time."""
 
 NUMBER_FILE: Final = "publication"
-"""Name of the file in HOME with the number of its last publication."""
+"""Name of the file in HOME that contains the number of its last publication."""
 
 log = logging.getLogger(__name__)
 
@@ -48,11 +49,11 @@ log = logging.getLogger(__name__)
 def publish_home(home: Home, *, everything: bool = False) -> Publication:
     """Publish the changes of a home directory, or the whole site with ``everything``.
 
-    Only one process at a time publishes.
+    Only one process publishes at a time.
     """
     with home.lock("publish", "communique publish", wait=True):
         if problem := no_folder(home.site):
-            # The missing folder must not delete files from the bucket.
+            # Files in the bucket must not be deleted because the folder is missing.
             return Publication(errors=(PublishError(str(home.site), problem), *sign_log(home)))
         if not home.settings.site.target:
             return publish_here(home, everything=everything)
@@ -60,9 +61,9 @@ def publish_home(home: Home, *, everything: bool = False) -> Publication:
 
 
 def no_folder(path: Path) -> str:
-    """Return the reason why a folder can't be written, or an empty string.
+    """Return why a folder can't be written to, or an empty string.
 
-    A missing folder is not an error: it will be created.
+    A missing folder is not an error, because it will be created.
     """
     if path.is_symlink() and not path.exists():
         return NOWHERE
@@ -70,7 +71,7 @@ def no_folder(path: Path) -> str:
 
 
 def publish_here(home: Home, *, everything: bool) -> Publication:
-    """Publish into HOME/site."""
+    """Publish to HOME/site."""
     published = publish_store(home, everything=everything)
     # Closing the store has signed the log.
     errors = publish_proofs(home, everything=everything)
@@ -78,14 +79,14 @@ def publish_here(home: Home, *, everything: bool) -> Publication:
 
 
 def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
-    """Publish into HOME/site, and copy the files into the bucket.
+    """Publish to HOME/site, and copy the files to the bucket.
 
-    If the bucket is unavailable, HOME/site is still published, and a later publication copies it.
+    If the bucket is unavailable, HOME/site is published, and a later publication copies the files.
     """
     published: list[Publication] = []
 
     def render(*, all_of_it: bool) -> bool:
-        """Render the site. Returns whether all of it succeeded."""
+        """Render the site. Returns whether there were no errors."""
         published.append(publish_here(home, everything=everything or all_of_it))
         return not published[-1].errors
 
@@ -102,10 +103,10 @@ def publish_to_bucket(home: Home, *, everything: bool) -> Publication:
 def render_and_push(home: Home, render: Callable[..., bool]) -> None:
     """Render HOME/site and copy it to the bucket.
 
-    Repeats if another home directory started to publish. When repeating, everything is rendered,
-    because the other home directory cleared the marks of changed feeds. If rendering failed,
-    nothing is deleted from the bucket: a missing file may be one that failed. Raises BucketError
-    and OSError.
+    This is repeated if another home directory started to publish in the meantime. Then everything
+    is rendered, because the other home directory cleared the marks of changed feeds. If rendering
+    failed, nothing is deleted in the bucket, because a missing file may be one that failed. Raises
+    BucketError and OSError.
     """
     place = home.settings.site.target
     bucket = open_bucket(place, home.settings.bucket)
@@ -165,7 +166,7 @@ def signed_after(home: Home, errors: list[PublishError]) -> Iterator[Store]:
 
 
 def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
-    """Publish the log of the archive, and the logs that this witness signed; yield errors."""
+    """Publish the archive's log, and the logs that this witness signed. Yields errors."""
     yield from sign_log(home)
     try:
         publish_log(log_of(home.path), home.site, everything=everything)
@@ -180,7 +181,7 @@ def publish_proofs(home: Home, *, everything: bool) -> Iterator[PublishError]:
 
 
 def sign_log(home: Home) -> Iterator[PublishError]:
-    """Sign the log in a fleet, where only publications sign it; yield errors."""
+    """Sign the log of a fleet, which only publications sign. Yields errors."""
     if home.has_fleet and home.settings.archive.enabled:
         try:
             with closing(home.shared_log(signs=True)) as log:
@@ -190,9 +191,10 @@ def sign_log(home: Home) -> Iterator[PublishError]:
 
 
 def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
-    """Record which feeds changed, among ``files`` or all feeds, if there is a hub to notify.
+    """Record which feeds changed, if a hub must be notified.
 
-    If this site is its own hub, this includes feeds that are generated on request.
+    ``files`` limits the check to these files (default all feeds). If this site is its own hub,
+    feeds that are generated on request are checked too.
     """
     site = home.settings.site
     if hub_of(site) is None:
@@ -211,12 +213,13 @@ def note_changes(home: Home, files: Iterable[str] | None = None) -> None:
 
 @contextmanager
 def publication_turn(home: Home) -> Iterator[bool]:
-    """Context manager for publishing. Yields whether another home directory published since.
+    """Context manager for publishing. Yields whether another home directory has published since.
 
-    Publications clear the marks of changed feeds in the database, but write files into one home
-    directory only. So after a publication, the other home directories must render everything. Each
-    publication takes a number at its start and another at its end. If the next numbers follow the
-    last ones of this home directory, no other published. Raises StoreError and PublishError.
+    Publications clear the marks of changed feeds in the database, but write files to only one home
+    directory. So after a publication, the other home directories must render everything. Each
+    publication takes a number at its start and another one at its end. If the next numbers follow
+    the last numbers of this home directory, no other one has published. Raises StoreError and
+    PublishError.
     """
     if not home.settings.store.url:
         # A SQLite store belongs to one home directory.
@@ -254,8 +257,8 @@ def _note_number(home: Home, number: int) -> None:
 def settle_topics(home: Home, store: Store) -> None:
     """Update the labels of topics in the store, and remove topics that are only sections.
 
-    Earlier versions made a topic of every section. Such a topic is removed from releases if it is
-    neither in the taxonomy nor in their source file.
+    Earlier versions created a topic for every section. Such a topic is removed from releases if it
+    is neither in the taxonomy nor in their source file.
     """
     try:
         taxonomy = load_taxonomy(home.topics)
@@ -271,6 +274,6 @@ def settle_topics(home: Home, store: Store) -> None:
         except SourceError as error:
             log.warning("%s; its releases keep the topic %s until it is corrected", error, topic)
             continue
-        # Compare slugs, as the topic was named before the taxonomy knew it.
+        # Compare slugs, because the topic was named before the taxonomy contained it.
         if topic not in map(slug_of, map(clean_line, own)):
             store.drop_section_topic(source, topic)

@@ -1,1 +1,1 @@
-"""Backup of a home directory while the service runs, and restoring it."""
+"""Backup of a home directory while the service runs, and its restoration."""

@@ -1,8 +1,8 @@
-"""Copy of an archive at one moment of its log, while other processes write to it.
+"""Copy of an archive in one state of its log, while other processes write to it.
 
 The log is copied first; the records of its leaves exist by then. WARC files that were finished
-before contain only logged records, and never change. From unfinished files, only the records with a
-leaf in the copied log are copied. So records, leaves and CDXJ lines agree, despite later writes.
+earlier contain only logged records, and never change. From unfinished files, only the records with
+a leaf in the copied log are copied. So records, leaves and CDXJ lines match, despite later writes.
 """
 
 from __future__ import annotations
@@ -28,22 +28,22 @@ from data.files import files_below
 from data.toml_files import read_bytes
 
 SEARCH_LEAVES: Final = 64 * WIDTH
-"""Number of leaves searched per step."""
+"""Number of leaves that are searched per step."""
 
 WRONG_ROOT: Final = "its tiles do not match the last signed root; see `communique mirror verify`"
 
 LOCKS: Final = frozenset(["tree.lock", "pending.lock", "pending.part", "shared.lock"])
-"""Files of a log that are not copied: locks and partial writes."""
+"""Names of log files that are not copied: locks and incomplete files."""
 
 
 @dataclass(slots=True)
 class LogState:
     """State of a log at one moment.
 
-    - ``files`` maps the names of changing files to their contents.
-    - ``full`` are the names of files that never change, and ``keys`` those of the key files.
-    - ``signed`` is the size of the last signed tree.
-    - ``waiting`` are entries, from number ``base`` on, that may not be in a tile yet.
+    - ``files`` maps the names of files that change to their contents.
+    - ``full`` contains the names of files that never change, and ``keys`` those of key files.
+    - ``signed`` is the number of leaves in the last signed tree.
+    - ``waiting`` contains the entries, from number ``base`` on, that may not be in a tile yet.
     - ``problem`` explains why the log can't be read, or is empty.
     - ``given`` is the number of leaves that a database has numbered, if it has the waiting leaves.
     """
@@ -60,12 +60,12 @@ class LogState:
 
     @property
     def leaves(self) -> int:
-        """The number of leaves."""
+        """Return the number of leaves in the log."""
         return max(self.signed, self.base + len(self.waiting), self.given or 0)
 
     @property
     def lost(self) -> Sequence[str]:
-        """Names of the missing tiles of the last signed tree."""
+        """Return the names of missing tiles of the last signed tree."""
         there = {*self.full}
         due = (tile_path(*tile) for tile in touched(0, self.signed) if tile[2] == WIDTH)
         return [name for name in due if name not in there]
@@ -74,8 +74,8 @@ class LogState:
 def log_state(home: Path, *, wait: bool = True) -> LogState:
     """Return the state of a home directory's log, read while no new tree is being signed.
 
-    If ``wait`` is false, the function writes nothing, and may see a partly signed tree. A damaged
-    log is read as far as possible. Raises OSError.
+    If ``wait`` is false, nothing is written, and the state may include a partly signed tree. A
+    damaged log is read as far as possible. Raises OSError.
     """
     folder = home / "archive" / "log"
     found = LogState()
@@ -85,7 +85,7 @@ def log_state(home: Path, *, wait: bool = True) -> LogState:
     with ExitStack() as settled:
         try:
             if wait and os.access(folder, os.W_OK):
-                # If the folder is read-only, no process writes into it.
+                # If the folder is read-only, no process writes to it.
                 settled.enter_context(log.settled())
             if checkpoint := log.checkpoint():
                 found.origin, found.signed = checkpoint.origin, checkpoint.size
@@ -107,7 +107,7 @@ def log_state(home: Path, *, wait: bool = True) -> LogState:
 
 
 def read_waiting(state: LogState) -> None:
-    """Read the leaves that are not in the tree yet, and cut off an incomplete entry."""
+    """Read the leaves that are not in the tree yet, and drop an incomplete entry at the end."""
     pending = state.files.get("pending", b"")
     if len(pending) >= HEAD:
         state.base = int.from_bytes(pending[:HEAD])
@@ -119,7 +119,7 @@ def read_waiting(state: LogState) -> None:
 def origin_of(home: Path) -> str:
     """Return the origin (name) of a home directory's log.
 
-    The result is empty if there is no readable log.
+    The result is empty if no log can be read.
     """
     with suppress(ArchiveError):
         checkpoint = TreeLog(home / "archive" / "log", home / "log.key").checkpoint()
@@ -128,9 +128,9 @@ def origin_of(home: Path) -> str:
 
 
 def numbers_of(home: Path, state: LogState, first: int, end: int) -> dict[bytes, int]:
-    """Return the numbers of leaves from ``first`` to before ``end``, by the ids of their records.
+    """Return leaf numbers from ``first`` to ``end`` - 1 by record id (16 bytes).
 
-    Ids are 16 bytes. Raises ArchiveError if a tile is damaged or missing.
+    Raises ArchiveError if a tile is damaged or missing.
     """
     folder = home / "archive" / "log"
     tree = TileTree(
@@ -147,7 +147,7 @@ def numbers_of(home: Path, state: LogState, first: int, end: int) -> dict[bytes,
 
 
 def has_leaf(home: Path, state: LogState, record: UUID) -> bool:
-    """Whether a record has a leaf in a log.
+    """Return whether a record has a leaf in a log.
 
     The newest leaves are searched first. Raises ArchiveError.
     """
@@ -162,7 +162,7 @@ def has_leaf(home: Path, state: LogState, record: UUID) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LoggedPart:
-    """The part of a WARC file that is in the log: its first ``size`` bytes, and its CDXJ lines."""
+    """The part of a WARC file that the log covers: its first ``size`` bytes, and CDXJ lines."""
 
     path: Path
     name: str
@@ -176,13 +176,13 @@ def full_files(archive: Path) -> dict[str, Path]:
 
 
 def logged_part(home: Path, path: Path, state: LogState) -> LoggedPart:
-    """Return the part of a WARC file that is in the log.
+    """Return the part of a WARC file whose records have leaves in the log.
 
-    Raises FileNotFoundError if the file is gone.
+    Raises FileNotFoundError if the file has been deleted.
     """
     name = path.name.removesuffix(DOT_OPEN)
     if not path.exists():
-        # It was finished and renamed just now.
+        # The file was finished and renamed in the meantime.
         path = path.with_name(name)
     size = path.stat().st_size
     known = sorted(_logged_lines(path, state.leaves, size), key=lambda one: one[0].offset)
@@ -190,7 +190,7 @@ def logged_part(home: Path, path: Path, state: LogState) -> LoggedPart:
     start = last.offset + last.length if last else 0
     lines = [line for _, line in known]
     if state.given is not None:
-        # The database tells which of the other records are in the log.
+        # The database determines which of the other records are in the log.
         return LoggedPart(path, name, size, b"".join(lines))
     try:
         numbers = numbers_of(home, state, last.leaf + 1 if last else 0, state.leaves)
@@ -203,7 +203,7 @@ def logged_part(home: Path, path: Path, state: LogState) -> LoggedPart:
             is_torn = True
             continue
         if is_torn:
-            # A damaged record in the middle; the readable ones after it are copied.
+            # A record in the middle is damaged. The readable records after it are copied.
             end = size
             continue
         leaf = found.leaf()
@@ -217,7 +217,7 @@ def logged_part(home: Path, path: Path, state: LogState) -> LoggedPart:
 
 
 def _logged_lines(path: Path, leaves: int, size: int) -> Iterator[tuple[CdxjEntry, bytes]]:
-    """Yield the CDXJ lines of a file that refer to leaves of the log, with their entries."""
+    """Yield the CDXJ lines of a file that refer to leaves in the log, with their entries."""
     try:
         content = cdxj_path(path).read_bytes()
     except FileNotFoundError:

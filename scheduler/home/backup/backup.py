@@ -1,10 +1,10 @@
-"""Backup of a home directory into a folder while the service runs.
+"""Backup of a home directory to a folder while the service runs.
 
-Later runs copy only changes. The order of copying ensures that the store is never ahead of the
-archive. The store comes first; the archive then contains everything to which the store refers. Next
-come the files that people write, then the log and the records (archive_files). The run starts again
-if a source is renamed meanwhile, or if records to which the store refers are removed from the
-archive.
+Later runs copy only changes. The order of copying ensures that the store is never newer than the
+archive. The store is copied first; by then the archive contains all records to which the store
+refers. Next come the files that people write, then the log and the records (archive_files). The run
+starts again if a source is renamed in the meantime, or if records to which the store refers are
+removed from the archive.
 """
 
 from __future__ import annotations
@@ -47,13 +47,14 @@ from scheduler.home.errors import DUMP
 from scheduler.home.home import Home
 
 MAX_ATTEMPTS: Final = 3
-"""Maximum number of attempts per run, which starts again if something changed meanwhile."""
+"""Maximum number of attempts per run. A new attempt starts if the home directory changed in the
+meantime."""
 
 KEY_FILE: Final = re.compile(r"log\.key.*")
-"""Pattern of the names of the log's key files."""
+"""Pattern that matches the names of the log's key files."""
 
 CDXJ_FILE: Final = re.compile(r"communique-\d{14}-[0-9a-f]{8}(?:\.open)?\.cdxj(?:\.open)?")
-"""Pattern of the names of CDXJ files."""
+"""Pattern that matches the names of CDXJ files."""
 
 KEPT_TILES: Final = "restore them from this backup, which still has them"
 
@@ -76,7 +77,7 @@ ANOTHER: Final = (
 
 
 class NotBackedUp(CommuniqueError):
-    """A backup was not finished; the previous backup is unchanged."""
+    """A backup could not be completed. The previous backup is unchanged."""
 
     def __init__(self, to: Path, cause: str) -> None:
         super().__init__(
@@ -88,11 +89,11 @@ class NotBackedUp(CommuniqueError):
 
 
 class BackedUp(msgspec.Struct, frozen=True):
-    """Result of a run: the size of the backup, and the files copied by this run.
+    """Result of a run: the size of the backup, and the files that this run copied.
 
-    The backup has ``files`` of ``bytes`` in total. This run ``copied`` and ``linked`` new or
-    changed files, and wrote ``copied_bytes``. ``problems`` are faults of the home directory itself:
-    all existing files were copied.
+    The backup has ``files`` files with ``bytes`` bytes in total. This run ``copied`` and ``linked``
+    new or changed files, and wrote ``copied_bytes``. ``problems`` are faults of the home directory
+    itself: all existing files were copied.
     """
 
     to: str
@@ -109,7 +110,7 @@ class BackedUp(msgspec.Struct, frozen=True):
 
 
 def back_up(home: Home, to: Path, on_progress: OnStepProgress | None = None) -> BackedUp:
-    """Back up a home directory into the folder ``to``, created if it does not exist.
+    """Back up a home directory to the folder ``to``, which is created if it does not exist.
 
     ``on_progress`` is called with the name of a step, its progress, and its total. Raises
     BackupRefused and NotBackedUp.
@@ -194,7 +195,7 @@ class BackupRun:
         copy = self._copy_store()
         self._copy_files()
         self._check_names()
-        # These files are finished: the log that is read next has all their records.
+        # These files are finished. The log, which is read next, has leaves for all their records.
         full = full_files(self._home.archive)
         state = self._copy_log()
         self._copy_records(full, state)
@@ -239,7 +240,7 @@ class BackupRun:
         return found
 
     def _copy_log(self) -> LogState:
-        """Copy the current log without its tiles that never change. Raises OSError."""
+        """Copy the current log, except tiles that never change. Raises OSError."""
         state = log_state(self._home.path)
         if state.problem:
             self._problems.append(state.problem)
@@ -251,7 +252,7 @@ class BackupRun:
         return state
 
     def _keep_lost_tiles(self, lost: Sequence[str]) -> None:
-        """Reuse the previous backup's copies of tiles that disappeared from the log."""
+        """Keep the previous backup's copies of tiles that disappeared from the log."""
         before = self._before.files
         kept = [name for name in lost if name in before]
         self._folder.files.update({name: before[name] for name in kept})
@@ -264,9 +265,10 @@ class BackupRun:
                 )
 
     def _copy_records(self, full: Mapping[str, Path], state: LogState) -> None:
-        """Copy the logged records; files that were ``full`` are copied completely.
+        """Copy the records that the log covers.
 
-        Raises ChangedMeanwhile and OSError.
+        Files in ``full``, which were already finished, are copied completely. Raises
+        ChangedMeanwhile and OSError.
         """
         archive = self._home.archive
         if not archive.is_dir():
@@ -296,7 +298,10 @@ class BackupRun:
 
     @contextmanager
     def _unless_gone(self, path: Path) -> Iterator[None]:
-        """Start again if a file of the archive disappears; the last attempt reports a problem."""
+        """Context manager that starts the run again if a file of the archive disappears.
+
+        In the last attempt, the missing file is reported as a problem.
+        """
         try:
             yield
         except FileNotFoundError as error:
@@ -305,7 +310,7 @@ class BackupRun:
             self._problems.append(f"{path} is gone")
 
     def _others(self) -> Iterator[Path]:
-        """Yield files of other programs in the folder of the archive."""
+        """Yield the files of other programs in the archive's folder."""
         caches = {path.name for path in files_of(Path(INDEX))}
         for path in sorted(self._home.archive.iterdir()):
             name = path.name
@@ -319,7 +324,7 @@ class BackupRun:
                 yield path
 
     def _keep_lost(self) -> None:
-        """Reuse the previous backup's copies of WARC files that disappeared without a removal."""
+        """Keep the previous backup's copies of WARC files that disappeared without a removal."""
         files = self._folder.files
         gone = [
             name
@@ -339,7 +344,7 @@ class BackupRun:
             )
 
     def _has_removals(self) -> bool:
-        """Whether records were removed from the archive since the previous backup."""
+        """Return whether records were removed from the archive since the previous backup."""
         removals = listed_at(self._home.archive, REMOVAL)
         return any(one.at >= self._before.at - DAY for one in removals)
 
@@ -348,12 +353,12 @@ class BackupRun:
         for done, (name, path) in enumerate(found):
             self._on_progress("files", done, len(found))
             if KEY_FILE.fullmatch(name) and (self._home.archive / "log").is_dir():
-                # It is copied with the log that it signs.
+                # The key is copied together with the log that it signs.
                 continue
             if not is_text(name):
                 self._problems.append(f"{name!r} is left out: its name is not valid UTF-8")
                 continue
-            # A file that is deleted right now is in no backup.
+            # A file that is deleted during the backup is not copied.
             with suppress(FileNotFoundError):
                 self._folder.copy(name, path)
         self._on_progress("files", len(found), len(found))
@@ -393,21 +398,21 @@ class BackupRun:
 
 
 def open_backup(home: Home, to: Path) -> Manifest:
-    """Return the backup in a folder, or a new empty backup.
+    """Return the manifest of the backup in a folder, or of a new empty backup.
 
-    Raises OSError, and BackupRefused, also if the folder has other files.
+    Raises OSError, and BackupRefused, for example if the folder contains other files.
     """
     known = read_manifest(to)
     if known is None:
         if {one.name for one in to.iterdir()} - IGNORED_NAMES:
             raise BackupRefused(to, "the folder contains other files; choose an empty folder")
         with suppress(PermissionError):
-            # A backup holds secrets. Some file systems have no permissions.
+            # A backup contains secrets. Some file systems do not support permissions.
             to.chmod(0o700)
         known = Manifest(str(home.path), utc_now())
         write_manifest(to, known)
         return known
-    # A new HOME must not replace the backup of the one that was lost.
+    # A new home directory must not replace the backup of a lost one.
     is_same = known.log == origin_of(home.path) if known.log else known.home == str(home.path)
     if not is_same:
         raise BackupRefused(to, ANOTHER.format(known.home))

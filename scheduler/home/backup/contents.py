@@ -1,7 +1,7 @@
-"""Selection of the files to back up, and the dump of a PostgreSQL store.
+"""Selection of the files to back up, and dump of a PostgreSQL store.
 
-All files are selected that can't be made from other files. pg_dump writes the store, and a person
-restores it with pg_restore.
+All files that can't be generated from other files are selected. pg_dump writes the store, and a
+person restores it with pg_restore.
 """
 
 from __future__ import annotations
@@ -38,19 +38,19 @@ EXCLUDED: Final = frozenset(
 which archive_files copies."""
 
 UNFINISHED_FILE: Final = re.compile(r"\..+\.(?:part|[0-9a-f]{8})|\.snapshot-.+")
-"""Pattern of the names of unfinished files left by a killed process."""
+"""Pattern that matches the names of unfinished files from killed processes."""
 
 SECRET: Final = re.compile(
     r"(?:log|witness)\.key(?:\.next)?|communique\.(?:toml|db)|tokens/.+|watches/.+"
 )
-"""Pattern of the names of files that may contain secrets. In a restored home directory, only their
-owner can read them."""
+"""Pattern that matches the names of files that may contain secrets. In a restored home directory,
+only their owner can read them."""
 
 
 def own_files(home: Home) -> Iterator[tuple[str, Path]]:
-    """Yield the files that people wrote or that hold keys, by their names in HOME, sorted.
+    """Yield the files that people wrote or that contain keys, by name in HOME, sorted.
 
-    Links are followed: a backup holds the files that they lead to. Raises OSError.
+    Links are followed: a backup contains the files to which they lead. Raises OSError.
     """
     caches = {
         path.name
@@ -66,7 +66,7 @@ def _files(
     state = folder.stat()
     here = state.st_dev, state.st_ino
     if here in above:
-        # A link leads to a folder that contains the link.
+        # The link leads to a folder that contains the link.
         return
     for path in sorted(folder.iterdir()):
         if path.name in left_out or UNFINISHED_FILE.fullmatch(path.name):
@@ -78,13 +78,13 @@ def _files(
 
 
 def rights_of(name: str, mode: int) -> int:
-    """Return the permissions of a restored file, from the permissions of the original file."""
+    """Return the permissions for a restored file, from the permissions of the original file."""
     rights = stat.S_IMODE(mode) & 0o777
     return rights & 0o700 if SECRET.fullmatch(name) else rights
 
 
 def is_text(name: str) -> bool:
-    """Whether a file name is valid UTF-8. A system may allow any bytes."""
+    """Return whether a file name is valid UTF-8, because some systems allow any bytes."""
     return os.fsencode(name).decode("utf-8", "replace") == name
 
 
@@ -98,7 +98,7 @@ class NotDumped(CommuniqueError):
 
 
 def dump(url: str, target: Path) -> None:
-    """Dump the database at ``url`` into a file for pg_restore. Raises NotDumped."""
+    """Dump the database at ``url`` to a file for pg_restore. Raises NotDumped."""
     address, environment = without_password(url)
     done = subprocess.run(  # noqa: S603 - the program of PostgreSQL, no shell
         ["pg_dump", "--format=custom", f"--file={target}", f"--dbname={address}"],  # noqa: S607
@@ -114,9 +114,9 @@ def dump(url: str, target: Path) -> None:
 
 
 def without_password(url: str) -> tuple[str, dict[str, str]]:
-    """Return a database URL without its password, and the environment with the password.
+    """Return a database URL without its password, and environment variables with the password.
 
-    The URL is for the command line of a process, which other users can see.
+    The URL is used on a command line, which other users can see.
     """
     parts = urlsplit(url)
     asked = dict(parse_qsl(parts.query))

@@ -1,7 +1,7 @@
-"""Folder of a backup. Files are copied and read back, or hard-linked.
+"""Folder of a backup. Files are copied and then read again, or hard-linked.
 
 Files that never change are in the folder ``archive``, all others in the ``state-…`` folder of the
-run that copied them. So a killed run leaves the previous backup unchanged.
+run that copied them. So a killed run does not change the previous backup.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from scheduler.home.backup.contents import UNFINISHED_FILE
 from scheduler.home.backup.manifest import BackupRefused, StoredFile
 
 STATE_PREFIX: Final = "state-"
-"""Prefix of the folder of one run. The folder holds the files that may change."""
+"""Prefix for the name of a run's folder, which contains the files that may change."""
 
 IGNORED_NAMES: Final = frozenset(["lost+found"])
-"""Names that may be in an otherwise empty folder: file systems create them."""
+"""Names that an empty folder may contain, because file systems create them."""
 
 CHUNK_BYTES: Final = 1 << 20
 """Number of bytes copied per step."""
 
 
 class CopyDamaged(CommuniqueError):
-    """A copy that was read back differs from the original."""
+    """A copy differs from the original when it is read again."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -47,7 +47,7 @@ class CopyDamaged(CommuniqueError):
 
 @contextmanager
 def held(folder: Path) -> Iterator[None]:
-    """Lock a folder against other runs. Raises BackupRefused and OSError."""
+    """Context manager that locks a folder against other runs. Raises BackupRefused and OSError."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -61,7 +61,7 @@ def held(folder: Path) -> Iterator[None]:
 
 
 def cause_of(error: OSError) -> str:
-    """Describe why a file can't be read or written, and how to fix it."""
+    """Return why a file can't be read or written, and how to fix this."""
     where = f"{error.filename}: " if error.filename else ""
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
@@ -72,13 +72,13 @@ def cause_of(error: OSError) -> str:
 
 
 def digest_of(path: Path) -> str:
-    """The SHA-256 of a file. Raises OSError."""
+    """Return the SHA-256 of a file. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def copy_file(source: Path, target: Path, *, size: int | None = None, mode: int = 0o600) -> str:
-    """Copy a file, or its first ``size`` bytes, durably; return the SHA-256 of the data.
+    """Copy a file, or its first ``size`` bytes, durably, and return the SHA-256 of the copy.
 
     ``target`` appears only when it is complete. Raises CopyDamaged and OSError.
     """
@@ -87,7 +87,10 @@ def copy_file(source: Path, target: Path, *, size: int | None = None, mode: int 
 
 
 def write_file(pieces: Iterable[bytes], target: Path, mode: int = 0o600) -> str:
-    """Write a file durably, and read it back; see ``copy_file``."""
+    """Write a file durably from pieces of its content, read it again, and return its SHA-256.
+
+    ``target`` appears only when it is complete. Raises CopyDamaged and OSError.
+    """
     digest = hashlib.sha256()
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name[:200]}.{secrets.token_hex(4)}")
@@ -106,7 +109,7 @@ def write_file(pieces: Iterable[bytes], target: Path, mode: int = 0o600) -> str:
     sync(target.parent)
     with target.open("rb") as file:
         if hasattr(os, "posix_fadvise"):
-            # Read from the disk, not from the cache of the system.
+            # The file must be read from the disk and not from the system's cache.
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         if hashlib.file_digest(file, "sha256").digest() != digest.digest():
             raise CopyDamaged(target)
@@ -121,23 +124,23 @@ def _pieces(file: IO[bytes], size: int | None) -> Iterator[bytes]:
 
 
 def link_or_copy(source: Path, target: Path, *, mode: int = 0o600) -> str | None:
-    """Hard-link a file that never changes, or copy it if that is impossible.
+    """Create a hard link to a file that never changes, or a copy if links are impossible.
 
-    Returns the SHA-256 of a copy, None for a link. Raises CopyDamaged and OSError.
+    Returns the SHA-256 of a copy, or None for a link. Raises CopyDamaged and OSError.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     with suppress(OSError):
-        # Another file system, a file system without links, or too many links.
+        # This is another file system, or links are unsupported or too many.
         os.link(source.resolve(), target)
         return None
     return copy_file(source, target, mode=mode)
 
 
 class BackupFolder:
-    """The backup in the folder ``path``: files ``before`` this run, and ``files`` of this run.
+    """The backup in the folder ``path``: its files ``before`` this run, and ``files`` of this run.
 
-    ``copied`` and ``linked`` count new or changed files, ``copied_bytes`` their bytes. All methods
-    raise OSError.
+    ``copied`` and ``linked`` are numbers of new or changed files, ``copied_bytes`` their bytes. All
+    methods raise OSError.
     """
 
     def __init__(self, path: Path, before: Mapping[str, StoredFile]) -> None:
@@ -148,7 +151,7 @@ class BackupFolder:
         self._state = ""
 
     def begin(self, at: dt.datetime, attempt: int) -> None:
-        """Start an attempt, and delete files that earlier attempts or killed runs left."""
+        """Start an attempt, and delete files from earlier attempts or killed runs."""
         self.files = {}
         self._delete({one.at for one in self.before.values()}, kept=True)
         self._state = f"{STATE_PREFIX}{at:%Y%m%dT%H%M%S}-{attempt}-{os.getpid()}"
@@ -161,7 +164,7 @@ class BackupFolder:
     def new(self, name: str) -> Path:
         """Create an empty file that only its owner can read, and return its path.
 
-        Write to it, then call ``take``.
+        After writing to it, call ``take``.
         """
         target = self.path / self._state / name
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -170,14 +173,14 @@ class BackupFolder:
     def keep(self, name: str, path: Path) -> None:
         """Add a file that never changes, as a hard link or a copy.
 
-        Raises FileNotFoundError if the file is gone.
+        Raises FileNotFoundError if the file has been deleted.
         """
         stat = path.stat()
         target = self.path / name
         if known := self._unchanged(name, stat):
             self.files[name] = known
         elif has(target, stat.st_size, stat.st_mtime_ns):
-            # A killed run copied this file already.
+            # A killed run has already copied this file.
             self._note(name, target, digest_of(target), stat)
         else:
             target.unlink(missing_ok=True)
@@ -202,7 +205,7 @@ class BackupFolder:
         self.copied_bytes += self.files[name].bytes
 
     def take(self, name: str, target: Path, stat: os.stat_result) -> None:
-        """Add a file created by ``new``. A file with changed contents counts as copied."""
+        """Add a file that ``new`` created. It counts as copied if its content changed."""
         digest = digest_of(target)
         self._note(name, target, digest, stat)
         known = self.before.get(name)
@@ -211,16 +214,16 @@ class BackupFolder:
             self.copied_bytes += self.files[name].bytes
 
     def write(self, name: str, content: bytes) -> None:
-        """Add a file with this content."""
+        """Add a file with the given content."""
         target = self.path / self._state / name
         self._note(name, target, write_file([content], target), None)
 
     def _unchanged(
         self, name: str, stat: os.stat_result, size: int | None = None
     ) -> StoredFile | None:
-        """Return the stored copy of a file if the original has not changed since, or None.
+        """Return the stored copy of a file that has not changed since, or None.
 
-        If ``size`` is given, only the first ``size`` bytes of the original count.
+        If ``size`` is given, only the first ``size`` bytes of the file count.
         """
         known = self.before.get(name)
         now = stat.st_size if size is None else size, stat.st_mtime_ns
@@ -229,9 +232,9 @@ class BackupFolder:
         return None
 
     def _note(self, name: str, target: Path, digest: str, stat: os.stat_result | None) -> None:
-        """Record a file of the backup as the file ``name`` of HOME.
+        """Record a file of the backup under its name in HOME.
 
-        The file keeps the permissions and the time in ``stat``.
+        The permissions and the time in ``stat`` are recorded too.
         """
         if stat and target.stat().st_mtime_ns != stat.st_mtime_ns:
             os.utime(target, ns=(stat.st_atime_ns, stat.st_mtime_ns))
@@ -244,7 +247,7 @@ class BackupFolder:
         )
 
     def _delete(self, used: set[str], *, kept: bool) -> None:
-        """Delete all files except ``used`` ones.
+        """Delete all files except the ``used`` ones.
 
         With ``kept``, files that never change are not deleted.
         """
@@ -263,7 +266,10 @@ class BackupFolder:
 
 
 def has(path: Path, size: int, changed: int | None = None) -> bool:
-    """Whether a file exists with this size and, if given, this time in nanoseconds since 1970."""
+    """Return whether a file exists with this size and, if given, this modification time.
+
+    ``changed`` is the time in nanoseconds since 1970.
+    """
     with suppress(OSError):
         found = path.stat()
         return found.st_size == size and changed in {None, found.st_mtime_ns}

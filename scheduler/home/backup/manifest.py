@@ -1,4 +1,4 @@
-"""Manifest of a backup, backup.json, which is replaced only when all files are written."""
+"""Manifest of a backup (backup.json), which is replaced only after all files are written."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from data.files import rewrite
 FILE: Final = "backup.json"
 
 FORMAT: Final = 1
-"""Version of the format. A reader rejects a higher version."""
+"""Version of the manifest's format. Higher versions are rejected."""
 
 
 class BackupRefused(CommuniqueError):
-    """A folder has no readable backup, or can't be used for a backup."""
+    """A folder contains no readable backup, or can't be used for a backup."""
 
     exit_code = 2
 
@@ -34,20 +34,21 @@ class BackupRefused(CommuniqueError):
 UNREADABLE: Final = "{} can't be read ({}); use another copy of the backup"
 
 MAX_NUMBER: Final = 2**62
-"""Maximum size of a file in bytes, and maximum time in nanoseconds since 1970, that a system
-supports."""
+"""Maximum size of a file in bytes, and maximum time in nanoseconds since 1970, that operating
+systems support."""
 
 MAX_NAME_BYTES: Final = 255
 """Maximum length of a file name in bytes."""
 
 RESERVED_NAMES: Final = frozenset(["restore.unfinished", "locks"])
-"""Names of files that a restored home directory creates itself."""
+"""Names of files in HOME that a backup must not contain, because restoring creates them."""
 
 
 class StoredFile(msgspec.Struct, frozen=True):
     """A file of HOME in a backup: its path in the backup, its size in bytes, and its SHA-256.
 
-    ``mode`` is its permissions in HOME, ``changed`` its time in nanoseconds since 1970.
+    ``mode`` is its permissions in HOME, ``changed`` its modification time in nanoseconds since
+    1970.
     """
 
     at: str
@@ -60,9 +61,10 @@ class StoredFile(msgspec.Struct, frozen=True):
 class Manifest(msgspec.Struct, frozen=True):
     """Description of a backup.
 
-    It was made at ``at`` from the folder ``home`` by a ``version`` of Communique. ``store`` is the
-    kind of store. ``schema`` is the schema of a SQLite store, or empty. ``log`` is the origin of
-    the archive's log, which had ``leaves`` leaves. ``files`` maps names in HOME to files.
+    ``at`` is the time of the backup, ``home`` the folder that was copied, and ``version`` the
+    version of Communique. ``store`` is the kind of store. ``schema`` is the schema of a SQLite
+    store, or empty. ``log`` is the origin of the archive's log, which had ``leaves`` leaves.
+    ``files`` maps names in HOME to files.
     """
 
     home: str
@@ -87,7 +89,7 @@ def read_manifest(folder: Path) -> Manifest | None:
     path = folder / FILE
     if not path.is_file():
         if path.exists():
-            # A pipe or device may never end.
+            # Reading a pipe or device may never end.
             raise BackupRefused(folder, UNREADABLE.format(path, "the manifest is not a file"))
         return None
     content = path.read_bytes()
@@ -115,7 +117,7 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 
 def is_name(place: str) -> bool:
-    """Whether a text is the normalized relative path of a file below a folder."""
+    """Return whether a text is the normalized relative path of a file in a folder."""
     parts = PurePosixPath(place).parts
     return (
         str(PurePosixPath(*parts)) == place
@@ -126,7 +128,7 @@ def is_name(place: str) -> bool:
 
 
 def finished_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a finished backup. Raises BackupRefused and OSError."""
+    """Return the manifest of a complete backup. Raises BackupRefused and OSError."""
     manifest = read_manifest(folder)
     if manifest is None:
         cause = "there is no backup in this folder; name the folder that `communique backup` wrote"

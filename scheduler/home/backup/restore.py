@@ -1,4 +1,4 @@
-"""Restore a home directory from a backup into an empty folder that no process uses.
+"""Restoration of a home directory from a backup to an empty folder that no process uses.
 
 Until the folder is complete, a file in it marks it as unfinished, and all other commands reject it.
 A killed restore continues if it is run again with the same backup.
@@ -37,7 +37,7 @@ from scheduler.home.errors import DUMP, RESTORING
 from scheduler.home.home import Home
 
 MAX_NAMED_FILES: Final = 5
-"""Maximum number of damaged files that an error message names."""
+"""Maximum number of damaged files listed in an error message."""
 
 
 DUMPED: Final = (
@@ -53,7 +53,7 @@ NOT_DUMPED: Final = (
 
 
 class HomeNotEmpty(CommuniqueError):
-    """The target folder of a restore is not empty."""
+    """The target folder for restoring a backup is not empty."""
 
     exit_code = 2
 
@@ -78,7 +78,7 @@ class DamagedBackup(CommuniqueError):
 
 
 class NotRestored(CommuniqueError):
-    """A restore was interrupted."""
+    """Restoring a backup was interrupted."""
 
     def __init__(self, path: Path, cause: str) -> None:
         super().__init__(
@@ -89,7 +89,10 @@ class NotRestored(CommuniqueError):
 
 
 class Restored(msgspec.Struct, frozen=True):
-    """A home directory restored from a backup made at ``at``; ``files`` and ``bytes`` are sums."""
+    """A home directory that was restored from a backup.
+
+    ``at`` is the time of the backup, ``files`` the number of its files, and ``bytes`` their size.
+    """
 
     home: str
     source: str
@@ -104,7 +107,7 @@ def restore(source: Path, home: Home, on_progress: OnStepProgress | None = None)
     """Restore a home directory from the backup in the folder ``source``.
 
     ``on_progress`` is called with the name of a step, its progress, and its total. Raises
-    BackupRefused, DamagedBackup, HomeNotEmpty, HomeInUse, NotRestored.
+    BackupRefused, DamagedBackup, HomeNotEmpty, HomeInUse and NotRestored.
     """
     report = on_progress or (lambda _what, _done, _of: None)
     source = source.absolute()
@@ -154,16 +157,19 @@ def write_home(
 
 
 def mark_of(manifest: Manifest) -> bytes:
-    """Return the content of the file that marks a partially restored home directory."""
+    """Return the content for the file that marks a home directory as partially restored."""
     return f"{manifest.home} {manifest.at.isoformat()}\n".encode()
 
 
 def must_be_free(home: Home, manifest: Manifest) -> None:
-    """Raise HomeInUse or HomeNotEmpty, unless the folder contains the same interrupted restore."""
+    """Raise HomeInUse or HomeNotEmpty unless the folder is free for this restore.
+
+    The folder may contain an interrupted restore from the same backup.
+    """
     here = {one.name for one in home.path.iterdir()} - IGNORED_NAMES
     if "locks" in here:
         for lock in sorted((home.path / "locks").iterdir()):
-            # A process that holds a lock uses this folder.
+            # If a process holds one of these locks, it uses the folder.
             with home.lock(lock.name, "communique restore"):
                 pass
     mark = home.path / RESTORING
@@ -174,7 +180,7 @@ def must_be_free(home: Home, manifest: Manifest) -> None:
 
 
 def write(source: Path, manifest: Manifest, path: Path, on_progress: OnStepProgress) -> None:
-    """Write all files. Files that are already correct stay."""
+    """Write all files of the backup. Files that are already correct are skipped."""
     damaged: list[str] = []
     every = sum(one.bytes for one in manifest.files.values())
     done = 0
@@ -183,7 +189,7 @@ def write(source: Path, manifest: Manifest, path: Path, on_progress: OnStepProgr
         done += file.bytes
         target, stored = path / name, source / file.at
         if has(target, file.bytes) and digest_of(target) == file.sha256:
-            # An earlier run wrote it.
+            # An earlier run has written this file.
             continue
         target.unlink(missing_ok=True)
         if not is_own(source, file.at) or stored.stat().st_size != file.bytes:
@@ -197,13 +203,13 @@ def write(source: Path, manifest: Manifest, path: Path, on_progress: OnStepProgr
 
 
 def is_own(source: Path, place: str) -> bool:
-    """Whether a file is inside the backup's folder. A link could lead to unrelated files."""
+    """Return whether a file is in the backup's folder. A link could lead to an unrelated file."""
     path = source / place
     return path.is_file() and path.resolve() == source.resolve() / place
 
 
 def write_one(source: Path, target: Path, name: str, file: StoredFile) -> str:
-    """Write one file and return its SHA-256. A file that never changes becomes a hard link."""
+    """Write one file and return its SHA-256. For a file that never changes, create a hard link."""
     rights = rights_of(name, file.mode)
     if file.at.startswith(STATE_PREFIX):
         digest = copy_file(source, target, mode=rights)
@@ -227,7 +233,7 @@ def check(home: Home, manifest: Manifest) -> list[str]:
         return [NOT_DUMPED]
     address = "ADDRESS"
     with suppress(SettingsError):
-        # The settings may refer to files that this machine does not have.
+        # The settings may refer to files that are missing on this machine.
         url = load_settings(home.path / "communique.toml").store.url
         address = without_password(url)[0] or address
     return [DUMPED.format(address, home.path / DUMP)]

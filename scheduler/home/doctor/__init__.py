@@ -1,5 +1,5 @@
-"""Checks of `communique doctor`: faults of a home directory, and how to fix them.
+"""Checks of `communique doctor`: faults of a home directory, with fixes.
 
 Each module checks one part of the home directory or its system. CHECKS in scheduler.commands.doctor
-lists all checks. No check changes anything.
+lists all checks. Checks change nothing.
 """

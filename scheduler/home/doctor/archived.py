@@ -26,11 +26,11 @@ from scheduler.home.last_done import LastVerification, last_done
 SEE_VERIFY: Final = "run `communique mirror verify` to see where"
 
 VERIFICATION_INTERVAL: Final = dt.timedelta(days=35)
-"""Maximum age of the last verification before the doctor warns."""
+"""Maximum age of the last verification. If it is older, the doctor warns."""
 
 
 def check_archive(examination: Examination) -> Iterator[Finding]:
-    """Check the log, the growing files, the records that the store refers to, and verification."""
+    """Check the log, the growing files, the records of the store's captures, and verification."""
     home, stored = examination.home, examination.stored
     if not home.archive.is_dir():
         if stored and any(one.file for one in stored.captures):
@@ -42,7 +42,7 @@ def check_archive(examination: Examination) -> Iterator[Finding]:
         return
     state = log_state(home.path, wait=False)
     if home.settings.store.url:
-        # The waiting leaves are in the database.
+        # The pending leaves are in the database.
         state.given = state.leaves
     yield from check_log(home, state)
     yield from check_growing_files(home, state)
@@ -76,7 +76,7 @@ def check_log(home: Home, state: LogState) -> Iterator[Finding]:
 
 
 def check_growing_files(home: Home, state: LogState) -> Iterator[Finding]:
-    """Find WARC files that end with an incomplete record, left by a killed process."""
+    """Check for WARC files that end with an incomplete record from a killed process."""
     growing = [path for path in own_files(home.archive) if path.suffix == DOT_OPEN]
     written = 0
     for path in growing:
@@ -86,7 +86,7 @@ def check_growing_files(home: Home, state: LogState) -> Iterator[Finding]:
                 continue
             excess = path.stat().st_size - logged_part(home.path, path, state).size
         except FileNotFoundError:
-            # It was finished and renamed just now.
+            # The file was finished and renamed in the meantime.
             continue
         if excess:
             text = f"{path.name} ends with {counted(excess, 'byte')} that a killed process left"
@@ -97,7 +97,7 @@ def check_growing_files(home: Home, state: LogState) -> Iterator[Finding]:
 
 
 def check_captures(home: Home, state: LogState, stored: StoreCopy) -> Iterator[Finding]:
-    """Compare the records that the store refers to with file sizes and the length of the log."""
+    """Compare the store's captures with the sizes of files and the length of the log."""
     sizes = {path.name.removesuffix(DOT_OPEN): size_of(path) for path in own_files(home.archive)}
     lost = sorted(
         {one.file for one in stored.captures if one.file and one.end > sizes.get(one.file, 0)}
@@ -111,10 +111,10 @@ def check_captures(home: Home, state: LogState, stored: StoreCopy) -> Iterator[F
 
 
 def check_verification(home: Home) -> Finding:
-    """Report when the archive was last verified, and how many problems were found."""
+    """Report the time of the last verification of the archive, and the number of its problems."""
     last = last_done(home, LastVerification)
     if home.has_fleet and (last is None or last.problems):
-        # Records of the other machines are missing here, which is not a fault.
+        # The records of other machines are not here, which is not a fault.
         text = "only the archives of all machines together can be verified (docs/mirror.md)"
         return Finding("verification", "ok", text)
     verify = "run `communique mirror verify`"
@@ -139,7 +139,7 @@ OLD_SCHEMA_FIX: Final = (
 def check_orders(home: Home, applied: AbstractSet[str]) -> Iterator[Finding]:
     """Check that the store has applied all removal orders in the archive.
 
-    ``applied`` are the ids of the orders that the store has applied.
+    ``applied`` contains the ids of the orders that the store has applied.
     """
     missing = sum(order.id not in applied for order in home.orders.read())
     if missing:

@@ -1,4 +1,4 @@
-"""Input and result of a doctor's check."""
+"""Input and result of the doctor's checks."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ Level: TypeAlias = Literal["ok", "warning", "error"]
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """The result of a check in one sentence, and how to fix a problem (empty without a problem).
+    """Result of a check: one sentence, and how to fix the problem (empty without a problem).
 
-    An ``error`` stops Communique from working, or loses data; a ``warning`` may do so later.
+    An ``error`` stops Communique from working, or loses data. A ``warning`` may do so later.
     """
 
     check: str
@@ -30,20 +30,20 @@ class Finding(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Examination:
-    """The home directory that the checks of one run examine."""
+    """The home directory that all checks of one run examine."""
 
     home: Home
 
     @cached_property
     def stored(self) -> StoreCopy | None:
-        """The contents of the store; None for PostgreSQL, or if no readable file exists."""
+        """Return the contents of the store, or None for PostgreSQL or without a readable file."""
         home = self.home
         if home.settings.store.url or not home.database.is_file():
             return None
         try:
             return read_copy(home.database)
         except StoreError:
-            # The check of the store reports it.
+            # The check of the store reports this error.
             return None
 
 

@@ -1,4 +1,4 @@
-"""Checks of the machine: versions of libraries, the disk, the clock."""
+"""Checks of the machine: versions of libraries, disk space, and the clock."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ MIN_SQLITE: Final = (3, 40)
 """Oldest supported version of SQLite."""
 
 MIN_SPARE_BYTES: Final = 500_000_000
-"""Minimum free space on the disk in bytes, in addition to the size of the store. With less, the
-doctor warns."""
+"""Minimum free space on the disk in bytes, in addition to the size of the store. If there is less,
+the doctor warns."""
 
 MIN_INODES: Final = 10_000
-"""Minimum number of free inodes. With fewer, the doctor warns, because a large site writes
-thousands of files at once."""
+"""Minimum number of free inodes. If there are fewer, the doctor warns, because a large site writes
+thousands of files at a time."""
 
 CLOCK_TOLERANCE: Final = dt.timedelta(minutes=5)
-"""Maximum time that a file's time may be in the future, because clocks of file servers differ a
-little."""
+"""Maximum time by which the time of a file may be in the future. Clocks of file servers differ
+slightly."""
 
 RELEASED: Final = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-"""Time before the first release of Communique. A clock before this time is wrong."""
+"""Time before the first release of Communique. A clock with an earlier time is wrong."""
 
 MAX_CLOCK_STEP: Final = 0.5
-"""Maximum time in seconds that the clock may be adjusted during the check."""
+"""Maximum time in seconds by which the clock may be adjusted during the check."""
 
 
 def check_versions(_: Examination) -> Iterator[Finding]:
-    """Check that all required libraries are installed in a supported version."""
+    """Check that all required libraries are installed in supported versions."""
     problems = False
     for line in requires("communique") or ():
         needed = Requirement(line)
@@ -77,7 +77,7 @@ def check_versions(_: Examination) -> Iterator[Finding]:
 
 
 def check_disk(examination: Examination) -> Iterator[Finding]:
-    """Check that the disk has enough room, also for an upgrade, which may copy all tables."""
+    """Check that the disk has enough free space, also for an upgrade, which may copy all tables."""
     home = examination.home
     disk = os.statvfs(home.path)
     free = disk.f_bavail * disk.f_frsize

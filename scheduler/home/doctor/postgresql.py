@@ -28,7 +28,7 @@ from scheduler.home.home import Home
 CONNECT_TIMEOUT_SECONDS: Final = 10
 
 MIN_POSTGRESQL: Final = 150_000
-"""Oldest supported version, in the numbering of PostgreSQL."""
+"""Oldest supported version of PostgreSQL, in its numeric form."""
 
 MAX_CLOCK_DIFFERENCE: Final = dt.timedelta(seconds=30)
 """Maximum difference between the clocks of the database and of this machine."""
@@ -86,9 +86,9 @@ def check_database(db: psycopg.Connection, home: Home) -> Iterator[Finding]:
 
 
 def is_blank(db: psycopg.Connection, known: AbstractSet[str] | None) -> bool:
-    """Whether a database has no store, or only empty tables.
+    """Return whether a database has no store, or only empty tables.
 
-    ``known`` are the applied migrations.
+    ``known`` contains the applied migrations, or is None without a store.
     """
     # If migrations are missing, the tables queried below may not exist yet.
     if known is None or not {*MIGRATIONS} <= known:
@@ -101,7 +101,7 @@ def is_blank(db: psycopg.Connection, known: AbstractSet[str] | None) -> bool:
 
 
 def check_shared_log(home: Home) -> Iterator[Finding]:
-    """Check that this machine, which has the key of the log, can continue the log as leader."""
+    """Check that this machine, if it has the key of the log, could continue the log as leader."""
     try:
         with closing(home.shared_log(signs=True)) as log:
             log.check()

@@ -1,4 +1,4 @@
-"""Checks of processes: held locks, files of killed processes, and consumers of events."""
+"""Checks of processes: held locks, files from killed processes, and consumers of events."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from scheduler.home.errors import DUMP, RESTORING, DatabaseNotRestored, HalfRest
 from scheduler.home.home import Home
 
 PROCESS: Final = re.compile(r"\(process (\d+)\)")
-"""Pattern of the process id in the text of a lock."""
+"""Pattern that matches the process id in the text of a lock."""
 
 MIN_LEFTOVER_AGE_SECONDS: Final = 3600
-"""Age in seconds from which an unfinished file counts as abandoned."""
+"""Minimum age in seconds of an unfinished file that counts as abandoned."""
 
 
 MAX_CONSUMER_LAG: Final = dt.timedelta(days=7)
-"""Time after which a waiting event is reported; some kinds are deleted after 30 days."""
+"""Maximum time for which an event may wait. Events of some kinds are deleted after 30 days."""
 
 
 def check_locks(examination: Examination) -> Iterator[Finding]:
@@ -51,7 +51,7 @@ def check_locks(examination: Examination) -> Iterator[Finding]:
 
 
 def is_alive(process: int) -> bool:
-    """Whether a process with this id runs on this machine."""
+    """Return whether a process with this id runs on this machine."""
     try:
         os.kill(process, 0)
     except ProcessLookupError:
@@ -62,7 +62,7 @@ def is_alive(process: int) -> bool:
 
 
 def check_leftovers(examination: Examination) -> Iterator[Finding]:
-    """Find unfinished restores and files that killed processes left behind."""
+    """Check for unfinished restores and for files from killed processes."""
     home = examination.home
     if (home.path / RESTORING).exists():
         yield Finding("leftovers", "error", str(HalfRestored(home.path)))
@@ -94,7 +94,7 @@ def check_leftovers(examination: Examination) -> Iterator[Finding]:
 
 
 def check_consumers(home: Home, lags: Iterable[ConsumerLag]) -> Iterator[Finding]:
-    """Check that the consumers of events work and are less than seven days behind."""
+    """Check that the consumers of events work and lag by less than seven days."""
     for lag in lags:
         if lag.problem:
             text = f"{lag.name}: failed, with {counted(lag.events, 'event')} to handle"
@@ -102,7 +102,7 @@ def check_consumers(home: Home, lags: Iterable[ConsumerLag]) -> Iterator[Finding
             yield Finding("events", "warning", text, fix)
         elif lag.since and utc_now() - lag.since > MAX_CONSUMER_LAG:
             if lag.name == ALERTS.name and not toml_files(home.watches, WatchError):
-                # Without watches, nobody waits for alerts.
+                # Without watches, no alerts are expected.
                 continue
             count = counted(lag.events, "event")
             text = f"{lag.name}: {count} not handled since {lag.since:%Y-%m-%d}"

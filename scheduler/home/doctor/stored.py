@@ -1,4 +1,4 @@
-"""Checks of the store: whether it can be read, its schema, and its pending work."""
+"""Checks of the store: readability, schema, and pending work."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REBUILD: Final = "without a backup, `communique mirror rebuild` rebuilds it from
 
 
 def check_store(examination: Examination) -> Iterator[Finding]:
-    """Check that the store can be used. A new home directory does not have one yet."""
+    """Check that the store can be used. A new home directory has no store yet."""
     home = examination.home
     database = home.database
     if home.settings.store.url:

@@ -25,11 +25,11 @@ from scheduler.home.home import NO_FOLDER, NOWHERE, Home
 from spiders.sources.loader import load_sources
 
 MAX_NAMED_SOURCES: Final = 5
-"""Maximum number of sources that one finding names."""
+"""Maximum number of sources listed in one finding."""
 
 
 def check_settings(examination: Examination) -> Iterator[Finding]:
-    """Report which settings are in force, and a missing contact address."""
+    """Report which settings are used, and whether a contact address is missing."""
     home = examination.home
     exists = (home.path / "communique.toml").exists()
     text = "communique.toml is valid" if exists else "all settings have their defaults"
@@ -60,7 +60,7 @@ def check_topics(examination: Examination) -> Iterator[Finding]:
 
 
 def check_sources(examination: Examination) -> Iterator[Finding]:
-    """Find source files that are invalid, and visited sources whose file is missing."""
+    """Check for invalid source files, and for visited sources whose file is missing."""
     home, stored = examination.home, examination.stored
     visited = stored.visited if stored else ()
     loaded, broken = load_sources(home.sources)
@@ -80,7 +80,7 @@ def check_sources(examination: Examination) -> Iterator[Finding]:
 
 
 def check_watches(examination: Examination) -> Iterator[Finding]:
-    """Find watches that are invalid."""
+    """Check for invalid watch files."""
     watches, errors = load_watches(examination.home.watches, AlertWatch)
     for error in errors:
         yield Finding("watches", "error", str(error), "correct the file, or delete it")
@@ -89,7 +89,7 @@ def check_watches(examination: Examination) -> Iterator[Finding]:
 
 
 def check_tokens(examination: Examination) -> Iterator[Finding]:
-    """Find token files that are invalid."""
+    """Check for invalid token files."""
     tokens, errors = load_tokens(examination.home.tokens)
     for error in errors:
         fix = "delete the file, and create another token with `communique token new`"
@@ -98,7 +98,7 @@ def check_tokens(examination: Examination) -> Iterator[Finding]:
 
 
 def check_permissions(examination: Examination) -> Iterator[Finding]:
-    """Find secrets that other users can read, and files that this process can't read."""
+    """Check for secrets that other users can read, and for files that this process can't read."""
     home = examination.home
     found = [*check_secrets(home), *check_folders(home)]
     for name, path in own_files(home):
@@ -111,7 +111,7 @@ def check_permissions(examination: Examination) -> Iterator[Finding]:
 
 
 def check_secrets(home: Home) -> Iterator[Finding]:
-    """Find secrets that other users can read."""
+    """Check for secrets that other users can read."""
     names = [name for name, _ in own_files(home) if SECRET.fullmatch(name)]
     secrets = [home.path / name for name in names if holds_secret(home, name)]
     secrets = [] if is_closed(home.path) else secrets
@@ -123,7 +123,7 @@ def check_secrets(home: Home) -> Iterator[Finding]:
 
 
 def check_folders(home: Home) -> Iterator[Finding]:
-    """Find folders that are files or broken links, or whose permissions are wrong."""
+    """Check for folders that are files or broken links, or that have wrong permissions."""
     for folder in (home.archive, home.site):
         if folder.is_symlink() and not folder.exists():
             yield Finding("permissions", "error", f"{folder} is a link", NOWHERE)
@@ -133,7 +133,7 @@ def check_folders(home: Home) -> Iterator[Finding]:
         if folder.is_dir() and folder.stat().st_mode & stat.S_IWOTH:
             text = f"all users can write into {folder}"
             yield Finding("permissions", "error", text, f"chmod o-w {folder}")
-    # The check of the disk reports a read-only disk, where permissions do not help.
+    # The check of the disk reports a read-only disk, for which permissions are irrelevant.
     is_read_only = os.statvfs(home.path).f_flag & os.ST_RDONLY
     if not is_read_only and not os.access(home.path, os.W_OK):
         text = f"{home.path} can't be written, so no releases can be collected"
@@ -141,9 +141,9 @@ def check_folders(home: Home) -> Iterator[Finding]:
 
 
 def file_settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
-    """Yield the settings that name the file of a secret, such as ``alerts.smtp_password_file``.
+    """Yield the settings that contain the path of a secret file (``alerts.smtp_password_file``).
 
-    With each setting come the environment variable that replaces it and the path of the file.
+    Each setting is yielded with the environment variable that replaces it and the path of the file.
     """
     for part, table in msgspec.structs.asdict(settings).items():
         for key, value in msgspec.structs.asdict(table).items():
@@ -152,7 +152,7 @@ def file_settings(settings: Settings) -> Iterator[tuple[str, str, str]]:
 
 
 def secret_files_of_settings(home: Home) -> Iterator[Path]:
-    """Return the paths of the secret files that settings refer to.
+    """Yield the paths of the secret files to which settings refer.
 
     An example of such a setting is ``smtp_password_file``.
     """
@@ -160,14 +160,14 @@ def secret_files_of_settings(home: Home) -> Iterator[Path]:
 
 
 def is_closed(folder: Path) -> bool:
-    """Whether other users can't reach anything inside a folder."""
+    """Return whether other users can't access any file in a folder."""
     return not folder.stat().st_mode & (stat.S_IXGRP | stat.S_IXOTH)
 
 
 def holds_secret(home: Home, name: str) -> bool:
-    """Whether a file contains a secret.
+    """Return whether a file contains a secret.
 
-    communique.toml contains one only if it contains a password.
+    communique.toml contains a secret only if it contains a password.
     """
     settings = home.settings
     passwords = (settings.alerts.smtp_password, urlsplit(settings.store.url).password)
@@ -175,5 +175,5 @@ def holds_secret(home: Home, name: str) -> bool:
 
 
 def run_as_owner(path: Path) -> str:
-    """Return advice on how to fix a file that belongs to another user."""
+    """Return advice on fixing a file that belongs to another user."""
     return f"run Communique as the owner of {path}, or change the owner of HOME with `chown -R`"
