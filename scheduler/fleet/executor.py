@@ -1,7 +1,7 @@
-"""Leader's executor: queues visits in the database, where workers find them.
+"""Leader's executor, which queues visits in the database for the workers.
 
 A visit is a row in the table of sources. Its host gets a job as soon as the visit is due. The visit
-is made even if this leader dies: the next leader queues the sources that it finds due.
+is made even if this leader dies: the next leader queues the sources that are due.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ from spiders.download.hosts import host_of
 from spiders.sources.loader import LoadedSource
 
 POLL_SECONDS: Final = 0.5
-"""Seconds between two rounds: queue visits, defer jobs, read reports."""
+"""Time in seconds between two rounds. A round queues visits, creates jobs and reads reports."""
 
 TOPICS_FILE: Final = "topics.toml"
-"""The name of the leader's topics.toml among the files that all machines share."""
+"""Name under which the leader's topics.toml is stored for all machines."""
 
 log = structlog.get_logger()
 
@@ -45,9 +45,9 @@ class FleetExecutor:
         self._awaited: dict[str, asyncio.Future[Run]] = {}
 
     async def visit(self, source: LoadedSource, *, explicit: bool = False) -> Run:
-        """Queue a visit, and return its report after a worker has made it.
+        """Queue a visit, wait until a worker has made it, and return its report.
 
-        It is cancelled if the source is removed.
+        The visit is cancelled if the source is removed.
         """
         try:
             text = await asyncio.to_thread(read_text, source.path, SourceError)
@@ -60,14 +60,14 @@ class FleetExecutor:
         return await report
 
     def have_done(self, what: str) -> None:
-        """Queue a job (a key of DUTY_OF_JOB) for the service that has the job's duty."""
+        """Queue a job (a key of DUTY_OF_JOB) for the service that performs its duty."""
         name = duty_key(what)
         self._asked[name] = AskedVisit(name, DUTY_OF_JOB[what], "")
 
     async def take_in(self, sources: Collection[str]) -> None:
         """Store the list of sources, the topics, and the site settings for all machines.
 
-        Queued visits to other sources are cancelled.
+        Queued visits to sources that are not in the list are cancelled.
         """
         topics = self._home.topics
         try:
@@ -86,7 +86,7 @@ class FleetExecutor:
             self._awaited.pop(gone).cancel()
 
     async def close(self) -> None:
-        """Do nothing: the visits under way belong to the workers."""
+        """Do nothing, because running visits belong to the workers."""
 
     async def run(self) -> None:
         """Queue visits and read their reports until cancelled. Raises LeadershipLost."""
