@@ -8,7 +8,9 @@ share many of these words.
 from __future__ import annotations
 
 import re
+import tomllib
 from collections import Counter
+from importlib.resources import files
 from typing import Final
 
 MIN_LETTERS: Final = 200
@@ -28,59 +30,9 @@ WORD_LIKE: Final = 3
 
 WORDS: Final = {
     language: frozenset(words.split())
-    for language, words in {
-        "en": "the of and to in is that for with was on as are by it be at from this have has will "
-        "an not or their its were which been but they our who more",
-        "de": "der die und in den von zu das mit dem des ist für auf ein eine im nicht sich auch "
-        "als bei werden sie wir wie nach dass aus um oder wurde haben hat durch",
-        "fr": "de la le les et des en du une un est dans pour que qui sur au par plus avec aux ce "
-        "cette ces été être ont sont nous vous mais leur après selon ainsi pas il son",
-        "es": "de la que el en y los las del se por con una un para es al su como más fue este "
-        "esta pero también desde hasta sobre según ser ha sus años sin entre",
-        "pt": "de a o que e do da em um uma para os as no na com dos por não se ao aos das foi "
-        "pelo pela são seu sua mais também até ser",
-        "gl": "de a o que e do da en os as un unha para no na co foi ao aos das dos polo pola máis "
-        "tamén súa seu ata",
-        "ca": "de la i el els les que a en del per amb una un al és dels aquest aquesta també són "
-        "ha més seva seu fins han als pels pel",
-        "it": "di e il la che in un per è del della con una non i le si da al sono gli dei delle "
-        "degli nel nella alla dal dalla dell anche più ha hanno può essere stato dopo contro oltre",
-        "ro": "de și în la a cu pe din care o un pentru că mai este sunt fost prin după ale cel fi "
-        "va această acest",
-        "la": "et in est non ut ad sed cum qui quae sit amet dolor nec eu quis ex ac",
-        "nl": "de het een van en in is dat op te voor met zijn die aan niet door om bij ook wordt "
-        "naar heeft worden uit deze werd over meer",
-        "af": "die van en in is het nie wat te vir met op dat hy aan",
-        "sv": "och att i det som en på är av för den till med har inte om ett kan också efter från "
-        "eller ska var vi",
-        "da": "og i at det er en til på som af for den de med der ikke efter fra blev mellem også "
-        "kan",
-        "no": "og i det på som er en til av for at med de har ikke den etter fra ble mellom også "
-        "kan",
-        "pl": "w i na z się że do nie jest o to dla oraz po za od jak są przez także który które "
-        "przy",
-        "cs": "a se v na je že s z do o to i pro za by jako jsou byl byla také který které podle "
-        "nebo",
-        "hr": "i u na je se za da od su s o kao koji iz",
-        "hu": "a az és hogy nem is egy meg ez van volt már csak vagy még több",
-        "tr": "ve bir bu için de da ile olarak olan çok kadar gibi göre tarafından ise yılında "
-        "ancak",
-        "id": "yang dan di dengan untuk dari ini pada dalam tidak akan itu oleh juga sebagai "
-        "tersebut bisa karena telah",
-        "ms": "yang dan di dengan untuk dari ini pada telah akan adalah bagi itu oleh juga sebagai "
-        "tersebut boleh kerana",
-        "vi": "của và là có các được cho trong với một những",
-        "ru": "и в на не что с по это как для из от его к у же о был было они который также года "
-        "до при но или их если ещё уже чтобы все после во её она лет между где это этого со",
-        "uk": "і в на не що з та у до для за як від це й про також який року",
-        "be": "і ў на не што з у да для за як ад гэта па",
-        "bg": "и в на да се за от с не че по са е бе който това със към",
-        "mk": "и во на да се за од со не што е ги кој ќе",
-        "sr": "и у на да се за од са не је су који као из",
-        "hi": "के में की है का से को और ने पर हैं कि",
-        "mr": "आणि आहे या च्या मध्ये होते ते की",
-        "ne": "को मा छ र ले का भएको पनि",
-    }.items()
+    for language, words in tomllib.loads(
+        files("data.languages").joinpath("frequent_words.toml").read_text("utf-8")
+    ).items()
 }
 """The most frequent words of each language, including words that other languages share."""
 

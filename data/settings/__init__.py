@@ -14,21 +14,6 @@ from data.settings.service import Log, Running, StoreSettings
 from data.settings.site import SiteSettings
 from data.settings.visits import Collect, Network
 
-__all__ = [
-    "MAIL_ADDRESS",
-    "Alerts",
-    "ArchiveSettings",
-    "BucketSettings",
-    "Collect",
-    "HealthSettings",
-    "Log",
-    "Network",
-    "Running",
-    "Settings",
-    "SiteSettings",
-    "StoreSettings",
-]
-
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """All settings of communique.toml. Every table and key is optional."""

@@ -124,7 +124,7 @@ def _unknown_languages(texts: Texts, parameters: Mapping[str, str]) -> list[Sear
     ]
     if not unknown:
         return []
-    known = {tag: texts.language_name(tag) for tag in OF_TWO_LETTERS.split()}
+    known = {tag: texts.language_name(tag) for tag in OF_TWO_LETTERS}
     return [
         SearchProblem(
             texts.gettext(

@@ -8,65 +8,18 @@ never decides.
 from __future__ import annotations
 
 import re
+import tomllib
 from functools import lru_cache
+from importlib.resources import files
 from typing import Final
 
 from lxml import etree
 
 WORDS: Final = {
-    "body": "article-?_?body|articlebody|article-?_?content|article-?_?text|story-?_?body|"
-    "post-?_?body|post-?_?content|entry-?_?content|body-?_?text|bodytext|main-?_?text|news-?_?text|"
-    "text-?_?content|content-?_?body|rich-?_?text|richtext|wysiwyg|field-name-body|"
-    "field--name-body|news-?_?content|news-?_?detail|detail-?_?text|haber-?_?detay|paragraph|"
-    "page-?_?content|articletext|artikel-?_?text|prose|editor",
-    "content": "article|content|story|entry|inhalt|artikel|beitrag|contenido|contenu|corps|texte?|"
-    "post|main|detail|detay|haber|news|body|copy|noticia|conteudo|yazi|xeber|blog|page",
-    "title": "title|headline|heading|titre|titulo|titel|baslik|header|schlagzeile|rubrik|"
-    "^tit$|^ttl$|^subject$",
-    "lead": "lead|teaser|summary|intro|abstract|excerpt|standfirst|dek|kicker|subtitle|sub-?title|"
-    "subhead|chapo|vorspann|anriss|entradilla|sumario|spot|description",
-    "date": "date|datum|fecha|tarih|tarix|datetime|timestamp|published|pubdate|time|veroeffent",
-    "byline": "byline|author|autor|writer|credit|source|contributor|reporter|redakt",
-    "meta": "meta|info|posted|details|categor|tags?\\b|tag-|breadcrumb|topic|keyword|label|rubric",
-    "share": "share|sharing|social|facebook|twitter|addthis|addtoany|teilen|partag|compart|paylas|"
-    "whatsapp|bookmark|print|follow|tools|toolbar|action",
-    "related": "relat|recommend|more-?_?(news|stories|articles|from)|read-?_?more|also|similar|"
-    "other|suggest|teaser|promo|popular|trending|most-?_?(read|viewed)|latest|recent|"
-    "weitere|verwandt|"
-    "mehr|aehnlich|voir|lire|seealso|next|prev|carousel|slider|card|tease|listing|feed|widget|"
-    "outbrain|taboola|playlist|hot|further",
-    "nav": "nav|menu|crumb|toc|pager|paginat|skip|jump|tabs?\\b|language|lang-|sitemap|"
-    "search|login",
-    "comment": "comment|disqus|respond|reply|discussion|kommentar|forum|feedback|rating|vote|poll",
-    "ad": "\\bads?\\b|advert|sponsor|banner|adslot|anzeige|werbung|publicid|reklam|commercial|"
-    "affiliate|google|dfp|\\bad-|-ad\\b|outbrain|taboola|shop|deal|product|price",
-    "caption": "caption|gallery|galerie|figure|photo|image|img|picture|bild|thumb|media|video|"
-    "player|lightbox|slide|legende",
-    "subscribe": "subscri|newsletter|signup|sign-?up|register|abo\\b|abonn|paywall|premium|donat|"
-    "piano|regwall|membership|cta\\b|callout",
-    "cookie": "cookie|consent|gdpr|cmp|privacy|overlay|modal|popup|dialog|alert|notice|warning|"
-    "onetrust|disclaimer|legal|copyright",
-    "footer": "foot|bottom|colophon|copyright|end\\b|impressum|pied",
-    "side": "side|aside|rail|right|left|column|secondary|complementary|marginal|spalte",
-    "hidden": "hidden|hide\\b|invisible|sr-only|visually|screen-?_?reader|offscreen|collapse|"
-    "noprint|no-print|d-none|print-only",
-    "bio": "\\bbio|about|profile|contact|kontakt|boilerplate|person",
-    "quote": "quote|zitat|pull|highlight|inset|box|infobox|factbox|kasten",
-    "thread": "^(comments?|(comment|reply|kommentar|comentario|commentaire)s?[-_]?(list|"
-    "area|section|"
-    "wrap|wrapper|thread|body|content|text|container|block|item|form)|li-comment|"
-    "disqus\\w*|respond|"
-    "replies|fb-comments|livefyre|kommentare?|comentarios|commentaires|yorumlar|komentarze)$",
-    "sidebar": "^(.*[-_])?(side-?_?bar|right-?_?col(umn)?|secondary|widget-?_?area|rail)([-_].*)?$",
-    "others": "^(.*[-_])?(related|recommend(ed|ations?)?|most-?_?(read|popular|viewed)|trending|"
-    "more-?_?(stories|news|articles|from)|see-?_?also|read-?_?(more|next|also)|other-?_?news|"
-    "latest-?_?news|also-?_?read)([-_].*)?$",
-    "paid": "^(.*[-_])?(paywall|regwall|newsletter|subscri\\w*|piano|sign-?_?up|abo|"
-    "donat\\w*|promo|"
-    "cta|offer|membership)([-_].*)?$",
-    "boxed": "^(.*[-_])?(info-?_?box|fact-?_?box|box|inset|embed|factbox|aside|sidebox|"
-    "marginal\\w*|"
-    "teaser\\w*|card)([-_].*)?$",
+    hint: "|".join(words)
+    for hint, words in tomllib.loads(
+        files("spiders.page").joinpath("class_hints.toml").read_text("utf-8")
+    )["words"].items()
 }
 """Words per hint, as regular expressions that match anywhere in a class or id, ignoring case."""
 
