@@ -84,8 +84,7 @@ class PostgresStore(PostgresSearch, Store):
 
     def settle_visit(self, source: str) -> None:
         """Record that the due visit to a source took place."""
-        with self._writing() as db:
-            db.execute("UPDATE host_sources SET due = 'infinity' WHERE source = ?", [source])
+        self._write("UPDATE host_sources SET due = 'infinity' WHERE source = ?", [source])
 
     def rename_source(self, old: str, new: str) -> bool:
         """Change the id of a source and return whether a source had the old id.

@@ -252,13 +252,12 @@ class EventsPart(Part):
             )
 
     def _set_cursor(self, consumer: Consumer, number: int, problem: str) -> None:
-        with self._writing() as db:
-            db.execute(
-                "INSERT INTO consumers (name, number, problem) VALUES (?, ?, ?)"
-                " ON CONFLICT (name) DO UPDATE SET number = excluded.number,"
-                " problem = excluded.problem",
-                [consumer.name, number, problem],
-            )
+        self._write(
+            "INSERT INTO consumers (name, number, problem) VALUES (?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET number = excluded.number,"
+            " problem = excluded.problem",
+            [consumer.name, number, problem],
+        )
 
     def consumer_lags(self) -> Sequence[ConsumerLag]:
         """Return the lag of each consumer behind the log."""
@@ -270,12 +269,11 @@ class EventsPart(Part):
         If a consumer still waits for them, they are kept for 30 days.
         """
         handled = min(one[0] for one in self._ask("SELECT min(number) FROM consumers") or [(0,)])
-        with self._writing() as db:
-            db.execute(
-                f"DELETE FROM events WHERE NOT {OF_RELEASES} AND (at < ? OR at < ? AND number <= ?)"
-                " AND number < (SELECT max(number) FROM events)",
-                [now - MAX_LAG_SECONDS, now - RETENTION_SECONDS, handled or 0],
-            )
+        self._write(
+            f"DELETE FROM events WHERE NOT {OF_RELEASES} AND (at < ? OR at < ? AND number <= ?)"
+            " AND number < (SELECT max(number) FROM events)",
+            [now - MAX_LAG_SECONDS, now - RETENTION_SECONDS, handled or 0],
+        )
 
     def _has_event(self, cursor: ChangeCursor) -> bool:
         """Return whether the log has an event with this number and mark."""

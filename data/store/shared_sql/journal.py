@@ -25,12 +25,11 @@ class JournalPart(Part):
 
     def keep_journal_end(self, record_id: str) -> None:
         """Store the id of the journal record that belongs to the current transaction."""
-        with self._writing() as db:
-            db.execute(
-                "INSERT INTO journal_end (one, record) VALUES (1, ?)"
-                " ON CONFLICT (one) DO UPDATE SET record = excluded.record",
-                [record_id],
-            )
+        self._write(
+            "INSERT INTO journal_end (one, record) VALUES (1, ?)"
+            " ON CONFLICT (one) DO UPDATE SET record = excluded.record",
+            [record_id],
+        )
 
     def forget_journal(self) -> None:
         """Delete the position in the journal, which does not contain the writes from now on."""
@@ -52,8 +51,7 @@ class JournalPart(Part):
 
     def keep_unwritten(self, events: bytes) -> None:
         """Store journal events that can't be written to the archive at the moment."""
-        with self._writing() as db:
-            db.execute("INSERT INTO journal_outbox (events) VALUES (?)", [events])
+        self._write("INSERT INTO journal_outbox (events) VALUES (?)", [events])
 
     def unwritten(self, *, limit: int) -> tuple[bytes, ...]:
         """Return up to ``limit`` of the first events not yet written to the archive, in order."""
@@ -62,12 +60,11 @@ class JournalPart(Part):
 
     def forget_unwritten(self, count: int) -> None:
         """Delete the first ``count`` events that were not yet written to the archive."""
-        with self._writing() as db:
-            db.execute(
-                "DELETE FROM journal_outbox WHERE number IN"
-                " (SELECT number FROM journal_outbox ORDER BY number LIMIT ?)",
-                [count],
-            )
+        self._write(
+            "DELETE FROM journal_outbox WHERE number IN"
+            " (SELECT number FROM journal_outbox ORDER BY number LIMIT ?)",
+            [count],
+        )
 
     def journaled_files(self) -> Mapping[str, str]:
         """Return the SHA-256 digests of the files in the journal, by file name in HOME."""

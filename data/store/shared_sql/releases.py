@@ -203,12 +203,10 @@ class ReleasesPart(Part):
             )
             contents = [content_of(text) for (text,) in pair]
             steps = encode_difference(contents[0], contents[-1])
-            with self._writing() as db:
-                db.execute(
-                    "UPDATE differences SET steps = ?"
-                    " WHERE release = ? AND number = ? AND steps = ''",
-                    [steps, release, number],
-                )
+            self._write(
+                "UPDATE differences SET steps = ? WHERE release = ? AND number = ? AND steps = ''",
+                [steps, release, number],
+            )
         return len(missing)
 
     def story(self, story: str) -> tuple[Release, ...]:

@@ -166,13 +166,12 @@ class VisitsPart(UnconfirmedTable):
 
     def forget_old_runs(self) -> None:
         """Delete the oldest run reports."""
-        with self._writing() as db:
-            db.execute(
-                "DELETE FROM runs WHERE number IN (SELECT number FROM (SELECT number,"
-                " row_number() OVER (PARTITION BY source ORDER BY number DESC) AS place FROM runs)"
-                " AS placed WHERE place > ?)",
-                [RUNS_KEPT],
-            )
+        self._write(
+            "DELETE FROM runs WHERE number IN (SELECT number FROM (SELECT number,"
+            " row_number() OVER (PARTITION BY source ORDER BY number DESC) AS place FROM runs)"
+            " AS placed WHERE place > ?)",
+            [RUNS_KEPT],
+        )
 
     def last_visit(self, source: str) -> dt.datetime | None:
         """Return the time when the last run of a source began, or None."""
@@ -258,7 +257,6 @@ class VisitsPart(UnconfirmedTable):
 
     def forget_template(self, source: str, layout: str) -> None:
         """Delete the template of a layout that pages no longer use."""
-        with self._writing() as db:
-            db.execute(
-                "DELETE FROM layout_templates WHERE source = ? AND layout = ?", [source, layout]
-            )
+        self._write(
+            "DELETE FROM layout_templates WHERE source = ? AND layout = ?", [source, layout]
+        )

@@ -121,6 +121,11 @@ class Part:
         self._rows = connection.rows
         self._writing = connection.writing
 
+    def _write(self, sql: str, arguments: Arguments = ()) -> int:
+        """Execute one statement in a transaction and return the number of rows that it wrote."""
+        with self._writing() as db:
+            return db.execute(sql, arguments).rowcount
+
     @property
     def _db(self) -> Database:
         return self._connection.db

@@ -99,12 +99,11 @@ class AlertsPart(Part):
             )
             keys = [own for (own,) in rows]
             key = message_key(keys)
-            with self._writing() as db:
-                db.execute(
-                    "UPDATE alert_deliveries SET message = ?"
-                    " WHERE key IN (SELECT value FROM json_each(?))",
-                    [key, encode(keys)],
-                )
+            self._write(
+                "UPDATE alert_deliveries SET message = ?"
+                " WHERE key IN (SELECT value FROM json_each(?))",
+                [key, encode(keys)],
+            )
         found = self._ask(
             f"SELECT {COLUMNS} FROM alert_deliveries"
             " WHERE message = ? AND state = 'waiting' ORDER BY rowid",
@@ -137,21 +136,19 @@ class AlertsPart(Part):
 
     def put_off_message(self, key: str, until: float, problem: str) -> None:
         """Postpone a message to the time ``until`` after a failed attempt."""
-        with self._writing() as db:
-            db.execute(
-                "UPDATE alert_deliveries SET due = ?, attempts = attempts + 1, problem = ?"
-                " WHERE message = ? AND state = 'waiting'",
-                [until, problem, key],
-            )
+        self._write(
+            "UPDATE alert_deliveries SET due = ?, attempts = attempts + 1, problem = ?"
+            " WHERE message = ? AND state = 'waiting'",
+            [until, problem, key],
+        )
 
     def give_up_message(self, key: str, problem: str) -> None:
         """Mark a message as dead; only a replay sends it again."""
-        with self._writing() as db:
-            db.execute(
-                "UPDATE alert_deliveries SET state = 'dead', attempts = attempts + 1, problem = ?"
-                " WHERE message = ? AND state = 'waiting'",
-                [problem, key],
-            )
+        self._write(
+            "UPDATE alert_deliveries SET state = 'dead', attempts = attempts + 1, problem = ?"
+            " WHERE message = ? AND state = 'waiting'",
+            [problem, key],
+        )
 
     def withdraw_alerts(self, keys: Collection[str], problem: str) -> None:
         """Mark deliveries as dead and send the rest of their messages without them.
@@ -159,12 +156,11 @@ class AlertsPart(Part):
         A replay sends a withdrawn delivery as a separate message. Receivers that have the other
         deliveries would ignore a second message with the same key.
         """
-        with self._writing() as db:
-            db.execute(
-                "UPDATE alert_deliveries SET state = 'dead', message = key, problem = ?"
-                " WHERE state = 'waiting' AND key IN (SELECT value FROM json_each(?))",
-                [problem, encode(list(keys))],
-            )
+        self._write(
+            "UPDATE alert_deliveries SET state = 'dead', message = key, problem = ?"
+            " WHERE state = 'waiting' AND key IN (SELECT value FROM json_each(?))",
+            [problem, encode(list(keys))],
+        )
 
     def replay_alerts(self, keys: Collection[str] | None, now: float) -> int:
         """Queue dead deliveries again and return their number.
@@ -172,14 +168,13 @@ class AlertsPart(Part):
         Without ``keys``, all dead deliveries are queued. Otherwise, the deliveries with these keys
         and the others of the same messages are queued.
         """
-        with self._writing() as db:
-            return db.execute(
-                "UPDATE alert_deliveries SET state = 'waiting', due = ?1, attempts = 0"
-                " WHERE state = 'dead' AND (CAST(?2 AS TEXT) IS NULL OR message IN"
-                " (SELECT message FROM alert_deliveries"
-                " WHERE key IN (SELECT value FROM json_each(?2))))",
-                [now, None if keys is None else encode(list(keys))],
-            ).rowcount
+        return self._write(
+            "UPDATE alert_deliveries SET state = 'waiting', due = ?1, attempts = 0"
+            " WHERE state = 'dead' AND (CAST(?2 AS TEXT) IS NULL OR message IN"
+            " (SELECT message FROM alert_deliveries"
+            " WHERE key IN (SELECT value FROM json_each(?2))))",
+            [now, None if keys is None else encode(list(keys))],
+        )
 
     def forget_old_alerts(self, now: float) -> None:
         """Delete old receipts and dead deliveries, and skip events that are as old."""

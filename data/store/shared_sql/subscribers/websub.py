@@ -44,21 +44,19 @@ class WebSubPart(Part):
 
     def stamp_feeds(self, files: Iterable[str], stamp: str) -> None:
         """Store a new stamp for feeds whose contents were checked and are unchanged."""
-        with self._writing() as db:
-            db.execute(
-                "UPDATE websub_topics SET stamp = ? WHERE file IN (SELECT value FROM json_each(?))",
-                [stamp, encode(list(files))],
-            )
+        self._write(
+            "UPDATE websub_topics SET stamp = ? WHERE file IN (SELECT value FROM json_each(?))",
+            [stamp, encode(list(files))],
+        )
 
     def forget_feeds(self, files: Collection[str]) -> None:
         """Delete feeds that are not announced to anybody."""
         if not files:
             return
-        with self._writing() as db:
-            db.execute(
-                "DELETE FROM websub_topics WHERE file IN (SELECT value FROM json_each(?))",
-                [encode(list(files))],
-            )
+        self._write(
+            "DELETE FROM websub_topics WHERE file IN (SELECT value FROM json_each(?))",
+            [encode(list(files))],
+        )
 
     def move_feeds(self, old: str, new: str) -> None:
         """Change the start of feed file names from ``old`` to ``new``.
@@ -86,21 +84,19 @@ class WebSubPart(Part):
 
     def mark_announced(self, topic: PendingTopic) -> None:
         """Record that the hub knows the present contents of a feed."""
-        with self._writing() as db:
-            db.execute(
-                "UPDATE websub_topics SET told = ?, attempts = 0, due = 0 WHERE file = ?",
-                [topic.digest, topic.file],
-            )
+        self._write(
+            "UPDATE websub_topics SET told = ?, attempts = 0, due = 0 WHERE file = ?",
+            [topic.digest, topic.file],
+        )
 
     def put_off_topics(self, file: str | None, until: float) -> None:
         """Postpone announcing a feed, or all waiting feeds, to the hub."""
-        with self._writing() as db:
-            db.execute(
-                "UPDATE websub_topics SET due = :until, attempts = attempts + 1"
-                " WHERE CASE WHEN CAST(:file AS TEXT) IS NULL THEN told <> digest"
-                " ELSE file = :file END",
-                {"until": until, "file": file},
-            )
+        self._write(
+            "UPDATE websub_topics SET due = :until, attempts = attempts + 1"
+            " WHERE CASE WHEN CAST(:file AS TEXT) IS NULL THEN told <> digest"
+            " ELSE file = :file END",
+            {"until": until, "file": file},
+        )
 
     def request_counts(self, host: str) -> tuple[int, int]:
         """Return the number of unconfirmed requests, in total and for one host."""
@@ -149,16 +145,14 @@ class WebSubPart(Part):
 
     def remove_request(self, number: int) -> None:
         """Delete a request; a newer request for the same subscription remains."""
-        with self._writing() as db:
-            db.execute("DELETE FROM websub_requests WHERE number = ?", [number])
+        self._write("DELETE FROM websub_requests WHERE number = ?", [number])
 
     def put_off_request(self, number: int, until: float) -> None:
         """Postpone the confirmation of a subscriber's request."""
-        with self._writing() as db:
-            db.execute(
-                "UPDATE websub_requests SET due = ?, attempts = attempts + 1 WHERE number = ?",
-                [until, number],
-            )
+        self._write(
+            "UPDATE websub_requests SET due = ?, attempts = attempts + 1 WHERE number = ?",
+            [until, number],
+        )
 
     def subscription_counts(self, host: str) -> tuple[int, int]:
         """Return the number of subscriptions, in total and for one host."""
@@ -191,37 +185,34 @@ class WebSubPart(Part):
 
         A renewal shows that the subscriber works again, so earlier failures are reset.
         """
-        with self._writing() as db:
-            db.execute(
-                "INSERT INTO websub_subscriptions (callback, file, host, secret, expires, sent)"
-                " VALUES (:callback, :file, :host, :secret, :expires, coalesce("
-                "(SELECT digest FROM websub_topics WHERE file = :file), :nothing))"
-                " ON CONFLICT (file, callback) DO UPDATE SET secret = excluded.secret,"
-                " expires = excluded.expires, due = 0, attempts = 0",
-                {
-                    "callback": asked.callback,
-                    "file": file,
-                    "host": host,
-                    "secret": asked.secret,
-                    "expires": expires,
-                    "nothing": b"",
-                },
-            )
+        self._write(
+            "INSERT INTO websub_subscriptions (callback, file, host, secret, expires, sent)"
+            " VALUES (:callback, :file, :host, :secret, :expires, coalesce("
+            "(SELECT digest FROM websub_topics WHERE file = :file), :nothing))"
+            " ON CONFLICT (file, callback) DO UPDATE SET secret = excluded.secret,"
+            " expires = excluded.expires, due = 0, attempts = 0",
+            {
+                "callback": asked.callback,
+                "file": file,
+                "host": host,
+                "secret": asked.secret,
+                "expires": expires,
+                "nothing": b"",
+            },
+        )
 
     def remove_subscription(self, callback: str, file: str) -> None:
         """Delete a subscription."""
-        with self._writing() as db:
-            db.execute(
-                "DELETE FROM websub_subscriptions WHERE file = ? AND callback = ?", [file, callback]
-            )
+        self._write(
+            "DELETE FROM websub_subscriptions WHERE file = ? AND callback = ?", [file, callback]
+        )
 
     def expire_subscriptions(self, now: float) -> int:
         """Delete the subscriptions whose lease has expired and return their number."""
         if not self._rows("websub_subscriptions", "expires <= ?", [now]):
             # Usually there are none, so don't wait for the write lock.
             return 0
-        with self._writing() as db:
-            return db.execute("DELETE FROM websub_subscriptions WHERE expires <= ?", [now]).rowcount
+        return self._write("DELETE FROM websub_subscriptions WHERE expires <= ?", [now])
 
     def pending_deliveries(self, now: float, busy: Iterable[str], limit: int) -> Sequence[Delivery]:
         """Return due deliveries to subscribers, except for ``busy`` hosts."""
@@ -236,21 +227,19 @@ class WebSubPart(Part):
 
     def mark_delivered(self, delivery: Delivery, digest: bytes) -> None:
         """Record the digest of the content that a subscriber was sent."""
-        with self._writing() as db:
-            db.execute(
-                "UPDATE websub_subscriptions SET sent = ?, attempts = 0, due = 0"
-                " WHERE file = ? AND callback = ?",
-                [digest, delivery.file, delivery.callback],
-            )
+        self._write(
+            "UPDATE websub_subscriptions SET sent = ?, attempts = 0, due = 0"
+            " WHERE file = ? AND callback = ?",
+            [digest, delivery.file, delivery.callback],
+        )
 
     def put_off_delivery(self, delivery: Delivery, until: float) -> None:
         """Postpone a delivery to a subscriber."""
-        with self._writing() as db:
-            db.execute(
-                "UPDATE websub_subscriptions SET due = ?, attempts = attempts + 1"
-                " WHERE file = ? AND callback = ?",
-                [until, delivery.file, delivery.callback],
-            )
+        self._write(
+            "UPDATE websub_subscriptions SET due = ?, attempts = attempts + 1"
+            " WHERE file = ? AND callback = ?",
+            [until, delivery.file, delivery.callback],
+        )
 
     def feed_hubs(self) -> Mapping[str, FeedHub]:
         """Return the hub that the feed of each source declares."""
@@ -278,8 +267,7 @@ class WebSubPart(Part):
 
     def remove_feed_subscription(self, callback: str) -> None:
         """Delete one of our subscriptions."""
-        with self._writing() as db:
-            db.execute("DELETE FROM feed_subscriptions WHERE callback = ?", [callback])
+        self._write("DELETE FROM feed_subscriptions WHERE callback = ?", [callback])
 
 
 def _subscription(row: dict[str, Any]) -> FeedSubscription:
