@@ -17,25 +17,26 @@ from isal import igzip
 from feeds.urls import media_type_of
 
 PAGE_CACHE: Final = "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
-"""Cache-Control of feeds and pages, which change. Caches may use them for a minute and must then
-revalidate."""
+"""Cache-Control of feeds and pages, which change. Caches may use a response for a minute and must
+then revalidate it."""
 
 ASSET_CACHE: Final = "public, max-age=3600, stale-while-revalidate=86400"
-"""Cache-Control of style sheets, scripts and icons, which change only with the version of the
-software."""
+"""Cache-Control of style sheets, scripts and icons, which change only with a new version of
+Communique."""
 
 IMMUTABLE_CACHE: Final = "public, max-age=31536000, immutable"
-"""Cache-Control of files that never change: full archive pages of feeds, tiles of the log."""
+"""Cache-Control of files that never change: full archive pages of feeds, and tiles of the log."""
 
 CHECKPOINT_CACHE: Final = "public, max-age=5"
-"""Cache-Control of checkpoints, which change whenever the log grows."""
+"""Cache-Control of checkpoints of the log, which change whenever the log grows."""
 
 ASSET_SUFFIXES: Final = {".css", ".js", ".svg"}
 
 TILE_PREFIX: Final = "/log/tile/"
 
 SIGNED_PATH: Final = re.compile(r"/log/(?!tile/)(?!.*\.tsr$).+|/witness/.+")
-"""Pattern of URL paths of the log's plain-text files: checkpoints, keys and witness signatures."""
+"""Pattern that matches URL paths of the log's plain-text files: checkpoints, keys and witness
+signatures."""
 
 ARCHIVE_PAGE: Final = re.compile(r"((?:.*/)?feeds/.+/page/)([1-9]\d{0,8})(\.(?:atom|rss|json))")
 
@@ -55,7 +56,7 @@ IDENTITY = "identity"
 def cache_control_of(address: str, file: str, *, followed: bool) -> str:
     """Return the Cache-Control value (RFC 9111, 5861) for the ``file`` at a URL path.
 
-    ``followed`` is whether the file is an archive page that has a next page. Such a page never
+    ``followed`` is true if the file is an archive page that has a next page. Such a page never
     changes.
     """
     if address.startswith(TILE_PREFIX):
@@ -86,6 +87,9 @@ def page_after(file: str) -> str | None:
 
 
 def page_before(file: str) -> str | None:
-    """Return the file of the previous archive page of a feed, or None."""
+    """Return the file of the previous archive page of a feed.
+
+    Returns None if ``file`` is not an archive page, or if it is the first one.
+    """
     found = ARCHIVE_PAGE.fullmatch(file)
     return f"{found[1]}{int(found[2]) - 1}{found[3]}" if found and int(found[2]) > 1 else None

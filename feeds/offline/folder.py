@@ -30,8 +30,8 @@ from feeds.pages.renderer import PageRenderer
 from feeds.publishing.publish import publish
 
 Payload: TypeAlias = Callable[[Capture], tuple[str, bytes] | None]
-"""Function that returns the media type and content of a capture, or None if the archive no longer
-has the capture."""
+"""Function that returns the media type and content of a capture. It returns None if the archive no
+longer has the capture."""
 
 
 SAFE_SUFFIXES = frozenset(
@@ -41,13 +41,14 @@ SAFE_SUFFIXES = frozenset(
         *("xls", "xlsx", "zip"),
     )
 )
-"""Suffixes of files that browsers open without running code in the files."""
+"""Suffixes of files that browsers open without running code from these files."""
 
 RENDERED, CHOSEN = ".rendered.db", ".chosen.db"
-"""Temporary files in the folder: rendered entries, and the store with the chosen releases."""
+"""Temporary files in the folder: a cache of rendered entries, and the store with the chosen
+releases."""
 
 MAX_UNFLUSHED_FILES = 2000
-"""Maximum number of files written before they are flushed to disk."""
+"""Maximum number of files that are written before they are flushed to disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def write_folder(
 ) -> FolderCopy:
     """Write the chosen releases and their files as a site into an empty ``folder``.
 
-    ``payload`` returns captured files. Raises StoreError, PublishError and OSError.
+    ``payload`` returns captured files. Raises OSError, StoreError if the store fails, and
+    PublishError if a page can't be rendered.
     """
     with selected(store, choice, folder / CHOSEN) as chosen:
         published = publish(chosen, folder, site, all=True, cache=folder / RENDERED)
@@ -98,12 +100,12 @@ def write_folder(
 
 
 def no_file(url: str) -> None:
-    """Return None for every URL, because no file is copied."""
+    """Return None for every URL, for a copy without archived files."""
     del url
 
 
 class _Copy:
-    """The pages of a copy, and the archived files that they link to."""
+    """Writer of the pages of an offline copy, and of the archived files to which they link."""
 
     def __init__(self, store: Store, folder: Path, payload: Payload) -> None:
         self._store = store
@@ -114,7 +116,7 @@ class _Copy:
         self.missing: set[str] = set()
 
     def write(self, file: str, content: bytes) -> None:
-        """Write a file into the folder, given its name."""
+        """Write a file with a name into the folder of the copy."""
         self.writer.write(file, content)
         if self.writer.waiting >= MAX_UNFLUSHED_FILES:
             self.writer.flush()
@@ -128,7 +130,10 @@ class _Copy:
         self.write(file, relinked(page, partial(self._file_of, file, known)).encode())
 
     def _file_of(self, page: str, known: dict[str, Capture], url: str) -> str | None:
-        """Return the link from a page to the copied file of an archived URL, or None."""
+        """Return the link from a page to the copied file of an archived URL.
+
+        Returns None if the archive has no file for the URL.
+        """
         capture = known.get(url)
         if capture is None:
             return None
@@ -161,15 +166,15 @@ def suffix_of(url: str, media_type: str) -> str:
 PAGE = "search/index.html"
 
 PART_CHARACTERS = 2_000_000
-"""Approximate length in characters of a part of the search index. Browsers load the parts one by
-one."""
+"""Approximate length in characters of one part of the search index. Browsers load the parts one
+after the other."""
 
 MAX_TEXT_CHARACTERS = 20_000
 """Maximum length in characters of a release's text in the search index."""
 
 
 def search_files(pages: PageRenderer, releases: Iterable[Release]) -> Iterator[tuple[str, bytes]]:
-    """Yield the names and contents of the files for the search."""
+    """Yield the names and contents of the files for the search in an offline copy."""
     number = 0
     for part in parts(pages.catalog, releases):
         number += 1
@@ -196,7 +201,7 @@ def parts(catalog: Catalog, releases: Iterable[Release]) -> Iterator[str]:
 def row(catalog: Catalog, release: Release) -> str:
     """Return a release as a JSON list for the search index.
 
-    ``load`` in search.js reads this order.
+    The function ``load`` in search.js expects the values in this order.
     """
     content = release.content
     return json.dumps(

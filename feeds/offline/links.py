@@ -1,6 +1,6 @@
-"""Rewriting of links in our pages for use without a server.
+"""Rewriting links in our pages, so that they work without a server.
 
-Our templates write the pages: attributes are in double quotes, and ``<`` in text is escaped.
+Our templates wrote these pages: attributes are in double quotes, and ``<`` in text is escaped.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ SCHEME = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//")
 PICTURE = re.compile(
     r'<a class="picture" href="([^"]*)"[^>]*><span>([^<]*)</span> <small>[^<]*</small></a>'
 )
-"""Pattern of a link to an image, as feeds.pages.releases.release_body writes it."""
+"""Pattern that matches a link to an image, as feeds.pages.releases.release_body writes it."""
 
 IMAGES = frozenset(("avif", "bmp", "gif", "jpeg", "jpg", "png", "webp"))
 INDEX = "index.html"
@@ -25,7 +25,7 @@ def relinked(page: str, file_of: Callable[[str], str | None]) -> str:
     """Return a page whose links lead to files of the offline copy.
 
     Links to folders get ``index.html``. ``file_of`` returns the relative link for an absolute URL,
-    or None if the copy has no file for it. A link to a copied image becomes the image.
+    or None if the copy has no file for the URL. A link to a copied image becomes the image itself.
     """
 
     def picture(found: re.Match[str]) -> str:

@@ -23,15 +23,17 @@ EMPTIED: Final = (
     *("facets", "archive_pages", "archived_feeds", "day_digests"),
     *("health_events", "hidden_releases", "release_times"),
 )
-"""Tables that are emptied in the copy: state of the published site, and health of sources."""
+"""Tables whose rows are deleted from the copy: state of the published site, and health of
+sources."""
 
 
 @contextmanager
 def selected(store: Store, choice: Choice, path: Path) -> Iterator[Store]:
     """Yield a copy of a store, in a new file at ``path``, that has only the chosen releases.
 
-    All feeds of the copy are marked as changed. The original store stays unchanged. The caller
-    deletes the file and its SQLite journal files. Raises StoreError and OSError.
+    All feeds of the copy are marked as changed. The original store does not change. The caller
+    deletes the file and its SQLite journal files. Raises OSError, and StoreError if the store
+    fails.
     """
     with path.open("wb") as file:
         file.writelines(store.snapshot(PIECE_BYTES))
@@ -62,7 +64,7 @@ def selected(store: Store, choice: Choice, path: Path) -> Iterator[Store]:
 
 
 def _references(db: sqlite3.Connection) -> list[tuple[str, str, str]]:
-    """Return (table, column, referenced column of releases) for all foreign keys to releases."""
+    """Return all foreign keys to releases as tuples: table, column, referenced column."""
     named = "SELECT m.name FROM sqlite_master m, pragma_table_info(m.name) c WHERE c.name = ?"
     tables = [(name, "release", "number") for (name,) in db.execute(named, ["release"])]
     return [

@@ -1,4 +1,4 @@
-"""Feed builder: a page with filters and the URL of the resulting feed."""
+"""Feed builder: a page on which readers choose filters and get the URL of the resulting feed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ SearchParameters: TypeAlias = Mapping[str, str]
 class BuiltFeed:
     """Data of the feed builder: the choices, their problems, the matches and the newest releases.
 
-    ``matches`` is None if only a kind of feed was chosen.
+    ``matches`` is None if the reader chose only a kind of feed.
     """
 
     parameters: SearchParameters
@@ -63,7 +63,7 @@ class BuiltFeed:
 def kind_of(parameters: SearchParameters) -> str:
     """Return the chosen kind of feed.
 
-    An unknown kind is replaced by the kind for releases (empty).
+    For an unknown kind, return the kind for releases (an empty string).
     """
     kind = parameters.get("kind", "")
     return kind if kind in {*SITE_FEEDS, *UNFILTERED_FEEDS} else ""
@@ -78,8 +78,8 @@ def state_of(parameters: SearchParameters) -> SearchParameters:
 def feed_address(parameters: SearchParameters, counts: Mapping[Facet, int]) -> tuple[str, str]:
     """Return the URL path of the chosen feed, without suffix, and its query string.
 
-    The query is empty if the feed is a published file: all releases of one source, topic or
-    language.
+    The query string is empty if the feed is a published file: the feed of all releases of one
+    source, topic or language.
     """
     kind = kind_of(parameters)
     chosen = {name: parameters[name] for name in SELECTION_PARAMETERS if name in parameters}
@@ -95,9 +95,9 @@ def feed_address(parameters: SearchParameters, counts: Mapping[Facet, int]) -> t
 
 
 def builder_page(pages: PageRenderer, built: BuiltFeed | None = None) -> bytes:
-    """Render the feed builder. Without ``built``, render the notice for static hosts.
+    """Render the feed builder, or the notice for static hosts if ``built`` is None.
 
-    The choices are the sources, topics and languages with releases.
+    Readers can choose the sources, topics and languages that have releases.
     """
     texts = pages.catalog.texts
     if built is None:

@@ -1,4 +1,4 @@
-"""Charts as inline SVG: releases per month and weekday, and generic bar charts.
+"""Charts as inline SVG: releases per month, releases per weekday, and other bar charts.
 
 Each chart has a description for screen readers. The style sheet sets the colours.
 """
@@ -16,8 +16,8 @@ from markupsafe import Markup
 from feeds.translations import Texts
 
 STEP, GAP, HEIGHT, LABEL_HEIGHT = 12, 3, 48, 14
-"""Sizes in pixels: distance of bars, gap between bars, height of the highest bar, height of
-labels."""
+"""Sizes in pixels: distance between the starts of bars, gap between bars, height of the highest
+bar, height of labels."""
 
 MIN_BAR_HEIGHT: Final = 1
 """Height in pixels of a bar for zero, which keeps its position visible."""
@@ -32,7 +32,7 @@ MIN_RELEASES: Final = 5
 def bar_chart(
     bars: Sequence[tuple[str, int]], description: str, marks: Sequence[str] = ()
 ) -> Markup:
-    """Draw a bar chart. Each bar is a label and a count.
+    """Draw a bar chart. Each bar is a pair of a label and a count.
 
     ``description`` describes the chart in a sentence. ``marks`` are texts below the bars, one per
     bar, possibly empty.
@@ -78,7 +78,10 @@ def rhythm_charts(texts: Texts, days: Mapping[str, int]) -> Markup:
 
 
 def by_month(texts: Texts, days: Mapping[str, int]) -> Markup:
-    """Draw the releases per month, for SHOWN_MONTHS months up to the last with releases."""
+    """Draw the number of releases per month, for the last SHOWN_MONTHS months.
+
+    The last month is the month of the newest release.
+    """
     counts: Counter[str] = Counter()
     for day, count in days.items():
         counts[day[:7]] += count
@@ -98,7 +101,7 @@ def by_month(texts: Texts, days: Mapping[str, int]) -> Markup:
 
 
 def by_weekday(texts: Texts, days: Mapping[str, int]) -> Markup:
-    """Draw the releases per weekday, starting with the first weekday of the site's language."""
+    """Draw the number of releases per weekday, beginning with the language's first weekday."""
     counts: Counter[int] = Counter()
     for day, count in days.items():
         counts[dt.date.fromisoformat(day).weekday()] += count

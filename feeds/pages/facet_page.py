@@ -33,8 +33,7 @@ def facet_page(
     file = page_file(facet)
     backlog = b"".join(undated).decode().replace(UP, "../" * file.count("/"))
     around = pages.navigation.around(facet)
-    # The note about folded duplicates is needed only if a count exceeds the number of listed
-    # releases.
+    # The page explains folded duplicates only if a count exceeds the number of listed releases.
     has_larger_count = (
         around["month"] if paging.older else len(lines) + len(undated) < around["total"]
     )

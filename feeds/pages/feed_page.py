@@ -1,4 +1,4 @@
-"""HTML page for people who open a feed in a browser: how to subscribe, and the entries."""
+"""HTML page for people who open a feed in a browser: how to subscribe, and the feed's entries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from feeds.pages.renderer import PageRenderer
 from feeds.urls import FORMATS, Format, href
 
 MAX_ENTRIES = 40
-"""Maximum number of entries on the HTML page. The feed itself has all entries."""
+"""Maximum number of entries on the HTML page of a feed. The feed itself has all entries."""
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
@@ -25,7 +25,7 @@ XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 @dataclass(frozen=True, slots=True)
 class ShownEntry:
-    """An entry on a feed's HTML page. ``day`` is an ISO date, ``page`` a link to the release.
+    """An entry on the HTML page of a feed. ``day`` is an ISO date, ``page`` a link to the release.
 
     ``marks`` are terms such as ``corrected`` and ``retracted``.
     """
@@ -61,7 +61,10 @@ class Document:
         return text_of(self.root.find(ATOM + name))
 
     def link(self, element: etree._Element, relation: str, kind: str = "") -> str:
-        """Return the URL of an element's first link with a relation (and media type), or empty."""
+        """Return the URL of an element's first link with a relation (and media type ``kind``).
+
+        Returns an empty string if there is no such link.
+        """
         for link in element.iterfind(f"{ATOM}link"):
             if link.get("rel") == relation and (not kind or link.get("type") == kind):
                 return link.get("href") or ""
@@ -97,7 +100,8 @@ class Document:
     def _marks(self, entry: etree._Element) -> frozenset[str]:
         """Return the marks of an entry that is a release.
 
-        Event entries (without a "via" link) have no marks, because their title describes the event.
+        Entries of events (without a "via" link) have no marks, because their titles describe the
+        event.
         """
         if not self.link(entry, "via"):
             return frozenset()

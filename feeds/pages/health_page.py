@@ -1,4 +1,4 @@
-"""Health pages: of all sources (those that need attention first), and of one source."""
+"""Health pages: one of all sources, with those that need attention first, and one per source."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from feeds.translations import Texts
 from feeds.urls import page_file
 
 FILE = "health/index.html"
-"""File of the page of all sources with their recorded health. The web server shows the current
-health at this path instead."""
+"""File of the page of all sources with their last recorded health. At the same path, the web server
+shows their current health."""
 
 MAX_SOURCES = 400
 """Maximum number of sources on the page of all sources."""
@@ -28,9 +28,9 @@ MAX_SOURCES = 400
 class HealthRow:
     """Table row for a source on the page of all sources.
 
-    Unknown values are empty; times are UTC. ``label`` is the ``state`` in words. ``page`` is empty
-    if no release of the source is published. ``details`` is the source's own health page, which
-    only the web server generates.
+    Unknown values are empty; times are UTC. ``label`` is the ``state`` as readable text. ``page``
+    is empty if no release of the source is published. ``details`` is the health page of this
+    source, which only the web server generates.
     """
 
     name: str
@@ -151,8 +151,8 @@ def recorded_row(
 def health_row(pages: PageRenderer, one: Health, last: HealthEvent | None) -> HealthRow:
     """Return the table row for a source with its current health.
 
-    Its time is that of the last recorded change to the same health. Without one, it is the last
-    visit for an unhealthy source, and empty for a healthy one.
+    The time in the row is the time of the last recorded change to the same health. If no change is
+    recorded, it is the time of the last visit for an unhealthy source, and empty for a healthy one.
     """
     source = Facet(source=one.source)
     changed = last.at if last and last.well == one.is_well else None
@@ -173,7 +173,7 @@ def health_row(pages: PageRenderer, one: Health, last: HealthEvent | None) -> He
 
 
 MAX_RUNS = 30
-"""Maximum number of visits in the chart of a source. The table shows the last ten."""
+"""Maximum number of visits in the chart of a source. The table shows the last ten visits."""
 
 MAX_EVENTS = 20
 """Maximum number of health changes on a source's health page."""
@@ -181,9 +181,9 @@ MAX_EVENTS = 20
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """Data for the health page of a source. ``events`` and ``runs`` are recent, newest first.
+    """Data for the health page of a source, with its last ``events`` and ``runs``, newest first.
 
-    ``due`` is the time of the next visit, or None if unknown.
+    ``due`` is the time of the next visit, or None if it is unknown.
     """
 
     health: Health
@@ -242,7 +242,10 @@ def condition_label(texts: Texts, condition: str) -> str:
 
 
 def recall_line(texts: Texts, recall: Recall) -> str:
-    """Return a sentence about how many releases linked from other pages of a source were known."""
+    """Return a sentence about the releases to which pages of a source linked.
+
+    It states how many of these releases were already known.
+    """
     if recall.share is None:
         return ""
     return texts.gettext(
@@ -255,7 +258,10 @@ def recall_line(texts: Texts, recall: Recall) -> str:
 
 
 def runs_chart(texts: Texts, runs: Sequence[Run]) -> Any:
-    """Draw the number of releases found per visit, oldest first. Empty without visits."""
+    """Draw the number of releases found per visit, oldest visit first.
+
+    The result is empty if there are no visits.
+    """
     if not runs:
         return ""
     bars = [(moment(run.started), run.found) for run in reversed(runs)]

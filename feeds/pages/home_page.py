@@ -1,4 +1,4 @@
-"""Home page (newest releases, and links to all lists) and the page "About"."""
+"""Home page (newest releases, and links to all lists) and the "About" page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAX_FAULTY_SOURCES = 3
 
 
 def purpose(pages: PageRenderer) -> str:
-    """Return a sentence about the site's content and readers."""
+    """Return a sentence that explains what the site contains and for whom it is."""
     if not pages.navigation.sources:
         return pages.catalog.texts.gettext(
             "The press releases of institutions as they issued them, with every correction and"
@@ -51,11 +51,11 @@ def about_page(pages: PageRenderer) -> bytes:
 class Glance:
     """Summary of the health of all collected sources, for the home page.
 
-    - ``total`` is the number of collected sources, ``unseen`` the number without a successful
-      visit.
+    - ``total`` is the number of collected sources. ``unseen`` is the number of sources without a
+      successful visit.
     - ``imported`` is the number of sources that were only imported. They are not in ``total``.
-    - ``failing`` and ``degraded`` are ids of sources that do not work, and of sources that work
-      with a fault, sorted by name.
+    - ``failing`` contains the ids of sources that do not work, and ``degraded`` the ids of sources
+      that work with a fault. Both are sorted by name.
     """
 
     total: int
@@ -66,7 +66,7 @@ class Glance:
 
     @property
     def working(self) -> int:
-        """Number of sources that work, including degraded ones."""
+        """Number of sources that work, including degraded sources."""
         return self.total - self.unseen - len(self.failing)
 
 

@@ -23,7 +23,7 @@ MAX_YEARS = 12
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Files of the other pages to which a page of a list links, each None if missing."""
+    """Files of the other pages to which a page of a list links. A missing page is None."""
 
     newest: str | None = None
     newer: str | None = None
@@ -37,9 +37,9 @@ SINGLE_PAGE: Final = Paging()
 
 @dataclass(frozen=True, slots=True)
 class CalendarDay:
-    """A cell in the calendar of a month. The number 0 is an empty cell.
+    """A cell in the calendar of a month: the number of a day, or 0 for an empty cell.
 
-    ``file`` is the day's page, or empty if the day has no releases.
+    ``file`` is the page of the day, or empty if the day has no releases.
     """
 
     number: int
@@ -50,7 +50,7 @@ class CalendarDay:
 
 @dataclass(frozen=True, slots=True)
 class CalendarMonth:
-    """Calendar of a month: short and full names of weekdays, and weeks."""
+    """Calendar of a month: short and full names of weekdays, and the weeks."""
 
     names: tuple[tuple[str, str], ...]
     weeks: tuple[tuple[CalendarDay, ...], ...]
@@ -81,7 +81,7 @@ def month_of(period: str, counts: Mapping[Facet, int], texts: Texts) -> Calendar
 
 
 class Navigation:
-    """Navigation links to the related facets of every facet, in a fixed order.
+    """Navigation links to the facets that are related to each facet, in a fixed order.
 
     ``counts`` maps facets to numbers of releases. ``sources`` are the facets of sources with
     releases.
@@ -214,8 +214,8 @@ class Navigation:
     def _selections(self, facets: list[Facet], name: Callable[[Facet], str]) -> list[Item]:
         """Return links to searches for a source's topics or a topic's sources.
 
-        The most frequent come first. They are searches because no page is published for a pair of a
-        source and a topic.
+        The most frequent come first. The links lead to searches, because pages for a topic of one
+        source are not published as files.
         """
         items = [
             (name(one), urlencode({"source": one.source, "topic": one.topic}), self.counts[one])
@@ -235,7 +235,10 @@ class Navigation:
 
 
 def opml_query(facet: Facet) -> str | None:
-    """Return the query string of /opml.xml for a facet's feeds, or None if OPML can't select it."""
+    """Return the query string of /opml.xml that selects a facet's feeds.
+
+    Returns None if OPML can't select the facet.
+    """
     if facet == Facet():
         return ""
     asked = {name: getattr(facet, name) for name in ("source", "topic") if getattr(facet, name)}
@@ -243,5 +246,5 @@ def opml_query(facet: Facet) -> str | None:
 
 
 def newest_first(facets: list[Facet]) -> list[Facet]:
-    """Sort facets of periods, the latest first."""
+    """Return facets of periods in order, the latest period first."""
     return sorted(facets, key=lambda facet: facet.period or "", reverse=True)

@@ -1,7 +1,7 @@
 """Renderer of HTML pages from templates.
 
 Links between pages are relative, so the site works at any address. Each page has a Content Security
-Policy: pages with publishers' HTML run no scripts, other pages only the site's own.
+Policy: pages with publishers' HTML run no scripts, other pages run only the site's own scripts.
 """
 
 from __future__ import annotations
@@ -37,10 +37,11 @@ MAX_OTHERS = 3
 """Maximum number of other publishers in a release's row."""
 
 MAX_NAME_CHARACTERS = 200
-"""Maximum length in characters of a title or name in a row. Style sheets cut it to three lines."""
+"""Maximum length in characters of a title or name in a row. Style sheets cut longer texts to three
+lines."""
 
 SERVED_POLICY = f"{POLICY}; frame-ancestors 'none'"
-"""Content Security Policy as an HTTP header, with a directive that pages themselves can't set."""
+"""Content Security Policy as an HTTP header, with a directive that a page can't set in its HTML."""
 
 
 class PageRenderer:
@@ -57,8 +58,8 @@ class PageRenderer:
     ) -> bytes:
         """Render the row of a release, which is the same on all pages.
 
-        UP stands for the relative path to the site's root. A search passes a ``title`` and a
-        ``passage`` with marked matches.
+        UP in the row stands for the relative path to the site's root. A search passes a ``title``
+        and a ``passage`` in which the matches are marked.
         """
         source = entry.source and UP + href(page_file(Facet(source=entry.source)))[1:]
         topics = [one for one in entry.categories if one.scheme == f"{self.catalog.site}/topics/"]
@@ -95,7 +96,10 @@ class PageRenderer:
         return self.render("offline_search.html", file, Facet(), title="Search", parts=parts)
 
     def render(self, template: str, file: str, facet: Facet, **values: Any) -> bytes:
-        """Render a template as the page with the name ``file``, with links to a facet's feeds."""
+        """Render a template as the page with the name ``file``.
+
+        The page contains links to the feeds of ``facet``.
+        """
         heading = self.catalog.heading(facet)
         formats = formats_of(feed_facet(facet, self.navigation.counts))
         usual = {

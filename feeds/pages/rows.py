@@ -1,6 +1,6 @@
 """Rows of lists on pages: releases grouped by day, and feeds.
 
-A site has very many rows, so each row is rendered once, and rows are joined as text.
+A site has very many rows, so each row is rendered only once, and rows are joined as text.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from feeds.urls import FEED_TYPES, FORMATS, Format, feed_file, href, page_file
 NAMES = {"atom": "Atom", "rss": "RSS", "json": "JSON Feed"}
 
 UP = "\0"
-"""Placeholder that occurs in no text. In a row, it stands for the relative path to the site's root.
-In a page, it stands for the page's rows."""
+"""Placeholder that no text contains. In a row, it stands for the relative path to the site's root.
+In a page, it stands for the rows of the page."""
 
 DAY_END = b"</ol>\n</section>\n"
 
@@ -30,7 +30,7 @@ DAY_END = b"</ol>\n</section>\n"
 def environment(texts: Texts) -> Environment:
     """Return the template environment of a language.
 
-    It is cached, because compiling templates is slow.
+    The result is cached, because compiling templates is slow.
     """
     made = Environment(
         loader=PackageLoader("feeds.pages"),
@@ -56,7 +56,7 @@ def environment(texts: Texts) -> Environment:
 def translated(texts: Texts, message: str, **values: object) -> Markup:
     """Translate a message in a template and fill in escaped values.
 
-    This replaces Jinja's own function, which looks up the catalogue at each call.
+    This function replaces Jinja's, which looks up the catalogue at each call.
     """
     text = as_markup(texts, message)
     return text % values if values else text
@@ -73,14 +73,17 @@ def translated_count(texts: Texts, one: str, many: str, count: int, /, **values:
 
 @lru_cache(maxsize=10_000)
 def as_markup(texts: Texts, message: str) -> Markup:
-    """Return the translation of a message as markup. The catalogue is trusted."""
+    """Return the translation of a message as markup.
+
+    The catalogue is trusted, so it is not escaped.
+    """
     return Markup(texts.translations.gettext(message))  # noqa: S704 - a trusted text
 
 
 class ReleaseRow(NamedTuple):
-    """Row for a release: its ISO ``day``, or empty, and its HTML ``row``.
+    """Row for a release: its HTML ``row`` and its ISO ``day``, or an empty day.
 
-    ``timed`` is whether the release has a publication time, not only a day.
+    ``timed`` is true if the release has a publication time, not only a day.
     """
 
     day: str
@@ -89,10 +92,11 @@ class ReleaseRow(NamedTuple):
 
 
 def by_day(lines: Iterable[ReleaseRow]) -> list[ReleaseRow]:
-    """Sort rows by day, latest first. Within a day, releases without a time come last.
+    """Return rows in the order of days, latest day first.
 
-    ``lines`` are in the order of feeds, by instant. In that order, a day can occur twice, because
-    days begin at different instants in different time zones.
+    Within a day, releases without a time come last. ``lines`` are in the order of feeds, by time.
+    In that order, a day can occur twice, because days begin at different times in different time
+    zones.
     """
     timed_first = sorted(lines, key=lambda line: not line.timed)
     return sorted(timed_first, key=lambda line: line.day, reverse=True)
@@ -115,7 +119,7 @@ def day_lists(lines: Iterable[ReleaseRow], *, up: str, texts: Texts) -> bytes:
 
 
 def with_lines(page: bytes, lines: Iterable[ReleaseRow], file: str, texts: Texts) -> bytes:
-    """Insert rows into a page in place of the page's placeholder, if it has one.
+    """Insert rows into a page at the page's placeholder, if it has one.
 
     ``file`` is the name of the page.
     """

@@ -1,4 +1,4 @@
-"""Filters of a search: active filters, and further filters with their numbers of matches."""
+"""Filters of a search: the active filters, and further filters with their numbers of matches."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ SearchParameters: TypeAlias = Mapping[str, str]
 """Parameters of a search, by name."""
 
 MAX_VALUES: Final = 20
-"""Maximum number of values in a filter's short list, which has the most frequent values."""
+"""Maximum number of values in the short list of a filter, which has the most frequent values."""
 
 MAX_ALL_VALUES: Final = 500
-"""Maximum number of values in a filter's full list."""
+"""Maximum number of values in the full list of a filter."""
 
 YEAR_LENGTH: Final = len("2026")
 
 
 @dataclass(frozen=True, slots=True)
 class ActiveFilter:
-    """An active filter: its name, its value's label, and the search without this filter."""
+    """An active filter: its name, the label of its value, and the search without this filter."""
 
     name: str
     value: str
@@ -40,7 +40,7 @@ class ActiveFilter:
 class FilterList:
     """A filter and its possible values, as tuples of label, count and link.
 
-    ``all`` is the link to the full list if this list is shortened.
+    If the list is shortened, ``all`` is the link to the full list.
     """
 
     name: str
@@ -49,7 +49,7 @@ class FilterList:
 
 
 def filter_names(catalog: Catalog) -> dict[str, tuple[str, Callable[[str], str]]]:
-    """Return the filters by parameter: name, and a function that returns the label of a value."""
+    """Return the filters by parameter: a name, and a function that returns the label of a value."""
     texts = catalog.texts
     states = {"corrected": texts.gettext("Corrected"), "retracted": texts.gettext("Retracted")}
     return {
@@ -98,9 +98,9 @@ def days_in_words(texts: Texts, parameters: SearchParameters) -> str:
 def filters_of_matches(
     catalog: Catalog, matches: Matches, parameters: SearchParameters, more: str = ""
 ) -> list[FilterList]:
-    """Return filters that narrow a search further, with numbers of matches.
+    """Return filters that narrow a search further, with their numbers of matches.
 
-    If ``more`` is a parameter, only its filter is returned, with all values.
+    If ``more`` is a parameter, only the filter of this parameter is returned, with all its values.
     """
     counts = {
         "source": matches.sources,
@@ -119,7 +119,7 @@ def filters_of_matches(
 
 
 def filters_of_all(catalog: Catalog, counts: Mapping[Facet, int]) -> list[FilterList]:
-    """Return filters with numbers of all releases, for a page without a search."""
+    """Return filters with their numbers of releases, for a page without a search."""
     sources = {one.source: count for one, count in counts.items() if one == Facet(one.source)}
     topics = {one.topic: count for one, count in counts.items() if one == Facet(topic=one.topic)}
     years = {

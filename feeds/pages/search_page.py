@@ -38,14 +38,15 @@ DISPLAY_PARAMETERS = ("sort", "cursor", "more")
 """Parameters of the search page that do not select results."""
 
 Hit: TypeAlias = tuple[Release, tuple[Release, ...]]
-"""A matching release, and the other releases of its story that it represents."""
+"""A matching release, and the other releases of the story that it represents."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchResults:
-    """One page of search results. ``query`` is None without a search.
+    """One page of search results. ``query`` is None if there is no search.
 
-    ``hits`` contain each story once. ``cursor`` is the position after them, or None at the end.
+    ``hits`` contains each story once. ``cursor`` is the position after the hits, or None at the
+    end.
     """
 
     parameters: SearchParameters
@@ -64,7 +65,7 @@ def static_page(pages: PageRenderer) -> bytes:
 
 
 def day_of(entry: FeedEntry) -> str:
-    """Return the ISO day under which an entry is listed, or an empty string."""
+    """Return the ISO day under which an entry is listed, or an empty string if it has no day."""
     return entry.published.date().isoformat() if entry.published else ""
 
 
@@ -132,7 +133,7 @@ def search_page(pages: PageRenderer, file: str, found: SearchResults) -> bytes:
 def filters_of(
     pages: PageRenderer, found: SearchResults, parameters: SearchParameters
 ) -> list[FilterList]:
-    """Return the filters of the matches, or filters of all releases without a search."""
+    """Return the filters of the matches, or the filters of all releases if there is no search."""
     if found.matches:
         more = found.parameters.get("more", "")
         return filters_of_matches(pages.catalog, found.matches, parameters, more)
@@ -142,7 +143,7 @@ def filters_of(
 def hits_by_day(
     pages: PageRenderer, file: str, found: SearchResults
 ) -> Iterator[tuple[str, str, Markup]]:
-    """Group hits by day. Yields the day's name, the link to its page, and the rows as HTML."""
+    """Group hits by day, and yield the day's name, the link to its page, and the rows as HTML."""
     texts = pages.catalog.texts
     up = "../" * file.count("/")
     for day, some in groupby(found.hits, key=lambda one: one[0].day):
@@ -193,7 +194,7 @@ def search_name(catalog: Catalog, parameters: Mapping[str, str]) -> str:
 def watch_command(name: str, parameters: SearchParameters) -> str:
     """Return the command that adds a watch for a search.
 
-    Dates are omitted, because watches have none.
+    Dates are omitted, because watches have no dates.
     """
     words = ["communique", "watch", "add", name[:100]]
     if "q" in parameters:

@@ -33,7 +33,7 @@ class SearchProblem:
 
 
 MAX_QUOTED: Final = 40
-"""Maximum length in characters of the input that a message quotes."""
+"""Maximum length in characters of the user's input that a message quotes."""
 
 MAX_SUGGESTIONS: Final = 3
 """Maximum number of suggestions, and maximum number of messages of one kind."""
@@ -109,7 +109,8 @@ def _unknown_message(texts: Texts, kind: str, name: str) -> str:
 def near_misses(word: str, known: Mapping[str, str]) -> list[str]:
     """Return the ids of ``known`` sources or topics that are similar to a word.
 
-    ``known`` maps ids to names. The word is compared with ids, names, and single words in names.
+    ``known`` maps ids to names. The word is compared with ids, with names, and with single words of
+    names.
     """
     word = word[:MAX_QUOTED].casefold()
     ids = {part: one for one, name in known.items() for part in name.casefold().split()}
@@ -163,9 +164,9 @@ def _impossible_days(texts: Texts, parameters: Mapping[str, str]) -> list[Search
 def _problems_of_words(
     texts: Texts, text: str, parameters: Mapping[str, str]
 ) -> list[SearchProblem]:
-    """Return the problem of a query that is too long or has no word to search for.
+    """Return a problem if a query is too long or has no word to search for.
 
-    The result is empty for other queries.
+    For other queries, the result is empty.
     """
     terms = terms_of(text)
     if len(text) > MAX_QUERY_LENGTH:

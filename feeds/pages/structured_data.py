@@ -1,6 +1,6 @@
 """Structured data in pages: JSON-LD with the vocabulary of schema.org.
 
-Browsers do not run a script element of this type, and Content Security Policies do not block it
+Browsers do not execute a script element of this type, and Content Security Policies do not block it
 (HTML, 4.12.1).
 """
 
@@ -52,8 +52,8 @@ def website(catalog: Catalog, description: str) -> Markup:
 def news_article(catalog: Catalog, entry: FeedEntry, revisions: Sequence[Revision]) -> Markup:
     """Return the JSON-LD of a release: publisher, date, corrections and archived copy.
 
-    An undated release has no date in the data, and a release with only a day has no time.
-    ``revisions`` are the versions, oldest first.
+    For an undated release, the data contain no date. For a release with only a day, they contain no
+    time. ``revisions`` are the versions, oldest first.
     """
     published = None
     if entry.published and not entry.undated:
@@ -98,7 +98,7 @@ def as_data(values: dict[str, Any]) -> Markup:
 
 
 def without_empty(value: Any) -> Any:
-    """Remove None and empty values from a value at every depth."""
+    """Remove None and empty values from nested lists and dicts."""
     if isinstance(value, dict):
         return {
             name: without_empty(one) for name, one in value.items() if one not in (None, "", [])

@@ -23,8 +23,8 @@ MAX_DEPTH: Final = 3
 class SourceLine:
     """Row for a source in the list of sources.
 
-    ``day`` is the ISO day of its newest release, or empty. ``ended`` is a sentence if the source is
-    no longer collected, or empty.
+    ``day`` is the ISO day of the source's newest release, or empty. ``ended`` is a sentence if the
+    source is no longer collected, otherwise empty.
     """
 
     name: str
@@ -75,7 +75,7 @@ def sources_pages(
 class CountedLine:
     """Row with a name, its page and its number of releases.
 
-    A topic is indented by ``depth`` levels. ``above`` is the label of its parent.
+    The row of a topic is indented by ``depth`` levels. ``above`` is the label of the parent topic.
     """
 
     name: str
@@ -90,7 +90,7 @@ def counted_pages(
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """Yield each page of a list of names with counts.
 
-    A page is a pair of its file name and a function that renders it.
+    Each result is a pair: the file name of the page and a function that renders the page.
     """
     return index_pages(pages, stem, "counted.html", rows, title=title, lead=lead)
 
@@ -132,7 +132,7 @@ def languages_pages(pages: PageRenderer) -> Iterator[tuple[str, Callable[[], byt
 class Period:
     """Row for a year or month, with its page and number of releases.
 
-    ``within`` are a year's months.
+    For a year, ``within`` contains the rows of its months.
     """
 
     name: str

@@ -37,8 +37,8 @@ PAGE_EVENTS = 20
 """Number of events per older page; the first page shows up to twice as many."""
 
 MAX_DIFFERENCE_CHARACTERS = 600
-"""Maximum length in characters of a changed field's difference. The page of the version shows the
-whole difference."""
+"""Maximum length in characters of the difference shown for a changed field. The page of the version
+shows the whole difference."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class EventLine:
       known.
     - ``file`` is the page of the release or source, or empty.
     - ``what`` is the text after the name, ``who`` the publisher, and ``text`` has details as HTML.
-    - ``more`` are labels and files of further pages.
+    - ``more`` contains the labels and files of further pages.
     """
 
     at: dt.datetime
@@ -92,7 +92,7 @@ def retraction_line(
 ) -> EventLine:
     """Return the row for a retraction.
 
-    ``captured`` is whether the archive has the response that showed the page missing.
+    ``captured`` is true if the archive has the response that showed that the page is missing.
     """
     texts = pages.catalog.texts
     proof = (texts.gettext("The response of the publisher’s site"), capture_file(release.id))
@@ -110,7 +110,7 @@ def retraction_line(
 
 
 def return_line(pages: PageRenderer, release: Release, back: Return) -> EventLine:
-    """Return the row for a release that is back online."""
+    """Return the row for a retracted release that is back online."""
     texts = pages.catalog.texts
     day = texts.format_period(back.since.date().isoformat())
     return EventLine(
@@ -163,8 +163,8 @@ def events_page(
 ) -> bytes:
     """Render a page of events, newest first.
 
-    ``page`` is its number, 0 for the newest page. ``of`` is the number of older pages, and
-    ``total`` the number of all events.
+    ``page`` is the number of the page, or 0 for the newest page. ``of`` is the number of older
+    pages, and ``total`` the number of all events.
     """
     texts = pages.catalog.texts
     title, description = EVENT_FEEDS[event]

@@ -1,4 +1,4 @@
-"""Directory of feeds: small groups are on one page, large groups on their own pages.
+"""Directory of feeds: small groups are on its first page, large groups on separate pages.
 
 The directory shows no counts of releases, so it changes only if feeds are added or removed.
 """
@@ -24,8 +24,8 @@ from feeds.urls import EVENT_FEEDS, event_page, has_feed_files, page_file, stem_
 FILE: Final = "feeds/index.html"
 
 MAX_INLINE_FEEDS: Final = 50
-"""Maximum number of feeds of a group that the directory's first page lists. Larger groups get their
-own pages."""
+"""Maximum number of feeds of a group that the directory's first page lists. Larger groups get
+separate pages."""
 
 YEAR_LENGTH: Final = len("2022")
 
@@ -35,7 +35,7 @@ FOLDERS: Final = {
     "Topics": "topics",
     "Languages": "languages",
 }
-"""Folders of the pages of large groups, by name of the group."""
+"""Folders of the pages of large groups, by the name of the group."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class FeedLine:
 
 @dataclass(frozen=True, slots=True)
 class FeedGroup:
-    """A group of feeds: either its rows, or the file of its page and its number of feeds."""
+    """A group of feeds: the rows of its feeds, or the file of its page and the number of feeds."""
 
     name: str
     lines: Sequence[FeedLine]
@@ -94,7 +94,7 @@ def dates_pages(
 ) -> Iterator[tuple[str, Callable[[], bytes]]]:
     """Yield the pages of feeds by date: one page with all years, and one page per year.
 
-    A page is a pair of its file name and a function that renders it.
+    Each result is a pair: the file name of the page and a function that renders the page.
     """
     catalog = pages.catalog
     within: dict[str, list[FeedLine]] = {}

@@ -1,7 +1,8 @@
-"""Long lists that are split into several pages, with a field to filter them.
+"""Long lists that are split into several pages, with a field to filter their rows.
 
-The first page is ``sources/``, the next ``sources/-/2/``, because no source has the id "-". Each
-page works alone. The script of the filter field loads the rows of the other pages.
+The first page is, for example, ``sources/``. The next page is ``sources/-/2/``, because no source
+has the id "-". Each page works without the others. The script of the filter field loads the rows of
+the other pages.
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from data.models import Facet
 from feeds.pages.renderer import PageRenderer
 
 MAX_LINES = 200
-"""Maximum number of rows per page. A page then has about 15 KB compressed."""
+"""Maximum number of rows per page. A page with this number of rows has about 15 KB compressed."""
 
 MAX_LABEL_CHARACTERS = 18
-"""Maximum length in characters of the first and of the last name in a page label ('Abc – Def')."""
+"""Maximum length in characters of each of the two names in a page label ('Abc – Def')."""
 
 
 class NamedLine(Protocol):
@@ -26,7 +27,7 @@ class NamedLine(Protocol):
 
     @property
     def name(self) -> str:
-        """Name for labels and for the filter field."""
+        """Name of the row, for labels and for the filter field."""
 
 
 Line = TypeVar("Line", bound=NamedLine)
@@ -34,7 +35,7 @@ Line = TypeVar("Line", bound=NamedLine)
 
 @dataclass(frozen=True, slots=True)
 class IndexPage(Generic[Line]):
-    """One page of a list: its file, its rows, and the label of links to the page."""
+    """One page of a list: its file, its rows, and the label of links to this page."""
 
     file: str
     rows: Sequence[Line]
@@ -42,7 +43,7 @@ class IndexPage(Generic[Line]):
 
 
 def parts_of(stem: str, rows: Sequence[Line]) -> list[IndexPage[Line]]:
-    """Split rows into pages, in the same order. Without rows, there is one empty page."""
+    """Split rows into pages, in the same order. If there are no rows, return one empty page."""
     parts = []
     for start in range(0, max(len(rows), 1), MAX_LINES):
         some = rows[start : start + MAX_LINES]

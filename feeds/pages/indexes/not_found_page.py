@@ -1,4 +1,4 @@
-"""404 page, with suggestions of similar addresses."""
+"""The 404 page, with suggestions of similar addresses."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Suggestion: TypeAlias = tuple[str, str]
 def not_found_page(pages: PageRenderer, root: str, near: Iterable[Suggestion] = ()) -> bytes:
     """Render the 404 page with suggestions (``near``).
 
-    Links start with ``root``, because the page is served at any depth.
+    Links start with ``root``, because the page is served for addresses in any folder.
     """
     return pages.render(
         "not_found.html",
@@ -49,7 +49,10 @@ def static_not_found_page(pages: PageRenderer) -> bytes:
 
 
 def near_misses(path: str, catalog: Catalog, counts: Mapping[Facet, int]) -> Iterator[Suggestion]:
-    """Yield suggestions for an unknown path: similar names, or the month or year of a day."""
+    """Yield suggestions for an unknown path.
+
+    They are sources, topics or languages with similar names, or a period that contains the day.
+    """
     match unquote(path[:MAX_PATH_CHARACTERS]).removesuffix("/").split("/")[1:]:
         case ["days", *parts] | ["feeds", "date", *parts]:
             yield from periods(parts, catalog, counts)
@@ -88,7 +91,7 @@ def similar(
     known: dict[str, list[Facet]] = {}
     for facet in counts:
         part = part_of(facet)
-        # Only facets that consist of this part.
+        # Compare only with facets that consist of this part alone.
         if part is not None and [*filter(None, facet_parts(facet))] == [part]:
             name = catalog.name(facet).casefold()
             for one in {part.casefold(), name, *name.split()}:

@@ -1,8 +1,8 @@
 """Pages of a facet's older releases, linked from the newest to the oldest page.
 
-The first page shows the newest releases, and ``page/latest/`` the rest of the feed document.
-``page/N/`` shows the current state of the releases on archive page N of the feed. If a page would
-be too long, it continues at ``page/N-2/``.
+The first page shows the newest releases, and ``page/latest/`` the other releases of the feed
+document. ``page/N/`` shows the current versions of the releases on archive page N of the feed. A
+page that would be too long continues at ``page/N-2/``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MAX_OLDER_PAGE = 100
 """Maximum number of releases on an older page."""
 
 LATEST = "latest"
-"""Name of the page after the first page, used in its URL."""
+"""Name of the page after the first page, which is used in its URL."""
 
 
 def parts_of(name: str, rows: Sequence[ReleaseRow]) -> list[tuple[str, Sequence[ReleaseRow]]]:
@@ -48,7 +48,7 @@ def first_paging(facet: Facet, pages: int, *, has_latest: bool) -> Paging:
 
 
 def newer_page(facet: Facet, page: int, pages: int, *, has_latest: bool) -> str:
-    """Return the file of the page before archive page ``page``, which has newer releases.
+    """Return the file of the page with newer releases than the page of archive page ``page``.
 
     ``pages`` is the number of archive pages.
     """
@@ -85,7 +85,7 @@ def older_pages(
     rows: Sequence[ReleaseRow],
     beside: tuple[str, str | None, str | None],
 ) -> list[tuple[str, bytes]]:
-    """Render rows as pages. Returns the pages' files and contents.
+    """Render rows as pages, and return the files and contents of the pages.
 
     ``beside`` contains the files of the newer, the older and the oldest page.
     """

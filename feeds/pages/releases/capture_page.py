@@ -1,4 +1,4 @@
-"""Page of the captures of a release, and the frame around a captured page."""
+"""Page that lists the captures of a release, and page that shows a captured page in a frame."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from feeds.pages.renderer import PageRenderer
 from feeds.urls import capture_data_file, capture_file, release_file
 
 MAX_VERSIONS: Final = 50
-"""Maximum number of versions whose archive records the page shows. The JSON has all versions."""
+"""Maximum number of versions whose archive records the page lists. The JSON file lists all
+versions."""
 
 
 def capture_page(
@@ -26,9 +27,9 @@ def capture_page(
 ) -> bytes:
     """Render the list of archive records of a release.
 
-    ``gone`` is the capture that showed the page missing. If a server shows captured pages
-    (``is_shown``), the page links to them. ``seen`` is the last capture of the unchanged release;
-    only the web server passes it, because a static file would change with every visit.
+    ``gone`` is the capture that showed that the page is missing. If a server shows captured pages
+    (``is_shown``), the list links to them. ``seen`` is the last capture of the unchanged release.
+    Only the web server passes ``seen``, because it would change a static file at every visit.
     """
     return pages.render(
         "capture.html",
@@ -59,10 +60,10 @@ def replay_page(
     imported: str = "",
     seen: Capture | None = None,
 ) -> bytes:
-    """Render the frame around the captured page of a version.
+    """Render the page that shows the captured page of a version in a frame.
 
     - ``shown`` is the URL of the captured page on this site, ``uri`` its original URL.
-    - ``imported`` is the name of the file that it was imported from, or empty.
+    - ``imported`` is the name of the file from which the capture was imported, or empty.
     - ``seen`` is the last capture of the same version, if known.
     """
     title = title_of(revision.content)

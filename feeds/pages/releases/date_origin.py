@@ -33,15 +33,15 @@ SENTENCE_BY_RULE: Final[Mapping[str, str]] = {
     **dict.fromkeys(("pdf", "document"), N_("The document contains “%(raw)s”")),
     **dict.fromkeys(("import", "expected"), N_("It was imported with the date “%(raw)s”")),
 }
-"""First parts of the sentences, by the first word of the rule that found the date
-(docs/reference/codes.md). They quote the date."""
+"""First parts of the sentences, by the first word of the rule that found the date (see
+docs/reference/codes.md). Each quotes the text of the date."""
 
 OTHER_RULE: Final = N_("“%(raw)s” was found")
-"""First part of the sentence for other rules, such as those of a custom source."""
+"""First part of the sentence for all other rules, such as rules of a custom source."""
 
 
 def date_origin(published: Published, texts: Texts) -> str:
-    """Return a sentence with the original text of a date and its interpretation."""
+    """Return a sentence with the original text of a date and the interpretation of the text."""
     raw = isolated(excerpt(published.raw, MAX_RAW_CHARACTERS))
     if published.precision == "none":
         if not raw:
@@ -70,7 +70,7 @@ def date_origin(published: Published, texts: Texts) -> str:
 
 
 def isolated(text: str) -> str:
-    """Wrap a text in marks that isolate its text direction (UAX #9, FSI and PDI)."""
+    """Wrap a text in characters that isolate its text direction (UAX #9, FSI and PDI)."""
     return f"\u2068{text}\u2069" if text and not text.isascii() else text
 
 
@@ -83,7 +83,7 @@ def introduction(rule: str, raw: str, texts: Texts) -> str:
 
 
 def place_of(zone: str, texts: Texts) -> str:
-    """Return a time zone's name for people: its city, or its UTC offset."""
+    """Return a readable name of a time zone: its city, or its UTC offset."""
     if zone.startswith(("+", "-")):
         return f"UTC{zone}".replace("-", "\u2212")
     if "/" not in zone or zone.startswith("Etc/"):

@@ -1,7 +1,7 @@
-"""Body of a release as its page shows it, without the layout of the original page.
+"""Body of a release as our page shows it, without the layout of the publisher's page.
 
 Empty paragraphs and needless rules (hr) are removed, layout tables become text, and very long
-bodies are cut. Images become links, so that opening a page contacts no other site.
+bodies are cut. Images become links, so opening our page sends no request to other sites.
 """
 
 from __future__ import annotations
@@ -22,20 +22,21 @@ from feeds.translations import Texts
 
 MAX_COMPRESSED_BYTES: Final = 17_000
 MAX_BYTES: Final = 120_000
-"""Maximum size in bytes of a displayed body: compressed (MAX_COMPRESSED_BYTES) and before
-compression. A whole page then stays below 30 KB compressed."""
+"""Maximum size in bytes of a displayed body: after compression (MAX_COMPRESSED_BYTES) and before
+compression (MAX_BYTES). A whole page then has less than 30 KB compressed."""
 
 MAX_READ: Final = 500_000
 """Maximum length in characters of the part of a body that is parsed."""
 
 MIN_TEXT_CELL: Final = 200
-"""Minimum length in characters of a table cell that is considered text rather than data."""
+"""Minimum length in characters of a table cell that counts as text, not as data."""
 
 TRACKER_PIXELS: Final = 3
 """Maximum width or height in pixels of a tracking pixel or spacer image."""
 
 NEEDS_TIDYING: Final = re.compile(r"<(?:hr|img|table|h1|br)\b|<(\w+)[^>]*>\s*</\1>|\xa0|&nbsp;")
-"""Pattern of markup that `tidy` may change. Most bodies have none, so they are not parsed."""
+"""Pattern that matches markup that `tidy` may change. Most bodies contain no such markup, so they
+are not parsed."""
 
 REMOVED_IF_EMPTY: Final = frozenset(
     "p div span h1 h2 h3 h4 h5 h6 li ul ol blockquote figure figcaption strong b em i a u "  # noqa: SIM905 - more readable as words
@@ -49,7 +50,8 @@ CONTAINERS: Final = frozenset(
     "div blockquote ul ol dl table thead tbody tfoot figure details ruby".split()  # noqa: SIM905 - as above
 )
 TAG: Final = re.compile(r'<(/?[a-z][a-z0-9]*)((?: [a-z-]+="[^"]*")*)>')
-"""Pattern of a complete tag as the sanitizer writes it. Attribute values may look like tags."""
+"""Pattern that matches a complete tag as the sanitizer writes it. Attribute values may look like
+tags."""
 
 ATTRIBUTE: Final = re.compile(r' ([a-z-]+)="([^"]*)"')
 
@@ -60,8 +62,8 @@ Element = etree._Element  # noqa: SLF001 - the type has no public name
 class ShownBody:
     """A body for display, as safe HTML.
 
-    ``beginning`` is whether the body was cut. ``pictures`` are the URLs of the images to which it
-    links.
+    ``beginning`` is true if the body was cut. ``pictures`` are the URLs of the images to which the
+    body links.
     """
 
     html: str
@@ -70,9 +72,10 @@ class ShownBody:
 
 
 def shown_body(safe: str, texts: Texts, max_bytes: int = MAX_COMPRESSED_BYTES) -> ShownBody:
-    """Convert a body (``safe`` HTML with absolute URLs) to the form that its page shows.
+    """Convert a body to the form that our page shows.
 
-    The result has at most ``max_bytes`` bytes compressed.
+    ``safe`` is sanitized HTML with absolute URLs. The result has at most ``max_bytes`` bytes
+    compressed.
     """
     is_long = len(safe.encode("utf-8", "replace")) > max_bytes
     beginning = False
@@ -112,7 +115,7 @@ def inside(root: Element) -> str:
 
 
 def tidy(root: Element) -> None:
-    """Remove the layout of the original page from a body, in place."""
+    """Remove the layout of the publisher's page from a body, in place."""
     tables = list(root.iter("table"))
     layouts = [table for table in tables if is_layout(table)]
     for table in reversed(layouts):
@@ -148,7 +151,7 @@ def is_layout(table: Element) -> bool:
 
 
 def replace_by_text(table: Element) -> None:
-    """Replace a table by the contents of its cells, one below the other."""
+    """Replace a table with the contents of its cells, one below the other."""
     parts = etree.Element("div")
     for element in list(table.iter("td", "th", "caption")):
         if next(element.iterancestors("table"), None) is table:
@@ -173,9 +176,10 @@ def enclosing_link(element: Element) -> Element | None:
 
 
 def move_behind(link: Element, image: Element) -> None:
-    """Move an image out of a link, because the image becomes a link itself.
+    """Move an image out of the link that contains it, because the image becomes a link itself.
 
-    An empty link gets the alternative text of the image, unless it links to the image itself.
+    A link that becomes empty gets the image's alternative text, unless it links to the image
+    itself.
     """
     words = image.get("alt") or image.get("title") or ""
     remove(image)
@@ -190,9 +194,9 @@ def move_behind(link: Element, image: Element) -> None:
 
 
 def empty_elements(root: Element) -> list[Element]:
-    """Return the elements without text, image, rule or table, inner elements first.
+    """Return the elements without text, image, rule (hr) or table, inner elements first.
 
-    Line breaks do not count as content. Each element is visited once, however deep it is.
+    Line breaks do not count as content. Each element is visited once, even if it is deeply nested.
     """
     filled: set[Element] = set()
     empty: list[Element] = []
@@ -242,7 +246,7 @@ def strip_breaks(block: Element) -> None:
 
 
 def lower_headings(root: Element) -> None:
-    """Renumber headings so that the highest is h2, below the heading of the page."""
+    """Renumber headings so that the highest is h2, one level below the heading of our page."""
     found = list(root.iter(*HEADINGS))
     top = min((int(str(heading.tag)[1]) for heading in found), default=2)
     for heading in found:
@@ -250,7 +254,7 @@ def lower_headings(root: Element) -> None:
 
 
 def text_of(element: Element) -> str:
-    """Return all text in an element. No-break spaces are replaced by spaces."""
+    """Return all text in an element, with no-break spaces replaced by spaces."""
     return "".join(map(str, element.itertext())).replace("\xa0", " ")
 
 
@@ -270,7 +274,7 @@ def remove(element: Element) -> None:
 
 
 class BodyBudget:
-    """Size budget of a displayed body, before and after compression."""
+    """Remaining size of a displayed body, before and after compression."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -278,7 +282,7 @@ class BodyBudget:
         self._packed = self._whole = 0
 
     def take(self, text: str) -> bool:
-        """Count a text if it fits in the budget. Returns whether it fits."""
+        """Count a text if it fits in the budget, and return whether it fits."""
         content = text.encode("utf-8", "replace")
         if self._whole + len(content) > MAX_BYTES:
             return False
@@ -298,9 +302,9 @@ class BodyBudget:
 
 
 def cut(element: Element, budget: BodyBudget) -> bool:
-    """Remove blocks from the end of an element that exceed the budget.
+    """Remove blocks that exceed the budget from the end of an element.
 
-    Returns whether any were removed.
+    Returns whether any block was removed.
     """
     if not budget.take(element.text or ""):
         shorten(element, budget)
@@ -332,7 +336,7 @@ def drop_behind(child: Element) -> None:
 
 
 def shorten(element: Element, budget: BodyBudget) -> None:
-    """Replace the content of an element by the beginning of its text that fits in the budget."""
+    """Replace the content of an element with the beginning of its text that fits in the budget."""
     text = text_of(element)
     length = MAX_COMPRESSED_BYTES // 4
     for child in list(element):
@@ -342,7 +346,7 @@ def shorten(element: Element, budget: BodyBudget) -> None:
 
 
 def replaced(tag: re.Match[str], *, texts: Texts, pictures: set[str]) -> str:
-    """Return the replacement for a tag. Images become links, and tables get a scrollable frame."""
+    """Return the replacement for a tag: images become links, and tables can be scrolled."""
     match tag[1]:
         case "img":
             return picture(tag[2], texts, pictures)

@@ -54,7 +54,8 @@ MAX_TOPICS: Final = 30
 MAX_VERSIONS: Final = 20
 MAX_MEMBERS: Final = 8
 MAX_PASSAGES: Final = 2
-"""Maximum numbers of items on the page. The JSON of the release has all."""
+"""Maximum numbers of items of several kinds on the page of a release. The JSON of the release
+contains all items."""
 MAX_SUMMARIZED: Final = 20
 """Maximum number of versions whose changes are summarized, because comparing versions is slow."""
 
@@ -66,7 +67,7 @@ NO_NEIGHBOURS: Final = Neighbours()
 
 @dataclass(frozen=True, slots=True)
 class VersionLine:
-    """Row for a version. ``changed`` describes its changes in words."""
+    """Row for a version. ``changed`` describes its changes in a few words."""
 
     number: int
     file: str
@@ -85,11 +86,11 @@ def release_page(
     captured: bool = False,
     back: Return | None = None,
 ) -> tuple[bytes, bool]:
-    """Render the page of a release. Also returns whether its text was cut.
+    """Render the page of a release, and return it and whether its text was cut.
 
     The page links to the ``neighbours`` and to the other releases of its ``story``, which are in
-    order of publication. ``captured`` is whether the release has a page of captures. ``back`` is
-    its last return after a retraction.
+    order of publication. ``captured`` is true if the release has a page that lists its captures.
+    ``back`` is the last time that the release was back online after a retraction.
     """
     catalog, texts = pages.catalog, pages.catalog.texts
     source = Facet(source=release.source)
@@ -159,8 +160,8 @@ def story_values(
 ) -> dict[str, Any]:
     """Return the template values for a release's story, and for its editions in other languages.
 
-    Each row shows how much of a release matches the first release. For this release, the identical
-    passages are quoted too.
+    Each row shows how much of a release matches the first release of the story. For this release,
+    the identical passages are quoted, too.
     """
     if len(story) < MIN_STORY_RELEASES or release.story is None:
         return {"editions": [], "others": [], "alike": "", "passages": [], "story": None}
@@ -195,7 +196,10 @@ def is_picture(media: Media) -> bool:
 
 
 def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[VersionLine]:
-    """Return rows for the last versions, newest first. Empty if there is only one version."""
+    """Return rows for the last versions, newest first.
+
+    The result is empty if there is only one version.
+    """
     if len(revisions) == 1:
         return []
     changed = changed_in(revisions, texts)
@@ -208,7 +212,7 @@ def version_lines(revisions: tuple[Revision, ...], texts: Texts) -> list[Version
 
 
 def crumbs_above(catalog: Catalog, release: Release) -> list[tuple[str, str]]:
-    """Return the breadcrumbs above a release: its source and section."""
+    """Return the breadcrumbs on the page of a release: its source and section."""
     source = Facet(source=release.source)
     first = catalog.texts.gettext("All")
     above = [(first, "index.html"), (catalog.name(source), page_file(source))]
@@ -219,7 +223,7 @@ def crumbs_above(catalog: Catalog, release: Release) -> list[tuple[str, str]]:
 
 
 def crumbs(catalog: Catalog, release: Release, title: str) -> list[tuple[str, str]]:
-    """Return the breadcrumbs of a page below a release's page."""
+    """Return the breadcrumbs on a page that belongs to a release, such as the page of a version."""
     return [*crumbs_above(catalog, release), (title, release_file(release.id))]
 
 
@@ -270,7 +274,8 @@ KINDS: Final[Mapping[str, str]] = {
     "image/svg+xml": "SVG",
     "audio/mpeg": "MP3",
 }
-"""Displayed names of media types. Other images, audio and video are named by their subtype."""
+"""Displayed names of media types. Other images, audio and video files are named by their
+subtype."""
 
 KILOBYTE: Final = 1000
 MEGABYTE: Final = 1_000_000
@@ -299,7 +304,10 @@ def name_of(media: Media) -> str:
 
 
 def shown(text: str) -> str:
-    """Remove direction marks from a text. They could make ``fdp.exe`` look like ``exe.pdf``."""
+    """Remove direction marks from a text.
+
+    They could make ``fdp.exe`` look like ``exe.pdf``.
+    """
     return as_name(INVISIBLE.sub("", text)).strip()
 
 
@@ -325,7 +333,7 @@ def size_of(length: int | None, texts: Texts) -> str:
 
 
 MAX_COMPRESSED_BYTES: Final = 10_000
-"""Maximum compressed size in bytes of the text, and of the changes shown beside it."""
+"""Maximum compressed size in bytes of the text of a version, and of the changes shown beside it."""
 
 
 def revision_page(

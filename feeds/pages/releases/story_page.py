@@ -30,16 +30,17 @@ MAX_PASSAGE_CHARACTERS: Final = 240
 """Maximum length in characters of a title, and maximum length of a quoted passage."""
 
 MIN_OVERLAP: Final = 0.1
-"""Minimum share of a release's words that the first release also contains. Smaller shares are not
-shown."""
+"""Minimum share of a release's words that the first release of the story also contains. Smaller
+shares are not shown."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoryLine:
     """Row for a release in its story. Unknown texts are empty.
 
-    ``at`` is the publication time, ``later`` the delay after the first release, ``alike`` the
-    similarity to the first release, and ``passage`` a quote that both releases contain.
+    ``at`` is the publication time, and ``later`` the delay after the first release. ``alike``
+    describes the similarity to the first release, and ``passage`` is a quote that both releases
+    contain.
     """
 
     id: str
@@ -124,7 +125,7 @@ def alike(member: StoryMember, texts: Texts) -> str:
 
 
 def later(first: StoryMember, member: StoryMember, texts: Texts) -> str:
-    """Describe the delay after the first release, as precisely as both dates allow."""
+    """Describe the delay of a release after the first release, as exactly as both dates allow."""
     before, after = first.release, member.release
     if before.is_backlog or after.is_backlog:
         return ""

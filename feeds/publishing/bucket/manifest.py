@@ -1,8 +1,8 @@
 """Manifest: the object in a bucket that records the newest publication of the site.
 
 The object is replaced only if it has not changed since it was read (If-Match). So concurrent
-publishers get different numbers, and each notices a later one. Numbers follow the store's log of
-events: a later publisher has read a later state of the store.
+publishers get different numbers, and each notices a later publication. A publication with a higher
+number has read a later state of the store.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class BucketManifest(msgspec.Struct, frozen=True):
     """Numbers of the last started and the last completed publication in a bucket.
 
     ``number`` is the last started publication, ``complete`` the last completed one. ``change`` is
-    the store's last change when it started, ``publisher`` the id of the publishing home directory,
-    and ``at`` the time of the last update (UTC).
+    the last change of the store when the publication started. ``publisher`` is the id of the
+    publishing home directory, and ``at`` the time of the last update (UTC).
     """
 
     number: int
@@ -43,16 +43,16 @@ class BucketManifest(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class StoredManifest:
-    """A manifest with the ETag of its object."""
+    """A manifest with the ETag of its object in the bucket."""
 
     manifest: BucketManifest
     tag: str
 
 
 def read_manifest(bucket: Bucket, known: StoredManifest | None = None) -> StoredManifest | None:
-    """Return the manifest of a bucket, or None if nothing is published there. Raises BucketError.
+    """Return the manifest of a bucket, or None if nothing is published in the bucket.
 
-    Returns ``known`` if the object is unchanged.
+    Returns ``known`` if the object has not changed. Raises BucketError if the bucket fails.
     """
     found = bucket.read(FILE, known.tag if known else None)
     if found is None or (known and found.tag == known.tag):
@@ -69,9 +69,10 @@ def read_manifest(bucket: Bucket, known: StoredManifest | None = None) -> Stored
 def replace_manifest(
     bucket: Bucket, old: StoredManifest | None, manifest: BucketManifest
 ) -> StoredManifest:
-    """Replace the manifest that was read.
+    """Replace the manifest ``old``, which was read before, with ``manifest``.
 
-    Raises BucketError, and Replaced if another publisher changed it first.
+    Raises BucketError if the bucket fails, and Replaced if another publisher changed the object
+    first.
     """
     body = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
     headers = {"Content-Type": "application/json", "Cache-Control": "no-cache"}
@@ -79,7 +80,7 @@ def replace_manifest(
     try:
         return StoredManifest(manifest, bucket.write(FILE, body, over=over, headers=headers))
     except Replaced:
-        # The response to an earlier attempt may have been lost: then the object is our own.
+        # The response to an earlier attempt may have been lost. In this case, the object is ours.
         found = read_manifest(bucket)
         if found and found.manifest == manifest:
             return found
