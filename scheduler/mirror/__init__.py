@@ -1,1 +1,1 @@
-"""The archive of a home directory: import, removal, re-extraction, attestation, rebuild."""
+"""Work on the archive of a home directory: import, removal, re-extraction, attestation, rebuild."""

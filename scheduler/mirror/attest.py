@@ -1,4 +1,4 @@
-"""Request signatures of the log from witnesses and an authority, and sign the logs of others."""
+"""Requests for signatures of the log by witnesses and authorities, and signing of others' logs."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ from scheduler.home.home import Home
 from spiders.download.settings import user_agent
 
 TIMEOUT_SECONDS: Final = 10.0
-"""Timeout of a request in seconds. A service that is stopping also waits for it."""
+"""Maximum duration of a request in seconds. A service that is stopping also waits for a request."""
 
 
 class Cosignature(msgspec.Struct, frozen=True):
-    """A witness, as written in the settings, and the size in leaves of the tree that it signed."""
+    """A witness as written in the settings, and the number of leaves in the tree that it signed."""
 
     witness: str
     size: int
 
 
 class Witnessed(msgspec.Struct, frozen=True):
-    """The log of another instance, as in the settings, and the leaves of its signed tree."""
+    """The log of another instance as written in the settings, and the leaves in its signed tree."""
 
     log: str
     size: int
 
 
 class Attestation(msgspec.Struct, frozen=True):
-    """The witnesses that sign the log now, and the ``witnessed`` logs of other instances.
+    """The witnesses that sign the current log, and the ``witnessed`` logs of other instances.
 
     ``timestamp`` is the size of the tree that got a time stamp, or None.
     """
@@ -48,7 +48,7 @@ class Attestation(msgspec.Struct, frozen=True):
 
 
 def is_configured(home: Home) -> bool:
-    """Whether the settings name a witness, a time-stamp authority, or a log to witness."""
+    """Return whether the settings contain a witness, time-stamp authority or log to witness."""
     settings = home.settings.archive
     return bool(settings.witnesses or settings.witnessed or settings.timestamp)
 
@@ -56,7 +56,7 @@ def is_configured(home: Home) -> bool:
 def attest(home: Home) -> Attestation:
     """Request signatures and time stamps from all witnesses and authorities in the settings.
 
-    It continues if one of them fails.
+    If a request fails, the others are still sent.
     """
     settings = home.settings.archive
     log = log_of(home.path)
@@ -88,7 +88,7 @@ def attest(home: Home) -> Attestation:
 
 
 def witness_log(home: Home, place: str) -> Cosigned:
-    """Sign the log of another instance, if it only grew since the last time."""
+    """Sign the log of another instance if it has only grown since the last signature."""
     own = Witness(home.path / "witness", home.path / "witness.key")
     return own.cosign(log_at(place, client_of(home)), place, utc_now())
 

@@ -1,4 +1,4 @@
-"""Import a WARC or WACZ file: its records into the archive, its pages into the store."""
+"""Import of a WARC or WACZ file: its records into the archive, its pages into the store."""
 
 from __future__ import annotations
 
@@ -35,21 +35,21 @@ from spiders.page.page import is_web
 from spiders.stored.imported_pages import ImportedPages
 
 IMPORTED_KINDS: Final = frozenset(["response", "revisit", "resource"])
-"""Kinds of records that are imported. Requests are not: they may hold the cookies of their
-author."""
+"""Types of records that are imported. Requests are not imported, because they may contain
+cookies."""
 
 OK: Final = 200
 REDIRECTS: Final = frozenset([301, 302, 303, 307, 308])
 
 EARLIEST: Final = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
-"""Earliest possible time of a capture: the web did not exist before."""
+"""Earliest possible time of a capture, because the web did not exist before."""
 
 PASSES: Final = 3
-"""Number of times that an imported file is read; see ``ArchiveImport.run``."""
+"""Number of passes in which an imported file is read; see ``ArchiveImport.run``."""
 
 MAX_CANDIDATES: Final = 20
-"""Maximum number of captures of a URL whose payloads are compared with the digest of a revisit
-record. The newest are compared."""
+"""Maximum number of captures of a URL whose payloads are compared with the digest in a revisit
+record, newest first."""
 
 PAYLOAD_DIGEST: Final = "WARC-Payload-Digest"
 
@@ -64,10 +64,10 @@ SAME_ID: Final = (
 
 @dataclass(slots=True)
 class ImportedRecords:
-    """Counts and problems of the records in an imported file.
+    """Numbers of records in an imported file, and their problems.
 
-    ``duplicates`` counts records that were already in the archive. ``damaged`` lists places that
-    can't be read, and records that were skipped.
+    ``duplicates`` is the number of records that were already in the archive. ``damaged`` lists
+    parts of the file that can't be read, and records that were skipped.
     """
 
     records: int = 0
@@ -76,10 +76,10 @@ class ImportedRecords:
 
 
 def is_taken(record: ArchiveRecord) -> bool:
-    """Whether a record of a file is imported: it must be the capture of a web address.
+    """Return whether a record of a file is imported: it must be a capture of a web address.
 
-    Records about another home directory itself are not imported. Neither are responses "304 Not
-    Modified": they contain no page, and could not be recognized later.
+    Records about another home directory itself are not imported. Responses "304 Not Modified" are
+    not imported either: they contain no page, and could not be recognized later.
     """
     if record.kind not in IMPORTED_KINDS or not is_web(record.uri):
         return False
@@ -87,13 +87,13 @@ def is_taken(record: ArchiveRecord) -> bool:
 
 
 def id_of(record: ArchiveRecord) -> str:
-    """Return the id of a record as a lower-case UUID, because a URN ignores case (RFC 9562)."""
+    """Return the id of a record in lower case, because URNs of UUIDs ignore case (RFC 9562)."""
     lowered = record.record_id.lower()
     return lowered if lowered.startswith("urn:uuid:") else record.record_id
 
 
 def fields_of(record: ArchiveRecord) -> Fields:
-    """Return the fields of a record, with its id as returned by ``id_of``."""
+    """Return the WARC fields of a record, with its id as returned by ``id_of``."""
     if id_of(record) == record.record_id:
         return record.fields
     name = f"<{id_of(record)}>"
@@ -103,7 +103,7 @@ def fields_of(record: ArchiveRecord) -> Fields:
 
 
 def digests_of(record: ArchiveRecord, algorithm: str) -> frozenset[bytes]:
-    """Return the digests of a record's payload, with and without its chunked encoding."""
+    """Return the digests of a record's payload with and without its chunked coding."""
     payload = record.http.payload if record.is_http else record.block
     digest = ALGORITHMS[algorithm]
     return frozenset(digest(one).digest() for one in {payload, unchunked(payload)})
@@ -112,7 +112,8 @@ def digests_of(record: ArchiveRecord, algorithm: str) -> frozenset[bytes]:
 class ArchiveImport:
     """Import of one file for one source: into the archive, and through ``pages`` into the store.
 
-    An interrupted import can be started again: records that are in the archive already are skipped.
+    An interrupted import can be repeated, because records that are already in the archive are
+    skipped.
     """
 
     def __init__(
@@ -135,8 +136,8 @@ class ArchiveImport:
         """Import the file at ``path``. Raises ArchiveError, StoreError and OSError.
 
         The file is read three times: for the ids of its records, for records with payloads, and for
-        revisit records. By then, the original of each revisit record is in the archive, wherever it
-        is in the file.
+        revisit records. In the third pass, the payload of each revisit record is already in the
+        archive, wherever it is in the file.
         """
         self._known = self._archive.log.find(
             {
@@ -163,7 +164,7 @@ class ArchiveImport:
     def _records(
         self, path: Path, on_progress: OnProgress, reading: int
     ) -> Iterator[ArchiveRecord]:
-        """Yield the records of the file in one pass; the first pass reports damage."""
+        """Yield the records of the file in one pass. The first pass reports damage."""
         size = path.stat().st_size
         for found in read_foreign(path):
             on_progress(reading * size + min(found.offset, size), PASSES * size)
@@ -173,7 +174,7 @@ class ArchiveImport:
                 self.outcome.damaged.append(found)
 
     def _take_revisit(self, record: ArchiveRecord, name: str) -> None:
-        """Import a revisit record if the archive has the record with its payload."""
+        """Import a revisit record if the archive contains the record with its payload."""
         digest = self._original(record)
         if digest is None:
             self._skip(record, NO_ORIGINAL)
@@ -182,9 +183,9 @@ class ArchiveImport:
         self._take(replace(record, fields=(*fields, (PAYLOAD_DIGEST, digest))), name)
 
     def _original(self, record: ArchiveRecord) -> str | None:
-        """Return the digest, as in the archive, of the payload that a revisit record refers to.
+        """Return the archive's digest of the payload to which a revisit record refers.
 
-        None if no record in the archive has a payload with that digest.
+        Returns None if no record in the archive has this payload.
         """
         stated = record.field(PAYLOAD_DIGEST)
         digest = parse_digest(stated)
@@ -204,10 +205,10 @@ class ArchiveImport:
         return None
 
     def _digests_at(self, entry: CdxjEntry, algorithm: str) -> frozenset[bytes]:
-        """Return the digests of the payload of a capture, or an empty set if it can't be read.
+        """Return the digests of a capture's payload, or an empty set if it can't be read.
 
-        Each capture is read only once, because a file may hold any number of revisit records that
-        refer to it.
+        Results are cached, because a file may contain any number of revisit records that refer to
+        the same capture.
         """
         key = (entry.file, entry.offset, algorithm)
         if key not in self._digests:
@@ -221,13 +222,13 @@ class ArchiveImport:
         self.outcome.damaged.append(Damage(record.file, record.offset, cause))
 
     def _take(self, record: ArchiveRecord, name: str) -> None:
-        """Import a record, and index it by its role for the source."""
+        """Import a record, and index it by its role for the source, such as a page."""
         if not EARLIEST < record.at <= utc_now():
             self._skip(record, f"its date {record.field('WARC-Date')[:40]} is not possible")
             return
         capture = None
         record_id = uuid_of(id_of(record))
-        # Earlier versions kept the case of an id.
+        # Earlier versions did not convert ids to lower case.
         if not {record_id, uuid_of(record.record_id)} & self._known.keys():
             # Only this import states where a record came from.
             report = [
@@ -276,7 +277,7 @@ class ArchiveImport:
                 self._files[record.uri] = capture
 
     def _is_here(self, record: ArchiveRecord) -> bool:
-        """Whether the archive has this record, apart from fields that were added to it."""
+        """Return whether the archive contains this record, apart from fields added on import."""
         at = record.at.replace(microsecond=0)
         for entry in self._archive.index.captures(record.address):
             if entry.at != at:
@@ -296,11 +297,11 @@ class ArchiveImport:
         return None
 
     def _answers(self, key: str) -> Iterator[Served]:
-        """Yield the readable captures at a canonical URL."""
+        """Yield the readable responses of captures at a canonical URL."""
         return filter(None, map(self._answer, self._shown.get(key, ())))
 
     def _answer(self, capture: Capture) -> Served | None:
-        """Return the response in a capture, or None if it can't be read, which is reported."""
+        """Return the response in a capture, or None if it can't be read. The error is reported."""
         archive = self._archive
         try:
             return served(archive.folder, archive.index, capture.file, capture.offset, self._limit)

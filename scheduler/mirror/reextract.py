@@ -1,4 +1,4 @@
-"""Re-extract archived pages with the current rules, without network access."""
+"""Re-extraction of archived pages with the current rules, without network access."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ from spiders.stored.stored_pages import UNREADABLE, Archived, StoredPages
 class Reread(msgspec.Struct, frozen=True):
     """A release whose extraction changed, or failed with an ``error``.
 
-    ``gained`` are new fields. ``lost`` are fields that the page no longer gives; their stored
-    values stay. ``changed`` are fields with another value. ``revision`` is the number of the new
-    revision, or 0 if the change is too small for a revision.
+    ``gained`` are new fields. ``lost`` are fields that the page no longer contains; their stored
+    values are kept. ``changed`` are fields with another value. ``revision`` is the number of the
+    new revision, or 0 if the change is too small for a revision.
     """
 
     id: str
@@ -46,7 +46,7 @@ class Reread(msgspec.Struct, frozen=True):
 
 
 class DiscoveredRelease(msgspec.Struct, frozen=True):
-    """A release extracted from an archived page that was in no release before."""
+    """A release extracted from an archived page that did not belong to any release before."""
 
     id: str
     url: str
@@ -54,13 +54,13 @@ class DiscoveredRelease(msgspec.Struct, frozen=True):
 
 
 class Reextraction(msgspec.Struct, frozen=True):
-    """The result of extracting releases again.
+    """Result of a re-extraction.
 
-    ``read`` is the number of releases. ``unarchived`` counts releases without a page in the
-    archive. ``without_file`` counts releases without a valid source file; their sources are
-    ``unread_sources``. ``releases`` lists changes and failures. ``new`` lists releases from
-    captured pages that were in no release. ``held`` maps a source to the reason why nothing is
-    stored: too many of its releases would get worse.
+    ``read`` is the number of releases. ``unarchived`` is the number of releases without a page in
+    the archive. ``without_file`` is the number of releases without a valid source file; their
+    sources are ``unread_sources``. ``releases`` lists changes and failures. ``new`` lists releases
+    from captured pages that were in no release. ``held`` maps a source to the reason why nothing is
+    stored: too many of its releases would become worse.
     """
 
     read: int
@@ -73,7 +73,7 @@ class Reextraction(msgspec.Struct, frozen=True):
 
     @property
     def failed(self) -> int:
-        """The number of releases that could not be extracted."""
+        """Return the number of releases that could not be extracted."""
         return sum(bool(one.error) for one in self.releases)
 
 
@@ -87,12 +87,13 @@ def reextract(
     accept: bool = False,
     on_progress: OnStepProgress | None = None,
 ) -> Reextraction:
-    """Extract releases of one source, or those published since a day, again; store improvements.
+    """Extract releases again, and store improvements.
 
-    Without ``since``, captured pages that listings name and that are in no release are extracted as
-    well. With ``dry``, nothing is stored. A change that would spoil many releases of a source is
-    held for review, unless ``accept`` is set. ``on_progress`` is called with the name of a step,
-    the progress, and the total. Raises StoreError, and HomeInUse during a visit to one of the
+    ``source`` and ``since`` limit the releases to one source, and to those published since a day.
+    Without ``since``, captured pages that listings contain and that are in no release are extracted
+    as well. With ``dry``, nothing is stored. A change that would make many releases of a source
+    worse is held for review, unless ``accept`` is set. ``on_progress`` is called with the name of a
+    step, the progress, and the total. Raises StoreError, and HomeInUse during a visit to one of the
     sources.
     """
     with ExitStack() as stack:
@@ -157,7 +158,7 @@ class Rereading:
             self._without_file[source] = releases
 
     def read(self, loaded: LoadedSource, since: dt.date | None) -> None:
-        """Extract the pages of one source."""
+        """Extract the pages of one source again."""
         if loaded.own and not self._dry:
             # Archive the rules that are used from now on.
             keep_home_files(self._home, self._store, [loaded.id])
@@ -170,14 +171,14 @@ class Rereading:
             self._read_stored(loaded, since)
             return
         with suppress(Undone), self._store.transaction() if self._dry else nullcontext():
-            # They come first, because layouts are learned from them, too.
+            # These pages come first, because layouts are also learned from them.
             self._read_unread(loaded, unread)
             self._read_stored(loaded, since)
             if self._dry:
                 raise Undone
 
     def _why_held(self, loaded: LoadedSource) -> str:
-        """Return why the re-extraction of a source must not be stored, or an empty string."""
+        """Return why the re-extraction of a source is held for review, or an empty string."""
         if self._dry:
             if self._accept:
                 return ""
@@ -197,7 +198,7 @@ class Rereading:
         ]
 
     def _read_stored(self, loaded: LoadedSource, since: dt.date | None) -> None:
-        """Extract the pages of existing releases."""
+        """Extract the pages of stored releases again."""
         releases = [*self._store.by_first_seen(loaded.id, since=since)]
         # Removed records have no file.
         archived = [one for one in releases if one.capture and one.capture.file]
@@ -212,7 +213,7 @@ class Rereading:
                 self._changes += self._reread(pages, release)
 
     def _reread(self, pages: StoredPages, release: Release) -> Iterable[Reread]:
-        """Extract one release again, and yield the difference, if there is one."""
+        """Extract one release again, and yield the difference if there is one."""
         try:
             draft, labels = pages.draft(release)
         except UNREADABLE as error:
@@ -235,4 +236,4 @@ class Rereading:
 
 
 class Undone(Exception):
-    """Rolls back a transaction when it is raised."""
+    """Exception that rolls back a transaction."""

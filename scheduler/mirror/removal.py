@@ -1,4 +1,4 @@
-"""Remove records from the archive of a home directory, and update its store."""
+"""Removal of records from the archive of a home directory, with the update of its store."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from scheduler.sources.changes import check_known
 
 
 class NothingNamed(CommuniqueError):
-    """No record in the archive has the given id or URL.
+    """The archive has no record with the given id or URL.
 
     If ``is_one_of_many``, another machine may have the record.
     """
@@ -49,10 +49,10 @@ class NothingNamed(CommuniqueError):
 
 
 class RemovedRecords(msgspec.Struct, frozen=True):
-    """The numbers of removed records and bytes, and the ids of redacted ``releases``.
+    """Numbers of removed records and bytes, and the ids of redacted ``releases``.
 
-    ``damaged`` are places in the archive that can't be read, with the reason. They stay, and may
-    hold data that should be removed.
+    ``damaged`` lists unreadable parts of the archive, with reasons. They are not removed, and may
+    contain data that should be removed.
     """
 
     records: int
@@ -66,8 +66,8 @@ def redact(
 ) -> RemovedRecords:
     """Remove a record by its id or URL, all records with the same bytes, and their texts.
 
-    Raises NothingNamed, StoreError, and ArchiveError if another process writes or the log has no
-    key.
+    Raises NothingNamed and StoreError. Raises ArchiveError if another process writes to the
+    archive, or if the key of the log is missing.
     """
     damages: list[Damage] = []
     with closing(home.open_archive()) as archive, closing(home.plain_store()) as store:
@@ -82,7 +82,7 @@ def redact(
         if dry_run:
             gone += of_texts(home.archive, records, releases) if releases else []
             return RemovedRecords(len(gone), sum(one.length for one in gone), releases, damaged)
-        # Without the key, the log could not state the removal before it happens.
+        # Without the key, the log could not record the removal before it happens.
         archive.log.key()
         now = utc_now()
         with store.transaction():
@@ -90,7 +90,7 @@ def redact(
             for release in releases:
                 store.redact(release, at=now, why=why)
             if releases:
-                # The journal holds the texts, too. It begins again with a snapshot of the store.
+                # The journal also contains the texts. It is restarted with a snapshot of the store.
                 store.forget_journal()
                 home.orders.keep(store, given)
         if releases:
@@ -99,7 +99,7 @@ def redact(
             archive, ("redact", why), gone, [*store.captured()], store.relocate_captures
         )
     if releases:
-        # The cache holds rendered texts.
+        # The cache contains rendered texts.
         delete_file(home.path / "rendered.db")
         begin_journal(home, given)
     return RemovedRecords(done.records, done.bytes, releases, damaged)
@@ -108,9 +108,9 @@ def redact(
 def prune(
     home: Home, days: int, source: str | None, *, dry_run: bool, on_progress: OnProgress
 ) -> RemovedRecords:
-    """Remove responses that are older than ``days``, of all sources or of one.
+    """Remove responses that are older than ``days``, from one source or from all sources.
 
-    Raises UnknownSource, StoreError, and ArchiveError if another process writes.
+    Raises UnknownSource, StoreError, and ArchiveError if another process writes to the archive.
     """
     before = utc_now() - dt.timedelta(days=days)
     damages: list[Damage] = []
@@ -123,7 +123,7 @@ def prune(
         gone = older(records, before, hosts)
         if dry_run:
             return RemovedRecords(len(gone), sum(one.length for one in gone), damaged=damaged)
-        # Without the key, the log could not state the removal before it happens.
+        # Without the key, the log could not record the removal before it happens.
         archive.log.key()
         why = f"older than {days} days"
         captures = [*store.captured()]
@@ -139,17 +139,17 @@ def hosts_of(store: Store, source: str) -> frozenset[str]:
 
 
 def releases_at(store: Store, addresses: set[str]) -> list[str]:
-    """Return the ids of the releases that were seen at some URLs."""
+    """Return the ids of the releases that were seen at the given URLs."""
     found = (one.id for url in addresses for one in store.find_releases(url, limit=10))
     return sorted(set(found))
 
 
 def begin_journal(home: Home, given: Sequence[decisions.Redacted] = ()) -> None:
-    """Begin the journal of a store again, with a snapshot of the store and the redactions."""
+    """Restart the journal of a store with a snapshot of the store and the given redactions."""
     with closing(home.store()) as store, closing(home.plain_store()) as plain:
         if plain.journal_end() or not home.settings.archive.enabled:
             return
-        # Any event archives a snapshot of the store first.
+        # Before any event, a snapshot of the store is archived.
         keep_home_files(home, store)
         if given:
             store.note_redactions(given)

@@ -1,4 +1,4 @@
-"""Report of the contents of a home directory's archive, and its gaps."""
+"""Report about a home directory's archive and its missing parts."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ class SourceStatus(msgspec.Struct, frozen=True):
 
 
 class GrowingFile(msgspec.Struct, frozen=True):
-    """A file to which records are still appended: its name on the disk, and its size in bytes."""
+    """A file to which records are still appended: its current name, and its size in bytes."""
 
     file: str
     bytes: int
 
 
 class MirrorStatus(msgspec.Struct, frozen=True):
-    """The files of an archive in bytes, and the captures that the store refers to.
+    """Sizes of an archive's files in bytes, and numbers of the store's captures.
 
-    ``index_bytes`` is the size of the indexes alone, which ``bytes`` includes. ``growing`` are
-    unfinished files. ``lost`` are files from which records are missing that the store refers to.
-    ``leaves_lost`` counts leaves that the store knows and the log lacks. ``unsigned`` is why the
-    log can't be signed, or empty. ``unwitnessed`` is why this instance can't sign the logs of
-    others, or empty. ``checkpoint`` is the newest signed checkpoint: its size, and its root in
-    Base64. ``budget`` (bytes) and ``retention`` (days) are 0 if unlimited. ``used_up`` is whether
-    the budget is used up.
+    ``index_bytes`` is the size of the indexes, which ``bytes`` includes. ``growing`` lists
+    unfinished files. ``lost`` lists files that lack records to which the store refers.
+    ``leaves_lost`` is the number of leaves that the store knows and the log lacks. ``unsigned`` is
+    the reason why the log can't be signed, or empty. ``unwitnessed`` is the reason why this
+    instance can't sign the logs of others, or empty. ``checkpoint`` is the newest signed
+    checkpoint: its size, and its root in Base64. ``budget`` (bytes) and ``retention`` (days) are 0
+    if unlimited. ``used_up`` is whether the archive has reached its budget.
     """
 
     files: int
@@ -104,7 +104,7 @@ def mirror_status(home: Home, store: Store) -> MirrorStatus:
 
 
 def cause_of(check: Callable[[], None]) -> str:
-    """Run a check and return why it fails, or an empty string."""
+    """Run a check and return the reason why it fails, or an empty string."""
     try:
         check()
     except ArchiveError as error:
@@ -113,12 +113,12 @@ def cause_of(check: Callable[[], None]) -> str:
 
 
 def size_of(paths: Iterable[Path]) -> int:
-    """Return the total size in bytes of the files that exist."""
+    """Return the total size in bytes of those files that exist."""
     return sum(one.stat().st_size for one in paths if one.exists())
 
 
 def source_status(store: Store, source: str) -> SourceStatus:
-    """Count the versions of a source."""
+    """Count the versions of a source with and without captures."""
     captured = without = gone = 0
     for release in store.by_first_seen(source):
         for version in store.revisions(release.id):

@@ -1,4 +1,4 @@
-"""Search for captured pages that are in no release, and extract them from the archive.
+"""Search for captured pages that are in no release, and their extraction from the archive.
 
 A visit captures a page before it records the release. If the visit was killed in between, or the
 journal lost the release, the page is still in the archive.
@@ -29,10 +29,10 @@ from spiders.stored.page_captures import ArchivedListings, PageCaptures
 
 
 def queue_unread(home: Home, store: Store, lost: Collection[str]) -> list[str]:
-    """Queue the captured pages that are in no release in a rebuilt store; return their URLs.
+    """Queue captured pages that are in no release of a rebuilt store, and return their URLs.
 
-    These are pages that archived listings name, and pages whose URLs belong to the ``lost`` release
-    ids.
+    These are pages that archived listings contain, and pages whose URLs belong to the ``lost``
+    release ids.
     """
     sources, _ = load_sources(home.sources)
     found: list[str] = []
@@ -64,11 +64,11 @@ def queue_unread(home: Home, store: Store, lost: Collection[str]) -> list[str]:
 
 
 def without_file(home: Home, store: Store) -> list[str]:
-    """Return the file names of visited sources whose source file is missing."""
+    """Return the missing source files of visited sources, by name."""
     sources, _ = load_sources(home.sources)
     ended = store.removed_sources()
     lacking = [one for one in store.sources() if one not in sources and one not in ended]
-    # Sources that were never visited were imported.
+    # Sources that were never visited come from imports.
     return [f"sources/{one}.toml" for one in lacking if store.last_visit(one)]
 
 
@@ -81,7 +81,7 @@ def by_host(urls: Collection[str]) -> dict[str, list[str]]:
 
 
 def host_of(url: str) -> str:
-    """Return the host of a URL; empty if the URL is invalid."""
+    """Return the host of a URL, or an empty string if the URL is invalid."""
     with suppress(ValueError):
         return urlsplit(url).hostname or ""
     return ""
@@ -89,10 +89,10 @@ def host_of(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """The unread pages of a source: the captures of each page, oldest first.
+    """Pages of a source that are in no release: the captures of each page, oldest first.
 
     ``items`` maps pages to their entries in a listing, ``led`` to the URLs that redirected to them.
-    The keys are canonical URLs.
+    All keys are canonical URLs.
     """
 
     histories: Sequence[Sequence[Capture]]
@@ -101,7 +101,7 @@ class Unread:
 
 
 def find_unread(captures: PageCaptures, store: Store, source: str) -> Unread:
-    """Return the archived pages that listings of a source name and that are in no release."""
+    """Return the archived pages that a source's listings contain and that are in no release."""
     items: dict[str, ListingItem] = {}
     led: dict[str, list[str]] = {}
     histories: list[list[Capture]] = []
@@ -119,7 +119,10 @@ def find_unread(captures: PageCaptures, store: Store, source: str) -> Unread:
 def read_unread(
     unread: Unread, captures: PageCaptures, loaded: LoadedSource, store: Store, taxonomy: Taxonomy
 ) -> ImportCounts:
-    """Extract unread pages, dated by their captures, and return new releases and errors."""
+    """Extract pages that are in no release, as of the times of their captures.
+
+    Returns the numbers of new releases and of errors.
+    """
     pages = ImportedPages(loaded, store, taxonomy, keeps_source=False)
     pages.listings.items |= unread.items
     pages.read(unread.histories, captures.answer, unread.led, lambda *_: None)
@@ -131,7 +134,7 @@ def read_unread(
 
 
 def distinct_captures(entries: Sequence[CdxjEntry]) -> list[CdxjEntry]:
-    """Return the captures of a page that differ from the previous capture, and the last capture."""
+    """Return the captures of a page that differ from the one before, and the last capture."""
     before = (None, *entries)
     changes = [
         one

@@ -1,1 +1,1 @@
-"""Planning of visits: publication rates, times of visits, and budgets."""
+"""Planning of visits: publication rates, times of visits, and budgets for visits."""

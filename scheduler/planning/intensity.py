@@ -1,13 +1,13 @@
-"""Estimate of how many releases a source publishes in each minute of its week.
+"""Estimate of the number of releases that a source publishes in each minute of a week.
 
 The model is an inhomogeneous Poisson process with a period of a week (Sia, Cho and Cho, 2007,
 "Efficient Monitoring Algorithm for Fast News Alerts", use a day). The rate is a Gamma-Poisson
-estimate in which old releases count less. The shape is a mixture of profiles, each a guess of how
-an office works: at any time, in office hours, at this hour of this weekday, at this hour of any
-workday, on the hour and half hour, at the same minute each workday, and like other sources. The
-weights of the profiles are learned by expectation maximization from weeks that the profiles were
-not made from (cross-validation). So a new source is assumed to be like other sources, and an old
-source like its own past.
+estimate in which old releases count less. The shape is a mixture of profiles, each an assumption
+about the times when an office publishes: at any time, in office hours, in this hour of this
+weekday, in this hour of any workday, on the hour and half hour, at the same minute each workday, or
+like other sources. The weights of the profiles are learned by expectation maximization from weeks
+that the profiles were not made from (cross-validation). So a new source is assumed to be like other
+sources, and an old source like its own past.
 """
 
 from __future__ import annotations
@@ -23,48 +23,49 @@ from numpy.typing import NDArray
 from data.models import PublicationTime
 
 DAY: Final = 24 * 60
-"""Minutes in a day."""
+"""Number of minutes in a day."""
 WEEK: Final = 7 * DAY
-"""Minutes in a week."""
+"""Number of minutes in a week."""
 
 MONDAY: Final = dt.datetime(2001, 1, 1)  # noqa: DTZ001 - in the time zone of each source
-"""Reference time from which minutes are counted for all sources. It is a Monday, so weeks begin on
-Mondays."""
+"""Reference time from which minutes are counted, in the time zone of each source. It is a Monday,
+so weeks begin on Mondays."""
 
 OFFICE_HOURS_OF_DAY: Final = (8, 18)
-"""First and last hour in which a release is assumed to be published, if nothing else is known."""
+"""Assumed office hours if nothing else is known: releases appear from the first hour to before the
+last."""
 
 POINTS_PER_DAY: Final = 5
-"""Number of points that represent a release whose time of day is unknown."""
+"""Number of points in time that represent a release whose time of day is unknown."""
 
 MAX_DELAY_MINUTES: Final = 60.0
-"""Maximum assumed time in minutes between a release without a known time and the visit that found
-it."""
+"""Maximum assumed time in minutes between the publication of a release without a known time and the
+visit that found it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Moments:
-    """Sorted publication times in minutes since MONDAY.
+    """Sorted publication times (points) in minutes since MONDAY.
 
-    ``parts`` are the fractions of a release for which the times stand.
+    ``parts`` contains the fraction of a release that each point represents.
     """
 
     minutes: NDArray[np.float64]
     parts: NDArray[np.float64]
 
     def before(self, minute: float) -> Moments:
-        """Return the points before a given minute."""
+        """Return the points before a minute."""
         known = self.minutes < minute
         return Moments(self.minutes[known], self.parts[known])
 
 
 def minute_of(at: dt.datetime, zone: dt.tzinfo) -> float:
-    """Return the minutes between MONDAY and a time, in a time zone."""
+    """Return the number of minutes between MONDAY and a time in a time zone."""
     return (at.astimezone(zone).replace(tzinfo=None) - MONDAY).total_seconds() / 60
 
 
 def moments_of(times: Iterable[PublicationTime], zone: dt.tzinfo) -> Moments:
-    """Return the points of releases in the time zone of their source."""
+    """Return the points that represent releases, in the time zone of their source."""
     points, parts = list[float](), list[float]()
     for one in times:
         found = points_of(one, zone)
@@ -75,7 +76,7 @@ def moments_of(times: Iterable[PublicationTime], zone: dt.tzinfo) -> Moments:
 
 
 def points_of(time: PublicationTime, zone: dt.tzinfo) -> list[float]:
-    """Return the points of one release."""
+    """Return the points in time that represent one release."""
     at, seen = minute_of(time.published, zone), minute_of(time.first_seen, zone)
     if time.precision == "second":
         return [at]
@@ -88,12 +89,12 @@ def points_of(time: PublicationTime, zone: dt.tzinfo) -> list[float]:
 
 
 HALF_LIFE_MINUTES: Final = 20 * WEEK
-"""Age in minutes at which a release has half its weight, because press offices and governments
-change."""
+"""Age in minutes at which the weight of a release is one half, because press offices and
+governments change."""
 
 PRIOR_RELEASES: Final = 1.0
-"""Number of releases, spread over as many weeks, that are assumed before the first known release of
-a source."""
+"""Number of releases that are assumed before the first known release of a source, in as many
+weeks."""
 
 HOUR_OF_WEEK, TIME_OF_DAY, SAME_MINUTE = 45.0, 30.0, 1.0
 """Standard deviations in minutes of the Gaussian kernels that smooth the profiles."""
@@ -104,7 +105,7 @@ ROUND_PRIOR: Final = 2.0
 WORKDAYS_PER_WEEK: Final = 5
 
 FOLDS: Final = 4
-"""Number of parts of the cross-validation; each part is predicted from the others."""
+"""Number of parts in the cross-validation. Each part is predicted from the other parts."""
 
 EM_STEPS: Final = 30
 """Number of steps of expectation maximization. Further steps do not change the weights."""
@@ -114,10 +115,10 @@ Profile = NDArray[np.float64]
 
 
 def weekly_intensity(moments: Moments, now: float, others: Profile | None = None) -> Profile:
-    """Return releases per minute, for each minute of a week.
+    """Return the expected number of releases per minute, for each minute of a week.
 
-    ``now`` is in minutes, like the moments. ``others`` are the counts of other sources in their own
-    time zones (counts_of), or None.
+    ``now`` is in minutes, like the moments. ``others`` contains the counts of other sources in
+    their own time zones (counts_of), or is None.
     """
     known = moments.before(now)
     at, parts = known.minutes, known.parts
@@ -143,14 +144,14 @@ def weekly_intensity(moments: Moments, now: float, others: Profile | None = None
 
 
 def counts_of(moments: Moments, now: float) -> Profile:
-    """Return the number of releases at each minute of a week. Old releases count less."""
+    """Return the number of releases in each minute of a week, in which old releases count less."""
     known = moments.before(now)
     weights = known.parts * 0.5 ** ((now - known.minutes) / HALF_LIFE_MINUTES)
     return tally(known.minutes.astype(int) % WEEK, weights)
 
 
 def tally(minutes: NDArray[np.int64], weights: NDArray[np.float64]) -> Profile:
-    """Return the sum of the weights at each minute of a week."""
+    """Return the sum of the weights in each minute of a week."""
     return np.asarray(np.bincount(minutes, weights, WEEK), dtype=np.float64)
 
 
@@ -159,8 +160,9 @@ def mixture(
 ) -> NDArray[np.float64]:
     """Return the weight of each profile in the mixture.
 
-    ``foretold`` are the densities that the profiles predicted for releases, one row per release.
-    ``prior`` is the number of releases that each profile is assumed to have predicted before.
+    ``foretold`` contains the densities that the profiles predicted for releases, one row per
+    release. ``prior`` is the number of releases that each profile is assumed to have predicted
+    before.
     """
     shares = prior / prior.sum()
     for _ in range(EM_STEPS):
@@ -171,20 +173,20 @@ def mixture(
 
 
 OWN_PROFILES: Final = 4
-"""Number of profiles that are made from the releases of a source itself."""
+"""Number of profiles that are derived from a source's own releases."""
 
 
 def own_profiles(counts: Profile) -> Iterator[Profile]:
-    """Yield profiles made from the releases of a source, from coarse to fine."""
+    """Yield profiles derived from a source's own releases, from coarse to fine."""
     yield normed(smoothed(counts, HOUR_OF_WEEK))
     yield from others_profiles(counts)
     yield normed(by_kind_of_day(counts, SAME_MINUTE))
 
 
 def others_profiles(counts: Profile) -> list[Profile]:
-    """Return profiles by the time of day for workdays and weekends.
+    """Return profiles derived from other sources, by time of day for workdays and weekends.
 
-    A second set has the same profiles on round minutes.
+    A second set has the same profiles, but only on round minutes.
     """
     time_of_day = by_kind_of_day(counts, TIME_OF_DAY)
     hour = counts.reshape(-1, 60).sum(axis=0)
@@ -193,7 +195,10 @@ def others_profiles(counts: Profile) -> list[Profile]:
 
 
 def by_kind_of_day(counts: Profile, deviation: float) -> Profile:
-    """Return smoothed counts by the time of day, averaged over workdays and over weekends."""
+    """Return smoothed counts by time of day, averaged over workdays and over weekends.
+
+    ``deviation`` is the standard deviation of the smoothing in minutes.
+    """
     days = counts.reshape(7, -1)
     return np.concatenate(
         [
@@ -204,9 +209,9 @@ def by_kind_of_day(counts: Profile, deviation: float) -> Profile:
 
 
 def smoothed(counts: Profile, deviation: float) -> Profile:
-    """Smooth counts with a Gaussian kernel that wraps around at the ends.
+    """Smooth counts with a Gaussian kernel that wraps around at the ends of the week.
 
-    ``deviation`` is in minutes.
+    ``deviation`` is the standard deviation in minutes.
     """
     frequencies = np.fft.rfftfreq(len(counts))
     kernel = np.exp(-2 * (np.pi * frequencies * deviation) ** 2)
@@ -214,7 +219,7 @@ def smoothed(counts: Profile, deviation: float) -> Profile:
 
 
 def normed(profile: Profile) -> Profile:
-    """Scale a profile to a mean of 1. If it is empty, return an even profile."""
+    """Scale a profile to a mean of 1. An empty profile becomes an even one."""
     mean = profile.mean()
     return profile / mean if mean > 0 else EVEN
 

@@ -1,13 +1,13 @@
-"""Planning of the next visit to each source, from facts in the store, which survive restarts.
+"""Planning of the next visit to each source, from data in the store, which survive restarts.
 
 Sources without an interval of their own share a budget. Together they are visited as often as if
 each had one visit per `collect.interval`. Sources that publish more get more visits, at the times
-when they publish. A source with its own `interval` has its own budget. If that is at most
+when they publish. A source with its own `interval` has its own budget. If this interval is at most
 `collect.least_interval`, visits are evenly spaced. If the last visit shows that a source stopped
 working, or works again, the next visits follow soon (data.health.events).
 
-Publication rates are estimated again once a day. No source is visited while its host must
-not receive requests (data.models.Wait).
+Publication rates are estimated again once a day. While a host must not receive requests
+(data.models.Wait), its sources are not visited.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ from spiders.download.hosts import MAX_WAIT, host_of
 from spiders.sources.loader import LoadedSource
 
 MAX_KNOWN_RELEASES: Final = 2000
-"""Maximum number of releases per source for estimating its publication rate. The busiest source
-publishes this many in half a year."""
+"""Maximum number of releases from which a source's publication rate is estimated. The busiest
+source publishes this many in half a year."""
 
 ESTIMATES_VALID: Final = dt.timedelta(days=1)
-"""Maximum age of estimates."""
+"""Maximum age of estimated publication rates."""
 
 
 @dataclass(frozen=True, slots=True)
 class NextVisit:
-    """The next visit to a source: ``seconds`` after the last visit, at ``at`` (aware UTC).
+    """The next visit to a source: ``seconds`` after the last visit, at the time ``at`` (aware UTC).
 
     - ``hourly`` is the usual number of releases per hour at that time, or None if visits are evenly
       spaced.
-    - ``host_wait`` is the wait of the host that set the time, or None.
+    - ``host_wait`` is the host's wait that determined the time, or None.
     - ``confirms`` is whether the visit confirms the result of the last visit.
     """
 
@@ -86,14 +86,14 @@ class VisitPlanner:
         self._plans: dict[str, Plan] = {}
 
     def interval(self, source: LoadedSource) -> float:
-        """Return the mean number of seconds between two visits to a source.
+        """Return the mean time in seconds between two visits to a source.
 
-        It is the same for all sources that share a budget.
+        All sources that share a budget have the same mean.
         """
         return float(source.file.interval or self._settings.interval)
 
     def learn(self, store: Store, sources: Iterable[LoadedSource], now: dt.datetime) -> None:
-        """Estimate publication rates: of new sources and new intervals, and daily of all.
+        """Estimate publication rates of new sources and intervals, and daily of all sources.
 
         Raises StoreError.
         """
@@ -122,7 +122,7 @@ class VisitPlanner:
                 self._learned = now
 
     def next_visit(self, store: Store, source: LoadedSource, after: dt.datetime) -> NextVisit:
-        """Return the next visit after a visit that began at ``after``.
+        """Return the next visit to a source after a visit that began at ``after``.
 
         Visits to a source without an estimate are evenly spaced. Raises StoreError if the store
         can't be read.
@@ -140,9 +140,9 @@ class VisitPlanner:
     def witnesses(
         self, store: Store, source: LoadedSource, others: Iterable[LoadedSource], at: dt.datetime
     ) -> list[str]:
-        """Return the first sources of other hosts whose visits show whether our network is down.
+        """Return sources of other hosts, whose visits show whether our own network is down.
 
-        The result may have too few hosts for that. The sources may be visited at ``at``. Raises
+        Their hosts may be too few for this. The sources may be visited at ``at``. Raises
         StoreError.
         """
         found = {host_of(source.file.url): source.id}
@@ -161,7 +161,7 @@ class VisitPlanner:
         """
         last = store.last_visit(source.id)
         least = dt.timedelta(seconds=self._settings.least_interval)
-        # A last visit in the future was stored while the clock was wrong.
+        # If the time of the last visit is in the future, the clock was wrong.
         rested = last + least if last and last <= now else now
         wait = self._host_wait(store, source, now)
         return max(now, rested, wait.until if wait else now)
@@ -169,10 +169,10 @@ class VisitPlanner:
     def _host_wait(self, store: Store, source: LoadedSource, after: dt.datetime) -> Wait | None:
         """Return the wait of the source's host, or None.
 
-        ``after`` is the time at which a visit begins.
+        ``after`` is the beginning of a visit.
         """
         wait = store.wait(host_of(source.file.feed or source.file.url))
-        # A wait beyond the maximum was stored while the clock was wrong.
+        # If a wait is longer than the maximum, the clock was wrong.
         latest = after + dt.timedelta(seconds=self._settings.run_timeout) + MAX_WAIT
         return wait if wait and wait.until <= latest else None
 
@@ -194,14 +194,14 @@ class VisitPlanner:
         return NextVisit(at, (due - minute) * 60, float(intensity[hour].sum()))
 
     def _is_learned(self, source: LoadedSource) -> bool:
-        # Plans have steps of at least a minute. At shorter intervals, visits come evenly.
+        # Plans have steps of at least a minute. With shorter intervals, visits are evenly spaced.
         return self.interval(source) > max(self._settings.least_interval, 60)
 
     def _intervals_of(self, source: LoadedSource) -> Intervals:
         return Intervals(self.interval(source) / 60, self._settings.least_interval / 60)
 
     def _find_prices(self, chosen: dict[str, LoadedSource]) -> dict[str, float]:
-        """Return the price of a visit to each source. Sources that share a budget share a price."""
+        """Return the price of a visit to each source. The same budget means the same price."""
         shared = [name for name, one in chosen.items() if not one.file.interval]
         alone = [[name] for name, one in chosen.items() if one.file.interval]
         prices = dict[str, float]()
@@ -212,7 +212,7 @@ class VisitPlanner:
 
 
 def known_moments(store: Store, source: LoadedSource) -> Moments:
-    """Return the times of the last known releases of a source, in its time zone."""
+    """Return the times of a source's last known releases, in its time zone."""
     times = store.publication_times(source.id, limit=MAX_KNOWN_RELEASES)
     return moments_of(times, zone_of_source(source))
 
@@ -223,5 +223,5 @@ def zone_of_source(source: LoadedSource) -> dt.tzinfo:
 
 
 def is_valid(learned: dt.datetime, now: dt.datetime) -> bool:
-    """Whether estimates are still valid. They are not if the clock was set back since."""
+    """Return whether estimates are still valid. If the clock was set back since, they are not."""
     return dt.timedelta(0) <= now - learned < ESTIMATES_VALID

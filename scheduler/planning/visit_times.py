@@ -1,14 +1,15 @@
-"""Plan of the best times of visits to a source with a known publication rate per minute.
+"""Planning of the best times for visits to a source, from its publication rate per minute.
 
 The plan minimizes the waiting time of releases plus the cost of visits, by dynamic programming over
 the next hours (Eckstein, Gal and Reiner, 2008, "Monitoring an Information Source Under a Politeness
-Constraint", INFORMS Journal on Computing 20(1)). If much is published at noon, the plan waits for
-noon and visits right after it.
+Constraint", INFORMS Journal on Computing 20(1)). If many releases appear at noon, the plan waits
+for noon and visits right after it.
 
-A visit has a price, the same for all sources that share a budget of visits, so that visits go where
-they save the most waiting. The price is set so that the visits of a week match the budget
-(prices_of). Beyond the mean interval, each further minute of waiting counts only as LATE_WEIGHT:
-finding many releases soon is worth more than finding one late release a little earlier.
+A visit has a price, which is the same for all sources that share a budget of visits. So visits go
+to the sources where they save the most waiting. The price is chosen so that the visits of a week
+match the budget (prices_of). Beyond the mean interval, each further minute of waiting counts only
+as LATE_WEIGHT: finding many releases soon is worth more than finding one late release a little
+earlier.
 """
 
 from __future__ import annotations
@@ -26,36 +27,36 @@ WEEK_MINUTES: Final = 7 * 24 * 60
 """Number of minutes in a week."""
 
 LATE_WEIGHT: Final = 0.2
-"""Weight of a minute of waiting beyond the mean interval. Earlier minutes have the weight 1."""
+"""Weight of a minute of waiting after the mean interval. A minute before that has the weight 1."""
 
 MAX_STEPS: Final = 360
-"""Maximum number of steps in the longest interval."""
+"""Maximum number of plan steps in the longest interval."""
 
 MIN_PLAN_MINUTES: Final = 24 * 60.0
 """Minimum length of a plan in minutes."""
 
 MIN_PRICE, MAX_PRICE = 1e-6, 1e9
-"""Bounds of the search for a price, in minutes of waiting."""
+"""Minimum and maximum price in the search for a price, in minutes of waiting."""
 
 BISECTIONS: Final = 40
-"""Number of bisections in the search for a price."""
+"""Number of bisection steps in the search for a price."""
 
 MAX_VISIT_FACTOR: Final = 4
-"""Maximum factor by which a source may be visited more often than its interval, however little the
-other sources of its budget publish."""
+"""Maximum factor by which a source may be visited more often than once per interval, however little
+the other sources in its budget publish."""
 
 MAX_SAMPLED_SOURCES: Final = 10
-"""Maximum number of sources whose plans are used to correct a price."""
+"""Maximum number of sources whose plans are used for correcting a price."""
 
 CORRECTIONS: Final = 2
-"""Number of corrections of a price. After one correction, the error is a few per cent."""
+"""Number of corrections to a price. After one correction, the error is a few per cent."""
 
 
 @dataclass(frozen=True)
 class Intervals:
     """Intervals between two visits in minutes: the ``mean`` and the ``least``.
 
-    ``longest`` is derived from them.
+    ``longest`` is derived from both.
     """
 
     mean: float
@@ -63,22 +64,22 @@ class Intervals:
 
     @cached_property
     def longest(self) -> float:
-        """Maximum number of minutes between two visits, so that edits and failures are noticed."""
+        """Maximum time in minutes between two visits, so that edits and failures are noticed."""
         return min(24 * self.mean, max(6 * 60.0, 4 * self.mean))
 
     @cached_property
     def step(self) -> float:
-        """Length of a step of the plan in minutes."""
+        """Length of a plan step in minutes."""
         return max(1.0, self.longest / MAX_STEPS)
 
     @cached_property
     def steps(self) -> int:
-        """The number of steps in the longest interval."""
+        """Number of plan steps in the longest interval."""
         return int(self.longest / self.step)
 
     @cached_property
     def waits(self) -> NDArray[np.float64]:
-        """The cost in minutes of a release that waits n steps, for each n.
+        """Cost in minutes of a release that waits n steps for a visit, for each n.
 
         The release appeared within the first step.
         """
@@ -88,9 +89,10 @@ class Intervals:
 
     @cached_property
     def even(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Ratios of a constant publication rate to a visit's price, and the best intervals.
+        """Best intervals in minutes for constant publication rates.
 
-        There is one interval, in minutes, for each ratio.
+        The first array contains ratios of a rate to a visit's price, the second the interval for
+        each ratio.
         """
         gaps = np.arange(1, self.steps + 1)
         ratios = np.geomspace(1e-9, 1e3, 600)
@@ -102,7 +104,7 @@ class Intervals:
 class Plan:
     """Planned visits to a source.
 
-    ``gaps`` are the minutes until the next visit, for each step at which the last visit may be.
+    ``gaps`` contains the minutes until the next visit, for each step that may have the last visit.
     """
 
     start: float
@@ -111,7 +113,7 @@ class Plan:
 
     @property
     def end(self) -> float:
-        """The minute at which the plan ends."""
+        """Return the minute at which the plan ends."""
         return self.start + len(self.gaps) * self.step
 
     def after(self, minute: float) -> float:
@@ -122,7 +124,7 @@ class Plan:
 
 
 def plan(intensity: NDArray[np.float64], start: float, price: float, intervals: Intervals) -> Plan:
-    """Return the best visits from a minute on, for a day or the longest interval.
+    """Return the best visits after a minute, for a day or for the longest interval.
 
     ``intensity`` is in releases per minute, for each minute of a week. ``price`` is the number of
     waiting minutes that one visit is worth. Steps begin with whole minutes, because many releases
@@ -137,7 +139,7 @@ def plan(intensity: NDArray[np.float64], start: float, price: float, intervals: 
     expected = per_step(intensity, start, intervals.step, known).tolist()
     ahead = np.zeros(known + most + 1)
     gaps = np.zeros(planned)
-    # The cost of releases that appear from a step on, for a visit n steps later.
+    # Cost of the releases that appear after a step, for a visit n steps later.
     waiting = np.zeros(most + 1)
     for step in range(known - 1, -1, -1):
         waiting[1:] = waiting[:-1] + expected[step] * waits
@@ -152,7 +154,10 @@ def plan(intensity: NDArray[np.float64], start: float, price: float, intervals: 
 def per_step(
     intensity: NDArray[np.float64], start: float, step: float, count: int
 ) -> NDArray[np.float64]:
-    """Return the expected number of releases in each of ``count`` steps from a minute on."""
+    """Return the expected number of releases in each of ``count`` steps.
+
+    ``start`` (the first minute) and ``step`` (the length of a step) are in minutes.
+    """
     whole = np.concatenate([[0.0], np.cumsum(intensity)])
     edges = start + step * np.arange(count + 1)
     weeks, within = np.divmod(edges, WEEK_MINUTES)
@@ -167,8 +172,8 @@ def prices_of(
 ) -> dict[str, float]:
     """Return the price of a visit to each of several sources that share a budget.
 
-    The budget is one visit per source and mean interval. All sources have the same price, unless
-    that would give a source more than MAX_VISIT_FACTOR times its share of visits.
+    The budget is one visit per source and mean interval. All sources have the same price, unless a
+    source would then get more than MAX_VISIT_FACTOR times its share of visits.
     """
     even = WEEK_MINUTES / intervals.mean
     price = price_of(list(intensities.values()), intervals, len(intensities) * even)
@@ -185,9 +190,9 @@ def prices_of(
 def price_of(
     intensities: Sequence[NDArray[np.float64]], intervals: Intervals, visits: float
 ) -> float:
-    """Return the price at which all sources together get ``visits`` per week.
+    """Return the price at which all sources together get ``visits`` visits per week.
 
-    The price is calculated for smoothed rates, and corrected by the plans of a sample of the
+    The price is calculated for smoothed rates, and then corrected with the plans of a sample of the
     sources.
     """
     smooth = [averaged(one, round(intervals.mean)) for one in intensities]
@@ -205,7 +210,7 @@ def price_of(
 def even_price(
     intensities: Sequence[NDArray[np.float64]], intervals: Intervals, visits: float
 ) -> float:
-    """Return the price at which a week has ``visits``, assuming that each rate changes slowly."""
+    """Return the price at which a week has ``visits`` visits, assuming slowly changing rates."""
     low, high = MIN_PRICE, MAX_PRICE
     for _ in range(BISECTIONS):
         price = math.sqrt(low * high)
@@ -217,7 +222,7 @@ def even_price(
 
 
 def even_visits(intensity: NDArray[np.float64], price: float, intervals: Intervals) -> float:
-    """Return the visits per week at a price, assuming that the rate changes slowly."""
+    """Return the number of visits per week at a price, if the publication rate changes slowly."""
     ratios, gaps = intervals.even
     return float((1 / np.interp(intensity / price, ratios, gaps)).sum())
 
@@ -237,7 +242,7 @@ def planned_visits(intensity: NDArray[np.float64], price: float, intervals: Inte
 
 
 def averaged(intensity: NDArray[np.float64], window: int) -> NDArray[np.float64]:
-    """Return the moving average over ``window`` minutes. The week wraps around at its ends."""
+    """Return the moving average over ``window`` minutes, which wraps around at the week's ends."""
     window = min(max(window, 1), WEEK_MINUTES)
     whole = np.concatenate([[0.0], np.cumsum(np.concatenate([intensity, intensity]))])
     means = (whole[window : window + WEEK_MINUTES] - whole[:WEEK_MINUTES]) / window

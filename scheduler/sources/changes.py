@@ -1,6 +1,6 @@
-"""Rename and removal of sources, in an order that lets the same command finish after a kill.
+"""Rename and removal of sources. If the process is killed, the same command completes the change.
 
-Each change takes the locks of all processes that write the id of a source: visits, publishing,
+Each change takes the locks of all processes that write the id of a source: visits, publishing and
 health.
 """
 
@@ -27,13 +27,13 @@ EACH_HOME = (
     "this HOME is one of several: run the same command on each service, because each has its own "
     "source file; until then, the leader uses the file on its machine"
 )
-"""Note to the user if several services share one database."""
+"""Note for users of several services on one database."""
 
 
 class SourceRename(msgspec.Struct, frozen=True):
-    """The result of a rename; ``path`` is the source file.
+    """Result of a rename. ``path`` is the source file.
 
-    ``done`` is false if nothing had to be done.
+    ``done`` is false if nothing had to be changed.
     """
 
     old: str
@@ -44,7 +44,7 @@ class SourceRename(msgspec.Struct, frozen=True):
 
 
 class SourceRemoval(msgspec.Struct, frozen=True):
-    """The result of a removal; ``done`` is false if the source was removed before."""
+    """Result of a removal. ``done`` is false if the source was already removed."""
 
     source: str
     kept: bool
@@ -53,11 +53,11 @@ class SourceRemoval(msgspec.Struct, frozen=True):
 
 
 def rename_source(home: Home, old: str, new: str) -> SourceRename:
-    """Change the id of a source: in the store, then its source file and its samples.
+    """Change the id of a source: first in the store, then for its source file and its samples.
 
-    If the process is killed in between, the store redirects the old id, which no visit accepts
-    then, and the same call finishes the rename. Raises UnknownSource, SourceError, RenamedSource,
-    and HomeInUse while the source is visited.
+    If the process is killed in between, the store redirects the old id, no visit accepts the old
+    id, and the same call completes the rename. Raises UnknownSource, SourceError, RenamedSource,
+    and HomeInUse during a visit to the source.
     """
     path, place = file_of(home, old), file_of(home, new)
     if not ID.fullmatch(new):
@@ -79,11 +79,11 @@ def rename_source(home: Home, old: str, new: str) -> SourceRename:
 
 
 def remove_source(home: Home, source: str, *, kept: bool) -> SourceRemoval:
-    """Stop collecting a source: delete its file, then hide its releases unless they are ``kept``.
+    """Stop collecting a source: delete its file, then hide its releases unless ``kept`` is set.
 
     If the process is killed in between, the file is missing, which health reports, and the same
-    call finishes the removal. Samples stay. Raises UnknownSource, RenamedSource, and HomeInUse
-    during a visit.
+    call completes the removal. Samples are kept. Raises UnknownSource, RenamedSource, and HomeInUse
+    during a visit to the source.
     """
     with held(home, source), opened(home) as store:
         path = file_of(home, source)
@@ -92,7 +92,7 @@ def remove_source(home: Home, source: str, *, kept: bool) -> SourceRemoval:
         before = count_of(store, source)
         path.unlink(missing_ok=True)
         if path.parent.exists():
-            # A file that reappeared after a power failure would be collected again.
+            # If the file reappeared after a power failure, the source would be collected again.
             sync(path.parent)
         keep_home_files(home, store, [source])
         removed = store.remove_source(source, at=utc_now(), kept=kept)
@@ -119,7 +119,7 @@ def check_known(store: Store, source: str, files: Iterable[str] = ()) -> None:
 
 
 def check_is_free(home: Home, store: Store, old: str, new: str) -> None:
-    """Raise SourceError or RenamedSource if a source can't get the id ``new``."""
+    """Raise SourceError or RenamedSource if the source ``old`` can't get the id ``new``."""
     moves = store.source_moves()
     if moves.get(old, old) != old:
         raise RenamedSource(old, moves[old])
@@ -140,7 +140,7 @@ def check_is_free(home: Home, store: Store, old: str, new: str) -> None:
 
 
 def move(path: Path, place: Path) -> bool:
-    """Rename a file or folder if it exists; return whether it did. Raises SourceError."""
+    """Rename a file or folder if it exists. Returns whether it existed. Raises SourceError."""
     if not path.exists():
         return False
     if place.exists():
@@ -157,7 +157,7 @@ def count_of(store: Store, source: str) -> int:
 
 @contextmanager
 def held(home: Home, *sources: str) -> Iterator[None]:
-    """Lock sources against visits, and all sources against publishing and updates of health."""
+    """Context manager that locks sources against visits, publishing and updates of health."""
     with ExitStack() as locks:
         for source in sources:
             if ID.fullmatch(source):
@@ -171,7 +171,7 @@ def held(home: Home, *sources: str) -> Iterator[None]:
 
 @contextmanager
 def opened(home: Home) -> Iterator[Store]:
-    """Yield the store of a home directory, and close it at the end of the block."""
+    """Context manager that yields the store of a home directory, and closes it at the end."""
     store = home.store()
     try:
         yield store

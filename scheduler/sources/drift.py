@@ -1,8 +1,8 @@
-"""Protection of a source's feeds against a change of extraction that would spoil them.
+"""Protection of a source's feeds against changes in extraction that would damage them.
 
 Before a changed source file or a new version of Communique publishes, it extracts the newest stored
-pages of the source, and the differences are counted. A mass change to the worse is held until a
-person accepts it.
+pages of the source, and the differences are counted. If many releases would become worse, the
+change is held until a person accepts it.
 """
 
 from __future__ import annotations
@@ -45,17 +45,18 @@ MAX_PAGES: Final = 20
 """Maximum number of stored pages per source that are compared, newest first."""
 
 MAX_CPU_SECONDS: Final = 10.0
-"""Maximum CPU time in seconds for comparing pages. After it, no more pages are compared."""
+"""Maximum CPU time in seconds for comparing the pages of a source. After this time, no more pages
+are compared."""
 
 log = logging.getLogger(__name__)
 
 
 class KeptReading(msgspec.Struct, frozen=True):
-    """The last decisions about a source: the extraction ``accepted`` last, and the time ``since``.
+    """Last decisions about a source: the extraction ``accepted`` last, and the time ``since``.
 
-    ``held`` is the extraction that is held for review: ``harm`` is its effect and ``cause`` its
+    ``held`` is the extraction that is held for review; ``harm`` is its effect and ``cause`` the
     reason. If the reason is Communique's own code, the source is not visited until a person accepts
-    it.
+    the change.
     """
 
     accepted: SourceReading | None = None
@@ -65,16 +66,17 @@ class KeptReading(msgspec.Struct, frozen=True):
     harm: str = ""
 
     def why(self, source: str) -> str:
-        """Return why an extraction is held for review and how to accept it, or an empty string."""
+        """Return why a change is held for review and how to accept it, or an empty string."""
         return why_held(source, self.cause, self.harm) if self.held else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Decision about which rules to use for a source.
+    """Decision about the extraction rules for a source.
 
-    ``loaded`` has the rules, and is None if the visit must wait. ``held`` explains why a change is
-    held for review, or is empty. ``noted`` describes the effect of an accepted change, or is empty.
+    ``loaded`` contains the rules, and is None if the visit must wait. ``held`` explains why a
+    change is held for review, or is empty. ``noted`` describes the effect of an accepted change, or
+    is empty.
     """
 
     loaded: LoadedSource | None
@@ -91,9 +93,9 @@ class DriftGuard:
         self._taxonomy = taxonomy
 
     def admit(self, loaded: LoadedSource, *, accept: bool = False) -> Admission:
-        """Decide which rules extract a source now, and store the decision. Raises StoreError.
+        """Decide which rules are used for a source now, and store the decision. Raises StoreError.
 
-        With ``accept``, the current source file and code are used, even if they damage releases.
+        With ``accept``, the current source file and code are used even if they make releases worse.
         """
         kept, today = self.kept(loaded.id), SourceReading.of(loaded.file)
         if kept.accepted == today and kept.held is None:
@@ -110,16 +112,16 @@ class DriftGuard:
             self._keep(loaded.id, held)
             return self._held(loaded, held)
         if kept.held and any(drift.pages_of == "nothing" for drift in drifts):
-            # Without the archive, it is unknown whether the harm is gone.
+            # Without the archive, it is unknown whether the change would still make releases worse.
             return self._held(loaded, kept)
         self._keep(loaded.id, KeptReading(today, utc_now()))
         noted = "accepted by --accept" if accept else "; ".join(filter(None, map(note_of, drifts)))
         return Admission(loaded, noted=noted)
 
     def drifts(self, loaded: LoadedSource) -> Sequence[Drift]:
-        """Return the differences that the current source file and code would make.
+        """Return the differences that the current source file and code would cause.
 
-        Nothing is stored. The result is empty if the current file and code are already accepted.
+        Nothing is stored. If the current file and code are already accepted, the result is empty.
         """
         accepted = self.kept(loaded.id).accepted
         if accepted == SourceReading.of(loaded.file):
@@ -132,13 +134,13 @@ class DriftGuard:
         try:
             return msgspec.json.decode(text, type=KeptReading) if text else KeptReading()
         except msgspec.DecodeError:
-            # Another version of Communique wrote it.
+            # Another version of Communique has written this value.
             return KeptReading()
 
     def newest_pages(self, loaded: LoadedSource) -> Iterator[tuple[Page, Release]]:
         """Yield the newest archived pages of a source, each with its stored release.
 
-        At a first visit, there are none.
+        Before the first visit, there are none.
         """
         if self._store.last_visit(loaded.id) is None:
             return
@@ -157,7 +159,7 @@ class DriftGuard:
 
     def _drifts(self, loaded: LoadedSource, accepted: SourceReading | None) -> Sequence[Drift]:
         if accepted is None and not self._newest(loaded.id, 1):
-            # No release of this source was published yet.
+            # No release of this source has been published yet.
             return []
         today = SourceReading.of(loaded.file)
         found = []
@@ -174,7 +176,7 @@ class DriftGuard:
         return found
 
     def _compared(self, loaded: LoadedSource, stack: ExitStack) -> StoredSource | None:
-        """Return the archived pages of a source, or None if there are none."""
+        """Return the archived pages of a source for a comparison, or None if there are none."""
         # Rules do not apply to documents, and removed records can't be read.
         releases = [
             one
@@ -216,7 +218,7 @@ class StoredSource:
         self._until = time.process_time() + MAX_CPU_SECONDS
 
     def with_stored(self, file: SourceFile) -> Drift | None:
-        """Compare the extraction with a source file with the published releases."""
+        """Compare the results of a source file with the published releases."""
         read = self._read(file, self._releases)
         pairs = [
             TwoReadings(one.url, one.content, read[one.id])
@@ -228,13 +230,13 @@ class StoredSource:
 
         def stored_listing(page: Page) -> Listing | None:
             listing = known.get(page.url)
-            # The newest page may be in the archive of another machine only, or in none.
+            # The newest page may be only in another machine's archive, or in none.
             return listing if listing and names_all(page, listing) else None
 
         return _drift("program", pairs, self._listing(file, stored_listing))
 
     def with_rules(self, before: SourceFile) -> Drift | None:
-        """Compare the results of the current rules and of ``before`` on the pages seen last."""
+        """Compare the results of the current source file and of ``before`` on the newest pages."""
         sightings = self._archived.store.sightings
         seen = [
             replace(one, capture=last) if (last := sightings(one.id).seen) and last.file else one
@@ -258,10 +260,10 @@ class StoredSource:
                 yield page_of(replace(answer, url=release.url)), release
 
     def _read(self, file: SourceFile, releases: Sequence[Release]) -> Mapping[str, Content | None]:
-        """Extract releases from their archived pages with a source file; return contents by id.
+        """Extract releases from their archived pages with a source file. Returns contents by id.
 
         The content is None if the page is no longer extracted as a release. Pages that can't be
-        read from the archive are missing.
+        read from the archive are omitted.
         """
         pages = StoredPages(self._archived, replace(self._loaded, file=file))
         for listing in self._listing_pages():
@@ -280,7 +282,7 @@ class StoredSource:
             except NotARelease:
                 found[release.id] = None
             except Exception:
-                # A visit would fail on this page, too.
+                # A visit would also fail on this page.
                 log.exception("%s could not be extracted", release.url)
                 found[release.id] = None
         return found
@@ -288,7 +290,7 @@ class StoredSource:
     def _answer(self, release: Release) -> Served | None:
         """Return the archived response for a release.
 
-        None if the response is lost, or if the release is a document.
+        Returns None if the response is lost, or if the release is a document.
         """
         answer = self._captures.answer(release.capture) if release.capture else None
         return answer if answer and not is_pdf(answer.body) else None
@@ -296,7 +298,7 @@ class StoredSource:
     def _listing(
         self, file: SourceFile, before: Callable[[Page], Listing | None]
     ) -> ListingDrift | None:
-        """Return the change that a source file makes to the newest captured listing page, or None.
+        """Return how a source file changes the extraction of the newest listing page, or None.
 
         ``before`` extracts the listing with the previous source file.
         """
@@ -307,7 +309,7 @@ class StoredSource:
         return None
 
     def _listing_pages(self) -> Iterator[Page]:
-        """Yield the newest captured pages that list releases, the feed first."""
+        """Yield the newest captured pages that list releases, with the feed first."""
         for url in filter(None, (self._loaded.file.feed, self._loaded.file.url)):
             entries, _ = self._captures.of(url)
             last: Capture | None = self._captures.capture(entries[-1]) if entries else None
@@ -317,7 +319,7 @@ class StoredSource:
 
 
 def expected_drift(golden: Golden | None, file: SourceFile) -> Drift:
-    """Compare the results of a source file on its samples with a person's expectations."""
+    """Compare the results of a source file on its sample pages with the expected values."""
     if golden is None:
         return NOTHING_STORED
     listing, release = golden.read_by(file)
@@ -341,20 +343,20 @@ def sample_drift(golden: Golden | None, before: SourceFile, after: SourceFile) -
 
 
 NOTHING_STORED: Final = Drift("program", "nothing", PagesDrift(0, 0))
-"""The drift of a source without a page in the archive or in the samples."""
+"""Result for a source without pages in the archive or in the samples."""
 
 
 def _drift(
     cause: Cause, pairs: Sequence[TwoReadings], listing: ListingDrift | None
 ) -> Drift | None:
-    """Return the differences between two extractions, or None if no page could be compared."""
+    """Return the differences between two extractions, or None if no pages could be compared."""
     if not pairs and listing is None:
         return None
     return Drift(cause, "archive", compare_readings(pairs), listing)
 
 
 def _reader(file: SourceFile) -> Callable[[Page], Listing]:
-    """Return a function that extracts the first page of a listing with the given source file."""
+    """Return a function that extracts the first listing page with the given source file."""
 
     def read(page: Page) -> Listing:
         # Extraction modifies the tree, so each one gets a new Page.
@@ -379,7 +381,7 @@ def why_held(source: str, cause: Cause, harm: str) -> str:
 
 
 def note_of(drift: Drift) -> str:
-    """Return the effect of an accepted change in one sentence, or an empty string."""
+    """Return a sentence about the effect of an accepted change, or an empty string."""
     what = "its source file" if drift.cause == "file" else "this version of Communique"
     if drift.pages_of == "nothing":
         return f"no stored page shows what {what} extracts differently"

@@ -1,4 +1,4 @@
-"""Decisions of people about sources: acknowledge a failure, mute its alerts, pause its visits."""
+"""Decisions of people about sources: acknowledged failures, muted alerts, paused visits."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from scheduler.sources.changes import check_known
 from spiders.sources.loader import load_source
 
 DEFAULT_MUTE_DAYS: Final = 7
-"""Default days of a mute: a forgotten mute would hide later failures."""
+"""Default duration of a mute in days. A mute without an end might be forgotten and hide later
+failures."""
 
 MAX_MUTE_DAYS: Final = 3650
-"""Maximum number of days of a mute."""
+"""Maximum duration of a mute in days."""
 
 
 def handle_source(home: Home, source: str, handling: Handling) -> None:
@@ -41,7 +42,7 @@ class NothingToAcknowledge(CommuniqueError):
 
 
 def acknowledge(home: Home, source: str, why: str) -> Handling:
-    """Store that a person knows about the failure of a source.
+    """Record that a person knows about the failure of a source.
 
     Raises NothingToAcknowledge and UnknownSource.
     """
@@ -55,7 +56,7 @@ def acknowledge(home: Home, source: str, why: str) -> Handling:
 
 
 def mute(home: Home, source: str, why: str, days: int) -> Handling:
-    """Mute alerts about the health of a source for some days. Raises UnknownSource."""
+    """Mute alerts about the health of a source for a number of days. Raises UnknownSource."""
     now = utc_now()
     muted = Handling("muted", now, why, now + dt.timedelta(days=days))
     handle_source(home, source, muted)
@@ -63,7 +64,7 @@ def mute(home: Home, source: str, why: str, days: int) -> Handling:
 
 
 def pause(home: Home, source: str, why: str) -> Handling:
-    """Pause a source: it is visited only if a person requests it.
+    """Pause a source. It is then visited only if a person requests a visit.
 
     Raises SourceError and UnknownSource.
     """
@@ -75,7 +76,7 @@ def pause(home: Home, source: str, why: str) -> Handling:
 
 
 def end_handlings(home: Home, source: str, kinds: Iterable[HandlingKind]) -> list[HandlingKind]:
-    """End decisions about a source; return the kinds that were in force.
+    """End decisions about a source, and return the kinds that were active.
 
     Raises UnknownSource.
     """
@@ -85,23 +86,23 @@ def end_handlings(home: Home, source: str, kinds: Iterable[HandlingKind]) -> lis
 
 
 def paused_sources(store: Store) -> frozenset[str]:
-    """Return the paused sources, which are visited only if a person requests it."""
+    """Return the paused sources, which are visited only if a person requests a visit."""
     handled = store.handlings(utc_now())
     return frozenset(source for source, kinds in handled.items() if "paused" in kinds)
 
 
 def handling_line(one: Handling) -> str:
-    """Format a decision as a line for people."""
+    """Format a decision as a readable line."""
     until = f" until {one.until:%Y-%m-%d}" if one.until else ""
     return f"{one.kind}{until}{f': {one.why}' if one.why else ''}"
 
 
 def why_line(one: Health) -> str:
-    """Describe the reason of a source's health, and the decisions about the source, in one line."""
+    """Return a line with the reason for a source's health and the decisions about the source."""
     visit = ("a visit is under way",) if one.visiting else ()
     return "; ".join([one.reason, *visit, *map(handling_line, one.handled.values())])
 
 
 def handled_fields(one: Health) -> dict[str, Any]:
-    """Return the health of a source for operators, with their decisions and the reasons."""
+    """Return the health of a source and the decisions about it as JSON values for operators."""
     return {**health_fields(one), "handled": [*one.handled.values()]}

@@ -1,4 +1,4 @@
-"""The health of the sources of a home directory, and records of changes of health."""
+"""Health of the sources in a home directory, and recording of its changes."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ from spiders.sources.loader import choose, load_sources
 
 
 def home_health(home: Home, store: Store) -> list[Health]:
-    """Return the health of all sources of a home directory, sorted by id.
+    """Return the health of all sources in a home directory, sorted by id.
 
-    A source that is not visited counts as failing, even if its last visit went well: because its
-    file is missing or invalid, because the service does not visit it, or because the disk is full.
-    A home directory on a shared database, such as a web node, may have no source files; it ignores
-    missing files. A source that was never visited is ``new``, also an imported one without a file.
+    A source that is no longer visited counts as failing, even if its last visit was successful. Its
+    file may be missing or invalid, the service may not visit it, or the disk may be full. A home
+    directory on a shared database, such as a web node, may have no source files, so missing files
+    are ignored there. A source that was never visited is ``new``, even an imported one without a
+    file.
     """
     loaded, broken = load_sources(home.sources)
     found = {one.source: one for one in overview(store)}
@@ -67,7 +68,7 @@ def visits_under_way(home: Home, sources: Iterable[str]) -> frozenset[str]:
 
 
 def is_visit(lock: Path) -> bool:
-    """Whether the lock of a source is held by a visit."""
+    """Return whether a visit holds the lock of a source."""
     try:
         return is_held(lock) and lock.read_text("utf-8", "replace").startswith(VISIT)
     except FileNotFoundError:
@@ -80,7 +81,7 @@ def without_file(
     loaded: Collection[str],
     broken: Iterable[SourceError],
 ) -> dict[str, Verdict]:
-    """Return verdicts about sources with ``broken`` files and ``visited`` ones without a file."""
+    """Return verdicts about sources with invalid files, and visited sources without a file."""
     missing = {
         source: Verdict("source.missing", MISSING.format(source))
         for source in visited
@@ -94,7 +95,7 @@ def without_file(
 def health_without_store(home: Home) -> list[Health]:
     """Return the health of sources if the store can't be opened because the disk is full.
 
-    The list is empty if there is another reason.
+    If there is another reason, the list is empty.
     """
     full = why_full(home)
     if full is None:
@@ -104,18 +105,18 @@ def health_without_store(home: Home) -> list[Health]:
 
 
 MIN_OVERDUE_SECONDS: Final = 6 * 3600
-"""Minimum time in seconds after which a visit can count as overdue. This applies to short
+"""Minimum time in seconds after which a visit can count as overdue, for sources with short
 intervals."""
 
 OVERDUE_INTERVALS: Final = 4
-"""Number of intervals after which a visit can count as overdue. This applies to long intervals."""
+"""Number of intervals after which a visit can count as overdue, for sources with long intervals."""
 
 UNVISITED: Final = Verdict("new.unvisited", "it was not visited yet")
 
 IMPORTED: Final = Verdict("new.unvisited", "imported; it has no source file")
 
 MAX_REPORTS = 10
-"""Maximum number of reports that are searched for a visit by the service."""
+"""Maximum number of reports in which a visit by the service is searched."""
 
 MISSING = (
     "its source file HOME/sources/{}.toml is missing: restore it, or use "
@@ -124,9 +125,9 @@ MISSING = (
 
 
 def note_health(home: Home) -> int:
-    """Store changes in the health of sources since the last call; return the number of changes.
+    """Store changes in the health of sources since the last call, and return their number.
 
-    Only one process at a time does this, so that each change is stored once. Raises StoreError.
+    Only one process does this at a time, so that each change is stored once. Raises StoreError.
     """
     store = home.store()
     try:
@@ -140,7 +141,7 @@ def note_health(home: Home) -> int:
 
 
 def why_full(home: Home) -> Verdict | None:
-    """Return the verdict that the disk of a writable home directory is full, or None."""
+    """Return a verdict if the disk of a writable home directory is full, or None."""
     if not is_full(home.path):
         return None
     return Verdict(
@@ -151,11 +152,11 @@ def why_full(home: Home) -> Verdict | None:
 def why_overdue(
     home: Home, interval: float | None, runs: Sequence[Run], now: dt.datetime
 ) -> Verdict | None:
-    """Return the verdict that the service stopped visiting a source, or None.
+    """Return a verdict if the service stopped visiting a source, or None.
 
-    ``runs`` are newest first. Call this only for a source whose last visit was by the service:
-    `communique collect` has no timetable. ``interval`` is the interval of the source file in
-    seconds, or None.
+    ``runs`` are newest first. Call this only for a source whose last visit was made by the service,
+    because `communique collect` has no timetable. ``interval`` is the interval in the source file
+    in seconds, or None.
     """
     last = next((run for run in runs if run.facts), None)
     if last is None or last.facts is None or last.facts.explicit:

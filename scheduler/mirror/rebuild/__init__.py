@@ -1,1 +1,1 @@
-"""Rebuild a lost home directory, or create a store that hides the same releases."""
+"""Rebuilding of a lost home directory, and creation of a store that hides the same releases."""

@@ -1,4 +1,4 @@
-"""Reader of an archive's journal: its events, the snapshot of the store, and its removal orders."""
+"""Reader of an archive's journal: its events, its snapshot of the store, and its removal orders."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from data.store.unit_of_work import decisions
 class JournalReader:
     """The journal that a scan found in the folder ``archive``.
 
-    Unreadable records are added to ``damaged``.
+    Unreadable records are added to the list ``damaged``.
     """
 
     def __init__(self, archive: Path, found: Scan, damaged: list[Damage]) -> None:
@@ -28,9 +28,9 @@ class JournalReader:
         self._damaged = damaged
 
     def write_snapshot(self, path: Path) -> int:
-        """Write the last snapshot of the store to ``path``; return how many entries it covers.
+        """Write the last snapshot of the store to ``path``, and return how many entries it covers.
 
-        Returns 0 and leaves no file if there is no snapshot, or if a part of it is missing.
+        If the snapshot or a part of it is missing, return 0 and create no file.
         """
         if self._found.snapshot < 0:
             return 0
@@ -64,7 +64,7 @@ class JournalReader:
             return None
 
     def _assembled(self, snapshot: decisions.Snapshot, path: Path) -> bool:
-        """Join the parts of a snapshot into a file; return whether all parts were found."""
+        """Join the parts of a snapshot to a file. Returns whether all parts were found."""
         digest = hashlib.sha256()
         with path.open("wb") as file:
             for record in snapshot.records:
@@ -78,10 +78,10 @@ class JournalReader:
 
 
 def apply_orders(store: Store, found: Scan, reader: JournalReader, archive: Path) -> None:
-    """Apply the removal orders in an archive to a rebuilt store, without undone orders.
+    """Apply the removal orders in an archive to a rebuilt store, except orders that were undone.
 
-    Removal orders are in their own file and in every branch of the journal. A branch exists for
-    each store that was older than its archive and continued. Raises ArchiveError and StoreError.
+    Removal orders are in their own file and in every branch of the journal. A branch begins when a
+    store that is older than its archive is used again. Raises ArchiveError and StoreError.
     """
     kept = Orders(archive).read()
     orders = sorted([*found.orders, *kept], key=lambda order: order.at)

@@ -1,4 +1,4 @@
-"""Create a store to replace a lost one. It hides every release that the lost store hid."""
+"""Creation of a store that replaces a lost store and hides the same releases."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ BATCH_SIZE: Final = 200
 
 
 class NewStore(msgspec.Struct, frozen=True):
-    """The numbers of items that a new store took from the journal of the lost store.
+    """Numbers of items that a new store got from the journal of the lost store.
 
-    ``hidden`` and ``redacted`` count releases, ``removed`` and ``renamed`` count sources.
-    ``unread`` counts unreadable or missing records, which may have hidden or redacted other
-    releases.
+    ``hidden`` and ``redacted`` are numbers of releases, ``removed`` and ``renamed`` of sources.
+    ``unread`` is the number of unreadable or missing records, which may have hidden or redacted
+    other releases.
     """
 
     hidden: int = 0
@@ -49,11 +49,11 @@ class NewStore(msgspec.Struct, frozen=True):
 
 
 def begin_new_store(home: Home, on_progress: OnStepProgress) -> NewStore | None:
-    """Create the store of a home directory that lost it. Returns None if the store is not lost.
+    """Create a new store for a home directory that lost its store, or return None.
 
-    In one transaction, the new store gets everything that the journal hides, removes and redacts.
-    Redacted releases are hidden, too: their pages may still be online, and the next visit would
-    publish them again. Raises StoreError and ArchiveError.
+    Returns None if the store is not lost. In one transaction, the new store gets all items that the
+    journal hides, removes or redacts. Redacted releases are also hidden: their pages may still be
+    online, and the next visit would publish them again. Raises StoreError and ArchiveError.
     """
     with home.lock("new-store", "a command that starts a new store", wait=True):
         try:
@@ -72,7 +72,7 @@ def begin_new_store(home: Home, on_progress: OnStepProgress) -> NewStore | None:
                 done = HiddenContent(old, new).copy()
                 for order in old.orders():
                     new.keep_order(order)
-                # Marks the store as begun, even if nothing was copied into it.
+                # This marks the store as used, even if nothing was copied to it.
                 new.keep_journaled_file("communique.toml", "")
             # The journal of the new store begins with a snapshot of the copied data.
             begin_journal(home)
@@ -81,7 +81,7 @@ def begin_new_store(home: Home, on_progress: OnStepProgress) -> NewStore | None:
 
 @contextmanager
 def replayed(home: Home, on_progress: OnStepProgress) -> Iterator[tuple[Store, int]]:
-    """Yield the lost store, replayed from its journal into a temporary file.
+    """Context manager that yields the lost store, rebuilt from its journal in a temporary file.
 
     The second value is the number of records that are missing or could not be applied.
     """
@@ -93,7 +93,8 @@ def replayed(home: Home, on_progress: OnStepProgress) -> Iterator[tuple[Store, i
     reader = JournalReader(home.archive, found, damaged)
     entries = found.history.entries
     with workplace(home.path / "new-store") as folder:
-        # In a separate folder, because SQLite's folder is locked while a log is given to its file.
+        # In a separate folder, because SQLite's folder is locked while a database is switched to
+        # WAL mode.
         path = folder / "store" / "communique.db"
         path.parent.mkdir()
         begin = reader.write_snapshot(path)
@@ -108,14 +109,14 @@ def replayed(home: Home, on_progress: OnStepProgress) -> Iterator[tuple[Store, i
 
 
 class HiddenContent:
-    """Copies data that readers must not see from the ``old`` store into the ``new`` store."""
+    """Copies data that readers must not see from the ``old`` store to the ``new`` store."""
 
     def __init__(self, old: Store, new: Store) -> None:
         self._old = old
         self._new = new
 
     def copy(self) -> NewStore:
-        """Copy sources, and the releases that are hidden or redacted."""
+        """Copy sources, and all releases that are hidden or redacted."""
         renamed = self._copy_sources()
         hidden = redacted = 0
         for release in self._old.by_first_seen():
@@ -130,12 +131,12 @@ class HiddenContent:
         removed = self._old.removed_sources()
         for source, one in removed.items():
             self._new.remove_source(source, at=one.at, kept=one.kept)
-        # The lost store has sent these alerts.
+        # The lost store has already sent the alerts for these events.
         self._new.forget_events()
         return NewStore(hidden, redacted, len(removed), renamed)
 
     def _copy_sources(self) -> int:
-        """Copy names and former ids of sources; return the number of renamed sources."""
+        """Copy the names and former ids of sources, and return the number of renamed sources."""
         moves = self._old.source_moves()
         for source in self._old.sources().values():
             ids = [old for old, new in moves.items() if new == source.id]
@@ -146,7 +147,7 @@ class HiddenContent:
         return len({*moves.values()})
 
     def _copy_release(self, release: Release, hidden: HiddenRelease | None) -> None:
-        """Copy all versions of a release, and its hiding or redaction."""
+        """Copy all versions of a release, and the decision to hide or redact it."""
         for one in self._old.revisions(release.id):
             version = replace(
                 release,

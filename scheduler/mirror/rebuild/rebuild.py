@@ -1,4 +1,4 @@
-"""Rebuild a lost home directory from its archive alone: sources, settings, store, site."""
+"""Rebuilding of a lost home directory from its archive alone: sources, settings, store, site."""
 
 from __future__ import annotations
 
@@ -51,11 +51,12 @@ BATCH_SIZE: Final = 200
 HOME_FILE: Final = re.compile(
     r"communique\.toml|topics\.toml|sources/[a-z0-9][a-z0-9-]{0,63}\.toml"
 )
-"""Pattern of the names of home files that are restored from a journal. Other names are ignored."""
+"""Pattern that matches the names of home directory files that a journal restores. Other files are
+ignored."""
 
 DATABASE_TABLES: Final = ("store", "run")
-"""Tables of communique.toml that are left out. Other machines may still use the database that the
-tables name, and `communique migrate` moves the rebuilt store into a database."""
+"""Tables of communique.toml that are not restored. Other machines may still use the database in
+these tables, and `communique migrate` moves the rebuilt store to a database."""
 
 NOTE: Final = (
     "Rebuilt from the archive: the store is communique.db, so [store] and [run] were left out. "
@@ -78,7 +79,7 @@ HIDING_EVENTS: Final = (
     decisions.SourceRemoved,
     decisions.SourceRestored,
 )
-"""Events that change archive pages because releases are hidden or shown again."""
+"""Events that change archive pages, because releases are hidden or shown again."""
 
 
 def rebuild(
@@ -88,12 +89,12 @@ def rebuild(
     key: Path | None = None,
     on_progress: OnStepProgress | None = None,
 ) -> Rebuilt:
-    """Write a home directory into ``target`` from the archive in the folder ``archive``.
+    """Write a home directory to ``target`` from the archive in the folder ``archive``.
 
     ``key`` is the file of the key that signed the log. ``on_progress`` is called with the name of a
     step, its progress, and its total. Raises NotEmpty, ArchiveError if the archive has no journal
-    or the key is of another log, and NotRebuilt for errors such as a full disk. After an error or a
-    kill, ``target`` stays empty.
+    or the key belongs to another log, and NotRebuilt for errors such as a full disk. After an error
+    or a kill, ``target`` is still empty.
     """
     if target.exists() and any(target.iterdir()):
         raise NotEmpty(target)
@@ -126,7 +127,7 @@ def rebuild(
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.exists():
-            # The finished folder is renamed to this path in the end.
+            # At the end, the finished folder is renamed to this path.
             target.rmdir()
         with workplace(target) as folder:
             home = open_home(folder / target.name)
@@ -134,7 +135,7 @@ def rebuild(
             if key:
                 shutil.copyfile(key, home.log_key)
                 home.log_key.chmod(0o600)
-                # With this key, the signed statements about removals stay valid.
+                # With this key, the signed notes about removals remain valid.
                 removed = []
             done = Rebuilding(home, found, damages, removed, report).run()
             # The store and the site are on disk by now.
@@ -147,7 +148,7 @@ def rebuild(
 
 
 class Rebuilding:
-    """One run of ``rebuild``, in a home directory that already has its archive."""
+    """One run of ``rebuild``, in a home directory that already contains its archive."""
 
     def __init__(
         self,
@@ -181,7 +182,7 @@ class Rebuilding:
                 self._store, self._home.archive, self._found, self._replay.seen_in
             )
             apply_orders(self._store, self._found, self._reader, self._home.archive)
-            # The lost store has sent these alerts, or they are too old.
+            # The lost store has already sent the alerts for these events, or they are too old.
             self._store.forget_events()
             self._store.keep_journal_end(entries[-1].record_id)
             self._take_kept_files()
@@ -223,9 +224,9 @@ class Rebuilding:
             self._store.close()
 
     def _write(self, entries: Sequence[JournalEntry]) -> None:
-        """Write the store; also write the site each time that archive pages were cut.
+        """Write the store, and also write the site at each time when archive pages were completed.
 
-        Archive pages never change later.
+        Archive pages never change after that.
         """
         for _, recorded in self._reader.read(entries[: self._begin]):
             self._replay.note_files(recorded)
@@ -241,11 +242,11 @@ class Rebuilding:
     def _steps(
         self, entries: Sequence[JournalEntry]
     ) -> Iterator[tuple[list[Sequence[decisions.AnyEvent]], dt.datetime | None]]:
-        """Yield events of records to write together, and when to publish after them, or None.
+        """Yield events to write together, and when to publish after them, or None.
 
-        An archive page shows releases as they were when it was cut, or when one of them was hidden.
-        So the site is published at these moments, before the next change, but not before the last
-        complete publication.
+        An archive page shows releases as they were when the page was completed, or when one of them
+        was hidden. So the site is published at these times, before the next change, but not before
+        the last complete publication.
         """
         waiting: list[Sequence[decisions.AnyEvent]] = []
         cut: dt.datetime | None = None
@@ -269,13 +270,13 @@ class Rebuilding:
         yield waiting, None
 
     def _take_kept_files(self) -> None:
-        """For each file without an event in the journal, use the last record of the file."""
+        """For files without an event in the journal, use the last archived content."""
         if not self._found.is_whole:
             for name, record in self._found.kept.items():
                 self._replay.files.setdefault(name, decisions.FileKept(name, record, record))
 
     def _write_files(self) -> None:
-        """Write the current files into the home directory, and delete all others."""
+        """Write the current files to the home directory, and delete all other files."""
         self._files_lost, self._secrets_cut = [], []
         for name, kept in self._replay.files.items():
             path = self._home.path / name
@@ -294,7 +295,7 @@ class Rebuilding:
             path.write_bytes(with_own_store(content) if name == "communique.toml" else content)
 
     def _publish_log(self) -> None:
-        """Publish the log as it was last signed, or first sign its leaves with a new key."""
+        """Publish the last signed state of the log, or first sign its leaves with a new key."""
         log = log_of(self._home.path)
         try:
             if log.checkpoint() is None:
@@ -308,7 +309,7 @@ class Rebuilding:
             self._errors += publish_proofs(self._home, everything=True)
 
     def _publish(self, store: Store, now: dt.datetime, *, from_journal: bool = False) -> None:
-        # Open it again, because settings and topics may have changed.
+        # Open the home directory again, because its settings and topics may have changed.
         home = home_at(self._home.path)
         settle_topics(home, self._store)
         cache = home.path / "rendered.db"
@@ -325,10 +326,10 @@ class Rebuilding:
 
 
 def copy_archive(source: Path, target: Path, *, signed: bool) -> list[Damage]:
-    """Copy an archive and return damage of its log. Files that never change are hard-linked.
+    """Copy an archive and return the damage in its log. Files that never change are hard-linked.
 
-    The log is copied first: a record without a leaf can be repaired, a leaf without its record
-    can't. If it will not be ``signed`` with the same key, only the leaves are copied.
+    The log is copied first, because a record without a leaf can be repaired, but a leaf without its
+    record can't. Unless ``signed`` is set, the log gets another key and only its leaves are copied.
     """
     target.mkdir(exist_ok=True)
     damages = []
@@ -355,9 +356,9 @@ def copy_archive(source: Path, target: Path, *, signed: bool) -> list[Damage]:
 
 
 def with_own_store(content: bytes) -> bytes:
-    """Return the text of communique.toml without the database setting.
+    """Return the text of communique.toml without the tables about a database.
 
-    The text is unchanged if it is invalid or has no such setting.
+    If the text is invalid or has no such tables, it is returned unchanged.
     """
     try:
         settings = tomlkit.parse(content)

@@ -21,7 +21,7 @@ class NotEmpty(CommuniqueError):
 
 
 class NotRebuilt(CommuniqueError):
-    """A rebuild failed, and left nothing behind."""
+    """Rebuilding failed, and no files were left behind."""
 
     def __init__(self, path: Path, cause: str) -> None:
         super().__init__(f"{path} could not be rebuilt ({cause}); no partial files were left")
@@ -30,7 +30,7 @@ class NotRebuilt(CommuniqueError):
 
 
 class DamagedPlace(msgspec.Struct, frozen=True):
-    """A place in the archive that can't be read, and the reason."""
+    """An unreadable part of the archive, and the reason."""
 
     file: str
     offset: int
@@ -38,11 +38,11 @@ class DamagedPlace(msgspec.Struct, frozen=True):
 
 
 class Unreadable(msgspec.Struct, frozen=True):
-    """A record that a release or file refers to, but that is damaged or missing.
+    """A damaged or missing record to which a release or file refers.
 
-    ``release`` is the id of the release at ``url``, empty for a file. ``shows`` is the content of
-    the record: ``version 1``, ``last seen``, ``gone`` or ``file``. The record begins at the byte
-    ``offset`` of ``file``, which is empty if only the ``leaf`` of the record is known.
+    ``release`` is the id of the release at ``url``, empty for a file. ``shows`` describes the
+    content of the record: ``version 1``, ``last seen``, ``gone`` or ``file``. The record begins at
+    the byte ``offset`` of ``file``. If only the ``leaf`` of the record is known, ``file`` is empty.
     """
 
     release: str
@@ -56,14 +56,14 @@ class Unreadable(msgspec.Struct, frozen=True):
 class Rebuilt(msgspec.Struct, frozen=True):
     """The sources of a rebuilt home directory, and its missing parts.
 
-    ``records`` of the archive were read; ``journal`` of them hold decisions, and ``aside`` more
-    hold decisions of abandoned branches. ``damaged`` are unreadable places, ``missing`` the ids of
-    records that the journal needs, and ``releases_lost`` the ids of releases that are incomplete
-    because of that. ``refused`` are events that can't be applied. ``leaves_lost`` counts leaves
-    whose records are unreadable or missing, and ``unreadable`` lists their contents. ``unread`` are
-    URLs of captured pages that are in no release. ``files_lost`` are missing files of the home
-    directory, and ``secrets_cut`` files whose secrets are not in the archive. ``unpublished`` are
-    errors of publishing the site.
+    ``records`` is the number of records that were read; ``journal`` of them contain decisions, and
+    ``aside`` more contain decisions of abandoned branches. ``damaged`` lists unreadable parts,
+    ``missing`` the ids of records that the journal requires, and ``releases_lost`` the ids of
+    releases that are therefore incomplete. ``refused`` lists events that can't be applied.
+    ``leaves_lost`` is the number of leaves whose records are unreadable or missing, and
+    ``unreadable`` describes these records. ``unread`` lists URLs of captured pages that are in no
+    release. ``files_lost`` lists missing files of the home directory, and ``secrets_cut`` files
+    whose secrets are not in the archive. ``unpublished`` lists errors from publishing the site.
     """
 
     home: str
@@ -86,6 +86,6 @@ class Rebuilt(msgspec.Struct, frozen=True):
 
     @property
     def whole(self) -> bool:
-        """Whether the rebuild is complete."""
+        """Return whether the rebuild is complete."""
         lacking = (self.damaged, self.missing, self.releases_lost, self.leaves_lost)
         return not any((*lacking, self.unreadable, self.refused, self.files_lost, self.unpublished))

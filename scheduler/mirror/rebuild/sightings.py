@@ -1,4 +1,4 @@
-"""Restore which captures saw releases last, and find the captures that are lost."""
+"""Restoration of the captures in which releases were last seen, and search for lost captures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scheduler.mirror.rebuild.report import Unreadable
 def restore_sightings(
     store: Store, archive: Path, found: Scan, seen_in: Mapping[str, int]
 ) -> list[Unreadable]:
-    """Store which captures saw releases last; return the captures that are lost.
+    """Store the captures in which releases were last seen, and return the lost captures.
 
     ``seen_in`` maps releases to the leaves of these captures. For a removed capture, only the data
     in its leaf are stored. Raises ArchiveError.
@@ -32,7 +32,7 @@ def restore_sightings(
 
 
 def captures_at(archive: Path, found: Scan, numbers: Collection[int]) -> Iterator[Capture]:
-    """Yield the captures of the leaves with these ``numbers``.
+    """Yield the captures whose leaves have these ``numbers``.
 
     Captures whose record is lost are omitted.
     """
@@ -45,7 +45,7 @@ def captures_at(archive: Path, found: Scan, numbers: Collection[int]) -> Iterato
 
 
 def unreadable_captures(store: Store, found: Scan) -> list[Unreadable]:
-    """Return the captures of a store whose records are damaged or missing, with their contents."""
+    """Return the captures in a store whose records are damaged or missing."""
     # Removed records have no file.
     lost = {
         one.record_id: one
