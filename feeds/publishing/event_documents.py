@@ -1,7 +1,8 @@
 """Feeds and HTML pages of events: edits, retractions, returns, days, and health of sources.
 
-Pages are numbered from the oldest event, so a new event changes only the newest pages. Hiding an
-event shifts all later events, whose pages are written again.
+A return is a retracted release that is online again. Pages are numbered from the oldest event, so a
+new event changes only the newest pages. If a release is hidden, its events disappear and all later
+events move, so their pages are written again.
 """
 
 from __future__ import annotations
@@ -46,11 +47,12 @@ from feeds.publishing.publish_context import EntryRenderer, PublishContext, Want
 from feeds.urls import DAY, FORMATS, EventFeed, event_file
 
 MAX_DAY_RELEASES = 200
-"""Maximum number of releases in the digest entry for a day. The day's page lists all of them."""
+"""Maximum number of releases in the digest entry for a day. The page of the day lists all
+releases."""
 
 
 class EventFeeds:
-    """Writes event feeds. With ``keeps_days``, it stores the digests of completed days."""
+    """Writes event feeds. With ``keeps_days``, it also stores the digests of finished days."""
 
     def __init__(
         self, context: PublishContext, renderer: EntryRenderer, *, keeps_days: bool
@@ -75,7 +77,7 @@ class EventFeeds:
         self._cache.keep_note(f"feed {event}", keys)
 
     def changes(self) -> list[Wanted]:
-        """Return entries for the newest edits and returns."""
+        """Return entries for the newest edits, and for retracted releases that are online again."""
         edits = self._store.edits(limit=self._context.entries)
         # An entry contains the current link of its release.
         now = self._store.summaries_of(sorted({edit.release for edit in edits}))
@@ -92,7 +94,7 @@ class EventFeeds:
         return self._newest([*found, *self._returns()])
 
     def _returns(self) -> list[tuple[dt.datetime, Wanted]]:
-        """Return entries for the newest returns of retracted releases, each with its time."""
+        """Return entries for retracted releases that are online again, each with its time."""
         returns = self._store.returns(limit=self._context.entries)
         now = self._store.summaries_of(sorted({one.release for one in returns}))
         return [
@@ -110,7 +112,7 @@ class EventFeeds:
         return return_entry(self._catalog, self._context.known_release(back.release), back)
 
     def _newest(self, found: list[tuple[dt.datetime, Wanted]]) -> list[Wanted]:
-        """Return the newest of the given entries, each with its time, in feed size."""
+        """Return the newest of the given entries, at most as many as a feed has."""
         found.sort(key=lambda one: one[0], reverse=True)
         return [wanted for _, wanted in found[: self._context.entries]]
 
@@ -118,7 +120,7 @@ class EventFeeds:
         return edit_entry(self._catalog, *self._context.edit(release_id, number))
 
     def retractions(self) -> list[Wanted]:
-        """Return entries for the newest retractions and returns."""
+        """Return entries for the newest retractions, and for releases that are online again."""
         found = [
             (
                 release.retracted,
@@ -166,9 +168,10 @@ class EventFeeds:
         ]
 
     def _digest(self, day: str, now: dt.datetime) -> DayDigest:
-        """Return the digest of a day as first published. On first publication, store it.
+        """Return the digest of a day as it was first published.
 
-        Releases that were hidden later are omitted.
+        If the day was not published before, store its digest. Releases that were hidden later are
+        omitted.
         """
         known = self._store.day_digest(day)
         if known is not None:
@@ -207,14 +210,14 @@ class EventFeeds:
 Event = TypeVar("Event")
 
 RETURN: Final = 0
-"""Value used in place of a version number for the return of a release."""
+"""Value used instead of a version number if a retracted release is online again."""
 
 RETRACTION: Final = -1
-"""Value used in place of a version number for a retraction."""
+"""Value used instead of a version number for a retraction."""
 
 
 class EventPages:
-    """Writes the HTML pages of events that changed."""
+    """Writes the HTML pages of events whose content changed."""
 
     def __init__(self, context: PublishContext) -> None:
         self._context = context
@@ -222,7 +225,7 @@ class EventPages:
         self._pages = context.pages
 
     def write_changes(self) -> None:
-        """Write the pages of all edits and returns."""
+        """Write the pages of all edits, and of retracted releases that are online again."""
         edits = [(at, one, number) for one, number, at in self._store.every_edit()]
         self._write_events("changes", edits, self._edit)
 
@@ -232,14 +235,14 @@ class EventPages:
         found: Iterable[tuple[float, str, int]],
         line: Callable[[str, int], EventLine],
     ) -> None:
-        """Write the pages of the given events and of all returns, ordered by time.
+        """Write the pages of the given events and of releases that are online again.
 
-        ``found`` contains the time, release and version of each event. ``line`` returns the row for
-        an event.
+        All are ordered by time. ``found`` contains the time, release and version of each event.
+        ``line`` returns the row for an event.
         """
         returns = {(one.until.timestamp(), one.release): one for one in self._store.returns()}
         every = [*found, *((at, release, RETURN) for at, release in returns)]
-        # The store's order of events with the same time.
+        # This is the store's order of events with the same time.
         every.sort(key=lambda one: one[1], reverse=True)
         every.sort(key=lambda one: one[0])
 
@@ -256,7 +259,7 @@ class EventPages:
         return edit_line(self._pages, *self._context.edit(release_id, number))
 
     def write_retractions(self) -> None:
-        """Write the pages of all current retractions and of all returns."""
+        """Write the pages of all current retractions, and of releases that are online again."""
         found = [(at, one, RETRACTION) for one, at in self._store.every_retraction()]
         self._write_events("retractions", found, self._retraction)
 
@@ -278,7 +281,7 @@ class EventPages:
             for one in self._store.health_events()
             if not self._context.catalog.is_gone(one.source)
         ]
-        # A row links the page of its source if that exists.
+        # A row links to the page of its source if this page exists.
         keys = [(one, Facet(source=one.source) in self._context.counts) for one in every]
         self._write("health", every, keys, partial(health_line, self._pages))
 
@@ -289,7 +292,7 @@ class EventPages:
         releases: Sequence[str],
         line: Callable[[Event], EventLine],
     ) -> None:
-        """Write the pages of events about the given ``releases`` (one per event)."""
+        """Write the pages of events about releases; ``releases`` has the release of each event."""
         changes = self._context.changes
         same = changes is not None and changes.keys().isdisjoint(releases)
         if same and self._is_known(event, every):
@@ -309,7 +312,10 @@ class EventPages:
         keys: Sequence[object],
         line: Callable[[Event], EventLine],
     ) -> None:
-        """Write the pages of events, oldest first, that contain an event with a changed key."""
+        """Write the pages that have an event with a changed key.
+
+        Events are ordered from the oldest.
+        """
         context = self._context
         full = full_pages(len(every))
         files = {page: events_file(event, page) for page in range(full + 1)}
@@ -331,7 +337,7 @@ class EventPages:
 
 
 def note_of(event: EventFeed) -> str:
-    """Return the cache key for the digest of an event feed's events."""
+    """Return the cache key under which the digest of an event feed's events is stored."""
     return f"feed {event} pages"
 
 

@@ -1,7 +1,7 @@
 """HTML pages of a facet: the newest releases, and pages of older releases.
 
-Archive pages of feeds never change. The HTML pages for them show the current state of releases, so
-they are written again when one of their releases changes.
+Archive pages of feeds never change. But the HTML pages for them show the current versions of
+releases, so they are written again when one of their releases changes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from feeds.publishing.publish_context import EntryRenderer, PublishContext, face
 from feeds.urls import page_file, part_file
 
 HOME_HEALTH_NOTE = "home health"
-"""Cache key for the digest of the health summary on the home page."""
+"""Cache key under which the digest of the health summary on the home page is stored."""
 
 
 class FacetPages:
@@ -50,8 +50,9 @@ class FacetPages:
     ) -> None:
         """Write the first page of a facet, and the pages of other releases not on an archive page.
 
-        ``pages`` is the number of archive pages. ``undated`` are releases without a place in the
-        feed; they are shown if there is room. ``latency`` is the sentence about publication delays.
+        ``pages`` is the number of archive pages. ``undated`` are releases that are not in the feed,
+        because they have no date. They are shown if there is room. ``latency`` is the sentence
+        about publication delays.
         """
         context = self._context
         rows = lines_of(entries)
@@ -100,7 +101,7 @@ class FacetPages:
         return noted is not None and noted != digest_of(self._health())
 
     def _remove_latest(self, facet: Facet, written: int) -> None:
-        """Delete pages of latest releases beyond the number ``written``."""
+        """Delete pages of the newest releases whose number is above ``written``."""
         while True:
             written += 1
             file = part_file(facet, f"{LATEST}-{written}" if written > 1 else LATEST)
@@ -109,11 +110,14 @@ class FacetPages:
             self._context.remove(file)
 
     def turned(self, facet: Facet, entries: Sequence[RenderedEntry]) -> bool:
-        """Return whether the newest archive page's link to the newer page must change."""
+        """Return whether the link from the newest archive page to the newer page must change."""
         return (len(entries) > MAX_FIRST_PAGE) != self._context.is_there(part_file(facet, LATEST))
 
     def changed(self, facet: Facet) -> Iterable[int] | None:
-        """Return a facet's archive pages (numbers) with changed releases, or None if unknown."""
+        """Return the numbers of a facet's archive pages with changed releases.
+
+        Returns None if the changes are not known.
+        """
         changes = self._context.changes
         if changes is None:
             return None
@@ -127,7 +131,7 @@ class FacetPages:
 
     @cached_property
     def _touched(self) -> dict[str, frozenset[Facet]]:
-        """Changed releases and all members of their stories, with the facets affected."""
+        """Facets of each changed release, and of all other releases of its story, by release id."""
         changes = self._context.changes or {}
         found = {
             member.id: change.facets
@@ -139,7 +143,10 @@ class FacetPages:
     def write_archived(
         self, facet: Facet, page: int, releases: Releases, newer: str, *, everything: bool
     ) -> None:
-        """Write the HTML page for an archive page if it changed, or always with ``everything``."""
+        """Write the HTML page for an archive page if it changed.
+
+        With ``everything``, write it in any case.
+        """
         context = self._context
         shown = self._renderer.shown(facet, releases)
         name = part_file(facet, str(page))

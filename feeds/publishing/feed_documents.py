@@ -1,4 +1,4 @@
-"""All documents of a facet: feeds, archive pages and HTML pages, with their releases selected."""
+"""Selection of a facet's releases, and writing of its feeds, archive pages and HTML pages."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from feeds.urls import FORMATS, Format, archive_file, feed_file, has_feed_files,
 
 
 class FeedDocuments:
-    """Selects and renders the releases of facets, and writes their documents."""
+    """Selects and renders the releases of facets, and writes the documents of the facets."""
 
     def __init__(self, context: PublishContext, renderer: EntryRenderer) -> None:
         self._context = context
@@ -36,7 +36,7 @@ class FeedDocuments:
         return [Facet()] if self._people.is_home_outdated() else []
 
     def unwritten(self, facets: Iterable[Facet]) -> set[Facet]:
-        """Return the languages that need their own feeds from now on.
+        """Return the languages that need separate feeds from now on.
 
         This happens when the first releases in a second language arrive.
         """
@@ -65,12 +65,12 @@ class FeedDocuments:
         shown = len(self._renderer.shown(facet, current))
         has_latest = shown > MAX_FIRST_PAGE
         pages = before + len(full)
-        # After a restore or migration the store knows pages whose files do not exist yet.
+        # After a restore or migration, the store lists archive pages whose files do not exist yet.
         there = before
         if has_feed_files(facet, context.counts):
             while there and not context.is_there(archive_file(facet, there, "atom")):
                 there -= 1
-        # The previous last page needs a link to the page after it.
+        # The archive page that was the last needs a link to the new page after it.
         first = 1 if everything else max(there, 1) if pages > there else pages + 1
         for page in range(first, pages + 1):
             if page > before:
@@ -82,7 +82,8 @@ class FeedDocuments:
             newer = newer_page(facet, page, pages, has_latest=has_latest)
             people.write_archived(facet, page, releases, newer, everything=True)
             context.checkpoint()
-        # Only now is it known which releases are archived, and so which changed ones return.
+        # Only now is it known which releases are on archive pages, and which of them changed
+        # recently.
         returned = contents.returned(facet, current)
         document = self._renderer.entries(facet, [*current, *returned])
         entries = document[:shown]
@@ -123,7 +124,7 @@ class FeedDocuments:
                 self._context.remove(file(kind))
 
     def _latency(self, facet: Facet) -> str:
-        """Return the sentence about a source's publication delays, empty for other facets."""
+        """Return the sentence about a source's publication delays. It is empty for other facets."""
         if facet.source is None or not is_source(facet):
             return ""
         times = self._context.store.release_times(facet.source, limit=MAX_RELEASES)
@@ -143,16 +144,19 @@ def files_of(facet: Facet) -> tuple[str, ...]:
 
 
 RETURNING_RELEASES = 100
-"""Maximum number of recently updated releases that are added to the document although they are on
-an archive page."""
+"""Maximum number of recently updated releases that are in the feed document although they are on an
+archive page."""
 
 MAX_CHANGES = 1000
-"""Maximum number of changed releases that are checked one by one. If there are more, whole feeds
-are compared."""
+"""Maximum number of changed releases that are checked one by one. If more releases changed, whole
+feeds are compared."""
 
 
 class FeedContents:
-    """Releases in feeds, from the store, the archive pages and the last publication."""
+    """The releases of feeds.
+
+    They are computed from the store, the archive pages and the last publication.
+    """
 
     def __init__(self, context: PublishContext) -> None:
         self._context = context
@@ -169,9 +173,9 @@ class FeedContents:
     ) -> list[ReleaseSummary]:
         """Return a facet's releases that are not on an archive page, newest first.
 
-        ``every`` contains all releases of the facet, if known. Otherwise the result of the last
-        publication is updated with the changes since. If these changes are unknown, all releases
-        are read.
+        ``every`` contains all releases of the facet, if known. Otherwise the releases of the last
+        publication are updated with the changes since then. If these changes are not known, all
+        releases are read.
         """
         before = None
         if every is None:
@@ -209,7 +213,7 @@ class FeedContents:
 
     @cached_property
     def _touched(self) -> Mapping[Facet, set[str]]:
-        """Recently updated releases, by facet."""
+        """Ids of recently updated releases, by facet."""
         found: dict[Facet, set[str]] = {}
         for release in self._store.recently_updated(limit=RETURNING_RELEASES):
             for facet in facets_of(release):
@@ -218,10 +222,10 @@ class FeedContents:
 
 
 class ChangesSinceLastRun:
-    """Changed releases since the last publication without errors.
+    """Releases that changed since the last publication without errors.
 
-    Create it before reading which facets are marked as changed, and call ``changes`` afterwards.
-    Then no change that marked a facet is missed, in this publication or the next.
+    Create this object before you read which facets are marked as changed, and call ``changes``
+    afterwards. Then no change that marked a facet is missed, in this publication or the next one.
     """
 
     def __init__(self, store: Store, cache: RenderCache) -> None:
@@ -230,17 +234,17 @@ class ChangesSinceLastRun:
         self._point = store.change_cursor()
 
     def changes(self) -> Mapping[str, ReleaseChange] | None:
-        """Return the changed releases by id, or None if they are unknown."""
+        """Return the changed releases by id, or None if the changes are not known."""
         noted = self._cache.note("point")
         if noted is None:
             return None
         try:
             point = msgspec.json.decode(noted, type=ChangeCursor)
         except msgspec.ValidationError:
-            # Saved by another version of Communique.
+            # Another version of Communique saved this value.
             return None
         return self._store.changes_since(point, limit=MAX_CHANGES)
 
     def keep(self) -> None:
-        """Save the store's change cursor up to which this publication covers changes."""
+        """Save the position in the store's log of changes that this publication includes."""
         self._cache.keep_note("point", msgspec.json.encode(self._point))

@@ -1,7 +1,7 @@
-"""Copy of the archive's log, and of checkpoints signed as a witness, in the site.
+"""Copies of the archive's log, and of checkpoints that this site signed as a witness, in the site.
 
 Tiles and bundles have the same paths as in the archive. The checkpoint is written last, so clients
-find all files that it covers. Only new files are written.
+find all files to which it refers. Only new files are written.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from data.errors import PublishError
 from data.files import FileWriter, read_regular
 
 RECENT_CHECKPOINTS: Final = 10
-"""Number of newest cosigned checkpoints that are copied again, because they may get more
+"""Number of the newest cosigned checkpoints that are copied again, because they may get more
 signatures."""
 
 FILES_PER_SYNC: Final = 1000
@@ -38,9 +38,9 @@ FORKED: Final = (
 def publish_log(log: TreeLog, site: Path, *, everything: bool = False) -> None:
     """Update the copy of a log in the folder ``site``.
 
-    With ``everything``, files that were deleted from the copy are restored too. Raises
-    ArchiveError. Raises PublishError, and writes nothing, if the published log is not a prefix of
-    this log.
+    With ``everything``, files that were deleted from the copy are also restored. Raises
+    ArchiveError if the log can't be read. Raises PublishError, and writes nothing, if the published
+    log is not the beginning of this log.
     """
     if not (log.folder / "checkpoint").exists():
         return
@@ -59,7 +59,7 @@ def publish_log(log: TreeLog, site: Path, *, everything: bool = False) -> None:
 def published_size(log: TreeLog, present: Checkpoint, folder: Path) -> int:
     """Return the number of leaves in the published log.
 
-    Raises PublishError if the published log is not a prefix of this log.
+    Raises PublishError if the published log is not the beginning of this log.
     """
     path = folder / "checkpoint"
     try:
@@ -79,9 +79,9 @@ def published_size(log: TreeLog, present: Checkpoint, folder: Path) -> int:
 
 
 def copy_log(log: TreeLog, present: Checkpoint, folder: Path, old: int) -> None:
-    """Write all tiles and bundles that a log added after its first ``old`` leaves.
+    """Write all tiles and bundles that were added to a log after its first ``old`` leaves.
 
-    Raises OSError.
+    Raises OSError if a file can't be written.
     """
     writer = FileWriter(folder)
     for file in (*added_files(old, present.size), *texts(log.folder, folder)):
@@ -111,7 +111,10 @@ def texts(log: Path, copy: Path) -> list[str]:
 
 
 def publish_witness(witness: Path, site: Path) -> None:
-    """Copy this witness's key and signed checkpoints into the site. Raises PublishError."""
+    """Copy the key and signed checkpoints of this witness into the site.
+
+    Raises PublishError if a file can't be copied.
+    """
     if not (witness / "key").exists():
         return
     writer = FileWriter(site / "witness")

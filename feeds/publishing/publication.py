@@ -17,10 +17,10 @@ class Publication:
     - ``feeds`` is the number of rendered feeds, of which ``written`` were written and ``unchanged``
       were not.
     - ``seconds`` is wall-clock time.
-    - ``errors`` are the feeds and pages that failed. They keep their last good file and are tried
-      again next time.
+    - ``errors`` are the feeds and pages that failed. They keep their last good file, and the next
+      publication tries them again.
     - ``files`` are the written feed files.
-    - ``rewritten`` is whether all files of the site were written, including archive pages.
+    - ``rewritten`` is true if all files of the site were written, including archive pages.
     """
 
     feeds: int = 0
@@ -33,10 +33,10 @@ class Publication:
 
 
 def place(facet: Facet) -> tuple[bool, bool, str, str, str, str, str]:
-    """Return the sort key of a facet, which places facets that share entries next to each other.
+    """Return the sort key of a facet, which puts facets that share entries next to each other.
 
-    Days precede their month, months their year, and sources their sections, so shared entries are
-    still in memory. The feed of all releases is last.
+    Days precede their month, months their year, and sources their sections. So shared entries are
+    still in memory when they are needed again. The feed of all releases is last.
     """
     # "~" sorts after "-".
     period = f"{facet.period}~" if facet.period else ""

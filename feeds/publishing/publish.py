@@ -62,7 +62,7 @@ Result = TypeVar("Result")
 
 LAYOUT_FILE = ".layout"
 """File with a digest of settings, templates and code, and with the names of sources and topics. If
-the digest changes, or a name is changed or removed, the whole site is rendered again."""
+the digest changes, or if a name is changed or removed, the whole site is rendered again."""
 
 HOME_PAGE = "index.html"
 
@@ -117,7 +117,7 @@ def publish(
 
 
 class PublicationRun:
-    """One run of a publication: renders and writes files, and counts them."""
+    """One run of a publication: renders, writes and counts files."""
 
     def __init__(
         self,
@@ -209,7 +209,7 @@ class PublicationRun:
         if facets or remembers:
             self._write_or_undo(partial(self._write_elsewhere, facets, hidden.changed))
             self._write_or_undo(self._write_events)
-        # Facets that are generated on request need no files.
+        # Facets whose feeds and pages are generated on request need no files.
         self._store.mark_published(
             {
                 one: at
@@ -230,8 +230,8 @@ class PublicationRun:
     def _shape(self) -> bytes:
         """Return the content of the layout file, or no bytes if it is missing or unreadable.
 
-        Emptying a folder may leave this hidden file. So it counts as missing if the home page is
-        missing.
+        If somebody empties the folder, this hidden file may remain. So it counts as missing if the
+        home page is missing.
         """
         folder = self._writer.folder
         try:
@@ -256,7 +256,7 @@ class PublicationRun:
             )
 
     def _write_or_undo(self, write: Callable[[], object]) -> bool:
-        """Run ``write`` and flush its files to disk. If that fails, restore the previous files.
+        """Run ``write`` and flush its files to disk. If this fails, restore the previous files.
 
         Returns whether it succeeded.
         """
@@ -279,10 +279,10 @@ class PublicationRun:
         return False
 
     def _facet(self, facet: Facet) -> bool:
-        """Write the documents of a facet. Returns whether all were written.
+        """Write the documents of a facet, and return whether all were written.
 
-        For a day, they include the pages of its releases; for a source, the pages of undated
-        releases.
+        The documents of a day include the pages of its releases, and the documents of a source
+        include the pages of its undated releases.
         """
         failed, every = len(self.errors), facet in self._queued
         file = feed_file(facet, "atom")
@@ -300,7 +300,7 @@ class PublicationRun:
             self._tried(release_file(one.shown.summary.id), page)
 
     def _write_elsewhere(self, facets: Collection[Facet], hidden: Collection[str]) -> None:
-        """Write the pages of stories, and of releases that link to changed releases."""
+        """Write the pages of stories, and the pages of releases that link to changed releases."""
         if not self.rewritten:
             self._write_releases(self._releases.due_elsewhere(facets, hidden))
         if self.rewritten or not self._releases.knows_changes:
@@ -328,7 +328,7 @@ class PublicationRun:
             self._tried(made.__name__.removeprefix("write_"), made)
 
     def _write_site_files(self) -> bool:
-        """Write index pages and static files. Returns whether all were written."""
+        """Write index pages and static files, and return whether all were written."""
         failed, folder = len(self.errors), self._writer.folder
         listing = listing_of(self._layout, names_of(self._catalog), self._published)
         files = SiteFiles(self._catalog, self._published, self._pages).files
@@ -347,7 +347,7 @@ class PublicationRun:
         return True
 
     def _index(self, files: Generators, places: tuple[str, ...]) -> None:
-        """Write index pages, and delete pages that the index no longer has."""
+        """Write index pages, and delete old pages that no longer belong to the index."""
         self._make(files)
         for name in [*left_over(self._writer.folder, places, files)]:
             self._tried(name, partial(self._writer.remove, name))
@@ -360,13 +360,13 @@ class PublicationRun:
         return self._write(file, make())
 
     def _checkpoint(self) -> None:
-        """Flush files to disk and save progress if many files are waiting."""
+        """Flush files to disk and save progress if many files wait to be flushed."""
         if self._writer.waiting < FILES_PER_SYNC:
             return
         try:
             self._writer.flush()
         except OSError:
-            # The waiting files are lost, so the notes since the last sync are wrong.
+            # The waiting files are lost, so the cached values since the last sync are wrong.
             self._failed = True
             raise
         self._archive.keep()

@@ -1,6 +1,6 @@
 """Shared state of one publication: rendered entries and archive pages.
 
-Each entry is rendered once and then read from the cache.
+Each entry is rendered only once and then read from the cache.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from feeds.publishing.render_cache import RenderCache
 class ArchivePages:
     """Assignment of releases to archive pages of feeds: pages in the store, and new pages.
 
-    `keep` saves new pages in the store after their files are on disk, so the store never lists a
-    page whose file is missing. If ``keeps`` is False, they are not saved, because a journal
-    contains them.
+    `keep` saves new pages in the store after their files are on disk. So the store never lists a
+    page whose file is missing. If ``keeps`` is False, new pages are not saved, because the journal
+    already contains them.
     """
 
     def __init__(self, store: Store, *, keeps: bool = True) -> None:
@@ -39,7 +39,7 @@ class ArchivePages:
         return max(self._store.archive_page_count(facet), *self._fresh[facet], 0)
 
     def archived(self, facet: Facet, releases: Sequence[str]) -> Mapping[str, int]:
-        """Return the archive page of each given release that is on an archive page of a feed."""
+        """Return the archive page of each given release that is on an archive page of the feed."""
         if not releases:
             return {}
         fresh = {one: page for page, ids in self._fresh[facet].items() for one in ids}
@@ -78,12 +78,13 @@ class PublishContext:
     """State of one publication: the store, the renderers and the functions that write files.
 
     - ``counts`` maps facets to numbers of releases.
-    - ``changes`` maps ids to the releases changed since the last publication, or is None if
-      unknown.
+    - ``changes`` maps ids to the releases that changed since the last publication. It is None if
+      the changes are not known.
     - ``entries`` is the minimum number of releases in a feed document (if the feed has that many),
       ``max_bytes`` its maximum size.
     - ``layout`` is a digest of everything that affects all entries.
-    - ``checkpoint`` is called between files of a facet, and saves progress if many are waiting.
+    - ``checkpoint`` is called between files of a facet, and saves progress if many files wait to be
+      flushed to disk.
     """
 
     store: Store
@@ -111,7 +112,7 @@ class PublishContext:
     def known_release(self, release_id: str) -> Release:
         """Return a release that the store has listed.
 
-        Raises LookupError if the release was deleted in the meantime.
+        Raises LookupError if the release has been deleted since then.
         """
         if release := self.store.release(release_id):
             return release
@@ -137,12 +138,12 @@ MAX_HELD_BYTES = 96 * 1024 * 1024
 KB."""
 
 MAX_HELD_STORIES, MAX_HELD_RELEASES = 500, 20
-"""Maximum numbers of stories, and of releases with their entries, in memory."""
+"""Maximum number of stories in memory, and maximum number of releases with entries in memory."""
 
 
 @dataclass(frozen=True, slots=True)
 class ShownRelease:
-    """A release in a feed, and the other releases of its story that it represents there."""
+    """A release in a feed, and the other releases of the story that it represents in this feed."""
 
     summary: ReleaseSummary
     others: tuple[Release, ...] = ()
@@ -166,7 +167,7 @@ class EntryRenderer:
     def shown(self, facet: Facet, releases: Iterable[ReleaseSummary]) -> list[ShownRelease]:
         """Return the releases that a facet's feed shows.
 
-        Feeds of several sources show one per story.
+        Feeds of several sources show only one release per story.
         """
         if facet.source is not None:
             return [ShownRelease(release) for release in releases]
@@ -179,9 +180,9 @@ class EntryRenderer:
         return found
 
     def story(self, story: str | None) -> tuple[Release, ...]:
-        """Return the members of a story, first published first.
+        """Return the releases of a story, in order of publication.
 
-        Returns none if ``story`` is None.
+        If ``story`` is None, the result is empty.
         """
         if story is None:
             return ()
@@ -198,7 +199,7 @@ class EntryRenderer:
         return key, lambda: self.made(shown)[1]
 
     def made(self, shown: ShownRelease) -> tuple[Release, FeedEntry]:
-        """Return a release and its entry, from memory if they were used recently."""
+        """Return a release and its entry. Recently used pairs are kept in memory."""
         key = self._wanted(shown)[0]
         found = self._made.get(key)
         if found is None:
@@ -214,7 +215,7 @@ class EntryRenderer:
     def document(self, wanted: Sequence[Wanted], *, mixed: bool) -> list[RenderedEntry]:
         """Return the rendered entries of a feed document.
 
-        Entries are shortened if they exceed its maximum size.
+        Entries are shortened if they exceed the maximum size of the document.
         """
         return fitted(
             wanted, self.rendered, self._short, max_bytes=self._context.max_bytes, mixed=mixed
@@ -245,5 +246,5 @@ class EntryRenderer:
 
 
 def face(release: Release) -> tuple[object, ...]:
-    """Return the properties of a release that are shown in entries of its story's other members."""
+    """Return the properties of a release that entries of other releases of its story show."""
     return release.id, release.source, release.url, release.content.title, release.content.language

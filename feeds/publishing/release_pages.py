@@ -38,10 +38,10 @@ from feeds.urls import (
 )
 
 DIGEST_BYTES: Final = 16
-"""Size in bytes of the digest at the start of a page's value (note) in the cache."""
+"""Size in bytes of the digest at the start of the value that the cache stores for a page."""
 
 NO_NEIGHBOURS: Final = Neighbours()
-"""Value for a release without a newer or older neighbour."""
+"""Neighbours of a release that has no newer and no older release beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,12 @@ class DuePage:
 
 
 def ids_of(beside: Neighbours) -> tuple[str | None, str | None]:
-    """Return the ids of the newer and older neighbour."""
+    """Return the ids of the newer and the older neighbour of a release."""
     return tuple(one.id if one else None for one in (beside.newer, beside.older))  # type: ignore[return-value]  # of the pair
 
 
 def noted(note: bytes) -> tuple[str | None, str | None, str | None]:
-    """Parse a page's cached value.
+    """Parse the value that the cache stores for a page.
 
     Returns the ids of the newer and older neighbour, and the story.
     """
@@ -78,7 +78,8 @@ class ReleasePages:
         self._cache = context.cache
         self._renderer = renderer
         self.stories = StoryPages(context, renderer)
-        # Read before the first page is written, which overwrites its note.
+        # This is read before the first page is written, because writing a page overwrites its
+        # value.
         self._noted = self._cache.page_keys(sorted(self._changes or ()))
 
     @property
@@ -93,8 +94,9 @@ class ReleasePages:
     def due_elsewhere(self, dirty: Collection[Facet], hidden: Collection[str]) -> Iterator[DuePage]:
         """Yield releases whose pages must be written because a neighbour or story member changed.
 
-        ``dirty`` are the changed facets. ``hidden`` are the releases that were hidden or shown
-        again since the last publication.
+        A neighbour is the next newer or older release of the source. ``dirty`` are the changed
+        facets. ``hidden`` are the releases that were hidden or shown again since the last
+        publication.
         """
         ids: set[str | None] = set()
         stories: set[str | None] = set()
@@ -133,9 +135,10 @@ class ReleasePages:
                 yield DuePage(ShownRelease(summary, others), beside, note)
 
     def _touched(self, facet: Facet, *, everything: bool) -> Sequence[ReleaseSummary]:
-        """Return the changed releases of a facet, or all of them if the changes are unknown.
+        """Return the changed releases of a facet, or all its releases if the changes are not known.
 
-        For a source, returns only releases without a day: others belong to the facet of their day.
+        For a source, this returns only releases without a day. Releases with a day belong to the
+        facet of their day.
         """
         if everything or self._changes is None:
             return (
@@ -190,7 +193,7 @@ def release_data(release: Release) -> bytes:
     fields = release_fields(release)
     del fields["last_seen"]
     text = json.dumps(msgspec.to_builtins(fields), ensure_ascii=False, separators=(",", ":"))
-    # An unpaired surrogate is replaced; it is invalid in every document.
+    # Replace an unpaired surrogate, because it is invalid in every document.
     return text.encode("utf-8", "replace") + b"\n"
 
 
@@ -223,7 +226,7 @@ class StoryPages:
         self._done: set[str] = set()
 
     def members(self, story: str | None) -> tuple[StoryMember, ...]:
-        """Return a story's releases with their similarity to the first.
+        """Return the releases of a story with their similarity to its first release.
 
         They are in order of publication.
         """
@@ -238,7 +241,7 @@ class StoryPages:
     def write(self, story: str | None) -> None:
         """Write the page of a story if it changed.
 
-        Deletes it if the story has fewer than two releases.
+        If the story has fewer than two releases, delete the page.
         """
         if story is None or story in self._done:
             return
@@ -267,7 +270,7 @@ class StoryPages:
 
 
 def face_in_story(release: Release) -> tuple[object, ...]:
-    """Return the properties of a release that pages of its story and its members show."""
+    """Return the properties of a release that pages about its story show."""
     text = zlib.crc32(release.content.body_text.encode("utf-8", "replace"))
     return (
         *face(release),

@@ -29,7 +29,7 @@ from feeds.urls import (
 
 
 class GoneSources:
-    """Renamed and removed sources whose old files may be in the site's ``folder``."""
+    """Renamed and removed sources whose old files may still be in the site's ``folder``."""
 
     def __init__(self, store: Store, folder: Path) -> None:
         moved = {old for old, new in store.source_moves().items() if old != new}
@@ -42,9 +42,9 @@ class GoneSources:
         return facet.source in self._ids
 
     def remove_files(self, cache: RenderCache) -> None:
-        """Delete the files with the old ids, so that the server redirects or responds with 410.
+        """Delete the files with old ids, so that the server redirects or responds with 410.
 
-        Raises OSError.
+        Raises OSError if a file can't be deleted.
         """
         for one in self._ids:
             facet = Facet(source=one)
@@ -59,7 +59,8 @@ class GoneSources:
 class EmptiedFacets:
     """Published topics, sections and languages that no longer have releases.
 
-    ``marked`` are the changed facets, ``held`` the facets with releases. ``folder`` is the site's.
+    ``marked`` are the changed facets, and ``held`` the facets with releases. ``folder`` is the
+    folder of the site.
     """
 
     def __init__(self, marked: Iterable[Facet], held: Iterable[Facet], folder: Path) -> None:
@@ -74,9 +75,9 @@ class EmptiedFacets:
         return facet in self.facets
 
     def remove_files(self, cache: RenderCache) -> None:
-        """Delete the published files of these facets, and their data in the cache.
+        """Delete the published files of these facets, and the data about them in the cache.
 
-        Raises OSError.
+        Raises OSError if a file can't be deleted.
         """
         for facet in self.facets:
             for file in files_of(facet):
@@ -88,13 +89,13 @@ class EmptiedFacets:
 
 
 HIDDEN_NOTE: Final = "hidden"
-"""Cache key of the releases that were hidden at the last publication."""
+"""Cache key under which the releases that were hidden at the last publication are stored."""
 
 
 class HiddenReleases:
     """Releases that were hidden or shown again since the last publication.
 
-    ``changed`` are their ids.
+    ``changed`` contains their ids.
     """
 
     def __init__(self, store: Store, cache: RenderCache, folder: Path) -> None:
@@ -108,12 +109,15 @@ class HiddenReleases:
         self.changed = self._now ^ before
 
     def facets(self) -> Collection[Facet]:
-        """Return the facets of these releases, whose archive pages must all be written again."""
+        """Return the facets of these releases.
+
+        All archive pages of these facets must be written again.
+        """
         found = filter(None, map(self._store.release, self.changed))
         return {facet for one in found for facet in facets_of(replace(one, hidden=False))}
 
     def remove_pages(self) -> None:
-        """Delete the pages of newly hidden releases. Raises OSError."""
+        """Delete the pages of newly hidden releases. Raises OSError if a file can't be deleted."""
         for one in self._hidden:
             folder = self._folder / PurePosixPath(release_file(one)).parent
             if folder.is_dir():
@@ -143,7 +147,7 @@ class LostFiles:
     def missed(self, facets: Collection[Facet]) -> set[Facet]:
         """Return the facets whose feed files are missing.
 
-        If archive pages or event feeds may be missing, queues them for rewriting.
+        If archive pages or event feeds may be missing, they are queued to be written again.
         """
         if not self._disturbed:
             return set()

@@ -1,6 +1,6 @@
-"""Publishing cache: one SQLite file outside the site.
+"""Cache of publications: one SQLite file outside the site.
 
-The file may be deleted at any time: the next publication writes the same site again. Rendered
+The file may be deleted at any time, and the next publication writes the same site again. Rendered
 entries are stored under a hash of everything that affects them. Only one process publishes at a
 time.
 """
@@ -52,11 +52,17 @@ DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
 class DamagedCacheError(StoreError):
-    """The publishing cache is damaged. It can be deleted; the next publication rebuilds it."""
+    """Raised if the publishing cache is damaged.
+
+    It can be deleted: the next publication rebuilds it.
+    """
 
 
 class CacheFile:
-    """The cache file at ``path``, or in memory without a path. Raises StoreError."""
+    """The cache file at ``path``, or a cache in memory if ``path`` is None.
+
+    Methods raise StoreError if the file can't be read or written.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -74,7 +80,7 @@ class CacheFile:
         return db
 
     def close(self) -> None:
-        """Commit and close the file."""
+        """Commit all changes and close the cache file."""
         self.commit()
         self._db.close()
 
@@ -89,7 +95,7 @@ class CacheFile:
             self._db.rollback()
 
     def checkpoint(self) -> None:
-        """Commit all changes so far, even those of an open part that fails later."""
+        """Commit all changes so far, even changes in a ``part`` that fails later."""
         with self._reported():
             self._db.execute("RELEASE part")
             self._db.execute("COMMIT")
@@ -98,10 +104,7 @@ class CacheFile:
 
     @contextmanager
     def part(self) -> Iterator[None]:
-        """Context manager that applies the changes of its block completely or not at all.
-
-        Exceptions propagate.
-        """
+        """Apply the changes of a ``with`` block completely or not at all. Exceptions propagate."""
         with self._reported():
             self._begin()
             self._db.execute("SAVEPOINT part")
@@ -160,7 +163,11 @@ MAX_CACHE_BYTES = 1024 * 1024 * 1024
 
 
 class RenderCache(CacheFile):
-    """The cache file at ``path``, or in memory without a path. Raises StoreError."""
+    """Cache of rendered entries, page digests and other values of publications.
+
+    It is in the file at ``path``, or in memory if ``path`` is None. Methods raise StoreError if the
+    file can't be read or written.
+    """
 
     def __init__(self, path: Path | None, limit: int = MAX_CACHE_BYTES) -> None:
         super().__init__(path)
@@ -179,7 +186,7 @@ class RenderCache(CacheFile):
                 try:
                     found[key] = from_bytes(body)
                 except msgspec.DecodeError:
-                    # An entry of another version of Communique is rendered again.
+                    # Another version of Communique stored this entry, so it is rendered again.
                     continue
         return found
 
@@ -193,7 +200,7 @@ class RenderCache(CacheFile):
     def current(self, facet: Facet, pages: int) -> list[str] | None:
         """Return a feed's releases that are not on an archive page, as stored by `keep_current`.
 
-        Returns None if they were stored with another number of archive ``pages``.
+        Returns None if they were stored when the feed had another number of archive ``pages``.
         """
         for (releases,) in self._ask(
             "SELECT releases FROM current WHERE facet = ? AND pages = ?", [name_of(facet), pages]
@@ -202,9 +209,9 @@ class RenderCache(CacheFile):
         return None
 
     def keep_current(self, facet: Facet, pages: int, releases: Sequence[str]) -> None:
-        """Store which of a feed's releases are on no archive page.
+        """Store which releases of a feed are not on an archive page.
 
-        Also stores its number of archive pages.
+        Also stores the feed's number of archive ``pages``.
         """
         text = msgspec.json.encode(releases).decode()
         self._put(
@@ -224,7 +231,7 @@ class RenderCache(CacheFile):
         self._put("INSERT OR REPLACE INTO pages VALUES (?, ?)", [(name, key)])
 
     def note(self, name: str) -> bytes | None:
-        """Return the value stored under a name, or None."""
+        """Return the value stored under a name, or None if there is no such value."""
         for row in self._ask("SELECT value FROM notes WHERE name = ?", [name]):
             return bytes(row[0])
         return None
@@ -236,7 +243,7 @@ class RenderCache(CacheFile):
     def queue_rewrite(self, facets: Iterable[Facet]) -> None:
         """Queue feeds to be written completely, and commit.
 
-        Index pages and event feeds are queued too.
+        Index pages and event feeds are also queued.
         """
         self._put("INSERT OR IGNORE INTO rewrites VALUES (?)", [(name_of(one),) for one in facets])
         self._put("DELETE FROM notes WHERE name = 'listing' OR name LIKE 'feed %'", [()])
@@ -276,14 +283,15 @@ class RenderCache(CacheFile):
             self._put(f"DELETE FROM {table}", [()])  # noqa: S608 - our own names
 
     def tidy(self) -> None:
-        """Delete the oldest rendered entries if they exceed MAX_CACHE_BYTES."""
+        """Delete the oldest rendered entries if all entries together exceed MAX_CACHE_BYTES."""
         pages, size, free = (
             self._ask(f"PRAGMA {name}", [])[0][0]
             for name in ("page_count", "page_size", "freelist_count")
         )
         excess = 1 - self._limit / max((pages - free) * size, 1)
         if excess > 0:
-            # A tenth more, so that not every run has to delete entries.
+            # Delete a tenth more than necessary, so that not every publication has to delete
+            # entries.
             self._put(
                 "DELETE FROM entries WHERE number <= (SELECT min(number)"
                 " + (max(number) - min(number)) * ? FROM entries)",

@@ -1,7 +1,7 @@
 """Files about the whole site, such as sitemaps, and static files that all pages use.
 
-The sitemaps of a month are written again when one of its releases changes. The cache contains the
-time of the last change in each sitemap, so the sitemap index needs no query.
+The sitemaps of a month are written again when a release of the month changes. The cache contains
+the time of the last change in each sitemap, so writing the sitemap index needs no query.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class SiteFiles:
             NOT_FOUND: lambda: static_not_found_page(pages),
         }
         self.files |= used_by_pages()
-        # Search engines request it by this name.
+        # Search engines request the file by this name.
         self.files["robots.txt"] = lambda: robots(catalog.site)
 
 
@@ -78,7 +78,8 @@ def robots(site: str) -> bytes:
 
 
 NOT_CRAWLED = ("/search", "/feeds/search", "/api/search", "/admin", "/reader/")
-"""Prefixes of generated pages that crawlers must not read, because their number is unlimited."""
+"""Prefixes of generated pages that crawlers must not read, because there are infinitely many such
+pages."""
 
 Names = dict[str, tuple[str, ...]]
 """Names of sources, sections and topics, by kind and id."""
@@ -91,8 +92,7 @@ NOT_PUBLISHING = ("offline/", "replay/", "server/", "websub/", "compression.py")
 def layout_of(site: SiteSettings, secrets: bytes = b"") -> bytes:
     """Return a digest of the settings, templates and code that affect published files.
 
-    ``secrets`` is Secrets.mark: after a change in the list of secrets, everything is rendered
-    again.
+    ``secrets`` is Secrets.mark: if the list of secrets changes, everything is rendered again.
     """
     limits = (site.entries, site.max_feed_bytes)
     settings = (site.url, site.title, *limits, site.hub, site.language)
@@ -131,7 +131,8 @@ def names_of(catalog: Catalog) -> bytes:
 def names_changed(before: bytes, after: bytes) -> bool:
     """Return whether a name was changed or removed. Added names do not count.
 
-    A new id of a source counts as removed, because pages of all kinds link to the id.
+    A new id of a source counts as a removed name, because pages of all kinds contain the id in
+    links.
     """
     if not before or before == after:
         return False
@@ -177,7 +178,7 @@ def directory_pages(pages: PageRenderer) -> Generators:
 
 
 def left_over(folder: Path, places: tuple[str, ...], files: Generators) -> Iterator[str]:
-    """Yield files in the folders ``places`` that are no longer index pages of the site."""
+    """Yield files in the folders ``places`` that no longer belong to the site's index pages."""
     for place in places:
         for path in (folder / place).rglob("index.html"):
             name = path.relative_to(folder).as_posix()
@@ -188,10 +189,10 @@ def left_over(folder: Path, places: tuple[str, ...], files: Generators) -> Itera
 SITEMAP: Final = "sitemap.xml"
 
 UNDATED: Final = "undated"
-"""Name of the sitemaps for releases without a date, used in place of a month."""
+"""Name of the sitemaps for releases without a date. It is used instead of a month."""
 
 INDEX_PAGES: Final = "pages"
-"""Name of the sitemaps for index pages, used in place of a month."""
+"""Name of the sitemaps for index pages. It is used instead of a month."""
 
 INDEXES: Final = ("sources", "topics", "languages", "days", "changes", "retractions", "feeds")
 """Folders of index pages."""
@@ -222,7 +223,7 @@ class Sitemaps:
         self._write(INDEX_PAGES, ((file, None) for file in files))
 
     def write_index(self, counts: Iterable[Facet], *, undated: bool) -> None:
-        """Write the sitemap index. ``undated`` is whether undated releases changed."""
+        """Write the sitemap index. ``undated`` is true if undated releases changed."""
         months = {one.period for one in counts if one.period and len(one.period) == MONTH}
         names = [*sorted(months), UNDATED]
         for name in names:
@@ -236,7 +237,10 @@ class Sitemaps:
         self._context.write(SITEMAP, sitemap_index(self._context.catalog.site, every))
 
     def _write(self, name: str, pages: Iterable[tuple[str, dt.datetime | None]]) -> None:
-        """Write the sitemaps for pages (file and time of last change), one in memory at a time."""
+        """Write the sitemaps for pages, with only one sitemap in memory at a time.
+
+        Each page is a pair of a file and the time of its last change.
+        """
         context, last = self._context, []
         for number, some in enumerate(parts(pages)):
             context.write(file_of(name, number), urlset(context.catalog.site, some))
@@ -248,7 +252,10 @@ class Sitemaps:
             number += 1
 
     def _known(self, name: str) -> list[dt.datetime | None] | None:
-        """Return the time of the last change in each sitemap of a month, or None if unknown."""
+        """Return the time of the last change in each sitemap of a month.
+
+        Returns None if the times are not known.
+        """
         noted = self._context.cache.note(note_of(name))
         return msgspec.json.decode(noted, type=list[dt.datetime | None]) if noted else None
 
@@ -268,12 +275,12 @@ def file_of(name: str, number: int) -> str:
 
 
 def note_of(name: str) -> str:
-    """Return the cache key of the times of the last changes in sitemaps."""
+    """Return the cache key under which the times of the last changes in sitemaps are stored."""
     return f"sitemap {name}"
 
 
 def urlset(site: str, pages: Iterable[tuple[str, dt.datetime | None]]) -> bytes:
-    """Return a sitemap of files, each with the time of its last change if known."""
+    """Return a sitemap of files, with the time of each file's last change if known."""
     return document("urlset", "url", site, pages)
 
 
@@ -285,7 +292,7 @@ def sitemap_index(site: str, sitemaps: Iterable[tuple[str, dt.datetime | None]])
 def document(
     root: str, element: str, site: str, files: Iterable[tuple[str, dt.datetime | None]]
 ) -> bytes:
-    """Return the XML of a sitemap or sitemap index: URLs with times."""
+    """Return the XML of a sitemap or sitemap index. It contains URLs with times."""
     lines = [f"<?xml version='1.0' encoding='UTF-8'?>\n<{root} xmlns=\"{SCHEMA}\">"]
     for file, changed in files:
         time = ""

@@ -1,15 +1,15 @@
-"""Upload of HOME/site to a bucket, which never replaces a newer file by an older one.
+"""Upload of HOME/site to a bucket, in which an older file never replaces a newer one.
 
-A publication first takes a number in the manifest, then uploads the changed files, then marks
-itself complete in the manifest. An object is overwritten only if it has the known ETag. Each object
-carries the number of its publication. If a write fails, the publisher reads the object, and stops
-if a later publication wrote it. A running publication updates the manifest every few seconds, and
-others wait for it. If the updates stop, another publisher takes over. Linked files are uploaded
-before the files that link to them, and deleted after them, so links always work.
+A publication first takes a number in the manifest, then uploads the changed files. At the end, it
+marks itself as complete in the manifest. An object is overwritten only if it has the known ETag.
+Each object carries the number of its publication. If a write fails, the publisher reads the object,
+and stops if a later publication wrote it. A running publication updates the manifest every few
+seconds, and other publishers wait for it. If the updates stop, another publisher takes over. Linked
+files are uploaded before the files that link to them, and deleted after them, so links always work.
 
-A delayed request of an earlier publisher may still arrive until its signature expires, and succeed
-if the object is unchanged. Until then all ETags are checked again, and objects of others are
-replaced.
+A delayed request of an earlier publisher may still arrive until its signature expires. It succeeds
+if the object is unchanged. So until then, all ETags are checked again, and objects of other
+publishers are replaced.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ MAX_REQUESTS: Final = 16
 """Maximum number of concurrent requests to the bucket."""
 
 MAX_ATTEMPTS: Final = 5
-"""Maximum number of attempts to write an object that other publishers write too."""
+"""Maximum number of attempts to write an object that other publishers also write."""
 
 HEARTBEAT_SECONDS: Final = 5.0
 """Seconds between two updates of the manifest by a running publication."""
@@ -70,7 +70,7 @@ CHECK_INTERVAL_SECONDS: Final = 0.5
 
 SETTLED_AFTER_SECONDS: Final = 16 * 60.0
 """Seconds after which no delayed request of another publisher can arrive. AWS signatures are valid
-for 15 minutes; the rest allows for clock differences."""
+for 15 minutes; one minute is added for differences between clocks."""
 
 PUBLICATION, DIGEST = "communique-publication", "communique-sha256"
 """Metadata names of objects: number of the publication, and digest of the content."""
@@ -97,7 +97,7 @@ log = logging.getLogger(__name__)
 
 
 class Superseded(BucketError):
-    """Another home directory started publishing to the same bucket."""
+    """Raised if another home directory has started to publish to the same bucket."""
 
     def __init__(self, bucket: str) -> None:
         super().__init__(bucket, "another installation started publishing there")
@@ -107,7 +107,8 @@ class SiteBucket:
     """The site in a bucket, as published from one home directory.
 
     This is a context manager for one process at a time. ``kept`` is the home directory's cache of
-    the bucket's content. Raises BucketError, StoreError and OSError.
+    the bucket's content. Methods raise BucketError, StoreError or OSError if the bucket, the store
+    or a file fails.
     """
 
     def __init__(self, bucket: Bucket, folder: Path, kept: PushedFiles) -> None:
@@ -116,7 +117,7 @@ class SiteBucket:
         self._kept = kept
         self._read: StoredManifest | None = None
         self._change = (0, 0)
-        # Held while the manifest is replaced.
+        # This lock is held while the manifest is replaced.
         self._turn = threading.Lock()
         self._ended = threading.Event()
         self._heartbeat: threading.Thread | None = None
@@ -130,9 +131,10 @@ class SiteBucket:
     def begin(self, store: Store) -> bool:
         """Check, before rendering, who published last, and wait for a running publication.
 
-        Returns True if everything must be rendered, because the folder may be behind the bucket:
-        another home directory published last, or this one has not uploaded since. In that case it
-        takes the next publication number at once.
+        Returns True if everything must be rendered, because the folder may be older than the
+        bucket. This is so if another home directory published last, or if this one has not uploaded
+        since its last publication. In that case, the method takes the next publication number at
+        once.
         """
         self._end()
         seen: StoredManifest | None = None
@@ -161,9 +163,9 @@ class SiteBucket:
         raise BucketError(self._bucket.place, CROWDED)
 
     def _resumes(self, store: Store, manifest: BucketManifest) -> bool:
-        """Return whether this home directory published last. Resumes an interrupted publication.
+        """Return whether this home directory published last, and resume an interrupted publication.
 
-        Raises BucketError if that publication was made from a store with other changes.
+        Raises BucketError if the interrupted publication was made from a store with other changes.
         """
         if store.release_events(manifest.change, limit=1) is None:
             raise BucketError(self._bucket.place, OTHER_STORE)
@@ -189,7 +191,10 @@ class SiteBucket:
         return (manifest.publisher, manifest.number) == (kept.publisher, kept.number)
 
     def _take_number(self) -> int:
-        """Write the next publication number to the manifest and return it. Raises Replaced."""
+        """Write the next publication number to the manifest and return this number.
+
+        Raises Replaced if another publisher changed the manifest.
+        """
         old = self._read.manifest if self._read else None
         number = old.number + 1 if old else 1
         complete = old.complete if old else 0
@@ -219,7 +224,7 @@ class SiteBucket:
                 try:
                     self._read = replace_manifest(self._bucket, old, manifest)
                 except Replaced:
-                    # The publishing thread notices this itself.
+                    # The publishing thread notices the later publication itself.
                     return
 
     def _end(self) -> None:
@@ -229,10 +234,10 @@ class SiteBucket:
             self._heartbeat = None
 
     def push(self, *, deletes: bool = True) -> None:
-        """Upload changed files. With ``deletes``, also delete removed files in the bucket.
+        """Upload changed files. With ``deletes``, also delete removed files from the bucket.
 
-        Call ``begin`` first. After a crash, the next call continues. Raises Superseded if another
-        publisher has started.
+        Call ``begin`` first. After a crash, the next call continues the upload. Raises Superseded
+        if another publisher has started.
         """
         self._kept.note_rendered()
         present = dict(files_in(self._folder))
@@ -242,7 +247,8 @@ class SiteBucket:
         wanted = changed(present, known)
         if CHECKPOINT in wanted and self._has_longer_log():
             wanted = [name for name in wanted if not name.startswith(LOG)]
-        # A log only grows: files that are missing here were signed on another machine.
+        # A log only grows. So log files that are missing on this machine were signed on another
+        # one.
         gone = [name for name in known if name not in present and not name.startswith(APPEND_ONLY)]
         gone = gone if deletes else []
         manifest = self._present.manifest
@@ -283,7 +289,10 @@ class SiteBucket:
         return True
 
     def _verified(self, known: Mapping[str, Pushed]) -> dict[str, Pushed]:
-        """Compare the known objects with the ETags in the bucket, and return corrected ones."""
+        """Compare the known objects with the ETags in the bucket.
+
+        Returns the known objects with corrected ETags.
+        """
         tags = {name: tag for name, tag, _ in self._bucket.tags() if name != FILE}
         found = {
             name: known[name] if name in known and known[name].tag == tag else Pushed(tag, UNKNOWN)
@@ -364,11 +373,14 @@ class SiteBucket:
 
 
 def md5_of(body: bytes) -> str:
-    """Return the MD5 of a body, which is its ETag in S3 unless encrypted with a customer key."""
+    """Return the MD5 digest of a body.
+
+    In S3, it is the ETag of an object, unless the object is encrypted with a customer key.
+    """
     return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
 def publication_of(headers: Mapping[str, str]) -> int:
-    """Return the number of the publication that wrote an object, or 0 if it is missing."""
+    """Return the number of the publication that wrote an object, or 0 if ``headers`` lack it."""
     header = headers.get(PUBLICATION, "")
     return int(header) if header.isdecimal() else 0

@@ -1,6 +1,6 @@
 """Cache of the objects in a bucket, and selection of files to upload or delete.
 
-The cache can be rebuilt from the bucket.
+If the cache is lost, it is rebuilt from the bucket.
 """
 
 from __future__ import annotations
@@ -34,18 +34,21 @@ TABLES = """
 """
 
 UNKNOWN = FileStamp(0, 0, 0)
-"""Stamp of an object whose local file is unknown."""
+"""Stamp of an object whose local file is not known."""
 
 
 class Pushed(NamedTuple):
-    """ETag of an object, and stamp of the local file that was uploaded."""
+    """An object in the bucket: its ETag, and the stamp of the local file that was uploaded."""
 
     tag: str
     stamp: FileStamp
 
 
 class PushedFiles:
-    """Cache file at ``path`` for the bucket at ``place``. Raises StoreError."""
+    """Cache in the file at ``path`` of the objects in the bucket at ``place``.
+
+    Methods raise StoreError if the file can't be read or written.
+    """
 
     def __init__(self, path: Path, place: str) -> None:
         self._path = path
@@ -75,7 +78,7 @@ class PushedFiles:
         return db
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the cache file."""
         self._db.close()
 
     @property
@@ -92,7 +95,7 @@ class PushedFiles:
     def settled_at(self) -> float:
         """Time after which no delayed request of another publisher can arrive.
 
-        It is in seconds since 1970, and 0 after the objects were verified at a later time.
+        It is in seconds since 1970, and 0 if the objects were verified after that time.
         """
         return float(self._note("settled_at") or 0)
 
@@ -102,7 +105,7 @@ class PushedFiles:
         return bool(self._note("is_behind"))
 
     def begin(self, tags: Mapping[str, str], number: int, settled_at: float) -> None:
-        """Replace the known objects by objects with the given ETags.
+        """Replace the known objects with objects that have the given ETags.
 
         Also saves the publication number, and ``settled_at``.
         """
@@ -122,7 +125,7 @@ class PushedFiles:
         self._keep("number", str(number))
 
     def note_settled(self) -> None:
-        """Record that the known objects were verified after all delayed requests."""
+        """Record that the objects were verified after all delayed requests of other publishers."""
         self._keep("settled_at", "0")
 
     def files(self) -> dict[str, Pushed]:
@@ -132,7 +135,7 @@ class PushedFiles:
             return {name: Pushed(tag, FileStamp(*stamp)) for name, tag, *stamp in rows}
 
     def note(self, written: Mapping[str, Pushed], gone: Iterable[str] = ()) -> None:
-        """Record written and verified objects, and delete the ``gone`` ones from the cache."""
+        """Record written and verified objects, and delete ``gone`` objects from the cache."""
         with self._transaction():
             self._db.executemany(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)",
@@ -164,8 +167,8 @@ class PushedFiles:
 
 
 FILES_PER_CHECK: Final = 200
-"""Number of files uploaded between two checks for another publisher. Progress is saved after each
-check."""
+"""Number of files that are uploaded between two checks for another publisher. Progress is saved
+after each check."""
 
 UPLOADED_LAST: Final = {"index.html", "feeds/index.html", "sitemap.xml", CHECKPOINT}
 """Files that are uploaded last, because they link to all other files."""
@@ -176,9 +179,9 @@ WITHOUT_LINKS: Final = (".css", ".js", ".svg", ".ico", ".txt")
 
 
 def changed(present: Mapping[str, FileStamp], known: Mapping[str, Pushed]) -> list[str]:
-    """Return the files whose stamps differ from the uploaded ones.
+    """Return the names of files whose stamps differ from the stamps of the uploaded files.
 
-    With a new archive page, the result includes the page before it, which becomes immutable.
+    With a new archive page, the result includes the previous archive page, which becomes immutable.
     """
     wanted = {
         name for name, stamp in present.items() if name not in known or known[name].stamp != stamp
@@ -188,7 +191,7 @@ def changed(present: Mapping[str, FileStamp], known: Mapping[str, Pushed]) -> li
 
 
 def files_in(folder: Path) -> Iterator[tuple[str, FileStamp]]:
-    """Yield the files of a site with their stamps, except hidden files.
+    """Yield the names and stamps of a site's files, except hidden files.
 
     Hidden files are incomplete or private.
     """
