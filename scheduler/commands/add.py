@@ -32,7 +32,7 @@ from spiders.sources.loader import LoadedSource, load_sources
 
 
 class SourceExists(CommuniqueError):
-    """The home directory already has a source with this address or id."""
+    """The home directory already contains a source with this address or id."""
 
     exit_code = 2
 
@@ -43,17 +43,17 @@ class SourceExists(CommuniqueError):
 
     @classmethod
     def at(cls, path: Path, url: str) -> SourceExists:
-        """Return the error for an address that a source already has."""
+        """Return the error for an address that an existing source has."""
         return cls(path, f"collects from {masked(url)} already; edit it, or remove it first")
 
     @classmethod
     def called(cls, path: Path, source: str) -> SourceExists:
-        """Return the error for an id that a source already has."""
+        """Return the error for an id that an existing source has."""
         return cls(path, f"has the id {source!r} already; choose another with --id")
 
 
 class NotSure(CommuniqueError):
-    """The certainty of a proposed source is too low to save it."""
+    """A proposed source is too uncertain to be saved."""
 
     def __init__(self, found: Explored) -> None:
         certainty = found.proposed.certainty
@@ -155,7 +155,7 @@ def _check(given: GivenFields, page: str, listed: IO[bytes] | None) -> None:
 
 
 def _report_nothing(adding: Adding, error: NothingFound, *, as_json: bool) -> int:
-    """Print or write a draft of a source file with candidates, and return the exit code."""
+    """Print or save a draft of a source file with candidates, and return the exit code."""
     written = adding.keep_skeleton(error)
     if as_json:
         saved = str(written) if written else None
@@ -171,9 +171,9 @@ def _report_nothing(adding: Adding, error: NothingFound, *, as_json: bool) -> in
 
 
 class Adding:
-    """Finds sources and adds them to a home directory.
+    """Inspects sites and adds their sources to a home directory.
 
-    With ``save``, it writes files for certain results; with ``force``, for all results.
+    With ``save``, it writes files for certain results; with ``force``, also for uncertain ones.
     """
 
     def __init__(
@@ -188,7 +188,7 @@ class Adding:
         self._former = former_ids(home)
 
     def one(self, page: str, url: str = "", name: str = "") -> tuple[Explored, Path | None]:
-        """Inspect one address; return the result, and the path of the file if it was written.
+        """Inspect one address. Returns the result, and the path of a written source file or None.
 
         ``url`` is the address of a saved page, ``name`` the institution's name in a list. Raises
         NotFetched, NothingFound, SourceExists, RenamedSource, SourceError and BadGolden.
@@ -213,7 +213,7 @@ class Adding:
         return found, write(self._home, found, loaded)
 
     def all(self, listed: Iterable[ListedAddress], *, as_json: bool) -> int:
-        """Inspect all addresses of a list, continue after errors, and return the exit code."""
+        """Inspect all addresses of a list, even after errors, and return the exit code."""
         results = [self._result(one, quiet=as_json) for one in listed]
         failed = sum("error" in one for one in results)
         if as_json:
@@ -223,7 +223,7 @@ class Adding:
         return 1 if failed or not results else 0
 
     def _result(self, listed: ListedAddress, *, quiet: bool) -> dict[str, Any]:
-        """Inspect an address of a list, and return its result or error for JSON."""
+        """Inspect one address of a list, and return its result or error as JSON values."""
         written, address = None, listed.address
         shown = masked(address)
         try:
@@ -253,7 +253,7 @@ class Adding:
         return result
 
     def keep_skeleton(self, error: NothingFound) -> Path | None:
-        """Write the draft of a source file if both ``save`` and ``force`` are set.
+        """Save the draft of a source file if both ``save`` and ``force`` are set.
 
         Raises SourceExists.
         """
@@ -265,7 +265,7 @@ class Adding:
     def _taken(self) -> tuple[Mapping[str, LoadedSource], set[str]]:
         """Return the sources of the home directory, and all ids that are in use."""
         loaded, broken = load_sources(self._home.sources)
-        # Unreadable files must not be overwritten either.
+        # Unreadable files must not be overwritten.
         unreadable = (Path(one.path).stem for one in broken)
         return loaded, {*loaded, *unreadable, *self._proposed, *self._former}
 
@@ -296,12 +296,12 @@ def write(home: Home, found: Explored, loaded: Mapping[str, LoadedSource]) -> Pa
 
 
 def _write(home: Home, source: str, text: str, url: str) -> Path:
-    """Write a new source file. Creates a missing home directory."""
+    """Write a new source file, and create a missing home directory."""
     open_home(home.path)
     path = home.sources / f"{source}.toml"
     try:
         home.sources.mkdir(exist_ok=True)
-        # Written at once, so that a running service never sees a part of the file.
+        # The file is written atomically, so that a running service never reads a part of it.
         write_new(path, text)
     except FileExistsError as error:
         raise SourceExists.at(path, url) from error

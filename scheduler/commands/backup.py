@@ -17,7 +17,7 @@ from scheduler.home.last_done import LastBackup, note_done
 from scheduler.terminal.progress import step_bars
 
 with_empty_home = home_option(lambda folder, _: Home(folder.resolve(), Settings()))
-"""Decorator for ``restore``, which runs before the settings exist."""
+"""Decorator for ``restore``, which runs before settings exist."""
 
 
 @click.command()

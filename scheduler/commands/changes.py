@@ -16,7 +16,7 @@ from scheduler.home.home import Home
 
 
 class InvalidChangesQuery(CommuniqueError):
-    """The cursor or the limit is invalid."""
+    """The given cursor or limit is invalid."""
 
     exit_code = 2
 

@@ -26,7 +26,7 @@ from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import LoadedSource, choose, load_sources
 
 MAX_ERRORS_SHOWN = 10
-"""Maximum number of errors per source that are printed; --json has all."""
+"""Maximum number of printed errors per source; --json prints all."""
 
 
 @click.command()
@@ -66,7 +66,8 @@ def collect(
         return 2
     home = open_home(home.path)
     if home.topics.exists():
-        # Report a mistake in it here: otherwise each visit would fail and only log it.
+        # Report an invalid topics file here: otherwise each visit would fail and only log the
+        # error.
         load_taxonomy(home.topics)
     paused = frozenset() if sources else paused_in(home)
     for one in chosen:
@@ -92,7 +93,7 @@ def collect(
 def visit(
     home: Home, sources: Sequence[LoadedSource], *, backfill: bool, accept: bool
 ) -> Sequence[Run]:
-    """Visit sources at once. If workers visit, too, take leases as they do."""
+    """Visit sources now. If workers exist, lease the hosts like a worker."""
     if home.has_fleet:
         # Imported here: the libraries for PostgreSQL may not be installed.
         from scheduler.fleet.held_hosts import visit_at_once  # noqa: PLC0415
@@ -113,7 +114,7 @@ def visit(
 
 @contextmanager
 def errors_once(home: Home, printed: Sequence[RunError]) -> Iterator[None]:
-    """Suppress a StoreError that was already printed as the error of a visit."""
+    """Context manager that suppresses a StoreError already printed as the error of a visit."""
     try:
         yield
     except StoreError as error:
@@ -127,12 +128,12 @@ def paused_in(home: Home) -> frozenset[str]:
         with closing(home.plain_store()) as store:
             return paused_sources(store)
     except StoreError:
-        # The visits will fail as well, and report it.
+        # The visits will also fail, and report this error.
         return frozenset()
 
 
 def print_run(run: Run) -> None:
-    """Print the report of a visit, with errors to standard error."""
+    """Print the report of a visit, and its errors to standard error."""
     say(
         f"{run.source}: {run.found} found, {run.new} new, {run.changed} changed,"
         f" {run.unchanged} unchanged, {run.retracted} retracted,"

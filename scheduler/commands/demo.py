@@ -32,8 +32,8 @@ from scheduler.terminal.progress import progress_bars
 from spiders.sources.loader import choose, load_sources
 
 DAYS = 3
-"""Number of days in the demo. Day 2 has an edit, a move, a retraction and a copy. Day 3 confirms
-removals."""
+"""Number of days in the demo. On day 2 there are an edit, a move, a retraction and a copy. Day 3
+confirms removals."""
 
 SETTINGS = """\
 [network]
@@ -45,11 +45,11 @@ retract_after = 0
 [site]
 title = "Communique demo"
 """
-"""Start of the settings of each demo. The address of its server is appended."""
+"""Beginning of the settings of each demo. The address of its server is appended."""
 
 
 class NotADemo(CommuniqueError):
-    """The folder contains something other than a demo."""
+    """The folder contains files that do not belong to a demo."""
 
     exit_code = 2
 
@@ -76,7 +76,7 @@ def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
     collects their releases, detects edits and copies, and publishes and serves feeds.
     """
     named = named_home(click.get_current_context(), folder)
-    # End cleanly on SIGTERM, as on Ctrl-C.
+    # SIGTERM ends the demo cleanly, like Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     opened = None if once else listen("127.0.0.1", port)
     with working_in(named, keep=once) as place, rooms_served() as rooms:
@@ -93,7 +93,7 @@ def demo(*, folder: Path | None, port: int, once: bool, as_json: bool) -> int:
 
 @contextmanager
 def working_in(named: Path | None, *, keep: bool) -> Iterator[Path]:
-    """Yield the folder to work in: ``named``, or a new temporary folder.
+    """Context manager that yields the demo's folder: ``named``, or a new temporary folder.
 
     A temporary folder is deleted at the end, unless ``keep`` is true and nothing failed.
     """
@@ -111,7 +111,7 @@ def working_in(named: Path | None, *, keep: bool) -> Iterator[Path]:
 
 
 def collect_and_publish(home: Home, rooms: ServedRooms, *, as_json: bool) -> bool:
-    """Play all days, publish, and print the counts. Returns whether anything failed."""
+    """Collect on all days, publish, and print the counts. Returns whether anything failed."""
     runs = collect_days(home, rooms, quiet=as_json)
     published = publish_home(home)
     store = home.store()
@@ -148,9 +148,9 @@ def collect_and_publish(home: Home, rooms: ServedRooms, *, as_json: bool) -> boo
 
 
 def demo_home(folder: Path, address: str | None) -> Home:
-    """Create or open the home directory of a demo. Its feeds contain ``address``.
+    """Create or open the home directory of a demo. ``address`` is the site's address in its feeds.
 
-    Raises NotADemo if the folder contains something else, and SettingsError if it can't be used.
+    Raises NotADemo if the folder contains other files, and SettingsError if it can't be used.
     """
     settings = folder / "communique.toml"
     try:

@@ -1,4 +1,4 @@
-"""communique doctor: checks of a home directory and its system, with fixes."""
+"""communique doctor: checks of a home directory and its system, with suggested fixes."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ CHECKS: Final[Mapping[str, Check]] = {
     "watches": check_watches,
     "tokens": check_tokens,
 }
-"""All checks by name, in the order of the report. To add a check, write a function and list it."""
+"""All checks by name, in the order of the report. A new check must be added here."""
 
 DEFAULTS_USED: Final = "correct it; the other checks used the default settings"
 
@@ -103,7 +103,7 @@ def examine(path: Path) -> list[Finding]:
 
 
 def run_check(name: str, check: Check, examination: Examination) -> Iterator[Finding]:
-    """Run one check. An error that stops the check is a finding too."""
+    """Run one check. If an error stops the check, the error is a finding too."""
     try:
         yield from check(examination)
     except CommuniqueError as error:

@@ -1,4 +1,4 @@
-"""communique export: releases as JSON lines."""
+"""communique export: releases as lines of JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""communique extract: pages to JSON lines, on all cores."""
+"""communique extract: extraction of pages to lines of JSON, on all CPU cores."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ from spiders.extract.page_values import Task, Wanted, read_page
 from spiders.page.page import is_web
 
 MAX_PAGES_AHEAD = 64
-"""Maximum number of pages per core that are queued before their results are printed."""
+"""Maximum number of pages per CPU core that are queued before their results are printed."""
 
 MAX_FETCHES = 16
-"""Maximum number of addresses that are fetched at a time, because responses are kept in memory."""
+"""Maximum number of addresses that are fetched at the same time, because responses are kept in
+memory."""
 
 READABLE = re.compile(r"^text/|html|xml|json")
-"""Media types of pages and listings."""
+"""Pattern that matches the media types of pages and listings."""
 
 
 class InputLine(msgspec.Struct, frozen=True):
@@ -81,7 +82,7 @@ def extract(home: Home, *, pages: tuple[str, ...], url: str, kind: Wanted) -> in
 
 
 def hide_secrets(line: bytes, secrets: Secrets) -> bytes:
-    """Hide the secrets of addresses from the command line in a line of JSON."""
+    """Mask secrets of the addresses on the command line in a line of JSON."""
     if not secrets:
         return line
     return msgspec.json.encode(without_secrets(msgspec.json.decode(line), secrets))
@@ -90,7 +91,7 @@ def hide_secrets(line: bytes, secrets: Secrets) -> bytes:
 def page_tasks(
     pages: Sequence[str], url: str, kind: Wanted, fetcher: PageFetcher, on_status: StatusReporter
 ) -> Iterator[Task]:
-    """Yield a task for each page of the command line, in its order.
+    """Yield a task for each page on the command line, in order.
 
     ``url`` is the address of saved pages. Raises NotFetched if the child process that fetches pages
     fails.
@@ -126,7 +127,7 @@ def fetched_task(result: FetchResult, kind: Wanted) -> Task:
 
 
 def line_tasks(lines: IO[bytes], kind: Wanted) -> Iterator[Task]:
-    """Yield a task for each line of JSON; for an invalid line, a task with the error message."""
+    """Yield a task for each line of JSON. The task for an invalid line is an error message."""
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
@@ -139,7 +140,7 @@ def line_tasks(lines: IO[bytes], kind: Wanted) -> Iterator[Task]:
 
 
 def results_of(tasks: Iterable[Task]) -> Iterator[bytes | str]:
-    """Yield the results of tasks in their order: JSON, or an error message."""
+    """Yield the results of tasks in order. A result is JSON, or an error message."""
     following = iter(tasks)
     first = list(islice(following, 2))
     if len(first) == 1:

@@ -1,4 +1,4 @@
-"""communique import: releases from JSON lines, as if they had been collected."""
+"""communique import: import of releases from lines of JSON, as if they had been collected."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from scheduler.terminal.progress import one_bar
 from spiders.sources.loader import LoadedSource, load_sources
 
 MAX_NAME_CHARS = 300
-"""Maximum length of the name of a source; longer names are cut."""
+"""Maximum length in characters of a source's name. Longer names are cut."""
 
 MAX_REMARKS_SHOWN = 10
-"""Maximum number of printed lines that were rejected, and of those that are doubtful; --json has
+"""Maximum number of printed remarks about rejected lines, and about doubtful lines; --json prints
 all."""
 
 
@@ -99,9 +99,10 @@ def import_(home: Home, *, path: IO[bytes], source: str, name: str | None, as_js
 
 
 def name_of(name: str, loaded: LoadedSource | None) -> str:
-    """Clean the value of --name. Raises BadParameter if it is empty or the source has a file.
+    """Return the cleaned value of --name.
 
-    With a source file, the next visit would use the name in the file.
+    Raises BadParameter if it is empty, or if the source has a source file: the next visit would use
+    the name in the file.
     """
     if loaded:
         why = f"this source has a file; change `name` in {loaded.path}"
@@ -113,7 +114,7 @@ def name_of(name: str, loaded: LoadedSource | None) -> str:
 
 
 def date_context_of(loaded: LoadedSource | None, source: Source) -> DateContext:
-    """Return the context for parsing an import's dates, with the source's time zone."""
+    """Return the context for parsing dates of an import, with the source's time zone."""
     order = loaded.file.date_order if loaded else None
     languages = (loaded.file.language,) if loaded and loaded.file.language else ()
     return DateContext(source.timezone, order, languages, utc_now())
@@ -121,7 +122,7 @@ def date_context_of(loaded: LoadedSource | None, source: Source) -> DateContext:
 
 @contextmanager
 def line_bar(file: IO[bytes]) -> Iterator[Callable[[int], None]]:
-    """Yield a function that advances a progress bar by a number of bytes."""
+    """Context manager that yields a function that advances a progress bar by a number of bytes."""
     path = Path(file.name)
     size = path.stat().st_size if path.is_file() else None
     done = 0

@@ -41,7 +41,7 @@ def migrate(home: Home, *, source: str | None, target: str, as_json: bool) -> in
     of_home = source is None or is_of_home(home, source)
     with ExitStack() as held:
         if of_home and home.path.is_dir():
-            # A service must not write to the old store after the copy.
+            # Other processes must not write to the old store after the copy.
             held.enter_context(home.lock("run", "communique migrate"))
         if of_home and home.settings.store.url and target.startswith("sqlite:"):
             sign_all(home)

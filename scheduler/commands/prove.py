@@ -1,4 +1,4 @@
-"""communique prove: a self-contained proof of a server's responses for a release."""
+"""communique prove: write a self-contained proof of a server's responses for a release."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def prove(home: Home, *, release: str, to: Path | None, as_json: bool) -> int:
 
 
 def captures_of(store: Store, release: Release) -> list[ProvenCapture]:
-    """Return the captures of all versions of a release, of its last visit and its retraction."""
+    """Return the captures of a release's versions, of its last visit, and of its retraction."""
     sightings = store.sightings(release.id)
     shown = [
         ProvenCapture(f"version {one.number}", one.capture)
@@ -86,7 +86,7 @@ def captures_of(store: Store, release: Release) -> list[ProvenCapture]:
 
 
 def print_proof(written: Written, to: Path) -> None:
-    """Print the path of the proof and how to check it, with warnings to standard error."""
+    """Print the path of a proof and how to check it. Warnings are printed to standard error."""
     say(f"{to}: {counted(written.records, 'record')}")
     say(f"check it: python3 -I {to}/verify.py")
     if not written.witnesses:

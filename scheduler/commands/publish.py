@@ -16,7 +16,7 @@ from scheduler.service.push import announce
 from scheduler.terminal.new_store import with_new_store
 
 MAX_ERRORS_SHOWN = 10
-"""Maximum number of files with errors that are printed."""
+"""Maximum number of files whose errors are printed."""
 
 
 @click.command()

@@ -87,16 +87,16 @@ def unhide(home: Home, *, releases: tuple[str, ...], as_json: bool) -> int:
 
 
 Choose: TypeAlias = Callable[[Store], list[str]]
-"""A function that returns the ids of the chosen releases."""
+"""Function that returns the ids of the selected releases."""
 
 
 def find_all(names: tuple[str, ...]) -> Choose:
-    """Return a function that finds releases by ids, starts of ids, or addresses."""
+    """Return a function that finds releases by id, start of an id, or address."""
     return lambda store: [find(store, name).id for name in names]
 
 
 def decide(home: Home, choose: Choose, action: Callable[[Store, str], bool]) -> list[str]:
-    """Apply an action to all chosen releases in one transaction. Returns the ids that changed."""
+    """Apply an action to all selected releases in one transaction. Returns the ids that changed."""
     store = home.store()
     try:
         with store.transaction():
@@ -106,7 +106,10 @@ def decide(home: Home, choose: Choose, action: Callable[[Store, str], bool]) -> 
 
 
 def report_decided(done: list[str], state: str, nothing: str, *, as_json: bool) -> int:
-    """Print the changed releases, or the message ``nothing``, and return the exit code."""
+    """Print the changed releases, or the message ``nothing`` if there are none.
+
+    Returns the exit code.
+    """
     if as_json:
         print_json({state: done})
     else:

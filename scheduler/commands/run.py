@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class ReadOnlyHome(CommuniqueError):
-    """The service can't write into its home directory."""
+    """The service can't write to its home directory."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -32,7 +32,7 @@ class ReadOnlyHome(CommuniqueError):
 
 
 class NoFleet(SettingsError):
-    """A worker was started although the settings name no shared database."""
+    """A worker was started, but the settings contain no shared database."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(
@@ -44,7 +44,7 @@ class NoFleet(SettingsError):
 
 
 PORT_VARIABLE: Final = "COMMUNIQUE_SITE__PORT"
-"""Environment variable of the setting site.port."""
+"""Environment variable for the setting site.port."""
 
 
 def service_of(home: Home) -> Service:
@@ -94,7 +94,7 @@ def worker(home: Home) -> int:
     """
     if not home.has_fleet:
         raise NoFleet(home.path / "communique.toml")
-    # If the libraries for PostgreSQL are missing, this says what to install.
+    # If the libraries for PostgreSQL are missing, the error message explains how to install them.
     home.plain_store().close()
     from scheduler.fleet.worker import Worker  # noqa: PLC0415 - needs these libraries
 

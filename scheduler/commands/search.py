@@ -26,10 +26,10 @@ from scheduler.commands.export import check_days, since_option, until_option
 from scheduler.home.home import Home
 
 DEFAULT_LIMIT, MAX_LIMIT = 20, 1000
-"""Default and maximum of --limit."""
+"""Default and maximum value of --limit."""
 
 OMITTED_FIELDS = ("body_html", "body_text", "images", "attachments", "provenance", "aliases")
-"""Fields of a release that only `communique show` prints."""
+"""Names of release fields that only `communique show` prints."""
 
 
 @click.command()
@@ -134,7 +134,7 @@ def search(
 
 @contextmanager
 def indexed_store(home: Home) -> Iterator[Store]:
-    """Open the store of a home directory with a complete search index.
+    """Context manager that yields the store of a home directory with a complete search index.
 
     Releases that are not in the index are indexed first. If the store is read-only, this happens in
     a temporary copy.
@@ -156,11 +156,12 @@ def indexed_store(home: Home) -> Iterator[Store]:
 
 
 def hits_of(store: Store, asked: Query, limit: int, cursor: int | None, *, newest: bool) -> Hits:
-    """Return one page of hits.
+    """Return one page of search results.
 
-    For the best matches, the cursor is an offset; for the newest, a cursor of the store.
+    If the best matches come first, the cursor is an offset. If the newest come first, it is a
+    cursor of the store.
     """
-    # A query with filters only has no words to rank by.
+    # Without words in the query, matches can't be ranked.
     if newest or not any(term.wanted for term in terms_of(asked.text)):
         return store.search_newest(asked, limit=limit, cursor=cursor)
     offset = cursor or 0
@@ -169,7 +170,7 @@ def hits_of(store: Store, asked: Query, limit: int, cursor: int | None, *, newes
 
 
 def why_nothing(asked: Query, store: Store) -> str:
-    """Return the reason why a search with a wrong filter has no matches, or an empty string."""
+    """Return why a search has no matches because of a wrong filter, or an empty string."""
     if asked.source and asked.source not in store.sources():
         if now := store.source_moves().get(asked.source):
             return f": the source {asked.source!r} was renamed to {now!r}"

@@ -1,4 +1,4 @@
-"""communique serve: the web server, without visits."""
+"""communique serve: serve the site without visiting sources."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
     site = home.settings.site
     if not home.settings.store.url or home.orders.path.exists():
         try:
-            # Create the store and apply orders now, because requests do not.
+            # Create the store and apply removal orders now, because requests do not.
             home.plain_store().close()
         except StoreError as error:
             if not (site.target or home.is_published):
@@ -64,7 +64,7 @@ def serve(home: Home, *, host: str | None, port: int | None) -> int:
 
 
 async def serve_home(home: Home, opened: socket.socket) -> None:
-    """Serve until a signal stops it, and push changes unless the site is in a bucket."""
+    """Serve until a signal arrives. Notify hubs of changes unless the site is in a bucket."""
     settings = home.settings
     bucket = home.bucket
     push = None if bucket else PushService(home)

@@ -33,13 +33,13 @@ from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home.home import Home
 
 MINUTE = "%Y-%m-%d %H:%M"
-"""Time format of the texts for people."""
+"""Format of times in readable texts."""
 
 MAX_NAME_CHARS = 100
-"""Maximum length of an unknown name that an error message repeats."""
+"""Maximum length in characters of an unknown name in an error message."""
 
 MAX_CANDIDATES = 10
-"""Maximum number of releases that an error message lists for an ambiguous name."""
+"""Maximum number of releases listed in the error message for an ambiguous name."""
 
 
 class NoSuchRelease(CommuniqueError):
@@ -147,7 +147,7 @@ def find(store: Store, name: str) -> Release:
 
     Raises NoSuchRelease and AmbiguousRelease.
     """
-    # An empty name would be the start of all ids.
+    # All ids would begin with an empty name.
     found = store.find_releases(name, limit=MAX_CANDIDATES) if name else ()
     if not found:
         raise NoSuchRelease(name)
@@ -163,9 +163,9 @@ def versions_of(home: Home, store: Store, release: Release) -> list[Revision]:
 
 
 def in_current_file(archive: Path, capture: Capture | None) -> Capture | None:
-    """Set the current name of a capture's file.
+    """Return a capture with the current name of its file.
 
-    The name ends in ``.open`` while the file grows.
+    While the file grows, the name ends in ``.open``.
     """
     if capture is None or not capture.file:
         return capture
@@ -173,7 +173,7 @@ def in_current_file(archive: Path, capture: Capture | None) -> Capture | None:
 
 
 def edit_fields(edit: Edit) -> dict[str, Any]:
-    """Return an edit for JSON."""
+    """Return an edit as JSON values."""
     return {
         "revision": edit.after.number,
         "seen": edit.after.seen.isoformat(),
@@ -189,7 +189,10 @@ def edit_fields(edit: Edit) -> dict[str, Any]:
 
 
 def telling_fields(telling: StoryMember) -> dict[str, Any]:
-    """Return a release of a story for JSON. ``lag`` is in seconds after the first publication."""
+    """Return a release of a story as JSON values.
+
+    ``lag`` is in seconds after the first publication.
+    """
     return {
         "id": telling.release.id,
         "source": telling.release.source,
@@ -208,10 +211,11 @@ def release_text(
     *,
     returns: Sequence[Return],
 ) -> str:
-    """Format a release for people.
+    """Format a release as readable text.
 
-    ``gone`` is set if its page is gone, but not confirmed as retracted. ``why`` is the reason of a
-    retraction or redaction. ``returns`` are past retractions that ended, newest first.
+    ``gone`` is set if the release's page is missing, but the retraction is not confirmed yet.
+    ``why`` is the reason for a retraction or redaction. ``returns`` are past retractions after
+    which the release was online again, newest first.
     """
     content = release.content
     lines = [
@@ -241,7 +245,7 @@ def release_text(
 
 
 def likeness(one: StoryMember, first: StoryMember) -> str:
-    """Describe the overlap of a copy with the first release of a story, and its delay."""
+    """Return how much of a copy is in the first release of its story, and the delay of the copy."""
     own, other = one.release.content.language, first.release.content.language
     how = f"in {own}" if own and own != other else f"{one.overlap:.0%} the same"
     if not one.lag:
@@ -250,7 +254,7 @@ def likeness(one: StoryMember, first: StoryMember) -> str:
 
 
 def largest_unit(lag: dt.timedelta) -> str:
-    """Format a time span in days, hours or minutes."""
+    """Format a duration in days, hours or minutes."""
     for unit, seconds in (("day", 86_400), ("hour", 3600), ("minute", 60)):
         count = int(lag.total_seconds() // seconds)
         if count:
@@ -259,19 +263,19 @@ def largest_unit(lag: dt.timedelta) -> str:
 
 
 def revision_text(revision: Revision) -> str:
-    """Format a version for people."""
+    """Format a version of a release as readable text."""
     how = first_seen_or_extracted(revision)
     head = f"Revision {revision.number}, {how} {revision.seen:{MINUTE}} UTC"
     return f"{head}\n{revision.content.title}\n\n{revision.content.body_text}"
 
 
 def first_seen_or_extracted(revision: Revision) -> str:
-    """Return as a text whether a version is new on its site or was re-extracted."""
+    """Return a text that says whether a version is new on its site or was re-extracted."""
     return "re-extracted" if revision.reason == "reading" else "first seen"
 
 
 def edit_text(edit: Edit) -> str:
-    """Format an edit for people."""
+    """Format an edit as readable text."""
     how = first_seen_or_extracted(edit.after)
     head = f"Revision {edit.after.number}, {how} {edit.after.seen:{MINUTE}} UTC"
     backed = [
@@ -287,7 +291,7 @@ def edit_text(edit: Edit) -> str:
 
 
 def capture_text(capture: Capture) -> str:
-    """Describe where the record of a capture is in the archive."""
+    """Return a text with the location of a capture's record in the archive."""
     if not capture.file:
         at = f"{capture.at:{MINUTE}} UTC"
         return f"{capture.record_id}, removed from the archive, leaf {capture.leaf}, captured {at}"
@@ -298,7 +302,7 @@ def capture_text(capture: Capture) -> str:
 
 
 def faults_of(archive: Path, captures: Iterable[Capture | None]) -> dict[str, str]:
-    """Return the reasons for unreadable records by their ids."""
+    """Map the ids of unreadable records to the reasons why they can't be read."""
     found = {one.record_id: fault_of(archive, one) for one in captures if one}
     return {record: fault for record, fault in found.items() if fault}
 
@@ -310,7 +314,7 @@ def provenance_text(
     gone: Capture | None,
     files: Mapping[str, Capture | None],
 ) -> str:
-    """Describe the origin of the fields, and the captures of pages and files."""
+    """Return a readable text about the origin of fields, and the captures of pages and files."""
     date = release.published
     stated = "no accepted publication date"
     if date.iso or date.raw:
@@ -323,7 +327,7 @@ def provenance_text(
         *(f"seen at {url}" for url in release.aliases),
     ]
     if release.digest:
-        # The digest in its record differs if the page was compressed (gzip, br).
+        # The digest in the page's record differs if the page was compressed (gzip, br).
         lines.append(f"SHA-256 of the page as last served, decoded: {release.digest}")
     shown = [(f"version {one.number}", one.capture) for one in versions]
     shown += [("last seen", seen), ("gone", gone), *files.items()]

@@ -93,11 +93,11 @@ def revoke(home: Home, *, name: str, as_json: bool) -> int:
 
 
 def token_line(one: Token) -> str:
-    """Describe a token in one line."""
+    """Return a line about a token."""
     used = f"last used {minute_of(one.last_used)}" if one.last_used else "never used"
     return f"{one.name}: {', '.join(one.scopes)}; made {minute_of(one.created)}, {used}"
 
 
 def minute_of(at: dt.datetime) -> str:
-    """Format a time in UTC, to the minute."""
+    """Format a time in UTC, with minutes but without seconds."""
     return f"{at.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC"

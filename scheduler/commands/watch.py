@@ -54,7 +54,7 @@ from scheduler.terminal.watch_report import (
 )
 
 MAX_DELIVERIES: Final = 1000
-"""Maximum number of alerts in the list of deliveries, newest first."""
+"""Maximum number of listed alerts, newest first."""
 
 MAX_EVENTS_OF_A_KIND: Final = 1000
 """Maximum number of events of each kind (releases, edits ...) that `watch test` checks."""
@@ -89,7 +89,7 @@ watch_argument = click.argument("watch_id", metavar="WATCH")
 
 
 def channel_options(command: Command) -> Command:
-    """Add an option for each alert channel to a command."""
+    """Decorator that adds an option for each alert channel to a command."""
     for one in reversed(CHANNELS):
         option = click.option(
             f"--{one.table}", multiple=one.repeated, metavar=one.metavar, help=one.option_help
@@ -161,7 +161,7 @@ def add(
     if feed:
         keys["feed"] = FeedAccess(new_token())
     text = to_toml(AlertWatch(name, **{key: value for key, value in keys.items() if value}))
-    # Parse the text before it is written, to reject what can't be loaded later.
+    # Parse the text before it is written, because an invalid file could not be loaded later.
     one = parse_watch(text, str(path), AlertWatch)
     home.watches.mkdir(parents=True, exist_ok=True)
     try:
@@ -188,7 +188,7 @@ def show(home: Home, *, watch_id: str, as_json: bool) -> int:
 
 
 def report(home: Home, path: Path, one: Watch, lines: Sequence[str], *, as_json: bool) -> int:
-    """Print a watch as JSON or as ``lines``, and its problems; return the exit code."""
+    """Print a watch as JSON or as ``lines``, with its problems, and return the exit code."""
     doubts = doubts_of(home, one)
     if as_json:
         print_json({"id": path.stem, "path": str(path), **fields_of(one), "doubts": doubts})
@@ -220,7 +220,7 @@ def resume(home: Home, *, watch_id: str, as_json: bool) -> int:
 
 
 def report_paused(watch_id: str, one: Watch, *, as_json: bool) -> int:
-    """Print whether a watch is paused, and return the exit code."""
+    """Print whether a watch is paused now, and return the exit code."""
     if as_json:
         print_json({"id": watch_id, "paused": one.paused})
     else:
@@ -391,7 +391,7 @@ def test(home: Home, *, watch_id: str, send: bool, as_json: bool) -> int:
 
 
 def send_test(home: Home, watch_id: str, one: Watch, *, as_json: bool) -> int:
-    """Send a test to each output of a watch, print the results and return the exit code."""
+    """Send a test message to each output of a watch, print the results and return the exit code."""
     # Imported here: only a test needs an HTTP client.
     from feeds.alerts.delivery.sending import (  # noqa: PLC0415
         Senders,

@@ -1,1 +1,1 @@
-"""Service of `communique run`: visits, publishing, alerts, WebSub, the web server."""
+"""Service of `communique run`: visits, publishing, alerts, WebSub, and the web server."""

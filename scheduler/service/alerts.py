@@ -1,4 +1,4 @@
-"""Alerts of one home directory; one process at a time sends them."""
+"""Sending of the alerts of one home directory, by one process at a time."""
 
 from __future__ import annotations
 
@@ -26,21 +26,22 @@ from scheduler.service.push import outbound_of
 log = structlog.get_logger()
 
 WRITE_WAIT_SECONDS: Final = 2.0
-"""Maximum time in seconds that a write waits for another writer. The event loop is blocked
-meanwhile."""
+"""Maximum time in seconds that a write waits for another writer. Meanwhile, the event loop is
+blocked."""
 
 MAX_COUNTED_EVENTS: Final = 100_000
-"""Maximum number of events that are checked to count waiting alerts."""
+"""Maximum number of events that are checked when pending alerts are counted."""
 
 EVENT_POLL_SECONDS: Final = 1.0
-"""Seconds between two checks for new events, so that alerts are also sent during a visit."""
+"""Time in seconds between two checks for new events, so that alerts are also sent during a
+visit."""
 
 RETRY_SECONDS: Final = 60.0
-"""Seconds after which a store that failed is tried again."""
+"""Time in seconds after which a store that failed is used again."""
 
 
 class AlertService:
-    """Sends the alerts of watches, while it runs."""
+    """Sends the alerts of watches while it runs."""
 
     def __init__(self, home: Home, pace: Backoff | None = None) -> None:
         self._home = home
@@ -51,9 +52,10 @@ class AlertService:
         self._pace.wake()
 
     async def run(self, lease: Lease | None = None) -> None:
-        """Send alerts until cancelled. Only one process per home directory does this.
+        """Send alerts until cancelled. Only one process per home directory sends alerts.
 
-        Of several services on a database, the service with the ``lease`` does it. Raises LeaseLost.
+        If several services share a database, the service with the ``lease`` sends them. Raises
+        LeaseLost.
         """
         while True:
             try:
@@ -64,11 +66,11 @@ class AlertService:
             except LeaseLost:
                 raise
             except (OSError, CommuniqueError) as error:
-                # A full disk or an unreadable folder: the rest of the service continues.
+                # The disk is full or the folder unreadable. The rest of the service continues.
                 log.warning("alerts failed", problem=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
             except Exception:
-                # A bug: visits and the site continue, and alerts are tried again.
+                # This is a bug. Visits and the site continue, and alerts are tried again.
                 log.exception("alerts failed")
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -87,13 +89,16 @@ class AlertService:
 
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
-        """Send alerts during a ``with`` block. ``failed`` is called when sending ends."""
+        """Context manager that sends alerts during its block.
+
+        ``failed`` is called when sending ends.
+        """
         async with in_background(self.run(), failed):
             yield
 
 
 def waiting_alerts(home: Home) -> int:
-    """Return the number of alerts that wait for `communique run`, or 0 while it is running."""
+    """Return the number of pending alerts for `communique run`, or 0 while it is running."""
     try:
         with home.lock("alerts", "communique collect"), closing(home.plain_store()) as store:
             return store.alert_counts().get("waiting", 0) + len(new_alerts(home, store))
@@ -102,7 +107,10 @@ def waiting_alerts(home: Home) -> int:
 
 
 def new_alerts(home: Home, store: Store) -> Sequence[AlertDelivery]:
-    """Return the deliveries that `communique run` will make for waiting events. Stores nothing."""
+    """Return the deliveries that `communique run` will make for pending events.
+
+    Nothing is stored.
+    """
     matcher = Matcher(load_watches(home.watches, AlertWatch)[0], home.settings.alerts)
     if not matcher.watches:
         return ()

@@ -1,4 +1,4 @@
-"""Background tasks of the service, their errors, and upkeep of the store and the archive."""
+"""Background tasks of the service, their errors, and maintenance of the store and the archive."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from data.network.bucket import open_bucket
 from scheduler.home.home import Home
 
 COPY_INTERVAL_SECONDS: Final = 3600.0
-"""Seconds between two copies of an archive to its bucket."""
+"""Time in seconds between two copies of an archive to its bucket."""
 
 log = structlog.get_logger()
 
@@ -26,9 +26,10 @@ log = structlog.get_logger()
 async def in_background(
     work: Coroutine[Any, Any, None], failed: Callable[[], object]
 ) -> AsyncIterator[None]:
-    """Run a task during a ``with`` block. ``failed`` is called when the task ends for any reason.
+    """Context manager that runs a task during its block.
 
-    The task's error is raised at the end of the block.
+    ``failed`` is called when the task ends for any reason. The task's error is raised at the end of
+    the block.
     """
     working = asyncio.create_task(work)
     working.add_done_callback(lambda _: failed())
@@ -42,7 +43,7 @@ async def in_background(
 
 
 async def attempt(action: Callable[[], Awaitable[None]]) -> None:
-    """Do something that is tried again later if it fails, for example on a full disk."""
+    """Run an action that will be repeated later if it fails, for example on a full disk."""
     try:
         await action()
     except (CommuniqueError, OSError) as error:
@@ -50,10 +51,10 @@ async def attempt(action: Callable[[], Awaitable[None]]) -> None:
 
 
 def end_if_cancelled() -> None:
-    """Raise CancelledError if the current task was cancelled and a library lost the exception.
+    """Raise CancelledError if the current task was cancelled and a library swallowed the exception.
 
     Before Python 3.12, ``asyncio.wait_for`` returns a result that is ready when its task is
-    cancelled (CPython issue 86296). Connection pools use it.
+    cancelled (CPython issue 86296). Connection pools use this function.
     """
     task = asyncio.current_task()
     if task and task.cancelling():
@@ -61,7 +62,7 @@ def end_if_cancelled() -> None:
 
 
 def first_of(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Return the first error of a group, at any depth."""
+    """Return the first error in an exception group, at any depth."""
     first = errors.exceptions[0]
     return first_of(first) if isinstance(first, BaseExceptionGroup) else first
 
@@ -77,11 +78,11 @@ def _tidy(home: Home) -> None:
 
 
 async def copy_for_ever(home: Home) -> None:
-    """Copy the archive of this home directory to archive.target periodically, if that is set.
+    """Copy the archive of this home directory to archive.target periodically, if this is set.
 
     Every machine does this, because no other machine has its files.
     """
-    # Also at the start: the service may be restarted every night.
+    # Also copy at the start, because the service may be restarted every night.
     while home.settings.archive.target:
         await attempt(partial(_copy, home))
         await asyncio.sleep(COPY_INTERVAL_SECONDS)

@@ -1,4 +1,4 @@
-"""Service: a process that visits sources, publishes, and serves the site until stopped."""
+"""Service: a process that visits sources, publishes, and serves the site until it is stopped."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ log = structlog.get_logger()
 
 
 MAX_WAIT_SECONDS = 2.0
-"""Maximum time in seconds that a person waits for work that can also continue in the background."""
+"""Maximum time in seconds that a person waits for work that can continue in the background."""
 
 
 class Service:
@@ -77,7 +77,7 @@ class Service:
         self._publishing = Publishing(home, self._admin.live.note)
 
     async def run(self) -> None:
-        """Run until SIGTERM or SIGINT, then end all work cleanly."""
+        """Run until SIGTERM or SIGINT, and then end all work cleanly."""
         async with AsyncExitStack() as beside:
             await self._begin_beside(beside)
             try:
@@ -149,7 +149,7 @@ class Service:
             raise first_of(error) if isinstance(error, BaseExceptionGroup) else error
 
     async def _collect(self) -> None:
-        """Publish, then visit sources until cancelled."""
+        """Publish, and then visit sources until cancelled."""
         # Until then, the previous publication is served: a new version takes a while to render
         # everything.
         await self._publishing.publish()
@@ -162,7 +162,7 @@ class Service:
                 self._visits.create_task(self._publishing.publish_when_due())
             self._visits.create_task(self._note_health_when_due())
             self._visits.create_task(self._timetable.follow_clock())
-            # Also at the start: the service may be restarted every night.
+            # Also run these jobs at the start, because the service may be restarted every night.
             jobs = self.jobs
             for name in ("ping", "attest"):
                 self._visits.create_task(jobs[name]())
@@ -174,7 +174,7 @@ class Service:
 
     @property
     def jobs(self) -> Mapping[str, TimetableJob]:
-        """Functions of the timetable's jobs, by job name."""
+        """Return the functions of the timetable's jobs by job name."""
         return {
             **self._publishing.jobs,
             "reload": partial(attempt, self._reload),
@@ -183,7 +183,7 @@ class Service:
         }
 
     async def _reload(self) -> None:
-        """Read source files that were added, changed or removed."""
+        """Load source files that were added or changed, and drop removed ones."""
         async with self._reloading:
             chosen, first = await asyncio.to_thread(self._load)
             await self._share_sources(chosen)
@@ -209,7 +209,7 @@ class Service:
     def _load(self) -> tuple[dict[str, LoadedSource], dict[str, dt.datetime]]:
         """Load the sources that are not paused.
 
-        Returns them by id, and the times of the first visits to new or changed sources.
+        Returns the sources by id, and the times of the first visits to new or changed sources.
         """
         loaded, broken = load_sources(self._home.sources)
         for error in broken:
@@ -219,7 +219,7 @@ class Service:
             chosen = {one.id: one for one in choose(loaded, ()) if one.id not in paused}
             self._planner.learn(store, chosen.values(), utc_now())
             if self._home.has_fleet:
-                # Workers have no source files, so the leader archives them.
+                # Workers have no source files, so the leader archives the files.
                 keep_home_files(self._home, store)
             return chosen, {
                 source.id: self._first_visit(store, source)
@@ -235,7 +235,7 @@ class Service:
         return first_visit(last, due, interval, now, self._chance)
 
     async def _begin_visit(self, source: str) -> None:
-        """Start a visit that is due. The visit ends on its own, or with the service."""
+        """Start a visit that is due. The visit ends by itself, or with the service."""
         if self._visits and source in self._sources:
             self._hints.discard(source)
             self._visits.create_task(self._visit(self._sources[source]))
@@ -243,19 +243,19 @@ class Service:
     def _hinted(self, source: str) -> None:
         """Visit a source soon, because a hub reported a change.
 
-        Repeated reports cause one visit.
+        Several reports cause only one visit.
         """
         if self._visits and source in self._sources and source not in self._hints:
             self._hints.add(source)
             self._visits.create_task(self._visit_soon(self._sources[source]))
 
     async def _visit_soon(self, source: LoadedSource) -> None:
-        """Make a source due as soon as allowed, after any visit that is under way."""
+        """Make a source due as soon as allowed, after a running visit if there is one."""
         soonest = await asyncio.to_thread(self._soonest, source)
         self._timetable.hasten(source.id, max(0.0, (soonest - utc_now()).total_seconds()))
 
     def _soonest(self, source: LoadedSource) -> dt.datetime:
-        """Return the time when a source may be visited next.
+        """Return the earliest allowed time for the next visit to a source.
 
         If the store can't be read, the source is visited after its interval.
         """
@@ -267,11 +267,11 @@ class Service:
             return utc_now() + dt.timedelta(seconds=self._planner.interval(source))
 
     def due(self) -> dict[str, dt.datetime]:
-        """Return the times of the next visits by source, sorted by time."""
+        """Return the times of the next visits by source, soonest first."""
         return self._timetable.due() if self._timetable.scheduler.running else {}
 
     async def visit_now(self, source: str) -> bool:
-        """Visit a source at once, on request. Returns False if a visit is under way.
+        """Visit a source now, because a person requested it. Returns False if a visit is running.
 
         Raises SourceError and UnknownSource.
         """
@@ -283,7 +283,7 @@ class Service:
         return True
 
     async def reload_sources(self) -> None:
-        """Read source files and paused sources now.
+        """Load source files and the list of paused sources now.
 
         With hundreds of sources this takes seconds, because the plan of all visits changes. The
         work then continues in the background.
@@ -321,7 +321,7 @@ class Service:
         return await self._executor.visit(source, explicit=explicit)
 
     def _due(self, source: LoadedSource, last: dt.datetime) -> NextVisit:
-        """Return the time when a source is due after a visit.
+        """Return the next visit to a source after a visit that began at ``last``.
 
         If the store can't be read, the source is due after its interval.
         """
@@ -334,12 +334,15 @@ class Service:
             return NextVisit(last + dt.timedelta(seconds=seconds), seconds)
 
     def _next_visit(self, store: Store, name: str) -> dt.datetime | None:
-        """Return the time of the next visit to a source, or None if none was or will be made."""
+        """Return the time of the next visit to a source.
+
+        Returns None if the source was never visited, or is not visited any more.
+        """
         source, last = self._sources.get(name), store.last_visit(name)
         return self._planner.next_visit(store, source, last).at if source and last else None
 
     async def _hasten_others(self, source: LoadedSource) -> None:
-        """Make sources of other hosts due equally soon.
+        """Make some sources of other hosts due at the same time as a source.
 
         Their visits show whether our own network is down.
         """
@@ -359,7 +362,7 @@ class Service:
         self._health_due.set()
 
     async def _note_health_when_due(self) -> None:
-        """Update the health of sources after visits, and when it changed without a visit."""
+        """Update the health of sources after visits, and also when it changed without a visit."""
         while True:
             await self._health_due.wait()
             self._health_due.clear()
@@ -370,7 +373,7 @@ class Service:
             await asyncio.sleep(9 * (time.monotonic() - began))
 
     async def _note_health(self) -> None:
-        # Based on a wrong clock, sources would seem silent.
+        # With a wrong clock, sources would seem to be silent.
         if not self._timetable.is_clock_settled:
             return
         changes = await self._publishing.note_health()
@@ -381,9 +384,9 @@ class Service:
 
 
 class QuietServer(uvicorn.Server):
-    """Uvicorn without its own signal handlers, because the service stops the web server last."""
+    """Uvicorn server without its own signal handlers, because the service stops it last."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the handling of signals to the service."""
+        """Do nothing, because the service handles signals."""
         yield

@@ -1,4 +1,4 @@
-"""Metrics of a home directory in /metrics: disk, archive, backups, findings of the doctor."""
+"""Metrics about a home directory for /metrics: disk, archive, backups, the doctor's findings."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ from scheduler.home.home import Home
 from scheduler.home.last_done import LastBackup, LastVerification, last_done
 
 FIRST_SECONDS: Final = 60.0
-"""Seconds from the start of the service to its first run of the doctor."""
+"""Time in seconds between the start of the service and its first run of the doctor."""
 
 INTERVAL_SECONDS: Final = 6 * 3600.0
-"""Seconds between two runs of the doctor."""
+"""Time in seconds between two runs of the doctor."""
 
 DOCTOR_SECONDS: Final = 300.0
-"""Maximum time in seconds for a run of the doctor."""
+"""Maximum duration in seconds of a run of the doctor."""
 
 MAX_WAITING: Final = 1000
-"""Maximum number of journal records waiting for the archive that are counted."""
+"""Maximum number of counted journal records that wait for the archive."""
 
 log = structlog.get_logger()
 
 
 class HomeMetrics:
-    """Measures a HOME for /metrics, and runs the doctor periodically."""
+    """Measures a home directory for /metrics, and runs the doctor periodically."""
 
     def __init__(self, home: Home) -> None:
         self._home = home
         self._doctor: dict[str, float] = {}
 
     def facts(self) -> dict[str, float]:
-        """Return the current values by the names of metrics. Raises StoreError.
+        """Return the current values by metric name. Raises StoreError.
 
-        Metrics that can't be measured are missing, and the reason is logged.
+        Metrics that can't be measured are omitted, and the reason is logged.
         """
         facts = dict(self._doctor)
         for part in (self._disk, self._archive, self._care):
@@ -56,14 +56,14 @@ class HomeMetrics:
         return facts
 
     async def examine_periodically(self) -> None:
-        """Run the doctor in a child process, until cancelled."""
+        """Run the doctor periodically in a child process, until cancelled."""
         await asyncio.sleep(FIRST_SECONDS)
         while True:
             await self.examine()
             await asyncio.sleep(INTERVAL_SECONDS)
 
     async def examine(self) -> None:
-        """Run the doctor once, and keep the numbers of errors and warnings."""
+        """Run the doctor once, and store the numbers of errors and warnings."""
         try:
             done = await run_command(self._home, "doctor", "--json", seconds=DOCTOR_SECONDS)
         except (CommandLate, OSError) as error:
@@ -102,11 +102,11 @@ class HomeMetrics:
             yield "communique_witness_timestamp_seconds", witnessed
 
     def _last_witnessed(self) -> float | None:
-        """Return the time of the newest witness signature of the log."""
+        """Return the time of the newest signature of the log by a witness, or None."""
         attestations = Attestations(self._home.archive / "log")
         for size in reversed(attestations.sizes()):
             kept = attestations.checkpoint(size)
-            # The first signature is by the log itself.
+            # The first signature is the log's own.
             if kept and (others := kept.note.signatures[1:]):
                 return max(one.time for one in others).timestamp()
         return None

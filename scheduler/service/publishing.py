@@ -1,4 +1,4 @@
-"""Publishing and work that depends on it: WebSub, attestation of the log, and the ping.
+"""Publishing, and work that depends on it: WebSub, attestation of the log, and the health ping.
 
 All of this uses the files that this home directory published last, and the log that it signs.
 """
@@ -23,7 +23,7 @@ from scheduler.service.push import PushService, outbound_of
 from scheduler.service.timetable import TimetableJob
 
 LAST_PUBLICATION_SECONDS: Final = 20.0
-"""Maximum time in seconds for the last publication before the service ends."""
+"""Maximum duration in seconds of the last publication before the service ends."""
 
 log = structlog.get_logger()
 
@@ -31,7 +31,7 @@ log = structlog.get_logger()
 class Publishing:
     """Publishes one home directory.
 
-    ``note`` is awaited after each publication, to update open pages.
+    After each publication, ``note`` is awaited, so that open pages are updated.
     """
 
     def __init__(self, home: Home, note: Callable[[], Awaitable[None]]) -> None:
@@ -44,7 +44,7 @@ class Publishing:
 
     @property
     def jobs(self) -> Mapping[str, TimetableJob]:
-        """The jobs of the timetable that publish or follow a publication, by name."""
+        """Return the timetable's jobs that publish or depend on a publication, by name."""
         return {"publish": self.request, "attest": self.attest, "ping": self.ping}
 
     async def request(self) -> None:
@@ -52,17 +52,17 @@ class Publishing:
         self._due.set()
 
     async def attest(self) -> None:
-        """Request signatures of the log from the configured witnesses, if any."""
+        """Request signatures of the log from the witnesses in the settings, if any."""
         await attempt(self._attest)
 
     async def ping(self) -> None:
-        """Report to the configured monitor, if any, whether the service works."""
+        """Report to the monitor in the settings, if any, whether the service works."""
         url = self._home.settings.health.ping
         if url and (problem := await ping(outbound_of(self._home), url, self._problem)):
             log.warning("ping failed", problem=problem)
 
     async def publish_when_due(self) -> None:
-        """Publish whenever requested: once for all requests since the last publication."""
+        """Publish when requested. One publication serves all requests since the previous one."""
         while True:
             await self._due.wait()
             self._due.clear()
@@ -82,7 +82,7 @@ class Publishing:
     async def publish_last(self) -> None:
         """Publish the remaining changes before the service ends, within LAST_PUBLICATION_SECONDS.
 
-        Unpublished changes stay marked in the store, for the next start.
+        Unpublished changes remain marked in the store for the next start.
         """
         try:
             async with asyncio.timeout(LAST_PUBLICATION_SECONDS):
@@ -92,22 +92,22 @@ class Publishing:
             await self._child.close(0)
 
     async def note_health(self) -> int:
-        """Update the health of all sources; return the number of changes."""
+        """Update the health of all sources, and return the number of changes."""
         noted = await self._child.note_health()
         if noted.error:
             log.error("failed; it will be tried again", problem=noted.error)
         return noted.changes
 
     async def give_back_later(self, lease: Lease) -> None:
-        """Have a lease released if this process dies, after the current publication."""
+        """Let the child release a lease if this process dies, after the current publication."""
         await self._child.give_back_later(lease)
 
     def cut(self) -> None:
-        """Stop the current publication, because another service publishes now."""
+        """Stop the current publication, because another service is publishing now."""
         self._child.cut()
 
     async def close(self) -> None:
-        """Let the current publication finish."""
+        """Let the current publication finish, and end the child process."""
         await self._child.close()
 
     async def _attest(self) -> None:
@@ -127,9 +127,9 @@ class Publishing:
 
 
 async def ping(outbound: Outbound, url: str, problem: str) -> str:
-    """Report to a monitor that the service works, or a ``problem``.
+    """Report to a monitor that the service works, or that it has a ``problem``.
 
-    Returns why the report failed, or an empty string. The protocol is
+    Returns the reason if the report failed, or an empty string. The protocol is
     https://healthchecks.io/docs/http_api/: a POST to the URL means healthy, and a POST to the URL
     with `/fail` means a failure, with the reason in its body.
     """

@@ -1,4 +1,4 @@
-"""WebSub for one home directory: notify a hub or be one, and subscribe to the hubs of sources."""
+"""WebSub for one home directory: notify a hub or be a hub, and subscribe to hubs of sources."""
 
 from __future__ import annotations
 
@@ -29,12 +29,15 @@ from spiders.download.settings import user_agent
 log = structlog.get_logger()
 
 WRITE_WAIT_SECONDS: Final = 2.0
-"""Maximum time in seconds that a write waits for another writer. The event loop is blocked
-meanwhile."""
+"""Maximum time in seconds that a write waits for another writer. Meanwhile, the event loop is
+blocked."""
 
 
 class PushService:
-    """Notifies a hub of changed feeds, or runs the site's own hub. Does nothing without a hub."""
+    """Notifies a hub about changed feeds, or runs the site's own hub.
+
+    Without a hub in the settings, nothing happens.
+    """
 
     def __init__(self, home: Home, pace: Backoff | None = None) -> None:
         self._home = home
@@ -47,7 +50,7 @@ class PushService:
 
     @property
     def hub(self) -> ASGIApp | None:
-        """The app that responds to subscribers, if this site is its own hub."""
+        """Return the ASGI app for subscribers if this site is its own hub, or None."""
         if self._store is None or self._site.hub != OWN_HUB:
             return None
         return Hub(self._store, self._site, self._home.site, self._pace.wake)
@@ -67,13 +70,13 @@ class PushService:
         while True:
             try:
                 with self._home.lock("push", "another process"):
-                    # Changes of a process that ended before it recorded them.
+                    # A process may have ended before it recorded its changes.
                     await asyncio.to_thread(note_changes, self._home)
                     await self._worker(self._store, self._hub).run()
             except HomeInUse:
                 await asyncio.sleep(POLL_SECONDS)
             except (OSError, StoreError) as error:
-                # Probably a full disk; feeds are still served.
+                # The disk is probably full. Feeds are still served.
                 log.warning("push failed", problem=str(error))
                 await self._pace.rest()
 
@@ -94,7 +97,10 @@ class PushService:
 
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
-        """Work for the length of a ``with`` block. ``failed`` is called when the work ends."""
+        """Context manager that notifies the hub or subscribers during its block.
+
+        ``failed`` is called when this task ends.
+        """
         try:
             async with in_background(self.run(), failed):
                 yield
@@ -104,9 +110,9 @@ class PushService:
 
 
 async def announce(home: Home) -> bool:
-    """Notify the hub of all changed feeds once; return False if this must be tried again later.
+    """Notify the hub about all changed feeds once. Returns False if this must be repeated later.
 
-    If another process does this, or this site is its own hub, nothing is done.
+    If another process does this, or if this site is its own hub, nothing happens.
     """
     site = home.settings.site
     hub = hub_of(site)
@@ -130,17 +136,17 @@ def outbound_of(home: Home) -> Outbound:
 
 
 VERIFICATION_SECONDS: Final = 300.0
-"""Seconds in which a hub should verify a subscription. After that, the subscription is requested
-again."""
+"""Time in seconds within which a hub should verify a subscription. After this time, the
+subscription is requested again."""
 
 RETRY_SECONDS: Final = 60.0
-"""Seconds after which a store that failed is tried again."""
+"""Time in seconds after which a store that failed is used again."""
 
 
 class FeedPushService:
     """Maintains subscriptions to the feeds of sources.
 
-    ``hinted`` is called with the id of each source that a hub reports as changed.
+    ``hinted`` is called with the id of each source about which a hub reports a change.
     """
 
     def __init__(
@@ -155,7 +161,7 @@ class FeedPushService:
 
     @property
     def callback(self) -> ASGIApp | None:
-        """The app that responds to hubs, or None if hubs can't reach this site."""
+        """Return the ASGI app for requests from hubs, or None if hubs can't reach this site."""
         return self._answer if self._home.is_reachable else None
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -163,13 +169,13 @@ class FeedPushService:
         await answer(scope, receive, send)
 
     def follow(self, sources: Collection[str]) -> None:
-        """Set the sources to subscribe to, and end other subscriptions."""
+        """Set the sources whose feeds are subscribed to, and end other subscriptions."""
         self._sources = sources
         self._known.set()
         self._pace.wake()
 
     async def run(self) -> None:
-        """Keep subscriptions until cancelled."""
+        """Maintain subscriptions until cancelled."""
         if not self._home.is_reachable:
             await asyncio.Event().wait()
         while True:
@@ -177,7 +183,7 @@ class FeedPushService:
                 with closing(self._home.plain_store(patience=WRITE_WAIT_SECONDS)) as store:
                     await self._work(store)
             except (OSError, StoreError) as error:
-                # Probably a full disk: visits continue by the clock.
+                # The disk is probably full. Visits continue at their intervals.
                 log.warning("subscriptions to hubs failed", problem=str(error))
                 await asyncio.sleep(RETRY_SECONDS)
 
@@ -195,9 +201,9 @@ class FeedPushService:
 
     @asynccontextmanager
     async def at_work(self, failed: Callable[[], object]) -> AsyncIterator[None]:
-        """Keep subscriptions for the length of a ``with`` block.
+        """Context manager that maintains subscriptions during its block.
 
-        ``failed`` is called when this work ends.
+        ``failed`` is called when this task ends.
         """
         async with in_background(self.run(), failed):
             yield

@@ -1,7 +1,7 @@
-"""Notify systemd that the service is ready, alive, or stopping.
+"""Notifications to systemd that the service is ready, alive, or stopping.
 
 The protocol is sd_notify(3): lines of `NAME=value` in one datagram to the socket in NOTIFY_SOCKET.
-Without that variable, nothing is sent.
+Without this variable, nothing is sent.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ ALIVE_STATE = "WATCHDOG=1"
 
 
 def notify(*states: str) -> None:
-    """Send states to systemd if systemd requested them. A failure is logged."""
+    """Send states to systemd if it requested notifications. A failure is logged."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return
-    # "@" means the NUL byte at the start of an abstract address.
+    # "@" represents the NUL byte at the start of an abstract address.
     place = f"\0{address[1:]}" if address.startswith("@") else address
     try:
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as opened:
@@ -35,10 +35,10 @@ def notify(*states: str) -> None:
 
 
 def watchdog_seconds() -> float:
-    """Return the seconds without a notification after which systemd kills this process, or 0.
+    """Return the time in seconds without a notification after which systemd kills this process.
 
-    The result is 0 if the process has no watchdog. Environment variables that a parent process left
-    are ignored.
+    If the process has no watchdog, the result is 0. Environment variables for a parent process are
+    ignored.
     """
     if os.environ.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
         return 0.0
@@ -49,8 +49,8 @@ def watchdog_seconds() -> float:
 async def show_life() -> None:
     """Notify systemd periodically that the event loop works, until cancelled.
 
-    The same loop starts visits, publishes and serves. If the loop hangs, systemd is not notified
-    and restarts the service.
+    The same event loop starts visits, publishes and serves. If it hangs, systemd gets no
+    notification and restarts the service.
     """
     if seconds := watchdog_seconds():
         while True:

@@ -1,9 +1,9 @@
-"""Timetable: the periodic jobs of the service, and the next visit of each source.
+"""Timetable of the service: its periodic jobs, and the next visit to each source.
 
 RECURRING lists the periodic jobs. scheduler.planning.planner decides when a visit is due. All jobs
-run in APScheduler, which compares wall-clock times. If the clock went back two days, it would stall
-all jobs for two days. So all jobs are moved by as much as the clock was changed, which is measured
-with the monotonic clock.
+run in APScheduler, which compares wall-clock times. If the clock were set back two days, it would
+stall all jobs for two days. So all jobs are moved by as much as the clock was changed, which is
+measured with the monotonic clock.
 """
 
 from __future__ import annotations
@@ -27,20 +27,20 @@ from apscheduler.triggers.interval import IntervalTrigger
 from data.clock import utc_now
 
 JITTER_SHARE = 0.1
-"""Share of an interval over which overdue visits are spread, and minimum pause between two
-visits."""
+"""Share of a source's interval over which overdue visits are spread, and which is the minimum pause
+between two visits."""
 
 MAX_SPREAD_SECONDS: Final = 20.0
-"""Maximum random delay of a visit in seconds. Many releases are published at noon, and their
-sources should not all be visited in one second."""
+"""Maximum random delay of a visit in seconds. Many sources publish at noon, and they should not all
+be visited in the same second."""
 
 MIN_CLOCK_JUMP = dt.timedelta(seconds=2)
-"""Difference between the wall clock and the monotonic clock from which the clock counts as
-changed."""
+"""Minimum difference between the progress of the wall clock and of the monotonic clock, from which
+the wall clock counts as changed."""
 
 
 TimetableJob: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
-"""A function that does a periodic job."""
+"""Function that performs a periodic job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +66,22 @@ RECURRING: Final = (
     ),
     Recurring("tidy", 86_400, "Delete old reports from the store, and optimize it."),
 )
-"""All periodic jobs except visits; `Service.jobs` has their functions.
+"""All periodic jobs except visits. `Service.jobs` contains their functions.
 
 Three tasks have their own intervals: the clock is checked every CLOCK_CHECK_SECONDS, WebSub backs
-off (feeds.backoff), and every service of a fleet copies its archive (scheduler.service.background).
-"""
+off (feeds.backoff), and every service of a fleet copies its archive
+(scheduler.service.background)."""
 
 MIN_CLOCK_LEAP: Final = dt.timedelta(hours=1)
-"""Minimum change of the clock that makes wall-clock times unreliable."""
+"""Minimum change of the wall clock after which times are unreliable."""
 
 SETTLING_SECONDS: Final = 1800.0
-"""Duration in seconds for which times are unreliable after a change of the clock. A wrongly set
+"""Time in seconds after a change of the clock during which times are unreliable, because a wrong
 clock is often corrected soon."""
 
 CLOCK_CHECK_SECONDS: Final = 5.0
-"""Seconds between two checks of the clock. The check is not a job, because jobs stall while the
-clock is wrong."""
+"""Time in seconds between two checks of the clock. The check is not a job, because jobs stall while
+the clock is wrong."""
 
 
 def first_visit(
@@ -91,11 +91,11 @@ def first_visit(
     now: dt.datetime,
     chance: random.Random,
 ) -> dt.datetime:
-    """Return the time of the first visit to a source after a start of the service.
+    """Return the time of the first visit to a source after the service starts.
 
-    A source that was never visited is due now. A source that was visited is due at ``due``. Overdue
-    visits are spread over a tenth of their interval, so that a restart or a machine that slept
-    causes no burst. The same applies to a last visit in the future: the clock was wrong then, or is
+    A source that was never visited is due now. Other sources are due at ``due``. Overdue visits are
+    spread over a tenth of their interval, so that a restart or the wake-up of a machine causes no
+    burst. The same applies if the last visit is in the future: the clock was wrong then, or is
     wrong now.
     """
     if last is None:
@@ -106,10 +106,10 @@ def first_visit(
 
 
 class Timetable:
-    """Schedule of visits, each a job of ``scheduler``, and of the periodic jobs.
+    """Schedule of visits and of the periodic jobs, which are all jobs of ``scheduler``.
 
     ``visit`` is called with the id of a source that is due. ``clock`` is a monotonic clock in
-    seconds, ``now`` the wall-clock time.
+    seconds, ``now`` returns the wall-clock time.
     """
 
     def __init__(
@@ -122,7 +122,7 @@ class Timetable:
     ) -> None:
         self.scheduler = AsyncIOScheduler(
             timezone=dt.UTC,
-            # After a machine slept, each missed job runs once.
+            # If the machine slept, each missed job runs only once.
             job_defaults={"coalesce": True, "misfire_grace_time": None, "max_instances": 1},
         )
         self._visit = visit
@@ -135,7 +135,7 @@ class Timetable:
     def put(self, source: str, wait: float) -> None:
         """Make a source due in ``wait`` seconds.
 
-        This replaces an earlier schedule of the source.
+        This replaces an earlier due time.
         """
         self.scheduler.add_job(
             self._visit,
@@ -146,7 +146,10 @@ class Timetable:
         )
 
     def put_again(self, source: str, wait: float, interval: float) -> None:
-        """Make a source due in ``wait`` seconds after a visit, at least after a short pause."""
+        """Make a source due in ``wait`` seconds after a visit, but not before a short pause.
+
+        The pause depends on ``interval`` (seconds).
+        """
         rest = interval * JITTER_SHARE
         self.put(source, max(wait, rest) + self._chance.uniform(0, min(MAX_SPREAD_SECONDS, rest)))
 
@@ -155,7 +158,7 @@ class Timetable:
         return [*self.due()]
 
     def due(self) -> dict[str, dt.datetime]:
-        """Return the times of the next visits by source, sorted by time."""
+        """Return the times of the next visits by source, soonest first."""
         jobs = [job for job in self.scheduler.get_jobs() if job.id.startswith(_job_of(""))]
         return {job.args[0]: job.next_run_time for job in jobs}
 
@@ -166,14 +169,14 @@ class Timetable:
             job.modify(trigger=DateTrigger(at), next_run_time=at)
 
     def remove(self, source: str) -> None:
-        """Remove a source."""
+        """Remove a source from the timetable."""
         try:
             self.scheduler.remove_job(_job_of(source))
         except JobLookupError:
             return  # the source is being visited
 
     def start(self, jobs: Mapping[str, TimetableJob]) -> None:
-        """Start all jobs of RECURRING; ``jobs`` are their functions by name."""
+        """Start all jobs in RECURRING. ``jobs`` maps their names to functions."""
         for one in RECURRING:
             action = partial(unless_over, jobs[one.name])
             self.scheduler.add_job(action, IntervalTrigger(seconds=one.seconds))
@@ -199,7 +202,7 @@ class Timetable:
 
     @property
     def is_clock_settled(self) -> bool:
-        """Whether the clock had no recent change of MIN_CLOCK_LEAP or more."""
+        """Return whether the clock has had no recent change of MIN_CLOCK_LEAP or more."""
         return self._clock() - self._leapt >= SETTLING_SECONDS
 
     def _start_of_clock(self) -> dt.datetime:
@@ -208,7 +211,7 @@ class Timetable:
 
 
 async def unless_over(action: Callable[[], Awaitable[None]]) -> None:
-    """Run an action. If it is cancelled at the end of the timetable, that is not an error."""
+    """Run an action, and ignore its cancellation when the timetable ends."""
     with suppress(asyncio.CancelledError):
         await action()
 

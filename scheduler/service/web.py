@@ -17,7 +17,8 @@ from feeds.server.connection.security import for_all
 from feeds.urls import ADMIN_PATH
 
 SWITCH_SECONDS: Final = 0.0005
-"""Maximum time in seconds for which one thread keeps the interpreter while others wait for it."""
+"""Maximum time in seconds for which a thread may keep the Python interpreter while other threads
+wait."""
 
 
 class PortTaken(CommuniqueError):
@@ -60,17 +61,17 @@ def address_of(opened: socket.socket) -> str:
 
 
 def admin_address(address: str) -> str:
-    """Return the URL of the admin pages on this machine, for a server at an address."""
+    """Return the URL of the admin pages on this machine for a server's address."""
     for anywhere, here in (("//0.0.0.0:", "//127.0.0.1:"), ("//[::]:", "//[::1]:")):
         address = address.replace(anywhere, here)
     return f"{address.rstrip('/')}{ADMIN_PATH}/"
 
 
 def prefer_event_loop() -> None:
-    """Have computing threads release the interpreter after SWITCH_SECONDS.
+    """Let threads that compute release the interpreter after SWITCH_SECONDS.
 
-    While a thread computes, the event loop waits that long for each turn, and it needs several
-    turns per response.
+    While a thread computes, the event loop waits that long for each turn, and needs several turns
+    per response.
     """
     sys.setswitchinterval(SWITCH_SECONDS)
 
@@ -81,7 +82,7 @@ def server_config(app: ASGIApp, site: SiteSettings | None = None) -> ServerConfi
     config = ServerConfig(
         app,
         http=HttpProtocol,
-        # A connection that is handed to another protocol would never be counted as closed.
+        # If a connection were handed to another protocol, it would never be counted as closed.
         ws="none",
         interface="asgi3",
         log_config=None,

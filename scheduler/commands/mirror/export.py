@@ -1,4 +1,4 @@
-"""communique mirror export: releases and records in the formats of other programs."""
+"""communique mirror export: releases and records in formats for other programs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from scheduler.sources.changes import check_known
 from scheduler.terminal.progress import one_bar
 
 MAX_DAMAGE_SHOWN: Final = 10
-"""Maximum number of damaged places that are printed; --json has all."""
+"""Maximum number of printed damaged parts; --json prints all."""
 
 NO_LOG: Final = (
     "the archive has no signed log, so nothing in the bag proves its records; run `communique "
@@ -119,7 +119,7 @@ def write(
 def folder(
     home: Home, store: Store, to: Path, choice: Choice, on_progress: OnProgress
 ) -> FolderCopy:
-    """Export a folder for browsers."""
+    """Export a folder that browsers can display."""
     archive = home.archive
     limit = home.settings.network.max_bytes
     reported: set[str] = set()
@@ -128,7 +128,7 @@ def folder(
         try:
             found = served(archive, index, capture.file, capture.offset, limit)
         except (ArchiveError, Undecodable) as error:
-            # Many captures may be in the same missing file, so report each error once.
+            # Many captures may be in the same missing file, so each error is reported once.
             if str(error) not in reported:
                 reported.add(str(error))
                 complain(str(error))
@@ -145,7 +145,7 @@ def folder(
 def report(
     made: Exported | FolderCopy, lost: Sequence[Lost], kind: str, to: Path, *, as_json: bool
 ) -> int:
-    """Print the exported and the missing parts, and return the exit code."""
+    """Print which parts were exported and which are missing, and return the exit code."""
     damaged: tuple[Damage, ...] = made.damaged if isinstance(made, Exported) else ()
     missing = made.missing if isinstance(made, FolderCopy) else 0
     if as_json:
@@ -169,7 +169,7 @@ def report(
 
 
 def values(made: Exported | FolderCopy, kind: str, to: Path) -> dict[str, Any]:
-    """Return the result of an export for the JSON output."""
+    """Return the result of an export as JSON values."""
     fields: dict[str, Any] = {"path": str(to), "format": kind, "releases": made.releases}
     if isinstance(made, FolderCopy):
         return fields | {"files": made.files, "missing": made.missing}

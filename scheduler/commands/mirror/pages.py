@@ -29,13 +29,13 @@ COUNT_LABELS: Final = {
     "older": "older than the stored version",
     "passed": "not releases",
 }
-"""Labels of the page counts of an import."""
+"""Labels for the numbers of pages in an import."""
 
 MAX_PROBLEMS_SHOWN: Final = 10
-"""Maximum number of problems of one kind that are printed; --json has all."""
+"""Maximum number of printed problems of one kind; --json prints all."""
 
 MAX_RELEASES_SHOWN: Final = 30
-"""Maximum number of re-extracted releases that are printed; --json has all."""
+"""Maximum number of printed re-extracted releases; --json prints all."""
 
 
 @click.command("import")
@@ -67,7 +67,7 @@ def import_(home: Home, *, path: Path, source: str, as_json: bool) -> int:
     loaded = load_source(home.sources, source)
     taxonomy = load_taxonomy(home.topics if home.topics.exists() else None)
     archive = home.open_archive()
-    # Without the key nothing is imported, so that the user can restore the key first.
+    # If the key is missing, nothing is imported, so that the user can restore the key first.
     archive.log.check_key()
     with (
         home.lock(f"{SOURCE_LOCK}{source}", "an import into this source"),
@@ -147,7 +147,7 @@ def reextract(
 
 
 def print_reextraction(done: Reextraction, *, dry: bool) -> None:
-    """Print which releases were revised, changed without a revision, or found."""
+    """Print which releases got a revision, which changed without a revision, and which are new."""
     revised = sum(bool(one.revision) for one in done.releases)
     would = "would be" if dry else "was" if revised == 1 else "were"
     say(
@@ -174,7 +174,7 @@ def print_reextraction(done: Reextraction, *, dry: bool) -> None:
 
 
 def release_line(one: Reread) -> str:
-    """Describe the changes of a re-extracted release in one line."""
+    """Return a line about the changes of a re-extracted release."""
     if one.error:
         return f"{one.url}: can't be extracted: {one.error}"
     changes = (("gained", one.gained), ("lost", one.lost), ("changed", one.changed))

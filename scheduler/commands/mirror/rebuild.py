@@ -1,4 +1,4 @@
-"""communique mirror rebuild: a lost home directory from its archive."""
+"""communique mirror rebuild: rebuild a lost home directory from its archive."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scheduler.mirror.rebuild.report import Rebuilt, Unreadable
 from scheduler.terminal.progress import step_bars
 
 MAX_PROBLEMS_SHOWN: Final = 10
-"""Maximum number of problems of one kind that are printed; --json has all."""
+"""Maximum number of printed problems of one kind; --json prints all."""
 
 
 @click.command()
@@ -51,7 +51,7 @@ def rebuild(home: Home, *, target: Path, key: Path | None, as_json: bool) -> int
 
 
 def print_rebuilt(done: Rebuilt) -> None:
-    """Print the rebuilt parts, and the missing parts to standard error."""
+    """Print which parts were rebuilt. The missing parts are printed to standard error."""
     releases, sources = counted(done.releases, "release"), counted(done.sources, "source")
     records, feeds = counted(done.journal, "record"), counted(done.feeds, "feed")
     say(f"{done.home}: {releases} of {sources} from {records} of the journal, {feeds} published")
@@ -85,7 +85,7 @@ def print_rebuilt(done: Rebuilt) -> None:
 
 
 def unreadable_line(one: Unreadable) -> str:
-    """Describe a record that can't be read: its address, release, and place in the archive."""
+    """Return a line about an unreadable record: its address, release, and location."""
     where = f"{one.file}, byte {one.offset}" if one.file else f"leaf {one.leaf}"
     named = f" ({one.release})" if one.release else ""
     return f"{one.url}{named}, {one.shows}: {where}"

@@ -130,7 +130,7 @@ def witness(home: Home, *, log: str | None, as_json: bool) -> int:
 
 
 def attest_log(home: Home, *, as_json: bool) -> int:
-    """Request the signatures and the timestamp in the settings, and return the exit code."""
+    """Request the signatures and the time stamp in the settings, and return the exit code."""
     from scheduler.mirror.attest import attest, is_configured  # noqa: PLC0415 - as above
 
     if not is_configured(home):

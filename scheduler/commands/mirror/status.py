@@ -33,7 +33,7 @@ def status(home: Home, *, as_json: bool) -> int:
 
 
 def print_status(found: MirrorStatus) -> None:
-    """Print the status of the archive, with problems to standard error."""
+    """Print the status of the archive, and its problems to standard error."""
     say(
         f"{counted(found.files, 'file')}, {sized(found.bytes - found.index_bytes)} and "
         f"{sized(found.index_bytes)} of indexes, {counted(found.captures, 'capture')}"

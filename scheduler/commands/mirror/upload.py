@@ -1,4 +1,4 @@
-"""communique mirror upload: a copy of the archive in a bucket."""
+"""communique mirror upload: copy the archive to a bucket."""
 
 from __future__ import annotations
 

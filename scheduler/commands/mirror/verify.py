@@ -1,4 +1,4 @@
-"""communique mirror verify: the integrity of the archive."""
+"""communique mirror verify: check the integrity of the archive."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from scheduler.mirror.attest import client_of
 from scheduler.terminal.progress import one_bar
 
 MAX_PROBLEMS_SHOWN: Final = 20
-"""Maximum number of problems that are printed; --json has all."""
+"""Maximum number of printed problems; --json prints all."""
 
 UNUSABLE_STORE: Final = "the store, which {reason}: see `communique doctor`"
 
@@ -83,8 +83,8 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
         try:
             log.check_key()
         except ArchiveError as error:
-            # A copy of an archive has no key, which is fine. But a key that does not belong to the
-            # log shows that the log was replaced or deleted.
+            # A copy of an archive may lack the key. But a key that does not belong to the log shows
+            # that the log was replaced or deleted.
             if not home.log_key.exists():
                 complain(str(error))
             elif all(one.cause != LOG_MISSING_MESSAGE for one in problems):
@@ -103,7 +103,7 @@ def verify(home: Home, *, against: tuple[str, ...], repair: bool, as_json: bool)
 def why_unusable(home: Home) -> str:
     """Return why the archive can't be compared with the store, or an empty string.
 
-    A copy of an archive has no store. A damaged store is no reason not to verify the archive.
+    A copy of an archive has no store. If the store is damaged, the archive is verified without it.
     """
     if not home.has_store:
         return "is missing"
@@ -116,13 +116,13 @@ def why_unusable(home: Home) -> str:
 
 
 def store_references(home: Home) -> tuple[list[Capture], str]:
-    """Return the captures that the store refers to, and the last journal record in the store."""
+    """Return the captures in the store, and the id of the last journal record that it knows."""
     with closing(home.plain_store()) as store:
         return [*store.captured()], store.journal_end()
 
 
 def with_releases(home: Home, problems: Sequence[ArchiveProblem]) -> list[ArchiveProblem]:
-    """Add to each problem the id of the release at its address, if there is one."""
+    """Add the id of the release at its address to each problem, if there is one."""
     with closing(home.plain_store()) as store:
         found = {uri: store.find_releases(uri, limit=1) for uri in {one.uri for one in problems}}
     return [
@@ -134,11 +134,11 @@ def with_releases(home: Home, problems: Sequence[ArchiveProblem]) -> list[Archiv
 def checkpoints(
     home: Home, log: TreeLog, against: tuple[str, ...]
 ) -> tuple[list[tuple[str, Checkpoint]], list[ArchiveProblem]]:
-    """Read the checkpoints of witnesses and of ``against``, each with its place.
+    """Read the checkpoints of witnesses and of the places in ``against``.
 
-    The second list has a problem for each place in ``against`` without a checkpoint. A witness from
-    the settings without a checkpoint is only reported. Raises ArchiveError if our own log can't be
-    read.
+    Each checkpoint is returned with its place. The second list has a problem for each place in
+    ``against`` without a checkpoint. If a witness in the settings has no checkpoint, this is only
+    printed. Raises ArchiveError if our own log can't be read.
     """
     own = log.checkpoint()
     if own is None:
@@ -162,7 +162,7 @@ def checkpoints(
 
 
 def print_report(report: VerificationReport) -> None:
-    """Print the result of a verification, with problems to standard error."""
+    """Print the result of a verification, and problems to standard error."""
     say(
         f"{counted(report.records, 'record')} in {counted(report.files, 'file')},"
         f" {sized(report.bytes)}"

@@ -1,4 +1,4 @@
-"""communique sources check: check source files and compare them with their samples."""
+"""communique sources check: check source files, and compare their results with samples."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from spiders.sources.loader import LoadedSource, choose, load_sources, read_sour
 from spiders.stored.drift import Drift, harms_of
 
 TOML: Final = ".toml"
-"""Extension of source files. No id of a source ends with it."""
+"""Suffix of source files. Ids of sources never end with it."""
 
 
 @click.command()
@@ -71,7 +71,7 @@ def check(home: Home, *, source: tuple[str, ...], as_json: bool) -> int:
 def chosen_to_check(
     home: Home, names: tuple[str, ...]
 ) -> tuple[Sequence[LoadedSource], list[CommuniqueError]]:
-    """Load the sources for ids and file paths, or all sources, with the errors of their files.
+    """Load the sources with the given ids or file paths, or all sources, and errors in their files.
 
     Raises UnknownSource.
     """
@@ -113,7 +113,7 @@ def print_check(
 
 @contextmanager
 def stored(home: Home) -> Iterator[Store | None]:
-    """Open the store of a home directory, or yield None if it has none yet."""
+    """Context manager that yields the store of a home directory, or None if it has no store yet."""
     if not home.has_store:
         yield None
         return

@@ -1,4 +1,4 @@
-"""communique sources list: all sources, also those that were removed or have no file."""
+"""communique sources list: list all sources, including removed ones and ones without a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from scheduler.home.home import Home
 from spiders.sources.loader import load_sources
 
 PIPE_COLUMNS: Final = 1000
-"""Width of the table in a pipe, so that nothing is cut off."""
+"""Width of the table in characters if the output is not a terminal, so that no text is cut."""
 
 
 @click.command("list")
@@ -57,7 +57,7 @@ def list_(home: Home, *, as_json: bool) -> int:
     else:
         table = Table("id", "name", "url", "file", box=None, pad_edge=False)
         for one in loaded.values():
-            # Text, not markup: a name may contain brackets.
+            # Print text without markup, because names may contain brackets.
             cells = (one.id, one.file.name, one.source.url, "own" if one.own else "bundled")
             table.add_row(*map(Text, cells))
         for source, imported in fileless:
@@ -81,7 +81,7 @@ def stored_sources(
     """Return the removed sources, and all other sources without a source file.
 
     ``files`` are the ids of sources with a file. The flag of a source without a file is true if the
-    source was only imported and never visited. Raises StoreError.
+    source was imported and never visited. Raises StoreError.
     """
     if not home.has_store:
         return [], []

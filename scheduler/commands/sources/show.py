@@ -1,4 +1,4 @@
-"""communique sources show: the file, health, visits and statistics of a source."""
+"""communique sources show: show the file, health, visits and statistics of a source."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ from spiders.learning.template import decode_template, described
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
 
 LAST_RUNS = 5
-"""Number of visits that are shown, newest first."""
+"""Number of displayed visits, newest first."""
 
 MIN_HOURLY_RATE = 0.005
-"""Minimum number of releases per hour that is shown as a number."""
+"""Minimum number of releases per hour that is displayed as a number."""
 
 MAX_UNREAD_SHOWN = 5
-"""Maximum number of addresses without a release that are shown; --json has all."""
+"""Maximum number of printed addresses without a release; --json prints all."""
 
 
 @click.command()
@@ -65,7 +65,7 @@ def show(home: Home, *, source: str, as_json: bool) -> int:
 
 
 def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
-    """Show a source that has a file, and return the exit code. Raises StoreError."""
+    """Show a source that has a source file, and return the exit code. Raises StoreError."""
     secrets = Secrets((one.file.url, one.file.feed or ""))
     store = public_view(home.store())
     runs = store.runs(one.id, limit=LAST_RUNS)
@@ -121,7 +121,7 @@ def show_file(home: Home, one: LoadedSource, *, as_json: bool) -> int:
 
 
 def show_stored(home: Home, source: str, *, as_json: bool) -> int:
-    """Show the stored data of a source that has no file, and return the exit code.
+    """Show the stored data of a source without a source file, and return the exit code.
 
     Raises UnknownSource, RenamedSource and StoreError.
     """
@@ -148,7 +148,7 @@ def show_stored(home: Home, source: str, *, as_json: bool) -> int:
 
 
 def run_line(run: Run) -> str:
-    """Describe a visit and its results in one line."""
+    """Return a line about a visit and its results."""
     return (
         f"# {run.started:%Y-%m-%d %H:%M} UTC: {run.found} found, {run.new} new,"
         f" {run.changed} changed, {counted(len(run.errors), 'error')},"
@@ -157,7 +157,7 @@ def run_line(run: Run) -> str:
 
 
 def next_visit(home: Home, store: Store, one: LoadedSource) -> NextVisit | None:
-    """Return the next visit of the service, or None if the source is new, paused or bundled."""
+    """Return the service's next visit, or None if the source is new, paused or bundled."""
     loaded, _ = load_sources(home.sources)
     visited = choose(loaded, ())
     last = store.last_visit(one.id)
@@ -169,7 +169,7 @@ def next_visit(home: Home, store: Store, one: LoadedSource) -> NextVisit | None:
 
 
 def due_line(due: NextVisit, one: LoadedSource) -> str:
-    """Describe the time and the reason of the next visit in one line."""
+    """Return a line about the time of the next visit and its reason."""
     at = due.at.astimezone(zone_or_utc(one.file.timezone))
     visit = f"next visit by the service: {at:%Y-%m-%d at %H:%M} ({one.file.timezone})"
     after = f"{due.seconds / 60:.0f} minutes after the last visit"
@@ -186,12 +186,12 @@ def due_line(due: NextVisit, one: LoadedSource) -> str:
 
 
 def when(seconds: float) -> dt.datetime:
-    """Convert seconds since 1970 to a time in UTC, without fractions of a second."""
+    """Convert seconds since 1970 to a time in UTC with whole seconds."""
     return dt.datetime.fromtimestamp(int(seconds), dt.UTC)
 
 
 def push_fields(hub: FeedHub | None, ours: FeedSubscription | None) -> dict[str, Any] | None:
-    """Return the hub of a source and our subscription for JSON, or None without a hub."""
+    """Return a source's hub and our subscription as JSON values, or None without a hub."""
     if hub is None or not hub.hub:
         return None
     return {
@@ -203,7 +203,7 @@ def push_fields(hub: FeedHub | None, ours: FeedSubscription | None) -> dict[str,
 
 
 def push_line(hub: FeedHub | None, ours: FeedSubscription | None) -> str:
-    """Describe the hub of a source and our subscription, or return an empty string."""
+    """Return a line about a source's hub and our subscription, or an empty string."""
     if hub is None or not hub.hub:
         return ""
     if ours is None:
@@ -216,13 +216,13 @@ def push_line(hub: FeedHub | None, ours: FeedSubscription | None) -> str:
 
 
 def recall_fields(recall: Recall) -> dict[str, Any]:
-    """Return for JSON how many of the releases linked from a source's pages were known."""
+    """Return as JSON values how many of the releases linked from a source's pages were known."""
     fields: dict[str, Any] = msgspec.to_builtins(recall)
     return {"share": recall.share, "named": recall.named, **fields}
 
 
 def recall_lines(recall: Recall) -> Iterator[str]:
-    """Describe the recall: how many of the releases linked from a source's pages were known."""
+    """Yield lines about how many of the releases linked from a source's pages were known."""
     if recall.share is not None:
         yield (
             f"{recall.known} of {counted(recall.named, 'release')} linked from its pages"

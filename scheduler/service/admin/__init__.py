@@ -1,4 +1,4 @@
-"""Admin interface at /admin: pages to manage a home directory in a browser.
+"""Admin interface at /admin: pages for managing a home directory in a browser.
 
-app.Admin is the entry point. The pages run the same jobs as the commands.
+app.Admin is the entry point. The pages perform the same actions as the commands.
 """

@@ -1,4 +1,4 @@
-"""Pages to add a source. They run `communique add` to inspect a site and to save the source."""
+"""Pages for adding a source. They run `communique add` to inspect a site and to save the source."""
 
 from __future__ import annotations
 
@@ -28,30 +28,30 @@ INSPECTION_SECONDS: Final = 180.0
 """Maximum duration of an inspection in seconds. A slow site takes a minute."""
 
 MAX_INSPECTIONS: Final = 2
-"""Maximum number of sites that are inspected at the same time. Others wait."""
+"""Maximum number of sites that are inspected at the same time. Further inspections wait."""
 
 MAX_KEPT_RESULTS: Final = 20
-"""Maximum number of inspections whose results are kept in memory."""
+"""Maximum number of inspection results that are kept in memory."""
 
 MAX_INPUT_CHARS: Final = 2000
-"""Maximum length of an address or a name in a form, in characters."""
+"""Maximum length in characters of an address or name in a form."""
 
 MAX_ROWS: Final = 10
-"""Maximum number of listing rows, doubts and notes on a page."""
+"""Maximum number of listing rows, of doubts and of notes on a page."""
 
 MAX_EXCERPT_CHARS: Final = 600
-"""Maximum length of a value or a text of a release on a page, in characters."""
+"""Maximum length in characters of a value or text of a release on a page."""
 
 
 class UnusableAddress(CommuniqueError):
-    """An address in the form is not a valid web address."""
+    """The address in the form is not a valid web address."""
 
 
 @dataclass
 class Inspection:
-    """The inspection of a site. ``found`` is the result of `communique add`.
+    """Inspection of a site. ``found`` is the output of `communique add`.
 
-    The state is ``unfinished`` if that command ended without a result.
+    If this command ended without a result, the state is ``unfinished``.
     """
 
     id: str
@@ -64,12 +64,12 @@ class Inspection:
 
     @property
     def shown_url(self) -> str:
-        """The address without secrets."""
+        """Return the address without secrets."""
         return masked(self.url)
 
     @property
     def is_busy(self) -> bool:
-        """Whether the site is being inspected or saved."""
+        """Return whether the site is being inspected or the source is being saved."""
         return self.state in {"looking", "saving"}
 
 
@@ -118,7 +118,7 @@ class AddPages:
         given = form.get("url", "").strip()
         if "://" not in given:
             given = f"https://{given}"
-        # Reject characters that would otherwise be dropped silently.
+        # Reject characters that parsers would otherwise drop silently.
         if (
             len(given) > MAX_INPUT_CHARS
             or plain(given) != given
@@ -142,7 +142,7 @@ class AddPages:
             return "this source is saved already"
         names = ("id", "name", "timezone")
         fields = {name: plain(form.get(name, ""))[:MAX_INPUT_CHARS] for name in names}
-        # Written as --name=value, so that a value is never parsed as an option.
+        # Written as --name=value, so that a value can't be parsed as an option.
         options = ["--save", *(f"--{name}={value}" for name, value in fields.items() if value)]
         if form.get("force") == "yes":
             options.append("--force")
@@ -185,9 +185,9 @@ class AddPages:
 
 
 def page_values(output: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert the output of `communique add` for the page: shortened, and without secrets.
+    """Convert the output of `communique add` for the page: shortened and without secrets.
 
-    The saved file keeps the secrets of addresses, because visits need them.
+    The saved file contains the secrets in addresses, because visits need them.
     """
     file = masked_toml(output["toml"])
     output = without_secrets(output)

@@ -1,4 +1,4 @@
-"""ASGI application at /admin, which checks access and then routes to a page."""
+"""ASGI application at /admin, which checks access and then routes requests to a page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STATIC: Final = Path(__file__).parent / "static"
 
 
 class Admin:
-    """Admin interface of a home directory. ``access`` checks tokens."""
+    """Admin interface for a home directory. ``access`` checks tokens."""
 
     def __init__(self, home: Home, access: Access, service: AdminService) -> None:
         self._own_clients = OwnClients(home.settings.site)
@@ -57,7 +57,7 @@ class Admin:
         self._app.router.redirect_slashes = False
 
     async def close(self) -> None:
-        """Cancel running work, so that the server can stop."""
+        """Cancel running tasks, so that the server can stop."""
         await self._adding.close()
         await self._correcting.close()
         await self.live.close()
@@ -65,7 +65,7 @@ class Admin:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
         try:
-            # This reads the sockets of all processes, so it runs only if needed.
+            # This check reads the sockets of all processes, so it is done only if needed.
             is_own = self._guard.needs_process(scope) and await self._own_clients.include(scope)
         except Unanswered as error:
             await unanswered(scope, error)(scope, receive, send)
@@ -75,14 +75,14 @@ class Admin:
             await entered(scope, receive, send)
             return
         if self._lacks_slash(scope):
-            # Relative, so that it works at any path prefix of the site.
+            # The address is relative, so that it works with any path prefix of the site.
             place = quote(scope["path"].rpartition("/")[2], safe="~") + "/"
             await Response(status_code=308, headers={"location": place})(scope, receive, send)
             return
         await self._app({**scope, "state": {"session": entered}}, receive, send)
 
     def _lacks_slash(self, scope: Scope) -> bool:
-        """Whether a page exists at the path with a slash appended, but not without it."""
+        """Return whether a page exists at the path only with a slash appended."""
         here, there = (
             {route.matches({**scope, "path": path})[0] for route in self._app.routes}
             for path in (scope["path"], scope["path"] + "/")
@@ -91,7 +91,7 @@ class Admin:
 
 
 async def script(request: Request) -> Response:
-    """Serve a script in the static folder."""
+    """Serve a script from the static folder."""
     name = f"{request.path_params['name']}.js"
     path = next((one for one in STATIC.iterdir() if one.name == name), None)
     if path is None:

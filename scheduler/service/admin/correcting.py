@@ -1,8 +1,8 @@
-"""Pages to correct a field: click its text on a saved page, then choose and save a selector.
+"""Pages for correcting a field: click its text on a saved page, then choose and save a selector.
 
 The saved page is in a sandboxed frame without scripts, network and access to our origin. Each of
-its texts is a link that opens the selectors of its element in the whole window. So this works
-without JavaScript, and no script of ours touches the saved page.
+its texts is a link that opens the selectors for its element in the whole window. So this works
+without JavaScript, and none of our scripts accesses the saved page.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ FRAME: Final = {
     "x-dns-prefetch-control": "off",
     "x-robots-tag": "noindex",
 }
-"""Headers of a saved page, which isolate it."""
+"""Response headers for a saved page, which isolate the page."""
 
 MAX_SELECTOR_CHARS: Final = 500
-"""Maximum length of a selector in characters."""
+"""Maximum length in characters of a selector."""
 
 
 class CorrectPages:
@@ -61,7 +61,7 @@ class CorrectPages:
         ]
 
     async def close(self) -> None:
-        """End the process that extracts pages."""
+        """End the child process that extracts pages."""
         await self._corrector.close()
 
     async def _choose(self, request: Request) -> Response:
@@ -157,7 +157,7 @@ class CorrectPages:
 
 
 def field_of(name: str) -> Field:
-    """Return the field with this name. Raises HTTPException for an unknown name."""
+    """Return the field with this name. Raises HTTPException if the name is unknown."""
     if name not in FIELDS:
         raise HTTPException(404)
     return FIELDS[name]

@@ -1,11 +1,11 @@
-"""Access to the operator's room, and protection of its forms.
+"""Access control for the admin interface, and protection of its forms.
 
 Programs of the user who runs the service need no token at a loopback address, because they can
-write into the home directory anyway. This requires an open site, and a loopback address in
-``site.url``. All other clients need a token with the scope ``operate``. So do proxies
+write to the home directory anyway. This requires an open site, and a loopback address in
+``site.url``. All other clients need a token with the scope ``operate``. Proxies need one too
 (feeds.server.requests.peer_process).
 
-A page of another site can make a browser send requests to us. It can't read our responses, so it
+A page on another site can make a browser send requests to us. It can't read our responses, so it
 does not know the token of a form, and the browser does not send our SameSite=Strict cookie. With
 DNS rebinding, its Host is not ours.
 """
@@ -32,7 +32,7 @@ from feeds.server.requests.client import host_in, is_local, is_loopback
 from feeds.server.token_gate import refusal
 
 MAX_FORM_BYTES: Final = 65_536
-"""Maximum size of a form in bytes."""
+"""Maximum size in bytes of a submitted form."""
 
 FORM_TYPE: Final = "application/x-www-form-urlencoded"
 
@@ -50,21 +50,21 @@ FOREIGN_PAGE: Final = "Pages of other sites must not request the operator's room
 
 
 class RejectedForm(CommuniqueError):
-    """A form that may be forged, or that can't be parsed."""
+    """A form may be forged, or can't be parsed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """The secrets of a session: its cookie, and the token of its forms."""
+    """Secrets of a session: its cookie, and the token in its forms."""
 
     cookie: str
     form: str
 
 
 class Guard:
-    """Checks access and forms of the operator's room.
+    """Checks access to the admin interface, and its forms.
 
-    ``place`` makes the cookie name unique per home directory.
+    ``place`` makes the cookie's name unique per home directory.
     """
 
     def __init__(self, access: Access, site: SiteSettings, place: str) -> None:
@@ -75,11 +75,11 @@ class Guard:
         self.cookie_name = f"communique_{hashlib.sha256(place.encode()).hexdigest()[:8]}"
 
     def needs_process(self, scope: Scope) -> bool:
-        """Whether access to a request depends on the client's process."""
+        """Return whether access to a request depends on the process of the client."""
         return not is_part_of_another_site(scope) and is_local(scope, self._site)
 
     def enter(self, scope: Scope, *, is_own: bool = True) -> Session | Response:
-        """Return the session of a request, or the response that denies access.
+        """Return the session for a request, or the response that denies access.
 
         ``is_own`` is true if a request from this machine comes from a program of the same user.
         Each token has one session until this process ends, so a link from another site opens the
@@ -100,7 +100,7 @@ class Guard:
         return refusal(scope, verdict)
 
     async def form(self, request: Request, session: Session) -> Mapping[str, str]:
-        """Read the fields of a form. Raises RejectedForm if the form is not one of ours."""
+        """Read the fields of a submitted form. Raises RejectedForm if it may be forged."""
         site = request.headers.get("sec-fetch-site")
         origin = request.headers.get("origin")
         if site is not None and site != "same-origin":
@@ -131,9 +131,9 @@ class Guard:
 
 
 def is_part_of_another_site(scope: Scope) -> bool:
-    """Whether a page of another site embeds or fetches this resource (Fetch Metadata).
+    """Return whether a page on another site embeds or fetches this resource (Fetch Metadata).
 
-    A click on a link does not count, because it opens a page of ours.
+    A click on a link does not count, because it opens our page itself.
     """
     headers = dict(scope["headers"])
     is_foreign = headers.get(b"sec-fetch-site") in {b"cross-site", b"same-site"}

@@ -1,4 +1,4 @@
-"""Home page of the operator's room: health, visits, errors, deliveries and sizes."""
+"""Home page of the admin interface: health, visits, errors, deliveries and sizes."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ MAX_ROWS: Final = 15
 """Maximum number of rows per table. The page shows the number of omitted rows."""
 
 PACKAGES: Final = ("communique", "scrapy", "lxml", "starlette", "uvicorn")
-"""Packages whose versions are shown."""
+"""Packages whose versions are displayed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorKind:
-    """The number of errors of one kind in the last visits, with the newest error."""
+    """Number of errors of one kind in the last visits, with the newest of these errors."""
 
     kind: str
     count: int
@@ -113,7 +113,7 @@ class Overview:
 
 
 def lag_line(lag: ConsumerLag) -> str:
-    """Describe a consumer's pending events and its failure in one line."""
+    """Return a line about a consumer's pending events and its failure, if any."""
     waiting = f"{lag.name}: {counted(lag.events, 'event')} to handle"
     return f"{waiting}; failed: {lag.problem}" if lag.problem else waiting
 
@@ -125,7 +125,7 @@ def last_runs(store: Store) -> list[Run]:
 
 
 def errors_by_kind(runs: Iterable[Run]) -> Iterable[ErrorKind]:
-    """Group the errors of runs by kind. A group has the number and the newest error of its kind."""
+    """Group the errors of runs by kind, with the number and the newest error of each kind."""
     errors = [(run, error) for run in runs for error in run.errors]
     counts = Counter(error.kind for _, error in errors)
     seen: set[str] = set()
@@ -144,12 +144,12 @@ def errors_by_kind(runs: Iterable[Run]) -> Iterable[ErrorKind]:
 
 
 def delivery_lines(store: Store, deliveries: Iterable[AlertDelivery]) -> list[Mapping[str, str]]:
-    """Return table rows for deliveries, with the titles of their releases."""
+    """Return one table row per delivery, with the title of its release."""
     return [delivery_line(one, subject_of(one, store.release)) for one in deliveries]
 
 
 def delivery_line(one: AlertDelivery, about: DeliverySubject) -> Mapping[str, str]:
-    """Return a table row for a delivery about a subject."""
+    """Return the table row for a delivery about a subject."""
     due = dt.datetime.fromtimestamp(one.due or one.made, dt.UTC)
     return {
         "watch": one.watch,
@@ -165,13 +165,13 @@ def delivery_line(one: AlertDelivery, about: DeliverySubject) -> Mapping[str, st
 
 
 def in_words(at: dt.datetime, now: dt.datetime) -> str:
-    """Format a time in the near future, relative to now."""
+    """Format a time in the near future as readable text, relative to ``now``."""
     seconds = (at - now).total_seconds()
     return f"in {lasting(seconds)}" if seconds > 1 else "now"
 
 
 def size_of_store(home: Home) -> str:
-    """Format the size of an SQLite store, or name PostgreSQL."""
+    """Return the size of an SQLite store as text, or the name PostgreSQL."""
     if home.settings.store.url:
         return "in PostgreSQL"
     return sized(size_of(files_of(home.database)))

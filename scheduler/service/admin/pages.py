@@ -1,7 +1,7 @@
-"""Shared parts of all pages of the operator's room: rendering, forms, the service, live updates.
+"""Common parts of all admin pages: rendering, forms, access to the service, and live updates.
 
-Open pages reload after each change in this process. This process does not see changes by other
-processes, so pages also reload every MAX_EVENT_INTERVAL_SECONDS.
+Open pages reload after each change in this process. Changes in other processes are not noticed, so
+pages also reload every MAX_EVENT_INTERVAL_SECONDS.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CONTENT_POLICY: Final = (
 )
 
 HEADERS: Final = {
-    # The server adds the headers that all pages have.
+    # The server adds the headers that all pages share.
     "cache-control": "no-store",
     "content-security-policy": f"{CONTENT_POLICY}; frame-ancestors 'none'",
     # Our forms need a Referer, but other sites must not get the addresses of these pages.
@@ -41,21 +41,21 @@ HEADERS: Final = {
 }
 
 MAX_PENDING_MESSAGES: Final = 100
-"""Maximum number of messages that are stored until a page shows them."""
+"""Maximum number of messages that are stored until a page displays them."""
 
 
 class AdminService(Protocol):
-    """Interface of the service that the operator's room uses."""
+    """Interface of the service for the admin pages."""
 
     @property
     def visiting(self) -> Collection[str]:
-        """The ids of the sources that are being visited."""
+        """Return the ids of the sources that are being visited."""
 
     def due(self) -> Mapping[str, dt.datetime]:
-        """Return the times of planned visits by source id, soonest first; aware UTC."""
+        """Return the times of planned visits (aware UTC) by source id, soonest first."""
 
     async def visit_now(self, source: str) -> bool:
-        """Visit a source at once, even if it is paused. Returns False if a visit is running.
+        """Visit a source now, even if it is paused. Returns False if it is already being visited.
 
         Raises SourceError and UnknownSource.
         """
@@ -65,7 +65,7 @@ class AdminService(Protocol):
 
 
 class AdminPages:
-    """Renders the admin pages of a home directory."""
+    """Renderer of the admin pages of a home directory."""
 
     def __init__(self, home: Home, cookie_name: str) -> None:
         self._home = home
@@ -80,7 +80,7 @@ class AdminPages:
         status: int = 200,
         **values: Any,
     ) -> Response:
-        """Render the page at the address of the request with a template in ``templates/admin``."""
+        """Render the page at the request's address with a template from ``templates/admin``."""
         path = request.scope["path"].removeprefix("/")
         file = f"{path}index.html" if path.endswith("/") else f"{path}.html"
         session: Session = request.state.session
@@ -107,7 +107,7 @@ class AdminPages:
         return answer
 
     def add_message(self, session: Session, text: str, *, is_fault: bool = False) -> None:
-        """Queue a message, which the next page of a session shows."""
+        """Queue a message, which is displayed on the next page of a session."""
         self._messages[session.cookie] = text, is_fault
         if len(self._messages) > MAX_PENDING_MESSAGES:
             self._messages.popitem(last=False)
@@ -123,21 +123,21 @@ class AdminPages:
 
 @cache
 def templates(site: Environment) -> Environment:
-    """Return the templates of the site and of these pages.
+    """Return the template environment for the site and the admin pages.
 
-    They are cached, because compiling is slow.
+    It is cached, because compiling templates is slow.
     """
     loaders = [PackageLoader("feeds.pages"), PackageLoader("scheduler.service.admin")]
     return site.overlay(loader=ChoiceLoader(loaders))
 
 
 Action: TypeAlias = Callable[[Request, Mapping[str, str]], Awaitable[str | tuple[str, str]]]
-"""Function that handles the fields of a form, and returns a message, or a message and the next
-page."""
+"""Function that processes the fields of a form, and returns a message, or a message and the address
+of the next page."""
 
 
 class Posts:
-    """Handles forms: checks them, runs their action, and redirects to a page with a message."""
+    """Handler of forms: checks a form, runs its action, and redirects to a page with a message."""
 
     def __init__(self, guard: Guard, pages: AdminPages) -> None:
         self._guard = guard
@@ -168,7 +168,7 @@ class Posts:
 
 
 MAX_EVENT_INTERVAL_SECONDS: Final = 15.0
-"""Maximum time in seconds between two events. Events also keep the connection open."""
+"""Maximum time in seconds between two events. Regular events keep the connection open."""
 
 MIN_EVENT_INTERVAL_SECONDS: Final = 1.0
 """Minimum time in seconds between two events."""
@@ -187,13 +187,13 @@ class LiveEvents:
         self._closed = False
 
     async def note(self) -> None:
-        """Report a change to all open pages."""
+        """Send an event about a change to all open pages."""
         async with self._changed:
             self._changes += 1
             self._changed.notify_all()
 
     async def close(self) -> None:
-        """End all streams, because a server waits for its responses before it stops."""
+        """End all event streams, because a server waits for its responses before it stops."""
         self._closed = True
         await self.note()
 
@@ -201,7 +201,7 @@ class LiveEvents:
         """Stream events to a page."""
         del request
         if self._listeners >= MAX_LISTENERS or self._closed:
-            # After 204, a browser does not reconnect.
+            # After status 204, a browser does not reconnect.
             return Response(status_code=204)
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
         return StreamingResponse(self._events(), media_type="text/event-stream", headers=headers)

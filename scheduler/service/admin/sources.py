@@ -1,4 +1,4 @@
-"""Pages of sources: their health, files and visits, and decisions about them."""
+"""Pages about sources: their health, files and visits, and decisions about them."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ from scheduler.sources.health import home_health
 from spiders.sources.loader import choose, load_source, load_sources
 
 MAX_VISITS_SHOWN: Final = 10
-"""Maximum number of visits of a source, and of errors per visit, on its page."""
+"""Maximum number of visits, and of errors per visit, on the page of a source."""
 
 NOT_VISITED: Final = "it has not been visited yet"
 
 
 class InvalidField(CommuniqueError):
-    """A field of a form is empty or invalid."""
+    """A field in a form is empty or invalid."""
 
 
 class SourcePages:

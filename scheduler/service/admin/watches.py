@@ -1,4 +1,4 @@
-"""Pages of watches: filters, outputs, deliveries, recent matches, tests and pauses."""
+"""Pages about watches: filters, outputs, deliveries, recent matches, tests and pauses."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ from scheduler.service.admin.pages import AdminPages, Posts
 from scheduler.terminal.watch_report import watch_line, without_secrets
 
 MAX_DELIVERIES_SEARCHED: Final = 1000
-"""Maximum number of recent deliveries that are searched for those of one watch."""
+"""Maximum number of recent deliveries in which the deliveries of one watch are searched."""
 
 MAX_ROWS: Final = 30
-"""Maximum number of deliveries, and of matches, on a page."""
+"""Maximum number of deliveries and of matches on a page."""
 
 TEST_SECONDS: Final = 90.0
-"""Maximum duration of a test in seconds. A receiver may take 20 of them."""
+"""Maximum duration of a test in seconds. A receiver may take up to 20 seconds."""
 
 UNFINISHED: Final = "the check of recent events ended without a result; reload the page"
 
 
 class FailedTest(CommuniqueError):
-    """A receiver did not accept a test."""
+    """A receiver did not accept a test message."""
 
 
 class WatchPages:
@@ -102,7 +102,7 @@ class WatchPages:
             return delivery_lines(store, found[:MAX_ROWS])
 
     async def _matches(self, name: str) -> tuple[list[dict[str, Any]], str]:
-        """Return the recent events that a watch matches, or the reason why they are unknown."""
+        """Return the recent events that match a watch, and a reason if they are unknown."""
         try:
             result = await run_command(
                 self._home, "watch", "test", "--json", name, seconds=TEST_SECONDS
