@@ -9,9 +9,8 @@ import msgspec
 
 from data.settings.alerts import MAIL_ADDRESS, Alerts, HealthSettings
 from data.settings.archive import ArchiveSettings
-from data.settings.bucket import BucketSettings
 from data.settings.service import Log, Running, StoreSettings
-from data.settings.site import SiteSettings
+from data.settings.site import BucketSettings, SiteSettings
 from data.settings.visits import Collect, Network
 
 

@@ -17,11 +17,12 @@ import logging
 import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from feeds.server.connection.open_connections import OpenConnections
 from feeds.server.connection.security import COMMON
 from feeds.server.requests.client import CONNECTION
 
@@ -63,20 +64,10 @@ TOO_MANY_CONNECTIONS = {
 }
 
 
-class ConnectionCounter(Protocol):
-    """Interface of a limit on open connections (see connection/open_connections)."""
-
-    def add(self, address: str) -> int:
-        """Count a new connection. Returns 0, or the HTTP status to refuse the connection with."""
-
-    def remove(self, address: str) -> None:
-        """Subtract a closed connection from the count."""
-
-
 class ServerConfig(uvicorn.Config):
     """Uvicorn's configuration, with a limit on connections."""
 
-    connections: ConnectionCounter | None = None
+    connections: OpenConnections | None = None
 
 
 CachedResponse: TypeAlias = tuple[bytes, bytes]
@@ -131,7 +122,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._answers = 0
         self._before = (0, 0)
         self._watch: asyncio.TimerHandle | None = None
-        self._connections: ConnectionCounter | None = getattr(self.config, "connections", None)
+        self._connections: OpenConnections | None = getattr(self.config, "connections", None)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn does
         """Count a new connection and start its progress checks, or refuse the connection."""
