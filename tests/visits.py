@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 
-from data.health.events import note_health_events
+from data.health.health_changes import note_health_events
 from data.models import Run, RunError, Source, VisitFacts
 from data.store.core.store import Store
 

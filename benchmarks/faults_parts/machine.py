@@ -67,7 +67,7 @@ MACHINE = (
             "tests/scheduler/service/admin/test_guard.py::test_the_local_user_gets_access",
             "tests/feeds/server/test_access.py::test_nothing_can_be_read_without_a_token",
             "tests/scheduler/service/test_security_headers.py::test_strangers_need_a_token_for_metrics_and_admin_pages",
-            "tests/feeds/replay/test_captured.py::test_all_captures_are_served_in_a_sandbox",
+            "tests/feeds/replay/test_captured_pages.py::test_all_captures_are_served_in_a_sandbox",
         ),
     ),
 )

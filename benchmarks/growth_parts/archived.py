@@ -16,7 +16,7 @@ import zstandard
 
 from benchmarks.growth_parts.setting import READING
 from data.archive.content_coding import GZIP_MAGIC, Undecodable, unpack
-from data.archive.foreign import read_foreign
+from data.archive.foreign_archives import read_foreign
 from data.archive.warc.cdxj import decode_entry
 from data.archive.warc.reader import read_file
 from data.errors import ArchiveError

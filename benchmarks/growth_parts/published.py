@@ -19,7 +19,7 @@ from feeds.entries.entry import entry_of
 from feeds.formats.rendering import rendered_entry
 from feeds.pages.releases.release_body import shown_body
 from feeds.replay.rewrite import rewritten_page, rewritten_style
-from feeds.replay.withheld import decoded, key_of, shows, text_of
+from feeds.replay.withheld_captures import decoded, key_of, shows, text_of
 
 SOURCE: Final = Source("harbour", "Harbour board", "http://harbour.example/", "UTC")
 HIDDEN: Final = release_of("The harbour board closed the northern mole for repairs in March.")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from data.archive.budget import ArchiveBudget
-from data.archive.captures import stored_original
+from data.archive.capture_search import stored_original
 from data.archive.log.tree_log import TreeLog
 from data.archive.warc.adoption import adopted
 from data.archive.warc.cdxj import CdxjEntry, entry_at, entry_of

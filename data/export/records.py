@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from data.archive.served import holds_secret
+from data.archive.archived_response import holds_secret
 from data.archive.warc.cdxj import entry_of, write_sorted
 from data.archive.warc.reader import DOT_OPEN, MAX_UNPACKED_BYTES, ArchiveRecord, Damage, read_file
 from data.archive.warc.warc_file import own_files

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from data.clock import utc_now
 from data.health.codes import Verdict
-from data.health.events import events_of, last_visit
+from data.health.health_changes import events_of, last_visit
 from data.health.network import HOME, Outage, outage_of
 from data.health.silence import expectations
 from data.health.state import Health, day_of_run, health_of

@@ -2,7 +2,7 @@
 
 The checks need only the facts of the last visit (data.models.VisitFacts), which include facts about
 earlier visits. One visit can show a fault; alerts wait until the next visits agree
-(data.health.events).
+(data.health.health_changes).
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ from feeds.entries.entry import entry_of
 from feeds.pages.releases.capture_page import capture_page, replay_page
 from feeds.pages.releases.release_page import revision_page
 from feeds.pages.renderer import PageRenderer
-from feeds.replay.captured import PREFIX, CapturedPages, Restrictions, public_cause
+from feeds.replay.captured_pages import PREFIX, CapturedPages, Restrictions, public_cause
 from feeds.replay.memento import (
     ACCEPT_DATETIME,
     CAPTURE_REMOVED,
@@ -46,7 +46,7 @@ from feeds.replay.memento import (
     original_links,
     timemap,
 )
-from feeds.replay.withheld import Withheld
+from feeds.replay.withheld_captures import Withheld
 from feeds.urls import href, name_of, release_file, revision_file
 
 RELEASE = re.compile(r"/releases/([^/]+)/(timemap|capture/(?:page)?|revisions/([1-9]\d{0,8})/?)?")

@@ -1,7 +1,7 @@
 """Rewriting of captured pages and style sheets, so that they load all files from the archive.
 
-The Content Security Policy blocks scripts and network access (see feeds.replay.captured). This
-module makes links and images lead to other captures. It removes frames and ``link`` elements,
+The Content Security Policy blocks scripts and network access (see feeds.replay.captured_pages).
+This module makes links and images lead to other captures. It removes frames and ``link`` elements,
 because browsers open connections for them before they apply a policy.
 
 Every pattern starts at a ``<`` or a fixed word and stops at the next one. So the time is linear in

@@ -27,11 +27,12 @@ from data.health.state import Health
 from data.network.bucket import Bucket
 from data.settings import SiteSettings
 from data.store.core.store import Store
-from feeds.replay.captured import PREFIX as MEMENTOS
+from feeds.replay.captured_pages import PREFIX as MEMENTOS
 from feeds.replay.memento import ReplayResponse
 from feeds.replay.replay import PageReplay, ReplayRequest
 from feeds.server.api.app import Api
 from feeds.server.bucket_cache import BucketCache
+from feeds.server.cached_file import Headers
 from feeds.server.connection.http_protocol import CachedResponse, FindCachedResponse
 from feeds.server.connection.security import completed
 from feeds.server.errors import explain, page, unanswered
@@ -43,7 +44,6 @@ from feeds.server.requests.access import Access
 from feeds.server.requests.conditional import matching
 from feeds.server.requests.routes import READ_METHODS, Route, RouteTable, reserved
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
-from feeds.server.response import Headers
 from feeds.server.site_cache import MAX_CACHE_BYTES, HeldFiles, SiteCache, no_headers
 from feeds.server.site_server import FeedPages, SiteServer, redirect_to_slash
 from feeds.server.token_gate import CachingApp, TokenGate

@@ -20,7 +20,7 @@ from data.network.bucket import Bucket, BucketError, BucketObject
 from feeds.http_headers import page_after
 from feeds.publishing.bucket.manifest import FILE, StoredManifest, read_manifest
 from feeds.publishing.bucket.push import publication_of
-from feeds.server.response import CachedFile, Headers, cached_file
+from feeds.server.cached_file import CachedFile, Headers, cached_file
 from feeds.server.site_cache import MAX_CACHE_BYTES, HeldFiles, Later, name_at, no_headers, run_now
 from feeds.urls import FileStamp
 

@@ -31,7 +31,7 @@ from feeds.pages.builder_page import builder_page
 from feeds.pages.renderer import PageRenderer
 from feeds.pages.search_page import search_name, search_page
 from feeds.searches import canonical_query, parse_query
-from feeds.server.response import CachedFile, cached_file
+from feeds.server.cached_file import CachedFile, cached_file
 from feeds.server.search import (
     FACETS,
     SEARCH_PAGES,

@@ -22,6 +22,7 @@ from feeds.catalog import Catalog
 from feeds.http_headers import CODINGS, COMPRESS, IDENTITY
 from feeds.pages.feed_page import feed_page
 from feeds.pages.renderer import PageRenderer
+from feeds.server.cached_file import FEED_VARIES_BY, CachedFile, Encoded, policy_of
 from feeds.server.connection.http_protocol import CachedResponse
 from feeds.server.connection.security import FILE_PREFLIGHT, READ_ALLOWED
 from feeds.server.delta import wants_delta
@@ -30,7 +31,6 @@ from feeds.server.on_demand import OnDemand
 from feeds.server.requests.conditional import accepted, has_since, matching
 from feeds.server.requests.routes import READ_METHODS, RouteTable, is_reserved
 from feeds.server.requests.work_queue import Unanswered, WorkQueue
-from feeds.server.response import FEED_VARIES_BY, CachedFile, Encoded, policy_of
 from feeds.server.search import BadQuery
 from feeds.server.site_cache import HeldFiles
 from feeds.server.source_topic import address_of

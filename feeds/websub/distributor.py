@@ -19,8 +19,7 @@ from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.backoff import Backoff
 from feeds.urls import MEDIA_TYPES
-from feeds.websub.hub import has_room, host_of
-from feeds.websub.made_feeds import (
+from feeds.websub.generated_feeds import (
     UNKNOWN,
     MadeBodies,
     MakeFeed,
@@ -28,6 +27,7 @@ from feeds.websub.made_feeds import (
     stamp_for_new_feed,
     subscribable,
 )
+from feeds.websub.hub import has_room, host_of
 from feeds.websub.messages import delivery_headers, topic_of, verification_url
 from feeds.websub.publisher import note_changed_feeds
 

@@ -17,7 +17,7 @@ from data.errors import StoreError
 from data.models import HubRequest
 from data.settings import SiteSettings
 from data.store.core.store import Store
-from feeds.websub.made_feeds import is_made, subscribable
+from feeds.websub.generated_feeds import is_made, subscribable
 from feeds.websub.messages import FORM, BadHubRequest, parse_hub_request
 
 log = structlog.get_logger()

@@ -16,7 +16,7 @@ from data.settings import SiteSettings
 from data.store.core.store import Store
 from feeds.backoff import Backoff
 from feeds.urls import stamp_of
-from feeds.websub.made_feeds import is_made
+from feeds.websub.generated_feeds import is_made
 from feeds.websub.messages import FORM, announcement, is_topic, topic_of
 
 log = structlog.get_logger()

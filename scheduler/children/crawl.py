@@ -63,7 +63,7 @@ from scheduler.children.page_limit import (
     opened_note,
 )
 from scheduler.children.watchdog import Watchdog
-from scheduler.home.files import keep_home_files
+from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, VISIT, open_home
 from scheduler.logs import log_as
 from scheduler.sources.drift import DriftGuard
@@ -178,7 +178,7 @@ class Crawl:
         """Release the leases of a parent that has died."""
         if self._leases:
             # psycopg may not be installed on a single machine.
-            from scheduler.children.orphan import give_back  # noqa: PLC0415
+            from scheduler.children.orphaned_leases import give_back  # noqa: PLC0415
 
             asyncio.run(give_back(self._home.store_url, self._leases.values()))
 

@@ -196,7 +196,7 @@ def main() -> None:
                 write_line(published(home))
     if leases and lines.parent_died:
         # psycopg may not be installed on a single machine.
-        from scheduler.children.orphan import give_back  # noqa: PLC0415
+        from scheduler.children.orphaned_leases import give_back  # noqa: PLC0415
 
         asyncio.run(give_back(home.store_url, leases.values()))
 

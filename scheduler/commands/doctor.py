@@ -13,12 +13,8 @@ from data.settings import Settings
 from data.settings.load import load_settings
 from data.wording import counted
 from scheduler.cli import as_json, home_option, print_json, say
-from scheduler.home.doctor.archived import check_archive
-from scheduler.home.doctor.finding import Check, Examination, Finding
-from scheduler.home.doctor.machine import check_clock, check_disk, check_versions
-from scheduler.home.doctor.running import check_leftovers, check_locks
-from scheduler.home.doctor.stored import check_store
-from scheduler.home.doctor.written import (
+from scheduler.home.doctor.archive import check_archive
+from scheduler.home.doctor.files import (
     check_permissions,
     check_settings,
     check_sources,
@@ -26,6 +22,10 @@ from scheduler.home.doctor.written import (
     check_topics,
     check_watches,
 )
+from scheduler.home.doctor.finding import Check, Examination, Finding
+from scheduler.home.doctor.machine import check_clock, check_disk, check_versions
+from scheduler.home.doctor.processes import check_leftovers, check_locks
+from scheduler.home.doctor.store import check_store
 from scheduler.home.errors import NoHome
 from scheduler.home.home import Home, check_places
 

@@ -17,7 +17,7 @@ from data.text.masking import MASK
 from data.wording import counted
 from scheduler.cli import always_json, complain, with_home
 from scheduler.home.home import Home
-from scheduler.sources.changes import check_known
+from scheduler.sources.rename_and_removal import check_known
 from spiders.sources.loader import load_sources
 
 

@@ -12,7 +12,7 @@ from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home.home import Home
 from scheduler.home.publication import publish_home
 from scheduler.logs import log_to
-from scheduler.service.push import announce
+from scheduler.service.websub import announce
 from scheduler.terminal.new_store import with_new_store
 
 MAX_ERRORS_SHOWN = 10

@@ -12,7 +12,7 @@ from data.store.core.store import Store
 from scheduler.cli import Group, as_json, complain, print_json, say, why_option, with_home
 from scheduler.commands.show import find
 from scheduler.home.home import Home
-from scheduler.sources.changes import check_known
+from scheduler.sources.rename_and_removal import check_known
 from spiders.sources.loader import load_sources
 
 

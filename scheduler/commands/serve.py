@@ -21,8 +21,8 @@ from scheduler.cli import PORT, complain, say, with_home
 from scheduler.home.home import Home
 from scheduler.logs import log_to
 from scheduler.service.home_metrics import HomeMetrics
-from scheduler.service.push import PushService
 from scheduler.service.web import address_of, listen, prefer_event_loop, server_config
+from scheduler.service.websub import PushService
 from scheduler.sources.health import home_health
 
 

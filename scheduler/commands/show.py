@@ -10,8 +10,8 @@ from typing import Any
 
 import click
 
-from data.archive.foreign import imported_from
-from data.archive.served import fault_of
+from data.archive.archived_response import fault_of
+from data.archive.foreign_archives import imported_from
 from data.archive.warc.reader import path_of
 from data.errors import CommuniqueError
 from data.identity.retraction import Vanished

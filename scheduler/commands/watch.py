@@ -398,7 +398,7 @@ def send_test(home: Home, watch_id: str, one: Watch, *, as_json: bool) -> int:
         send_trial,
         trial_messages,
     )
-    from scheduler.service.push import outbound_of  # noqa: PLC0415
+    from scheduler.service.websub import outbound_of  # noqa: PLC0415
 
     with closing(home.plain_store()) as store:
         messages = [*trial_messages(public_view(store), watch_id, one)]

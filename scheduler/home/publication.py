@@ -27,9 +27,9 @@ from feeds.publishing.publication import Publication
 from feeds.publishing.publish import publish
 from feeds.publishing.render_cache import DamagedCacheError
 from feeds.urls import OWN_HUB, hub_of
-from feeds.websub.made_feeds import note_changed_searches
+from feeds.websub.generated_feeds import note_changed_searches
 from feeds.websub.publisher import note_changed_feeds
-from scheduler.home.files import keep_home_files
+from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import NO_FOLDER, NOWHERE, Home
 from spiders.sources.loader import load_source
 

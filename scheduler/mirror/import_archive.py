@@ -14,9 +14,9 @@ from urllib.parse import urljoin
 from uuid import UUID
 
 from data.archive.archive import Archive
+from data.archive.archived_response import Served, served, unchunked
 from data.archive.content_coding import Undecodable
-from data.archive.foreign import IMPORTED_FIELD, read_foreign
-from data.archive.served import Served, served, unchunked
+from data.archive.foreign_archives import IMPORTED_FIELD, read_foreign
 from data.archive.warc.adoption import ALGORITHMS, Digest, parse_digest
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.http_head import media_type_of

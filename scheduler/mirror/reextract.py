@@ -17,7 +17,7 @@ from data.progress import OnStepProgress
 from data.revisions.extraction_drift import differences
 from data.store.core.store import Store
 from data.topics.taxonomy import load_taxonomy
-from scheduler.home.files import keep_home_files
+from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, Home
 from scheduler.mirror.unread_pages import Unread, find_unread, read_unread
 from scheduler.sources.drift import DriftGuard, why_held

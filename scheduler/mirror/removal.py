@@ -24,9 +24,9 @@ from data.progress import OnProgress
 from data.sqlite_file import delete_file
 from data.store.core.store import Store
 from data.store.unit_of_work import decisions
-from scheduler.home.files import keep_home_files
+from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home
-from scheduler.sources.changes import check_known
+from scheduler.sources.rename_and_removal import check_known
 
 
 class NothingNamed(CommuniqueError):

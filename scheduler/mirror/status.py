@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from data.archive.captures import Lost, lost_captures
+from data.archive.capture_search import Lost, lost_captures
 from data.archive.log.attestations import Attestations
 from data.archive.log.leaf import ENTRY_BYTES
 from data.archive.log.witness import Witness

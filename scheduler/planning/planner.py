@@ -4,7 +4,7 @@ Sources without an interval of their own share a budget. Together they are visit
 each had one visit per `collect.interval`. Sources that publish more get more visits, at the times
 when they publish. A source with its own `interval` has its own budget. If this interval is at most
 `collect.least_interval`, visits are evenly spaced. If the last visit shows that a source stopped
-working, or works again, the next visits follow soon (data.health.events).
+working, or works again, the next visits follow soon (data.health.health_changes).
 
 Publication rates are estimated again once a day. While a host must not receive requests
 (data.models.Wait), its sources are not visited.
@@ -21,7 +21,7 @@ from typing import Final
 import numpy as np
 
 from data.clock import zone_or_utc
-from data.health.events import is_to_be_confirmed
+from data.health.health_changes import is_to_be_confirmed
 from data.health.network import MIN_HOSTS
 from data.models import Wait
 from data.settings import Collect, HealthSettings

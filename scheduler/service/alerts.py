@@ -21,7 +21,7 @@ from feeds.alerts.delivery.worker import AlertWorker
 from feeds.backoff import POLL_SECONDS, Backoff
 from scheduler.home.home import Home
 from scheduler.service.background import in_background
-from scheduler.service.push import outbound_of
+from scheduler.service.websub import outbound_of
 
 log = structlog.get_logger()
 

@@ -24,7 +24,7 @@ from feeds.server.app import create_app
 from feeds.server.requests.access import Access
 from feeds.server.requests.client import proxies_of
 from scheduler.children.executor import Executor
-from scheduler.home.files import keep_home_files
+from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home
 from scheduler.logs import log_visit
 from scheduler.planning.planner import NextVisit, VisitPlanner
@@ -33,7 +33,6 @@ from scheduler.service.alerts import AlertService
 from scheduler.service.background import attempt, copy_for_ever, first_of, tidy
 from scheduler.service.home_metrics import HomeMetrics
 from scheduler.service.publishing import Publishing
-from scheduler.service.push import FeedPushService
 from scheduler.service.systemd import READY_STATE, STOPPING_STATE, notify, show_life
 from scheduler.service.timetable import Timetable, TimetableJob, first_visit
 from scheduler.service.web import (
@@ -43,6 +42,7 @@ from scheduler.service.web import (
     prefer_event_loop,
     server_config,
 )
+from scheduler.service.websub import FeedPushService
 from scheduler.sources.handlings import paused_sources
 from scheduler.sources.health import home_health
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources

@@ -19,8 +19,8 @@ from scheduler.children.service_child import ServiceChild
 from scheduler.home.home import Home
 from scheduler.mirror.attest import attest, is_configured
 from scheduler.service.background import attempt
-from scheduler.service.push import PushService, outbound_of
 from scheduler.service.timetable import TimetableJob
+from scheduler.service.websub import PushService, outbound_of
 
 LAST_PUBLICATION_SECONDS: Final = 20.0
 """Maximum duration in seconds of the last publication before the service ends."""

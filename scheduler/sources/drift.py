@@ -17,8 +17,8 @@ from typing import Final
 
 import msgspec
 
+from data.archive.archived_response import Served
 from data.archive.content_coding import Undecodable
-from data.archive.served import Served
 from data.archive.warc.index import Index
 from data.clock import utc_now
 from data.errors import ArchiveError

@@ -14,7 +14,7 @@ from data.health.state import Health
 from data.models import Handling, HandlingKind
 from data.store.core.store import Store
 from scheduler.home.home import Home
-from scheduler.sources.changes import check_known
+from scheduler.sources.rename_and_removal import check_known
 from spiders.sources.loader import load_source
 
 DEFAULT_MUTE_DAYS: Final = 7

@@ -12,7 +12,7 @@ from data.clock import utc_now
 from data.errors import SourceError
 from data.files import is_held
 from data.health.codes import Verdict
-from data.health.events import note_health_events
+from data.health.health_changes import note_health_events
 from data.health.overview import overview
 from data.health.state import Health
 from data.models import Run

@@ -28,7 +28,12 @@ from spiders.listing.read import read_listing
 from spiders.page.page import Page
 from spiders.release.read import read_release
 from spiders.sources.source_file import ReleaseRules, SourceFile
-from spiders.sources.unmatched import Unmatched, listing_matches, message_about, release_matches
+from spiders.sources.unmatched_selectors import (
+    Unmatched,
+    listing_matches,
+    message_about,
+    release_matches,
+)
 
 Expected = Mapping[str, Mapping[str, Any]]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from urllib.parse import urlsplit
 
-from data.archive.served import Served
+from data.archive.archived_response import Served
 from data.clock import utc_now
 from data.health.run_errors import ErrorKind
 from data.models import Capture, RunError

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urljoin
 
+from data.archive.archived_response import Served, served
 from data.archive.content_coding import Undecodable
-from data.archive.served import Served, served
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
 from data.archive.warc.reader import read_record

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import msgspec
 
+from data.archive.archived_response import served
 from data.archive.content_coding import Undecodable
 from data.archive.journal.events import FILES
-from data.archive.served import served
 from data.archive.warc.index import Index
 from data.archive.warc.reader import read_record
 from data.archive.warc.warc_file import listed_at

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from pathlib import Path
 
-from data.health.events import note_health_events
+from data.health.health_changes import note_health_events
 from data.models import Run, RunError, Source
 from data.settings import SiteSettings
 from data.store.core.store import Store

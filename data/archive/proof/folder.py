@@ -12,12 +12,12 @@ from typing import Any, Final
 
 import msgspec
 
+from data.archive.archived_response import holds_secret
 from data.archive.log.attestations import TIMESTAMP, Attestations, signed_by_log
 from data.archive.log.leaf import decode_leaf
 from data.archive.log.merkle import inclusion_proof
 from data.archive.log.notes import Checkpoint, SignedNote, VerifierKey
 from data.archive.log.tree_log import RESTORE, SUFFIX, Proof, TreeLog, prove
-from data.archive.served import holds_secret
 from data.archive.warc.cdxj import read_entries
 from data.archive.warc.index import Index
 from data.archive.warc.reader import (

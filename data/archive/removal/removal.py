@@ -27,7 +27,7 @@ from data.archive.log import removals
 from data.archive.log.keys import KeyChain
 from data.archive.log.notes import InvalidNote
 from data.archive.log.removals import SET_ASIDE, Removal, runs
-from data.archive.verification.aside import damaging, numbers_aside
+from data.archive.verification.excluded_records import damaging, numbers_aside
 from data.archive.verification.tree import Leaves
 from data.archive.warc.cdxj import read_entries
 from data.archive.warc.reader import DOT_OPEN, Damage, read_file, read_record, uuid_of

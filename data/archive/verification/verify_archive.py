@@ -20,7 +20,7 @@ from data.archive.log.remote import log_at, witness_at
 from data.archive.log.removals import Removal, leaves_of, runs
 from data.archive.log.tree_log import TreeLog
 from data.archive.log.witness import name_of
-from data.archive.verification.aside import notes
+from data.archive.verification.excluded_records import notes
 from data.archive.verification.records import Records, read_records
 from data.archive.verification.report import ArchiveProblem, Removed, VerificationReport
 from data.archive.verification.tree import Leaves

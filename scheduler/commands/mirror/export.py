@@ -11,9 +11,9 @@ from typing import Any, Final
 
 import click
 
-from data.archive.captures import Lost, lost_captures, lost_text
+from data.archive.archived_response import served
+from data.archive.capture_search import Lost, lost_captures, lost_text
 from data.archive.content_coding import Undecodable
-from data.archive.served import served
 from data.archive.warc.index import Index
 from data.archive.warc.reader import Damage
 from data.errors import ArchiveError
@@ -30,7 +30,7 @@ from feeds.offline.folder import FolderCopy, write_folder
 from scheduler.cli import PATH, as_json, complain, print_json, say, with_home
 from scheduler.commands.export import since_option, until_option
 from scheduler.home.home import Home
-from scheduler.sources.changes import check_known
+from scheduler.sources.rename_and_removal import check_known
 from scheduler.terminal.progress import one_bar
 
 MAX_DAMAGE_SHOWN: Final = 10

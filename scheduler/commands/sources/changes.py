@@ -8,8 +8,8 @@ from data.wording import counted
 from scheduler.cli import as_json, complain, print_json, say, with_home
 from scheduler.home.home import Home
 from scheduler.sources import handlings
-from scheduler.sources.changes import EACH_HOME, remove_source, rename_source
 from scheduler.sources.handlings import end_handlings, handling_line
+from scheduler.sources.rename_and_removal import EACH_HOME, remove_source, rename_source
 
 
 @click.command()

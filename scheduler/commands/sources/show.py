@@ -25,7 +25,6 @@ from feeds.websub.feed_subscriber import hub_state
 from scheduler.cli import as_json, print_json, say, with_home
 from scheduler.home.home import Home
 from scheduler.planning.planner import NextVisit, VisitPlanner
-from scheduler.sources.changes import check_known
 from scheduler.sources.drift import DriftGuard
 from scheduler.sources.handlings import (
     handled_fields,
@@ -33,6 +32,7 @@ from scheduler.sources.handlings import (
     why_line,
 )
 from scheduler.sources.health import home_health
+from scheduler.sources.rename_and_removal import check_known
 from spiders.learning.template import decode_template, described
 from spiders.sources.loader import LoadedSource, choose, load_source, load_sources
 

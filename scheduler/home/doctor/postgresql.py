@@ -19,9 +19,9 @@ from data.store.shared_sql.events import LAGS, lags_of
 from data.store.shared_sql.journal import ORDER
 from data.text.masking import masked
 from data.wording import lasting
-from scheduler.home.doctor.archived import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
+from scheduler.home.doctor.archive import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
 from scheduler.home.doctor.finding import Finding
-from scheduler.home.doctor.running import check_consumers
+from scheduler.home.doctor.processes import check_consumers
 from scheduler.home.errors import LostStore
 from scheduler.home.home import Home
 

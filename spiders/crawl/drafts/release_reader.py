@@ -35,7 +35,7 @@ from spiders.page_parts.find import FoundPart
 from spiders.release.read import part_at, read_part, read_release
 from spiders.sources.loader import LoadedSource
 from spiders.sources.source_file import ReleaseRules, SourceFile
-from spiders.sources.unmatched import Unmatched, release_matches
+from spiders.sources.unmatched_selectors import Unmatched, release_matches
 
 MAX_LISTING_CHARACTERS: Final = 1_000_000
 """Maximum length of a stored listing that is searched for items. A sitemap may list a whole

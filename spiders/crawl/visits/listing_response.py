@@ -30,7 +30,7 @@ from spiders.items import Listing
 from spiders.listing.read import DECLARED, read_listing
 from spiders.page.javascript import needs_scripts, shown_by_route
 from spiders.page.page import Page
-from spiders.sources.unmatched import listing_matches
+from spiders.sources.unmatched_selectors import listing_matches
 
 MIN_EARLIER_ITEMS: Final = 3
 """Minimum number of items on an earlier listing that the current page is compared with."""

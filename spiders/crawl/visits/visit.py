@@ -40,7 +40,7 @@ from spiders.items import ListingItem
 from spiders.learning.source_templates import SourceTemplates
 from spiders.page.page import Page
 from spiders.sources.loader import LoadedSource
-from spiders.sources.unmatched import message_about
+from spiders.sources.unmatched_selectors import message_about
 
 NO_FILES: Final = FileKinds()
 

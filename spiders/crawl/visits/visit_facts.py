@@ -29,7 +29,7 @@ from spiders.crawl.listings.listing_facts import (
 from spiders.crawl.visit_scope import VisitScope
 from spiders.items import Listing, ListingItem
 from spiders.sources.source_file import SourceFile
-from spiders.sources.unmatched import Unmatched
+from spiders.sources.unmatched_selectors import Unmatched
 
 MAX_SEARCHED_RUNS: Final = 10
 """Maximum number of earlier reports searched for facts. Failed visits have no facts."""

@@ -19,7 +19,7 @@ import pytest
 from data.archive import archive as module
 from data.archive import budget
 from data.archive.archive import Archive
-from data.archive.foreign import IMPORTED_FIELD
+from data.archive.foreign_archives import IMPORTED_FIELD
 from data.archive.log.leaf import decode_leaf
 from data.archive.warc.cdxj import CdxjEntry, entry_of, read_entries
 from data.archive.warc.reader import ArchiveRecord, read_file

@@ -6,7 +6,7 @@ import datetime as dt
 
 import pytest
 
-from data.health.events import note_health_events
+from data.health.health_changes import note_health_events
 from data.health.overview import health_fields, overview
 from data.health.run_errors import CUT
 from data.models import Handling, Run, RunError, Source

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from data.health.events import note_health_events
+from data.health.health_changes import note_health_events
 from data.health.overview import overview
 from data.health.silence import Expected
 from data.health.state import health_of

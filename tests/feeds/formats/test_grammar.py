@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from lxml import etree
 
-from data.health.events import note_health_events
+from data.health.health_changes import note_health_events
 from data.models import Draft, Media, Run, RunError
 from data.settings import SiteSettings
 from data.store.core.store import Store

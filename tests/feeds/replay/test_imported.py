@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.foreign import IMPORTED_FIELD
+from data.archive.foreign_archives import IMPORTED_FIELD
 from data.archive.log.keys import make_key
 from data.archive.log.notes import SigningKey
 from data.archive.log.removals import REMOVAL, SET_ASIDE, TEXT, Removal, encode

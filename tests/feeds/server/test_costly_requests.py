@@ -16,9 +16,9 @@ from data.store import open_store
 from data.store.shared_sql.database.interruption import current
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
+from feeds.server.cached_file import CachedFile
 from feeds.server.on_demand import OnDemand
 from feeds.server.requests import work_queue
-from feeds.server.response import CachedFile
 from tests.drafts import draft
 from tests.feeds.sample_store import NOON
 from tests.feeds.serving import served_by

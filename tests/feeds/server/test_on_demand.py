@@ -23,8 +23,8 @@ from data.store import open_store
 from data.store.core.store import Store
 from feeds.publishing.publish import publish
 from feeds.server.app import create_app
+from feeds.server.cached_file import CachedFile
 from feeds.server.on_demand import OnDemand
-from feeds.server.response import CachedFile
 from feeds.urls import EVENT_FEEDS
 from tests.feeds.sample_store import SampleStore, make_release
 from tests.feeds.serving import served_by

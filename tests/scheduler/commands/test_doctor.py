@@ -22,9 +22,9 @@ from data.models import Run, Source
 from data.store import open_store
 from data.store.shared_sql.events import ALERTS, SEARCH_INDEX
 from scheduler.home.backup.archive_files import log_state
-from scheduler.home.doctor.archived import check_captures
+from scheduler.home.doctor.archive import check_captures
+from scheduler.home.doctor.files import check_settings
 from scheduler.home.doctor.finding import Examination
-from scheduler.home.doctor.written import check_settings
 from scheduler.home.errors import RESTORING
 from scheduler.home.home import home_at
 from tests.command import communique, make_home, without_rights
@@ -242,7 +242,7 @@ def test_a_file_that_is_finished_during_the_check_has_all_its_records(
     examination = Examination(home_at(home))
     state = log_state(home, wait=False)
     assert examination.stored
-    monkeypatch.setattr("scheduler.home.doctor.archived.own_files", listed)
+    monkeypatch.setattr("scheduler.home.doctor.archive.own_files", listed)
     assert list(check_captures(examination.home, state, examination.stored)) == []
 
 

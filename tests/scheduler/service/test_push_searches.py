@@ -21,8 +21,8 @@ from feeds.server.app import create_app
 from feeds.server.on_demand import OnDemand
 from scheduler.home.home import open_home
 from scheduler.home.publication import publish_home
-from scheduler.service.push import PushService
 from scheduler.service.web import server_config
+from scheduler.service.websub import PushService
 from tests.feeds.sample_store import make_release
 from tests.peer import PATIENCE, Peer, peer_served
 from tests.ports import free_port

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from data.clock import utc_now
-from data.health.events import note_health_events
+from data.health.health_changes import note_health_events
 from data.models import Published, Run
 from data.settings import Collect, HealthSettings
 from data.store.core.store import Store

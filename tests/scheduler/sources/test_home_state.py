@@ -15,7 +15,7 @@ import pytest
 from data.clock import utc_now
 from data.models import Run, VisitFacts
 from feeds.server.app import create_app
-from scheduler.home.files import keep_home_files
+from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import Home, home_at
 from scheduler.sources.health import home_health
 from spiders.sources.loader import load_source

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
-from data.archive.foreign import IMPORTED_FIELD
+from data.archive.foreign_archives import IMPORTED_FIELD
 from data.archive.log.keys import LogKey
 from data.archive.log.removals import SET_ASIDE, Removal
 from data.archive.log.tree_log import log_of

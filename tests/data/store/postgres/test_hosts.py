@@ -15,7 +15,7 @@ from data.models import Lease, Run, Source
 from data.models.lease import DueHosts, duty_key
 from data.store.postgres.hosts import AskedVisit, Hosts
 from data.store.postgres.store import PostgresStore
-from scheduler.children.orphan import OneConnection
+from scheduler.children.orphaned_leases import OneConnection
 
 HOST = "press.example"
 HARBOUR = AskedVisit("harbour", HOST, 'name = "Harbour Board"')

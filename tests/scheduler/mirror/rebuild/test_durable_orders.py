@@ -17,7 +17,7 @@ from data.store import open_store
 from data.store.core.store import Store
 from scheduler.home.home import Home, home_at
 from scheduler.mirror.removal import redact
-from scheduler.sources.changes import remove_source
+from scheduler.sources.rename_and_removal import remove_source
 from tests.command import collect, make_home
 from tests.press_room import Room, listing_html, release_html, served
 

@@ -18,7 +18,7 @@ from spiders.crawl.listings.listing_facts import Front
 from spiders.crawl.visits.visit_facts import FactFinder, own_titles
 from spiders.items import Listing, ListingItem
 from spiders.sources.source_file import SourceFile
-from spiders.sources.unmatched import Unmatched
+from spiders.sources.unmatched_selectors import Unmatched
 from tests.drafts import draft, published
 from tests.visit_scopes import scope_of
 

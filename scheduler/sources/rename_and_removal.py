@@ -19,7 +19,7 @@ from data.models import Facet
 from data.store.core.store import Store
 from data.toml_files import ID, find_file
 from feeds.urls import stem_of
-from scheduler.home.files import keep_home_files
+from scheduler.home.archived_files import keep_home_files
 from scheduler.home.home import SOURCE_LOCK, Home
 from spiders.sources.loader import shipped_folder
 

@@ -30,8 +30,8 @@ from feeds.server.app import create_app
 from feeds.websub.hub import MAX_WAITING, has_room, queue_request
 from scheduler.home.home import open_home
 from scheduler.home.publication import note_changes
-from scheduler.service.push import PushService, announce
 from scheduler.service.web import server_config
+from scheduler.service.websub import PushService, announce
 from tests.command import COMMUNIQUE, communique
 from tests.feeds.sample_store import SampleStore, make_release
 from tests.peer import PATIENCE, Peer, peer_served

@@ -11,10 +11,10 @@ from data.store import MISSING, is_nothing
 from data.store.sqlite.copy import check_integrity, read_copy
 from data.store.sqlite.database.connection import refusal
 from data.wording import counted
-from scheduler.home.doctor.archived import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
+from scheduler.home.doctor.archive import OLD_SCHEMA, OLD_SCHEMA_FIX, check_orders
+from scheduler.home.doctor.files import run_as_owner
 from scheduler.home.doctor.finding import Examination, Finding
-from scheduler.home.doctor.running import check_consumers
-from scheduler.home.doctor.written import run_as_owner
+from scheduler.home.doctor.processes import check_consumers
 from scheduler.home.errors import LostStore
 from scheduler.home.home import Home
 

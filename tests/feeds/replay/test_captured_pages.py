@@ -21,7 +21,7 @@ from data.settings import ArchiveSettings as Settings
 from data.settings import SiteSettings
 from data.store import open_store
 from feeds.publishing.publish import publish
-from feeds.replay.captured import SANDBOX
+from feeds.replay.captured_pages import SANDBOX
 from feeds.replay.memento import http_date
 from feeds.server.app import create_app
 from tests.archived import PDF, START, archived_home, exchange

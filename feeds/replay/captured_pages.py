@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from data.archive.captures import Captures
+from data.archive.archived_response import NotServed, Served, served
+from data.archive.capture_search import Captures
 from data.archive.content_coding import Undecodable
-from data.archive.served import NotServed, Served, served
 from data.archive.warc.cdxj import CdxjEntry
 from data.archive.warc.index import Index
 from data.archive.warc.records import target_uri

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from spiders.page.page import Page
 from spiders.sources.source_file import ListingRules, ReleaseRules
-from spiders.sources.unmatched import Unmatched, listing_matches, message_about, release_matches
+from spiders.sources.unmatched_selectors import (
+    Unmatched,
+    listing_matches,
+    message_about,
+    release_matches,
+)
 from tests.press_room import listing_html, release_html
 
 LISTING = Page("https://harbour.example/news/", listing_html([1, 2]).encode())

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from data.archive.archive import Archive
+from data.archive.archived_response import NotServed, Served, holds_secret, served, unchunked
 from data.archive.content_coding import Undecodable
-from data.archive.served import NotServed, Served, holds_secret, served, unchunked
 from data.archive.warc.reader import ArchiveRecord
 from data.models import Capture
 from data.settings import ArchiveSettings as Settings

@@ -19,9 +19,9 @@ from data.settings import SiteSettings
 from data.store.sqlite.store import SqliteStore
 from feeds.server.app import create_app
 from scheduler.home.home import home_at
-from scheduler.sources import changes as source_changes
-from scheduler.sources.changes import EACH_HOME, remove_source, rename_source
+from scheduler.sources import rename_and_removal as source_changes
 from scheduler.sources.health import home_health
+from scheduler.sources.rename_and_removal import EACH_HOME, remove_source, rename_source
 from spiders.sources.loader import shipped_folder
 from tests.command import SETTINGS, collect, communique, make_home
 from tests.feeds.serving import served_by

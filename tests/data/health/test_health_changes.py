@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.health.codes import Verdict
-from data.health.events import is_to_be_confirmed, note_health_events
+from data.health.health_changes import is_to_be_confirmed, note_health_events
 from data.models import Handling, HandlingKind
 from data.store.core.store import Store
 from data.store.sqlite.store import SqliteStore

@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from contextlib import closing
 from typing import Final
 
-from data.archive.captures import size_of
+from data.archive.capture_search import size_of
 from data.archive.log.tree_log import log_of
 from data.archive.log.witness import Witness
 from data.archive.warc.reader import DOT_OPEN

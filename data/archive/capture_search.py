@@ -19,7 +19,7 @@ from typing import Final
 
 import msgspec
 
-from data.archive.foreign import imported_from
+from data.archive.foreign_archives import imported_from
 from data.archive.log.keys import key_chain
 from data.archive.log.notes import InvalidNote
 from data.archive.log.removals import REMOVAL, SET_ASIDE, decode

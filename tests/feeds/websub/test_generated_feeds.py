@@ -9,8 +9,8 @@ import pytest
 from data.errors import SlowSearch
 from data.models import Draft, HubRequest, Source
 from data.store.core.store import Store
+from feeds.websub.generated_feeds import MadeBodies, made_feed, note_changed_searches, stamp_of
 from feeds.websub.hub import MAX_MADE_FEEDS, MAX_MADE_FEEDS_PER_HOST, has_room
-from feeds.websub.made_feeds import MadeBodies, made_feed, note_changed_searches, stamp_of
 from tests.feeds.sample_store import make_release
 
 

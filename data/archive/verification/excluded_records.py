@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from data.archive.foreign import IMPORTED_FIELD
+from data.archive.foreign_archives import IMPORTED_FIELD
 from data.archive.log import removals
 from data.archive.log.notes import InvalidNote
 from data.archive.log.removals import SET_ASIDE, Removal, leaves_of

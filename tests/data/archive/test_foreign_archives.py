@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from data.archive.archive import Archive
-from data.archive.foreign import MAX_RECORD_BYTES, read_foreign
+from data.archive.foreign_archives import MAX_RECORD_BYTES, read_foreign
 from data.archive.warc.reader import ArchiveRecord, Damage
 from data.errors import ArchiveError
 from data.settings import ArchiveSettings as Settings
