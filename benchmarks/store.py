@@ -31,7 +31,7 @@ from data.store.sqlite.store import SqliteStore
 SOURCES, TOPICS, YEARS, WORDS = 200, 40, 10, 480
 BATCH = 200
 NOON = dt.datetime(2026, 3, 2, 12, tzinfo=dt.UTC)
-RATIO = 0.3
+RATIO = 0.35
 MILLION = 1_000_000
 
 
@@ -69,6 +69,7 @@ ROWS = {
     "release_topics": "id IN (SELECT id FROM releases WHERE number > ?) ORDER BY topic",
     "release_sections": "id IN (SELECT id FROM releases WHERE number > ?) ORDER BY section",
     "lsh_bands": "release > ? ORDER BY release",
+    "release_times": "release > ? ORDER BY release",
     "events": "release > ? ORDER BY number",
 }
 """How the rows of one transaction are read back, by the number of the last release before it."""

@@ -94,7 +94,7 @@ class Recorder:
         is_seen = owner is not None and not owner.gone
         if owner and (is_redacted or (is_seen and is_copy(draft, owner.release, claimed))):
             decision = Decision("unchanged", owner.release)
-            outcome = self._outcome(draft, decision, owner, read, claimed)
+            outcome = self._outcome(draft, decision, owner, read, claimed, labels={})
             outcome = replace(outcome, editions=(), skeleton=b"", capture=None)
             if is_redacted:
                 outcome = replace(outcome, fingerprint=b"", claimed="")
@@ -112,13 +112,12 @@ class Recorder:
             mark, has_end = read.fingerprint.hex(), draft.has_end
             if not confirm(self._tables, known, mark, has_end=has_end, seen=seen, since=since):
                 decision = Decision("unchanged", known, doubt=ENDS_EARLY)
-        outcome = self._outcome(draft, decision, match.known, read, claimed)
+        outcome = self._outcome(draft, decision, match.known, read, claimed, labels=labels or {})
         if match.known and decision.doubt:
             # A possibly truncated page is due again at the next visit.
             if decision.doubt != ENDS_EARLY:
                 self._tables.mark_checked(match.known.number, seen)
             return outcome
-        outcome = replace(outcome, labels=_labels_of(decision.release, labels or {}))
         backlog = draft.imported if match.known else not outcome.news
         number = self._write(outcome, match.known, seen=seen, backlog=backlog)
         self._note_capture(number, outcome, match.known)
@@ -164,10 +163,9 @@ class Recorder:
             return None
         decision = decide_reextraction(draft, known.release, before)
         outcome = replace(
-            self._outcome(draft, decision, known, read, None),
+            self._outcome(draft, decision, known, read, None, labels=labels),
             addresses=(),
             editions=(),
-            labels=_labels_of(decision.release, labels),
             read_at=at,
         )
         if decision.release == known.release:
@@ -301,6 +299,8 @@ class Recorder:
         known: StoredRelease | None,
         read: DraftSignature,
         claimed: str | None,
+        *,
+        labels: Mapping[str, str],
     ) -> RecordOutcome:
         return RecordOutcome(
             decision,
@@ -310,6 +310,8 @@ class Recorder:
             claimed=draft.canonical or "" if claimed else "",
             editions=tuple(sorted({canonical_url(url) for _, url in draft.editions})),
             skeleton=draft.skeleton,
+            # A topic without a label gets its slug.
+            labels={topic: labels.get(topic, topic) for topic in decision.release.content.topics},
             capture=draft.capture,
             # Releases from before the first visit and imported releases have a position.
             news=known is None and draft.position is None and not _is_old(decision.release),
@@ -410,11 +412,6 @@ class Recorder:
             before = signature(known.release.content.body_text)
             self._tables.remove_bands(known.number, bands_of(before, known.release.instant))
         return near or self.find_candidates(text, release.instant)
-
-
-def _labels_of(release: Release, labels: Mapping[str, str]) -> Mapping[str, str]:
-    """Return the labels of a release's topics by slug; a topic without a label gets its slug."""
-    return {topic: labels.get(topic, topic) for topic in release.content.topics}
 
 
 def steps_between(old: Release, new: Release) -> str:
